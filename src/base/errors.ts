@@ -1,0 +1,22 @@
+/**
+ * An error that the user can act on: the command line prints its message alone, without a stack trace.
+ *
+ * The message says what is wrong, where, and what to do, in that order.
+ */
+export class UserError extends Error {
+  override name = 'UserError'
+
+  /**
+   * @param what what is wrong, as a sentence without its full stop
+   * @param where the file, node or field in question
+   * @param remedy what the user can do about it
+   */
+  constructor(what: string, where?: string, remedy?: string) {
+    super(`${where ? `${where}: ` : ''}${what}${remedy ? `. ${remedy}` : ''}`)
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

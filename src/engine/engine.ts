@@ -1,0 +1,39 @@
+/**
+ * An engine runs graphs. There is one interface and one implementation a place: `node.ts` here, the browser's
+ * later. Everything else in regard speaks to an engine only through these types.
+ */
+
+import type { Graph, Tensor, ValueInfo } from '../graph/types.ts'
+
+/** Tensors by name. */
+export type Tensors = Record<string, Tensor>
+
+/** A graph that is loaded and ready to run. */
+export interface Program {
+  readonly inputs: readonly ValueInfo[]
+  readonly outputs: readonly ValueInfo[]
+
+  /**
+   * Run the graph once.
+   *
+   * @param feeds a tensor for each input, of its type and shape
+   * @param into tensors to write some of the outputs into, of their type and shape; all others are new
+   * @returns every output by name; those named in `into` are the same tensors
+   * @throws Error naming the input or output whose type or shape does not fit
+   */
+  run(feeds: Tensors, into?: Tensors): Promise<Tensors>
+
+  /** Give back the memory. The program cannot run afterwards. */
+  release(): Promise<void>
+}
+
+/** Loads graphs onto a device. */
+export interface Engine {
+  readonly device: Device
+  /** Threads that one run uses. The same number gives the same bits on the same machine. */
+  readonly threads: number
+  load(graph: Graph): Promise<Program>
+}
+
+/** Where a graph runs. */
+export type Device = 'cpu'

@@ -1,0 +1,15 @@
+/** A picture: 8-bit RGB, interleaved, row by row from the top; `data` has 3 · width · height bytes. */
+export interface Image {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8Array
+}
+
+/** A point in a picture, in pixels from its top left corner; the centre of the first pixel is (0.5, 0.5). */
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** How a face is aligned: `r` rotated only (eyes level), `i` in-plane affine to the reference face. */
+export type Alignment = 'r' | 'i'

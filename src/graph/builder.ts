@@ -1,0 +1,282 @@
+import { type AttributesOf, type Node, OPERATORS, OPSET, type Operator } from './operators.ts'
+import { inferNode, type Known, known } from './shapes.ts'
+import {
+  type DataType,
+  float32,
+  type Graph,
+  int64,
+  type Shape,
+  type Tensor,
+  type ValueInfo,
+} from './types.ts'
+
+/** A value in a graph that is being built: its name, element type and shape. */
+export type Value = ValueInfo
+
+/** Whether all attributes of an operator may be left out. */
+type GivenAttributes<O extends Operator> = Partial<AttributesOf<O>>
+
+/**
+ * Builds a graph node by node; each method adds one node and returns the value that it makes, with its shape
+ * already inferred.
+ *
+ * ```ts
+ * const g = new GraphBuilder('scaled')
+ * const x = g.input('x', 'float32', ['batch', 3])
+ * g.output('y', g.mul(x, g.scalar(2)))
+ * const graph = g.graph()
+ * ```
+ *
+ * Nodes get names that say where they belong: those added inside {@link scope} carry its prefix.
+ */
+export class GraphBuilder {
+  private readonly name: string
+  private readonly inputs: Value[] = []
+  private readonly outputs: Value[] = []
+  private readonly initializers = new Map<string, Tensor>()
+  private nodes: Node[] = []
+  private readonly values = new Map<string, Known>()
+  private readonly taken = new Set<string>()
+  private prefix = ''
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** A builder that goes on from a finished graph, which itself stays as it is. Its outputs are kept. */
+  static from(graph: Graph): GraphBuilder {
+    const builder = new GraphBuilder(graph.name)
+    for (const { name, type, shape } of graph.inputs) builder.input(name, type, shape)
+    for (const [name, tensor] of graph.initializers) builder.constant(tensor, name)
+    for (const node of graph.nodes) builder.append(node)
+    for (const { name } of graph.outputs) builder.outputs.push(builder.value(name))
+    return builder
+  }
+
+  /** Declare an input. */
+  input(name: string, type: DataType, shape: Shape): Value {
+    const value = { name: this.claim(name), type, shape }
+    this.inputs.push(value)
+    this.values.set(value.name, known(value))
+    return value
+  }
+
+  /** A constant tensor. Its name is made unique. */
+  constant(tensor: Tensor, name = 'constant'): Value {
+    const unique = this.unique(name)
+    this.initializers.set(unique, tensor)
+    this.values.set(unique, known(tensor, tensor))
+    return { name: unique, type: tensor.type, shape: tensor.shape }
+  }
+
+  /** A constant float32 number, of shape [] so that it fits beside anything. */
+  scalar(value: number): Value {
+    return this.constant(float32([], [value]), 'scalar')
+  }
+
+  /** A constant int64 vector. */
+  integers(values: readonly number[], name = 'integers'): Value {
+    return this.constant(int64([values.length], values), name)
+  }
+
+  /** The elements of a constant; undefined for a value that is computed or fed. */
+  constantOf(value: Value): Tensor | undefined {
+    return this.initializers.get(value.name)
+  }
+
+  /** The value of this name. */
+  value(name: string): Value {
+    const { type, shape } = this.knownOf(name)
+    return { name, type, shape }
+  }
+
+  /**
+   * Add a node with one output.
+   *
+   * @param inputs values, in ONNX's order; undefined for an optional one that is left out
+   * @param attributes those that differ from ONNX's defaults
+   * @param name of the node and its output, made unique; the operator's where none is given
+   */
+  op<O extends Operator>(
+    op: O,
+    inputs: readonly (Value | undefined)[],
+    attributes: GivenAttributes<O> = {},
+    name: string = op,
+  ): Value {
+    return this.ops(op, 1, inputs, attributes, name)[0]!
+  }
+
+  /** Add a node with several outputs. The first is called as the node, the others carry a number. */
+  ops<O extends Operator>(
+    op: O,
+    outputs: number,
+    inputs: readonly (Value | undefined)[],
+    attributes: GivenAttributes<O> = {},
+    name: string = op,
+  ): Value[] {
+    const unique = this.unique(name)
+    const names = Array.from({ length: outputs }, (_, k) =>
+      k === 0 ? unique : this.unique(`${unique}.${k}`),
+    )
+    return this.append({
+      op,
+      name: unique,
+      inputs: inputs.map((input) => input?.name ?? ''),
+      outputs: names,
+      attributes: withDefaults(op, attributes),
+    } as Node)
+  }
+
+  /** Name nodes that `build` adds `prefix/…`. */
+  scope<T>(prefix: string, build: () => T): T {
+    const outer = this.prefix
+    this.prefix = `${outer}${prefix}/`
+    try {
+      return build()
+    } finally {
+      this.prefix = outer
+    }
+  }
+
+  /** Declare an output. The value takes this name, through an Identity where it is an input or a constant. */
+  output(name: string, value: Value): Value {
+    const at = this.nodes.findIndex((node) => node.outputs.includes(value.name))
+    const isOutput = this.outputs.some((output) => output.name === value.name)
+    const renamed = { ...value, name: value.name === name ? name : this.claim(name) }
+    if (value.name !== name) {
+      const rename = (names: readonly string[]) => names.map((old) => (old === value.name ? name : old))
+      if (at >= 0 && !isOutput) {
+        this.nodes = this.nodes.map((node, k) =>
+          k < at ? node : ({ ...node, inputs: rename(node.inputs), outputs: rename(node.outputs) } as Node),
+        )
+        this.values.set(name, this.knownOf(value.name))
+      } else {
+        this.append({
+          op: 'Identity',
+          name: `${name}.identity`,
+          inputs: [value.name],
+          outputs: [name],
+          attributes: {},
+        })
+      }
+    }
+    this.outputs.push(renamed)
+    return renamed
+  }
+
+  /** The finished graph. Constants that nothing reads are left out. */
+  graph(): Graph {
+    const read = new Set([
+      ...this.nodes.flatMap((node) => node.inputs),
+      ...this.outputs.map(({ name }) => name),
+    ])
+    return {
+      name: this.name,
+      opset: OPSET,
+      inputs: [...this.inputs],
+      outputs: [...this.outputs],
+      initializers: new Map([...this.initializers].filter(([name]) => read.has(name))),
+      nodes: [...this.nodes],
+    }
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.op('Add', [a, b])
+  }
+  sub(a: Value, b: Value): Value {
+    return this.op('Sub', [a, b])
+  }
+  mul(a: Value, b: Value): Value {
+    return this.op('Mul', [a, b])
+  }
+  div(a: Value, b: Value): Value {
+    return this.op('Div', [a, b])
+  }
+  matmul(a: Value, b: Value): Value {
+    return this.op('MatMul', [a, b])
+  }
+
+  /** The sum of any number of values. */
+  sum(values: readonly Value[]): Value {
+    return values.length === 1 ? values[0]! : this.op('Sum', values)
+  }
+
+  /** ONNX's Reshape: 0 keeps a dimension, −1 takes what is left. */
+  reshape(x: Value, shape: readonly number[]): Value {
+    return this.op('Reshape', [x, this.integers(shape)])
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    return this.op('Transpose', [x], { perm })
+  }
+
+  /** Sum over the given axes. */
+  reduceSum(x: Value, axes: readonly number[], keepdims: boolean): Value {
+    return this.op('ReduceSum', [x, this.integers(axes)], { keepdims: keepdims ? 1 : 0 })
+  }
+
+  /** Cut a range out of some axes: `{ axis: [start, end, step] }`, with ONNX's meaning of negative numbers. */
+  slice(x: Value, ranges: Record<number, readonly [start: number, end: number, step?: number]>): Value {
+    const axes = Object.keys(ranges).map(Number)
+    const column = (k: 0 | 1 | 2) => this.integers(axes.map((axis) => ranges[axis]![k] ?? 1))
+    return this.op('Slice', [x, column(0), column(1), this.integers(axes), column(2)])
+  }
+
+  /** Pad with zeros; `before` and `after` have one number for each axis. */
+  pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+    return this.op('Pad', [x, this.integers([...before, ...after])])
+  }
+
+  concat(values: readonly Value[], axis: number): Value {
+    return values.length === 1 ? values[0]! : this.op('Concat', values, { axis })
+  }
+
+  private append(node: Node): Value[] {
+    let inferred: ReturnType<typeof inferNode>
+    try {
+      inferred = inferNode(
+        node,
+        node.inputs.map((name) => (name === '' ? undefined : this.knownOf(name))),
+      )
+    } catch (error) {
+      throw new Error(`node ${node.name} (${node.op}): ${(error as Error).message}`)
+    }
+    this.nodes.push(node)
+    return node.outputs.map((name, k) => {
+      this.taken.add(name)
+      this.values.set(name, inferred[k]!)
+      return { name, type: inferred[k]!.type, shape: inferred[k]!.shape }
+    })
+  }
+
+  private knownOf(name: string): Known {
+    const found = this.values.get(name)
+    if (!found) throw new Error(`there is no value called ${name} in graph ${this.name}`)
+    return found
+  }
+
+  private claim(name: string): string {
+    if (this.taken.has(name)) throw new Error(`the name ${name} is taken in graph ${this.name}`)
+    this.taken.add(name)
+    return name
+  }
+
+  private unique(name: string): string {
+    const wanted = this.prefix + name
+    let unique = wanted
+    for (let k = 2; this.taken.has(unique); k++) unique = `${wanted}_${k}`
+    return this.claim(unique)
+  }
+}
+
+/** All attributes of an operator: those given, and ONNX's defaults for the others. */
+export function withDefaults<O extends Operator>(op: O, given: GivenAttributes<O>): AttributesOf<O> {
+  const attributes: Record<string, unknown> = {}
+  for (const [name, spec] of Object.entries(OPERATORS[op].attributes)) {
+    const value = (given as Record<string, unknown>)[name] ?? spec.default
+    if (value === undefined) throw new Error(`operator ${op} needs the attribute ${name}`)
+    // A file holds 32-bit floats: rounded here, a graph equals itself after it was written and read.
+    attributes[name] = spec.kind === 'float' ? Math.fround(value as number) : value
+  }
+  return attributes as AttributesOf<O>
+}

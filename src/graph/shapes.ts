@@ -1,0 +1,378 @@
+/**
+ * Shape inference: from the shapes of a node's inputs to the types and shapes of its outputs.
+ *
+ * A dimension is a number or a name (`batch`). Names are carried along untouched, so a network is written
+ * once for every batch size; two names are the same dimension only if they are the same name.
+ */
+
+import type { AttributesOf, Node, NodeOf, Operator } from './operators.ts'
+import type { DataType, Dimension, Shape, Tensor, ValueInfo } from './types.ts'
+
+/** What is known of an input: its type, its shape and, where it is a constant, its elements. */
+export interface Known {
+  readonly type: DataType
+  readonly shape: Shape
+  readonly constant?: Tensor
+  /** The elements of an int64 vector that holds a shape, where they are known (constants, `Shape` nodes). */
+  readonly dimensions?: Shape
+}
+
+/** What follows for an output. */
+export type Inferred = Pick<Known, 'type' | 'shape' | 'dimensions'>
+
+/**
+ * The types and shapes of a node's outputs.
+ *
+ * @param inputs what is known of each input; undefined for an optional input that is left out
+ * @throws Error that says which dimensions do not fit
+ */
+export function inferNode(node: Node, inputs: readonly (Known | undefined)[]): Inferred[] {
+  const infer = RULES[node.op] as ShapeRule<Operator>
+  return infer(inputs as Known[], node.attributes as never, node)
+}
+
+type ShapeRule<O extends Operator> = (
+  inputs: readonly Known[],
+  attributes: AttributesOf<O>,
+  node: NodeOf<O>,
+) => Inferred[]
+
+const RULES: { [O in Operator]: ShapeRule<O> } = {
+  Conv: ([x, w], a) => {
+    const [batch, channels, ...picture] = rank(x!, 4)
+    const [filters, perGroup, ...kernel] = rank(w!, 4)
+    same(channels!, fixed(perGroup!) * a.group, 'channels of the picture and of the weights')
+    const size = picture.map((d, k) =>
+      outputSize(
+        fixed(d),
+        span(fixed(kernel[k]!), a.dilations[k]!),
+        a.strides[k]!,
+        a.pads[k]! + a.pads[k + 2]!,
+        0,
+      ),
+    )
+    return [{ type: x!.type, shape: [batch!, filters!, ...size] }]
+  },
+  ConvTranspose: ([x, w], a) => {
+    const [batch, channels, ...picture] = rank(x!, 4)
+    const [inputs, perGroup, ...kernel] = rank(w!, 4)
+    same(channels!, inputs!, 'channels of the picture and of the weights')
+    const size = picture.map(
+      (d, k) =>
+        (fixed(d) - 1) * a.strides[k]! +
+        span(fixed(kernel[k]!), a.dilations[k]!) -
+        a.pads[k]! -
+        a.pads[k + 2]! +
+        a.output_padding[k]!,
+    )
+    return [{ type: x!.type, shape: [batch!, fixed(perGroup!) * a.group, ...size] }]
+  },
+  Gemm: ([a, b, c], { transA, transB }) => {
+    const [m, k] = transA ? [...rank(a!, 2)].reverse() : rank(a!, 2)
+    const [k2, n] = transB ? [...rank(b!, 2)].reverse() : rank(b!, 2)
+    same(k!, k2!, 'inner dimensions')
+    if (c) broadcast(c.shape, [m!, n!])
+    return [{ type: a!.type, shape: [m!, n!] }]
+  },
+  MatMul: ([a, b]) => {
+    if (a!.shape.length < 2 || b!.shape.length < 2)
+      throw new Error('both sides must have two dimensions at least')
+    same(a!.shape.at(-1)!, b!.shape.at(-2)!, 'inner dimensions')
+    return [
+      {
+        type: a!.type,
+        shape: [
+          ...broadcast(a!.shape.slice(0, -2), b!.shape.slice(0, -2)),
+          a!.shape.at(-2)!,
+          b!.shape.at(-1)!,
+        ],
+      },
+    ]
+  },
+  MaxPool: ([x], a, node) => {
+    const shape = pooled(x!, a, a.dilations)
+    const values = { type: x!.type, shape }
+    return node.outputs.length > 1 ? [values, { type: 'int64', shape }] : [values]
+  },
+  AveragePool: ([x], a) => [{ type: x!.type, shape: pooled(x!, a, [1, 1]) }],
+  LRN: ([x]) => [{ type: x!.type, shape: rank(x!, 4) }],
+  Dropout: ([x], _, node) => {
+    const values = { type: x!.type, shape: x!.shape }
+    return node.outputs.length > 1 ? [values, { type: 'bool', shape: x!.shape }] : [values]
+  },
+  Softmax: unchanged,
+  SoftmaxCrossEntropyLoss: ([scores, labels], a, node) => {
+    same(scores!.shape[0]!, labels!.shape[0]!, 'rows of scores and labels')
+    const loss: Inferred = { type: scores!.type, shape: a.reduction === 'none' ? labels!.shape : [] }
+    return node.outputs.length > 1 ? [loss, { type: scores!.type, shape: scores!.shape }] : [loss]
+  },
+
+  Relu: unchanged,
+  Neg: unchanged,
+  Sqrt: unchanged,
+  Exp: unchanged,
+  Add: elementwise,
+  Sub: elementwise,
+  Mul: elementwise,
+  Div: elementwise,
+  Pow: elementwise,
+  Max: elementwise,
+  Min: elementwise,
+  Sum: elementwise,
+  Equal: compared,
+  Greater: compared,
+  GreaterOrEqual: compared,
+  Where: ([condition, a, b]) => {
+    sameType(a!, b!)
+    return [{ type: a!.type, shape: broadcast(condition!.shape, broadcast(a!.shape, b!.shape)) }]
+  },
+  Cast: ([x], { to }) => [{ type: to, shape: x!.shape }],
+  ReduceSum: reduced,
+  ReduceMean: reduced,
+  ArgMax: ([x], { axis, keepdims }) => {
+    const at = axisOf(axis, x!.shape.length)
+    return [{ type: 'int64', shape: x!.shape.flatMap((d, k) => (k !== at ? [d] : keepdims ? [1] : [])) }]
+  },
+
+  Identity: ([x]) => [{ type: x!.type, shape: x!.shape, dimensions: x!.dimensions }],
+  Flatten: ([x], { axis }) => {
+    const at = axis < 0 ? axis + x!.shape.length : axis
+    return [{ type: x!.type, shape: [product(x!.shape.slice(0, at)), product(x!.shape.slice(at))] }]
+  },
+  Reshape: ([x, target]) => [
+    { type: x!.type, shape: reshaped(x!.shape, dimensionsOf(target!, 'the new shape')) },
+  ],
+  Transpose: ([x], { perm }) => {
+    if (perm.length !== x!.shape.length)
+      throw new Error(`perm has ${perm.length} axes, the input ${x!.shape.length}`)
+    return [{ type: x!.type, shape: perm.map((k) => x!.shape[k]!) }]
+  },
+  Slice: ([x, starts, ends, axes, steps]) => {
+    const shape = [...x!.shape]
+    const count = integers(starts!, 'starts').length
+    const along = axes ? integers(axes, 'axes') : Array.from({ length: count }, (_, k) => k)
+    along.forEach((axis, k) => {
+      const at = axisOf(axis, shape.length)
+      const step = steps ? integers(steps, 'steps')[k]! : 1
+      shape[at] = sliced(
+        fixed(shape[at]!),
+        integers(starts!, 'starts')[k]!,
+        integers(ends!, 'ends')[k]!,
+        step,
+      )
+    })
+    return [{ type: x!.type, shape }]
+  },
+  Pad: ([x, pads]) => {
+    const by = integers(pads!, 'pads')
+    const shape = x!.shape.map((d, k) => {
+      const added = by[k]! + by[k + x!.shape.length]!
+      return added === 0 ? d : fixed(d) + added
+    })
+    return [{ type: x!.type, shape }]
+  },
+  Concat: (inputs, { axis }) => {
+    const at = axisOf(axis, inputs[0]!.shape.length)
+    const shape = inputs[0]!.shape.map((d, k) => {
+      if (k === at)
+        return inputs.length === 1 ? d : inputs.reduce((sum, input) => sum + fixed(input.shape[k]!), 0)
+      for (const input of inputs) same(d, input.shape[k]!, `dimension ${k}`)
+      return d
+    })
+    const known = inputs.every((input) => input.dimensions)
+    return [
+      {
+        type: inputs[0]!.type,
+        shape,
+        dimensions: known ? inputs.flatMap((input) => [...input.dimensions!]) : undefined,
+      },
+    ]
+  },
+  Expand: ([x, target]) => [
+    { type: x!.type, shape: broadcast(x!.shape, dimensionsOf(target!, 'the new shape')) },
+  ],
+  Shape: ([x], { start }) => {
+    const dimensions = x!.shape.slice(start)
+    return [{ type: 'int64', shape: [dimensions.length], dimensions }]
+  },
+  ConstantOfShape: ([target], { value }) => [{ type: value.type, shape: dimensionsOf(target!, 'the shape') }],
+  OneHot: ([indices, depth, values], { axis }) => {
+    const at = axis < 0 ? axis + indices!.shape.length + 1 : axis
+    const shape = [...indices!.shape]
+    shape.splice(at, 0, integers(depth!, 'depth')[0]!)
+    return [{ type: values!.type, shape }]
+  },
+  Gather: ([x, indices], { axis }) => {
+    const at = axisOf(axis, x!.shape.length)
+    return [
+      { type: x!.type, shape: [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)] },
+    ]
+  },
+  ScatterElements: ([x]) => [{ type: x!.type, shape: x!.shape }],
+
+  Scan: (inputs, { body, num_scan_inputs }) => {
+    const states = inputs.length - num_scan_inputs
+    const steps = inputs[states]!.shape[0]!
+    return body.outputs.map(({ type, shape }, k) =>
+      k < states ? { type, shape } : { type, shape: [steps, ...shape] },
+    )
+  },
+}
+
+function unchanged([x]: readonly Known[]): Inferred[] {
+  return [{ type: x!.type, shape: x!.shape }]
+}
+
+function elementwise(inputs: readonly Known[]): Inferred[] {
+  for (const input of inputs) sameType(inputs[0]!, input)
+  return [{ type: inputs[0]!.type, shape: inputs.map((input) => input.shape).reduce(broadcast) }]
+}
+
+function compared([a, b]: readonly Known[]): Inferred[] {
+  sameType(a!, b!)
+  return [{ type: 'bool', shape: broadcast(a!.shape, b!.shape) }]
+}
+
+function reduced([x, axes]: readonly Known[], { keepdims }: AttributesOf<'ReduceSum'>): Inferred[] {
+  const along = axes
+    ? integers(axes, 'axes').map((axis) => axisOf(axis, x!.shape.length))
+    : x!.shape.map((_, k) => k)
+  return [
+    { type: x!.type, shape: x!.shape.flatMap((d, k) => (!along.includes(k) ? [d] : keepdims ? [1] : [])) },
+  ]
+}
+
+type Window = Pick<AttributesOf<'MaxPool'>, 'kernel_shape' | 'strides' | 'pads' | 'ceil_mode'>
+
+function pooled(x: Known, a: Window, dilations: readonly number[]): Shape {
+  const [batch, channels, ...picture] = rank(x, 4)
+  const size = picture.map((d, k) =>
+    outputSize(
+      fixed(d),
+      span(a.kernel_shape[k]!, dilations[k]!),
+      a.strides[k]!,
+      a.pads[k]! + a.pads[k + 2]!,
+      a.ceil_mode,
+      a.pads[k]!,
+    ),
+  )
+  return [batch!, channels!, ...size]
+}
+
+function span(kernel: number, dilation: number): number {
+  return (kernel - 1) * dilation + 1
+}
+
+/**
+ * Outputs of a window that slides over a padded line. Rounding up (Caffe's pooling) adds a last window that
+ * hangs over the end, unless it would start in the padding behind the line.
+ */
+function outputSize(
+  size: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+  ceil: number,
+  before = 0,
+): number {
+  const steps = (size + padding - kernel) / stride
+  if (steps < 0)
+    throw new Error(`a kernel of ${kernel} does not fit an input of ${size} with padding ${padding}`)
+  const count = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1
+  return ceil && (count - 1) * stride >= size + before ? count - 1 : count
+}
+
+/** ONNX's numbering of a slice: negative positions count from the end, and all are clamped to the axis. */
+function sliced(size: number, start: number, end: number, step: number): number {
+  const clamp = (position: number, low: number, high: number) =>
+    Math.min(Math.max(position < 0 ? position + size : position, low), high)
+  const from = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1)
+  const to = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1)
+  return Math.max(0, Math.ceil((to - from) / step))
+}
+
+function reshaped(from: Shape, target: Shape): Shape {
+  const shape = target.map((d, k) => (d === 0 ? from[k]! : d))
+  const hole = shape.indexOf(-1)
+  if (hole < 0) {
+    same(product(from), product(shape), 'numbers of elements')
+    return shape
+  }
+  // Dimensions known only by name cancel where they stand on both sides.
+  const rest = shape.filter((_, k) => k !== hole)
+  const left = [...from]
+  for (const name of rest.filter((d) => typeof d === 'string')) {
+    const at = left.indexOf(name)
+    if (at < 0) throw new Error(`dimension ${name} of the new shape is not in [${from.join(', ')}]`)
+    left.splice(at, 1)
+  }
+  const names = left.filter((d) => typeof d === 'string')
+  const factor =
+    (product(left.filter((d) => typeof d === 'number')) as number) /
+    (product(rest.filter((d) => typeof d === 'number')) as number)
+  if (!Number.isInteger(factor))
+    throw new Error(`[${from.join(', ')}] cannot be reshaped to [${target.join(', ')}]`)
+  shape[hole] = names.length ? product([...names, factor]) : factor
+  return shape
+}
+
+/** The product of dimensions; with names in it, a name that spells the product out (`batch*64`). */
+function product(shape: Shape): Dimension {
+  const number = shape.reduce<number>((result, d) => (typeof d === 'number' ? result * d : result), 1)
+  const names = shape.filter((d) => typeof d === 'string')
+  if (!names.length) return number
+  return number === 1 ? names.join('*') : [...names, number].join('*')
+}
+
+/** Numpy's broadcasting of two shapes. */
+function broadcast(a: Shape, b: Shape): Shape {
+  const length = Math.max(a.length, b.length)
+  return Array.from({ length }, (_, k) => {
+    const left = a[a.length - length + k] ?? 1
+    const right = b[b.length - length + k] ?? 1
+    if (left !== right && left !== 1 && right !== 1) {
+      throw new Error(`[${a.join(', ')}] and [${b.join(', ')}] do not fit together`)
+    }
+    return left === 1 ? right : left
+  })
+}
+
+function rank(x: Known, length: number): Shape {
+  if (x.shape.length !== length) throw new Error(`needs ${length} dimensions and got [${x.shape.join(', ')}]`)
+  return x.shape
+}
+
+function fixed(dimension: Dimension): number {
+  if (typeof dimension === 'string') throw new Error(`dimension ${dimension} must be a number here`)
+  return dimension
+}
+
+function same(a: Dimension, b: Dimension, what: string): void {
+  if (a !== b) throw new Error(`${what} differ: ${a} and ${b}`)
+}
+
+function sameType(a: Known, b: Known): void {
+  if (a.type !== b.type) throw new Error(`element types differ: ${a.type} and ${b.type}`)
+}
+
+function axisOf(axis: number, rank: number): number {
+  if (axis < -rank || axis >= rank) throw new Error(`axis ${axis} is outside a shape of ${rank} dimensions`)
+  return axis < 0 ? axis + rank : axis
+}
+
+function integers(x: Known, what: string): number[] {
+  if (!x.constant) throw new Error(`${what} must be constant`)
+  return Array.from(x.constant.data as ArrayLike<number | bigint>, Number)
+}
+
+function dimensionsOf(x: Known, what: string): Shape {
+  if (x.dimensions) return x.dimensions
+  return integers(x, what)
+}
+
+/** What is known of a value from its declaration and, where it has them, its constant elements. */
+export function known(info: Pick<ValueInfo, 'type' | 'shape'>, constant?: Tensor): Known {
+  const dimensions =
+    constant?.type === 'int64' && constant.shape.length === 1 ? Array.from(constant.data, Number) : undefined
+  return { type: info.type, shape: info.shape, constant, dimensions }
+}

@@ -1,0 +1,107 @@
+/**
+ * What convolutions and inner products have in common: y = W·x + b, applied forwards or transposed, with the
+ * layer's own weights or with parts of them. The gradient and every relevance rule of a linear layer are made
+ * of these two directions.
+ */
+
+import type { GraphBuilder, Value } from '../graph/builder.ts'
+import type { NodeOf } from '../graph/operators.ts'
+import { float32, type Tensor } from '../graph/types.ts'
+
+/** The operators that are linear layers, bias aside. */
+export type LinearOperator = 'Conv' | 'Gemm' | 'MatMul'
+
+/** A linear layer in two directions. `weights` may be any tensor of the shape of the layer's own. */
+export interface LinearLayer {
+  /** W·x + bias: from the input's shape to the output's. */
+  forward(x: Value, weights: Value, bias?: Value): Value
+  /** Wᵀ·s: from the output's shape to the input's. */
+  transposed(s: Value, weights: Value): Value
+}
+
+/** Both directions of a linear layer; the nodes are added to `builder`. */
+export function linearLayer(builder: GraphBuilder, node: NodeOf<LinearOperator>): LinearLayer {
+  switch (node.op) {
+    case 'Conv':
+      return convolution(builder, node as NodeOf<'Conv'>)
+    case 'Gemm':
+      return innerProduct(builder, node as NodeOf<'Gemm'>)
+    case 'MatMul':
+      return {
+        forward: (x, weights, bias) => {
+          const y = builder.matmul(x, weights)
+          return bias ? builder.add(y, bias) : y
+        },
+        transposed: (s, weights) => builder.matmul(s, builder.transpose(weights, [1, 0])),
+      }
+  }
+}
+
+function innerProduct(builder: GraphBuilder, { name, attributes }: NodeOf<'Gemm'>): LinearLayer {
+  const { alpha, beta, transA, transB } = attributes
+  if (alpha !== 1 || beta !== 1 || transA !== 0) {
+    throw new Error(`node ${name} (Gemm): only alpha = beta = 1 and transA = 0 make an inner product`)
+  }
+  return {
+    forward: (x, weights, bias) => builder.op('Gemm', [x, weights, bias], { transB }),
+    transposed: (s, weights) => builder.op('Gemm', [s, weights], { transB: transB ? 0 : 1 }),
+  }
+}
+
+function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv'>): LinearLayer {
+  const picture = builder.value(inputs[0]!).shape.slice(2) as number[]
+  const kernel = builder.value(inputs[1]!).shape.slice(2) as number[]
+  const { strides, pads, dilations, group } = attributes
+  const before = pads.slice(0, 2)
+  const reach = kernel.map((size, k) => (size - 1) * dilations[k]!)
+  return {
+    forward: (x, weights, bias) => builder.op('Conv', [x, weights, bias], attributes),
+    transposed: (s, weights) => {
+      const stepsAreOne = strides.every((stride) => stride === 1)
+      const margins = [...reach.map((r, k) => r - before[k]!), ...reach.map((r, k) => r - pads[k + 2]!)]
+      if (stepsAreOne && group === 1 && margins.every((margin) => margin >= 0)) {
+        // With a stride of 1 the transposed convolution is a convolution with the kernel turned around, for
+        // which ONNX Runtime has its fastest kernels.
+        return builder.op('Conv', [s, turned(builder, weights)], { pads: margins, dilations })
+      }
+      // What the last window does not reach still belongs to the picture: output_padding adds it.
+      const rest = picture.map((size, k) => {
+        const reached = (Number(s.shape[k + 2]) - 1) * strides[k]! + reach[k]! + 1 - before[k]! - pads[k + 2]!
+        return size - reached
+      })
+      return builder.op('ConvTranspose', [s, weights], {
+        strides,
+        pads,
+        dilations,
+        group,
+        output_padding: rest,
+      })
+    },
+  }
+}
+
+/** A kernel [out, in, h, w] turned by 180°, as [in, out, h, w]; folded where it is constant. */
+function turned(builder: GraphBuilder, weights: Value): Value {
+  const tensor = builder.constantOf(weights)
+  if (tensor?.type === 'float32')
+    return builder.constant(turnedTensor(tensor.shape, tensor.data), `${weights.name}.turned`)
+  const toStart = -(2 ** 31)
+  return builder.slice(builder.transpose(weights, [1, 0, 2, 3]), {
+    2: [-1, toStart, -1],
+    3: [-1, toStart, -1],
+  })
+}
+
+function turnedTensor(shape: readonly number[], data: Float32Array): Tensor {
+  const [out, inputs, h, w] = shape as [number, number, number, number]
+  const result = new Float32Array(data.length)
+  const area = h * w
+  for (let o = 0; o < out; o++) {
+    for (let i = 0; i < inputs; i++) {
+      const from = (o * inputs + i) * area
+      const to = (i * out + o) * area
+      for (let k = 0; k < area; k++) result[to + area - 1 - k] = data[from + k]!
+    }
+  }
+  return float32([inputs, out, h, w], result)
+}

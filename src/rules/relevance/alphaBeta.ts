@@ -1,0 +1,35 @@
+import type { LinearRule, Term } from './rule.ts'
+
+/**
+ * The αβ rule: R_i = Σ_j (α z⁺_ij / (Σ_i z⁺_ij + b⁺_j) + β z⁻_ij / (Σ_i z⁻_ij + b⁻_j)) R_j with α + β = 1,
+ * for inputs of either sign; a term with an empty sum is 0.
+ *
+ * Bach et al. 2015, eq. 60; Lapuschkin et al. 2017, eq. 6, with α = 2 and β = −1.
+ */
+export function alphaBetaRule(alpha: number, beta: number): LinearRule {
+  if (Math.abs(alpha + beta - 1) > 1e-6) throw new Error(`alpha + beta must be 1, not ${alpha} + ${beta}`)
+  const terms: Term[] = [
+    {
+      coefficient: alpha,
+      pairs: [
+        ['positive', 'positive'],
+        ['negative', 'negative'],
+      ],
+      bias: 'positive',
+      epsilon: 0,
+    },
+    {
+      coefficient: beta,
+      pairs: [
+        ['positive', 'negative'],
+        ['negative', 'positive'],
+      ],
+      bias: 'negative',
+      epsilon: 0,
+    },
+  ]
+  return {
+    name: `alpha-beta(${alpha}, ${beta})`,
+    terms: terms.filter(({ coefficient }) => coefficient !== 0),
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A training step as one graph: forward, loss, gradient and Caffe's update, several times over.
+ *
+ * The step is the body of a Scan. Its state is the weights and their velocities, its scanned inputs are the
+ * batches, so the weights cross between JavaScript and ONNX Runtime once in K steps and not in each.
+ */
+
+import { GraphBuilder, type Value } from '../graph/builder.ts'
+import type { Node } from '../graph/operators.ts'
+import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
+import { gradient } from '../rules/gradient/gradient.ts'
+
+/** A graph of K training steps. */
+export interface TrainingSteps {
+  /**
+   * Inputs: for each weight `NAME` and `NAME.velocity`; then, each with a leading dimension K, `images`,
+   * `labels` (int64 [K, batch]), `rate` (float32 [K]) and a mask for each dropout. Outputs: `NAME.next` and
+   * `NAME.velocity.next` for each weight, and `losses` (float32 [K]).
+   */
+  readonly graph: Graph
+  /** The names of the weights that are trained. */
+  readonly weights: readonly string[]
+  /** The dropout masks, with the shape of one step's. */
+  readonly masks: readonly ValueInfo[]
+}
+
+/** Caffe's multipliers: a bias learns at twice the rate and does not decay. */
+const BIAS_RATE = 2
+
+/**
+ * Derive K training steps from a network.
+ *
+ * @param network with a fixed batch size; its constants called `….weight` and `….bias` are trained
+ * @param steps how many steps one run of the graph makes
+ */
+export function trainingSteps(
+  network: Graph,
+  steps: number,
+  { momentum, decay }: { momentum: number; decay: number },
+): TrainingSteps {
+  const weights = [...network.initializers.keys()].filter((name) => /\.(weight|bias)$/.test(name))
+  const { forward, masks } = withLoss(network, weights)
+  const { builder: body, gradients } = gradient(forward, 'loss', weights)
+
+  const rate = body.input('rate', 'float32', [])
+  const states: [current: Value, next: Value][] = []
+  const velocities: [current: Value, next: Value][] = []
+  for (const name of weights) {
+    const isBias = name.endsWith('.bias')
+    const weight = body.value(name)
+    const velocity = body.input(`${name}.velocity`, weight.type, weight.shape)
+    body.scope('update', () => {
+      // v ← momentum · v + rate · (g + decay · w); w ← w − v
+      const ownRate = isBias ? body.mul(rate, body.scalar(BIAS_RATE)) : rate
+      const parts = [body.mul(velocity, body.scalar(momentum)), body.mul(gradients.get(name)!, ownRate)]
+      if (!isBias) parts.push(body.mul(weight, body.mul(ownRate, body.scalar(decay))))
+      const nextVelocity = body.sum(parts)
+      velocities.push([velocity, nextVelocity])
+      states.push([weight, body.sub(weight, nextVelocity)])
+    })
+  }
+  const scanned = ['images', 'labels', 'rate', ...masks.map(({ name }) => name)].map((name) => body.value(name))
+  return { graph: repeated(body, [...states, ...velocities], scanned, steps), weights, masks }
+}
+
+/** The network with its weights as inputs, masks in place of dropout, labels, and the loss as only output. */
+function withLoss(network: Graph, weights: readonly string[]): { forward: Graph; masks: ValueInfo[] } {
+  const values = GraphBuilder.from(network)
+  const masks: ValueInfo[] = []
+  const nodes = network.nodes.map((node): Node => {
+    if (node.op !== 'Dropout') return node
+    const { type, shape } = values.value(node.inputs[0]!)
+    const mask = { name: `${node.name}.mask`, type, shape }
+    masks.push(mask)
+    return { op: 'Mul', name: node.name, inputs: [node.inputs[0]!, mask.name], outputs: [node.outputs[0]!], attributes: {} }
+  })
+  const weightInputs = weights.map((name) => values.value(name))
+  const builder = GraphBuilder.from({
+    ...network,
+    inputs: [...weightInputs, ...network.inputs, ...masks],
+    outputs: [],
+    initializers: new Map([...network.initializers].filter(([name]) => !weights.includes(name))),
+    nodes,
+  })
+  const logits = builder.value(network.outputs[0]!.name)
+  const labels = builder.input('labels', 'int64', [logits.shape[0]!])
+  builder.output('loss', builder.op('SoftmaxCrossEntropyLoss', [logits, labels]))
+  return { forward: builder.graph(), masks }
+}
+
+/** A Scan over `steps` slices with this body. */
+function repeated(body: GraphBuilder, states: [Value, Value][], scanned: Value[], steps: number): Graph {
+  const outputs = states.map(([current, next]) => body.output(`${current.name}.next`, next))
+  const loss = body.value('loss')
+  const bodyGraph = {
+    ...body.graph(),
+    inputs: [...states.map(([current]) => current), ...scanned],
+    outputs: [...outputs, loss],
+  }
+  const outer = new GraphBuilder('training')
+  const initial = states.map(([{ name, type, shape }]) => outer.input(name, type, shape))
+  const slices = scanned.map(({ name, type, shape }) => outer.input(name, type, [steps, ...shape]))
+  const results = outer.ops('Scan', states.length + 1, [...initial, ...slices], {
+    // Names of the body must differ from those around it.
+    body: prefixed(bodyGraph, 'step/'),
+    num_scan_inputs: scanned.length,
+  })
+  states.forEach(([current], k) => {
+    outer.output(`${current.name}.next`, results[k]!)
+  })
+  outer.output('losses', results.at(-1)!)
+  return outer.graph()
+}
+
+function prefixed(graph: Graph, prefix: string): Graph {
+  const rename = (name: string) => (name === '' ? '' : prefix + name)
+  const renamed = (values: readonly ValueInfo[]) => values.map((value) => ({ ...value, name: rename(value.name) }))
+  return {
+    ...graph,
+    inputs: renamed(graph.inputs),
+    outputs: renamed(graph.outputs),
+    initializers: new Map([...graph.initializers].map(([name, tensor]) => [rename(name), tensor])),
+    nodes: graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(rename),
+      outputs: node.outputs.map(rename),
+    })) as Node[],
+  }
+}
+
+/** Zero velocities for a network's weights. */
+export function zeroVelocities(weights: ReadonlyMap<string, TensorOf<'float32'>>): Map<string, TensorOf<'float32'>> {
+  return new Map([...weights].map(([name, { shape, data }]) => [name, { type: 'float32', shape, data: new Float32Array(data.length) }]))
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import { nodeEngine } from '../../src/engine/node.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { float32, type Graph, int64, sizeOf, type Tensor } from '../../src/graph/types.ts'
+import { verify } from '../../src/graph/verify.ts'
+import { adienceNet } from '../../src/networks/adiencenet.ts'
+import { gradient } from '../../src/rules/gradient/gradient.ts'
+import { map3, plainAdienceNet, plainLoss } from './plain.ts'
+
+/** The graph with a loss as its last output, and the gradients of the named values as outputs `d <name>`. */
+function withGradients(network: Graph, batch: number, names: readonly string[]): Graph {
+  const forward = GraphBuilder.from(network)
+  const labels = forward.input('labels', 'int64', [batch])
+  forward.output('loss', forward.op('SoftmaxCrossEntropyLoss', [forward.value('logits'), labels]))
+  const { builder, gradients } = gradient(forward.graph(), 'loss', names)
+  for (const [name, value] of gradients) builder.output(`d ${name}`, value)
+  return builder.graph()
+}
+
+describe('the gradient of a small AdienceNet', () => {
+  // A twenty-fourth of the channels and 51 pixels: every layer is there, and each weight can be moved by itself.
+  // Weights larger than the published start, so that the gradient reaches the lowest layer clearly.
+  const random = new Random('gradient')
+  const network = adienceNet({ input: 51, classes: 3, batch: 2, width: 1 / 24, random })
+  for (const [name, tensor] of network.initializers) {
+    if (!name.endsWith('.weight')) continue
+    const fan = sizeOf(tensor.shape) / tensor.shape[0]!
+    const deviation = Math.sqrt(2 / fan)
+    ;(tensor.data as Float32Array).forEach((_, k) => {
+      ;(tensor.data as Float32Array)[k] = random.normal(0, deviation)
+    })
+  }
+  const pictures = float32([2, 3, 51, 51], Float32Array.from({ length: 2 * 3 * 51 * 51 }, () => random.uniform(-3, 3)))
+  const labels = [2, 0]
+  const names = [...network.initializers.keys()]
+
+  test('agrees with finite differences of a plain double-precision forward pass, for every weight', async () => {
+    const graph = withGradients(network, 2, names)
+    verify(graph)
+    const program = await nodeEngine().load(graph)
+    const results = await program.run({ images: pictures, labels: int64([2], labels) })
+
+    const size = 3 * 51 * 51
+    const plainPictures = [0, 1].map((n) => map3([3, 51, 51], pictures.data.subarray(n * size, (n + 1) * size)))
+    const layers = plainAdienceNet(network)
+    expect(results.loss!.data[0]).toBeCloseTo(plainLoss(layers, plainPictures, labels), 5)
+
+    const step = 1e-6
+    for (const name of names) {
+      const [layerName, kind] = name.split('.') as [string, 'weight' | 'bias']
+      const layer = layers.find((l) => l.name === layerName)!
+      const weights = kind === 'weight' ? layer.weights : layer.bias
+      const expected = weights.map((kept, k) => {
+        weights[k] = kept + step
+        const above = plainLoss(layers, plainPictures, labels)
+        weights[k] = kept - step
+        const below = plainLoss(layers, plainPictures, labels)
+        weights[k] = kept
+        return (above - below) / (2 * step)
+      })
+      const actual = (results[`d ${name}`] as Tensor).data as Float32Array
+      const largest = Math.max(...expected.map(Math.abs))
+      expect(largest, name).toBeGreaterThan(1e-4)
+      const wrong = expected.findIndex((e, k) => Math.abs(actual[k]! - e) > 1e-3 * Math.abs(e) + 1e-5 * largest)
+      expect(wrong, `${name}[${wrong}]: ${actual[wrong]} is not ${expected[wrong]}`).toBe(-1)
+    }
+  })
+})
+
+test('the gradient with respect to the pictures uses the strided transposed convolution', async () => {
+  const random = new Random('strided')
+  const g = new GraphBuilder('strided')
+  const x = g.input('x', 'float32', [1, 2, 9, 8])
+  const weights = Float32Array.from({ length: 3 * 2 * 3 * 3 }, () => random.normal())
+  const y = g.op('Conv', [x, g.constant(float32([3, 2, 3, 3], weights), 'w')], { strides: [4, 3], pads: [1, 0, 1, 1] })
+  const scores = g.op('Flatten', [y])
+  g.output('logits', scores)
+  const classes = Number(scores.shape[1])
+  const picture = Float32Array.from({ length: 2 * 9 * 8 }, () => random.normal())
+  const program = await nodeEngine().load(withGradients(g.graph(), 1, ['x']))
+  const run = (data: Float32Array) => program.run({ x: float32([1, 2, 9, 8], data), labels: int64([1], [classes - 1]) })
+  const actual = (await run(picture))['d x']!.data as Float32Array
+  for (let k = 0; k < picture.length; k += 5) {
+    const loss = async (by: number) => Number((await run(picture.map((v, i) => (i === k ? v + by : v)))).loss!.data[0])
+    const expected = ((await loss(0.01)) - (await loss(-0.01))) / 0.02
+    expect(actual[k]).toBeCloseTo(expected, 3)
+  }
+})
+
+test('an operator without a gradient is an error that names the node', () => {
+  const g = new GraphBuilder('sine')
+  const x = g.input('x', 'float32', [4])
+  g.output('loss', g.reduceSum(g.op('Exp', [x], {}, 'growth'), [0], false))
+  expect(() => gradient(g.graph(), 'loss', ['x'])).toThrow(/ReduceSum.*no gradient rule/)
+})
