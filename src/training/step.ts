@@ -2,20 +2,21 @@
  * A training step as one graph: forward, loss, gradient and Caffe's update, several times over.
  *
  * The step is the body of a Scan. Its state is the weights and their velocities, its scanned inputs are the
- * batches, so the weights cross between JavaScript and ONNX Runtime once in K steps and not in each.
+ * batches, so the weights cross between JavaScript and ONNX Runtime once in several steps and not in each.
  */
 
 import { GraphBuilder, type Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
-import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
+import type { Graph, ValueInfo } from '../graph/types.ts'
 import { gradient } from '../rules/gradient/gradient.ts'
+import { weightsAsInputs, weightsOf } from './weights.ts'
 
-/** A graph of K training steps. */
+/** A graph of training steps, as many as the batches that it is fed. */
 export interface TrainingSteps {
   /**
-   * Inputs: for each weight `NAME` and `NAME.velocity`; then, each with a leading dimension K, `images`,
-   * `labels` (int64 [K, batch]), `rate` (float32 [K]) and a mask for each dropout. Outputs: `NAME.next` and
-   * `NAME.velocity.next` for each weight, and `losses` (float32 [K]).
+   * Inputs: for each weight `NAME` and `NAME.velocity`; then, each with a leading dimension `steps`, `images`,
+   * `labels` (int64 [steps, batch]), `rate` (float32 [steps]) and a mask for each dropout. Outputs: `NAME.next`
+   * and `NAME.velocity.next` for each weight, and `losses` (float32 [steps]).
    */
   readonly graph: Graph
   /** The names of the weights that are trained. */
@@ -28,18 +29,16 @@ export interface TrainingSteps {
 const BIAS_RATE = 2
 
 /**
- * Derive K training steps from a network.
+ * Derive training steps from a network.
  *
  * @param network with a fixed batch size; its constants called `….weight` and `….bias` are trained
- * @param steps how many steps one run of the graph makes
  */
 export function trainingSteps(
   network: Graph,
-  steps: number,
   { momentum, decay }: { momentum: number; decay: number },
 ): TrainingSteps {
-  const weights = [...network.initializers.keys()].filter((name) => /\.(weight|bias)$/.test(name))
-  const { forward, masks } = withLoss(network, weights)
+  const weights = [...weightsOf(network).keys()]
+  const { forward, masks } = withLoss(network)
   const { builder: body, gradients } = gradient(forward, 'loss', weights)
 
   const rate = body.input('rate', 'float32', [])
@@ -59,12 +58,14 @@ export function trainingSteps(
       states.push([weight, body.sub(weight, nextVelocity)])
     })
   }
-  const scanned = ['images', 'labels', 'rate', ...masks.map(({ name }) => name)].map((name) => body.value(name))
-  return { graph: repeated(body, [...states, ...velocities], scanned, steps), weights, masks }
+  const scanned = ['images', 'labels', 'rate', ...masks.map(({ name }) => name)].map((name) =>
+    body.value(name),
+  )
+  return { graph: repeated(body, [...states, ...velocities], scanned), weights, masks }
 }
 
 /** The network with its weights as inputs, masks in place of dropout, labels, and the loss as only output. */
-function withLoss(network: Graph, weights: readonly string[]): { forward: Graph; masks: ValueInfo[] } {
+function withLoss(network: Graph): { forward: Graph; masks: ValueInfo[] } {
   const values = GraphBuilder.from(network)
   const masks: ValueInfo[] = []
   const nodes = network.nodes.map((node): Node => {
@@ -72,24 +73,18 @@ function withLoss(network: Graph, weights: readonly string[]): { forward: Graph;
     const { type, shape } = values.value(node.inputs[0]!)
     const mask = { name: `${node.name}.mask`, type, shape }
     masks.push(mask)
-    return { op: 'Mul', name: node.name, inputs: [node.inputs[0]!, mask.name], outputs: [node.outputs[0]!], attributes: {} }
+    return { ...node, op: 'Mul', inputs: [node.inputs[0]!, mask.name], attributes: {} }
   })
-  const weightInputs = weights.map((name) => values.value(name))
-  const builder = GraphBuilder.from({
-    ...network,
-    inputs: [...weightInputs, ...network.inputs, ...masks],
-    outputs: [],
-    initializers: new Map([...network.initializers].filter(([name]) => !weights.includes(name))),
-    nodes,
-  })
+  const trained = weightsAsInputs(network)
+  const builder = GraphBuilder.from({ ...trained, inputs: [...trained.inputs, ...masks], outputs: [], nodes })
   const logits = builder.value(network.outputs[0]!.name)
   const labels = builder.input('labels', 'int64', [logits.shape[0]!])
   builder.output('loss', builder.op('SoftmaxCrossEntropyLoss', [logits, labels]))
   return { forward: builder.graph(), masks }
 }
 
-/** A Scan over `steps` slices with this body. */
-function repeated(body: GraphBuilder, states: [Value, Value][], scanned: Value[], steps: number): Graph {
+/** A Scan over the batches with this body. */
+function repeated(body: GraphBuilder, states: [Value, Value][], scanned: Value[]): Graph {
   const outputs = states.map(([current, next]) => body.output(`${current.name}.next`, next))
   const loss = body.value('loss')
   const bodyGraph = {
@@ -99,7 +94,7 @@ function repeated(body: GraphBuilder, states: [Value, Value][], scanned: Value[]
   }
   const outer = new GraphBuilder('training')
   const initial = states.map(([{ name, type, shape }]) => outer.input(name, type, shape))
-  const slices = scanned.map(({ name, type, shape }) => outer.input(name, type, [steps, ...shape]))
+  const slices = scanned.map(({ name, type, shape }) => outer.input(name, type, ['steps', ...shape]))
   const results = outer.ops('Scan', states.length + 1, [...initial, ...slices], {
     // Names of the body must differ from those around it.
     body: prefixed(bodyGraph, 'step/'),
@@ -114,7 +109,8 @@ function repeated(body: GraphBuilder, states: [Value, Value][], scanned: Value[]
 
 function prefixed(graph: Graph, prefix: string): Graph {
   const rename = (name: string) => (name === '' ? '' : prefix + name)
-  const renamed = (values: readonly ValueInfo[]) => values.map((value) => ({ ...value, name: rename(value.name) }))
+  const renamed = (values: readonly ValueInfo[]) =>
+    values.map((value) => ({ ...value, name: rename(value.name) }))
   return {
     ...graph,
     inputs: renamed(graph.inputs),
@@ -126,9 +122,4 @@ function prefixed(graph: Graph, prefix: string): Graph {
       outputs: node.outputs.map(rename),
     })) as Node[],
   }
-}
-
-/** Zero velocities for a network's weights. */
-export function zeroVelocities(weights: ReadonlyMap<string, TensorOf<'float32'>>): Map<string, TensorOf<'float32'>> {
-  return new Map([...weights].map(([name, { shape, data }]) => [name, { type: 'float32', shape, data: new Float32Array(data.length) }]))
 }

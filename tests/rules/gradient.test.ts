@@ -31,7 +31,10 @@ describe('the gradient of a small AdienceNet', () => {
       ;(tensor.data as Float32Array)[k] = random.normal(0, deviation)
     })
   }
-  const pictures = float32([2, 3, 51, 51], Float32Array.from({ length: 2 * 3 * 51 * 51 }, () => random.uniform(-3, 3)))
+  const pictures = float32(
+    [2, 3, 51, 51],
+    Float32Array.from({ length: 2 * 3 * 51 * 51 }, () => random.uniform(-3, 3)),
+  )
   const labels = [2, 0]
   const names = [...network.initializers.keys()]
 
@@ -42,7 +45,9 @@ describe('the gradient of a small AdienceNet', () => {
     const results = await program.run({ images: pictures, labels: int64([2], labels) })
 
     const size = 3 * 51 * 51
-    const plainPictures = [0, 1].map((n) => map3([3, 51, 51], pictures.data.subarray(n * size, (n + 1) * size)))
+    const plainPictures = [0, 1].map((n) =>
+      map3([3, 51, 51], pictures.data.subarray(n * size, (n + 1) * size)),
+    )
     const layers = plainAdienceNet(network)
     expect(results.loss!.data[0]).toBeCloseTo(plainLoss(layers, plainPictures, labels), 5)
 
@@ -62,7 +67,9 @@ describe('the gradient of a small AdienceNet', () => {
       const actual = (results[`d ${name}`] as Tensor).data as Float32Array
       const largest = Math.max(...expected.map(Math.abs))
       expect(largest, name).toBeGreaterThan(1e-4)
-      const wrong = expected.findIndex((e, k) => Math.abs(actual[k]! - e) > 1e-3 * Math.abs(e) + 1e-5 * largest)
+      const wrong = expected.findIndex(
+        (e, k) => Math.abs(actual[k]! - e) > 1e-3 * Math.abs(e) + 1e-5 * largest,
+      )
       expect(wrong, `${name}[${wrong}]: ${actual[wrong]} is not ${expected[wrong]}`).toBe(-1)
     }
   })
@@ -73,16 +80,21 @@ test('the gradient with respect to the pictures uses the strided transposed conv
   const g = new GraphBuilder('strided')
   const x = g.input('x', 'float32', [1, 2, 9, 8])
   const weights = Float32Array.from({ length: 3 * 2 * 3 * 3 }, () => random.normal())
-  const y = g.op('Conv', [x, g.constant(float32([3, 2, 3, 3], weights), 'w')], { strides: [4, 3], pads: [1, 0, 1, 1] })
+  const y = g.op('Conv', [x, g.constant(float32([3, 2, 3, 3], weights), 'w')], {
+    strides: [4, 3],
+    pads: [1, 0, 1, 1],
+  })
   const scores = g.op('Flatten', [y])
   g.output('logits', scores)
   const classes = Number(scores.shape[1])
   const picture = Float32Array.from({ length: 2 * 9 * 8 }, () => random.normal())
   const program = await nodeEngine().load(withGradients(g.graph(), 1, ['x']))
-  const run = (data: Float32Array) => program.run({ x: float32([1, 2, 9, 8], data), labels: int64([1], [classes - 1]) })
+  const run = (data: Float32Array) =>
+    program.run({ x: float32([1, 2, 9, 8], data), labels: int64([1], [classes - 1]) })
   const actual = (await run(picture))['d x']!.data as Float32Array
   for (let k = 0; k < picture.length; k += 5) {
-    const loss = async (by: number) => Number((await run(picture.map((v, i) => (i === k ? v + by : v)))).loss!.data[0])
+    const loss = async (by: number) =>
+      Number((await run(picture.map((v, i) => (i === k ? v + by : v)))).loss!.data[0])
     const expected = ((await loss(0.01)) - (await loss(-0.01))) / 0.02
     expect(actual[k]).toBeCloseTo(expected, 3)
   }

@@ -82,7 +82,10 @@ export function forwardLayer(layer: Layer, x: Map3): Map3 {
       return y
     }
     case 'relu':
-      return map3(x.shape, x.data.map((v) => Math.max(v, 0)))
+      return map3(
+        x.shape,
+        x.data.map((v) => Math.max(v, 0)),
+      )
     case 'pool':
       return pool(layer, x).y
     case 'lrn':
@@ -144,14 +147,19 @@ function normalise(x: Map3): Map3 {
   for (let i = 0; i < channels; i++)
     for (let p = 0; p < area; p++) {
       let squares = 0
-      for (let k = Math.max(0, i - 2); k <= Math.min(channels - 1, i + 2); k++) squares += x.data[k * area + p]! ** 2
+      for (let k = Math.max(0, i - 2); k <= Math.min(channels - 1, i + 2); k++)
+        squares += x.data[k * area + p]! ** 2
       y.data[i * area + p] = x.data[i * area + p]! / (1 + (0.0001 / 5) * squares) ** 0.75
     }
   return y
 }
 
 /** Mean over a batch of −log softmax(logits)[label]. */
-export function plainLoss(layers: readonly Layer[], pictures: readonly Map3[], labels: readonly number[]): number {
+export function plainLoss(
+  layers: readonly Layer[],
+  pictures: readonly Map3[],
+  labels: readonly number[],
+): number {
   let loss = 0
   pictures.forEach((picture, n) => {
     const logits = plainForward(layers, picture).at(-1)!.data

@@ -32,7 +32,14 @@ function pictures(batch: number, input: number): Float32Array {
   return Float32Array.from({ length: batch * 3 * input * input }, () => random.uniform(-128, 128))
 }
 
-async function explain(graph: Graph, batch: number, input: number, data: Float32Array, targets: number[], of?: string) {
+async function explain(
+  graph: Graph,
+  batch: number,
+  input: number,
+  data: Float32Array,
+  targets: number[],
+  of?: string,
+) {
   const explained = relevance(graph, composites.paper, of)
   verify(explained)
   const program = await nodeEngine().load(explained)
@@ -88,7 +95,10 @@ describe('the paper composite on AdienceNet', () => {
     const program = await nodeEngine().load(relevance(free, composites.paper))
     const run = async (from: number, count: number) => {
       const part = data.subarray(from * 3 * input * input, (from + count) * 3 * input * input)
-      const feeds = { images: float32([count, 3, input, input], part), target: int64([count], Array(count).fill(1)) }
+      const feeds = {
+        images: float32([count, 3, input, input], part),
+        target: int64([count], Array(count).fill(1)),
+      }
       return (await program.run(feeds)).relevance!.data as Float32Array
     }
     const together = await run(0, 3)

@@ -1,0 +1,105 @@
+import { Random, type RandomState } from '../base/random.ts'
+import type { Tensors } from '../engine/engine.ts'
+import { cropInto } from '../faces/crop.ts'
+import { float32, int64, type ValueInfo } from '../graph/types.ts'
+import { meanImage, type Pictures } from './pictures.ts'
+
+/** Dropout's probability in all of the paper's networks. */
+const DROPOUT = 0.5
+
+/** Where a run stands in its data: enough to go on with the same draws. */
+export interface BatchesState {
+  readonly random: RandomState
+  /** The order of this pass through the pictures, and how many of them were taken. */
+  readonly order: readonly number[]
+  readonly taken: number
+}
+
+/** What a {@link Batches} needs to know. */
+export interface BatchesOptions {
+  readonly pictures: Pictures
+  readonly crop: number
+  readonly batch: number
+  readonly masks: readonly ValueInfo[]
+  readonly seed: string
+}
+
+/**
+ * Draws batches: a new random order for each pass through the pictures, a random window and mirror for each
+ * picture, and the dropout masks, all from one seeded generator.
+ */
+export class Batches {
+  readonly mean: Float32Array
+  private readonly options: BatchesOptions
+  private random: Random
+  private order: number[]
+  private taken = 0
+
+  constructor(options: BatchesOptions) {
+    this.options = options
+    this.mean = meanImage(options.pictures)
+    this.random = new Random(options.seed)
+    this.order = this.newOrder()
+  }
+
+  /** The state after the batches drawn so far. */
+  get state(): BatchesState {
+    return { random: this.random.state, order: [...this.order], taken: this.taken }
+  }
+
+  /** Go on from a saved state. */
+  restore({ random, order, taken }: BatchesState): void {
+    this.random = Random.from(random)
+    this.order = [...order]
+    this.taken = taken
+  }
+
+  /** The next `steps` batches, with a leading dimension of `steps`: `images`, `labels` and the masks. */
+  draw(steps: number): Tensors {
+    const { pictures, crop, batch, masks } = this.options
+    const images = float32([steps, batch, 3, crop, crop])
+    const labels: number[] = []
+    for (let k = 0; k < steps * batch; k++) {
+      const index = this.next()
+      const room = pictures.size - crop + 1
+      const window = {
+        left: this.random.integer(room),
+        top: this.random.integer(room),
+        mirrored: this.random.chance(0.5),
+      }
+      cropInto(
+        images.data,
+        k * 3 * crop * crop,
+        pictures.pixels[index]!,
+        this.mean,
+        pictures.size,
+        crop,
+        window,
+      )
+      labels.push(pictures.labels[index]!)
+    }
+    const tensors: Tensors = { images, labels: int64([steps, batch], labels) }
+    for (const { name, shape } of masks) tensors[name] = this.mask([steps, ...(shape as number[])])
+    return tensors
+  }
+
+  // What is kept is scaled up, so that nothing changes outside training.
+  private mask(shape: number[]) {
+    const tensor = float32(shape)
+    for (let k = 0; k < tensor.data.length; k++)
+      tensor.data[k] = this.random.chance(DROPOUT) ? 0 : 1 / (1 - DROPOUT)
+    return tensor
+  }
+
+  private next(): number {
+    if (this.taken === this.order.length) {
+      this.order = this.newOrder()
+      this.taken = 0
+    }
+    return this.order[this.taken++]!
+  }
+
+  private newOrder(): number[] {
+    return this.random.shuffle(this.options.pictures.pixels.map((_, index) => index))
+  }
+}

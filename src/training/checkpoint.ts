@@ -1,0 +1,108 @@
+/**
+ * Checkpoints: everything that a run needs to go on with the same bits. The last two are kept, each written
+ * in full before it takes its place and carrying a checksum, so that a kill or a bad disk costs one interval.
+ */
+
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf, UserError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
+import type { Tensor, TensorOf } from '../graph/types.ts'
+import type { BatchesState } from './batches.ts'
+import type { Weights } from './weights.ts'
+
+/** The state of a run between two iterations. */
+export interface Checkpoint {
+  /** Iterations done. */
+  readonly iteration: number
+  readonly weights: Weights
+  readonly velocities: Weights
+  readonly batches: BatchesState
+  /** What the run computes, as text: a checkpoint of another run is refused. */
+  readonly run: string
+}
+
+const LATEST = 'checkpoint.safetensors'
+const PREVIOUS = 'checkpoint.previous.safetensors'
+
+/** Write a checkpoint into a run's folder; the one before it is kept as well. */
+export function writeCheckpoint(
+  folder: string,
+  { iteration, weights, velocities, batches, run }: Checkpoint,
+): void {
+  const order: TensorOf<'int32'> = {
+    type: 'int32',
+    shape: [batches.order.length],
+    data: Int32Array.from(batches.order),
+  }
+  const tensors = new Map<string, Tensor>([
+    ...[...weights].map(([name, tensor]) => [name, tensor] as const),
+    ...[...velocities].map(([name, tensor]) => [`${name}.velocity`, tensor] as const),
+    ['order', order],
+  ])
+  const state = JSON.stringify({ iteration, random: batches.random, taken: batches.taken, run })
+  const metadata = { state, sha256: checksum(tensors, state) }
+  const path = join(folder, LATEST)
+  // The disk may be full: what is there stays in place until the new one is whole.
+  const next = join(folder, 'checkpoint.next.safetensors')
+  writeAtomic(next, ...writeSafetensors({ tensors, metadata }))
+  if (existsSync(path)) renameSync(path, join(folder, PREVIOUS))
+  renameSync(next, path)
+}
+
+/**
+ * The last good checkpoint in a folder; undefined where there is none. A damaged one is named on the standard
+ * error and the one before it is used.
+ *
+ * @param run the run that wants to go on
+ * @throws UserError when the checkpoint belongs to another run
+ */
+export function readCheckpoint(folder: string, run: string): Checkpoint | undefined {
+  for (const name of [LATEST, PREVIOUS]) {
+    const path = join(folder, name)
+    if (!existsSync(path)) continue
+    let checkpoint: Checkpoint
+    try {
+      checkpoint = parse(readFileSync(path), path)
+    } catch (error) {
+      console.error(`${messageOf(error)}; using the checkpoint before it`)
+      continue
+    }
+    if (checkpoint.run !== run) {
+      throw new UserError(
+        'belongs to a run with other settings or data',
+        path,
+        'Remove the folder or choose another',
+      )
+    }
+    return checkpoint
+  }
+  return undefined
+}
+
+function parse(bytes: Uint8Array, path: string): Checkpoint {
+  const { tensors, metadata } = readSafetensors(bytes, path)
+  const { state = '', sha256 } = metadata
+  if (checksum(tensors, state) !== sha256) throw new UserError('is damaged: its checksum does not fit', path)
+  const { iteration, random, taken, run } = JSON.parse(state)
+  const weights: Weights = new Map()
+  const velocities: Weights = new Map()
+  for (const [name, tensor] of tensors) {
+    if (name === 'order') continue
+    const isVelocity = name.endsWith('.velocity')
+    const target = isVelocity ? velocities : weights
+    target.set(isVelocity ? name.slice(0, -'.velocity'.length) : name, tensor as TensorOf<'float32'>)
+  }
+  const order = Array.from((tensors.get('order') as TensorOf<'int32'>).data)
+  return { iteration, weights, velocities, batches: { random, order, taken }, run }
+}
+
+function checksum(tensors: ReadonlyMap<string, Tensor>, state: string): string {
+  const hash = createHash('sha256').update(state)
+  for (const [name, { data }] of tensors) {
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return hash.digest('hex')
+}

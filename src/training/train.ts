@@ -1,0 +1,266 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
+import { Random } from '../base/random.ts'
+import type { Engine, Program, Tensors } from '../engine/engine.ts'
+import { centreCrop, cropInto } from '../faces/crop.ts'
+import { float32, type Graph, type TensorOf } from '../graph/types.ts'
+import { type NetworkName, networks } from '../networks/index.ts'
+import { Batches } from './batches.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { Pictures } from './pictures.ts'
+import { rateAt, type Schedule } from './schedule.ts'
+import { trainingSteps } from './step.ts'
+import { type Weights, weightsAsInputs, weightsOf, withWeights } from './weights.ts'
+
+/** What to train, on what, how, and where to keep its state. */
+export interface TrainingOptions {
+  readonly engine: Engine
+  readonly network: NetworkName
+  /** Fraction of the network's published channels. */
+  readonly width: number
+  /** Size of the random windows that the network sees, in pixels; the pictures are larger. */
+  readonly input: number
+  readonly classes: number
+  readonly train: Pictures
+  readonly validation: Pictures
+  readonly schedule: Schedule
+  readonly seed: string | number
+  /** Folder of the run: `checkpoint.safetensors` and `metrics.jsonl`. */
+  readonly folder: string
+  /** Stops the run after the iterations in flight, with a checkpoint. */
+  readonly signal?: AbortSignal
+  readonly progress?: (state: TrainingProgress) => void
+}
+
+/** How far a run is. */
+export interface TrainingProgress {
+  readonly iteration: number
+  readonly iterations: number
+  /** Mean loss of the last iterations. */
+  readonly loss: number
+  /** Accuracy in the last validation, in [0, 1]. */
+  readonly accuracy?: number
+  readonly imagesPerSecond: number
+}
+
+/** A trained network. */
+export interface Trained {
+  /** For any batch size, with its weights as constants. */
+  readonly network: Graph
+  /** The mean image: 3 × size × size, planes of blue, green and red. */
+  readonly mean: Float32Array
+  readonly iterations: number
+  /** False when the signal stopped the run before its end. */
+  readonly finished: boolean
+}
+
+/** Steps in one run of the engine. More save copies of the weights, and cost memory for the batches. */
+const STEPS_AT_ONCE = 4
+const VALIDATION_BATCH = 50
+
+/**
+ * Train a network; where the folder holds a checkpoint of the same run, go on from it.
+ *
+ * The same options give the same bits on the same machine, whether or not the run was interrupted. Losses and
+ * validations are appended to `metrics.jsonl`, a JSON object a line: `{ iteration, loss, rate, seconds }` and
+ * `{ iteration, validation: { accuracy, n } }`.
+ *
+ * @throws UserError when a class has no training picture, when the loss is no number any more, or when the
+ *   folder holds another run
+ */
+export async function train(options: TrainingOptions): Promise<Trained> {
+  const { engine, network: name, width, input, classes, schedule, seed, folder } = options
+  requireEveryLabel(options.train.labels, classes)
+  const build = (batch: number | string) =>
+    networks[name].build({ input, classes, batch, width, random: new Random(`${seed}/weights`) })
+  const fixed = build(schedule.batch)
+  const open = build('batch')
+  const steps = trainingSteps(fixed, schedule)
+  const batches = new Batches({
+    pictures: options.train,
+    crop: input,
+    batch: schedule.batch,
+    masks: steps.masks,
+    seed: `${seed}/batches`,
+  })
+
+  mkdirSync(folder, { recursive: true })
+  const run = describeRun(options)
+  const saved = readCheckpoint(folder, run)
+  if (saved) batches.restore(saved.batches)
+  let iteration = saved?.iteration ?? 0
+  let weights = saved?.weights ?? weightsOf(fixed)
+  let velocities = saved?.velocities ?? zerosLike(weights)
+  const metrics = new Metrics(join(folder, 'metrics.jsonl'), iteration)
+
+  const program = await engine.load(steps.graph)
+  const validator = await engine.load(weightsAsInputs(open))
+  let saveState = batches.state
+  let accuracy = metrics.accuracy
+  const save = () => writeCheckpoint(folder, { iteration, weights, velocities, batches: saveState, run })
+  try {
+    let drawn = draw(batches, schedule, iteration)
+    while (iteration < schedule.iterations) {
+      const { feeds, count, state } = drawn
+      const started = performance.now()
+      const running = program.run({ ...feeds, ...named(weights, ''), ...named(velocities, '.velocity') })
+      // While the engine works, the next batches are cut.
+      drawn = draw(batches, schedule, iteration + count)
+      const results = await running
+      const loss = mean(results.losses!.data as Float32Array)
+      if (!Number.isFinite(loss)) throw diverged(iteration, folder, saved !== undefined || iteration > 0)
+      iteration += count
+      weights = taken(results, weights, '.next')
+      velocities = taken(results, velocities, '.velocity.next')
+      saveState = state
+      const seconds = (performance.now() - started) / 1000
+      metrics.step({ iteration, loss, rate: rateAt(schedule, iteration - 1) }, seconds)
+      if (iteration % schedule.validateEvery === 0 || iteration === schedule.iterations) {
+        accuracy = await validate(validator, weights, options.validation, batches.mean, input)
+        metrics.append({ iteration, validation: { accuracy, n: options.validation.labels.length } })
+      }
+      const stop = options.signal?.aborted ?? false
+      if (iteration % schedule.checkpointEvery === 0 || iteration === schedule.iterations || stop) save()
+      const imagesPerSecond = (count * schedule.batch) / seconds
+      options.progress?.({ iteration, iterations: schedule.iterations, loss, accuracy, imagesPerSecond })
+      if (stop) break
+    }
+  } finally {
+    await Promise.all([program.release(), validator.release()])
+  }
+  const finished = iteration === schedule.iterations
+  return { network: withWeights(open, weights), mean: batches.mean, iterations: iteration, finished }
+}
+
+/** The feeds of the next engine run, which ends at the next validation or checkpoint at the latest. */
+function draw(batches: Batches, schedule: Schedule, iteration: number) {
+  const ends = [schedule.validateEvery, schedule.checkpointEvery].map((every) => every - (iteration % every))
+  const count = Math.min(STEPS_AT_ONCE, schedule.iterations - iteration, ...ends)
+  if (count <= 0) return { feeds: {}, count: 0, state: batches.state }
+  const rates = Array.from({ length: count }, (_, k) => rateAt(schedule, iteration + k))
+  const feeds: Tensors = { ...batches.draw(count), rate: float32([count], rates) }
+  return { feeds, count, state: batches.state }
+}
+
+/** The fraction of pictures whose centre is classified right. */
+async function validate(
+  program: Program,
+  weights: Weights,
+  { size, pixels, labels }: Pictures,
+  means: Float32Array,
+  input: number,
+): Promise<number> {
+  let right = 0
+  for (let from = 0; from < pixels.length; from += VALIDATION_BATCH) {
+    const part = pixels.slice(from, from + VALIDATION_BATCH)
+    const images = float32([part.length, 3, input, input])
+    part.forEach((picture, k) => {
+      cropInto(images.data, k * 3 * input * input, picture, means, size, input, centreCrop(size, input))
+    })
+    const { logits } = await program.run({ ...named(weights, ''), images })
+    const classes = logits!.shape[1]!
+    const scores = logits!.data as Float32Array
+    part.forEach((_, k) => {
+      const row = scores.subarray(k * classes, (k + 1) * classes)
+      if (row.indexOf(Math.max(...row)) === labels[from + k]) right++
+    })
+  }
+  return right / pixels.length
+}
+
+/** The lines of `metrics.jsonl`. Those behind the checkpoint that a run goes on from are dropped. */
+class Metrics {
+  /** The accuracy of the last validation so far. */
+  accuracy: number | undefined
+  private readonly path: string
+  private seconds = 0
+
+  constructor(path: string, iteration: number) {
+    this.path = path
+    const kept: string[] = []
+    for (const line of existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []) {
+      try {
+        const entry = JSON.parse(line)
+        if (entry.iteration > iteration) break
+        kept.push(`${line}\n`)
+        this.seconds = entry.seconds ?? this.seconds
+        this.accuracy = entry.validation?.accuracy ?? this.accuracy
+      } catch {
+        // The run was killed in the middle of this line.
+        break
+      }
+    }
+    writeAtomic(path, kept.join(''))
+  }
+
+  step(entry: { iteration: number; loss: number; rate: number }, seconds: number): void {
+    this.seconds += seconds
+    this.append({ ...entry, seconds: Number(this.seconds.toFixed(3)) })
+  }
+
+  append(entry: object): void {
+    appendFileSync(this.path, `${JSON.stringify(entry)}\n`)
+  }
+}
+
+/** Everything that decides a run's result, as text. */
+function describeRun({
+  network,
+  width,
+  input,
+  classes,
+  schedule,
+  seed,
+  train: { size, pixels, labels },
+  engine,
+}: TrainingOptions): string {
+  const data = createHash('sha256').update(Int32Array.from(labels))
+  for (const picture of pixels) data.update(picture)
+  const { checkpointEvery: _, ...decisive } = schedule
+  return JSON.stringify({
+    network,
+    width,
+    input,
+    classes,
+    schedule: decisive,
+    seed,
+    size,
+    data: data.digest('hex'),
+    threads: engine.threads,
+  })
+}
+
+function requireEveryLabel(labels: readonly number[], classes: number): void {
+  for (let k = 0; k < classes; k++) {
+    if (!labels.includes(k))
+      throw new UserError(`class ${k} has no training picture`, undefined, 'Give more data')
+  }
+}
+
+function diverged(iteration: number, folder: string, hasCheckpoint: boolean): UserError {
+  const kept = hasCheckpoint ? `The last good checkpoint is in ${folder}` : 'There is no checkpoint yet'
+  return new UserError(
+    `the loss is no number any more after iteration ${iteration}`,
+    'training',
+    `${kept}; lower the learning rate`,
+  )
+}
+
+function zerosLike(weights: Weights): Weights {
+  return new Map([...weights].map(([name, { shape }]) => [name, float32(shape)]))
+}
+
+function named(weights: Weights, suffix: string): Tensors {
+  return Object.fromEntries([...weights].map(([name, tensor]) => [name + suffix, tensor]))
+}
+
+function taken(results: Tensors, like: Weights, suffix: string): Weights {
+  return new Map([...like.keys()].map((name) => [name, results[name + suffix] as TensorOf<'float32'>]))
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,0 +1,27 @@
+import { GraphBuilder } from '../graph/builder.ts'
+import type { Graph, Tensor, TensorOf } from '../graph/types.ts'
+
+/** Weights by name. */
+export type Weights = Map<string, TensorOf<'float32'>>
+
+/** The weights of a network: its constants called `….weight` and `….bias`. */
+export function weightsOf(network: Graph): Weights {
+  const isWeight = ([name, { type }]: [string, Tensor]) => type === 'float32' && /\.(weight|bias)$/.test(name)
+  return new Map([...network.initializers].filter(isWeight) as [string, TensorOf<'float32'>][])
+}
+
+/** The same network with other weights. */
+export function withWeights(network: Graph, weights: Weights): Graph {
+  return { ...network, initializers: new Map<string, Tensor>([...network.initializers, ...weights]) }
+}
+
+/** The network with its weights as inputs, before its own. */
+export function weightsAsInputs(network: Graph): Graph {
+  const values = GraphBuilder.from(network)
+  const weights = weightsOf(network)
+  return {
+    ...network,
+    inputs: [...[...weights.keys()].map((name) => values.value(name)), ...network.inputs],
+    initializers: new Map([...network.initializers].filter(([name]) => !weights.has(name))),
+  }
+}

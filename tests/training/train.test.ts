@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { nodeEngine } from '../../src/engine/node.ts'
+import { type Trained, type TrainingOptions, train } from '../../src/training/train.ts'
+import { patches } from './pictures.ts'
+
+const folder = () => mkdtempSync(join(tmpdir(), 'regard-train-'))
+
+function options(changes: Partial<TrainingOptions> = {}): TrainingOptions {
+  return {
+    engine: nodeEngine({ threads: 2 }),
+    network: 'adiencenet',
+    width: 0.125,
+    input: 51,
+    classes: 2,
+    train: patches(64, 58, 'train'),
+    validation: patches(20, 58, 'validation'),
+    schedule: {
+      batch: 16,
+      iterations: 60,
+      rate: 0.01,
+      gamma: 0.1,
+      steps: [55],
+      momentum: 0.9,
+      decay: 0.0005,
+      validateEvery: 15,
+      checkpointEvery: 7,
+    },
+    seed: 'train',
+    folder: folder(),
+    ...changes,
+  }
+}
+
+/** A digest of every bit of the weights. */
+function bits({ network }: Trained): string {
+  const hash = createHash('sha256')
+  for (const [name, { data }] of network.initializers) {
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  return hash.digest('hex')
+}
+
+function linesOf(run: TrainingOptions) {
+  const text = readFileSync(join(run.folder, 'metrics.jsonl'), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+test('a network learns, says how it goes, and the same seed gives the same bits', async () => {
+  const first = options()
+  const trained = await train(first)
+  expect(trained.finished).toBe(true)
+  const lines = linesOf(first)
+  const losses = lines.filter((line) => 'loss' in line).map((line) => line.loss)
+  expect(losses.at(-1)).toBeLessThan(0.7 * losses[0])
+  expect(lines.filter((line) => line.validation).map((line) => line.iteration)).toEqual([15, 30, 45, 60])
+  expect(lines.at(-1).validation.accuracy).toBeGreaterThan(0.9)
+  // The rate drops at iteration 55.
+  expect(lines.filter((line) => line.rate < 0.005).map((line) => line.iteration)).toEqual([56, 60])
+
+  expect(bits(await train(options()))).toBe(bits(trained))
+  expect(bits(await train(options({ seed: 'another' })))).not.toBe(bits(trained))
+})
+
+test('stopped by a signal at any point, it goes on to the same bits', async () => {
+  const whole = bits(await train(options()))
+  for (const stopAt of [1, 20, 33]) {
+    const run = options()
+    const controller = new AbortController()
+    const stopped = await train({
+      ...run,
+      signal: controller.signal,
+      progress: ({ iteration }) => iteration >= stopAt && controller.abort(),
+    })
+    expect(stopped.finished).toBe(false)
+    expect(stopped.iterations).toBeLessThan(60)
+    const resumed = await train(run)
+    expect(bits(resumed)).toBe(whole)
+    const iterations = linesOf(run)
+      .filter((line) => 'loss' in line)
+      .map((line) => line.iteration)
+    expect(iterations).toEqual([...new Set(iterations)].sort((a, b) => a - b))
+  }
+})
+
+test('a damaged checkpoint is noticed and the one before it used', async () => {
+  const run = options()
+  const whole = bits(await train({ ...run, folder: folder() }))
+  const controller = new AbortController()
+  await train({
+    ...run,
+    signal: controller.signal,
+    progress: ({ iteration }) => iteration >= 20 && controller.abort(),
+  })
+  const latest = join(run.folder, 'checkpoint.safetensors')
+  const bytes = readFileSync(latest)
+  bytes[bytes.length >> 1]! ^= 1
+  writeFileSync(latest, bytes)
+  expect(bits(await train(run))).toBe(whole)
+
+  truncateSync(latest, 1000)
+  expect(existsSync(join(run.folder, 'checkpoint.previous.safetensors'))).toBe(true)
+  expect(bits(await train(run))).toBe(whole)
+})
+
+test('a folder that holds another run is refused', async () => {
+  const run = options({ schedule: { ...options().schedule, iterations: 7 } })
+  await train(run)
+  await expect(train({ ...run, seed: 'another' })).rejects.toThrow(/belongs to a run with other settings/)
+})
+
+test('a class without a picture is an error before anything runs', async () => {
+  await expect(train(options({ classes: 3 }))).rejects.toThrow('class 2 has no training picture')
+})
+
+test('a loss that is no number stops the run and names the iteration', async () => {
+  const schedule = { ...options().schedule, rate: 1e6 }
+  await expect(train(options({ schedule }))).rejects.toThrow(/no number any more after iteration \d+/)
+})
