@@ -4,7 +4,7 @@
  */
 
 import { UserError } from '../base/errors.ts'
-import { type ElementArrays, sizeOf, type Tensor } from '../graph/types.ts'
+import { sizeOf, type Tensor } from '../graph/types.ts'
 
 const TYPES = {
   F32: Float32Array,
@@ -80,14 +80,9 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
     const count = sizeOf(entry.shape)
     if (end - start !== count * Elements.BYTES_PER_ELEMENT)
       throw broken(`tensor ${name} does not have its shape's size`)
-    const at = bytes.byteOffset + 8 + length + start
-    const own =
-      at % Elements.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice(8 + length + start, 8 + length + end)
-    const data = new Elements(
-      own.buffer as ArrayBuffer,
-      own === bytes ? at : 0,
-      count,
-    ) as ElementArrays[Stored]
+    const own = bytes.subarray(8 + length + start, 8 + length + end)
+    const aligned = own.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? own : new Uint8Array(own)
+    const data = new Elements(aligned.buffer as ArrayBuffer, aligned.byteOffset, count)
     const type = Object.entries(NAMES).find(([, dtype]) => dtype === entry.dtype)![0] as Stored
     tensors.set(name, { type, shape: entry.shape, data } as Tensor)
   }

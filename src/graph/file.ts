@@ -236,12 +236,12 @@ function externalBytes(proto: TensorProto, external: ExternalReader | undefined)
   )
 }
 
-// A typed array needs its bytes aligned; those inside a file seldom are.
+// A typed array needs its bytes aligned; those inside a file seldom are. (A Buffer's slice would be no copy.)
 function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArrays[DataType] {
   const Elements = ARRAYS[type]
   const width = new Elements(new ArrayBuffer(0), 0, 0).BYTES_PER_ELEMENT
   if (bytes.length % width !== 0) throw new UserError(`tensor ${name} is cut short`)
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
   return new Elements(aligned.buffer, aligned.byteOffset, bytes.length / width)
 }
 

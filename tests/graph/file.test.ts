@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ort from 'onnxruntime-node'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import { readOnnx, writeOnnx } from '../../src/formats/onnx.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { readGraph, writeGraph } from '../../src/graph/file.ts'
+import { float32, type Graph } from '../../src/graph/types.ts'
+import { adienceNet } from '../../src/networks/adiencenet.ts'
+import { composites } from '../../src/rules/composites.ts'
+import { relevance } from '../../src/rules/relevance/relevance.ts'
+import { trainingSteps } from '../../src/training/step.ts'
+import { shared } from '../shared.ts'
+
+const folder = () => mkdtempSync(join(tmpdir(), 'regard-graph-'))
+const small = (batch: number | string) =>
+  adienceNet({ input: 59, classes: 8, batch, width: 0.0625, random: new Random('file') })
+
+describe('a written model', () => {
+  const graphs: Record<string, Graph> = {
+    'a network': small('batch'),
+    'its relevance': relevance(small('batch'), composites.paper),
+    'its training steps, with a graph inside a graph': trainingSteps(small(4), {
+      momentum: 0.9,
+      decay: 0.0005,
+    }).graph,
+  }
+  for (const [name, graph] of Object.entries(graphs)) {
+    test(`is read back equal and by ONNX Runtime: ${name}`, async () => {
+      const bytes = writeGraph(graph)
+      expect(readGraph(bytes, 'model.onnx')).toEqual(graph)
+      const session = await ort.InferenceSession.create(bytes)
+      expect(session.inputNames).toEqual(graph.inputs.map((input) => input.name))
+      expect(session.outputNames).toEqual(graph.outputs.map((output) => output.name))
+      await session.release()
+    })
+  }
+
+  test('of full size keeps its weights in a file beside it where asked', async () => {
+    const graph = adienceNet({ input: 227, classes: 8, batch: 'batch', width: 1, random: new Random('full') })
+    const path = join(folder(), 'model.onnx')
+    writeOnnx(path, graph, { external: true })
+    expect(readFileSync(path).length).toBeLessThan(20_000)
+    const read = readOnnx(path)
+    expect(read.nodes).toEqual(graph.nodes)
+    // Eleven million weights: compared as bytes, which is a thousand times faster than one by one.
+    for (const [name, { shape, data }] of graph.initializers) {
+      expect(read.initializers.get(name)!.shape).toEqual(shape)
+      expect(
+        Buffer.from(data.buffer).equals(Buffer.from(read.initializers.get(name)!.data.buffer)),
+        name,
+      ).toBe(true)
+    }
+    const session = await ort.InferenceSession.create(path)
+    const images = new ort.Tensor('float32', new Float32Array(3 * 227 * 227).fill(1), [1, 3, 227, 227])
+    expect((await session.run({ images })).logits!.dims).toEqual([1, 8])
+    await session.release()
+  })
+})
+
+describe('a model file that is not right', () => {
+  const path = join(folder(), 'model.onnx')
+  const bytes = writeGraph(small(1))
+
+  test('cut anywhere is one clear error that names the file', () => {
+    for (const part of [0, 0.001, 0.25, 0.5, 0.9, 0.9999]) {
+      writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * part)))
+      expect(() => readOnnx(path), `${part}`).toThrow(/model\.onnx: (is not|holds no|is written)/)
+    }
+  })
+
+  test('that is missing, or no model at all', () => {
+    expect(() => readOnnx(join(folder(), 'none.onnx'))).toThrow(/none\.onnx: cannot be read/)
+    writeFileSync(path, 'just some text')
+    expect(() => readOnnx(path)).toThrow(/model\.onnx: /)
+  })
+
+  test('with an operator that regard does not know names the node', () => {
+    const text = Buffer.from(bytes).toString('latin1').replace('LRN', 'XYZ')
+    expect(() => readGraph(Buffer.from(text, 'latin1'), 'odd.onnx')).toThrow(/odd\.onnx.*norm1.*XYZ/)
+  })
+
+  test('whose weights are said to lie outside its folder is refused', () => {
+    const root = folder()
+    mkdirSync(join(root, 'models'))
+    writeFileSync(join(root, 'secret.data'), Buffer.alloc(1 << 20))
+    const inside = join(root, 'models', 'm.onnx')
+    const refer = (location: string) =>
+      writeFileSync(inside, writeGraph(small(1), { location, threshold: 64, append: () => {} }))
+    for (const location of ['../secret.data', 'x/../../secret.data', join(root, 'secret.data')]) {
+      refer(location)
+      expect(() => readOnnx(inside)).toThrow(/outside its own folder: refused|weights are missing/)
+    }
+    symlinkSync(join(root, 'secret.data'), join(root, 'models', 'linked.data'))
+    refer('linked.data')
+    expect(() => readOnnx(inside)).toThrow(/outside its own folder: refused/)
+  })
+
+  test('whose weight file is cut short says so', () => {
+    const path = join(folder(), 'm.onnx')
+    writeOnnx(path, small(1), { external: true })
+    writeFileSync(`${path}.data`, readFileSync(`${path}.data`).subarray(0, 1000))
+    expect(() => readOnnx(path)).toThrow(/m\.onnx\.data is cut short/)
+  })
+})
+
+describe.skipIf(!shared)('a model of another program', () => {
+  test('in another opset is an error that says what to do', () => {
+    const yunet = join(shared!, 'models/yunet/yunet_n_640_640.onnx')
+    expect(existsSync(yunet)).toBe(true)
+    expect(() => readOnnx(yunet)).toThrow(/opset 11.*Convert it/)
+  })
+})
+
+test('a graph that is not well formed is not written', () => {
+  const g = new GraphBuilder('broken')
+  const x = g.input('x', 'float32', [2])
+  g.output('y', g.add(x, g.constant(float32([2], [1, 2]), 'c')))
+  const graph = g.graph()
+  expect(() => writeGraph({ ...graph, initializers: new Map() })).toThrow(/reads c, which is not defined/)
+})
