@@ -18,6 +18,9 @@ const folder = () => mkdtempSync(join(tmpdir(), 'regard-graph-'))
 const small = (batch: number | string) =>
   adienceNet({ input: 59, classes: 8, batch, width: 0.0625, random: new Random('file') })
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
+
 describe('a written model', () => {
   const graphs: Record<string, Graph> = {
     'a network': small('batch'),
@@ -48,10 +51,7 @@ describe('a written model', () => {
     // Eleven million weights: compared as bytes, which is a thousand times faster than one by one.
     for (const [name, { shape, data }] of graph.initializers) {
       expect(read.initializers.get(name)!.shape).toEqual(shape)
-      expect(
-        Buffer.from(data.buffer).equals(Buffer.from(read.initializers.get(name)!.data.buffer)),
-        name,
-      ).toBe(true)
+      expect(bytesOf(data).equals(bytesOf(read.initializers.get(name)!.data)), name).toBe(true)
     }
     const session = await ort.InferenceSession.create(path)
     const images = new ort.Tensor('float32', new Float32Array(3 * 227 * 227).fill(1), [1, 3, 227, 227])
