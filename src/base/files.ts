@@ -10,20 +10,62 @@ import { messageOf, UserError } from './errors.ts'
  * @throws UserError naming the file, when the disk is full or the folder cannot be written
  */
 export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): void {
-  const temporary = `${path}.${process.pid}.tmp`
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    const file = openSync(temporary, 'w')
+  const file = new AtomicFile(path)
+  for (const part of parts) file.write(part)
+  file.commit()
+}
+
+/**
+ * A file that is written part by part as the parts come to be, and is there in full after `commit` or not at
+ * all. When a call fails, what was written is removed and the error is a UserError naming the file.
+ */
+export class AtomicFile {
+  private readonly path: string
+  private readonly temporary: string
+  private file: number | undefined
+
+  /** @param path the file; its folder is made where it is missing */
+  constructor(path: string) {
+    this.path = path
+    this.temporary = `${path}.${process.pid}.tmp`
+    this.attempt(() => {
+      mkdirSync(dirname(path), { recursive: true })
+      this.file = openSync(this.temporary, 'w')
+    })
+  }
+
+  /** Write the next part. */
+  write(part: string | Uint8Array): void {
+    this.attempt(() => writeAll(this.file!, typeof part === 'string' ? Buffer.from(part) : part))
+  }
+
+  /** Flush to the disk and take the place of the old file. */
+  commit(): void {
+    this.attempt(() => {
+      fsyncSync(this.file!)
+      this.close()
+      renameSync(this.temporary, this.path)
+    })
+  }
+
+  /** Give up: what was there before stays. */
+  discard(): void {
+    this.close()
+    if (existsSync(this.temporary)) rmSync(this.temporary)
+  }
+
+  private close(): void {
+    if (this.file !== undefined) closeSync(this.file)
+    this.file = undefined
+  }
+
+  private attempt(action: () => void): void {
     try {
-      for (const part of parts) writeAll(file, typeof part === 'string' ? Buffer.from(part) : part)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
+      action()
+    } catch (error) {
+      this.discard()
+      throw new UserError(`could not be written (${messageOf(error)})`, this.path, remedyFor(error))
     }
-    renameSync(temporary, path)
-  } catch (error) {
-    if (existsSync(temporary)) rmSync(temporary)
-    throw new UserError(`could not be written (${messageOf(error)})`, path, remedyFor(error))
   }
 }
 

@@ -1,0 +1,237 @@
+/**
+ * Reading YAML that people write by hand: what is wrong is said with the file, the line and column, and the
+ * field, and a mistyped name with the name that was probably meant.
+ */
+
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { messageOf, UserError } from './errors.ts'
+
+/**
+ * Read a YAML text and check it against a schema.
+ *
+ * @param text the YAML
+ * @param where the name of its file, for messages
+ * @param schema what it must be; messages that the schema gives itself are kept
+ * @returns what the schema makes of it
+ * @throws UserError naming every mistake, one a line, as `FILE:LINE:COLUMN: FIELD WHAT`
+ */
+export function parseYaml<S extends z.ZodType>(text: string, where: string, schema: S): z.output<S> {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return `${where}:${Math.max(line, 1)}:${Math.max(col, 1)}`
+  }
+  if (document.errors.length > 0) {
+    const { message, pos } = document.errors[0]!
+    throw new UserError(`this is not YAML: ${message}`, place(pos[0]))
+  }
+  let data: unknown
+  try {
+    data = document.toJS()
+  } catch (error) {
+    throw new UserError(`this YAML cannot be read (${messageOf(error)})`, where)
+  }
+  const result = schema.safeParse(data, { error: wording })
+  if (result.success) return result.data
+
+  const find = (path: readonly PropertyKey[], what: 'key' | 'value') =>
+    offsetOf(document.contents, path, what, (node) =>
+      isAlias(node) ? (node.resolve(document) ?? node) : node,
+    )
+  const problems = problemsOf(result.error.issues, schema)
+    .map(({ path, what, at }) => ({ path, what, offset: find(path, at) }))
+    .sort((a, b) => a.offset - b.offset)
+  const messages = problems.map(({ path, what, offset }) => `${place(offset)}: ${fieldOf(path)}${what}`)
+  throw new UserError([...new Set(messages)].join('\n'))
+}
+
+/** The one of some known names that a mistyped one probably means; undefined where none is near. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined
+  // A third of the letters may be wrong, one in a short name, and none in a single letter.
+  let least = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1) + 1
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < least) [best, least] = [candidate, distance]
+  }
+  return best
+}
+
+/** One mistake: the field's path, what is wrong with it, and whether its key or its value is to blame. */
+interface Problem {
+  readonly path: readonly PropertyKey[]
+  readonly what: string
+  readonly at: 'key' | 'value'
+}
+
+function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType): Problem[] {
+  const meant = new Set<string>()
+  const problems = issues.flatMap((issue): Problem[] => {
+    // A missing field has no place of its own: its parent's name is the nearest one.
+    if (issue.message === MISSING) return [{ path: issue.path, what: issue.message, at: 'key' }]
+    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, what: issue.message, at: 'value' }]
+    const known = keysAt(schema, issue.path)
+    return issue.keys.map((key) => {
+      const near = nearest(key, known)
+      if (near) meant.add(fieldOf([...issue.path, near]))
+      const remedy = near ? `Did you mean “${near}”?` : `Known here: ${[...known].join(', ')}`
+      return { path: [...issue.path, key], what: `is not a known field. ${remedy}`, at: 'key' }
+    })
+  })
+  // A mistyped name is one mistake, not an unknown field and a missing one.
+  return problems.filter(({ path, what }) => what !== MISSING || !meant.has(fieldOf(path)))
+}
+
+const MISSING = 'is missing'
+
+/** What is wrong, in words that fit behind the name of the field; zod's own words for what is rare. */
+function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  const { input } = issue
+  switch (issue.code) {
+    case 'invalid_type':
+      if (input === undefined) return MISSING
+      return `must be ${KINDS[String(issue.expected)] ?? String(issue.expected)}, ${notThis(input)}`
+    case 'invalid_value': {
+      if (input === undefined) return MISSING
+      const values = (issue.values as unknown[]).map(String)
+      return oneOf(values, input)
+    }
+    case 'invalid_union': {
+      if (input === undefined) return MISSING
+      const discriminator = issue.discriminator as string | undefined
+      if (!discriminator) return `has a form that is not known: ${brief(input)}`
+      const given = (input as Record<string, unknown>)[discriminator]
+      return given === undefined ? MISSING : oneOf((issue.options as string[] | undefined) ?? [], given)
+    }
+    case 'too_small':
+    case 'too_big': {
+      const least = issue.code === 'too_small'
+      const bound = Number(least ? issue.minimum : issue.maximum)
+      const more = least
+        ? issue.inclusive
+          ? 'at least'
+          : 'more than'
+        : issue.inclusive
+          ? 'at most'
+          : 'less than'
+      if (issue.origin === 'array') return `must have ${more} ${bound} ${bound === 1 ? 'item' : 'items'}`
+      if (issue.origin === 'string') return `must have ${more} ${bound} ${bound === 1 ? 'letter' : 'letters'}`
+      return `must be ${more} ${bound}, ${notThis(input)}`
+    }
+    default:
+      return undefined
+  }
+}
+
+const KINDS: Record<string, string> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'a group of fields',
+  record: 'a group of fields',
+  string: 'text',
+  tuple: 'a list',
+}
+
+function oneOf(values: readonly string[], given: unknown): string {
+  const near = typeof given === 'string' ? nearest(given, values) : undefined
+  const must =
+    values.length > 0 ? `must be ${values.join(' or ')}, ${notThis(given)}` : `cannot be ${brief(given)}`
+  return near ? `${must}. Did you mean “${near}”?` : must
+}
+
+function notThis(input: unknown): string {
+  return input === null || input === undefined ? 'and is empty' : `not ${brief(input)}`
+}
+
+function brief(input: unknown): string {
+  const text = typeof input === 'string' ? `“${input}”` : JSON.stringify(input)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+/** A field's path as people write it, `networks[0].name`, with a space behind it. */
+function fieldOf(path: readonly PropertyKey[]): string {
+  const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+  return text === '' ? '' : `${text.replace(/^\./, '')} `
+}
+
+/** Where in the text a path leads, or the last step of it that is there. */
+function offsetOf(
+  root: Node | null,
+  path: readonly PropertyKey[],
+  what: 'key' | 'value',
+  resolve: (node: Node) => Node,
+): number {
+  let node = root
+  let key = 0
+  let value = root?.range?.[0] ?? 0
+  for (const step of path) {
+    const inside = node ? resolve(node) : null
+    if (isMap(inside)) {
+      const pair = (inside.items as Pair<Node, Node | null>[]).find(
+        ({ key: name }) => isScalar(name) && String(name.value) === String(step),
+      )
+      if (!pair) return key
+      key = pair.key.range?.[0] ?? key
+      value = pair.value?.range?.[0] ?? key
+      node = pair.value
+    } else if (isSeq(inside) && inside.items[Number(step)]) {
+      node = inside.items[Number(step)] as Node
+      key = value = node.range?.[0] ?? value
+    } else {
+      break
+    }
+  }
+  return what === 'key' ? key : value
+}
+
+/** The names of the fields that a schema knows at a path. */
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): Set<string> {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  const into = (inner: readonly z.core.$ZodType[], rest = path) =>
+    new Set(inner.flatMap((one) => [...keysAt(one, rest)]))
+  switch (def.type) {
+    case 'object': {
+      if (path.length === 0) return new Set(Object.keys(def.shape))
+      const field = def.shape[String(path[0])]
+      return field ? into([field], path.slice(1)) : new Set()
+    }
+    case 'array':
+      return path.length === 0 ? new Set() : into([def.element], path.slice(1))
+    case 'union':
+      return into(def.options)
+    case 'optional':
+    case 'nullable':
+    case 'default':
+      return into([def.innerType])
+    case 'pipe':
+      return into([def.in, def.out])
+    default:
+      return new Set()
+  }
+}
+
+/** Levenshtein's distance, with the swap of two neighbours as one step. */
+function editDistance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, k) => k)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      row.push(
+        Math.min(
+          rows[i - 1]![j]! + 1,
+          row[j - 1]! + 1,
+          rows[i - 1]![j - 1]! + (same ? 0 : 1),
+          swapped ? rows[i - 2]![j - 2]! + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
+    }
+    rows.push(row)
+  }
+  return rows[a.length]![b.length]!
+}
