@@ -1,0 +1,30 @@
+import { UserError } from '../base/errors.ts'
+import { type Face, labelOf } from './dataset.ts'
+import { CLASSES, type Task } from './task.ts'
+
+/** How many of the given faces are in each class of a task. Faces without a label for it are not counted. */
+export function countClasses(faces: readonly Face[], indices: readonly number[], task: Task): number[] {
+  const counts = new Array<number>(CLASSES[task].length).fill(0)
+  for (const index of indices) {
+    const label = labelOf(faces[index]!, task)
+    if (label !== undefined) counts[label]!++
+  }
+  return counts
+}
+
+/**
+ * A network learns nothing about a class that it is never shown.
+ *
+ * @param indices the faces to train on
+ * @throws UserError naming the task and the classes that have no face among them
+ */
+export function requireEveryClass(faces: readonly Face[], indices: readonly number[], task: Task): void {
+  const counts = countClasses(faces, indices, task)
+  const empty = CLASSES[task].filter((_, label) => counts[label] === 0)
+  if (empty.length === 0) return
+  throw new UserError(
+    `the training part holds no face of the class${empty.length > 1 ? 'es' : ''} ${empty.join(', ')}`,
+    `task ${task}`,
+    'Use a data set with faces of every class, more of its faces, or fewer folds',
+  )
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { UserError } from '../base/errors.ts'
+import { Random } from '../base/random.ts'
+import type { Face } from './dataset.ts'
+
+/**
+ * Deal faces into folds for cross-validation. Faces of one subject are in one fold, and so are photos that are
+ * the same byte for byte: published data sets hold some under two subjects. The folds are as nearly equal in
+ * size as that allows.
+ *
+ * @param count the number of folds, 2 or more
+ * @param seed the same seed, faces and photos give the same folds
+ * @returns the fold of each face, from 0
+ * @throws UserError when there are fewer subjects than folds
+ */
+export function makeFolds(faces: readonly Face[], count: number, seed: string | number): number[] {
+  const groups = inseparable(faces)
+  if (!Number.isInteger(count) || count < 2 || count > groups.length) {
+    throw new UserError(
+      `${faces.length} faces of ${groups.length} separate people cannot be dealt into ${count} folds`,
+      undefined,
+      'There must be at least two folds, and at least as many people as folds',
+    )
+  }
+  // In random order, but large groups first, each to the fold that is smallest so far.
+  const order = new Random(`folds ${seed}`).shuffle(groups).sort((a, b) => b.length - a.length)
+  const sizes = new Array<number>(count).fill(0)
+  const folds = new Array<number>(faces.length)
+  for (const group of order) {
+    const smallest = sizes.indexOf(Math.min(...sizes))
+    sizes[smallest]! += group.length
+    for (const index of group) folds[index] = smallest
+  }
+  return folds
+}
+
+/** The parts of a data set for one test fold: indices of faces. */
+export interface Split {
+  readonly train: number[]
+  readonly validation: number[]
+  readonly test: number[]
+}
+
+/**
+ * The split for one test fold: of the faces in the other folds, shuffled together, every tenth is held out for
+ * validation and the rest train, as in the lists published for Adience.
+ *
+ * @param folds the fold of each face, as {@link makeFolds} gives it
+ * @throws UserError when no face is in the test fold
+ */
+export function split(folds: readonly number[], testFold: number, seed: string | number): Split {
+  const all = [...folds.keys()]
+  const test = all.filter((index) => folds[index] === testFold)
+  if (test.length === 0) {
+    throw new UserError(`there is no fold ${testFold} to test on`, undefined, 'Folds are counted from 0')
+  }
+  const others = new Random(`split ${seed} ${testFold}`).shuffle(
+    all.filter((index) => folds[index] !== testFold),
+  )
+  const held = Math.floor(others.length / 10)
+  return { train: others.slice(held), validation: others.slice(0, held), test }
+}
+
+// The faces (as indices) that may not be separated, group by group, in the order of their first members.
+function inseparable(faces: readonly Face[]): number[][] {
+  const leader = faces.map((_, index) => index)
+  const find = (index: number): number => {
+    while (leader[index] !== index) index = leader[index]!
+    return index
+  }
+  const first = new Map<string, number>()
+  const join = (key: string, index: number) => {
+    const [a, b] = [find(first.get(key) ?? index), find(index)]
+    leader[Math.max(a, b)] = Math.min(a, b)
+    if (!first.has(key)) first.set(key, index)
+  }
+  for (const [index, face] of faces.entries()) join(`subject ${face.subject}`, index)
+  for (const [index, digest] of repeatedPhotos(faces)) join(`photo ${digest}`, index)
+
+  const groups = new Map<number, number[]>()
+  for (const index of faces.keys()) {
+    const group = groups.get(find(index))
+    if (group) group.push(index)
+    else groups.set(find(index), [index])
+  }
+  return [...groups.values()]
+}
+
+// The hash of each photo that may be there twice: only those of equal length are read. One that cannot be read
+// is passed over here and skipped, with its reason, when the faces are prepared.
+function* repeatedPhotos(faces: readonly Face[]): Iterable<[index: number, digest: string]> {
+  const sizes = faces.map((face) => statSync(face.photo, { throwIfNoEntry: false })?.size)
+  const counts = new Map<number | undefined, number>()
+  for (const size of sizes) counts.set(size, (counts.get(size) ?? 0) + 1)
+  for (const [index, size] of sizes.entries()) {
+    if (size === undefined || counts.get(size) === 1) continue
+    try {
+      const bytes = readFileSync(faces[index]!.photo)
+      yield [index, createHash('sha256').update(bytes).digest('hex')]
+    } catch {}
+  }
+}
