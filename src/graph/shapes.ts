@@ -299,29 +299,36 @@ function reshaped(from: Shape, target: Shape): Shape {
     return shape
   }
   // Dimensions known only by name cancel where they stand on both sides.
-  const rest = shape.filter((_, k) => k !== hole)
-  const left = [...from]
-  for (const name of rest.filter((d) => typeof d === 'string')) {
-    const at = left.indexOf(name)
+  const left = factors(from)
+  const rest = factors(shape.filter((_, k) => k !== hole))
+  for (const name of rest.names) {
+    const at = left.names.indexOf(name)
     if (at < 0) throw new Error(`dimension ${name} of the new shape is not in [${from.join(', ')}]`)
-    left.splice(at, 1)
+    left.names.splice(at, 1)
   }
-  const names = left.filter((d) => typeof d === 'string')
-  const factor =
-    (product(left.filter((d) => typeof d === 'number')) as number) /
-    (product(rest.filter((d) => typeof d === 'number')) as number)
+  const factor = left.number / rest.number
   if (!Number.isInteger(factor))
     throw new Error(`[${from.join(', ')}] cannot be reshaped to [${target.join(', ')}]`)
-  shape[hole] = names.length ? product([...names, factor]) : factor
+  shape[hole] = product([...left.names, factor])
   return shape
 }
 
 /** The product of dimensions; with names in it, a name that spells the product out (`batch*64`). */
 function product(shape: Shape): Dimension {
-  const number = shape.reduce<number>((result, d) => (typeof d === 'number' ? result * d : result), 1)
-  const names = shape.filter((d) => typeof d === 'string')
+  const { number, names } = factors(shape)
   if (!names.length) return number
   return number === 1 ? names.join('*') : [...names, number].join('*')
+}
+
+/** The numbers, multiplied, and the names in some dimensions, those inside spelt-out products too. */
+function factors(shape: Shape): { number: number; names: string[] } {
+  let number = 1
+  const names: string[] = []
+  for (const factor of shape.flatMap((d) => String(d).split('*'))) {
+    if (/^-?\d+$/.test(factor)) number *= Number(factor)
+    else names.push(factor)
+  }
+  return { number, names }
 }
 
 /** Numpy's broadcasting of two shapes. */

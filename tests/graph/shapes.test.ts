@@ -111,6 +111,9 @@ test('a dimension that has a name is carried through a reshape and back', () => 
   expect(flat.shape).toEqual(['batch*12'])
   expect(g.op('Reshape', [flat, g.op('Shape', [x])]).shape).toEqual(['batch', 3, 4])
   expect(g.reshape(x, [0, -1]).shape).toEqual(['batch', 12])
+  const crops = g.reshape(x, [-1, 2])
+  expect(crops.shape).toEqual(['batch*6', 2])
+  expect(g.reshape(crops, [-1, 3, 4]).shape).toEqual(['batch', 3, 4])
 })
 
 test('shapes that do not fit are an error that names the node', () => {
