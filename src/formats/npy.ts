@@ -28,7 +28,8 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const
 
-const MAGIC = '\x93NUMPY'
+/** The byte 0x93, then NUMPY. */
+const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
 
 /**
  * Read a `.npy` file, of version 1 or 2; little-endian float32, float64, int32, int64, uint8 or bool. Fortran
@@ -40,17 +41,24 @@ const MAGIC = '\x93NUMPY'
  */
 export function readNpy(bytes: Uint8Array, where: string): Tensor {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 12 || text(bytes.subarray(0, 6)) !== MAGIC) {
+  if (bytes.length < 12 || MAGIC.some((byte, k) => bytes[k] !== byte)) {
     throw new UserError('this is not a .npy file', where, 'Write it with numpy.save')
   }
   const version = view.getUint8(6)
   if (version !== 1 && version !== 2) {
-    throw new UserError(`the .npy version ${version} is not known`, where, 'Write it with numpy.save, as version 1')
+    throw new UserError(
+      `the .npy version ${version} is not known`,
+      where,
+      'Write it with numpy.save, as version 1',
+    )
   }
   const headerStart = version === 1 ? 10 : 12
   const start = headerStart + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true))
   if (start > bytes.length) throw new UserError('the file is cut short inside its header', where)
-  const { type, fortran, shape } = readHeader(text(bytes.subarray(headerStart, start)), where)
+  const { type, fortran, shape } = readHeader(
+    new TextDecoder().decode(bytes.subarray(headerStart, start)),
+    where,
+  )
 
   const Elements = ARRAYS[type]
   const size = sizeOf(shape) * Elements.BYTES_PER_ELEMENT
@@ -62,7 +70,7 @@ export function readNpy(bytes: Uint8Array, where: string): Tensor {
     )
   }
   // A copy, because the elements need not lie where their type may start in memory.
-  const data = new Elements(bytes.slice(start).buffer)
+  const data = new Elements(new Uint8Array(bytes.subarray(start)).buffer)
   return { type, shape, data: fortran ? rowMajor(data, shape) : data } as Tensor
 }
 
@@ -78,7 +86,7 @@ export function writeNpy({ type, shape, data }: Tensor): Uint8Array {
   // Elements start at a multiple of 64 bytes, so that the file can be mapped into memory.
   const start = Math.ceil((10 + header.length + 1) / 64) * 64
   const bytes = new Uint8Array(start + data.byteLength)
-  bytes.set(Uint8Array.from(MAGIC, (letter) => letter.charCodeAt(0)))
+  bytes.set(MAGIC)
   const view = new DataView(bytes.buffer)
   view.setUint8(6, 1)
   view.setUint16(8, start - 10, true)
@@ -121,8 +129,4 @@ function rowMajor<A extends ElementArrays[NpyType]>(data: A, shape: readonly num
     }
   }
   return ordered
-}
-
-function text(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
 }

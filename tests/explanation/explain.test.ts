@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import { nodeEngine } from '../../src/engine/node.ts'
+import { centreInput, type Explainer, loadExplainer, pictureOf } from '../../src/explanation/explain.ts'
+import { int64 } from '../../src/graph/types.ts'
+import { composites } from '../../src/rules/composites.ts'
+import { relevance } from '../../src/rules/relevance/relevance.ts'
+import { livelyNetwork } from '../networks/lively.ts'
+
+const PICTURE = 58
+const SIZE = 51
+const CLASSES = 3
+
+const engine = nodeEngine({ threads: 1 })
+const network = livelyNetwork(SIZE, CLASSES)
+const random = new Random('explain')
+const pixels = Uint8Array.from({ length: 3 * PICTURE ** 2 }, () => random.integer(256))
+const mean = Float32Array.from({ length: 3 * PICTURE ** 2 }, () => random.uniform(90, 130))
+const input = centreInput(pixels, mean, PICTURE, SIZE)
+
+let explainer: Explainer
+beforeAll(async () => {
+  explainer = await loadExplainer(engine, network, composites.paper)
+})
+afterAll(() => explainer.release())
+
+describe('explaining a picture', () => {
+  it('gives logits, probabilities and the relevance that the relevance graph gives, for each class', async () => {
+    const explanations = await explainer.explain(input, [2, 0])
+    const program = await engine.load(relevance(network, composites.paper))
+    for (const [k, target] of [2, 0].entries()) {
+      const alone = await program.run({ images: input, target: int64([1], [target]) })
+      const { logits, probabilities, relevance, target: explained } = explanations[k]!
+      expect(explained).toBe(target)
+      closeTo(logits, alone.logits!.data as Float32Array)
+      closeTo(relevance.data, alone.relevance!.data as Float32Array)
+      expect(relevance.shape).toEqual([3, SIZE, SIZE])
+      expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 6)
+      const ratio = Math.exp(logits[0]! - logits[1]!)
+      expect(probabilities[0]! / probabilities[1]!).toBeCloseTo(ratio, 4)
+    }
+    await program.release()
+  })
+
+  it("finds the network's own answer where it is asked for the top class", async () => {
+    const [top, one] = await explainer.explain(input, ['top', 1])
+    const answer = top!.logits.indexOf(Math.max(...top!.logits))
+    expect(top!.target).toBe(answer)
+    expect(one!.target).toBe(1)
+    const [named] = await explainer.explain(input, [answer])
+    closeTo(top!.relevance.data, named!.relevance.data)
+  })
+
+  it('refuses a class that the network does not have', async () => {
+    for (const target of [-1, CLASSES, 0.5]) {
+      await expect(explainer.explain(input, [target])).rejects.toThrow(/has 0 to 2/)
+    }
+  })
+})
+
+describe('the input of a network', () => {
+  it('is the centre of the picture: blue, green, red, without the mean', () => {
+    const margin = Math.floor((PICTURE - SIZE) / 2)
+    const place = margin * PICTURE + margin
+    const corner = [0, 1, 2].map(
+      (plane) => pixels[3 * place + 2 - plane]! - mean[plane * PICTURE ** 2 + place]!,
+    )
+    closeTo(
+      Float32Array.from([0, 1, 2], (plane) => input.data[plane * SIZE ** 2]!),
+      Float32Array.from(corner),
+    )
+  })
+
+  it('shows the picture that it was made from', () => {
+    const margin = Math.floor((PICTURE - SIZE) / 2)
+    const shown = pictureOf(input, mean, PICTURE)
+    expect([shown.width, shown.height]).toEqual([SIZE, SIZE])
+    for (let row = 0; row < SIZE; row++) {
+      const from = 3 * ((margin + row) * PICTURE + margin)
+      expect(shown.data.subarray(3 * row * SIZE, 3 * (row + 1) * SIZE)).toEqual(
+        pixels.subarray(from, from + 3 * SIZE),
+      )
+    }
+  })
+})
+
+/** Equal within a millionth of the largest number. */
+function closeTo(actual: Float32Array, expected: Float32Array): void {
+  expect(actual.length).toBe(expected.length)
+  const most = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0)
+  const error = expected.reduce((worst, value, k) => Math.max(worst, Math.abs(value - actual[k]!)), 0)
+  expect(most).toBeGreaterThan(0)
+  expect(error / most).toBeLessThan(1e-6)
+}
