@@ -1,0 +1,36 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { Progress } from '../base/progress.ts'
+import { synthesize } from '../datasets/synthetic/synthesize.ts'
+
+/** `regard dataset`: make data sets. */
+export function datasetCommand(): Command {
+  const command = new Command('dataset').description('make data sets')
+  command
+    .command('synthesize')
+    .description(
+      "draw labelled faces in Adience's layout, with landmarks, part masks and where the labels are",
+    )
+    .argument('<dir>', 'the folder to write; empty, or not there yet')
+    .option('--count <n>', 'how many photos', wholeNumber, 1500)
+    .option('--seed <text>', 'any text; the same seed gives the same files', '1')
+    .addHelpText(
+      'after',
+      '\nExample:\n  regard dataset synthesize faces --count 1500 --seed 7\n\n' +
+        'A folder that already holds the same set is left as it is; an interrupted one is finished.',
+    )
+    .action(async (dir: string, options: { count: number; seed: string }) => {
+      const progress = new Progress('Drawing faces', options.count)
+      await synthesize(dir, options, (done, total) => progress.update(done, `${done} of ${total}`))
+      progress.finish()
+      console.log(`${options.count} synthetic faces in ${dir}`)
+    })
+  return command
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) {
+    throw new InvalidArgumentError('Give a whole number from 1 to 1000000.')
+  }
+  return value
+}

@@ -1,0 +1,61 @@
+/** A face as two SVG pictures: the shaded one, and the one that says which part is seen where. */
+
+import { brows, eyes, glasses, mouth, nose } from './features.ts'
+import { PHOTO_SIZE, transformOf } from './frame.ts'
+import { backHair, ears, face, hair, neck, skinLines, skinOf } from './head.ts'
+import type { Layer, Region } from './layer.ts'
+import { PARTS } from './parts.ts'
+import type { Person } from './person.ts'
+import { background, clothes, lightOver } from './scene.ts'
+import type { Shape } from './shape.ts'
+import type { Shot } from './shot.ts'
+
+/** The layers of a face, the hindmost first. */
+export function layersOf(person: Person, shot: Shot, shape: Shape): Layer[] {
+  const skin = skinOf(person)
+  const layers = [
+    clothes(shot),
+    backHair(person),
+    neck(person, skin),
+    ears(person, skin),
+    face(person, shot, skin),
+    skinLines(person, skin),
+    nose(shape, shot, skin),
+    mouth(person, shape, shot, skin),
+    eyes(person, shape, shot, skin),
+    brows(person, shape),
+    hair(person),
+    glasses(person, shot),
+  ]
+  return layers.filter((layer) => layer !== undefined)
+}
+
+/** The shaded picture, without blur and noise. */
+export function pictureSvg(layers: readonly Layer[], shot: Shot): string {
+  return svg(background(shot), ...layers.map((layer) => placed(layer, shot, layer.shaded)), lightOver(shot))
+}
+
+/** The mask picture: red, green and blue of each pixel are the index in {@link PARTS} of the part seen there. */
+export function maskSvg(layers: readonly Layer[], shot: Shot): string {
+  const groups = layers.map((layer) => placed(layer, shot, layer.regions.map(flat).join('')))
+  return svg(
+    `<rect width="${PHOTO_SIZE}" height="${PHOTO_SIZE}" fill="#000"/><g shape-rendering="crispEdges">`,
+    ...groups,
+    '</g>',
+  )
+}
+
+function flat({ part, d, line, hollow }: Region): string {
+  const index = PARTS.indexOf(part)
+  const colour = `rgb(${index},${index},${index})`
+  const edge = line ? ` stroke="${colour}" stroke-width="${line}" stroke-linejoin="round"` : ''
+  return `<path d="${d}" fill="${hollow ? 'none' : colour}"${edge}/>`
+}
+
+function placed(layer: Layer, shot: Shot, content: string): string {
+  return content && `<g transform="${transformOf(shot, layer.frame)}">${content}</g>`
+}
+
+function svg(...content: string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${PHOTO_SIZE}" height="${PHOTO_SIZE}">${content.join('')}</svg>`
+}

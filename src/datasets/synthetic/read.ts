@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { messageOf, UserError } from '../../base/errors.ts'
+import type { Dataset, Face } from '../dataset.ts'
+import { FACES_FILE } from './synthesize.ts'
+
+const Line = z.object({
+  id: z.string().regex(/^[\w-]+$/),
+  subject: z.string().min(1),
+  age_group: z.int().min(0).max(7),
+  gender: z.enum(['m', 'f']),
+})
+
+/**
+ * Read a folder of synthetic faces: the unaligned photos and landmarks of its truth.
+ *
+ * @param root a folder that `regard dataset synthesize` wrote
+ * @throws UserError where the folder does not hold a whole set, or a line of it is damaged
+ */
+export function readSynthetic(root: string): Dataset {
+  const truth = resolve(root, 'truth')
+  const file = resolve(root, FACES_FILE)
+  if (!existsSync(file)) {
+    throw new UserError(
+      'holds no whole set of synthetic faces (truth/faces.jsonl is not there)',
+      root,
+      `Make one with: regard dataset synthesize ${root}`,
+    )
+  }
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const faces = lines.map((line, i): Face => {
+    const { id, subject, age_group, gender } = parse(line, `${file}:${i + 1}`)
+    return {
+      id,
+      photo: join(truth, 'photos', `${id}.jpg`),
+      landmarks: join(truth, 'landmarks', `${id}.txt`),
+      subject,
+      age: age_group,
+      gender,
+    }
+  })
+  return {
+    kind: 'synthetic',
+    root: resolve(root),
+    licence: 'Apache-2.0: drawn by regard, nobody is shown',
+    citation: 'Synthetic faces drawn by regard (docs/synthetic-faces.md)',
+    faces,
+    dropped: {},
+  }
+}
+
+function parse(line: string, where: string): z.infer<typeof Line> {
+  try {
+    return Line.parse(JSON.parse(line))
+  } catch (error) {
+    const what = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)
+    throw new UserError(
+      `is not a face of a synthetic set (${what})`,
+      where,
+      'The folder is damaged: delete it and make it again',
+    )
+  }
+}
