@@ -36,4 +36,4 @@ export interface Engine {
 }
 
 /** Where a graph runs. */
-export type Device = 'cpu'
+type Device = 'cpu'

@@ -10,7 +10,7 @@ import { flatRule } from './relevance/flat.ts'
 import type { LinearRule } from './relevance/rule.ts'
 
 /** Which layers an entry fits, and their rule. */
-export interface CompositeEntry {
+interface CompositeEntry {
   readonly operators: readonly LinearOperator[]
   /** Only this many of those layers, counted from the input; all of them where not given. */
   readonly first?: number
@@ -38,5 +38,3 @@ export const composites = {
     ],
   },
 } as const satisfies Record<string, Composite>
-
-export type CompositeName = keyof typeof composites

@@ -11,7 +11,7 @@ import type { NodeOf, Operator } from '../graph/operators.ts'
 import type { Graph } from '../graph/types.ts'
 
 /** A node of the graph that is walked, with the values it reads and makes. */
-export interface Visit<O extends Operator> {
+interface Visit<O extends Operator> {
   readonly builder: GraphBuilder
   readonly node: NodeOf<O>
   /** Undefined for an optional input that is left out. */

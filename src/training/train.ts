@@ -36,7 +36,7 @@ export interface TrainingOptions {
 }
 
 /** How far a run is. */
-export interface TrainingProgress {
+interface TrainingProgress {
   readonly iteration: number
   readonly iterations: number
   /** Mean loss of the last iterations. */

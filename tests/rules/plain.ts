@@ -62,13 +62,13 @@ export function plainAdienceNet(graph: Graph): Layer[] {
 }
 
 /** What enters each layer, and at the end the logits. */
-export function plainForward(layers: readonly Layer[], picture: Map3): Map3[] {
+function plainForward(layers: readonly Layer[], picture: Map3): Map3[] {
   const values = [picture]
   for (const layer of layers) values.push(forwardLayer(layer, values.at(-1)!))
   return values
 }
 
-export function forwardLayer(layer: Layer, x: Map3): Map3 {
+function forwardLayer(layer: Layer, x: Map3): Map3 {
   switch (layer.kind) {
     case 'conv':
       return convolve(layer, x)
@@ -171,10 +171,10 @@ export function plainLoss(
 }
 
 /** A rule of the paper's composite. */
-export type PlainRule = { flat: true } | { alpha: number; beta: number } | { epsilon: number }
+type PlainRule = { flat: true } | { alpha: number; beta: number } | { epsilon: number }
 
 /** The paper's rule for each of AdienceNet's linear layers. */
-export function paperRule(name: string): PlainRule {
+function paperRule(name: string): PlainRule {
   if (name === 'conv1') return { flat: true }
   return name.startsWith('conv') ? { alpha: 2, beta: -1 } : { epsilon: 0.01 }
 }
@@ -215,7 +215,7 @@ function backLayer(layer: Layer, x: Map3, arrived: Map3): Map3 {
 }
 
 /** For each output, the list of its inputs and weights; then the rule's formula, message by message. */
-export function backLinear(layer: Layer, x: Map3, arrived: Map3, rule: PlainRule): Map3 {
+function backLinear(layer: Layer, x: Map3, arrived: Map3, rule: PlainRule): Map3 {
   const result = map3(x.shape)
   for (let j = 0; j < arrived.data.length; j++) {
     const { inputs, weights, bias } = fieldOf(layer, x, arrived.shape, j)

@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander'
+import { UserError } from '../base/errors.ts'
+import { version } from '../base/version.ts'
+import { datasetCommand } from './dataset.ts'
+import { explainCommand } from './explain.ts'
+import { studyCommand } from './study.ts'
+
+/**
+ * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
+ * 3 done, but some inputs were skipped; 130 stopped by the user.
+ *
+ * @param args what was typed behind `regard`
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('regard')
+    .description(
+      'Train networks that read age and gender from faces, compare them, and see what each one looks at.',
+    )
+    .version(version)
+    .showHelpAfterError('See `regard --help`, or `regard COMMAND --help`.')
+    .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
+    .exitOverride()
+  for (const command of [studyCommand(), datasetCommand(), explainCommand()]) program.addCommand(command)
+  inherit(program)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong, or shown the help that was asked for.
+      process.exitCode = error.exitCode === 0 ? 0 : 2
+    } else {
+      // Anything but a UserError is a fault of regard's own, and its trace is what a report of it needs.
+      console.error(error instanceof UserError ? `regard: ${error.message}` : error)
+      process.exitCode = 1
+    }
+  }
+}
+
+/** Commander hands its settings down only to commands that it made itself. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) inherit(command.copyInheritedSettings(parent))
+}

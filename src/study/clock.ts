@@ -1,0 +1,76 @@
+import { Progress } from '../base/progress.ts'
+
+/**
+ * The time of a whole study on one line: every stage's work is announced beforehand, each stage's pace is
+ * measured where it runs, and what is left is the sum over all stages, each at its own pace.
+ */
+export class Clock {
+  private readonly progress: Progress
+  private readonly started = Date.now()
+  private readonly kinds = new Map<string, Kind>()
+
+  constructor(label: string) {
+    this.progress = new Progress(label, 1)
+  }
+
+  /**
+   * Say how much of a kind of work there is still to do; the last word counts.
+   *
+   * @param kind work that goes at one pace: `training adiencenet`
+   * @param guess seconds for one unit, used until some have been measured
+   */
+  expect(kind: string, units: number, guess: number): void {
+    const known = this.kinds.get(kind)
+    if (known) known.left = units
+    else this.kinds.set(kind, { left: units, done: 0, seconds: 0, guess })
+  }
+
+  /**
+   * Do a piece of the work that is expected.
+   *
+   * @param units how much of it this piece is; taken off what is left when the piece is done
+   * @param work is given a function to say how many of the units are done so far, and with what to show
+   */
+  async stage<T>(
+    kind: string,
+    units: number,
+    work: (tell: (done: number, detail: string) => void) => Promise<T>,
+  ): Promise<T> {
+    const state = this.kinds.get(kind)!
+    const before = { ...state }
+    // The first report sets the starting point: a resumed training starts in its middle, a stage warms up.
+    let first: { done: number; time: number } | undefined
+    const tell = (done: number, detail: string) => {
+      first ??= { done, time: Date.now() }
+      state.left = before.left - done
+      state.done = before.done + done - first.done
+      state.seconds = before.seconds + (Date.now() - first.time) / 1000
+      this.show(detail)
+    }
+    const result = await work(tell)
+    state.left = before.left - units
+    return result
+  }
+
+  /** Clear the progress line. */
+  finish(): void {
+    this.progress.finish()
+  }
+
+  private show(detail: string): void {
+    const elapsed = (Date.now() - this.started) / 1000
+    let left = 0
+    for (const kind of this.kinds.values()) {
+      left += kind.left * (kind.seconds > 1 ? kind.seconds / kind.done : kind.guess)
+    }
+    // Progress takes equal shares for equal times: a share of the time gives it the time left back.
+    this.progress.update(elapsed / (elapsed + left || 1), detail)
+  }
+}
+
+interface Kind {
+  left: number
+  done: number
+  seconds: number
+  readonly guess: number
+}

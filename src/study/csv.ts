@@ -1,0 +1,14 @@
+/** A row of a table, by the names of its columns. */
+export type CsvRow = Readonly<Record<string, string | number>>
+
+/** Rows of the same columns as a CSV file (RFC 4180). */
+export function csv(rows: readonly CsvRow[]): string {
+  const columns = Object.keys(rows[0] ?? {})
+  const field = (value: string | number) => {
+    const text = String(value)
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  return [columns, ...rows.map((row) => columns.map((column) => row[column]!))]
+    .map((row) => `${row.map(field).join(',')}\r\n`)
+    .join('')
+}

@@ -1,0 +1,273 @@
+/** One run of a study: train, score on both test sets, explain, and leave the files that the report reads. */
+
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeAtomic } from '../base/files.ts'
+import { Random } from '../base/random.ts'
+import { labelOf } from '../datasets/dataset.ts'
+import { CLASSES } from '../datasets/task.ts'
+import type { Engine } from '../engine/engine.ts'
+import { accuracyByGroup, confusionOf, topClass } from '../evaluation/accuracy.ts'
+import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
+import { centreInput, loadExplainer, pictureOf } from '../explanation/explain.ts'
+import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
+import type { Alignment } from '../faces/image.ts'
+import { composites } from '../rules/composites.ts'
+import type { Pictures } from '../training/pictures.ts'
+import { type Trained, train } from '../training/train.ts'
+import type { Clock } from './clock.ts'
+import { csv } from './csv.ts'
+import type { Material, Parts } from './material.ts'
+import { type CardWithoutMean, writeModel } from './model.ts'
+import { type Plan, scheduleOf } from './plan.ts'
+import {
+  files,
+  type MapRecord,
+  ownTest,
+  type Run,
+  type RunRecord,
+  type TestRecord,
+  writeRecord,
+} from './record.ts'
+import { writePicture } from './writePicture.ts'
+
+/** A run, and what it is made from. */
+export interface RunJob {
+  readonly plan: Plan
+  readonly run: Run
+  readonly material: Material
+  readonly parts: Parts
+  /** The study's folder. */
+  readonly out: string
+  /** The name of the data set. */
+  readonly dataset: string
+}
+
+/** For each face of the test part, the probability of each class. */
+type Scores = readonly Float32Array[]
+
+/** What a run is made with. */
+interface Workshop {
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/**
+ * Make a run. Its `result.json` is written last: where it is, the run is whole.
+ *
+ * @throws the signal's reason when the signal stops it; what is done is gone on from the next time
+ */
+export async function makeRun(job: RunJob, workshop: Workshop): Promise<void> {
+  const { run, parts, out } = job
+  const train = picturesOf(job, parts.train)
+  const validation = picturesOf(job, parts.validation)
+  const trained = await trainRun(job, workshop, train, validation)
+  writeRunModel(job, trained)
+  const scores = await scoreRun(job, workshop, trained)
+  writeAtomic(join(files.run(out, run), 'predictions.csv'), csv(predictionRows(job, scores)))
+  const maps = await explainRun(job, workshop, trained)
+  writeRecord(files.result(out, run), {
+    run,
+    pictures: { train: train.pixels.length, validation: validation.pixels.length, test: parts.test.length },
+    iterations: trained.iterations,
+    tests: { r: testRecord(job, scores.r), i: testRecord(job, scores.i) },
+    maps,
+  } satisfies RunRecord)
+  for (const name of ['checkpoint', 'checkpoint.previous']) {
+    rmSync(join(files.run(out, run), `${name}.safetensors`), { force: true })
+  }
+}
+
+/** `gender [m] fold 0`: what the progress line calls a run. */
+function labelFor({ task, letter, setting, fold }: Run): string {
+  return `${task} ${letter} [${setting}] fold ${fold}`
+}
+
+async function trainRun(
+  { plan, run, out }: RunJob,
+  { engine, clock, signal }: Workshop,
+  pictures: Pictures,
+  validation: Pictures,
+): Promise<Trained> {
+  const schedule = scheduleOf(plan, run.task)
+  const trained = await clock.stage(`training ${run.network}`, schedule.iterations * schedule.batch, (tell) =>
+    train({
+      engine,
+      network: run.network,
+      width: run.width,
+      input: run.input,
+      classes: CLASSES[run.task].length,
+      train: pictures,
+      validation,
+      schedule,
+      // The same for every setting: what differs between two runs is then the pictures alone.
+      seed: `${plan.seed}/${run.task}/fold${run.fold}`,
+      folder: files.run(out, run),
+      signal,
+      progress: ({ iteration, iterations, accuracy, imagesPerSecond }) => {
+        const reached = accuracy === undefined ? '' : `, ${Math.round(100 * accuracy)} % right`
+        const pace = `${Math.round(imagesPerSecond)} images/s`
+        tell(
+          iteration * schedule.batch,
+          `${labelFor(run)}: training ${iteration}/${iterations}${reached}, ${pace}`,
+        )
+      },
+    }),
+  )
+  if (!trained.finished) throw signal.reason
+  return trained
+}
+
+function writeRunModel(
+  { plan, run, material, out, dataset }: RunJob,
+  { network, mean, iterations }: Trained,
+): void {
+  const card: CardWithoutMean = {
+    network: run.network,
+    task: run.task,
+    classes: [...CLASSES[run.task]],
+    output: network.outputs[0]!.name,
+    input: { name: network.inputs[0]!.name, size: run.input, layout: 'NCHW', channels: 'BGR', scale: 1 },
+    picture: material.size,
+    alignment: ownTest(run.setting),
+    composite: 'paper',
+    trainedOn: { dataset, setting: run.setting, fold: run.fold, seed: plan.seed, iterations },
+  }
+  writeModel(join(files.run(out, run), 'model.onnx'), { network, card, mean })
+}
+
+/** Score the test part by ten crops, aligned both ways. */
+async function scoreRun(
+  { run, material, parts }: RunJob,
+  { engine, clock, signal }: Workshop,
+  { network, mean }: Trained,
+): Promise<Record<Alignment, Scores>> {
+  const graph = tenCropGraph(network, { picture: material.size, mean })
+  const n = parts.test.length
+  const on = (alignment: Alignment) =>
+    clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
+      scorePictures(
+        engine,
+        graph,
+        parts.test.map((k) => material.pictures[alignment][k]!),
+        (done) => {
+          signal.throwIfAborted()
+          tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
+        },
+      ),
+    )
+  return { r: await on('r'), i: await on('i') }
+}
+
+/** Draw heat maps of all classes for some photos of the test part. */
+async function explainRun(
+  { plan, run, material, parts, out }: RunJob,
+  { engine, clock, signal }: Workshop,
+  { network, mean }: Trained,
+): Promise<MapRecord[]> {
+  const classes = CLASSES[run.task].map((_, k) => k)
+  const chosen = photosOf(plan, run, material, parts)
+  const explainer = await loadExplainer(engine, network, composites.paper)
+  const maps: MapRecord[] = []
+  try {
+    return await clock.stage(`explaining ${run.network}`, chosen.length, async (tell) => {
+      for (const k of chosen) {
+        signal.throwIfAborted()
+        const { id } = material.faces[k]!
+        const input = centreInput(material.pictures[ownTest(run.setting)][k]!, mean, material.size, run.input)
+        const photo = `maps/${id}.png`
+        await writePicture(join(files.run(out, run), photo), pictureOf(input, mean, material.size))
+        const explanations = await explainer.explain(input, classes)
+        const drawn = explanations.map(async ({ relevance, probabilities, target }) => {
+          const map = `maps/${id}.class${target}.png`
+          await writePicture(join(files.run(out, run), map), heatMap(pixelRelevance(relevance)))
+          return { probability: probabilities[target]!, map }
+        })
+        maps.push({ face: id, truth: labelIn(material, run, k), photo, classes: await Promise.all(drawn) })
+        tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)
+      }
+      return maps
+    })
+  } finally {
+    await explainer.release()
+  }
+}
+
+/** Photos of the test part to explain, spread over the classes; the same for all networks and settings. */
+function photosOf(plan: Plan, run: Run, material: Material, { test }: Parts): number[] {
+  const random = new Random(`${plan.seed}/photos/${run.task}/fold${run.fold}`)
+  const classes = random.shuffle(CLASSES[run.task].map((_, k) => k))
+  const waiting = random.shuffle(test)
+  const chosen: number[] = []
+  for (let turn = 0; chosen.length < Math.min(plan.explain.photos, test.length); turn++) {
+    const wanted = classes[turn % classes.length]
+    const place = waiting.findIndex((k) => labelIn(material, run, k) === wanted)
+    if (place >= 0) chosen.push(...waiting.splice(place, 1))
+  }
+  return chosen.sort((a, b) => labelIn(material, run, a) - labelIn(material, run, b))
+}
+
+/** The pictures that a part is trained or validated on; `[m]` has each face both ways. */
+function picturesOf({ run, material }: RunJob, part: readonly number[]): Pictures {
+  const alignments: readonly Alignment[] = run.setting === 'm' ? ['r', 'i'] : [run.setting]
+  return {
+    size: material.size,
+    pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment][k]!)),
+    labels: alignments.flatMap(() => part.map((k) => labelIn(material, run, k))),
+  }
+}
+
+function testRecord({ run, material, parts }: RunJob, scores: Scores): TestRecord {
+  const labels = parts.test.map((k) => labelIn(material, run, k))
+  const answers = scores.map(topClass)
+  const groups = accuracyByGroup(
+    answers,
+    labels,
+    parts.test.map((k) => groupsOf(material, k)),
+  )
+  return {
+    confusion: confusionOf(answers, labels, CLASSES[run.task].length),
+    groups: GROUPS.flatMap((group) => {
+      const share = groups.get(group)
+      return share ? [{ group, n: share.n, correct: share.correct }] : []
+    }),
+  }
+}
+
+const BETWEEN = 'age between groups'
+
+/** All groups of faces that a report tells apart, in its order. */
+const GROUPS = [
+  ...CLASSES.age.map((name) => `age ${name}`),
+  BETWEEN,
+  ...CLASSES.gender.map((name) => `gender ${name}`),
+]
+
+function groupsOf({ faces }: Material, k: number): string[] {
+  const age = labelOf(faces[k]!, 'age')
+  const gender = labelOf(faces[k]!, 'gender')
+  const groups = [age === undefined ? BETWEEN : `age ${CLASSES.age[age]}`]
+  return gender === undefined ? groups : [...groups, `gender ${CLASSES.gender[gender]}`]
+}
+
+function predictionRows({ run, material, parts }: RunJob, scores: Record<Alignment, Scores>) {
+  const names = CLASSES[run.task]
+  return (['r', 'i'] as const).flatMap((alignment) =>
+    parts.test.map((k, place) => {
+      const probabilities = scores[alignment][place]!
+      return {
+        face: material.faces[k]!.id,
+        tested_on: alignment,
+        true: names[labelIn(material, run, k)]!,
+        predicted: names[topClass(probabilities)]!,
+        ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
+      }
+    }),
+  )
+}
+
+/** The class of a face that is in a part of the split: those without a label for the task are not. */
+function labelIn({ faces }: Material, { task }: Run, k: number): number {
+  return labelOf(faces[k]!, task)!
+}

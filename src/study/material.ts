@@ -1,0 +1,97 @@
+/** What a study works on: its faces, divided into folds, as aligned pictures of one size. */
+
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import { requireEveryClass } from '../datasets/classes.ts'
+import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
+import { makeFolds, split } from '../datasets/folds.ts'
+import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
+import type { Task } from '../datasets/task.ts'
+import type { Alignment } from '../faces/image.ts'
+import type { Clock } from './clock.ts'
+import type { Plan } from './plan.ts'
+
+/** Side of the aligned picture that a network's crop is taken from: 256 for the paper's 227. */
+export function pictureSize(input: number): number {
+  return Math.round((input * 256) / 227)
+}
+
+/** The faces of a data set that could be prepared, as pictures of one size. */
+export interface Material {
+  /** Side of a picture in pixels. */
+  readonly size: number
+  readonly faces: readonly Face[]
+  /** For each face, its fold. */
+  readonly folds: readonly number[]
+  readonly pictures: Readonly<Record<Alignment, readonly Uint8Array[]>>
+  readonly skipped: readonly { readonly face: string; readonly reason: string }[]
+  /** A hash of all of the above: the same digest, the same material. */
+  readonly digest: string
+}
+
+/** Prepare a data set's faces, both ways of aligning, keeping those for which both succeed. */
+export async function prepare(
+  dataset: Dataset,
+  plan: Plan,
+  size: number,
+  out: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Material> {
+  const folder = join(out, 'data')
+  const total = dataset.faces.length
+  const aligned = async (as: Alignment): Promise<PreparedFaces> =>
+    clock.stage('preparing', total, (tell) =>
+      prepareFaces(dataset, as, size, folder, (done) => {
+        signal.throwIfAborted()
+        tell(done, `preparing photos [${as}] ${done}/${total}`)
+      }),
+    )
+  const r = await aligned('r')
+  const i = await aligned('i')
+  const { faces, skipped } = r
+
+  // Folds are made before photos are left out, so that one bad photo does not move all other faces.
+  const folds = makeFolds(dataset.faces, plan.folds.count, plan.seed)
+  const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
+  const kept = faces.map(({ id }) => foldOf.get(id)!)
+  const pictures = { r: faces.map((_, k) => r.picture(k)), i: faces.map((_, k) => i.picture(k)) }
+  const hash = createHash('sha256').update(
+    JSON.stringify(faces.map(({ id, age, gender }, k) => [id, age, gender, kept[k]])),
+  )
+  for (const picture of [...pictures.r, ...pictures.i]) hash.update(picture)
+  return {
+    size,
+    faces,
+    folds: kept,
+    pictures,
+    skipped: skipped.map(({ face, reason }) => ({ face: face.id, reason })),
+    digest: hash.digest('hex'),
+  }
+}
+
+/** The faces of each part of a split that have a label for a task, as indices into the material's faces. */
+export type Parts = Readonly<Record<'train' | 'validation' | 'test', readonly number[]>>
+
+/**
+ * Divide the faces that have a label for a task.
+ *
+ * @throws UserError when a class has nobody to train on, or there is nobody to validate or test on
+ */
+export function partsOf(material: Material, plan: Plan, task: Task, fold: number): Parts {
+  const labelled = (indices: readonly number[]) =>
+    indices.filter((k) => labelOf(material.faces[k]!, task) !== undefined)
+  const { train, validation, test } = split(material.folds, fold, plan.seed)
+  const parts = { train: labelled(train), validation: labelled(validation), test: labelled(test) }
+  requireEveryClass(material.faces, parts.train, task)
+  for (const part of ['validation', 'test'] as const) {
+    if (parts[part].length > 0) continue
+    throw new UserError(
+      `the ${part} part holds no face`,
+      `task ${task}, fold ${fold}`,
+      'Take more faces, or fewer folds',
+    )
+  }
+  return parts
+}

@@ -1,0 +1,122 @@
+/**
+ * What a study leaves behind, as files: `study.json` for the whole, `runs/<run>/result.json` for each run.
+ * The report is made from these files alone, so that it can be made again, anywhere, at any time.
+ */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf, UserError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
+import type { Task } from '../datasets/task.ts'
+import type { Alignment } from '../faces/image.ts'
+import type { NetworkName } from '../networks/index.ts'
+import type { Setting } from './plan.ts'
+
+/** One cell of the grid: one network, trained for one task, on one kind of picture, with one fold held out. */
+export interface Run {
+  readonly task: Task
+  readonly network: NetworkName
+  /** The letter that the paper's tables have for the network. */
+  readonly letter: string
+  /** Side of the square crop that the network sees, in pixels. */
+  readonly input: number
+  /** Fraction of the channels of the published network. */
+  readonly width: number
+  readonly setting: Setting
+  /** The fold that is kept for testing. */
+  readonly fold: number
+}
+
+/** A run's name, which is also its folder: `age-adiencenet-r-fold0`. */
+function runName(run: Run): string {
+  return `${run.task}-${run.network}-${run.setting}-fold${run.fold}`
+}
+
+/** The photos that a run is tested on: `i` for `[i]`, `r` for `[r]` and `[m]`, as in the paper. */
+export function ownTest(setting: Setting): Alignment {
+  return setting === 'i' ? 'i' : 'r'
+}
+
+/** The other photos: what the paper calls swapped test sets. */
+export function swappedTest(setting: Setting): Alignment {
+  return setting === 'i' ? 'r' : 'i'
+}
+
+/** A study, as `study.json` holds it. */
+export interface StudyRecord {
+  readonly name: string
+  /** The version of regard that made it. */
+  readonly version: string
+  readonly seed: string | number
+  readonly dataset: {
+    readonly kind: string
+    readonly licence: string
+    readonly citation: string
+    /** Faces that the study uses: those that could be read and aligned. */
+    readonly faces: number
+    readonly subjects: number
+    /** For each task, the number of faces of each class. */
+    readonly classes: Partial<Record<Task, readonly number[]>>
+    /** Left out by the reader: reason → number of faces. */
+    readonly dropped: Readonly<Record<string, number>>
+    /** Photos that could not be used, each with its reason. */
+    readonly skipped: readonly { readonly face: string; readonly reason: string }[]
+  }
+  readonly folds: { readonly count: number; readonly test: readonly number[] }
+  readonly runs: readonly Run[]
+}
+
+/** How a test set was answered. */
+export interface TestRecord {
+  /** Number of faces by true class (row) and predicted class (column). */
+  readonly confusion: readonly (readonly number[])[]
+  /** How each group of faces fared; a group is a label of either task, such as `age 25-32`. */
+  readonly groups: readonly { readonly group: string; readonly n: number; readonly correct: number }[]
+}
+
+/** One photo of the test set with a heat map for each class. Files are relative to the run's folder. */
+export interface MapRecord {
+  readonly face: string
+  /** Index of the class that the data set gives it. */
+  readonly truth: number
+  readonly photo: string
+  readonly classes: readonly { readonly probability: number; readonly map: string }[]
+}
+
+/** A finished run, as `result.json` holds it. */
+export interface RunRecord {
+  readonly run: Run
+  /** Number of pictures that were trained, validated and tested on; `[m]` trains on each face twice. */
+  readonly pictures: { readonly train: number; readonly validation: number; readonly test: number }
+  readonly iterations: number
+  readonly tests: Readonly<Record<Alignment, TestRecord>>
+  readonly maps: readonly MapRecord[]
+}
+
+/** The files of a study in its folder. */
+export const files = {
+  study: (out: string) => join(out, 'study.json'),
+  run: (out: string, run: Run) => join(out, 'runs', runName(run)),
+  result: (out: string, run: Run) => join(files.run(out, run), 'result.json'),
+  config: (out: string, run: Run) => join(files.run(out, run), 'config.json'),
+  metrics: (out: string, run: Run) => join(files.run(out, run), 'metrics.jsonl'),
+  report: (out: string) => join(out, 'report', 'index.html'),
+}
+
+/** Write a record as JSON that people can read too. */
+export function writeRecord(path: string, record: unknown): void {
+  writeAtomic(path, `${JSON.stringify(record, undefined, 2)}\n`)
+}
+
+/** @throws UserError naming the file, when it is not there or is not JSON */
+export function readRecord<T>(path: string): T {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T
+  } catch (error) {
+    throw new UserError(
+      `could not be read (${messageOf(error)})`,
+      path,
+      'Run `regard study` again to make it anew',
+    )
+  }
+}

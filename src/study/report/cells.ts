@@ -1,0 +1,83 @@
+/**
+ * The numbers behind the report's tables. A cell is what a table of the paper has one of: a task, a network
+ * and a setting, with the faces of all its test folds taken together.
+ */
+
+import { existsSync } from 'node:fs'
+import type { Task } from '../../datasets/task.ts'
+import type { Alignment } from '../../faces/image.ts'
+import type { NetworkName } from '../../networks/index.ts'
+import type { Setting } from '../plan.ts'
+import { files, type Run, type RunRecord, readRecord, type StudyRecord, type TestRecord } from '../record.ts'
+
+/** The runs of one task, network and setting, one a fold, and their tests summed. */
+export interface Cell {
+  readonly task: Task
+  readonly letter: string
+  readonly network: NetworkName
+  readonly setting: Setting
+  readonly runs: readonly RunRecord[]
+  readonly tests: Readonly<Record<Alignment, TestRecord>>
+}
+
+/** A study and its finished runs, as they lie in a folder. */
+export interface Study {
+  readonly out: string
+  readonly record: StudyRecord
+  readonly cells: readonly Cell[]
+}
+
+/** Read a study. Runs that are not finished are left out. */
+export function readStudy(out: string): Study {
+  const record = readRecord<StudyRecord>(files.study(out))
+  const cells = new Map<string, RunRecord[]>()
+  for (const run of record.runs) {
+    if (!existsSync(files.result(out, run))) continue
+    const key = [run.task, run.network, run.setting].join()
+    cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(files.result(out, run))])
+  }
+  return { out, record, cells: [...cells.values()].map(pooled) }
+}
+
+/** The parts of a study that have finished runs, in the order of the plan. */
+export function tasksOf(study: Study): Task[] {
+  return unique(study.cells.map((cell) => cell.task))
+}
+
+/** The settings of a task that have finished runs, in the order of the plan. */
+export function settingsOf(study: Study, task: Task): Setting[] {
+  return unique(study.cells.filter((cell) => cell.task === task).map((cell) => cell.setting))
+}
+
+/** The networks of a study, by the letter that the paper's tables have for each. */
+export function networksOf(study: Study): Run[] {
+  return [...new Map(study.record.runs.map((run) => [run.letter, run])).values()]
+}
+
+/** The cell at one place of a table; undefined where its runs are not finished. */
+export function cellAt(study: Study, task: Task, letter: string, setting: Setting): Cell | undefined {
+  return study.cells.find((cell) => cell.task === task && cell.letter === letter && cell.setting === setting)
+}
+
+function pooled(runs: readonly RunRecord[]): Cell {
+  const { task, letter, network, setting } = runs[0]!.run
+  const test = (alignment: Alignment) => runs.map(({ tests }) => tests[alignment]).reduce(sum)
+  return { task, letter, network, setting, runs, tests: { r: test('r'), i: test('i') } }
+}
+
+function sum(a: TestRecord, b: TestRecord): TestRecord {
+  const groups = new Map(a.groups.map((group) => [group.group, group]))
+  for (const { group, n, correct } of b.groups) {
+    const before = groups.get(group) ?? { n: 0, correct: 0 }
+    groups.set(group, { group, n: before.n + n, correct: before.correct + correct })
+  }
+  return {
+    confusion: a.confusion.map((row, truth) => row.map((n, guess) => n + b.confusion[truth]![guess]!)),
+    groups: [...groups.values()],
+  }
+}
+
+/** A list without what stands in it a second time. */
+export function unique<T>(items: readonly T[]): T[] {
+  return [...new Set(items)]
+}

@@ -1,0 +1,27 @@
+/**
+ * HTML as text: a template tag that escapes what it is given, so that a file name or a label from a data set
+ * can never become markup.
+ */
+
+/** A piece of finished HTML. */
+export class Html {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Value = Html | string | number | undefined | readonly Value[]
+
+/** `` html`<p>${text}</p>` ``: escapes text and numbers, keeps pieces of HTML, joins lists, skips undefined. */
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  return new Html(strings.reduce((text, string, i) => text + render(values[i - 1]) + string))
+}
+
+function render(value: Value): string {
+  if (value === undefined) return ''
+  if (value instanceof Html) return value.text
+  if (typeof value === 'object') return value.map(render).join('')
+  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

@@ -1,0 +1,101 @@
+/** The report's sentences: what came out, what it does not mean, and what was run. */
+
+import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
+import { networks } from '../../networks/index.ts'
+import type { Setting } from '../plan.ts'
+import { ownTest } from '../record.ts'
+import { networksOf, type Study, tasksOf, unique } from './cells.ts'
+import { type Html, html } from './html.ts'
+import { chanceOf, percent, scoreOf } from './score.ts'
+
+/** What each setting is, in words. */
+const SETTING_WORDS: Record<Setting, string> = {
+  r: 'on photos that are only rotated until the eyes are level',
+  i: 'on photos that are fitted to a reference face',
+  m: 'on both kinds',
+}
+
+/** What came out, in a few plain sentences. */
+export function summary(study: Study): Html {
+  const settings = unique(study.cells.map(({ setting }) => setting))
+  const trained = settings.map((setting) => html`<b>[${setting}]</b> ${SETTING_WORDS[setting]}`)
+  const answers = tasksOf(study).flatMap((task) =>
+    networksOf(study).map(({ letter }) => {
+      const cells = study.cells.filter((cell) => cell.task === task && cell.letter === letter)
+      return cells.length === 0 ? undefined : sentence(task, cells)
+    }),
+  )
+  return html`<div class="summary"><p>Networks were trained to read ${tasksOf(study).join(' and ')} from faces:
+  ${listed(trained)}.</p>${answers}</div>`
+}
+
+function sentence(task: Task, cells: Study['cells']): Html {
+  const tests = cells.map((cell) => cell.tests[ownTest(cell.setting)])
+  const scores = tests.map(scoreOf)
+  const { majority } = chanceOf(tests[0]!)
+  const parts = cells.map(
+    (cell, k) =>
+      html`<b>[${cell.setting}] reaches ${percent(scores[k]!.accuracy.share)} %</b>${
+        task === 'age' ? html` (${percent(scores[k]!.oneOff.share)} % with the group next to it)` : undefined
+      }`,
+  )
+  const clear = scores.filter(({ accuracy }) => accuracy.interval.low > majority.accuracy).length
+  const verdict =
+    clear === scores.length
+      ? scores.length === 1
+        ? 'It is clearly above chance'
+        : 'All are clearly above chance'
+      : clear === 0
+        ? 'That is not clearly above chance'
+        : `${clear} of ${scores.length} are clearly above chance`
+  return html`<p>Asked for <b>${task}</b>, on ${scores[0]!.n} faces of people it had never seen,
+  ${networks[cells[0]!.network].title} ${listed(parts)}.
+  Always answering “${CLASSES[task][majority.class]}” would be right for ${percent(majority.accuracy)} %. ${verdict}.</p>`
+}
+
+/** What the numbers do not mean. */
+export const note: Html = html`<div class="note">
+<p><b>What this is not.</b> <i>Gender</i> here is a label that somebody wrote beside a photo, <i>m</i> or <i>f</i>: not a
+person’s identity. <i>Age</i> is a guess at an age group from one picture. A network repeats the habits of the
+data that it was trained on, and its errors are not spread evenly over people.</p>
+<p>The photos stayed on the machine that made this page, and some of them are in it: before you pass it on, see whether
+the data set’s licence allows that.</p></div>`
+
+/** Data set, folds, seed, and all that was left out, with its reason. */
+export function about({ record }: Study): Html {
+  const { dataset, folds } = record
+  const dropped = Object.entries(dataset.dropped)
+  const tasks = Object.entries(dataset.classes) as [Task, readonly number[]][]
+  return html`<dl>
+<dt>Data set</dt><dd>${dataset.kind}: ${dataset.faces} faces of ${dataset.subjects} people</dd>
+<dt>Licence</dt><dd>${dataset.licence}</dd>
+<dt>Citation</dt><dd>${dataset.citation}</dd>
+<dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}</dd>
+<dt>Seed</dt><dd>${record.seed}</dd>
+<dt>Left out</dt><dd>${
+    dropped.length === 0 ? 'nothing' : dropped.map(([reason, n]) => html`${n}: ${reason}<br>`)
+  }</dd>
+<dt>Skipped</dt><dd>${dataset.skipped.length === 0 ? 'nothing' : `${dataset.skipped.length}, listed below`}</dd>
+</dl>
+<div class="side-by-side">${tasks.map(([task, counts]) => classTable(task, counts))}</div>
+${
+  dataset.skipped.length === 0
+    ? undefined
+    : html`<details open><summary>Photos that could not be used</summary><ul>${dataset.skipped.map(
+        ({ face, reason }) => html`<li>${face}: ${reason}</li>`,
+      )}</ul></details>`
+}
+<p>Age groups are those of Adience: ${AGE_GROUPS.length} groups with gaps, and a face between two of them has no
+group. Every random draw comes from the seed: the same plan on the same machine gives the same numbers.</p>`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(parts: readonly Html[]): Html {
+  return html`${parts.map((part, k) => html`${k === 0 ? '' : k === parts.length - 1 ? ' and ' : ', '}${part}`)}`
+}
+
+function classTable(task: Task, counts: readonly number[]): Html {
+  return html`<table><caption><b>${task}</b>: faces by class</caption>
+<thead><tr><th></th><th>faces</th></tr></thead>
+<tbody>${counts.map((n, k) => html`<tr><th scope="row">${CLASSES[task][k]}</th><td>${n}</td></tr>`)}</tbody></table>`
+}

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Clock } from '../../src/study/clock.ts'
+
+let line = ''
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    line = String(text)
+    return true
+  })
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+
+describe('the time that a study has left', () => {
+  it('is the sum over its kinds of work, each at its measured pace or, until then, at its guess', async () => {
+    const clock = new Clock('study')
+    clock.expect('drawing', 100, 0.1)
+    clock.expect('training', 50, 1)
+    await clock.stage('drawing', 100, async (tell) => {
+      tell(0, 'drawing')
+      vi.advanceTimersByTime(20_000)
+      tell(50, 'drawing 50/100')
+    })
+    // 50 drawings at 0.4 s as measured, 50 trainings at 1 s as guessed.
+    expect(line).toBe('study  22 %  drawing 50/100  1 min 10 s left\n')
+  })
+
+  it('counts for the pace of a resumed piece of work only what was done since', async () => {
+    const clock = new Clock('study')
+    clock.expect('training', 1000, 5)
+    await clock.stage('training', 1000, async (tell) => {
+      tell(800, 'training 800/1000')
+      vi.advanceTimersByTime(10_000)
+      tell(900, 'training 900/1000')
+    })
+    expect(line).toContain('10 s left')
+  })
+
+  it('forgets a piece of work that is over, and keeps its pace for the next of its kind', async () => {
+    const clock = new Clock('study')
+    clock.expect('training', 200, 5)
+    const piece = async (tell: (done: number, detail: string) => void) => {
+      tell(0, '')
+      vi.advanceTimersByTime(10_000)
+      tell(50, '')
+    }
+    await clock.stage('training', 100, piece)
+    await clock.stage('training', 100, piece)
+    // 50 left of the second piece, at 0.2 s each.
+    expect(line).toContain('10 s left')
+  })
+})

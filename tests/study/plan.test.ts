@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { UserError } from '../../src/base/errors.ts'
+import { readPlan, scheduleOf } from '../../src/study/plan.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'regard-plan-'))
+const good = `name: small
+dataset: { kind: aaf, root: faces }
+tasks: [age, gender]
+networks: [adiencenet]
+preprocessing: [r, m]
+folds: { count: 5, test: [0, 3] }
+schedule:
+  rate: 0.01
+  gamma: 0.1
+  steps: [10, 20]
+  batch: 8
+  iterations: 30
+  validateEvery: 10
+  checkpointEvery: 10
+  gender: { steps: [5], iterations: 10 }
+seed: 1
+`
+
+function read(text: string) {
+  const path = join(folder, 'plan.yaml')
+  writeFileSync(path, text)
+  return readPlan(path)
+}
+
+/** The message that a plan is turned down with. */
+function complaint(text: string): string {
+  try {
+    read(text)
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError)
+    return (error as Error).message
+  }
+  throw new Error('the plan was accepted')
+}
+
+describe('a plan', () => {
+  it('is read with its defaults, its root relative to its own file', () => {
+    expect(read(good)).toMatchObject({
+      dataset: { kind: 'aaf', root: join(folder, 'faces') },
+      networks: [{ name: 'adiencenet', input: 227, width: 1 }],
+      schedule: { momentum: 0.9, decay: 0.0005 },
+      explain: { photos: 4 },
+    })
+  })
+
+  it('has one schedule, and what a task says otherwise', () => {
+    const plan = read(good)
+    expect(scheduleOf(plan, 'age')).toMatchObject({ rate: 0.01, steps: [10, 20], iterations: 30 })
+    expect(scheduleOf(plan, 'gender')).toMatchObject({ rate: 0.01, steps: [5], iterations: 10 })
+  })
+
+  it('is the example of its documentation, with every field described there', () => {
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/plan.md'), 'utf8')
+    const plan = read(/```yaml\n([\s\S]*?)```/.exec(page)![1]!)
+    expect(plan.name).toBe('faces-at-home')
+    const fields = [
+      ...Object.keys(plan),
+      ...Object.keys(plan.schedule).map((key) => `schedule.${key}`),
+      ...Object.keys(plan.folds).map((key) => `folds.${key}`),
+      ...Object.keys(plan.explain).map((key) => `explain.${key}`),
+    ]
+    for (const field of fields) expect(page).toMatch(new RegExp(`\`${field.replace('.', '\\.')}[.\`]`))
+  })
+
+  it.each(['synthetic', 'aaf-adiencenet'])('is examples/%s.yaml', (name) => {
+    expect(readPlan(resolve(import.meta.dirname, `../../examples/${name}.yaml`)).name).toBe(name)
+  })
+})
+
+describe('a malformed plan is turned down with file, line and field', () => {
+  const where = (line: number) => new RegExp(`plan\\.yaml:${line}\\b`)
+
+  it('when the file is not there', () => {
+    expect(() => readPlan(join(folder, 'nowhere.yaml'))).toThrow(/nowhere\.yaml: there is no such plan file/)
+  })
+
+  it('when it is not YAML', () => {
+    const message = complaint(good.replace('[age, gender]', '[age, gender'))
+    expect(message).toMatch(/plan\.yaml:\d+/)
+  })
+
+  it('when it is empty', () => {
+    expect(complaint('')).toMatch(/plan\.yaml/)
+  })
+
+  it.each([
+    ['an unknown key', good.replace('preprocessing', 'preprocesing'), 5, /preprocesing.*preprocessing/s],
+    ['an unknown key inside', good.replace('  gamma:', '  gama:'), 9, /gama.*gamma/s],
+    ['a wrong type', good.replace('batch: 8', 'batch: eight'), 11, /schedule\.batch/],
+    ['an unknown task', good.replace('[age, gender]', '[age, mood]'), 3, /tasks/],
+    ['an unknown network', good.replace('[adiencenet]', '[alexnet]'), 4, /networks/],
+    ['a network twice', good.replace('[adiencenet]', '[adiencenet, adiencenet]'), 4, /networks.*twice/s],
+    ['no task', good.replace('[age, gender]', '[]'), 3, /tasks.*at least one/s],
+    ['a fold that does not exist', good.replace('[0, 3]', '[0, 5]'), 6, /folds\.test.*does not exist/s],
+    ['steps out of order', good.replace('[10, 20]', '[20, 10]'), 10, /schedule\.steps.*ascend/s],
+    ['a step behind the end', good.replace('steps: [5]', 'steps: [50]'), 15, /schedule\.gender\.steps/],
+    ['a name that is no folder', good.replace('small', '../small'), 1, /name/],
+    ['a data set without root', good.replace(', root: faces', ''), 2, /dataset\.root/],
+    ['an unknown kind', good.replace('kind: aaf', 'kind: aff'), 2, /dataset\.kind/],
+  ])('when it has %s', (_, text, line, field) => {
+    const message = complaint(text)
+    expect(message).toMatch(where(line))
+    expect(message).toMatch(field)
+  })
+
+  it('when a field is missing, naming it', () => {
+    expect(complaint(good.replace('seed: 1\n', ''))).toMatch(/plan\.yaml.*seed/s)
+  })
+})

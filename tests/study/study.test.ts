@@ -1,0 +1,172 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { nodeEngine } from '../../src/engine/node.ts'
+import { readModel } from '../../src/study/model.ts'
+import { readPlan } from '../../src/study/plan.ts'
+import { type RunRecord, readRecord, type StudyRecord } from '../../src/study/record.ts'
+import { runStudy } from '../../src/study/run.ts'
+import { TINY_PLAN, writePlan } from './tinyStudy.ts'
+
+let printed: string
+
+beforeEach(() => {
+  printed = ''
+  process.exitCode = 0
+  const keep = (text: unknown) => {
+    printed += `${text}\n`
+    return true
+  }
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
+  vi.spyOn(console, 'log').mockImplementation(keep)
+  vi.spyOn(console, 'error').mockImplementation(keep)
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = 0
+})
+
+/** When each run's result was last written. */
+function resultTimes(out: string): Record<string, number> {
+  return Object.fromEntries(
+    readdirSync(join(out, 'runs')).map((run) => [
+      run,
+      statSync(join(out, 'runs', run, 'result.json')).mtimeMs,
+    ]),
+  )
+}
+
+describe('regard study', () => {
+  it('makes every run of the plan once, and only what has changed after that', async () => {
+    const { plan, out } = writePlan()
+    await main(['study', plan, '--out', out])
+    expect(process.exitCode).toBe(0)
+    expect(printed).toContain('6 runs made, 0 kept')
+    expect(printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
+    const first = resultTimes(out)
+    expect(Object.keys(first).sort()).toEqual(
+      ['age', 'gender'].flatMap((task) =>
+        ['i', 'm', 'r'].map((setting) => `${task}-adiencenet-${setting}-fold1`),
+      ),
+    )
+
+    await main(['study', plan, '--out', out])
+    expect(printed).toContain('0 runs made, 6 kept')
+    expect(resultTimes(out)).toEqual(first)
+
+    writeFileSync(plan, TINY_PLAN.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  age: { rate: 0.02 }'))
+    await main(['study', plan, '--out', out])
+    expect(printed).toContain('3 runs made, 3 kept')
+    const changed = Object.entries(resultTimes(out)).filter(([run, time]) => time !== first[run])
+    expect(changed.map(([run]) => run).every((run) => run.startsWith('age'))).toBe(true)
+  })
+
+  it('leaves of each run a model that can be used, its predictions and its heat maps', async () => {
+    const { plan, out } = writePlan(
+      TINY_PLAN.replace('[r, i, m]', '[m]').replace('[age, gender]', '[gender]'),
+    )
+    await main(['study', plan, '--out', out])
+    const run = join(out, 'runs', 'gender-adiencenet-m-fold1')
+    const { card, mean } = readModel(join(run, 'model.onnx'))
+    expect(card).toMatchObject({ task: 'gender', classes: ['m', 'f'], alignment: 'r', picture: 58 })
+    expect(mean.length).toBe(3 * 58 * 58)
+
+    const record = readRecord<RunRecord>(join(run, 'result.json'))
+    const rows = readFileSync(join(run, 'predictions.csv'), 'utf8').trim().split('\r\n')
+    expect(rows[0]).toBe('face,tested_on,true,predicted,p m,p f')
+    expect(rows.length - 1).toBe(2 * record.pictures.test)
+    for (const test of [record.tests.r, record.tests.i]) {
+      expect(test.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)
+    }
+    // Mixed: each face is there both ways, and none of the test faces' people is among them.
+    const study = readRecord<StudyRecord>(join(out, 'study.json'))
+    expect(record.pictures.train + record.pictures.validation).toBe(
+      2 * (study.dataset.faces - record.pictures.test),
+    )
+    expect(record.maps.length).toBe(2)
+    for (const { photo, classes } of record.maps) {
+      for (const file of [photo, ...classes.map(({ map }) => map)])
+        expect(existsSync(join(run, file))).toBe(true)
+    }
+    expect(readdirSync(run).filter((name) => name.includes('checkpoint'))).toEqual([])
+  })
+
+  it('gives the same numbers for the same plan', async () => {
+    const [one, two] = [
+      writePlan(TINY_PLAN.replace('[r, i, m]', '[r]')),
+      writePlan(TINY_PLAN.replace('[r, i, m]', '[r]')),
+    ]
+    for (const { plan, out } of [one!, two!]) await main(['study', plan, '--out', out])
+    for (const file of ['predictions.csv', 'model.onnx', 'result.json']) {
+      const [a, b] = [one!, two!].map(({ out }) =>
+        readFileSync(join(out, 'runs', 'age-adiencenet-r-fold1', file)),
+      )
+      expect(a!.equals(b!)).toBe(true)
+    }
+  })
+
+  it('stops after a checkpoint when it is told to, and goes on from there', async () => {
+    const { plan, out } = writePlan(TINY_PLAN.replace('[r, i, m]', '[r]').replace('[age, gender]', '[age]'))
+    const parsed = readPlan(plan)
+    const run = join(out, 'runs', 'age-adiencenet-r-fold1')
+    // The signal is given as soon as the first training has begun to write its metrics.
+    const control = new AbortController()
+    const metrics = join(run, 'metrics.jsonl')
+    const watch = setInterval(() => {
+      if (existsSync(metrics) && readFileSync(metrics, 'utf8').includes('iteration')) control.abort()
+    }, 1)
+    const outcome = await runStudy(parsed, out, { engine: nodeEngine(), signal: control.signal })
+    clearInterval(watch)
+    expect(outcome.finished).toBe(false)
+    expect(existsSync(join(run, 'checkpoint.safetensors'))).toBe(true)
+    expect(existsSync(join(run, 'result.json'))).toBe(false)
+
+    const again = await runStudy(parsed, out, { engine: nodeEngine(), signal: new AbortController().signal })
+    expect(again).toMatchObject({ finished: true, made: 1, kept: 0 })
+    const iterations = readFileSync(metrics, 'utf8').match(/"loss"/g)
+    expect(iterations).not.toBeNull()
+  })
+
+  it('skips a photo that cannot be read, names it, counts it, and says so with exit code 3', async () => {
+    const { folder, plan, out } = writePlan(
+      TINY_PLAN.replace('[r, i, m]', '[r]').replace('[age, gender]', '[gender]'),
+    )
+    await main(['dataset', 'synthesize', join(folder, 'faces'), '--count', '120', '--seed', '5'])
+    const photos = join(folder, 'faces', 'truth', 'photos')
+    const broken = readdirSync(photos).sort()[3]!
+    writeFileSync(join(photos, broken), 'not a picture')
+    await main(['study', plan, '--out', out])
+    const face = broken.replace('.jpg', '')
+    expect(process.exitCode).toBe(3)
+    expect(printed).toContain('1 photo could not be used')
+    expect(printed).toContain(face)
+    const { dataset } = readRecord<StudyRecord>(join(out, 'study.json'))
+    expect(dataset.faces).toBe(119)
+    expect(dataset.skipped.map((one) => one.face)).toEqual([face])
+    expect(readFileSync(join(out, 'report', 'index.html'), 'utf8')).toContain(face)
+  })
+
+  it('refuses to train when a class is empty, before anything is trained', async () => {
+    const { folder, plan, out } = writePlan()
+    await main(['dataset', 'synthesize', join(folder, 'faces'), '--count', '120', '--seed', '5'])
+    const truth = join(folder, 'faces', 'truth', 'faces.jsonl')
+    const lines = readFileSync(truth, 'utf8').split('\n')
+    writeFileSync(truth, lines.filter((line) => !line.includes('"age_group":7')).join('\n'))
+    await main(['study', plan, '--out', out])
+    expect(process.exitCode).toBe(1)
+    expect(printed).toMatch(/task age: the training part holds no face of the class 60\+/)
+    expect(existsSync(join(out, 'runs'))).toBe(false)
+  })
+
+  it('says where a data set was looked for that is not there', async () => {
+    const { folder, plan, out } = writePlan(
+      TINY_PLAN.replace(/dataset: .*/, 'dataset: { kind: aaf, root: nowhere }'),
+    )
+    await main(['study', plan, '--out', out])
+    expect(process.exitCode).toBe(1)
+    expect(printed).toContain(join(folder, 'nowhere'))
+    rmSync(folder, { recursive: true })
+  })
+})

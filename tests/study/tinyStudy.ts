@@ -1,0 +1,30 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A plan that takes seconds: few drawn faces, a sliver of AdienceNet, a handful of iterations. */
+export const TINY_PLAN = `name: tiny
+dataset: { kind: synthetic, count: 120, seed: 5, root: faces }
+tasks: [age, gender]
+networks: [{ name: adiencenet, input: 51, width: 0.05 }]
+preprocessing: [r, i, m]
+folds: { count: 3, test: [1] }
+schedule:
+  rate: 0.01
+  gamma: 0.1
+  steps: [4]
+  batch: 8
+  iterations: 6
+  validateEvery: 3
+  checkpointEvery: 3
+seed: 1
+explain: { photos: 2 }
+`
+
+/** Write a plan into a new temporary folder. */
+export function writePlan(text: string = TINY_PLAN): { folder: string; plan: string; out: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-study-'))
+  const plan = join(folder, 'plan.yaml')
+  writeFileSync(plan, text)
+  return { folder, plan, out: join(folder, 'out') }
+}
