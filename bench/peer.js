@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 export const python = ['python3', '/usr/bin/python3'].find(
   (candidate) => spawnSync(candidate, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0,
 )
-if (!python) console.log('PyTorch is not here (apt-get install python3-torch libopenblas0-pthread): no comparison')
+if (!python)
+  console.log('PyTorch is not here (apt-get install python3-torch libopenblas0-pthread): no comparison')
 
 /** Run a Python script of this folder with PyTorch; it prints numbers, one a line. */
 export function runPython(script, ...args) {

@@ -39,7 +39,8 @@ async function ours(input, batch) {
     const started = performance.now()
     const results = await program.run(feeds)
     if (run > 0) seconds.push((performance.now() - started) / 1000 / STEPS)
-    for (const name of Object.keys(results)) if (name.endsWith('.next')) feeds[name.slice(0, -5)] = results[name]
+    for (const name of Object.keys(results))
+      if (name.endsWith('.next')) feeds[name.slice(0, -5)] = results[name]
   }
   await program.release()
   return seconds
@@ -55,6 +56,8 @@ for (const [input, batch] of [
     if (python) theirs.push(...runPython('training.py', input, batch, 6))
   }
   const rate = batch / median(mine)
-  const compared = python ? `, PyTorch ${(batch / median(theirs)).toFixed(0)}, ratio ${(median(theirs) / median(mine)).toFixed(2)}` : ''
+  const compared = python
+    ? `, PyTorch ${(batch / median(theirs)).toFixed(0)}, ratio ${(median(theirs) / median(mine)).toFixed(2)}`
+    : ''
   console.log(`training AdienceNet, ${input} pixels, batch ${batch}: ${rate.toFixed(0)} images/s${compared}`)
 }

@@ -1,4 +1,5 @@
-// Makes the pictures of the documentation: npm run build && node docs/make-pictures.js
+// Makes the pictures of the documentation: npm start && node docs/make-pictures.js
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { Random } from '../dist/base/random.js'
@@ -24,6 +25,33 @@ await sharp({ create: { width: 8 * SIZE, height: 3 * SIZE, channels: 3, backgrou
   .composite(tiles)
   .png({ palette: true, quality: 85, effort: 10 })
   .toFile(fileURLToPath(new URL('pictures/synthetic-faces.png', import.meta.url)))
+
+// Heat maps: a column for each face; rows the photo, and what spoke for and against m and f.
+const RUN = fileURLToPath(new URL('../out/synthetic/runs/gender-adiencenet-r-fold0/', import.meta.url))
+const { maps } = JSON.parse(readFileSync(`${RUN}result.json`, 'utf8'))
+const rows = maps.map(({ photo, classes }) => [photo, ...classes.map(({ map }) => map)])
+const cells = rows.flatMap((files, column) =>
+  files.map(async (file, row) => ({
+    // Enlarged without smoothing: the map is what was computed.
+    input: await sharp(RUN + file)
+      .resize(SIZE, SIZE, { kernel: 'nearest' })
+      .png()
+      .toBuffer(),
+    left: column * (SIZE + 4),
+    top: row * (SIZE + 4),
+  })),
+)
+await sharp({
+  create: {
+    width: maps.length * (SIZE + 4) - 4,
+    height: 3 * (SIZE + 4) - 4,
+    channels: 3,
+    background: '#fff',
+  },
+})
+  .composite(await Promise.all(cells))
+  .png({ palette: true, effort: 10 })
+  .toFile(fileURLToPath(new URL('pictures/heat-maps.png', import.meta.url)))
 
 async function tile(data, column, row, kernel) {
   const picture = sharp(data, { raw: { width: 256, height: 256, channels: 3 } }).resize(SIZE, SIZE, {

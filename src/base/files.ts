@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
 
@@ -13,6 +23,19 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
   const file = new AtomicFile(path)
   for (const part of parts) file.write(part)
   file.commit()
+}
+
+/**
+ * Add a line to a file that grows, such as a log. A kill can cut the last line short; readers must allow for it.
+ *
+ * @throws UserError naming the file, when the disk is full or the file cannot be written
+ */
+export function appendLine(path: string, line: string): void {
+  try {
+    appendFileSync(path, `${line}\n`)
+  } catch (error) {
+    throw notWritten(path, error)
+  }
 }
 
 /**
@@ -64,7 +87,7 @@ export class AtomicFile {
       action()
     } catch (error) {
       this.discard()
-      throw new UserError(`could not be written (${messageOf(error)})`, this.path, remedyFor(error))
+      throw notWritten(this.path, error)
     }
   }
 }
@@ -74,6 +97,10 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30))
   }
+}
+
+function notWritten(path: string, error: unknown): UserError {
+  return new UserError(`could not be written (${messageOf(error)})`, path, remedyFor(error))
 }
 
 function remedyFor(error: unknown): string {

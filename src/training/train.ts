@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { appendLine, writeAtomic } from '../base/files.ts'
 import { Random } from '../base/random.ts'
 import type { Engine, Program, Tensors } from '../engine/engine.ts'
 import { centreCrop, cropInto } from '../faces/crop.ts'
@@ -202,7 +202,7 @@ class Metrics {
   }
 
   append(entry: object): void {
-    appendFileSync(this.path, `${JSON.stringify(entry)}\n`)
+    appendLine(this.path, JSON.stringify(entry))
   }
 }
 

@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { type Trained, type TrainingOptions, train } from '../../src/training/train.ts'
+import { smallDisk } from '../smallDisk.ts'
 import { patches } from './pictures.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'regard-train-'))
@@ -108,6 +117,24 @@ test('a damaged checkpoint is noticed and the one before it used', async () => {
   expect(existsSync(join(run.folder, 'checkpoint.previous.safetensors'))).toBe(true)
   expect(bits(await train(run))).toBe(whole)
 })
+
+const disk = smallDisk('1000k')
+
+test.skipIf(!disk)(
+  'a full disk stops the run with a clear message, and freeing some lets it go on',
+  async () => {
+    const whole = bits(await train(options()))
+    const run = options({ folder: join(disk!, 'run') })
+    // One checkpoint of this network takes 270 kB: with the ballast, a second one does not fit.
+    writeFileSync(join(disk!, 'ballast'), Buffer.alloc(500_000))
+    await expect(train(run)).rejects.toThrow(
+      /checkpoint.*could not be written.*disk is full: free some space/s,
+    )
+    expect(readdirSync(run.folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+    rmSync(join(disk!, 'ballast'))
+    expect(bits(await train(run))).toBe(whole)
+  },
+)
 
 test('a folder that holds another run is refused', async () => {
   const run = options({ schedule: { ...options().schedule, iterations: 7 } })

@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { float32, nodeEngine, readOnnx } from '../src/index.ts'
+import { readPlan } from '../src/study/plan.ts'
+import { type RunRecord, readRecord } from '../src/study/record.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+/** The blocks of a language in the documentation, with the page that each stands in. */
+function blocks(language: string): { page: string; text: string }[] {
+  return pages.flatMap((page) => {
+    const found = readFileSync(join(root, page), 'utf8').matchAll(
+      new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'),
+    )
+    return [...found].map(([, text]) => ({ page, text: text! }))
+  })
+}
+
+// A checkout to run the commands in, so that nothing is written into this one.
+const checkout = mkdtempSync(join(tmpdir(), 'regard-docs-'))
+for (const name of ['package.json', '.npmrc', 'bin', 'examples'])
+  cpSync(join(root, name), join(checkout, name), { recursive: true })
+for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(checkout, name))
+
+function run(command: string): string {
+  return execFileSync('sh', ['-c', command], {
+    cwd: checkout,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+}
+
+// These take minutes more than a test may, or need data that is not part of regard; a test of their own reads their plan.
+const tooLong = /npm ci|npm test|aaf-adiencenet\.yaml/
+
+describe('the documentation', () => {
+  beforeAll(() => {
+    // The embedded study, as `npm start` runs it: what the other commands start from.
+    run('npm start')
+    const drawn = join(checkout, 'out/synthetic/data')
+    const [set] = readdirSync(drawn).filter((name) => name.startsWith('synthetic'))
+    const photos = join(drawn, set!, 'truth/photos')
+    cpSync(join(photos, readdirSync(photos)[0]!), join(checkout, 'face.jpg'))
+  }, 600_000)
+
+  test('npm start reads age and gender clearly better than chance, and says so', () => {
+    const runs = readdirSync(join(checkout, 'out/synthetic/runs'))
+    expect(runs.length).toBe(6)
+    for (const name of runs) {
+      const { tests } = readRecord<RunRecord>(join(checkout, 'out/synthetic/runs', name, 'result.json'))
+      const { confusion } = tests[name.includes('-i-') ? 'i' : 'r']
+      const n = confusion.flat().reduce((sum, count) => sum + count)
+      const right = confusion.reduce((sum, row, k) => sum + row[k]!, 0)
+      const commonest = Math.max(...confusion.map((row) => row.reduce((sum, count) => sum + count)))
+      // More than twice the width of the interval above always naming the commonest class.
+      expect(right / n, name).toBeGreaterThan(commonest / n + 0.12)
+    }
+    const report = readFileSync(join(checkout, 'out/synthetic/report/index.html'), 'utf8')
+    expect(report).toContain('clearly above chance')
+    expect(report).not.toMatch(/src="(?!data:)/)
+  })
+
+  const commands = blocks('sh').flatMap(({ page, text }) =>
+    text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => ({ page, command: line })),
+  )
+
+  test('has commands to try', () => {
+    expect(commands.length).toBeGreaterThan(5)
+  })
+
+  for (const { page, command } of commands) {
+    test.skipIf(tooLong.test(command))(`${page}: ${command}`, () => {
+      run(command.startsWith('regard') ? `npx ${command}` : command)
+    })
+  }
+
+  test('the library example writes a model that any ONNX Runtime runs', async () => {
+    const [{ text }] = blocks('ts') as [{ text: string }]
+    writeFileSync(join(checkout, 'example.mjs'), text.replace("'regard'", "'./dist/index.js'"))
+    run('node example.mjs')
+    const program = await nodeEngine().load(readOnnx(join(checkout, 'explained.onnx')))
+    const input = program.inputs.find(({ name }) => name === 'images')!
+    const shape = [1, ...(input.shape.slice(1) as number[])]
+    const target = { type: 'int64', shape: [1], data: BigInt64Array.of(1n) } as const
+    const { relevance } = await program.run({ images: float32(shape), target })
+    expect(relevance!.shape).toEqual(shape)
+  })
+
+  test('every plan in examples/ is a plan', () => {
+    for (const name of readdirSync(join(root, 'examples')))
+      expect(() => readPlan(join(root, 'examples', name))).not.toThrow()
+  })
+
+  test('every link between its pages leads somewhere', () => {
+    for (const page of pages) {
+      const text = readFileSync(join(root, page), 'utf8')
+      for (const [, link] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+        const target = join(root, page, '..', link!)
+        expect(() => readFileSync(target), `${page} links to ${link}`).not.toThrow()
+      }
+    }
+  })
+})
