@@ -70,7 +70,7 @@ function measure(landmarks: readonly Point[]): Shape {
 // The side of the square, in units of the landmarks' spread, and how far below the eyes its middle lies.
 // Chosen on photos of All-Age-Faces to hold hair, ears and chin and a little of what is behind, as the
 // faces that Adience calls coarse_tilt_aligned do.
-const SIDE = 6
+const SIDE = 5
 const BELOW_EYES = 0.25
 
 // The spread (root mean square distance from their centre) measures the size of a face better than the

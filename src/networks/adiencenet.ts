@@ -19,21 +19,26 @@ export function adienceNet({ input, classes, batch, width, random }: NetworkOpti
     throw new Error(`AdienceNet needs pictures of ${ADIENCENET_LEAST_INPUT} pixels at least, not ${input}`)
   }
   const channels = (published: number) => Math.max(1, Math.round(published * width))
-  // A narrower network sums fewer products: larger weights keep its activations at the published size.
-  const wider = 1 / Math.sqrt(width)
+  // The published deviations belong to the published numbers of inputs: where a narrower network or a smaller
+  // picture leaves fewer to sum, larger weights keep the activations at the published size. Otherwise the first
+  // thousand iterations go by before anything is learned.
+  const weights = (shape: number[], published: Start) => {
+    const inputs = shape.slice(1).reduce((product, size) => product * size, 1)
+    return gaussian(shape, published.deviation * Math.sqrt(published.inputs / inputs), random)
+  }
   const g = new GraphBuilder('adiencenet')
 
   const convolution = (name: string, x: Value, c: Convolution) => {
     const shape = [channels(c.filters), Number(x.shape[1]), c.kernel, c.kernel]
-    const weight = g.constant(gaussian(shape, c.deviation, random), `${name}.weight`)
+    const weight = g.constant(weights(shape, c), `${name}.weight`)
     const bias = g.constant(constant([shape[0]!], c.bias), `${name}.bias`)
     const [strides, pads] = [Array(2).fill(c.stride), Array(4).fill(c.pad)]
     return g.op('Conv', [x, weight, bias], { strides, pads }, name)
   }
-  const innerProduct = (name: string, x: Value, { units, deviation, bias }: InnerProduct) => {
-    const weight = g.constant(gaussian([units, Number(x.shape[1])], deviation, random), `${name}.weight`)
-    const offset = g.constant(constant([units], bias), `${name}.bias`)
-    return g.op('Gemm', [x, weight, offset], { transB: 1 }, name)
+  const innerProduct = (name: string, x: Value, p: InnerProduct) => {
+    const weight = g.constant(weights([p.units, Number(x.shape[1])], p), `${name}.weight`)
+    const bias = g.constant(constant([p.units], p.bias), `${name}.bias`)
+    return g.op('Gemm', [x, weight, bias], { transB: 1 }, name)
   }
   const relu = (name: string, x: Value) => g.op('Relu', [x], {}, name)
   const pool = (name: string, x: Value) =>
@@ -43,14 +48,23 @@ export function adienceNet({ input, classes, batch, width, random }: NetworkOpti
   const dropout = (name: string, x: Value) => g.op('Dropout', [x], {}, name)
 
   let x = g.input('images', 'float32', [batch, 3, input, input])
-  x = convolution('conv1', x, { filters: 96, kernel: 7, stride: 4, pad: 0, deviation: 0.01, bias: 0 })
+  x = convolution('conv1', x, {
+    filters: 96,
+    kernel: 7,
+    stride: 4,
+    pad: 0,
+    inputs: 147,
+    deviation: 0.01,
+    bias: 0,
+  })
   x = normalise('norm1', pool('pool1', relu('relu1', x)))
   x = convolution('conv2', x, {
     filters: 256,
     kernel: 5,
     stride: 1,
     pad: 2,
-    deviation: 0.01 * wider,
+    inputs: 2400,
+    deviation: 0.01,
     bias: 1,
   })
   x = normalise('norm2', pool('pool2', relu('relu2', x)))
@@ -59,27 +73,33 @@ export function adienceNet({ input, classes, batch, width, random }: NetworkOpti
     kernel: 3,
     stride: 1,
     pad: 1,
-    deviation: 0.01 * wider,
+    inputs: 2304,
+    deviation: 0.01,
     bias: 0,
   })
   x = g.op('Flatten', [pool('pool5', relu('relu3', x))], {}, 'flatten')
-  x = innerProduct('fc6', x, { units: channels(512), deviation: 0.005 * wider, bias: 1 })
+  x = innerProduct('fc6', x, { units: channels(512), inputs: 18816, deviation: 0.005, bias: 1 })
   x = dropout('drop6', relu('relu6', x))
-  x = innerProduct('fc7', x, { units: channels(512), deviation: 0.005 * wider, bias: 1 })
+  x = innerProduct('fc7', x, { units: channels(512), inputs: 512, deviation: 0.005, bias: 1 })
   x = dropout('drop7', relu('relu7', x))
-  g.output('logits', innerProduct('fc8', x, { units: classes, deviation: 0.01 * wider, bias: 0 }))
+  g.output('logits', innerProduct('fc8', x, { units: classes, inputs: 512, deviation: 0.01, bias: 0 }))
   return g.graph()
 }
 
-interface Convolution {
+/** How a layer starts: normal weights of this deviation for this many inputs to each output, and the bias. */
+interface Start {
+  inputs: number
+  deviation: number
+  bias: number
+}
+
+interface Convolution extends Start {
   filters: number
   kernel: number
   stride: number
   pad: number
-  /** Of the starting weights. */
-  deviation: number
-  /** At the start. */
-  bias: number
 }
 
-type InnerProduct = { units: number } & Pick<Convolution, 'deviation' | 'bias'>
+interface InnerProduct extends Start {
+  units: number
+}

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { nodeEngine } from '../../src/engine/node.ts'
+import { readNpy } from '../../src/formats/npy.ts'
+import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
+import { float32, type Graph, int64, type TensorOf } from '../../src/graph/types.ts'
+import type { Composite } from '../../src/rules/composites.ts'
+import { alphaBetaRule } from '../../src/rules/relevance/alphaBeta.ts'
+import { epsilonRule } from '../../src/rules/relevance/epsilon.ts'
+import { flatRule } from '../../src/rules/relevance/flat.ts'
+import { relevance } from '../../src/rules/relevance/relevance.ts'
+import type { LinearRule } from '../../src/rules/relevance/rule.ts'
+import { shared } from '../shared.ts'
+
+// Relevance that other programs published, for layers that regard computes by the same rule.
+
+const folder = join(shared ?? '', 'reference/lrp')
+
+function everywhere(rule: LinearRule): Composite {
+  return { name: rule.name, entries: [{ operators: ['Conv', 'Gemm', 'MatMul'], rule }] }
+}
+
+async function explain(
+  graph: Graph,
+  rule: LinearRule,
+  input: TensorOf<'float32'>,
+  targets: readonly number[],
+) {
+  const program = await nodeEngine({ threads: 1 }).load(relevance(graph, everywhere(rule)))
+  const name = graph.inputs[0]!.name
+  const results = await program.run({ [name]: input, target: int64([targets.length], targets) })
+  await program.release()
+  return results.relevance!.data as Float32Array
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(actual.length).toBe(expected.length)
+  const largest = Math.max(...Array.from(expected, Math.abs))
+  const worst = Array.from(expected).reduce((most, e, k) => Math.max(most, Math.abs(actual[k]! - e)), 0)
+  expect(worst / largest).toBeLessThan(tolerance)
+}
+
+describe.skipIf(!shared)('innvestigate: single layers, the largest output explained', () => {
+  const read = (name: string) => {
+    const tensor = readNpy(readFileSync(join(folder, 'innvestigate-layer', `${name}.npy`)), name)
+    return { shape: tensor.shape, data: Float32Array.from(tensor.data as ArrayLike<number>) }
+  }
+  /** From [n, h, w, c], which innvestigate uses, to [n, c, h, w]. */
+  const channelsFirst = ({ shape, data }: { shape: readonly number[]; data: Float32Array }) => {
+    const [n, h, w, c] = shape as [number, number, number, number]
+    const moved = new Float32Array(data.length)
+    for (let k = 0; k < data.length; k++) {
+      const [picture, place, channel] = [Math.floor(k / (h * w * c)), Math.floor(k / c) % (h * w), k % c]
+      moved[(picture * c + channel) * h * w + place] = data[k]!
+    }
+    return float32([n, c, h, w], moved)
+  }
+  /** Kernels [h, w, in, out] as [out, in, h, w]. */
+  const kernels = ({ shape, data }: { shape: readonly number[]; data: Float32Array }) => {
+    const [h, w, i, o] = (shape.length === 2 ? [1, 1, ...shape] : shape) as [number, number, number, number]
+    const moved = new Float32Array(data.length)
+    for (let k = 0; k < data.length; k++) {
+      const [place, input, output] = [Math.floor(k / (i * o)), Math.floor(k / o) % i, k % o]
+      moved[(output * i + input) * h * w + place] = data[k]!
+    }
+    return float32([o, i, h, w], moved)
+  }
+
+  // innvestigate divides by z with 1e-7 added where z is 0, or by z + 1e-7 · sign z for LRPEpsilon.
+  const rules: Record<string, LinearRule> = {
+    LRPZ: epsilonRule(0),
+    LRPEpsilon: epsilonRule(1e-7),
+    LRPAlpha1Beta0: alphaBetaRule(1, 0),
+    LRPAlpha2Beta1: alphaBetaRule(2, -1),
+    LRPZPlus: alphaBetaRule(1, 0),
+    LRPFlat: flatRule,
+  }
+  // A dense layer there acts on the channels of each pixel: a convolution with a kernel of 1.
+  const layers = ['Dense', 'Dense_relu', 'Conv2D', 'Conv2D_relu', 'MaxPooling2D']
+
+  for (const [analyzer, rule] of Object.entries(rules)) {
+    for (const layer of layers) {
+      test(`${analyzer} ${layer}`, async () => {
+        const input = channelsFirst(read('input'))
+        const g = new GraphBuilder('layer')
+        let x: Value = g.input('x', 'float32', [8, 3, 10, 10])
+        if (layer === 'MaxPooling2D') x = g.op('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] })
+        else x = g.op('Conv', [x, g.constant(kernels(read(`${analyzer}.${layer}.w`)), 'w')])
+        if (layer.endsWith('relu')) x = g.op('Relu', [x])
+        const [, channels, side] = x.shape as number[]
+        g.output('outputs', g.op('Flatten', [x]))
+        const outputs = read(`${analyzer}.${layer}.output`).data
+        const count = outputs.length / 8
+        const targets = Array.from({ length: 8 }, (_, n) => {
+          const row = outputs.subarray(n * count, (n + 1) * count)
+          const largest = row.indexOf(Math.max(...row))
+          return (largest % channels!) * side! * side! + Math.floor(largest / channels!)
+        })
+        const map = await explain(g.graph(), rule, input, targets)
+        expectClose(map, channelsFirst(read(`${analyzer}.${layer}.attribution`)).data, 1e-4)
+      })
+    }
+  }
+})
+
+describe.skipIf(!shared)(
+  'zennit: a linear layer with bias and inputs of either sign, all outputs explained',
+  () => {
+    const text = shared ? readFileSync(join(folder, 'zennit-rule-definitions/linear.json'), 'utf8') : '{}'
+    const { weight, bias, input, input_relu, expected } = JSON.parse(text) as {
+      weight: number[][]
+      bias: number[]
+      input: number[][]
+      input_relu: number[][]
+      expected: Record<string, number[][]>
+    }
+    // zennit adds 1e-6 to the denominators of αβ too; regard gives 0 where a sum is empty and needs none. A sum of
+    // 0.02, as there is here, makes that a difference of 5e-5: so it is added for the comparison.
+    const alphaBeta = (alpha: number, beta: number): LinearRule => {
+      const rule = alphaBetaRule(alpha, beta)
+      return 'terms' in rule
+        ? { ...rule, terms: rule.terms.map((term) => ({ ...term, epsilon: 1e-6 })) }
+        : rule
+    }
+    const cases: [name: string, rule: LinearRule, changes: { zerobias?: boolean; relu?: boolean }][] = [
+      ['epsilon_1e-6', epsilonRule(1e-6), {}],
+      ['epsilon_0.01', epsilonRule(0.01), {}],
+      ['epsilon_1', epsilonRule(1), {}],
+      ['epsilon_1_zerobias', epsilonRule(1), { zerobias: true }],
+      ['alpha2beta1', alphaBeta(2, -1), {}],
+      ['alpha2beta1_zerobias', alphaBeta(2, -1), { zerobias: true }],
+      ['alpha1beta0', alphaBeta(1, 0), {}],
+      ['flat', flatRule, {}],
+      ['relu_input_epsilon_0.01', epsilonRule(0.01), { relu: true }],
+      ['relu_input_alpha2beta1', alphaBeta(2, -1), { relu: true }],
+    ]
+    for (const [name, rule, { zerobias, relu }] of cases) {
+      test(name, async () => {
+        const g = new GraphBuilder('linear')
+        const [outputs, inputs] = [weight.length, weight[0]!.length]
+        const x = g.input('x', 'float32', ['batch', inputs])
+        const w = g.constant(float32([outputs, inputs], weight.flat()), 'w')
+        // zennit's zero_params takes the bias out of the rule; what arrives is still the layer's own output.
+        const b = g.constant(float32([outputs], zerobias ? bias.map(() => 0) : bias), 'b')
+        g.output('outputs', g.op('Gemm', [relu ? g.op('Relu', [x]) : x, w, b], { transB: 1 }))
+        for (const [n, row] of (relu ? input_relu : input).entries()) {
+          // One output at a time, all in one batch; the maps add up to that of all outputs.
+          const batch = Array.from({ length: outputs }, () => row).flat()
+          const targets = Array.from({ length: outputs }, (_, k) => k)
+          const maps = await explain(g.graph(), rule, float32([outputs, inputs], batch), targets)
+          const own = weight.map((ws, k) =>
+            ws.reduce((sum, v, i) => sum + v * row[i]!, zerobias ? 0 : bias[k]!),
+          )
+          const arriving = own.map((v, k) => (zerobias && v !== 0 ? (v + bias[k]!) / v : 1))
+          const sum = row.map((_, i) =>
+            targets.reduce((total, k) => total + arriving[k]! * maps[k * inputs + i]!, 0),
+          )
+          expectClose(sum, expected[name]![n]!, 1e-5)
+        }
+      })
+    }
+  },
+)
