@@ -8,8 +8,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two files at a time: most tests run ONNX Runtime, which takes every core by itself.
-    maxWorkers: 2,
+    // One file at a time: ONNX Runtime takes every core by itself, and two of them wait for each other.
+    fileParallelism: false,
     reporters: results ? ['default', 'json'] : ['default'],
     outputFile: results ? { json: results } : undefined,
   },

@@ -26,11 +26,21 @@ function blocks(language: string): { page: string; text: string }[] {
   })
 }
 
-// A checkout to run the commands in, so that nothing is written into this one.
+// A checkout to run the commands in, as `npm ci` leaves it, so that nothing is written into this one.
 const checkout = mkdtempSync(join(tmpdir(), 'regard-docs-'))
-for (const name of ['package.json', '.npmrc', 'bin', 'examples'])
-  cpSync(join(root, name), join(checkout, name), { recursive: true })
-for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(checkout, name))
+for (const name of [
+  'package.json',
+  '.npmrc',
+  'tsconfig.json',
+  'tsconfig.tsbuildinfo',
+  'bin',
+  'dist',
+  'src',
+  'examples',
+]) {
+  cpSync(join(root, name), join(checkout, name), { recursive: true, preserveTimestamps: true })
+}
+symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
 
 function run(command: string): string {
   return execFileSync('sh', ['-c', command], {
@@ -88,7 +98,7 @@ describe('the documentation', () => {
   }
 
   test('the library example writes a model that any ONNX Runtime runs', async () => {
-    const [{ text }] = blocks('ts') as [{ text: string }]
+    const { text } = blocks('ts')[0]!
     writeFileSync(join(checkout, 'example.mjs'), text.replace("'regard'", "'./dist/index.js'"))
     run('node example.mjs')
     const program = await nodeEngine().load(readOnnx(join(checkout, 'explained.onnx')))

@@ -9,8 +9,11 @@ import type { Composite } from '../../src/rules/composites.ts'
 import { alphaBetaRule } from '../../src/rules/relevance/alphaBeta.ts'
 import { epsilonRule } from '../../src/rules/relevance/epsilon.ts'
 import { flatRule } from '../../src/rules/relevance/flat.ts'
+import { gammaRule } from '../../src/rules/relevance/gamma.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
-import type { LinearRule } from '../../src/rules/relevance/rule.ts'
+import { type LinearRule, NOTHING, type Term } from '../../src/rules/relevance/rule.ts'
+import { wSquareRule } from '../../src/rules/relevance/wSquare.ts'
+import { zBoxRule } from '../../src/rules/relevance/zBox.ts'
 import { shared } from '../shared.ts'
 
 // Relevance that other programs published, for layers that regard computes by the same rule.
@@ -19,6 +22,14 @@ const folder = join(shared ?? '', 'reference/lrp')
 
 function everywhere(rule: LinearRule): Composite {
   return { name: rule.name, entries: [{ operators: ['Conv', 'Gemm', 'MatMul'], rule }] }
+}
+
+function changed(rule: LinearRule, change: (term: Term) => Term): LinearRule {
+  return 'terms' in rule ? { ...rule, terms: rule.terms.map(change) } : rule
+}
+
+function squares(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value * value, 0)
 }
 
 async function explain(
@@ -75,6 +86,7 @@ describe.skipIf(!shared)('innvestigate: single layers, the largest output explai
     LRPAlpha2Beta1: alphaBetaRule(2, -1),
     LRPZPlus: alphaBetaRule(1, 0),
     LRPFlat: flatRule,
+    LRPWSquare: wSquareRule,
   }
   // A dense layer there acts on the channels of each pixel: a convolution with a kernel of 1.
   const layers = ['Dense', 'Dense_relu', 'Conv2D', 'Conv2D_relu', 'MaxPooling2D']
@@ -115,46 +127,54 @@ describe.skipIf(!shared)(
       input_relu: number[][]
       expected: Record<string, number[][]>
     }
-    // zennit adds 1e-6 to the denominators of αβ too; regard gives 0 where a sum is empty and needs none. A sum of
-    // 0.02, as there is here, makes that a difference of 5e-5: so it is added for the comparison.
-    const alphaBeta = (alpha: number, beta: number): LinearRule => {
-      const rule = alphaBetaRule(alpha, beta)
-      return 'terms' in rule
-        ? { ...rule, terms: rule.terms.map((term) => ({ ...term, epsilon: 1e-6 })) }
-        : rule
-    }
-    const cases: [name: string, rule: LinearRule, changes: { zerobias?: boolean; relu?: boolean }][] = [
+    // zennit adds 1e-6 to every denominator; regard gives 0 where a sum is empty and needs that for ε alone. A sum
+    // of 0.02, as there is here, makes it a difference of 5e-5: so it is added for the comparison.
+    const stabilised = (rule: LinearRule) => changed(rule, (term) => ({ ...term, epsilon: 1e-6 }))
+    const alphaBeta = (alpha: number, beta: number) => stabilised(alphaBetaRule(alpha, beta))
+    const gamma = stabilised(gammaRule(0.25))
+    // zennit's zero_params leaves the bias out of a rule; what arrives is still the layer's own output.
+    const withoutBias = (rule: LinearRule) => changed(rule, (term) => ({ ...term, bias: NOTHING }))
+    const cases: [
+      name: string,
+      rule: LinearRule,
+      changes: { relu?: boolean; share?: (output: number) => number },
+    ][] = [
       ['epsilon_1e-6', epsilonRule(1e-6), {}],
       ['epsilon_0.01', epsilonRule(0.01), {}],
       ['epsilon_1', epsilonRule(1), {}],
-      ['epsilon_1_zerobias', epsilonRule(1), { zerobias: true }],
+      ['epsilon_1_zerobias', withoutBias(epsilonRule(1)), {}],
       ['alpha2beta1', alphaBeta(2, -1), {}],
-      ['alpha2beta1_zerobias', alphaBeta(2, -1), { zerobias: true }],
+      ['alpha2beta1_zerobias', withoutBias(alphaBeta(2, -1)), {}],
       ['alpha1beta0', alphaBeta(1, 0), {}],
       ['flat', flatRule, {}],
+      ['zplus', alphaBeta(1, 0), {}],
+      ['zplus_zerobias', withoutBias(alphaBeta(1, 0)), {}],
+      ['gamma_0.25', gamma, {}],
+      ['gamma_0.25_zerobias', withoutBias(gamma), {}],
+      ['zbox_-3_3', zBoxRule(-3, 3), {}],
+      // zennit's w² gives the square of the bias a share, which the paper's formula does not have.
+      ['wsquare', wSquareRule, { share: (k) => 1 - bias[k]! ** 2 / (squares(weight[k]!) + bias[k]! ** 2) }],
+      ['wsquare_zerobias', wSquareRule, {}],
+      ['relu_input_zplus', alphaBeta(1, 0), { relu: true }],
+      ['relu_input_gamma_0.25', gamma, { relu: true }],
       ['relu_input_epsilon_0.01', epsilonRule(0.01), { relu: true }],
       ['relu_input_alpha2beta1', alphaBeta(2, -1), { relu: true }],
     ]
-    for (const [name, rule, { zerobias, relu }] of cases) {
+    for (const [name, rule, { relu, share = () => 1 }] of cases) {
       test(name, async () => {
         const g = new GraphBuilder('linear')
         const [outputs, inputs] = [weight.length, weight[0]!.length]
         const x = g.input('x', 'float32', ['batch', inputs])
         const w = g.constant(float32([outputs, inputs], weight.flat()), 'w')
-        // zennit's zero_params takes the bias out of the rule; what arrives is still the layer's own output.
-        const b = g.constant(float32([outputs], zerobias ? bias.map(() => 0) : bias), 'b')
+        const b = g.constant(float32([outputs], bias), 'b')
         g.output('outputs', g.op('Gemm', [relu ? g.op('Relu', [x]) : x, w, b], { transB: 1 }))
         for (const [n, row] of (relu ? input_relu : input).entries()) {
           // One output at a time, all in one batch; the maps add up to that of all outputs.
           const batch = Array.from({ length: outputs }, () => row).flat()
           const targets = Array.from({ length: outputs }, (_, k) => k)
           const maps = await explain(g.graph(), rule, float32([outputs, inputs], batch), targets)
-          const own = weight.map((ws, k) =>
-            ws.reduce((sum, v, i) => sum + v * row[i]!, zerobias ? 0 : bias[k]!),
-          )
-          const arriving = own.map((v, k) => (zerobias && v !== 0 ? (v + bias[k]!) / v : 1))
           const sum = row.map((_, i) =>
-            targets.reduce((total, k) => total + arriving[k]! * maps[k * inputs + i]!, 0),
+            targets.reduce((total, k) => total + share(k) * maps[k * inputs + i]!, 0),
           )
           expectClose(sum, expected[name]![n]!, 1e-5)
         }

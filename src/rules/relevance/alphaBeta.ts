@@ -1,8 +1,8 @@
-import type { LinearRule, Term } from './rule.ts'
+import { type LinearRule, NEGATIVE, POSITIVE, type Term } from './rule.ts'
 
 /**
  * The αβ rule: R_i = Σ_j (α z⁺_ij / (Σ_i z⁺_ij + b⁺_j) + β z⁻_ij / (Σ_i z⁻_ij + b⁻_j)) R_j with α + β = 1,
- * for inputs of either sign; a term with an empty sum is 0.
+ * for inputs of either sign; a term with an empty sum is 0. With α = 1, β = 0 it is the rule z⁺.
  *
  * Bach et al. 2015, eq. 60; Lapuschkin et al. 2017, eq. 6, with α = 2 and β = −1.
  */
@@ -12,19 +12,19 @@ export function alphaBetaRule(alpha: number, beta: number): LinearRule {
     {
       coefficient: alpha,
       pairs: [
-        ['positive', 'positive'],
-        ['negative', 'negative'],
+        [POSITIVE, POSITIVE],
+        [NEGATIVE, NEGATIVE],
       ],
-      bias: 'positive',
+      bias: POSITIVE,
       epsilon: 0,
     },
     {
       coefficient: beta,
       pairs: [
-        ['positive', 'negative'],
-        ['negative', 'positive'],
+        [POSITIVE, NEGATIVE],
+        [NEGATIVE, POSITIVE],
       ],
-      bias: 'negative',
+      bias: NEGATIVE,
       epsilon: 0,
     },
   ]

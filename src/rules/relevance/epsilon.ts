@@ -1,7 +1,8 @@
-import type { LinearRule } from './rule.ts'
+import { ALL, type LinearRule } from './rule.ts'
 
 /**
  * The ε rule: R_i = Σ_j x_i w_ij / (z_j + ε · sign z_j) · R_j, with z_j including the bias and sign 0 = +1.
+ * With ε = 0 it is the rule `simple`, or z.
  *
  * Bach et al. 2015, *On Pixel-Wise Explanations for Non-Linear Classifier Decisions by LRP*, eq. 58;
  * Lapuschkin et al. 2017, eq. 5, with ε = 0.01.
@@ -9,6 +10,6 @@ import type { LinearRule } from './rule.ts'
 export function epsilonRule(epsilon: number): LinearRule {
   return {
     name: `epsilon(${epsilon})`,
-    terms: [{ coefficient: 1, pairs: [['all', 'all']], bias: 'all', epsilon }],
+    terms: [{ coefficient: 1, pairs: [[ALL, ALL]], bias: ALL, epsilon }],
   }
 }

@@ -1,7 +1,7 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import { float32 } from '../../graph/types.ts'
 import { linearLayer } from '../linear.ts'
-import type { LinearRule, LinearVisit, Part, Term } from './rule.ts'
+import type { InputPart, LinearRule, LinearVisit, SignedPart, Term } from './rule.ts'
 
 /** Below this a denominator counts as zero; far under any activation, far above the smallest float32. */
 const TINY = 1e-30
@@ -15,20 +15,21 @@ export function linearRelevance(rule: LinearRule, visit: LinearVisit): Value {
 }
 
 function termRelevance(term: Term, visit: LinearVisit): Value[] {
-  const { builder: g, node, x, weights, bias, nonNegative, relevance } = visit
+  const { builder: g, node, x, weights, bias, output, nonNegative, relevance } = visit
   const layer = linearLayer(g, node)
   const pairs = term.pairs.flatMap(([inputPart, weightPart]) => {
-    if (nonNegative && inputPart === 'negative') return []
-    const input = nonNegative ? x : partOf(g, x, inputPart)
-    return [{ input, weights: partOf(g, weights, weightPart) }]
+    const input = inputOf(g, x, inputPart, nonNegative)
+    return input
+      ? [{ input, weights: weightPart === 'squared' ? squared(g, weights) : partOf(g, weights, weightPart) }]
+      : []
   })
   if (pairs.length === 0) return []
+  const biasPart = bias && !isNothing(term.bias) ? partOf(g, bias, term.bias) : undefined
   const z = g.sum(
-    pairs.map((pair, k) =>
-      layer.forward(pair.input, pair.weights, k === 0 && bias ? partOf(g, bias, term.bias) : undefined),
-    ),
+    pairs.map((pair, k) => layer.forward(pair.input, pair.weights, k === 0 ? biasPart : undefined)),
   )
-  const scaled = term.coefficient === 1 ? relevance : g.mul(relevance, g.scalar(term.coefficient))
+  const own = term.outputs ? ofSign(g, relevance, output, term.outputs) : relevance
+  const scaled = term.coefficient === 1 ? own : g.mul(own, g.scalar(term.coefficient))
   const s = g.div(scaled, stabilised(g, z, term.epsilon))
   return pairs.map((pair) => g.mul(pair.input, layer.transposed(s, pair.weights)))
 }
@@ -40,13 +41,54 @@ function stabilised(g: GraphBuilder, z: Value, epsilon: number): Value {
   return g.add(z, signed)
 }
 
-/** A part of a value. Parts of constants are constants, so that ONNX Runtime sees ordinary fixed weights. */
-function partOf(g: GraphBuilder, value: Value, part: Part): Value {
-  if (part === 'all') return value
-  const tensor = g.constantOf(value)
-  if (tensor?.type === 'float32') {
-    const keep = part === 'positive' ? (w: number) => Math.max(w, 0) : (w: number) => Math.min(w, 0)
-    return g.constant(float32(tensor.shape, tensor.data.map(keep)), `${value.name}.${part}`)
+/** The relevance of outputs of one sign; 0 for the others. */
+function ofSign(g: GraphBuilder, relevance: Value, output: Value, sign: 'positive' | 'negative'): Value {
+  const positive = g.op('GreaterOrEqual', [output, g.scalar(0)])
+  const [whenPositive, otherwise] = sign === 'positive' ? [relevance, g.scalar(0)] : [g.scalar(0), relevance]
+  return g.op('Where', [positive, whenPositive, otherwise])
+}
+
+/** A part of the input; undefined where it is known to be empty. */
+function inputOf(g: GraphBuilder, x: Value, part: InputPart, nonNegative: boolean): Value | undefined {
+  if ('everywhere' in part) {
+    const value = { type: 'float32', shape: [1], data: Float32Array.of(part.everywhere) } as const
+    return g.op('ConstantOfShape', [g.op('Shape', [x])], { value })
   }
-  return part === 'positive' ? g.op('Relu', [value]) : g.op('Min', [value, g.scalar(0)])
+  if (!nonNegative) return isNothing(part) ? undefined : partOf(g, x, part)
+  return part.positive === 0 ? undefined : scaled(g, x, part.positive)
+}
+
+function isNothing(part: SignedPart): boolean {
+  return part.positive === 0 && part.negative === 0
+}
+
+function squared(g: GraphBuilder, weights: Value): Value {
+  return folded(g, weights, 'squared', (w) => w * w) ?? g.mul(weights, weights)
+}
+
+function partOf(g: GraphBuilder, value: Value, { positive, negative }: SignedPart): Value {
+  if (positive === 1 && negative === 1) return value
+  const label = `part(${positive},${negative})`
+  const constant = folded(g, value, label, (v) => (v > 0 ? positive * v : negative * v))
+  if (constant) return constant
+  const parts = []
+  if (positive !== 0) parts.push(scaled(g, g.op('Relu', [value]), positive))
+  if (negative !== 0) parts.push(scaled(g, g.op('Min', [value, g.scalar(0)]), negative))
+  return g.sum(parts)
+}
+
+function scaled(g: GraphBuilder, value: Value, by: number): Value {
+  return by === 1 ? value : g.mul(value, g.scalar(by))
+}
+
+/** What is made of a constant is a constant, so that ONNX Runtime sees ordinary fixed weights. */
+function folded(
+  g: GraphBuilder,
+  value: Value,
+  label: string,
+  make: (v: number) => number,
+): Value | undefined {
+  const tensor = g.constantOf(value)
+  if (tensor?.type !== 'float32') return undefined
+  return g.constant(float32(tensor.shape, tensor.data.map(make)), `${value.name}.${label}`)
 }

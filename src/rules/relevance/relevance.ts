@@ -70,13 +70,14 @@ const none = noRule('relevance')
 
 function relevanceTable(graph: Graph, rules: ReadonlyMap<string, LinearRule>): BackwardTable {
   const nonNegative = nonNegativeValues(graph)
-  const linear: BackwardRule<LinearOperator> = ({ builder, node, inputs }, [arrived]) => [
+  const linear: BackwardRule<LinearOperator> = ({ builder, node, inputs, outputs }, [arrived]) => [
     linearRelevance(rules.get(node.name)!, {
       builder,
       node,
       x: inputs[0]!,
       weights: inputs[1]!,
       bias: inputs[2],
+      output: outputs[0]!,
       nonNegative: nonNegative.has(inputs[0]!.name),
       relevance: arrived!,
     }),

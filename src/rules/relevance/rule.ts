@@ -11,22 +11,42 @@ import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { NodeOf } from '../../graph/operators.ts'
 import type { LinearOperator } from '../linear.ts'
 
-/** All of a tensor, or its positive or negative elements with the others set to zero. */
-export type Part = 'all' | 'positive' | 'negative'
+/**
+ * A part of a tensor: its positive and its negative elements, each times a number. `{ positive: 1, negative: 0 }`
+ * keeps the positive ones and sets the others to zero.
+ */
+export interface SignedPart {
+  readonly positive: number
+  readonly negative: number
+}
+
+/** A part of the input, or the same number in every place (that lies in the picture). */
+export type InputPart = SignedPart | { readonly everywhere: number }
+
+/** A part of the weights, or the square of each. */
+export type WeightPart = SignedPart | 'squared'
+
+/** Everything, the positive elements, the negative elements, nothing. */
+export const ALL: SignedPart = { positive: 1, negative: 1 }
+export const POSITIVE: SignedPart = { positive: 1, negative: 0 }
+export const NEGATIVE: SignedPart = { positive: 0, negative: 1 }
+export const NOTHING: SignedPart = { positive: 0, negative: 0 }
 
 /** One share of the relevance. */
 export interface Term {
   /** Its weight; the coefficients of a conserving rule sum to one. */
   readonly coefficient: number
   /** Products of input and weights that make up its denominator, and divide the relevance among them. */
-  readonly pairs: readonly (readonly [input: Part, weights: Part])[]
+  readonly pairs: readonly (readonly [input: InputPart, weights: WeightPart])[]
   /** The part of the bias in the denominator: what it takes is not passed on. */
-  readonly bias: Part
+  readonly bias: SignedPart
   /**
    * What keeps the denominator z from zero: ε, added with the sign of z (that of 0 is +1). Where it is zero
    * every pair is zero as well, and the term gives 0.
    */
   readonly epsilon: number
+  /** Only for outputs of this sign (0 counts as positive); for all where it is not given. */
+  readonly outputs?: 'positive' | 'negative'
 }
 
 /** A linear layer on the backward walk, and the relevance that arrived at its output. */
@@ -36,6 +56,8 @@ export interface LinearVisit {
   readonly x: Value
   readonly weights: Value
   readonly bias: Value | undefined
+  /** What the layer makes. */
+  readonly output: Value
   /** Whether x is known to have no negative element. */
   readonly nonNegative: boolean
   readonly relevance: Value

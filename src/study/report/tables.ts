@@ -82,7 +82,7 @@ export function accuracyRows(study: Study): CsvRow[] {
         swapped: alignment === swappedTest(cell.setting) ? 'yes' : 'no',
         n: score.n,
         ...shareColumns('accuracy', score.accuracy),
-        ...shareColumns('one_off', score.oneOff),
+        ...shareColumns('one_off', cell.task === 'age' ? score.oneOff : undefined),
         chance_majority: fixed(chance.majority.accuracy),
         chance_even: fixed(chance.even),
       }
@@ -170,11 +170,12 @@ function place(cell: Cell): CsvRow {
   return { task: cell.task, network: cell.network, setting: cell.setting }
 }
 
-function shareColumns(name: string, { share, interval }: Share): CsvRow {
+/** A share and its interval; the columns stay empty where there is none, such as 1-off for classes without order. */
+function shareColumns(name: string, value: Share | undefined): CsvRow {
   return {
-    [name]: fixed(share),
-    [`${name}_low`]: fixed(interval.low),
-    [`${name}_high`]: fixed(interval.high),
+    [name]: value ? fixed(value.share) : '',
+    [`${name}_low`]: value ? fixed(value.interval.low) : '',
+    [`${name}_high`]: value ? fixed(value.interval.high) : '',
   }
 }
 

@@ -1,0 +1,26 @@
+import { type LinearRule, NEGATIVE, POSITIVE, type SignedPart, type Term } from './rule.ts'
+
+/**
+ * The γ rule: like `simple`, but what speaks for the output counts 1 + γ times.
+ *
+ * R_i = Σ_j (z_ij + γ z⁺_ij) / Σ_i (z_ij + γ z⁺_ij) · R_j for outputs z_j ≥ 0, with the bias likewise; mirrored
+ * (z⁻ in place of z⁺) for negative outputs, so that an output that is negative is explained by what made it so.
+ *
+ * Montavon et al. 2019, *Layer-Wise Relevance Propagation: An Overview*, table 10.1; Andéol et al. 2021,
+ * *Learning Domain Invariant Representations by Joint Wasserstein Distance Minimization*, for the mirrored form.
+ */
+export function gammaRule(gamma: number): LinearRule {
+  const more: SignedPart = { positive: 1 + gamma, negative: 1 }
+  const less: SignedPart = { positive: 1, negative: 1 + gamma }
+  const term = (outputs: 'positive' | 'negative', [up, down]: readonly [SignedPart, SignedPart]): Term => ({
+    coefficient: 1,
+    pairs: [
+      [POSITIVE, up],
+      [NEGATIVE, down],
+    ],
+    bias: up,
+    epsilon: 0,
+    outputs,
+  })
+  return { name: `gamma(${gamma})`, terms: [term('positive', [more, less]), term('negative', [less, more])] }
+}
