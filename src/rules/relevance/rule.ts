@@ -24,7 +24,7 @@ export interface SignedPart {
 export type InputPart = SignedPart | { readonly everywhere: number }
 
 /** A part of the weights, or the square of each. */
-export type WeightPart = SignedPart | 'squared'
+type WeightPart = SignedPart | 'squared'
 
 /** Everything, the positive elements, the negative elements, nothing. */
 export const ALL: SignedPart = { positive: 1, negative: 1 }
