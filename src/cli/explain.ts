@@ -14,7 +14,7 @@ import {
   pictureOf,
   type Target,
 } from '../explanation/explain.ts'
-import { heatMap, pixelRelevance, sideBySide } from '../explanation/heatMap.ts'
+import { enlarged, heatMap, pixelRelevance, sideBySide } from '../explanation/heatMap.ts'
 import { align } from '../faces/align.ts'
 import type { Point } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
@@ -25,6 +25,9 @@ import type { Card } from '../networks/card.ts'
 import { composites } from '../rules/composites.ts'
 import { type Model, readModel } from '../study/model.ts'
 import { writePicture } from '../study/writePicture.ts'
+
+/** The least height of the pictures that are written, in pixels. */
+const SIDE = 320
 
 interface Options {
   readonly class: string
@@ -190,7 +193,10 @@ async function write(
   { logits, probabilities, target, relevance }: Explanation,
 ): Promise<void> {
   const seen = pictureOf(input, mean, card.picture)
-  await writePicture(`${to}.png`, sideBySide([seen, heatMap(pixelRelevance(relevance))]))
+  const pictures = [seen, heatMap(pixelRelevance(relevance))]
+  // Small networks see small pictures, which nobody could make out.
+  const by = Math.ceil(SIDE / seen.height)
+  await writePicture(`${to}.png`, sideBySide(pictures.map((picture) => enlarged(picture, by))))
   writeAtomic(`${to}.relevance.npy`, writeNpy({ ...relevance, shape: input.shape }))
   const record = {
     model: modelPath,

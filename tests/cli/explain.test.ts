@@ -13,7 +13,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
 import { readPhoto } from '../../src/datasets/readPhoto.ts'
-import { heatMap, pixelRelevance } from '../../src/explanation/heatMap.ts'
+import { enlarged, heatMap, pixelRelevance } from '../../src/explanation/heatMap.ts'
 import { align } from '../../src/faces/align.ts'
 import { centreCrop } from '../../src/faces/crop.ts'
 import type { Image } from '../../src/faces/image.ts'
@@ -28,6 +28,8 @@ import { shared } from '../shared.ts'
 const PICTURE = 58
 const SIZE = 51
 const GAP = 4
+// The pictures are enlarged to 320 pixels at least.
+const BY = 7
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-explain-'))
 const model = join(folder, 'model.onnx')
@@ -111,10 +113,12 @@ describe('regard explain', () => {
     const relevance = relevanceOf('face')
     expect([relevance.type, relevance.shape]).toEqual(['float32', [1, 3, SIZE, SIZE]])
     const picture = await readPhoto(join(out, 'face.png'))
-    expect([picture.width, picture.height]).toEqual([2 * SIZE + GAP, SIZE])
+    expect([picture.width, picture.height]).toEqual([2 * SIZE * BY + GAP, SIZE * BY])
     const { left, top } = centreCrop(PICTURE, SIZE)
-    expect(part(picture, 0, 0, SIZE)).toEqual(part(noise, left, top, SIZE))
-    expect(part(picture, SIZE + GAP, 0, SIZE)).toEqual(heatMap(pixelRelevance(relevance)))
+    expect(part(picture, 0, 0, SIZE * BY)).toEqual(enlarged(part(noise, left, top, SIZE), BY))
+    expect(part(picture, SIZE * BY + GAP, 0, SIZE * BY)).toEqual(
+      enlarged(heatMap(pixelRelevance(relevance)), BY),
+    )
   })
 
   it.each([
@@ -130,7 +134,7 @@ describe('regard explain', () => {
     await writePicture(join(folder, 'wide.png'), wide)
     await explain(join(folder, 'wide.png'))
     const picture = await readPhoto(join(out, 'wide.png'))
-    expect(new Set(part(picture, 0, 0, SIZE).data)).toEqual(new Set([200]))
+    expect(new Set(part(picture, 0, 0, SIZE * BY).data)).toEqual(new Set([200]))
   })
 
   it('takes .npy input as it is', async () => {
@@ -222,6 +226,6 @@ describe.skipIf(!shared)('regard explain with a real photo', () => {
     const face = align(await readPhoto(real), points, 'r', PICTURE)
     const { left, top } = centreCrop(PICTURE, SIZE)
     const picture = await readPhoto(join(out, `${name!.replace(/\.\w+$/, '')}.png`))
-    expect(part(picture, 0, 0, SIZE)).toEqual(part(face, left, top, SIZE))
+    expect(part(picture, 0, 0, SIZE * BY)).toEqual(enlarged(part(face, left, top, SIZE), BY))
   })
 })

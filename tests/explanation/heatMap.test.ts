@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { heatColour } from '../../src/explanation/colours.ts'
-import { heatMap, pixelRelevance, scaleOf, sideBySide } from '../../src/explanation/heatMap.ts'
+import { enlarged, heatMap, pixelRelevance, scaleOf, sideBySide } from '../../src/explanation/heatMap.ts'
 
 describe('the colours of relevance', () => {
   it.each([
@@ -60,4 +60,10 @@ describe('pictures side by side', () => {
       data: Uint8Array.of(255, 0, 0, 255, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255, 255, 0, 0, 9),
     })
   })
+})
+
+it('an enlarged picture has a square for each pixel', () => {
+  const picture = { width: 2, height: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) }
+  const row = [1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]
+  expect(enlarged(picture, 2)).toEqual({ width: 4, height: 2, data: Uint8Array.of(...row, ...row) })
 })
