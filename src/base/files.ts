@@ -5,11 +5,12 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
 
 /**
@@ -53,6 +54,7 @@ export class AtomicFile {
     this.temporary = `${path}.${process.pid}.tmp`
     this.attempt(() => {
       mkdirSync(dirname(path), { recursive: true })
+      removeAbandoned(path)
       this.file = openSync(this.temporary, 'w')
     })
   }
@@ -89,6 +91,25 @@ export class AtomicFile {
       this.discard()
       throw notWritten(this.path, error)
     }
+  }
+}
+
+// A process that was killed could not remove its temporary file: the next one that writes the same file does.
+function removeAbandoned(path: string): void {
+  const folder = dirname(path)
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(`${basename(path)}.`) && /\.(\d+)\.tmp$/.exec(name)?.[1]
+    if (pid && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // Signal 0 only asks whether the process is there.
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

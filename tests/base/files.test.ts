@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,15 @@ test('a file is written in full, its folders made', () => {
   writeAtomic(path, 'one ', Buffer.from('two'))
   expect(readFileSync(path, 'utf8')).toBe('one two')
   expect(readdirSync(join(path, '..'))).toEqual(['b.txt'])
+})
+
+test('what a killed process left half-written is removed, what another is writing is not', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-'))
+  const dead = spawnSync(process.execPath, ['-e', '']).pid
+  writeFileSync(join(folder, `model.onnx.${dead}.tmp`), 'half')
+  writeFileSync(join(folder, `model.onnx.${process.ppid}.tmp`), 'being written')
+  writeAtomic(join(folder, 'model.onnx'), 'whole')
+  expect(readdirSync(folder).sort()).toEqual(['model.onnx', `model.onnx.${process.ppid}.tmp`])
 })
 
 test('where a file cannot be written, the error names it', () => {
