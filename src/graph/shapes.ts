@@ -13,7 +13,7 @@ export interface Known {
   readonly type: DataType
   readonly shape: Shape
   readonly constant?: Tensor
-  /** The elements of an int64 vector that holds a shape, where they are known (constants, `Shape` nodes). */
+  /** The elements of integers that hold sizes, where they are known (constants, `Shape` nodes and what is made of them). */
   readonly dimensions?: Shape
 }
 
@@ -95,12 +95,23 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     return node.outputs.length > 1 ? [values, { type: 'int64', shape }] : [values]
   },
   AveragePool: ([x], a) => [{ type: x!.type, shape: pooled(x!, a, [1, 1]) }],
+  GlobalAveragePool: pooledWhole,
+  GlobalMaxPool: pooledWhole,
+  BatchNormalization: ([x, ...parameters], { training_mode }) => {
+    if (training_mode !== 0) throw new Error('only batch normalisation outside training is known')
+    for (const { shape } of parameters) {
+      if (shape.length !== 1) throw new Error('its parameters must have one number a channel')
+      same(x!.shape[1]!, shape[0]!, 'channels and parameters')
+    }
+    return [{ type: x!.type, shape: x!.shape }]
+  },
   LRN: ([x]) => [{ type: x!.type, shape: rank(x!, 4) }],
   Dropout: ([x], _, node) => {
     const values = { type: x!.type, shape: x!.shape }
     return node.outputs.length > 1 ? [values, { type: 'bool', shape: x!.shape }] : [values]
   },
   Softmax: unchanged,
+  LogSoftmax: unchanged,
   SoftmaxCrossEntropyLoss: ([scores, labels], a, node) => {
     same(scores!.shape[0]!, labels!.shape[0]!, 'rows of scores and labels')
     const loss: Inferred = { type: scores!.type, shape: a.reduction === 'none' ? labels!.shape : [] }
@@ -108,13 +119,31 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
   },
 
   Relu: unchanged,
+  LeakyRelu: unchanged,
+  PRelu: ([x, slope]) => {
+    sameType(x!, slope!)
+    const shape = broadcast(x!.shape, slope!.shape)
+    if (shape.join() !== x!.shape.join()) throw new Error('the slopes do not fit the input')
+    return [{ type: x!.type, shape: x!.shape }]
+  },
+  Clip: unchanged,
+  Elu: unchanged,
+  Sigmoid: unchanged,
+  HardSigmoid: unchanged,
+  HardSwish: unchanged,
+  Tanh: unchanged,
+  Softplus: unchanged,
+  Erf: unchanged,
   Neg: unchanged,
+  Abs: unchanged,
   Sqrt: unchanged,
   Exp: unchanged,
-  Add: elementwise,
-  Sub: elementwise,
-  Mul: elementwise,
-  Div: elementwise,
+  Log: unchanged,
+  Reciprocal: unchanged,
+  Add: (inputs) => arithmetic(inputs, (a, b) => a + b),
+  Sub: (inputs) => arithmetic(inputs, (a, b) => a - b),
+  Mul: (inputs) => arithmetic(inputs, (a, b) => a * b),
+  Div: (inputs) => arithmetic(inputs, (a, b) => Math.trunc(a / b)),
   Pow: elementwise,
   Max: elementwise,
   Min: elementwise,
@@ -126,9 +155,12 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     sameType(a!, b!)
     return [{ type: a!.type, shape: broadcast(condition!.shape, broadcast(a!.shape, b!.shape)) }]
   },
-  Cast: ([x], { to }) => [{ type: to, shape: x!.shape }],
+  Cast: ([x], { to }) => [
+    { type: to, shape: x!.shape, dimensions: to === 'int64' || to === 'int32' ? x!.dimensions : undefined },
+  ],
   ReduceSum: reduced,
   ReduceMean: reduced,
+  ReduceMax: reduced,
   ArgMax: ([x], { axis, keepdims }) => {
     const at = axisOf(axis, x!.shape.length)
     return [{ type: 'int64', shape: x!.shape.flatMap((d, k) => (k !== at ? [d] : keepdims ? [1] : [])) }]
@@ -147,6 +179,22 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
       throw new Error(`perm has ${perm.length} axes, the input ${x!.shape.length}`)
     return [{ type: x!.type, shape: perm.map((k) => x!.shape[k]!) }]
   },
+  Squeeze: ([x, axes]) => {
+    const rank = x!.shape.length
+    const gone = axes
+      ? integers(axes, 'axes').map((axis) => axisOf(axis, rank))
+      : x!.shape.flatMap((d, k) => (d === 1 ? [k] : []))
+    for (const axis of gone) same(x!.shape[axis]!, 1, `dimension ${axis} and 1`)
+    return [{ type: x!.type, shape: x!.shape.filter((_, k) => !gone.includes(k)), dimensions: x!.dimensions }]
+  },
+  Unsqueeze: ([x, axes]) => {
+    const along = integers(axes!, 'axes')
+    const rank = x!.shape.length + along.length
+    const added = along.map((axis) => axisOf(axis, rank))
+    const rest = [...x!.shape]
+    const shape = Array.from({ length: rank }, (_, k) => (added.includes(k) ? 1 : rest.shift()!))
+    return [{ type: x!.type, shape, dimensions: rank <= 1 ? x!.dimensions : undefined }]
+  },
   Slice: ([x, starts, ends, axes, steps]) => {
     const shape = [...x!.shape]
     const count = integers(starts!, 'starts').length
@@ -161,7 +209,18 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
         step,
       )
     })
-    return [{ type: x!.type, shape }]
+    return [{ type: x!.type, shape, dimensions: slicedDimensions(x!, starts!, ends!, steps) }]
+  },
+  Split: ([x, sizes], { axis }, node) => {
+    const at = axisOf(axis, x!.shape.length)
+    const parts = integers(sizes!, 'sizes')
+    same(parts.length, node.outputs.length, 'numbers of parts and of outputs')
+    same(
+      x!.shape[at]!,
+      parts.reduce((sum, size) => sum + size, 0),
+      'the dimension and the sum of the parts',
+    )
+    return parts.map((size) => ({ type: x!.type, shape: x!.shape.map((d, k) => (k === at ? size : d)) }))
   },
   Pad: ([x, pads]) => {
     const by = integers(pads!, 'pads')
@@ -204,8 +263,19 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
   },
   Gather: ([x, indices], { axis }) => {
     const at = axisOf(axis, x!.shape.length)
+    const shape = [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)]
+    const known = x!.dimensions && indices!.constant && shape.length <= 1
+    const dimensions = known ? integers(indices!, 'indices').map((k) => x!.dimensions!.at(k)!) : undefined
+    return [{ type: x!.type, shape, dimensions }]
+  },
+  Resize: ([x, , scales, sizes]) => {
+    if (sizes)
+      return [{ type: x!.type, shape: integers(sizes, 'sizes').map((d, k) => kept(d, x!.shape[k]!)) }]
+    if (!scales?.constant) throw new Error('scales must be constant')
+    const by = Array.from(scales.constant.data as ArrayLike<number>, Number)
+    same(by.length, x!.shape.length, 'numbers of scales and of dimensions')
     return [
-      { type: x!.type, shape: [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)] },
+      { type: x!.type, shape: x!.shape.map((d, k) => (by[k] === 1 ? d : Math.floor(fixed(d) * by[k]!))) },
     ]
   },
   ScatterElements: ([x]) => [{ type: x!.type, shape: x!.shape }],
@@ -221,6 +291,34 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
 
 function unchanged([x]: readonly Known[]): Inferred[] {
   return [{ type: x!.type, shape: x!.shape }]
+}
+
+function pooledWhole([x]: readonly Known[]): Inferred[] {
+  return [{ type: x!.type, shape: x!.shape.map((d, k) => (k < 2 ? d : 1)) }]
+}
+
+/** Elementwise, and carried out where it is done on the sizes that a graph reads off a shape. */
+function arithmetic(inputs: readonly Known[], apply: (a: number, b: number) => number): Inferred[] {
+  const [result] = elementwise(inputs)
+  const [a, b] = inputs.map((input) => input.dimensions)
+  if (!a || !b || result!.type === 'float32') return [result!]
+  const length = Math.max(a.length, b.length)
+  const values = Array.from({ length }, (_, k) => [a[a.length === 1 ? 0 : k]!, b[b.length === 1 ? 0 : k]!])
+  const numbers = values.every((pair) => pair.every((value) => typeof value === 'number'))
+  const dimensions = numbers ? values.map(([p, q]) => apply(p as number, q as number)) : undefined
+  return [{ ...result!, dimensions }]
+}
+
+/** A part of a shape that a graph reads off: the only slice of known integers that graphs make. */
+function slicedDimensions(x: Known, starts: Known, ends: Known, steps?: Known): Shape | undefined {
+  if (!x.dimensions || x.shape.length !== 1) return undefined
+  if (steps && integers(steps, 'steps')[0] !== 1) return undefined
+  return x.dimensions.slice(integers(starts, 'starts')[0]!, integers(ends, 'ends')[0]!)
+}
+
+/** A size that is asked for; one that a batch of any size has is kept by its name. */
+function kept(wanted: number, dimension: Dimension): Dimension {
+  return typeof dimension === 'string' ? dimension : wanted
 }
 
 function elementwise(inputs: readonly Known[]): Inferred[] {
@@ -380,6 +478,6 @@ function dimensionsOf(x: Known, what: string): Shape {
 /** What is known of a value from its declaration and, where it has them, its constant elements. */
 export function known(info: Pick<ValueInfo, 'type' | 'shape'>, constant?: Tensor): Known {
   const dimensions =
-    constant?.type === 'int64' && constant.shape.length === 1 ? Array.from(constant.data, Number) : undefined
+    constant?.type === 'int64' && constant.shape.length <= 1 ? Array.from(constant.data, Number) : undefined
   return { type: info.type, shape: info.shape, constant, dimensions }
 }
