@@ -37,6 +37,7 @@ export class GraphBuilder {
   private nodes: Node[] = []
   private readonly values = new Map<string, Known>()
   private readonly taken = new Set<string>()
+  private readonly derivations = new Map<string, Value>()
   private prefix = ''
 
   constructor(name: string) {
@@ -79,9 +80,27 @@ export class GraphBuilder {
     return this.constant(int64([values.length], values), name)
   }
 
+  /**
+   * A constant that is worked out from others: made once for each label, however often it is asked for.
+   *
+   * @param label names the constant, and says what it is: equal labels mean equal constants
+   */
+  derived(label: string, make: () => Tensor): Value {
+    const found = this.derivations.get(label)
+    if (found) return found
+    const value = this.constant(make(), label)
+    this.derivations.set(label, value)
+    return value
+  }
+
   /** The elements of a constant; undefined for a value that is computed or fed. */
   constantOf(value: Value): Tensor | undefined {
     return this.initializers.get(value.name)
+  }
+
+  /** The value of this name, where there is one. */
+  find(name: string): Value | undefined {
+    return this.values.has(name) ? this.value(name) : undefined
   }
 
   /** The value of this name. */

@@ -142,7 +142,12 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
   Reciprocal: unchanged,
   Add: (inputs) => arithmetic(inputs, (a, b) => a + b),
   Sub: (inputs) => arithmetic(inputs, (a, b) => a - b),
-  Mul: (inputs) => arithmetic(inputs, (a, b) => a * b),
+  Mul: (inputs) =>
+    arithmetic(
+      inputs,
+      (a, b) => a * b,
+      (a, b) => product([a, b]),
+    ),
   Div: (inputs) => arithmetic(inputs, (a, b) => Math.trunc(a / b)),
   Pow: elementwise,
   Max: elementwise,
@@ -255,6 +260,7 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     return [{ type: 'int64', shape: [dimensions.length], dimensions }]
   },
   ConstantOfShape: ([target], { value }) => [{ type: value.type, shape: dimensionsOf(target!, 'the shape') }],
+  CumSum: unchanged,
   OneHot: ([indices, depth, values], { axis }) => {
     const at = axis < 0 ? axis + indices!.shape.length + 1 : axis
     const shape = [...indices!.shape]
@@ -298,15 +304,21 @@ function pooledWhole([x]: readonly Known[]): Inferred[] {
 }
 
 /** Elementwise, and carried out where it is done on the sizes that a graph reads off a shape. */
-function arithmetic(inputs: readonly Known[], apply: (a: number, b: number) => number): Inferred[] {
+function arithmetic(
+  inputs: readonly Known[],
+  apply: (a: number, b: number) => number,
+  named: (a: Dimension, b: Dimension) => Dimension | undefined = () => undefined,
+): Inferred[] {
   const [result] = elementwise(inputs)
   const [a, b] = inputs.map((input) => input.dimensions)
   if (!a || !b || result!.type === 'float32') return [result!]
   const length = Math.max(a.length, b.length)
-  const values = Array.from({ length }, (_, k) => [a[a.length === 1 ? 0 : k]!, b[b.length === 1 ? 0 : k]!])
-  const numbers = values.every((pair) => pair.every((value) => typeof value === 'number'))
-  const dimensions = numbers ? values.map(([p, q]) => apply(p as number, q as number)) : undefined
-  return [{ ...result!, dimensions }]
+  const dimensions = Array.from({ length }, (_, k) => {
+    const [p, q] = [a[a.length === 1 ? 0 : k]!, b[b.length === 1 ? 0 : k]!]
+    return typeof p === 'number' && typeof q === 'number' ? apply(p, q) : named(p, q)
+  })
+  if (dimensions.includes(undefined)) return [result!]
+  return [{ ...result!, dimensions: dimensions as Shape }]
 }
 
 /** A part of a shape that a graph reads off: the only slice of known integers that graphs make. */

@@ -6,10 +6,29 @@
 
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { NodeOf } from '../graph/operators.ts'
-import { float32, type Tensor } from '../graph/types.ts'
+import { float32, type Graph, type Tensor } from '../graph/types.ts'
+import { dependents } from './walk.ts'
 
 /** The operators that are linear layers, bias aside. */
 export type LinearOperator = 'Conv' | 'Gemm' | 'MatMul'
+
+/** A node that is a linear layer. */
+export type LinearNode = { [O in LinearOperator]: NodeOf<O> }[LinearOperator]
+
+/** The linear layers that lead from one value to another, in the order of the graph. */
+export function linearNodesBetween(graph: Graph, from: string, to: string): LinearNode[] {
+  const behind = dependents(graph, [from])
+  const before = new Set([to])
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.outputs.some((name) => before.has(name))) for (const name of node.inputs) before.add(name)
+  }
+  return graph.nodes.filter(
+    (node): node is LinearNode =>
+      (node.op === 'Conv' || node.op === 'Gemm' || node.op === 'MatMul') &&
+      behind.has(node.inputs[0]!) &&
+      node.outputs.some((name) => before.has(name)),
+  )
+}
 
 /** A linear layer in two directions. `weights` may be any tensor of the shape of the layer's own. */
 export interface LinearLayer {
@@ -17,6 +36,8 @@ export interface LinearLayer {
   forward(x: Value, weights: Value, bias?: Value): Value
   /** Wᵀ·s: from the output's shape to the input's. */
   transposed(s: Value, weights: Value): Value
+  /** A bias in a shape that fits beside the output. */
+  biasBeside(bias: Value): Value
 }
 
 /** Both directions of a linear layer; the nodes are added to `builder`. */
@@ -33,6 +54,7 @@ export function linearLayer(builder: GraphBuilder, node: NodeOf<LinearOperator>)
           return bias ? builder.add(y, bias) : y
         },
         transposed: (s, weights) => builder.matmul(s, builder.transpose(weights, [1, 0])),
+        biasBeside: (bias) => bias,
       }
   }
 }
@@ -45,6 +67,7 @@ function innerProduct(builder: GraphBuilder, { name, attributes }: NodeOf<'Gemm'
   return {
     forward: (x, weights, bias) => builder.op('Gemm', [x, weights, bias], { transB }),
     transposed: (s, weights) => builder.op('Gemm', [s, weights], { transB: transB ? 0 : 1 }),
+    biasBeside: (bias) => bias,
   }
 }
 
@@ -77,6 +100,7 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
         output_padding: rest,
       })
     },
+    biasBeside: (bias) => builder.reshape(bias, [-1, 1, 1]),
   }
 }
 
@@ -84,7 +108,7 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
 function turned(builder: GraphBuilder, weights: Value): Value {
   const tensor = builder.constantOf(weights)
   if (tensor?.type === 'float32')
-    return builder.constant(turnedTensor(tensor.shape, tensor.data), `${weights.name}.turned`)
+    return builder.derived(`${weights.name}.turned`, () => turnedTensor(tensor.shape, tensor.data))
   const toStart = -(2 ** 31)
   return builder.slice(builder.transpose(weights, [1, 0, 2, 3]), {
     2: [-1, toStart, -1],

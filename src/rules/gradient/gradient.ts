@@ -40,6 +40,7 @@ const GRADIENT: BackwardTable = {
   Concat: none,
   ConstantOfShape: none,
   ConvTranspose: none,
+  CumSum: none,
   Div: none,
   Equal: none,
   Exp: none,
@@ -113,4 +114,11 @@ export function gradient(
   )
   for (const name of inputs) if (!gradients.has(name)) throw new Error(`${output} does not depend on ${name}`)
   return { builder, gradients }
+}
+
+export function gradientTable(
+  activation: 'gradient' | 'guided-backprop' | 'deconvnet' = 'gradient',
+): BackwardTable {
+  void activation
+  return GRADIENT
 }
