@@ -82,10 +82,11 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
     transposed: (s, weights) => {
       const stepsAreOne = strides.every((stride) => stride === 1)
       const margins = [...reach.map((r, k) => r - before[k]!), ...reach.map((r, k) => r - pads[k + 2]!)]
-      if (stepsAreOne && group === 1 && margins.every((margin) => margin >= 0)) {
+      const kernels = group === 1 || builder.constantOf(weights) ? weights : undefined
+      if (stepsAreOne && kernels && margins.every((margin) => margin >= 0)) {
         // With a stride of 1 the transposed convolution is a convolution with the kernel turned around, for
         // which ONNX Runtime has its fastest kernels.
-        return builder.op('Conv', [s, turned(builder, weights)], { pads: margins, dilations })
+        return builder.op('Conv', [s, turned(builder, kernels, group)], { pads: margins, dilations, group })
       }
       // What the last window does not reach still belongs to the picture: output_padding adds it.
       const rest = picture.map((size, k) => {
@@ -104,11 +105,14 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
   }
 }
 
-/** A kernel [out, in, h, w] turned by 180°, as [in, out, h, w]; folded where it is constant. */
-function turned(builder: GraphBuilder, weights: Value): Value {
+/**
+ * A kernel [out, in, h, w] turned by 180°, as [in, out, h, w], each group by itself; folded where it is constant.
+ * One that is not constant must have one group.
+ */
+function turned(builder: GraphBuilder, weights: Value, group: number): Value {
   const tensor = builder.constantOf(weights)
   if (tensor?.type === 'float32')
-    return builder.derived(`${weights.name}.turned`, () => turnedTensor(tensor.shape, tensor.data))
+    return builder.derived(`${weights.name}.turned`, () => turnedTensor(tensor.shape, tensor.data, group))
   const toStart = -(2 ** 31)
   return builder.slice(builder.transpose(weights, [1, 0, 2, 3]), {
     2: [-1, toStart, -1],
@@ -116,16 +120,18 @@ function turned(builder: GraphBuilder, weights: Value): Value {
   })
 }
 
-function turnedTensor(shape: readonly number[], data: Float32Array): Tensor {
+function turnedTensor(shape: readonly number[], data: Float32Array, group: number): Tensor {
   const [out, inputs, h, w] = shape as [number, number, number, number]
   const result = new Float32Array(data.length)
   const area = h * w
+  const perGroup = out / group
   for (let o = 0; o < out; o++) {
+    const first = Math.floor(o / perGroup) * inputs
     for (let i = 0; i < inputs; i++) {
       const from = (o * inputs + i) * area
-      const to = (i * out + o) * area
+      const to = ((first + i) * perGroup + (o % perGroup)) * area
       for (let k = 0; k < area; k++) result[to + area - 1 - k] = data[from + k]!
     }
   }
-  return float32([inputs, out, h, w], result)
+  return float32([group * inputs, perGroup, h, w], result)
 }
