@@ -5,8 +5,20 @@
  * once for every batch size; two names are the same dimension only if they are the same name.
  */
 
+import {
+  axisOf,
+  broadcast,
+  fixed,
+  kept,
+  outputSize,
+  product,
+  reshaped,
+  same,
+  sliced,
+  span,
+} from './dimensions.ts'
 import type { AttributesOf, Node, NodeOf, Operator } from './operators.ts'
-import type { DataType, Dimension, Shape, Tensor, ValueInfo } from './types.ts'
+import type { DataType, Shape, Tensor, ValueInfo } from './types.ts'
 
 /** What is known of an input: its type, its shape and, where it is a constant, its elements. */
 export interface Known {
@@ -316,11 +328,6 @@ function slicedDimensions(x: Known, starts: Known, ends: Known, steps?: Known): 
   return x.dimensions.slice(integers(starts, 'starts')[0]!, integers(ends, 'ends')[0]!)
 }
 
-/** A size that is asked for; one that a batch of any size has is kept by its name. */
-function kept(wanted: number, dimension: Dimension): Dimension {
-  return typeof dimension === 'string' ? dimension : wanted
-}
-
 function elementwise(inputs: readonly Known[]): Inferred[] {
   for (const input of inputs) sameType(inputs[0]!, input)
   return [{ type: inputs[0]!.type, shape: inputs.map((input) => input.shape).reduce(broadcast) }]
@@ -357,112 +364,13 @@ function pooled(x: Known, a: Window, dilations: readonly number[]): Shape {
   return [batch!, channels!, ...size]
 }
 
-function span(kernel: number, dilation: number): number {
-  return (kernel - 1) * dilation + 1
-}
-
-/**
- * Outputs of a window that slides over a padded line. Rounding up (Caffe's pooling) adds a last window that
- * hangs over the end, unless it would start in the padding behind the line.
- */
-function outputSize(
-  size: number,
-  kernel: number,
-  stride: number,
-  padding: number,
-  ceil: number,
-  before = 0,
-): number {
-  const steps = (size + padding - kernel) / stride
-  if (steps < 0)
-    throw new Error(`a kernel of ${kernel} does not fit an input of ${size} with padding ${padding}`)
-  const count = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1
-  return ceil && (count - 1) * stride >= size + before ? count - 1 : count
-}
-
-/** ONNX's numbering of a slice: negative positions count from the end, and all are clamped to the axis. */
-function sliced(size: number, start: number, end: number, step: number): number {
-  const clamp = (position: number, low: number, high: number) =>
-    Math.min(Math.max(position < 0 ? position + size : position, low), high)
-  const from = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1)
-  const to = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1)
-  return Math.max(0, Math.ceil((to - from) / step))
-}
-
-function reshaped(from: Shape, target: Shape): Shape {
-  const shape = target.map((d, k) => (d === 0 ? from[k]! : d))
-  const hole = shape.indexOf(-1)
-  if (hole < 0) {
-    same(product(from), product(shape), 'numbers of elements')
-    return shape
-  }
-  // Dimensions known only by name cancel where they stand on both sides.
-  const left = factors(from)
-  const rest = factors(shape.filter((_, k) => k !== hole))
-  for (const name of rest.names) {
-    const at = left.names.indexOf(name)
-    if (at < 0) throw new Error(`dimension ${name} of the new shape is not in [${from.join(', ')}]`)
-    left.names.splice(at, 1)
-  }
-  const factor = left.number / rest.number
-  if (!Number.isInteger(factor))
-    throw new Error(`[${from.join(', ')}] cannot be reshaped to [${target.join(', ')}]`)
-  shape[hole] = product([...left.names, factor])
-  return shape
-}
-
-/** The product of dimensions; with names in it, a name that spells the product out (`batch*64`). */
-function product(shape: Shape): Dimension {
-  const { number, names } = factors(shape)
-  if (!names.length) return number
-  return number === 1 ? names.join('*') : [...names, number].join('*')
-}
-
-/** The numbers, multiplied, and the names in some dimensions, those inside spelt-out products too. */
-function factors(shape: Shape): { number: number; names: string[] } {
-  let number = 1
-  const names: string[] = []
-  for (const factor of shape.flatMap((d) => String(d).split('*'))) {
-    if (/^-?\d+$/.test(factor)) number *= Number(factor)
-    else names.push(factor)
-  }
-  return { number, names }
-}
-
-/** Numpy's broadcasting of two shapes. */
-function broadcast(a: Shape, b: Shape): Shape {
-  const length = Math.max(a.length, b.length)
-  return Array.from({ length }, (_, k) => {
-    const left = a[a.length - length + k] ?? 1
-    const right = b[b.length - length + k] ?? 1
-    if (left !== right && left !== 1 && right !== 1) {
-      throw new Error(`[${a.join(', ')}] and [${b.join(', ')}] do not fit together`)
-    }
-    return left === 1 ? right : left
-  })
-}
-
 function rank(x: Known, length: number): Shape {
   if (x.shape.length !== length) throw new Error(`needs ${length} dimensions and got [${x.shape.join(', ')}]`)
   return x.shape
 }
 
-function fixed(dimension: Dimension): number {
-  if (typeof dimension === 'string') throw new Error(`dimension ${dimension} must be a number here`)
-  return dimension
-}
-
-function same(a: Dimension, b: Dimension, what: string): void {
-  if (a !== b) throw new Error(`${what} differ: ${a} and ${b}`)
-}
-
 function sameType(a: Known, b: Known): void {
   if (a.type !== b.type) throw new Error(`element types differ: ${a.type} and ${b.type}`)
-}
-
-function axisOf(axis: number, rank: number): number {
-  if (axis < -rank || axis >= rank) throw new Error(`axis ${axis} is outside a shape of ${rank} dimensions`)
-  return axis < 0 ? axis + rank : axis
 }
 
 function integers(x: Known, what: string): number[] {
