@@ -30,7 +30,7 @@ MODELS = [
     ("efficientnet_b0", 224, []),
     ("inception_v3", 299, []),
     ("squeezenet1_1", 224, []),
-    ("shufflenet_v2_x1_0", 224, [9]),
+    ("shufflenet_v2_x1_0", 224, [11]),
     ("regnet_y_400mf", 224, []),
     ("regnet_x_400mf", 224, []),
     ("googlenet", 224, [11]),

@@ -44,6 +44,33 @@ export function product(shape: Shape): Dimension {
   return number === 1 ? names.join('*') : [...names, number].join('*')
 }
 
+/** The sum of two dimensions, where it has a number or a name; a name is greater than 0. */
+export function sum(a: Dimension, b: Dimension): Dimension | undefined {
+  if (typeof a === 'number' && typeof b === 'number') return a + b
+  if (a === 0) return b
+  return b === 0 ? a : undefined
+}
+
+/** A dimension divided by another, rounded towards zero as ONNX does for integers, where that has a number or a name. */
+export function quotient(a: Dimension, b: Dimension): Dimension | undefined {
+  if (typeof a === 'number' && typeof b === 'number') return Math.trunc(a / b)
+  const [above, below] = [factors([a]), factors([b])]
+  for (const name of below.names) {
+    const at = above.names.indexOf(name)
+    if (at < 0) return undefined
+    above.names.splice(at, 1)
+  }
+  const number = above.number / below.number
+  return Number.isInteger(number) ? product([...above.names, number]) : undefined
+}
+
+/** Whether two dimensions are equal, as 1 or 0; undefined where that depends on what a name stands for. */
+export function equal(a: Dimension, b: Dimension): Dimension | undefined {
+  if (a === b) return 1
+  if (typeof a === 'number' && typeof b === 'number') return 0
+  return [a, b].some((d) => typeof d === 'number' && d <= 0) ? 0 : undefined
+}
+
 /** The numbers, multiplied, and the names in some dimensions, those inside spelt-out products too. */
 function factors(shape: Shape): { number: number; names: string[] } {
   let number = 1
@@ -76,6 +103,15 @@ export function reshaped(from: Shape, target: Shape): Shape {
     throw new Error(`[${from.join(', ')}] cannot be reshaped to [${target.join(', ')}]`)
   shape[hole] = product([...left.names, factor])
   return shape
+}
+
+/**
+ * The target that makes a Reshape give this shape whatever its names stand for: 0 for a name that stays where it
+ * is, −1 for one other. Undefined where two names would need the −1.
+ */
+export function targetOf(from: Shape, to: Shape): number[] | undefined {
+  const target = to.map((d, k) => (typeof d === 'number' ? d : d === from[k] ? 0 : -1))
+  return target.filter((d) => d === -1).length > 1 ? undefined : target
 }
 
 /** A size that is asked for; one that a batch of any size has is kept by its name. */

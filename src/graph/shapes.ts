@@ -8,17 +8,20 @@
 import {
   axisOf,
   broadcast,
+  equal,
   fixed,
   kept,
   outputSize,
   product,
+  quotient,
   reshaped,
   same,
   sliced,
   span,
+  sum,
 } from './dimensions.ts'
 import type { AttributesOf, Node, NodeOf, Operator } from './operators.ts'
-import type { DataType, Shape, Tensor, ValueInfo } from './types.ts'
+import type { DataType, Dimension, Shape, Tensor, ValueInfo } from './types.ts'
 
 /** What is known of an input: its type, its shape and, where it is a constant, its elements. */
 export interface Known {
@@ -152,20 +155,25 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
   Exp: unchanged,
   Log: unchanged,
   Reciprocal: unchanged,
-  Add: (inputs) => arithmetic(inputs, (a, b) => a + b),
-  Sub: (inputs) => arithmetic(inputs, (a, b) => a - b),
-  Mul: (inputs) => arithmetic(inputs, (a, b) => a * b),
-  Div: (inputs) => arithmetic(inputs, (a, b) => Math.trunc(a / b)),
+  Add: (inputs) => arithmetic(inputs, sum),
+  Sub: (inputs) => arithmetic(inputs, (a, b) => (typeof b === 'number' ? sum(a, -b) : undefined)),
+  Mul: (inputs) => arithmetic(inputs, (a, b) => product([a, b])),
+  Div: (inputs) => arithmetic(inputs, quotient),
   Pow: elementwise,
   Max: elementwise,
   Min: elementwise,
   Sum: elementwise,
-  Equal: compared,
+  Equal: (inputs) => [{ ...compared(inputs)[0]!, dimensions: pairwise(inputs, equal) }],
   Greater: compared,
   GreaterOrEqual: compared,
   Where: ([condition, a, b]) => {
     sameType(a!, b!)
-    return [{ type: a!.type, shape: broadcast(condition!.shape, broadcast(a!.shape, b!.shape)) }]
+    const shape = broadcast(condition!.shape, broadcast(a!.shape, b!.shape))
+    const known = [condition!, a!, b!].every((input) => input.dimensions?.length === shape[0])
+    const dimensions = known
+      ? condition!.dimensions!.map((d, k) => (d === 1 ? a : b)!.dimensions![k]!)
+      : undefined
+    return [{ type: a!.type, shape, dimensions }]
   },
   Cast: ([x], { to }) => [
     { type: to, shape: x!.shape, dimensions: to === 'int64' || to === 'int32' ? x!.dimensions : undefined },
@@ -214,12 +222,9 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     along.forEach((axis, k) => {
       const at = axisOf(axis, shape.length)
       const step = steps ? integers(steps, 'steps')[k]! : 1
-      shape[at] = sliced(
-        fixed(shape[at]!),
-        integers(starts!, 'starts')[k]!,
-        integers(ends!, 'ends')[k]!,
-        step,
-      )
+      const [start, end] = [integers(starts!, 'starts')[k]!, integers(ends!, 'ends')[k]!]
+      const whole = start === 0 && end >= 2 ** 31 - 1 && step === 1
+      if (!whole) shape[at] = sliced(fixed(shape[at]!), start, end, step)
     })
     return [{ type: x!.type, shape, dimensions: slicedDimensions(x!, starts!, ends!, steps) }]
   },
@@ -310,15 +315,25 @@ function pooledWhole([x]: readonly Known[]): Inferred[] {
 }
 
 /** Elementwise, and carried out where it is done on the sizes that a graph reads off a shape. */
-function arithmetic(inputs: readonly Known[], apply: (a: number, b: number) => number): Inferred[] {
+function arithmetic(
+  inputs: readonly Known[],
+  apply: (a: Dimension, b: Dimension) => Dimension | undefined,
+): Inferred[] {
   const [result] = elementwise(inputs)
-  const [a, b] = inputs.map((input) => input.dimensions)
-  if (!a || !b || result!.type === 'float32') return [result!]
-  const length = Math.max(a.length, b.length)
-  const values = Array.from({ length }, (_, k) => [a[a.length === 1 ? 0 : k]!, b[b.length === 1 ? 0 : k]!])
-  const numbers = values.every((pair) => pair.every((value) => typeof value === 'number'))
-  const dimensions = numbers ? values.map(([p, q]) => apply(p as number, q as number)) : undefined
-  return [{ ...result!, dimensions }]
+  return [{ ...result!, dimensions: pairwise(inputs, apply) }]
+}
+
+/** What follows for known integers, one by one; undefined where it does not follow for one of them. */
+function pairwise(
+  [a, b]: readonly Known[],
+  apply: (a: Dimension, b: Dimension) => Dimension | undefined,
+): Shape | undefined {
+  if (!a?.dimensions || !b?.dimensions) return undefined
+  const [p, q] = [a.dimensions, b.dimensions]
+  const results = Array.from({ length: Math.max(p.length, q.length) }, (_, k) =>
+    apply(p[p.length === 1 ? 0 : k]!, q[q.length === 1 ? 0 : k]!),
+  )
+  return results.every((d) => d !== undefined) ? (results as Shape) : undefined
 }
 
 /** A part of a shape that a graph reads off: the only slice of known integers that graphs make. */
@@ -386,6 +401,8 @@ function dimensionsOf(x: Known, what: string): Shape {
 /** What is known of a value from its declaration and, where it has them, its constant elements. */
 export function known(info: Pick<ValueInfo, 'type' | 'shape'>, constant?: Tensor): Known {
   const dimensions =
-    constant?.type === 'int64' && constant.shape.length <= 1 ? Array.from(constant.data, Number) : undefined
+    (constant?.type === 'int64' || constant?.type === 'int32') && constant.shape.length <= 1
+      ? Array.from<number | bigint, number>(constant.data, Number)
+      : undefined
   return { type: info.type, shape: info.shape, constant, dimensions }
 }
