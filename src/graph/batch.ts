@@ -51,7 +51,11 @@ export function openBatch(graph: Graph): Graph {
   const builder = new GraphBuilder(graph.name)
   builder.reserve(fixed.nodes.flatMap((node) => node.outputs))
   for (const { name, type, shape } of graph.inputs)
-    builder.input(name, type, pictures.some((input) => input.name === name) ? [BATCH, ...shape.slice(1)] : shape)
+    builder.input(
+      name,
+      type,
+      pictures.some((input) => input.name === name) ? [BATCH, ...shape.slice(1)] : shape,
+    )
   for (const [name, tensor] of fixed.initializers) builder.initializer(name, tensor)
   try {
     for (const node of fixed.nodes) {
@@ -60,7 +64,8 @@ export function openBatch(graph: Graph): Graph {
       const outputs = builder.append(open)
       if (mixesPictures(open, inputs)) return graph
       // Apart from the batch, everything must be as it was.
-      if (outputs.some(({ name, shape }) => closed(shape, count) !== before.get(name)!.shape.join())) return graph
+      if (outputs.some(({ name, shape }) => closed(shape, count) !== before.get(name)!.shape.join()))
+        return graph
     }
   } catch {
     return graph
@@ -76,7 +81,10 @@ function openNode(node: Node, builder: GraphBuilder, before: ReadonlyMap<string,
   const from = builder.value(node.inputs[0]!).shape
   const [first, ...rest] = before.get(node.outputs[0]!)!.shape as number[]
   if (first === undefined || !from.some(isOpen)) return node
-  const target = builder.integers([from[0] === BATCH && before.get(node.inputs[0]!)!.shape[0] === first ? 0 : -1, ...rest])
+  const target = builder.integers([
+    from[0] === BATCH && before.get(node.inputs[0]!)!.shape[0] === first ? 0 : -1,
+    ...rest,
+  ])
   return { ...node, inputs: [node.inputs[0]!, target.name] }
 }
 

@@ -146,10 +146,9 @@ const EVALUATIONS: Readonly<Record<string, Evaluation>> = {
 /** Apply a function to the elements of inputs that are broadcast against each other. */
 function each(apply: (...values: number[]) => number, type?: DataType): Evaluation {
   return (inputs) => {
-    const shape = inputs.map((x) => x!.shape).reduce<readonly number[]>(
-      (a, b) => broadcast(a, b) as number[],
-      [],
-    )
+    const shape = inputs
+      .map((x) => x!.shape)
+      .reduce<readonly number[]>((a, b) => broadcast(a, b) as number[], [])
     const columns = inputs.map((x) => numbersOf(expanded(x!, shape)))
     const results = Array.from({ length: sizeOf(shape) }, (_, k) =>
       apply(...columns.map((column) => column[k]!)),

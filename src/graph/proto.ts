@@ -197,4 +197,3 @@ export function valueTo({ name, type, shape }: ValueInfo): ValueInfoProto {
     type: { tensorType: { elemType: TYPE_NUMBERS[type], shape: { dim } } },
   })
 }
-

@@ -33,8 +33,8 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   },
   // γ · x for x > 0, else γ · α · (eˣ − 1)
   Selu: (node, g) => {
-    const alpha = numberIn(node, 'alpha', 1.67326319217681884765625)
-    const gamma = numberIn(node, 'gamma', 1.05070102214813232421875)
+    const alpha = numberIn(node, 'alpha', 1.6732631921768188)
+    const gamma = numberIn(node, 'gamma', 1.0507010221481323)
     return form('Mul', [g.op('Elu', [node.inputs[0]], { alpha }), g.scalar(gamma)])
   },
   // x for x > 0, else α · (e^(x/α) − 1)
@@ -54,8 +54,11 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   Less: ({ inputs: [a, b] }) => form('Greater', [b, a]),
   LessOrEqual: ({ inputs: [a, b] }) => form('GreaterOrEqual', [b, a]),
   CastLike: ({ inputs: [x, like] }) => form('Cast', [x], { to: like!.type }),
-  ArgMin: (node, g) =>
-    ({ op: 'ArgMax', inputs: [g.op('Neg', [node.inputs[0]])], attributes: node.attributes }),
+  ArgMin: (node, g) => ({
+    op: 'ArgMax',
+    inputs: [g.op('Neg', [node.inputs[0]])],
+    attributes: node.attributes,
+  }),
 
   ReduceMin: (node, g) => {
     const x = g.op('Neg', [node.inputs[0]])
@@ -98,15 +101,18 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     const x = node.inputs[0]!
     const axis = [axisOf(numberIn(node, 'axis', -1), x.shape.length)]
     const sum = (value: Value) => g.reduceSum(value, axis, true)
-    const norm =
-      numberIn(node, 'p', 2) === 1 ? sum(g.op('Abs', [x])) : g.op('Sqrt', [sum(square(g, x))])
+    const norm = numberIn(node, 'p', 2) === 1 ? sum(g.op('Abs', [x])) : g.op('Sqrt', [sum(square(g, x))])
     return form('Div', [x, norm])
   },
 
   Tile: ({ inputs: [x, repeats] }, g) => {
     const times = integersIn(repeats, g, 'the repeats')!
     const tiled = times.reduce(
-      (value, count, axis) => g.concat(Array.from({ length: count }, () => value), axis),
+      (value, count, axis) =>
+        g.concat(
+          Array.from({ length: count }, () => value),
+          axis,
+        ),
       x!,
     )
     return form('Identity', [tiled])
@@ -118,7 +124,10 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     const block = numberIn(node, 'blocksize', 1)
     const rest = channels / block ** 2
     const across = textIn(node, 'mode', 'DCR') === 'DCR'
-    const split = g.reshape(x, across ? [-1, block, block, rest, height, width] : [-1, rest, block, block, height, width])
+    const split = g.reshape(
+      x,
+      across ? [-1, block, block, rest, height, width] : [-1, rest, block, block, height, width],
+    )
     const mixed = g.transpose(split, across ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3])
     return form('Reshape', [mixed, g.integers([-1, rest, height * block, width * block])])
   },

@@ -66,7 +66,11 @@ export function textIn({ attributes }: FileNode, name: string, otherwise: string
 }
 
 /** The integers of an input, which may be names of sizes; undefined where the input is left out. */
-export function dimensionsIn(value: Value | undefined, builder: GraphBuilder, what: string): Shape | undefined {
+export function dimensionsIn(
+  value: Value | undefined,
+  builder: GraphBuilder,
+  what: string,
+): Shape | undefined {
   if (!value) return undefined
   const { dimensions } = builder.knownOf(value.name)
   if (!dimensions) throw new UserError(`${what} depend on what the graph is fed, which regard does not read`)
@@ -93,7 +97,6 @@ export function floatsIn(
 ): number[] | undefined {
   if (!value) return undefined
   const tensor = builder.constantOf(value)
-  if (!tensor)
-    throw new UserError(`${what} depend on what the graph is fed, which regard does not read`)
+  if (!tensor) throw new UserError(`${what} depend on what the graph is fed, which regard does not read`)
   return tensor.data.length === 0 ? undefined : Array.from<number | bigint, number>(tensor.data, Number)
 }

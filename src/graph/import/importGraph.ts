@@ -50,7 +50,9 @@ export function importGraph(
   }
   // Old writers list constants among the inputs as well.
   const constants = new Set(proto.initializer.map(({ name }) => name))
-  const inputs = proto.input.filter(({ name }) => !constants.has(name)).map((input) => inputFrom(input, sizes))
+  const inputs = proto.input
+    .filter(({ name }) => !constants.has(name))
+    .map((input) => inputFrom(input, sizes))
   for (const name of Object.keys(sizes)) {
     if (!proto.input.some((input) => openNames(input).includes(name)))
       throw new UserError(`no input has a dimension called ${name}`)
@@ -63,7 +65,12 @@ export function importGraph(
     try {
       const file = fileNode(node, opset, builder, read, external)
       const bad = WEIGHTED.includes(file.op) && node.input.find((input) => infinite.has(input))
-      if (bad) throw new UserError(`its weights ${bad} are not finite`, undefined, 'The training diverged, or the file is damaged')
+      if (bad)
+        throw new UserError(
+          `its weights ${bad} are not finite`,
+          undefined,
+          'The training diverged, or the file is damaged',
+        )
       add(builder, node, name, file, results)
     } catch (error) {
       throw located(error as Error, name, node.opType, inputs)
@@ -85,7 +92,12 @@ function add(
   const constant = constantOf(file, builder)
   if (constant) {
     if (!results.has(output)) builder.initializer(output, constant)
-    else builder.append(nodeOf({ op: 'Identity', inputs: [builder.constant(constant, output)], attributes: {} }, name, [output]))
+    else
+      builder.append(
+        nodeOf({ op: 'Identity', inputs: [builder.constant(constant, output)], attributes: {} }, name, [
+          output,
+        ]),
+      )
     return
   }
   const conversion = conversionOf(file.op)
@@ -116,7 +128,8 @@ function constantIn(attributes: FileNode['attributes']): Tensor {
 function nodeOf({ op, inputs, attributes }: Form, name: string, outputs: readonly string[]): Node {
   const specs: Record<string, AttributeSpec> = OPERATORS[op].attributes
   for (const attribute of Object.keys(attributes)) {
-    if (!specs[attribute]) throw new UserError(`it has the attribute ${attribute}, which regard does not know`)
+    if (!specs[attribute])
+      throw new UserError(`it has the attribute ${attribute}, which regard does not know`)
   }
   const names = inputs.map((input) => input?.name ?? '')
   while (names.at(-1) === '') names.pop()
@@ -135,7 +148,8 @@ function fileNode(
   const attributes: Record<string, AttributeValue> = {}
   for (const attribute of proto.attribute) {
     const value = attributeFrom(attribute, external)
-    if (proto.opType === 'Cast' && attribute.name === 'to') attributes.to = singleType(typeOf(value as number, 'to'))
+    if (proto.opType === 'Cast' && attribute.name === 'to')
+      attributes.to = singleType(typeOf(value as number, 'to'))
     else attributes[attribute.name] = isTensor(value) ? single(value) : value
   }
   // Only the parts of a Split are outputs that cannot be left out.
@@ -150,7 +164,8 @@ function isTensor(value: AttributeValue): value is Tensor {
 
 function inputFrom(proto: ValueInfoProto, sizes: Readonly<Record<string, number>>): ValueInfo {
   const tensor = proto.type?.tensorType
-  if (!tensor?.shape) throw new UserError(`input ${proto.name} is no tensor whose number of dimensions is known`)
+  if (!tensor?.shape)
+    throw new UserError(`input ${proto.name} is no tensor whose number of dimensions is known`)
   const shape = tensor.shape.dim.map((d, k) => {
     const open = openName(d, proto.name, k)
     return open === undefined ? Number(d.dimValue) : (sizes[open] ?? open)
@@ -158,7 +173,9 @@ function inputFrom(proto: ValueInfoProto, sizes: Readonly<Record<string, number>
   return { name: proto.name, type: singleType(typeOf(tensor.elemType, proto.name)), shape }
 }
 
-type DimensionProto = NonNullable<NonNullable<NonNullable<ValueInfoProto['type']>['tensorType']>['shape']>['dim'][number]
+type DimensionProto = NonNullable<
+  NonNullable<NonNullable<ValueInfoProto['type']>['tensorType']>['shape']
+>['dim'][number]
 
 /** The name of an open dimension: its own, or one made of the input's name and the axis, where it has none. */
 function openName(dimension: DimensionProto, input: string, axis: number): string | undefined {
@@ -202,9 +219,13 @@ function hasInfinity({ type, data }: Tensor, name: string): boolean {
 function located(error: Error, name: string, op: string, inputs: readonly ValueInfo[]): UserError {
   const where = `node ${name} (${op})`
   const message = error.message.startsWith(where) ? error.message.slice(where.length + 2) : error.message
-  if (error instanceof UserError) return new UserError(message, message.startsWith('node ') ? undefined : where)
+  if (error instanceof UserError)
+    return new UserError(message, message.startsWith('node ') ? undefined : where)
   const open = inputs.filter(({ shape }) => shape.some((d) => typeof d === 'string'))
   const said = open.map((input) => `${input.name} [${input.shape.join(', ')}]`)
-  const remedy = open.length > 0 ? `If that is for want of a size, give numbers for the open ones: ${said.join('; ')}` : undefined
+  const remedy =
+    open.length > 0
+      ? `If that is for want of a size, give numbers for the open ones: ${said.join('; ')}`
+      : undefined
   return new UserError(message, where, remedy)
 }

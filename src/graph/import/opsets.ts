@@ -72,7 +72,11 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     if (alpha !== 1 && g.constantOf(b)) [b, alpha] = [scaled(g, b, alpha), 1]
     else if (alpha !== 1 && g.constantOf(a)) [a, alpha] = [scaled(g, a, alpha), 1]
     if (c && beta !== 1 && g.constantOf(c)) [c, beta] = [scaled(g, c, beta), 1]
-    return form('Gemm', c ? [a, b, c] : [a, b], { alpha, beta: c ? beta : 1, transB: numberIn(node, 'transB', 0) })
+    return form('Gemm', c ? [a, b, c] : [a, b], {
+      alpha,
+      beta: c ? beta : 1,
+      transB: numberIn(node, 'transB', 0),
+    })
   },
   // A vector on one side counts as a matrix of one row, or of one column, which is dropped again.
   MatMul: ({ inputs }, g) => {
@@ -90,7 +94,11 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     if (numberIn(node, 'spatial', 1) !== 1)
       throw new UserError('it has statistics for every pixel, which regard does not read')
     if (numberIn(node, 'training_mode', 0) !== 0 || node.outputs > 1)
-      throw new UserError('the model was exported in training mode', undefined, 'Export it in evaluation mode')
+      throw new UserError(
+        'the model was exported in training mode',
+        undefined,
+        'Export it in evaluation mode',
+      )
     return { op: 'BatchNormalization', inputs: node.inputs, attributes }
   },
   // Outside training it passes its input on; how much it dropped in training does not matter here.
@@ -98,7 +106,8 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   // Bounds were attributes before opset 11.
   Clip: (node, g) => {
     const [x, low, high] = node.inputs
-    const bound = (name: string) => (node.attributes[name] === undefined ? undefined : g.scalar(numberIn(node, name, 0)))
+    const bound = (name: string) =>
+      node.attributes[name] === undefined ? undefined : g.scalar(numberIn(node, name, 0))
     const bounds = node.opset < 11 ? [bound('min'), bound('max')] : [low, high]
     if (bounds[1]) return form('Clip', [x, ...bounds])
     return bounds[0] ? form('Clip', [x, bounds[0]]) : form('Identity', [x])
@@ -169,12 +178,17 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
 
 function transposed(g: GraphBuilder, x: Value): Value {
   const tensor = g.constantOf(x)
-  return tensor ? g.constant(evaluate('Transpose', [tensor], { perm: [1, 0] }), x.name) : g.transpose(x, [1, 0])
+  return tensor
+    ? g.constant(evaluate('Transpose', [tensor], { perm: [1, 0] }), x.name)
+    : g.transpose(x, [1, 0])
 }
 
 function scaled(g: GraphBuilder, x: Value, by: number): Value {
   const { shape, data } = g.constantOf(x)!
-  return g.constant({ type: 'float32', shape, data: (data as Float32Array).map((value) => value * by) }, x.name)
+  return g.constant(
+    { type: 'float32', shape, data: (data as Float32Array).map((value) => value * by) },
+    x.name,
+  )
 }
 
 /** Equal parts of an axis; the last is smaller where they cannot be equal. */

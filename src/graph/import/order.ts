@@ -22,7 +22,8 @@ export function inOrder(nodes: readonly NodeProto[]): NodeProto[] {
         ? undefined
         : node.input.map((name) => makers.get(name)).find((maker) => maker && !done.has(maker))
       if (missing) {
-        if (open.has(missing)) throw new Error(`nodes read from each other in a circle: ${circle(stack, missing)}`)
+        if (open.has(missing))
+          throw new Error(`nodes read from each other in a circle: ${circle(stack, missing)}`)
         stack.push(missing)
         continue
       }

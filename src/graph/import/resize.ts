@@ -7,8 +7,8 @@ import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder } from '../builder.ts'
 import { axisOf, fixed } from '../dimensions.ts'
 import type { AttributesOf } from '../operators.ts'
-import { type Conversion, dimensionsIn, type FileNode, floatsIn, form, numbersIn, textIn } from './form.ts'
 import { float32, type Shape } from '../types.ts'
+import { type Conversion, dimensionsIn, type FileNode, floatsIn, form, numbersIn, textIn } from './form.ts'
 
 type Sampling = Partial<AttributesOf<'Resize'>>
 
@@ -53,7 +53,8 @@ const resize11: Conversion = (node, builder) => {
     )
   if (numbersAreMissing(scales, along)) throw new Error('it has neither scales nor sizes for its axes')
   const policy = textIn(node, 'keep_aspect_ratio_policy', 'stretch')
-  if (policy !== 'stretch') throw new UserError(`its policy on the aspect ratio is ${policy}, and only stretch is read`)
+  if (policy !== 'stretch')
+    throw new UserError(`its policy on the aspect ratio is ${policy}, and only stretch is read`)
   const whole = shape.map((_, k) => (along.includes(k) ? scales![along.indexOf(k)]! : 1))
   return resized(node, builder, whole, { ...attributes, ...positions(node, whole) })
 }
@@ -66,17 +67,21 @@ function numbersAreMissing(scales: readonly number[] | undefined, along: readonl
 function positions(node: FileNode, scales: readonly number[]): Sampling {
   const transformation = textIn(node, 'coordinate_transformation_mode', 'half_pixel')
   const nearest = textIn(node, 'nearest_mode', 'round_prefer_floor')
-  const exact = scales.every((scale, k) => scale === 1 || Number.isInteger(fixed(node.inputs[0]!.shape[k]!) * scale))
+  const exact = scales.every(
+    (scale, k) => scale === 1 || Number.isInteger(fixed(node.inputs[0]!.shape[k]!) * scale),
+  )
   if (transformation === 'tf_crop_and_resize')
     throw new UserError('it crops while it resizes, which regard does not read')
   // (x + ½) / scale rounded down is the same position as (x + ½) / scale − ½ rounded to the nearest, halves up.
   if (transformation === 'tf_half_pixel_for_nn') {
-    if (nearest !== 'floor') throw new UserError(`it takes ${nearest} with ${transformation}, and only floor is read`)
+    if (nearest !== 'floor')
+      throw new UserError(`it takes ${nearest} with ${transformation}, and only floor is read`)
     return { coordinate_transformation_mode: 'half_pixel', nearest_mode: 'round_prefer_ceil' }
   }
   // The two differ only where the new size had to be rounded.
   if (transformation === 'half_pixel_symmetric') {
-    if (!exact) throw new UserError('its new size is rounded, which half_pixel_symmetric makes unlike opset 18')
+    if (!exact)
+      throw new UserError('its new size is rounded, which half_pixel_symmetric makes unlike opset 18')
     return { coordinate_transformation_mode: 'half_pixel' }
   }
   return {}

@@ -18,7 +18,11 @@ export function windowed(op: Operator & ('Conv' | 'MaxPool' | 'AveragePool')): C
     const attributes: Record<string, unknown> = pads ? { ...rest, pads } : rest
     if (op === 'AveragePool') {
       if ((dilations as readonly number[]).some((d) => d !== 1))
-        throw new UserError('an average over a window with holes is not read', undefined, 'Export it without dilations')
+        throw new UserError(
+          'an average over a window with holes is not read',
+          undefined,
+          'Export it without dilations',
+        )
     } else {
       attributes.dilations = dilations
     }
