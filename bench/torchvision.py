@@ -3,7 +3,7 @@
     /usr/bin/python3 bench/torchvision.py FOLDER [NAME ...]
 
 FOLDER gets NAME.onnx, NAME.input.npy and NAME.logits.npy. The weights are random, from a fixed seed; the running
-statistics of the batch normalisations are measured on random pictures and then disturbed, so that they matter.
+statistics of the batch normalisations are measured on random pictures and made a little wrong, so that they matter.
 Batch normalisation stays a node of its own: PyTorch's constant folding and its merging of layers are off.
 """
 
@@ -44,21 +44,27 @@ def build(name):
     return getattr(torchvision.models, name)(**options)
 
 
+def measure(norm, inputs):
+    """Give a batch normalisation the statistics of what it reads, a little wrong, before it normalises that."""
+    (x,) = inputs
+    deviation, mean = torch.std_mean(x, dim=(0, 2, 3))
+    norm.running_mean.copy_(mean + 0.2 * deviation * torch.randn_like(mean))
+    norm.running_var.copy_(deviation**2 * (0.6 + 0.8 * torch.rand_like(mean)))
+
+
 def disturb(model, size):
-    """Measure the running statistics of every batch normalisation on random pictures, then disturb them."""
+    """Random scales, shifts and running statistics for every batch normalisation, each measured after those before it."""
+    model.eval()
     norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
-    if norms:
-        for norm in norms:
-            norm.momentum = 1.0
-        model.train()
-        with torch.no_grad():
-            model(torch.randn(4, 3, size, size))
     for norm in norms:
-        norm.running_mean += 0.2 * norm.running_var.sqrt() * torch.randn_like(norm.running_mean)
-        norm.running_var *= 0.6 + 0.8 * torch.rand_like(norm.running_var)
         norm.weight.data *= 0.7 + 0.6 * torch.rand_like(norm.weight)
         norm.bias.data += 0.1 * torch.randn_like(norm.bias)
-    return model.eval()
+    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
+    with torch.no_grad():
+        model(torch.randn(4, 3, size, size))
+    for hook in hooks:
+        hook.remove()
+    return model
 
 
 def write(folder, name, size, opsets):

@@ -33,8 +33,8 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   },
   // γ · x for x > 0, else γ · α · (eˣ − 1)
   Selu: (node, g) => {
-    const alpha = numberIn(node, 'alpha', 1.67326319217681884765625)
-    const gamma = numberIn(node, 'gamma', 1.05070102214813232421875)
+    const alpha = numberIn(node, 'alpha', 1.6732631921768188)
+    const gamma = numberIn(node, 'gamma', 1.0507010221481323)
     return form('Mul', [g.op('Elu', [node.inputs[0]], { alpha }), g.scalar(gamma)])
   },
   // x for x > 0, else α · (e^(x/α) − 1)
