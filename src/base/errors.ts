@@ -16,6 +16,11 @@ export class UserError extends Error {
   }
 }
 
+/** A {@link UserError} about what was asked for, such as a class that a network does not have: wrong use. */
+export class UsageError extends UserError {
+  override name = 'UsageError'
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
