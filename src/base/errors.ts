@@ -7,12 +7,13 @@ export class UserError extends Error {
   override name = 'UserError'
 
   /**
-   * @param what what is wrong, as a sentence without its full stop
+   * @param what what is wrong, as a sentence without its full stop; it may end with a question
    * @param where the file, node or field in question
    * @param remedy what the user can do about it
    */
   constructor(what: string, where?: string, remedy?: string) {
-    super(`${where ? `${where}: ` : ''}${what}${remedy ? `. ${remedy}` : ''}`)
+    const end = what.endsWith('?') ? ' ' : '. '
+    super(`${where ? `${where}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
   }
 }
 
