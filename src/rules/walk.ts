@@ -119,7 +119,7 @@ function checkShape({ name, shape }: Value, wanted: Shape, where: string): void 
 }
 
 /** The names of all values that depend on one of the given ones, these included. */
-function dependents(graph: Graph, names: readonly string[]): Set<string> {
+export function dependents(graph: Graph, names: readonly string[]): Set<string> {
   const found = new Set(names)
   for (const node of graph.nodes) {
     if (node.inputs.some((name) => found.has(name))) for (const name of node.outputs) found.add(name)
