@@ -2,9 +2,9 @@
 
 import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
-import { float32, int64 } from '../dist/graph/types.js'
+import { float32 } from '../dist/graph/types.js'
 import { adienceNet } from '../dist/networks/adiencenet.js'
-import { composites } from '../dist/rules/composites.js'
+import { composites } from '../dist/rules/composites/presets.js'
 import { relevance } from '../dist/rules/relevance/relevance.js'
 import { median } from './peer.js'
 
@@ -18,8 +18,8 @@ for (const batch of [1, 16]) {
     Float32Array.from({ length: batch * 3 * 227 * 227 }, () => random.uniform(-128, 127)),
   )
   const forward = await engine.load(network)
-  const explained = await engine.load(relevance(network, composites.paper))
-  const target = int64([batch], new Array(batch).fill(0))
+  const explained = await engine.load(relevance(network, composites.paper).graph)
+  const target = float32([batch, 8])
   const seconds = { forward: [], explained: [] }
   for (let round = 0; round < 12; round++) {
     let started = performance.now()

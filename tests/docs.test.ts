@@ -104,7 +104,7 @@ describe('the documentation', () => {
     const program = await nodeEngine().load(readOnnx(join(checkout, 'explained.onnx')))
     const input = program.inputs.find(({ name }) => name === 'images')!
     const shape = [1, ...(input.shape.slice(1) as number[])]
-    const target = { type: 'int64', shape: [1], data: BigInt64Array.of(1n) } as const
+    const target = float32([1, 2], [0, 1])
     const { relevance } = await program.run({ images: float32(shape), target })
     expect(relevance!.shape).toEqual(shape)
   })

@@ -7,14 +7,9 @@ import { Progress } from '../base/progress.ts'
 import { nearest } from '../base/yaml.ts'
 import { readPhoto } from '../datasets/readPhoto.ts'
 import { nodeEngine } from '../engine/node.ts'
-import {
-  centreInput,
-  type Explanation,
-  loadExplainer,
-  pictureOf,
-  type Target,
-} from '../explanation/explain.ts'
+import { type Explanation, loadExplainer, type Target } from '../explanation/explain.ts'
 import { enlarged, heatMap, pixelRelevance, sideBySide } from '../explanation/heatMap.ts'
+import { centreInput, pictureOf } from '../explanation/input.ts'
 import { align } from '../faces/align.ts'
 import type { Point } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
@@ -22,7 +17,7 @@ import { square } from '../faces/square.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import type { Card } from '../networks/card.ts'
-import { composites } from '../rules/composites.ts'
+import { composites } from '../rules/composites/presets.ts'
 import { type Model, readModel } from '../study/model.ts'
 import { writePicture } from '../study/writePicture.ts'
 
@@ -190,8 +185,9 @@ async function write(
   photo: string,
   { card, mean }: Model,
   input: TensorOf<'float32'>,
-  { logits, probabilities, target, relevance }: Explanation,
+  { outputs, target, logit, relevance, conservation }: Explanation,
 ): Promise<void> {
+  const explained = target.indexOf(1)
   const seen = pictureOf(input, mean, card.picture)
   const pictures = [seen, heatMap(pixelRelevance(relevance))]
   // Small networks see small pictures, which nobody could make out.
@@ -201,14 +197,21 @@ async function write(
   const record = {
     model: modelPath,
     input: photo,
-    outputs: { [card.output]: { logits: [...logits], probabilities: [...probabilities] } },
-    target: { output: card.output, class: target, name: card.classes[target], logit: logits[target] },
+    outputs: Object.fromEntries(
+      Object.entries(outputs).map(([name, { logits, probabilities }]) => [
+        name,
+        { logits: [...logits], probabilities: [...(probabilities ?? [])] },
+      ]),
+    ),
+    target: { output: card.output, class: explained, name: card.classes[explained], logit },
     composite: card.composite,
+    conservation,
   }
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
-function summary(photo: string, { probabilities, target }: Explanation, card: Card, to: string): string {
-  const percent = (100 * probabilities[target]!).toFixed(1)
-  return `${photo}: ${card.task} “${card.classes[target]}” ${percent} % → ${to}.png`
+function summary(photo: string, { outputs, target }: Explanation, card: Card, to: string): string {
+  const explained = target.indexOf(1)
+  const percent = (100 * outputs[card.output]!.probabilities![explained]!).toFixed(1)
+  return `${photo}: ${card.task} “${card.classes[explained]}” ${percent} % → ${to}.png`
 }

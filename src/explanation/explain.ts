@@ -1,172 +1,182 @@
 /**
- * Explaining a network's answer to a picture, on any engine: this file runs in a browser as it runs in Node.
+ * Explaining a network's answer to an input, on any engine: this file runs in a browser as it runs in Node.
  */
 
-import type { Engine } from '../engine/engine.ts'
-import { centreCrop, cropInto } from '../faces/crop.ts'
-import type { Image } from '../faces/image.ts'
-import { GraphBuilder } from '../graph/builder.ts'
-import { float32, type Graph, int64, type TensorOf } from '../graph/types.ts'
-import type { Composite } from '../rules/composites.ts'
-import { relevance } from '../rules/relevance/relevance.ts'
+import type { Engine, Program, Tensors } from '../engine/engine.ts'
+import { float32, type Graph, type TensorOf } from '../graph/types.ts'
+import type { Composite } from '../rules/composites/composite.ts'
+import type { Answer } from '../rules/logits.ts'
+import { CONSERVATION_COLUMNS, type ConservationRow } from '../rules/relevance/conservation.ts'
+import { type Relevance, type RelevanceOptions, relevance } from '../rules/relevance/relevance.ts'
 
-/** The class to explain: its index, or `top` for the network's own answer. */
-export type Target = number | 'top'
+/**
+ * What is explained of an output: the network's own answer (`top`), a class by its index, what speaks for one
+ * class rather than another (the difference of their logits), or what speaks against a class (its logit with the
+ * sign turned; the other side of a single-logit output).
+ */
+export type Target =
+  | 'top'
+  | number
+  | { readonly class: number; readonly minus: number }
+  | { readonly against: number }
 
-/** What a network says of one picture, and why it says one class. */
-export interface Explanation {
-  /** For each class, before the softmax. */
+/** What a network says of one input in one of its outputs. */
+export interface Scores {
+  /** Before the softmax or sigmoid. */
   readonly logits: Float32Array
-  /** For each class, 0 to 1. */
-  readonly probabilities: Float32Array
-  /** Index of the class that is explained. */
-  readonly target: number
-  /** What each number of the input added to the target's logit: float32 [3, size, size]. */
+  /** 0 to 1; of an output that is no vector of classes, none. */
+  readonly probabilities: Float32Array | undefined
+}
+
+/** How relevance went through one layer: what came in from above, what went out below, and what stayed. */
+export type ConservedLayer = ConservationRow & Record<(typeof CONSERVATION_COLUMNS)[number], number>
+
+/** What a network says of one input, and why it says one thing. */
+export interface Explanation {
+  /** By the name of the output. */
+  readonly outputs: Readonly<Record<string, Scores>>
+  /** How much each logit of the explained output counts in what is explained; 1 for a single class. */
+  readonly target: Float32Array
+  /** The sum of the logits, times how much they count: what the relevance is handed down from. */
+  readonly logit: number
+  /** What each number of the input added to it: float32, the input's shape with a batch of 1. */
   readonly relevance: TensorOf<'float32'>
+  /** By the names of the other values whose relevance was asked for. */
+  readonly layers: Readonly<Record<string, TensorOf<'float32'>>>
+  /** From the output to the input; empty for the gradient and its relatives. */
+  readonly conservation: readonly ConservedLayer[]
 }
 
 /** A network that is loaded together with its explanation. */
 export interface Explainer {
-  /** Side of the network's input, in pixels. */
-  readonly size: number
+  /** The name of the output that is explained. */
+  readonly output: string
+  /** How many logits it has. */
   readonly classes: number
+  /** The shape of the input, for a batch of 1. */
+  readonly shape: readonly number[]
 
   /**
-   * Explain one class of one input, for each of the targets.
+   * Explain one input, once for each target; the input goes through the network only once.
    *
-   * @param images the input: float32 [1, 3, size, size], as {@link centreInput} makes it
-   * @throws Error when a target is no class of the network
+   * @param input of {@link shape}
+   * @throws Error when a target is no class of the network, or the input has another shape
    */
-  explain(images: TensorOf<'float32'>, targets: readonly Target[]): Promise<Explanation[]>
+  explain(input: TensorOf<'float32'>, targets: readonly Target[]): Promise<Explanation[]>
 
   /** Give back the memory. */
   release(): Promise<void>
 }
 
+/** What is explained with what. */
+export type ExplainerOptions = Omit<RelevanceOptions, 'onePicture'>
+
 /**
  * Load a network and the graph that explains it.
  *
- * @param network with an open batch; its first output is the logits, float32 [batch, classes]
- * @throws Error naming the node that has no relevance rule
+ * @throws UserError where the composite does not fit the network, Error naming the node that has no rule
  */
 export async function loadExplainer(
   engine: Engine,
   network: Graph,
   composite: Composite,
+  options: ExplainerOptions = {},
 ): Promise<Explainer> {
-  const program = await engine.load(withTopClass(relevance(network, composite)))
-  const images = network.inputs[0]!.name
-  const logits = network.outputs[0]!
-  const classes = Number(logits.shape[1])
-  const size = Number(network.inputs[0]!.shape[2])
+  const explained = relevance(network, composite, { ...options, onePicture: true })
+  const program = await engine.load(explained.graph)
+  const [input, target] = [
+    explained.graph.inputs[0]!,
+    explained.graph.inputs.find(({ name }) => name === 'target')!,
+  ]
+  const classes = Number(target.shape[1])
+  const shape = input.shape.map(Number)
   return {
-    size,
+    output: explained.answers[0]!.name,
     classes,
-    async explain(input, targets) {
-      for (const target of targets) {
-        if (target === 'top' || (Number.isInteger(target) && target >= 0 && target < classes)) continue
-        throw new Error(`there is no class ${target}: the network has 0 to ${classes - 1}`)
-      }
-      const batch = targets.length
+    shape,
+    async explain(picture, targets) {
+      const weights = Float32Array.from(targets.flatMap((each) => weightsOf(each, classes)))
       const results = await program.run({
-        [images]: repeated(input, batch),
-        [ASKED]: int64(
-          [batch],
-          targets.map((target) => (target === 'top' ? TOP : target)),
-        ),
+        [input.name]: picture,
+        target: float32([targets.length, classes], weights),
       })
-      const row = (name: string, k: number) => {
-        const all = results[name]!.data as Float32Array
-        return all.slice((k * all.length) / batch, ((k + 1) * all.length) / batch)
-      }
-      return targets.map((_, k) => ({
-        logits: row(logits.name, k),
-        probabilities: softmax(row(logits.name, k)),
-        target: Number((results[TARGET]!.data as BigInt64Array)[k]),
-        relevance: { type: 'float32', shape: input.shape.slice(1), data: row('relevance', k) },
-      }))
+      return targets.map((_, k) => explanationOf(explained, program, results, targets.length, k))
     },
     release: () => program.release(),
   }
 }
 
-/**
- * The centre of a picture as a network's input: float32 [1, 3, size, size].
- *
- * @param pixels 3 · picture² bytes, RGB interleaved
- * @param mean the mean picture: 3 · picture² numbers, planes of blue, green and red
- * @param picture side of the picture, in pixels
- * @param size side of the network's input, in pixels
- */
-export function centreInput(
-  pixels: Uint8Array,
-  mean: Float32Array,
-  picture: number,
-  size: number,
-): TensorOf<'float32'> {
-  const input = float32([1, 3, size, size])
-  cropInto(input.data, 0, pixels, mean, picture, size, centreCrop(picture, size))
-  return input
-}
-
-/**
- * The picture that an input shows: {@link centreInput} undone. Input that comes from elsewhere is rounded and
- * cut off to what a picture can hold.
- *
- * @param mean the mean picture: 3 · picture² numbers, planes of blue, green and red
- * @param picture side of the mean picture, in pixels
- */
-export function pictureOf(input: TensorOf<'float32'>, mean: Float32Array, picture: number): Image {
-  const size = input.shape[2]!
-  const { left, top } = centreCrop(picture, size)
-  const data = new Uint8Array(3 * size * size)
-  for (let k = 0; k < data.length; k++) {
-    const [channel, pixel] = [2 - (k % 3), Math.floor(k / 3)]
-    const [row, column] = [Math.floor(pixel / size), pixel % size]
-    const offset = mean[(channel * picture + top + row) * picture + left + column]!
-    data[k] = Math.min(Math.max(Math.round(input.data[channel * size * size + pixel]! + offset), 0), 255)
+/** How much each logit counts; all zeros for the network's own answer, which the graph itself finds. */
+function weightsOf(target: Target, classes: number): number[] {
+  const weights = new Array<number>(classes).fill(0)
+  const set = (index: number, value: number) => {
+    if (!Number.isInteger(index) || index < 0 || index >= classes) {
+      throw new Error(`there is no class ${index}: the network has 0 to ${classes - 1}`)
+    }
+    weights[index] = value
   }
-  return { width: size, height: size, data }
+  if (typeof target === 'number') set(target, 1)
+  else if (target !== 'top' && 'against' in target) set(target.against, -1)
+  else if (target !== 'top') {
+    if (target.class === target.minus) throw new Error(`class ${target.class} does not differ from itself`)
+    set(target.class, 1)
+    set(target.minus, -1)
+  }
+  return weights
 }
 
-/** What stands for `top` in the graph. */
-const TOP = -1
-const ASKED = 'asked'
-const TARGET = 'target'
-
-/**
- * Let the graph itself choose the class where −1 is asked for, so that the network need not run twice to explain
- * its own answer: the input `target` becomes an output that is worked out from the logits and the input `asked`.
- */
-function withTopClass(graph: Graph): Graph {
-  const [logits] = graph.outputs
-  const target = graph.inputs.find(({ name }) => name === TARGET)!
-  const builder = new GraphBuilder(graph.name)
-  const scores = builder.input(logits!.name, logits!.type, logits!.shape)
-  const asked = builder.input(ASKED, target.type, target.shape)
-  const chosen = builder.scope('target', () => {
-    const top = builder.op('ArgMax', [scores], { axis: 1, keepdims: 0 })
-    const given = builder.op('GreaterOrEqual', [asked, builder.constant(int64([], [0]))])
-    return builder.op('Where', [given, asked, top])
-  })
-  builder.output(TARGET, chosen)
-  const choice = builder.graph()
-
-  // The choice stands behind the logits and before all that reads the target.
-  const behind = graph.nodes.findIndex(({ outputs }) => outputs.includes(logits!.name)) + 1
+function explanationOf(
+  { answers, rows }: Relevance,
+  program: Program,
+  results: Tensors,
+  targets: number,
+  k: number,
+): Explanation {
+  /** The row of the k-th target. */
+  const rowOf = (name: string): TensorOf<'float32'> => {
+    const { shape, data } = results[name] as TensorOf<'float32'>
+    const size = data.length / targets
+    return { type: 'float32', shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }
+  }
+  const outputs = Object.fromEntries(
+    answers.map(({ name, answer, logits }) => {
+      const { shape, data } = results[logits] as TensorOf<'float32'>
+      return [name, { logits: data, probabilities: probabilitiesOf(answer, shape, data) }]
+    }),
+  )
+  const target = rowOf('explained').data
+  const { logits } = outputs[answers[0]!.name]!
+  const others = program.outputs.filter(({ name }) => name.startsWith(RELEVANCE_OF))
   return {
-    ...graph,
-    inputs: [...graph.inputs.filter((input) => input !== target), asked],
-    outputs: [...graph.outputs, ...choice.outputs],
-    initializers: new Map([...graph.initializers, ...choice.initializers]),
-    nodes: [...graph.nodes.slice(0, behind), ...choice.nodes, ...graph.nodes.slice(behind)],
+    outputs,
+    target,
+    logit: target.reduce((sum, weight, index) => sum + weight * logits[index]!, 0),
+    relevance: rowOf('relevance'),
+    layers: Object.fromEntries(others.map(({ name }) => [name.slice(RELEVANCE_OF.length), rowOf(name)])),
+    conservation: rows.map((row, index) => {
+      const { data } = rowOf('conservation')
+      const columns = CONSERVATION_COLUMNS.map((column, c) => [
+        column,
+        data[index * CONSERVATION_COLUMNS.length + c]!,
+      ])
+      return { ...row, ...Object.fromEntries(columns) } as ConservedLayer
+    }),
   }
 }
 
-function repeated({ type, shape, data }: TensorOf<'float32'>, times: number): TensorOf<'float32'> {
-  const all = new Float32Array(times * data.length)
-  for (let k = 0; k < times; k++) all.set(data, k * data.length)
-  return { type, shape: [times, ...shape.slice(1)], data: all }
+const RELEVANCE_OF = 'relevance of '
+
+/** Probabilities of one picture's logits; an output without a softmax or sigmoid is taken for a classifier's logits. */
+function probabilitiesOf(
+  answer: Answer,
+  shape: readonly number[],
+  logits: Float32Array,
+): Float32Array | undefined {
+  if (answer === 'sigmoid' || (answer === 'logits' && logits.length === 1)) {
+    return logits.map((logit) => 1 / (1 + Math.exp(-logit)))
+  }
+  if (shape.slice(2).some((d) => d !== 1)) return undefined
+  return softmax(logits)
 }
 
 function softmax(logits: Float32Array): Float32Array {

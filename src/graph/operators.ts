@@ -160,6 +160,7 @@ export const OPERATORS = {
   }),
   Shape: operator(1, { start: int(0) }),
   ConstantOfShape: operator(1, { value: { kind: 'tensor' } as AttributeSpec<'tensor'> }),
+  CumSum: operator(2, { exclusive: int(0), reverse: int(0) }),
   OneHot: operator(3, { axis: int(-1) }),
   Gather: operator(2, { axis: int(0) }),
   ScatterElements: operator(3, { axis: int(0), reduction: string('none') }),

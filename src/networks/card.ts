@@ -6,7 +6,7 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { parseYaml } from '../base/yaml.ts'
-import { composites } from '../rules/composites.ts'
+import { composites } from '../rules/composites/presets.ts'
 
 const count = z.int().positive()
 // No slashes: a card from a stranger must not be able to name files elsewhere.

@@ -6,10 +6,29 @@
 
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { NodeOf } from '../graph/operators.ts'
-import { float32, type Tensor } from '../graph/types.ts'
+import { float32, type Graph, type Tensor } from '../graph/types.ts'
+import { dependents } from './walk.ts'
 
 /** The operators that are linear layers, bias aside. */
 export type LinearOperator = 'Conv' | 'Gemm' | 'MatMul'
+
+/** A node that is a linear layer. */
+export type LinearNode = { [O in LinearOperator]: NodeOf<O> }[LinearOperator]
+
+/** The linear layers that lead from one value to another, in the order of the graph. */
+export function linearNodesBetween(graph: Graph, from: string, to: string): LinearNode[] {
+  const behind = dependents(graph, [from])
+  const before = new Set([to])
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.outputs.some((name) => before.has(name))) for (const name of node.inputs) before.add(name)
+  }
+  return graph.nodes.filter(
+    (node): node is LinearNode =>
+      (node.op === 'Conv' || node.op === 'Gemm' || node.op === 'MatMul') &&
+      behind.has(node.inputs[0]!) &&
+      node.outputs.some((name) => before.has(name)),
+  )
+}
 
 /** A linear layer in two directions. `weights` may be any tensor of the shape of the layer's own. */
 export interface LinearLayer {
@@ -17,6 +36,8 @@ export interface LinearLayer {
   forward(x: Value, weights: Value, bias?: Value): Value
   /** Wᵀ·s: from the output's shape to the input's. */
   transposed(s: Value, weights: Value): Value
+  /** A bias in a shape that fits beside the output. */
+  biasBeside(bias: Value): Value
 }
 
 /** Both directions of a linear layer; the nodes are added to `builder`. */
@@ -33,6 +54,7 @@ export function linearLayer(builder: GraphBuilder, node: NodeOf<LinearOperator>)
           return bias ? builder.add(y, bias) : y
         },
         transposed: (s, weights) => builder.matmul(s, builder.transpose(weights, [1, 0])),
+        biasBeside: (bias) => bias,
       }
   }
 }
@@ -45,6 +67,7 @@ function innerProduct(builder: GraphBuilder, { name, attributes }: NodeOf<'Gemm'
   return {
     forward: (x, weights, bias) => builder.op('Gemm', [x, weights, bias], { transB }),
     transposed: (s, weights) => builder.op('Gemm', [s, weights], { transB: transB ? 0 : 1 }),
+    biasBeside: (bias) => bias,
   }
 }
 
@@ -59,10 +82,11 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
     transposed: (s, weights) => {
       const stepsAreOne = strides.every((stride) => stride === 1)
       const margins = [...reach.map((r, k) => r - before[k]!), ...reach.map((r, k) => r - pads[k + 2]!)]
-      if (stepsAreOne && group === 1 && margins.every((margin) => margin >= 0)) {
+      const kernels = group === 1 || builder.constantOf(weights) ? weights : undefined
+      if (stepsAreOne && kernels && margins.every((margin) => margin >= 0)) {
         // With a stride of 1 the transposed convolution is a convolution with the kernel turned around, for
         // which ONNX Runtime has its fastest kernels.
-        return builder.op('Conv', [s, turned(builder, weights)], { pads: margins, dilations })
+        return builder.op('Conv', [s, turned(builder, kernels, group)], { pads: margins, dilations, group })
       }
       // What the last window does not reach still belongs to the picture: output_padding adds it.
       const rest = picture.map((size, k) => {
@@ -77,14 +101,18 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
         output_padding: rest,
       })
     },
+    biasBeside: (bias) => builder.reshape(bias, [-1, 1, 1]),
   }
 }
 
-/** A kernel [out, in, h, w] turned by 180°, as [in, out, h, w]; folded where it is constant. */
-function turned(builder: GraphBuilder, weights: Value): Value {
+/**
+ * A kernel [out, in, h, w] turned by 180°, as [in, out, h, w], each group by itself; folded where it is constant.
+ * One that is not constant must have one group.
+ */
+function turned(builder: GraphBuilder, weights: Value, group: number): Value {
   const tensor = builder.constantOf(weights)
   if (tensor?.type === 'float32')
-    return builder.constant(turnedTensor(tensor.shape, tensor.data), `${weights.name}.turned`)
+    return builder.derived(`${weights.name}.turned`, () => turnedTensor(tensor.shape, tensor.data, group))
   const toStart = -(2 ** 31)
   return builder.slice(builder.transpose(weights, [1, 0, 2, 3]), {
     2: [-1, toStart, -1],
@@ -92,16 +120,18 @@ function turned(builder: GraphBuilder, weights: Value): Value {
   })
 }
 
-function turnedTensor(shape: readonly number[], data: Float32Array): Tensor {
+function turnedTensor(shape: readonly number[], data: Float32Array, group: number): Tensor {
   const [out, inputs, h, w] = shape as [number, number, number, number]
   const result = new Float32Array(data.length)
   const area = h * w
+  const perGroup = out / group
   for (let o = 0; o < out; o++) {
+    const first = Math.floor(o / perGroup) * inputs
     for (let i = 0; i < inputs; i++) {
       const from = (o * inputs + i) * area
-      const to = (i * out + o) * area
+      const to = ((first + i) * perGroup + (o % perGroup)) * area
       for (let k = 0; k < area; k++) result[to + area - 1 - k] = data[from + k]!
     }
   }
-  return float32([inputs, out, h, w], result)
+  return float32([group * inputs, perGroup, h, w], result)
 }

@@ -1,8 +1,9 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts'
+import type { Operator } from '../graph/operators.ts'
 import type { BackwardRule } from './walk.ts'
 
 /** What arrives at the output arrives at the input: Identity, and Dropout outside training. */
-export const passOn: BackwardRule<'Identity' | 'Dropout' | 'Relu' | 'LRN'> = (_, [arrived]) => [arrived]
+export const passOn: BackwardRule<Operator> = (_, [arrived]) => [arrived]
 
 /** What arrives takes back the shape of the input: Flatten, Reshape, Squeeze and Unsqueeze. */
 export const passReshaped: BackwardRule<'Flatten' | 'Reshape' | 'Squeeze' | 'Unsqueeze'> = (

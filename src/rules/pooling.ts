@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
-import type { Graph } from '../graph/types.ts'
+import { type Graph, int64, sizeOf } from '../graph/types.ts'
 
 /**
  * The graph with every MaxPool also giving the position of its maximum: the gradient and the relevance both
@@ -15,14 +15,31 @@ export function withPoolPositions(graph: Graph): Graph {
   return { ...graph, nodes }
 }
 
-/** Add each element of `s` into a tensor of the shape of `x`, at its position (an index into all of x's elements). */
+/**
+ * Add each element of `s` into a tensor of the shape of `x`, at its position.
+ *
+ * @param positions as a MaxPool gives them: for each output, an index into all of x's elements, batch included
+ * @param s what arrived; its batch may be larger than that of `x`, where x is one picture
+ */
 export function scatterToPositions(builder: GraphBuilder, x: Value, positions: Value, s: Value): Value {
   const flat = (value: Value) => builder.reshape(value, [-1])
-  const shape = builder.op('Shape', [x])
-  const size = builder.op('Shape', [flat(x)])
+  const picture = x.shape.slice(1).map(Number)
+  const own =
+    x.shape[0] === 1 && s.shape[0] !== 1 ? positionsForAll(builder, positions, s, sizeOf(picture)) : positions
+  const batch = builder.slice(builder.op('Shape', [s]), { 0: [0, 1] })
+  const size = builder.op('Mul', [batch, builder.integers([sizeOf(picture)])])
   const zeros = builder.op('ConstantOfShape', [size], {
     value: { type: 'float32', shape: [1], data: new Float32Array(1) },
   })
-  const sums = builder.op('ScatterElements', [zeros, flat(positions), flat(s)], { reduction: 'add' })
-  return builder.op('Reshape', [sums, shape])
+  const sums = builder.op('ScatterElements', [zeros, flat(own), flat(s)], { reduction: 'add' })
+  return builder.reshape(sums, [-1, ...picture])
+}
+
+// The k-th of several explanations of one picture has its own copy of the picture's elements, size · k further on.
+function positionsForAll(g: GraphBuilder, positions: Value, s: Value, size: number): Value {
+  const batch = g.slice(g.op('Shape', [s]), { 0: [0, 1] })
+  const one = g.op('ConstantOfShape', [batch], { value: int64([1], [1]) })
+  const numbers = g.op('CumSum', [one, g.constant(int64([], [0]))], { exclusive: 1 })
+  const offsets = g.op('Mul', [numbers, g.integers([size])])
+  return g.add(positions, g.reshape(offsets, [-1, 1, 1, 1]))
 }

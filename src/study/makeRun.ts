@@ -9,10 +9,11 @@ import { CLASSES } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { accuracyByGroup, confusionOf, topClass } from '../evaluation/accuracy.ts'
 import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
-import { centreInput, loadExplainer, pictureOf } from '../explanation/explain.ts'
+import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
+import { centreInput, pictureOf } from '../explanation/input.ts'
 import type { Alignment } from '../faces/image.ts'
-import { composites } from '../rules/composites.ts'
+import { composites } from '../rules/composites/presets.ts'
 import type { Pictures } from '../training/pictures.ts'
 import { type Trained, train } from '../training/train.ts'
 import type { Clock } from './clock.ts'
@@ -179,10 +180,10 @@ async function explainRun(
         const photo = `maps/${id}.png`
         await writePicture(join(files.run(out, run), photo), pictureOf(input, mean, material.size))
         const explanations = await explainer.explain(input, classes)
-        const drawn = explanations.map(async ({ relevance, probabilities, target }) => {
+        const drawn = explanations.map(async ({ relevance, outputs }, target) => {
           const map = `maps/${id}.class${target}.png`
           await writePicture(join(files.run(out, run), map), heatMap(pixelRelevance(relevance)))
-          return { probability: probabilities[target]!, map }
+          return { probability: outputs[explainer.output]!.probabilities![target]!, map }
         })
         maps.push({ face: id, truth: labelIn(material, run, k), photo, classes: await Promise.all(drawn) })
         tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)

@@ -9,7 +9,7 @@ import { GraphBuilder } from '../../src/graph/builder.ts'
 import { readGraph, writeGraph } from '../../src/graph/file.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { adienceNet } from '../../src/networks/adiencenet.ts'
-import { composites } from '../../src/rules/composites.ts'
+import { composites } from '../../src/rules/composites/presets.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
 import { trainingSteps } from '../../src/training/step.ts'
 import { shared } from '../shared.ts'
@@ -24,7 +24,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
 describe('a written model', () => {
   const graphs: Record<string, Graph> = {
     'a network': small('batch'),
-    'its relevance': relevance(small('batch'), composites.paper),
+    'its relevance': relevance(small('batch'), composites.paper).graph,
     'its training steps, with a graph inside a graph': trainingSteps(small(4), {
       momentum: 0.9,
       decay: 0.0005,

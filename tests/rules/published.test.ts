@@ -4,29 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { readNpy } from '../../src/formats/npy.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
-import { float32, type Graph, int64, type TensorOf } from '../../src/graph/types.ts'
-import type { Composite } from '../../src/rules/composites.ts'
-import { alphaBetaRule } from '../../src/rules/relevance/alphaBeta.ts'
-import { epsilonRule } from '../../src/rules/relevance/epsilon.ts'
-import { flatRule } from '../../src/rules/relevance/flat.ts'
-import { gammaRule } from '../../src/rules/relevance/gamma.ts'
+import { float32, type Graph, type TensorOf } from '../../src/graph/types.ts'
+import type { CompositeEntryInput } from '../../src/rules/composites/composite.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
-import { type LinearRule, NOTHING, type Term } from '../../src/rules/relevance/rule.ts'
-import { wSquareRule } from '../../src/rules/relevance/wSquare.ts'
-import { zBoxRule } from '../../src/rules/relevance/zBox.ts'
 import { shared } from '../shared.ts'
+import { oneHot } from './targets.ts'
 
 // Relevance that other programs published, for layers that regard computes by the same rule.
 
 const folder = join(shared ?? '', 'reference/lrp')
-
-function everywhere(rule: LinearRule): Composite {
-  return { name: rule.name, entries: [{ operators: ['Conv', 'Gemm', 'MatMul'], rule }] }
-}
-
-function changed(rule: LinearRule, change: (term: Term) => Term): LinearRule {
-  return 'terms' in rule ? { ...rule, terms: rule.terms.map(change) } : rule
-}
 
 function squares(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value * value, 0)
@@ -34,13 +20,15 @@ function squares(values: readonly number[]): number {
 
 async function explain(
   graph: Graph,
-  rule: LinearRule,
+  rule: CompositeEntryInput,
   input: TensorOf<'float32'>,
   targets: readonly number[],
 ) {
-  const program = await nodeEngine({ threads: 1 }).load(relevance(graph, everywhere(rule)))
+  const { graph: explained } = relevance(graph, { name: rule.rule, layers: [rule] })
+  const program = await nodeEngine({ threads: 1 }).load(explained)
   const name = graph.inputs[0]!.name
-  const results = await program.run({ [name]: input, target: int64([targets.length], targets) })
+  const target = oneHot(targets, Number(explained.inputs.find((each) => each.name === 'target')!.shape[1]))
+  const results = await program.run({ [name]: input, target })
   await program.release()
   return results.relevance!.data as Float32Array
 }
@@ -79,14 +67,14 @@ describe.skipIf(!shared)('innvestigate: single layers, the largest output explai
   }
 
   // innvestigate divides by z with 1e-7 added where z is 0, or by z + 1e-7 · sign z for LRPEpsilon.
-  const rules: Record<string, LinearRule> = {
-    LRPZ: epsilonRule(0),
-    LRPEpsilon: epsilonRule(1e-7),
-    LRPAlpha1Beta0: alphaBetaRule(1, 0),
-    LRPAlpha2Beta1: alphaBetaRule(2, -1),
-    LRPZPlus: alphaBetaRule(1, 0),
-    LRPFlat: flatRule,
-    LRPWSquare: wSquareRule,
+  const rules: Record<string, CompositeEntryInput> = {
+    LRPZ: { rule: 'simple' },
+    LRPEpsilon: { rule: 'epsilon', epsilon: 1e-7 },
+    LRPAlpha1Beta0: { rule: 'alpha-beta', alpha: 1, beta: 0 },
+    LRPAlpha2Beta1: { rule: 'alpha-beta', alpha: 2, beta: -1 },
+    LRPZPlus: { rule: 'z-plus' },
+    LRPFlat: { rule: 'flat' },
+    LRPWSquare: { rule: 'w-square' },
   }
   // A dense layer there acts on the channels of each pixel: a convolution with a kernel of 1.
   const layers = ['Dense', 'Dense_relu', 'Conv2D', 'Conv2D_relu', 'MaxPooling2D']
@@ -129,35 +117,45 @@ describe.skipIf(!shared)(
     }
     // zennit adds 1e-6 to every denominator; regard gives 0 where a sum is empty and needs that for ε alone. A sum
     // of 0.02, as there is here, makes it a difference of 5e-5: so it is added for the comparison.
-    const stabilised = (rule: LinearRule) => changed(rule, (term) => ({ ...term, epsilon: 1e-6 }))
-    const alphaBeta = (alpha: number, beta: number) => stabilised(alphaBetaRule(alpha, beta))
-    const gamma = stabilised(gammaRule(0.25))
+    const epsilon = (value: number): CompositeEntryInput => ({ rule: 'epsilon', epsilon: value })
+    const alphaBeta = (alpha: number, beta: number): CompositeEntryInput => ({
+      rule: 'alpha-beta',
+      alpha,
+      beta,
+      epsilon: 1e-6,
+    })
+    const gamma: CompositeEntryInput = { rule: 'gamma', gamma: 0.25, epsilon: 1e-6 }
+    const zPlus: CompositeEntryInput = { rule: 'z-plus', epsilon: 1e-6 }
     // zennit's zero_params leaves the bias out of a rule; what arrives is still the layer's own output.
-    const withoutBias = (rule: LinearRule) => changed(rule, (term) => ({ ...term, bias: NOTHING }))
+    const withoutBias = (rule: CompositeEntryInput) => ({ ...rule, bias: false }) as CompositeEntryInput
     const cases: [
       name: string,
-      rule: LinearRule,
+      rule: CompositeEntryInput,
       changes: { relu?: boolean; share?: (output: number) => number },
     ][] = [
-      ['epsilon_1e-6', epsilonRule(1e-6), {}],
-      ['epsilon_0.01', epsilonRule(0.01), {}],
-      ['epsilon_1', epsilonRule(1), {}],
-      ['epsilon_1_zerobias', withoutBias(epsilonRule(1)), {}],
+      ['epsilon_1e-6', epsilon(1e-6), {}],
+      ['epsilon_0.01', epsilon(0.01), {}],
+      ['epsilon_1', epsilon(1), {}],
+      ['epsilon_1_zerobias', withoutBias(epsilon(1)), {}],
       ['alpha2beta1', alphaBeta(2, -1), {}],
       ['alpha2beta1_zerobias', withoutBias(alphaBeta(2, -1)), {}],
       ['alpha1beta0', alphaBeta(1, 0), {}],
-      ['flat', flatRule, {}],
-      ['zplus', alphaBeta(1, 0), {}],
-      ['zplus_zerobias', withoutBias(alphaBeta(1, 0)), {}],
+      ['flat', { rule: 'flat' }, {}],
+      ['zplus', zPlus, {}],
+      ['zplus_zerobias', withoutBias(zPlus), {}],
       ['gamma_0.25', gamma, {}],
       ['gamma_0.25_zerobias', withoutBias(gamma), {}],
-      ['zbox_-3_3', zBoxRule(-3, 3), {}],
+      ['zbox_-3_3', { rule: 'z-box', low: -3, high: 3 }, {}],
       // zennit's w² gives the square of the bias a share, which the paper's formula does not have.
-      ['wsquare', wSquareRule, { share: (k) => 1 - bias[k]! ** 2 / (squares(weight[k]!) + bias[k]! ** 2) }],
-      ['wsquare_zerobias', wSquareRule, {}],
-      ['relu_input_zplus', alphaBeta(1, 0), { relu: true }],
+      [
+        'wsquare',
+        { rule: 'w-square' },
+        { share: (k) => 1 - bias[k]! ** 2 / (squares(weight[k]!) + bias[k]! ** 2) },
+      ],
+      ['wsquare_zerobias', { rule: 'w-square' }, {}],
+      ['relu_input_zplus', zPlus, { relu: true }],
       ['relu_input_gamma_0.25', gamma, { relu: true }],
-      ['relu_input_epsilon_0.01', epsilonRule(0.01), { relu: true }],
+      ['relu_input_epsilon_0.01', epsilon(0.01), { relu: true }],
       ['relu_input_alpha2beta1', alphaBeta(2, -1), { relu: true }],
     ]
     for (const [name, rule, { relu, share = () => 1 }] of cases) {

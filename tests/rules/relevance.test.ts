@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
-import { float32, type Graph, int64, sizeOf } from '../../src/graph/types.ts'
+import { float32, type Graph, sizeOf } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { adienceNet } from '../../src/networks/adiencenet.ts'
-import { composites } from '../../src/rules/composites.ts'
+import { composites } from '../../src/rules/composites/presets.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
 import { map3, plainAdienceNet, plainRelevance } from './plain.ts'
+import { oneHot } from './targets.ts'
 
 /**
  * AdienceNet with weights that keep activations at the size of the picture (He et al. 2015), so that every
@@ -38,12 +39,12 @@ async function explain(
   input: number,
   data: Float32Array,
   targets: number[],
-  of?: string,
+  of = 'images',
 ) {
-  const explained = relevance(graph, composites.paper, of)
+  const { graph: explained } = relevance(graph, composites.paper, { of: [of] })
   verify(explained)
   const program = await nodeEngine().load(explained)
-  return program.run({ images: float32([batch, 3, input, input], data), target: int64([batch], targets) })
+  return program.run({ images: float32([batch, 3, input, input], data), target: oneHot(targets, 4) })
 }
 
 describe('the paper composite on AdienceNet', () => {
@@ -60,7 +61,9 @@ describe('the paper composite on AdienceNet', () => {
     // What enters layer k is what layer k − 1 makes; the graph calls a value as the node that makes it.
     for (let k = 0; k < layers.length; k++) {
       const of = k === 0 ? 'images' : layers[k - 1]!.name
-      const actual = (await explain(graph, batch, input, data, targets, of)).relevance!.data as Float32Array
+      const results = await explain(graph, batch, input, data, targets, of)
+      const name = k === 0 ? 'relevance' : `relevance of ${of}`
+      const actual = results[name]!.data as Float32Array
       const flat = expected.flatMap((maps) => [...maps[k]!.data])
       const largest = Math.max(...flat.map(Math.abs))
       expect(largest).toBeGreaterThan(0)
@@ -92,12 +95,12 @@ describe('the paper composite on AdienceNet', () => {
     const open = { ...network(input, 1 / 8, 3, () => 5) }
     const free = adienceNet({ input, classes: 4, batch: 'batch', width: 1 / 8, random: new Random(0) })
     free.initializers = open.initializers
-    const program = await nodeEngine().load(relevance(free, composites.paper))
+    const program = await nodeEngine().load(relevance(free, composites.paper).graph)
     const run = async (from: number, count: number) => {
       const part = data.subarray(from * 3 * input * input, (from + count) * 3 * input * input)
       const feeds = {
         images: float32([count, 3, input, input], part),
-        target: int64([count], Array(count).fill(1)),
+        target: oneHot(Array(count).fill(1), 4),
       }
       return (await program.run(feeds)).relevance!.data as Float32Array
     }

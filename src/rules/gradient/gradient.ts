@@ -136,6 +136,7 @@ const GRADIENT: BackwardTable = {
 
   ArgMax: none,
   ConstantOfShape: none,
+  CumSum: none,
   Equal: none,
   Greater: none,
   GreaterOrEqual: none,

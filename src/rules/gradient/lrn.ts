@@ -17,7 +17,13 @@ export const lrnGradient: BackwardRule<'LRN'> = ({ builder: g, node, inputs, out
 }
 
 /** 1/n · Σ over a window of n channels: average pooling of the channel axis, the only window ONNX has for it. */
-function meanOverChannels(g: GraphBuilder, x: Value, size: number, before: number, after: number): Value {
+export function meanOverChannels(
+  g: GraphBuilder,
+  x: Value,
+  size: number,
+  before: number,
+  after: number,
+): Value {
   const [, channels, height, width] = x.shape as number[]
   const lines = g.reshape(x, [0, 1, channels!, -1])
   const means = g.op('AveragePool', [lines], {

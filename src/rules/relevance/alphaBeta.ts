@@ -17,6 +17,7 @@ export function alphaBetaRule(alpha: number, beta: number): LinearRule {
       ],
       bias: POSITIVE,
       epsilon: 0,
+      sign: 'positive',
     },
     {
       coefficient: beta,
@@ -26,6 +27,7 @@ export function alphaBetaRule(alpha: number, beta: number): LinearRule {
       ],
       bias: NEGATIVE,
       epsilon: 0,
+      sign: 'negative',
     },
   ]
   return {

@@ -1,44 +1,89 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
-import { float32 } from '../../graph/types.ts'
+import { float32, sizeOf } from '../../graph/types.ts'
 import { linearLayer } from '../linear.ts'
-import type { InputPart, LinearRule, LinearVisit, SignedPart, Term } from './rule.ts'
-
-/** Below this a denominator counts as zero; far under any activation, far above the smallest float32. */
-const TINY = 1e-30
+import type { InputPart, LinearRule, LinearVisit, Passed, SignedPart, Term, WeightPart } from './rule.ts'
+import { ALL } from './rule.ts'
+import { splitSum } from './split.ts'
+import { stabilised } from './stabilise.ts'
 
 /** Send the relevance at the output of a linear layer to its input, by a rule. */
-export function linearRelevance(rule: LinearRule, visit: LinearVisit): Value {
-  if ('apply' in rule) return rule.apply(visit)
-  const shares = rule.terms.flatMap((term) => termRelevance(term, visit))
-  if (shares.length > 0) return visit.builder.sum(shares)
-  return visit.builder.mul(visit.x, visit.builder.scalar(0))
+export function linearRelevance(rule: LinearRule, visit: LinearVisit): Passed {
+  if ('apply' in rule) return { relevance: rule.apply(visit), bias: [], epsilon: [] }
+  const terms = rule.terms.map((term) => termRelevance(term, visit))
+  const messages = terms.flatMap((term) => term.messages)
+  const { builder: g, x } = visit
+  const relevance = messages.length > 0 ? gathered(g, messages) : g.mul(x, g.scalar(0))
+  return {
+    relevance,
+    bias: terms.flatMap((term) => term.bias),
+    epsilon: terms.flatMap((term) => term.epsilon),
+  }
 }
 
-function termRelevance(term: Term, visit: LinearVisit): Value[] {
+/** wᵀ·s of one pair, still to be multiplied with its part of the input. */
+interface Message {
+  readonly input: Value
+  readonly returned: Value
+}
+
+function termRelevance(
+  term: Term,
+  visit: LinearVisit,
+): { messages: Message[]; bias: Passed['bias']; epsilon: Passed['epsilon'] } {
   const { builder: g, node, x, weights, bias, output, nonNegative, relevance } = visit
   const layer = linearLayer(g, node)
+  const own = term.outputs ? ofSign(g, relevance, output, term.outputs) : relevance
+  const all = () => scaled(g, own, term.coefficient)
   const pairs = term.pairs.flatMap(([inputPart, weightPart]) => {
     const input = inputOf(g, x, inputPart, nonNegative)
-    return input
-      ? [{ input, weights: weightPart === 'squared' ? squared(g, weights) : partOf(g, weights, weightPart) }]
-      : []
+    return input ? [{ input, weightPart }] : []
   })
-  if (pairs.length === 0) return []
+  if (pairs.length === 0) return { messages: [], bias: [], epsilon: [all] }
   const biasPart = bias && !isNothing(term.bias) ? partOf(g, bias, term.bias) : undefined
-  const z = g.sum(
-    pairs.map((pair, k) => layer.forward(pair.input, pair.weights, k === 0 ? biasPart : undefined)),
-  )
-  const own = term.outputs ? ofSign(g, relevance, output, term.outputs) : relevance
-  const scaled = term.coefficient === 1 ? own : g.mul(own, g.scalar(term.coefficient))
-  const s = g.div(scaled, stabilised(g, z, term.epsilon))
-  return pairs.map((pair) => g.mul(pair.input, layer.transposed(s, pair.weights)))
+  const z =
+    knownSum(term, visit) ??
+    g.sum(
+      pairs.map(({ input, weightPart }, k) =>
+        layer.forward(input, weightsOf(g, weights, weightPart), k === 0 ? biasPart : undefined),
+      ),
+    )
+  const s = g.div(own, stabilised(g, z, term.epsilon, term.sign))
+  return {
+    // The coefficient goes into the weights, which are constant, and so costs nothing.
+    messages: pairs.map(({ input, weightPart }) => ({
+      input,
+      returned: layer.transposed(s, weightsOf(g, weights, weightPart, term.coefficient)),
+    })),
+    bias: biasPart ? [() => g.mul(scaled(g, s, term.coefficient), layer.biasBeside(biasPart))] : [],
+    epsilon: [() => g.sub(all(), g.mul(scaled(g, s, term.coefficient), z))],
+  }
 }
 
-/** z + ε · sign z, the sign of 0 being +1. Without an ε, a tiny one: where z is 0, so is what it divides. */
-function stabilised(g: GraphBuilder, z: Value, epsilon: number): Value {
-  const by = epsilon === 0 ? TINY : epsilon
-  const signed = g.op('Where', [g.op('GreaterOrEqual', [z, g.scalar(0)]), g.scalar(by), g.scalar(-by)])
-  return g.add(z, signed)
+/** Σ input · returned; what meets the same input is added up first. */
+function gathered(g: GraphBuilder, messages: readonly Message[]): Value {
+  const inputs = [...new Set(messages.map(({ input }) => input.name))]
+  return g.sum(
+    inputs.map((name) => {
+      const same = messages.filter(({ input }) => input.name === name)
+      return g.mul(same[0]!.input, g.sum(same.map(({ returned }) => returned)))
+    }),
+  )
+}
+
+/** The denominator, where the forward pass has worked it out already. */
+function knownSum(term: Term, { builder: g, output, nonNegative }: LinearVisit): Value | undefined {
+  const [first] = term.pairs
+  if (term.pairs.length === 1 && isAll(first![0]) && isAll(first![1]) && isAll(term.bias)) return output
+  return nonNegative ? splitSum(g, output, term) : undefined
+}
+
+function isAll(part: InputPart | WeightPart): boolean {
+  return (
+    typeof part === 'object' &&
+    'positive' in part &&
+    part.positive === ALL.positive &&
+    part.negative === ALL.negative
+  )
 }
 
 /** The relevance of outputs of one sign; 0 for the others. */
@@ -50,27 +95,47 @@ function ofSign(g: GraphBuilder, relevance: Value, output: Value, sign: 'positiv
 
 /** A part of the input; undefined where it is known to be empty. */
 function inputOf(g: GraphBuilder, x: Value, part: InputPart, nonNegative: boolean): Value | undefined {
-  if ('everywhere' in part) {
-    const value = { type: 'float32', shape: [1], data: Float32Array.of(part.everywhere) } as const
-    return g.op('ConstantOfShape', [g.op('Shape', [x])], { value })
-  }
+  if ('everywhere' in part) return everywhere(g, x, part.everywhere)
   if (!nonNegative) return isNothing(part) ? undefined : partOf(g, x, part)
   return part.positive === 0 ? undefined : scaled(g, x, part.positive)
+}
+
+/** A constant picture, or vector, of x's shape for a batch of one: it fits beside a batch of any size. */
+function everywhere(g: GraphBuilder, x: Value, levels: readonly number[]): Value {
+  const shape = [1, ...x.shape.slice(1)].map(Number)
+  const [, channels, ...picture] = shape
+  if (levels.length > 1 && levels.length !== channels) {
+    throw new Error(`${levels.length} numbers are given for an input of ${channels} channels`)
+  }
+  const area = sizeOf(picture)
+  return g.derived(`everywhere(${levels.join()})[${shape.join()}]`, () =>
+    float32(
+      shape,
+      Float32Array.from({ length: channels! * area }, (_, k) => levels[Math.floor(k / area)] ?? levels[0]!),
+    ),
+  )
 }
 
 function isNothing(part: SignedPart): boolean {
   return part.positive === 0 && part.negative === 0
 }
 
-function squared(g: GraphBuilder, weights: Value): Value {
-  return folded(g, weights, 'squared', (w) => w * w) ?? g.mul(weights, weights)
+/** A part of the weights, times a number. */
+function weightsOf(g: GraphBuilder, weights: Value, part: WeightPart, by = 1): Value {
+  if (part !== 'squared') {
+    return partOf(g, weights, { positive: by * part.positive, negative: by * part.negative })
+  }
+  const squares = folded(g, weights, `squared(${by})`, (w) => by * w * w)
+  return squares ?? scaled(g, g.mul(weights, weights), by)
 }
 
-function partOf(g: GraphBuilder, value: Value, { positive, negative }: SignedPart): Value {
+/** A part of a tensor: folded where the tensor is constant, and the tensor itself where the part is all of it. */
+export function partOf(g: GraphBuilder, value: Value, { positive, negative }: SignedPart): Value {
   if (positive === 1 && negative === 1) return value
   const label = `part(${positive},${negative})`
   const constant = folded(g, value, label, (v) => (v > 0 ? positive * v : negative * v))
   if (constant) return constant
+  if (positive === negative) return scaled(g, value, positive)
   const parts = []
   if (positive !== 0) parts.push(scaled(g, g.op('Relu', [value]), positive))
   if (negative !== 0) parts.push(scaled(g, g.op('Min', [value, g.scalar(0)]), negative))
@@ -90,5 +155,5 @@ function folded(
 ): Value | undefined {
   const tensor = g.constantOf(value)
   if (tensor?.type !== 'float32') return undefined
-  return g.constant(float32(tensor.shape, tensor.data.map(make)), `${value.name}.${label}`)
+  return g.derived(`${value.name}.${label}`, () => float32(tensor.shape, tensor.data.map(make)))
 }

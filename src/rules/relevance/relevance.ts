@@ -1,157 +1,173 @@
 /**
- * The relevance of a graph, as a graph: Layer-wise Relevance Propagation.
+ * The relevance of a graph, as a graph: Layer-wise Relevance Propagation, and with a gradient composite the
+ * gradient and its relatives.
  *
  * The walk of `walk.ts`, started with the logit of the class that is explained. Linear layers follow the rule
- * that the composite gives them; everything else passes relevance on as Lapuschkin et al. 2017 do.
+ * that the composite gives them; everything else follows `table.ts`.
  */
 
-import { GraphBuilder } from '../../graph/builder.ts'
-import type { Graph } from '../../graph/types.ts'
-import type { Composite } from '../composites.ts'
-import type { LinearOperator } from '../linear.ts'
-import { passOn, passReshaped } from '../passOn.ts'
-import { scatterToPositions, withPoolPositions } from '../pooling.ts'
-import { type BackwardRule, type BackwardTable, noRule, walkBackward } from '../walk.ts'
-import { linearRelevance } from './linear.ts'
-import type { LinearRule } from './rule.ts'
+import { GraphBuilder, type Value } from '../../graph/builder.ts'
+import { type Graph, sizeOf } from '../../graph/types.ts'
+import { canonise } from '../canonise.ts'
+import { assign } from '../composites/assign.ts'
+import { type Composite, completed, type RelevanceComposite } from '../composites/composite.ts'
+import { gradientTable } from '../gradient/gradient.ts'
+import { type Answer, logitsOf } from '../logits.ts'
+import { withPoolPositions } from '../pooling.ts'
+import { walkBackward } from '../walk.ts'
+import { Conservation, type ConservationRow } from './conservation.ts'
+import { type InputRange, ruleOf } from './rules.ts'
 import { nonNegativeValues } from './sign.ts'
+import { withSplitSums } from './split.ts'
+import { relevanceTable } from './table.ts'
+
+/** What is explained, and what is wanted of it. */
+export interface RelevanceOptions {
+  /** The output that is explained; the first where not given. */
+  readonly output?: string
+  /** The values whose relevance is wanted; the first input where not given. */
+  readonly of?: readonly string[]
+  /**
+   * Explain many targets of one picture, which goes through the network once. Without it, each picture of the
+   * batch has a target of its own.
+   */
+  readonly onePicture?: boolean
+  /** Whether to report, layer by layer, what became of the relevance. */
+  readonly conservation?: boolean
+  /** The range of the input, for zᴮ. */
+  readonly range?: InputRange
+}
+
+/** One output of the network, and where its logits are. */
+export interface AnswerOutput {
+  readonly name: string
+  /** How its numbers come from the logits. */
+  readonly answer: Answer
+  /** The name of the output of the explaining graph that holds the logits; the output's own where it has them. */
+  readonly logits: string
+}
+
+/** A network with its explanation. */
+export interface Relevance {
+  /**
+   * The network's graph with one more input and more outputs:
+   *
+   * - input `target`, float32 [targets, classes]: how much each logit counts in what is explained; 1 for a class,
+   *   1 and −1 for the difference of two. A row of zeros stands for the network's own answer;
+   * - output `relevance`: float32, of the input's shape, with a row for each target; for other values that were
+   *   asked for, `relevance of NAME`;
+   * - output `explained`: float32 [targets, classes], the targets with rows of zeros filled in;
+   * - output `logits of NAME`, for each output that holds probabilities: what they are made of;
+   * - with `conservation`, the output of this name, float32 [targets, rows, 5] with the columns of
+   *   `CONSERVATION_COLUMNS`.
+   */
+  readonly graph: Graph
+  /** The network's outputs, the explained one first. */
+  readonly answers: readonly AnswerOutput[]
+  /** What the rows of the output `conservation` are about, from the output to the input. */
+  readonly rows: readonly ConservationRow[]
+}
 
 /**
  * Derive the graph that explains a network.
  *
- * @param graph a network whose first output is float32 [batch, classes], the logits
- * @param composite which rule each linear layer gets
- * @param of the value whose relevance is wanted; the first input where not given
- * @returns the graph with one more input, `target` (int64 [batch]: the class to explain in each picture), and
- *   one more output, `relevance` (float32, the shape of `of`)
- * @throws Error naming the node whose operator has no relevance rule, or the layer that the composite leaves out
+ * @param network its explained output is float32 [batch, classes], logits or what a softmax or sigmoid makes of them
+ * @param composite which rule each layer gets
+ * @throws UserError where the composite does not fit the network, Error naming the node whose operator has no rule
  */
-export function relevance(graph: Graph, composite: Composite, of: string = graph.inputs[0]!.name): Graph {
-  const prepared = withPoolPositions(graph)
-  const builder = GraphBuilder.from(prepared)
-  const logits = builder.value(graph.outputs[0]!.name)
-  const [batch, classes] = logits.shape
-  const target = builder.input('target', 'int64', [batch!])
-  const arrived = builder.scope('relevance', () => {
-    const offAndOn = builder.constant(
-      { type: 'float32', shape: [2], data: Float32Array.of(0, 1) },
-      'offAndOn',
+export function relevance(network: Graph, composite: Composite, options: RelevanceOptions = {}): Relevance {
+  const complete = completed(composite)
+  const canonical = canonise(options.onePicture ? forOnePicture(network) : network)
+  const input = canonical.inputs[0]!.name
+  const output = options.output ?? canonical.outputs[0]!.name
+  const start = logitsOf(canonical, output)
+  const of = options.of ?? [input]
+
+  const rules =
+    complete.method === 'relevance'
+      ? rulesOf(canonical, complete, input, start.name, options.range)
+      : undefined
+  const nonNegative = nonNegativeValues(canonical)
+  const positioned = withPoolPositions(canonical)
+  const builder = GraphBuilder.from(rules ? withSplitSums(positioned, rules, nonNegative) : positioned)
+  const conservation = options.conservation ? new Conservation(builder) : undefined
+  const logits = builder.value(start.name)
+  const target = builder.input('target', 'float32', [
+    options.onePicture ? 'targets' : logits.shape[0]!,
+    sizeOf(logits.shape.slice(1).map(Number)),
+  ])
+  const { seed, explained } = builder.scope('relevance', () =>
+    startOf(builder, logits, target, complete.method === 'relevance' && complete.start === 'logit'),
+  )
+  const table =
+    complete.method === 'relevance'
+      ? relevanceTable(positioned, complete, rules!, nonNegative, conservation)
+      : gradientTable(complete.activation)
+  const arrived = builder.scope('relevance', () =>
+    walkBackward(builder, positioned, table, new Map([[logits.name, seed]]), of),
+  )
+  for (const name of of) {
+    const value = arrived.get(name)
+    if (!value) throw new Error(`the output ${output} does not depend on ${name}`)
+    const timesInput = complete.method === 'gradient' && complete.timesInput
+    builder.output(
+      name === input ? 'relevance' : `relevance of ${name}`,
+      timesInput ? builder.mul(value, builder.value(name)) : value,
     )
-    const oneHot = builder.op('OneHot', [target, builder.integers([Number(classes)]), offAndOn])
-    const start = new Map([[logits.name, builder.mul(logits, oneHot)]])
-    const table = relevanceTable(prepared, rulesOf(prepared, composite))
-    return walkBackward(builder, prepared, table, start, [of]).get(of)
-  })
-  if (!arrived) throw new Error(`the logits do not depend on ${of}`)
-  builder.output('relevance', arrived)
-  return builder.graph()
+  }
+  builder.output('explained', explained)
+  const others = canonical.outputs.map(({ name }) => name).filter((name) => name !== output)
+  const answers = [output, ...others].map((name) => withLogits(builder, canonical, name))
+  if (conservation && conservation.rows.length > 0) builder.output('conservation', conservation.table())
+  return { graph: builder.graph(), answers, rows: conservation?.rows ?? [] }
 }
 
-/** The rule of each linear layer, by the name of its node. */
-function rulesOf(graph: Graph, composite: Composite): Map<string, LinearRule> {
-  const used = new Map<object, number>()
-  const rules = new Map<string, LinearRule>()
-  for (const node of graph.nodes) {
-    if (node.op !== 'Conv' && node.op !== 'Gemm' && node.op !== 'MatMul') continue
-    const entry = composite.entries.find(
-      (candidate) =>
-        candidate.operators.includes(node.op) &&
-        (used.get(candidate) ?? 0) < (candidate.first ?? Number.POSITIVE_INFINITY),
-    )
-    if (!entry)
-      throw new Error(`the composite ${composite.name} has no rule for node ${node.name} (${node.op})`)
-    used.set(entry, (used.get(entry) ?? 0) + 1)
-    rules.set(node.name, entry.rule)
-  }
-  return rules
+/** What the walk starts with, in the logits' own shape, and the targets in full. */
+function startOf(g: GraphBuilder, logits: Value, target: Value, timesLogit: boolean) {
+  const classes = Number(target.shape[1])
+  const scores = logits.shape.length === 2 ? logits : g.op('Flatten', [logits])
+  // The network's own answer: its largest logit, or of a single one (a sigmoid's) the side that it is on.
+  const top =
+    classes === 1
+      ? g.op('Where', [g.op('GreaterOrEqual', [scores, g.scalar(0)]), g.scalar(1), g.scalar(-1)])
+      : g.op('OneHot', [
+          g.op('ArgMax', [scores], { axis: 1, keepdims: 0 }),
+          g.integers([classes]),
+          g.constant({ type: 'float32', shape: [2], data: Float32Array.of(0, 1) }, 'offAndOn'),
+        ])
+  const asked = g.op('Greater', [g.reduceSum(g.op('Abs', [target]), [1], true), g.scalar(0)])
+  const explained = g.op('Where', [asked, target, top])
+  const start = timesLogit ? g.mul(explained, scores) : explained
+  const seed =
+    logits.shape.length === 2 ? start : g.reshape(start, [-1, ...logits.shape.slice(1).map(Number)])
+  return { seed, explained }
 }
 
-const none = noRule('relevance')
+/** The logits of an output as an output of their own, where it holds something else. */
+function withLogits(g: GraphBuilder, graph: Graph, output: string): AnswerOutput {
+  const { name, answer } = logitsOf(graph, output)
+  if (name === output) return { name: output, answer, logits: output }
+  const logits = `logits of ${output}`
+  g.output(logits, g.op('Identity', [g.value(name)]))
+  return { name: output, answer, logits }
+}
 
-function relevanceTable(graph: Graph, rules: ReadonlyMap<string, LinearRule>): BackwardTable {
-  const nonNegative = nonNegativeValues(graph)
-  const linear: BackwardRule<LinearOperator> = ({ builder, node, inputs, outputs }, [arrived]) => [
-    linearRelevance(rules.get(node.name)!, {
-      builder,
-      node,
-      x: inputs[0]!,
-      weights: inputs[1]!,
-      bias: inputs[2],
-      output: outputs[0]!,
-      nonNegative: nonNegative.has(inputs[0]!.name),
-      relevance: arrived!,
-    }),
-  ]
-  return {
-    Conv: linear,
-    Gemm: linear,
-    MatMul: linear,
-    // The first maximum takes all.
-    MaxPool: ({ builder, inputs, outputs }, [arrived]) => [
-      scatterToPositions(builder, inputs[0]!, outputs[1]!, arrived!),
-    ],
-    Relu: passOn,
-    LRN: passOn,
-    Dropout: passOn,
-    Identity: passOn,
-    Flatten: passReshaped,
-    Reshape: passReshaped,
+function rulesOf(
+  graph: Graph,
+  composite: RelevanceComposite,
+  input: string,
+  output: string,
+  range: InputRange | undefined,
+) {
+  const assigned = assign(graph, composite, input, output)
+  return new Map([...assigned].map(([name, entry]) => [name, ruleOf(entry, range)]))
+}
 
-    Add: none,
-    ArgMax: none,
-    AveragePool: none,
-    Cast: none,
-    Concat: none,
-    ConstantOfShape: none,
-    ConvTranspose: none,
-    Div: none,
-    Equal: none,
-    Exp: none,
-    Expand: none,
-    Gather: none,
-    Greater: none,
-    GreaterOrEqual: none,
-    Max: none,
-    Min: none,
-    Mul: none,
-    Neg: none,
-    OneHot: none,
-    Pad: none,
-    Pow: none,
-    ReduceMean: none,
-    ReduceSum: none,
-    Scan: none,
-    ScatterElements: none,
-    Shape: none,
-    Slice: none,
-    Softmax: none,
-    SoftmaxCrossEntropyLoss: none,
-    Sqrt: none,
-    Sub: none,
-    Sum: none,
-    Transpose: none,
-    Where: none,
-    GlobalAveragePool: none,
-    GlobalMaxPool: none,
-    BatchNormalization: none,
-    LogSoftmax: none,
-    LeakyRelu: none,
-    PRelu: none,
-    Clip: none,
-    Elu: none,
-    Sigmoid: none,
-    HardSigmoid: none,
-    HardSwish: none,
-    Tanh: none,
-    Softplus: none,
-    Erf: none,
-    Abs: none,
-    Log: none,
-    Reciprocal: none,
-    ReduceMax: none,
-    Squeeze: none,
-    Unsqueeze: none,
-    Split: none,
-    Resize: none,
-  }
+/** The graph for one picture: its open batch, where it has one, is closed. */
+function forOnePicture(graph: Graph): Graph {
+  const batch = graph.inputs[0]!.shape[0]
+  const inputs = graph.inputs.map((input) =>
+    input.shape[0] === batch ? { ...input, shape: [1, ...input.shape.slice(1)] } : input,
+  )
+  return GraphBuilder.from({ ...graph, inputs }).graph()
 }

@@ -20,11 +20,11 @@ export interface SignedPart {
   readonly negative: number
 }
 
-/** A part of the input, or the same number in every place (that lies in the picture). */
-export type InputPart = SignedPart | { readonly everywhere: number }
+/** A part of the input, or in every place (that lies in the picture) the same number, or one for each channel. */
+export type InputPart = SignedPart | { readonly everywhere: readonly number[] }
 
 /** A part of the weights, or the square of each. */
-type WeightPart = SignedPart | 'squared'
+export type WeightPart = SignedPart | 'squared'
 
 /** Everything, the positive elements, the negative elements, nothing. */
 export const ALL: SignedPart = { positive: 1, negative: 1 }
@@ -45,6 +45,8 @@ export interface Term {
    * every pair is zero as well, and the term gives 0.
    */
   readonly epsilon: number
+  /** The sign that the denominator has by its making, where it has one: then it is cheaper to stabilise. */
+  readonly sign?: 'positive' | 'negative'
   /** Only for outputs of this sign (0 counts as positive); for all where it is not given. */
   readonly outputs?: 'positive' | 'negative'
 }
@@ -61,6 +63,19 @@ export interface LinearVisit {
   /** Whether x is known to have no negative element. */
   readonly nonNegative: boolean
   readonly relevance: Value
+}
+
+/**
+ * What became of the relevance that arrived at a layer. The last two are only built where somebody asks: each
+ * is a list of values whose elements, summed for each picture, say how much stayed in the layer.
+ */
+export interface Passed {
+  /** What the input gets. */
+  readonly relevance: Value
+  /** What the bias took. */
+  readonly bias: readonly (() => Value)[]
+  /** What ε took, or what arrived where a denominator is zero and nobody can be given anything. */
+  readonly epsilon: readonly (() => Value)[]
 }
 
 /** A relevance rule for linear layers: terms, or (flat) a rule that looks at the shapes only. */

@@ -8,5 +8,13 @@ import { type LinearRule, NOTHING } from './rule.ts'
  */
 export const wSquareRule: LinearRule = {
   name: 'w-square',
-  terms: [{ coefficient: 1, pairs: [[{ everywhere: 1 }, 'squared']], bias: NOTHING, epsilon: 0 }],
+  terms: [
+    {
+      coefficient: 1,
+      pairs: [[{ everywhere: [1] }, 'squared']],
+      bias: NOTHING,
+      epsilon: 0,
+      sign: 'positive',
+    },
+  ],
 }

@@ -1,0 +1,83 @@
+"""Seconds of VGG-16's relevance maps in PyTorch, the composite `paper` written with hooks. Arguments: batch, rounds.
+
+Each layer keeps its input on the way forward, and on the way back a hook replaces the gradient by the relevance. As
+in regard, inputs behind a ReLU are known to be nowhere negative, so that alpha-beta takes two convolutions forward
+and two back.
+"""
+
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+batch, rounds = (int(a) for a in sys.argv[1:3])
+torch.manual_seed(0)
+
+layers, channels = [], 3
+for block, (filters, count) in enumerate([(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]):
+    for _ in range(count):
+        layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU()]
+        channels = filters
+    layers.append(nn.MaxPool2d(2, 2, ceil_mode=True))
+layers += [nn.Flatten(), nn.Linear(25088, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)]
+net = nn.Sequential(*layers).eval()
+
+
+def nonzero(z):
+    return torch.where(z == 0, torch.ones_like(z), z)
+
+
+def epsilon(module, x, r):
+    z = F.linear(x, module.weight, module.bias)
+    s = r / (z + torch.where(z >= 0, 0.01, -0.01))
+    return x * (s @ module.weight)
+
+
+def alpha_beta(module, x, r):
+    total = 0
+    for coefficient, part in ((2, torch.Tensor.clamp_min), (-1, torch.Tensor.clamp_max)):
+        weight, bias = part(module.weight, 0), part(module.bias, 0)
+        z = F.conv2d(x, weight, bias, padding=1)
+        total = total + coefficient * F.conv_transpose2d(r / nonzero(z), weight, padding=1)
+    return x * total
+
+
+def flat(module, x, r):
+    ones = torch.ones(1, 1, 3, 3)
+    counts = F.conv2d(torch.ones(1, 1, *x.shape[2:]), ones, padding=1) * x.shape[1]
+    shares = F.conv_transpose2d(r.sum(1, keepdim=True) / counts, ones, padding=1)
+    return shares.expand_as(x)
+
+
+def hooked(module, rule):
+    def keep(_, inputs):
+        module.x = inputs[0].detach()
+
+    def replace(_, __, grad_output):
+        with torch.no_grad():
+            return (rule(module, module.x, grad_output[0]),)
+
+    module.register_forward_pre_hook(keep)
+    module.register_full_backward_hook(replace)
+
+
+convolutions = [layer for layer in net if isinstance(layer, nn.Conv2d)]
+for k, layer in enumerate(convolutions):
+    hooked(layer, flat if k < 4 else alpha_beta)
+for layer in net:
+    if isinstance(layer, nn.Linear):
+        hooked(layer, epsilon)
+    if isinstance(layer, nn.ReLU):
+        layer.register_full_backward_hook(lambda _, __, grad_output: grad_output)
+
+images = torch.rand(batch, 3, 224, 224) * 255 - 128
+for k in range(rounds + 1):
+    started = time.perf_counter()
+    x = images.clone().requires_grad_()
+    logits = net(x)
+    target = F.one_hot(logits.argmax(1), 1000) * logits.detach()
+    (relevance,) = torch.autograd.grad(logits, x, target)
+    if k > 0:
+        print(time.perf_counter() - started)

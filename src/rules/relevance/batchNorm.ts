@@ -1,0 +1,28 @@
+import { channelwise } from '../canonise.ts'
+import { passOn } from '../passOn.ts'
+import type { BackwardRule } from '../walk.ts'
+
+/**
+ * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift: passed on whole
+ * (`pass`), or in proportion to the magnitudes, R_x = |scale · x| / (|scale · x| + |shift|) · R, where the rest
+ * stays with the shift (`magnitude`).
+ *
+ * Hui and Binder 2019, *BatchNorm Decomposition for Deep Neural Network Interpretation*, the |z| rule.
+ */
+export function batchNormRelevance(share: 'pass' | 'magnitude'): BackwardRule<'BatchNormalization'> {
+  if (share === 'pass') return passOn
+  return ({ builder: g, node, inputs }, [arrived]) => {
+    const { scale, shift } = channelwise(node, (name) => g.constantOf(g.value(name)))
+    const beside = (data: Float32Array, label: string) =>
+      g.constant(
+        { type: 'float32', shape: [data.length, ...inputs[0]!.shape.slice(2).map(() => 1)], data },
+        label,
+      )
+    const own = g.op('Abs', [g.mul(inputs[0]!, beside(scale, 'scale'))])
+    const rest = beside(
+      shift.map((value) => Math.max(Math.abs(value), Number.MIN_VALUE)),
+      'shift',
+    )
+    return [g.mul(arrived!, g.div(own, g.op('Max', [g.add(own, rest), g.scalar(1e-20)])))]
+  }
+}

@@ -1,0 +1,58 @@
+/** The relevance rules of linear layers, by the names that composites give them. */
+
+import type { CompositeEntry } from '../composites/composite.ts'
+import { alphaBetaRule } from './alphaBeta.ts'
+import { epsilonRule } from './epsilon.ts'
+import { flatRule } from './flat.ts'
+import { gammaRule } from './gamma.ts'
+import { type LinearRule, NOTHING, type Term } from './rule.ts'
+import { wSquareRule } from './wSquare.ts'
+import { zBoxRule } from './zBox.ts'
+
+/** The lowest and the highest value that a network's input can have, in each of its channels. */
+export interface InputRange {
+  readonly low: readonly number[]
+  readonly high: readonly number[]
+}
+
+/**
+ * The rule that an entry of a composite asks for.
+ *
+ * @param range the input's, for zᴮ where the entry gives none itself
+ * @throws Error when zᴮ has no range
+ */
+export function ruleOf(entry: CompositeEntry, range?: InputRange): LinearRule {
+  switch (entry.rule) {
+    case 'epsilon':
+      return withOptions(epsilonRule(entry.epsilon), entry)
+    case 'simple':
+      return withOptions(epsilonRule(0), { epsilon: 0, bias: entry.bias })
+    case 'alpha-beta':
+      return withOptions(alphaBetaRule(entry.alpha, entry.beta), entry)
+    case 'z-plus':
+      return withOptions(alphaBetaRule(1, 0), entry)
+    case 'gamma':
+      return withOptions(gammaRule(entry.gamma), entry)
+    case 'z-box': {
+      const low = entry.low ?? range?.low
+      const high = entry.high ?? range?.high
+      if (low === undefined || high === undefined) {
+        throw new Error(
+          'the rule z-box needs the lowest and the highest value of the input: say how photos become the input ' +
+            '(in the model card), or give low and high in the composite',
+        )
+      }
+      return withOptions(zBoxRule(low, high), { epsilon: entry.epsilon, bias: true })
+    }
+    case 'w-square':
+      return wSquareRule
+    case 'flat':
+      return flatRule
+  }
+}
+
+function withOptions(rule: LinearRule, { epsilon, bias }: { epsilon: number; bias: boolean }): LinearRule {
+  if (!('terms' in rule)) return rule
+  const change = (term: Term): Term => ({ ...term, epsilon, bias: bias ? term.bias : NOTHING })
+  return { ...rule, terms: rule.terms.map(change) }
+}
