@@ -183,6 +183,14 @@ const reductions: Record<string, Case> = {
   },
   'ReduceMean of the picture': { inputs: [picture], build: along('ReduceMean', [2, 3], 0) },
   'ReduceMean over channels': { inputs: [picture], build: along('ReduceMean', [1], 1) },
+  CumSum: {
+    inputs: [picture],
+    build: ({ g }, x) => g.op('CumSum', [x, g.constant(indices([], [2]))], { exclusive: 1 }),
+  },
+  'CumSum backwards': {
+    inputs: [picture],
+    build: ({ g }, x) => g.op('CumSum', [x, g.constant(indices([], [-1]))], { reverse: 1 }),
+  },
   'ReduceMax of the picture': { inputs: [picture], build: along('ReduceMax', [2, 3], 0) },
   'ReduceMax over channels': { inputs: [picture], build: along('ReduceMax', [1], 1) },
 }
@@ -258,12 +266,8 @@ for (const [group, cases] of Object.entries(groups)) {
   })
 }
 
-// MaxPool is tested beside its relevance; a batch that moves, or is summed over, cannot be shared.
-const ONE_FORWARD_PASS_EACH = [
-  'MaxPool',
-  'Transpose that moves the batch',
-  'ReduceSum of everything, an open batch too',
-]
+// A batch that moves, or is summed over, cannot be shared.
+const ONE_FORWARD_PASS_EACH = ['Transpose that moves the batch', 'ReduceSum of everything, an open batch too']
 
 for (const [group, cases] of Object.entries(groups)) {
   describe(`three targets that share one forward pass get what each gets alone: ${group}`, () => {
