@@ -303,6 +303,16 @@ test('asking for the gradient of what has none names the node and says what to d
   expect(() => gradient(g.graph(), 'power', ['x'])).toThrow(/node growth \(Pow\).*constant/)
 })
 
+test('a mean over an open batch is refused: its size is part of the derivative', () => {
+  const g = new GraphBuilder('open')
+  const scores = g.input('scores', 'float32', [B, 3])
+  const labels = g.input('labels', 'int64', [B])
+  g.output('loss', g.op('SoftmaxCrossEntropyLoss', [scores, labels], {}, 'criterion'))
+  g.output('mean', g.op('ReduceMean', [scores, g.integers([0, 1])], { keepdims: 0 }, 'average'))
+  expect(() => gradient(g.graph(), 'loss', ['scores'])).toThrow(/node criterion .*size of axis 0/)
+  expect(() => gradient(g.graph(), 'mean', ['scores'])).toThrow(/node average .*size of axis 0/)
+})
+
 function leaky([x, slope]: Plain[]): Float64Array {
   return x!.data.map((v) => (v > 0 ? v : v * slope!.data[0]!))
 }
