@@ -212,7 +212,8 @@ function tellPreprocessing(model: Model): void {
   const { size, picture, fit, channels, scale, mean } = requirePreprocessing(model)
   const sides = ({ height, width }: typeof size) => `${height} × ${width}`
   const how = { pad: 'padded', crop: 'cropped', stretch: 'stretched' }[fit]
-  const numbers = (values: readonly number[]) => (new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`)
+  const numbers = (values: readonly number[]) =>
+    new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`
   const offset = 'planes' in mean ? 'the mean picture' : numbers(mean)
   const cut = sides(picture) === sides(size) ? '' : `, of it the centre ${sides(size)}`
   console.error(

@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import type { Graph } from '../graph/types.ts'
+import type { Graph, ValueInfo } from '../graph/types.ts'
 import { readOnnx } from './onnx.ts'
 
 /** What some formats need beside the model's own file. */
 export interface ReadModelOptions {
   /** The definition of a Caffe network, where it does not stand beside its `.caffemodel`. */
   readonly prototxt?: string
+  /** Height and width of the pictures, in pixels, for a network that leaves them open. */
+  readonly size?: readonly [height: number, width: number]
 }
 
 // One line a format.
 const READERS: Readonly<Record<string, (path: string, options: ReadModelOptions) => Graph>> = {
-  '.onnx': (path) => readOnnx(path),
+  '.onnx': (path, { size }) => readOnnx(path, { sizes: size && ((input) => sidesOf(input, size)) }),
 }
 
 /** The endings of the model files that regard reads. */
@@ -34,4 +36,16 @@ export function readModel(path: string, options: ReadModelOptions = {}): Graph {
   }
   if (!existsSync(path)) throw new UserError('there is no such model', path)
   return read(path, options)
+}
+
+/** Numbers for the sides that an input of pictures leaves open. */
+function sidesOf({ shape }: ValueInfo, size: readonly [number, number]): Record<string, number> {
+  if (shape.length !== 4) return {}
+  // [batch, height, width, channels], or else [batch, channels, height, width].
+  const first = shape[3] === 1 || shape[3] === 3 ? 1 : 2
+  const open = size.flatMap((side, k) => {
+    const dimension = shape[first + k]!
+    return typeof dimension === 'string' ? [[dimension, side] as const] : []
+  })
+  return Object.fromEntries(open)
 }

@@ -8,10 +8,20 @@ import { axisOf, product } from './dimensions.ts'
 import { fold, withoutUnread } from './fold.ts'
 import type { Node } from './operators.ts'
 import type { Known } from './shapes.ts'
-import type { Dimension, Graph, Shape } from './types.ts'
+import type { Dimension, Graph, Shape, ValueInfo } from './types.ts'
 import { verify } from './verify.ts'
 
 const BATCH = 'batch'
+
+/** Numbers for open dimensions by their names, or what gives them for an input. */
+export type OpenSizes =
+  | Readonly<Record<string, number>>
+  | ((input: ValueInfo) => Readonly<Record<string, number>>)
+
+/** The numbers for the open dimensions of some inputs. */
+export function sizesFor(inputs: readonly ValueInfo[], sizes: OpenSizes): Readonly<Record<string, number>> {
+  return typeof sizes === 'function' ? Object.assign({}, ...inputs.map(sizes)) : sizes
+}
 
 /**
  * A graph whose inputs have numbers for open dimensions.

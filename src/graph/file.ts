@@ -7,7 +7,7 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { UserError } from '../base/errors.ts'
-import { fixInput } from './batch.ts'
+import { fixInput, type OpenSizes, sizesFor } from './batch.ts'
 import { withDefaults } from './builder.ts'
 import { importGraph } from './import/importGraph.ts'
 import {
@@ -47,14 +47,15 @@ const NEWEST = 26
  *
  * @param where the file's name, for messages
  * @param external how to read weights that lie beside the model
- * @param sizes numbers for dimensions that the model leaves open, by the names that its inputs give them
+ * @param sizes numbers for dimensions that the model leaves open, by the names that its inputs give them, or what
+ *   gives them for an input
  * @throws UserError when the bytes are no whole ONNX model, or it uses what regard does not know
  */
 export function readGraph(
   bytes: Uint8Array,
   where: string,
   external?: ExternalReader,
-  sizes?: Readonly<Record<string, number>>,
+  sizes?: OpenSizes,
 ): Graph {
   const model = modelFrom(bytes, where)
   if (!model.graph) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
@@ -72,7 +73,7 @@ export function readGraph(
     const own = model.producerName === PRODUCER && opset === OPSET
     const graph = own ? graphFrom(model.graph, external) : importGraph(model.graph, opset, external, sizes)
     verify(graph)
-    return own && sizes ? fixInput(graph, sizes) : graph
+    return own && sizes ? fixInput(graph, sizesFor(graph.inputs, sizes)) : graph
   } catch (error) {
     if (error instanceof UserError) throw new UserError(error.message, where)
     throw new UserError(`is not a well-formed model: ${(error as Error).message}`, where)

@@ -73,7 +73,11 @@ export function writeModel(path: string, network: Graph, { meanPicture, ...card 
 export function openModel(path: string, options: ModelOptions = {}): Model {
   const cardPath = cardPathOf(path)
   const own = existsSync(cardPath) ? parseCard(textOf(cardPath), cardPath) : {}
-  const network = readModel(path, options)
+  const said = options.card?.input ?? {}
+  const sized = said.size === undefined && said.height === undefined ? own.input : said
+  const [height, width] = [sized?.size ?? sized?.height, sized?.size ?? sized?.width]
+  const size = height === undefined || width === undefined ? undefined : ([height, width] as const)
+  const network = readModel(path, { size, ...options })
   const where = existsSync(cardPath) ? cardPath : path
   return modelOf(network, path, withFiles(own, dirname(path)), options, where)
 }

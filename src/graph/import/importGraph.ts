@@ -8,6 +8,7 @@
  */
 
 import { UserError } from '../../base/errors.ts'
+import { type OpenSizes, sizesFor } from '../batch.ts'
 import { GraphBuilder, withDefaults } from '../builder.ts'
 import { evaluate, isEvaluated } from '../evaluate.ts'
 import { addFolded, withoutUnread } from '../fold.ts'
@@ -27,14 +28,14 @@ const WEIGHTED = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization
 /**
  * @param opset that of the file's standard operators
  * @param external how to read weights that lie beside the model
- * @param sizes numbers for dimensions that the inputs leave open, by name
+ * @param sizes numbers for dimensions that the inputs leave open, by name, or what gives them for an input
  * @throws UserError or Error naming the node or value that cannot be read
  */
 export function importGraph(
   proto: GraphProto,
   opset: number,
   external: ExternalReader | undefined,
-  sizes: Readonly<Record<string, number>> = {},
+  sizes: OpenSizes = {},
 ): Graph {
   refuseQuantised(proto.node)
   const builder = new GraphBuilder(proto.name)
@@ -50,11 +51,14 @@ export function importGraph(
   }
   // Old writers list constants among the inputs as well.
   const constants = new Set(proto.initializer.map(({ name }) => name))
-  const inputs = proto.input
-    .filter(({ name }) => !constants.has(name))
-    .map((input) => inputFrom(input, sizes))
-  for (const name of Object.keys(sizes)) {
-    if (!proto.input.some((input) => openNames(input).includes(name)))
+  const declared = proto.input.filter(({ name }) => !constants.has(name)).map(inputFrom)
+  const given = sizesFor(declared, sizes)
+  const inputs = declared.map((input) => ({
+    ...input,
+    shape: input.shape.map((d) => (typeof d === 'string' ? (given[d] ?? d) : d)),
+  }))
+  for (const name of Object.keys(given)) {
+    if (!declared.some(({ shape }) => shape.includes(name)))
       throw new UserError(`no input has a dimension called ${name}`)
   }
   for (const { name, type, shape } of inputs) builder.input(name, type, shape)
@@ -162,14 +166,11 @@ function isTensor(value: AttributeValue): value is Tensor {
   return typeof value === 'object' && 'data' in value
 }
 
-function inputFrom(proto: ValueInfoProto, sizes: Readonly<Record<string, number>>): ValueInfo {
+function inputFrom(proto: ValueInfoProto): ValueInfo {
   const tensor = proto.type?.tensorType
   if (!tensor?.shape)
     throw new UserError(`input ${proto.name} is no tensor whose number of dimensions is known`)
-  const shape = tensor.shape.dim.map((d, k) => {
-    const open = openName(d, proto.name, k)
-    return open === undefined ? Number(d.dimValue) : (sizes[open] ?? open)
-  })
+  const shape = tensor.shape.dim.map((d, k) => openName(d, proto.name, k) ?? Number(d.dimValue))
   return { name: proto.name, type: singleType(typeOf(tensor.elemType, proto.name)), shape }
 }
 
@@ -183,11 +184,6 @@ function openName(dimension: DimensionProto, input: string, axis: number): strin
   // A name that says nothing can stand for several sizes, and one with a product in it would be taken apart.
   const proper = /^[\p{L}_][^*?]*$/u.test(dimension.dimParam) && dimension.dimParam !== 'None'
   return proper ? dimension.dimParam : `${input.replaceAll('*', '_')}.${axis}`
-}
-
-function openNames(proto: ValueInfoProto): string[] {
-  const dimensions = proto.type?.tensorType?.shape?.dim ?? []
-  return dimensions.flatMap((d, k) => openName(d, proto.name, k) ?? [])
 }
 
 function uniqueName(wanted: string, names: Set<string>): string {
