@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
@@ -9,6 +9,7 @@ import { findClasses, type Question, requireClass, targetOf } from '../explanati
 import type { Explainer } from '../explanation/explain.ts'
 import { enlarged, sideBySide } from '../explanation/heatMap.ts'
 import { inputOf } from '../explanation/input.ts'
+import { METHODS, type Method } from '../explanation/methods/load.ts'
 import { align } from '../faces/align.ts'
 import type { Point } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
@@ -34,6 +35,8 @@ interface Flags extends ModelFlags {
   readonly class: string[]
   readonly minus?: string
   readonly layer: string[]
+  readonly method?: Method
+  readonly seed?: string
   readonly landmarks?: string
   readonly out: string
 }
@@ -57,6 +60,10 @@ export function explainCommand(): Command {
       collect,
       [],
     )
+    .addOption(
+      new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(METHODS),
+    )
+    .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
   return withModelFlags(command)
@@ -80,6 +87,8 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   if (flags.landmarks && inputs.length > 1) {
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
   }
+  checkMethod(flags)
+  const { method, seed } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
   const model = modelFrom(path, flags)
@@ -94,13 +103,14 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const names = namesOf(inputs, tasks, flags.out)
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
   const layers = flags.layer.map((name) => ({ name, value: layerOf(model.network, name) }))
-  const explainer = await loadModelExplainer(model, { composite, layers: layers.map(({ value }) => value) })
+  const values = layers.map(({ value }) => value)
+  const explainer = await loadModelExplainer(model, { composite, method, seed, layers: values })
   const job: Job = {
     model,
     explainer,
     tasks,
-    layers,
-    composite: compositeOf(model.card, composite).name,
+    layers: method ? [] : layers,
+    by: method ? { composite: null, method } : { composite: compositeOf(model.card, composite).name },
     landmarks,
   }
 
@@ -109,7 +119,9 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   let skipped = 0
   try {
     for (const [k, input] of inputs.entries()) {
-      const lines = await explainOne(input, names[k]!, job)
+      const quiet = Math.max(QUIET - (Date.now() - started), 0)
+      const late = setTimeout(() => progress.update(k, input), quiet)
+      const lines = await explainOne(input, names[k]!, job).finally(() => clearTimeout(late))
       progress.finish()
       if (lines instanceof UserError) {
         console.error(`skipped: ${lines.message}`)
@@ -117,7 +129,6 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
       } else {
         for (const line of lines) console.log(line)
       }
-      if (Date.now() - started > QUIET) progress.update(k + 1)
     }
   } finally {
     progress.finish()
@@ -132,13 +143,24 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
 /** Milliseconds that may pass without a progress line. */
 const QUIET = 2000
 
+/** A method around the gradient leaves no room for some other flags. */
+function checkMethod({ method, composite, seed, layer }: Flags): void {
+  if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
+  if (seed !== undefined && method !== 'smoothgrad')
+    throw new UsageError('--seed belongs to --method smoothgrad')
+  if (method && layer.length > (method === 'grad-cam' ? 1 : 0)) {
+    throw new UsageError('of the methods only grad-cam looks at a layer, and at one: give --layer once')
+  }
+}
+
 /** What all inputs are explained with. */
 interface Job {
   readonly model: Model
   readonly explainer: Explainer
   readonly tasks: readonly Task[]
   readonly layers: readonly { readonly name: string; readonly value: string }[]
-  readonly composite: string
+  /** What made the relevance, as NAME.json says it. */
+  readonly by: { readonly composite: string | null; readonly method?: Method }
   readonly landmarks: readonly Point[] | undefined
 }
 
@@ -240,7 +262,7 @@ async function cutOut(path: string, landmarks: readonly Point[], model: Model): 
 
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */
 async function write(to: string, input: string, question: Question, answer: Answer, job: Job): Promise<void> {
-  const { model, layers, composite } = job
+  const { model, layers, by } = job
   const { seen, map, relevance, outputs, logit, conservation } = answer
   if (seen && map) {
     // Small networks see small pictures, which nobody could make out.
@@ -269,7 +291,7 @@ async function write(to: string, input: string, question: Question, answer: Answ
       ...(minus === undefined ? {} : { minus, minusName: model.classes[minus] }),
       logit,
     },
-    composite,
+    ...by,
     conservation,
   }
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)

@@ -1,4 +1,5 @@
 import { GraphBuilder } from '../graph/builder.ts'
+import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph } from '../graph/types.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type RelevanceOptions, relevance } from '../rules/relevance/relevance.ts'
@@ -30,16 +31,5 @@ export function graft(network: Graph, composite: Composite, options: GraftOption
     outputs: kept.map((name) => graph.outputs.find((each) => each.name === name)!),
     initializers: new Map([...graph.initializers, ['target', row] as const]),
   }
-  return GraphBuilder.from({ ...bound, nodes: nodesFor(bound) }).graph()
-}
-
-/** The nodes that the outputs of a graph depend on. */
-function nodesFor({ nodes, outputs }: Graph): Graph['nodes'] {
-  const read = new Set(outputs.map(({ name }) => name))
-  const needed = [...nodes].reverse().filter((node) => {
-    if (!node.outputs.some((name) => read.has(name))) return false
-    for (const name of node.inputs) read.add(name)
-    return true
-  })
-  return needed.reverse()
+  return GraphBuilder.from(withoutUnread(bound)).graph()
 }

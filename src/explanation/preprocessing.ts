@@ -79,7 +79,8 @@ export function preprocessingOf(
   const channels = input.channels ?? (model.channels === 1 ? 'gray' : undefined)
   const missing = [
     ...(model.layout ? [] : ['layout']),
-    ...(height === undefined || width === undefined ? ['size'] : []),
+    // Where the layout is not known, nothing is known of what the shape says of the size.
+    ...(model.layout && (height === undefined || width === undefined) ? ['size'] : []),
     ...(channels === undefined ? ['channels'] : []),
     ...(input.scale === undefined ? ['scale'] : []),
     ...(input.mean === undefined && !mean ? ['mean'] : []),

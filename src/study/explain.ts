@@ -17,6 +17,7 @@ import {
 import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { greyPicture, inputOf, pictureOf } from '../explanation/input.ts'
+import { loadMethod, type Method } from '../explanation/methods/load.ts'
 import { pictureShape, rangeOf } from '../explanation/preprocessing.ts'
 import type { Image } from '../faces/image.ts'
 import { readNpy } from '../formats/npy.ts'
@@ -36,6 +37,10 @@ export interface ExplainOptions extends ModelOptions {
   readonly minus?: string | number
   /** A composite, or the name of one; the card's, or else `paper`, where not given. */
   readonly composite?: CompositeName | Composite
+  /** A method around the gradient, in place of a composite. */
+  readonly method?: Method
+  /** For the noise of `smoothgrad`. */
+  readonly seed?: string | number
   /** Names of other values in the network whose relevance is wanted too. */
   readonly layers?: readonly string[]
   /** What runs the network; ONNX Runtime on the CPU where not given. */
@@ -90,8 +95,19 @@ export async function explain(
  */
 export async function loadModelExplainer(
   { path, network, card, input, output, preprocessing }: Model,
-  { composite, layers = [], engine = nodeEngine() }: ExplainOptions = {},
+  { composite, method, seed, layers = [], engine = nodeEngine() }: ExplainOptions = {},
 ): Promise<Explainer> {
+  if (method) {
+    const layout = pictureShape(input.shape, card.input?.layout)?.layout
+    if (!layout)
+      throw new UserError(
+        'its input is no picture, by the shape that it has',
+        path,
+        `Without --method it can be explained`,
+      )
+    const [layer] = layers
+    return rulesAbout(path, () => loadMethod(engine, network, method, { output, layout, seed, layer }))
+  }
   const chosen = compositeOf(card, composite)
   return rulesAbout(path, () =>
     loadExplainer(engine, network, chosen, {
@@ -229,8 +245,8 @@ export async function rulesAbout<T>(path: string, act: () => T | Promise<T>): Pr
  *
  * @throws UsageError when the network has neither
  */
-export function layerOf({ nodes, inputs }: Graph, name: string): string {
-  const values = [...inputs.map((input) => input.name), ...nodes.flatMap(({ outputs }) => outputs)]
+export function layerOf({ nodes }: Graph, name: string): string {
+  const values = nodes.flatMap(({ outputs }) => outputs)
   const node = nodes.find((each) => each.name === name)
   if (values.includes(name)) return name
   if (node) return node.outputs[0]!
