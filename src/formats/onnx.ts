@@ -20,7 +20,7 @@ export function readOnnx(path: string, options: { sizes?: Record<string, number>
   } catch (error) {
     throw new UserError(`cannot be read (${messageOf(error)})`, path)
   }
-  return readGraph(bytes, path, readerBeside(path), options.sizes)
+  return readGraph(bytes, path, { external: readerBeside(path), sizes: options.sizes, overwrite: true })
 }
 
 function readerBeside(path: string): ExternalReader {
@@ -59,7 +59,13 @@ export function writeOnnx(path: string, graph: Graph, options: { external?: bool
   }
   const weights: Uint8Array[] = []
   const location = `${basename(path)}.data`
-  const model = writeGraph(graph, { location, threshold: 1024, append: (bytes) => weights.push(bytes) })
+  let offset = 0
+  const place = (bytes: Uint8Array) => {
+    weights.push(bytes)
+    offset += bytes.length
+    return { location, offset: offset - bytes.length }
+  }
+  const model = writeGraph(graph, { threshold: 1024, place })
   writeAtomic(join(dirname(path), location), ...weights)
   writeAtomic(path, model)
 }

@@ -88,7 +88,7 @@ describe('a model file that is not right', () => {
     writeFileSync(join(root, 'secret.data'), Buffer.alloc(1 << 20))
     const inside = join(root, 'models', 'm.onnx')
     const refer = (location: string) =>
-      writeFileSync(inside, writeGraph(small(1), { location, threshold: 64, append: () => {} }))
+      writeFileSync(inside, writeGraph(small(1), { threshold: 64, place: () => ({ location, offset: 0 }) }))
     for (const location of ['../secret.data', 'x/../../secret.data', join(root, 'secret.data')]) {
       refer(location)
       expect(() => readOnnx(inside)).toThrow(/outside its own folder: refused|weights are missing/)

@@ -37,7 +37,7 @@ function attributeInit(name: string, value: Attribute): MessageInitShape<typeof 
   if (Array.isArray(value)) return { name, type: 7, ints: value.map(BigInt) }
   if ('float' in value) return { name, type: 1, f: value.float }
   if ('floats' in value) return { name, type: 6, floats: [...value.floats] }
-  return { name, type: 4, t: tensorTo('', value as Tensor, undefined, { offset: 0 }) }
+  return { name, type: 4, t: tensorTo('', value as Tensor, undefined) }
 }
 
 /** A model that reads `x` and gives `y`, as any program might write it. Its values are declared without shapes. */
@@ -62,9 +62,7 @@ export function bytesOf({
   initializers = [],
 }: Model) {
   const dim = x.map((d) => (typeof d === 'number' ? { dimValue: BigInt(d) } : { dimParam: d }))
-  const tensors = Object.entries(constants).map(([name, tensor]) =>
-    tensorTo(name, tensor, undefined, { offset: 0 }),
-  )
+  const tensors = Object.entries(constants).map(([name, tensor]) => tensorTo(name, tensor, undefined))
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
