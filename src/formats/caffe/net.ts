@@ -96,7 +96,7 @@ function readLayer(parameters: Message): Layer {
   const [bottoms, tops] = [parameters.texts('bottom'), parameters.texts('top')]
   const name = parameters.text('name') || tops[0]
   const type = parameters.text('type')
-  if (!type || !name) throw new UserError(`layer ${name ?? ''} has no ${type ? 'name' : 'type'}`, where)
+  if (!type || !name) throw new UserError(name ? `layer ${name} has no type` : 'a layer has no name', where)
   return { name, type: typeOfToday(type), where, bottoms, tops, parameters }
 }
 

@@ -110,6 +110,8 @@ export function readMeanFrom(source: ByteSource, where: string): TensorOf<'float
   if (shape.length !== 3) {
     throw new UserError(`holds [${blob.shape.join(', ')}], which is no mean picture`, where)
   }
+  const odd = firstNotFinite(blob.data)
+  if (odd >= 0) throw new UserError(`holds ${blob.data[odd]} (number ${odd} of ${blob.data.length})`, where)
   return { type: 'float32', shape, data: blob.data }
 }
 

@@ -51,7 +51,7 @@ export class Wire {
   end = 0
   value = 0
   private readonly source: ByteSource
-  private readonly window = new DataView(new ArrayBuffer(1 << 16))
+  private readonly window = new DataView(new ArrayBuffer(1 << 12))
   private windowStart = 0
   private windowLength = 0
   private position: number

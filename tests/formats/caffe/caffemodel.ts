@@ -2,7 +2,8 @@
 
 import { Random } from '../../../src/base/random.ts'
 import { caffeGraph } from '../../../src/formats/caffe/graph.ts'
-import { float32, sizeOf, type TensorOf } from '../../../src/graph/types.ts'
+import type { Weights } from '../../../src/formats/caffe/weights.ts'
+import { sizeOf, type TensorOf } from '../../../src/graph/types.ts'
 
 /** A layer and its blobs. */
 export interface LayerBlobs {
@@ -58,15 +59,9 @@ function numbers(data: Float32Array, how: Format['numbers']): Uint8Array[] {
     case 'doubles':
       return field(8, [new Uint8Array(Float64Array.from(data).buffer)])
     case 'single':
-      return Array.from(data).flatMap((x) => [
-        varint(8 * 5 + 5),
-        new Uint8Array(Float32Array.of(x).buffer),
-      ])
+      return Array.from(data).flatMap((x) => [varint(8 * 5 + 5), new Uint8Array(Float32Array.of(x).buffer)])
     case 'single doubles':
-      return Array.from(data).flatMap((x) => [
-        varint(8 * 8 + 1),
-        new Uint8Array(Float64Array.of(x).buffer),
-      ])
+      return Array.from(data).flatMap((x) => [varint(8 * 8 + 1), new Uint8Array(Float64Array.of(x).buffer)])
   }
 }
 
@@ -88,25 +83,38 @@ function utf8(text: string): Uint8Array {
 /**
  * Weights for a network: of each layer those that its definition asks for, small and random, variances
  * positive.
+ *
+ * @param made called with each layer's
  */
-export function madeUp(prototxt: string, seed = 'weights'): LayerBlobs[] {
+export function randomWeights(seed = 'weights', made: (layer: LayerBlobs) => void = () => {}): Weights {
   const random = new Random(seed)
   const block = Float32Array.from({ length: 4099 }, () => random.normal())
-  const layers: LayerBlobs[] = []
-  caffeGraph(prototxt, 'net.prototxt', {
+  return {
     of({ name }, wanted) {
       const blobs = wanted.map((want) => {
-        const inputs = sizeOf(want.shape.slice(1))
-        const scale = want.name === 'weight' ? Math.sqrt(2 / inputs) : 0.1
+        const scale = want.name === 'weight' ? Math.sqrt(2 / sizeOf(want.shape.slice(1))) : 0.1
+        const positive = want.name === 'variance' || want.name === 'scale factor'
         const data = new Float32Array(sizeOf(want.shape))
         const start = random.integer(block.length)
-        for (let k = 0; k < data.length; k++) data[k] = scale * block[(start + k) % block.length]!
-        const positive = want.name === 'variance' || want.name === 'scale factor'
-        return float32(want.shape, positive ? data.map((x) => Math.abs(x) + 0.5) : data)
+        for (let k = 0; k < data.length; k++) {
+          const value = block[(start + k) % block.length]!
+          data[k] = positive ? Math.abs(value) + 0.5 : scale * value
+        }
+        return { type: 'float32' as const, shape: want.shape, data }
       })
-      layers.push({ name, blobs })
+      made({ name, blobs })
       return blobs
     },
-  })
+  }
+}
+
+/** The layers of a network with random weights, to be written. */
+export function madeUp(prototxt: string, seed?: string): LayerBlobs[] {
+  const layers: LayerBlobs[] = []
+  caffeGraph(
+    prototxt,
+    'net.prototxt',
+    randomWeights(seed, (layer) => layers.push(layer)),
+  )
   return layers
 }
