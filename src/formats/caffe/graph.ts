@@ -12,7 +12,7 @@ import type { Node } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { TRANSLATIONS } from './layers/index.ts'
-import { refuse } from './layers/translation.ts'
+import { refuse, type Visit } from './layers/translation.ts'
 import { type Layer, type Net, readNet } from './net.ts'
 import type { Weights } from './weights.ts'
 
@@ -35,11 +35,18 @@ export function caffeGraph(prototxt: string, file: string, weights: Weights): Gr
   const blobs = new Map<string, Value>([[name, g.input(name, 'float32', ['batch', ...shape.slice(1)])]])
   // The blobs that nobody has read yet, in the order in which they were written.
   const unread = new Set<string>()
+  const defined = new Set(net.layers.map((layer) => layer.name))
   for (const layer of net.layers) {
     const bottoms = layer.bottoms.map((bottom) => blobOf(bottom, layer, blobs, net))
     for (const bottom of layer.bottoms) unread.delete(bottom)
     if (layer.type === 'Silence') continue
-    const tops = translated(g, layer, bottoms, shape[0]!, weights)
+    const tops = translated({
+      g,
+      layer,
+      bottoms,
+      batch: shape[0]!,
+      weights: (...wanted) => weights.of(layer, wanted, defined),
+    })
     layer.tops.forEach((top, k) => {
       blobs.set(top, tops[k]!)
       unread.delete(top)
@@ -80,13 +87,8 @@ function blobOf(bottom: string, layer: Layer, blobs: ReadonlyMap<string, Value>,
   )
 }
 
-function translated(
-  g: GraphBuilder,
-  layer: Layer,
-  bottoms: readonly Value[],
-  batch: number,
-  weights: Weights,
-): Value[] {
+function translated(visit: Visit): Value[] {
+  const { layer } = visit
   const translation = TRANSLATIONS.get(layer.type)
   if (!translation) {
     const meant = nearest(layer.type, TRANSLATIONS.keys())
@@ -101,13 +103,13 @@ function translated(
   }
   let tops: Value[]
   try {
-    tops = translation({ g, layer, bottoms, batch, weights: (...wanted) => weights.of(layer, wanted) })
+    tops = translation(visit)
   } catch (error) {
     if (error instanceof UserError) throw error
     throw refuse(layer, (error as Error).message)
   }
   if (tops.length !== layer.tops.length) {
-    throw refuse(layer, `it writes ${tops.length} blobs, and ${layer.tops.length} are named`)
+    throw refuse(layer, `its tops must be ${tops.length}, and ${layer.tops.length} are named`)
   }
   return tops
 }
@@ -119,8 +121,6 @@ function translated(
 function withOutputNames(graph: Graph, blobs: readonly string[]): Graph {
   const names = new Map<string, string>()
   const taken = new Set(graph.nodes.flatMap(({ outputs }) => outputs))
-  for (const name of [...graph.inputs.map((input) => input.name), ...graph.initializers.keys()])
-    taken.add(name)
   graph.outputs.forEach(({ name }, k) => {
     const blob = blobs[k]!
     if (name === blob || graph.inputs.some((input) => input.name === blob)) return

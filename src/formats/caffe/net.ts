@@ -43,15 +43,19 @@ const REPORTS = /Loss$|^(Accuracy|HDF5Output)$/
  */
 export function readNet(text: string, file: string): Net {
   const root = parsePrototxt(text, file)
-  const all = [...root.messages('layer'), ...root.messages('layers')]
-  if (all.length === 0) {
+  const today = root.messages('layer')
+  const old = root.messages('layers')
+  if (today.length + old.length === 0) {
     throw new UserError(
       root.has('base_lr') || root.has('net') ? 'is a solver, not a network' : 'holds no layers',
       file,
       'Give the network’s deploy prototxt',
     )
   }
-  const layers = all.filter(runsInTest).map(readLayer)
+  const layers = [
+    ...today.filter(runsInTest).map((layer) => readLayer(layer, (type) => type)),
+    ...old.filter(runsInTest).map((layer) => readLayer(layer, typeOfToday)),
+  ]
   const loaders = layers.filter(({ type }) => LOADERS.test(type))
   const inputs = [...declaredInputs(root, file), ...layers.flatMap(inputsOfLayer)]
   if (inputs.length > 1) {
@@ -84,7 +88,7 @@ function noInput(loader: Layer | undefined, file: string): UserError {
   )
 }
 
-function readLayer(parameters: Message): Layer {
+function readLayer(parameters: Message, nameOf: (type: string) => string): Layer {
   const { where } = parameters
   if (parameters.has('layer')) {
     throw new UserError(
@@ -97,7 +101,7 @@ function readLayer(parameters: Message): Layer {
   const name = parameters.text('name') || tops[0]
   const type = parameters.text('type')
   if (!type || !name) throw new UserError(name ? `layer ${name} has no type` : 'a layer has no name', where)
-  return { name, type: typeOfToday(type), where, bottoms, tops, parameters }
+  return { name, type: nameOf(type), where, bottoms, tops, parameters }
 }
 
 const UNLIKE: Record<string, string> = {
@@ -115,7 +119,6 @@ const UNLIKE: Record<string, string> = {
 
 /** INNER_PRODUCT is called InnerProduct today. */
 function typeOfToday(type: string): string {
-  if (!/^[A-Z][A-Z0-9_]*$/.test(type) || type === 'ELU') return type
   return UNLIKE[type] ?? type.replace(/([A-Z])([A-Z0-9]*)_?/g, (_, first, rest) => first + rest.toLowerCase())
 }
 

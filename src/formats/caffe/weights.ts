@@ -20,9 +20,14 @@ export interface Weights {
    * The tensors of a layer, in Caffe's order.
    *
    * @param layer its name, and where the prototxt defines it, for messages
+   * @param defined the names of all layers of the prototxt: those of others are named in a message
    * @throws UserError when there are none, others, or some that are no finite numbers
    */
-  of(layer: { name: string; where: string }, wanted: readonly Wanted[]): TensorOf<'float32'>[]
+  of(
+    layer: { name: string; where: string },
+    wanted: readonly Wanted[],
+    defined: ReadonlySet<string>,
+  ): TensorOf<'float32'>[]
 }
 
 // The numbers of NetParameter's fields, and of the fields of the two kinds of layer.
@@ -44,17 +49,14 @@ const APART = 'Are the prototxt and the caffemodel of the same network?'
  */
 export function openWeights(source: ByteSource, where: string): Weights {
   const layers = findLayers(source, where)
-  const asked = new Set<string>()
   return {
-    of(layer, wanted) {
-      asked.add(layer.name)
+    of(layer, wanted, defined) {
       const spans = layers.get(layer.name) ?? []
       const title = `layer ${layer.name} (${layer.where})`
       if (spans.length === 0) {
-        const others = [...layers].filter(([name, blobs]) => blobs.length > 0 && !asked.has(name))
-        const held = others.map(([name]) => name).slice(0, 10)
-        const rest =
-          held.length > 0 ? `; the weights that it holds besides are those of ${held.join(', ')}` : ''
+        const others = [...layers].filter(([name, blobs]) => blobs.length > 0 && !defined.has(name))
+        const names = others.map(([name]) => name).slice(0, 10)
+        const rest = names.length > 0 ? `, but for ${names.join(', ')}, which the prototxt lacks` : ''
         throw new UserError(`there are no weights for ${title}${rest}`, where, APART)
       }
       if (spans.length !== wanted.length) {

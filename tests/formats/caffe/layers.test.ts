@@ -348,7 +348,7 @@ describe('a layer that cannot be read says its name, type, line and what to do',
       'it reads the blob dat, which no layer before it writes. Did you mean “data”?',
     ],
     [layer('ReLU', '', ['data', 'data']), 'layer y (ReLU): it reads 2 blobs, and must read one'],
-    [layer('ReLU', '', ['data'], ['a', 'b']), 'layer y (ReLU): it writes 1 blobs, and 2 are named'],
+    [layer('ReLU', '', ['data'], ['a', 'b']), 'layer y (ReLU): its tops must be 1, and 2 are named'],
     [
       layer('Slice', 'slice_param { slice_point: 3 }', ['data'], ['a', 'b']),
       '3 along axis 1 cannot be cut at [3] into 2 parts',

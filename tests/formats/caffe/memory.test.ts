@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { writeAtomic } from '../../../src/base/files.ts'
 import { shared } from '../../shared.ts'
 import { caffemodel, madeUp } from './caffemodel.ts'
 
@@ -24,9 +25,7 @@ test.skipIf(!shared)('reading VGG-16 takes little more memory than its file has 
   const prototxt = join(shared!, 'models/caffe/vgg16_age_deploy.prototxt')
   const folder = mkdtempSync(join(tmpdir(), 'regard-caffe-'))
   const path = join(folder, 'vgg16.caffemodel')
-  const file = openSync(path, 'w')
-  for (const part of caffemodel(madeUp(readFileSync(prototxt, 'utf8')))) writeSync(file, part)
-  closeSync(file)
+  writeAtomic(path, ...caffemodel(madeUp(readFileSync(prototxt, 'utf8'))))
   const size = statSync(path).size
   expect(size).toBeGreaterThan(500e6)
   const output = execFileSync(

@@ -75,7 +75,7 @@ describe('the weights of a caffemodel', () => {
         const opened = openWeights(bytesOf(fileOf(written, format)), 'a.caffemodel')
         for (const { name, blobs } of written) {
           const wanted = blobs.map(({ shape }) => ({ name: 'blob', shape }))
-          expect(opened.of({ name, where: 'a.prototxt:1' }, wanted)).toEqual(blobs)
+          expect(opened.of({ name, where: 'a.prototxt:1' }, wanted, new Set())).toEqual(blobs)
         }
       }),
     )
@@ -123,7 +123,7 @@ describe('a caffemodel that is not right is one clear error', () => {
       'a layer missing',
       fileOf([CONV, { name: 'fc8_age', blobs: FC.blobs }]),
       'there are no weights for layer fc (' +
-        `${prototxt}:6); the weights that it holds besides are those of fc8_age. Are the prototxt and`,
+        `${prototxt}:6), but for fc8_age, which the prototxt lacks. Are the prototxt and the caffemodel of`,
     ],
     [
       'a blob missing',

@@ -73,7 +73,7 @@ export const scale: Translation = (visit) => {
   const [x, by] = oneOrTwo(visit)
   const axis = p.integer('axis', Number.NEGATIVE_INFINITY, 1)
   const axes = p.integer('num_axes', -1, 1)
-  const shape = by ? undefined : shapeFrom(x, axis, axes)
+  const shape = by ? undefined : shapeFrom(visit, x, axis, axes)
   const wanted = shape ? [{ name: 'weight', shape }] : []
   const biased = p.flag('bias_term', false)
   if (biased) wanted.push({ name: 'bias', shape: shape ?? fixedShape(visit, bottoms[1]!) })
@@ -91,7 +91,10 @@ export const bias: Translation = (visit) => {
   const [x, by] = oneOrTwo(visit)
   const axis = p.integer('axis', Number.NEGATIVE_INFINITY, 1)
   if (by) return [g.op('Add', [x, alignedValue(visit, x, by, axis)], {}, layer.name)]
-  const [tensor] = visit.weights({ name: 'bias', shape: shapeFrom(x, axis, p.integer('num_axes', -1, 1)) })
+  const [tensor] = visit.weights({
+    name: 'bias',
+    shape: shapeFrom(visit, x, axis, p.integer('num_axes', -1, 1)),
+  })
   return [g.op('Add', [x, aligned(visit, x, tensor!, axis, 'bias')], {}, layer.name)]
 }
 
@@ -103,8 +106,9 @@ function oneOrTwo({ layer, bottoms }: Visit): [Value, Value | undefined] {
 }
 
 /** The dimensions of x from `axis` on, `axes` of them (−1: all), that a learned weight has. */
-function shapeFrom(x: Value, axis: number, axes: number): number[] {
+function shapeFrom({ layer }: Visit, x: Value, axis: number, axes: number): number[] {
   const from = axis < 0 ? axis + x.shape.length : axis
+  if (from === 0 && axes !== 0) throw refuse(layer, 'it works along axis 0, the pictures of a batch')
   return x.shape.slice(from, axes < 0 ? undefined : from + axes).map(Number)
 }
 
