@@ -2,6 +2,7 @@
 
 export type { Engine, Program, Tensors } from './engine/engine.ts'
 export { nodeEngine } from './engine/node.ts'
+export { findPrototxt, readCaffe, readMean } from './formats/caffe/read.ts'
 export { readOnnx, writeOnnx } from './formats/onnx.ts'
 export { GraphBuilder, type Value } from './graph/builder.ts'
 export { float32, type Graph, int64, type Tensor } from './graph/types.ts'
