@@ -21,7 +21,7 @@ export function readOnnx(path: string): Graph {
   return readGraph(bytes, path, readerBeside(path))
 }
 
-function readerBeside(path: string): ExternalReader {
+export function readerBeside(path: string): ExternalReader {
   const folder = realpathSync(dirname(path))
   return (location, offset, length) => {
     const wanted = join(folder, location)
