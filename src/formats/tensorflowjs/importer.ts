@@ -27,12 +27,11 @@ export class Importer {
    * @param outputs the TensorFlow value that each of the graph's outputs is, by the output's name
    */
   constructor(
-    name: string,
     nodes: readonly TensorFlowNode[],
     inputs: readonly string[],
     outputs: ReadonlyMap<string, ValueName>,
   ) {
-    this.builder = new GraphBuilder(name)
+    this.builder = new GraphBuilder('tensorflowjs')
     this.reserved = new Set([...inputs, ...outputs.keys()])
     this.outputs = new Set([...outputs.values()].map(({ node }) => node))
     for (const node of nodes) {

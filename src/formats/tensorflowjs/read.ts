@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { messageOf, UserError } from '../../base/errors.ts'
 import type { Graph } from '../../graph/types.ts'
 import { readerBeside } from '../onnx.ts'
-import { type ImportOptions, importGraphModel } from './import.ts'
+import { type ImportOptions, importGraphModel } from './graphModel.ts'
 
 /**
  * Read a TensorFlow.js graph model: a `model.json`, with its weights in files beside it.

@@ -45,17 +45,12 @@ export function importGraphModel(
   const model = checkModel(json, where)
   const all = new Map(model.modelTopology.node.map((node) => [node.name, new TensorFlowNode(node)]))
   const { inputs, outputs } = endpoints(model, all)
-  const needed = neededNodes(all, outputs, where)
-  checkOperators([...needed.values()], where)
+  const nodes = neededNodes(all, outputs, where)
+  checkOperators(nodes, where)
   const weights = decodeWeights(model, read, where)
 
-  const nodes = [...needed.values()]
-  const importer = new Importer(
-    where,
-    nodes,
-    [...inputs.values()].map(({ name }) => name),
-    outputs,
-  )
+  const inputNames = [...inputs.values()].map(({ name }) => name)
+  const importer = new Importer(nodes, inputNames, outputs)
   const at = (node: TensorFlowNode, action: () => void) => {
     try {
       action()
@@ -78,7 +73,7 @@ export function importGraphModel(
   for (const node of nodes) {
     if (node.op === 'Const') at(node, () => importer.setResult(node, constantOf(node, weights)))
   }
-  for (const node of sorted(needed, where)) {
+  for (const node of sorted(nodes, where)) {
     at(node, () => {
       if (importer.isDone(node)) return
       const format = node.text('data_format')
@@ -126,22 +121,22 @@ function withoutIndex(name: string): string {
   return name.replace(/:0$/, '')
 }
 
-/** The nodes that the outputs depend on. */
+/** The nodes that the outputs depend on, in the order of the file. */
 function neededNodes(
   all: ReadonlyMap<string, TensorFlowNode>,
   outputs: ReadonlyMap<string, ValueName>,
   where: string,
-): Map<string, TensorFlowNode> {
-  const needed = new Map<string, TensorFlowNode>()
+): TensorFlowNode[] {
+  const needed = new Set<TensorFlowNode>()
   const open = [...outputs.values()].map(({ node }) => node)
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (needed.has(name)) continue
     const node = all.get(name)
     if (!node) throw new UserError(`its graph reads ${name}, which is not in it`, where)
-    needed.set(name, node)
+    if (needed.has(node)) continue
+    needed.add(node)
     open.push(...node.inputs.map((input) => input.node))
   }
-  return needed
+  return [...all.values()].filter((node) => needed.has(node))
 }
 
 function checkOperators(nodes: readonly TensorFlowNode[], where: string): void {
@@ -166,13 +161,14 @@ function checkOperators(nodes: readonly TensorFlowNode[], where: string): void {
 }
 
 /** Nodes in an order in which each comes after those that it reads from. */
-function sorted(nodes: ReadonlyMap<string, TensorFlowNode>, where: string): TensorFlowNode[] {
+function sorted(nodes: readonly TensorFlowNode[], where: string): TensorFlowNode[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]))
   const order: TensorFlowNode[] = []
   const state = new Map<string, 'open' | 'done'>()
-  const stack = [...nodes.keys()].reverse()
+  const stack = [...byName.keys()].reverse()
   while (stack.length > 0) {
     const name = stack.at(-1)!
-    const node = nodes.get(name)!
+    const node = byName.get(name)!
     const before = node.inputs.map((input) => input.node).filter((input) => state.get(input) !== 'done')
     if (state.get(name) === 'done' || before.length === 0) {
       if (state.get(name) !== 'done') order.push(node)
