@@ -32,7 +32,7 @@ export const texts = (...values: string[]) => ({ list: { s: values.map((value) =
 export const ints = (...values: number[]) => ({ list: { i: values.map(String) } })
 export const flag = (value: boolean) => ({ b: value })
 export const int = (value: number) => ({ i: String(value) })
-export const type = (value: string) => ({ type: value })
+const type = (value: string) => ({ type: value })
 
 /** Weights of float32 and int32. */
 export const floats = (shape: readonly number[], data: readonly number[]): Weight => ({

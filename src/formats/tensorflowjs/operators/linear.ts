@@ -104,6 +104,8 @@ function layerAfter(importer: Importer, node: TensorFlowNode, outputs: number | 
   const activation = hasBias ? fused[1] : fused[0]
   if (fused.length > (hasBias ? 2 : 1)) throw new Error(`what is fused, ${fused.join(', ')}, is not read`)
   const slope = activation === 'Prelu' ? importer.input(node, hasBias ? 3 : 2) : undefined
+  // A constant of more dimensions would give the result more too.
+  const rank = ['MatMul', '_FusedMatMul'].includes(node.op) ? 2 : 4
   const absorbed: TensorFlowNode[] = []
   const scale = new Float64Array(outputs ?? 0).fill(1)
   const shift = new Float64Array(outputs ?? 0)
@@ -117,7 +119,7 @@ function layerAfter(importer: Importer, node: TensorFlowNode, outputs: number | 
       const next = importer.onlyReader(last)
       if (!next || !['BiasAdd', 'Add', 'AddV2', 'Mul'].includes(next.op)) break
       const other = importer.earlier(next, next.inputs[0]!.node === last.name ? 1 : 0)
-      const numbers = other && perChannel(other, outputs)
+      const numbers = other && shapeOf(other).length <= rank ? perChannel(other, outputs) : undefined
       if (!numbers) break
       for (let k = 0; k < outputs; k++) {
         if (next.op === 'Mul') {
