@@ -23,7 +23,7 @@ export function readOnnx(path: string, options: { sizes?: Record<string, number>
   return readGraph(bytes, path, { external: readerBeside(path), sizes: options.sizes, overwrite: true })
 }
 
-function readerBeside(path: string): ExternalReader {
+export function readerBeside(path: string): ExternalReader {
   const folder = realpathSync(dirname(path))
   return (location, offset, length) => {
     const wanted = join(folder, location)
