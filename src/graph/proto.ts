@@ -69,7 +69,7 @@ export function typeOf(number: number, name: string): DataType {
   return found[0] as DataType
 }
 
-/** A tensor of a file. Its elements are the file's own bytes where their place in memory allows. */
+/** A tensor of a file. */
 export function tensorFrom(proto: TensorProto, external: ExternalReader | undefined): Tensor {
   const type = typeOf(proto.dataType, proto.name)
   const shape = proto.dims.map(Number)
@@ -94,13 +94,16 @@ function externalBytes(proto: TensorProto, external: ExternalReader | undefined)
   )
 }
 
-// A typed array needs its bytes aligned; those inside a file seldom are. (A Buffer's slice would be no copy.)
+// A typed array needs its bytes aligned, and those inside a file seldom are. One that is a view of the file keeps
+// all of it in memory, beside the copies of the others: worth it only for most of a file. (A Buffer's slice would
+// be no copy.)
 function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArrays[DataType] {
   const Elements = ARRAYS[type]
   const width = new Elements(new ArrayBuffer(0), 0, 0).BYTES_PER_ELEMENT
   if (bytes.length % width !== 0) throw new UserError(`tensor ${name} is cut short`)
-  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
-  return new Elements(aligned.buffer, aligned.byteOffset, bytes.length / width)
+  const view = bytes.byteOffset % width === 0 && 2 * bytes.length >= bytes.buffer.byteLength
+  const own = view ? bytes : new Uint8Array(bytes)
+  return new Elements(own.buffer, own.byteOffset, bytes.length / width)
 }
 
 /**

@@ -293,7 +293,10 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     const by = Array.from(scales.constant.data as ArrayLike<number>, Number)
     same(by.length, x!.shape.length, 'numbers of scales and of dimensions')
     return [
-      { type: x!.type, shape: x!.shape.map((d, k) => (by[k] === 1 ? d : Math.floor(fixed(d) * by[k]!))) },
+      {
+        type: x!.type,
+        shape: x!.shape.map((d, k) => (by[k] === 1 ? d : Math.floor(Math.fround(fixed(d) * by[k]!)))),
+      },
     ]
   },
   ScatterElements: ([x]) => [{ type: x!.type, shape: x!.shape }],

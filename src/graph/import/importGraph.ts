@@ -224,8 +224,6 @@ function located(error: Error, name: string, op: string, inputs: readonly ValueI
   const open = inputs.filter(({ shape }) => shape.some((d) => typeof d === 'string'))
   const said = open.map((input) => `${input.name} [${input.shape.join(', ')}]`)
   const remedy =
-    open.length > 0
-      ? `If that is for want of a size, give numbers for the open ones: ${said.join('; ')}`
-      : undefined
+    open.length > 0 ? `If it needs a size that is open, give it a number: ${said.join('; ')}` : undefined
   return new UserError(message, where, remedy)
 }

@@ -99,6 +99,6 @@ function scalesFor(from: Shape, to: Shape | undefined): number[] | undefined {
     const [size, wanted] = [fixed(from[k]!), fixed(d)]
     const scale = Math.fround(wanted / size)
     // The size is multiplied out again and rounded down: a scale that fell short of it would lose a row.
-    return Math.floor(Math.fround(size * scale)) === wanted ? scale : Math.fround(scale * (1 + 2 ** -23))
+    return Math.floor(size * scale) === wanted ? scale : Math.fround(scale * (1 + 2 ** -23))
   })
 }

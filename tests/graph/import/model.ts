@@ -3,9 +3,8 @@ import {
   type AttributeProtoSchema,
   ModelProtoSchema,
   type NodeProtoSchema,
-  type TensorProtoSchema,
 } from '../../../src/graph/onnx_pb.ts'
-import { numberOf, tensorTo } from '../../../src/graph/proto.ts'
+import { numberOf, tensorTo, valueTo } from '../../../src/graph/proto.ts'
 import { type DataType, float32, type Shape, sizeOf, type Tensor } from '../../../src/graph/types.ts'
 
 type Attribute =
@@ -28,7 +27,8 @@ export function node(
   attributes: Record<string, Attribute> = {},
 ): NodeInit {
   const attribute = Object.entries(attributes).map(([name, value]) => attributeInit(name, value))
-  return { opType, input, output, attribute, name: `the ${opType}` }
+  const name = output[0] === 'y' ? `the ${opType}` : `the ${opType} of ${output[0]}`
+  return { opType, input, output, attribute, name }
 }
 
 function attributeInit(name: string, value: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
@@ -48,7 +48,8 @@ export interface Model {
   readonly result?: DataType
   readonly nodes: readonly NodeInit[]
   readonly constants?: Record<string, Tensor>
-  readonly initializers?: MessageInitShape<typeof TensorProtoSchema>[]
+  /** Constants that are listed among the inputs as well. */
+  readonly inputs?: readonly string[]
 }
 
 /** The bytes of a model. */
@@ -59,7 +60,7 @@ export function bytesOf({
   result = type,
   nodes,
   constants = {},
-  initializers = [],
+  inputs = [],
 }: Model) {
   const dim = x.map((d) => (typeof d === 'number' ? { dimValue: BigInt(d) } : { dimParam: d }))
   const tensors = Object.entries(constants).map(([name, tensor]) => tensorTo(name, tensor, undefined))
@@ -75,8 +76,11 @@ export function bytesOf({
       graph: {
         name: 'graph',
         node: [...nodes],
-        initializer: [...tensors, ...initializers],
-        input: [{ name: 'x', type: { tensorType: { elemType: numberOf(type), shape: { dim } } } }],
+        initializer: tensors,
+        input: [
+          { name: 'x', type: { tensorType: { elemType: numberOf(type), shape: { dim } } } },
+          ...inputs.map((name) => valueTo({ name, ...constants[name]! })),
+        ],
         output: [{ name: 'y', type: { tensorType: { elemType: numberOf(result) } } }],
       },
     }),
