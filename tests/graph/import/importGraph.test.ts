@@ -7,7 +7,7 @@ import { bytesOf, f, type Model, node, numbers } from './model.ts'
 import { expectAgreement, one } from './sideBySide.ts'
 
 const read = (model: Model, sizes?: Record<string, number>) =>
-  readGraph(bytesOf(model), 'model.onnx', undefined, sizes)
+  readGraph(bytesOf(model), 'model.onnx', { sizes })
 
 describe('a model of another program', () => {
   const chain: Model = {
