@@ -85,8 +85,8 @@ const relevanceSchema = z.strictObject({
   lrn: z.enum(['pass', 'taylor']).default('pass'),
   /** Sums of branches (residual connections): in proportion to what each adds, or in equal shares. */
   add: z.enum(['proportional', 'equal']).default('proportional'),
-  /** Batch normalisation that cannot be merged: passed on, or in proportion to |scale · x| and |shift|. */
-  batchNorm: z.enum(['pass', 'magnitude']).default('pass'),
+  /** Batch normalisation that cannot be merged: in proportion to scale · x, or to its magnitude, or passed on whole. */
+  batchNorm: z.enum(['proportional', 'magnitude', 'pass']).default('proportional'),
 })
 
 const gradientSchema = z.strictObject({

@@ -80,7 +80,12 @@ export const composites = {
    * Excitation backprop: z⁺ without bias everywhere, started with a probability of one. Zhang et al. 2016,
    * *Top-down Neural Attention by Excitation Backprop*, eq. 5.
    */
-  excitation: { name: 'excitation', start: 'one', layers: [{ rule: 'z-plus', bias: false }] },
+  excitation: {
+    name: 'excitation',
+    start: 'one',
+    layers: [{ rule: 'z-plus', bias: false }],
+    batchNorm: 'pass',
+  },
   /** The gradient of the logit (sensitivity). Simonyan et al. 2013, *Deep Inside Convolutional Networks*. */
   gradient: { name: 'gradient', method: 'gradient' },
   /** Gradient × input. Shrikumar et al. 2016, *Not Just a Black Box*. */
