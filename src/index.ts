@@ -3,6 +3,7 @@
 export type { Engine, Program, Tensors } from './engine/engine.ts'
 export { nodeEngine } from './engine/node.ts'
 export { readOnnx, writeOnnx } from './formats/onnx.ts'
+export { fixInput, openBatch } from './graph/batch.ts'
 export { GraphBuilder, type Value } from './graph/builder.ts'
 export { float32, type Graph, int64, type Tensor } from './graph/types.ts'
 export { verify } from './graph/verify.ts'

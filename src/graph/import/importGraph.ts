@@ -8,13 +8,14 @@
  */
 
 import { UserError } from '../../base/errors.ts'
+import { withSizes } from '../batch.ts'
 import { GraphBuilder, withDefaults } from '../builder.ts'
 import { evaluate, isEvaluated } from '../evaluate.ts'
 import { addFolded, withoutUnread } from '../fold.ts'
 import type { GraphProto, NodeProto, ValueInfoProto } from '../onnx_pb.ts'
 import { type AttributeSpec, type Node, OPERATORS } from '../operators.ts'
 import { type AttributeValue, attributeFrom, type ExternalReader, tensorFrom, typeOf } from '../proto.ts'
-import { float32, type Graph, int64, type Tensor, type ValueInfo } from '../types.ts'
+import { type Dimension, float32, type Graph, int64, type Tensor, type ValueInfo } from '../types.ts'
 import type { FileNode, Form } from './form.ts'
 import { conversionOf } from './opsets.ts'
 import { inOrder } from './order.ts'
@@ -50,13 +51,8 @@ export function importGraph(
   }
   // Old writers list constants among the inputs as well.
   const constants = new Set(proto.initializer.map(({ name }) => name))
-  const inputs = proto.input
-    .filter(({ name }) => !constants.has(name))
-    .map((input) => inputFrom(input, sizes))
-  for (const name of Object.keys(sizes)) {
-    if (!proto.input.some((input) => openNames(input).includes(name)))
-      throw new UserError(`no input has a dimension called ${name}`)
-  }
+  const declared = proto.input.filter(({ name }) => !constants.has(name)).map(inputFrom)
+  const inputs = withSizes(declared, sizes)
   for (const { name, type, shape } of inputs) builder.input(name, type, shape)
 
   const names = new Set<string>()
@@ -162,14 +158,11 @@ function isTensor(value: AttributeValue): value is Tensor {
   return typeof value === 'object' && 'data' in value
 }
 
-function inputFrom(proto: ValueInfoProto, sizes: Readonly<Record<string, number>>): ValueInfo {
+function inputFrom(proto: ValueInfoProto): ValueInfo {
   const tensor = proto.type?.tensorType
   if (!tensor?.shape)
     throw new UserError(`input ${proto.name} is no tensor whose number of dimensions is known`)
-  const shape = tensor.shape.dim.map((d, k) => {
-    const open = openName(d, proto.name, k)
-    return open === undefined ? Number(d.dimValue) : (sizes[open] ?? open)
-  })
+  const shape = tensor.shape.dim.map((d, k) => dimensionFrom(d, `${proto.name}.${k}`))
   return { name: proto.name, type: singleType(typeOf(tensor.elemType, proto.name)), shape }
 }
 
@@ -177,17 +170,12 @@ type DimensionProto = NonNullable<
   NonNullable<NonNullable<ValueInfoProto['type']>['tensorType']>['shape']
 >['dim'][number]
 
-/** The name of an open dimension: its own, or one made of the input's name and the axis, where it has none. */
-function openName(dimension: DimensionProto, input: string, axis: number): string | undefined {
-  if (dimension.dimParam === '' && dimension.dimValue > 0n) return undefined
+/** A dimension of an input; an open one that has no name is called `otherwise`. */
+function dimensionFrom({ dimParam, dimValue }: DimensionProto, otherwise: string): Dimension {
+  if (dimParam === '' && dimValue > 0n) return Number(dimValue)
   // A name that says nothing can stand for several sizes, and one with a product in it would be taken apart.
-  const proper = /^[\p{L}_][^*?]*$/u.test(dimension.dimParam) && dimension.dimParam !== 'None'
-  return proper ? dimension.dimParam : `${input.replaceAll('*', '_')}.${axis}`
-}
-
-function openNames(proto: ValueInfoProto): string[] {
-  const dimensions = proto.type?.tensorType?.shape?.dim ?? []
-  return dimensions.flatMap((d, k) => openName(d, proto.name, k) ?? [])
+  const proper = /^[\p{L}_][^*?]*$/u.test(dimParam) && dimParam !== 'None'
+  return proper ? dimParam : otherwise.replaceAll('*', '_')
 }
 
 function uniqueName(wanted: string, names: Set<string>): string {
