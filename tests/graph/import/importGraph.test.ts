@@ -72,6 +72,23 @@ describe('a model of another program', () => {
     await expectAgreement({ opset: 13, x: [2], nodes: [value] }, numbers(2))
   })
 
+  test('may have names that would be given to helping values', async () => {
+    const nodes = [
+      node('Softsign', ['x'], ['the Softsign/Abs']),
+      node('Softsign', ['the Softsign/Abs'], ['y']),
+    ]
+    await expectAgreement({ opset: 13, x: [3], nodes }, numbers(3))
+  })
+
+  test('has plain inner products where the weights are constant', () => {
+    const gemm = { alpha: f(2), beta: f(3), transA: 1 }
+    const constants = { w: float32([2, 1], [1, 2]), b: float32([1], [5]) }
+    const graph = read({ opset: 13, x: [2, 'N'], nodes: one('Gemm', gemm, ['w', 'b']), constants })
+    expect(graph.nodes.map(({ op }) => op)).toEqual(['Transpose', 'Gemm'])
+    expect(graph.nodes[1]!.attributes).toEqual({ alpha: 1, beta: 1, transA: 0, transB: 0 })
+    expect([...graph.initializers.values()]).toEqual([float32([2, 1], [2, 4]), float32([1], [15])])
+  })
+
   test('loses what its outputs do not depend on', () => {
     const nodes = [...chain.nodes, node('MatMul', ['x', 'v'], ['unread'])]
     expect(read({ ...chain, nodes, constants: { ...chain.constants, v: numbers(4, 9) } })).toEqual(
@@ -267,12 +284,12 @@ describe('a model that cannot be read is one clear error', () => {
     [
       'weights that are no numbers',
       layer(float32([4, 1], [1, Number.NaN, 0, 0])),
-      /the constant w has an element that is not a number/,
+      /the MatMul .*the constant w has the element NaN/,
     ],
     [
       'infinite weights',
       layer(float32([4, 1], [1, Number.POSITIVE_INFINITY, 0, 0])),
-      /the MatMul .*weights w are not finite/,
+      /the MatMul .*the constant w has the element Infinity/,
     ],
     [
       'shapes that do not fit',
