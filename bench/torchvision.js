@@ -55,5 +55,5 @@ async function compare(graph, pictures, expected) {
 function relativeDifference(actual, expected) {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  return actual.reduce((most, value, k) => Math.max(most, Math.abs(value - expected[k])), 0) / largest
+  return actual.reduce((most, value, k) => Math.max(most, Math.abs(value - expected[k])), 0) / (largest || 1)
 }

@@ -191,9 +191,10 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     const at = axis < 0 ? axis + x!.shape.length : axis
     return [{ type: x!.type, shape: [product(x!.shape.slice(0, at)), product(x!.shape.slice(at))] }]
   },
-  Reshape: ([x, target]) => [
-    { type: x!.type, shape: reshaped(x!.shape, dimensionsOf(target!, 'the new shape')) },
-  ],
+  Reshape: ([x, target]) => {
+    const shape = reshaped(x!.shape, dimensionsOf(target!, 'the new shape'))
+    return [{ type: x!.type, shape, dimensions: shape.length <= 1 ? x!.dimensions : undefined }]
+  },
   Transpose: ([x], { perm }) => {
     if (perm.length !== x!.shape.length)
       throw new Error(`perm has ${perm.length} axes, the input ${x!.shape.length}`)

@@ -164,11 +164,12 @@ describe('sizes that a graph works out from its batch', () => {
     await expectAgreement(model, numbers(3, 2, 3, 4))
   })
 
-  test('may be halved, compared and spread, as exporters do for expand', async () => {
+  test('may be compared and chosen from, as exporters do to spread a token over a batch', async () => {
     const nodes = [
       node('Shape', ['x'], ['s']),
       node('Slice', ['s', 'zero', 'one'], ['n']),
-      node('Concat', ['n', 'minus', 'minus'], ['wanted'], { axis: 0 }),
+      node('Concat', ['n', 'minus', 'minus'], ['column'], { axis: 0 }),
+      node('Reshape', ['column', 'minus'], ['wanted']),
       node('Shape', ['wanted'], ['rank']),
       node('ConstantOfShape', ['rank'], ['ones'], { value: int64([1], [1]) }),
       node('Mul', ['ones', 'minus'], ['minuses']),
