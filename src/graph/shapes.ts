@@ -288,7 +288,7 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
   },
   Resize: ([x, , scales, sizes]) => {
     if (sizes)
-      return [{ type: x!.type, shape: integers(sizes, 'sizes').map((d, k) => kept(d, x!.shape[k]!)) }]
+      return [{ type: x!.type, shape: dimensionsOf(sizes, 'sizes').map((d, k) => kept(d, x!.shape[k]!)) }]
     if (!scales?.constant) throw new Error('scales must be constant')
     const by = Array.from(scales.constant.data as ArrayLike<number>, Number)
     same(by.length, x!.shape.length, 'numbers of scales and of dimensions')
