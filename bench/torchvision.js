@@ -4,10 +4,11 @@
  *   /usr/bin/python3 bench/torchvision.py FOLDER
  *   node bench/torchvision.js FOLDER [NAME ...]
  *
- * Prints a line for each: how many nodes the file has in memory, seconds to read it, and the largest difference of
- * a logit to PyTorch's, as a part of the largest logit; and below it, for each preset, the logit that is explained,
- * what of it reached the pixels, and what biases and ε took on the way. Exit code 1 where logits differ by more than
- * 1e-4, a map has a number that is none, or the report of a layer does not balance.
+ * A model that was made for one picture is opened to more. Prints a line for each: how many nodes the file has in
+ * memory, seconds to read it, and the largest difference of a logit to PyTorch's, as a part of the largest logit; and
+ * below it, for each preset, the logit that is explained, what of it reached the pixels, and what biases and ε took on
+ * the way. Exit code 1 where logits differ by more than 1e-4, a map has a number that is none, or the report of a
+ * layer does not balance.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -16,6 +17,7 @@ import { nodeEngine } from '../dist/engine/node.js'
 import { loadExplainer } from '../dist/explanation/explain.js'
 import { readNpy } from '../dist/formats/npy.js'
 import { readOnnx } from '../dist/formats/onnx.js'
+import { openBatch } from '../dist/graph/batch.js'
 import { composites } from '../dist/rules/composites/presets.js'
 
 const TOLERANCE = 1e-4
@@ -35,7 +37,7 @@ const tensor = (name) => readNpy(readFileSync(join(folder, name)), name)
 
 for (const name of names) {
   const started = performance.now()
-  const graph = readOnnx(join(folder, `${name}.onnx`))
+  const graph = openBatch(readOnnx(join(folder, `${name}.onnx`)))
   const seconds = (performance.now() - started) / 1000
   const pictures = tensor(`${name}.input.npy`)
   const difference = await compare(graph, pictures, tensor(`${name}.logits.npy`))
@@ -93,5 +95,5 @@ async function compare(graph, pictures, expected) {
 function relativeDifference(actual, expected) {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  return actual.reduce((most, value, k) => Math.max(most, Math.abs(value - expected[k])), 0) / largest
+  return actual.reduce((most, value, k) => Math.max(most, Math.abs(value - expected[k])), 0) / (largest || 1)
 }
