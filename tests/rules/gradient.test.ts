@@ -101,8 +101,10 @@ test('the gradient with respect to the pictures uses the strided transposed conv
 })
 
 test('an operator without a gradient is an error that names the node', () => {
-  const g = new GraphBuilder('sine')
+  const g = new GraphBuilder('scattered')
   const x = g.input('x', 'float32', [4])
-  g.output('loss', g.reduceSum(g.op('Exp', [x], {}, 'growth'), [0], false))
-  expect(() => gradient(g.graph(), 'loss', ['x'])).toThrow(/ReduceSum.*no gradient rule/)
+  const places = g.constant(int64([2], [3, 0]))
+  const scattered = g.op('ScatterElements', [x, places, g.constant(float32([2], [1, 2]))], {}, 'scatter')
+  g.output('loss', g.reduceSum(scattered, [0], false))
+  expect(() => gradient(g.graph(), 'loss', ['x'])).toThrow(/node scatter.*ScatterElements.*no gradient rule/)
 })

@@ -5,90 +5,170 @@
  */
 
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
+import type { Operator } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
 import { passOn, passReshaped } from '../passOn.ts'
 import { withPoolPositions } from '../pooling.ts'
-import { type BackwardTable, noRule, walkBackward } from '../walk.ts'
-import { addGradient, mulGradient } from './arithmetic.ts'
-import { convolutionGradient } from './convolution.ts'
-import { innerProductGradient } from './innerProduct.ts'
+import { type BackwardRule, type BackwardTable, noRule, walkBackward } from '../walk.ts'
+import {
+  clipGradient,
+  eluGradient,
+  hardSigmoidGradient,
+  hardSwishGradient,
+  leakyReluGradient,
+  pReluGradient,
+  reluGradient,
+  sigmoidGradient,
+  softplusGradient,
+  tanhGradient,
+} from './activations.ts'
+import {
+  divGradient,
+  extremeGradient,
+  mulGradient,
+  powGradient,
+  subGradient,
+  sumGradient,
+  whereGradient,
+} from './arithmetic.ts'
+import { averagePoolGradient } from './averagePool.ts'
+import { batchNormalizationGradient } from './batchNormalization.ts'
+import { convolutionGradient, transposedConvolutionGradient } from './convolution.ts'
+import { deconvnetRule } from './deconvnet.ts'
+import {
+  absGradient,
+  erfGradient,
+  expGradient,
+  logGradient,
+  negGradient,
+  reciprocalGradient,
+  sqrtGradient,
+} from './functions.ts'
+import { guidedBackpropRule } from './guidedBackprop.ts'
+import { innerProductGradient, matMulGradient } from './innerProduct.ts'
 import { lrnGradient } from './lrn.ts'
 import { maxPoolGradient } from './maxPool.ts'
-import { reluGradient } from './relu.ts'
+import {
+  castGradient,
+  concatGradient,
+  expandGradient,
+  gatherGradient,
+  padGradient,
+  sliceGradient,
+  splitGradient,
+  transposeGradient,
+} from './moves.ts'
+import {
+  globalAveragePoolGradient,
+  globalMaxPoolGradient,
+  reduceMaxGradient,
+  reduceMeanGradient,
+  reduceSumGradient,
+} from './reductions.ts'
+import { resizeGradient } from './resize.ts'
+import { logSoftmaxGradient, softmaxGradient } from './softmax.ts'
 import { softmaxCrossEntropyGradient } from './softmaxCrossEntropy.ts'
 
 const none = noRule('gradient')
 
-/** The derivative of every operator. */
+/** The derivative of every operator. Those that have none give integers or truth values, or are a whole loop. */
 const GRADIENT: BackwardTable = {
   Conv: convolutionGradient,
+  ConvTranspose: transposedConvolutionGradient,
   Gemm: innerProductGradient,
-  Relu: reluGradient,
+  MatMul: matMulGradient,
   MaxPool: maxPoolGradient,
+  AveragePool: averagePoolGradient,
+  GlobalAveragePool: globalAveragePoolGradient,
+  GlobalMaxPool: globalMaxPoolGradient,
+  BatchNormalization: batchNormalizationGradient,
   LRN: lrnGradient,
   Dropout: passOn,
+  Softmax: softmaxGradient,
+  LogSoftmax: logSoftmaxGradient,
+  SoftmaxCrossEntropyLoss: softmaxCrossEntropyGradient,
+
+  Relu: reluGradient,
+  LeakyRelu: leakyReluGradient,
+  PRelu: pReluGradient,
+  Clip: clipGradient,
+  Elu: eluGradient,
+  Sigmoid: sigmoidGradient,
+  HardSigmoid: hardSigmoidGradient,
+  HardSwish: hardSwishGradient,
+  Tanh: tanhGradient,
+  Softplus: softplusGradient,
+  Erf: erfGradient,
+
+  Neg: negGradient,
+  Abs: absGradient,
+  Sqrt: sqrtGradient,
+  Exp: expGradient,
+  Log: logGradient,
+  Reciprocal: reciprocalGradient,
+  Add: sumGradient,
+  Sub: subGradient,
+  Mul: mulGradient,
+  Div: divGradient,
+  Pow: powGradient,
+  Max: extremeGradient,
+  Min: extremeGradient,
+  Sum: sumGradient,
+  Where: whereGradient,
+  Cast: castGradient,
+  ReduceSum: reduceSumGradient,
+  ReduceMean: reduceMeanGradient,
+  ReduceMax: reduceMaxGradient,
+
   Identity: passOn,
   Flatten: passReshaped,
   Reshape: passReshaped,
-  SoftmaxCrossEntropyLoss: softmaxCrossEntropyGradient,
-  Add: addGradient,
-  Mul: mulGradient,
+  Transpose: transposeGradient,
+  Squeeze: passReshaped,
+  Unsqueeze: passReshaped,
+  Slice: sliceGradient,
+  Split: splitGradient,
+  Pad: padGradient,
+  Concat: concatGradient,
+  Expand: expandGradient,
+  Resize: resizeGradient,
+  Gather: gatherGradient,
 
   ArgMax: none,
-  AveragePool: none,
-  Cast: none,
-  Concat: none,
   ConstantOfShape: none,
-  ConvTranspose: none,
   CumSum: none,
-  Div: none,
   Equal: none,
-  Exp: none,
-  Expand: none,
-  Gather: none,
   Greater: none,
   GreaterOrEqual: none,
-  MatMul: none,
-  Max: none,
-  Min: none,
-  Neg: none,
   OneHot: none,
-  Pad: none,
-  Pow: none,
-  ReduceMean: none,
-  ReduceSum: none,
   Scan: none,
   ScatterElements: none,
   Shape: none,
-  Slice: none,
-  Softmax: none,
-  Sqrt: none,
-  Sub: none,
-  Sum: none,
-  Transpose: none,
-  Where: none,
-  GlobalAveragePool: none,
-  GlobalMaxPool: none,
-  BatchNormalization: none,
-  LogSoftmax: none,
-  LeakyRelu: none,
-  PRelu: none,
-  Clip: none,
-  Elu: none,
-  Sigmoid: none,
-  HardSigmoid: none,
-  HardSwish: none,
-  Tanh: none,
-  Softplus: none,
-  Erf: none,
-  Abs: none,
-  Log: none,
-  Reciprocal: none,
-  ReduceMax: none,
-  Squeeze: none,
-  Unsqueeze: none,
-  Split: none,
-  Resize: none,
+}
+
+/** How activations pass on what arrives: by their derivative, or by one of two rules for pictures. */
+export type ActivationRule = 'gradient' | 'guided-backprop' | 'deconvnet'
+
+/**
+ * The derivative of every operator, with ReLU and the activations that took its place by another rule. Sigmoid,
+ * Tanh and HardSigmoid keep their derivative: they are gates as often as activations.
+ */
+export function gradientTable(activation: ActivationRule = 'gradient'): BackwardTable {
+  if (activation === 'gradient') return GRADIENT
+  const changed =
+    activation === 'deconvnet'
+      ? () => deconvnetRule
+      : <O extends Operator>(gradient: BackwardRule<O>) => guidedBackpropRule(gradient)
+  return {
+    ...GRADIENT,
+    Relu: changed(reluGradient),
+    LeakyRelu: changed(leakyReluGradient),
+    PRelu: changed(pReluGradient),
+    Clip: changed(clipGradient),
+    Elu: changed(eluGradient),
+    HardSwish: changed(hardSwishGradient),
+    Softplus: changed(softplusGradient),
+  }
 }
 
 /**
@@ -114,11 +194,4 @@ export function gradient(
   )
   for (const name of inputs) if (!gradients.has(name)) throw new Error(`${output} does not depend on ${name}`)
   return { builder, gradients }
-}
-
-export function gradientTable(
-  activation: 'gradient' | 'guided-backprop' | 'deconvnet' = 'gradient',
-): BackwardTable {
-  void activation
-  return GRADIENT
 }
