@@ -96,9 +96,18 @@ describe.each(Object.entries(patterns))('%s', (_, make) => {
         const logit = (moved: Plain) =>
           plainForward(canonical, { images: moved }).get('logits')!.data[TARGETS[n]!]!
         const slopes = plainGradient(picture, logit)
-        return name === 'gradient' ? slopes : plain(slopes.shape, slopes.data.map((v, k) => v * picture.data[k]!))
+        return name === 'gradient'
+          ? slopes
+          : plain(
+              slopes.shape,
+              slopes.data.map((v, k) => v * picture.data[k]!),
+            )
       })
-      expectClose(logits, judged.flatMap(({ values }) => [...values.get('logits')!.data]), 1e-5)
+      expectClose(
+        logits,
+        judged.flatMap(({ values }) => [...values.get('logits')!.data]),
+        1e-5,
+      )
       judged.forEach((_, n) => {
         expectClose(map.subarray(n * AREA, (n + 1) * AREA), expected[n]!.data, 1e-4)
       })

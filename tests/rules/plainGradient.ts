@@ -5,7 +5,7 @@
 
 import type { Node } from '../../src/graph/operators.ts'
 import type { Graph } from '../../src/graph/types.ts'
-import { fieldsOf, type Plain, placesOf, plain, plainForward, plainNode } from './plainGraph.ts'
+import { fieldsOf, type Plain, placesOf, plain, plainForward, plainNode, windowsOf } from './plainGraph.ts'
 
 const STEP = 1e-6
 
@@ -46,13 +46,26 @@ export function plainCutGradient(
     const before = arrived.get(node.outputs[0]!)
     if (!before) continue
     const cut = ACTIVATIONS.includes(node.op)
-    const dy = cut ? plain(before.shape, before.data.map((v) => Math.max(v, 0))) : before
+    const dy = cut
+      ? plain(
+          before.shape,
+          before.data.map((v) => Math.max(v, 0)),
+        )
+      : before
     const inputs = node.inputs.map((name) => values.get(name)!)
     node.inputs.forEach((name, k) => {
       if (name === '' || graph.initializers.has(name)) return
       const part = cut && rule === 'deconvnet' ? dy : localGradient(node, inputs, k, dy)
       const sum = arrived.get(name)
-      arrived.set(name, sum ? plain(part.shape, sum.data.map((v, i) => v + part.data[i]!)) : part)
+      arrived.set(
+        name,
+        sum
+          ? plain(
+              part.shape,
+              sum.data.map((v, i) => v + part.data[i]!),
+            )
+          : part,
+      )
     })
   }
   return arrived.get(input)!
@@ -80,6 +93,15 @@ function localGradient(node: Node, inputs: readonly Plain[], k: number, dy: Plai
       const result = plain(x.shape)
       placesOf(node, inputs).from.forEach((place, j) => {
         if (place?.[0] === k) result.data[place[1]]! += dy.data[j]!
+      })
+      return result
+    }
+    case 'MaxPool': {
+      // Windows of nothing but zeros are common after a Relu: the first maximum counts, as everywhere.
+      const result = plain(x.shape)
+      windowsOf(node, x).windows.forEach((window, j) => {
+        const values = window.map((i) => x.data[i]!)
+        result.data[window[values.indexOf(Math.max(...values))]!]! += dy.data[j]!
       })
       return result
     }

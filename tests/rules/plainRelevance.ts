@@ -58,7 +58,15 @@ export function plainRelevance(
       const name = node.inputs[k]!
       if (!part || graph.initializers.has(name)) return
       const before = relevance.get(name)
-      relevance.set(name, before ? plain(part.shape, before.data.map((v, i) => v + part.data[i]!)) : part)
+      relevance.set(
+        name,
+        before
+          ? plain(
+              part.shape,
+              before.data.map((v, i) => v + part.data[i]!),
+            )
+          : part,
+      )
     })
   }
   return relevance
@@ -102,7 +110,10 @@ function passedOn(
       const [a, b] = node.inputs as [string, string]
       const isGate = (name: string) => graph.initializers.has(name) || options.gates?.includes(name)
       if (isGate(a) || isGate(b)) return [a, b].map((name) => (isGate(name) ? undefined : arrived))
-      const half = plain(arrived.shape, arrived.data.map((r) => r / 2))
+      const half = plain(
+        arrived.shape,
+        arrived.data.map((r) => r / 2),
+      )
       return [half, half]
     }
     case 'Div':
@@ -193,8 +204,7 @@ function sharesOf(
       const bound = (bounds: readonly number[], k: number) =>
         bounds.length === 1 ? bounds[0]! : bounds[Math.floor(inputs[k]! / area)]!
       const parts = z.map(
-        (value, k) =>
-          value - bound(rule.low, k) * positive(u[k]!) - bound(rule.high, k) * negative(u[k]!),
+        (value, k) => value - bound(rule.low, k) * positive(u[k]!) - bound(rule.high, k) * negative(u[k]!),
       )
       const whole = sum(parts)
       return [[parts, whole + (whole >= 0 ? rule.epsilon : -rule.epsilon), 1]]
@@ -240,7 +250,9 @@ function throughLrn({ attributes }: NodeOf<'LRN'>, x: Plain, arrived: Plain): Pl
     const window = channelsAround(x, j, size)
     const s = bias + a * sum(window.map((i) => x.data[i]! ** 2))
     const parts = window.map((i) =>
-      i === j ? own / (bias + a * own ** 2) ** beta : (-2 * a * beta * own * x.data[i]! ** 2) / s ** (beta + 1),
+      i === j
+        ? own / (bias + a * own ** 2) ** beta
+        : (-2 * a * beta * own * x.data[i]! ** 2) / s ** (beta + 1),
     )
     share(result, window, parts, sum(parts), arrived.data[j]!)
   })
@@ -280,7 +292,8 @@ function throughSum(
     const parts = inputs.map(({ data }, k) =>
       !varying[k] ? 0 : alone || option === 'equal' ? 1 : data[places[k]![j]!]!,
     )
-    const whole = alone || option === 'equal' ? sum(parts) : sum(inputs.map(({ data }, k) => data[places[k]![j]!]!))
+    const whole =
+      alone || option === 'equal' ? sum(parts) : sum(inputs.map(({ data }, k) => data[places[k]![j]!]!))
     parts.forEach((part, k) => {
       if (whole !== 0) results[k]!.data[places[k]![j]!]! += (part / whole) * r
     })

@@ -1,6 +1,7 @@
 import { channelwise } from '../canonise.ts'
 import { passOn } from '../passOn.ts'
 import type { BackwardRule } from '../walk.ts'
+import { stabilised } from './stabilise.ts'
 
 /**
  * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift: passed on whole
@@ -19,10 +20,7 @@ export function batchNormRelevance(share: 'pass' | 'magnitude'): BackwardRule<'B
         label,
       )
     const own = g.op('Abs', [g.mul(inputs[0]!, beside(scale, 'scale'))])
-    const rest = beside(
-      shift.map((value) => Math.max(Math.abs(value), Number.MIN_VALUE)),
-      'shift',
-    )
-    return [g.mul(arrived!, g.div(own, g.op('Max', [g.add(own, rest), g.scalar(1e-20)])))]
+    const whole = g.add(own, beside(shift.map(Math.abs), 'shift'))
+    return [g.mul(arrived!, g.div(own, stabilised(g, whole, 0, 'positive')))]
   }
 }
