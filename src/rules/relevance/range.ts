@@ -1,11 +1,6 @@
 import type { Graph } from '../../graph/types.ts'
 import { affineOf } from '../canonise.ts'
-
-/** The lowest and the highest value that each channel of a value can have. */
-export interface InputRange {
-  readonly low: readonly number[]
-  readonly high: readonly number[]
-}
+import type { InputRange } from './rules.ts'
 
 /**
  * The range of a value that is the network's input, or is made of it by scales and shifts of its channels (how many

@@ -6,10 +6,15 @@ import { alphaBetaRule } from './alphaBeta.ts'
 import { epsilonRule } from './epsilon.ts'
 import { flatRule } from './flat.ts'
 import { gammaRule } from './gamma.ts'
-import type { InputRange } from './range.ts'
 import { type LinearRule, NOTHING, type Term } from './rule.ts'
 import { wSquareRule } from './wSquare.ts'
 import { zBoxRule } from './zBox.ts'
+
+/** The lowest and the highest value that each channel of a value can have. */
+export interface InputRange {
+  readonly low: readonly number[]
+  readonly high: readonly number[]
+}
 
 /**
  * The rule that an entry of a composite asks for.
