@@ -24,8 +24,8 @@ const match = {
   /** From the input up to the layer of this name (a pattern), which is included. */
   upTo: name.optional(),
   /**
-   * Filters and kernel size of the network's first convolutions: the entry fits just these, in a network that
-   * begins with them. It is how `paper` knows VGG and GoogLeNet.
+   * Filters and kernel size of the network's first convolutions: the entry fits just these (with `first`, only the
+   * first of them), in a network that begins with them. It is how `paper` knows VGG and GoogLeNet.
    */
   kernels: z
     .array(z.tuple([count, count]))

@@ -37,10 +37,13 @@ export const composites = {
         rule: 'flat',
       },
       {
+        // ResNet begins with the first two as well.
         kernels: [
           [64, 7],
           [64, 1],
+          [192, 3],
         ],
+        first: 2,
         rule: 'flat',
       },
       { operators: ['Conv'], first: 1, rule: 'flat' },
