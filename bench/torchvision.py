@@ -19,21 +19,22 @@ import torchvision
 
 warnings.filterwarnings("ignore")
 
-# name, picture size, the opsets beside the newest that this PyTorch writes
+# name, picture size, what is written beside the newest opset and an open batch: older opsets, and 'fixed', which is
+# made for one picture
 MODELS = [
     ("resnet18", 224, [9]),
     ("resnet50", 224, []),
     ("vgg16_bn", 224, []),
     ("densenet121", 224, []),
     ("mobilenet_v2", 224, [9]),
-    ("mobilenet_v3_large", 224, [11]),
+    ("mobilenet_v3_large", 224, [11, "fixed"]),
     ("efficientnet_b0", 224, []),
     ("inception_v3", 299, []),
     ("squeezenet1_1", 224, []),
-    ("shufflenet_v2_x1_0", 224, [11]),
+    ("shufflenet_v2_x1_0", 224, [11, "fixed"]),
     ("regnet_y_400mf", 224, []),
     ("regnet_x_400mf", 224, []),
-    ("googlenet", 224, [11]),
+    ("googlenet", 224, [11, "fixed"]),
     ("alexnet", 224, []),
 ]
 NEWEST = 16
@@ -67,24 +68,26 @@ def disturb(model, size):
     return model
 
 
-def write(folder, name, size, opsets):
+def write(folder, name, size, others):
     torch.manual_seed(1)
     model = disturb(build(name), size)
     pictures = torch.randn(2, 3, size, size)
     with torch.no_grad():
         logits = model(pictures)
-    for opset in [NEWEST, *opsets]:
-        path = f"{folder}/{name}" + ("" if opset == NEWEST else f".opset{opset}")
+    forms = {"": NEWEST, **{f".{'' if form == 'fixed' else 'opset'}{form}": form for form in others}}
+    for suffix, form in forms.items():
+        path = f"{folder}/{name}{suffix}"
+        fixed = form == "fixed"
         torch.onnx.export(
             model,
-            pictures,
+            pictures[:1] if fixed else pictures,
             f"{path}.onnx",
-            opset_version=opset,
+            opset_version=NEWEST if fixed else form,
             training=torch.onnx.TrainingMode.PRESERVE,
             do_constant_folding=False,
             input_names=["pictures"],
             output_names=["logits"],
-            dynamic_axes={"pictures": {0: "batch"}, "logits": {0: "batch"}},
+            dynamic_axes=None if fixed else {"pictures": {0: "batch"}, "logits": {0: "batch"}},
         )
         numpy.save(f"{path}.input.npy", pictures.numpy())
         numpy.save(f"{path}.logits.npy", logits.numpy())
@@ -93,6 +96,6 @@ def write(folder, name, size, opsets):
 
 if __name__ == "__main__":
     folder, wanted = sys.argv[1], sys.argv[2:]
-    for name, size, opsets in MODELS:
+    for name, size, others in MODELS:
         if not wanted or name in wanted:
-            write(folder, name, size, opsets)
+            write(folder, name, size, others)

@@ -32,7 +32,13 @@ export interface Engine {
   readonly device: Device
   /** Threads that one run uses. The same number gives the same bits on the same machine. */
   readonly threads: number
-  load(graph: Graph): Promise<Program>
+  /**
+   * Load a graph.
+   *
+   * @param options.lean keep large weights once instead of packed for each product that they are in: as fast for
+   *   small batches, and half the memory for a network together with its explanation
+   */
+  load(graph: Graph, options?: { readonly lean?: boolean }): Promise<Program>
 }
 
 /** Where a graph runs. */

@@ -14,20 +14,31 @@ export function nodeEngine(options: { threads?: number } = {}): Engine {
   return {
     device: 'cpu',
     threads,
-    async load(graph: Graph): Promise<Program> {
-      const session = await ort.InferenceSession.create(writeGraph(graph), {
+    async load(graph: Graph, { lean = false } = {}): Promise<Program> {
+      // Large weights are handed over where they lie: a model's bytes with them inside would be copies of them all.
+      const externalData: { path: string; data: Uint8Array }[] = []
+      const place = (data: Uint8Array) => {
+        const path = `weights/${externalData.length}`
+        externalData.push({ path, data })
+        return { location: path, offset: 0 }
+      }
+      const session = await ort.InferenceSession.create(writeGraph(graph, { threshold: LARGE, place }), {
+        externalData,
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
         // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
         // threads that wait in a loop take the cores from those that they wait for.
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
+        extra: { session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' } },
       })
       return new NodeProgram(session, graph.inputs, graph.outputs)
     },
   }
 }
+
+/** Bytes from which on weights are handed over by themselves. */
+const LARGE = 1 << 16
 
 class NodeProgram implements Program {
   readonly inputs: readonly ValueInfo[]

@@ -83,7 +83,7 @@ export async function loadExplainer(
   options: ExplainerOptions = {},
 ): Promise<Explainer> {
   const explained = relevance(network, composite, { ...options, onePicture: true })
-  const program = await engine.load(explained.graph)
+  const program = await engine.load(explained.graph, { lean: true })
   const [input, target] = [
     explained.graph.inputs[0]!,
     explained.graph.inputs.find(({ name }) => name === 'target')!,

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
+import { findPrototxt, readCaffe } from './caffe/read.ts'
 import { readOnnx } from './onnx.ts'
+import { readTensorFlowJs } from './tensorflowjs/read.ts'
 
 /** What some formats need beside the model's own file. */
 export interface ReadModelOptions {
@@ -14,6 +16,8 @@ export interface ReadModelOptions {
 
 // One line a format.
 const READERS: Readonly<Record<string, (path: string, options: ReadModelOptions) => Graph>> = {
+  '.caffemodel': (path, { prototxt }) => readCaffe(findPrototxt(path, prototxt), path),
+  '.json': (path, { size }) => readTensorFlowJs(path, { size }),
   '.onnx': (path, { size }) => readOnnx(path, { sizes: size && ((input) => sidesOf(input, size)) }),
 }
 

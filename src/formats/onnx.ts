@@ -22,10 +22,10 @@ export function readOnnx(path: string, options: { sizes?: OpenSizes } = {}): Gra
   } catch (error) {
     throw new UserError(`cannot be read (${messageOf(error)})`, path)
   }
-  return readGraph(bytes, path, readerBeside(path), options.sizes)
+  return readGraph(bytes, path, { external: readerBeside(path), sizes: options.sizes, overwrite: true })
 }
 
-function readerBeside(path: string): ExternalReader {
+export function readerBeside(path: string): ExternalReader {
   const folder = realpathSync(dirname(path))
   return (location, offset, length) => {
     const wanted = join(folder, location)
@@ -61,7 +61,13 @@ export function writeOnnx(path: string, graph: Graph, options: { external?: bool
   }
   const weights: Uint8Array[] = []
   const location = `${basename(path)}.data`
-  const model = writeGraph(graph, { location, threshold: 1024, append: (bytes) => weights.push(bytes) })
+  let offset = 0
+  const place = (bytes: Uint8Array) => {
+    weights.push(bytes)
+    offset += bytes.length
+    return { location, offset: offset - bytes.length }
+  }
+  const model = writeGraph(graph, { threshold: 1024, place })
   writeAtomic(join(dirname(path), location), ...weights)
   writeAtomic(path, model)
 }

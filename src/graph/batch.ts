@@ -18,31 +18,29 @@ export type OpenSizes =
   | Readonly<Record<string, number>>
   | ((input: ValueInfo) => Readonly<Record<string, number>>)
 
-/** The numbers for the open dimensions of some inputs. */
-export function sizesFor(inputs: readonly ValueInfo[], sizes: OpenSizes): Readonly<Record<string, number>> {
-  return typeof sizes === 'function' ? Object.assign({}, ...inputs.map(sizes)) : sizes
-}
-
 /**
  * A graph whose inputs have numbers for open dimensions.
  *
- * @param sizes numbers by the names of dimensions, `{ height: 224, width: 224 }`
- * @throws UserError for a name that no input has, or sizes that the graph does not fit
+ * @param sizes numbers by the names of dimensions, `{ height: 224, width: 224 }`, or what gives them for an input
+ * @throws UserError for a name that no input has, or a size that is no positive integer
  */
-export function fixInput(graph: Graph, sizes: Readonly<Record<string, number>>): Graph {
-  for (const name of Object.keys(sizes)) {
-    if (graph.inputs.some(({ shape }) => shape.includes(name))) continue
-    const said = graph.inputs.map((input) => `${input.name} [${input.shape.join(', ')}]`).join('; ')
-    throw new UserError(`no input has a dimension called ${name}`, graph.name, `The inputs are ${said}`)
+export function fixInput(graph: Graph, sizes: OpenSizes): Graph {
+  return fold({ ...graph, inputs: withSizes(graph.inputs, sizes) })
+}
+
+/** The declarations of inputs with numbers for open dimensions; see {@link fixInput}. */
+export function withSizes(inputs: readonly ValueInfo[], given: OpenSizes): ValueInfo[] {
+  const sizes: Readonly<Record<string, number>> =
+    typeof given === 'function' ? Object.assign({}, ...inputs.map(given)) : given
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!Number.isInteger(size) || size < 1)
+      throw new UserError(`the size ${size} of dimension ${name} is no positive integer`)
+    if (inputs.some(({ shape }) => shape.includes(name))) continue
+    const said = inputs.map((input) => `${input.name} [${input.shape.join(', ')}]`).join('; ')
+    throw new UserError(`no input has a dimension called ${name}`, undefined, `The inputs are ${said}`)
   }
-  const shape = (of: Shape) => of.map((d) => (typeof d === 'string' ? (sizes[d] ?? d) : d))
-  const inputs = graph.inputs.map((input) => ({ ...input, shape: shape(input.shape) }))
-  try {
-    return fold({ ...graph, inputs })
-  } catch (error) {
-    const said = Object.entries(sizes).map(([name, size]) => `${name} ${size}`)
-    throw new UserError(`it does not fit ${said.join(', ')}: ${(error as Error).message}`, graph.name)
-  }
+  const fixed = (d: Dimension) => (typeof d === 'string' ? (sizes[d] ?? d) : d)
+  return inputs.map((input) => ({ ...input, shape: input.shape.map(fixed) }))
 }
 
 /**

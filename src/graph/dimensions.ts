@@ -115,7 +115,7 @@ export function targetOf(from: Shape, to: Shape): number[] | undefined {
 }
 
 /** A size that is asked for; one that a batch of any size has is kept by its name. */
-export function kept(wanted: number, dimension: Dimension): Dimension {
+export function kept(wanted: Dimension, dimension: Dimension): Dimension {
   return typeof dimension === 'string' ? dimension : wanted
 }
 

@@ -7,7 +7,7 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { UserError } from '../base/errors.ts'
-import { fixInput, type OpenSizes, sizesFor } from './batch.ts'
+import { fixInput, type OpenSizes } from './batch.ts'
 import { withDefaults } from './builder.ts'
 import { importGraph } from './import/importGraph.ts'
 import {
@@ -22,6 +22,7 @@ import {
 } from './onnx_pb.ts'
 import { type AttributeSpec, isOperator, type Node, OPERATORS, OPSET } from './operators.ts'
 import {
+  alignInPlace,
   attributeFrom,
   attributeNumberOf,
   type ExternalReader,
@@ -31,7 +32,6 @@ import {
   tensorTo,
   typeOf,
   valueTo,
-  type Written,
 } from './proto.ts'
 import type { DataType, Graph, Tensor, ValueInfo } from './types.ts'
 import { verify } from './verify.ts'
@@ -42,23 +42,30 @@ const PRODUCER = 'regard'
 const OLDEST = 7
 const NEWEST = 26
 
+/** How a model is read. */
+export interface ReadOptions {
+  /** How to read weights that lie beside the model. */
+  readonly external?: ExternalReader
+  /** Numbers for dimensions that the model leaves open, by the names that its inputs give them. */
+  readonly sizes?: OpenSizes
+  /** Whether nobody else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
+  readonly overwrite?: boolean
+}
+
 /**
  * Read a model.
  *
  * @param where the file's name, for messages
- * @param external how to read weights that lie beside the model
- * @param sizes numbers for dimensions that the model leaves open, by the names that its inputs give them, or what
- *   gives them for an input
  * @throws UserError when the bytes are no whole ONNX model, or it uses what regard does not know
  */
 export function readGraph(
   bytes: Uint8Array,
   where: string,
-  external?: ExternalReader,
-  sizes?: OpenSizes,
+  { external, sizes, overwrite }: ReadOptions = {},
 ): Graph {
   const model = modelFrom(bytes, where)
   if (!model.graph) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
+  if (overwrite) alignInPlace(model.graph.initializer)
   const opset = Number(
     model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n,
   )
@@ -73,7 +80,7 @@ export function readGraph(
     const own = model.producerName === PRODUCER && opset === OPSET
     const graph = own ? graphFrom(model.graph, external) : importGraph(model.graph, opset, external, sizes)
     verify(graph)
-    return own && sizes ? fixInput(graph, sizesFor(graph.inputs, sizes)) : graph
+    return own && sizes ? fixInput(graph, sizes) : graph
   } catch (error) {
     if (error instanceof UserError) throw new UserError(error.message, where)
     throw new UserError(`is not a well-formed model: ${(error as Error).message}`, where)
@@ -142,22 +149,22 @@ export function writeGraph(graph: Graph, external?: ExternalWriter): Uint8Array 
       irVersion: IR_VERSION,
       producerName: PRODUCER,
       opsetImport: [{ domain: '', version: BigInt(graph.opset) }],
-      graph: graphTo(graph, external, { offset: 0 }),
+      graph: graphTo(graph, external),
     }),
   )
 }
 
-function graphTo(graph: Graph, external: ExternalWriter | undefined, state: Written): GraphProto {
+function graphTo(graph: Graph, external: ExternalWriter | undefined): GraphProto {
   return create(GraphProtoSchema, {
     name: graph.name,
     input: graph.inputs.map(valueTo),
     output: graph.outputs.map(valueTo),
-    initializer: [...graph.initializers].map(([name, tensor]) => tensorTo(name, tensor, external, state)),
-    node: graph.nodes.map((node) => nodeTo(node, external, state)),
+    initializer: [...graph.initializers].map(([name, tensor]) => tensorTo(name, tensor, external)),
+    node: graph.nodes.map((node) => nodeTo(node, external)),
   })
 }
 
-function nodeTo(node: Node, external: ExternalWriter | undefined, state: Written): NodeProto {
+function nodeTo(node: Node, external: ExternalWriter | undefined): NodeProto {
   const specs: Record<string, AttributeSpec> = OPERATORS[node.op].attributes
   const values = node.attributes as unknown as Record<string, never>
   return create(NodeProtoSchema, {
@@ -166,7 +173,7 @@ function nodeTo(node: Node, external: ExternalWriter | undefined, state: Written
     input: [...node.inputs],
     output: [...node.outputs],
     attribute: Object.keys(specs).map((name) =>
-      attributeTo(name, specs[name]!.kind, values[name]!, external, state),
+      attributeTo(name, specs[name]!.kind, values[name]!, external),
     ),
   })
 }
@@ -176,7 +183,6 @@ function attributeTo(
   kind: AttributeSpec['kind'],
   value: never,
   external: ExternalWriter | undefined,
-  state: Written,
 ): AttributeProto {
   const content = {
     int: () => ({ i: BigInt(value as number) }),
@@ -185,8 +191,8 @@ function attributeTo(
     ints: () => ({ ints: (value as readonly number[]).map(BigInt) }),
     floats: () => ({ floats: [...(value as readonly number[])] }),
     type: () => ({ i: BigInt(numberOf(value as DataType)) }),
-    tensor: () => ({ t: tensorTo(name, value as Tensor, undefined, state) }),
-    graph: () => ({ g: graphTo(value as Graph, external, state) }),
+    tensor: () => ({ t: tensorTo(name, value as Tensor, undefined) }),
+    graph: () => ({ g: graphTo(value as Graph, external) }),
   }[kind]()
   return create(AttributeProtoSchema, { name, type: attributeNumberOf(kind), ...content })
 }

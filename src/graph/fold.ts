@@ -17,7 +17,7 @@ import type { Graph, Tensor } from './types.ts'
  *
  * @throws Error when the node's inputs do not fit
  */
-export function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | undefined {
+function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | undefined {
   if (node.outputs.length !== 1 || node.op === 'Scan') return undefined
   const constants = inputs.map((input) => input?.constant)
   const all = inputs.every((input, k) => input === undefined || constants[k] !== undefined)

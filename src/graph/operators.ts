@@ -13,7 +13,7 @@ import type { DataType, Graph, Tensor } from './types.ts'
 export const OPSET = 18
 
 /** The type of an attribute's value, by the kind of attribute. */
-export interface AttributeTypes {
+interface AttributeTypes {
   int: number
   float: number
   string: string

@@ -23,12 +23,10 @@ export type ExternalReader = (location: string, offset: number, length: number |
 
 /** Collects the weights that go into a file beside the model. */
 export interface ExternalWriter {
-  /** The file's name, as the model will refer to it. */
-  readonly location: string
   /** Tensors of at least this many bytes go there; smaller ones stay in the model. */
   readonly threshold: number
-  /** Called with each tensor's bytes, to be written one after the other without gaps. */
-  append(bytes: Uint8Array): void
+  /** Called with each tensor's bytes: which file they go into, as the model will call it, and where they start in it. */
+  place(bytes: Uint8Array): { readonly location: string; readonly offset: number }
 }
 
 // The numbers of ONNX's TensorProto.DataType.
@@ -71,7 +69,7 @@ export function typeOf(number: number, name: string): DataType {
   return found[0] as DataType
 }
 
-/** A tensor of a file. Its elements are the file's own bytes where their place in memory allows. */
+/** A tensor of a file. */
 export function tensorFrom(proto: TensorProto, external: ExternalReader | undefined): Tensor {
   const type = typeOf(proto.dataType, proto.name)
   const shape = proto.dims.map(Number)
@@ -96,14 +94,38 @@ function externalBytes(proto: TensorProto, external: ExternalReader | undefined)
   )
 }
 
-// A typed array needs its bytes aligned; those inside a file seldom are. (A Buffer's slice would be no copy.)
+// A typed array needs its bytes aligned, and those inside a file seldom are. One that is a view of the file keeps
+// all of it in memory, beside the copies of the others: worth it only for most of a file. (A Buffer's slice would
+// be no copy.)
 function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArrays[DataType] {
   const Elements = ARRAYS[type]
   const width = new Elements(new ArrayBuffer(0), 0, 0).BYTES_PER_ELEMENT
   if (bytes.length % width !== 0) throw new UserError(`tensor ${name} is cut short`)
-  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
-  return new Elements(aligned.buffer, aligned.byteOffset, bytes.length / width)
+  const view = bytes.byteOffset % width === 0 && 2 * bytes.length >= bytes.buffer.byteLength
+  const own = view ? bytes : new Uint8Array(bytes)
+  return new Elements(own.buffer, own.byteOffset, bytes.length / width)
 }
+
+/**
+ * Move the bytes of large tensors to where a typed array of theirs may start, so that no copy is needed: copies of
+ * all weights would double what a large model takes. They move down by less than eight bytes, over the end of
+ * their field's own header and the numbers before it, which have been read.
+ *
+ * @param tensors of a file whose bytes nobody else needs
+ */
+export function alignInPlace(tensors: readonly TensorProto[]): void {
+  for (const tensor of tensors) {
+    const { rawData: bytes } = tensor
+    const shift = bytes.byteOffset % 8
+    if (bytes.length < LARGE || shift === 0) continue
+    const start = bytes.byteOffset - shift
+    new Uint8Array(bytes.buffer).copyWithin(start, bytes.byteOffset, bytes.byteOffset + bytes.length)
+    tensor.rawData = new Uint8Array(bytes.buffer, start, bytes.length)
+  }
+}
+
+/** Bytes from which on a copy of a tensor matters. */
+const LARGE = 1 << 16
 
 function fieldData(proto: TensorProto, type: DataType): ElementArrays[DataType] {
   switch (type) {
@@ -163,25 +185,18 @@ function integer(value: bigint): number {
   return Math.max(Math.min(Number(value), Number.MAX_SAFE_INTEGER), Number.MIN_SAFE_INTEGER)
 }
 
-/** How far into the file beside the model its weights go by now. */
-export interface Written {
-  offset: number
-}
-
 /** A tensor for a file. */
 export function tensorTo(
   name: string,
   { type, shape, data }: Tensor,
   external: ExternalWriter | undefined,
-  state: Written,
 ): TensorProto {
   const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
   const head = { name, dataType: TYPE_NUMBERS[type], dims: shape.map(BigInt) }
   if (!external || bytes.length < external.threshold)
     return create(TensorProtoSchema, { ...head, rawData: bytes })
-  external.append(bytes)
-  const entries = { location: external.location, offset: String(state.offset), length: String(bytes.length) }
-  state.offset += bytes.length
+  const { location, offset } = external.place(bytes)
+  const entries = { location, offset: String(offset), length: String(bytes.length) }
   return create(TensorProtoSchema, {
     ...head,
     dataLocation: 1,

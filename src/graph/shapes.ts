@@ -191,9 +191,10 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     const at = axis < 0 ? axis + x!.shape.length : axis
     return [{ type: x!.type, shape: [product(x!.shape.slice(0, at)), product(x!.shape.slice(at))] }]
   },
-  Reshape: ([x, target]) => [
-    { type: x!.type, shape: reshaped(x!.shape, dimensionsOf(target!, 'the new shape')) },
-  ],
+  Reshape: ([x, target]) => {
+    const shape = reshaped(x!.shape, dimensionsOf(target!, 'the new shape'))
+    return [{ type: x!.type, shape, dimensions: shape.length <= 1 ? x!.dimensions : undefined }]
+  },
   Transpose: ([x], { perm }) => {
     if (perm.length !== x!.shape.length)
       throw new Error(`perm has ${perm.length} axes, the input ${x!.shape.length}`)
@@ -288,12 +289,15 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
   },
   Resize: ([x, , scales, sizes]) => {
     if (sizes)
-      return [{ type: x!.type, shape: integers(sizes, 'sizes').map((d, k) => kept(d, x!.shape[k]!)) }]
+      return [{ type: x!.type, shape: dimensionsOf(sizes, 'sizes').map((d, k) => kept(d, x!.shape[k]!)) }]
     if (!scales?.constant) throw new Error('scales must be constant')
     const by = Array.from(scales.constant.data as ArrayLike<number>, Number)
     same(by.length, x!.shape.length, 'numbers of scales and of dimensions')
     return [
-      { type: x!.type, shape: x!.shape.map((d, k) => (by[k] === 1 ? d : Math.floor(fixed(d) * by[k]!))) },
+      {
+        type: x!.type,
+        shape: x!.shape.map((d, k) => (by[k] === 1 ? d : Math.floor(Math.fround(fixed(d) * by[k]!)))),
+      },
     ]
   },
   ScatterElements: ([x]) => [{ type: x!.type, shape: x!.shape }],

@@ -5,7 +5,8 @@
  * and the Mul and Add that other programs write. Where one follows a linear layer, or stands before one that adds
  * no padding, it becomes part of that layer's weights and bias: otherwise the layer's rule would explain what
  * the layer never says to anybody, and the shift would be nobody's. A product with a constant matrix and the Add
- * behind it become one inner product with a bias.
+ * behind it become one inner product with a bias. Zeros that a Pad puts around a picture become the padding of the
+ * convolution behind it, which knows that they are no pixels.
  */
 
 import { withDefaults } from '../graph/builder.ts'
@@ -13,7 +14,7 @@ import type { Node, NodeOf } from '../graph/operators.ts'
 import { float32, type Graph, sizeOf, type Tensor, type TensorOf } from '../graph/types.ts'
 import { verify } from '../graph/verify.ts'
 
-/** y = scale · x + shift, one number a channel. */
+/** y = scale · x + shift, one number a channel, or one for all. */
 export interface Channelwise {
   readonly scale: Float32Array
   readonly shift: Float32Array
@@ -27,7 +28,7 @@ export function canonise(graph: Graph): Graph {
   let current = withInnerProducts(graph)
   for (;;) {
     const next = mergedOnce(current)
-    if (!next) return current
+    if (!next) return withPaddingInside(current)
     current = next
   }
 }
@@ -70,7 +71,7 @@ function mergedOnce(graph: Graph): Graph | undefined {
       layer !== undefined &&
       isLinear(layer, graph) &&
       (found.along === undefined || found.along === layer.op) &&
-      channels(layer, graph) === found.affine.scale.length
+      [1, channels(layer, graph)].includes(found.affine.scale.length)
     const before = maker.get(found.x)
     if (readers.get(found.x) === 1 && fits(before, channelsOf)) {
       return replaced(graph, before, node, behindLinear(graph, before, found.affine, node))
@@ -84,8 +85,8 @@ function mergedOnce(graph: Graph): Graph | undefined {
   return undefined
 }
 
-/** What a node does to each channel, where it is a scale and a shift. */
-function affineOf(
+/** What a node does to each channel of its input `x`, where it is a scale and a shift. */
+export function affineOf(
   node: Node,
   graph: Graph,
 ): { x: string; affine: Channelwise; along?: Linear['op'] } | undefined {
@@ -114,11 +115,16 @@ function affineOf(
   return { x: swapped ? b : a, affine, along }
 }
 
-/** A constant with one number a channel: [c, 1, 1] or [1, c, 1, 1] beside a convolution, [c] or [1, c] beside Gemm. */
+/**
+ * A constant with one number a channel, [c, 1, 1] or [1, c, 1, 1] beside a convolution, [c] or [1, c] beside Gemm;
+ * or with one number, which fits beside both where it has no more dimensions than they.
+ */
 function channelVector({
   shape,
   data,
-}: TensorOf<'float32'>): { data: Float32Array; along: Linear['op'] } | undefined {
+}: TensorOf<'float32'>): { data: Float32Array; along?: Linear['op'] } | undefined {
+  if (data.length === 1)
+    return shape.length > 4 ? undefined : { data, along: shape.length > 2 ? 'Conv' : undefined }
   const at = shape.findIndex((d) => d !== 1)
   if (shape.filter((d) => d !== 1).length !== 1) return undefined
   const behind = shape.length - at - 1
@@ -157,14 +163,19 @@ function isUnpadded(node: Linear): boolean {
   return node.op === 'Gemm' || node.attributes.pads.every((pad) => pad === 0)
 }
 
+/** The number of a channel, of a list that may have one for all. */
+function at(perChannel: Float32Array, channel: number): number {
+  return perChannel[perChannel.length === 1 ? 0 : channel]!
+}
+
 /** affine(W·x + b) as one layer. */
 function behindLinear(graph: Graph, node: Linear, { scale, shift }: Channelwise, last: Node): Merged {
   const { shape, data } = weightsOf(node, graph)
   const filters = channelsOf(node, graph)
   const rows = node.op === 'Conv' || node.attributes.transB
   const perFilter = data.length / filters
-  const weights = data.map((w, k) => w * scale[rows ? Math.floor(k / perFilter) : k % filters]!)
-  const bias = biasOf(node, graph, filters).map((b, k) => b * scale[k]! + shift[k]!)
+  const weights = data.map((w, k) => w * at(scale, rows ? Math.floor(k / perFilter) : k % filters))
+  const bias = biasOf(node, graph, filters).map((b, k) => b * at(scale, k) + at(shift, k))
   return { weights: float32(shape, weights), bias, x: node.inputs[0]!, node, output: last.outputs[0]! }
 }
 
@@ -176,8 +187,8 @@ function beforeLinear(graph: Graph, node: Linear, { scale, shift }: Channelwise,
   const area = sizeOf(shape.slice(2))
   const weights = data.map((w, k) => {
     const [filter, channel] = placeOf(Math.floor(k / area), node, shape, filters)
-    bias[filter]! += w * shift[channel]!
-    return w * scale[channel]!
+    bias[filter]! += w * at(shift, channel)
+    return w * at(scale, channel)
   })
   return {
     weights: float32(shape, weights),
@@ -247,4 +258,36 @@ function withInnerProducts(graph: Graph): Graph {
     return { ...node, op: 'Gemm', attributes: withDefaults('Gemm', {}) }
   })
   return { ...graph, nodes }
+}
+
+/** Zeros around a picture as the padding of the convolution that reads it. */
+function withPaddingInside(graph: Graph): Graph {
+  const readers = countReaders(graph)
+  const pads = new Map<string, Node>()
+  for (const node of graph.nodes) {
+    if (node.op === 'Pad' && readers.get(node.outputs[0]!) === 1 && zerosAround(node, graph)) {
+      pads.set(node.outputs[0]!, node)
+    }
+  }
+  const gone = new Set<Node>()
+  const nodes = graph.nodes.map((node): Node => {
+    const pad = node.op === 'Conv' ? pads.get(node.inputs[0]!) : undefined
+    if (!pad || node.op !== 'Conv') return node
+    gone.add(pad)
+    const added = zerosAround(pad, graph)!
+    const attributes = { ...node.attributes, pads: node.attributes.pads.map((by, k) => by + added[k]!) }
+    return { ...node, inputs: [pad.inputs[0]!, ...node.inputs.slice(1)], attributes }
+  })
+  return { ...graph, nodes: nodes.filter((node) => !gone.has(node)) }
+}
+
+/** How many zeros a Pad puts before and behind a picture's rows and columns; undefined where it does something else. */
+function zerosAround(node: Node, graph: Graph): number[] | undefined {
+  if (node.op !== 'Pad' || node.attributes.mode !== 'constant' || node.inputs[3]) return undefined
+  const value = node.inputs[2] ? graph.initializers.get(node.inputs[2])?.data[0] : 0
+  const by = graph.initializers.get(node.inputs[1]!)?.data
+  if (Number(value) !== 0 || by?.length !== 8) return undefined
+  const numbers = Array.from(by as BigInt64Array, Number)
+  if ([0, 1, 4, 5].some((k) => numbers[k] !== 0) || numbers.some((count) => count < 0)) return undefined
+  return [numbers[2]!, numbers[3]!, numbers[6]!, numbers[7]!]
 }

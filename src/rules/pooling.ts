@@ -10,7 +10,8 @@ import { type Graph, int64, sizeOf } from '../graph/types.ts'
 export function withPoolPositions(graph: Graph): Graph {
   const nodes = graph.nodes.map((node): Node => {
     if (node.op !== 'MaxPool' || node.outputs.length > 1) return node
-    return { ...node, outputs: [node.outputs[0]!, `${node.outputs[0]}.positions`] }
+    const attributes = { ...node.attributes, storage_order: 0 }
+    return { ...node, attributes, outputs: [node.outputs[0]!, `${node.outputs[0]}.positions`] }
   })
   return { ...graph, nodes }
 }

@@ -6,6 +6,7 @@ import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { classNames } from '../explanation/classes.ts'
 import { type Preprocessing, preprocessingOf } from '../explanation/preprocessing.ts'
+import { readMean as readBinaryProto } from '../formats/caffe/read.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
 import { writeOnnx } from '../formats/onnx.ts'
@@ -97,6 +98,14 @@ export function modelOf(
   where = path,
 ): Model {
   const said = joined(card, withFiles(options.card ?? {}, '.'))
+  const { mean, channels } = said.input ?? {}
+  if (typeof mean === 'string' && /\.binaryproto$/i.test(mean) && channels === 'RGB') {
+    throw new UserError(
+      `${mean} has planes of blue, green and red, and the channels are RGB`,
+      where,
+      'Caffe has trained no network on RGB by itself: say `BGR`, or give the mean as an .npy file',
+    )
+  }
   const input = inputOf(network, said, path)
   const output = outputOf(network, said, options.output, path)
   const logits = logitCount(network, output)
@@ -228,6 +237,7 @@ function readClasses(path: string): string[] {
 
 /** A mean picture or one number a channel, from a file. */
 function readMean(path: string): TensorOf<'float32'> {
+  if (/\.binaryproto$/i.test(path)) return readBinaryProto(path)
   let bytes: Uint8Array
   try {
     bytes = readFileSync(path)
@@ -235,8 +245,9 @@ function readMean(path: string): TensorOf<'float32'> {
     throw new UserError(`the mean cannot be read (${messageOf(error)})`, path, 'Keep it beside the model')
   }
   const mean = readNpy(bytes, path)
-  if (mean.type !== 'float32' && mean.type !== 'float64')
-    throw new UserError(`the mean must be float32, not ${mean.type}`, path)
+  if (mean.type !== 'float32' && mean.type !== 'float64') {
+    throw new UserError(`the mean must be float32, and is ${mean.type}`, path)
+  }
   return { type: 'float32', shape: mean.shape, data: Float32Array.from(mean.data) }
 }
 

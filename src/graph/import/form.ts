@@ -41,12 +41,8 @@ export function form<O extends Operator>(
 
 /** An attribute that is an integer or a float. */
 export function numberIn({ attributes }: FileNode, name: string, otherwise: number): number {
-  return numberOrNone(attributes, name) ?? otherwise
-}
-
-function numberOrNone(attributes: FileNode['attributes'], name: string): number | undefined {
-  const value = attributes[name]
-  if (value !== undefined && typeof value !== 'number') throw new Error(`attribute ${name} is not a number`)
+  const value = attributes[name] ?? otherwise
+  if (typeof value !== 'number') throw new Error(`attribute ${name} is not a number`)
   return value
 }
 

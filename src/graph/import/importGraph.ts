@@ -8,27 +8,27 @@
  */
 
 import { UserError } from '../../base/errors.ts'
-import { type OpenSizes, sizesFor } from '../batch.ts'
-import { GraphBuilder, withDefaults } from '../builder.ts'
+import { type OpenSizes, withSizes } from '../batch.ts'
+import { GraphBuilder, type Value, withDefaults } from '../builder.ts'
 import { evaluate, isEvaluated } from '../evaluate.ts'
 import { addFolded, withoutUnread } from '../fold.ts'
 import type { GraphProto, NodeProto, ValueInfoProto } from '../onnx_pb.ts'
 import { type AttributeSpec, type Node, OPERATORS } from '../operators.ts'
 import { type AttributeValue, attributeFrom, type ExternalReader, tensorFrom, typeOf } from '../proto.ts'
-import { float32, type Graph, int64, type Tensor, type ValueInfo } from '../types.ts'
-import type { FileNode, Form } from './form.ts'
+import { type Dimension, float32, type Graph, int64, type Tensor, type ValueInfo } from '../types.ts'
+import { type Conversion, type FileNode, type Form, form } from './form.ts'
 import { conversionOf } from './opsets.ts'
 import { inOrder } from './order.ts'
 import { single, singleType } from './precision.ts'
 import { refuseQuantised, unsupported } from './refusals.ts'
 
-/** Layers whose constants must be finite; elsewhere infinity can be meant, as the bound of a range. */
+/** Layers whose weights must be finite; elsewhere infinity can be meant, as the bound of a range. */
 const WEIGHTED = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization', 'PRelu']
 
 /**
  * @param opset that of the file's standard operators
  * @param external how to read weights that lie beside the model
- * @param sizes numbers for dimensions that the inputs leave open, by name, or what gives them for an input
+ * @param sizes numbers for dimensions that the inputs leave open, by name
  * @throws UserError or Error naming the node or value that cannot be read
  */
 export function importGraph(
@@ -41,26 +41,15 @@ export function importGraph(
   const builder = new GraphBuilder(proto.name)
   const results = new Set(proto.output.map(({ name }) => name))
   const read = new Set([...results, ...proto.node.flatMap((node) => node.input)])
-  const infinite = new Set<string>()
   builder.reserve(proto.node.flatMap((node) => node.output))
 
   for (const tensor of proto.initializer) {
-    const constant = single(tensorFrom(tensor, external))
-    if (hasInfinity(constant, tensor.name)) infinite.add(tensor.name)
-    builder.initializer(tensor.name, constant)
+    builder.initializer(tensor.name, single(tensorFrom(tensor, external)))
   }
   // Old writers list constants among the inputs as well.
   const constants = new Set(proto.initializer.map(({ name }) => name))
   const declared = proto.input.filter(({ name }) => !constants.has(name)).map(inputFrom)
-  const given = sizesFor(declared, sizes)
-  const inputs = declared.map((input) => ({
-    ...input,
-    shape: input.shape.map((d) => (typeof d === 'string' ? (given[d] ?? d) : d)),
-  }))
-  for (const name of Object.keys(given)) {
-    if (!declared.some(({ shape }) => shape.includes(name)))
-      throw new UserError(`no input has a dimension called ${name}`)
-  }
+  const inputs = withSizes(declared, sizes)
   for (const { name, type, shape } of inputs) builder.input(name, type, shape)
 
   const names = new Set<string>()
@@ -68,13 +57,7 @@ export function importGraph(
     const name = uniqueName(node.name || node.output[0] || node.opType, names)
     try {
       const file = fileNode(node, opset, builder, read, external)
-      const bad = WEIGHTED.includes(file.op) && node.input.find((input) => infinite.has(input))
-      if (bad)
-        throw new UserError(
-          `its weights ${bad} are not finite`,
-          undefined,
-          'The training diverged, or the file is damaged',
-        )
+      for (const input of file.inputs) if (input) refuseBroken(input, builder, WEIGHTED.includes(file.op))
       add(builder, node, name, file, results)
     } catch (error) {
       throw located(error as Error, name, node.opType, inputs)
@@ -93,22 +76,22 @@ function add(
   results: ReadonlySet<string>,
 ): void {
   const [output] = proto.output as [string, ...string[]]
-  const constant = constantOf(file, builder)
-  if (constant) {
-    if (!results.has(output)) builder.initializer(output, constant)
-    else
-      builder.append(
-        nodeOf({ op: 'Identity', inputs: [builder.constant(constant, output)], attributes: {} }, name, [
-          output,
-        ]),
-      )
+  const standard = proto.domain === '' || proto.domain === 'ai.onnx'
+  const constant = standard && constantOf(file, builder)
+  if (constant && !results.has(output)) {
+    builder.initializer(output, constant)
     return
   }
-  const conversion = conversionOf(file.op)
-  if (!conversion || (proto.domain !== '' && proto.domain !== 'ai.onnx')) throw unsupported(proto)
-  const form = builder.scope(name, () => conversion(file, builder))
+  const conversion = constant ? passedOn(constant) : standard && conversionOf(file.op)
+  if (!conversion) throw unsupported(proto)
+  const converted = builder.scope(name, () => conversion(file, builder))
   const outputs = proto.output.slice(0, file.outputs).map((output, k) => output || `${name}.unread${k}`)
-  addFolded(builder, nodeOf(form, name, outputs), results)
+  addFolded(builder, nodeOf(converted, name, outputs), results)
+}
+
+/** A constant that is an output of the file, which must be a node's. */
+function passedOn(constant: Tensor): Conversion {
+  return (_, builder) => form('Identity', [builder.constant(constant)])
 }
 
 /** The value of a Constant, or of an operator that is read only where it can be computed at once. */
@@ -170,7 +153,7 @@ function inputFrom(proto: ValueInfoProto): ValueInfo {
   const tensor = proto.type?.tensorType
   if (!tensor?.shape)
     throw new UserError(`input ${proto.name} is no tensor whose number of dimensions is known`)
-  const shape = tensor.shape.dim.map((d, k) => openName(d, proto.name, k) ?? Number(d.dimValue))
+  const shape = tensor.shape.dim.map((d, k) => dimensionFrom(d, `${proto.name}.${k}`))
   return { name: proto.name, type: singleType(typeOf(tensor.elemType, proto.name)), shape }
 }
 
@@ -178,12 +161,12 @@ type DimensionProto = NonNullable<
   NonNullable<NonNullable<ValueInfoProto['type']>['tensorType']>['shape']
 >['dim'][number]
 
-/** The name of an open dimension: its own, or one made of the input's name and the axis, where it has none. */
-function openName(dimension: DimensionProto, input: string, axis: number): string | undefined {
-  if (dimension.dimParam === '' && dimension.dimValue > 0n) return undefined
+/** A dimension of an input; an open one that has no name is called `otherwise`. */
+function dimensionFrom({ dimParam, dimValue }: DimensionProto, otherwise: string): Dimension {
+  if (dimParam === '' && dimValue > 0n) return Number(dimValue)
   // A name that says nothing can stand for several sizes, and one with a product in it would be taken apart.
-  const proper = /^[\p{L}_][^*?]*$/u.test(dimension.dimParam) && dimension.dimParam !== 'None'
-  return proper ? dimension.dimParam : `${input.replaceAll('*', '_')}.${axis}`
+  const proper = /^[\p{L}_][^*?]*$/u.test(dimParam) && dimParam !== 'None'
+  return proper ? dimParam : otherwise.replaceAll('*', '_')
 }
 
 function uniqueName(wanted: string, names: Set<string>): string {
@@ -193,22 +176,16 @@ function uniqueName(wanted: string, names: Set<string>): string {
   return name
 }
 
-/** Whether a constant has an infinite element; one that is not a number at all is an error. */
-function hasInfinity({ type, data }: Tensor, name: string): boolean {
-  if (type !== 'float32') return false
-  let infinite = false
+/** An error for a constant with an element that is not a number or, where all must be finite, an infinite one. */
+function refuseBroken(value: Value, builder: GraphBuilder, finite: boolean): void {
+  const tensor = builder.constantOf(value)
+  if (tensor?.type !== 'float32') return
+  const { data } = tensor
   for (let k = 0; k < data.length; k++) {
-    if (Math.abs(data[k]!) <= 3.5e38) continue
-    if (Number.isNaN(data[k]!)) {
-      throw new UserError(
-        `the constant ${name} has an element that is not a number`,
-        undefined,
-        'The training diverged, or the file is damaged',
-      )
-    }
-    infinite = true
+    if (Number.isFinite(data[k]!) || (!finite && !Number.isNaN(data[k]!))) continue
+    const remedy = 'The training diverged, or the file is damaged'
+    throw new UserError(`the constant ${value.name} has the element ${data[k]}`, undefined, remedy)
   }
-  return infinite
 }
 
 /** An error with the node that it is about and, where inputs leave sizes open, what to do about that. */
@@ -220,8 +197,6 @@ function located(error: Error, name: string, op: string, inputs: readonly ValueI
   const open = inputs.filter(({ shape }) => shape.some((d) => typeof d === 'string'))
   const said = open.map((input) => `${input.name} [${input.shape.join(', ')}]`)
   const remedy =
-    open.length > 0
-      ? `If that is for want of a size, give numbers for the open ones: ${said.join('; ')}`
-      : undefined
+    open.length > 0 ? `If it needs a size that is open, give it a number: ${said.join('; ')}` : undefined
   return new UserError(message, where, remedy)
 }

@@ -1,10 +1,11 @@
 /**
  * Enlarging and shrinking pictures: Upsample of opsets 7 and 9, and Resize as opsets 10, 11, 13, 18 and 19 have
- * it. All become a Resize by constant scales, which leaves the batch open.
+ * it. All become a Resize by constant scales, which leaves the batch open, or where no scale leads to the sizes
+ * exactly, one to those sizes.
  */
 
 import { UserError } from '../../base/errors.ts'
-import type { GraphBuilder } from '../builder.ts'
+import type { GraphBuilder, Value } from '../builder.ts'
 import { axisOf, fixed } from '../dimensions.ts'
 import type { AttributesOf } from '../operators.ts'
 import { float32, type Shape } from '../types.ts'
@@ -43,24 +44,39 @@ export const resize: Conversion = (node, builder) => {
 
 const resize11: Conversion = (node, builder) => {
   const { axes, ...attributes } = node.attributes
-  const shape = node.inputs[0]!.shape
-  const along = numbersIn(node, 'axes')?.map((axis) => axisOf(axis, shape.length)) ?? shape.map((_, k) => k)
-  const scales =
-    floatsIn(node.inputs[2], builder, 'the scales') ??
-    scalesFor(
-      along.map((axis) => shape[axis]!),
-      dimensionsIn(node.inputs[3], builder, 'the sizes'),
-    )
-  if (numbersAreMissing(scales, along)) throw new Error('it has neither scales nor sizes for its axes')
+  const x = node.inputs[0]!
+  const along =
+    numbersIn(node, 'axes')?.map((axis) => axisOf(axis, x.shape.length)) ?? x.shape.map((_, k) => k)
   const policy = textIn(node, 'keep_aspect_ratio_policy', 'stretch')
   if (policy !== 'stretch')
     throw new UserError(`its policy on the aspect ratio is ${policy}, and only stretch is read`)
-  const whole = shape.map((_, k) => (along.includes(k) ? scales![along.indexOf(k)]! : 1))
-  return resized(node, builder, whole, { ...attributes, ...positions(node, whole) })
+  const all = <T>(given: readonly T[], otherwise: readonly T[]) => {
+    if (given.length !== along.length) throw new Error('it has not one number for each of its axes')
+    return otherwise.map((value, k) => (along.includes(k) ? given[along.indexOf(k)]! : value))
+  }
+  const given = floatsIn(node.inputs[2], builder, 'the scales')
+  const sizes = dimensionsIn(node.inputs[3], builder, 'the sizes')
+  if (!given && !sizes) throw new Error('it has neither scales nor sizes')
+  const wanted = given ? undefined : all(sizes!, x.shape)
+  const scales = given
+    ? all(
+        given,
+        x.shape.map(() => 1),
+      )
+    : scalesBetween(x.shape, wanted!)
+  const sampling = { ...attributes, ...positions(node, scales) }
+  if (!wanted || leadTo(x.shape, scales, wanted)) return resized(node, builder, scales, sampling)
+  return form('Resize', [x, undefined, undefined, sizesOf(x, wanted, builder)], sampling)
 }
 
-function numbersAreMissing(scales: readonly number[] | undefined, along: readonly number[]): boolean {
-  return scales?.length !== along.length
+/** Sizes as a value: constants, and the sizes of x where those are open. */
+function sizesOf(x: Value, sizes: Shape, builder: GraphBuilder): Value {
+  if (sizes.every((d) => typeof d === 'number')) return builder.integers(sizes, 'sizes')
+  const own = (k: number) => builder.slice(builder.op('Shape', [x]), { 0: [k, k + 1] })
+  return builder.concat(
+    sizes.map((d, k) => (typeof d === 'number' ? builder.integers([d]) : own(k))),
+    0,
+  )
 }
 
 /** How positions of the output become positions of the input, in the words of opset 18. */
@@ -92,13 +108,15 @@ function resized(node: FileNode, builder: GraphBuilder, scales: readonly number[
   return form('Resize', [node.inputs[0], undefined, by], sampling)
 }
 
-/** Scales that lead from one shape to the other; a dimension that stays, named or not, is scaled by 1. */
-function scalesFor(from: Shape, to: Shape | undefined): number[] | undefined {
-  return to?.map((d, k) => {
-    if (d === from[k]) return 1
-    const [size, wanted] = [fixed(from[k]!), fixed(d)]
-    const scale = Math.fround(wanted / size)
-    // The size is multiplied out again and rounded down: a scale that fell short of it would lose a row.
-    return Math.floor(Math.fround(size * scale)) === wanted ? scale : Math.fround(scale * (1 + 2 ** -23))
-  })
+/** Scales from one shape to another; a dimension that stays, named or not, is scaled by 1. */
+function scalesBetween(from: Shape, to: Shape): number[] {
+  return to.map((d, k) => (d === from[k] ? 1 : Math.fround(fixed(d) / fixed(from[k]!))))
+}
+
+/**
+ * Whether sizes, multiplied by scales and rounded down in single precision, are the wanted ones. About one pair
+ * of sizes in thirty is not, and a scale that is made larger for it can change which pixel is the nearest.
+ */
+function leadTo(from: Shape, scales: readonly number[], to: Shape): boolean {
+  return to.every((d, k) => d === from[k] || Math.floor(Math.fround(fixed(from[k]!) * scales[k]!)) === d)
 }

@@ -21,12 +21,16 @@ export function assign(
   const assigned = new Map<string, CompositeEntry>()
   composite.layers.forEach((entry, k) => {
     const fitting = layersOf(entry, layers, graph)
-    if (fitting.length === 0 && (entry.name ?? entry.upTo) !== undefined) {
+    for (const pattern of [entry.name, entry.upTo]) {
+      if (pattern === undefined || layers.some(({ name }) => isLike(name, pattern))) continue
       throw new UserError(
-        `no layer has a name like ${entry.name ?? entry.upTo}`,
+        `no layer has a name like ${pattern}`,
         `composite ${composite.name}, layers[${k}]`,
         `The layers are: ${layers.map(({ name }) => name).join(', ')}`,
       )
+    }
+    if (fitting.length === 0 && (entry.name ?? entry.upTo) !== undefined && !entry.kernels) {
+      throw new UserError('no layer meets all its conditions', `composite ${composite.name}, layers[${k}]`)
     }
     for (const { name } of fitting) if (!assigned.has(name)) assigned.set(name, entry)
   })

@@ -24,8 +24,8 @@ const match = {
   /** From the input up to the layer of this name (a pattern), which is included. */
   upTo: name.optional(),
   /**
-   * Filters and kernel size of the network's first convolutions: the entry fits just these, in a network that
-   * begins with them. It is how `paper` knows VGG and GoogLeNet.
+   * Filters and kernel size of the network's first convolutions: the entry fits just these (with `first`, only the
+   * first of them), in a network that begins with them. It is how `paper` knows VGG and GoogLeNet.
    */
   kernels: z
     .array(z.tuple([count, count]))
@@ -85,8 +85,8 @@ const relevanceSchema = z.strictObject({
   lrn: z.enum(['pass', 'taylor']).default('pass'),
   /** Sums of branches (residual connections): in proportion to what each adds, or in equal shares. */
   add: z.enum(['proportional', 'equal']).default('proportional'),
-  /** Batch normalisation that cannot be merged: passed on, or in proportion to |scale · x| and |shift|. */
-  batchNorm: z.enum(['pass', 'magnitude']).default('pass'),
+  /** Batch normalisation that cannot be merged: in proportion to scale · x, or to its magnitude, or passed on whole. */
+  batchNorm: z.enum(['proportional', 'magnitude', 'pass']).default('proportional'),
 })
 
 const gradientSchema = z.strictObject({

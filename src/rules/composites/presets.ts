@@ -37,10 +37,13 @@ export const composites = {
         rule: 'flat',
       },
       {
+        // ResNet begins with the first two as well.
         kernels: [
           [64, 7],
           [64, 1],
+          [192, 3],
         ],
+        first: 2,
         rule: 'flat',
       },
       { operators: ['Conv'], first: 1, rule: 'flat' },
@@ -80,7 +83,12 @@ export const composites = {
    * Excitation backprop: z⁺ without bias everywhere, started with a probability of one. Zhang et al. 2016,
    * *Top-down Neural Attention by Excitation Backprop*, eq. 5.
    */
-  excitation: { name: 'excitation', start: 'one', layers: [{ rule: 'z-plus', bias: false }] },
+  excitation: {
+    name: 'excitation',
+    start: 'one',
+    layers: [{ rule: 'z-plus', bias: false }],
+    batchNorm: 'pass',
+  },
   /** The gradient of the logit (sensitivity). Simonyan et al. 2013, *Deep Inside Convolutional Networks*. */
   gradient: { name: 'gradient', method: 'gradient' },
   /** Gradient × input. Shrikumar et al. 2016, *Not Just a Black Box*. */

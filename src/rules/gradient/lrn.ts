@@ -34,7 +34,8 @@ export function meanOverChannels(
   return g.reshape(means, [0, channels!, height!, width!])
 }
 
-function toMinusBeta(g: GraphBuilder, s: Value, beta: number): Value {
+/** s^−β. */
+export function toMinusBeta(g: GraphBuilder, s: Value, beta: number): Value {
   // The usual 0.75 by two square roots, which are vectorised: a general power is ten times slower.
   if (beta === 0.75) {
     const root = g.op('Sqrt', [s])

@@ -1,28 +1,31 @@
+import { float32 } from '../../graph/types.ts'
 import { channelwise } from '../canonise.ts'
 import { passOn } from '../passOn.ts'
 import type { BackwardRule } from '../walk.ts'
+import { stabilised } from './stabilise.ts'
 
 /**
- * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift: passed on whole
- * (`pass`), or in proportion to the magnitudes, R_x = |scale · x| / (|scale · x| + |shift|) · R, where the rest
- * stays with the shift (`magnitude`).
+ * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift. The rest, in the last
+ * two, stays with the shift:
  *
- * Hui and Binder 2019, *BatchNorm Decomposition for Deep Neural Network Interpretation*, the |z| rule.
+ * - `pass`: x gets everything;
+ * - `proportional`: R_x = scale · x / y · R, as if it were a linear layer with the rule `simple`. What arrives is in
+ *   proportion to y, so that this is in proportion to x, which the layer below divides by;
+ * - `magnitude`: R_x = |scale · x| / (|scale · x| + |shift|) · R, the |z| rule of Hui and Binder 2019, *BatchNorm
+ *   Decomposition for Deep Neural Network Interpretation*.
  */
-export function batchNormRelevance(share: 'pass' | 'magnitude'): BackwardRule<'BatchNormalization'> {
+export function batchNormRelevance(
+  share: 'pass' | 'proportional' | 'magnitude',
+): BackwardRule<'BatchNormalization'> {
   if (share === 'pass') return passOn
-  return ({ builder: g, node, inputs }, [arrived]) => {
+  return ({ builder: g, node, inputs, outputs }, [arrived]) => {
     const { scale, shift } = channelwise(node, (name) => g.constantOf(g.value(name)))
     const beside = (data: Float32Array, label: string) =>
-      g.constant(
-        { type: 'float32', shape: [data.length, ...inputs[0]!.shape.slice(2).map(() => 1)], data },
-        label,
-      )
-    const own = g.op('Abs', [g.mul(inputs[0]!, beside(scale, 'scale'))])
-    const rest = beside(
-      shift.map((value) => Math.max(Math.abs(value), Number.MIN_VALUE)),
-      'shift',
-    )
-    return [g.mul(arrived!, g.div(own, g.op('Max', [g.add(own, rest), g.scalar(1e-20)])))]
+      g.constant(float32([data.length, ...inputs[0]!.shape.slice(2).map(() => 1)], data), label)
+    const own = g.mul(inputs[0]!, beside(scale, 'scale'))
+    if (share === 'proportional') return [g.mul(own, g.div(arrived!, stabilised(g, outputs[0]!, 0)))]
+    const magnitude = g.op('Abs', [own])
+    const sum = g.add(magnitude, beside(shift.map(Math.abs), 'shift'))
+    return [g.mul(magnitude, g.div(arrived!, stabilised(g, sum, 0, 'positive')))]
   }
 }

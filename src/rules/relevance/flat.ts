@@ -1,11 +1,11 @@
 import type { Value } from '../../graph/builder.ts'
 import type { NodeOf } from '../../graph/operators.ts'
 import { float32 } from '../../graph/types.ts'
-import type { LinearRule, LinearVisit } from './rule.ts'
+import type { LinearRule, LinearVisit, Passed } from './rule.ts'
 
 /**
  * The flat rule: R_j is shared equally among the inputs in its field that lie in the image, over all channels.
- * Inputs in the padding get nothing, so nothing is lost there.
+ * Inputs in the padding get nothing, so nothing is lost there, but where a whole field lies in the padding.
  *
  * Bach et al. 2016, *Controlling Explanatory Heatmap Resolution and Semantics via Decomposition Depth*;
  * Lapuschkin et al. 2017 use it on the lowest layers, to give the maps of all networks a comparable grain.
@@ -13,14 +13,16 @@ import type { LinearRule, LinearVisit } from './rule.ts'
 export const flatRule: LinearRule = {
   name: 'flat',
   apply: (visit) =>
-    visit.node.op === 'Conv' ? flatConvolution(visit, visit.node as NodeOf<'Conv'>) : flatInner(visit),
+    visit.node.op === 'Conv'
+      ? flatConvolution(visit, visit.node as NodeOf<'Conv'>)
+      : { relevance: flatInner(visit), bias: [], epsilon: [], padding: [] },
 }
 
 // All channels of a group share alike, so one channel a group is computed and then repeated.
 function flatConvolution(
   { builder: g, x, weights, relevance }: LinearVisit,
   { attributes }: NodeOf<'Conv'>,
-): Value {
+): Passed {
   const { strides, pads, dilations, group } = attributes
   const [, channels, height, width] = x.shape as number[]
   const [filters, perGroup, ...kernel] = weights.shape as number[]
@@ -35,7 +37,15 @@ function flatConvolution(
     false,
   )
   const sums = g.reshape(perGroupSums, [0, group, outHeight!, outWidth!])
-  const shares = g.div(sums, g.constant(float32([1, 1, outHeight!, outWidth!], counts), 'fieldSizes'))
+  const each = (values: readonly number[], label: string) =>
+    g.constant(float32([1, 1, outHeight!, outWidth!], values), label)
+  const shares = g.mul(
+    sums,
+    each(
+      counts.map((count) => (count === 0 ? 0 : 1 / count)),
+      'shares',
+    ),
+  )
   const ones = g.constant(
     float32([group, 1, ...kernel], new Float32Array(group * kernel[0]! * kernel[1]!).fill(1)),
     'ones',
@@ -57,7 +67,20 @@ function flatConvolution(
     g.reshape(spread, [0, group, 1, height! * width!]),
     g.constant(float32([1, 1, perGroup!, 1], new Float32Array(perGroup!).fill(1)), 'channels'),
   )
-  return g.reshape(repeated, [0, channels!, height!, width!])
+  const outside = () =>
+    g.mul(
+      relevance,
+      each(
+        counts.map((count) => (count === 0 ? 1 : 0)),
+        'outside',
+      ),
+    )
+  return {
+    relevance: g.reshape(repeated, [0, channels!, height!, width!]),
+    bias: [],
+    epsilon: [],
+    padding: counts.includes(0) ? [outside] : [],
+  }
 }
 
 /** For each output along one axis, how many inputs of its field lie in the image. */

@@ -8,7 +8,7 @@ import { stabilised } from './stabilise.ts'
 
 /** Send the relevance at the output of a linear layer to its input, by a rule. */
 export function linearRelevance(rule: LinearRule, visit: LinearVisit): Passed {
-  if ('apply' in rule) return { relevance: rule.apply(visit), bias: [], epsilon: [] }
+  if ('apply' in rule) return rule.apply(visit)
   const terms = rule.terms.map((term) => termRelevance(term, visit))
   const messages = terms.flatMap((term) => term.messages)
   const { builder: g, x } = visit
@@ -17,6 +17,7 @@ export function linearRelevance(rule: LinearRule, visit: LinearVisit): Passed {
     relevance,
     bias: terms.flatMap((term) => term.bias),
     epsilon: terms.flatMap((term) => term.epsilon),
+    padding: [],
   }
 }
 

@@ -1,29 +1,34 @@
-import { meanOverChannels } from '../gradient/lrn.ts'
+import { meanOverChannels, toMinusBeta } from '../gradient/lrn.ts'
 import type { BackwardRule } from '../walk.ts'
 import { stabilised } from './stabilise.ts'
 
 /**
- * LRN by first-order Taylor expansion: R_i = x_i · Σ_j ∂y_j/∂x_i · R_j / z_j with z_j = Σ_i x_i · ∂y_j/∂x_i, so
- * that neighbouring channels, which damp y_j, get shares of the other sign, and nothing is lost.
+ * LRN, y_j = x_j / s_j^β with s_j = k + a Σ_i x_i² and a = α/n, by its first-order expansion about the point where
+ * all neighbours of x_j are zero:
  *
- * With s = k + α/n · Σ x², z_j = y_j · (1 − 2β (s − k) / s).
+ *   y_j ≈ Σ_i z_ij with z_jj = x_j / (k + a x_j²)^β and z_ij = −2aβ x_j x_i² / s_j^(β+1) for the neighbours,
+ *
+ * which damp y_j and so get shares of the other sign: R_i = Σ_j z_ij / Σ_i z_ij · R_j. Nothing is lost.
  *
  * Binder et al. 2016, *Layer-Wise Relevance Propagation for Neural Networks with Local Renormalization Layers*,
  * section 3.
- *
- * @param gradient the derivative of LRN
  */
-export function lrnTaylor(gradient: BackwardRule<'LRN'>): BackwardRule<'LRN'> {
-  return (visit, [arrived]) => {
-    const { builder: g, node, inputs, outputs } = visit
-    const { size, alpha, beta, bias } = node.attributes
-    const x = inputs[0]!
-    const before = Math.floor((size - 1) / 2)
-    const mean = meanOverChannels(g, g.mul(x, x), size, before, size - 1 - before)
-    const added = g.mul(mean, g.scalar(alpha))
-    const damping = g.mul(g.div(added, g.add(added, g.scalar(bias))), g.scalar(2 * beta))
-    const z = g.mul(outputs[0]!, g.sub(g.scalar(1), damping))
-    const [returned] = gradient(visit, [g.div(arrived!, stabilised(g, z, 0))])
-    return [g.mul(x, returned!)]
-  }
+export const lrnTaylor: BackwardRule<'LRN'> = ({ builder: g, node, inputs, outputs }, [arrived]) => {
+  const { size, alpha, beta, bias } = node.attributes
+  const [x, y] = [inputs[0]!, outputs[0]!]
+  const before = Math.floor((size - 1) / 2)
+  const after = size - 1 - before
+  const times = (value: typeof x, by: number) => g.mul(value, g.scalar(by))
+  const squares = g.mul(x, x)
+  const added = times(meanOverChannels(g, squares, size, before, after), alpha)
+  const addedAlone = times(squares, alpha / size)
+  const own = g.mul(x, toMinusBeta(g, g.add(addedAlone, g.scalar(bias)), beta))
+  // x / s^(β+1)
+  const damping = g.div(y, g.add(added, g.scalar(bias)))
+  const z = g.sub(own, times(g.mul(damping, g.sub(added, addedAlone)), 2 * beta))
+  const s = g.div(arrived!, stabilised(g, z, 0))
+  const damped = g.mul(damping, s)
+  // A neighbour of mine is one that I am a neighbour of: the window turned around, without its middle.
+  const byNeighbours = g.sub(times(meanOverChannels(g, damped, size, after, before), size), damped)
+  return [g.sub(g.mul(own, s), times(g.mul(addedAlone, byNeighbours), 2 * beta))]
 }

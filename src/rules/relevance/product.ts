@@ -7,45 +7,30 @@
 
 import type { Value } from '../../graph/builder.ts'
 import type { Graph } from '../../graph/types.ts'
+import { unbroadcast } from '../gradient/unbroadcast.ts'
 import type { BackwardRule } from '../walk.ts'
+import { allToOne } from './proportion.ts'
 
 /** Mul, with the names of the values that are gates. */
 export function productRelevance(gates: ReadonlySet<string>): BackwardRule<'Mul'> {
-  return ({ builder: g, inputs, outputs }, [arrived]) => {
+  return allToOne(({ builder: g, inputs, outputs }, [arrived]) => {
     const [a, b] = [inputs[0]!, inputs[1]!]
-    const signal = signalOf(g.constantOf(a) !== undefined, g.constantOf(b) !== undefined, a, b, gates)
-    const shares = signal === 'both' ? [0.5, 0.5] : signal === 'a' ? [1, 0] : [0, 1]
-    return [a, b].map((side, k) => {
-      if (shares[k] === 0) return undefined
-      const part = shares[k] === 1 ? arrived! : g.mul(arrived!, g.scalar(shares[k]!))
-      return summedTo(side, outputs[0]!, part, (axes) => g.reduceSum(part, axes, true))
+    const signal = signalOf(a, b, gates)
+    return [a, b].map((side) => {
+      if (signal && signal !== side) return undefined
+      const part = signal ? arrived! : g.mul(arrived!, g.scalar(0.5))
+      return unbroadcast(g, part, outputs[0]!.shape, side)
     })
-  }
+  })
 }
 
-function signalOf(
-  aIsConstant: boolean,
-  bIsConstant: boolean,
-  a: Value,
-  b: Value,
-  gates: ReadonlySet<string>,
-): 'a' | 'b' | 'both' {
-  if (aIsConstant) return 'b'
-  if (bIsConstant) return 'a'
-  if (gates.has(a.name) !== gates.has(b.name)) return gates.has(a.name) ? 'b' : 'a'
+/** The side that is let through; undefined where neither side is a gate. */
+function signalOf(a: Value, b: Value, gates: ReadonlySet<string>): Value | undefined {
+  if (gates.has(a.name) !== gates.has(b.name)) return gates.has(a.name) ? b : a
   // Two gates: the one that is repeated over the picture is the weight of a channel.
   const [sizeA, sizeB] = [a, b].map(({ shape }) => shape.filter((d) => d === 1).length)
-  if (sizeA !== sizeB) return sizeA! > sizeB! ? 'b' : 'a'
-  return 'both'
-}
-
-// What was repeated to fit the other side gets the sum of its copies.
-function summedTo(side: Value, product: Value, part: Value, sum: (axes: number[]) => Value): Value {
-  if (side.shape.length !== product.shape.length) {
-    throw new Error(`the product of ${side.name} has another number of dimensions than it has`)
-  }
-  const axes = side.shape.flatMap((d, k) => (k > 0 && d === 1 && product.shape[k] !== 1 ? [k] : []))
-  return axes.length > 0 ? sum(axes) : part
+  if (sizeA !== sizeB) return sizeA! > sizeB! ? b : a
+  return undefined
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { Value } from '../../graph/builder.ts'
 import type { Operator } from '../../graph/operators.ts'
+import { unbroadcast } from '../gradient/unbroadcast.ts'
 import type { BackwardRule } from '../walk.ts'
 import { stabilised } from './stabilise.ts'
 
@@ -18,47 +18,42 @@ export function inProportion<O extends Operator>(gradient: BackwardRule<O>): Bac
 }
 
 /**
- * A sum or a difference of two: in proportion to what each side adds, or in equal shares. What is added to a
- * constant passes on whole: a shift is nobody's merit, and dividing by what is left of it would blow up.
+ * A sum or a difference: in proportion to what each side adds, or in equal shares. What is added to a constant
+ * passes on whole: a shift is nobody's merit, and dividing by what is left of it would blow up.
  */
 export function inSum<O extends 'Add' | 'Sub' | 'Sum'>(
   gradient: BackwardRule<O>,
   share: 'proportional' | 'equal',
 ): BackwardRule<O> {
-  const proportional = inProportion(gradient)
-  return (visit, arrived) => {
-    const { builder: g, inputs, wanted } = visit
-    const varying = inputs.filter((input) => g.constantOf(input!) === undefined)
-    if (varying.length === 1) return ofOne(visit, arrived, gradient)
-    if (share === 'proportional') return proportional(visit, arrived)
-    const part = g.mul(arrived[0]!, g.scalar(1 / varying.length))
+  if (share === 'proportional') return allToOne(inProportion(gradient))
+  return allToOne(({ builder: g, inputs, outputs, wanted }, [arrived]) => {
+    const varying = inputs.map((input) => g.constantOf(input!) === undefined)
+    const part = g.mul(arrived!, g.scalar(1 / varying.filter((varies) => varies).length))
     return inputs.map((input, k) =>
-      wanted[k] && g.constantOf(input!) === undefined ? fitted(part, input!) : undefined,
+      wanted[k] && varying[k] ? unbroadcast(g, part, outputs[0]!.shape, input!) : undefined,
+    )
+  })
+}
+
+/**
+ * Where only one input varies, and all others are constants, it gets everything: the node is a function of one
+ * value then, as an activation is.
+ *
+ * @param otherwise the rule for several that vary
+ */
+export function allToOne<O extends Operator>(otherwise: BackwardRule<O>): BackwardRule<O> {
+  return (visit, arrived) => {
+    const { builder: g, inputs, outputs } = visit
+    const varying = inputs.map((input) => g.constantOf(input!) === undefined)
+    if (varying.filter((varies) => varies).length !== 1) return otherwise(visit, arrived)
+    return inputs.map((input, k) =>
+      varying[k] ? unbroadcast(g, arrived[0]!, outputs[0]!.shape, input!) : undefined,
     )
   }
 }
 
-// The one input that varies gets everything.
-function ofOne<O extends 'Add' | 'Sub' | 'Sum'>(
-  visit: Parameters<BackwardRule<O>>[0],
-  [arrived]: readonly (Value | undefined)[],
-  gradient: BackwardRule<O>,
-): (Value | undefined)[] {
-  const { builder: g, inputs, outputs } = visit
-  return inputs.map((input, k) => {
-    if (g.constantOf(input!) !== undefined) return undefined
-    if (sameShape(input!, outputs[0]!)) return arrived
-    return gradient(visit, [arrived])[k]
-  })
-}
-
-function fitted(part: Value, input: Value): Value {
-  if (part.shape.slice(1).join() !== input.shape.slice(1).join()) {
-    throw new Error('equal shares need branches of one shape')
-  }
-  return part
-}
-
-function sameShape(a: Value, b: Value): boolean {
-  return a.shape.join() === b.shape.join()
-}
+/** A quotient: what is divided is the signal, and the divisor only scales it. */
+export const quotientRelevance: BackwardRule<'Div'> = allToOne(({ builder, inputs, outputs }, [arrived]) => [
+  unbroadcast(builder, arrived!, outputs[0]!.shape, inputs[0]!),
+  undefined,
+])

@@ -6,6 +6,7 @@
  * that the composite gives them; everything else follows `table.ts`.
  */
 
+import { UserError } from '../../base/errors.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import { type Graph, sizeOf } from '../../graph/types.ts'
 import { canonise } from '../canonise.ts'
@@ -16,6 +17,7 @@ import { type Answer, logitsOf } from '../logits.ts'
 import { withPoolPositions } from '../pooling.ts'
 import { walkBackward } from '../walk.ts'
 import { Conservation, type ConservationRow } from './conservation.ts'
+import { rangeAt } from './range.ts'
 import { type InputRange, ruleOf } from './rules.ts'
 import { nonNegativeValues } from './sign.ts'
 import { withSplitSums } from './split.ts'
@@ -82,6 +84,7 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
   const output = options.output ?? canonical.outputs[0]!.name
   const start = logitsOf(canonical, output)
   const of = options.of ?? [input]
+  checkThere(network, canonical, of)
 
   const rules =
     complete.method === 'relevance'
@@ -122,6 +125,24 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
   return { graph: builder.graph(), answers, rows: conservation?.rows ?? [] }
 }
 
+/** Values whose relevance is asked for must be there, also after layers were merged. */
+function checkThere(network: Graph, canonical: Graph, names: readonly string[]): void {
+  const valuesOf = ({ inputs, nodes }: Graph) =>
+    new Set([...inputs.map(({ name }) => name), ...nodes.flatMap(({ outputs }) => outputs)])
+  const [before, after] = [valuesOf(network), valuesOf(canonical)]
+  for (const name of names) {
+    if (after.has(name)) continue
+    const reader = network.nodes.find(({ inputs }) => inputs.includes(name))
+    throw before.has(name)
+      ? new UserError(
+          `the value ${name} is merged into a layer before relevance is handed down`,
+          `node ${reader?.name}`,
+          `Ask for ${reader?.outputs[0]} instead`,
+        )
+      : new UserError(`the network has no value called ${name}`)
+  }
+}
+
 /** What the walk starts with, in the logits' own shape, and the targets in full. */
 function startOf(g: GraphBuilder, logits: Value, target: Value, timesLogit: boolean) {
   const classes = Number(target.shape[1])
@@ -160,7 +181,13 @@ function rulesOf(
   range: InputRange | undefined,
 ) {
   const assigned = assign(graph, composite, input, output)
-  return new Map([...assigned].map(([name, entry]) => [name, ruleOf(entry, range)]))
+  const layers = new Map(graph.nodes.map((node) => [node.name, node]))
+  return new Map(
+    [...assigned].map(([name, entry]) => {
+      const at = range && rangeAt(graph, layers.get(name)!.inputs[0]!, input, range)
+      return [name, ruleOf(entry, name, at)]
+    }),
+  )
 }
 
 /** The graph for one picture: its open batch, where it has one, is closed. */

@@ -66,7 +66,7 @@ export interface LinearVisit {
 }
 
 /**
- * What became of the relevance that arrived at a layer. The last two are only built where somebody asks: each
+ * What became of the relevance that arrived at a layer. All but the first are only built where somebody asks: each
  * is a list of values whose elements, summed for each picture, say how much stayed in the layer.
  */
 export interface Passed {
@@ -76,9 +76,11 @@ export interface Passed {
   readonly bias: readonly (() => Value)[]
   /** What ε took, or what arrived where a denominator is zero and nobody can be given anything. */
   readonly epsilon: readonly (() => Value)[]
+  /** What went to where no input is. */
+  readonly padding: readonly (() => Value)[]
 }
 
 /** A relevance rule for linear layers: terms, or (flat) a rule that looks at the shapes only. */
 export type LinearRule =
   | { readonly name: string; readonly terms: readonly Term[] }
-  | { readonly name: string; readonly apply: (visit: LinearVisit) => Value }
+  | { readonly name: string; readonly apply: (visit: LinearVisit) => Passed }

@@ -1,5 +1,6 @@
 /** The relevance rules of linear layers, by the names that composites give them. */
 
+import { UserError } from '../../base/errors.ts'
 import type { CompositeEntry } from '../composites/composite.ts'
 import { alphaBetaRule } from './alphaBeta.ts'
 import { epsilonRule } from './epsilon.ts'
@@ -9,7 +10,7 @@ import { type LinearRule, NOTHING, type Term } from './rule.ts'
 import { wSquareRule } from './wSquare.ts'
 import { zBoxRule } from './zBox.ts'
 
-/** The lowest and the highest value that a network's input can have, in each of its channels. */
+/** The lowest and the highest value that each channel of a value can have. */
 export interface InputRange {
   readonly low: readonly number[]
   readonly high: readonly number[]
@@ -18,28 +19,30 @@ export interface InputRange {
 /**
  * The rule that an entry of a composite asks for.
  *
- * @param range the input's, for zᴮ where the entry gives none itself
- * @throws Error when zᴮ has no range
+ * @param layer the name of the layer that it is for
+ * @param range that of the layer's input, for zᴮ where the entry gives none itself
+ * @throws UserError when zᴮ has no range
  */
-export function ruleOf(entry: CompositeEntry, range?: InputRange): LinearRule {
+export function ruleOf(entry: CompositeEntry, layer: string, range?: InputRange): LinearRule {
   switch (entry.rule) {
     case 'epsilon':
       return withOptions(epsilonRule(entry.epsilon), entry)
     case 'simple':
-      return withOptions(epsilonRule(0), { epsilon: 0, bias: entry.bias })
+      return { ...withOptions(epsilonRule(0), { epsilon: 0, bias: entry.bias }), name: 'simple' }
     case 'alpha-beta':
       return withOptions(alphaBetaRule(entry.alpha, entry.beta), entry)
     case 'z-plus':
-      return withOptions(alphaBetaRule(1, 0), entry)
+      return { ...withOptions(alphaBetaRule(1, 0), entry), name: 'z-plus' }
     case 'gamma':
       return withOptions(gammaRule(entry.gamma), entry)
     case 'z-box': {
       const low = entry.low ?? range?.low
       const high = entry.high ?? range?.high
       if (low === undefined || high === undefined) {
-        throw new Error(
-          'the rule z-box needs the lowest and the highest value of the input: say how photos become the input ' +
-            '(in the model card), or give low and high in the composite',
+        throw new UserError(
+          "the rule z-box needs the lowest and the highest value of the layer's input, and they are not known",
+          `layer ${layer}`,
+          'Say how photos become the input (in the model card), or give low and high in the composite',
         )
       }
       return withOptions(zBoxRule(low, high), { epsilon: entry.epsilon, bias: true })

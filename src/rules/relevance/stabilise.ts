@@ -2,10 +2,13 @@ import type { GraphBuilder, Value } from '../../graph/builder.ts'
 
 /** Below this a denominator counts as zero: far under any activation, and what is divided by it stays finite. */
 const TINY = 1e-20
+/** So large that what is divided by it is nothing. Not infinity, which graphics cards need not know. */
+const HUGE = 1e30
 
 /**
- * z + ε · sign z, the sign of 0 being +1. Without an ε, a denominator of zero is replaced by something that is
- * not: what it divides is shared among inputs whose products are all zero, so that it does not matter what.
+ * z + ε · sign z, the sign of 0 being +1. Without an ε, nobody gets anything where the denominator is zero: of a
+ * sum without negative (or positive) parts all parts are zero then, so that it does not matter by what they are
+ * divided; where parts may cancel, the quotient is made vanish.
  *
  * @param sign the sign that z has by its making: no element has the other one
  */
@@ -18,7 +21,7 @@ export function stabilised(
   if (sign === 'positive') return epsilon > 0 ? g.add(z, g.scalar(epsilon)) : g.op('Max', [z, g.scalar(TINY)])
   if (sign === 'negative')
     return epsilon > 0 ? g.sub(z, g.scalar(epsilon)) : g.op('Min', [z, g.scalar(-TINY)])
-  if (epsilon === 0) return g.op('Where', [g.op('Equal', [z, g.scalar(0)]), g.scalar(1), z])
+  if (epsilon === 0) return g.op('Where', [g.op('Equal', [z, g.scalar(0)]), g.scalar(HUGE), z])
   const signed = g.op('Where', [
     g.op('GreaterOrEqual', [z, g.scalar(0)]),
     g.scalar(epsilon),

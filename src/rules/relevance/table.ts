@@ -17,10 +17,20 @@ import { linearRelevance } from './linear.ts'
 import { lrnTaylor } from './lrn.ts'
 import { maxPoolRelevance } from './maxPool.ts'
 import { gatesOf, productRelevance } from './product.ts'
-import { inProportion, inSum } from './proportion.ts'
+import { allToOne, inProportion, inSum, quotientRelevance } from './proportion.ts'
 import type { LinearRule } from './rule.ts'
 
 const none = noRule('relevance')
+
+/** Relevance has a sign and a fraction, also that of an input that has none: pixels from 0 to 255, say. */
+const castRelevance: BackwardRule<'Cast'> = ({ builder, inputs }, [arrived]) => {
+  const { type } = inputs[0]!
+  return [
+    type.startsWith('float') && type !== arrived!.type
+      ? builder.op('Cast', [arrived], { to: type })
+      : arrived,
+  ]
+}
 
 /**
  * @param rules the rule of each linear layer, by the name of its node
@@ -59,6 +69,7 @@ export function relevanceTable(
         out: [passed.relevance],
         bias: passed.bias.map((make) => make()),
         epsilon: passed.epsilon.map((make) => make()),
+        padding: passed.padding.map((make) => make()),
       },
     )
     return [passed.relevance]
@@ -66,7 +77,7 @@ export function relevanceTable(
   /** A rule that may keep something: what it does not pass on is noted under a column. */
   const noted = <O extends Operator>(
     name: string,
-    column: 'bias' | 'epsilon',
+    column: 'bias' | 'epsilon' | 'padding',
     rule: BackwardRule<O>,
   ): BackwardRule<O> => {
     if (!conservation) return rule
@@ -83,6 +94,11 @@ export function relevanceTable(
       return passed
     }
   }
+  /** A rule that gives constants their share: it is theirs to keep, as a bias keeps its own. */
+  const partly = <O extends Operator>(rule: BackwardRule<O>, first = 0): BackwardRule<O> => {
+    const keeping = noted('pass', 'bias', rule)
+    return (visit, arrived) => (visit.wanted.slice(first).includes(false) ? keeping : rule)(visit, arrived)
+  }
   const proportional = <O extends Operator>(rule: BackwardRule<O>) =>
     noted('proportional', 'epsilon', inProportion(rule))
   const sum = <O extends 'Add' | 'Sub' | 'Sum'>(rule: BackwardRule<O>) =>
@@ -93,7 +109,10 @@ export function relevanceTable(
     Gemm: linear,
     MatMul: linear,
 
-    MaxPool: maxPoolRelevance(composite.maxPool),
+    MaxPool:
+      composite.maxPool === 'proportional'
+        ? noted('proportional', 'epsilon', maxPoolRelevance('proportional'))
+        : maxPoolRelevance(composite.maxPool),
     GlobalMaxPool: gradient.GlobalMaxPool,
     AveragePool: proportional(gradient.AveragePool),
     GlobalAveragePool: proportional(gradient.GlobalAveragePool),
@@ -101,18 +120,17 @@ export function relevanceTable(
     ReduceSum: proportional(gradient.ReduceSum),
     ReduceMax: gradient.ReduceMax,
     Resize: proportional(gradient.Resize),
-    LRN: composite.lrn === 'taylor' ? noted('taylor', 'epsilon', lrnTaylor(gradient.LRN)) : passOn,
+    LRN: composite.lrn === 'taylor' ? noted('taylor', 'epsilon', lrnTaylor) : passOn,
     BatchNormalization: noted(composite.batchNorm, 'bias', batchNormRelevance(composite.batchNorm)),
 
     Add: sum(gradient.Add),
     Sub: sum(gradient.Sub),
     Sum: sum(gradient.Sum),
     Mul: productRelevance(gatesOf(graph)),
-    // What is divided is the signal; the divisor only scales it.
-    Div: passOn,
-    Max: gradient.Max,
-    Min: gradient.Min,
-    Where: gradient.Where,
+    Div: quotientRelevance,
+    Max: allToOne(partly(gradient.Max)),
+    Min: allToOne(partly(gradient.Min)),
+    Where: partly(gradient.Where, 1),
 
     Relu: passOn,
     LeakyRelu: passOn,
@@ -137,7 +155,7 @@ export function relevanceTable(
 
     Dropout: passOn,
     Identity: passOn,
-    Cast: passOn,
+    Cast: castRelevance,
     Flatten: passReshaped,
     Reshape: passReshaped,
     Squeeze: gradient.Squeeze,
@@ -145,8 +163,8 @@ export function relevanceTable(
     Transpose: gradient.Transpose,
     Slice: gradient.Slice,
     Split: gradient.Split,
-    Pad: gradient.Pad,
-    Concat: gradient.Concat,
+    Pad: noted('pass', 'padding', gradient.Pad),
+    Concat: partly(gradient.Concat),
     Expand: gradient.Expand,
     Gather: gradient.Gather,
 

@@ -3,9 +3,8 @@ import {
   type AttributeProtoSchema,
   ModelProtoSchema,
   type NodeProtoSchema,
-  type TensorProtoSchema,
 } from '../../../src/graph/onnx_pb.ts'
-import { numberOf, tensorTo } from '../../../src/graph/proto.ts'
+import { numberOf, tensorTo, valueTo } from '../../../src/graph/proto.ts'
 import { type DataType, float32, type Shape, sizeOf, type Tensor } from '../../../src/graph/types.ts'
 
 type Attribute =
@@ -28,7 +27,8 @@ export function node(
   attributes: Record<string, Attribute> = {},
 ): NodeInit {
   const attribute = Object.entries(attributes).map(([name, value]) => attributeInit(name, value))
-  return { opType, input, output, attribute, name: `the ${opType}` }
+  const name = output[0] === 'y' ? `the ${opType}` : `the ${opType} of ${output[0]}`
+  return { opType, input, output, attribute, name }
 }
 
 function attributeInit(name: string, value: Attribute): MessageInitShape<typeof AttributeProtoSchema> {
@@ -37,7 +37,7 @@ function attributeInit(name: string, value: Attribute): MessageInitShape<typeof 
   if (Array.isArray(value)) return { name, type: 7, ints: value.map(BigInt) }
   if ('float' in value) return { name, type: 1, f: value.float }
   if ('floats' in value) return { name, type: 6, floats: [...value.floats] }
-  return { name, type: 4, t: tensorTo('', value as Tensor, undefined, { offset: 0 }) }
+  return { name, type: 4, t: tensorTo('', value as Tensor, undefined) }
 }
 
 /** A model that reads `x` and gives `y`, as any program might write it. Its values are declared without shapes. */
@@ -48,7 +48,8 @@ export interface Model {
   readonly result?: DataType
   readonly nodes: readonly NodeInit[]
   readonly constants?: Record<string, Tensor>
-  readonly initializers?: MessageInitShape<typeof TensorProtoSchema>[]
+  /** Constants that are listed among the inputs as well. */
+  readonly inputs?: readonly string[]
 }
 
 /** The bytes of a model. */
@@ -59,12 +60,10 @@ export function bytesOf({
   result = type,
   nodes,
   constants = {},
-  initializers = [],
+  inputs = [],
 }: Model) {
   const dim = x.map((d) => (typeof d === 'number' ? { dimValue: BigInt(d) } : { dimParam: d }))
-  const tensors = Object.entries(constants).map(([name, tensor]) =>
-    tensorTo(name, tensor, undefined, { offset: 0 }),
-  )
+  const tensors = Object.entries(constants).map(([name, tensor]) => tensorTo(name, tensor, undefined))
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
@@ -77,8 +76,11 @@ export function bytesOf({
       graph: {
         name: 'graph',
         node: [...nodes],
-        initializer: [...tensors, ...initializers],
-        input: [{ name: 'x', type: { tensorType: { elemType: numberOf(type), shape: { dim } } } }],
+        initializer: tensors,
+        input: [
+          { name: 'x', type: { tensorType: { elemType: numberOf(type), shape: { dim } } } },
+          ...inputs.map((name) => valueTo({ name, ...constants[name]! })),
+        ],
         output: [{ name: 'y', type: { tensorType: { elemType: numberOf(result) } } }],
       },
     }),

@@ -1,0 +1,139 @@
+/**
+ * From a Caffe network to a graph: each layer of its prototxt becomes the ONNX nodes that do the same.
+ *
+ * Caffe's blobs can be written over (a ReLU in place); a graph's values cannot. So a blob stands for the value
+ * that was written to it last, and each node makes a fresh one, called as its layer.
+ */
+
+import { UserError } from '../../base/errors.ts'
+import { nearest } from '../../base/yaml.ts'
+import { GraphBuilder, type Value } from '../../graph/builder.ts'
+import type { Node } from '../../graph/operators.ts'
+import type { Graph } from '../../graph/types.ts'
+import { verify } from '../../graph/verify.ts'
+import { TRANSLATIONS } from './layers/index.ts'
+import { refuse, type Visit } from './layers/translation.ts'
+import { type Layer, type Net, readNet } from './net.ts'
+import type { Weights } from './weights.ts'
+
+/**
+ * The graph of a Caffe network.
+ *
+ * Its input is called as in the prototxt and has an open batch: float32 [batch, channels, height, width]. Its
+ * outputs are the blobs that no layer reads, by name, in the order in which they are written. The nodes are
+ * called as the layers; the weights are the initializers `<layer>.weight` and `<layer>.bias`.
+ *
+ * @param prototxt the text of its definition
+ * @param file the name of that file, for messages
+ * @throws UserError naming the line where the definition is wrong or uses what regard does not read, or the
+ *   layer whose weights do not fit
+ */
+export function caffeGraph(prototxt: string, file: string, weights: Weights): Graph {
+  const net = readNet(prototxt, file)
+  const { name, shape } = net.input
+  const g = new GraphBuilder(net.name)
+  const blobs = new Map<string, Value>([[name, g.input(name, 'float32', ['batch', ...shape.slice(1)])]])
+  // The blobs that nobody has read yet, in the order in which they were written.
+  const unread = new Set<string>()
+  const defined = new Set(net.layers.map((layer) => layer.name))
+  for (const layer of net.layers) {
+    const bottoms = layer.bottoms.map((bottom) => blobOf(bottom, layer, blobs, net))
+    for (const bottom of layer.bottoms) unread.delete(bottom)
+    if (layer.type === 'Silence') continue
+    const tops = translated({
+      g,
+      layer,
+      bottoms,
+      batch: shape[0]!,
+      weights: (...wanted) => weights.of(layer, wanted, defined),
+    })
+    layer.tops.forEach((top, k) => {
+      blobs.set(top, tops[k]!)
+      unread.delete(top)
+      unread.add(top)
+    })
+  }
+  if (unread.size === 0) throw new UserError('the network has no output: every blob is read', file)
+  const outputs = [...unread]
+  const values = new Set<string>()
+  for (const blob of outputs) {
+    let value = blobs.get(blob)!
+    // One value can be an output only once.
+    if (values.has(value.name) || value.name === name) value = g.op('Identity', [value], {}, blob)
+    values.add(value.name)
+    g.output(value.name, value)
+  }
+  const graph = withOutputNames(g.graph(), outputs)
+  verify(graph)
+  return graph
+}
+
+function blobOf(bottom: string, layer: Layer, blobs: ReadonlyMap<string, Value>, net: Net): Value {
+  const value = blobs.get(bottom)
+  if (value) return value
+  const loader = net.loaded.get(bottom)
+  if (loader) {
+    throw refuse(
+      layer,
+      `it reads ${bottom}, which layer ${loader.name} (${loader.type}) loads in training`,
+      'Give the network’s deploy prototxt',
+    )
+  }
+  const meant = nearest(bottom, blobs.keys())
+  throw refuse(
+    layer,
+    `it reads the blob ${bottom}, which no layer before it writes`,
+    meant && `Did you mean “${meant}”?`,
+  )
+}
+
+function translated(visit: Visit): Value[] {
+  const { layer } = visit
+  const translation = TRANSLATIONS.get(layer.type)
+  if (!translation) {
+    const meant = nearest(layer.type, TRANSLATIONS.keys())
+    throw refuse(
+      layer,
+      'regard does not read layers of this type',
+      meant
+        ? `Did you mean “${meant}”?`
+        : 'Cut the network off before it, or replace it by layers of the types that are read: ' +
+            [...TRANSLATIONS.keys()].join(', '),
+    )
+  }
+  let tops: Value[]
+  try {
+    tops = translation(visit)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw refuse(layer, (error as Error).message)
+  }
+  if (tops.length !== layer.tops.length) {
+    throw refuse(layer, `its tops must be ${tops.length}, and ${layer.tops.length} are named`)
+  }
+  return tops
+}
+
+/**
+ * Call the outputs as their blobs. A value that has that name already, the blob's before a layer changed it in
+ * place, makes room; an input does not.
+ */
+function withOutputNames(graph: Graph, blobs: readonly string[]): Graph {
+  const names = new Map<string, string>()
+  const taken = new Set(graph.nodes.flatMap(({ outputs }) => outputs))
+  graph.outputs.forEach(({ name }, k) => {
+    const blob = blobs[k]!
+    if (name === blob || graph.inputs.some((input) => input.name === blob)) return
+    if (taken.has(blob) && !names.has(blob)) names.set(blob, `${blob}.before`)
+    names.set(name, blob)
+  })
+  if (names.size === 0) return graph
+  const renamed = (name: string) => names.get(name) ?? name
+  return {
+    ...graph,
+    outputs: graph.outputs.map((output) => ({ ...output, name: renamed(output.name) })),
+    nodes: graph.nodes.map(
+      (node) => ({ ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) }) as Node,
+    ),
+  }
+}

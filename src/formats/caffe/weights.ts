@@ -1,0 +1,177 @@
+/**
+ * A `.caffemodel`: the weights of a network, as Caffe's NetParameter. Only the names of its layers and where
+ * their blobs lie are read at first; a blob is read when a layer asks for it, once, to where it stays.
+ */
+
+import { UserError } from '../../base/errors.ts'
+import { sizeOf, type TensorOf } from '../../graph/types.ts'
+import { type Blob, readBlob } from './blob.ts'
+import { type ByteSource, type Span, WIRE, Wire, WireError } from './wire.ts'
+
+/** A tensor that a layer needs: what it is called, and its shape as the prototxt says. */
+export interface Wanted {
+  readonly name: string
+  readonly shape: readonly number[]
+}
+
+/** The weights of a network, by layer. */
+export interface Weights {
+  /**
+   * The tensors of a layer, in Caffe's order.
+   *
+   * @param layer its name, and where the prototxt defines it, for messages
+   * @param defined the names of all layers of the prototxt: those of others are named in a message
+   * @throws UserError when there are none, others, or some that are no finite numbers
+   */
+  of(
+    layer: { name: string; where: string },
+    wanted: readonly Wanted[],
+    defined: ReadonlySet<string>,
+  ): TensorOf<'float32'>[]
+}
+
+// The numbers of NetParameter's fields, and of the fields of the two kinds of layer.
+const LAYERS = {
+  2: { name: 4, blobs: 6 },
+  100: { name: 1, blobs: 7 },
+} as const
+const NET_NAME = 1
+
+const REMEDY = 'Give the .caffemodel that Caffe wrote with snapshot_format BINARYPROTO'
+const APART = 'Are the prototxt and the caffemodel of the same network?'
+
+/**
+ * Open a caffemodel.
+ *
+ * @param source its bytes, which must stay readable until all weights have been asked for
+ * @param where its name, for messages
+ * @throws UserError when it is cut short, or no caffemodel
+ */
+export function openWeights(source: ByteSource, where: string): Weights {
+  const layers = findLayers(source, where)
+  return {
+    of(layer, wanted, defined) {
+      const spans = layers.get(layer.name) ?? []
+      const title = `layer ${layer.name} (${layer.where})`
+      if (spans.length === 0) {
+        const others = [...layers].filter(([name, blobs]) => blobs.length > 0 && !defined.has(name))
+        const names = others.map(([name]) => name).slice(0, 10)
+        const rest = names.length > 0 ? `, but for ${names.join(', ')}, which the prototxt lacks` : ''
+        throw new UserError(`there are no weights for ${title}${rest}`, where, APART)
+      }
+      if (spans.length !== wanted.length) {
+        const names = wanted.map(({ name }) => name).join(', ')
+        throw new UserError(
+          `${title} needs ${wanted.length} blobs (${names}), and ${spans.length} are there`,
+          where,
+          APART,
+        )
+      }
+      return wanted.map(({ name, shape }, k) => {
+        const blob = caught(where, () => readBlob(source, spans[k]!))
+        if (squeezed(blob.shape) !== squeezed(shape)) {
+          throw new UserError(
+            `the ${name} of ${title} must be [${shape.join(', ')}] and is [${blob.shape.join(', ')}]`,
+            where,
+            APART,
+          )
+        }
+        const odd = firstNotFinite(blob.data)
+        if (odd >= 0) {
+          throw new UserError(
+            `the ${name} of layer ${layer.name} holds ${blob.data[odd]} (number ${odd} of ${sizeOf(shape)})`,
+            where,
+            'The training went wrong, or the file is damaged: take an earlier snapshot',
+          )
+        }
+        return { type: 'float32', shape, data: blob.data }
+      })
+    },
+  }
+}
+
+/**
+ * Read a mean picture (`.binaryproto`).
+ *
+ * @returns float32 [channels, height, width], the channels as Caffe has them: blue, green, red
+ * @throws UserError when it is no such picture
+ */
+export function readMeanFrom(source: ByteSource, where: string): TensorOf<'float32'> {
+  let blob: Blob
+  try {
+    blob = readBlob(source, { start: 0, end: source.size })
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    throw new UserError(
+      `is not a whole mean file: ${error.message}`,
+      where,
+      'Give the .binaryproto that compute_image_mean wrote',
+    )
+  }
+  const shape = blob.shape.length === 4 && blob.shape[0] === 1 ? blob.shape.slice(1) : blob.shape
+  if (shape.length !== 3) {
+    throw new UserError(`holds [${blob.shape.join(', ')}], which is no mean picture`, where)
+  }
+  const odd = firstNotFinite(blob.data)
+  if (odd >= 0) throw new UserError(`holds ${blob.data[odd]} (number ${odd} of ${blob.data.length})`, where)
+  return { type: 'float32', shape, data: blob.data }
+}
+
+/** Where the blobs of each layer lie. */
+function findLayers(source: ByteSource, where: string): Map<string, Span[]> {
+  if (source.size === 0) throw new UserError('is empty', where, REMEDY)
+  const layers = new Map<string, Span[]>()
+  const wire = new Wire(source)
+  try {
+    while (wire.next()) {
+      const { field, type, start, end } = wire
+      if (field in LAYERS || field === NET_NAME) {
+        if (type !== WIRE.bytes) throw new WireError(`byte ${start} is in no caffemodel`)
+      }
+      if (!(field in LAYERS)) continue
+      const numbers = LAYERS[field as keyof typeof LAYERS]
+      const layer = new Wire(source, { start, end })
+      const blobs: Span[] = []
+      let name = ''
+      while (layer.next()) {
+        if (layer.field === numbers.name && layer.type === WIRE.bytes) name = layer.text()
+        if (layer.field === numbers.blobs && layer.type === WIRE.bytes)
+          blobs.push({ start: layer.start, end: layer.end })
+      }
+      layers.set(name, blobs)
+    }
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    const isCut = wire.end > source.size && (layers.size > 0 || wire.field in LAYERS)
+    if (isCut) {
+      throw new UserError(
+        `is cut short: it has ${source.size} bytes, and a layer in it ends at byte ${wire.end}`,
+        where,
+        'Get it again and compare its size',
+      )
+    }
+    throw new UserError(`is not a caffemodel (${error.message})`, where, REMEDY)
+  }
+  if (layers.size === 0) throw new UserError('is not a caffemodel: there are no layers in it', where, REMEDY)
+  return layers
+}
+
+function caught<T>(where: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    throw new UserError(`is damaged: ${error.message}`, where, 'Get it again and compare its size')
+  }
+}
+
+/** The place of the first number that is NaN or infinite, or −1: a plain loop, for a hundred million of them. */
+function firstNotFinite(data: Float32Array): number {
+  for (let k = 0; k < data.length; k++) if (!Number.isFinite(data[k])) return k
+  return -1
+}
+
+/** A shape without its leading ones: old files have four dimensions in every shape. */
+function squeezed(shape: readonly number[]): string {
+  return shape.join().replace(/^(1,)*(1$)?/, '')
+}

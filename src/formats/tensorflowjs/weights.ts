@@ -1,0 +1,128 @@
+/**
+ * The weights of a TensorFlow.js model: the bytes of its weight files, cut into tensors.
+ *
+ * A group of files is one run of bytes that is split anywhere; the weights lie in it one after the other. A
+ * weight that is stored in fewer bits says how it becomes itself again: value = stored · scale + min for 8 and
+ * 16 bit integers; float16 is a float with fewer bits.
+ */
+
+import { UserError } from '../../base/errors.ts'
+import { sizeOf, type Tensor } from '../../graph/types.ts'
+import type { Model, WeightSpec } from './model.ts'
+
+/** Gives the bytes of a weight file, by the path that the model has for it. */
+export type ReadWeights = (path: string) => Uint8Array
+
+/** Bytes of one element, by how it is stored. */
+const WIDTHS: Record<string, number> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
+
+/**
+ * All weights by name, as float32, int32 or bool.
+ *
+ * @throws UserError when a file is too short or a weight is stored in a way that is not read
+ */
+export function decodeWeights(model: Model, read: ReadWeights, where: string): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>()
+  for (const { names, parts, weights } of groupsOf(model, read)) {
+    const bytes = joined(parts)
+    let offset = 0
+    for (const spec of weights) {
+      const stored = spec.quantization?.dtype ?? spec.dtype
+      const width = WIDTHS[stored]
+      if (!width) throw new UserError(`weight ${spec.name} is stored as ${stored}, which is not read`, where)
+      const end = offset + sizeOf(spec.shape) * width
+      if (end > bytes.length) {
+        throw new UserError(
+          `the weights are cut short: ${names.join(', ')} ${names.length > 1 ? 'together have' : 'has'} ${bytes.length} bytes, ` +
+            `and weight ${spec.name} ends at byte ${end}`,
+          where,
+          'Fetch the weight files again',
+        )
+      }
+      // A copy, because a typed array must begin at a multiple of its element's size.
+      tensors.set(spec.name, decodeWeight(spec, bytes.slice(offset, end).buffer, where))
+      offset = end
+    }
+  }
+  return tensors
+}
+
+/** The groups of files, or the one run of bytes of a model that is in memory whole. */
+function groupsOf({ weightsManifest, weightSpecs, weightData }: Model, read: ReadWeights) {
+  if (!weightSpecs || !weightData) {
+    return (weightsManifest ?? []).map(({ paths, weights }) => ({
+      names: paths,
+      parts: paths.map(read),
+      weights,
+    }))
+  }
+  const buffers = Array.isArray(weightData) ? weightData : [weightData]
+  return [{ names: ['weightData'], parts: buffers.map((part) => new Uint8Array(part)), weights: weightSpecs }]
+}
+
+function decodeWeight(
+  { name, shape, dtype, quantization }: WeightSpec,
+  bytes: ArrayBuffer,
+  where: string,
+): Tensor {
+  const stored = quantization?.dtype ?? dtype
+  switch (`${dtype} as ${stored}`) {
+    case 'float32 as float32':
+      return { type: 'float32', shape, data: new Float32Array(bytes) }
+    case 'int32 as int32':
+      return { type: 'int32', shape, data: new Int32Array(bytes) }
+    case 'bool as bool':
+      return { type: 'bool', shape, data: new Uint8Array(bytes) }
+    case 'float32 as float16':
+      return {
+        type: 'float32',
+        shape,
+        data: restore(new Uint16Array(bytes), fromFloat16, new Float32Array(bytes.byteLength / 2)),
+      }
+  }
+  if (
+    quantization &&
+    (stored === 'uint8' || stored === 'uint16') &&
+    (dtype === 'float32' || dtype === 'int32')
+  ) {
+    const { scale, min } = quantization
+    const elements = stored === 'uint8' ? new Uint8Array(bytes) : new Uint16Array(bytes)
+    const number = (element: number) => element * scale + min
+    const { length } = elements
+    if (dtype === 'float32')
+      return { type: 'float32', shape, data: restore(elements, number, new Float32Array(length)) }
+    const whole = (element: number) => Math.round(number(element))
+    return { type: 'int32', shape, data: restore(elements, whole, new Int32Array(length)) }
+  }
+  throw new UserError(`weight ${name} of type ${dtype}, stored as ${stored}, is not read`, where)
+}
+
+// A plain loop: several times faster than a typed array's `from`, for millions of weights.
+function restore<A extends Float32Array | Int32Array>(
+  elements: Uint8Array | Uint16Array,
+  number: (element: number) => number,
+  data: A,
+): A {
+  for (let k = 0; k < data.length; k++) data[k] = number(elements[k]!)
+  return data
+}
+
+/** The number that 16 bits stand for (IEEE 754 binary16). */
+function fromFloat16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 0x1f
+  const fraction = bits & 0x3ff
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}

@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { writeAtomic } from '../../../src/base/files.ts'
+import { shared } from '../../shared.ts'
+import { caffemodel, madeUp } from './caffemodel.ts'
+
+const compiled = fileURLToPath(new URL('../../../dist/formats/caffe/read.js', import.meta.url))
+
+// In a process of its own, where nothing else has taken memory.
+const script = `
+  const { readCaffe } = await import(process.argv[1])
+  const before = process.memoryUsage().rss
+  const start = performance.now()
+  const graph = readCaffe(process.argv[2], process.argv[3])
+  const seconds = (performance.now() - start) / 1000
+  const peak = process.resourceUsage().maxRSS * 1024
+  console.log(JSON.stringify({ taken: peak - before, seconds, weights: graph.initializers.size }))
+`
+
+test.skipIf(!shared)('reading VGG-16 takes little more memory than its file has bytes', () => {
+  const prototxt = join(shared!, 'models/caffe/vgg16_age_deploy.prototxt')
+  const folder = mkdtempSync(join(tmpdir(), 'regard-caffe-'))
+  const path = join(folder, 'vgg16.caffemodel')
+  writeAtomic(path, ...caffemodel(madeUp(readFileSync(prototxt, 'utf8'))))
+  const size = statSync(path).size
+  expect(size).toBeGreaterThan(500e6)
+  const output = execFileSync(
+    process.execPath,
+    ['--input-type=module', '-e', script, compiled, prototxt, path],
+    {
+      encoding: 'utf8',
+    },
+  )
+  const { taken, seconds, weights } = JSON.parse(output)
+  console.log(
+    `${(size / 1e6).toFixed(0)} MB: ${(taken / size).toFixed(2)} times that, ${seconds.toFixed(1)} s`,
+  )
+  expect(weights).toBe(32)
+  expect(taken / size).toBeLessThan(1.5)
+  rmSync(folder, { recursive: true })
+})

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { readGraph } from '../../src/graph/file.ts'
+import { fold } from '../../src/graph/fold.ts'
+import { float32, int64, type Tensor } from '../../src/graph/types.ts'
+import { bytesOf, type Model, node, numbers } from './import/model.ts'
+import { expectAgreement } from './import/sideBySide.ts'
+
+const constants: Record<string, Tensor> = {
+  a: numbers(2, 3),
+  b: numbers(1, 3),
+  c: numbers(2, 1),
+  positive: float32([2, 3], [0.5, 1, 2, 3, 4, 5]),
+  i: int64([3], [7, -7, 4]),
+  j: int64([3], [2, 2, -3]),
+  two: int64([], [2]),
+  shape: int64([2], [3, -1]),
+  zero: int64([1], [0]),
+  last: int64([1], [-1]),
+  half: float32([], [0.5]),
+}
+
+// Nodes that make t, a float tensor, of the constants above.
+const cases: [string, number, Model['nodes']][] = [
+  ...['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Sum'].map((op): [string, number, Model['nodes']] => [
+    op,
+    13,
+    [node(op, ['a', 'b'], ['t'])],
+  ]),
+  ...['Neg', 'Abs', 'Exp', 'Floor', 'Ceil', 'Identity'].map((op): [string, number, Model['nodes']] => [
+    op,
+    13,
+    [node(op, ['a'], ['t'])],
+  ]),
+  ...['Sqrt', 'Log', 'Reciprocal'].map((op): [string, number, Model['nodes']] => [
+    op,
+    13,
+    [node(op, ['positive'], ['t'])],
+  ]),
+  ['Pow', 13, [node('Pow', ['positive', 'half'], ['t'])]],
+  ...['Add', 'Sub', 'Mul', 'Div', 'Mod'].map((op): [string, number, Model['nodes']] => [
+    `${op} of integers`,
+    13,
+    [node(op, ['i', 'j'], ['k']), node('Cast', ['k'], ['t'], { to: 1 })],
+  ]),
+  ['Mod with fmod', 13, [node('Mod', ['i', 'j'], ['k'], { fmod: 1 }), node('Cast', ['k'], ['t'], { to: 1 })]],
+  ...['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual'].map(
+    (op): [string, number, Model['nodes']] => [
+      op,
+      16,
+      [node(op, ['i', 'j'], ['p']), node('Not', ['p'], ['q']), node('Cast', ['q'], ['t'], { to: 1 })],
+    ],
+  ),
+  [
+    'And, Or, Where',
+    13,
+    [
+      node('Less', ['a', 'b'], ['p']),
+      node('Less', ['a', 'half'], ['q']),
+      node('And', ['p', 'q'], ['pq']),
+      node('Or', ['pq', 'q'], ['r']),
+      node('Where', ['r', 'a', 'half'], ['t']),
+    ],
+  ],
+  [
+    'Cast to integers, towards zero',
+    13,
+    [node('Cast', ['a'], ['k'], { to: 7 }), node('Cast', ['k'], ['t'], { to: 1 })],
+  ],
+  ['Reshape', 13, [node('Reshape', ['a', 'shape'], ['t'])]],
+  ['Flatten', 13, [node('Flatten', ['a'], ['t'], { axis: 0 })]],
+  ['Transpose', 13, [node('Transpose', ['a'], ['t'])]],
+  [
+    'Unsqueeze and Squeeze',
+    13,
+    [node('Unsqueeze', ['b', 'last'], ['u']), node('Squeeze', ['u', 'zero'], ['t'])],
+  ],
+  ['Squeeze of everything', 13, [node('Squeeze', ['c'], ['t'])]],
+  ['Concat', 13, [node('Concat', ['a', 'b'], ['t'], { axis: 0 })]],
+  ['Concat of the last axis', 13, [node('Concat', ['a', 'c'], ['t'], { axis: -1 })]],
+  ['Slice backwards', 13, [node('Slice', ['a', 'from', 'to', 'axes', 'steps'], ['t'])]],
+  ['Gather', 13, [node('Gather', ['a', 'picks'], ['t'], { axis: 1 })]],
+  ['Gather of one', 13, [node('Gather', ['a', 'two'], ['t'], { axis: 1 })]],
+  ['Expand', 13, [node('Expand', ['c', 'wide'], ['t'])]],
+  ['ConstantOfShape', 13, [node('ConstantOfShape', ['wide'], ['t'], { value: float32([1], [3]) })]],
+  ['Range', 13, [node('Range', ['start', 'limit', 'step'], ['k']), node('Cast', ['k'], ['t'], { to: 1 })]],
+  ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd'].flatMap(
+    (op): [string, number, Model['nodes']][] => [
+      [`${op} of an axis`, 11, [node(op, ['a'], ['t'], { axes: [0], keepdims: 0 })]],
+      [`${op} of everything`, 11, [node(op, ['a'], ['t'])]],
+    ],
+  ),
+]
+const more = {
+  from: int64([2], [-1, 0]),
+  to: int64([2], [-100, 2]),
+  axes: int64([2], [1, 0]),
+  steps: int64([2], [-2, 1]),
+  picks: int64([2, 2], [0, -1, 1, 1]),
+  wide: int64([3], [2, 1, 3]),
+  start: int64([], [7]),
+  limit: int64([], [-2]),
+  step: int64([], [-3]),
+}
+
+describe('what is computed here is what ONNX Runtime computes', () => {
+  test.each(cases)('%s', async (_, opset, nodes) => {
+    const model: Model = {
+      opset,
+      x: [1],
+      nodes: [...nodes, node('Add', ['x', 't'], ['y'])],
+      constants: { ...constants, ...more },
+    }
+    expect(readGraph(bytesOf(model), 'constants.onnx').nodes.map(({ op }) => op)).toEqual(['Add'])
+    await expectAgreement(model, float32([1], [0.25]), 1e-6)
+  })
+})
+
+describe('fold', () => {
+  test('keeps what depends on an input or an open size, and drops what nobody reads', () => {
+    const g = new GraphBuilder('mixed')
+    const x = g.input('x', 'float32', ['batch', 4])
+    const weights = g.mul(g.scalar(2), g.constant(numbers(4), 'w'))
+    g.mul(x, g.scalar(3))
+    const size = g.op('Gather', [g.op('Shape', [x]), g.integers([1])])
+    const shape = g.op('Expand', [g.mul(x, weights), g.concat([g.integers([2, 1]), size], 0)])
+    g.output('y', g.op('Reshape', [shape, g.op('Shape', [shape])]))
+    const folded = fold(g.graph())
+    expect(folded.nodes.map(({ op }) => op)).toEqual(['Mul', 'Expand', 'Shape', 'Reshape'])
+    expect(folded.outputs[0]!.shape).toEqual([2, 'batch', 4])
+  })
+
+  test('leaves a graph in which nothing is constant as it is', () => {
+    const g = new GraphBuilder('plain')
+    g.output('y', g.op('Relu', [g.input('x', 'float32', ['batch', 4])]))
+    expect(fold(g.graph())).toEqual(g.graph())
+  })
+})

@@ -1,0 +1,193 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import type { Graph } from '../../src/graph/types.ts'
+import type { CompositeEntryInput } from '../../src/rules/composites/composite.ts'
+import { drawn, expectJudged, layer } from './layer.ts'
+import { plain } from './plainGraph.ts'
+import type { PlainRule } from './plainRelevance.ts'
+
+// Every rule of a linear layer, on layers of many shapes, against the judge's messages one by one.
+
+/** Rules as composites write them, beside the judge's. */
+const rules: Record<string, [entry: CompositeEntryInput, judge: PlainRule]> = {
+  epsilon: [
+    { rule: 'epsilon', epsilon: 0.1 },
+    { rule: 'epsilon', epsilon: 0.1, bias: true },
+  ],
+  'epsilon without the bias': [
+    { rule: 'epsilon', epsilon: 0.1, bias: false },
+    { rule: 'epsilon', epsilon: 0.1, bias: false },
+  ],
+  'alpha-beta 2, -1': alphaBeta(2, -1),
+  'alpha-beta 1.5, -0.5': alphaBeta(1.5, -0.5),
+  'alpha-beta 0.3, 0.7': alphaBeta(0.3, 0.7),
+  'alpha-beta 0, 1': alphaBeta(0, 1),
+  'alpha-beta without the bias': alphaBeta(2, -1, { bias: false }),
+  'alpha-beta with an epsilon': alphaBeta(2, -1, { epsilon: 0.1 }),
+  'z-plus': [{ rule: 'z-plus' }, { rule: 'alpha-beta', alpha: 1, beta: 0, epsilon: 0, bias: true }],
+  gamma: [
+    { rule: 'gamma', gamma: 0.5, epsilon: 0.01 },
+    { rule: 'gamma', gamma: 0.5, epsilon: 0.01, bias: true },
+  ],
+  'gamma without the bias': [
+    { rule: 'gamma', gamma: 0.5, epsilon: 0.1, bias: false },
+    { rule: 'gamma', gamma: 0.5, epsilon: 0.1, bias: false },
+  ],
+  'z-box': [
+    { rule: 'z-box', low: -2, high: 3 },
+    { rule: 'z-box', low: [-2], high: [3], epsilon: 0 },
+  ],
+  'z-box a channel': [
+    { rule: 'z-box', low: [-2, -3, -2, -4], high: [2, 2, 4, 3] },
+    { rule: 'z-box', low: [-2, -3, -2, -4], high: [2, 2, 4, 3], epsilon: 0 },
+  ],
+  'w-square': [{ rule: 'w-square' }, { rule: 'w-square' }],
+  flat: [{ rule: 'flat' }, { rule: 'flat' }],
+}
+
+function alphaBeta(
+  alpha: number,
+  beta: number,
+  options: { epsilon?: number; bias?: boolean } = {},
+): [CompositeEntryInput, PlainRule] {
+  return [
+    { rule: 'alpha-beta', alpha, beta, ...options },
+    { rule: 'alpha-beta', alpha, beta, epsilon: options.epsilon ?? 0, bias: options.bias ?? true },
+  ]
+}
+
+const CHANNELS = 4
+
+/** A convolution of any shape that fits a picture of 7 × 6 pixels, padding wider than the kernel too. */
+const convolution = fc
+  .record({
+    kernel: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 })),
+    strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    pads: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
+    dilations: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+    group: fc.constantFrom(1, 2, 4),
+    filters: fc.constantFrom(4, 8),
+    bias: fc.boolean(),
+    relu: fc.boolean(),
+    seed: fc.integer({ min: 0, max: 1e6 }),
+  })
+  .filter(({ kernel, pads, dilations }) =>
+    [7, 6].every((size, k) => (kernel[k]! - 1) * dilations[k]! + 1 <= size + pads[k]! + pads[k + 2]!),
+  )
+
+type Convolution = typeof convolution extends fc.Arbitrary<infer T> ? T : never
+
+function convolutionGraph({ kernel, bias, relu, filters, seed, ...attributes }: Convolution): Graph {
+  const random = new Random(seed)
+  return layer([1, CHANNELS, 7, 6], (g, x) => {
+    const weights = g.constant(drawn([filters, CHANNELS / attributes.group, ...kernel], random), 'w')
+    const biases = bias ? g.constant(drawn([filters], random), 'b') : undefined
+    const { strides, pads, dilations, group } = attributes
+    const input = relu ? g.op('Relu', [x]) : x
+    return g.op('Conv', [input, weights, biases], { strides, pads, dilations, group }, 'layer')
+  })
+}
+
+function inputOf(shape: readonly number[], seed: number) {
+  const random = new Random(`x${seed}`)
+  return plain(shape, drawn(shape, random, () => random.uniform(-2, 2)).data)
+}
+
+describe.each(Object.entries(rules))('%s', (_, [entry, judge]) => {
+  test('of a convolution of any shape', async () => {
+    await fc.assert(
+      fc.asyncProperty(convolution, async (shape) => {
+        const composite = { name: 'test', layers: [entry] }
+        const x = inputOf([1, CHANNELS, 7, 6], shape.seed)
+        await expectJudged(
+          convolutionGraph(shape),
+          composite,
+          { rule: () => judge },
+          x,
+          new Random(shape.seed),
+        )
+      }),
+      { numRuns: 25, seed: 1 },
+    )
+  })
+
+  test.each(['Gemm', 'Gemm, transposed', 'MatMul'])('of a %s', async (kind) => {
+    const random = new Random(kind)
+    const graph = layer([1, CHANNELS], (g, x) => {
+      const transposed = kind === 'Gemm, transposed'
+      const weights = g.constant(drawn(transposed ? [6, CHANNELS] : [CHANNELS, 6], random), 'w')
+      if (kind === 'MatMul') return g.matmul(x, weights)
+      return g.op('Gemm', [x, weights, g.constant(drawn([6], random), 'b')], { transB: transposed ? 1 : 0 })
+    })
+    const composite = { name: 'test', layers: [entry] }
+    await expectJudged(graph, composite, { rule: () => judge }, inputOf([1, CHANNELS], 1), random)
+  })
+})
+
+describe('conservation', () => {
+  const conserving: CompositeEntryInput[] = [
+    { rule: 'flat' },
+    { rule: 'simple' },
+    { rule: 'z-plus' },
+    { rule: 'w-square' },
+  ]
+  test.each(conserving)('$rule conserves what arrives at a convolution without a bias', async (entry) => {
+    const judge: Record<string, PlainRule> = {
+      flat: { rule: 'flat' },
+      simple: { rule: 'epsilon', epsilon: 0, bias: true },
+      'z-plus': { rule: 'alpha-beta', alpha: 1, beta: 0, epsilon: 0, bias: true },
+      'w-square': { rule: 'w-square' },
+    }
+    await fc.assert(
+      fc.asyncProperty(convolution, async (shape) => {
+        const graph = convolutionGraph({ ...shape, bias: false, relu: false })
+        // Everything positive: no sum is empty, and none is small beside its parts.
+        for (const { data } of graph.initializers.values()) {
+          ;(data as Float32Array).forEach((v, k) => {
+            data[k] = Math.abs(v) + 0.1
+          })
+        }
+        const signed = inputOf([1, CHANNELS, 7, 6], shape.seed)
+        const x = plain(
+          signed.shape,
+          signed.data.map((v) => Math.abs(v) + 0.1),
+        )
+        const composite = { name: 'test', layers: [entry] }
+        const random = new Random(shape.seed)
+        const { rows } = await expectJudged(graph, composite, { rule: () => judge[entry.rule]! }, x, random)
+        const [row] = rows
+        // What arrives at an output whose whole field lies in the padding has nowhere to go.
+        const lost = row!.epsilon + row!.padding
+        expect(Math.abs(row!.in - row!.out - lost) / row!.in).toBeLessThan(1e-5)
+        if (shape.pads.every((pad) => pad === 0)) expect(Math.abs(lost) / row!.in).toBeLessThan(1e-5)
+        expect(row!.bias).toBe(0)
+      }),
+      { numRuns: 25, seed: 2 },
+    )
+  })
+
+  test('an output whose field lies in the padding is told under padding (flat) or epsilon (empty sums)', async () => {
+    const graph = layer([1, 1, 2, 2], (g, x) =>
+      g.op('Conv', [x, g.constant(drawn([1, 1, 1, 1], new Random(0)))], { pads: [1, 1, 1, 1] }, 'layer'),
+    )
+    const x = plain([1, 1, 2, 2], [1, 2, 3, 4])
+    const random = new Random('padding')
+    const flat = await expectJudged(
+      graph,
+      { name: 'flat', layers: [{ rule: 'flat' }] },
+      { rule: () => ({ rule: 'flat' }) },
+      x,
+      random,
+    )
+    expect(flat.rows[0]!.padding).toBeGreaterThan(0)
+    const wSquare = await expectJudged(
+      graph,
+      { name: 'w-square', layers: [{ rule: 'w-square' }] },
+      { rule: () => ({ rule: 'w-square' }) },
+      x,
+      random,
+    )
+    expect(wSquare.rows[0]!.epsilon).toBeGreaterThan(0)
+  })
+})

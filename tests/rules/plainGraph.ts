@@ -1,0 +1,365 @@
+/**
+ * A slow, plain interpreter of graphs in double precision, written from the operators' definitions and sharing no
+ * code with `src/`, types aside: the independent judge of rules. One picture at a time, loops only.
+ */
+
+import type { Node, NodeOf, Operator } from '../../src/graph/operators.ts'
+import type { Graph } from '../../src/graph/types.ts'
+
+/** A tensor in double precision. */
+export interface Plain {
+  readonly shape: readonly number[]
+  readonly data: Float64Array
+}
+
+/** A tensor of some shape; zeros where no data is given. */
+export function plain(shape: readonly number[], data?: ArrayLike<number | bigint>): Plain {
+  return { shape, data: data ? Float64Array.from(data, Number) : new Float64Array(size(shape)) }
+}
+
+/** Every value of a graph, by name. What is fed may take the place of a constant, too. */
+export function plainForward(graph: Graph, fed: Readonly<Record<string, Plain>>): Map<string, Plain> {
+  const values = new Map(
+    [...graph.initializers].map(([name, { shape, data }]) => [name, plain(shape, data)] as const),
+  )
+  for (const [name, value] of Object.entries(fed)) values.set(name, value)
+  for (const node of graph.nodes) {
+    const outputs = plainNode(
+      node,
+      node.inputs.map((name) => values.get(name)!),
+    )
+    node.outputs.forEach((name, k) => {
+      if (outputs[k]) values.set(name, outputs[k])
+    })
+  }
+  return values
+}
+
+/** What a node makes of its inputs. */
+export function plainNode(node: Node, inputs: readonly Plain[]): Plain[] {
+  const [x] = inputs as [Plain]
+  const each = (apply: (v: number, k: number) => number) => [{ shape: x.shape, data: x.data.map(apply) }]
+  switch (node.op) {
+    case 'Conv':
+    case 'Gemm':
+    case 'MatMul':
+      return [linear(node, inputs)]
+    case 'MaxPool':
+      return [overWindows(node, x, (window) => Math.max(...window.map((i) => x.data[i]!)))]
+    case 'AveragePool':
+    case 'GlobalAveragePool':
+    case 'ReduceMean':
+      return [overWindows(node, x, (w, slots) => w.reduce((sum, i) => sum + x.data[i]!, 0) / slots)]
+    case 'BatchNormalization': {
+      const [, scale, shift, mean, variance] = inputs.map(({ data }) => data)
+      const area = size(x.shape.slice(2))
+      return each((v, k) => {
+        const c = Math.floor(k / area) % x.shape[1]!
+        const deviation = Math.sqrt(variance![c]! + node.attributes.epsilon)
+        return ((v - mean![c]!) / deviation) * scale![c]! + shift![c]!
+      })
+    }
+    case 'LRN': {
+      const { size: n, alpha, beta, bias } = node.attributes
+      return each((v, k) => {
+        const squares = channelsAround(x, k, n).reduce((sum, i) => sum + x.data[i]! ** 2, 0)
+        return v / (bias + (alpha / n) * squares) ** beta
+      })
+    }
+    case 'Relu':
+      return each((v) => Math.max(v, 0))
+    case 'LeakyRelu':
+      return each((v) => (v < 0 ? node.attributes.alpha * v : v))
+    case 'Clip': {
+      const [low, high] = [inputs[1]?.data[0] ?? -Infinity, inputs[2]?.data[0] ?? Infinity]
+      return each((v) => Math.min(Math.max(v, low), high))
+    }
+    case 'Sigmoid':
+      return each((v) => 1 / (1 + Math.exp(-v)))
+    case 'HardSigmoid':
+      return each((v) => Math.min(Math.max(node.attributes.alpha * v + node.attributes.beta, 0), 1))
+    case 'HardSwish':
+      return each((v) => (v * Math.min(Math.max(v + 3, 0), 6)) / 6)
+    case 'Tanh':
+      return each(Math.tanh)
+    case 'Softmax': {
+      const [rows, columns] = x.shape as [number, number]
+      const sums = Array.from({ length: rows }, (_, row) =>
+        x.data.subarray(row * columns, (row + 1) * columns).reduce((sum, v) => sum + Math.exp(v), 0),
+      )
+      return each((v, k) => Math.exp(v) / sums[Math.floor(k / columns)]!)
+    }
+    case 'Add':
+    case 'Sum':
+      return [combined(inputs, (a, b) => a + b)]
+    case 'Sub':
+      return [combined(inputs, (a, b) => a - b)]
+    case 'Mul':
+      return [combined(inputs, (a, b) => a * b)]
+    case 'Div':
+      return [combined(inputs, (a, b) => a / b)]
+    default:
+      return [gather(inputs, placesOf(node, inputs))]
+  }
+}
+
+/** One output of a linear layer: which elements of the input it reads, and which weight each of them has. */
+export interface Field {
+  readonly inputs: Int32Array
+  readonly weights: Int32Array
+  /** The index of its bias. */
+  readonly bias: number
+}
+
+const fields = new WeakMap<Node, { shape: string; list: Field[]; outputs: number[] }>()
+
+/** The fields of all outputs of a linear layer, and the outputs' shape; those in the padding are left out. */
+export function fieldsOf(
+  node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>,
+  x: Plain,
+  w: Plain,
+): { list: readonly Field[]; outputs: readonly number[] } {
+  const shape = x.shape.join()
+  const kept = fields.get(node as Node)
+  if (kept?.shape === shape) return kept
+  const found = node.op === 'Conv' ? convolutionFields(node as NodeOf<'Conv'>, x, w) : rowFields(node, x, w)
+  fields.set(node as Node, { shape, ...found })
+  return found
+}
+
+function convolutionFields({ attributes }: NodeOf<'Conv'>, x: Plain, w: Plain) {
+  const [, channels, height, width] = x.shape as [number, number, number, number]
+  const [filters, perGroup, kernelHeight, kernelWidth] = w.shape as [number, number, number, number]
+  const { strides, pads, dilations, group } = attributes
+  const rows = windowCount(height, kernelHeight, strides[0]!, pads[0]!, pads[2]!, dilations[0]!)
+  const columns = windowCount(width, kernelWidth, strides[1]!, pads[1]!, pads[3]!, dilations[1]!)
+  const list: Field[] = []
+  for (let o = 0; o < filters; o++) {
+    const firstChannel = Math.floor(o / (filters / group)) * (channels / group)
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) {
+        const inputs: number[] = []
+        const weights: number[] = []
+        for (let i = 0; i < perGroup; i++)
+          for (let a = 0; a < kernelHeight; a++)
+            for (let b = 0; b < kernelWidth; b++) {
+              const row = r * strides[0]! + a * dilations[0]! - pads[0]!
+              const column = c * strides[1]! + b * dilations[1]! - pads[1]!
+              if (row < 0 || column < 0 || row >= height || column >= width) continue
+              inputs.push(((firstChannel + i) * height + row) * width + column)
+              weights.push(((o * perGroup + i) * kernelHeight + a) * kernelWidth + b)
+            }
+        list.push({ inputs: Int32Array.from(inputs), weights: Int32Array.from(weights), bias: o })
+      }
+  }
+  return { list, outputs: [1, filters, rows, columns] }
+}
+
+function rowFields(node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>, x: Plain, w: Plain) {
+  const transposed = node.op === 'Gemm' && (node as NodeOf<'Gemm'>).attributes.transB === 1
+  const length = x.shape.at(-1)!
+  const outputs = transposed ? w.shape[0]! : w.shape[1]!
+  const list: Field[] = []
+  for (let row = 0; row < x.data.length / length; row++)
+    for (let o = 0; o < outputs; o++)
+      list.push({
+        inputs: Int32Array.from({ length }, (_, i) => row * length + i),
+        weights: Int32Array.from({ length }, (_, i) => (transposed ? o * length + i : i * outputs + o)),
+        bias: o,
+      })
+  return { list, outputs: [...x.shape.slice(0, -1), outputs] }
+}
+
+function linear(node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>, [x, w, b]: readonly Plain[]): Plain {
+  const { list, outputs } = fieldsOf(node, x!, w!)
+  const y = plain(outputs)
+  list.forEach(({ inputs, weights, bias }, j) => {
+    let sum = b ? b.data[b.data.length === 1 ? 0 : bias]! : 0
+    for (let k = 0; k < inputs.length; k++) sum += x!.data[inputs[k]!]! * w!.data[weights[k]!]!
+    y.data[j] = sum
+  })
+  return y
+}
+
+type Pooling = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool' | 'ReduceMean'
+
+/** A pooling of a picture: the elements in the window of each output, row by row, and how many slots it has. */
+export function windowsOf(
+  node: NodeOf<Pooling>,
+  x: Plain,
+): { windows: number[][]; slots: number[]; outputs: number[] } {
+  const [, channels, height, width] = x.shape as [number, number, number, number]
+  const whole = {
+    kernel_shape: [height, width],
+    strides: [1, 1],
+    pads: [0, 0, 0, 0],
+    ceil_mode: 0,
+    dilations: [1, 1],
+    count_include_pad: 0,
+  }
+  const a = { ...whole, ...(node.attributes as object) } as typeof whole
+  const [size0, size1] = [height, width].map((length, k) =>
+    windowCount(
+      length,
+      a.kernel_shape[k]!,
+      a.strides[k]!,
+      a.pads[k]!,
+      a.pads[k + 2]!,
+      a.dilations[k]!,
+      a.ceil_mode,
+    ),
+  )
+  const windows: number[][] = []
+  const slots: number[] = []
+  for (let i = 0; i < channels; i++)
+    for (let r = 0; r < size0!; r++)
+      for (let c = 0; c < size1!; c++) {
+        const window: number[] = []
+        let count = 0
+        for (let p = 0; p < a.kernel_shape[0]!; p++)
+          for (let q = 0; q < a.kernel_shape[1]!; q++) {
+            const row = r * a.strides[0]! + p * a.dilations[0]! - a.pads[0]!
+            const column = c * a.strides[1]! + q * a.dilations[1]! - a.pads[1]!
+            // What hangs over the padded picture, where sizes are rounded up, is no slot at all.
+            if (row < height + a.pads[2]! && column < width + a.pads[3]!) count++
+            if (row < 0 || column < 0 || row >= height || column >= width) continue
+            window.push((i * height + row) * width + column)
+          }
+        windows.push(window)
+        slots.push(a.count_include_pad ? count : window.length)
+      }
+  const kept = node.op === 'ReduceMean' && (node as NodeOf<'ReduceMean'>).attributes.keepdims === 0
+  return { windows, slots, outputs: kept ? [1, channels] : [1, channels, size0!, size1!] }
+}
+
+function overWindows(
+  node: NodeOf<Pooling>,
+  x: Plain,
+  reduce: (window: number[], slots: number) => number,
+): Plain {
+  const { windows, slots, outputs } = windowsOf(node, x)
+  return plain(
+    outputs,
+    windows.map((window, j) => reduce(window, slots[j]!)),
+  )
+}
+
+/** How often a window fits a padded line; rounded up, but for a window that would begin behind the line. */
+function windowCount(
+  length: number,
+  kernel: number,
+  stride: number,
+  before: number,
+  after: number,
+  dilation: number,
+  ceil = 0,
+): number {
+  let count = 0
+  for (let start = 0; start < length + before + after; start += stride) {
+    const end = start + (kernel - 1) * dilation + 1
+    const fits = end <= length + before + after
+    const hangsOver = ceil === 1 && start < length + before && !fits
+    if (fits) count++
+    else if (hangsOver && start - stride + (kernel - 1) * dilation + 1 < length + before + after) count++
+  }
+  return count
+}
+
+/** The elements at the same pixel in the channels that LRN sums over. */
+export function channelsAround(x: Plain, k: number, n: number): number[] {
+  const area = size(x.shape.slice(2))
+  const channel = Math.floor(k / area) % x.shape[1]!
+  const first = Math.max(0, channel - Math.floor((n - 1) / 2))
+  const last = Math.min(x.shape[1]! - 1, channel + Math.ceil((n - 1) / 2))
+  return Array.from({ length: last - first + 1 }, (_, i) => k + (first + i - channel) * area)
+}
+
+/** Element by element, with values repeated as numpy repeats them. */
+function combined(inputs: readonly Plain[], apply: (a: number, b: number) => number): Plain {
+  const shape = inputs.map((input) => input.shape).reduce(repeatedShape)
+  const parts = inputs.map((input) => repeatedPlaces(input.shape, shape).map((i) => input.data[i]!))
+  return plain(
+    shape,
+    parts[0]!.map((v, k) => parts.slice(1).reduce((sum, part) => apply(sum, part[k]!), v)),
+  )
+}
+
+function repeatedShape(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length)
+  const at = (shape: readonly number[], k: number) => shape[k - rank + shape.length] ?? 1
+  return Array.from({ length: rank }, (_, k) => Math.max(at(a, k), at(b, k)))
+}
+
+/** For each element of a shape, the element of a smaller one that is repeated there. */
+export function repeatedPlaces(from: readonly number[], to: readonly number[]): number[] {
+  return Array.from({ length: size(to) }, (_, k) => {
+    let [rest, place, stride] = [k, 0, 1]
+    for (let axis = to.length - 1; axis >= 0; axis--) {
+      const index = rest % to[axis]!
+      rest = Math.floor(rest / to[axis]!)
+      const length = from[axis - to.length + from.length]
+      if (length === undefined) continue
+      if (length !== 1) place += index * stride
+      stride *= length
+    }
+    return place
+  })
+}
+
+/** Of an operator that moves elements: the output's shape, and the input and index that each element is from. */
+export interface Places {
+  readonly shape: readonly number[]
+  /** [input, index]; undefined for a zero of the padding. */
+  readonly from: readonly (readonly [number, number] | undefined)[]
+}
+
+export function placesOf(node: Node, inputs: readonly Plain[]): Places {
+  const [x] = inputs as [Plain]
+  const asTheyAre = Array.from(x.data, (_, k) => [0, k] as const)
+  switch (node.op) {
+    case 'Dropout':
+    case 'Identity':
+      return { shape: x.shape, from: asTheyAre }
+    case 'Flatten':
+      return { shape: [1, x.data.length], from: asTheyAre }
+    case 'Reshape': {
+      const wanted = Array.from(inputs[1]!.data, (d, k) => (d === 0 ? x.shape[k]! : d))
+      const rest = x.data.length / Math.abs(size(wanted))
+      return { shape: wanted.map((d) => (d === -1 ? rest : d)), from: asTheyAre }
+    }
+    case 'Concat': {
+      // Of one picture, channels side by side are elements side by side.
+      const shape = [1, inputs.reduce((sum, { shape: s }) => sum + s[1]!, 0), ...x.shape.slice(2)]
+      return { shape, from: inputs.flatMap(({ data }, n) => Array.from(data, (_, k) => [n, k] as const)) }
+    }
+    case 'Pad': {
+      const by = inputs[1]!.data
+      const shape = x.shape.map((d, k) => d + by[k]! + by[k + x.shape.length]!)
+      const from = Array.from({ length: size(shape) }, (_, k) => {
+        let [rest, place, stride] = [k, 0, 1]
+        for (let axis = shape.length - 1; axis >= 0; axis--) {
+          const index = (rest % shape[axis]!) - by[axis]!
+          if (index < 0 || index >= x.shape[axis]!) return undefined
+          rest = Math.floor(rest / shape[axis]!)
+          place += index * stride
+          stride *= x.shape[axis]!
+        }
+        return [0, place] as const
+      })
+      return { shape, from }
+    }
+    default:
+      throw new Error(`the judge does not know the operator ${node.op satisfies Operator}`)
+  }
+}
+
+function gather(inputs: readonly Plain[], { shape, from }: Places): Plain {
+  return plain(
+    shape,
+    from.map((place) => (place ? inputs[place[0]]!.data[place[1]]! : 0)),
+  )
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, d) => product * d, 1)
+}
