@@ -29,7 +29,7 @@ export interface Preprocessing {
 }
 
 /** A mean picture: planes of the channels in their order, of the size of the picture or of the input. */
-export interface MeanPicture extends Size {
+interface MeanPicture extends Size {
   readonly planes: Float32Array
 }
 

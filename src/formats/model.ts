@@ -22,7 +22,7 @@ const READERS: Readonly<Record<string, (path: string, options: ReadModelOptions)
 }
 
 /** The endings of the model files that regard reads. */
-export const MODEL_ENDINGS: readonly string[] = Object.keys(READERS)
+const MODEL_ENDINGS: readonly string[] = Object.keys(READERS)
 
 /**
  * Read a network in any format that regard knows, by the ending of its file.

@@ -154,7 +154,7 @@ const CARD_LINES: Readonly<Record<string, string>> = {
   size: 'size: 224         # or height and width, in pixels',
   channels: 'channels: RGB     # or BGR, or gray',
   scale: 'scale: 1          # value = (pixel - mean) * scale, for pixels from 0 to 255',
-  mean: 'mean: [0, 0, 0]   # one a channel, or an .npy or .binaryproto file beside the card',
+  mean: 'mean: 0           # or one number a channel, or an .npy or .binaryproto file beside the card',
 }
 
 function withFiles(card: Card, folder: string): OpenedCard {

@@ -1,10 +1,20 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { readOnnx, writeOnnx } from '../../src/formats/onnx.ts'
 import { livelyNetwork } from '../networks/lively.ts'
+import { shared } from '../shared.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-convert-'))
 const model = join(folder, 'model.onnx')
@@ -29,7 +39,35 @@ afterEach(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
+describe.skipIf(!shared)('regard convert with a real Caffe network', () => {
+  it('finds its definition, or is told it, and says so where there is none', async () => {
+    const weights = join(folder, 'goog.caffemodel')
+    symlinkSync(join(shared!, 'models/caffe/bvlc_googlenet.caffemodel'), weights)
+    const out = join(folder, 'goog.onnx')
+    await main(['convert', weights, out])
+    expect(printed).toMatch(/goog\.caffemodel: its prototxt is not beside it\. Give it with --prototxt FILE/)
+    expect(process.exitCode).toBe(1)
+    await main([
+      'convert',
+      weights,
+      out,
+      '--prototxt',
+      join(shared!, 'models/caffe/bvlc_googlenet_deploy.prototxt'),
+    ])
+    expect(printed).toContain(`${out}: data [batch, 3, 224, 224] → prob [batch, 1000]\n`)
+    expect(readOnnx(out).nodes.at(-1)).toMatchObject({ op: 'Softmax', outputs: ['prob'] })
+  })
+})
+
 describe('regard convert', () => {
+  it('reads the graph models of TensorFlow.js', async () => {
+    const human = new URL('../../node_modules/@vladmandic/human/models/emotion.json', import.meta.url)
+    const out = join(folder, 'emotion.onnx')
+    await main(['convert', fileURLToPath(human), out])
+    expect(printed).toMatch(/emotion\.onnx: \S+ \[batch, 64, 64, 1\] → \S+ \[batch, 7\]\n/)
+    expect(process.exitCode).toBe(0)
+  })
+
   it('writes a network as an ordinary .onnx file, and says what it takes and gives', async () => {
     const out = join(folder, 'out', 'converted.onnx')
     await main(['convert', model, out])
