@@ -32,9 +32,9 @@ import { compositeFrom, type ModelFlags, modelFrom, withModelFlags } from './mod
 const SIDE = 320
 
 interface Flags extends ModelFlags {
-  readonly class: string[]
+  readonly class?: string[]
   readonly minus?: string
-  readonly layer: string[]
+  readonly layer?: string[]
   readonly method?: Method
   readonly seed?: string
   readonly landmarks?: string
@@ -58,7 +58,6 @@ export function explainCommand(): Command {
       '--layer <name>',
       'write the relevance of this value or node too; may be given several times',
       collect,
-      [],
     )
     .addOption(
       new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(METHODS),
@@ -102,7 +101,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const tasks = tasksOf(flags, model)
   const names = namesOf(inputs, tasks, flags.out)
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
-  const layers = flags.layer.map((name) => ({ name, value: layerOf(model.network, name) }))
+  const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
   const explainer = await loadModelExplainer(model, { composite, method, seed, layers: values })
   const job: Job = {
@@ -144,7 +143,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
 const QUIET = 2000
 
 /** A method around the gradient leaves no room for some other flags. */
-function checkMethod({ method, composite, seed, layer }: Flags): void {
+function checkMethod({ method, composite, seed, layer = [] }: Flags): void {
   if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
   if (seed !== undefined && method !== 'smoothgrad')
     throw new UsageError('--seed belongs to --method smoothgrad')
@@ -191,7 +190,7 @@ async function explainOne(path: string, to: string, job: Job): Promise<string[] 
 
 function tasksOf(flags: Flags, { classes, logits }: Model): Task[] {
   const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
-  const asked = findClasses(flags.class.length > 0 ? flags.class : ['top'], classes)
+  const asked = findClasses(flags.class ?? ['top'], classes)
   return asked.map((each) => {
     // Of the network's own answer it is not known yet what it is.
     if (each !== 'top' || minus === undefined) targetOf({ class: each, minus }, logits)
@@ -313,6 +312,6 @@ function fileName(name: string): string {
   return name.replace(/[^\p{L}\p{N}._+-]+/gu, '_')
 }
 
-function collect(text: string, before: readonly string[]): string[] {
+function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text]
 }
