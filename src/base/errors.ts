@@ -7,13 +7,19 @@ export class UserError extends Error {
   override name = 'UserError'
 
   /**
-   * @param what what is wrong, as a sentence without its full stop
+   * @param what what is wrong, as a sentence without its full stop; it may end with a question
    * @param where the file, node or field in question
    * @param remedy what the user can do about it
    */
   constructor(what: string, where?: string, remedy?: string) {
-    super(`${where ? `${where}: ` : ''}${what}${remedy ? `. ${remedy}` : ''}`)
+    const end = what.endsWith('?') ? ' ' : '. '
+    super(`${where ? `${where}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
   }
+}
+
+/** A {@link UserError} about what was asked for, such as a class that a network does not have: wrong use. */
+export class UsageError extends UserError {
+  override name = 'UsageError'
 }
 
 /** The message of anything that was thrown. */

@@ -1,96 +1,141 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
-import { Command } from 'commander'
-import { messageOf, UserError } from '../base/errors.ts'
+import { Command, Option } from 'commander'
+import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import { nearest } from '../base/yaml.ts'
 import { readPhoto } from '../datasets/readPhoto.ts'
-import { nodeEngine } from '../engine/node.ts'
-import { type Explanation, loadExplainer, type Target } from '../explanation/explain.ts'
-import { enlarged, heatMap, pixelRelevance, sideBySide } from '../explanation/heatMap.ts'
-import { centreInput, pictureOf } from '../explanation/input.ts'
+import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
+import type { Explainer } from '../explanation/explain.ts'
+import { enlarged, sideBySide } from '../explanation/heatMap.ts'
+import { inputOf } from '../explanation/input.ts'
+import { METHODS, type Method } from '../explanation/methods/load.ts'
 import { align } from '../faces/align.ts'
 import type { Point } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
-import { square } from '../faces/square.ts'
-import { readNpy, writeNpy } from '../formats/npy.ts'
+import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
-import type { Card } from '../networks/card.ts'
-import { composites } from '../rules/composites/presets.ts'
-import { type Model, readModel } from '../study/model.ts'
+import {
+  type Answer,
+  answers,
+  compositeOf,
+  isPreprocessed,
+  layerOf,
+  loadModelExplainer,
+  readInput,
+} from '../study/explain.ts'
+import { type Model, requirePreprocessing } from '../study/model.ts'
 import { writePicture } from '../study/writePicture.ts'
+import { compositeFrom, type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
 
-interface Options {
-  readonly class: string
+interface Flags extends ModelFlags {
+  readonly class: string[]
+  readonly minus?: string
+  readonly layer: string[]
+  readonly method?: Method
+  readonly seed?: string
   readonly landmarks?: string
   readonly out: string
 }
 
-/** `regard explain MODEL.onnx PHOTO…` */
+/** `regard explain MODEL PHOTO…` */
 export function explainCommand(): Command {
-  return new Command('explain')
-    .description('Show what in a photo speaks for and against one class of a network that regard trained.')
-    .argument('<model>', 'the network, NAME.onnx, with its card NAME.card.yaml beside it')
-    .argument(
-      '<photo...>',
-      'aligned faces, or a photo with --landmarks, or .npy files with input as the network takes it',
-    )
+  const command = new Command('explain')
+    .description('Show what in a photo speaks for and against a class of a network.')
+    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
+    .argument('<photo...>', 'photos, or .npy files (float32) with input as the network takes it')
     .option(
       '--class <class>',
-      "the class to explain: `top`, the network's own answer, or a class by name or index",
-      'top',
+      "the class to explain: `top`, the network's own answer, or a class by name or index; several with commas between, or given several times (default: top)",
+      collect,
+      [],
     )
+    .option('--minus <class>', 'explain what speaks for the class rather than for this one')
+    .option(
+      '--layer <name>',
+      'write the relevance of this value or node too; may be given several times',
+      collect,
+      [],
+    )
+    .addOption(
+      new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(METHODS),
+    )
+    .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
+  return withModelFlags(command)
     .addHelpText(
       'after',
-      '\nExample:\n  $ regard explain model.onnx face.jpg --class top --out out/explained\n',
+      '\nExamples:\n' +
+        '  $ regard explain model.onnx face.jpg --class top --out out/explained\n' +
+        '  $ regard explain googlenet.caffemodel cat.jpg --channels BGR --scale 1 --mean 104,117,123\n' +
+        '  $ regard explain model.onnx *.jpg --class cat --minus dog --composite epsilon-plus\n',
     )
     .action(explain)
 }
 
-async function explain(
-  modelPath: string,
-  photos: string[],
-  options: Options,
-  command: Command,
-): Promise<void> {
-  if (options.landmarks && photos.length > 1) {
-    command.error('error: --landmarks belongs to one photo; explain photos that have landmarks one by one')
-  }
-  const targets = outputsOf(photos, options.out)
-  const model = readModel(modelPath)
-  const target = targetOf(options.class, model.card.classes, command)
-  const landmarks = options.landmarks ? readLandmarks(options.landmarks) : undefined
+/** One thing to explain of each input, and what its files are called behind the input's name. */
+interface Task {
+  readonly question: Question
+  readonly suffix: string
+}
 
-  const explainer = await loadExplainer(nodeEngine(), model.network, composites[model.card.composite])
-  const progress = new Progress('Explaining', photos.length)
+async function explain(path: string, inputs: string[], flags: Flags): Promise<void> {
+  if (flags.landmarks && inputs.length > 1) {
+    throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
+  }
+  checkMethod(flags)
+  const { method, seed } = flags
+  const composite = compositeFrom(flags.composite)
+  const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
+  const model = modelFrom(path, flags)
+  if (landmarks && !model.card.alignment) {
+    throw new UserError(
+      'its card does not say how faces are aligned',
+      path,
+      'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
+    )
+  }
+  const tasks = tasksOf(flags, model)
+  const names = namesOf(inputs, tasks, flags.out)
+  if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
+  const layers = flags.layer.map((name) => ({ name, value: layerOf(model.network, name) }))
+  const values = layers.map(({ value }) => value)
+  const explainer = await loadModelExplainer(model, { composite, method, seed, layers: values })
+  const job: Job = {
+    model,
+    explainer,
+    tasks,
+    layers: method ? [] : layers,
+    by: method ? { composite: null, method } : { composite: compositeOf(model.card, composite).name },
+    landmarks,
+  }
+
+  const progress = new Progress('Explaining', inputs.length)
   const started = Date.now()
   let skipped = 0
   try {
-    for (const [k, photo] of photos.entries()) {
-      const input = await inputOf(photo, model, landmarks)
+    for (const [k, input] of inputs.entries()) {
+      const quiet = Math.max(QUIET - (Date.now() - started), 0)
+      const late = setTimeout(() => progress.update(k, input), quiet)
+      const lines = await explainOne(input, names[k]!, job).finally(() => clearTimeout(late))
       progress.finish()
-      if (input instanceof UserError) {
-        console.error(`skipped: ${input.message}`)
+      if (lines instanceof UserError) {
+        console.error(`skipped: ${lines.message}`)
         skipped++
       } else {
-        const [explanation] = await explainer.explain(input, [target])
-        await write(targets[k]!, modelPath, photo, model, input, explanation!)
-        console.log(summary(photo, explanation!, model.card, targets[k]!))
+        for (const line of lines) console.log(line)
       }
-      if (Date.now() - started > QUIET) progress.update(k + 1)
     }
   } finally {
     progress.finish()
     await explainer.release()
   }
   if (skipped > 0) {
-    console.error(`${skipped} of ${photos.length} inputs skipped`)
+    console.error(`${skipped} of ${inputs.length} inputs skipped`)
     process.exitCode = 3
   }
 }
@@ -98,36 +143,103 @@ async function explain(
 /** Milliseconds that may pass without a progress line. */
 const QUIET = 2000
 
-/** Paths of the outputs without their endings, in the order of the inputs. */
-function outputsOf(photos: readonly string[], out: string): string[] {
-  const owners = new Map<string, string>()
-  return photos.map((photo) => {
-    const path = join(out, basename(photo, extname(photo)))
-    const other = owners.get(path)
-    if (other !== undefined) {
-      throw new UserError(
-        `${other} and ${photo} would both be written as ${path}.png`,
-        undefined,
-        'Explain them one by one, with a different --out',
-      )
-    }
-    if (resolve(photo) === resolve(`${path}.png`)) {
-      throw new UserError('the result would overwrite the photo', photo, 'Choose another folder with --out')
-    }
-    owners.set(path, photo)
-    return path
+/** A method around the gradient leaves no room for some other flags. */
+function checkMethod({ method, composite, seed, layer }: Flags): void {
+  if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
+  if (seed !== undefined && method !== 'smoothgrad')
+    throw new UsageError('--seed belongs to --method smoothgrad')
+  if (method && layer.length > (method === 'grad-cam' ? 1 : 0)) {
+    throw new UsageError('of the methods only grad-cam looks at a layer, and at one: give --layer once')
+  }
+}
+
+/** What all inputs are explained with. */
+interface Job {
+  readonly model: Model
+  readonly explainer: Explainer
+  readonly tasks: readonly Task[]
+  readonly layers: readonly { readonly name: string; readonly value: string }[]
+  /** What made the relevance, as NAME.json says it. */
+  readonly by: { readonly composite: string | null; readonly method?: Method }
+  readonly landmarks: readonly Point[] | undefined
+}
+
+/** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
+async function explainOne(path: string, to: string, job: Job): Promise<string[] | UserError> {
+  const { model, explainer, tasks } = job
+  let found: Answer[]
+  try {
+    const input = job.landmarks ? await cutOut(path, job.landmarks, model) : await readInput(path, model)
+    found = await answers(
+      explainer,
+      model,
+      input,
+      tasks.map(({ question }) => question),
+    )
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return error.message.startsWith(path) ? error : new UserError(error.message, path)
+  }
+  const lines: string[] = []
+  for (const [k, answer] of found.entries()) {
+    const { question, suffix } = tasks[k]!
+    await write(`${to}${suffix}`, path, question, answer, job)
+    lines.push(summary(path, question, answer, job, `${to}${suffix}`))
+  }
+  return lines
+}
+
+function tasksOf(flags: Flags, { classes, logits }: Model): Task[] {
+  const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
+  const asked = findClasses(flags.class.length > 0 ? flags.class : ['top'], classes)
+  return asked.map((each) => {
+    // Of the network's own answer it is not known yet what it is.
+    if (each !== 'top' || minus === undefined) targetOf({ class: each, minus }, logits)
+    const name = each === 'top' ? each : classes[each]!
+    return { question: { class: each, minus }, suffix: asked.length > 1 ? `.${fileName(name)}` : '' }
   })
 }
 
-function targetOf(text: string, classes: readonly string[], command: Command): Target {
-  if (text === 'top') return 'top'
-  const named = classes.indexOf(text)
-  if (named >= 0) return named
-  if (/^\d+$/.test(text) && Number(text) < classes.length) return Number(text)
-  const near = nearest(text, classes)
-  const known = classes.map((name, k) => `${name} (${k})`).join(', ')
-  return command.error(
-    `error: the network has no class '${text}'${near ? `; did you mean '${near}'?` : ''}\nIts classes: ${known}`,
+/** Paths of the outputs without their suffixes and endings, in the order of the inputs. */
+function namesOf(inputs: readonly string[], tasks: readonly Task[], out: string): string[] {
+  const owners = new Map<string, string>()
+  return inputs.map((input) => {
+    const name = join(out, basename(input, extname(input)))
+    for (const path of tasks.map(({ suffix }) => name + suffix)) {
+      const other = owners.get(path)
+      if (other !== undefined) {
+        throw new UserError(
+          other === input
+            ? `two classes would both be written as ${path}.png`
+            : `${other} and ${input} would both be written as ${path}.png`,
+          undefined,
+          'Explain them one by one, with a different --out',
+        )
+      }
+      if (
+        [`${path}.png`, `${path}.map.png`, `${path}.relevance.npy`].some(
+          (made) => resolve(made) === resolve(input),
+        )
+      ) {
+        throw new UserError('the result would overwrite the input', input, 'Choose another folder with --out')
+      }
+      owners.set(path, input)
+    }
+    return name
+  })
+}
+
+/** Say how photos become the input, so that nobody has to guess what was done. */
+function tellPreprocessing(model: Model): void {
+  const { size, picture, fit, channels, scale, mean } = requirePreprocessing(model)
+  const sides = ({ height, width }: typeof size) => `${height} × ${width}`
+  const how = { pad: 'padded', crop: 'cropped', stretch: 'stretched' }[fit]
+  const numbers = (values: readonly number[]) =>
+    new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`
+  const offset = 'planes' in mean ? 'the mean picture' : numbers(mean)
+  const cut = sides(picture) === sides(size) ? '' : `, of it the centre ${sides(size)}`
+  console.error(
+    `Photos are ${how} to ${sides(picture)}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`,
   )
 }
 
@@ -141,77 +253,66 @@ function readLandmarks(path: string): Point[] {
   return parseLandmarks(text, path)
 }
 
-/** What the network is shown of a file: float32 [1, 3, size, size]; or why the file must be skipped. */
-async function inputOf(
-  path: string,
-  { card, mean }: Model,
-  landmarks: readonly Point[] | undefined,
-): Promise<TensorOf<'float32'> | UserError> {
-  const { picture, alignment, input } = card
-  try {
-    if (extname(path).toLowerCase() === '.npy') return preprocessed(path, input.size)
-    const photo = await readPhoto(path)
-    const face = landmarks ? align(photo, landmarks, alignment, picture) : square(photo, picture)
-    return centreInput(face.data, mean, picture, input.size)
-  } catch (error) {
-    if (error instanceof UserError) return error
-    throw error
-  }
+/** The face in a photo as the network was trained on it, as its input. */
+async function cutOut(path: string, landmarks: readonly Point[], model: Model): Promise<TensorOf<'float32'>> {
+  const preprocessing = requirePreprocessing(model)
+  const face = align(await readPhoto(path), landmarks, model.card.alignment!, preprocessing.picture.height)
+  return inputOf(face, preprocessing)
 }
 
-function preprocessed(path: string, size: number): TensorOf<'float32'> {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    throw new UserError(`cannot be read (${messageOf(error)})`, path)
+/** Write the pictures, the relevance and the figures of one explanation, the figures last. */
+async function write(to: string, input: string, question: Question, answer: Answer, job: Job): Promise<void> {
+  const { model, layers, by } = job
+  const { seen, map, relevance, outputs, logit, conservation } = answer
+  if (seen && map) {
+    // Small networks see small pictures, which nobody could make out.
+    const by = Math.ceil(SIDE / seen.height)
+    const pictures = [seen, map].map((picture) => enlarged(picture, by))
+    await writePicture(`${to}.png`, sideBySide(pictures))
+    await writePicture(`${to}.map.png`, pictures[1]!)
   }
-  const tensor = readNpy(bytes, path)
-  const shape = [1, 3, size, size]
-  if (tensor.type !== 'float32' || tensor.shape.join() !== shape.join()) {
-    throw new UserError(
-      `the network takes float32 [${shape.join(', ')}], and this is ${tensor.type} [${tensor.shape.join(', ')}]`,
-      path,
-    )
-  }
-  if (!tensor.data.every(Number.isFinite)) throw new UserError('has values that are not numbers', path)
-  return tensor
-}
-
-/** Write the picture, the relevance and the figures of one explanation, the figures last. */
-async function write(
-  to: string,
-  modelPath: string,
-  photo: string,
-  { card, mean }: Model,
-  input: TensorOf<'float32'>,
-  { outputs, target, logit, relevance, conservation }: Explanation,
-): Promise<void> {
-  const explained = target.indexOf(1)
-  const seen = pictureOf(input, mean, card.picture)
-  const pictures = [seen, heatMap(pixelRelevance(relevance))]
-  // Small networks see small pictures, which nobody could make out.
-  const by = Math.ceil(SIDE / seen.height)
-  await writePicture(`${to}.png`, sideBySide(pictures.map((picture) => enlarged(picture, by))))
-  writeAtomic(`${to}.relevance.npy`, writeNpy({ ...relevance, shape: input.shape }))
+  writeAtomic(`${to}.relevance.npy`, writeNpy(relevance))
+  for (const { name, value } of layers)
+    writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(answer.layers[value]!))
+  const { minus } = question
   const record = {
-    model: modelPath,
-    input: photo,
+    model: model.path,
+    input,
     outputs: Object.fromEntries(
       Object.entries(outputs).map(([name, { logits, probabilities }]) => [
         name,
-        { logits: [...logits], probabilities: [...(probabilities ?? [])] },
+        { logits: [...logits], probabilities: probabilities ? [...probabilities] : null },
       ]),
     ),
-    target: { output: card.output, class: explained, name: card.classes[explained], logit },
-    composite: card.composite,
+    target: {
+      output: model.output,
+      class: answer.class,
+      name: answer.name,
+      ...(minus === undefined ? {} : { minus, minusName: model.classes[minus] }),
+      logit,
+    },
+    ...by,
     conservation,
   }
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
-function summary(photo: string, { outputs, target }: Explanation, card: Card, to: string): string {
-  const explained = target.indexOf(1)
-  const percent = (100 * outputs[card.output]!.probabilities![explained]!).toFixed(1)
-  return `${photo}: ${card.task} “${card.classes[explained]}” ${percent} % → ${to}.png`
+function summary(input: string, { minus }: Question, answer: Answer, { model }: Job, to: string): string {
+  const { name, probability, logit, map } = answer
+  const what = model.card.task ? `${model.card.task} ` : ''
+  const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
+  const amount =
+    minus === undefined && probability !== undefined
+      ? `${(100 * probability).toFixed(1)} %`
+      : `logit ${logit.toFixed(3)}`
+  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}`
+}
+
+/** A name as part of a file's name: what file systems do not take is `_`. */
+function fileName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._+-]+/gu, '_')
+}
+
+function collect(text: string, before: readonly string[]): string[] {
+  return [...before, text]
 }

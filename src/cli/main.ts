@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander'
-import { UserError } from '../base/errors.ts'
+import { UsageError, UserError } from '../base/errors.ts'
 import { version } from '../base/version.ts'
+import { convertCommand } from './convert.ts'
 import { datasetCommand } from './dataset.ts'
 import { explainCommand } from './explain.ts'
+import { graftCommand } from './graft.ts'
 import { studyCommand } from './study.ts'
 
 /**
@@ -14,13 +16,20 @@ import { studyCommand } from './study.ts'
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('regard')
     .description(
-      'Train networks that read age and gender from faces, compare them, and see what each one looks at.',
+      'Train networks that read age and gender from faces, compare them, and see what any network looks at.',
     )
     .version(version)
     .showHelpAfterError('See `regard --help`, or `regard COMMAND --help`.')
     .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
     .exitOverride()
-  for (const command of [studyCommand(), datasetCommand(), explainCommand()]) program.addCommand(command)
+  for (const command of [
+    studyCommand(),
+    datasetCommand(),
+    explainCommand(),
+    convertCommand(),
+    graftCommand(),
+  ])
+    program.addCommand(command)
   inherit(program)
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -31,7 +40,7 @@ export async function main(args: readonly string[]): Promise<void> {
     } else {
       // Anything but a UserError is a fault of regard's own, and its trace is what a report of it needs.
       console.error(error instanceof UserError ? `regard: ${error.message}` : error)
-      process.exitCode = 1
+      process.exitCode = error instanceof UsageError ? 2 : 1
     }
   }
 }

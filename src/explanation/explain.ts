@@ -107,7 +107,7 @@ export async function loadExplainer(
 }
 
 /** How much each logit counts; all zeros for the network's own answer, which the graph itself finds. */
-function weightsOf(target: Target, classes: number): number[] {
+export function weightsOf(target: Target, classes: number): number[] {
   const weights = new Array<number>(classes).fill(0)
   const set = (index: number, value: number) => {
     if (!Number.isInteger(index) || index < 0 || index >= classes) {
@@ -139,9 +139,12 @@ function explanationOf(
     return { type: 'float32', shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }
   }
   const outputs = Object.fromEntries(
-    answers.map(({ name, answer, logits }) => {
-      const { shape, data } = results[logits] as TensorOf<'float32'>
-      return [name, { logits: data, probabilities: probabilitiesOf(answer, shape, data) }]
+    answers.flatMap(({ name, answer, logits }) => {
+      const { type, shape, data } = results[logits]!
+      // What is no scores (a label that the network has worked out itself) says nothing that they do not.
+      return type === 'float32'
+        ? [[name, { logits: data, probabilities: probabilitiesOf(answer, shape, data) }]]
+        : []
     }),
   )
   const target = rowOf('explained').data

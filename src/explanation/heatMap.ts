@@ -2,6 +2,7 @@
 
 import type { Image } from '../faces/image.ts'
 import { heatColour } from './colours.ts'
+import type { Layout } from './preprocessing.ts'
 
 /** The relevance of each pixel. */
 export interface PixelRelevance {
@@ -11,22 +12,25 @@ export interface PixelRelevance {
   readonly data: Float32Array
 }
 
-/** Relevance of each pixel: the sum over its channels. */
-export function pixelRelevance({
-  shape,
-  data,
-}: {
-  shape: readonly number[]
-  data: Float32Array
-}): PixelRelevance {
-  const [channels, height, width] = shape.slice(-3) as [number, number, number]
+/**
+ * Relevance of each pixel: the sum over its channels.
+ *
+ * @param map of one picture, [1, channels, height, width] or as `layout` says
+ */
+export function pixelRelevance(
+  { shape, data }: { shape: readonly number[]; data: Float32Array },
+  layout: Layout = 'NCHW',
+): PixelRelevance {
+  const sides = shape.slice(-3) as [number, number, number]
+  const [channels, height, width] = layout === 'NCHW' ? sides : [sides[2], sides[0], sides[1]]
   const area = height * width
   if (data.length !== channels * area)
     throw new Error(`a map of shape [${shape.join(', ')}] is not one picture's`)
+  const [ofChannel, ofPixel] = layout === 'NCHW' ? [area, 1] : [1, channels]
   const sums = new Float32Array(area)
   for (let pixel = 0; pixel < area; pixel++) {
     let sum = 0
-    for (let channel = 0; channel < channels; channel++) sum += data[channel * area + pixel]!
+    for (let channel = 0; channel < channels; channel++) sum += data[channel * ofChannel + pixel * ofPixel]!
     sums[pixel] = sum
   }
   return { width, height, data: sums }

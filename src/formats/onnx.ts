@@ -2,6 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, rea
 import { basename, dirname, join, sep } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
+import type { OpenSizes } from '../graph/batch.ts'
 import { readGraph, writeGraph } from '../graph/file.ts'
 import type { ExternalReader } from '../graph/proto.ts'
 import type { Graph } from '../graph/types.ts'
@@ -9,11 +10,12 @@ import type { Graph } from '../graph/types.ts'
 /**
  * Read an `.onnx` file, with the weights that lie in files beside it.
  *
- * @param options.sizes numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`
+ * @param options.sizes numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or
+ *   what gives them for an input
  * @throws UserError when the file is missing, cut short or not well formed, or when it refers to a file
  *   outside its own folder (a model from a stranger must not be able to read other files)
  */
-export function readOnnx(path: string, options: { sizes?: Record<string, number> } = {}): Graph {
+export function readOnnx(path: string, options: { sizes?: OpenSizes } = {}): Graph {
   let bytes: Uint8Array
   try {
     bytes = readFileSync(path)

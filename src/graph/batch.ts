@@ -13,21 +13,25 @@ import { verify } from './verify.ts'
 
 const BATCH = 'batch'
 
+/** Numbers for open dimensions by their names, or what gives them for an input. */
+export type OpenSizes =
+  | Readonly<Record<string, number>>
+  | ((input: ValueInfo) => Readonly<Record<string, number>>)
+
 /**
  * A graph whose inputs have numbers for open dimensions.
  *
- * @param sizes numbers by the names of dimensions, `{ height: 224, width: 224 }`
+ * @param sizes numbers by the names of dimensions, `{ height: 224, width: 224 }`, or what gives them for an input
  * @throws UserError for a name that no input has, or a size that is no positive integer
  */
-export function fixInput(graph: Graph, sizes: Readonly<Record<string, number>>): Graph {
+export function fixInput(graph: Graph, sizes: OpenSizes): Graph {
   return fold({ ...graph, inputs: withSizes(graph.inputs, sizes) })
 }
 
 /** The declarations of inputs with numbers for open dimensions; see {@link fixInput}. */
-export function withSizes(
-  inputs: readonly ValueInfo[],
-  sizes: Readonly<Record<string, number>>,
-): ValueInfo[] {
+export function withSizes(inputs: readonly ValueInfo[], given: OpenSizes): ValueInfo[] {
+  const sizes: Readonly<Record<string, number>> =
+    typeof given === 'function' ? Object.assign({}, ...inputs.map(given)) : given
   for (const [name, size] of Object.entries(sizes)) {
     if (!Number.isInteger(size) || size < 1)
       throw new UserError(`the size ${size} of dimension ${name} is no positive integer`)

@@ -7,7 +7,7 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { UserError } from '../base/errors.ts'
-import { fixInput } from './batch.ts'
+import { fixInput, type OpenSizes } from './batch.ts'
 import { withDefaults } from './builder.ts'
 import { importGraph } from './import/importGraph.ts'
 import {
@@ -47,7 +47,7 @@ export interface ReadOptions {
   /** How to read weights that lie beside the model. */
   readonly external?: ExternalReader
   /** Numbers for dimensions that the model leaves open, by the names that its inputs give them. */
-  readonly sizes?: Readonly<Record<string, number>>
+  readonly sizes?: OpenSizes
   /** Whether nobody else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
   readonly overwrite?: boolean
 }

@@ -1,6 +1,8 @@
 /**
- * The card of a trained network: what stands beside `NAME.onnx` as `NAME.card.yaml` and says how a photo
- * becomes the network's input, what its answers mean, and where it comes from.
+ * The card of a model: what stands beside `NAME.onnx` (or `NAME.caffemodel`, `NAME.json`) as `NAME.card.yaml` and
+ * says how a photo becomes the network's input, what its answers mean, and where it comes from.
+ *
+ * Everything may be left out that the model says itself, that is given elsewhere, or that nobody asks for.
  */
 
 import { stringify } from 'yaml'
@@ -10,48 +12,88 @@ import { composites } from '../rules/composites/presets.ts'
 
 const count = z.int().positive()
 // No slashes: a card from a stranger must not be able to name files elsewhere.
-const FILE_NAME = /^[^/\\]+\.npy$/
-const MEAN = 'must be the name of an .npy file beside the card, or three numbers'
+const FILE_NAME = /^[^/\\]+$/
+const MEAN =
+  'must be one number, one for each channel, or the name of an .npy or .binaryproto file beside the card'
+const SCALE = 'must be one number or one for each channel, none of them 0'
+const CLASSES = 'must be a list of names, or the name of a text file beside the card with one name a line'
+const PICTURE = 'must be a whole number of pixels, or [height, width]'
+
+const factor = z.number().refine((value) => value !== 0, SCALE)
+
+/** The orders of channels that a network can be trained on. */
+export const CHANNELS = ['BGR', 'RGB', 'gray'] as const
+/** The orders of axes: [batch, channels, height, width] or [batch, height, width, channels]. */
+export const LAYOUTS = ['NCHW', 'NHWC'] as const
+/** How a photo of another shape becomes the picture that the input is cut from: see `faces/fit.ts`. */
+export const FITS = ['pad', 'crop', 'stretch'] as const
+
+const inputSchema = z
+  .strictObject({
+    name: z.string().min(1).optional(),
+    /** Height and width of what the network sees, in pixels, where they are equal. */
+    size: count.optional(),
+    height: count.optional(),
+    width: count.optional(),
+    layout: z.enum(LAYOUTS).optional(),
+    /** The order of the channels. */
+    channels: z.enum(CHANNELS).optional(),
+    /** value = (pixel − mean) · scale, for pixels from 0 to 255; one number, or one a channel in their order. */
+    scale: z.union([factor, z.array(factor).min(1)], SCALE).optional(),
+    /** One number, one a channel in their order, or a mean picture: the name of a file beside the card. */
+    mean: z
+      .union(
+        [z.number(), z.array(z.number()).min(1), z.string().regex(/^[^/\\]+\.(npy|binaryproto)$/, MEAN)],
+        MEAN,
+      )
+      .optional(),
+  })
+  .refine(({ height, width }) => (height === undefined) === (width === undefined), {
+    path: ['height'],
+    message: 'and width belong together: give both, or size alone',
+  })
+  .refine(({ size, height }) => size === undefined || height === undefined, {
+    path: ['size'],
+    message: 'stands for height and width: give one or the other',
+  })
 
 const schema = z
   .strictObject({
-    network: z.string().min(1),
-    task: z.string().min(1),
-    /** What the answers are called in the data set that the network was trained on, in their order. */
-    classes: z.array(z.coerce.string().min(1)).min(2),
-    /** The output with a logit for each class. */
-    output: z.string().min(1),
-    input: z.strictObject({
-      name: z.string().min(1),
-      /** Side of the square that the network sees, in pixels. */
-      size: count,
-      layout: z.literal('NCHW'),
-      channels: z.literal('BGR'),
-      /** What a value from 0 to 255 is multiplied by after the mean is subtracted. */
-      scale: z.literal(1),
-      /** What is subtracted: a mean picture, as the name of an `.npy` file beside the card, or one number a channel. */
-      mean: z.union([z.string().regex(FILE_NAME, MEAN), z.tuple([z.number(), z.number(), z.number()])], MEAN),
-    }),
-    /** Side of the aligned picture that the input is cut from, in pixels. */
-    picture: count,
+    network: z.string().min(1).optional(),
+    task: z.string().min(1).optional(),
+    /** What the answers are called, in their order: a list, or the name of a text file with one a line. */
+    classes: z
+      .union([z.array(z.coerce.string().min(1)).min(1), z.string().regex(FILE_NAME, CLASSES)], CLASSES)
+      .optional(),
+    /** The output with a logit or probability for each class. */
+    output: z.string().min(1).optional(),
+    input: inputSchema.optional(),
+    /** Side (or height and width) of the picture that a photo becomes before the input is cut from its centre. */
+    picture: z.union([count, z.tuple([count, count])], PICTURE).optional(),
+    fit: z.enum(FITS).optional(),
     /** How faces are aligned: `r` rotated, `i` in-plane. */
-    alignment: z.enum(['r', 'i']),
+    alignment: z.enum(['r', 'i']).optional(),
     /** The composite that the network is explained with. */
-    composite: z.enum(Object.keys(composites) as (keyof typeof composites)[]),
-    trainedOn: z.strictObject({
-      dataset: z.string().min(1),
-      /** Which pictures: `r`, `i`, or `m` for both. */
-      setting: z.string().min(1),
-      /** The fold that was kept for testing. */
-      fold: z.int().min(0),
-      seed: z.union([z.string(), z.int()]),
-      iterations: count,
-    }),
+    composite: z.enum(Object.keys(composites) as (keyof typeof composites)[]).optional(),
+    trainedOn: z
+      .strictObject({
+        dataset: z.string().min(1),
+        /** Which pictures: `r`, `i`, or `m` for both. */
+        setting: z.string().min(1),
+        /** The fold that was kept for testing. */
+        fold: z.int().min(0),
+        seed: z.union([z.string(), z.int()]),
+        iterations: count,
+      })
+      .optional(),
   })
-  .refine(({ picture, input }) => picture >= input.size, {
-    path: ['picture'],
-    message: 'must be at least as large as input.size, which is cut from it',
-  })
+  .refine(
+    ({ picture, input }) =>
+      [picture ?? []]
+        .flat()
+        .every((side, k) => side >= (input?.size ?? (k === 0 ? input?.height : input?.width) ?? 0)),
+    { path: ['picture'], message: "must be at least as large as the network's input, which is cut from it" },
+  )
 
 /** A card as read from its file. */
 export type Card = z.infer<typeof schema>
@@ -74,5 +116,5 @@ export function formatCard(card: Card): string {
 
 /** Where the card of a model lies: `faces.onnx` → `faces.card.yaml`. */
 export function cardPathOf(model: string): string {
-  return `${model.replace(/\.onnx$/, '')}.card.yaml`
+  return `${model.replace(/\.[^./\\]+$/, '')}.card.yaml`
 }

@@ -11,15 +11,16 @@ import { accuracyByGroup, confusionOf, topClass } from '../evaluation/accuracy.t
 import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
 import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
-import { centreInput, pictureOf } from '../explanation/input.ts'
+import { inputOf, pictureOf } from '../explanation/input.ts'
 import type { Alignment } from '../faces/image.ts'
+import { float32 } from '../graph/types.ts'
 import { composites } from '../rules/composites/presets.ts'
 import type { Pictures } from '../training/pictures.ts'
 import { type Trained, train } from '../training/train.ts'
 import type { Clock } from './clock.ts'
 import { csv } from './csv.ts'
 import type { Material, Parts } from './material.ts'
-import { type CardWithoutMean, writeModel } from './model.ts'
+import { modelOf, requirePreprocessing, type TrainedCard, writeModel } from './model.ts'
 import { type Plan, scheduleOf } from './plan.ts'
 import {
   files,
@@ -64,7 +65,7 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<void> {
   const train = picturesOf(job, parts.train)
   const validation = picturesOf(job, parts.validation)
   const trained = await trainRun(job, workshop, train, validation)
-  writeRunModel(job, trained)
+  writeModel(join(files.run(job.out, job.run), 'model.onnx'), trained.network, cardOf(job, trained))
   const scores = await scoreRun(job, workshop, trained)
   writeAtomic(join(files.run(out, run), 'predictions.csv'), csv(predictionRows(job, scores)))
   const maps = await explainRun(job, workshop, trained)
@@ -120,22 +121,25 @@ async function trainRun(
   return trained
 }
 
-function writeRunModel(
-  { plan, run, material, out, dataset }: RunJob,
+/** The card of a run's network. */
+function cardOf(
+  { plan, run, material, dataset }: RunJob,
   { network, mean, iterations }: Trained,
-): void {
-  const card: CardWithoutMean = {
+): TrainedCard {
+  const { size } = material
+  return {
     network: run.network,
     task: run.task,
     classes: [...CLASSES[run.task]],
     output: network.outputs[0]!.name,
     input: { name: network.inputs[0]!.name, size: run.input, layout: 'NCHW', channels: 'BGR', scale: 1 },
-    picture: material.size,
+    meanPicture: float32([3, size, size], mean),
+    picture: size,
+    fit: 'pad',
     alignment: ownTest(run.setting),
     composite: 'paper',
     trainedOn: { dataset, setting: run.setting, fold: run.fold, seed: plan.seed, iterations },
   }
-  writeModel(join(files.run(out, run), 'model.onnx'), { network, card, mean })
 }
 
 /** Score the test part by ten crops, aligned both ways. */
@@ -163,12 +167,16 @@ async function scoreRun(
 
 /** Draw heat maps of all classes for some photos of the test part. */
 async function explainRun(
-  { plan, run, material, parts, out }: RunJob,
+  job: RunJob,
   { engine, clock, signal }: Workshop,
-  { network, mean }: Trained,
+  trained: Trained,
 ): Promise<MapRecord[]> {
+  const { plan, run, material, parts, out } = job
+  const { network } = trained
   const classes = CLASSES[run.task].map((_, k) => k)
   const chosen = photosOf(plan, run, material, parts)
+  const model = modelOf(network, labelFor(run), cardOf(job, trained))
+  const preprocessing = requirePreprocessing(model)
   const explainer = await loadExplainer(engine, network, composites.paper)
   const maps: MapRecord[] = []
   try {
@@ -176,9 +184,11 @@ async function explainRun(
       for (const k of chosen) {
         signal.throwIfAborted()
         const { id } = material.faces[k]!
-        const input = centreInput(material.pictures[ownTest(run.setting)][k]!, mean, material.size, run.input)
+        const side = material.size
+        const data = material.pictures[ownTest(run.setting)][k]!
+        const input = inputOf({ width: side, height: side, data }, preprocessing)
         const photo = `maps/${id}.png`
-        await writePicture(join(files.run(out, run), photo), pictureOf(input, mean, material.size))
+        await writePicture(join(files.run(out, run), photo), pictureOf(input, preprocessing))
         const explanations = await explainer.explain(input, classes)
         const drawn = explanations.map(async ({ relevance, outputs }, target) => {
           const map = `maps/${id}.class${target}.png`

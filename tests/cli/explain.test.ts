@@ -19,7 +19,9 @@ import { centreCrop } from '../../src/faces/crop.ts'
 import type { Image } from '../../src/faces/image.ts'
 import { parseLandmarks } from '../../src/faces/landmarks.ts'
 import { readNpy, writeNpy } from '../../src/formats/npy.ts'
-import { float32, type TensorOf } from '../../src/graph/types.ts'
+import { writeOnnx } from '../../src/formats/onnx.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { float32, int64, type TensorOf } from '../../src/graph/types.ts'
 import { writeModel } from '../../src/study/model.ts'
 import { writePicture } from '../../src/study/writePicture.ts'
 import { livelyNetwork } from '../networks/lively.ts'
@@ -30,26 +32,24 @@ const SIZE = 51
 const GAP = 4
 // The pictures are enlarged to 320 pixels at least.
 const BY = 7
+const FILES = ['face.json', 'face.map.png', 'face.png', 'face.relevance.npy']
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-explain-'))
 const model = join(folder, 'model.onnx')
 const photo = join(folder, 'face.png')
 const random = new Random('photo')
 
-writeModel(model, {
-  network: livelyNetwork(SIZE, 2),
-  mean: new Float32Array(3 * PICTURE ** 2).fill(120),
-  card: {
-    network: 'adiencenet',
-    task: 'gender',
-    classes: ['m', 'f'],
-    output: 'logits',
-    input: { name: 'images', size: SIZE, layout: 'NCHW', channels: 'BGR', scale: 1 },
-    picture: PICTURE,
-    alignment: 'r',
-    composite: 'paper',
-    trainedOn: { dataset: 'synthetic', setting: 'r', fold: 0, seed: 1, iterations: 10 },
-  },
+writeModel(model, livelyNetwork(SIZE, 2), {
+  network: 'adiencenet',
+  task: 'gender',
+  classes: ['m', 'f'],
+  output: 'logits',
+  input: { name: 'images', size: SIZE, layout: 'NCHW', channels: 'BGR', scale: 1 },
+  meanPicture: float32([3, PICTURE, PICTURE], new Float32Array(3 * PICTURE ** 2).fill(120)),
+  picture: PICTURE,
+  alignment: 'r',
+  composite: 'paper',
+  trainedOn: { dataset: 'synthetic', setting: 'r', fold: 0, seed: 1, iterations: 10 },
 })
 const noise: Image = {
   width: PICTURE,
@@ -59,6 +59,12 @@ const noise: Image = {
 await writePicture(photo, noise)
 const bare = join(folder, 'bare.onnx')
 copyFileSync(model, bare)
+/** What a model without a card is told instead. */
+const FLAGS = ['--channels', 'BGR', '--scale', '1', '--mean', '120', '--picture', String(PICTURE)]
+writeFileSync(join(folder, 'broken.yaml'), 'name: mine\nlayers: [{rule: epsilo, epsilon: 1}]\n')
+const odd = GraphBuilder.from({ ...livelyNetwork(SIZE, 2), outputs: [] })
+odd.output('y', odd.op('CumSum', [odd.value('logits'), odd.constant(int64([], [1]))], {}, 'total'))
+writeOnnx(join(folder, 'odd.onnx'), odd.graph())
 
 let printed: string
 let out: string
@@ -87,6 +93,13 @@ const record = (name: string) => JSON.parse(readFileSync(join(out, `${name}.json
 const relevanceOf = (name: string) =>
   readNpy(readFileSync(join(out, `${name}.relevance.npy`)), name) as TensorOf<'float32'>
 
+/** Equal within a hundred-thousandth of the largest number: other targets beside one change how sums are rounded. */
+function closeTo(actual: Float32Array, expected: Float32Array): void {
+  const most = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0)
+  expect(most).toBeGreaterThan(0)
+  expect(actual.every((value, k) => Math.abs(value - expected[k]!) < 1e-5 * most)).toBe(true)
+}
+
 /** A part of a picture. */
 function part(image: Image, left: number, top: number, side: number): Image {
   const rows = Array.from({ length: side }, (_, row) => {
@@ -100,7 +113,10 @@ describe('regard explain', () => {
   it("explains the network's own answer: picture, relevance and figures", async () => {
     await explain(photo)
     expect(process.exitCode).toBe(0)
-    expect(readdirSync(out).sort()).toEqual(['face.json', 'face.png', 'face.relevance.npy'])
+    expect(readdirSync(out).sort()).toEqual(FILES)
+    expect(printed).toContain(
+      `Photos are padded to 58 × 58, of it the centre 51 × 51; BGR, (pixel - the mean picture) * 1\n`,
+    )
 
     const { model: named, input, outputs, target, composite } = record('face')
     expect([named, input, composite]).toEqual([model, photo, 'paper'])
@@ -116,9 +132,110 @@ describe('regard explain', () => {
     expect([picture.width, picture.height]).toEqual([2 * SIZE * BY + GAP, SIZE * BY])
     const { left, top } = centreCrop(PICTURE, SIZE)
     expect(part(picture, 0, 0, SIZE * BY)).toEqual(enlarged(part(noise, left, top, SIZE), BY))
-    expect(part(picture, SIZE * BY + GAP, 0, SIZE * BY)).toEqual(
-      enlarged(heatMap(pixelRelevance(relevance)), BY),
+    const map = enlarged(heatMap(pixelRelevance(relevance)), BY)
+    expect(part(picture, SIZE * BY + GAP, 0, SIZE * BY)).toEqual(map)
+    expect(await readPhoto(join(out, 'face.map.png'))).toEqual(map)
+  })
+
+  it('says what became of the relevance in each layer', async () => {
+    await explain(photo)
+    const { conservation, target } = record('face')
+    expect(conservation.map(({ layer, rule }: { layer: string; rule: string }) => [layer, rule])).toEqual([
+      ['fc8', 'epsilon(0.01)'],
+      ['fc7', 'epsilon(0.01)'],
+      ['fc6', 'epsilon(0.01)'],
+      ['conv3', 'alpha-beta(2, -1)'],
+      ['conv2', 'alpha-beta(2, -1)'],
+      ['conv1', 'flat'],
+    ])
+    expect(Object.keys(conservation[0])).toEqual([
+      ...['layer', 'operator', 'rule', 'in', 'out', 'bias', 'epsilon', 'padding'],
+    ])
+    expect(conservation[0].in).toBeCloseTo(target.logit, 5)
+  })
+
+  it('explains several classes in files of their own, as one by one', async () => {
+    await explain(photo, '--class', 'm,f')
+    expect(readdirSync(out).sort()).toEqual(
+      ['f', 'm'].flatMap((name) => FILES.map((file) => file.replace('face', `face.${name}`))),
     )
+    expect([record('face.m').target.class, record('face.f').target.class]).toEqual([0, 1])
+    await explain(photo, '--class', 'f')
+    closeTo(relevanceOf('face.f').data, relevanceOf('face').data)
+  })
+
+  it('explains what speaks for a class rather than another', async () => {
+    await explain(photo, '--class', 'f', '--minus', 'm')
+    const { outputs, target } = record('face')
+    const [m, f] = outputs.logits.logits
+    expect(target).toMatchObject({ class: 1, name: 'f', minus: 0, minusName: 'm' })
+    expect(target.logit).toBeCloseTo(f - m, 5)
+    expect(printed).toMatch(/gender “f” rather than “m” logit -?\d/)
+  })
+
+  it('skips a photo whose answer is the class that it is to be set against', async () => {
+    await explain(photo)
+    const { name } = record('face').target
+    await explain(photo, '--minus', name)
+    expect(printed).toMatch(/skipped: \S*face\.png: the network's own answer is [mf], which is to be set/)
+    expect(process.exitCode).toBe(3)
+  })
+
+  it('explains by other composites, and by one from a file', async () => {
+    await explain(photo, '--composite', 'gradient-times-input')
+    expect(record('face')).toMatchObject({ composite: 'gradient-times-input', conservation: [] })
+    const own = join(folder, 'own.yaml')
+    writeFileSync(own, 'name: mine\nlayers:\n  - rule: z-plus\n')
+    await explain(photo, '--composite', own)
+    const { composite, conservation } = record('face')
+    expect([composite, conservation[0].rule]).toEqual(['mine', 'z-plus'])
+  })
+
+  it("knows the input's range for z-box", async () => {
+    await explain(photo, '--composite', 'epsilon-gamma-box')
+    expect(record('face').conservation.at(-1).rule).toMatch(/^z-box/)
+  })
+
+  it('writes the relevance of other layers, by the name of a node or a value', async () => {
+    await explain(photo, '--layer', 'conv2', '--layer', 'fc6')
+    const read = (name: string) => readNpy(readFileSync(join(out, `face.${name}.npy`)), name)
+    expect([read('conv2').shape.length, read('fc6').shape.length]).toEqual([4, 2])
+    const { conservation } = record('face')
+    const arrived = (read('fc6').data as Float32Array).reduce((a, b) => a + b)
+    expect(conservation[2]).toMatchObject({ layer: 'fc6' })
+    expect(arrived).toBeCloseTo(conservation[2].in, 4)
+  })
+
+  it.each(['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion'])(
+    'explains by %s',
+    async (method) => {
+      await explain(photo, '--method', method)
+      expect(record('face')).toMatchObject({ composite: null, method, conservation: [] })
+      const channels = method === 'grad-cam' || method === 'occlusion' ? 1 : 3
+      expect(relevanceOf('face').shape).toEqual([1, channels, SIZE, SIZE])
+      expect(readdirSync(out).sort()).toEqual(FILES)
+    },
+  )
+
+  it('explains a model without a card as flags say', async () => {
+    await main(['explain', bare, photo, ...FLAGS, '--out', join(out, 'bare')])
+    await explain(photo)
+    const read = (name: string) => readNpy(readFileSync(join(out, name)), name)
+    expect(read('bare/face.relevance.npy')).toEqual(read('face.relevance.npy'))
+    expect(JSON.parse(readFileSync(join(out, 'bare/face.json'), 'utf8')).target.name).toMatch(/^[01]$/)
+  })
+
+  it('shows in grey what it does not know how to show in colours', async () => {
+    const ready = join(folder, 'unknown.npy')
+    const values = Float32Array.from({ length: 3 * SIZE ** 2 }, () => random.uniform(-1, 1))
+    writeFileSync(ready, writeNpy(float32([1, 3, SIZE, SIZE], values)))
+    await main(['explain', bare, ready, '--out', out])
+    expect(process.exitCode).toBe(0)
+    const { data } = await readPhoto(join(out, 'unknown.png'))
+    expect([data[0], data[0]]).toEqual([data[1], data[2]])
+    await main(['explain', bare, ready, '--composite', 'epsilon-gamma-box', '--out', out])
+    expect(printed).toMatch(/^regard: layer conv1: the rule z-box needs the lowest and the highest value/m)
+    expect(process.exitCode).toBe(1)
   })
 
   it.each([
@@ -165,7 +282,7 @@ describe('regard explain', () => {
     expect(printed).toMatch(/skipped: \S*small\.npy: the network takes float32 \[1, 3, 51, 51\]/)
     expect(printed).toMatch(/skipped: \S*nan\.npy: has values that are not numbers/)
     expect(printed).toContain('4 of 5 inputs skipped')
-    expect(readdirSync(out).sort()).toEqual(['face.json', 'face.png', 'face.relevance.npy'])
+    expect(readdirSync(out).sort()).toEqual(FILES)
   })
 
   it.each([
@@ -175,6 +292,20 @@ describe('regard explain', () => {
       /no class 'x'\nIts classes: m \(0\), f \(1\)/,
     ],
     ['an index that the network does not have', ['--class', '2'], /no class '2'/],
+    ['a class against itself', ['--class', 'f', '--minus', '1'], /class 1 does not differ from itself/],
+    [
+      'a composite that there is not',
+      ['--composite', 'epsilon-pluss'],
+      /no composite 'epsilon-pluss'; did you mean 'epsilon-plus'\? There are paper, epsilon, /,
+    ],
+    ['a layer that there is not', ['--layer', 'conv22'], /no layer 'conv22'; did you mean 'conv2'\?/],
+    ['the input as a layer', ['--layer', 'images'], /no layer 'images'/],
+    ['an output that there is not', ['--output', 'prob'], /no output prob, but logits \[batch, 2\]/],
+    ['a mean that is none', ['--mean', 'a,b'], /Give a number, or one for each channel/],
+    ['a size that is none', ['--size', 'big'], /Give a whole number of pixels, or HEIGHTxWIDTH/],
+    ['a composite for a method', ['--method', 'occlusion', '--composite', 'paper'], /give one of them/],
+    ['a seed where nothing is random', ['--seed', '3'], /--seed belongs to --method smoothgrad/],
+    ['several layers for a method', ['--method', 'smoothgrad', '--layer', 'conv2'], /only grad-cam looks/],
     [
       'landmarks for several photos',
       [photo, '--landmarks', 'points.txt'],
@@ -192,7 +323,17 @@ describe('regard explain', () => {
     [
       'a model without a card',
       [bare, photo],
-      /bare\.card\.yaml: the model has no card\. It says how a photo/,
+      /^regard: \S*bare\.onnx: how a photo becomes the input .* is not known: channels, scale and mean are missing/m,
+    ],
+    [
+      'a composite that is none',
+      [model, photo, '--composite', join(folder, 'broken.yaml')],
+      /broken\.yaml:2:\d+: layers\[0\]\.rule must be .*Did you mean “epsilon”\?/,
+    ],
+    [
+      'an operator without a rule',
+      [join(folder, 'odd.onnx'), photo, ...FLAGS],
+      /^regard: \S*odd\.onnx: node total uses the operator CumSum, which has no relevance rule\. .*\n$/m,
     ],
     ['two inputs of one name', [model, photo, join(folder, 'other', 'face.jpg')], /would both be written as/],
     [
@@ -209,7 +350,7 @@ describe('regard explain', () => {
   it('never writes over the photo itself', async () => {
     const before = readFileSync(photo)
     await main(['explain', model, photo, '--out', folder])
-    expect(printed).toMatch(/face\.png: the result would overwrite the photo/)
+    expect(printed).toMatch(/face\.png: the result would overwrite the input/)
     expect(readFileSync(photo)).toEqual(before)
     expect(existsSync(join(folder, 'face.json'))).toBe(false)
   })

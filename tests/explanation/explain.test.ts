@@ -2,22 +2,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { type Explainer, type Explanation, loadExplainer } from '../../src/explanation/explain.ts'
-import { centreInput, pictureOf } from '../../src/explanation/input.ts'
+import { float32 } from '../../src/graph/types.ts'
 import { composites } from '../../src/rules/composites/presets.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { oneHot } from '../rules/targets.ts'
 
-const PICTURE = 58
 const SIZE = 51
 const CLASSES = 3
 
 const engine = nodeEngine({ threads: 1 })
 const network = livelyNetwork(SIZE, CLASSES)
 const random = new Random('explain')
-const pixels = Uint8Array.from({ length: 3 * PICTURE ** 2 }, () => random.integer(256))
-const mean = Float32Array.from({ length: 3 * PICTURE ** 2 }, () => random.uniform(90, 130))
-const input = centreInput(pixels, mean, PICTURE, SIZE)
+const input = float32(
+  [1, 3, SIZE, SIZE],
+  Float32Array.from({ length: 3 * SIZE ** 2 }, () => random.uniform(-130, 150)),
+)
 
 let explainer: Explainer
 beforeAll(async () => {
@@ -98,32 +98,6 @@ describe('explaining a picture', () => {
   it('refuses a class that the network does not have', async () => {
     for (const target of [-1, CLASSES, 0.5]) {
       await expect(explainer.explain(input, [target])).rejects.toThrow(/has 0 to 2/)
-    }
-  })
-})
-
-describe('the input of a network', () => {
-  it('is the centre of the picture: blue, green, red, without the mean', () => {
-    const margin = Math.floor((PICTURE - SIZE) / 2)
-    const place = margin * PICTURE + margin
-    const corner = [0, 1, 2].map(
-      (plane) => pixels[3 * place + 2 - plane]! - mean[plane * PICTURE ** 2 + place]!,
-    )
-    closeTo(
-      Float32Array.from([0, 1, 2], (plane) => input.data[plane * SIZE ** 2]!),
-      Float32Array.from(corner),
-    )
-  })
-
-  it('shows the picture that it was made from', () => {
-    const margin = Math.floor((PICTURE - SIZE) / 2)
-    const shown = pictureOf(input, mean, PICTURE)
-    expect([shown.width, shown.height]).toEqual([SIZE, SIZE])
-    for (let row = 0; row < SIZE; row++) {
-      const from = 3 * ((margin + row) * PICTURE + margin)
-      expect(shown.data.subarray(3 * row * SIZE, 3 * (row + 1) * SIZE)).toEqual(
-        pixels.subarray(from, from + 3 * SIZE),
-      )
     }
   })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
-import { readModel } from '../../src/study/model.ts'
+import { openModel } from '../../src/study/model.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { type RunRecord, readRecord, type StudyRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'
@@ -69,9 +69,9 @@ describe('regard study', () => {
     )
     await main(['study', plan, '--out', out])
     const run = join(out, 'runs', 'gender-adiencenet-m-fold1')
-    const { card, mean } = readModel(join(run, 'model.onnx'))
+    const { card } = openModel(join(run, 'model.onnx'))
     expect(card).toMatchObject({ task: 'gender', classes: ['m', 'f'], alignment: 'r', picture: 58 })
-    expect(mean.length).toBe(3 * 58 * 58)
+    expect(card.meanPicture!.shape).toEqual([3, 58, 58])
 
     const record = readRecord<RunRecord>(join(run, 'result.json'))
     const rows = readFileSync(join(run, 'predictions.csv'), 'utf8').trim().split('\r\n')

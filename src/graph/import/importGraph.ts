@@ -8,7 +8,7 @@
  */
 
 import { UserError } from '../../base/errors.ts'
-import { withSizes } from '../batch.ts'
+import { type OpenSizes, withSizes } from '../batch.ts'
 import { GraphBuilder, type Value, withDefaults } from '../builder.ts'
 import { evaluate, isEvaluated } from '../evaluate.ts'
 import { addFolded, withoutUnread } from '../fold.ts'
@@ -35,7 +35,7 @@ export function importGraph(
   proto: GraphProto,
   opset: number,
   external: ExternalReader | undefined,
-  sizes: Readonly<Record<string, number>> = {},
+  sizes: OpenSizes = {},
 ): Graph {
   refuseQuantised(proto.node)
   const builder = new GraphBuilder(proto.name)

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path'
+import { Command } from 'commander'
+import { UsageError } from '../base/errors.ts'
+import { readModel } from '../formats/model.ts'
+import { writeOnnx } from '../formats/onnx.ts'
+import type { Graph, ValueInfo } from '../graph/types.ts'
+import { announce, withPrototxt } from './model.ts'
+
+/** `regard convert MODEL OUT.onnx` */
+export function convertCommand(): Command {
+  const command = new Command('convert')
+    .description('Write a network of any format that regard reads as an ordinary .onnx file.')
+    .argument('<model>', 'the network')
+    .argument('<out>', 'the file to write, NAME.onnx')
+  return withPrototxt(command)
+    .addHelpText('after', '\nExample:\n  $ regard convert googlenet.caffemodel googlenet.onnx\n')
+    .action((path: string, out: string, flags: { prototxt?: string }) => {
+      checkOut(path, out)
+      announce(path)
+      const network = readModel(path, flags)
+      writeModelFile(out, network)
+      console.log(`${out}: ${signature(network)}`)
+    })
+}
+
+/** Refuse what is not an `.onnx` file, or is the model itself. */
+export function checkOut(model: string, out: string): void {
+  if (!out.endsWith('.onnx')) throw new UsageError('the file to write must be called NAME.onnx', out)
+  if (resolve(model) === resolve(out))
+    throw new UsageError('the result would overwrite the model', out, 'Give it another name')
+}
+
+/** Write a graph; one that is too large for a single file with its weights in a file beside it. */
+export function writeModelFile(path: string, graph: Graph): void {
+  const bytes = [...graph.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
+  writeOnnx(path, graph, { external: bytes > MOST })
+}
+
+/** Protobuf ends at 2 GiB; nodes and names need some of it. */
+const MOST = 1.9 * 2 ** 30
+
+/** What a graph takes and gives. */
+export function signature({ inputs, outputs }: Graph): string {
+  const list = (values: readonly ValueInfo[]) =>
+    values.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
+  return `${list(inputs)} → ${list(outputs)}`
+}

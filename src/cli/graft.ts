@@ -1,0 +1,47 @@
+import { Command } from 'commander'
+import { UsageError } from '../base/errors.ts'
+import { findClasses, requireClass, targetOf } from '../explanation/classes.ts'
+import { graft } from '../explanation/graft.ts'
+import { rangeOf } from '../explanation/preprocessing.ts'
+import { compositeOf, rulesAbout } from '../study/explain.ts'
+import { checkOut, signature, writeModelFile } from './convert.ts'
+import { compositeFrom, type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+
+interface Flags extends ModelFlags {
+  readonly class: string
+  readonly minus?: string
+}
+
+/** `regard graft MODEL OUT.onnx` */
+export function graftCommand(): Command {
+  const command = new Command('graft')
+    .description(
+      "Write a network together with its explanation as one ordinary .onnx file: the model's input, the model's outputs, and `relevance`.",
+    )
+    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
+    .argument('<out>', 'the file to write, NAME.onnx')
+    .option(
+      '--class <class>',
+      "the class to explain: `top`, the network's own answer to each picture, or a class by name or index",
+      'top',
+    )
+    .option('--minus <class>', 'explain what speaks for the class rather than for this one')
+  return withModelFlags(command)
+    .addHelpText('after', '\nExample:\n  $ regard graft model.onnx explained.onnx --composite epsilon-plus\n')
+    .action(async (path: string, out: string, flags: Flags) => {
+      checkOut(path, out)
+      const asked = compositeFrom(flags.composite)
+      const model = modelFrom(path, flags)
+      const { network, output, logits, classes, card, preprocessing } = model
+      const [only, ...others] = findClasses([flags.class], classes)
+      if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')
+      const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
+      const target = targetOf({ class: only!, minus }, logits)
+      const range = 'missing' in preprocessing ? undefined : rangeOf(preprocessing)
+      const grafted = await rulesAbout(path, () =>
+        graft(network, compositeOf(card, asked), { output, target, range }),
+      )
+      writeModelFile(out, grafted)
+      console.log(`${out}: ${signature(grafted)}`)
+    })
+}

@@ -1,0 +1,129 @@
+/** What the commands that read a model have in common: flags about it, and the composite. */
+
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { messageOf, UsageError, UserError } from '../base/errors.ts'
+import { nearest } from '../base/yaml.ts'
+import { type Card, CHANNELS, FITS, LAYOUTS } from '../networks/card.ts'
+import type { Composite } from '../rules/composites/composite.ts'
+import { type CompositeName, composites } from '../rules/composites/presets.ts'
+import { parseComposite } from '../rules/composites/read.ts'
+import { type Model, openModel } from '../study/model.ts'
+
+type Input = NonNullable<Card['input']>
+
+/** What the flags of {@link withModelFlags} say. */
+export interface ModelFlags {
+  readonly prototxt?: string
+  readonly output?: string
+  readonly composite?: string
+  readonly size?: Pick<Input, 'size' | 'height' | 'width'>
+  readonly layout?: Input['layout']
+  readonly channels?: Input['channels']
+  readonly scale?: number[]
+  readonly mean?: Input['mean']
+  readonly picture?: Card['picture']
+  readonly fit?: Card['fit']
+  readonly classes?: string
+}
+
+/** Add the flags about a Caffe model's second file. */
+export function withPrototxt(command: Command): Command {
+  return command.option(
+    '--prototxt <file>',
+    "a Caffe model's definition, where it is not NAME.prototxt, NAME_deploy.prototxt or deploy.prototxt beside it",
+  )
+}
+
+/** Add the flags about a model, its composite, and how photos become its input. */
+export function withModelFlags(command: Command): Command {
+  const said = 'How a photo becomes the input, in place of what the card says:'
+  return withPrototxt(command)
+    .option('--output <name>', 'the output to explain, of a model that has several')
+    .option(
+      '--composite <name|file.yaml>',
+      `the rules: ${Object.keys(composites).join(', ')}, or a file of your own (default: the card's, or paper)`,
+    )
+    .option('--classes <file>', 'the names of the classes, one a line')
+    .optionsGroup(said)
+    .option('--size <n|HxW>', 'height and width of the input, in pixels', sizeFrom)
+    .addOption(new Option('--channels <order>', 'the order of its channels').choices(CHANNELS))
+    .option('--scale <n|n,n,n>', 'value = (pixel - mean) * scale, for pixels from 0 to 255', numbersFrom)
+    .option('--mean <n|n,n,n|file>', 'one number, one a channel, or an .npy or .binaryproto file', meanFrom)
+    .addOption(new Option('--layout <axes>', 'the order of its axes').choices(LAYOUTS))
+    .option(
+      '--picture <n|HxW>',
+      'the size a photo is brought to before the input is cut from its centre',
+      sideFrom,
+    )
+    .addOption(new Option('--fit <how>', 'how it is brought to that size').choices(FITS))
+    .optionsGroup('Options:')
+}
+
+/** Read the model that a command names, and its card, with the flags in the card's place. */
+export function modelFrom(path: string, flags: ModelFlags): Model {
+  announce(path)
+  const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
+  const said = { ...size, layout, channels, scale, mean }
+  const input = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
+  return openModel(path, { prototxt, output, card: { input, picture, fit, classes } })
+}
+
+/** Say that a large model is being read, since that takes a while. */
+export function announce(path: string): void {
+  const megabytes = (existsSync(path) ? statSync(path).size : 0) / 2 ** 20
+  if (megabytes >= LARGE) console.error(`Reading ${path} (${Math.round(megabytes)} MB) …`)
+}
+
+/** From how many megabytes on. */
+const LARGE = 50
+
+/**
+ * The composite that `--composite` means; undefined where it is not given.
+ *
+ * @throws UsageError for a name that is not known, UserError for a file that is none
+ */
+export function compositeFrom(text: string | undefined): Composite | undefined {
+  if (text === undefined) return undefined
+  if (Object.hasOwn(composites, text)) return composites[text as CompositeName]
+  if (!/\.ya?ml$/i.test(text)) {
+    const near = nearest(text, Object.keys(composites))
+    throw new UsageError(
+      `there is no composite '${text}'${near ? `; did you mean '${near}'?` : ''}`,
+      undefined,
+      `There are ${Object.keys(composites).join(', ')}, or your own as a .yaml file`,
+    )
+  }
+  let yaml: string
+  try {
+    yaml = readFileSync(text, 'utf8')
+  } catch (error) {
+    throw new UserError(`the composite cannot be read (${messageOf(error)})`, text)
+  }
+  return parseComposite(yaml, text)
+}
+
+function sizeFrom(text: string): Pick<Input, 'size' | 'height' | 'width'> {
+  const side = sideFrom(text)
+  return typeof side === 'number' ? { size: side } : { height: side[0], width: side[1] }
+}
+
+function sideFrom(text: string): number | [height: number, width: number] {
+  const sides = text.split('x').map(Number)
+  if (sides.length > 2 || !sides.every((side) => Number.isInteger(side) && side > 0)) {
+    throw new InvalidArgumentError('Give a whole number of pixels, or HEIGHTxWIDTH.')
+  }
+  return sides.length === 1 ? sides[0]! : [sides[0]!, sides[1]!]
+}
+
+function numbersFrom(text: string): number[] {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (!numbers.every(Number.isFinite)) {
+    throw new InvalidArgumentError('Give a number, or one for each channel with commas between them.')
+  }
+  return numbers
+}
+
+function meanFrom(text: string): number[] | string {
+  return /\.(npy|binaryproto)$/i.test(text) ? text : numbersFrom(text)
+}

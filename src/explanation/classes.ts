@@ -1,0 +1,102 @@
+/** The classes of an output as people speak of them: by name and by index. */
+
+import { UsageError } from '../base/errors.ts'
+import { nearest } from '../base/yaml.ts'
+import type { Target } from './explain.ts'
+
+/** What somebody wants to have explained. */
+export interface Question {
+  /** `top` is the network's own answer. */
+  readonly class: 'top' | number
+  /** The class that it is set against: explained is the difference of the two logits. */
+  readonly minus?: number
+}
+
+/**
+ * The name of each class. A single logit (a sigmoid's) has two classes, as every yes-or-no question: 1 is what it
+ * speaks for, 0 the other.
+ *
+ * @param logits how many logits the output has
+ * @param given names from the model's card; each class is called by its index where there are none
+ * @throws UsageError when there are more or fewer names than classes
+ */
+export function classNames(logits: number, given?: readonly string[]): readonly string[] {
+  const count = Math.max(logits, 2)
+  if (!given) return Array.from({ length: count }, (_, k) => String(k))
+  if (logits === 1 && given.length === 1) return [`not ${given[0]}`, given[0]!]
+  if (given.length !== count) {
+    throw new UsageError(`there are ${given.length} names of classes, and the network has ${count} classes`)
+  }
+  return given
+}
+
+/**
+ * Find classes by what somebody typed: `top`, a name, an index, or several of these with commas between. A name may
+ * have commas itself, and counts before an index.
+ *
+ * @returns each class once
+ * @throws UsageError that lists the classes, for one that the network does not have
+ */
+export function findClasses(texts: readonly string[], names: readonly string[]): ('top' | number)[] {
+  const one = (text: string): 'top' | number => (text === 'top' ? 'top' : requireClass(text, names))
+  const found = texts.flatMap((text) =>
+    findClass(text, names) !== undefined ? [one(text)] : text.split(',').map((part) => one(part.trim())),
+  )
+  return [...new Set(found)]
+}
+
+/**
+ * Find one class by its name or index.
+ *
+ * @throws UsageError that lists the classes
+ */
+export function requireClass(text: string, names: readonly string[]): number {
+  const found = findClass(text, names)
+  if (found !== undefined) return found
+  const near = nearest(text, names)
+  const some = names.slice(0, LISTED).map((name, k) => (name === String(k) ? name : `${name} (${k})`))
+  const rest = names.length > LISTED ? `, … to ${names.length - 1}` : ''
+  throw new UsageError(
+    `the network has no class '${text}'${near ? `; did you mean '${near}'?` : ''}\nIts classes: ${some.join(', ')}${rest}`,
+  )
+}
+
+/** How many classes an error lists. */
+const LISTED = 20
+
+function findClass(text: string, names: readonly string[]): number | undefined {
+  const named = names.indexOf(text)
+  if (named >= 0) return named
+  return /^\d+$/.test(text) && Number(text) < names.length ? Number(text) : undefined
+}
+
+/**
+ * A question in terms of logits.
+ *
+ * @param logits how many the output has
+ * @throws UsageError when a class is set against itself, or the only logit against its other side
+ */
+export function targetOf({ class: asked, minus }: Question, logits: number): Target {
+  if (minus === undefined) {
+    if (logits > 1 || asked === 'top') return asked
+    return asked === 1 ? 0 : { against: 0 }
+  }
+  if (logits === 1) {
+    throw new UsageError('a single logit says how its two classes differ already: ask for one of them alone')
+  }
+  if (asked === 'top') throw new UsageError('the class to set against another must be known')
+  if (asked === minus) throw new UsageError(`class ${asked} does not differ from itself`)
+  return { class: asked, minus }
+}
+
+/** The class that an explanation is about: of a difference, the one that speaks for it. */
+export function explainedClass(weights: Float32Array): number {
+  if (weights.length === 1) return weights[0]! > 0 ? 1 : 0
+  return weights.indexOf(Math.max(...weights))
+}
+
+/** The probability of a class, from those of its output; of a single logit, that of its side. */
+export function probabilityOf(index: number, probabilities: Float32Array): number {
+  if (probabilities.length > 1) return probabilities[index]!
+  return index === 1 ? probabilities[0]! : 1 - probabilities[0]!
+}

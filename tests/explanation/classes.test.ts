@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import {
+  classNames,
+  explainedClass,
+  findClasses,
+  probabilityOf,
+  requireClass,
+  targetOf,
+} from '../../src/explanation/classes.ts'
+
+const CATS = ['tabby, tabby cat', 'tiger cat', '1']
+
+describe('finding classes', () => {
+  it.each([
+    [['top'], ['top']],
+    [['tiger cat'], [1]],
+    [['tabby, tabby cat'], [0]],
+    [['1'], [2]],
+    [
+      ['0,tiger cat', 'top'],
+      [0, 1, 'top'],
+    ],
+    [
+      ['tiger cat', '0, tiger cat'],
+      [1, 0],
+    ],
+  ])('%j are %j', (texts, found) => {
+    expect(findClasses(texts, CATS)).toEqual(found)
+  })
+
+  it('says which there are, and which was probably meant', () => {
+    expect(() => findClasses(['tigercat'], CATS)).toThrow(
+      /no class 'tigercat'; did you mean 'tiger cat'\?\nIts classes: tabby, tabby cat \(0\), tiger cat \(1\), 1 \(2\)$/,
+    )
+    expect(() => requireClass('x', classNames(1000))).toThrow(/Its classes: 0, 1, .*19, … to 999$/)
+    expect(() => requireClass('top', CATS)).toThrow(/no class 'top'/)
+  })
+})
+
+describe('the names of classes', () => {
+  it('are their indices where nobody names them', () => {
+    expect(classNames(3)).toEqual(['0', '1', '2'])
+  })
+
+  it('are two for a single logit', () => {
+    expect(classNames(1)).toEqual(['0', '1'])
+    expect(classNames(1, ['closed', 'open'])).toEqual(['closed', 'open'])
+    expect(classNames(1, ['smiling'])).toEqual(['not smiling', 'smiling'])
+  })
+
+  it('must be as many as the classes', () => {
+    expect(() => classNames(3, ['a', 'b'])).toThrow(/2 names of classes, and the network has 3 classes/)
+  })
+})
+
+describe('a question', () => {
+  it('is asked of logits', () => {
+    expect(targetOf({ class: 'top' }, 3)).toBe('top')
+    expect(targetOf({ class: 2 }, 3)).toBe(2)
+    expect(targetOf({ class: 2, minus: 0 }, 3)).toEqual({ class: 2, minus: 0 })
+    expect(() => targetOf({ class: 2, minus: 2 }, 3)).toThrow(/does not differ from itself/)
+  })
+
+  it('has two sides where there is a single logit', () => {
+    expect(targetOf({ class: 1 }, 1)).toBe(0)
+    expect(targetOf({ class: 0 }, 1)).toEqual({ against: 0 })
+    expect(() => targetOf({ class: 1, minus: 0 }, 1)).toThrow(
+      /a single logit says how its two classes differ/,
+    )
+    expect([explainedClass(Float32Array.of(1)), explainedClass(Float32Array.of(-1))]).toEqual([1, 0])
+    expect(probabilityOf(0, Float32Array.of(0.25))).toBe(0.75)
+    expect(probabilityOf(1, Float32Array.of(0.25))).toBe(0.25)
+  })
+})
