@@ -1,3 +1,4 @@
+import { float32 } from '../../graph/types.ts'
 import { channelwise } from '../canonise.ts'
 import { passOn } from '../passOn.ts'
 import type { BackwardRule } from '../walk.ts'
@@ -14,9 +15,9 @@ export function batchNormRelevance(share: 'pass' | 'magnitude'): BackwardRule<'B
   if (share === 'pass') return passOn
   return ({ builder: g, node, inputs }, [arrived]) => {
     const { scale, shift } = channelwise(node, (name) => g.constantOf(g.value(name)))
-    const beside = (data: Float32Array, label: string) =>
+    const beside = (data: Float64Array, label: string) =>
       g.constant(
-        { type: 'float32', shape: [data.length, ...inputs[0]!.shape.slice(2).map(() => 1)], data },
+        float32([data.length, ...inputs[0]!.shape.slice(2).map(() => 1)], Float32Array.from(data)),
         label,
       )
     const own = g.op('Abs', [g.mul(inputs[0]!, beside(scale, 'scale'))])
