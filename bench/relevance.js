@@ -1,36 +1,88 @@
-/** Seconds of a relevance map with the composite `paper`, as a multiple of the network's own forward pass. */
+/**
+ * Relevance maps with the composite `paper`: how many forward passes of the same network one costs, how it compares
+ * with the same composite in PyTorch, and the most memory that VGG-16 takes from its file to its map.
+ *
+ * Weights are random: they do not change how long anything takes.
+ */
 
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
-import { float32 } from '../dist/graph/types.js'
+import { writeOnnx } from '../dist/formats/onnx.js'
+import { float32, sizeOf } from '../dist/graph/types.js'
 import { adienceNet } from '../dist/networks/adiencenet.js'
 import { composites } from '../dist/rules/composites/presets.js'
 import { relevance } from '../dist/rules/relevance/relevance.js'
-import { median } from './peer.js'
+import { caffeNet, googLeNet, vgg16 } from './networks.js'
+import { median, python, runPython } from './peer.js'
 
 const engine = nodeEngine()
 const random = new Random('bench')
+const networks = {
+  AdienceNet: (batch) => adienceNet({ input: 227, classes: 8, batch, width: 1, random }),
+  CaffeNet: (batch) => caffeNet(batch, random),
+  GoogLeNet: (batch) => googLeNet(batch, random),
+  'VGG-16': (batch) => vgg16(batch, random),
+}
 
-for (const batch of [1, 16]) {
-  const network = adienceNet({ input: 227, classes: 8, batch, width: 1, random })
-  const images = float32(
-    [batch, 3, 227, 227],
-    Float32Array.from({ length: batch * 3 * 227 * 227 }, () => random.uniform(-128, 127)),
-  )
-  const forward = await engine.load(network)
-  const explained = await engine.load(relevance(network, composites.paper).graph)
-  const target = float32([batch, 8])
-  const seconds = { forward: [], explained: [] }
-  for (let round = 0; round < 12; round++) {
-    let started = performance.now()
-    await forward.run({ images })
-    if (round > 1) seconds.forward.push(performance.now() - started)
-    started = performance.now()
-    await explained.run({ images, target })
-    if (round > 1) seconds.explained.push(performance.now() - started)
+for (const [name, build] of Object.entries(networks)) {
+  for (const batch of [1, 16]) {
+    const network = build(batch)
+    const rounds = name === 'VGG-16' && batch > 1 ? 5 : 15
+    const { forward, explained } = await measure(network, rounds)
+    const [f, e] = [median(forward), median(explained)]
+    console.log(
+      `${name}, batch ${batch}: forward ${f.toFixed(1)} ms, with map ${e.toFixed(1)} ms, ${(e / f).toFixed(2)} ×`,
+    )
+    if (name === 'VGG-16' && python) {
+      const theirs = runPython('relevance.py', batch, batch > 1 ? 3 : 8).map((seconds) => 1000 * seconds)
+      // Once more, so that both sides have measured before and behind the other.
+      const again = median([...explained, ...(await measure(network, rounds)).explained])
+      const t = median(theirs)
+      console.log(
+        `${name}, batch ${batch}: with map ${again.toFixed(0)} ms, PyTorch with hooks ${t.toFixed(0)} ms, ${(t / again).toFixed(2)} × faster`,
+      )
+    }
   }
-  const [f, e] = [median(seconds.forward), median(seconds.explained)]
-  console.log(
-    `relevance AdienceNet, 227 pixels, batch ${batch}: forward ${f.toFixed(1)} ms, with map ${e.toFixed(1)} ms, ${(e / f).toFixed(2)} ×`,
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'regard-bench-'))
+try {
+  const path = join(folder, 'vgg16.onnx')
+  writeOnnx(path, vgg16('batch', random))
+  const child = spawnSync(process.execPath, [fileURLToPath(new URL('memory.js', import.meta.url)), path], {
+    encoding: 'utf8',
+  })
+  console.log(child.stdout.trim() || child.stderr)
+} finally {
+  rmSync(folder, { recursive: true })
+}
+
+/** Milliseconds of forward passes and of maps, in turns; the first round, which warms up, does not count. */
+async function measure(network, rounds) {
+  const [{ name, shape }] = network.inputs
+  const pictures = float32(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-128, 127)),
   )
+  const derived = relevance(network, composites.paper).graph
+  const target = float32(derived.inputs.find((input) => input.name === 'target').shape)
+  const plain = await engine.load(network)
+  const withMap = await engine.load(derived, { lean: true })
+  const times = { forward: [], explained: [] }
+  for (let round = 0; round <= rounds; round++) {
+    let started = performance.now()
+    await plain.run({ [name]: pictures })
+    if (round > 0) times.forward.push(performance.now() - started)
+    started = performance.now()
+    await withMap.run({ [name]: pictures, target })
+    if (round > 0) times.explained.push(performance.now() - started)
+  }
+  await plain.release()
+  await withMap.release()
+  return times
 }

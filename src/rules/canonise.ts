@@ -16,8 +16,8 @@ import { verify } from '../graph/verify.ts'
 
 /** y = scale · x + shift, one number a channel, or one for all. */
 export interface Channelwise {
-  readonly scale: Float32Array
-  readonly shift: Float32Array
+  readonly scale: Float64Array
+  readonly shift: Float64Array
 }
 
 /**
@@ -33,7 +33,7 @@ export function canonise(graph: Graph): Graph {
   }
 }
 
-/** The scale and shift that batch normalisation makes, in double precision until the end. */
+/** The scale and shift that batch normalisation makes. */
 export function channelwise(
   node: NodeOf<'BatchNormalization'>,
   constantOf: (name: string) => Tensor | undefined,
@@ -49,10 +49,7 @@ export function channelwise(
     scale!,
     (value, k) => value / Math.sqrt(variance![k]! + node.attributes.epsilon),
   )
-  return {
-    scale: Float32Array.from(by),
-    shift: Float32Array.from(by, (value, k) => shift![k]! - value * mean![k]!),
-  }
+  return { scale: by, shift: by.map((value, k) => shift![k]! - value * mean![k]!) }
 }
 
 type Linear = NodeOf<'Conv'> | NodeOf<'Gemm'>
@@ -103,16 +100,16 @@ export function affineOf(
   const constant = graph.initializers.get(swapped ? a : b)
   const vector = constant?.type === 'float32' ? channelVector(constant) : undefined
   if (!vector) return undefined
-  const { data: perChannel, along } = vector
-  const zeros = new Float32Array(perChannel.length)
-  const ones = new Float32Array(perChannel.length).fill(1)
+  const perChannel = Float64Array.from(vector.data)
+  const zeros = new Float64Array(perChannel.length)
+  const ones = new Float64Array(perChannel.length).fill(1)
   const affine: Channelwise = {
     Mul: { scale: perChannel, shift: zeros },
     Div: { scale: perChannel.map((value) => 1 / value), shift: zeros },
     Add: { scale: ones, shift: perChannel },
     Sub: { scale: ones, shift: perChannel.map((value) => -value) },
   }[node.op]
-  return { x: swapped ? b : a, affine, along }
+  return { x: swapped ? b : a, affine, along: vector.along }
 }
 
 /**
@@ -140,7 +137,7 @@ function isLinear(node: Node, graph: Graph): node is Linear {
   ) {
     return false
   }
-  return node.inputs.slice(1).every((name) => graph.initializers.get(name)?.type === 'float32')
+  return node.inputs.slice(1).every((name) => name === '' || graph.initializers.get(name)?.type === 'float32')
 }
 
 function weightsOf(node: Linear, graph: Graph): TensorOf<'float32'> {
@@ -164,7 +161,7 @@ function isUnpadded(node: Linear): boolean {
 }
 
 /** The number of a channel, of a list that may have one for all. */
-function at(perChannel: Float32Array, channel: number): number {
+function at(perChannel: Float64Array, channel: number): number {
   return perChannel[perChannel.length === 1 ? 0 : channel]!
 }
 
@@ -183,7 +180,7 @@ function behindLinear(graph: Graph, node: Linear, { scale, shift }: Channelwise,
 function beforeLinear(graph: Graph, node: Linear, { scale, shift }: Channelwise, x: string): Merged {
   const { shape, data } = weightsOf(node, graph)
   const filters = channelsOf(node, graph)
-  const bias = Float64Array.from(biasOf(node, graph, filters))
+  const bias = biasOf(node, graph, filters)
   const area = sizeOf(shape.slice(2))
   const weights = data.map((w, k) => {
     const [filter, channel] = placeOf(Math.floor(k / area), node, shape, filters)
@@ -192,7 +189,7 @@ function beforeLinear(graph: Graph, node: Linear, { scale, shift }: Channelwise,
   })
   return {
     weights: float32(shape, weights),
-    bias: Float32Array.from(bias),
+    bias,
     x,
     node,
     output: node.outputs[0]!,
@@ -208,17 +205,17 @@ function placeOf(k: number, node: Linear, shape: readonly number[], filters: num
 
 interface Merged {
   readonly weights: TensorOf<'float32'>
-  readonly bias: Float32Array
+  readonly bias: Float64Array
   readonly x: string
   readonly node: Linear
   readonly output: string
 }
 
-function biasOf(node: Linear, graph: Graph, filters: number): Float32Array {
+function biasOf(node: Linear, graph: Graph, filters: number): Float64Array {
   const tensor = graph.initializers.get(node.inputs[2] ?? '')
-  if (!tensor) return new Float32Array(filters)
+  if (!tensor) return new Float64Array(filters)
   const data = tensor.data as Float32Array
-  return Float32Array.from({ length: filters }, (_, k) => data[data.length === 1 ? 0 : k]!)
+  return Float64Array.from({ length: filters }, (_, k) => data[data.length === 1 ? 0 : k]!)
 }
 
 /** The graph with two neighbours replaced by one linear layer, which keeps the name of the linear one. */
@@ -233,7 +230,7 @@ function replaced(graph: Graph, first: Node, second: Node, merged: Merged): Grap
   const weights = label(node.inputs[1]!)
   initializers.set(weights, merged.weights)
   const bias = label(node.inputs[2] || `${node.name}.bias`)
-  initializers.set(bias, float32([merged.bias.length], merged.bias))
+  initializers.set(bias, float32([merged.bias.length], Float32Array.from(merged.bias)))
   const layer = { ...node, inputs: [merged.x, weights, bias], outputs: [merged.output] } as Node
   const nodes = graph.nodes.flatMap((other) => (other === first ? [] : other === second ? [layer] : [other]))
   return { ...graph, initializers, nodes }

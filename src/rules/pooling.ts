@@ -1,6 +1,7 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
 import { type Graph, int64, sizeOf } from '../graph/types.ts'
+import { verify } from '../graph/verify.ts'
 
 /**
  * The graph with every MaxPool also giving the position of its maximum: the gradient and the relevance both
@@ -8,12 +9,37 @@ import { type Graph, int64, sizeOf } from '../graph/types.ts'
  * in row-major order, as Caffe does.
  */
 export function withPoolPositions(graph: Graph): Graph {
-  const nodes = graph.nodes.map((node): Node => {
+  const nodes = withNeededRounding(graph).map((node): Node => {
     if (node.op !== 'MaxPool' || node.outputs.length > 1) return node
     const attributes = { ...node.attributes, storage_order: 0 }
     return { ...node, attributes, outputs: [node.outputs[0]!, `${node.outputs[0]}.positions`] }
   })
   return { ...graph, nodes }
+}
+
+/**
+ * Pooling that rounds its size up only where that adds a window. Where the window would begin behind the picture
+ * it is dropped, and sizes rounded down are the same; but ONNX Runtime's shape inference counts it all the same,
+ * and then refuses what is computed from the output and a constant of its true size.
+ */
+function withNeededRounding(graph: Graph): readonly Node[] {
+  const rounds = (node: Node) =>
+    (node.op === 'MaxPool' || node.op === 'AveragePool') && node.attributes.ceil_mode === 1
+  if (!graph.nodes.some(rounds)) return graph.nodes
+  const values = verify(graph)
+  return graph.nodes.map((node): Node => {
+    if ((node.op !== 'MaxPool' && node.op !== 'AveragePool') || !rounds(node)) return node
+    const { kernel_shape, strides, pads } = node.attributes
+    const dilations = node.op === 'MaxPool' ? node.attributes.dilations : [1, 1]
+    const [before, after] = [node.inputs[0]!, node.outputs[0]!].map((name) =>
+      values.get(name)!.shape.slice(2),
+    )
+    const adds = before!.some((size, k) => {
+      const room = Number(size) + pads[k]! + pads[k + 2]! - (kernel_shape[k]! - 1) * dilations[k]! - 1
+      return Math.floor(room / strides[k]!) + 1 !== after![k]
+    })
+    return adds ? node : ({ ...node, attributes: { ...node.attributes, ceil_mode: 0 } } as Node)
+  })
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Node } from '../../src/graph/operators.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { canonise } from '../../src/rules/canonise.ts'
+import type { Composite } from '../../src/rules/composites/composite.ts'
 import { type CompositeName, composites } from '../../src/rules/composites/presets.ts'
 import { CONSERVATION_COLUMNS } from '../../src/rules/relevance/conservation.ts'
 import { type RelevanceOptions, relevance } from '../../src/rules/relevance/relevance.ts'
@@ -51,7 +52,7 @@ const presets: Record<string, (node: Node, first: boolean) => PlainRule> = (() =
 
 const names = Object.keys(composites) as CompositeName[]
 
-describe.each(Object.entries(patterns))('%s', (_, make) => {
+describe.each(Object.entries(patterns))('%s', (pattern, make) => {
   const { graph, gates } = make()
   const canonical = canonise(graph)
   const judged = Array.from({ length: BATCH }, (_, n) => {
@@ -74,6 +75,25 @@ describe.each(Object.entries(patterns))('%s', (_, make) => {
       ...plainForward(graph, { images: picture }).get('logits')!.data,
     ])
     expectClose(expected, before, 1e-5)
+  })
+
+  test('batch normalisation is merged where a layer stands before it, and only there', () => {
+    const left = canonical.nodes.filter(({ op }) => op === 'BatchNormalization').map(({ name }) => name)
+    const concatenated = ['layer1.bn1', 'layer2.bn1', 'bn', 'bnLast']
+    expect(left).toEqual(pattern === 'dense' ? concatenated : [])
+  })
+
+  test('gives the map that the judge gives with the other options, too', async () => {
+    const options = { maxPool: 'equal', lrn: 'taylor', add: 'equal', batchNorm: 'magnitude' } as const
+    const layers = [{ rule: 'epsilon', epsilon: 0.1 } as const]
+    const { map } = await explained(graph, { name: 'options', layers, ...options }, {}, BATCH, TARGETS)
+    judged.forEach(({ values }, n) => {
+      const logit = values.get('logits')!.data[TARGETS[n]!]!
+      const start = { name: 'logits', relevance: oneClass(TARGETS[n]!, logit) }
+      const rule = (): PlainRule => ({ rule: 'epsilon', epsilon: 0.1, bias: true })
+      const expected = plainRelevance(canonical, values, start, { rule, gates, ...options }).get('images')!
+      expectClose(map.subarray(n * AREA, (n + 1) * AREA), expected.data, 1e-4)
+    })
   })
 
   describe.each(names)('%s', (name) => {
@@ -153,13 +173,14 @@ describe.each(Object.entries(patterns))('%s', (_, make) => {
 
 async function explained(
   graph: Graph,
-  name: CompositeName,
+  composite: CompositeName | Composite,
   options: RelevanceOptions,
   batch: number,
   targets: readonly number[],
   input = images,
 ) {
-  const { graph: explaining, rows } = relevance(graph, composites[name], { range: RANGE, ...options })
+  const complete = typeof composite === 'string' ? composites[composite] : composite
+  const { graph: explaining, rows } = relevance(graph, complete, { range: RANGE, ...options })
   verify(explaining)
   const program = await engine.load(explaining)
   expect(input.shape[0]).toBe(batch)

@@ -45,6 +45,7 @@ export function plainNode(node: Node, inputs: readonly Plain[]): Plain[] {
     case 'MatMul':
       return [linear(node, inputs)]
     case 'MaxPool':
+    case 'GlobalMaxPool':
       return [overWindows(node, x, (window) => Math.max(...window.map((i) => x.data[i]!)))]
     case 'AveragePool':
     case 'GlobalAveragePool':
@@ -181,7 +182,7 @@ function linear(node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>, [x, w, b]: readonly Pl
   return y
 }
 
-type Pooling = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool' | 'ReduceMean'
+type Pooling = 'MaxPool' | 'GlobalMaxPool' | 'AveragePool' | 'GlobalAveragePool' | 'ReduceMean'
 
 /** A pooling of a picture: the elements in the window of each output, row by row, and how many slots it has. */
 export function windowsOf(

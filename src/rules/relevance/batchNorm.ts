@@ -5,8 +5,8 @@ import type { BackwardRule } from '../walk.ts'
 import { stabilised } from './stabilise.ts'
 
 /**
- * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift. The rest, in the last
- * two, stays with the shift:
+ * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift. In the
+ * last two, the rest stays with the shift:
  *
  * - `pass`: x gets everything;
  * - `proportional`: R_x = scale · x / y · R, as if it were a linear layer with the rule `simple`. What arrives is in
@@ -20,8 +20,10 @@ export function batchNormRelevance(
   if (share === 'pass') return passOn
   return ({ builder: g, node, inputs, outputs }, [arrived]) => {
     const { scale, shift } = channelwise(node, (name) => g.constantOf(g.value(name)))
-    const beside = (data: Float32Array, label: string) =>
-      g.constant(float32([data.length, ...inputs[0]!.shape.slice(2).map(() => 1)], data), label)
+    const beside = (data: Float64Array, label: string) => {
+      const shape = [data.length, ...inputs[0]!.shape.slice(2).map(() => 1)]
+      return g.constant(float32(shape, Float32Array.from(data)), label)
+    }
     const own = g.mul(inputs[0]!, beside(scale, 'scale'))
     if (share === 'proportional') return [g.mul(own, g.div(arrived!, stabilised(g, outputs[0]!, 0)))]
     const magnitude = g.op('Abs', [own])

@@ -1,8 +1,9 @@
 /**
  * Products of two values. Where one side only lets the other through to some degree (the gate of a
  * squeeze-and-excitation block, the sigmoid in x · σ(x)), the signal takes all and the gate nothing: Arras et al.
- * 2017, *Explaining Recurrent Neural Network Predictions in Sentiment Analysis*, eq. 4. Where neither side is a
- * gate, each takes half: Achtibat et al. 2024, *AttnLRP*, eq. 13.
+ * 2017, *Explaining Recurrent Neural Network Predictions in Sentiment Analysis*, eq. 4. A side that is repeated to
+ * fit the other, such as one number for a whole channel, is a gate as well. Where both sides are alike, each takes
+ * half: Achtibat et al. 2024, *AttnLRP*, eq. 13.
  */
 
 import type { Value } from '../../graph/builder.ts'
@@ -24,13 +25,12 @@ export function productRelevance(gates: ReadonlySet<string>): BackwardRule<'Mul'
   })
 }
 
-/** The side that is let through; undefined where neither side is a gate. */
+/** The side that is let through; undefined where both are alike. */
 function signalOf(a: Value, b: Value, gates: ReadonlySet<string>): Value | undefined {
   if (gates.has(a.name) !== gates.has(b.name)) return gates.has(a.name) ? b : a
-  // Two gates: the one that is repeated over the picture is the weight of a channel.
-  const [sizeA, sizeB] = [a, b].map(({ shape }) => shape.filter((d) => d === 1).length)
-  if (sizeA !== sizeB) return sizeA! > sizeB! ? b : a
-  return undefined
+  const [sizeA, sizeB] = [a, b].map(({ shape }) => shape.filter((d) => d !== 1).length)
+  if (sizeA === sizeB) return undefined
+  return sizeA! > sizeB! ? a : b
 }
 
 /**

@@ -22,6 +22,7 @@ export function withSplitSums(
 ): Graph {
   const initializers = new Map(graph.initializers)
   const part = (name: string, { positive, negative }: SignedPart, label: string) => {
+    if (name === '') return name
     const { shape, data } = graph.initializers.get(name) as TensorOf<'float32'>
     const key = `${name}.${label}`
     initializers.set(key, {
@@ -41,7 +42,7 @@ export function withSplitSums(
       rule.terms.length > 1 &&
       rule.terms.every((term) => sumsOf(term) !== undefined) &&
       nonNegative.has(x!) &&
-      constants.every((name) => graph.initializers.get(name)?.type === 'float32')
+      constants.every((name) => name === '' || graph.initializers.get(name)?.type === 'float32')
     if (!splits) return [node]
     const [output] = node.outputs
     const halves = [

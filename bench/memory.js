@@ -1,0 +1,15 @@
+/** The most memory that a process takes which reads a model and makes one map: node bench/memory.js MODEL.onnx */
+
+import { nodeEngine } from '../dist/engine/node.js'
+import { loadExplainer } from '../dist/explanation/explain.js'
+import { readOnnx } from '../dist/formats/onnx.js'
+import { float32 } from '../dist/graph/types.js'
+import { composites } from '../dist/rules/composites/presets.js'
+
+const explainer = await loadExplainer(nodeEngine(), readOnnx(process.argv[2]), composites.paper, {
+  conservation: true,
+})
+await explainer.explain(float32(explainer.shape), ['top'])
+console.log(
+  `peak memory of a map, from file to map: ${(process.resourceUsage().maxRSS / 2 ** 20).toFixed(2)} GiB`,
+)
