@@ -51,7 +51,6 @@ export function explainCommand(): Command {
       '--class <class>',
       "the class to explain: `top`, the network's own answer, or a class by name or index; several with commas between, or given several times (default: top)",
       collect,
-      [],
     )
     .option('--minus <class>', 'explain what speaks for the class rather than for this one')
     .option(
