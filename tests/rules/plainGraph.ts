@@ -17,17 +17,29 @@ export function plain(shape: readonly number[], data?: ArrayLike<number | bigint
   return { shape, data: data ? Float64Array.from(data, Number) : new Float64Array(size(shape)) }
 }
 
-/** Every value of a graph, by name. What is fed may take the place of a constant, too. */
-export function plainForward(graph: Graph, fed: Readonly<Record<string, Plain>>): Map<string, Plain> {
+/**
+ * Every value of a graph, by name. What is fed may take the place of a constant, too.
+ *
+ * @param known values from before: what does not depend on anything that is new is not worked out again
+ */
+export function plainForward(
+  graph: Graph,
+  fed: Readonly<Record<string, Plain>>,
+  known: ReadonlyMap<string, Plain> = new Map(),
+): Map<string, Plain> {
   const values = new Map(
-    [...graph.initializers].map(([name, { shape, data }]) => [name, plain(shape, data)] as const),
+    [...graph.initializers].map(([name, { shape, data }]) => [name, known.get(name) ?? plain(shape, data)]),
   )
   for (const [name, value] of Object.entries(fed)) values.set(name, value)
   for (const node of graph.nodes) {
-    const outputs = plainNode(
-      node,
-      node.inputs.map((name) => values.get(name)!),
-    )
+    const isOld = node.inputs.every((name) => known.get(name) === values.get(name))
+    const outputs =
+      isOld && node.outputs.every((name) => known.has(name))
+        ? node.outputs.map((name) => known.get(name)!)
+        : plainNode(
+            node,
+            node.inputs.map((name) => values.get(name)!),
+          )
     node.outputs.forEach((name, k) => {
       if (outputs[k]) values.set(name, outputs[k])
     })
