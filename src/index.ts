@@ -3,7 +3,14 @@
 export { UserError } from './base/errors.ts'
 export type { Engine, Program, Tensors } from './engine/engine.ts'
 export { nodeEngine } from './engine/node.ts'
-export { type Explainer, type Explanation, loadExplainer, type Target } from './explanation/explain.ts'
+export {
+  type ConservedLayer,
+  type Explainer,
+  type Explanation,
+  loadExplainer,
+  type Scores,
+  type Target,
+} from './explanation/explain.ts'
 export { type GraftOptions, graft } from './explanation/graft.ts'
 export type { Image } from './faces/image.ts'
 export { findPrototxt, readCaffe, readMean } from './formats/caffe/read.ts'
@@ -20,6 +27,6 @@ export type { Composite } from './rules/composites/composite.ts'
 export { composites } from './rules/composites/presets.ts'
 export { parseComposite } from './rules/composites/read.ts'
 export { gradient } from './rules/gradient/gradient.ts'
-export { relevance } from './rules/relevance/relevance.ts'
+export { type AnswerOutput, relevance } from './rules/relevance/relevance.ts'
 export { type Answer, type ExplainOptions, explain } from './study/explain.ts'
 export { writePicture } from './study/writePicture.ts'

@@ -303,8 +303,20 @@ function summary(input: string, { minus }: Question, answer: Answer, { model }: 
     minus === undefined && probability !== undefined
       ? `${(100 * probability).toFixed(1)} %`
       : `logit ${logit.toFixed(3)}`
-  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}`
+  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(answer)}`
 }
+
+/** What a map shows that little arrived at: its bright spots are bright beside almost nothing. */
+function remainder({ conservation, logit, relevance }: Answer): string {
+  if (conservation.length === 0 || logit === 0) return ''
+  const reached = relevance.data.reduce((sum, value) => sum + value, 0) / logit
+  if (Math.abs(reached) >= LITTLE) return ''
+  const percent = (100 * reached).toFixed(1)
+  return `\n  ${percent} % of the logit reached the input: the biases of the layers kept the rest (docs/explaining.md)`
+}
+
+/** The part of the logit below which a map is said to show little of it. */
+const LITTLE = 0.05
 
 /** A name as part of a file's name: what file systems do not take is `_`. */
 function fileName(name: string): string {
