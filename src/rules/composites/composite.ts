@@ -98,11 +98,11 @@ const gradientSchema = z.strictObject({
   timesInput: z.boolean().default(false),
 })
 
-/** What a composite may be, for files and for checking. `method` is `relevance` where it is not given. */
-export const compositeSchema = z.union([relevanceSchema, gradientSchema])
-
-/** An assignment of rules to layers, as people write it: what has a default may be left out. */
-export type Composite = z.input<typeof compositeSchema>
+/**
+ * An assignment of rules to layers, as people write it: what has a default may be left out, `method` is
+ * `relevance` where it is not given.
+ */
+export type Composite = z.input<typeof relevanceSchema> | z.input<typeof gradientSchema>
 
 /** A composite whose layers get relevance rules, complete. */
 export type RelevanceComposite = z.output<typeof relevanceSchema>

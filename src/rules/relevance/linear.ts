@@ -131,7 +131,7 @@ function weightsOf(g: GraphBuilder, weights: Value, part: WeightPart, by = 1): V
 }
 
 /** A part of a tensor: folded where the tensor is constant, and the tensor itself where the part is all of it. */
-export function partOf(g: GraphBuilder, value: Value, { positive, negative }: SignedPart): Value {
+function partOf(g: GraphBuilder, value: Value, { positive, negative }: SignedPart): Value {
   if (positive === 1 && negative === 1) return value
   const label = `part(${positive},${negative})`
   const constant = folded(g, value, label, (v) => (v > 0 ? positive * v : negative * v))
