@@ -2,23 +2,25 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, rea
 import { basename, dirname, join, sep } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
-import { type ExternalReader, readGraph, writeGraph } from '../graph/file.ts'
+import { readGraph, writeGraph } from '../graph/file.ts'
+import type { ExternalReader } from '../graph/proto.ts'
 import type { Graph } from '../graph/types.ts'
 
 /**
  * Read an `.onnx` file, with the weights that lie in files beside it.
  *
+ * @param options.sizes numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`
  * @throws UserError when the file is missing, cut short or not well formed, or when it refers to a file
  *   outside its own folder (a model from a stranger must not be able to read other files)
  */
-export function readOnnx(path: string): Graph {
+export function readOnnx(path: string, options: { sizes?: Record<string, number> } = {}): Graph {
   let bytes: Uint8Array
   try {
     bytes = readFileSync(path)
   } catch (error) {
     throw new UserError(`cannot be read (${messageOf(error)})`, path)
   }
-  return readGraph(bytes, path, readerBeside(path))
+  return readGraph(bytes, path, readerBeside(path), options.sizes)
 }
 
 function readerBeside(path: string): ExternalReader {

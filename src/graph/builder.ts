@@ -38,6 +38,7 @@ export class GraphBuilder {
   private readonly values = new Map<string, Known>()
   private readonly taken = new Set<string>()
   private readonly derivations = new Map<string, Value>()
+  private readonly reserved = new Set<string>()
   private prefix = ''
 
   constructor(name: string) {
@@ -48,7 +49,7 @@ export class GraphBuilder {
   static from(graph: Graph): GraphBuilder {
     const builder = new GraphBuilder(graph.name)
     for (const { name, type, shape } of graph.inputs) builder.input(name, type, shape)
-    for (const [name, tensor] of graph.initializers) builder.constant(tensor, name)
+    for (const [name, tensor] of graph.initializers) builder.initializer(name, tensor)
     for (const node of graph.nodes) builder.append(node)
     for (const { name } of graph.outputs) builder.outputs.push(builder.value(name))
     return builder
@@ -64,10 +65,23 @@ export class GraphBuilder {
 
   /** A constant tensor. Its name is made unique. */
   constant(tensor: Tensor, name = 'constant'): Value {
-    const unique = this.unique(name)
-    this.initializers.set(unique, tensor)
-    this.values.set(unique, known(tensor, tensor))
-    return { name: unique, type: tensor.type, shape: tensor.shape }
+    return this.addConstant(this.unique(name), tensor)
+  }
+
+  /** A constant tensor that is called exactly so. */
+  initializer(name: string, tensor: Tensor): Value {
+    return this.addConstant(this.claim(name), tensor)
+  }
+
+  private addConstant(name: string, tensor: Tensor): Value {
+    this.initializers.set(name, tensor)
+    this.values.set(name, known(tensor, tensor))
+    return { name, type: tensor.type, shape: tensor.shape }
+  }
+
+  /** Keep names for values that are still to come: no name that is made unique will be one of these. */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.reserved.add(name)
   }
 
   /** A constant float32 number, of shape [] so that it fits beside anything. */
@@ -250,7 +264,8 @@ export class GraphBuilder {
     return values.length === 1 ? values[0]! : this.op('Concat', values, { axis })
   }
 
-  private append(node: Node): Value[] {
+  /** Add a node as it stands, with its names. */
+  append(node: Node): Value[] {
     let inferred: ReturnType<typeof inferNode>
     try {
       inferred = inferNode(
@@ -268,7 +283,8 @@ export class GraphBuilder {
     })
   }
 
-  private knownOf(name: string): Known {
+  /** What is known of the value of this name: its type, its shape and, for a constant, its elements. */
+  knownOf(name: string): Known {
     const found = this.values.get(name)
     if (!found) throw new Error(`there is no value called ${name} in graph ${this.name}`)
     return found
@@ -283,7 +299,7 @@ export class GraphBuilder {
   private unique(name: string): string {
     const wanted = this.prefix + name
     let unique = wanted
-    for (let k = 2; this.taken.has(unique); k++) unique = `${wanted}_${k}`
+    for (let k = 2; this.taken.has(unique) || this.reserved.has(unique); k++) unique = `${wanted}_${k}`
     return this.claim(unique)
   }
 }

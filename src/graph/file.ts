@@ -1,13 +1,15 @@
 /**
  * The `.onnx` file format: bytes to graph and graph to bytes.
  *
- * Weights may lie in files beside the model (ONNX's "external data"); the caller says how to get at them, so
- * that this room needs no file system.
+ * A file that regard wrote holds a graph in the form that it has in memory, and is read as it stands. Any other
+ * program's goes through `import/`.
  */
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { UserError } from '../base/errors.ts'
+import { fixInput } from './batch.ts'
 import { withDefaults } from './builder.ts'
+import { importGraph } from './import/importGraph.ts'
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -17,92 +19,69 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
 } from './onnx_pb.ts'
+import { type AttributeSpec, isOperator, type Node, OPERATORS, OPSET } from './operators.ts'
 import {
-  type AttributeSpec,
-  type AttributeTypes,
-  isOperator,
-  type Node,
-  OPERATORS,
-  OPSET,
-} from './operators.ts'
-import {
-  type DataType,
-  type ElementArrays,
-  type Graph,
-  sizeOf,
-  type Tensor,
-  type ValueInfo,
-} from './types.ts'
+  attributeFrom,
+  attributeNumberOf,
+  type ExternalReader,
+  type ExternalWriter,
+  numberOf,
+  tensorFrom,
+  tensorTo,
+  typeOf,
+  valueTo,
+  type Written,
+} from './proto.ts'
+import type { DataType, Graph, Tensor, ValueInfo } from './types.ts'
 import { verify } from './verify.ts'
 
-/** Reads part of a file that lies beside the model: `length` bytes from `offset`, all of it without them. */
-export type ExternalReader = (location: string, offset: number, length: number | undefined) => Uint8Array
-
-/** Collects the weights that go into a file beside the model. */
-export interface ExternalWriter {
-  /** The file's name, as the model will refer to it. */
-  readonly location: string
-  /** Tensors of at least this many bytes go there; smaller ones stay in the model. */
-  readonly threshold: number
-  /** Called with each tensor's bytes, to be written one after the other without gaps. */
-  append(bytes: Uint8Array): void
-}
-
-// The numbers of ONNX's TensorProto.DataType.
-const TYPE_NUMBERS: Record<DataType, number> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-}
-const ARRAYS: {
-  [T in DataType]: new (
-    buffer: ArrayBufferLike,
-    offset: number,
-    length: number,
-  ) => ElementArrays[T]
-} = {
-  float32: Float32Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  bool: Uint8Array,
-  float16: Uint16Array,
-  float64: Float64Array,
-}
 const IR_VERSION = 8n
-const ATTRIBUTE_NUMBERS = {
-  float: 1,
-  int: 2,
-  string: 3,
-  tensor: 4,
-  graph: 5,
-  floats: 6,
-  ints: 7,
-  type: 2,
-} as const
+const PRODUCER = 'regard'
+/** The opsets that are read: ONNX Runtime 1.30 runs these and no others. */
+const OLDEST = 7
+const NEWEST = 26
 
 /**
  * Read a model.
  *
  * @param where the file's name, for messages
  * @param external how to read weights that lie beside the model
+ * @param sizes numbers for dimensions that the model leaves open, by the names that its inputs give them
  * @throws UserError when the bytes are no whole ONNX model, or it uses what regard does not know
  */
-export function readGraph(bytes: Uint8Array, where: string, external?: ExternalReader): Graph {
-  let model: ModelProto
+export function readGraph(
+  bytes: Uint8Array,
+  where: string,
+  external?: ExternalReader,
+  sizes?: Readonly<Record<string, number>>,
+): Graph {
+  const model = modelFrom(bytes, where)
+  if (!model.graph) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
+  const opset = Number(
+    model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n,
+  )
+  if (opset < OLDEST || opset > NEWEST) {
+    throw new UserError(
+      `is written in ONNX opset ${opset}, and regard reads opsets ${OLDEST} to ${NEWEST}`,
+      where,
+      `Convert it with the onnx package's version_converter`,
+    )
+  }
   try {
-    model = fromBinary(ModelProtoSchema, bytes)
+    const own = model.producerName === PRODUCER && opset === OPSET
+    const graph = own ? graphFrom(model.graph, external) : importGraph(model.graph, opset, external, sizes)
+    verify(graph)
+    return own && sizes ? fixInput(graph, sizes) : graph
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(error.message, where)
+    throw new UserError(`is not a well-formed model: ${(error as Error).message}`, where)
+  }
+}
+
+function modelFrom(bytes: Uint8Array, where: string): ModelProto {
+  try {
+    return fromBinary(ModelProtoSchema, bytes)
   } catch {
     throw new UserError(
       'is not a whole ONNX model',
@@ -110,41 +89,20 @@ export function readGraph(bytes: Uint8Array, where: string, external?: ExternalR
       'It may be cut short: get it again and compare its size',
     )
   }
-  if (!model.graph) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
-  const opset = Number(
-    model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n,
-  )
-  if (opset !== OPSET) {
-    throw new UserError(
-      `is written in ONNX opset ${opset}, and regard reads opset ${OPSET}`,
-      where,
-      `Convert it with the onnx package's version_converter`,
-    )
-  }
-  try {
-    const graph = graphFrom(model.graph, external)
-    verify(graph)
-    return graph
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(error.message, where)
-    throw new UserError(`is not a well-formed model: ${(error as Error).message}`, where)
-  }
 }
 
 function graphFrom(proto: GraphProto, external: ExternalReader | undefined): Graph {
-  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, tensorFrom(tensor, external)]))
   return {
     name: proto.name,
     opset: OPSET,
-    // Old writers list constants among the inputs as well.
-    inputs: proto.input.filter(({ name }) => !initializers.has(name)).map(valueFrom),
+    inputs: proto.input.map(valueFrom),
     outputs: proto.output.map(valueFrom),
-    initializers,
-    nodes: proto.node.map((node, index) => nodeFrom(node, index, external)),
+    initializers: new Map(proto.initializer.map((tensor) => [tensor.name, tensorFrom(tensor, external)])),
+    nodes: proto.node.map((node) => nodeFrom(node, external)),
   }
 }
 
-function valueFrom(proto: ValueInfoProto): ValueInfo {
+function valueFrom(proto: GraphProto['input'][number]): ValueInfo {
   const tensor = proto.type?.tensorType
   if (!tensor?.shape) throw new UserError(`value ${proto.name} has no shape`)
   return {
@@ -154,115 +112,19 @@ function valueFrom(proto: ValueInfoProto): ValueInfo {
   }
 }
 
-function typeOf(number: number, name: string): DataType {
-  const found = Object.entries(TYPE_NUMBERS).find(([, known]) => known === number)
-  if (!found) throw new UserError(`${name} has ONNX element type ${number}, which regard does not read`)
-  return found[0] as DataType
-}
-
-function nodeFrom(proto: NodeProto, index: number, external: ExternalReader | undefined): Node {
-  const name = proto.name || `${proto.opType}_${index}`
-  const op = proto.opType
-  if (!isOperator(op) || (proto.domain !== '' && proto.domain !== 'ai.onnx')) {
-    throw new UserError(
-      `node ${name} uses the operator ${proto.domain}${proto.domain && '.'}${op}, which regard does not know`,
-    )
-  }
+function nodeFrom(proto: NodeProto, external: ExternalReader | undefined): Node {
+  const { name, opType: op, input: inputs, output: outputs } = proto
+  if (!isOperator(op)) throw new UserError(`node ${name} uses the operator ${op}, which regard does not know`)
   const specs: Record<string, AttributeSpec> = OPERATORS[op].attributes
   const given: Record<string, unknown> = {}
   for (const attribute of proto.attribute) {
-    const spec = specs[attribute.name]
-    if (spec) given[attribute.name] = attributeFrom(attribute, spec.kind, external)
-    else if (!isImplied(attribute)) {
-      throw new UserError(
-        `node ${name} (${op}) has the attribute ${attribute.name}, which regard does not know`,
-      )
-    }
+    const value = attributeFrom(attribute, external)
+    const kind = specs[attribute.name]?.kind
+    if (kind === 'graph') given[attribute.name] = graphFrom(value as GraphProto, external)
+    else if (kind === 'type') given[attribute.name] = typeOf(value as number, attribute.name)
+    else given[attribute.name] = value
   }
-  return { op, name, inputs: proto.input, outputs: proto.output, attributes: withDefaults(op, given) } as Node
-}
-
-// Attributes that say nothing new: a kernel's shape is its weights', and NOTSET means "as the pads say".
-function isImplied({ name, s }: AttributeProto): boolean {
-  return name === 'kernel_shape' || (name === 'auto_pad' && new TextDecoder().decode(s) === 'NOTSET')
-}
-
-function attributeFrom(
-  proto: AttributeProto,
-  kind: AttributeSpec['kind'],
-  external: ExternalReader | undefined,
-): AttributeTypes[typeof kind] {
-  switch (kind) {
-    case 'int':
-      return Number(proto.i)
-    case 'float':
-      return proto.f
-    case 'string':
-      return new TextDecoder().decode(proto.s)
-    case 'ints':
-      return proto.ints.map(Number)
-    case 'floats':
-      return proto.floats
-    case 'type':
-      return typeOf(Number(proto.i), proto.name)
-    case 'tensor':
-      return tensorFrom(proto.t!, external)
-    case 'graph':
-      return graphFrom(proto.g!, external)
-  }
-}
-
-function tensorFrom(proto: TensorProto, external: ExternalReader | undefined): Tensor {
-  const type = typeOf(proto.dataType, proto.name)
-  const shape = proto.dims.map(Number)
-  const bytes = proto.dataLocation === 1 ? externalBytes(proto, external) : proto.rawData
-  const data = bytes.length > 0 ? arrayFrom(type, bytes, proto.name) : fieldData(proto, type)
-  if (data.length !== sizeOf(shape)) {
-    throw new UserError(`tensor ${proto.name} of shape [${shape.join(', ')}] has ${data.length} elements`)
-  }
-  return { type, shape, data } as Tensor
-}
-
-function externalBytes(proto: TensorProto, external: ExternalReader | undefined): Uint8Array {
-  const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]))
-  const location = entries.get('location')
-  if (!external || !location)
-    throw new UserError(`tensor ${proto.name} lies in another file, which cannot be read here`)
-  const length = entries.get('length')
-  return external(
-    location,
-    Number(entries.get('offset') ?? 0),
-    length === undefined ? undefined : Number(length),
-  )
-}
-
-// A typed array needs its bytes aligned; those inside a file seldom are. (A Buffer's slice would be no copy.)
-function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArrays[DataType] {
-  const Elements = ARRAYS[type]
-  const width = new Elements(new ArrayBuffer(0), 0, 0).BYTES_PER_ELEMENT
-  if (bytes.length % width !== 0) throw new UserError(`tensor ${name} is cut short`)
-  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
-  return new Elements(aligned.buffer, aligned.byteOffset, bytes.length / width)
-}
-
-function fieldData(proto: TensorProto, type: DataType): ElementArrays[DataType] {
-  switch (type) {
-    case 'float32':
-      return Float32Array.from(proto.floatData)
-    case 'float64':
-      return Float64Array.from(proto.doubleData)
-    case 'int64':
-      return BigInt64Array.from(proto.int64Data)
-    case 'int32':
-      return Int32Array.from(proto.int32Data)
-    case 'int8':
-      return Int8Array.from(proto.int32Data)
-    case 'uint8':
-    case 'bool':
-      return Uint8Array.from(proto.int32Data)
-    case 'float16':
-      return Uint16Array.from(proto.int32Data)
-  }
+  return { op, name, inputs, outputs, attributes: withDefaults(op, given) } as Node
 }
 
 /**
@@ -273,19 +135,18 @@ function fieldData(proto: TensorProto, type: DataType): ElementArrays[DataType] 
  */
 export function writeGraph(graph: Graph, external?: ExternalWriter): Uint8Array {
   verify(graph)
-  const state = { offset: 0 }
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
       irVersion: IR_VERSION,
-      producerName: 'regard',
+      producerName: PRODUCER,
       opsetImport: [{ domain: '', version: BigInt(graph.opset) }],
-      graph: graphTo(graph, external, state),
+      graph: graphTo(graph, external, { offset: 0 }),
     }),
   )
 }
 
-function graphTo(graph: Graph, external: ExternalWriter | undefined, state: { offset: number }): GraphProto {
+function graphTo(graph: Graph, external: ExternalWriter | undefined, state: Written): GraphProto {
   return create(GraphProtoSchema, {
     name: graph.name,
     input: graph.inputs.map(valueTo),
@@ -295,15 +156,7 @@ function graphTo(graph: Graph, external: ExternalWriter | undefined, state: { of
   })
 }
 
-function valueTo({ name, type, shape }: ValueInfo): ValueInfoProto {
-  const dim = shape.map((d) => (typeof d === 'number' ? { dimValue: BigInt(d) } : { dimParam: d }))
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { tensorType: { elemType: TYPE_NUMBERS[type], shape: { dim } } },
-  })
-}
-
-function nodeTo(node: Node, external: ExternalWriter | undefined, state: { offset: number }): NodeProto {
+function nodeTo(node: Node, external: ExternalWriter | undefined, state: Written): NodeProto {
   const specs: Record<string, AttributeSpec> = OPERATORS[node.op].attributes
   const values = node.attributes as unknown as Record<string, never>
   return create(NodeProtoSchema, {
@@ -322,7 +175,7 @@ function attributeTo(
   kind: AttributeSpec['kind'],
   value: never,
   external: ExternalWriter | undefined,
-  state: { offset: number },
+  state: Written,
 ): AttributeProto {
   const content = {
     int: () => ({ i: BigInt(value as number) }),
@@ -330,29 +183,9 @@ function attributeTo(
     string: () => ({ s: new TextEncoder().encode(value as string) }),
     ints: () => ({ ints: (value as readonly number[]).map(BigInt) }),
     floats: () => ({ floats: [...(value as readonly number[])] }),
-    type: () => ({ i: BigInt(TYPE_NUMBERS[value as DataType]) }),
+    type: () => ({ i: BigInt(numberOf(value as DataType)) }),
     tensor: () => ({ t: tensorTo(name, value as Tensor, undefined, state) }),
     graph: () => ({ g: graphTo(value as Graph, external, state) }),
   }[kind]()
-  return create(AttributeProtoSchema, { name, type: ATTRIBUTE_NUMBERS[kind], ...content })
-}
-
-function tensorTo(
-  name: string,
-  { type, shape, data }: Tensor,
-  external: ExternalWriter | undefined,
-  state: { offset: number },
-): TensorProto {
-  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
-  const head = { name, dataType: TYPE_NUMBERS[type], dims: shape.map(BigInt) }
-  if (!external || bytes.length < external.threshold)
-    return create(TensorProtoSchema, { ...head, rawData: bytes })
-  external.append(bytes)
-  const entries = { location: external.location, offset: String(state.offset), length: String(bytes.length) }
-  state.offset += bytes.length
-  return create(TensorProtoSchema, {
-    ...head,
-    dataLocation: 1,
-    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
-  })
+  return create(AttributeProtoSchema, { name, type: attributeNumberOf(kind), ...content })
 }

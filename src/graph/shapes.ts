@@ -5,6 +5,21 @@
  * once for every batch size; two names are the same dimension only if they are the same name.
  */
 
+import {
+  axisOf,
+  broadcast,
+  equal,
+  fixed,
+  kept,
+  outputSize,
+  product,
+  quotient,
+  reshaped,
+  same,
+  sliced,
+  span,
+  sum,
+} from './dimensions.ts'
 import type { AttributesOf, Node, NodeOf, Operator } from './operators.ts'
 import type { DataType, Dimension, Shape, Tensor, ValueInfo } from './types.ts'
 
@@ -140,25 +155,25 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
   Exp: unchanged,
   Log: unchanged,
   Reciprocal: unchanged,
-  Add: (inputs) => arithmetic(inputs, (a, b) => a + b),
-  Sub: (inputs) => arithmetic(inputs, (a, b) => a - b),
-  Mul: (inputs) =>
-    arithmetic(
-      inputs,
-      (a, b) => a * b,
-      (a, b) => product([a, b]),
-    ),
-  Div: (inputs) => arithmetic(inputs, (a, b) => Math.trunc(a / b)),
+  Add: (inputs) => arithmetic(inputs, sum),
+  Sub: (inputs) => arithmetic(inputs, (a, b) => (typeof b === 'number' ? sum(a, -b) : undefined)),
+  Mul: (inputs) => arithmetic(inputs, (a, b) => product([a, b])),
+  Div: (inputs) => arithmetic(inputs, quotient),
   Pow: elementwise,
   Max: elementwise,
   Min: elementwise,
   Sum: elementwise,
-  Equal: compared,
+  Equal: (inputs) => [{ ...compared(inputs)[0]!, dimensions: pairwise(inputs, equal) }],
   Greater: compared,
   GreaterOrEqual: compared,
   Where: ([condition, a, b]) => {
     sameType(a!, b!)
-    return [{ type: a!.type, shape: broadcast(condition!.shape, broadcast(a!.shape, b!.shape)) }]
+    const shape = broadcast(condition!.shape, broadcast(a!.shape, b!.shape))
+    const known = [condition!, a!, b!].every((input) => input.dimensions?.length === shape[0])
+    const dimensions = known
+      ? condition!.dimensions!.map((d, k) => (d === 1 ? a : b)!.dimensions![k]!)
+      : undefined
+    return [{ type: a!.type, shape, dimensions }]
   },
   Cast: ([x], { to }) => [
     { type: to, shape: x!.shape, dimensions: to === 'int64' || to === 'int32' ? x!.dimensions : undefined },
@@ -207,12 +222,9 @@ const RULES: { [O in Operator]: ShapeRule<O> } = {
     along.forEach((axis, k) => {
       const at = axisOf(axis, shape.length)
       const step = steps ? integers(steps, 'steps')[k]! : 1
-      shape[at] = sliced(
-        fixed(shape[at]!),
-        integers(starts!, 'starts')[k]!,
-        integers(ends!, 'ends')[k]!,
-        step,
-      )
+      const [start, end] = [integers(starts!, 'starts')[k]!, integers(ends!, 'ends')[k]!]
+      const whole = start === 0 && end >= 2 ** 31 - 1 && step === 1
+      if (!whole) shape[at] = sliced(fixed(shape[at]!), start, end, step)
     })
     return [{ type: x!.type, shape, dimensions: slicedDimensions(x!, starts!, ends!, steps) }]
   },
@@ -306,19 +318,23 @@ function pooledWhole([x]: readonly Known[]): Inferred[] {
 /** Elementwise, and carried out where it is done on the sizes that a graph reads off a shape. */
 function arithmetic(
   inputs: readonly Known[],
-  apply: (a: number, b: number) => number,
-  named: (a: Dimension, b: Dimension) => Dimension | undefined = () => undefined,
+  apply: (a: Dimension, b: Dimension) => Dimension | undefined,
 ): Inferred[] {
   const [result] = elementwise(inputs)
-  const [a, b] = inputs.map((input) => input.dimensions)
-  if (!a || !b || result!.type === 'float32') return [result!]
-  const length = Math.max(a.length, b.length)
-  const dimensions = Array.from({ length }, (_, k) => {
-    const [p, q] = [a[a.length === 1 ? 0 : k]!, b[b.length === 1 ? 0 : k]!]
-    return typeof p === 'number' && typeof q === 'number' ? apply(p, q) : named(p, q)
-  })
-  if (dimensions.includes(undefined)) return [result!]
-  return [{ ...result!, dimensions: dimensions as Shape }]
+  return [{ ...result!, dimensions: pairwise(inputs, apply) }]
+}
+
+/** What follows for known integers, one by one; undefined where it does not follow for one of them. */
+function pairwise(
+  [a, b]: readonly Known[],
+  apply: (a: Dimension, b: Dimension) => Dimension | undefined,
+): Shape | undefined {
+  if (!a?.dimensions || !b?.dimensions) return undefined
+  const [p, q] = [a.dimensions, b.dimensions]
+  const results = Array.from({ length: Math.max(p.length, q.length) }, (_, k) =>
+    apply(p[p.length === 1 ? 0 : k]!, q[q.length === 1 ? 0 : k]!),
+  )
+  return results.every((d) => d !== undefined) ? (results as Shape) : undefined
 }
 
 /** A part of a shape that a graph reads off: the only slice of known integers that graphs make. */
@@ -326,11 +342,6 @@ function slicedDimensions(x: Known, starts: Known, ends: Known, steps?: Known): 
   if (!x.dimensions || x.shape.length !== 1) return undefined
   if (steps && integers(steps, 'steps')[0] !== 1) return undefined
   return x.dimensions.slice(integers(starts, 'starts')[0]!, integers(ends, 'ends')[0]!)
-}
-
-/** A size that is asked for; one that a batch of any size has is kept by its name. */
-function kept(wanted: number, dimension: Dimension): Dimension {
-  return typeof dimension === 'string' ? dimension : wanted
 }
 
 function elementwise(inputs: readonly Known[]): Inferred[] {
@@ -369,112 +380,13 @@ function pooled(x: Known, a: Window, dilations: readonly number[]): Shape {
   return [batch!, channels!, ...size]
 }
 
-function span(kernel: number, dilation: number): number {
-  return (kernel - 1) * dilation + 1
-}
-
-/**
- * Outputs of a window that slides over a padded line. Rounding up (Caffe's pooling) adds a last window that
- * hangs over the end, unless it would start in the padding behind the line.
- */
-function outputSize(
-  size: number,
-  kernel: number,
-  stride: number,
-  padding: number,
-  ceil: number,
-  before = 0,
-): number {
-  const steps = (size + padding - kernel) / stride
-  if (steps < 0)
-    throw new Error(`a kernel of ${kernel} does not fit an input of ${size} with padding ${padding}`)
-  const count = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1
-  return ceil && (count - 1) * stride >= size + before ? count - 1 : count
-}
-
-/** ONNX's numbering of a slice: negative positions count from the end, and all are clamped to the axis. */
-function sliced(size: number, start: number, end: number, step: number): number {
-  const clamp = (position: number, low: number, high: number) =>
-    Math.min(Math.max(position < 0 ? position + size : position, low), high)
-  const from = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1)
-  const to = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1)
-  return Math.max(0, Math.ceil((to - from) / step))
-}
-
-function reshaped(from: Shape, target: Shape): Shape {
-  const shape = target.map((d, k) => (d === 0 ? from[k]! : d))
-  const hole = shape.indexOf(-1)
-  if (hole < 0) {
-    same(product(from), product(shape), 'numbers of elements')
-    return shape
-  }
-  // Dimensions known only by name cancel where they stand on both sides.
-  const left = factors(from)
-  const rest = factors(shape.filter((_, k) => k !== hole))
-  for (const name of rest.names) {
-    const at = left.names.indexOf(name)
-    if (at < 0) throw new Error(`dimension ${name} of the new shape is not in [${from.join(', ')}]`)
-    left.names.splice(at, 1)
-  }
-  const factor = left.number / rest.number
-  if (!Number.isInteger(factor))
-    throw new Error(`[${from.join(', ')}] cannot be reshaped to [${target.join(', ')}]`)
-  shape[hole] = product([...left.names, factor])
-  return shape
-}
-
-/** The product of dimensions; with names in it, a name that spells the product out (`batch*64`). */
-function product(shape: Shape): Dimension {
-  const { number, names } = factors(shape)
-  if (!names.length) return number
-  return number === 1 ? names.join('*') : [...names, number].join('*')
-}
-
-/** The numbers, multiplied, and the names in some dimensions, those inside spelt-out products too. */
-function factors(shape: Shape): { number: number; names: string[] } {
-  let number = 1
-  const names: string[] = []
-  for (const factor of shape.flatMap((d) => String(d).split('*'))) {
-    if (/^-?\d+$/.test(factor)) number *= Number(factor)
-    else names.push(factor)
-  }
-  return { number, names }
-}
-
-/** Numpy's broadcasting of two shapes. */
-function broadcast(a: Shape, b: Shape): Shape {
-  const length = Math.max(a.length, b.length)
-  return Array.from({ length }, (_, k) => {
-    const left = a[a.length - length + k] ?? 1
-    const right = b[b.length - length + k] ?? 1
-    if (left !== right && left !== 1 && right !== 1) {
-      throw new Error(`[${a.join(', ')}] and [${b.join(', ')}] do not fit together`)
-    }
-    return left === 1 ? right : left
-  })
-}
-
 function rank(x: Known, length: number): Shape {
   if (x.shape.length !== length) throw new Error(`needs ${length} dimensions and got [${x.shape.join(', ')}]`)
   return x.shape
 }
 
-function fixed(dimension: Dimension): number {
-  if (typeof dimension === 'string') throw new Error(`dimension ${dimension} must be a number here`)
-  return dimension
-}
-
-function same(a: Dimension, b: Dimension, what: string): void {
-  if (a !== b) throw new Error(`${what} differ: ${a} and ${b}`)
-}
-
 function sameType(a: Known, b: Known): void {
   if (a.type !== b.type) throw new Error(`element types differ: ${a.type} and ${b.type}`)
-}
-
-function axisOf(axis: number, rank: number): number {
-  if (axis < -rank || axis >= rank) throw new Error(`axis ${axis} is outside a shape of ${rank} dimensions`)
-  return axis < 0 ? axis + rank : axis
 }
 
 function integers(x: Known, what: string): number[] {
@@ -490,6 +402,8 @@ function dimensionsOf(x: Known, what: string): Shape {
 /** What is known of a value from its declaration and, where it has them, its constant elements. */
 export function known(info: Pick<ValueInfo, 'type' | 'shape'>, constant?: Tensor): Known {
   const dimensions =
-    constant?.type === 'int64' && constant.shape.length <= 1 ? Array.from(constant.data, Number) : undefined
+    (constant?.type === 'int64' || constant?.type === 'int32') && constant.shape.length <= 1
+      ? Array.from<number | bigint, number>(constant.data, Number)
+      : undefined
   return { type: info.type, shape: info.shape, constant, dimensions }
 }

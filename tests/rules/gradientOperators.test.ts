@@ -183,6 +183,14 @@ const reductions: Record<string, Case> = {
   },
   'ReduceMean of the picture': { inputs: [picture], build: along('ReduceMean', [2, 3], 0) },
   'ReduceMean over channels': { inputs: [picture], build: along('ReduceMean', [1], 1) },
+  CumSum: {
+    inputs: [picture],
+    build: ({ g }, x) => g.op('CumSum', [x, g.constant(indices([], [2]))], { exclusive: 1 }),
+  },
+  'CumSum backwards': {
+    inputs: [picture],
+    build: ({ g }, x) => g.op('CumSum', [x, g.constant(indices([], [-1]))], { reverse: 1 }),
+  },
   'ReduceMax of the picture': { inputs: [picture], build: along('ReduceMax', [2, 3], 0) },
   'ReduceMax over channels': { inputs: [picture], build: along('ReduceMax', [1], 1) },
 }
@@ -258,12 +266,8 @@ for (const [group, cases] of Object.entries(groups)) {
   })
 }
 
-// MaxPool is tested beside its relevance; a batch that moves, or is summed over, cannot be shared.
-const ONE_FORWARD_PASS_EACH = [
-  'MaxPool',
-  'Transpose that moves the batch',
-  'ReduceSum of everything, an open batch too',
-]
+// A batch that moves, or is summed over, cannot be shared.
+const ONE_FORWARD_PASS_EACH = ['Transpose that moves the batch', 'ReduceSum of everything, an open batch too']
 
 for (const [group, cases] of Object.entries(groups)) {
   describe(`three targets that share one forward pass get what each gets alone: ${group}`, () => {
@@ -280,8 +284,8 @@ for (const [group, cases] of Object.entries(groups)) {
 test('every operator is tested above, or its gradient is an error that names the node', () => {
   const all = Object.values(groups).flatMap((cases) => Object.values(cases))
   const tested = new Set(all.flatMap((subject) => build(subject, 'float32', B).nodes.map(({ op }) => op)))
-  const integers: Operator[] = ['ArgMax', 'Equal', 'Greater', 'GreaterOrEqual', 'OneHot', 'Shape']
-  const others: Operator[] = ['ConstantOfShape', 'CumSum', 'Scan', 'ScatterElements']
+  const integers: Operator[] = ['ArgMax', 'CumSum', 'Equal', 'Greater', 'GreaterOrEqual', 'OneHot', 'Shape']
+  const others: Operator[] = ['ConstantOfShape', 'Scan', 'ScatterElements']
   // These have files of tests of their own.
   const elsewhere: Operator[] = ['Resize', 'SoftmaxCrossEntropyLoss']
   const missing = Object.keys(OPERATORS).filter((name) => {
@@ -297,6 +301,16 @@ test('asking for the gradient of what has none names the node and says what to d
   const exponent = g.input('p', 'float32', [])
   g.output('power', g.reduceSum(g.op('Pow', [x, exponent], {}, 'growth'), [0, 1], false))
   expect(() => gradient(g.graph(), 'power', ['x'])).toThrow(/node growth \(Pow\).*constant/)
+})
+
+test('a mean over an open batch is refused: its size is part of the derivative', () => {
+  const g = new GraphBuilder('open')
+  const scores = g.input('scores', 'float32', [B, 3])
+  const labels = g.input('labels', 'int64', [B])
+  g.output('loss', g.op('SoftmaxCrossEntropyLoss', [scores, labels], {}, 'criterion'))
+  g.output('mean', g.op('ReduceMean', [scores, g.integers([0, 1])], { keepdims: 0 }, 'average'))
+  expect(() => gradient(g.graph(), 'loss', ['scores'])).toThrow(/node criterion .*size of axis 0/)
+  expect(() => gradient(g.graph(), 'mean', ['scores'])).toThrow(/node average .*size of axis 0/)
 })
 
 function leaky([x, slope]: Plain[]): Float64Array {

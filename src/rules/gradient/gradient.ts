@@ -59,6 +59,7 @@ import {
   transposeGradient,
 } from './moves.ts'
 import {
+  cumSumGradient,
   globalAveragePoolGradient,
   globalMaxPoolGradient,
   reduceMaxGradient,
@@ -119,6 +120,7 @@ const GRADIENT: BackwardTable = {
   ReduceSum: reduceSumGradient,
   ReduceMean: reduceMeanGradient,
   ReduceMax: reduceMaxGradient,
+  CumSum: cumSumGradient,
 
   Identity: passOn,
   Flatten: passReshaped,
@@ -136,7 +138,6 @@ const GRADIENT: BackwardTable = {
 
   ArgMax: none,
   ConstantOfShape: none,
-  CumSum: none,
   Equal: none,
   Greater: none,
   GreaterOrEqual: none,

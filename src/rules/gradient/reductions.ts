@@ -26,6 +26,12 @@ export const reduceMaxGradient: BackwardRule<'ReduceMax'> = ({ builder: g, node,
   return [g.mul(withAxes(g, node, dy!, axes), firstMaximum(g, inputs[0]!, axes, node))]
 }
 
+/** CumSum: to each element dy of the sums that it is in, which lie on its other side. */
+export const cumSumGradient: BackwardRule<'CumSum'> = ({ builder, node, inputs }, [dy]) => {
+  const { exclusive, reverse } = node.attributes
+  return [builder.op('CumSum', [dy, inputs[1]], { exclusive, reverse: reverse ? 0 : 1 }), undefined]
+}
+
 /** GlobalAveragePool: dy / n to each of the n pixels. */
 export const globalAveragePoolGradient: BackwardRule<'GlobalAveragePool'> = (
   { builder: g, node, inputs },

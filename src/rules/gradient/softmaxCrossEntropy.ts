@@ -1,4 +1,5 @@
 import type { BackwardRule } from '../walk.ts'
+import { sizesOf } from './constants.ts'
 
 /** Softmax and cross-entropy, mean over the batch: dscores = (softmax − one-hot labels) · dloss / batch. */
 export const softmaxCrossEntropyGradient: BackwardRule<'SoftmaxCrossEntropyLoss'> = (
@@ -6,7 +7,7 @@ export const softmaxCrossEntropyGradient: BackwardRule<'SoftmaxCrossEntropyLoss'
   [dloss],
 ) => {
   const [scores, labels] = inputs
-  const [batch, classes] = scores!.shape as number[]
+  const [batch, classes] = sizesOf(scores!, [0, 1], node)
   if (node.attributes.reduction !== 'mean' || inputs.length > 2) {
     throw new Error(`node ${node.name} (SoftmaxCrossEntropyLoss): only the unweighted mean has a gradient`)
   }

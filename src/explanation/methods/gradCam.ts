@@ -1,0 +1,84 @@
+import { UserError } from '../../base/errors.ts'
+import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
+import { verify } from '../../graph/verify.ts'
+import { interpolation } from '../../rules/gradient/interpolation.ts'
+import { dependents } from '../../rules/walk.ts'
+import type { LayerGradientOf } from './program.ts'
+
+/**
+ * Grad-CAM: where in a layer lies what speaks for the score. Each channel of the layer counts as much as its
+ * gradient does on average; what they add up to is kept where it is positive, and enlarged to the input.
+ *
+ * Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra 2017, *Grad-CAM: Visual Explanations from Deep Networks via
+ * Gradient-based Localization*, equations 1 and 2.
+ *
+ * @param input one picture: [1, channels, height, width]
+ * @param target a number for each class
+ * @returns a map of the picture: [1, height, width], never negative
+ */
+export async function gradCam(
+  layerGradientOf: LayerGradientOf,
+  input: TensorOf<'float32'>,
+  target: Float32Array,
+): Promise<TensorOf<'float32'>> {
+  const { activations, gradients } = await layerGradientOf(input, target)
+  const [, channels, rows, columns] = activations.shape as [number, number, number, number]
+  const area = rows * columns
+  const map = new Float64Array(area)
+  for (let channel = 0; channel < channels; channel++) {
+    const from = channel * area
+    let sum = 0
+    for (let k = 0; k < area; k++) sum += gradients.data[from + k]!
+    for (let k = 0; k < area; k++) map[k]! += (sum / area) * activations.data[from + k]!
+  }
+  const [height, width] = input.shape.slice(2) as [number, number]
+  const positive = map.map((value) => Math.max(value, 0))
+  return float32([1, height, width], enlarged(positive, [rows, columns], [height, width]))
+}
+
+/**
+ * The layer that Grad-CAM looks at where none is named: the last value that still has height and width, on the way
+ * from the input to the output.
+ *
+ * @param output the name of the output that is explained
+ * @returns the name of the value
+ * @throws UserError where there is none
+ */
+export function gradCamLayer(graph: Graph, output: string = graph.outputs[0]!.name): string {
+  const shapes = verify(graph)
+  const fromInput = dependents(graph, [graph.inputs[0]!.name])
+  const needed = new Set([output])
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue
+    const [name] = node.outputs
+    const { type, shape } = shapes.get(name!)!
+    const isPicture = shape.length === 4 && Number(shape[2]) > 1 && Number(shape[3]) > 1
+    if (type === 'float32' && isPicture && fromInput.has(name!)) return name!
+    for (const input of node.inputs) needed.add(input)
+  }
+  throw new UserError('no layer before the output has height and width', graph.name, 'Choose another method')
+}
+
+/** A map enlarged by bilinear interpolation, the corners of its pixels on those of the picture. */
+function enlarged(
+  map: Float64Array,
+  [rows, columns]: readonly [number, number],
+  [height, width]: readonly [number, number],
+): Float32Array {
+  const line = (size: number, outputs: number) =>
+    interpolation({ size, outputs, scale: outputs / size, coordinates: 'half_pixel', kind: 'linear' })!
+  const [down, across] = [line(rows, height), line(columns, width)]
+  const wide = new Float64Array(rows * width)
+  for (let row = 0; row < rows; row++) {
+    for (let x = 0; x < width; x++) {
+      wide[row * width + x] = across[x]!.reduce((sum, weight, k) => sum + weight * map[row * columns + k]!, 0)
+    }
+  }
+  const result = new Float32Array(height * width)
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      result[y * width + x] = down[y]!.reduce((sum, weight, k) => sum + weight * wide[k * width + x]!, 0)
+    }
+  }
+  return result
+}

@@ -1,0 +1,70 @@
+/**
+ * What the methods around the gradient need of a network, and how they run many variations of one input.
+ *
+ * A score is what is explained: the logits, each times its number in the target, added up. A target that is 1 for
+ * one class explains its logit; 1 and −1 explain the difference of two.
+ */
+
+import { UserError } from '../../base/errors.ts'
+import { sizeOf, type TensorOf } from '../../graph/types.ts'
+
+/**
+ * The scores of some inputs.
+ *
+ * @param inputs [n, …], as many as there are
+ * @param target n rows of a number for each class
+ * @returns n scores
+ */
+export type ScoresOf = (inputs: TensorOf<'float32'>, target: Float32Array) => Promise<Float32Array>
+
+/** The scores of some inputs, and the gradient of each with respect to its input: [n, …]. */
+export type GradientOf = (
+  inputs: TensorOf<'float32'>,
+  target: Float32Array,
+) => Promise<{ readonly scores: Float32Array; readonly gradients: TensorOf<'float32'> }>
+
+/** What a layer makes of some inputs, and the gradient of each score with respect to that: [n, channels, h, w]. */
+export type LayerGradientOf = (
+  inputs: TensorOf<'float32'>,
+  target: Float32Array,
+) => Promise<{ readonly activations: TensorOf<'float32'>; readonly gradients: TensorOf<'float32'> }>
+
+/**
+ * Run variations of one input, a few at a time.
+ *
+ * @param input [1, …]
+ * @param target a number for each class
+ * @param count how many variations there are
+ * @param batch how many run together, at most
+ * @param vary writes variation `k`; called once for each, in order, with a copy of the input
+ * @param run what is done with a batch of variations, the first of which is number `first`
+ */
+export async function inBatches(
+  input: TensorOf<'float32'>,
+  target: Float32Array,
+  { count, batch }: { count: number; batch: number },
+  vary: (k: number, into: Float32Array) => void,
+  run: (inputs: TensorOf<'float32'>, targets: Float32Array, first: number) => Promise<void>,
+): Promise<void> {
+  if (input.shape[0] !== 1)
+    throw new Error(`one input is explained at a time, not [${input.shape.join(', ')}]`)
+  checkCount(batch, 'batch')
+  const size = sizeOf(input.shape)
+  for (let first = 0; first < count; first += batch) {
+    const rows = Math.min(batch, count - first)
+    const data = new Float32Array(rows * size)
+    const targets = new Float32Array(rows * target.length)
+    for (let row = 0; row < rows; row++) {
+      data.set(input.data, row * size)
+      vary(first + row, data.subarray(row * size, (row + 1) * size))
+      targets.set(target, row * target.length)
+    }
+    await run({ type: 'float32', shape: [rows, ...input.shape.slice(1)], data }, targets, first)
+  }
+}
+
+/** @throws UserError where a number of something is no whole number from 1 */
+export function checkCount(value: number, what: string): void {
+  if (Number.isInteger(value) && value >= 1) return
+  throw new UserError(`is ${value}`, what, 'Give a whole number from 1')
+}

@@ -1,0 +1,87 @@
+/**
+ * Constant folding: what follows from constants alone becomes a constant.
+ *
+ * Exporters leave much of it: shapes that are read off, cut and put together again, weights that are
+ * transposed. A size that only a run knows, such as the batch, stays.
+ */
+
+import { GraphBuilder } from './builder.ts'
+import { evaluate, isEvaluated } from './evaluate.ts'
+import type { Node } from './operators.ts'
+import { inferNode, type Known } from './shapes.ts'
+import type { Graph, Tensor } from './types.ts'
+
+/**
+ * The output of a node where it follows from constants: from the elements of its inputs, or because it holds
+ * sizes that are known. Undefined where it does not.
+ *
+ * @throws Error when the node's inputs do not fit
+ */
+export function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | undefined {
+  if (node.outputs.length !== 1 || node.op === 'Scan') return undefined
+  const constants = inputs.map((input) => input?.constant)
+  const all = inputs.every((input, k) => input === undefined || constants[k] !== undefined)
+  if (all && isEvaluated(node.op))
+    return evaluate(node.op, constants, node.attributes as unknown as Record<string, unknown>)
+  const { type, shape, dimensions } = inferNode(node, inputs)[0]!
+  if (type !== 'int64' || !dimensions?.every((d) => typeof d === 'number')) return undefined
+  return { type, shape: shape as number[], data: BigInt64Array.from(dimensions, BigInt) }
+}
+
+/**
+ * A graph with what follows from constants computed, and without nodes whose results nobody reads. Shapes are
+ * inferred anew, so that it may be given with other shapes of its inputs than it was made for.
+ *
+ * @throws Error naming the node that does not fit
+ */
+export function fold(graph: Graph): Graph {
+  const builder = new GraphBuilder(graph.name)
+  for (const { name, type, shape } of graph.inputs) builder.input(name, type, shape)
+  for (const [name, tensor] of graph.initializers) builder.initializer(name, tensor)
+  const results = new Set(graph.outputs.map(({ name }) => name))
+  for (const node of graph.nodes) addFolded(builder, node, results)
+  for (const { name } of graph.outputs) builder.output(name, builder.value(name))
+  return withoutUnread(builder.graph())
+}
+
+/**
+ * Add a node to a builder, or its result where that is constant.
+ *
+ * @param results the names of the graph's outputs, which stay outputs of nodes
+ */
+export function addFolded(builder: GraphBuilder, node: Node, results: ReadonlySet<string>): void {
+  const inputs = node.inputs.map((name) => (name === '' ? undefined : builder.knownOf(name)))
+  const [name] = node.outputs
+  const tensor = results.has(name!) ? undefined : foldedOf(node, inputs)
+  if (tensor) builder.initializer(name!, tensor)
+  else builder.append(node)
+}
+
+function foldedOf(node: Node, inputs: readonly (Known | undefined)[]): Tensor | undefined {
+  try {
+    return folded(node, inputs)
+  } catch (error) {
+    throw new Error(`node ${node.name} (${node.op}): ${(error as Error).message}`)
+  }
+}
+
+/** A graph without the nodes and constants that its outputs do not depend on. */
+export function withoutUnread(graph: Graph): Graph {
+  const read = new Set(graph.outputs.map(({ name }) => name))
+  const nodes = graph.nodes
+    .toReversed()
+    .filter((node) => {
+      const wanted = node.outputs.some((name) => read.has(name))
+      if (wanted) for (const name of namesRead(node)) read.add(name)
+      return wanted
+    })
+    .reverse()
+  const initializers = new Map([...graph.initializers].filter(([name]) => read.has(name)))
+  return { ...graph, nodes, initializers }
+}
+
+/** The names that a node reads, those that the body of a Scan reads from around it included. */
+function namesRead(node: Node): string[] {
+  const inner = node.op === 'Scan' ? node.attributes.body.nodes.flatMap(namesRead) : []
+  return [...node.inputs, ...inner]
+}

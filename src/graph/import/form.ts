@@ -1,0 +1,102 @@
+import { UserError } from '../../base/errors.ts'
+import type { GraphBuilder, Value } from '../builder.ts'
+import type { AttributesOf, Operator } from '../operators.ts'
+import type { AttributeValue } from '../proto.ts'
+import type { Shape } from '../types.ts'
+
+/** A node as a file has it, in whatever opset, with the values that it reads. */
+export interface FileNode {
+  readonly op: string
+  readonly opset: number
+  /** Undefined for an optional input that is left out; left out at the end, it is not there at all. */
+  readonly inputs: readonly (Value | undefined)[]
+  /** Outputs up to the last one that anybody reads. */
+  readonly outputs: number
+  readonly attributes: Readonly<Record<string, AttributeValue>>
+}
+
+/** A node in the form in which graphs are held: what a node of a file becomes. */
+export interface Form {
+  readonly op: Operator
+  readonly inputs: readonly (Value | undefined)[]
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/**
+ * How a node of a file becomes one of the form in which graphs are held. What it needs beside that node,
+ * constants or nodes before it, is added to the builder.
+ *
+ * @throws Error or UserError saying what cannot be converted
+ */
+export type Conversion = (node: FileNode, builder: GraphBuilder) => Form
+
+/** A node; attributes that are left out get their defaults. */
+export function form<O extends Operator>(
+  op: O,
+  inputs: Form['inputs'],
+  attributes: Partial<AttributesOf<O>> = {},
+): Form {
+  return { op, inputs, attributes }
+}
+
+/** An attribute that is an integer or a float. */
+export function numberIn({ attributes }: FileNode, name: string, otherwise: number): number {
+  return numberOrNone(attributes, name) ?? otherwise
+}
+
+function numberOrNone(attributes: FileNode['attributes'], name: string): number | undefined {
+  const value = attributes[name]
+  if (value !== undefined && typeof value !== 'number') throw new Error(`attribute ${name} is not a number`)
+  return value
+}
+
+/** An attribute that is a list of numbers; undefined where it is left out. */
+export function numbersIn({ attributes }: FileNode, name: string): readonly number[] | undefined {
+  const value = attributes[name]
+  if (value !== undefined && !Array.isArray(value))
+    throw new Error(`attribute ${name} is not a list of numbers`)
+  return value
+}
+
+/** An attribute that is a text. */
+export function textIn({ attributes }: FileNode, name: string, otherwise: string): string {
+  const value = attributes[name] ?? otherwise
+  if (typeof value !== 'string') throw new Error(`attribute ${name} is not a text`)
+  return value
+}
+
+/** The integers of an input, which may be names of sizes; undefined where the input is left out. */
+export function dimensionsIn(
+  value: Value | undefined,
+  builder: GraphBuilder,
+  what: string,
+): Shape | undefined {
+  if (!value) return undefined
+  const { dimensions } = builder.knownOf(value.name)
+  if (!dimensions) throw new UserError(`${what} depend on what the graph is fed, which regard does not read`)
+  return dimensions
+}
+
+/** The integers of an input. */
+export function integersIn(
+  value: Value | undefined,
+  builder: GraphBuilder,
+  what: string,
+): number[] | undefined {
+  return dimensionsIn(value, builder, what)?.map((d) => {
+    if (typeof d === 'string') throw new Error(`${what} depend on the dimension ${d}, which must be a number`)
+    return d
+  })
+}
+
+/** The floats of a constant input; undefined where the input is left out or empty. */
+export function floatsIn(
+  value: Value | undefined,
+  builder: GraphBuilder,
+  what: string,
+): number[] | undefined {
+  if (!value) return undefined
+  const tensor = builder.constantOf(value)
+  if (!tensor) throw new UserError(`${what} depend on what the graph is fed, which regard does not read`)
+  return tensor.data.length === 0 ? undefined : Array.from<number | bigint, number>(tensor.data, Number)
+}

@@ -1,0 +1,209 @@
+/**
+ * How operators are written in opsets 7 to 26, and how each becomes what it is in the opset in which graphs are
+ * held: one entry an operator whose form has changed. An operator without an entry is the same in all of them.
+ * https://onnx.ai/onnx/operators/ has the versions of each.
+ */
+
+import { UserError } from '../../base/errors.ts'
+import type { GraphBuilder, Value } from '../builder.ts'
+import { axisOf, fixed, reshaped, targetOf } from '../dimensions.ts'
+import { evaluate } from '../evaluate.ts'
+import { isOperator } from '../operators.ts'
+import { type DataType, float32, type Tensor } from '../types.ts'
+import { EXPANSIONS } from './expansions.ts'
+import { type Conversion, dimensionsIn, form, integersIn, numberIn, numbersIn, textIn } from './form.ts'
+import { resize, upsample } from './resize.ts'
+import { convTranspose, windowed } from './windows.ts'
+
+/** The conversion of an operator; undefined for one that regard cannot read. */
+export function conversionOf(op: string): Conversion | undefined {
+  if (Object.hasOwn(CONVERSIONS, op)) return CONVERSIONS[op]
+  if (Object.hasOwn(EXPANSIONS, op)) return EXPANSIONS[op]
+  return isOperator(op) && op !== 'Scan' ? same : undefined
+}
+
+const same: Conversion = ({ op, inputs, attributes }) => ({ op: op as never, inputs, attributes })
+
+/** An attribute that has become the second input. */
+function secondInput(attribute: string): Conversion {
+  return (node, g) => {
+    const { [attribute]: given, ...attributes } = node.attributes
+    const values = numbersIn(node, attribute)
+    const inputs = values ? [node.inputs[0], g.integers(values, attribute)] : node.inputs
+    return { op: node.op as never, inputs, attributes }
+  }
+}
+
+/**
+ * Softmax and LogSoftmax. Before opset 13 they took all dimensions from `axis` on together, by default all but
+ * the first.
+ */
+const softmax: Conversion = (node, g) => {
+  const op = node.op as 'Softmax' | 'LogSoftmax'
+  if (node.opset >= 13) return same(node, g)
+  const x = node.inputs[0]!
+  const axis = axisOf(numberIn(node, 'axis', 1), x.shape.length)
+  if (x.shape.slice(axis + 1).every((d) => d === 1)) return form(op, [x], { axis })
+  const rows = g.op(op, [g.op('Flatten', [x], { axis })], { axis: -1 })
+  return form('Reshape', [rows, shapeTarget(g, rows, x)])
+}
+
+/** A shape to reshape `from` to: a constant where that is possible. */
+function shapeTarget(g: GraphBuilder, from: Value, to: Value): Value {
+  const target = targetOf(from.shape, to.shape)
+  return target ? g.integers(target) : g.op('Shape', [to])
+}
+
+const CONVERSIONS: Readonly<Record<string, Conversion>> = {
+  Conv: windowed('Conv'),
+  MaxPool: windowed('MaxPool'),
+  AveragePool: windowed('AveragePool'),
+  ConvTranspose: convTranspose,
+  Upsample: upsample,
+  Resize: resize,
+  Softmax: softmax,
+  LogSoftmax: softmax,
+
+  // An inner product with constant weights becomes plain: no factors, nothing transposed but the weights.
+  Gemm: (node, g) => {
+    let [a, b, c] = node.inputs as [Value, Value, Value | undefined]
+    let [alpha, beta] = [numberIn(node, 'alpha', 1), numberIn(node, 'beta', 1)]
+    if (numberIn(node, 'transA', 0) !== 0) a = transposed(g, a)
+    if (alpha !== 1 && g.constantOf(b)) [b, alpha] = [scaled(g, b, alpha), 1]
+    else if (alpha !== 1 && g.constantOf(a)) [a, alpha] = [scaled(g, a, alpha), 1]
+    if (c && beta !== 1 && g.constantOf(c)) [c, beta] = [scaled(g, c, beta), 1]
+    return form('Gemm', c ? [a, b, c] : [a, b], {
+      alpha,
+      beta: c ? beta : 1,
+      transB: numberIn(node, 'transB', 0),
+    })
+  },
+  // A vector on one side counts as a matrix of one row, or of one column, which is dropped again.
+  MatMul: ({ inputs }, g) => {
+    const [a, b] = inputs as [Value, Value]
+    const [row, column] = [a.shape.length === 1, b.shape.length === 1]
+    if (!row && !column) return form('MatMul', [a, b])
+    const product = g.matmul(
+      row ? g.op('Unsqueeze', [a, g.integers([0])]) : a,
+      column ? g.op('Unsqueeze', [b, g.integers([1])]) : b,
+    )
+    return form('Squeeze', [product, g.integers([...(row ? [-2] : []), ...(column ? [-1] : [])])])
+  },
+  BatchNormalization: (node) => {
+    const { spatial, training_mode, ...attributes } = node.attributes
+    if (numberIn(node, 'spatial', 1) !== 1)
+      throw new UserError('it has statistics for every pixel, which regard does not read')
+    if (numberIn(node, 'training_mode', 0) !== 0 || node.outputs > 1)
+      throw new UserError(
+        'the model was exported in training mode',
+        undefined,
+        'Export it in evaluation mode',
+      )
+    return { op: 'BatchNormalization', inputs: node.inputs, attributes }
+  },
+  // Outside training it passes its input on; how much it dropped in training does not matter here.
+  Dropout: (node) => form('Dropout', [node.inputs[0]]),
+  // Bounds were attributes before opset 11.
+  Clip: (node, g) => {
+    const [x, low, high] = node.inputs
+    const bound = (name: string) =>
+      node.attributes[name] === undefined ? undefined : g.scalar(numberIn(node, name, 0))
+    const bounds = node.opset < 11 ? [bound('min'), bound('max')] : [low, high]
+    if (bounds[1]) return form('Clip', [x, ...bounds])
+    return bounds[0] ? form('Clip', [x, bounds[0]]) : form('Identity', [x])
+  },
+
+  ReduceSum: secondInput('axes'),
+  ReduceMean: secondInput('axes'),
+  ReduceMax: secondInput('axes'),
+  Squeeze: secondInput('axes'),
+  Unsqueeze: secondInput('axes'),
+
+  // The sizes of the parts: an attribute before opset 13, then an input; without them, equal parts.
+  Split: (node, g) => {
+    const x = node.inputs[0]!
+    const axis = numberIn(node, 'axis', 0)
+    const given = numbersIn(node, 'split') ?? integersIn(node.inputs[1], g, 'the sizes of the parts')
+    return form('Split', [x, g.integers(given ?? parts(x, axis, node.outputs), 'split')], { axis })
+  },
+  Slice: (node, g) => {
+    if (node.opset >= 10) return same(node, g)
+    const [starts, ends] = [numbersIn(node, 'starts'), numbersIn(node, 'ends')]
+    if (!starts || !ends) throw new Error('it has no starts or ends')
+    const axes = numbersIn(node, 'axes') ?? starts.map((_, k) => k)
+    return form('Slice', [node.inputs[0], g.integers(starts), g.integers(ends), g.integers(axes)])
+  },
+  Pad: (node, g) => {
+    const x = node.inputs[0]!
+    const mode = textIn(node, 'mode', 'constant')
+    if (mode === 'wrap') throw new UserError('it pads by wrapping around, which regard does not read')
+    const pads = numbersIn(node, 'pads') ?? integersIn(node.inputs[1], g, 'the pads')
+    if (!pads) throw new Error('it has no pads')
+    const rank = x.shape.length
+    const axes = integersIn(node.inputs[3], g, 'the axes')?.map((axis) => axisOf(axis, rank))
+    const value = node.opset < 11 ? g.scalar(numberIn(node, 'value', 0)) : node.inputs[2]
+    const inputs = [x, g.integers(axes ? spread(pads, axes, rank) : pads, 'pads')]
+    return form('Pad', mode === 'constant' && value ? [...inputs, value] : inputs, { mode })
+  },
+  // A new shape that the graph works out from the batch becomes a constant that leaves the batch open.
+  Reshape: (node, g) => {
+    const [x, shape] = node.inputs as [Value, Value]
+    const wanted = dimensionsIn(shape, g, 'the elements of the new shape')!
+    if (numberIn(node, 'allowzero', 0) !== 0 && wanted.includes(0))
+      throw new UserError('it makes an empty tensor, which regard does not read')
+    if (g.constantOf(shape)) return form('Reshape', [x, shape])
+    const target = targetOf(x.shape, reshaped(x.shape, wanted))
+    return form('Reshape', [x, target ? g.integers(target, 'shape') : shape])
+  },
+  Transpose: (node) => {
+    const x = node.inputs[0]!
+    return form('Transpose', [x], { perm: numbersIn(node, 'perm') ?? x.shape.map((_, k) => k).reverse() })
+  },
+  // How numbers are rounded to 8 bits does not matter: there are none here.
+  Cast: ({ inputs, attributes: { to } }) =>
+    to === inputs[0]!.type ? form('Identity', inputs) : form('Cast', inputs, { to: to as DataType }),
+  // The end of a part of a shape came with opset 15.
+  Shape: (node, g) => {
+    if (node.attributes.end === undefined) return same(node, g)
+    const rank = node.inputs[0]!.shape.length
+    const position = (at: number) => g.integers([Math.min(Math.max(at < 0 ? at + rank : at, 0), rank)])
+    const whole = g.op('Shape', [node.inputs[0]])
+    return form('Slice', [whole, position(numberIn(node, 'start', 0)), position(numberIn(node, 'end', rank))])
+  },
+  ConstantOfShape: ({ inputs, attributes: { value = float32([1]) } }) =>
+    form('ConstantOfShape', inputs, { value: value as Tensor }),
+  // ScatterElements, before opset 11.
+  Scatter: ({ inputs, attributes }) => ({ op: 'ScatterElements', inputs, attributes }),
+}
+
+function transposed(g: GraphBuilder, x: Value): Value {
+  const tensor = g.constantOf(x)
+  return tensor
+    ? g.constant(evaluate('Transpose', [tensor], { perm: [1, 0] }), x.name)
+    : g.transpose(x, [1, 0])
+}
+
+function scaled(g: GraphBuilder, x: Value, by: number): Value {
+  const { shape, data } = g.constantOf(x)!
+  return g.constant(
+    { type: 'float32', shape, data: (data as Float32Array).map((value) => value * by) },
+    x.name,
+  )
+}
+
+/** Equal parts of an axis; the last is smaller where they cannot be equal. */
+function parts(x: Value, axis: number, count: number): number[] {
+  const size = fixed(x.shape[axisOf(axis, x.shape.length)]!)
+  const part = Math.ceil(size / count)
+  return Array.from({ length: count }, (_, k) => Math.min(part, size - k * part))
+}
+
+/** Pads of some axes as pads of all. */
+function spread(pads: readonly number[], axes: readonly number[], rank: number): number[] {
+  const whole = new Array<number>(2 * rank).fill(0)
+  axes.forEach((axis, k) => {
+    whole[axis] = pads[k]!
+    whole[axis + rank] = pads[k + axes.length]!
+  })
+  return whole
+}

@@ -1,0 +1,34 @@
+import { UserError } from '../../base/errors.ts'
+import type { NodeProto } from '../onnx_pb.ts'
+
+/** Operators on numbers of 8 bits and fewer, of the standard and of ONNX Runtime. */
+const QUANTISED = /[Qq]uantize|^Q[A-Z]|Integer|NBits|Bnb4/
+
+/** One error for a model whose weights or activations are integers, naming its first such node. */
+export function refuseQuantised(nodes: readonly NodeProto[]): void {
+  const node = nodes.find(({ opType }) => QUANTISED.test(opType))
+  if (!node) return
+  throw new UserError(
+    'this model is quantised; export it in float32',
+    `node ${node.name || node.output[0]} (${node.opType})`,
+  )
+}
+
+/** The error for a node whose operator regard does not know. */
+export function unsupported({ name, output, opType, domain }: NodeProto): UserError {
+  const standard = domain === '' || domain === 'ai.onnx'
+  return new UserError(
+    `node ${name || output[0]} uses the operator ${opType} of ${standard ? 'standard ONNX' : `the domain ${domain}`}, which regard does not know`,
+    undefined,
+    remedyFor(standard ? '' : domain),
+  )
+}
+
+function remedyFor(domain: string): string {
+  if (domain === '')
+    return 'Export the model in another opset, which may spell it out in simpler operators, or end it before this node'
+  if (domain.startsWith('com.microsoft') || domain === 'ai.onnx.contrib')
+    return `It comes from ONNX Runtime's optimiser or extensions: give the model from before they were applied`
+  if (domain === 'ai.onnx.ml') return 'It is no part of a neural network: end the model before this node'
+  return `If it is a function inside the model, inline it with the onnx package's inliner`
+}

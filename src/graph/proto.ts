@@ -1,0 +1,199 @@
+/**
+ * Tensors, declared values and element types, between protocol buffers and memory.
+ *
+ * Weights may lie in files beside the model (ONNX's "external data"); the caller says how to get at them, so
+ * that this room needs no file system.
+ */
+
+import { create } from '@bufbuild/protobuf'
+import { UserError } from '../base/errors.ts'
+import {
+  type AttributeProto,
+  type GraphProto,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from './onnx_pb.ts'
+import type { AttributeSpec } from './operators.ts'
+import { type DataType, type ElementArrays, sizeOf, type Tensor, type ValueInfo } from './types.ts'
+
+/** Reads part of a file that lies beside the model: `length` bytes from `offset`, all of it without them. */
+export type ExternalReader = (location: string, offset: number, length: number | undefined) => Uint8Array
+
+/** Collects the weights that go into a file beside the model. */
+export interface ExternalWriter {
+  /** The file's name, as the model will refer to it. */
+  readonly location: string
+  /** Tensors of at least this many bytes go there; smaller ones stay in the model. */
+  readonly threshold: number
+  /** Called with each tensor's bytes, to be written one after the other without gaps. */
+  append(bytes: Uint8Array): void
+}
+
+// The numbers of ONNX's TensorProto.DataType.
+const TYPE_NUMBERS: Record<DataType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+}
+const ARRAYS: {
+  [T in DataType]: new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ) => ElementArrays[T]
+} = {
+  float32: Float32Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  float16: Uint16Array,
+  float64: Float64Array,
+}
+
+/** The number that ONNX has for an element type. */
+export function numberOf(type: DataType): number {
+  return TYPE_NUMBERS[type]
+}
+
+/** The element type that ONNX has a number for; `name` is whose it is, for the message. */
+export function typeOf(number: number, name: string): DataType {
+  const found = Object.entries(TYPE_NUMBERS).find(([, known]) => known === number)
+  if (!found) throw new UserError(`${name} has ONNX element type ${number}, which regard does not read`)
+  return found[0] as DataType
+}
+
+/** A tensor of a file. Its elements are the file's own bytes where their place in memory allows. */
+export function tensorFrom(proto: TensorProto, external: ExternalReader | undefined): Tensor {
+  const type = typeOf(proto.dataType, proto.name)
+  const shape = proto.dims.map(Number)
+  const bytes = proto.dataLocation === 1 ? externalBytes(proto, external) : proto.rawData
+  const data = bytes.length > 0 ? arrayFrom(type, bytes, proto.name) : fieldData(proto, type)
+  if (data.length !== sizeOf(shape)) {
+    throw new UserError(`tensor ${proto.name} of shape [${shape.join(', ')}] has ${data.length} elements`)
+  }
+  return { type, shape, data } as Tensor
+}
+
+function externalBytes(proto: TensorProto, external: ExternalReader | undefined): Uint8Array {
+  const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]))
+  const location = entries.get('location')
+  if (!external || !location)
+    throw new UserError(`tensor ${proto.name} lies in another file, which cannot be read here`)
+  const length = entries.get('length')
+  return external(
+    location,
+    Number(entries.get('offset') ?? 0),
+    length === undefined ? undefined : Number(length),
+  )
+}
+
+// A typed array needs its bytes aligned; those inside a file seldom are. (A Buffer's slice would be no copy.)
+function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArrays[DataType] {
+  const Elements = ARRAYS[type]
+  const width = new Elements(new ArrayBuffer(0), 0, 0).BYTES_PER_ELEMENT
+  if (bytes.length % width !== 0) throw new UserError(`tensor ${name} is cut short`)
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
+  return new Elements(aligned.buffer, aligned.byteOffset, bytes.length / width)
+}
+
+function fieldData(proto: TensorProto, type: DataType): ElementArrays[DataType] {
+  switch (type) {
+    case 'float32':
+      return Float32Array.from(proto.floatData)
+    case 'float64':
+      return Float64Array.from(proto.doubleData)
+    case 'int64':
+      return BigInt64Array.from(proto.int64Data)
+    case 'int32':
+      return Int32Array.from(proto.int32Data)
+    case 'int8':
+      return Int8Array.from(proto.int32Data)
+    case 'uint8':
+    case 'bool':
+      return Uint8Array.from(proto.int32Data)
+    case 'float16':
+      return Uint16Array.from(proto.int32Data)
+  }
+}
+
+/** An attribute's value as a file has it. A graph inside it is left as it is there. */
+export type AttributeValue = number | string | number[] | Tensor | GraphProto
+
+// The numbers of ONNX's AttributeProto.AttributeType.
+const ATTRIBUTE_NUMBERS = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const
+
+/** The number that ONNX has for a kind of attribute. */
+export function attributeNumberOf(kind: AttributeSpec['kind']): number {
+  return ATTRIBUTE_NUMBERS[kind === 'type' ? 'int' : kind]
+}
+
+/** The value of an attribute of a file. */
+export function attributeFrom(proto: AttributeProto, external: ExternalReader | undefined): AttributeValue {
+  switch (proto.type) {
+    case ATTRIBUTE_NUMBERS.float:
+      return proto.f
+    case ATTRIBUTE_NUMBERS.int:
+      return integer(proto.i)
+    case ATTRIBUTE_NUMBERS.string:
+      return new TextDecoder().decode(proto.s)
+    case ATTRIBUTE_NUMBERS.tensor:
+      return tensorFrom(proto.t!, external)
+    case ATTRIBUTE_NUMBERS.graph:
+      return proto.g!
+    case ATTRIBUTE_NUMBERS.floats:
+      return proto.floats
+    case ATTRIBUTE_NUMBERS.ints:
+      return proto.ints.map(integer)
+    default:
+      throw new UserError(`attribute ${proto.name} is of ONNX kind ${proto.type}, which regard does not read`)
+  }
+}
+
+// "To the end" is written as the largest 64-bit integer, which a number would round to one too many.
+function integer(value: bigint): number {
+  return Math.max(Math.min(Number(value), Number.MAX_SAFE_INTEGER), Number.MIN_SAFE_INTEGER)
+}
+
+/** How far into the file beside the model its weights go by now. */
+export interface Written {
+  offset: number
+}
+
+/** A tensor for a file. */
+export function tensorTo(
+  name: string,
+  { type, shape, data }: Tensor,
+  external: ExternalWriter | undefined,
+  state: Written,
+): TensorProto {
+  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
+  const head = { name, dataType: TYPE_NUMBERS[type], dims: shape.map(BigInt) }
+  if (!external || bytes.length < external.threshold)
+    return create(TensorProtoSchema, { ...head, rawData: bytes })
+  external.append(bytes)
+  const entries = { location: external.location, offset: String(state.offset), length: String(bytes.length) }
+  state.offset += bytes.length
+  return create(TensorProtoSchema, {
+    ...head,
+    dataLocation: 1,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+  })
+}
+
+/** A declared value for a file. */
+export function valueTo({ name, type, shape }: ValueInfo): ValueInfoProto {
+  const dim = shape.map((d) => (typeof d === 'number' ? { dimValue: BigInt(d) } : { dimParam: d }))
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { tensorType: { elemType: TYPE_NUMBERS[type], shape: { dim } } },
+  })
+}
