@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import type { Graph } from '../../src/graph/types.ts'
+import type { GraphBuilder, Value } from '../../src/graph/builder.ts'
+import { float32, type Graph } from '../../src/graph/types.ts'
 import type { CompositeEntryInput } from '../../src/rules/composites/composite.ts'
+import { relevance } from '../../src/rules/relevance/relevance.ts'
 import { drawn, expectJudged, layer } from './layer.ts'
 import { plain } from './plainGraph.ts'
 import type { PlainRule } from './plainRelevance.ts'
@@ -189,5 +191,34 @@ describe('conservation', () => {
       random,
     )
     expect(wSquare.rows[0]!.epsilon).toBeGreaterThan(0)
+  })
+})
+
+describe('the range of z-box', () => {
+  const starting = (build: (g: GraphBuilder, x: Value) => Value) =>
+    layer([1, 3, 4, 4], (g, x) => {
+      const weights = g.constant(drawn([2, 3, 3, 3], new Random('range')), 'w')
+      return g.op('Conv', [build(g, x), weights], { pads: [1, 1, 1, 1] }, 'conv')
+    })
+  const rule = (graph: Graph) => {
+    const range = { low: [0, 0, 0], high: [255, 255, 255] }
+    const composite = { name: 'box', layers: [{ rule: 'z-box' as const }] }
+    return relevance(graph, composite, { range, conservation: true }).rows[0]!.rule
+  }
+
+  test("is the input's own", () => {
+    expect(rule(starting((_, x) => x))).toBe('z-box(0 0 0, 255 255 255)')
+  })
+
+  test('goes through the scales and shifts that a network begins with', () => {
+    const graph = starting((g, x) => {
+      const mean = g.constant(float32([3, 1, 1], [0.25, 0.5, 1]))
+      return g.mul(g.scalar(-2), g.sub(g.div(x, g.scalar(255)), mean))
+    })
+    expect(rule(graph)).toBe('z-box(-1.5 -1 0, 0.5 1 2)')
+  })
+
+  test('is not known behind anything else', () => {
+    expect(() => rule(starting((g, x) => g.op('Relu', [x])))).toThrow(/layer conv.*give low and high/s)
   })
 })

@@ -5,7 +5,8 @@
 
 import type { Node } from '../../src/graph/operators.ts'
 import type { Graph } from '../../src/graph/types.ts'
-import { fieldsOf, type Plain, placesOf, plain, plainForward, plainNode, windowsOf } from './plainGraph.ts'
+import { fieldsOf, type Plain, plain, plainForward, plainNode, windowsOf } from './plainGraph.ts'
+import { placesOf } from './plainMoves.ts'
 
 const STEP = 1e-6
 

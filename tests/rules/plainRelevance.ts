@@ -5,16 +5,8 @@
 
 import type { Node, NodeOf } from '../../src/graph/operators.ts'
 import type { Graph } from '../../src/graph/types.ts'
-import {
-  channelsAround,
-  type Field,
-  fieldsOf,
-  type Plain,
-  placesOf,
-  plain,
-  repeatedPlaces,
-  windowsOf,
-} from './plainGraph.ts'
+import { channelsAround, type Field, fieldsOf, type Plain, plain, windowsOf } from './plainGraph.ts'
+import { placesOf, repeatedPlaces } from './plainMoves.ts'
 
 /** A rule of a linear layer, every number given. `epsilon` is added to denominators with their sign. */
 export type PlainRule =

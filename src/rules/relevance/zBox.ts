@@ -18,7 +18,7 @@ export function zBoxRule(low: number | readonly number[], high: number | readonl
   }
   const minus = ({ positive, negative }: SignedPart) => ({ positive: -positive, negative: -negative })
   return {
-    name: `z-box(${lows.join(' ')}, ${highs.join(' ')})`,
+    name: `z-box(${shown(lows)}, ${shown(highs)})`,
     terms: [
       {
         coefficient: 1,
@@ -32,4 +32,8 @@ export function zBoxRule(low: number | readonly number[], high: number | readonl
       },
     ],
   }
+}
+
+function shown(bounds: readonly number[]): string {
+  return bounds.map((bound) => Number(bound.toPrecision(4))).join(' ')
 }
