@@ -198,7 +198,19 @@ export async function answers(
     input,
     known.map((question) => targetOf(question, explainer.classes)),
   )
+  for (const explanation of explanations) checkFinite(explanation)
   return explanations.map((explanation) => answerOf(explanation, model, input))
+}
+
+/** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
+function checkFinite({ relevance, conservation }: Explanation): void {
+  if (relevance.data.every(Number.isFinite)) return
+  const first = conservation.find((layer) => !Number.isFinite(layer.out))
+  throw new UserError(
+    `the relevance overflows${first ? ` below the layer ${first.layer}, by the rule ${first.rule}` : ''}`,
+    undefined,
+    'Choose another composite: those with z-plus hand down no more than arrives',
+  )
 }
 
 function answerOf(explanation: Explanation, model: Model, input: TensorOf<'float32'>): Answer {

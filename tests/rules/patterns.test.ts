@@ -136,25 +136,27 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
       })
     })
 
-    test.runIf(rule)('accounts for all relevance, layer by layer', async () => {
-      const { map, rows, table } = await explained(graph, name, { conservation: true }, BATCH, TARGETS)
-      const [inn, out, ...kept] = CONSERVATION_COLUMNS.map((_, c) => c) as [number, number, ...number[]]
-      for (let n = 0; n < BATCH; n++) {
-        const at = (row: number, column: number) =>
-          table[(n * rows.length + row) * CONSERVATION_COLUMNS.length + column]!
-        const most = Math.max(...rows.map((_, row) => Math.abs(at(row, inn))))
-        let lost = 0
-        rows.forEach(({ layer }, row) => {
-          const stayed = kept.reduce((sum, column) => sum + at(row, column), 0)
-          expect(Math.abs(at(row, inn) - at(row, out) - stayed) / most, layer).toBeLessThan(1e-5)
-          lost += stayed
-        })
-        expect(rows[0]!.layer).toBe('classifier')
-        expect(Math.abs(at(0, inn) - startOf(n)) / most).toBeLessThan(1e-5)
-        const sum = map.subarray(n * AREA, (n + 1) * AREA).reduce((a, b) => a + b, 0)
-        expect(Math.abs(at(0, inn) - lost - sum) / most).toBeLessThan(1e-5)
-      }
-    })
+    // The gradient and its relatives conserve nothing.
+    if (rule)
+      test('accounts for all relevance, layer by layer', async () => {
+        const { map, rows, table } = await explained(graph, name, { conservation: true }, BATCH, TARGETS)
+        const [inn, out, ...kept] = CONSERVATION_COLUMNS.map((_, c) => c) as [number, number, ...number[]]
+        for (let n = 0; n < BATCH; n++) {
+          const at = (row: number, column: number) =>
+            table[(n * rows.length + row) * CONSERVATION_COLUMNS.length + column]!
+          const most = Math.max(...rows.map((_, row) => Math.abs(at(row, inn))))
+          let lost = 0
+          rows.forEach(({ layer }, row) => {
+            const stayed = kept.reduce((sum, column) => sum + at(row, column), 0)
+            expect(Math.abs(at(row, inn) - at(row, out) - stayed) / most, layer).toBeLessThan(1e-5)
+            lost += stayed
+          })
+          expect(rows[0]!.layer).toBe('classifier')
+          expect(Math.abs(at(0, inn) - startOf(n)) / most).toBeLessThan(1e-5)
+          const sum = map.subarray(n * AREA, (n + 1) * AREA).reduce((a, b) => a + b, 0)
+          expect(Math.abs(at(0, inn) - lost - sum) / most).toBeLessThan(1e-5)
+        }
+      })
 
     test('does not depend on the batch, nor on sharing one forward pass, nor on the run', async () => {
       const together = await explained(graph, name, {}, BATCH, TARGETS)
