@@ -94,14 +94,13 @@ function externalBytes(proto: TensorProto, external: ExternalReader | undefined)
   )
 }
 
-// A typed array needs its bytes aligned, and those inside a file seldom are. One that is a view of the file keeps
-// all of it in memory, beside the copies of the others: worth it only for most of a file. (A Buffer's slice would
-// be no copy.)
+// A typed array needs its bytes aligned, and those inside a file seldom are (`alignInPlace` sees to the large ones).
+// Small ones are copied, so that they do not keep a whole file in memory. (A Buffer's slice would be no copy.)
 function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArrays[DataType] {
   const Elements = ARRAYS[type]
   const width = new Elements(new ArrayBuffer(0), 0, 0).BYTES_PER_ELEMENT
   if (bytes.length % width !== 0) throw new UserError(`tensor ${name} is cut short`)
-  const view = bytes.byteOffset % width === 0 && 2 * bytes.length >= bytes.buffer.byteLength
+  const view = bytes.byteOffset % width === 0 && bytes.length >= LARGE
   const own = view ? bytes : new Uint8Array(bytes)
   return new Elements(own.buffer, own.byteOffset, bytes.length / width)
 }

@@ -137,7 +137,7 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
     })
 
     // The gradient and its relatives conserve nothing.
-    if (rule)
+    if (name in presets)
       test('accounts for all relevance, layer by layer', async () => {
         const { map, rows, table } = await explained(graph, name, { conservation: true }, BATCH, TARGETS)
         const [inn, out, ...kept] = CONSERVATION_COLUMNS.map((_, c) => c) as [number, number, ...number[]]
