@@ -1,8 +1,11 @@
-"""Seconds of VGG-16's relevance maps in PyTorch, the composite `paper` written with hooks. Arguments: batch, rounds.
+"""Seconds of VGG-16's relevance maps in PyTorch, the composite `paper` written with hooks.
 
-Each layer keeps its input on the way forward, and on the way back a hook replaces the gradient by the relevance. As
-in regard, inputs behind a ReLU are known to be nowhere negative, so that alpha-beta takes two convolutions forward
-and two back.
+Arguments: batch, rounds, and `any-sign` or `behind-relu`.
+
+Each layer keeps its input on the way forward, and on the way back a hook replaces the gradient by the relevance. With
+`any-sign`, alpha-beta is written as its formula is, for inputs of either sign, as zennit does: four convolutions
+forward and four back. With `behind-relu`, it is written for this one network, whose inputs are nowhere negative, and
+takes two and two.
 """
 
 import sys
@@ -13,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 batch, rounds = (int(a) for a in sys.argv[1:3])
+parts_of_x = {"any-sign": (True, False), "behind-relu": (True,)}[sys.argv[3]]
 torch.manual_seed(0)
 
 layers, channels = [], 3
@@ -29,6 +33,10 @@ def nonzero(z):
     return torch.where(z == 0, torch.ones_like(z), z)
 
 
+def signed(x, positive):
+    return x.clamp(min=0) if positive else x.clamp(max=0)
+
+
 def epsilon(module, x, r):
     z = F.linear(x, module.weight, module.bias)
     s = r / (z + torch.where(z >= 0, 0.01, -0.01))
@@ -37,11 +45,13 @@ def epsilon(module, x, r):
 
 def alpha_beta(module, x, r):
     total = 0
-    for coefficient, part in ((2, torch.Tensor.clamp_min), (-1, torch.Tensor.clamp_max)):
-        weight, bias = part(module.weight, 0), part(module.bias, 0)
-        z = F.conv2d(x, weight, bias, padding=1)
-        total = total + coefficient * F.conv_transpose2d(r / nonzero(z), weight, padding=1)
-    return x * total
+    for coefficient, wanted in ((2, True), (-1, False)):
+        pairs = [(signed(x, sign), signed(module.weight, sign == wanted)) for sign in parts_of_x]
+        z = sum(F.conv2d(part, weight, padding=1) for part, weight in pairs)
+        s = r / nonzero(z + signed(module.bias, wanted)[:, None, None])
+        for part, weight in pairs:
+            total = total + coefficient * part * F.conv_transpose2d(s, weight, padding=1)
+    return total
 
 
 def flat(module, x, r):
