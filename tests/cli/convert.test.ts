@@ -10,33 +10,19 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { readOnnx, writeOnnx } from '../../src/formats/onnx.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { shared } from '../shared.ts'
+import { capturePrinted } from './capture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-convert-'))
 const model = join(folder, 'model.onnx')
 const network = livelyNetwork(51, 2)
 writeOnnx(model, network)
 
-let printed: string
-beforeEach(() => {
-  process.exitCode = 0
-  printed = ''
-  const keep = (text: unknown) => {
-    printed += `${text}\n`
-    return true
-  }
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
-  vi.spyOn(console, 'error').mockImplementation(keep)
-  vi.spyOn(console, 'log').mockImplementation(keep)
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = 0
-})
+const captured = capturePrinted()
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.skipIf(!shared)('regard convert with a real Caffe network', () => {
@@ -45,7 +31,9 @@ describe.skipIf(!shared)('regard convert with a real Caffe network', () => {
     symlinkSync(join(shared!, 'models/caffe/bvlc_googlenet.caffemodel'), weights)
     const out = join(folder, 'goog.onnx')
     await main(['convert', weights, out])
-    expect(printed).toMatch(/goog\.caffemodel: its prototxt is not beside it\. Give it with --prototxt FILE/)
+    expect(captured.printed).toMatch(
+      /goog\.caffemodel: its prototxt is not beside it\. Give it with --prototxt FILE/,
+    )
     expect(process.exitCode).toBe(1)
     await main([
       'convert',
@@ -54,7 +42,7 @@ describe.skipIf(!shared)('regard convert with a real Caffe network', () => {
       '--prototxt',
       join(shared!, 'models/caffe/bvlc_googlenet_deploy.prototxt'),
     ])
-    expect(printed).toContain(`${out}: data [batch, 3, 224, 224] → prob [batch, 1000]\n`)
+    expect(captured.printed).toContain(`${out}: data [batch, 3, 224, 224] → prob [batch, 1000]\n`)
     expect(readOnnx(out).nodes.at(-1)).toMatchObject({ op: 'Softmax', outputs: ['prob'] })
   })
 })
@@ -64,7 +52,7 @@ describe('regard convert', () => {
     const human = new URL('../../node_modules/@vladmandic/human/models/emotion.json', import.meta.url)
     const out = join(folder, 'emotion.onnx')
     await main(['convert', fileURLToPath(human), out])
-    expect(printed).toMatch(/emotion\.onnx: \S+ \[batch, 64, 64, 1\] → \S+ \[batch, 7\]\n/)
+    expect(captured.printed).toMatch(/emotion\.onnx: \S+ \[batch, 64, 64, 1\] → \S+ \[batch, 7\]\n/)
     expect(process.exitCode).toBe(0)
   })
 
@@ -73,7 +61,7 @@ describe('regard convert', () => {
     await main(['convert', model, out])
     expect(process.exitCode).toBe(0)
     expect(readOnnx(out)).toEqual(network)
-    expect(printed).toBe(`${out}: images [batch, 3, 51, 51] → logits [batch, 2]\n`)
+    expect(captured.printed).toBe(`${out}: images [batch, 3, 51, 51] → logits [batch, 2]\n`)
   })
 
   it.each([
@@ -87,7 +75,7 @@ describe('regard convert', () => {
     writeFileSync(join(folder, 'cut.onnx'), readFileSync(model).subarray(0, 1000))
     const before = readFileSync(model)
     await main(['convert', join(folder, from), join(folder, to)])
-    expect(printed).toMatch(message)
+    expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(code)
     expect(existsSync(join(folder, 'x.onnx'))).toBe(false)
     expect(readFileSync(model)).toEqual(before)

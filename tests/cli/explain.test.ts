@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
 import { readPhoto } from '../../src/datasets/readPhoto.ts'
@@ -26,6 +26,7 @@ import { writeModel } from '../../src/study/model.ts'
 import { writePicture } from '../../src/study/writePicture.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { shared } from '../shared.ts'
+import { capturePrinted } from './capture.ts'
 
 const PICTURE = 58
 const SIZE = 51
@@ -66,23 +67,10 @@ const odd = GraphBuilder.from({ ...livelyNetwork(SIZE, 2), outputs: [] })
 odd.output('y', odd.op('CumSum', [odd.value('logits'), odd.constant(int64([], [1]))], {}, 'total'))
 writeOnnx(join(folder, 'odd.onnx'), odd.graph())
 
-let printed: string
+const captured = capturePrinted()
 let out: string
 beforeEach(() => {
-  process.exitCode = 0
-  printed = ''
   out = mkdtempSync(join(folder, 'out-'))
-  const keep = (text: unknown) => {
-    printed += `${text}\n`
-    return true
-  }
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
-  vi.spyOn(console, 'error').mockImplementation(keep)
-  vi.spyOn(console, 'log').mockImplementation(keep)
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = 0
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -114,7 +102,7 @@ describe('regard explain', () => {
     await explain(photo)
     expect(process.exitCode).toBe(0)
     expect(readdirSync(out).sort()).toEqual(FILES)
-    expect(printed).toContain(
+    expect(captured.printed).toContain(
       `Photos are padded to 58 × 58, of it the centre 51 × 51; BGR, (pixel - the mean picture) * 1\n`,
     )
 
@@ -124,7 +112,9 @@ describe('regard explain', () => {
     const answer = logits.indexOf(Math.max(...logits))
     expect(target).toEqual({ output: 'logits', class: answer, name: 'mf'[answer], logit: logits[answer] })
     expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 6)
-    expect(printed).toContain(`gender “${'mf'[answer]}” ${(100 * probabilities[answer]).toFixed(1)} %`)
+    expect(captured.printed).toContain(
+      `gender “${'mf'[answer]}” ${(100 * probabilities[answer]).toFixed(1)} %`,
+    )
 
     const relevance = relevanceOf('face')
     expect([relevance.type, relevance.shape]).toEqual(['float32', [1, 3, SIZE, SIZE]])
@@ -170,14 +160,16 @@ describe('regard explain', () => {
     const [m, f] = outputs.logits.logits
     expect(target).toMatchObject({ class: 1, name: 'f', minus: 0, minusName: 'm' })
     expect(target.logit).toBeCloseTo(f - m, 5)
-    expect(printed).toMatch(/gender “f” rather than “m” logit -?\d/)
+    expect(captured.printed).toMatch(/gender “f” rather than “m” logit -?\d/)
   })
 
   it('skips a photo whose answer is the class that it is to be set against', async () => {
     await explain(photo)
     const { name } = record('face').target
     await explain(photo, '--minus', name)
-    expect(printed).toMatch(/skipped: \S*face\.png: the network's own answer is [mf], which is to be set/)
+    expect(captured.printed).toMatch(
+      /skipped: \S*face\.png: the network's own answer is [mf], which is to be set/,
+    )
     expect(process.exitCode).toBe(3)
   })
 
@@ -234,7 +226,9 @@ describe('regard explain', () => {
     const { data } = await readPhoto(join(out, 'unknown.png'))
     expect([data[0], data[0]]).toEqual([data[1], data[2]])
     await main(['explain', bare, ready, '--composite', 'epsilon-gamma-box', '--out', out])
-    expect(printed).toMatch(/^regard: layer conv1: the rule z-box needs the lowest and the highest value/m)
+    expect(captured.printed).toMatch(
+      /^regard: layer conv1: the rule z-box needs the lowest and the highest value/m,
+    )
     expect(process.exitCode).toBe(1)
   })
 
@@ -277,11 +271,11 @@ describe('regard explain', () => {
       ...['broken.jpg', 'nowhere.jpg', 'small.npy', 'nan.npy', 'face.png'].map((name) => join(folder, name)),
     )
     expect(process.exitCode).toBe(3)
-    expect(printed).toMatch(/skipped: \S*broken\.jpg: the photo cannot be read/)
-    expect(printed).toMatch(/skipped: \S*nowhere\.jpg: the photo cannot be read/)
-    expect(printed).toMatch(/skipped: \S*small\.npy: the network takes float32 \[1, 3, 51, 51\]/)
-    expect(printed).toMatch(/skipped: \S*nan\.npy: has values that are not numbers/)
-    expect(printed).toContain('4 of 5 inputs skipped')
+    expect(captured.printed).toMatch(/skipped: \S*broken\.jpg: the photo cannot be read/)
+    expect(captured.printed).toMatch(/skipped: \S*nowhere\.jpg: the photo cannot be read/)
+    expect(captured.printed).toMatch(/skipped: \S*small\.npy: the network takes float32 \[1, 3, 51, 51\]/)
+    expect(captured.printed).toMatch(/skipped: \S*nan\.npy: has values that are not numbers/)
+    expect(captured.printed).toContain('4 of 5 inputs skipped')
     expect(readdirSync(out).sort()).toEqual(FILES)
   })
 
@@ -313,7 +307,7 @@ describe('regard explain', () => {
     ],
   ])('takes %s as wrong use', async (_, args, message) => {
     await explain(photo, ...args)
-    expect(printed).toMatch(message)
+    expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(2)
     expect(readdirSync(out)).toEqual([])
   })
@@ -343,14 +337,14 @@ describe('regard explain', () => {
     ],
   ])('fails with a clear message for %s', async (_, args, message) => {
     await main(['explain', ...args, '--out', out])
-    expect(printed).toMatch(message)
+    expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(1)
   })
 
   it('never writes over the photo itself', async () => {
     const before = readFileSync(photo)
     await main(['explain', model, photo, '--out', folder])
-    expect(printed).toMatch(/face\.png: the result would overwrite the input/)
+    expect(captured.printed).toMatch(/face\.png: the result would overwrite the input/)
     expect(readFileSync(photo)).toEqual(before)
     expect(existsSync(join(folder, 'face.json'))).toBe(false)
   })

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
 import { readNpy, writeNpy } from '../../src/formats/npy.ts'
@@ -11,6 +11,7 @@ import { readOnnx } from '../../src/formats/onnx.ts'
 import { float32 } from '../../src/graph/types.ts'
 import { writeModel } from '../../src/study/model.ts'
 import { livelyNetwork } from '../networks/lively.ts'
+import { capturePrinted } from './capture.ts'
 
 const SIZE = 51
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -27,22 +28,7 @@ const random = new Random('graft')
 const numbers = Float32Array.from({ length: 3 * SIZE ** 2 }, () => random.uniform(-100, 130))
 writeFileSync(ready, writeNpy(float32([1, 3, SIZE, SIZE], numbers)))
 
-let printed: string
-beforeEach(() => {
-  process.exitCode = 0
-  printed = ''
-  const keep = (text: unknown) => {
-    printed += `${text}\n`
-    return true
-  }
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
-  vi.spyOn(console, 'error').mockImplementation(keep)
-  vi.spyOn(console, 'log').mockImplementation(keep)
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = 0
-})
+const captured = capturePrinted()
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('regard graft', () => {
@@ -52,7 +38,7 @@ describe('regard graft', () => {
     ['a difference', ['--class', 'f', '--minus', '0', '--composite', 'gradient-times-input']],
   ])('writes what ONNX Runtime alone runs, with the map that regard explain gives: %s', async (_, args) => {
     await main(['graft', model, out, ...args])
-    expect(printed).toBe(
+    expect(captured.printed).toBe(
       `${out}: images [batch, 3, 51, 51] → logits [batch, 2], relevance [batch, 3, 51, 51]\n`,
     )
     await main(['explain', model, ready, ...args, '--out', folder])
@@ -91,7 +77,7 @@ describe('regard graft', () => {
   ])('turns down %s', async (_, args, message, code) => {
     const nowhere = join(folder, 'nowhere.onnx')
     await main(['graft', model, nowhere, ...args])
-    expect(printed).toMatch(message)
+    expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(code)
     expect(existsSync(nowhere)).toBe(false)
   })

@@ -1,31 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
+import { capturePrinted } from './capture.ts'
 
-let printed: string
-
-beforeEach(() => {
-  printed = ''
-  process.exitCode = 0
-  const keep = (text: unknown) => {
-    printed += text
-    return true
-  }
-  vi.spyOn(process.stdout, 'write').mockImplementation(keep)
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
-  vi.spyOn(console, 'error').mockImplementation(keep)
-})
-
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = 0
-})
+const captured = capturePrinted()
 
 describe('regard', () => {
   it('says its version', async () => {
     await main(['--version'])
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-    expect(printed).toBe(`${version}\n`)
+    expect(captured.printed).toBe(`${version}\n`)
     expect(process.exitCode).toBe(0)
   })
 
@@ -33,7 +17,7 @@ describe('regard', () => {
     'shows an example in the help of: %s %s',
     async (...command) => {
       await main([...command.filter(Boolean), '--help'])
-      expect(printed).toMatch(/Examples?:\n\s+(\$ )?regard/)
+      expect(captured.printed).toMatch(/Examples?:\n\s+(\$ )?regard/)
       expect(process.exitCode).toBe(0)
     },
   )
@@ -45,14 +29,14 @@ describe('regard', () => {
     ['an option that makes no sense', ['dataset', 'synthesize', 'x', '--count', 'many'], /--count/],
   ])('takes %s as wrong use', async (_, args, message) => {
     await main(args)
-    expect(printed).toMatch(message)
+    expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(2)
   })
 
   it('fails with one line, without a stack trace, where the user can do something about it', async () => {
     await main(['study', 'nowhere.yaml'])
-    expect(printed).toBe(
-      'regard: nowhere.yaml: there is no such plan file. examples/ has plans to start from, and docs/plan.md explains them',
+    expect(captured.printed).toBe(
+      'regard: nowhere.yaml: there is no such plan file. examples/ has plans to start from, and docs/plan.md explains them\n',
     )
     expect(process.exitCode).toBe(1)
   })
