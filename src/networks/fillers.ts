@@ -1,24 +1,34 @@
 import type { Random } from '../base/random.ts'
 import { float32, sizeOf, type TensorOf } from '../graph/types.ts'
 
-/** How a layer's weights start, as Caffe's fillers do it. */
-export type Filler = { readonly gaussian: number } | 'xavier' | 'msra' | { readonly constant: number }
+/** How the weights of a layer start, as Caffe's fillers do it. */
+export type Filler =
+  | 'xavier'
+  | 'msra'
+  | {
+      /** The published deviation. */
+      readonly gaussian: number
+      /** How many inputs a filter has in the published network, which the deviation was chosen for. */
+      readonly inputs: number
+    }
 
 /**
  * Weights of a layer as they start.
  *
- * `gaussian` is normal with this deviation; `xavier` uniform within ±√(3 / inputs) (Glorot and Bengio 2010, in
- * Caffe's form, which looks at the inputs alone); `msra` normal with √(2 / inputs) (He et al. 2015).
+ * `xavier` is uniform within ±√(3 / inputs) (Glorot and Bengio 2010, in Caffe's form, which looks at the inputs
+ * alone); `msra` is normal with √(2 / inputs) (He et al. 2015); `gaussian` is normal with the published deviation.
+ * Where a narrower network or a smaller picture leaves fewer inputs to sum than were published, its weights are larger,
+ * which keeps the activations at the published size: otherwise the first thousand iterations go by before anything is
+ * learned.
  *
  * @param shape the first dimension counts the filters: what is left over is a filter's number of inputs
  */
 export function filled(shape: readonly number[], filler: Filler, random: Random): TensorOf<'float32'> {
-  const inputs = sizeOf(shape.slice(1))
-  const draw = drawFrom(filler, inputs, random)
-  return float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => draw()),
-  )
+  const tensor = float32(shape)
+  const draw = drawFrom(filler, sizeOf(shape.slice(1)), random)
+  // A plain loop: VGG-16 has 138 million of them.
+  for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = draw()
+  return tensor
 }
 
 function drawFrom(filler: Filler, inputs: number, random: Random): () => number {
@@ -26,7 +36,7 @@ function drawFrom(filler: Filler, inputs: number, random: Random): () => number 
     const most = Math.sqrt(3 / inputs)
     return () => random.uniform(-most, most)
   }
-  if (filler === 'msra') return () => random.normal(0, Math.sqrt(2 / inputs))
-  if ('constant' in filler) return () => filler.constant
-  return () => random.normal(0, filler.gaussian)
+  const deviation =
+    filler === 'msra' ? Math.sqrt(2 / inputs) : filler.gaussian * Math.sqrt(filler.inputs / inputs)
+  return () => random.normal(0, deviation)
 }

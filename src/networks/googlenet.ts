@@ -1,9 +1,12 @@
 import type { Value } from '../graph/builder.ts'
 import type { Graph } from '../graph/types.ts'
-import { Layers, type Start } from './layers.ts'
+import { type LayerStart, Layers } from './layers.ts'
 import type { NetworkOptions } from './network.ts'
 
-/** Filters of an inception module: 1×1, 3×3 reduce, 3×3, 5×5 reduce, 5×5, behind the pooling. */
+/** The smallest picture that every layer still fits, in pixels: the heads need 5 × 5 where they leave the trunk. */
+export const GOOGLENET_LEAST_INPUT = 79
+
+/** Filters of an inception module: 1×1, 3×3 reduce, 3×3, 5×5 reduce, 5×5, 1×1 behind the pooling. */
 type Filters = readonly [number, number, number, number, number, number]
 
 /** The modules in their order; those that an auxiliary head or a pooling follows say so. */
@@ -19,21 +22,24 @@ const MODULES: readonly { name: string; filters: Filters; head?: string; pool?: 
   { name: '5b', filters: [384, 192, 384, 48, 128, 128] },
 ]
 
-/** Xavier's filler and a bias of 0.2, as all of its convolutions start. */
-const START: Start = { filler: 'xavier', bias: 0.2 }
-const CLASSIFIER: Start = { filler: 'xavier', bias: 0 }
+/** How all but the classifiers start. */
+const START: LayerStart = { filler: 'xavier', bias: 0.2 }
+const CLASSIFIER: LayerStart = { filler: 'xavier', bias: 0 }
+
+/** What the loss of each output counts for in training. */
+export const GOOGLENET_LOSSES = { logits: 1, 'loss1/logits': 0.3, 'loss2/logits': 0.3 }
 
 /**
  * GoogLeNet: nine inception modules, and two auxiliary heads that help it to learn. Its outputs are `logits`, and from
- * the heads, in the order of depth, `loss1/logits` and `loss2/logits`.
+ * the heads, in the order of depth, `loss1/logits` and `loss2/logits`; {@link GOOGLENET_LOSSES} says how they count.
  *
  * Szegedy et al. 2014, *Going Deeper with Convolutions*; sizes and starting weights as in
- * `bvlc_googlenet/train_val.prototxt`.
+ * its published `train_val.prototxt`.
  *
- * @throws Error for pictures that a layer does not fit
+ * @throws Error for pictures of fewer than {@link GOOGLENET_LEAST_INPUT} pixels
  */
 export function googLeNet(options: NetworkOptions): Graph {
-  const l = new Layers('googlenet', options)
+  const l = new Layers('googlenet', options, GOOGLENET_LEAST_INPUT)
   const pool = { kernel: 3, stride: 2 }
   const conv = (name: string, relu: string, x: Value, published: number, kernel: number, stride = 1) => {
     const window = { kernel, stride, pad: Math.floor(kernel / 2) }
@@ -53,7 +59,7 @@ export function googLeNet(options: NetworkOptions): Graph {
   }
   // Over the whole picture, which is 7 × 7 here at the published size.
   x = l.averagePool('pool5/7x7_s1', x, { kernel: Number(x.shape[2]) })
-  x = l.flatten('flatten', l.dropout('pool5/drop_7x7_s1', x, 0.4))
+  x = l.dropout('pool5/drop_7x7_s1', x, 0.4)
   l.g.output('logits', l.innerProduct('loss3/classifier', x, options.classes, CLASSIFIER))
   for (const [head, logits] of heads) l.g.output(`${head}/logits`, logits)
   return l.g.graph()
@@ -74,7 +80,7 @@ export function googLeNet(options: NetworkOptions): Graph {
   function auxiliary(name: string, from: Value): Value {
     let y = l.averagePool(`${name}/ave_pool`, from, { kernel: 5, stride: 3 })
     y = l.relu(`${name}/relu_conv`, l.conv(`${name}/conv`, y, l.channels(128), { kernel: 1 }, START))
-    y = l.innerProduct(`${name}/fc`, l.flatten(`${name}/flatten`, y), l.channels(1024), START)
+    y = l.innerProduct(`${name}/fc`, y, l.channels(1024), START)
     y = l.dropout(`${name}/drop_fc`, l.relu(`${name}/relu_fc`, y), 0.7)
     return l.innerProduct(`${name}/classifier`, y, options.classes, CLASSIFIER)
   }

@@ -9,7 +9,7 @@ import { type Filler, filled } from './fillers.ts'
 import type { NetworkOptions } from './network.ts'
 
 /** How a layer with weights starts. */
-export interface Start {
+export interface LayerStart {
   readonly filler: Filler
   readonly bias: number
 }
@@ -27,37 +27,42 @@ export class Layers {
   readonly images: Value
   private readonly options: NetworkOptions
 
-  constructor(name: string, options: NetworkOptions) {
+  /**
+   * @param leastInput the smallest picture that every layer still fits, in pixels
+   * @throws Error for smaller pictures
+   */
+  constructor(name: string, options: NetworkOptions, leastInput: number) {
     const { batch, input } = options
+    if (input < leastInput) {
+      throw new Error(`${name} needs pictures of ${leastInput} pixels at least, not ${input}`)
+    }
     this.options = options
     this.g = new GraphBuilder(name)
     this.images = this.g.input('images', 'float32', [batch, 3, input, input])
   }
 
-  /** A published number of channels, in a network of this width. */
-  channels(published: number): number {
-    return Math.max(1, Math.round(published * this.options.width))
+  /** A published number of channels, in a network of this width: a multiple of the groups they fall into. */
+  channels(published: number, groups = 1): number {
+    return groups * Math.max(1, Math.round((published * this.options.width) / groups))
   }
 
   conv(
     name: string,
     x: Value,
     filters: number,
-    { kernel, stride = 1, pad = 0, group = 1 }: Window & { group?: number },
-    start: Start,
+    { kernel, stride = 1, pad = 0, group = 1 }: Window & { readonly group?: number },
+    start: LayerStart,
   ): Value {
     const shape = [filters, Number(x.shape[1]) / group, kernel, kernel]
     const attributes = { strides: [stride, stride], pads: [pad, pad, pad, pad], group }
     return this.g.op('Conv', [x, ...this.weights(name, shape, start)], attributes, name)
   }
 
-  flatten(name: string, x: Value): Value {
-    return this.g.op('Flatten', [x], {}, name)
-  }
-
-  innerProduct(name: string, x: Value, units: number, start: Start): Value {
-    const weights = this.weights(name, [units, Number(x.shape[1])], start)
-    return this.g.op('Gemm', [x, ...weights], { transB: 1 }, name)
+  /** An inner product of all that a picture has. */
+  innerProduct(name: string, x: Value, units: number, start: LayerStart): Value {
+    const flat = x.shape.length === 2 ? x : this.g.op('Flatten', [x], {}, `${name}/flatten`)
+    const weights = this.weights(name, [units, Number(flat.shape[1])], start)
+    return this.g.op('Gemm', [flat, ...weights], { transB: 1 }, name)
   }
 
   relu(name: string, x: Value): Value {
@@ -65,17 +70,18 @@ export class Layers {
   }
 
   maxPool(name: string, x: Value, { kernel, stride = 1, pad = 0 }: Window): Value {
-    const attributes = {
-      kernel_shape: [kernel, kernel],
-      strides: [stride, stride],
-      pads: [pad, pad, pad, pad],
-      ceil_mode: 1,
-    }
-    return this.g.op('MaxPool', [x], attributes, name)
+    const shape = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad] }
+    return this.g.op('MaxPool', [x], { ...shape, ceil_mode: 1 }, name)
   }
 
-  averagePool(name: string, x: Value, { kernel, stride = 1 }: Window): Value {
-    return this.g.op('AveragePool', [x], { kernel_shape: [kernel, kernel], strides: [stride, stride] }, name)
+  /** The mean of each window; of one that hangs over the end, the mean of what lies in the picture. */
+  averagePool(name: string, x: Value, { kernel, stride = 1 }: Omit<Window, 'pad'>): Value {
+    const behind = [2, 3].map((axis) => {
+      const steps = Math.ceil((Number(x.shape[axis]) - kernel) / stride)
+      return steps * stride + kernel - Number(x.shape[axis])
+    })
+    const shape = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [0, 0, ...behind] }
+    return this.g.op('AveragePool', [x], shape, name)
   }
 
   concat(name: string, values: readonly Value[]): Value {
@@ -91,11 +97,11 @@ export class Layers {
     return this.g.op('Dropout', [x, this.g.constant(float32([], [ratio]), `${name}.ratio`)], {}, name)
   }
 
-  private weights(name: string, shape: number[], { filler, bias }: Start): [Value, Value] {
-    const { g } = this
+  private weights(name: string, shape: number[], { filler, bias }: LayerStart): [Value, Value] {
+    const filters = shape[0]!
     return [
-      g.constant(filled(shape, filler, this.options.random), `${name}.weight`),
-      g.constant(filled([shape[0]!], { constant: bias }, this.options.random), `${name}.bias`),
+      this.g.constant(filled(shape, filler, this.options.random), `${name}.weight`),
+      this.g.constant(float32([filters], new Float32Array(filters).fill(bias)), `${name}.bias`),
     ]
   }
 }

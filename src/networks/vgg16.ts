@@ -1,6 +1,9 @@
 import type { Graph } from '../graph/types.ts'
-import { Layers, type Start } from './layers.ts'
+import { type LayerStart, Layers } from './layers.ts'
 import type { NetworkOptions } from './network.ts'
+
+/** The smallest picture that every layer still fits, in pixels. */
+export const VGG16_LEAST_INPUT = 17
 
 /** Filters of the convolutions of each block; a pooling ends each. */
 const BLOCKS = [
@@ -16,13 +19,13 @@ const BLOCKS = [
  *
  * Simonyan and Zisserman 2014, *Very Deep Convolutional Networks for Large-Scale Image Recognition*, configuration D.
  * The published training starts from weights; from random ones it starts like He et al. 2015, without which so deep a
- * network does not learn, and its last layer with a deviation of 0.01 as in the fine-tuning's `train_val.prototxt`.
+ * network does not learn, and its last layer as in the `train_val.prototxt` of its fine-tuning.
  *
- * @throws Error for pictures that a layer does not fit
+ * @throws Error for pictures of fewer than {@link VGG16_LEAST_INPUT} pixels
  */
 export function vgg16(options: NetworkOptions): Graph {
-  const l = new Layers('vgg16', options)
-  const start: Start = { filler: 'msra', bias: 0 }
+  const l = new Layers('vgg16', options, VGG16_LEAST_INPUT)
+  const start: LayerStart = { filler: 'msra', bias: 0 }
   let x = l.images
   BLOCKS.forEach((filters, block) => {
     filters.forEach((published, k) => {
@@ -32,12 +35,10 @@ export function vgg16(options: NetworkOptions): Graph {
     })
     x = l.maxPool(`pool${block + 1}`, x, { kernel: 2, stride: 2 })
   })
-  x = l.flatten('flatten', x)
-  x = l.dropout('drop6', l.relu('relu6', l.innerProduct('fc6', x, l.channels(4096), start)), 0.5)
-  x = l.dropout('drop7', l.relu('relu7', l.innerProduct('fc7', x, l.channels(4096), start)), 0.5)
-  l.g.output(
-    'logits',
-    l.innerProduct('fc8', x, options.classes, { filler: { gaussian: 0.01 }, bias: 0 }),
-  )
+  const units = l.channels(4096)
+  x = l.dropout('drop6', l.relu('relu6', l.innerProduct('fc6', x, units, start)), 0.5)
+  x = l.dropout('drop7', l.relu('relu7', l.innerProduct('fc7', x, units, start)), 0.5)
+  const last: LayerStart = { filler: { gaussian: 0.01, inputs: 4096 }, bias: 0 }
+  l.g.output('logits', l.innerProduct('fc8', x, options.classes, last))
   return l.g.graph()
 }
