@@ -1,9 +1,8 @@
-import { GraphBuilder, type Value } from '../graph/builder.ts'
 import type { Graph } from '../graph/types.ts'
-import { constant, gaussian } from './fillers.ts'
+import { type LayerStart, Layers } from './layers.ts'
 import type { NetworkOptions } from './network.ts'
 
-/** The smallest picture that every layer still fits. */
+/** The smallest picture that every layer still fits, in pixels. */
 export const ADIENCENET_LEAST_INPUT = 51
 
 /**
@@ -14,92 +13,25 @@ export const ADIENCENET_LEAST_INPUT = 51
  *
  * @throws Error for pictures of fewer than {@link ADIENCENET_LEAST_INPUT} pixels
  */
-export function adienceNet({ input, classes, batch, width, random }: NetworkOptions): Graph {
-  if (input < ADIENCENET_LEAST_INPUT) {
-    throw new Error(`AdienceNet needs pictures of ${ADIENCENET_LEAST_INPUT} pixels at least, not ${input}`)
-  }
-  const channels = (published: number) => Math.max(1, Math.round(published * width))
-  // The published deviations belong to the published numbers of inputs: where a narrower network or a smaller
-  // picture leaves fewer to sum, larger weights keep the activations at the published size. Otherwise the first
-  // thousand iterations go by before anything is learned.
-  const weights = (shape: number[], published: Start) => {
-    const inputs = shape.slice(1).reduce((product, size) => product * size, 1)
-    return gaussian(shape, published.deviation * Math.sqrt(published.inputs / inputs), random)
-  }
-  const g = new GraphBuilder('adiencenet')
-
-  const convolution = (name: string, x: Value, c: Convolution) => {
-    const shape = [channels(c.filters), Number(x.shape[1]), c.kernel, c.kernel]
-    const weight = g.constant(weights(shape, c), `${name}.weight`)
-    const bias = g.constant(constant([shape[0]!], c.bias), `${name}.bias`)
-    const [strides, pads] = [Array(2).fill(c.stride), Array(4).fill(c.pad)]
-    return g.op('Conv', [x, weight, bias], { strides, pads }, name)
-  }
-  const innerProduct = (name: string, x: Value, p: InnerProduct) => {
-    const weight = g.constant(weights([p.units, Number(x.shape[1])], p), `${name}.weight`)
-    const bias = g.constant(constant([p.units], p.bias), `${name}.bias`)
-    return g.op('Gemm', [x, weight, bias], { transB: 1 }, name)
-  }
-  const relu = (name: string, x: Value) => g.op('Relu', [x], {}, name)
-  const pool = (name: string, x: Value) =>
-    g.op('MaxPool', [x], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }, name)
-  // Caffe and ONNX both divide alpha by the number of channels summed.
-  const normalise = (name: string, x: Value) => g.op('LRN', [x], { size: 5, alpha: 0.0001, beta: 0.75 }, name)
-  const dropout = (name: string, x: Value) => g.op('Dropout', [x], {}, name)
-
-  let x = g.input('images', 'float32', [batch, 3, input, input])
-  x = convolution('conv1', x, {
-    filters: 96,
-    kernel: 7,
-    stride: 4,
-    pad: 0,
-    inputs: 147,
-    deviation: 0.01,
-    bias: 0,
+export function adienceNet(options: NetworkOptions): Graph {
+  const l = new Layers('adiencenet', options, ADIENCENET_LEAST_INPUT)
+  const start = (gaussian: number, inputs: number, bias: number): LayerStart => ({
+    filler: { gaussian, inputs },
+    bias,
   })
-  x = normalise('norm1', pool('pool1', relu('relu1', x)))
-  x = convolution('conv2', x, {
-    filters: 256,
-    kernel: 5,
-    stride: 1,
-    pad: 2,
-    inputs: 2400,
-    deviation: 0.01,
-    bias: 1,
-  })
-  x = normalise('norm2', pool('pool2', relu('relu2', x)))
-  x = convolution('conv3', x, {
-    filters: 384,
-    kernel: 3,
-    stride: 1,
-    pad: 1,
-    inputs: 2304,
-    deviation: 0.01,
-    bias: 0,
-  })
-  x = g.op('Flatten', [pool('pool5', relu('relu3', x))], {}, 'flatten')
-  x = innerProduct('fc6', x, { units: channels(512), inputs: 18816, deviation: 0.005, bias: 1 })
-  x = dropout('drop6', relu('relu6', x))
-  x = innerProduct('fc7', x, { units: channels(512), inputs: 512, deviation: 0.005, bias: 1 })
-  x = dropout('drop7', relu('relu7', x))
-  g.output('logits', innerProduct('fc8', x, { units: classes, inputs: 512, deviation: 0.01, bias: 0 }))
-  return g.graph()
-}
+  const pool = { kernel: 3, stride: 2 }
+  const units = l.channels(512)
 
-/** How a layer starts: normal weights of this deviation for this many inputs to each output, and the bias. */
-interface Start {
-  inputs: number
-  deviation: number
-  bias: number
-}
-
-interface Convolution extends Start {
-  filters: number
-  kernel: number
-  stride: number
-  pad: number
-}
-
-interface InnerProduct extends Start {
-  units: number
+  let x = l.conv('conv1', l.images, l.channels(96), { kernel: 7, stride: 4 }, start(0.01, 147, 0))
+  x = l.lrn('norm1', l.maxPool('pool1', l.relu('relu1', x), pool))
+  x = l.conv('conv2', x, l.channels(256), { kernel: 5, pad: 2 }, start(0.01, 2400, 1))
+  x = l.lrn('norm2', l.maxPool('pool2', l.relu('relu2', x), pool))
+  x = l.conv('conv3', x, l.channels(384), { kernel: 3, pad: 1 }, start(0.01, 2304, 0))
+  x = l.maxPool('pool5', l.relu('relu3', x), pool)
+  x = l.innerProduct('fc6', x, units, start(0.005, 18816, 1))
+  x = l.dropout('drop6', l.relu('relu6', x), 0.5)
+  x = l.innerProduct('fc7', x, units, start(0.005, 512, 1))
+  x = l.dropout('drop7', l.relu('relu7', x), 0.5)
+  l.g.output('logits', l.innerProduct('fc8', x, options.classes, start(0.01, 512, 0)))
+  return l.g.graph()
 }

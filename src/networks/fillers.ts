@@ -1,15 +1,42 @@
 import type { Random } from '../base/random.ts'
 import { float32, sizeOf, type TensorOf } from '../graph/types.ts'
 
-/** Caffe's `gaussian` filler: normal with mean 0. */
-export function gaussian(shape: readonly number[], deviation: number, random: Random): TensorOf<'float32'> {
-  return float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.normal(0, deviation)),
-  )
+/** How the weights of a layer start, as Caffe's fillers do it. */
+export type Filler =
+  | 'xavier'
+  | 'msra'
+  | {
+      /** The published deviation. */
+      readonly gaussian: number
+      /** How many inputs a filter has in the published network, which the deviation was chosen for. */
+      readonly inputs: number
+    }
+
+/**
+ * Weights of a layer as they start.
+ *
+ * `xavier` is uniform within ±√(3 / inputs) (Glorot and Bengio 2010, in Caffe's form, which looks at the inputs
+ * alone); `msra` is normal with √(2 / inputs) (He et al. 2015); `gaussian` is normal with the published deviation.
+ * Where a narrower network or a smaller picture leaves fewer inputs to sum than were published, its weights are larger,
+ * which keeps the activations at the published size: otherwise the first thousand iterations go by before anything is
+ * learned.
+ *
+ * @param shape the first dimension counts the filters: what is left over is a filter's number of inputs
+ */
+export function filled(shape: readonly number[], filler: Filler, random: Random): TensorOf<'float32'> {
+  const tensor = float32(shape)
+  const draw = drawFrom(filler, sizeOf(shape.slice(1)), random)
+  // A plain loop: VGG-16 has 138 million of them.
+  for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = draw()
+  return tensor
 }
 
-/** Caffe's `constant` filler. */
-export function constant(shape: readonly number[], value: number): TensorOf<'float32'> {
-  return float32(shape, new Float32Array(sizeOf(shape)).fill(value))
+function drawFrom(filler: Filler, inputs: number, random: Random): () => number {
+  if (filler === 'xavier') {
+    const most = Math.sqrt(3 / inputs)
+    return () => random.uniform(-most, most)
+  }
+  const deviation =
+    filler === 'msra' ? Math.sqrt(2 / inputs) : filler.gaussian * Math.sqrt(filler.inputs / inputs)
+  return () => random.normal(0, deviation)
 }

@@ -16,7 +16,7 @@ export interface NetworkOptions {
 
 /**
  * Builds a network: input `images`, float32 [batch, 3, input, input], BGR, 0–255 with the mean subtracted;
- * output `logits`, float32 [batch, classes]. Its weights are the initializers `<layer>.weight` and
+ * output `logits`, float32 [batch, classes], first, and behind it those of heads that only help in training. Its weights are the initializers `<layer>.weight` and
  * `<layer>.bias`.
  */
 export type NetworkBuilder = (options: NetworkOptions) => Graph

@@ -1,11 +1,9 @@
 import { Random, type RandomState } from '../base/random.ts'
 import type { Tensors } from '../engine/engine.ts'
 import { cropInto } from '../faces/crop.ts'
-import { float32, int64, type ValueInfo } from '../graph/types.ts'
+import { float32, int64 } from '../graph/types.ts'
 import { meanImage, type Pictures } from './pictures.ts'
-
-/** Dropout's probability in all of the paper's networks. */
-const DROPOUT = 0.5
+import type { DropoutMask } from './step.ts'
 
 /** Where a run stands in its data: enough to go on with the same draws. */
 export interface BatchesState {
@@ -20,7 +18,7 @@ export interface BatchesOptions {
   readonly pictures: Pictures
   readonly crop: number
   readonly batch: number
-  readonly masks: readonly ValueInfo[]
+  readonly masks: readonly DropoutMask[]
   readonly seed: string
 }
 
@@ -79,15 +77,16 @@ export class Batches {
       labels.push(pictures.labels[index]!)
     }
     const tensors: Tensors = { images, labels: int64([steps, batch], labels) }
-    for (const { name, shape } of masks) tensors[name] = this.mask([steps, ...(shape as number[])])
+    for (const { name, shape, ratio } of masks)
+      tensors[name] = this.mask([steps, ...(shape as number[])], ratio)
     return tensors
   }
 
   // What is kept is scaled up, so that nothing changes outside training.
-  private mask(shape: number[]) {
+  private mask(shape: number[], ratio: number) {
     const tensor = float32(shape)
     for (let k = 0; k < tensor.data.length; k++)
-      tensor.data[k] = this.random.chance(DROPOUT) ? 0 : 1 / (1 - DROPOUT)
+      tensor.data[k] = this.random.chance(ratio) ? 0 : 1 / (1 - ratio)
     return tensor
   }
 

@@ -16,17 +16,36 @@ export interface TrainingSteps {
   /**
    * Inputs: for each weight `NAME` and `NAME.velocity`; then, each with a leading dimension `steps`, `images`,
    * `labels` (int64 [steps, batch]), `rate` (float32 [steps]) and a mask for each dropout. Outputs: `NAME.next`
-   * and `NAME.velocity.next` for each weight, and `losses` (float32 [steps]).
+   * and `NAME.velocity.next` for each weight, and `losses` (float32 [steps]), sums over the trained outputs.
    */
   readonly graph: Graph
   /** The names of the weights that are trained. */
   readonly weights: readonly string[]
   /** The dropout masks, with the shape of one step's. */
-  readonly masks: readonly ValueInfo[]
+  readonly masks: readonly DropoutMask[]
+}
+
+/** What each element of a dropout's input is multiplied by. */
+export interface DropoutMask extends ValueInfo {
+  /** The part that is left out. */
+  readonly ratio: number
+}
+
+/** How a network is trained. */
+export interface StepOptions {
+  readonly momentum: number
+  /** Weight decay; biases have none. */
+  readonly decay: number
+  /** The outputs that are trained, and what the loss of each counts for. The first output alone, where not given. */
+  readonly losses?: Readonly<Record<string, number>>
+  /** The weights that learn faster than the others, by name: how many times. */
+  readonly rates?: ReadonlyMap<string, number>
 }
 
 /** Caffe's multipliers: a bias learns at twice the rate and does not decay. */
 const BIAS_RATE = 2
+/** The ratio of a dropout that says none, as in ONNX and Caffe. */
+const DROPOUT = 0.5
 
 /**
  * Derive training steps from a network.
@@ -35,10 +54,10 @@ const BIAS_RATE = 2
  */
 export function trainingSteps(
   network: Graph,
-  { momentum, decay }: { momentum: number; decay: number },
+  { momentum, decay, losses = { [network.outputs[0]!.name]: 1 }, rates = new Map() }: StepOptions,
 ): TrainingSteps {
   const weights = [...weightsOf(network).keys()]
-  const { forward, masks } = withLoss(network)
+  const { forward, masks } = withLoss(network, losses)
   const { builder: body, gradients } = gradient(forward, 'loss', weights)
 
   const rate = body.input('rate', 'float32', [])
@@ -50,7 +69,8 @@ export function trainingSteps(
     const velocity = body.input(`${name}.velocity`, weight.type, weight.shape)
     body.scope('update', () => {
       // v ← momentum · v + rate · (g + decay · w); w ← w − v
-      const ownRate = isBias ? body.mul(rate, body.scalar(BIAS_RATE)) : rate
+      const factor = (isBias ? BIAS_RATE : 1) * (rates.get(name) ?? 1)
+      const ownRate = factor === 1 ? rate : body.mul(rate, body.scalar(factor))
       const parts = [body.mul(velocity, body.scalar(momentum)), body.mul(gradients.get(name)!, ownRate)]
       if (!isBias) parts.push(body.mul(weight, body.mul(ownRate, body.scalar(decay))))
       const nextVelocity = body.sum(parts)
@@ -65,21 +85,28 @@ export function trainingSteps(
 }
 
 /** The network with its weights as inputs, masks in place of dropout, labels, and the loss as only output. */
-function withLoss(network: Graph): { forward: Graph; masks: ValueInfo[] } {
+function withLoss(
+  network: Graph,
+  losses: Readonly<Record<string, number>>,
+): { forward: Graph; masks: DropoutMask[] } {
   const values = GraphBuilder.from(network)
-  const masks: ValueInfo[] = []
+  const masks: DropoutMask[] = []
   const nodes = network.nodes.map((node): Node => {
     if (node.op !== 'Dropout') return node
     const { type, shape } = values.value(node.inputs[0]!)
-    const mask = { name: `${node.name}.mask`, type, shape }
+    const given = network.initializers.get(node.inputs[1] ?? '')
+    const mask = { name: `${node.name}.mask`, type, shape, ratio: given ? Number(given.data[0]) : DROPOUT }
     masks.push(mask)
     return { ...node, op: 'Mul', inputs: [node.inputs[0]!, mask.name], attributes: {} }
   })
   const trained = weightsAsInputs(network)
   const builder = GraphBuilder.from({ ...trained, inputs: [...trained.inputs, ...masks], outputs: [], nodes })
-  const logits = builder.value(network.outputs[0]!.name)
-  const labels = builder.input('labels', 'int64', [logits.shape[0]!])
-  builder.output('loss', builder.op('SoftmaxCrossEntropyLoss', [logits, labels]))
+  const labels = builder.input('labels', 'int64', [network.outputs[0]!.shape[0]!])
+  const parts = Object.entries(losses).map(([output, weight]) => {
+    const loss = builder.op('SoftmaxCrossEntropyLoss', [builder.value(output), labels])
+    return weight === 1 ? loss : builder.mul(loss, builder.scalar(weight))
+  })
+  builder.output('loss', builder.sum(parts))
   return { forward: builder.graph(), masks }
 }
 

@@ -6,8 +6,11 @@ import { appendLine, writeAtomic } from '../base/files.ts'
 import { Random } from '../base/random.ts'
 import type { Engine, Program, Tensors } from '../engine/engine.ts'
 import { centreCrop, cropInto } from '../faces/crop.ts'
+import { fixInput } from '../graph/batch.ts'
+import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph, type TensorOf } from '../graph/types.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
+import { type Started, type StartingPoint, startFrom } from '../networks/start.ts'
 import { Batches } from './batches.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Pictures } from './pictures.ts'
@@ -28,6 +31,8 @@ export interface TrainingOptions {
   readonly validation: Pictures
   readonly schedule: Schedule
   readonly seed: string | number
+  /** Trained weights to start from; random ones where it is not given. */
+  readonly start?: StartingPoint
   /** Folder of the run: `checkpoint.safetensors` and `metrics.jsonl`. */
   readonly folder: string
   /** Stops the run after the iterations in flight, with a checkpoint. */
@@ -48,8 +53,10 @@ interface TrainingProgress {
 
 /** A trained network. */
 export interface Trained {
-  /** For any batch size, with its weights as constants. */
+  /** For any batch size, with its weights as constants, without heads that only help in training. */
   readonly network: Graph
+  /** Which layers started from trained weights, where there were any, and which did not. */
+  readonly start?: Pick<Started, 'taken' | 'fresh'>
   /** The mean image: 3 × size × size, planes of blue, green and red. */
   readonly mean: Float32Array
   readonly iterations: number
@@ -74,11 +81,14 @@ const VALIDATION_BATCH = 50
 export async function train(options: TrainingOptions): Promise<Trained> {
   const { engine, network: name, width, input, classes, schedule, seed, folder } = options
   requireEveryLabel(options.train.labels, classes)
-  const build = (batch: number | string) =>
-    networks[name].build({ input, classes, batch, width, random: new Random(`${seed}/weights`) })
-  const fixed = build(schedule.batch)
-  const open = build('batch')
-  const steps = trainingSteps(fixed, schedule)
+  const { build, losses } = networks[name]
+  const random = new Random(`${seed}/weights`)
+  const built = build({ input, classes, batch: 'batch', width, random })
+  const started = options.start && startFrom(built, options.start)
+  const whole = started?.network ?? built
+  const open = withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) })
+  const fixed = fixInput(whole, { batch: schedule.batch })
+  const steps = trainingSteps(fixed, { ...schedule, losses, rates: started?.rates })
   const batches = new Batches({
     pictures: options.train,
     crop: input,
@@ -88,7 +98,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   })
 
   mkdirSync(folder, { recursive: true })
-  const run = describeRun(options)
+  const run = describeRun(options, started)
   const saved = readCheckpoint(folder, run)
   if (saved) batches.restore(saved.batches)
   let iteration = saved?.iteration ?? 0
@@ -132,7 +142,8 @@ export async function train(options: TrainingOptions): Promise<Trained> {
     await Promise.all([program.release(), validator.release()])
   }
   const finished = iteration === schedule.iterations
-  return { network: withWeights(open, weights), mean: batches.mean, iterations: iteration, finished }
+  const start = started && { taken: started.taken, fresh: started.fresh }
+  return { network: withWeights(open, weights), start, mean: batches.mean, iterations: iteration, finished }
 }
 
 /** The feeds of the next engine run, which ends at the next validation or checkpoint at the latest. */
@@ -153,6 +164,7 @@ async function validate(
   means: Float32Array,
   input: number,
 ): Promise<number> {
+  const own = new Map([...weights].filter(([name]) => program.inputs.some((one) => one.name === name)))
   let right = 0
   for (let from = 0; from < pixels.length; from += VALIDATION_BATCH) {
     const part = pixels.slice(from, from + VALIDATION_BATCH)
@@ -160,7 +172,7 @@ async function validate(
     part.forEach((picture, k) => {
       cropInto(images.data, k * 3 * input * input, picture, means, size, input, centreCrop(size, input))
     })
-    const { logits } = await program.run({ ...named(weights, ''), images })
+    const { logits } = await program.run({ ...named(own, ''), images })
     const classes = logits!.shape[1]!
     const scores = logits!.data as Float32Array
     part.forEach((_, k) => {
@@ -207,16 +219,19 @@ class Metrics {
 }
 
 /** Everything that decides a run's result, as text. */
-function describeRun({
-  network,
-  width,
-  input,
-  classes,
-  schedule,
-  seed,
-  train: { size, pixels, labels },
-  engine,
-}: TrainingOptions): string {
+function describeRun(
+  {
+    network,
+    width,
+    input,
+    classes,
+    schedule,
+    seed,
+    train: { size, pixels, labels },
+    engine,
+  }: TrainingOptions,
+  started: Started | undefined,
+): string {
   const data = createHash('sha256').update(Int32Array.from(labels))
   for (const picture of pixels) data.update(picture)
   const { checkpointEvery: _, ...decisive } = schedule
@@ -230,7 +245,15 @@ function describeRun({
     size,
     data: data.digest('hex'),
     threads: engine.threads,
+    start: started && digestOf(started),
   })
+}
+
+/** What a run started from. */
+function digestOf({ network, rates }: Started): string {
+  const hash = createHash('sha256').update(JSON.stringify([...rates]))
+  for (const [name, { data }] of weightsOf(network)) hash.update(name).update(data)
+  return hash.digest('hex')
 }
 
 function requireEveryLabel(labels: readonly number[], classes: number): void {

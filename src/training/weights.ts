@@ -10,9 +10,12 @@ export function weightsOf(network: Graph): Weights {
   return new Map([...network.initializers].filter(isWeight) as [string, TensorOf<'float32'>][])
 }
 
-/** The same network with other weights. */
+/** The same network with other weights, of those that it has. */
 export function withWeights(network: Graph, weights: Weights): Graph {
-  return { ...network, initializers: new Map<string, Tensor>([...network.initializers, ...weights]) }
+  const replaced = [...network.initializers].map(
+    ([name, tensor]) => [name, weights.get(name) ?? tensor] as const,
+  )
+  return { ...network, initializers: new Map<string, Tensor>(replaced) }
 }
 
 /** The network with its weights as inputs, before its own. */

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { type Trained, type TrainingOptions, train } from '../../src/training/train.ts'
+import { weightsOf } from '../../src/training/weights.ts'
 import { smallDisk } from '../smallDisk.ts'
 import { patches } from './pictures.ts'
 
@@ -144,6 +145,35 @@ test('a folder that holds another run is refused', async () => {
 
 test('a class without a picture is an error before anything runs', async () => {
   await expect(train(options({ classes: 3 }))).rejects.toThrow('class 2 has no training picture')
+})
+
+test('trained weights to start from say which layers took them, and belong to the run', async () => {
+  const first = await train(options())
+  const start = { weights: weightsOf(first.network), where: 'first.onnx', freshRate: 10 }
+  const schedule = { ...options().schedule, iterations: 7 }
+  const three = patches(60, 58, 'three')
+  const run = options({
+    start,
+    schedule,
+    classes: 3,
+    train: { ...three, labels: three.labels.map((_, k) => k % 3) },
+  })
+  const second = await train(run)
+  expect(second.start).toEqual({ taken: ['conv1', 'conv2', 'conv3', 'fc6', 'fc7'], fresh: ['fc8'] })
+  await expect(train({ ...run, start: { ...start, freshRate: 1 } })).rejects.toThrow(
+    /belongs to a run with other settings/,
+  )
+  expect(first.start).toBeUndefined()
+})
+
+test('a network with heads is given back without them', async () => {
+  const schedule = { ...options().schedule, iterations: 2, batch: 4 }
+  const pictures = { train: patches(8, 90, 'train'), validation: patches(4, 90, 'validation') }
+  const run = options({ network: 'googlenet', input: 79, width: 1 / 16, schedule, ...pictures })
+  const { network } = await train(run)
+  expect(network.outputs.map(({ name }) => name)).toEqual(['logits'])
+  expect([...network.initializers.keys()].filter((name) => /^loss[12]/.test(name))).toEqual([])
+  expect(network.nodes.some(({ name }) => name === 'loss3/classifier' || name === 'pool5/7x7_s1')).toBe(true)
 })
 
 test('a loss that is no number stops the run and names the iteration', async () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { messageOf, UserError } from '../../base/errors.ts'
 import type { Graph, TensorOf } from '../../graph/types.ts'
 import { caffeGraph } from './graph.ts'
-import { openWeights, readMeanFrom } from './weights.ts'
+import { openWeights, readAllWeights, readMeanFrom } from './weights.ts'
 import type { ByteSource } from './wire.ts'
 
 /**
@@ -29,6 +29,15 @@ export function readCaffe(prototxt: string, caffemodel: string | undefined): Gra
     throw new UserError('defines a network without its weights', prototxt, 'Give its .caffemodel too')
   }
   return withFile(caffemodel, (source) => caffeGraph(text, prototxt, openWeights(source, caffemodel)))
+}
+
+/**
+ * Read the weights of a `.caffemodel` by themselves: see {@link readAllWeights}.
+ *
+ * @throws UserError when the file cannot be read or is no caffemodel
+ */
+export function readCaffeWeights(path: string): Map<string, TensorOf<'float32'>> {
+  return withFile(path, (source) => readAllWeights(source, path))
 }
 
 /**

@@ -91,6 +91,25 @@ export function openWeights(source: ByteSource, where: string): Weights {
 }
 
 /**
+ * Read all weights of a caffemodel whose network is not at hand.
+ *
+ * @returns of each layer with one or two blobs `<layer>.weight` and `<layer>.bias`, in the shapes of the file, which
+ *   may begin with ones. A layer with more has statistics, not weights, and is left out.
+ * @throws UserError when it is cut short, or no caffemodel
+ */
+export function readAllWeights(source: ByteSource, where: string): Map<string, TensorOf<'float32'>> {
+  const weights = new Map<string, TensorOf<'float32'>>()
+  for (const [layer, spans] of findLayers(source, where)) {
+    if (spans.length > 2) continue
+    spans.forEach((span, k) => {
+      const { shape, data } = caught(where, () => readBlob(source, span))
+      weights.set(`${layer}.${k === 0 ? 'weight' : 'bias'}`, { type: 'float32', shape, data })
+    })
+  }
+  return weights
+}
+
+/**
  * Read a mean picture (`.binaryproto`).
  *
  * @returns float32 [channels, height, width], the channels as Caffe has them: blue, green, red

@@ -33,8 +33,15 @@ export const sigmoid: Translation = (visit) => [visit.g.op('Sigmoid', [only(visi
 
 export const tanh: Translation = (visit) => [visit.g.op('Tanh', [only(visit)], {}, visit.layer.name)]
 
-/** It does nothing outside training, and the graph says where it was. */
-export const dropout: Translation = (visit) => [visit.g.op('Dropout', [only(visit)], {}, visit.layer.name)]
+/** It does nothing outside training; the graph says where it was, and how much it drops when it is trained. */
+export const dropout: Translation = (visit) => {
+  const { g, layer } = visit
+  const ratio = layer.parameters.message('dropout_param').number('dropout_ratio', 0.5)
+  if (ratio < 0 || ratio >= 1)
+    throw refuse(layer, `dropout_ratio must be 0 or more and less than 1, not ${ratio}`)
+  const constant = g.constant(float32([], [ratio]), `${layer.name}.ratio`)
+  return [g.op('Dropout', [only(visit), constant], {}, layer.name)]
+}
 
 export const softmax: Translation = (visit) => {
   const axis = visit.layer.parameters.message('softmax_param').integer('axis', Number.NEGATIVE_INFINITY, 1)

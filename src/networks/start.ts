@@ -1,0 +1,100 @@
+import { UserError } from '../base/errors.ts'
+import type { Graph, TensorOf } from '../graph/types.ts'
+
+/** Trained weights that a network starts from, instead of random ones. */
+export interface StartingPoint {
+  /** By name: `<layer>.weight` and `<layer>.bias`. */
+  readonly weights: ReadonlyMap<string, TensorOf<'float32'>>
+  /** Where they come from, for messages. */
+  readonly where: string
+  /** How many times faster than the other layers those learn that start random. */
+  readonly freshRate: number
+}
+
+/** A network with its starting weights. */
+export interface Started {
+  readonly network: Graph
+  /** The layers whose weights were taken, in the order of the network. */
+  readonly taken: readonly string[]
+  /** The layers that start random: their name or shape is another, as that of a new task's classifier. */
+  readonly fresh: readonly string[]
+  /** The weights that learn at another rate, by name: by how much. */
+  readonly rates: ReadonlyMap<string, number>
+}
+
+/**
+ * Let a network start from trained weights. A layer takes all of its weights or none: it takes them where there are
+ * weights of its name and shapes, and keeps its own, random ones, where there are not.
+ *
+ * @param network as built, with random weights
+ * @throws UserError when no layer fits, or a weight that fits is not a finite number
+ */
+export function startFrom(network: Graph, { weights, where, freshRate }: StartingPoint): Started {
+  const initializers = new Map(network.initializers)
+  const [taken, fresh]: [string[], string[]] = [[], []]
+  const rates = new Map<string, number>()
+  for (const [layer, names] of layersOf(network)) {
+    const found = names.map((name) => weights.get(name))
+    const fits = found.every(
+      (tensor, k) => tensor && squeezed(tensor.shape) === squeezed(initializers.get(names[k]!)!.shape),
+    )
+    if (fits) {
+      taken.push(layer)
+      names.forEach((name, k) => {
+        requireFinite(found[k]!.data, name, where)
+        initializers.set(name, { ...found[k]!, shape: initializers.get(name)!.shape })
+      })
+    } else {
+      fresh.push(layer)
+      for (const name of names) rates.set(name, freshRate)
+    }
+  }
+  if (taken.length === 0) throw nothingFits(network, weights, where)
+  return { network: { ...network, initializers }, taken, fresh, rates }
+}
+
+/** The names of each layer's weights, by the name of the layer. */
+function layersOf(network: Graph): Map<string, string[]> {
+  const layers = new Map<string, string[]>()
+  for (const name of network.initializers.keys()) {
+    const layer = /^(.*)\.(weight|bias)$/.exec(name)?.[1]
+    if (layer !== undefined) layers.set(layer, [...(layers.get(layer) ?? []), name])
+  }
+  return layers
+}
+
+/** A shape without its leading ones: old Caffe files have four dimensions in every shape. */
+function squeezed(shape: readonly number[]): string {
+  return shape.join().replace(/^(1,)*/, '')
+}
+
+// A plain loop, for a hundred million of them.
+function requireFinite(data: Float32Array, name: string, where: string): void {
+  for (let k = 0; k < data.length; k++) {
+    if (Number.isFinite(data[k])) continue
+    throw new UserError(
+      `${name} holds ${data[k]} (number ${k} of ${data.length})`,
+      where,
+      'The file is damaged',
+    )
+  }
+}
+
+function nothingFits(network: Graph, weights: StartingPoint['weights'], where: string): UserError {
+  const shared = [...network.initializers].find(([name]) => weights.has(name) && name.endsWith('.weight'))
+  const list = (shape: readonly number[]) => `[${shape.join(', ')}]`
+  if (shared) {
+    const [name, { shape }] = shared
+    return new UserError(
+      `no layer fits the network ${network.name}: ${name} is ${list(weights.get(name)!.shape)} and must be ${list(shape)}`,
+      where,
+      'Give the network the width that the weights were trained with',
+    )
+  }
+  const named = [...weights.keys()].slice(0, 5).join(', ')
+  return new UserError(
+    `no layer is called as one of the network ${network.name}: it holds ${named || 'no weights'}`,
+    where,
+    'Give weights of the same network, with its published names of layers',
+  )
+}
