@@ -26,12 +26,13 @@ import {
 } from '../study/explain.ts'
 import { type Model, requirePreprocessing } from '../study/model.ts'
 import { writePicture } from '../study/writePicture.ts'
-import { compositeFrom, type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
 
 interface Flags extends ModelFlags {
+  readonly composite?: string
   readonly class?: string[]
   readonly minus?: string
   readonly layer?: string[]
@@ -64,7 +65,7 @@ export function explainCommand(): Command {
     .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
-  return withModelFlags(command)
+  return withModelFlags(withComposite(command))
     .addHelpText(
       'after',
       '\nExamples:\n' +

@@ -2,12 +2,13 @@ import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { findClasses, requireClass, targetOf } from '../explanation/classes.ts'
 import { graft } from '../explanation/graft.ts'
-import { rangeOf } from '../explanation/preprocessing.ts'
+import { rangeOf } from '../faces/preprocessing.ts'
 import { compositeOf, rulesAbout } from '../study/explain.ts'
 import { checkOut, signature, writeModelFile } from './convert.ts'
-import { compositeFrom, type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
 
 interface Flags extends ModelFlags {
+  readonly composite?: string
   readonly class: string
   readonly minus?: string
 }
@@ -26,7 +27,7 @@ export function graftCommand(): Command {
       'top',
     )
     .option('--minus <class>', 'explain what speaks for the class rather than for this one')
-  return withModelFlags(command)
+  return withModelFlags(withComposite(command))
     .addHelpText('after', '\nExample:\n  $ regard graft model.onnx explained.onnx --composite epsilon-plus\n')
     .action(async (path: string, out: string, flags: Flags) => {
       checkOut(path, out)

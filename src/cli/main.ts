@@ -3,6 +3,7 @@ import { UsageError, UserError } from '../base/errors.ts'
 import { version } from '../base/version.ts'
 import { convertCommand } from './convert.ts'
 import { datasetCommand } from './dataset.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { graftCommand } from './graft.ts'
 import { studyCommand } from './study.ts'
@@ -26,6 +27,7 @@ export async function main(args: readonly string[]): Promise<void> {
     studyCommand(),
     datasetCommand(),
     explainCommand(),
+    evaluateCommand(),
     convertCommand(),
     graftCommand(),
   ])

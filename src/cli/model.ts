@@ -16,7 +16,6 @@ type Input = NonNullable<Card['input']>
 export interface ModelFlags {
   readonly prototxt?: string
   readonly output?: string
-  readonly composite?: string
   readonly size?: Pick<Input, 'size' | 'height' | 'width'>
   readonly layout?: Input['layout']
   readonly channels?: Input['channels']
@@ -35,15 +34,19 @@ export function withPrototxt(command: Command): Command {
   )
 }
 
-/** Add the flags about a model, its composite, and how photos become its input. */
+/** Add the flag about the rules that explain a model. */
+export function withComposite(command: Command): Command {
+  return command.option(
+    '--composite <name|file.yaml>',
+    `the rules: ${Object.keys(composites).join(', ')}, or a file of your own (default: the card's, or paper)`,
+  )
+}
+
+/** Add the flags about a model, and how photos become its input. */
 export function withModelFlags(command: Command): Command {
   const said = 'How a photo becomes the input, in place of what the card says:'
   return withPrototxt(command)
-    .option('--output <name>', 'the output to explain, of a model that has several')
-    .option(
-      '--composite <name|file.yaml>',
-      `the rules: ${Object.keys(composites).join(', ')}, or a file of your own (default: the card's, or paper)`,
-    )
+    .option('--output <name>', 'the output that is meant, of a model that has several')
     .option('--classes <file>', 'the names of the classes, one a line')
     .optionsGroup(said)
     .option('--size <n|HxW>', 'height and width of the input, in pixels', sizeFrom)

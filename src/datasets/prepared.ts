@@ -152,13 +152,8 @@ async function make(
   const kept: number[] = []
   const skipped: [face: number, reason: string][] = []
   try {
-    // Several faces are under way at a time; their pictures are written in the order of the faces.
-    const underway: Promise<Uint8Array | string>[] = []
-    for (const index of faces.keys()) {
-      while (underway.length < IN_FLIGHT && index + underway.length < faces.length) {
-        underway.push(prepare(faces[index + underway.length]!, as, size))
-      }
-      const result = await underway.shift()!
+    let index = 0
+    for await (const result of alignFaces(faces, as, size)) {
       if (typeof result === 'string') {
         skipped.push([index, result])
       } else {
@@ -166,7 +161,8 @@ async function make(
         hash.update(result)
         kept.push(index)
       }
-      progress?.(index + 1, faces.length)
+      index++
+      progress?.(index, faces.length)
     }
     if (kept.length === 0) {
       throw new UserError(
@@ -183,8 +179,28 @@ async function make(
   writeAtomic(`${path}.json`, `${JSON.stringify(index)}\n`)
 }
 
+/**
+ * Align faces one after the other, with several photos under way at a time.
+ *
+ * @param size the side of the pictures, in pixels
+ * @returns for each face, in their order, its picture as {@link PreparedFaces} has it, or the reason why there is none
+ */
+export async function* alignFaces(
+  faces: readonly Face[],
+  as: Alignment,
+  size: number,
+): AsyncGenerator<Uint8Array | string> {
+  const underway: Promise<Uint8Array | string>[] = []
+  for (const index of faces.keys()) {
+    while (underway.length < IN_FLIGHT && index + underway.length < faces.length) {
+      underway.push(alignFace(faces[index + underway.length]!, as, size))
+    }
+    yield await underway.shift()!
+  }
+}
+
 // The aligned picture, or the reason why there is none.
-async function prepare(face: Face, as: Alignment, size: number): Promise<Uint8Array | string> {
+async function alignFace(face: Face, as: Alignment, size: number): Promise<Uint8Array | string> {
   let where = ''
   try {
     const [photo, landmarks] = await Promise.all([readPhoto(face.photo), readLandmarks(face.landmarks)])

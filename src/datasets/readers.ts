@@ -11,6 +11,9 @@ const readers: Record<DatasetKind, (root: string) => Dataset> = {
   synthetic: readSynthetic,
 }
 
+/** Every kind, for messages. */
+export const DATASET_KINDS = Object.keys(readers) as DatasetKind[]
+
 /**
  * Read the labels of a data set. Its photos are read later, when they are prepared.
  *

@@ -1,16 +1,19 @@
 /**
- * Ten-crop scoring as one graph: a picture's score is the mean softmax of its four corners, its centre, and
+ * Ten-crop scoring as one graph: a picture's score is the mean probability of its four corners, its centre, and
  * the mirror images of these five.
  */
 
 import { UserError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import { centreCrop } from '../faces/crop.ts'
+import type { Preprocessing } from '../faces/preprocessing.ts'
 import { GraphBuilder, type Value } from '../graph/builder.ts'
-import { float32, type Graph } from '../graph/types.ts'
+import { withoutUnread } from '../graph/fold.ts'
+import { float32, type Graph, sizeOf } from '../graph/types.ts'
+import { logitsOf } from '../rules/logits.ts'
 
-/** Crops of a picture. */
-const CROPS = 10
+/** How many crops of a picture are scored: all ten, or the centre alone. */
+export type Crops = 10 | 1
 
 /**
  * Derive the graph that scores whole pictures from a network that sees crops.
@@ -18,56 +21,117 @@ const CROPS = 10
  * Crops as in Caffe's `oversample` (python/caffe/io.py): windows at the corners and at ⌊(picture − crop) / 2⌋,
  * mirrored after the mean was subtracted.
  *
- * @param network with an open batch: one input, float32 [batch, 3, crop, crop], BGR, mean subtracted; its first
- *   output the logits, [batch, classes]
- * @param options.picture side of the pictures, in pixels, at least that of the crop
- * @param options.mean the mean picture: 3 · picture² numbers, planes of blue, green and red
- * @returns a graph with the input `pictures`, uint8 [batch, picture, picture, 3], RGB, and the output `scores`,
- *   float32 [batch, classes], each row the mean of ten probabilities
+ * @param network with one input, for any number of pictures
+ * @param preprocessing how a crop of a picture becomes the input
+ * @param options.output the output with a logit or probability for each class; the first where not given
+ * @param options.crops ten where not given
+ * @returns a graph with the input `pictures`, uint8 [batch, height, width, 3], RGB, of the preprocessing's picture,
+ *   and the output `scores`, float32 [batch, classes], each row the mean of the crops' probabilities; a single
+ *   logit has two classes, 1 what it speaks for
+ * @throws UserError where the network takes a fixed number of pictures
  */
 export function tenCropGraph(
   network: Graph,
-  { picture, mean }: { picture: number; mean: Float32Array },
+  preprocessing: Preprocessing,
+  { output = network.outputs[0]!.name, crops = 10 }: { output?: string; crops?: Crops } = {},
 ): Graph {
-  const crop = Number(network.inputs[0]!.shape[2])
-  const last = picture - crop
-  if (last < 0) throw new Error(`pictures of ${picture} pixels are smaller than the network's ${crop}`)
+  const { size, picture, layout, channels, scale } = preprocessing
+  requireOpenBatch(network)
   const g = new GraphBuilder(`${network.name}.tenCrop`)
-  const pictures = g.input('pictures', 'uint8', ['batch', picture, picture, 3])
-  const crops = g.scope('crops', () => {
-    // The channels are moved and turned round as bytes, which are a quarter of the floats.
-    const planes = g.slice(g.transpose(pictures, [0, 3, 1, 2]), { 1: [-1, -4, -1] })
-    const means = g.constant(float32([3, picture, picture], mean), 'mean')
-    const centred = g.sub(g.op('Cast', [planes], { to: 'float32' }), means)
-    const window = (top: number, left: number) =>
-      g.slice(centred, { 2: [top, top + crop], 3: [left, left + crop] })
-    const { top, left } = centreCrop(picture, crop)
-    const five = [window(0, 0), window(0, last), window(last, 0), window(last, last), window(top, left)]
-    const mirrored = five.map((one) => g.slice(one, { 3: [-1, -crop - 1, -1] }))
+  const pictures = g.input('pictures', 'uint8', ['batch', picture.height, picture.width, 3])
+  const windows = g.scope('crops', () => {
+    const pixels = pixelsOf(g, pictures, channels)
+    const normalise = normaliser(g, preprocessing)
+    // A mean that is no larger than the crop is subtracted from the crop, as Caffe does.
+    const late = meanOfCrop(preprocessing)
+    const values = late ? pixels : normalise(pixels)
+    const window = (top: number, left: number) => {
+      const cut = g.slice(values, { 2: [top, top + size.height], 3: [left, left + size.width] })
+      return late ? normalise(cut) : cut
+    }
+    const [bottom, right] = [picture.height - size.height, picture.width - size.width]
+    const middle = () =>
+      window(centreCrop(picture.height, size.height).top, centreCrop(picture.width, size.width).left)
+    if (crops === 1) return middle()
+    const five = [window(0, 0), window(0, right), window(bottom, 0), window(bottom, right), middle()]
+    const mirrored = five.map((one) => g.slice(one, { 3: [-1, -size.width - 1, -1] }))
     // Side by side as channels, then each crop becomes a picture of its own: no data moves twice.
-    return g.reshape(g.concat([...five, ...mirrored], 1), [-1, 3, crop, crop])
+    return g.reshape(g.concat([...five, ...mirrored], 1), [-1, scale.length, size.height, size.width])
   })
-  const probabilities = g.op('Softmax', [appended(g, network, crops)])
+  const input = layout === 'NCHW' ? windows : g.transpose(windows, [0, 2, 3, 1])
+  const probabilities = probabilitiesOf(g, network, output, input)
   const classes = Number(probabilities.shape[1])
-  const scores = g.op('ReduceMean', [g.reshape(probabilities, [-1, CROPS, classes]), g.integers([1])], {
-    keepdims: 0,
-  })
-  g.output('scores', scores)
-  return g.graph()
+  const each = g.reshape(probabilities, [-1, crops, classes])
+  g.output('scores', g.op('ReduceMean', [each, g.integers([1])], { keepdims: 0 }))
+  return withoutUnread(g.graph())
 }
 
-/** Add a network's nodes behind a value, and give back its first output. */
-function appended(g: GraphBuilder, network: Graph, x: Value): Value {
+function requireOpenBatch({ name, inputs: [input] }: Graph): void {
+  const count = input!.shape[0]
+  if (typeof count === 'string') return
+  throw new UserError(
+    `the network takes ${count} ${count === 1 ? 'picture' : 'pictures'} at a time, no more and no fewer`,
+    name,
+    'Export it again with an open batch',
+  )
+}
+
+/** The channels of pictures in a network's order: float32 [batch, channels, height, width], 0 to 255. */
+function pixelsOf(g: GraphBuilder, pictures: Value, channels: Preprocessing['channels']): Value {
+  // They are moved and turned round as bytes, which are a quarter of the floats.
+  const planes = g.transpose(pictures, [0, 3, 1, 2])
+  const ordered = channels === 'BGR' ? g.slice(planes, { 1: [-1, -4, -1] }) : planes
+  const pixels = g.op('Cast', [ordered], { to: 'float32' })
+  return channels === 'gray' ? brightness(g, pixels) : pixels
+}
+
+/** ITU-R BT.601, rounded to whole numbers, as `explanation/input.ts` has it. In thousandths, floats are exact. */
+function brightness(g: GraphBuilder, pixels: Value): Value {
+  const weighted = g.mul(pixels, g.constant(float32([3, 1, 1], [299, 587, 114])))
+  const thousandths = g.op('ReduceSum', [weighted, g.integers([1])])
+  const rounded = g.div(g.add(thousandths, g.constant(float32([], [500]))), g.constant(float32([], [1000])))
+  return g.op('Cast', [g.op('Cast', [rounded], { to: 'int32' })], { to: 'float32' })
+}
+
+function meanOfCrop({ mean, picture }: Preprocessing): boolean {
+  return 'planes' in mean && (mean.height !== picture.height || mean.width !== picture.width)
+}
+
+/** What turns pixels into (pixel − mean) · scale. */
+function normaliser(g: GraphBuilder, { mean, scale }: Preprocessing): (pixels: Value) => Value {
+  const depth = scale.length
+  const means = g.constant(
+    'planes' in mean ? float32([depth, mean.height, mean.width], mean.planes) : float32([depth, 1, 1], mean),
+    'mean',
+  )
+  if (scale.every((factor) => factor === 1)) return (pixels) => g.sub(pixels, means)
+  const factors = g.constant(float32([depth, 1, 1], scale), 'scale')
+  return (pixels) => g.mul(g.sub(pixels, means), factors)
+}
+
+/** The probability of each class, [pictures, classes]. */
+function probabilitiesOf(g: GraphBuilder, network: Graph, output: string, input: Value): Value {
+  const { name, answer } = logitsOf(network, output)
+  const value = appended(g, network, input, name)
+  const count = sizeOf(value.shape.slice(1).map(Number))
+  const logits = value.shape.length === 2 ? value : g.reshape(value, [-1, count])
+  if (answer !== 'sigmoid' && count > 1) return g.op('Softmax', [logits])
+  const yes = g.op('Sigmoid', [logits])
+  return count > 1 ? yes : g.concat([g.sub(g.constant(float32([], [1])), yes), yes], 1)
+}
+
+/** Add a network's nodes behind a value, and give back the value of a name. */
+function appended(g: GraphBuilder, network: Graph, x: Value, name: string): Value {
   const values = new Map<string, Value>([[network.inputs[0]!.name, x]])
-  for (const [name, tensor] of network.initializers) values.set(name, g.constant(tensor, name))
+  for (const [key, tensor] of network.initializers) values.set(key, g.constant(tensor, key))
   for (const node of network.nodes) {
-    const inputs = node.inputs.map((name) => values.get(name))
+    const inputs = node.inputs.map((input) => values.get(input))
     const outputs = g.ops(node.op, node.outputs.length, inputs, node.attributes, node.name)
-    node.outputs.forEach((name, k) => {
-      values.set(name, outputs[k]!)
+    node.outputs.forEach((made, k) => {
+      values.set(made, outputs[k]!)
     })
   }
-  return values.get(network.outputs[0]!.name)!
+  return values.get(name)!
 }
 
 /** Pictures in one run of the engine: a hundred crops keep every core busy and fit in little memory. */
@@ -77,7 +141,7 @@ const BATCH = 10
  * Score pictures.
  *
  * @param graph from {@link tenCropGraph}
- * @param pictures each 3 · picture² bytes, RGB interleaved
+ * @param pictures each 3 · height · width bytes, RGB interleaved; they may come one by one, as they are made
  * @param progress called with the number of pictures that are done
  * @returns for each picture, the mean probability of each class
  * @throws UserError when a score is no number: the network's weights are broken
@@ -85,21 +149,20 @@ const BATCH = 10
 export async function scorePictures(
   engine: Engine,
   graph: Graph,
-  pictures: readonly Uint8Array[],
+  pictures: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   progress: (done: number) => void = () => {},
 ): Promise<Float32Array[]> {
-  const size = Number(graph.inputs[0]!.shape[1])
+  const [, height, width] = graph.inputs[0]!.shape.map(Number) as [number, number, number]
   const program = await engine.load(graph)
   const scores: Float32Array[] = []
   try {
-    for (let from = 0; from < pictures.length; from += BATCH) {
-      const part = pictures.slice(from, from + BATCH)
-      const data = new Uint8Array(part.length * 3 * size * size)
+    for await (const part of chunks(pictures, BATCH)) {
+      const data = new Uint8Array(part.length * 3 * height * width)
       part.forEach((picture, k) => {
-        data.set(picture, k * 3 * size * size)
+        data.set(picture, k * 3 * height * width)
       })
       const result = await program.run({
-        pictures: { type: 'uint8', shape: [part.length, size, size, 3], data },
+        pictures: { type: 'uint8', shape: [part.length, height, width, 3], data },
       })
       const rows = result.scores!.data as Float32Array
       const classes = rows.length / part.length
@@ -119,4 +182,16 @@ export async function scorePictures(
     await program.release()
   }
   return scores
+}
+
+/** Items in groups of so many; the last may be smaller. */
+async function* chunks<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let part: T[] = []
+  for await (const item of items) {
+    part.push(item)
+    if (part.length < size) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
 }

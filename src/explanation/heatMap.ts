@@ -1,8 +1,8 @@
 /** From relevance to pictures. Nothing is smoothed: a map shows what was computed, pixel by pixel. */
 
 import type { Image } from '../faces/image.ts'
+import type { Layout } from '../faces/preprocessing.ts'
 import { heatColour } from './colours.ts'
-import type { Layout } from './preprocessing.ts'
 
 /** The relevance of each pixel. */
 export interface PixelRelevance {

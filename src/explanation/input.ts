@@ -3,9 +3,9 @@
 import { centreCrop } from '../faces/crop.ts'
 import { fitted } from '../faces/fit.ts'
 import type { Image } from '../faces/image.ts'
+import { meanAt, type Preprocessing } from '../faces/preprocessing.ts'
 import { float32, type TensorOf } from '../graph/types.ts'
 import type { PixelRelevance } from './heatMap.ts'
-import { meanAt, type Preprocessing } from './preprocessing.ts'
 
 /**
  * A photo as a network's input: float32 [1, channels, height, width] or [1, height, width, channels].

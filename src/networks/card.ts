@@ -82,6 +82,8 @@ const schema = z
         setting: z.string().min(1),
         /** The fold that was kept for testing. */
         fold: z.int().min(0),
+        /** Of how many. */
+        folds: z.int().min(2).optional(),
         seed: z.union([z.string(), z.int()]),
         iterations: count,
       })

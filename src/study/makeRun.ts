@@ -7,7 +7,7 @@ import { Random } from '../base/random.ts'
 import { labelOf } from '../datasets/dataset.ts'
 import { CLASSES } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
-import { accuracyByGroup, confusionOf, topClass } from '../evaluation/accuracy.ts'
+import { topClass } from '../evaluation/accuracy.ts'
 import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
 import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
@@ -20,7 +20,7 @@ import { type Trained, train } from '../training/train.ts'
 import type { Clock } from './clock.ts'
 import { csv } from './csv.ts'
 import type { Material, Parts } from './material.ts'
-import { modelOf, requirePreprocessing, type TrainedCard, writeModel } from './model.ts'
+import { type Model, modelOf, requirePreprocessing, type TrainedCard, writeModel } from './model.ts'
 import { type Plan, scheduleOf } from './plan.ts'
 import {
   files,
@@ -31,6 +31,7 @@ import {
   type TestRecord,
   writeRecord,
 } from './record.ts'
+import { testRecord } from './testRecord.ts'
 import { writePicture } from './writePicture.ts'
 
 /** A run, and what it is made from. */
@@ -65,15 +66,17 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<void> {
   const train = picturesOf(job, parts.train)
   const validation = picturesOf(job, parts.validation)
   const trained = await trainRun(job, workshop, train, validation)
-  writeModel(join(files.run(job.out, job.run), 'model.onnx'), trained.network, cardOf(job, trained))
-  const scores = await scoreRun(job, workshop, trained)
+  const card = cardOf(job, trained)
+  writeModel(join(files.run(out, run), 'model.onnx'), trained.network, card)
+  const model = modelOf(trained.network, labelFor(run), card)
+  const scores = await scoreRun(job, workshop, model)
   writeAtomic(join(files.run(out, run), 'predictions.csv'), csv(predictionRows(job, scores)))
-  const maps = await explainRun(job, workshop, trained)
+  const maps = await explainRun(job, workshop, model)
   writeRecord(files.result(out, run), {
     run,
     pictures: { train: train.pixels.length, validation: validation.pixels.length, test: parts.test.length },
     iterations: trained.iterations,
-    tests: { r: testRecord(job, scores.r), i: testRecord(job, scores.i) },
+    tests: { r: tested(job, scores.r), i: tested(job, scores.i) },
     maps,
   } satisfies RunRecord)
   for (const name of ['checkpoint', 'checkpoint.previous']) {
@@ -138,7 +141,14 @@ function cardOf(
     fit: 'pad',
     alignment: ownTest(run.setting),
     composite: 'paper',
-    trainedOn: { dataset, setting: run.setting, fold: run.fold, seed: plan.seed, iterations },
+    trainedOn: {
+      dataset,
+      setting: run.setting,
+      fold: run.fold,
+      folds: plan.folds.count,
+      seed: plan.seed,
+      iterations,
+    },
   }
 }
 
@@ -146,9 +156,9 @@ function cardOf(
 async function scoreRun(
   { run, material, parts }: RunJob,
   { engine, clock, signal }: Workshop,
-  { network, mean }: Trained,
+  model: Model,
 ): Promise<Record<Alignment, Scores>> {
-  const graph = tenCropGraph(network, { picture: material.size, mean })
+  const graph = tenCropGraph(model.network, requirePreprocessing(model))
   const n = parts.test.length
   const on = (alignment: Alignment) =>
     clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
@@ -169,15 +179,13 @@ async function scoreRun(
 async function explainRun(
   job: RunJob,
   { engine, clock, signal }: Workshop,
-  trained: Trained,
+  model: Model,
 ): Promise<MapRecord[]> {
   const { plan, run, material, parts, out } = job
-  const { network } = trained
   const classes = CLASSES[run.task].map((_, k) => k)
   const chosen = photosOf(plan, run, material, parts)
-  const model = modelOf(network, labelFor(run), cardOf(job, trained))
   const preprocessing = requirePreprocessing(model)
-  const explainer = await loadExplainer(engine, network, composites.paper)
+  const explainer = await loadExplainer(engine, model.network, composites.paper)
   const maps: MapRecord[] = []
   try {
     return await clock.stage(`explaining ${run.network}`, chosen.length, async (tell) => {
@@ -229,37 +237,12 @@ function picturesOf({ run, material }: RunJob, part: readonly number[]): Picture
   }
 }
 
-function testRecord({ run, material, parts }: RunJob, scores: Scores): TestRecord {
-  const labels = parts.test.map((k) => labelIn(material, run, k))
-  const answers = scores.map(topClass)
-  const groups = accuracyByGroup(
-    answers,
-    labels,
-    parts.test.map((k) => groupsOf(material, k)),
+function tested({ run, material, parts }: RunJob, scores: Scores): TestRecord {
+  return testRecord(
+    parts.test.map((k) => material.faces[k]!),
+    run.task,
+    scores.map(topClass),
   )
-  return {
-    confusion: confusionOf(answers, labels, CLASSES[run.task].length),
-    groups: GROUPS.flatMap((group) => {
-      const share = groups.get(group)
-      return share ? [{ group, n: share.n, correct: share.correct }] : []
-    }),
-  }
-}
-
-const BETWEEN = 'age between groups'
-
-/** All groups of faces that a report tells apart, in its order. */
-const GROUPS = [
-  ...CLASSES.age.map((name) => `age ${name}`),
-  BETWEEN,
-  ...CLASSES.gender.map((name) => `gender ${name}`),
-]
-
-function groupsOf({ faces }: Material, k: number): string[] {
-  const age = labelOf(faces[k]!, 'age')
-  const gender = labelOf(faces[k]!, 'gender')
-  const groups = [age === undefined ? BETWEEN : `age ${CLASSES.age[age]}`]
-  return gender === undefined ? groups : [...groups, `gender ${CLASSES.gender[gender]}`]
 }
 
 function predictionRows({ run, material, parts }: RunJob, scores: Record<Alignment, Scores>) {

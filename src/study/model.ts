@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { classNames } from '../explanation/classes.ts'
-import { type Preprocessing, preprocessingOf } from '../explanation/preprocessing.ts'
+import { type Preprocessing, preprocessingOf } from '../faces/preprocessing.ts'
 import { readMean as readBinaryProto } from '../formats/caffe/read.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
@@ -97,7 +97,7 @@ export function modelOf(
   options: ModelOptions = {},
   where = path,
 ): Model {
-  const said = joined(card, withFiles(options.card ?? {}, '.'))
+  const said = joined(card, withFiles(options.card ?? {}))
   const { mean, channels } = said.input ?? {}
   if (typeof mean === 'string' && /\.binaryproto$/i.test(mean) && channels === 'RGB') {
     throw new UserError(
@@ -157,12 +157,14 @@ const CARD_LINES: Readonly<Record<string, string>> = {
   mean: 'mean: 0           # or one number a channel, or an .npy or .binaryproto file beside the card',
 }
 
-function withFiles(card: Card, folder: string): OpenedCard {
+/** @param folder where a card's files lie; without it they are as somebody typed them, from the working folder */
+function withFiles(card: Card, folder?: string): OpenedCard {
   const { classes, input } = card
+  const path = (file: string) => (folder === undefined ? file : join(folder, file))
   return {
     ...card,
-    classes: typeof classes === 'string' ? readClasses(join(folder, classes)) : classes,
-    meanPicture: typeof input?.mean === 'string' ? readMean(join(folder, input.mean)) : undefined,
+    classes: typeof classes === 'string' ? readClasses(path(classes)) : classes,
+    meanPicture: typeof input?.mean === 'string' ? readMean(path(input.mean)) : undefined,
   }
 }
 

@@ -13,7 +13,7 @@ describe('regard', () => {
     expect(process.exitCode).toBe(0)
   })
 
-  it.each([[], ['study'], ['dataset', 'synthesize'], ['explain'], ['convert'], ['graft']])(
+  it.each([[], ['study'], ['dataset', 'synthesize'], ['explain'], ['evaluate'], ['convert'], ['graft']])(
     'shows an example in the help of: %s %s',
     async (...command) => {
       await main([...command.filter(Boolean), '--help'])

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { scorePictures, tenCropGraph } from '../../src/evaluation/tenCrop.ts'
+import { inputOf } from '../../src/explanation/input.ts'
+import type { Preprocessing } from '../../src/faces/preprocessing.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { livelyNetwork } from '../networks/lively.ts'
@@ -17,6 +20,15 @@ const pictures = Array.from({ length: 13 }, () =>
   Uint8Array.from({ length: 3 * PICTURE ** 2 }, () => random.integer(256)),
 )
 const engine = nodeEngine({ threads: 1 })
+const caffe: Preprocessing = {
+  size: { height: CROP, width: CROP },
+  picture: { height: PICTURE, width: PICTURE },
+  fit: 'pad',
+  layout: 'NCHW',
+  channels: 'BGR',
+  scale: [1, 1, 1],
+  mean: { height: PICTURE, width: PICTURE, planes: mean },
+}
 
 /** The ten crops of a picture, pixel by pixel: the corners, the centre, then the mirror images of these. */
 function tenCrops(picture: Uint8Array): Float32Array[] {
@@ -62,7 +74,7 @@ async function probabilities(graph: Graph, crops: Float32Array[]): Promise<numbe
 }
 
 describe('ten-crop scoring', () => {
-  const graph = tenCropGraph(network, { picture: PICTURE, mean })
+  const graph = tenCropGraph(network, caffe)
 
   it('is a well-formed graph from pictures to scores', () => {
     verify(graph)
@@ -90,7 +102,7 @@ describe('ten-crop scoring', () => {
   })
 
   it('scores a picture of the size of the crop, of which all windows are the same', async () => {
-    const same = tenCropGraph(network, { picture: CROP, mean: new Float32Array(3 * CROP ** 2) })
+    const same = tenCropGraph(network, { ...caffe, picture: caffe.size, mean: [0, 0, 0] })
     const picture = new Uint8Array(3 * CROP ** 2).fill(60)
     const [scores] = await scorePictures(engine, same, [picture])
     const [expected] = await probabilities(network, [Float32Array.from(picture)])
@@ -99,14 +111,89 @@ describe('ten-crop scoring', () => {
     })
   })
 
-  it('refuses pictures that are smaller than the crop', () => {
-    expect(() => tenCropGraph(network, { picture: CROP - 1, mean })).toThrow(/smaller than the network/)
-  })
-
   it('says so when the weights are broken', async () => {
     const broken = structuredClone(network)
     ;(broken.initializers.get('fc8.weight')!.data as Float32Array)[0] = Number.NaN
-    const scoring = tenCropGraph(broken, { picture: PICTURE, mean })
+    const scoring = tenCropGraph(broken, caffe)
     await expect(scorePictures(engine, scoring, pictures)).rejects.toThrow(/not a number/)
+  })
+})
+
+/** A linear network that ends as `answer` says, with as many logits. */
+function linear(shape: (number | string)[], logits: number, answer: 'Softmax' | 'Sigmoid' | 'logits'): Graph {
+  const g = new GraphBuilder('linear')
+  const x = g.input('x', 'float32', shape)
+  const inputs = shape.slice(1).reduce<number>((product, d) => product * Number(d), 1)
+  const weights = Array.from({ length: inputs * logits }, () => random.normal(0, 0.002))
+  const y = g.op('MatMul', [g.op('Flatten', [x]), g.constant(float32([inputs, logits], weights))])
+  g.output('answer', answer === 'logits' ? y : g.op(answer, [y]))
+  return g.graph()
+}
+
+describe('scoring as a card says', () => {
+  const size = { height: 9, width: 7 }
+  const picture = { height: 12, width: 12 }
+  const planes = (channels: number, { height, width }: typeof size) => ({
+    height,
+    width,
+    planes: Float32Array.from({ length: channels * height * width }, () => random.uniform(90, 130)),
+  })
+  const photos = Array.from({ length: 3 }, () =>
+    Uint8Array.from({ length: 3 * 12 ** 2 }, () => random.integer(256)),
+  )
+
+  it.each([
+    ['RGB, NHWC, a scale a channel', 'RGB', 'NHWC', [0.5, 2, 1], [120, 110, 100], 3, 'Softmax'],
+    ['grey, of one logit', 'gray', 'NCHW', [0.1], [128], 1, 'Sigmoid'],
+    ['BGR with a mean of the size of the crop', 'BGR', 'NCHW', [1, 1, 1], planes(3, size), 4, 'logits'],
+    [
+      'RGB with a mean of the size of the picture',
+      'RGB',
+      'NHWC',
+      [1, 2, 3],
+      planes(3, picture),
+      4,
+      'Softmax',
+    ],
+  ] as const)(
+    'agrees with the input that explaining makes of a photo: %s',
+    async (...[, channels, layout, scale, mean, logits, answer]) => {
+      const preprocessing: Preprocessing = { size, picture, fit: 'pad', layout, channels, scale, mean }
+      const sides = [size.height, size.width]
+      const shape = layout === 'NCHW' ? ['batch', scale.length, ...sides] : ['batch', ...sides, scale.length]
+      const network = linear(shape, logits, answer)
+      const scores = await scorePictures(engine, tenCropGraph(network, preprocessing, { crops: 1 }), photos)
+      const program = await engine.load(network)
+      for (const [k, data] of photos.entries()) {
+        const result = await program.run({ x: inputOf({ ...picture, data }, preprocessing) })
+        const given = Array.from(result.answer!.data as Float32Array)
+        const powers = given.map(Math.exp)
+        const sum = powers.reduce((a, b) => a + b)
+        const wanted =
+          answer === 'Sigmoid'
+            ? [1 - given[0]!, given[0]!]
+            : answer === 'Softmax'
+              ? given
+              : powers.map((p) => p / sum)
+        expect(scores[k]!.length).toBe(wanted.length)
+        wanted.forEach((value, c) => {
+          expect(scores[k]![c]).toBeCloseTo(value, 5)
+        })
+      }
+    },
+  )
+
+  it('takes pictures one by one as they are made', async () => {
+    async function* made() {
+      for (const picture of pictures) yield picture
+    }
+    const graph = tenCropGraph(network, caffe)
+    expect(await scorePictures(engine, graph, made())).toEqual(await scorePictures(engine, graph, pictures))
+  })
+
+  it('refuses a network for a fixed number of pictures', () => {
+    const one = linear([1, 3, 12, 12], 2, 'logits')
+    const preprocessing: Preprocessing = { ...caffe, size: picture, picture, mean: [0, 0, 0] }
+    expect(() => tenCropGraph(one, preprocessing)).toThrow(/takes 1 picture at a time/)
   })
 })

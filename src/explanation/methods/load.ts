@@ -3,6 +3,7 @@
  */
 
 import type { Engine, Program } from '../../engine/engine.ts'
+import type { Layout } from '../../faces/preprocessing.ts'
 import { GraphBuilder } from '../../graph/builder.ts'
 import { withoutUnread } from '../../graph/fold.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
@@ -11,7 +12,6 @@ import { composites } from '../../rules/composites/presets.ts'
 import { logitsOf } from '../../rules/logits.ts'
 import { relevance } from '../../rules/relevance/relevance.ts'
 import { type Explainer, loadExplainer } from '../explain.ts'
-import type { Layout } from '../preprocessing.ts'
 import { gradCam, gradCamLayer } from './gradCam.ts'
 import { integratedGradients } from './integratedGradients.ts'
 import { occlusion } from './occlusion.ts'

@@ -4,11 +4,11 @@
  */
 
 import { UserError } from '../base/errors.ts'
-import { centreCrop } from '../faces/crop.ts'
-import type { Fit, Size } from '../faces/fit.ts'
 import type { Dimension, Shape, TensorOf } from '../graph/types.ts'
 import type { Card } from '../networks/card.ts'
 import type { InputRange } from '../rules/relevance/rules.ts'
+import { centreCrop } from './crop.ts'
+import type { Fit, Size } from './fit.ts'
 
 /** The order of the axes of a batch of pictures. */
 export type Layout = 'NCHW' | 'NHWC'

@@ -1,0 +1,292 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { UsageError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
+import { Progress } from '../base/progress.ts'
+import { nearest } from '../base/yaml.ts'
+import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
+import { CLASSES, type Task } from '../datasets/task.ts'
+import { nodeEngine } from '../engine/node.ts'
+import type { Crops } from '../evaluation/tenCrop.ts'
+import type { Alignment } from '../faces/image.ts'
+import {
+  acquaintance,
+  type Evaluation,
+  type Examinee,
+  evaluate,
+  examine,
+  type Fold,
+} from '../study/evaluate.ts'
+import type { Model } from '../study/model.ts'
+import { chanceOf, percent, type Share, scoreOf, shareOf } from '../study/report/score.ts'
+import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+
+interface Flags extends ModelFlags {
+  readonly data: Source[]
+  readonly fold?: Pick<Fold, 'fold' | 'of'>
+  readonly seed?: string
+  readonly crops: '10' | '1'
+  readonly task?: Task
+  readonly alignment?: Alignment
+  readonly json?: string
+}
+
+/** A data set as the command line names it. */
+interface Source {
+  readonly kind: DatasetKind
+  readonly root: string
+}
+
+/** `regard evaluate MODEL --data KIND:PATH …` */
+export function evaluateCommand(): Command {
+  const command = new Command('evaluate')
+    .description('Say how often a network is right on labelled faces, on the whole and group by group.')
+    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
+    .requiredOption(
+      '--data <kind:path>',
+      `a data set: one of ${DATASET_KINDS.join(', ')}, a colon, and its folder; may be given several times`,
+      (text: string, before: Source[] = []) => [...before, sourceFrom(text)],
+    )
+    .option(
+      '--fold <k/n>',
+      'score only part k of n (from 0), dealt as a study deals them: the faces that a network of this fold has not seen',
+      foldFrom,
+    )
+    .option('--seed <text>', "the seed that the parts are dealt with (default: the card's)")
+    .addOption(
+      new Option('--crops <n>', 'ten crops of each picture, or its centre alone')
+        .choices(['10', '1'])
+        .default('10'),
+    )
+    .addOption(
+      new Option('--task <task>', "what it reads (default: the card's, or by its classes)").choices(
+        Object.keys(CLASSES),
+      ),
+    )
+    .addOption(
+      new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
+    )
+    .option('--json <file>', 'write the figures to this file too')
+  return withModelFlags(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  $ regard evaluate model.onnx --data aaf:faces --fold 0/5\n' +
+        '  $ regard evaluate model.onnx --data aaf:faces --data synthetic:drawn --json figures.json\n',
+    )
+    .action(run)
+}
+
+async function run(path: string, flags: Flags): Promise<void> {
+  const examinee = examine(modelFrom(path, flags), flags)
+  const { model } = examinee
+  const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
+  if (flags.fold && !folds.some(Boolean)) {
+    throw new UsageError(
+      `--fold is for data of the kind ${model.card.trainedOn!.dataset}, which the model was trained on`,
+      path,
+      'Leave it out: of other data it has seen nobody',
+    )
+  }
+  const records: EvaluationRecord[] = []
+  for (const [k, source] of flags.data.entries()) {
+    const fold = folds[k]
+    const doubt = acquaintance(model, source.kind, fold)
+    if (doubt) console.error(`Warning: ${doubt}`)
+    records.push(recordOf(examinee, source, fold, await evaluateOn(examinee, source, fold, flags)))
+  }
+  console.log(tables(examinee, flags, records).join('\n'))
+  const { task, alignment } = examinee
+  const figures = {
+    model: path,
+    task,
+    classes: CLASSES[task],
+    alignment,
+    crops: Number(flags.crops),
+    data: records,
+  }
+  if (flags.json) writeAtomic(flags.json, `${JSON.stringify(figures, undefined, 2)}\n`)
+  const skipped = records.flatMap((record) => record.skipped)
+  if (skipped.length === 0) return
+  console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
+  for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
+  process.exitCode = 3
+}
+
+async function evaluateOn(
+  examinee: Examinee,
+  { kind, root }: Source,
+  fold: Fold | undefined,
+  { crops }: Flags,
+): Promise<Evaluation> {
+  const dataset = readDataset(kind, root)
+  let progress: Progress | undefined
+  try {
+    return await evaluate(examinee, dataset, {
+      engine: nodeEngine(),
+      crops: Number(crops) as Crops,
+      fold,
+      progress(done, total) {
+        progress ??= new Progress(`Scoring ${kind}`, total)
+        progress.update(done, `${done} of ${total} faces`)
+      },
+    })
+  } finally {
+    progress?.finish()
+  }
+}
+
+/** The part of a data set that is scored. A model can have seen only faces of the data that it was trained on. */
+function foldOf({ path, card }: Model, { fold, seed }: Flags, kind: string): Fold | undefined {
+  if (!fold || (card.trainedOn && card.trainedOn.dataset !== kind)) return undefined
+  const dealt = seed ?? card.trainedOn?.seed
+  if (dealt === undefined) {
+    throw new UsageError(
+      'its card does not say with which seed the folds were dealt',
+      path,
+      'Say it by --seed',
+    )
+  }
+  return { ...fold, seed: dealt }
+}
+
+/** One data set's figures, as `--json` writes them. Shares go from 0 to 1; rows of `confusion` are true classes. */
+interface EvaluationRecord extends Source, Evaluated {
+  /** All of it, or the part that was scored. */
+  readonly scored: 'all' | Fold
+  /** Always giving the class that is right most often. */
+  readonly chance: { readonly class: string; readonly accuracy: number }
+  readonly groups: readonly ({ readonly group: string } & Evaluated)[]
+  readonly confusion: Evaluation['confusion']
+  readonly unlabelled: number
+  readonly skipped: Evaluation['skipped']
+}
+
+interface Evaluated {
+  readonly n: number
+  readonly accuracy: number
+  /** 95 %, by Wilson's score. */
+  readonly interval: readonly [low: number, high: number]
+  /** Right or in an adjacent class, of age. */
+  readonly oneOff?: number
+  readonly oneOffInterval?: readonly [low: number, high: number]
+}
+
+function recordOf(
+  { task }: Examinee,
+  { kind, root }: Source,
+  fold: Fold | undefined,
+  evaluation: Evaluation,
+): EvaluationRecord {
+  const { n, accuracy, oneOff } = scoreOf(evaluation)
+  const { majority } = chanceOf(evaluation)
+  const near = task === 'age' ? { oneOff: oneOff.share, oneOffInterval: ends(oneOff) } : {}
+  return {
+    kind,
+    root,
+    scored: fold ?? 'all',
+    n,
+    accuracy: accuracy.share,
+    interval: ends(accuracy),
+    ...near,
+    chance: { class: CLASSES[task][majority.class]!, accuracy: majority.accuracy },
+    groups: evaluation.groups.map(({ group, n, correct }) => {
+      const share = shareOf(correct, n)
+      return { group, n, accuracy: share.share, interval: ends(share) }
+    }),
+    confusion: evaluation.confusion,
+    unlabelled: evaluation.unlabelled,
+    skipped: evaluation.skipped,
+  }
+}
+
+function ends({ interval: { low, high } }: Share): [number, number] {
+  return [low, high]
+}
+
+/** What is printed: all data sets in one table, then each by its groups and its confusions. */
+function tables(
+  { model, task, alignment }: Examinee,
+  flags: Flags,
+  records: readonly EvaluationRecord[],
+): string[] {
+  const crops = flags.crops === '10' ? 'ten crops' : 'the centre'
+  const names = CLASSES[task]
+  const head = ['data', 'faces', 'n', 'accuracy %', ...(task === 'age' ? ['1-off %'] : []), 'chance %']
+  const whole = records.map((record) => [
+    nameOf(record),
+    facesOf(record),
+    String(record.n),
+    shown(record.accuracy, record.interval),
+    ...(record.oneOff === undefined ? [] : [shown(record.oneOff, record.oneOffInterval!)]),
+    `${percent(record.chance.accuracy)} (always ${record.chance.class})`,
+  ])
+  const each = records.flatMap((record) => [
+    '',
+    `${nameOf(record)}, group by group:`,
+    ...aligned([
+      ['label', 'n', 'accuracy %'],
+      ...record.groups.map(({ group, n, accuracy, interval }) => [
+        group,
+        String(n),
+        shown(accuracy, interval),
+      ]),
+    ]),
+    '',
+    `${nameOf(record)}, true class by row, answer by column:`,
+    ...aligned([
+      ['', ...names],
+      ...record.confusion.map((row, truth) => [names[truth]!, ...row.map(String)]),
+    ]),
+    ...(record.unlabelled > 0
+      ? ['', `${record.unlabelled} faces have no label for ${task} and were left out.`]
+      : []),
+  ])
+  return [
+    `${model.path}: ${task}, ${crops} of faces aligned [${alignment}]`,
+    '',
+    ...aligned([head, ...whole]),
+    ...each,
+  ]
+}
+
+function nameOf({ kind, root }: Source): string {
+  return `${kind}:${root}`
+}
+
+function facesOf({ scored }: EvaluationRecord): string {
+  return scored === 'all' ? 'all' : `fold ${scored.fold} of ${scored.of}, seed ${scored.seed}`
+}
+
+function shown(share: number, [low, high]: readonly [number, number]): string {
+  return `${percent(share)} [${percent(low)}, ${percent(high)}]`
+}
+
+/** Rows as lines whose columns stand one below the other. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows.map(
+    (row) =>
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd()}`,
+  )
+}
+
+function sourceFrom(text: string): Source {
+  const colon = text.indexOf(':')
+  const [kind, root] = [text.slice(0, colon), text.slice(colon + 1)]
+  if (colon < 1 || root === '') throw new InvalidArgumentError('Write it as KIND:PATH, such as aaf:faces.')
+  if (DATASET_KINDS.includes(kind as DatasetKind)) return { kind: kind as DatasetKind, root }
+  const near = nearest(kind, DATASET_KINDS)
+  const remedy = near ? `Did you mean ${near}?` : `There are ${DATASET_KINDS.join(', ')}.`
+  throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
+}
+
+function foldFrom(text: string): Pick<Fold, 'fold' | 'of'> {
+  const [, fold, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number)
+  if (fold === undefined || of === undefined || of < 2 || fold >= of) {
+    throw new InvalidArgumentError('Write it as K/N, with K from 0 to N - 1, such as 0/5.')
+  }
+  return { fold, of }
+}

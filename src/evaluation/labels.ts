@@ -1,0 +1,59 @@
+/** Between the names that a network's classes have and the labels of a data set. */
+
+import { UsageError } from '../base/errors.ts'
+import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
+
+/**
+ * The task that a network's classes are those of; undefined where they are of none.
+ *
+ * @param names what the network's classes are called
+ */
+export function taskOf(names: readonly string[]): Task | undefined {
+  return (['age', 'gender'] as const).find((task) => placesOf(names, task) !== undefined)
+}
+
+/**
+ * Where each class of a task is among a network's classes. Age groups may be written `8-13`, `8–13`, `(8, 13)` or
+ * `60+`; genders as a letter or a word.
+ *
+ * @param names what the network's classes are called
+ * @param where the model, for the message
+ * @throws UsageError that lists the names of both, where they do not fit one to one
+ */
+export function requirePlaces(names: readonly string[], task: Task, where: string): number[] {
+  const places = placesOf(names, task)
+  if (places) return places
+  throw new UsageError(
+    `the network's classes are ${listed(names)}, and the labels of the task ${task} are ${CLASSES[task].join(', ')}`,
+    where,
+    'Say what its classes are called, in their order, by --classes or in its card',
+  )
+}
+
+function placesOf(names: readonly string[], task: Task): number[] | undefined {
+  if (names.length !== CLASSES[task].length) return undefined
+  const labels = names.map((name) => LABELS[task](name.trim().toLowerCase()))
+  const places = CLASSES[task].map((_, label) => labels.indexOf(label))
+  return places.includes(-1) ? undefined : places
+}
+
+/** Which label of a task a name means, -1 where none. */
+const LABELS: Record<Task, (name: string) => number> = {
+  gender: (name) => [/^(m|male|man|men)$/, /^(f|female|woman|women)$/].findIndex((words) => words.test(name)),
+  age(name) {
+    const years = /^\(?\s*(\d+)\s*(?:\+|(?:-|–|,|to)\s*(\d+))\s*\)?$/.exec(name)
+    if (!years) return -1
+    const [from, to] = [Number(years[1]), Number(years[2] ?? Number.POSITIVE_INFINITY)]
+    // Adience's own lists call the third group (8, 12) and the last (60, 100).
+    return AGE_GROUPS.findIndex(
+      ([low, high]) => from === low && (high === Number.POSITIVE_INFINITY || Math.abs(to - high) <= 1),
+    )
+  },
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > SHOWN ? `${names.slice(0, SHOWN).join(', ')}, … (${names.length})` : names.join(', ')
+}
+
+/** How many names a message lists. */
+const SHOWN = 12

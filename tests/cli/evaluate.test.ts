@@ -1,0 +1,192 @@
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { AGE_GROUPS } from '../../src/datasets/task.ts'
+import { type RunRecord, readRecord } from '../../src/study/record.ts'
+import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+
+let said: string
+let printed: string
+
+beforeEach(() => {
+  said = printed = ''
+  process.exitCode = 0
+  const say = (text: unknown) => {
+    said += `${text}\n`
+    return true
+  }
+  vi.spyOn(process.stderr, 'write').mockImplementation(say)
+  vi.spyOn(console, 'error').mockImplementation(say)
+  vi.spyOn(console, 'log').mockImplementation((text) => {
+    printed += `${text}\n`
+  })
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = 0
+})
+
+// The networks of a tiny study, trained until their answers differ from face to face, and the faces that it was made with.
+const { folder, plan, out } = writePlan(
+  TINY_PLAN.replace('[r, i, m]', '[r, i]')
+    .replace('width: 0.05', 'width: 0.2')
+    .replace('steps: [4]', 'steps: []')
+    .replace('iterations: 6', 'iterations: 90')
+    .replace('validateEvery: 3', 'validateEvery: 90')
+    .replace('checkpointEvery: 3', 'checkpointEvery: 90'),
+)
+const faces = `synthetic:${join(folder, 'faces')}`
+const run = (task: 'age' | 'gender', setting: 'r' | 'i') =>
+  join(out, 'runs', `${task}-adiencenet-${setting}-fold1`)
+const model = join(run('gender', 'r'), 'model.onnx')
+const json = join(folder, 'figures.json')
+
+beforeAll(() => main(['study', plan, '--out', out]))
+
+/** The drawn faces in the form of All-Age-Faces. */
+function writeAaf(root: string): void {
+  const truth = join(folder, 'faces', 'truth')
+  mkdirSync(root)
+  cpSync(join(truth, 'photos'), join(root, 'photos'), { recursive: true })
+  cpSync(join(truth, 'landmarks'), join(root, 'landmarks49'), { recursive: true })
+  const lines = readFileSync(join(truth, 'faces.jsonl'), 'utf8').trimEnd().split('\n')
+  const rows = lines.map((line) => {
+    const { id, subject, age_group, gender } = JSON.parse(line)
+    return `${id},${subject},${AGE_GROUPS[age_group]![0]},${gender}`
+  })
+  writeFileSync(join(root, 'labels.csv'), ['name,person_id,age,gender', ...rows, ''].join('\n'))
+}
+
+function total(rows: readonly (readonly number[])[]): number {
+  return rows.flat().reduce((sum, n) => sum + n, 0)
+}
+
+describe('regard evaluate', () => {
+  it.each([
+    ['age', 'r'],
+    ['age', 'i'],
+    ['gender', 'r'],
+    ['gender', 'i'],
+  ] as const)('gives the figures of the study itself: %s [%s]', async (task, setting) => {
+    await main([
+      'evaluate',
+      join(run(task, setting), 'model.onnx'),
+      '--data',
+      faces,
+      '--fold',
+      '1/3',
+      '--json',
+      json,
+    ])
+    expect(process.exitCode).toBe(0)
+    const { data, alignment } = JSON.parse(readFileSync(json, 'utf8'))
+    const [figures] = data
+    const record = readRecord<RunRecord>(join(run(task, setting), 'result.json'))
+    const own = record.tests[setting]
+    expect(alignment).toBe(setting)
+    expect(figures.confusion).toEqual(own.confusion)
+    expect(
+      own.confusion[0]!.filter((_, guess) => own.confusion.some((row) => row[guess]! > 0)).length,
+    ).toBeGreaterThan(1)
+    expect(figures.n).toBe(record.pictures.test)
+    expect(figures.groups.map(({ group, n }: { group: string; n: number }) => ({ group, n }))).toEqual(
+      own.groups.map(({ group, n }) => ({ group, n })),
+    )
+    expect('oneOff' in figures).toBe(task === 'age')
+    expect(figures.scored).toEqual({ fold: 1, of: 3, seed: 1 })
+    expect(printed).toContain('fold 1 of 3, seed 1')
+    expect(said).not.toContain('Warning')
+  })
+
+  it('warns where the network has seen the faces', async () => {
+    await main(['evaluate', model, '--data', faces, '--crops', '1', '--json', json])
+    expect(said).toMatch(/Warning: .*it has seen most of these faces.*--fold 1\/3/)
+    expect(JSON.parse(readFileSync(json, 'utf8')).data[0]).toMatchObject({ scored: 'all', n: 120 })
+    await main(['evaluate', model, '--data', faces, '--crops', '1', '--fold', '0/3'])
+    expect(said).toMatch(/Warning: .*it has seen some of these faces/)
+  })
+
+  it('scores several data sets, and of those that it was not trained on all', async () => {
+    const other = join(folder, 'aaf')
+    writeAaf(other)
+    await main([
+      'evaluate',
+      model,
+      '--data',
+      faces,
+      '--data',
+      `aaf:${other}`,
+      '--fold',
+      '1/3',
+      '--json',
+      json,
+    ])
+    const { data } = JSON.parse(readFileSync(json, 'utf8'))
+    expect(data.map(({ kind, scored }: { kind: string; scored: unknown }) => [kind, scored])).toEqual([
+      ['synthetic', { fold: 1, of: 3, seed: 1 }],
+      ['aaf', 'all'],
+    ])
+    expect(data[1].n).toBe(120)
+    expect(total(data[1].confusion)).toBe(120)
+    expect(said).not.toContain('Warning')
+  })
+
+  it('names, skips and counts a photo that cannot be read', async () => {
+    const broken = join(folder, 'broken')
+    writeAaf(broken)
+    const [first] = readdirSync(join(broken, 'photos')).sort()
+    writeFileSync(join(broken, 'photos', first!), 'no picture')
+    await main(['evaluate', model, '--data', `aaf:${broken}`, '--json', json])
+    expect(process.exitCode).toBe(3)
+    expect(said).toMatch(/1 photo could not be used:/)
+    expect(said).toContain(first!.replace('.jpg', ''))
+    const [figures] = JSON.parse(readFileSync(json, 'utf8')).data
+    expect(figures.n).toBe(119)
+    expect(figures.skipped).toHaveLength(1)
+  })
+
+  it('says what is not known of a network without a card, and takes it as flags', async () => {
+    const bare = join(folder, 'bare.onnx')
+    copyFileSync(model, bare)
+    await main(['evaluate', bare, '--data', faces])
+    expect(process.exitCode).toBe(1)
+    expect(said).toMatch(
+      /how a photo becomes the input .* is not known: channels, scale and mean are missing/,
+    )
+    const names = join(folder, 'names.txt')
+    writeFileSync(names, 'man\nwoman\n')
+    // Paths that flags give may lie anywhere.
+    const how = ['--channels', 'BGR', '--scale', '1', '--mean', join(run('gender', 'r'), 'model.mean.npy')]
+    const all = [...how, '--picture', '58', '--alignment', 'r', '--classes', names, '--seed', '1']
+    await main(['evaluate', bare, '--data', faces, '--fold', '1/3', '--json', json, ...all])
+    const record = readRecord<RunRecord>(join(run('gender', 'r'), 'result.json'))
+    expect(JSON.parse(readFileSync(json, 'utf8')).data[0].confusion).toEqual(record.tests.r.confusion)
+  })
+
+  it.each([
+    [
+      'a kind that there is not',
+      ['--data', 'synthetik:faces'],
+      /no kind 'synthetik'. Did you mean synthetic/,
+    ],
+    ['a data set without a kind', ['--data', 'faces'], /KIND:PATH/],
+    ['no data set', [], /required option '--data/],
+    ['a fold that there is not', ['--data', 'aaf:x', '--fold', '3/3'], /K from 0 to N - 1/],
+    [
+      'a fold of other data',
+      ['--data', 'aaf:x', '--fold', '1/3'],
+      /--fold is for data of the kind synthetic/,
+    ],
+    [
+      'classes that do not fit',
+      ['--data', 'aaf:x', '--task', 'age'],
+      /network's classes are m, f, and the labels/,
+    ],
+  ])('takes %s as wrong use', async (_, args, message) => {
+    await main(['evaluate', model, ...args])
+    expect(said).toMatch(message)
+    expect(process.exitCode).toBe(2)
+  })
+})
