@@ -1,5 +1,7 @@
 /**
- * Where a relevance map's time goes, by operator: node bench/profile.js vgg16|caffeNet|googLeNet [BATCH]
+ * Where a relevance map's time goes, by operator: node bench/profile.js NETWORK [BATCH]
+ *
+ * NETWORK is adiencenet, caffenet, googlenet or vgg16
  *
  * Milliseconds of the last of four runs, from ONNX Runtime's own profile; and the same for the forward pass alone.
  */
@@ -8,17 +10,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ort from 'onnxruntime-node'
-import { Random } from '../dist/base/random.js'
 import { writeGraph } from '../dist/graph/file.js'
 import { sizeOf } from '../dist/graph/types.js'
 import { composites } from '../dist/rules/composites/presets.js'
 import { relevance } from '../dist/rules/relevance/relevance.js'
-import { caffeNet, googLeNet, vgg16 } from './networks.js'
+import { network } from './network.js'
 
 const [name, batch = '1'] = process.argv.slice(2)
-const network = { caffeNet, googLeNet, vgg16 }[name](Number(batch), new Random('bench'))
-await profile('forward', network)
-await profile('with map', relevance(network, composites.paper).graph)
+const graph = network(name, Number(batch))
+await profile('forward', graph)
+await profile('with map', relevance(graph, composites.paper).graph)
 
 async function profile(what, graph) {
   const folder = mkdtempSync(join(tmpdir(), 'regard-profile-'))

@@ -14,38 +14,31 @@ import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
 import { writeOnnx } from '../dist/formats/onnx.js'
 import { float32, sizeOf } from '../dist/graph/types.js'
-import { adienceNet } from '../dist/networks/adiencenet.js'
+import { networks } from '../dist/networks/index.js'
 import { composites } from '../dist/rules/composites/presets.js'
 import { relevance } from '../dist/rules/relevance/relevance.js'
-import { caffeNet, googLeNet, vgg16 } from './networks.js'
+import { network } from './network.js'
 import { median, python, runPython } from './peer.js'
 
 const engine = nodeEngine()
 const random = new Random('bench')
-const networks = {
-  AdienceNet: (batch) => adienceNet({ input: 227, classes: 8, batch, width: 1, random }),
-  CaffeNet: (batch) => caffeNet(batch, random),
-  GoogLeNet: (batch) => googLeNet(batch, random),
-  'VGG-16': (batch) => vgg16(batch, random),
-}
-
-for (const [name, build] of Object.entries(networks)) {
+for (const [key, { title }] of Object.entries(networks)) {
   for (const batch of [1, 16]) {
-    const network = build(batch)
-    const rounds = name === 'VGG-16' && batch > 1 ? 5 : 15
-    const { forward, explained } = await measure(network, rounds)
+    const graph = network(key, batch)
+    const rounds = key === 'vgg16' && batch > 1 ? 5 : 15
+    const { forward, explained } = await measure(graph, rounds)
     const [f, e] = [median(forward), median(explained)]
     console.log(
-      `${name}, batch ${batch}: forward ${f.toFixed(1)} ms, with map ${e.toFixed(1)} ms, ${(e / f).toFixed(2)} ×`,
+      `${title}, batch ${batch}: forward ${f.toFixed(1)} ms, with map ${e.toFixed(1)} ms, ${(e / f).toFixed(2)} ×`,
     )
-    if (name === 'VGG-16' && python) {
+    if (key === 'vgg16' && python) {
       // Written for inputs of either sign, as libraries have it, and for this network alone.
       for (const form of ['any-sign', 'behind-relu']) {
         const theirs = median(runPython('relevance.py', batch, batch > 1 ? 3 : 8, form)) * 1000
         // Once more, so that each side has measured before and behind the other.
-        const ours = median([...explained, ...(await measure(network, rounds)).explained])
+        const ours = median([...explained, ...(await measure(graph, rounds)).explained])
         console.log(
-          `${name}, batch ${batch}: with map ${ours.toFixed(0)} ms, PyTorch with hooks (${form}) ` +
+          `${title}, batch ${batch}: with map ${ours.toFixed(0)} ms, PyTorch with hooks (${form}) ` +
             `${theirs.toFixed(0)} ms, ${(theirs / ours).toFixed(2)} × faster`,
         )
       }
@@ -56,7 +49,7 @@ for (const [name, build] of Object.entries(networks)) {
 const folder = mkdtempSync(join(tmpdir(), 'regard-bench-'))
 try {
   const path = join(folder, 'vgg16.onnx')
-  writeOnnx(path, vgg16('batch', random))
+  writeOnnx(path, network('vgg16', 'batch'))
   const child = spawnSync(process.execPath, [fileURLToPath(new URL('memory.js', import.meta.url)), path], {
     encoding: 'utf8',
   })
@@ -66,15 +59,15 @@ try {
 }
 
 /** Milliseconds of forward passes and of maps, in turns; the first round, which warms up, does not count. */
-async function measure(network, rounds) {
-  const [{ name, shape }] = network.inputs
+async function measure(graph, rounds) {
+  const [{ name, shape }] = graph.inputs
   const pictures = float32(
     shape,
     Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-128, 127)),
   )
-  const derived = relevance(network, composites.paper).graph
+  const derived = relevance(graph, composites.paper).graph
   const target = float32(derived.inputs.find((input) => input.name === 'target').shape)
-  const plain = await engine.load(network)
+  const plain = await engine.load(graph)
   const withMap = await engine.load(derived, { lean: true })
   const times = { forward: [], explained: [] }
   for (let round = 0; round <= rounds; round++) {
