@@ -14,7 +14,7 @@ type Row = readonly [rate: number, gamma: number, every: number, batch: number, 
 const SLOW: Row = [0.001, 0.1, 10_000, 50, 50_000]
 const VGG: Row = [0.0001, 0.1, 12_500, 10, 125_000]
 
-/** What the paper trained, and how: Lapuschkin et al. 2017, section 3 and its published solver files. */
+/** What the paper trained, and how (Lapuschkin et al. 2017). */
 const PAPER: Record<PaperNetwork, Partial<Record<Start, Row>>> = {
   adiencenet: { random: SLOW },
   caffenet: { random: SLOW, imagenet: [0.001, 0.3, 10_000, 50, 50_000] },
