@@ -103,7 +103,10 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
       const discriminator = issue.discriminator as string | undefined
       if (!discriminator) return `has a form that is not known: ${brief(input)}`
       const given = (input as Record<string, unknown>)[discriminator]
-      return given === undefined ? MISSING : oneOf((issue.options as string[] | undefined) ?? [], given)
+      // A discriminator that may be left out has undefined among its values.
+      const values =
+        (issue.options as unknown[] | undefined)?.filter((value) => typeof value === 'string') ?? []
+      return given === undefined ? MISSING : oneOf(values, given)
     }
     case 'too_small':
     case 'too_big': {

@@ -95,7 +95,7 @@ async function trainRun(
   pictures: Pictures,
   validation: Pictures,
 ): Promise<Trained> {
-  const schedule = scheduleOf(plan, run.task)
+  const schedule = scheduleOf(plan, run, pictures.pixels.length)
   const trained = await clock.stage(`training ${run.network}`, schedule.iterations * schedule.batch, (tell) =>
     train({
       engine,

@@ -10,6 +10,7 @@ import { parseYaml } from '../base/yaml.ts'
 import type { Task } from '../datasets/task.ts'
 import { ADIENCENET_LEAST_INPUT } from '../networks/adiencenet.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
+import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
 
 const count = z.int().positive()
@@ -31,41 +32,84 @@ const networkFields = z
 /** A name alone stands for `{ name }`. */
 const network = z.preprocess((item) => (typeof item === 'string' ? { name: item } : item), networkFields)
 
-const scheduleFields = {
-  rate: z.number().positive(),
-  gamma: z.number().positive().max(1),
-  steps: z.array(count),
+const momentum = z.number().min(0).lt(1)
+const decay = z.number().min(0)
+const gamma = z.number().positive().max(1)
+const rate = z.number().positive()
+const length = {
   batch: count,
-  iterations: count,
-  momentum: z.number().min(0).lt(1),
-  decay: z.number().min(0),
+  /** One of the two. */
+  iterations: count.optional(),
+  epochs: z.number().positive().optional(),
+}
+const rest = {
   validateEvery: count,
   checkpointEvery: count,
+  warmup: count.optional(),
+  patience: count.optional(),
 }
-const scheduleOverride = z.strictObject(scheduleFields).partial().optional()
+
+/** The fields of one policy. They stand in the order in which a run's configuration is hashed. */
+function policy<Name extends z.ZodType, Fields extends z.ZodRawShape>(name: Name, fields: Fields) {
+  const override = z
+    .strictObject({ rate, ...fields, ...length, momentum, decay, ...rest })
+    .partial()
+    .optional()
+  return z.strictObject({
+    policy: name,
+    rate,
+    ...fields,
+    ...length,
+    momentum: momentum.default(0.9),
+    decay: decay.default(0.0005),
+    ...rest,
+    age: override,
+    gender: override,
+  })
+}
 
 const schedule = z
-  .strictObject({
-    ...scheduleFields,
-    momentum: scheduleFields.momentum.default(0.9),
-    decay: scheduleFields.decay.default(0.0005),
-    age: scheduleOverride,
-    gender: scheduleOverride,
-  })
+  .discriminatedUnion('policy', [
+    policy(z.literal('multistep').optional(), { gamma, steps: z.array(count) }),
+    policy(z.literal('step'), { gamma, every: count }),
+    policy(z.literal('poly'), { power: z.number().positive() }),
+    policy(z.literal('cosine'), {}),
+    z.strictObject({ policy: z.literal('paper') }),
+    z.strictObject({ policy: z.literal('quick') }),
+  ])
   .superRefine((value, context) => {
+    if (value.policy === 'paper' || value.policy === 'quick') return
     for (const task of ['age', 'gender'] as const) {
-      const { steps, iterations } = { ...value, ...value[task] }
-      const ascending = steps.every((step, i) => step < iterations && (i === 0 || steps[i - 1]! < step))
-      if (ascending) continue
-      const path = value[task]?.steps ? [task, 'steps'] : ['steps']
-      context.addIssue({
-        code: 'custom',
-        path,
-        message: `must ascend and lie below the ${iterations} iterations`,
-      })
+      const own: Partial<typeof value> = value[task] ?? {}
+      const { iterations, epochs } = lengthOf(value, own)
+      const complain = (field: 'steps' | 'iterations', message: string) =>
+        context.addIssue({ code: 'custom', path: field in own ? [task, field] : [field], message })
+      if ((iterations === undefined) === (epochs === undefined)) {
+        complain(
+          'iterations',
+          iterations === undefined
+            ? 'is missing, and epochs too'
+            : 'and epochs say the same: give one of them',
+        )
+        return
+      }
+      if (!('steps' in value)) continue
+      const { steps } = { ...value, ...(own as Partial<typeof value>) }
+      const end = iterations ?? Number.POSITIVE_INFINITY
+      if (steps.every((step, i) => step < end && (i === 0 || steps[i - 1]! < step))) continue
+      complain('steps', iterations ? `must ascend and lie below the ${iterations} iterations` : 'must ascend')
       return
     }
   })
+
+/** How long a task is trained: what it says itself stands in place of both fields. */
+function lengthOf(
+  common: { iterations?: number; epochs?: number },
+  own: { iterations?: number; epochs?: number },
+): { iterations?: number; epochs?: number } {
+  const { iterations, epochs } = own.iterations === undefined && own.epochs === undefined ? common : own
+  return { iterations, epochs }
+}
 
 const dataset = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('aaf'), root: z.string().min(1) }),
@@ -117,10 +161,34 @@ export function readPlan(path: string): Plan {
   return { ...plan, dataset: { ...plan.dataset, root: resolve(dirname(path), plan.dataset.root) } }
 }
 
-/** The schedule of a task: the plan's, with what it overrides for that task. */
-export function scheduleOf(plan: Plan, task: Task): Schedule {
-  const { age, gender, ...common } = plan.schedule
-  return { ...common, ...(task === 'age' ? age : gender) }
+/**
+ * The schedule of a run: the plan's, with what it overrides for the task, or the preset that it names.
+ *
+ * @param pictures how many there are to train on, of which epochs are made
+ * @throws UserError when the paper did not train such a network
+ */
+export function scheduleOf(
+  plan: Plan,
+  { task, network, setting }: { task: Task; network: NetworkName; setting: Setting },
+  pictures: number,
+): Schedule {
+  const { schedule } = plan
+  if (schedule.policy === 'quick') return quickSchedule('random')
+  if (schedule.policy === 'paper') {
+    const known = paperSchedule(network, 'random', setting === 'm')
+    if (known) return known
+    throw new UserError(
+      `the paper did not train ${network} from random weights`,
+      'schedule',
+      'Write a schedule of your own',
+    )
+  }
+  const { age, gender, ...common } = schedule
+  const own = (task === 'age' ? age : gender) ?? {}
+  const { iterations, epochs } = lengthOf(common, own)
+  const { epochs: _, ...merged } = { ...common, ...own }
+  // A policy's overrides have no fields but its own.
+  return { ...merged, iterations: iterations ?? Math.ceil((epochs! * pictures) / merged.batch) } as Schedule
 }
 
 /** A list of at least one item in which nothing stands twice. */

@@ -150,11 +150,11 @@ function studyRecord(plan: Plan, dataset: Dataset, runs: readonly Run[], materia
  *
  * @returns whether the run is finished
  */
-function claim({ plan, run, material, out }: RunJob): boolean {
+function claim({ plan, run, material, parts, out }: RunJob): boolean {
   const config = {
     ...run,
     folds: plan.folds.count,
-    schedule: scheduleOf(plan, run.task),
+    schedule: scheduleOf(plan, run, parts.train.length * (run.setting === 'm' ? 2 : 1)),
     seed: plan.seed,
     photos: plan.explain.photos,
     data: material.digest,
@@ -173,8 +173,9 @@ function claim({ plan, run, material, out }: RunJob): boolean {
 function expectRuns(clock: Clock, plan: Plan, runs: readonly Run[], faces: number): void {
   for (const { name, input, width } of plan.networks) {
     const mine = runs.filter((run) => run.network === name)
-    const trained = mine.reduce((sum, { task }) => {
-      const { iterations, batch } = scheduleOf(plan, task)
+    const trained = mine.reduce((sum, run) => {
+      const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * (run.setting === 'm' ? 2 : 1)
+      const { iterations, batch } = scheduleOf(plan, run, pictures)
       return sum + iterations * batch
     }, 0)
     // Ten crops each of the photos aligned either way.

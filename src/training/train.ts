@@ -14,7 +14,7 @@ import { type Started, type StartingPoint, startFrom } from '../networks/start.t
 import { Batches } from './batches.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Pictures } from './pictures.ts'
-import { rateAt, type Schedule } from './schedule.ts'
+import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
 import { trainingSteps } from './step.ts'
 import { type Weights, weightsAsInputs, weightsOf, withWeights } from './weights.ts'
 
@@ -109,19 +109,29 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   const program = await engine.load(steps.graph)
   const validator = await engine.load(weightsAsInputs(open))
   let saveState = batches.state
-  let accuracy = metrics.accuracy
-  const save = () => writeCheckpoint(folder, { iteration, weights, velocities, batches: saveState, run })
+  let kept = saved?.iteration
+  const save = () => {
+    // The last step may have broken the weights without a trace in its own loss.
+    if (![...weights.values()].every(({ data }) => data.every(Number.isFinite)))
+      throw diverged('a weight', iteration, folder, kept)
+    writeCheckpoint(folder, { iteration, weights, velocities, batches: saveState, run })
+    kept = iteration
+  }
+  const accuracies = metrics.accuracies
+  const enough = () => iteration === schedule.iterations || isOutOfPatience(schedule, accuracies)
   try {
     let drawn = draw(batches, schedule, iteration)
-    while (iteration < schedule.iterations) {
+    while (!enough()) {
       const { feeds, count, state } = drawn
       const started = performance.now()
       const running = program.run({ ...feeds, ...named(weights, ''), ...named(velocities, '.velocity') })
       // While the engine works, the next batches are cut.
       drawn = draw(batches, schedule, iteration + count)
       const results = await running
-      const loss = mean(results.losses!.data as Float32Array)
-      if (!Number.isFinite(loss)) throw diverged(iteration, folder, saved !== undefined || iteration > 0)
+      const losses = results.losses!.data as Float32Array
+      const bad = losses.findIndex((each) => !Number.isFinite(each))
+      if (bad >= 0) throw diverged('the loss', iteration + bad + 1, folder, kept)
+      const loss = mean(losses)
       iteration += count
       weights = taken(results, weights, '.next')
       velocities = taken(results, velocities, '.velocity.next')
@@ -129,21 +139,28 @@ export async function train(options: TrainingOptions): Promise<Trained> {
       const seconds = (performance.now() - started) / 1000
       metrics.step({ iteration, loss, rate: rateAt(schedule, iteration - 1) }, seconds)
       if (iteration % schedule.validateEvery === 0 || iteration === schedule.iterations) {
-        accuracy = await validate(validator, weights, options.validation, batches.mean, input)
+        const accuracy = await validate(validator, weights, options.validation, batches.mean, input)
+        accuracies.push(accuracy)
         metrics.append({ iteration, validation: { accuracy, n: options.validation.labels.length } })
       }
       const stop = options.signal?.aborted ?? false
-      if (iteration % schedule.checkpointEvery === 0 || iteration === schedule.iterations || stop) save()
+      if (iteration % schedule.checkpointEvery === 0 || enough() || stop) save()
       const imagesPerSecond = (count * schedule.batch) / seconds
+      const accuracy = accuracies.at(-1)
       options.progress?.({ iteration, iterations: schedule.iterations, loss, accuracy, imagesPerSecond })
       if (stop) break
     }
   } finally {
     await Promise.all([program.release(), validator.release()])
   }
-  const finished = iteration === schedule.iterations
   const start = started && { taken: started.taken, fresh: started.fresh }
-  return { network: withWeights(open, weights), start, mean: batches.mean, iterations: iteration, finished }
+  return {
+    network: withWeights(open, weights),
+    start,
+    mean: batches.mean,
+    iterations: iteration,
+    finished: enough(),
+  }
 }
 
 /** The feeds of the next engine run, which ends at the next validation or checkpoint at the latest. */
@@ -185,8 +202,8 @@ async function validate(
 
 /** The lines of `metrics.jsonl`. Those behind the checkpoint that a run goes on from are dropped. */
 class Metrics {
-  /** The accuracy of the last validation so far. */
-  accuracy: number | undefined
+  /** The accuracies of all validations so far. */
+  readonly accuracies: number[] = []
   private readonly path: string
   private seconds = 0
 
@@ -199,7 +216,7 @@ class Metrics {
         if (entry.iteration > iteration) break
         kept.push(`${line}\n`)
         this.seconds = entry.seconds ?? this.seconds
-        this.accuracy = entry.validation?.accuracy ?? this.accuracy
+        if (entry.validation) this.accuracies.push(entry.validation.accuracy)
       } catch {
         // The run was killed in the middle of this line.
         break
@@ -263,12 +280,15 @@ function requireEveryLabel(labels: readonly number[], classes: number): void {
   }
 }
 
-function diverged(iteration: number, folder: string, hasCheckpoint: boolean): UserError {
-  const kept = hasCheckpoint ? `The last good checkpoint is in ${folder}` : 'There is no checkpoint yet'
+function diverged(what: string, iteration: number, folder: string, kept: number | undefined): UserError {
+  const last =
+    kept === undefined
+      ? 'There is no checkpoint yet'
+      : `The last good checkpoint, of iteration ${kept}, is in ${folder}`
   return new UserError(
-    `the loss is no number any more after iteration ${iteration}`,
+    `${what} is no number any more after iteration ${iteration}`,
     'training',
-    `${kept}; lower the learning rate`,
+    `${last}; lower the learning rate`,
   )
 }
 

@@ -30,6 +30,15 @@ function read(text: string) {
   return readPlan(path)
 }
 
+const run = (task: 'age' | 'gender') => ({ task, network: 'adiencenet', setting: 'r' }) as const
+
+/** A plan with another schedule. */
+function scheduled(lines: string[]): string {
+  return good.replace(/schedule:\n( {2}.*\n)+/, `schedule:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+}
+
+const length = ['batch: 8', 'iterations: 30', 'validateEvery: 10', 'checkpointEvery: 10']
+
 /** The message that a plan is turned down with. */
 function complaint(text: string): string {
   try {
@@ -53,8 +62,40 @@ describe('a plan', () => {
 
   it('has one schedule, and what a task says otherwise', () => {
     const plan = read(good)
-    expect(scheduleOf(plan, 'age')).toMatchObject({ rate: 0.01, steps: [10, 20], iterations: 30 })
-    expect(scheduleOf(plan, 'gender')).toMatchObject({ rate: 0.01, steps: [5], iterations: 10 })
+    expect(scheduleOf(plan, run('age'), 100)).toMatchObject({ rate: 0.01, steps: [10, 20], iterations: 30 })
+    expect(scheduleOf(plan, run('gender'), 100)).toMatchObject({ rate: 0.01, steps: [5], iterations: 10 })
+  })
+
+  it('has the same schedule, to the order of its fields, as before there were other policies', () => {
+    expect(JSON.stringify(scheduleOf(read(good), run('gender'), 100))).toBe(
+      '{"rate":0.01,"gamma":0.1,"steps":[5],"batch":8,"iterations":10,"momentum":0.9,"decay":0.0005,"validateEvery":10,"checkpointEvery":10}',
+    )
+  })
+
+  it.each([
+    [['policy: step', 'gamma: 0.5', 'every: 10'], { policy: 'step', gamma: 0.5, every: 10 }],
+    [['policy: multistep', 'gamma: 0.5', 'steps: [10]'], { policy: 'multistep', steps: [10] }],
+    [['policy: poly', 'power: 0.5', 'warmup: 5'], { policy: 'poly', power: 0.5, warmup: 5 }],
+    [['policy: cosine', 'patience: 3', 'age: { rate: 1 }'], { policy: 'cosine', patience: 3, rate: 1 }],
+  ])('may have another policy: %j', (policy, schedule) => {
+    const plan = read(scheduled(['rate: 0.01', ...policy, ...length]))
+    expect(scheduleOf(plan, run('age'), 100)).toMatchObject({ ...schedule, iterations: 30 })
+  })
+
+  it('may count epochs, which become iterations when the pictures are known', () => {
+    const lines = ['policy: cosine', 'rate: 1', ...length].map((line) =>
+      line.replace('iterations: 30', 'epochs: 2'),
+    )
+    const plan = read(scheduled([...lines, 'gender: { iterations: 7 }']))
+    const schedule = scheduleOf(plan, run('age'), 101)
+    expect(schedule.iterations).toBe(26)
+    expect(schedule).not.toHaveProperty('epochs')
+    expect(scheduleOf(plan, run('gender'), 101).iterations).toBe(7)
+  })
+
+  it.each(['paper', 'quick'] as const)('may name a preset: %s', (policy) => {
+    const plan = read(scheduled([`policy: ${policy}`]))
+    expect(scheduleOf(plan, run('age'), 100).iterations).toBe({ paper: 50_000, quick: 1500 }[policy])
   })
 
   it('is the example of its documentation, with every field described there', () => {
@@ -102,6 +143,21 @@ describe('a malformed plan is turned down with file, line and field', () => {
     ['a fold that does not exist', good.replace('[0, 3]', '[0, 5]'), 6, /folds\.test.*does not exist/s],
     ['steps out of order', good.replace('[10, 20]', '[20, 10]'), 10, /schedule\.steps.*ascend/s],
     ['a step behind the end', good.replace('steps: [5]', 'steps: [50]'), 15, /schedule\.gender\.steps/],
+    ['an unknown policy', scheduled(['policy: polly', 'rate: 1', ...length]), 8, /policy.*poly/s],
+    [
+      "another policy's field",
+      scheduled(['policy: poly', 'power: 1', 'gamma: 1', 'rate: 1', ...length]),
+      10,
+      /gamma/,
+    ],
+    [
+      'a policy without its field',
+      scheduled(['policy: step', 'gamma: 1', 'rate: 1', ...length]),
+      7,
+      /schedule\.every/,
+    ],
+    ['iterations and epochs', scheduled(['policy: cosine', 'rate: 1', 'epochs: 2', ...length]), 12, /epochs/],
+    ['a preset with a rate', scheduled(['policy: paper', 'rate: 1']), 9, /schedule\.rate/],
     ['a name that is no folder', good.replace('small', '../small'), 1, /name/],
     ['a data set without root', good.replace(', root: faces', ''), 2, /dataset\.root/],
     ['an unknown kind', good.replace('kind: aaf', 'kind: aff'), 2, /dataset\.kind/],

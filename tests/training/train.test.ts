@@ -176,7 +176,33 @@ test('a network with heads is given back without them', async () => {
   expect(network.nodes.some(({ name }) => name === 'loss3/classifier' || name === 'pool5/7x7_s1')).toBe(true)
 })
 
-test('a loss that is no number stops the run and names the iteration', async () => {
-  const schedule = { ...options().schedule, rate: 1e6 }
-  await expect(train(options({ schedule }))).rejects.toThrow(/no number any more after iteration \d+/)
+test('a loss that is no number stops the run and names the iteration and the last good checkpoint', async () => {
+  const { schedule } = options()
+  await expect(train(options({ schedule: { ...schedule, rate: 1e6 } }))).rejects.toThrow(
+    /no number any more after iteration \d+\. There is no checkpoint yet/,
+  )
+  // Good until the rate rises with the iterations.
+  const rising = { ...schedule, gamma: 1e9, steps: [20] }
+  const run = options({ schedule: rising })
+  const failure = await train(run).catch((error) => error.message)
+  const [, iteration, kept] = /after iteration (\d+).*last good checkpoint, of iteration (\d+)/
+    .exec(failure)!
+    .map(Number)
+  expect(iteration).toBeGreaterThan(20)
+  expect(iteration).toBeLessThan(28)
+  expect(kept! % 7 === 0 && kept! < iteration!).toBe(true)
+})
+
+test('a run without patience stops early, and the same where it was interrupted', async () => {
+  // A rate of next to nothing brings no new best accuracy.
+  const schedule = { ...options().schedule, rate: 1e-9, validateEvery: 4, patience: 2 }
+  const whole = await train(options({ schedule }))
+  expect(whole).toMatchObject({ iterations: 12, finished: true })
+  const run = options({ schedule })
+  const controller = new AbortController()
+  await train({ ...run, signal: controller.signal, progress: () => controller.abort() })
+  const again = await train(run)
+  expect(again.iterations).toBe(12)
+  expect(bits(again)).toBe(bits(whole))
+  expect(bits(await train(run))).toBe(bits(whole))
 })
