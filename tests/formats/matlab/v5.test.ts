@@ -103,6 +103,35 @@ describe('readMatlab, version 5', () => {
     )
   })
 
+  // fixtures/scipy.mat was written by scipy.io.savemat (1.17, compressed), octave.mat by Octave 7.3 (save -v7).
+  it.each([
+    ['scipy', 'Zoë'],
+    ['octave', 'Bob'],
+  ])('reads what %s wrote', async (program, second) => {
+    const { wiki, poem, flags, large, people, wave } = await readMatlab(fixture(`${program}.mat`))
+    const row = (...values: number[]) =>
+      new MatlabArray('double', [1, values.length], Float64Array.from(values))
+    const { NaN: none, NEGATIVE_INFINITY } = Number
+    expect(wiki).toStrictEqual({
+      dob: row(723_245, 723_520, none),
+      photo_taken: new MatlabArray('uint16', [1, 3], Uint16Array.of(2010, 2010, 1968)),
+      full_path: ['00/1_a.jpg', '01/2_b.jpg', '02/3_c.jpg'],
+      gender: row(0, 1, none),
+      name: ['Ada', second, new MatlabArray('double', [0, 0], new Float64Array())],
+      face_score: row(4.5, NEGATIVE_INFINITY, 2),
+      second_face_score: row(none, 1.25, none),
+    })
+    expect(poem).toEqual(['abc', 'def'])
+    expect(flags).toStrictEqual(new MatlabArray('logical', [1, 2], Uint8Array.of(1, 0)))
+    expect(large).toStrictEqual(new MatlabArray('int64', [1, 1], BigInt64Array.of(-(2n ** 60n))))
+    if (program === 'octave') {
+      expect(people).toStrictEqual([{ age: row(1) }, { age: row(2) }])
+      expect(wave).toStrictEqual(
+        new MatlabArray('double', [1, 2], Float64Array.of(1, 2), Float64Array.of(-3, 0)),
+      )
+    }
+  })
+
   it('gives a char array of several rows as its rows', async () => {
     const poem = { char: 'adbecf', dims: [2, 3], as: 'utf8' } as const
     expect(await readBytes(matlab5({ poem }))).toEqual({ poem: ['abc', 'def'] })
