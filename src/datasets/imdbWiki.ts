@@ -106,9 +106,9 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
  * `[age, ~] = datevec(datenum(photo_taken, 7, 1) - dob)`, the year that so many days reach, counted from the
  * year 0, which is a leap year.
  *
- * It is the number of birthdays up to 1 July, but for people born on 29 June to 1 July, who by this formula
- * come of age up to two days late. For a photo of 2010: born on 5 March 1980 → 30; 29 June 1980 → 30; 30 June
- * and 1 July 1980 → 29 (not 30); 5 December 1980 → 29; 2 July 2010 → −1, which is impossible.
+ * It is the number of birthdays up to 1 July, but for people born on 1 July and, in most years, 30 June: by this
+ * formula they come of age up to two days late. For a photo of 2010: born on 5 March 1980 → 30; 29 June 1980 → 30;
+ * 30 June and 1 July 1980 → 29 (not 30); 5 December 1980 → 29; 2 July 2010 → −1, which is impossible.
  *
  * @param dob the date of birth as MATLAB's serial date: days, where 1 is 1 January of the year 0
  * @param photoTaken a year
