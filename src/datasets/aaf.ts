@@ -39,6 +39,7 @@ export function readAaf(root: string): Dataset {
       photo: join(folder, 'photos', `${name}.jpg`),
       landmarks: join(folder, 'landmarks49', `${name}.txt`),
       subject,
+      years,
       ...(age === undefined ? {} : { age }),
       gender,
     }

@@ -11,18 +11,23 @@ export interface Face {
   readonly id: string
   /** The photo file, as an absolute path. */
   readonly photo: string
-  /** The file of its 49 facial landmarks (one `x y` a line, in pixels of the photo), as an absolute path. */
-  readonly landmarks: string
+  /**
+   * The file of its 49 facial landmarks (one `x y` a line, in pixels of the photo), as an absolute path;
+   * absent where the photos are cut out and upright already, so that they can be used as `r` but not as `i`.
+   */
+  readonly landmarks?: string
   /** Who it is: faces with the same subject must never be on both sides of a split. */
   readonly subject: string
   /** The index of the age group; absent where the age lies between the groups or is not given. */
   readonly age?: number
+  /** Age in whole years, where the reader gives it. */
+  readonly years?: number
   readonly gender?: Gender
 }
 
 /** A data set as its reader found it. */
 export interface Dataset {
-  /** The reader's name: `aaf`, `synthetic`. */
+  /** The reader's name: `aaf`, `imdb-wiki`, `synthetic`. */
   readonly kind: string
   readonly root: string
   /** What the publishers allow. */

@@ -15,6 +15,7 @@ import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { AtomicFile, writeAtomic } from '../base/files.ts'
 import { align } from '../faces/align.ts'
+import { fitted } from '../faces/fit.ts'
 import type { Alignment } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
 import type { Dataset, Face } from './dataset.ts'
@@ -42,14 +43,16 @@ const IN_FLIGHT = 8
 /**
  * Align every face of a data set, or take the pictures from an earlier call where nothing has changed since.
  *
- * A photo or landmark file that cannot be used is skipped, with its reason. The pictures stay on the disk and
+ * A face without landmarks is cut out and upright already: as `r`, all of its photo is shown, made square by
+ * repeating its edge pixels. A photo or landmark file that cannot be used is skipped, with its reason. The pictures stay on the disk and
  * are read one by one, so that a data set may be larger than memory; their file stays open until the process
  * ends.
  *
  * @param size the side of the pictures, in pixels
  * @param folder where the pictures are kept; it is made where it is missing
  * @param progress called after each face while pictures are being made
- * @throws UserError when not one face could be prepared, or the pictures cannot be written
+ * @throws UserError when not one face could be prepared, `i` is asked for without landmarks, or the pictures
+ *   cannot be written
  */
 export async function prepareFaces(
   dataset: Dataset,
@@ -58,6 +61,13 @@ export async function prepareFaces(
   folder: string,
   progress?: (done: number, total: number) => void,
 ): Promise<PreparedFaces> {
+  if (as === 'i' && dataset.faces.some((face) => face.landmarks === undefined)) {
+    throw new UserError(
+      `the data set ${dataset.kind} has no landmarks, so its faces cannot be brought to the reference face (i)`,
+      dataset.root,
+      'Use its pictures as they are (r)',
+    )
+  }
   const path = join(folder, `${dataset.kind}-${as}-${size}`)
   const key = keyOf(dataset, as, size)
   const kept = openKept(path, key, dataset, as, size)
@@ -80,7 +90,7 @@ function keyOf(dataset: Dataset, as: Alignment, size: number): string {
   const hash = createHash('sha256').update(JSON.stringify([VERSION, dataset.kind, as, size]))
   for (const { id, photo, landmarks } of dataset.faces) {
     const files = [photo, landmarks].map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false })
+      const stat = path && statSync(path, { throwIfNoEntry: false })
       return stat && [stat.size, stat.mtimeMs]
     })
     hash.update(JSON.stringify([id, photo, landmarks, files]))
@@ -203,6 +213,9 @@ export async function* alignFaces(
 async function alignFace(face: Face, as: Alignment, size: number): Promise<Uint8Array | string> {
   let where = ''
   try {
+    if (face.landmarks === undefined) {
+      return fitted(await readPhoto(face.photo), { width: size, height: size }, 'pad').data
+    }
     const [photo, landmarks] = await Promise.all([readPhoto(face.photo), readLandmarks(face.landmarks)])
     // The errors of reading name the file; what aligning refuses are the landmarks.
     where = `${face.landmarks}: `

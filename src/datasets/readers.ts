@@ -1,13 +1,15 @@
 import { readAaf } from './aaf.ts'
 import type { Dataset } from './dataset.ts'
+import { readImdbWiki } from './imdbWiki.ts'
 import { readSynthetic } from './synthetic/read.ts'
 
 /** The data sets that regard can read, by the name that plans and command lines use. */
-export type DatasetKind = 'aaf' | 'synthetic'
+export type DatasetKind = 'aaf' | 'imdb-wiki' | 'synthetic'
 
 // A new data set is one file and one line here.
-const readers: Record<DatasetKind, (root: string) => Dataset> = {
+const readers: Record<DatasetKind, (root: string) => Dataset | Promise<Dataset>> = {
   aaf: readAaf,
+  'imdb-wiki': (root) => readImdbWiki(root),
   synthetic: readSynthetic,
 }
 
@@ -20,6 +22,6 @@ export const DATASET_KINDS = Object.keys(readers) as DatasetKind[]
  * @param root the folder of the data set
  * @throws UserError naming the file and line that are not as they should be
  */
-export function readDataset(kind: DatasetKind, root: string): Dataset {
+export async function readDataset(kind: DatasetKind, root: string): Promise<Dataset> {
   return readers[kind](root)
 }

@@ -27,6 +27,7 @@ describe('readAaf', () => {
         photo: join(root, 'photos/00001A02.jpg'),
         landmarks: join(root, 'landmarks49/00001A02.txt'),
         subject: '1',
+        years: 2,
         age: 0,
         gender: 'f',
       },
@@ -35,6 +36,7 @@ describe('readAaf', () => {
         photo: join(root, 'photos/07000A44.jpg'),
         landmarks: join(root, 'landmarks49/07000A44.txt'),
         subject: '7000',
+        years: 44,
         gender: 'm',
       },
     ])
@@ -71,8 +73,8 @@ describe('readAaf', () => {
 })
 
 describe.skipIf(!shared)('All-Age-Faces as published', () => {
-  it('has 4581 faces, 400 of them of an age between the groups', () => {
-    const { faces, dropped, citation } = readDataset('aaf', join(shared!, 'data/aaf'))
+  it('has 4581 faces, 400 of them of an age between the groups', async () => {
+    const { faces, dropped, citation } = await readDataset('aaf', join(shared!, 'data/aaf'))
     const all = [...faces.keys()]
     expect(faces).toHaveLength(4581)
     expect(countClasses(faces, all, 'gender')).toEqual([2264, 2317])

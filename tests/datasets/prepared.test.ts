@@ -64,7 +64,7 @@ async function prepareCounting(as: Alignment = 'r', size = SIZE): Promise<[Prepa
 
 async function alignedFace(index: number, as: Alignment): Promise<Uint8Array> {
   const { photo, landmarks } = dataset.faces[index]!
-  return align(await readPhoto(photo), parseLandmarks(readFileSync(landmarks, 'utf8'), ''), as, SIZE).data
+  return align(await readPhoto(photo), parseLandmarks(readFileSync(landmarks!, 'utf8'), ''), as, SIZE).data
 }
 
 describe('prepareFaces', () => {
@@ -103,7 +103,7 @@ describe('prepareFaces', () => {
     await prepareCounting()
     utimesSync(dataset.faces[3]!.photo, 1, 1)
     expect((await prepareCounting())[1]).toBe(COUNT)
-    utimesSync(dataset.faces[3]!.landmarks, 1, 1)
+    utimesSync(dataset.faces[3]!.landmarks!, 1, 1)
     expect((await prepareCounting())[1]).toBe(COUNT)
     dataset = { ...dataset, faces: dataset.faces.toReversed() }
     expect((await prepareCounting())[1]).toBe(COUNT)
@@ -132,8 +132,8 @@ describe('prepareFaces', () => {
   it('skips what it cannot use, with the file and the reason, and the same for r and i', async () => {
     const { faces } = dataset
     truncateSync(faces[0]!.photo, 400)
-    writeFileSync(faces[4]!.landmarks, '1 2\n3 4\n')
-    writeFileSync(faces[9]!.landmarks, '5 5\n'.repeat(49))
+    writeFileSync(faces[4]!.landmarks!, '1 2\n3 4\n')
+    writeFileSync(faces[9]!.landmarks!, '5 5\n'.repeat(49))
     const lost = { ...faces[19]!, photo: join(root, 'photos/lost.jpg') }
     dataset = { ...dataset, faces: [...faces.slice(0, 19), lost] }
     const [r] = await prepareCounting('r')

@@ -84,7 +84,7 @@ describe('the truth', () => {
     expect(new Set(faces.map(({ age, gender }) => `${age} ${gender}`)).size).toBe(16)
     for (const { photo, landmarks } of faces) {
       expect(statSync(photo).size).toBeGreaterThan(1000)
-      const points = readFileSync(landmarks, 'utf8').trim().split('\n')
+      const points = readFileSync(landmarks!, 'utf8').trim().split('\n')
       expect(points).toHaveLength(49)
       for (const point of points) expect(point).toMatch(/^\d+\.\d+ \d+\.\d+$/)
     }

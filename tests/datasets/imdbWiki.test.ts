@@ -1,0 +1,203 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { ageAt, readImdbWiki } from '../../src/datasets/imdbWiki.ts'
+import { prepareFaces } from '../../src/datasets/prepared.ts'
+import { readDataset } from '../../src/datasets/readers.ts'
+import { cells, char, matlab5, row, type Source, struct } from '../formats/matlab/write.ts'
+
+/** MATLAB's serial date: the days since 1 January 1970, whose serial date is 719 529. */
+function serial(year: number, month: number, day: number): number {
+  return Date.UTC(year, month - 1, day) / 86_400_000 + 719_529
+}
+
+const BORN = serial(1980, 3, 5)
+const NONE = Number.NaN
+
+interface Line {
+  photo: string
+  dob?: number
+  taken?: number
+  gender?: number
+  name?: string
+  score?: number
+  second?: number
+}
+
+/** The struct of a file in the set: a woman of 30, well seen and alone, but for what a line says. */
+function table(lines: readonly Line[]): Record<string, Source> {
+  const doubles = (of: (line: Line) => number) => row('double', Float64Array.from(lines, of))
+  return {
+    dob: doubles(({ dob = BORN }) => dob),
+    photo_taken: row(
+      'uint16',
+      Uint16Array.from(lines, ({ taken = 2010 }) => taken),
+    ),
+    full_path: cells(lines.map(({ photo }) => char(photo))),
+    gender: doubles(({ gender = 0 }) => gender),
+    name: cells(lines.map(({ name = '' }) => char(name))),
+    face_score: doubles(({ score = 4 }) => score),
+    second_face_score: doubles(({ second = NONE }) => second),
+  }
+}
+
+function folder(
+  part: 'imdb' | 'wiki',
+  fields: Record<string, Source>,
+  photos: readonly string[] = [],
+): string {
+  const root = mkdtempSync(join(tmpdir(), 'regard-imdb-wiki-'))
+  writeFileSync(join(root, `${part}.mat`), matlab5({ [part]: struct(fields) }))
+  for (const photo of photos) {
+    mkdirSync(join(root, photo, '..'), { recursive: true })
+    writeFileSync(join(root, photo), '')
+  }
+  return root
+}
+
+describe('ageAt', () => {
+  // What Octave 7.3 answers to [age, ~] = datevec(datenum(2010, 7, 1) - datenum(…)).
+  it.each([
+    [[1980, 3, 5], 30],
+    [[1980, 6, 29], 30],
+    [[1980, 6, 30], 29],
+    [[1980, 7, 1], 29],
+    [[1980, 7, 2], 29],
+    [[1980, 12, 5], 29],
+    [[2010, 6, 30], 0],
+    [[2009, 7, 1], 0],
+    [[2010, 7, 2], -1],
+    [[1899, 5, 10], 111],
+  ] as const)('says of somebody born on %j, in a photo of 2010, %i years', ([year, month, day], age) => {
+    expect(ageAt(serial(year, month, day), 2010)).toBe(age)
+  })
+
+  it('counts birthdays up to 1 July, but for those of that day and the day before', () => {
+    for (let born = serial(1900, 1, 1); born < serial(2000, 1, 1); born++) {
+      const date = new Date((born - 719_529) * 86_400_000)
+      const [month, day] = [date.getUTCMonth() + 1, date.getUTCDate()]
+      if ((month === 6 && day === 30) || (month === 7 && day === 1)) continue
+      expect(ageAt(born, 2010)).toBe(2010 - date.getUTCFullYear() - (month >= 7 ? 1 : 0))
+    }
+  })
+})
+
+describe('readImdbWiki', () => {
+  it('gives each row its picture, person, age and gender', async () => {
+    const photos = ['00/10000_1980-03-05_2010.jpg', '01/20001_1990-12-01_2011.jpg']
+    const root = folder(
+      'wiki',
+      table([
+        { photo: photos[0]!, name: 'Ada' },
+        { photo: photos[1]!, dob: serial(1990, 12, 1), taken: 2012, gender: 1 },
+      ]),
+      photos,
+    )
+    expect(await readDataset('imdb-wiki', root)).toMatchObject({
+      kind: 'imdb-wiki',
+      root,
+      faces: [
+        { id: 'wiki-1', photo: join(root, photos[0]!), subject: 'Ada', years: 30, age: 4, gender: 'f' },
+        { id: 'wiki-2', photo: join(root, photos[1]!), subject: 'wiki-2', years: 21, gender: 'm' },
+      ],
+      dropped: { 'age between the groups (kept for gender)': 1 },
+    })
+  })
+
+  it('leaves out what cannot be learned from, and counts each reason', async () => {
+    const here = ['a.jpg', 'b.jpg']
+    const photo = 'a.jpg'
+    const root = folder(
+      'wiki',
+      table([
+        { photo },
+        { photo: 'b.jpg', gender: NONE },
+        { photo, dob: NONE },
+        { photo, dob: serial(2011, 1, 1) },
+        { photo, dob: serial(1900, 1, 1) },
+        { photo, dob: 0 },
+        { photo, score: Number.NEGATIVE_INFINITY },
+        { photo, score: 0.9 },
+        { photo, second: 2.5 },
+        { photo: 'lost.jpg' },
+      ]),
+      here,
+    )
+    const { faces, dropped } = await readImdbWiki(root)
+    expect(faces.map(({ id }) => id)).toEqual(['wiki-1', 'wiki-2'])
+    expect(dropped).toEqual({
+      'gender unknown (kept for age)': 1,
+      'no date of birth or year': 1,
+      'age below 0 or above 100': 3,
+      'no face found': 1,
+      'face score below 1': 1,
+      'a second face': 1,
+      'picture missing': 1,
+    })
+    const lenient = await readImdbWiki(root, { faceScore: 0.5, secondFaceScore: 3 })
+    expect(lenient.faces).toHaveLength(4)
+  })
+
+  it('keeps an age from 0 to 100', async () => {
+    const lines = [serial(1910, 3, 1), serial(1909, 3, 1), serial(2010, 3, 1)].map((dob) => ({
+      photo: 'a.jpg',
+      dob,
+    }))
+    const { faces } = await readImdbWiki(folder('wiki', table(lines), ['a.jpg']))
+    expect(faces.map(({ id, years }) => [id, years])).toEqual([
+      ['wiki-1', 100],
+      ['wiki-3', 0],
+    ])
+  })
+
+  it('tells people of IMDb apart by celeb_id where names are not given, and reads both parts together', async () => {
+    const { name: _, ...fields } = table([{ photo: 'a.jpg' }, { photo: 'b.jpg' }])
+    const root = folder('imdb', { ...fields, celeb_id: row('double', Float64Array.of(7, 7)) }, [
+      'a.jpg',
+      'b.jpg',
+    ])
+    mkdirSync(join(root, 'wiki_crop'))
+    writeFileSync(
+      join(root, 'wiki_crop/wiki.mat'),
+      matlab5({ wiki: struct(table([{ photo: 'c.jpg', name: 'Ada' }])) }),
+    )
+    writeFileSync(join(root, 'wiki_crop/c.jpg'), '')
+    const { faces } = await readImdbWiki(root)
+    expect(faces.map(({ subject }) => subject)).toEqual(['imdb 7', 'imdb 7', 'Ada'])
+    expect(faces[2]!.photo).toBe(join(root, 'wiki_crop/c.jpg'))
+  })
+
+  it('says what is missing or not as published', async () => {
+    await expect(readImdbWiki(tmpdir())).rejects.toThrow('there is no imdb.mat or wiki.mat')
+    const { dob: _, ...rest } = table([{ photo: 'a.jpg' }])
+    await expect(readImdbWiki(folder('wiki', rest))).rejects.toThrow(
+      /wiki\.mat: has no numbers in the field dob/,
+    )
+    const short = { ...table([{ photo: 'a.jpg' }]), gender: row('double', Float64Array.of(1, 0)) }
+    await expect(readImdbWiki(folder('wiki', short))).rejects.toThrow(
+      'has 1 dates of birth, and 2 values of gender',
+    )
+    const outside = folder('wiki', table([{ photo: '../a.jpg' }]))
+    await expect(readImdbWiki(outside)).rejects.toThrow('row 1 has the full_path "../a.jpg"')
+    const lost = folder('wiki', table([{ photo: 'a.jpg' }, { photo: 'b.jpg' }]))
+    await expect(readImdbWiki(lost)).rejects.toThrow('no row is left to use (picture missing: 2)')
+  })
+})
+
+describe('pictures without landmarks', () => {
+  it('are used whole, made square, and refused for i', async () => {
+    const root = folder('wiki', table([{ photo: 'a.png' }]), ['a.png'])
+    await sharp({ create: { width: 60, height: 40, channels: 3, background: '#204060' } }).toFile(
+      join(root, 'a.png'),
+    )
+    const dataset = await readImdbWiki(root)
+    const { picture, skipped } = await prepareFaces(dataset, 'r', 16, join(root, 'kept'))
+    expect(skipped).toEqual([])
+    expect([...picture(0)]).toEqual(Array.from({ length: 256 }, () => [0x20, 0x40, 0x60]).flat())
+    await expect(prepareFaces(dataset, 'i', 16, join(root, 'kept'))).rejects.toThrow(
+      'the data set imdb-wiki has no landmarks, so its faces cannot be brought to the reference face (i)',
+    )
+  })
+})

@@ -1,0 +1,218 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { UserError } from '../../../src/base/errors.ts'
+import { readMatlab } from '../../../src/formats/matlab/read.ts'
+import {
+  countOf,
+  ELEMENTS,
+  MatlabArray,
+  type MatlabClass,
+  type MatlabValue,
+} from '../../../src/formats/matlab/value.ts'
+import { cells, char, type Layout, matlab5, row, type Source, struct } from './write.ts'
+
+const path = join(mkdtempSync(join(tmpdir(), 'regard-matlab-')), 'file.mat')
+
+function readBytes(bytes: Uint8Array) {
+  writeFileSync(path, bytes)
+  return readMatlab(path)
+}
+
+const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
+
+/** A value to write, and what reading it must give. */
+type Pair = readonly [Source, MatlabValue]
+
+const dims = fc.array(fc.nat(3), { minLength: 2, maxLength: 3 })
+const floats = { noDefaultInfinity: false, noNaN: false }
+const elements: Record<
+  MatlabClass,
+  (count: number) => fc.Arbitrary<ConstructorParameters<typeof MatlabArray>[2]>
+> = {
+  double: (n) =>
+    fc.array(fc.oneof(fc.double(floats), fc.integer()), size(n)).map((a) => Float64Array.from(a)),
+  single: (n) => fc.array(fc.float(floats), size(n)).map((a) => Float32Array.from(a)),
+  int8: (n) => fc.int8Array(size(n)),
+  uint8: (n) => fc.uint8Array(size(n)),
+  int16: (n) => fc.int16Array(size(n)),
+  uint16: (n) => fc.uint16Array(size(n)),
+  int32: (n) => fc.int32Array(size(n)),
+  uint32: (n) => fc.uint32Array(size(n)),
+  int64: (n) => fc.bigInt64Array(size(n)),
+  uint64: (n) => fc.bigUint64Array(size(n)),
+  logical: (n) => fc.uint8Array({ ...size(n), max: 1 }),
+}
+function size(n: number) {
+  return { minLength: n, maxLength: n }
+}
+
+const numeric = fc
+  .tuple(fc.constantFrom(...(Object.keys(ELEMENTS) as MatlabClass[])), dims, fc.boolean())
+  .chain(([className, shape, complex]) =>
+    fc
+      .tuple(elements[className](countOf(shape)), elements[className](countOf(shape)))
+      .map(([real, imaginary]): Pair => {
+        const both = complex && className !== 'logical'
+        const array = new MatlabArray(className, shape, real, both ? imaginary : undefined)
+        return [array, array]
+      }),
+  )
+const text = fc
+  .tuple(fc.string({ unit: 'grapheme' }), fc.constantFrom('utf8' as const, 'utf16' as const))
+  .map(([string, as]): Pair => [char(string, as), string])
+const key = fc.stringMatching(/^[a-zA-Z]\w{0,30}$/)
+
+const { value } = fc.letrec<{ value: Pair }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    numeric,
+    text,
+    fc
+      .array(tie('value'), { maxLength: 4 })
+      .map((pairs): Pair => [cells(pairs.map(([source]) => source)), pairs.map(([, plain]) => plain)]),
+    fc.tuple(fc.uniqueArray(key, { minLength: 1, maxLength: 3 }), fc.nat(3)).chain(([fields, count]) =>
+      fc.array(fc.array(tie('value'), size(fields.length)), size(count)).map((rows): Pair => {
+        const records = rows.map((pairs) =>
+          Object.fromEntries(fields.map((field, k) => [field, pairs[k]![1]])),
+        )
+        const structs = rows.map((pairs) => pairs.map(([source]) => source))
+        return [{ fields, structs, dims: [1, count] }, count === 1 ? records[0]! : records]
+      }),
+    ),
+  ),
+}))
+const layout: fc.Arbitrary<Layout> = fc.record({
+  little: fc.boolean(),
+  compressed: fc.boolean(),
+  narrow: fc.boolean(),
+})
+
+describe('readMatlab, version 5', () => {
+  it('gives back any nested values, in either byte order, compressed or not, stored narrowly or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(key, value, { minKeys: 1, maxKeys: 3 }), layout, async (pairs, how) => {
+        const pick = (k: 0 | 1) =>
+          Object.fromEntries(Object.entries(pairs).map(([name, pair]) => [name, pair[k]]))
+        const bytes = matlab5(pick(0) as Record<string, Source>, how)
+        expect(await readBytes(bytes)).toStrictEqual(pick(1))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  // fixtures/scipy.mat was written by scipy.io.savemat (1.17, compressed), octave.mat by Octave 7.3 (save -v7).
+  it.each([
+    ['scipy', 'Zoë'],
+    ['octave', 'Bob'],
+  ])('reads what %s wrote', async (program, second) => {
+    const { wiki, poem, flags, large, people, wave } = await readMatlab(fixture(`${program}.mat`))
+    const row = (...values: number[]) =>
+      new MatlabArray('double', [1, values.length], Float64Array.from(values))
+    const { NaN: none, NEGATIVE_INFINITY } = Number
+    expect(wiki).toStrictEqual({
+      dob: row(723_245, 723_520, none),
+      photo_taken: new MatlabArray('uint16', [1, 3], Uint16Array.of(2010, 2010, 1968)),
+      full_path: ['00/1_a.jpg', '01/2_b.jpg', '02/3_c.jpg'],
+      gender: row(0, 1, none),
+      name: ['Ada', second, new MatlabArray('double', [0, 0], new Float64Array())],
+      face_score: row(4.5, NEGATIVE_INFINITY, 2),
+      second_face_score: row(none, 1.25, none),
+    })
+    expect(poem).toEqual(['abc', 'def'])
+    expect(flags).toStrictEqual(new MatlabArray('logical', [1, 2], Uint8Array.of(1, 0)))
+    expect(large).toStrictEqual(new MatlabArray('int64', [1, 1], BigInt64Array.of(-(2n ** 60n))))
+    if (program === 'octave') {
+      expect(people).toStrictEqual([{ age: row(1) }, { age: row(2) }])
+      expect(wave).toStrictEqual(
+        new MatlabArray('double', [1, 2], Float64Array.of(1, 2), Float64Array.of(-3, 0)),
+      )
+    }
+  })
+
+  it('gives a char array of several rows as its rows', async () => {
+    const poem = { char: 'adbecf', dims: [2, 3], as: 'utf8' } as const
+    expect(await readBytes(matlab5({ poem }))).toEqual({ poem: ['abc', 'def'] })
+    const accents = { char: 'aéb€', dims: [2, 2], as: 'utf8' } as const
+    expect(await readBytes(matlab5({ accents }))).toEqual({ accents: ['ab', 'é€'] })
+  })
+
+  it('names the class that it does not read, and the variable', async () => {
+    for (const [number, what] of [
+      [3, 'an object'],
+      [5, 'a sparse array'],
+      [16, 'a function handle'],
+      [99, 'of the unknown class 99'],
+    ] as const) {
+      const bytes = matlab5(
+        { thing: row('double', Float64Array.of(1)) },
+        { little: true, compressed: false, narrow: false },
+      )
+      bytes[128 + 8 + 8] = number
+      await expect(readBytes(bytes)).rejects.toThrow(
+        `${path}: the variable thing is ${what}, which is not read.`,
+      )
+    }
+  })
+
+  it.each([
+    ['compressed', true],
+    ['plain', false],
+  ])('says of every cut of a file, %s, that it is cut short or no MATLAB file', async (_, compressed) => {
+    const source = struct({
+      dob: row('double', Float64Array.of(723000, Number.NaN, Number.NEGATIVE_INFINITY)),
+      name: cells([char('Ada'), char('é', 'utf8'), char('')]),
+      known: row('logical', Uint8Array.of(1, 0, 1)),
+    })
+    const bytes = matlab5({ source }, { little: true, compressed, narrow: true })
+    for (let length = 0; length < bytes.length; length++) {
+      const error = await readBytes(bytes.subarray(0, length)).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error, `cut to ${length} bytes`).toBeInstanceOf(UserError)
+      expect((error as UserError).message).toMatch(
+        /file\.mat: (the file is cut short|this is not a MATLAB|holds no)/,
+      )
+    }
+  })
+
+  it('gives one clear error, or a value, when any byte of a file is changed', async () => {
+    const source = struct({
+      dob: row('int32', Int32Array.of(7, 8)),
+      name: cells([char('Ada'), char('é', 'utf8')]),
+    })
+    const whole = matlab5({ source }, { little: true, compressed: false, narrow: true })
+    for (let at = 0; at < whole.length; at++) {
+      for (const flip of [1, 0x80]) {
+        const bytes = whole.slice()
+        bytes[at]! ^= flip
+        const error = await readBytes(bytes).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        )
+        if (error !== undefined) expect(error, `byte ${at}`).toBeInstanceOf(UserError)
+      }
+    }
+  })
+
+  it('refuses what is not a MATLAB file, or one of version 4', async () => {
+    await expect(readBytes(new Uint8Array(1000))).rejects.toThrow(`${path}: this is not a MATLAB file`)
+    await expect(readBytes(new TextEncoder().encode('name,age\n'.repeat(50)))).rejects.toThrow(
+      'not a MATLAB file',
+    )
+    await expect(readMatlab(join(path, 'nowhere.mat'))).rejects.toThrow(/nowhere\.mat: cannot be read/)
+    // One 1 × 1 matrix named x: five integers, the name, the number.
+    const version4 = new DataView(new ArrayBuffer(30))
+    for (const [k, word] of [0, 1, 1, 0, 2].entries()) version4.setInt32(4 * k, word, true)
+    version4.setUint8(20, 0x78)
+    await expect(readBytes(new Uint8Array(version4.buffer))).rejects.toThrow(
+      `${path}: this is a MATLAB file of version 4`,
+    )
+    const later = matlab5({ x: char('y') })
+    later[125] = 3
+    await expect(readBytes(later)).rejects.toThrow("the version 0x0300 of MATLAB's format is not known")
+  })
+})
