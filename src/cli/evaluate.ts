@@ -118,7 +118,7 @@ async function evaluateOn(
   fold: Fold | undefined,
   { crops }: Flags,
 ): Promise<Evaluation> {
-  const dataset = readDataset(kind, root)
+  const dataset = await readDataset(kind, root)
   let progress: Progress | undefined
   try {
     return await evaluate(examinee, dataset, {
