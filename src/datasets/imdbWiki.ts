@@ -16,7 +16,7 @@ import type { Dataset, Face } from './dataset.ts'
 import { ageGroup, type Gender } from './task.ts'
 
 /** Which rows of IMDB-WIKI are good enough to learn from. */
-export interface ImdbWikiChoice {
+interface ImdbWikiChoice {
   /** The least score of the detector for the face. */
   readonly faceScore: number
   /** The greatest score for a second face in the same photo; −∞ wants photos without one. */
