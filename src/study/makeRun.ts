@@ -21,7 +21,7 @@ import type { Clock } from './clock.ts'
 import { csv } from './csv.ts'
 import type { Material, Parts } from './material.ts'
 import { type Model, modelOf, requirePreprocessing, type TrainedCard, writeModel } from './model.ts'
-import { type Plan, scheduleOf } from './plan.ts'
+import { type Plan, scheduleOf, startOf } from './plan.ts'
 import {
   files,
   type MapRecord,
@@ -29,8 +29,10 @@ import {
   type Run,
   type RunRecord,
   type TestRecord,
+  trainedOn,
   writeRecord,
 } from './record.ts'
+import { readStart } from './start.ts'
 import { testRecord } from './testRecord.ts'
 import { writePicture } from './writePicture.ts'
 
@@ -76,6 +78,7 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<void> {
     run,
     pictures: { train: train.pixels.length, validation: validation.pixels.length, test: parts.test.length },
     iterations: trained.iterations,
+    start: trained.start,
     tests: { r: tested(job, scores.r), i: tested(job, scores.i) },
     maps,
   } satisfies RunRecord)
@@ -96,6 +99,7 @@ async function trainRun(
   validation: Pictures,
 ): Promise<Trained> {
   const schedule = scheduleOf(plan, run, pictures.pixels.length)
+  const start = startOf(plan, run)
   const trained = await clock.stage(`training ${run.network}`, schedule.iterations * schedule.batch, (tell) =>
     train({
       engine,
@@ -106,8 +110,9 @@ async function trainRun(
       train: pictures,
       validation,
       schedule,
-      // The same for every setting: what differs between two runs is then the pictures alone.
+      // The same for every setting: what differs between two runs is then their pictures and their start alone.
       seed: `${plan.seed}/${run.task}/fold${run.fold}`,
+      start: start && readStart(start),
       folder: files.run(out, run),
       signal,
       progress: ({ iteration, iterations, accuracy, imagesPerSecond }) => {
@@ -229,7 +234,7 @@ function photosOf(plan: Plan, run: Run, material: Material, { test }: Parts): nu
 
 /** The pictures that a part is trained or validated on; `[m]` has each face both ways. */
 function picturesOf({ run, material }: RunJob, part: readonly number[]): Pictures {
-  const alignments: readonly Alignment[] = run.setting === 'm' ? ['r', 'i'] : [run.setting]
+  const alignments = trainedOn(run.setting)
   return {
     size: material.size,
     pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment][k]!)),

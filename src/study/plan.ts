@@ -8,7 +8,6 @@ import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
 import type { Task } from '../datasets/task.ts'
-import { ADIENCENET_LEAST_INPUT } from '../networks/adiencenet.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
@@ -20,13 +19,42 @@ const folderName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
 
+/** Kinds of trained weights, and the letter that the paper has for each; `s` for some others. */
+const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
+const START = 'must be random, or { weights: FILE } and what is said of them'
+
+const start = z.preprocess(
+  (item) => (item === 'random' ? undefined : item),
+  z
+    .strictObject(
+      {
+        /** A `.caffemodel`, an `.onnx` model or a checkpoint. */
+        weights: z.string().min(1),
+        /** What they were trained on. */
+        kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
+        /** How many times faster than the others those layers learn that start random. */
+        freshRate: z.number().positive().default(10),
+      },
+      { error: ({ code }) => (code === 'invalid_type' ? START : undefined) },
+    )
+    .optional(),
+)
+
 const networkFields = z
   .strictObject({
     name: z.enum(Object.keys(networks) as NetworkName[]),
     /** Side of the square crop that the network sees, in pixels; the paper's where it is not given. */
-    input: z.int().min(ADIENCENET_LEAST_INPUT).optional(),
+    input: count.optional(),
     /** Fraction of the channels of the published network. */
     width: z.number().positive().max(1).default(1),
+    /** Trained weights; random ones where it is not given. */
+    start,
+  })
+  .superRefine(({ name, input }, context) => {
+    const { leastInput } = networks[name]
+    if (input === undefined || input >= leastInput) return
+    const message = `must be at least ${leastInput} for ${name}, not ${input}`
+    context.addIssue({ code: 'custom', path: ['input'], message })
   })
   .transform(({ input, ...rest }) => ({ ...rest, input: input ?? networks[rest.name].input }))
 /** A name alone stands for `{ name }`. */
@@ -120,7 +148,7 @@ const planSchema = z.strictObject({
   name: folderName,
   dataset,
   tasks: distinct(z.enum(['age', 'gender'])),
-  networks: distinct(network, (item) => item.name),
+  networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
   preprocessing: distinct(z.enum(['r', 'i', 'm'])),
   folds: z
     .strictObject({ count: z.int().min(2), test: distinct(z.int().min(0)) })
@@ -137,7 +165,45 @@ const planSchema = z.strictObject({
 export type Plan = z.infer<typeof planSchema>
 
 /** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
-export type Setting = Plan['preprocessing'][number]
+export type Preprocessing = Plan['preprocessing'][number]
+
+/** Trained weights that a network starts from. */
+export type PlannedStart = NonNullable<z.output<typeof start>>
+
+/** What the weights of a network are at the start. */
+export type StartKind = PlannedStart['kind'] | 'random'
+
+type StartLetter = (typeof START_LETTERS)[PlannedStart['kind']]
+
+/** A setting as the paper writes it: what a network is trained on and, if not from random weights, what it starts from. */
+export type Setting = Preprocessing | `${Preprocessing},${StartLetter}`
+
+/** The setting of a network that is trained on photos of this kind. */
+export function settingOf(preprocessing: Preprocessing, start: PlannedStart | undefined): Setting {
+  const letter = letterOf(start)
+  return letter ? `${preprocessing},${letter}` : preprocessing
+}
+
+/** What a setting says, taken apart. */
+export function partsOfSetting(setting: Setting): { preprocessing: Preprocessing; start: StartKind } {
+  const [preprocessing, letter] = setting.split(',') as [Preprocessing, StartLetter?]
+  const kinds = Object.keys(START_LETTERS) as PlannedStart['kind'][]
+  return { preprocessing, start: kinds.find((kind) => START_LETTERS[kind] === letter) ?? 'random' }
+}
+
+/** The trained weights that a run's network starts from; undefined for random ones. */
+export function startOf(
+  plan: Plan,
+  { network, setting }: { network: NetworkName; setting: Setting },
+): PlannedStart | undefined {
+  const kind = partsOfSetting(setting).start
+  return plan.networks.find(({ name, start }) => name === network && (start?.kind ?? 'random') === kind)
+    ?.start
+}
+
+function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
+  return start && START_LETTERS[start.kind]
+}
 
 /**
  * Read a plan file.
@@ -156,9 +222,16 @@ export function readPlan(path: string): Plan {
       'examples/ has plans to start from, and docs/plan.md explains them',
     )
   }
-  const plan = parseYaml(text, path, planSchema)
-  if (plan.dataset.root === undefined) return plan
-  return { ...plan, dataset: { ...plan.dataset, root: resolve(dirname(path), plan.dataset.root) } }
+  const { dataset, networks, ...rest } = parseYaml(text, path, planSchema)
+  const beside = (file: string) => resolve(dirname(path), file)
+  return {
+    ...rest,
+    dataset: dataset.root === undefined ? dataset : { ...dataset, root: beside(dataset.root) },
+    networks: networks.map(({ start, ...one }) => ({
+      ...one,
+      start: start && { ...start, weights: beside(start.weights) },
+    })),
+  }
 }
 
 /**
@@ -173,12 +246,13 @@ export function scheduleOf(
   pictures: number,
 ): Schedule {
   const { schedule } = plan
-  if (schedule.policy === 'quick') return quickSchedule('random')
+  const { preprocessing, start } = partsOfSetting(setting)
+  if (schedule.policy === 'quick') return quickSchedule(start)
   if (schedule.policy === 'paper') {
-    const known = paperSchedule(network, 'random', setting === 'm')
+    const known = paperSchedule(network, start, preprocessing === 'm')
     if (known) return known
     throw new UserError(
-      `the paper did not train ${network} from random weights`,
+      `the paper did not train ${network} from ${start} weights`,
       'schedule',
       'Write a schedule of your own',
     )

@@ -10,7 +10,7 @@ import { writeAtomic } from '../base/files.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { NetworkName } from '../networks/index.ts'
-import type { Setting } from './plan.ts'
+import { partsOfSetting, type Setting } from './plan.ts'
 
 /** One cell of the grid: one network, trained for one task, on one kind of picture, with one fold held out. */
 export interface Run {
@@ -27,19 +27,30 @@ export interface Run {
   readonly fold: number
 }
 
-/** A run's name, which is also its folder: `age-adiencenet-r-fold0`. */
+/** A run's name, which is also its folder: `age-adiencenet-r-fold0`, `age-googlenet-r-n-fold0`. */
 function runName(run: Run): string {
-  return `${run.task}-${run.network}-${run.setting}-fold${run.fold}`
+  return `${run.task}-${run.network}-${inFileNames(run.setting)}-fold${run.fold}`
+}
+
+/** A setting as part of the name of a file. */
+export function inFileNames(setting: Setting): string {
+  return setting.replace(',', '-')
+}
+
+/** The photos that a run is trained on. */
+export function trainedOn(setting: Setting): readonly Alignment[] {
+  const { preprocessing } = partsOfSetting(setting)
+  return preprocessing === 'm' ? ['r', 'i'] : [preprocessing]
 }
 
 /** The photos that a run is tested on: `i` for `[i]`, `r` for `[r]` and `[m]`, as in the paper. */
 export function ownTest(setting: Setting): Alignment {
-  return setting === 'i' ? 'i' : 'r'
+  return partsOfSetting(setting).preprocessing === 'i' ? 'i' : 'r'
 }
 
 /** The other photos: what the paper calls swapped test sets. */
 export function swappedTest(setting: Setting): Alignment {
-  return setting === 'i' ? 'r' : 'i'
+  return ownTest(setting) === 'i' ? 'r' : 'i'
 }
 
 /** A study, as `study.json` holds it. */
@@ -89,6 +100,8 @@ export interface RunRecord {
   /** Number of pictures that were trained, validated and tested on; `[m]` trains on each face twice. */
   readonly pictures: { readonly train: number; readonly validation: number; readonly test: number }
   readonly iterations: number
+  /** Which layers started from trained weights and which are new; not there where all started random. */
+  readonly start?: { readonly taken: readonly string[]; readonly fresh: readonly string[] }
   readonly tests: Readonly<Record<Alignment, TestRecord>>
   readonly maps: readonly MapRecord[]
 }

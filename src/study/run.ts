@@ -13,8 +13,9 @@ import { networks } from '../networks/index.ts'
 import { Clock } from './clock.ts'
 import { makeRun, type RunJob } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { type Plan, scheduleOf } from './plan.ts'
-import { files, type Run, readRecord, type StudyRecord, writeRecord } from './record.ts'
+import { type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
+import { files, type Run, readRecord, type StudyRecord, trainedOn, writeRecord } from './record.ts'
+import { digestStarts } from './start.ts'
 
 /** What came of running a study. */
 export interface Outcome {
@@ -59,6 +60,7 @@ async function runGrid(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const grid = gridOf(plan)
+  const starts = digestStarts(plan)
   const sizes = [...new Set(plan.networks.map(({ input }) => pictureSize(input)))]
   const expect = (runs: readonly Run[], faces: number) => expectRuns(clock, plan, runs, faces)
   if (plan.dataset.kind === 'synthetic') expect(grid, plan.dataset.count)
@@ -82,7 +84,7 @@ async function runGrid(
   })
   writeRecord(files.study(out), studyRecord(plan, dataset, grid, jobs[0]!.material))
 
-  const open = jobs.filter((job) => !claim(job))
+  const open = jobs.filter((job) => !claim(job, starts))
   expect(
     open.map(({ run }) => run),
     dataset.faces.length,
@@ -99,8 +101,9 @@ async function runGrid(
 function gridOf(plan: Plan): Run[] {
   return plan.folds.test.flatMap((fold) =>
     plan.tasks.flatMap((task) =>
-      plan.networks.flatMap(({ name, input, width }) =>
-        plan.preprocessing.map((setting) => {
+      plan.networks.flatMap(({ name, input, width, start }) =>
+        plan.preprocessing.map((preprocessing) => {
+          const setting = settingOf(preprocessing, start)
           return { task, network: name, letter: networks[name].letter, input, width, setting, fold }
         }),
       ),
@@ -148,16 +151,19 @@ function studyRecord(plan: Plan, dataset: Dataset, runs: readonly Run[], materia
  * Make a run's folder its own: what was made with another plan or other data is removed, what was made with
  * the same is kept.
  *
+ * @param starts a hash of each file of weights to start from
  * @returns whether the run is finished
  */
-function claim({ plan, run, material, parts, out }: RunJob): boolean {
+function claim({ plan, run, material, parts, out }: RunJob, starts: ReadonlyMap<string, string>): boolean {
+  const start = startOf(plan, run)
   const config = {
     ...run,
     folds: plan.folds.count,
-    schedule: scheduleOf(plan, run, parts.train.length * (run.setting === 'm' ? 2 : 1)),
+    schedule: scheduleOf(plan, run, parts.train.length * trainedOn(run.setting).length),
     seed: plan.seed,
     photos: plan.explain.photos,
     data: material.digest,
+    start: start && { weights: starts.get(start.weights), freshRate: start.freshRate },
   }
   const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex')
   const path = files.config(out, run)
@@ -172,9 +178,10 @@ function claim({ plan, run, material, parts, out }: RunJob): boolean {
 /** Tell the clock what the runs will take: photos to train on, to score, and to explain. */
 function expectRuns(clock: Clock, plan: Plan, runs: readonly Run[], faces: number): void {
   for (const { name, input, width } of plan.networks) {
+    // Of any start: they go at one pace.
     const mine = runs.filter((run) => run.network === name)
     const trained = mine.reduce((sum, run) => {
-      const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * (run.setting === 'm' ? 2 : 1)
+      const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
       const { iterations, batch } = scheduleOf(plan, run, pictures)
       return sum + iterations * batch
     }, 0)

@@ -5,7 +5,7 @@ import type { Schedule } from './schedule.ts'
 /** The four networks of the paper. */
 type PaperNetwork = 'adiencenet' | 'caffenet' | 'googlenet' | 'vgg16'
 /** What a network's weights are at the start. */
-type Start = 'random' | 'imagenet' | 'imdb-wiki'
+type Start = 'random' | 'imagenet' | 'imdb-wiki' | 'other'
 
 const COMMON = { momentum: 0.9, decay: 0.0005 } as const
 

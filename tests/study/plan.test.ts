@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
-import { readPlan, scheduleOf } from '../../src/study/plan.ts'
+import {
+  partsOfSetting,
+  readPlan,
+  type Setting,
+  scheduleOf,
+  settingOf,
+  startOf,
+} from '../../src/study/plan.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-plan-'))
 const good = `name: small
@@ -38,6 +45,11 @@ function scheduled(lines: string[]): string {
 }
 
 const length = ['batch: 8', 'iterations: 30', 'validateEvery: 10', 'checkpointEvery: 10']
+
+const STARTS = `
+  - { name: vgg16, start: random }
+  - { name: vgg16, start: { weights: vgg.caffemodel, kind: imagenet } }
+  - { name: vgg16, start: { weights: /w.onnx, kind: imdb-wiki, freshRate: 1 } }`
 
 /** The message that a plan is turned down with. */
 function complaint(text: string): string {
@@ -98,6 +110,26 @@ describe('a plan', () => {
     expect(scheduleOf(plan, run('age'), 100).iterations).toBe({ paper: 50_000, quick: 1500 }[policy])
   })
 
+  it('may train a network from several starts, written as the paper does', () => {
+    const plan = read(good.replace('[adiencenet]', STARTS))
+    const [random, imagenet, wiki] = plan.networks.map(({ start }) => start)
+    expect(random).toBeUndefined()
+    expect(imagenet).toEqual({ weights: join(folder, 'vgg.caffemodel'), kind: 'imagenet', freshRate: 10 })
+    expect(wiki).toEqual({ weights: '/w.onnx', kind: 'imdb-wiki', freshRate: 1 })
+    expect([random, imagenet, wiki].map((start) => settingOf('m', start))).toEqual(['m', 'm,n', 'm,w'])
+    expect(partsOfSetting('m,n')).toEqual({ preprocessing: 'm', start: 'imagenet' })
+    expect(partsOfSetting('i')).toEqual({ preprocessing: 'i', start: 'random' })
+    expect(startOf(plan, { network: 'vgg16', setting: 'm,w' })).toBe(wiki)
+  })
+
+  it('has the paper’s schedule for the start', () => {
+    const plan = read(scheduled(['policy: paper']).replace('[adiencenet]', STARTS))
+    const schedule = (setting: Setting) => scheduleOf(plan, { task: 'age', network: 'vgg16', setting }, 100)
+    expect(schedule('m,n').iterations).toBe(250_000)
+    expect(schedule('r,w').iterations).toBe(125_000)
+    expect(() => schedule('r')).toThrow('the paper did not train vgg16 from random weights')
+  })
+
   it('is the example of its documentation, with every field described there', () => {
     const page = readFileSync(resolve(import.meta.dirname, '../../docs/plan.md'), 'utf8')
     const plan = read(/```yaml\n([\s\S]*?)```/.exec(page)![1]!)
@@ -139,6 +171,33 @@ describe('a malformed plan is turned down with file, line and field', () => {
     ['an unknown task', good.replace('[age, gender]', '[age, mood]'), 3, /tasks/],
     ['an unknown network', good.replace('[adiencenet]', '[alexnet]'), 4, /networks/],
     ['a network twice', good.replace('[adiencenet]', '[adiencenet, adiencenet]'), 4, /networks.*twice/s],
+    [
+      'a start twice',
+      good.replace(
+        '[adiencenet]',
+        '[{ name: vgg16, start: { weights: a } }, { name: vgg16, start: { weights: b } }]',
+      ),
+      4,
+      /networks.*twice/s,
+    ],
+    [
+      'a start that is none',
+      good.replace('[adiencenet]', '[{ name: vgg16, start: imagenet }]'),
+      4,
+      /networks\[0\]\.start must be random, or { weights: FILE }/,
+    ],
+    [
+      'a mistyped field of a start',
+      good.replace('[adiencenet]', '[{ name: vgg16, start: { weigths: a } }]'),
+      4,
+      /networks\[0\]\.start\.weigths is not a known field. Did you mean “weights”/,
+    ],
+    [
+      'an input too small for the network',
+      good.replace('[adiencenet]', '[{ name: googlenet, input: 60 }]'),
+      4,
+      /networks\[0\]\.input must be at least 79 for googlenet, not 60/,
+    ],
     ['no task', good.replace('[age, gender]', '[]'), 3, /tasks.*at least one/s],
     ['a fold that does not exist', good.replace('[0, 3]', '[0, 5]'), 6, /folds\.test.*does not exist/s],
     ['steps out of order', good.replace('[10, 20]', '[20, 10]'), 10, /schedule\.steps.*ascend/s],

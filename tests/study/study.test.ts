@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
@@ -61,6 +61,39 @@ describe('regard study', () => {
     expect(printed).toContain('3 runs made, 3 kept')
     const changed = Object.entries(resultTimes(out)).filter(([run, time]) => time !== first[run])
     expect(changed.map(([run]) => run).every((run) => run.startsWith('age'))).toBe(true)
+  })
+
+  it('trains a network from trained weights beside random ones, and keeps the two apart', async () => {
+    const small = TINY_PLAN.replace('[r, i, m]', '[r]')
+    const before = writePlan(small.replace('[age, gender]', '[age]'))
+    await main(['study', before.plan, '--out', before.out])
+    const weights = join(before.out, 'runs', 'age-adiencenet-r-fold1', 'model.onnx')
+    const { plan, out } = writePlan(
+      small
+        .replace('[age, gender]', '[gender]')
+        .replace(/networks: .*/, (line) =>
+          line.replace(/\[(.*)}\]/, `[$1}, $1, start: { weights: ${weights} } }]`),
+        ),
+    )
+    await main(['study', plan, '--out', out])
+    expect(process.exitCode).toBe(0)
+    const runs = ['gender-adiencenet-r-fold1', 'gender-adiencenet-r-s-fold1']
+    expect(readdirSync(join(out, 'runs')).sort()).toEqual(runs)
+    const [random, started] = runs.map((run) => readRecord<RunRecord>(join(out, 'runs', run, 'result.json')))
+    expect(random!.start).toBeUndefined()
+    expect(started!.start).toEqual({ taken: ['conv1', 'conv2', 'conv3', 'fc6', 'fc7'], fresh: ['fc8'] })
+    expect(started!.run.setting).toBe('r,s')
+    const { card } = openModel(join(out, 'runs', runs[1]!, 'model.onnx'))
+    expect(card).toMatchObject({ alignment: 'r', trainedOn: { setting: 'r,s' } })
+    const page = readFileSync(join(out, 'report', 'index.html'), 'utf8')
+    expect(page).toContain(
+      '<b>[r,s]</b> on photos that are only rotated until the eyes are level, from trained weights',
+    )
+
+    // Other weights in the same file make that run anew, and leave the other alone.
+    cpSync(join(out, 'runs', runs[0]!, 'model.onnx'), weights)
+    await main(['study', plan, '--out', out])
+    expect(printed).toContain('1 run made, 1 kept')
   })
 
   it('leaves of each run a model that can be used, its predictions and its heat maps', async () => {

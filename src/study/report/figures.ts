@@ -6,7 +6,9 @@ import { CLASSES } from '../../datasets/task.ts'
 import type { Setting } from '../plan.ts'
 
 /** Colours that people with any colour vision tell apart (Okabe and Ito 2008). */
-const SETTING_COLOURS: Record<Setting, string> = { r: '#0072b2', i: '#d55e00', m: '#009e73' }
+const SETTING_COLOURS: Partial<Record<Setting, string>> = { r: '#0072b2', i: '#d55e00', m: '#009e73' }
+/** For the settings that start from trained weights, in the order in which they come. */
+const MORE_COLOURS = ['#56b4e9', '#e69f00', '#cc79a7', '#f0e442']
 
 /** One validation of one run. */
 export interface CurvePoint {
@@ -36,7 +38,7 @@ export function curveFigure(points: readonly CurvePoint[], chance: number): stri
     marginRight: 48,
     x: { label: 'iterations', domain: [0, longest], ticks: 5 },
     y: { label: 'accuracy on validation pictures, %', domain: [0, 100], ticks: 5, grid: true },
-    color: { domain: settings, range: settings.map((setting) => SETTING_COLOURS[setting]) },
+    color: { domain: settings, range: coloursOf(settings) },
     marks: [
       Plot.ruleY([100 * chance], { strokeDasharray: '4 3', strokeOpacity: 0.6 }),
       Plot.text([100 * chance], {
@@ -66,6 +68,13 @@ export function curveFigure(points: readonly CurvePoint[], chance: number): stri
       }),
     ],
   })
+}
+
+function coloursOf(settings: readonly Setting[]): string[] {
+  const more = settings.filter((setting) => !SETTING_COLOURS[setting])
+  return settings.map(
+    (setting) => SETTING_COLOURS[setting] ?? MORE_COLOURS[more.indexOf(setting) % MORE_COLOURS.length]!,
+  )
 }
 
 /** Move labels up until each is at least `gap` above the one below it. */

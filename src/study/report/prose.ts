@@ -2,23 +2,34 @@
 
 import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
-import type { Setting } from '../plan.ts'
+import { type Preprocessing, partsOfSetting, type Setting, type StartKind } from '../plan.ts'
 import { ownTest } from '../record.ts'
 import { networksOf, type Study, tasksOf, unique } from './cells.ts'
 import { type Html, html } from './html.ts'
 import { chanceOf, percent, scoreOf } from './score.ts'
 
-/** What each setting is, in words. */
-const SETTING_WORDS: Record<Setting, string> = {
+const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
   r: 'on photos that are only rotated until the eyes are level',
   i: 'on photos that are fitted to a reference face',
   m: 'on both kinds',
+}
+const START_WORDS: Record<StartKind, string> = {
+  random: '',
+  imagenet: ', from weights trained on ImageNet',
+  'imdb-wiki': ', from weights trained on IMDB-WIKI',
+  other: ', from trained weights',
+}
+
+/** What a setting is, in words. */
+function inWords(setting: Setting): string {
+  const { preprocessing, start } = partsOfSetting(setting)
+  return PREPROCESSING_WORDS[preprocessing] + START_WORDS[start]
 }
 
 /** What came out, in a few plain sentences. */
 export function summary(study: Study): Html {
   const settings = unique(study.cells.map(({ setting }) => setting))
-  const trained = settings.map((setting) => html`<b>[${setting}]</b> ${SETTING_WORDS[setting]}`)
+  const trained = settings.map((setting) => html`<b>[${setting}]</b> ${inWords(setting)}`)
   const answers = tasksOf(study).flatMap((task) =>
     networksOf(study).map(({ letter }) => {
       const cells = study.cells.filter((cell) => cell.task === task && cell.letter === letter)

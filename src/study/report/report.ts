@@ -8,7 +8,7 @@ import { writeAtomic } from '../../base/files.ts'
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { csv } from '../csv.ts'
-import { files, ownTest } from '../record.ts'
+import { files, inFileNames, ownTest } from '../record.ts'
 import { type Cell, networksOf, readStudy, type Study, tasksOf } from './cells.ts'
 import { readCurve } from './curves.ts'
 import { type CurvePoint, confusionFigure, curveFigure } from './figures.ts'
@@ -69,7 +69,7 @@ function figuresOf(study: Study): Figures {
   )
   const confusions = study.cells.map((cell) => ({
     task: cell.task,
-    name: `confusion-${cell.task}-${cell.network}-${cell.setting}`,
+    name: `confusion-${cell.task}-${cell.network}-${inFileNames(cell.setting)}`,
     caption: `${cell.task}, ${networks[cell.network].title} [${cell.setting}]`,
     svg: confusionFigure(cell.task, cell.tests[ownTest(cell.setting)].confusion),
   }))
