@@ -1,63 +1,106 @@
-/** Images a second of AdienceNet training, beside PyTorch. */
+/**
+ * Training the paper's four networks at their published sizes and batches, beside PyTorch.
+ *
+ *   npm run bench -- training
+ *   node bench/training.js NETWORK…      some of them: adiencenet, caffenet, googlenet, vgg16
+ *
+ * Images a second, medians over rounds in which the two take turns, and the largest memory of each one's process.
+ */
 
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
 import { float32, int64 } from '../dist/graph/types.js'
-import { adienceNet } from '../dist/networks/adiencenet.js'
-import { trainingSteps } from '../dist/training/step.js'
+import { networks } from '../dist/networks/index.js'
+import { stepsAtOnce, trainingSteps } from '../dist/training/step.js'
 import { weightsOf } from '../dist/training/weights.js'
 import { median, python, runPython } from './peer.js'
 
 const ROUNDS = 3
-const STEPS = 4
+/** The paper's batches. */
+const BATCHES = { adiencenet: 50, caffenet: 50, googlenet: 32, vgg16: 10 }
 
-/** Seconds of each step, over a few runs of STEPS steps. */
-async function ours(input, batch) {
-  const network = adienceNet({ input, classes: 8, batch, width: 1, random: new Random('bench') })
-  const { graph, masks } = trainingSteps(network, { momentum: 0.9, decay: 0.0005 })
-  const random = new Random('images')
-  const size = STEPS * batch * 3 * input * input
-  const feeds = {
-    images: float32(
-      [STEPS, batch, 3, input, input],
-      Float32Array.from({ length: size }, () => random.uniform(-128, 127)),
-    ),
-    labels: int64(
-      [STEPS, batch],
-      Array.from({ length: STEPS * batch }, () => random.integer(8)),
-    ),
-    rate: float32([STEPS], new Array(STEPS).fill(1e-6)),
-  }
-  for (const { name, shape } of masks) feeds[name] = float32([STEPS, ...shape])
-  for (const [name, tensor] of weightsOf(network)) {
-    feeds[name] = tensor
-    feeds[`${name}.velocity`] = float32(tensor.shape)
-  }
-  const program = await nodeEngine().load(graph)
-  const seconds = []
-  for (let run = 0; run < 4; run++) {
-    const started = performance.now()
-    const results = await program.run(feeds)
-    if (run > 0) seconds.push((performance.now() - started) / 1000 / STEPS)
-    for (const name of Object.keys(results))
-      if (name.endsWith('.next')) feeds[name.slice(0, -5)] = results[name]
-  }
-  await program.release()
-  return seconds
-}
+const OWN = '--own'
+const [first, ...rest] = process.argv.slice(2).filter((word) => word !== 'training')
+if (first === OWN) await measure(rest[0])
+else for (const name of first ? [first, ...rest] : Object.keys(BATCHES)) compare(name)
 
-for (const [input, batch] of [
-  [112, 50],
-  [227, 50],
-]) {
+/** Both programs in turn, each in a process of its own. */
+function compare(name) {
+  const { title, input, losses } = networks[name]
+  const network = networkOf(name)
+  const plan = {
+    network: name,
+    input,
+    batch: BATCHES[name],
+    losses: network.outputs.map(({ name: output }) => losses[output]),
+    weights: [...weightsOf(network)].map(([weight, { shape }]) => [weight, shape]),
+    steps: 4,
+  }
   const [mine, theirs] = [[], []]
   for (let round = 0; round < ROUNDS; round++) {
-    mine.push(...(await ours(input, batch)))
-    if (python) theirs.push(...runPython('training.py', input, batch, 6))
+    mine.push(...runOwn(name))
+    if (python) theirs.push(...runPython('training.py', JSON.stringify(plan)))
   }
-  const rate = batch / median(mine)
+  const seconds = (numbers) => median(numbers.filter((number) => number > 0))
+  const memory = (numbers) => `${Math.max(...numbers.map((number) => -number)).toFixed(1)} GB`
+  const rate = (numbers) => `${(BATCHES[name] / seconds(numbers)).toFixed(1)} images/s in ${memory(numbers)}`
   const compared = python
-    ? `, PyTorch ${(batch / median(theirs)).toFixed(0)}, ratio ${(median(theirs) / median(mine)).toFixed(2)}`
+    ? `, PyTorch ${rate(theirs)}, ratio ${(seconds(theirs) / seconds(mine)).toFixed(2)}`
     : ''
-  console.log(`training AdienceNet, ${input} pixels, batch ${batch}: ${rate.toFixed(0)} images/s${compared}`)
+  console.log(`training ${title}, ${input} pixels, batch ${BATCHES[name]}: ${rate(mine)}${compared}`)
+}
+
+function networkOf(name) {
+  const { build, input } = networks[name]
+  return build({ input, classes: 8, batch: BATCHES[name], width: 1, random: new Random('bench') })
+}
+
+function runOwn(name) {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [fileURLToPath(import.meta.url), OWN, name],
+    { encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(stderr)
+  return stdout.trim().split('\n').map(Number)
+}
+
+/** Prints seconds of steps, a median of each run of the engine, and the memory, negative. */
+async function measure(name) {
+  const { input, losses } = networks[name]
+  const batch = BATCHES[name]
+  const network = networkOf(name)
+  const { graph, masks } = trainingSteps(network, { momentum: 0.9, decay: 0.0005, losses })
+  const steps = stepsAtOnce(network)
+  const random = new Random('images')
+  const feeds = {
+    images: float32([steps, batch, 3, input, input]),
+    labels: int64(
+      [steps, batch],
+      Array.from({ length: steps * batch }, () => random.integer(8)),
+    ),
+    rate: float32([steps], new Array(steps).fill(1e-6)),
+  }
+  for (let k = 0; k < feeds.images.data.length; k++) feeds.images.data[k] = random.uniform(-128, 127)
+  for (const { name: mask, shape, ratio } of masks) {
+    feeds[mask] = float32([steps, ...shape])
+    const { data } = feeds[mask]
+    for (let k = 0; k < data.length; k++) data[k] = random.chance(ratio) ? 0 : 1 / (1 - ratio)
+  }
+  for (const [weight, tensor] of weightsOf(network)) {
+    feeds[weight] = tensor
+    feeds[`${weight}.velocity`] = float32(tensor.shape)
+  }
+  const program = await nodeEngine().load(graph, { lean: true })
+  for (let run = 0; run < 3; run++) {
+    const started = performance.now()
+    const results = await program.run(feeds)
+    if (run > 0) console.log((performance.now() - started) / 1000 / steps)
+    for (const result of Object.keys(results))
+      if (result.endsWith('.next')) feeds[result.slice(0, -'.next'.length)] = results[result]
+  }
+  console.log((-process.resourceUsage().maxRSS * 1024) / 1e9)
+  await program.release()
 }

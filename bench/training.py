@@ -1,40 +1,39 @@
-"""Seconds of AdienceNet training steps in PyTorch, with Caffe's update. Arguments: input, batch, steps."""
+"""Seconds of training steps in PyTorch, with Caffe's update.
 
+Arguments: a JSON object with the network's name, `weights` (name and shape of each), the pictures' `input` and `batch`,
+what the loss of each output counts for, and how many `steps` to time after two more. Prints the seconds of each step,
+and behind them the process's largest memory in GB, negative.
+"""
+
+import json
+import resource
 import sys
 import time
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from networks import Network
 
-size, batch, steps = (int(a) for a in sys.argv[1:4])
-
-
-def side(n):
-    n = (n - 7) // 4 + 1
-    for _ in range(3):
-        n = -(-(n - 3) // 2) + 1
-    return n
-
-
-pool = dict(kernel_size=3, stride=2, ceil_mode=True)
-net = nn.Sequential(
-    nn.Conv2d(3, 96, 7, 4), nn.ReLU(), nn.MaxPool2d(**pool), nn.LocalResponseNorm(5, 1e-4, 0.75),
-    nn.Conv2d(96, 256, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(**pool), nn.LocalResponseNorm(5, 1e-4, 0.75),
-    nn.Conv2d(256, 384, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(**pool), nn.Flatten(),
-    nn.Linear(384 * side(size) ** 2, 512), nn.ReLU(), nn.Dropout(),
-    nn.Linear(512, 512), nn.ReLU(), nn.Dropout(), nn.Linear(512, 8),
-)
-weights = [p for n, p in net.named_parameters() if n.endswith("weight")]
-biases = [p for n, p in net.named_parameters() if n.endswith("bias")]
+plan = json.loads(sys.argv[1])
+torch.manual_seed(0)
+weights = {name: (torch.randn(shape) * 0.01).requires_grad_() for name, shape in plan["weights"]}
+forward = getattr(Network(weights, dropout=True), plan["network"])
 optimiser = torch.optim.SGD(
-    [{"params": weights, "weight_decay": 5e-4}, {"params": biases, "lr": 2e-6}], lr=1e-6, momentum=0.9
+    [
+        {"params": [w for name, w in weights.items() if name.endswith(".weight")], "weight_decay": 5e-4},
+        {"params": [w for name, w in weights.items() if name.endswith(".bias")], "lr": 2e-6},
+    ],
+    lr=1e-6,
+    momentum=0.9,
 )
-images = torch.rand(batch, 3, size, size) * 255 - 128
-labels = torch.randint(8, (batch,))
-for step in range(steps + 2):
+images = torch.rand(plan["batch"], 3, plan["input"], plan["input"]) * 255 - 128
+labels = torch.randint(8, (plan["batch"],))
+for step in range(plan["steps"] + 2):
     started = time.perf_counter()
     optimiser.zero_grad()
-    nn.functional.cross_entropy(net(images), labels).backward()
+    outputs = zip(plan["losses"], forward(images))
+    sum(factor * F.cross_entropy(logits, labels) for factor, logits in outputs).backward()
     optimiser.step()
     if step >= 2:
-        print(time.perf_counter() - started)
+        print(time.perf_counter() - started, flush=True)
+print(-resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)

@@ -35,8 +35,9 @@ export interface Engine {
   /**
    * Load a graph.
    *
-   * @param options.lean keep large weights once instead of packed for each product that they are in: as fast for
-   *   small batches, and half the memory for a network together with its explanation
+   * @param options.lean spare memory: large weights are kept once instead of packed for each product that they are
+   *   in, and room for values is found as they come instead of planned once for all of them. As fast where weights
+   *   change or batches are small, and about half the memory
    */
   load(graph: Graph, options?: { readonly lean?: boolean }): Promise<Program>
 }

@@ -27,6 +27,7 @@ export function nodeEngine(options: { threads?: number } = {}): Engine {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,
         graphOptimizationLevel: 'all',
+        enableMemPattern: !lean,
         logSeverityLevel: 3,
         // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
         // threads that wait in a loop take the cores from those that they wait for.

@@ -276,6 +276,8 @@ export class GraphBuilder {
       throw new Error(`node ${node.name} (${node.op}): ${(error as Error).message}`)
     }
     this.nodes.push(node)
+    // The first output of a node is called as the node, unless it was renamed.
+    this.taken.add(node.name)
     return node.outputs.map((name, k) => {
       this.taken.add(name)
       this.values.set(name, inferred[k]!)

@@ -7,7 +7,7 @@
 
 import { GraphBuilder, type Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
-import type { Graph, ValueInfo } from '../graph/types.ts'
+import { type Graph, sizeOf, type ValueInfo } from '../graph/types.ts'
 import { gradient } from '../rules/gradient/gradient.ts'
 import { weightsAsInputs, weightsOf } from './weights.ts'
 
@@ -16,7 +16,9 @@ export interface TrainingSteps {
   /**
    * Inputs: for each weight `NAME` and `NAME.velocity`; then, each with a leading dimension `steps`, `images`,
    * `labels` (int64 [steps, batch]), `rate` (float32 [steps]) and a mask for each dropout. Outputs: `NAME.next`
-   * and `NAME.velocity.next` for each weight, and `losses` (float32 [steps]), sums over the trained outputs.
+   * and `NAME.velocity.next` for each weight, and, float32 [steps] each: `losses`, sums over the trained outputs;
+   * `right`, the fraction of the batch for which the first output is right; and `norms`, the Euclidean norm of the
+   * gradient by all weights, before decay and rates.
    */
   readonly graph: Graph
   /** The names of the weights that are trained. */
@@ -40,6 +42,18 @@ export interface StepOptions {
   readonly losses?: Readonly<Record<string, number>>
   /** The weights that learn faster than the others, by name: how many times. */
   readonly rates?: ReadonlyMap<string, number>
+}
+
+/** Steps in one run of the engine. More save copies of the weights, and cost memory for the batches. */
+const STEPS_AT_ONCE = 4
+/** Bytes of weights from which on a run is one step: a Scan over several keeps two more copies of its state. */
+const LARGE = 2 ** 28
+
+/** How many steps of a network one run of the engine should take. */
+export function stepsAtOnce(network: Graph): number {
+  let bytes = 0
+  for (const { shape } of weightsOf(network).values()) bytes += 4 * sizeOf(shape)
+  return bytes < LARGE ? STEPS_AT_ONCE : 1
 }
 
 /** Caffe's multipliers: a bias learns at twice the rate and does not decay. */
@@ -68,12 +82,12 @@ export function trainingSteps(
     const weight = body.value(name)
     const velocity = body.input(`${name}.velocity`, weight.type, weight.shape)
     body.scope('update', () => {
-      // v ← momentum · v + rate · (g + decay · w); w ← w − v
+      // v ← momentum · v + rate · (g + decay · w); w ← w − v. Written so that each node may work in its input's place.
       const factor = (isBias ? BIAS_RATE : 1) * (rates.get(name) ?? 1)
       const ownRate = factor === 1 ? rate : body.mul(rate, body.scalar(factor))
-      const parts = [body.mul(velocity, body.scalar(momentum)), body.mul(gradients.get(name)!, ownRate)]
-      if (!isBias) parts.push(body.mul(weight, body.mul(ownRate, body.scalar(decay))))
-      const nextVelocity = body.sum(parts)
+      const slope = gradients.get(name)!
+      const decayed = isBias ? slope : body.add(body.mul(weight, body.scalar(decay)), slope)
+      const nextVelocity = body.add(body.mul(decayed, ownRate), body.mul(velocity, body.scalar(momentum)))
       velocities.push([velocity, nextVelocity])
       states.push([weight, body.sub(weight, nextVelocity)])
     })
@@ -81,7 +95,12 @@ export function trainingSteps(
   const scanned = ['images', 'labels', 'rate', ...masks.map(({ name }) => name)].map((name) =>
     body.value(name),
   )
-  return { graph: repeated(body, [...states, ...velocities], scanned), weights, masks }
+  const measured = {
+    losses: body.value('loss'),
+    right: rightOf(body, network.outputs[0]!.name),
+    norms: normOf(body, [...gradients.values()]),
+  }
+  return { graph: repeated(body, [...states, ...velocities], scanned, measured), weights, masks }
 }
 
 /** The network with its weights as inputs, masks in place of dropout, labels, and the loss as only output. */
@@ -110,19 +129,44 @@ function withLoss(
   return { forward: builder.graph(), masks }
 }
 
-/** A Scan over the batches with this body. */
-function repeated(body: GraphBuilder, states: [Value, Value][], scanned: Value[]): Graph {
+/** The fraction of the pictures whose label is the class of the largest logit. */
+function rightOf(body: GraphBuilder, logits: string): Value {
+  const answers = body.op('ArgMax', [body.value(logits)], { axis: 1, keepdims: 0 })
+  const right = body.op('Cast', [body.op('Equal', [answers, body.value('labels')])], { to: 'float32' })
+  return body.op('ReduceMean', [right, body.integers([0])], { keepdims: 0 }, 'right')
+}
+
+/** The Euclidean norm of all values together. Row by row: one sum over a hundred million squares loses digits. */
+function normOf(body: GraphBuilder, values: readonly Value[]): Value {
+  const parts = values.map((value) => {
+    const rows = body.reshape(value, [value.shape[0] as number, -1])
+    return body.reduceSum(body.reduceSum(body.mul(rows, rows), [1], false), [0], false)
+  })
+  return body.op('Sqrt', [body.sum(parts)], {}, 'norm')
+}
+
+/**
+ * A Scan over the batches with this body.
+ *
+ * @param measured numbers of each step, by the names of the outputs that list them
+ */
+function repeated(
+  body: GraphBuilder,
+  states: [Value, Value][],
+  scanned: Value[],
+  measured: Readonly<Record<string, Value>>,
+): Graph {
   const outputs = states.map(([current, next]) => body.output(`${current.name}.next`, next))
-  const loss = body.value('loss')
+  const numbers = Object.values(measured)
   const bodyGraph = {
     ...body.graph(),
     inputs: [...states.map(([current]) => current), ...scanned],
-    outputs: [...outputs, loss],
+    outputs: [...outputs, ...numbers],
   }
   const outer = new GraphBuilder('training')
   const initial = states.map(([{ name, type, shape }]) => outer.input(name, type, shape))
   const slices = scanned.map(({ name, type, shape }) => outer.input(name, type, ['steps', ...shape]))
-  const results = outer.ops('Scan', states.length + 1, [...initial, ...slices], {
+  const results = outer.ops('Scan', states.length + numbers.length, [...initial, ...slices], {
     // Names of the body must differ from those around it.
     body: prefixed(bodyGraph, 'step/'),
     num_scan_inputs: scanned.length,
@@ -130,7 +174,9 @@ function repeated(body: GraphBuilder, states: [Value, Value][], scanned: Value[]
   states.forEach(([current], k) => {
     outer.output(`${current.name}.next`, results[k]!)
   })
-  outer.output('losses', results.at(-1)!)
+  Object.keys(measured).forEach((name, k) => {
+    outer.output(name, results[states.length + k]!)
+  })
   return outer.graph()
 }
 

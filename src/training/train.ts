@@ -15,7 +15,7 @@ import { Batches } from './batches.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
-import { trainingSteps } from './step.ts'
+import { stepsAtOnce, trainingSteps } from './step.ts'
 import { type Weights, weightsAsInputs, weightsOf, withWeights } from './weights.ts'
 
 /** What to train, on what, how, and where to keep its state. */
@@ -64,8 +64,6 @@ export interface Trained {
   readonly finished: boolean
 }
 
-/** Steps in one run of the engine. More save copies of the weights, and cost memory for the batches. */
-const STEPS_AT_ONCE = 4
 const VALIDATION_BATCH = 50
 
 /**
@@ -88,6 +86,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   const whole = started?.network ?? built
   const open = withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) })
   const fixed = fixInput(whole, { batch: schedule.batch })
+  const atOnce = stepsAtOnce(fixed)
   const steps = trainingSteps(fixed, { ...schedule, losses, rates: started?.rates })
   const batches = new Batches({
     pictures: options.train,
@@ -106,8 +105,8 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   let velocities = saved?.velocities ?? zerosLike(weights)
   const metrics = new Metrics(join(folder, 'metrics.jsonl'), iteration)
 
-  const program = await engine.load(steps.graph)
-  const validator = await engine.load(weightsAsInputs(open))
+  const program = await engine.load(steps.graph, { lean: true })
+  const validator = await engine.load(weightsAsInputs(open), { lean: true })
   let saveState = batches.state
   let kept = saved?.iteration
   const save = () => {
@@ -120,13 +119,13 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   const accuracies = metrics.accuracies
   const enough = () => iteration === schedule.iterations || isOutOfPatience(schedule, accuracies)
   try {
-    let drawn = draw(batches, schedule, iteration)
+    let drawn = draw(batches, schedule, iteration, atOnce)
     while (!enough()) {
       const { feeds, count, state } = drawn
       const started = performance.now()
       const running = program.run({ ...feeds, ...named(weights, ''), ...named(velocities, '.velocity') })
       // While the engine works, the next batches are cut.
-      drawn = draw(batches, schedule, iteration + count)
+      drawn = draw(batches, schedule, iteration + count, atOnce)
       const results = await running
       const losses = results.losses!.data as Float32Array
       const bad = losses.findIndex((each) => !Number.isFinite(each))
@@ -164,9 +163,9 @@ export async function train(options: TrainingOptions): Promise<Trained> {
 }
 
 /** The feeds of the next engine run, which ends at the next validation or checkpoint at the latest. */
-function draw(batches: Batches, schedule: Schedule, iteration: number) {
+function draw(batches: Batches, schedule: Schedule, iteration: number, atOnce: number) {
   const ends = [schedule.validateEvery, schedule.checkpointEvery].map((every) => every - (iteration % every))
-  const count = Math.min(STEPS_AT_ONCE, schedule.iterations - iteration, ...ends)
+  const count = Math.min(atOnce, schedule.iterations - iteration, ...ends)
   if (count <= 0) return { feeds: {}, count: 0, state: batches.state }
   const rates = Array.from({ length: count }, (_, k) => rateAt(schedule, iteration + k))
   const feeds: Tensors = { ...batches.draw(count), rate: float32([count], rates) }

@@ -109,3 +109,46 @@ test('an operator without a gradient is an error that names the node', () => {
   g.output('loss', g.reduceSum(scattered, [0], false))
   expect(() => gradient(g.graph(), 'loss', ['x'])).toThrow(/node scatter.*ScatterElements.*no gradient rule/)
 })
+
+test('the weight gradient of a batch that is worked through in parts is the sum over its pictures', async () => {
+  // Windows of 9 · 64 · 64² numbers for each picture: eight of them are more than is laid out at once.
+  const random = new Random('parts')
+  const randomly = (shape: number[]) =>
+    float32(
+      shape,
+      Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-1, 1)),
+    )
+  const [pictures, arriving, weight] = [
+    randomly([8, 64, 64, 64]),
+    randomly([8, 4, 64, 64]),
+    randomly([4, 64, 3, 3]),
+  ]
+  const gradientOf = async (batch: number) => {
+    const g = new GraphBuilder('parts')
+    const [x, s] = [g.input('x', 'float32', [batch, 64, 64, 64]), g.input('s', 'float32', [batch, 4, 64, 64])]
+    const y = g.op('Conv', [x, g.initializer('w', weight)], { pads: [1, 1, 1, 1] })
+    g.output('loss', g.reduceSum(g.mul(y, s), [0, 1, 2, 3], false))
+    const { builder, gradients } = gradient(g.graph(), 'loss', ['w'])
+    builder.output('dw', gradients.get('w')!)
+    return nodeEngine().load(builder.graph())
+  }
+  const whole = await gradientOf(8)
+  const products = whole.run({ x: pictures, s: arriving }).then(({ dw }) => dw!.data as Float32Array)
+  const single = await gradientOf(1)
+  const sum = new Float64Array(weight.data.length)
+  for (let k = 0; k < 8; k++) {
+    const part = (tensor: typeof pictures) => {
+      const size = tensor.data.length / 8
+      return float32([1, ...tensor.shape.slice(1)], tensor.data.subarray(k * size, (k + 1) * size))
+    }
+    const { dw } = await single.run({ x: part(pictures), s: part(arriving) })
+    ;(dw!.data as Float32Array).forEach((v, i) => {
+      sum[i]! += v
+    })
+  }
+  const dw = await products
+  const largest = Math.max(...sum.map(Math.abs))
+  dw.forEach((v, k) => {
+    expect(Math.abs(v - sum[k]!)).toBeLessThan(1e-5 * largest)
+  })
+})

@@ -70,6 +70,8 @@ async function step(
     new Map([...weights.keys()].map((name) => [name, results[name + suffix] as TensorOf<'float32'>]))
   return {
     loss: Number(results.losses!.data[0]),
+    right: Number(results.right!.data[0]),
+    norm: Number(results.norms!.data[0]),
     velocities: taken('.velocity.next'),
     next: taken('.next'),
   }
@@ -190,6 +192,32 @@ describe('Caffe’s update', () => {
         expect(next.get(name)!.data[k]).toBeCloseTo(w - wanted, 6)
       })
     }
+  })
+})
+
+describe('what a step says of itself', () => {
+  it('is the norm of the gradient by all weights, and how much of the batch is right', async () => {
+    const network = small('adiencenet', 6)
+    const { velocities, norm, right } = await step(network, { momentum: 0, decay: 0.1 }, 1)
+    const bare = await step(network, { momentum: 0, decay: 0 }, 1)
+    const squares = [...bare.velocities].map(([name, { data }]) => {
+      const factor = name.endsWith('.bias') ? 2 : 1
+      return data.reduce((sum, v) => sum + (v / factor) ** 2, 0)
+    })
+    expect(norm).toBeCloseTo(Math.sqrt(squares.reduce((sum, part) => sum + part, 0)), 4)
+    // Decay is no part of it.
+    expect(bare.norm).toBe(norm)
+    expect(velocities.get('fc8.weight')).not.toEqual(bare.velocities.get('fc8.weight'))
+
+    const forward = await engine.load(network)
+    const { images, labels } = batchOf(network)
+    const logits = (await forward.run({ images })).logits!.data as Float32Array
+    await forward.release()
+    const hits = labels.filter((label, k) => {
+      const row = logits.subarray(k * CLASSES, (k + 1) * CLASSES)
+      return row.indexOf(Math.max(...row)) === label
+    })
+    expect(right).toBeCloseTo(hits.length / labels.length, 6)
   })
 })
 

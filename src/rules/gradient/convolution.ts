@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { NodeOf } from '../../graph/operators.ts'
+import { sizeOf } from '../../graph/types.ts'
 import { linearLayer } from '../linear.ts'
 import type { BackwardRule } from '../walk.ts'
 
@@ -29,42 +30,72 @@ export const transposedConvolutionGradient: BackwardRule<'ConvTranspose'> = (
 }
 
 /**
- * dW as one large matrix product a group: the windows of x laid out as a matrix [kernel · channels,
- * batch · outputs], times dy as [batch · outputs, filters]. Channels come before the batch in both, so that no
- * large matrix is transposed. Reaches two thirds to nine tenths of the matrix rate; batched products per picture,
- * or a dilated convolution, reach a third.
+ * The most that the windows of a part of a batch may take: what fits well into memory beside everything else. Products
+ * of this size reach the matrix rate as larger ones do.
+ */
+const WINDOW_BYTES = 64 * 2 ** 20
+
+/**
+ * dW as a large matrix product a group: the windows of x laid out as a matrix [kernel · channels, batch · outputs],
+ * times dy as [batch · outputs, filters]. Channels come before the batch in both, so that no large matrix is
+ * transposed. Reaches two thirds to nine tenths of the matrix rate; batched products per picture, or a dilated
+ * convolution, reach a third. Where the windows of a whole batch are large, it is the sum over parts of the batch.
  */
 function weightGradient(
+  g: GraphBuilder,
+  attributes: NodeOf<'Conv'>['attributes'],
+  x: Value,
+  weights: Value,
+  dy: Value,
+): Value {
+  const { group } = attributes
+  const [filters, channels, height, width] = weights.shape as [number, number, number, number]
+  const picture = (value: Value) => sizeOf(value.shape.slice(1) as number[])
+  const windowBytes = 4 * group * channels * height * width * (picture(dy) / filters)
+  const batch = x.shape[0]!
+  const atOnce = Math.max(1, Math.floor(WINDOW_BYTES / windowBytes))
+  const products: Value[] = []
+  if (typeof batch === 'number' && batch > atOnce) {
+    for (let from = 0; from < batch; from += atOnce) {
+      const part = { 0: [from, Math.min(from + atOnce, batch)] } as const
+      products.push(windowProduct(g, attributes, g.slice(x, part), weights, g.slice(dy, part)))
+    }
+  } else {
+    products.push(windowProduct(g, attributes, x, weights, dy))
+  }
+  const parts = g.reshape(g.sum(products), [group, height, width, channels, filters / group])
+  return g.reshape(g.transpose(parts, [0, 4, 3, 1, 2]), [filters, channels, height, width])
+}
+
+/** The windows of x times dy: [group, kernel · channels, filters of a group]. */
+function windowProduct(
   g: GraphBuilder,
   { strides, pads, dilations, group }: NodeOf<'Conv'>['attributes'],
   x: Value,
   weights: Value,
   dy: Value,
 ): Value {
-  // Channels and filters of one group.
-  const [allFilters, channels, height, width] = weights.shape as number[]
-  const filters = allFilters! / group
-  const [outHeight, outWidth] = dy.shape.slice(2) as number[]
+  const [allFilters, channels, height, width] = weights.shape as [number, number, number, number]
+  const filters = allFilters / group
+  const [outHeight, outWidth] = dy.shape.slice(2) as [number, number]
   const [top, left, bottom, right] = pads as [number, number, number, number]
   const channelsFirst = g.transpose(x, [1, 0, 2, 3])
   const padded = pads.some((p) => p > 0)
     ? g.pad(channelsFirst, [0, 0, top, left], [0, 0, bottom, right])
     : channelsFirst
   const windows: Value[] = []
-  for (let row = 0; row < height!; row++) {
-    for (let column = 0; column < width!; column++) {
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
       const range = (start: number, count: number, stride: number) =>
         [start, start + (count - 1) * stride + 1, stride] as const
       const window = g.slice(padded, {
-        2: range(row * dilations[0]!, outHeight!, strides[0]!),
-        3: range(column * dilations[1]!, outWidth!, strides[1]!),
+        2: range(row * dilations[0]!, outHeight, strides[0]!),
+        3: range(column * dilations[1]!, outWidth, strides[1]!),
       })
-      windows.push(g.reshape(window, [group, channels!, -1]))
+      windows.push(g.reshape(window, [group, channels, -1]))
     }
   }
   const rows = g.reshape(g.transpose(dy, [0, 2, 3, 1]), [-1, group, filters])
   const outputs = group === 1 ? g.reshape(rows, [1, -1, filters]) : g.transpose(rows, [1, 0, 2])
-  const product = g.matmul(g.concat(windows, 1), outputs)
-  const parts = g.reshape(product, [group, height!, width!, channels!, filters])
-  return g.reshape(g.transpose(parts, [0, 4, 3, 1, 2]), [allFilters!, channels!, height!, width!])
+  return g.matmul(g.concat(windows, 1), outputs)
 }
