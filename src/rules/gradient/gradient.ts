@@ -4,7 +4,7 @@
  * Reverse-mode differentiation: the walk of `walk.ts` with the derivative of each operator as its rule.
  */
 
-import { GraphBuilder, type Value } from '../../graph/builder.ts'
+import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { Operator } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
 import { passOn, passReshaped } from '../passOn.ts'
@@ -46,7 +46,7 @@ import {
 } from './functions.ts'
 import { guidedBackpropRule } from './guidedBackprop.ts'
 import { innerProductGradient, matMulGradient } from './innerProduct.ts'
-import { lrnGradient } from './lrn.ts'
+import { lrnGradient, withLrnScales } from './lrn.ts'
 import { maxPoolGradient } from './maxPool.ts'
 import {
   castGradient,
@@ -83,7 +83,7 @@ const GRADIENT: BackwardTable = {
   GlobalAveragePool: globalAveragePoolGradient,
   GlobalMaxPool: globalMaxPoolGradient,
   BatchNormalization: batchNormalizationGradient,
-  LRN: lrnGradient,
+  LRN: lrnGradient(),
   Dropout: passOn,
   Softmax: softmaxGradient,
   LogSoftmax: logSoftmaxGradient,
@@ -188,10 +188,16 @@ export function gradient(
   inputs: readonly string[],
 ): { builder: GraphBuilder; gradients: Map<string, Value> } {
   const prepared = withPoolPositions(graph)
-  const builder = GraphBuilder.from(prepared)
+  const { builder, scales } = withLrnScales(prepared)
   if (builder.value(output).shape.length !== 0) throw new Error(`the output ${output} is not a single number`)
   const gradients = builder.scope('gradient', () =>
-    walkBackward(builder, prepared, GRADIENT, new Map([[output, builder.scalar(1)]]), inputs),
+    walkBackward(
+      builder,
+      prepared,
+      { ...GRADIENT, LRN: lrnGradient(scales) },
+      new Map([[output, builder.scalar(1)]]),
+      inputs,
+    ),
   )
   for (const name of inputs) if (!gradients.has(name)) throw new Error(`${output} does not depend on ${name}`)
   return { builder, gradients }
