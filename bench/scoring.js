@@ -1,0 +1,64 @@
+/**
+ * Ten-crop scoring with the paper's four networks at their published sizes, beside PyTorch.
+ *
+ *   npm run bench -- scoring
+ *   node bench/scoring.js NETWORK…      some of them: adiencenet, caffenet, googlenet, vgg16
+ *
+ * Pictures a second, ten crops each, in batches of ten pictures: medians over rounds in which the two take turns.
+ */
+
+import { Random } from '../dist/base/random.js'
+import { nodeEngine } from '../dist/engine/node.js'
+import { tenCropGraph } from '../dist/evaluation/tenCrop.js'
+import { networks } from '../dist/networks/index.js'
+import { weightsOf } from '../dist/training/weights.js'
+import { median, python, runPython } from './peer.js'
+
+const ROUNDS = 3
+const PICTURES = 10
+const SIZE = 256
+
+const wanted = process.argv.slice(2).filter((word) => word !== 'scoring')
+for (const name of wanted.length > 0 ? wanted : Object.keys(networks)) {
+  const { title, input, build } = networks[name]
+  const network = build({ input, classes: 8, batch: 'batch', width: 1, random: new Random('bench') })
+  const plan = {
+    network: name,
+    input,
+    pictures: PICTURES,
+    size: SIZE,
+    weights: [...weightsOf(network)].map(([weight, { shape }]) => [weight, shape]),
+    rounds: 3,
+  }
+  const [mine, theirs] = [[], []]
+  for (let round = 0; round < ROUNDS; round++) {
+    mine.push(...(await ours(network, input, plan.rounds)))
+    if (python) theirs.push(...runPython('scoring.py', JSON.stringify(plan)))
+  }
+  const rate = (seconds) => `${(PICTURES / median(seconds)).toFixed(1)} pictures/s`
+  const compared = python ? `, PyTorch ${rate(theirs)}, ratio ${(median(theirs) / median(mine)).toFixed(2)}` : ''
+  console.log(`scoring ${title}, ten crops of ${input} pixels: ${rate(mine)}${compared}`)
+}
+
+async function ours(network, input, rounds) {
+  const graph = tenCropGraph(network, {
+    size: { width: input, height: input },
+    picture: { width: SIZE, height: SIZE },
+    layout: 'NCHW',
+    channels: 'BGR',
+    scale: [1, 1, 1],
+    mean: [104, 117, 123],
+  })
+  const random = new Random('pictures')
+  const data = Uint8Array.from({ length: PICTURES * 3 * SIZE * SIZE }, () => random.integer(256))
+  const pictures = { type: 'uint8', shape: [PICTURES, SIZE, SIZE, 3], data }
+  const program = await nodeEngine().load(graph)
+  const seconds = []
+  for (let run = 0; run < rounds + 1; run++) {
+    const started = performance.now()
+    await program.run({ pictures })
+    if (run > 0) seconds.push((performance.now() - started) / 1000)
+  }
+  await program.release()
+  return seconds
+}
