@@ -113,7 +113,9 @@ function difference(mine, theirs) {
 }
 
 /** The largest difference of all tensors. */
-const largest = (mine, theirs) => Math.max(...mine.map((tensor, k) => difference(tensor, theirs[k])))
+function largest(mine, theirs) {
+  return Math.max(...mine.map((tensor, k) => difference(tensor, theirs[k])))
+}
 
 /** Write arrays of numbers into a file, one after the other. */
 function writeNumbers(path, arrays) {
@@ -167,8 +169,8 @@ async function compare(name, { build, input, title, losses }) {
       const precisions = largest(single, theirs(folder, lengths, 'double', 'own').numbers)
       const [a, b, c, by] = [exact, alone, precisions, given.by].map((figure) => figure.toExponential(1))
       console.log(
-        `  batch ${draw}: ${a} with our decisions, of which ${given.lost} of ${given.made} are ties, by ${by} at most; ` +
-          `each deciding alone ${b}; PyTorch's single and double precision ${c}`,
+        `  batch ${draw}: ${a} with our decisions (${given.lost} of ${given.made} unlike double precision's, by ${by} ` +
+          `at most); each deciding alone ${b}; PyTorch's single and double precision ${c}`,
       )
     }
   } finally {

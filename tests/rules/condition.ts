@@ -14,7 +14,11 @@ const DRAWS = 2
  *
  * @param judge the map in double precision, where some constants may take the place of the network's own
  */
-export function condition(graph: Graph, picture: Plain, judge: (fed: Record<string, Plain>) => Plain): number {
+export function condition(
+  graph: Graph,
+  picture: Plain,
+  judge: (fed: Record<string, Plain>) => Plain,
+): number {
   const map = judge({ images: picture }).data
   const largest = map.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
   if (largest === 0) return 0
