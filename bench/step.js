@@ -112,9 +112,11 @@ function difference(mine, theirs) {
   return apart / largest
 }
 
-/** The largest difference of all tensors. */
+/** The largest difference of all tensors, and the place of that tensor. */
 function largest(mine, theirs) {
-  return Math.max(...mine.map((tensor, k) => difference(tensor, theirs[k])))
+  const differences = mine.map((tensor, k) => difference(tensor, theirs[k]))
+  const apart = Math.max(...differences)
+  return { apart, at: differences.indexOf(apart) }
 }
 
 /** Write arrays of numbers into a file, one after the other. */
@@ -162,14 +164,15 @@ async function compare(name, { build, input, title, losses }) {
       }
       const lengths = numbers.map(({ length }) => length)
       const given = theirs(folder, lengths, 'double', 'given')
-      const exact = largest(numbers, given.numbers)
+      const { apart: exact, at } = largest(numbers, given.numbers)
       if (!(exact <= MOST && given.by <= TIE)) process.exitCode = 1
       const single = theirs(folder, lengths, 'single', 'own').numbers
-      const alone = largest(numbers, single)
-      const precisions = largest(single, theirs(folder, lengths, 'double', 'own').numbers)
+      const { apart: alone } = largest(numbers, single)
+      const { apart: precisions } = largest(single, theirs(folder, lengths, 'double', 'own').numbers)
       const [a, b, c, by] = [exact, alone, precisions, given.by].map((figure) => figure.toExponential(1))
+      const tensor = ['loss', ...weights.keys()][at % (1 + weights.size)]
       console.log(
-        `  batch ${draw}: ${a} with our decisions (${given.lost} of ${given.made} unlike double precision's, by ${by} ` +
+        `  batch ${draw}: ${a} (${tensor}) with our decisions (${given.lost} of ${given.made} unlike double precision's, by ${by} ` +
           `at most); each deciding alone ${b}; PyTorch's single and double precision ${c}`,
       )
     }
