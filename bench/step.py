@@ -1,7 +1,10 @@
 """Optimisation steps of one of the paper's networks in PyTorch, with Caffe's update and dropout off.
 
-Arguments: a folder with `step.json` and `step.bin` from step.js. Writes the loss and the velocities after each step into
-`torch.bin`, in the order of the weights.
+Arguments: a folder with `step.json`, `weights.bin` and `images.bin` from step.js; `single` or `double` precision; and
+`own` or `given` decisions. With `given`, `signs.bin` and `places.bin` say which way each ReLU goes and which place each
+max pooling takes, in the order of the layers, step by step. Writes the loss and the velocities after each step into
+`torch.bin`, in the order of the weights. Prints how many decisions there were; how many of the given ones are none that
+the numbers here would have led to; and the most that one of these lost by, relative to the layer's largest number.
 """
 
 import json
@@ -11,10 +14,12 @@ import numpy
 import torch
 import torch.nn.functional as F
 
-folder = sys.argv[1]
+folder, precision, decisions = sys.argv[1:]
+dtype = {"single": torch.float32, "double": torch.float64}[precision]
+is_given = {"own": False, "given": True}[decisions]
 with open(f"{folder}/step.json") as file:
     plan = json.load(file)
-numbers = numpy.memmap(f"{folder}/step.bin", dtype=numpy.float32, mode="r")
+numbers = numpy.memmap(f"{folder}/weights.bin", dtype=numpy.float32, mode="r")
 place = 0
 
 
@@ -23,25 +28,58 @@ def take(shape):
     count = int(numpy.prod(shape))
     tensor = torch.from_numpy(numpy.array(numbers[place : place + count]).reshape(shape))
     place += count
-    return tensor
+    return tensor.to(dtype)
 
 
 weights = {name: take(shape).requires_grad_() for name, shape in plan["weights"]}
-images = take(plan["images"])
+pictures = numpy.fromfile(f"{folder}/images.bin", dtype=numpy.float32)
+images = torch.from_numpy(pictures.reshape(plan["images"])).to(dtype)
 labels = torch.tensor(plan["labels"])
+
+if is_given:
+    signs = open(f"{folder}/signs.bin", "rb")
+    places = open(f"{folder}/places.bin", "rb")
+made = 0
+lost = []
+
+
+def read(file, kind, shape):
+    """The given decisions of the next layer."""
+    return torch.from_numpy(numpy.fromfile(file, kind, int(numpy.prod(shape)))).reshape(shape)
+
+
+def judge(is_other, by, x):
+    """Keep by how much the given decisions that are none of our own lost, relative to the layer's largest number."""
+    global made
+    made += is_other.numel()
+    lost.extend((by[is_other] / x.abs().max()).tolist())
+
+
+def relu(x):
+    if not is_given:
+        return F.relu(x)
+    passes = read(signs, numpy.uint8, x.shape).bool()
+    judge(passes != (x > 0), x.detach().abs(), x.detach())
+    return x * passes
+
+
+def pool(x, kernel=3, stride=2, padding=0):
+    y, own = F.max_pool2d(x, kernel, stride, padding, ceil_mode=True, return_indices=True)
+    if not is_given:
+        return y
+    taken = read(places, numpy.int32, y.shape).long()
+    z = x.flatten(2).gather(2, taken.flatten(2)).reshape(y.shape)
+    # Where the largest is a ReLU's zero, no place passes anything on.
+    judge((taken != own) & (y > 0), (y - z).detach().abs(), x.detach())
+    return z
 
 
 def conv(x, name, stride=1, padding=0, groups=1):
-    y = F.conv2d(x, weights[f"{name}.weight"], weights[f"{name}.bias"], stride, padding, 1, groups)
-    return F.relu(y)
+    return relu(F.conv2d(x, weights[f"{name}.weight"], weights[f"{name}.bias"], stride, padding, 1, groups))
 
 
 def fc(x, name):
     return F.linear(x.flatten(1), weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-
-def pool(x, kernel=3, stride=2, padding=0):
-    return F.max_pool2d(x, kernel, stride, padding, ceil_mode=True)
 
 
 def lrn(x):
@@ -52,7 +90,7 @@ def adiencenet(x):
     x = lrn(pool(conv(x, "conv1", 4)))
     x = lrn(pool(conv(x, "conv2", padding=2)))
     x = pool(conv(x, "conv3", padding=1))
-    return [fc(F.relu(fc(F.relu(fc(x, "fc6")), "fc7")), "fc8")]
+    return [fc(relu(fc(relu(fc(x, "fc6")), "fc7")), "fc8")]
 
 
 def caffenet(x):
@@ -61,7 +99,7 @@ def caffenet(x):
     x = conv(x, "conv3", padding=1)
     x = conv(x, "conv4", padding=1, groups=2)
     x = pool(conv(x, "conv5", padding=1, groups=2))
-    return [fc(F.relu(fc(F.relu(fc(x, "fc6")), "fc7")), "fc8")]
+    return [fc(relu(fc(relu(fc(x, "fc6")), "fc7")), "fc8")]
 
 
 def vgg16(x):
@@ -69,7 +107,7 @@ def vgg16(x):
         for k in range(1, count + 1):
             x = conv(x, f"conv{block}_{k}", padding=1)
         x = pool(x, 2)
-    return [fc(F.relu(fc(F.relu(fc(x, "fc6")), "fc7")), "fc8")]
+    return [fc(relu(fc(relu(fc(x, "fc6")), "fc7")), "fc8")]
 
 
 def googlenet(x):
@@ -89,7 +127,7 @@ def googlenet(x):
 
     def head(x, name):
         x = conv(F.avg_pool2d(x, 5, 3, ceil_mode=True), f"{name}/conv")
-        return fc(F.relu(fc(x, f"{name}/fc")), f"{name}/classifier")
+        return fc(relu(fc(x, f"{name}/fc")), f"{name}/classifier")
 
     x = lrn(pool(conv(x, "conv1/7x7_s2", 2, 3)))
     x = pool(lrn(conv(conv(x, "conv2/3x3_reduce"), "conv2/3x3", padding=1)))
@@ -118,4 +156,7 @@ with open(f"{folder}/torch.bin", "wb") as out:
                 v = velocities[name]
                 v.mul_(plan["momentum"]).add_(decayed, alpha=plan["rate"] * (2 if bias else 1))
                 weight.sub_(v)
-                v.numpy().tofile(out)
+                v.float().numpy().tofile(out)
+print(made)
+print(len(lost))
+print(max(lost, default=0))

@@ -231,8 +231,8 @@ function throughMaxPool(
 }
 
 /**
- * Binder et al. 2016: y_j(x) ≈ x_j / (k + a x_j²)^β − 2aβ Σ_{i≠j} x_j x_i² / s_j^{β+1}, the first-order expansion
- * about the point where all neighbours of x_j are zero.
+ * Binder et al. 2016: y_j(x) ≈ x_j / (k + a x_j²)^β − 2aβ Σ_{i≠j} x_j x_i² / s_j^{β+1}: the value where all neighbours
+ * of x_j are zero, and the slopes at x times the neighbours.
  */
 function throughLrn({ attributes }: NodeOf<'LRN'>, x: Plain, arrived: Plain): Plain {
   const { size, alpha, beta, bias } = attributes

@@ -1,32 +1,16 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { openModel } from '../../src/study/model.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { type RunRecord, readRecord, type StudyRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'
+import { capturePrinted } from '../cli/capture.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
-let printed: string
-
-beforeEach(() => {
-  printed = ''
-  process.exitCode = 0
-  const keep = (text: unknown) => {
-    printed += `${text}\n`
-    return true
-  }
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
-  vi.spyOn(console, 'log').mockImplementation(keep)
-  vi.spyOn(console, 'error').mockImplementation(keep)
-})
-
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = 0
-})
+const captured = capturePrinted()
 
 /** When each run's result was last written. */
 function resultTimes(out: string): Record<string, number> {
@@ -43,8 +27,8 @@ describe('regard study', () => {
     const { plan, out } = writePlan()
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(0)
-    expect(printed).toContain('6 runs made, 0 kept')
-    expect(printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
+    expect(captured.printed).toContain('6 runs made, 0 kept')
+    expect(captured.printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
     const first = resultTimes(out)
     expect(Object.keys(first).sort()).toEqual(
       ['age', 'gender'].flatMap((task) =>
@@ -53,12 +37,12 @@ describe('regard study', () => {
     )
 
     await main(['study', plan, '--out', out])
-    expect(printed).toContain('0 runs made, 6 kept')
+    expect(captured.printed).toContain('0 runs made, 6 kept')
     expect(resultTimes(out)).toEqual(first)
 
     writeFileSync(plan, TINY_PLAN.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  age: { rate: 0.02 }'))
     await main(['study', plan, '--out', out])
-    expect(printed).toContain('3 runs made, 3 kept')
+    expect(captured.printed).toContain('3 runs made, 3 kept')
     const changed = Object.entries(resultTimes(out)).filter(([run, time]) => time !== first[run])
     expect(changed.map(([run]) => run).every((run) => run.startsWith('age'))).toBe(true)
   })
@@ -93,7 +77,7 @@ describe('regard study', () => {
     // Other weights in the same file make that run anew, and leave the other alone.
     cpSync(join(out, 'runs', runs[0]!, 'model.onnx'), weights)
     await main(['study', plan, '--out', out])
-    expect(printed).toContain('1 run made, 1 kept')
+    expect(captured.printed).toContain('1 run made, 1 kept')
   })
 
   it('leaves of each run a model that can be used, its predictions and its heat maps', async () => {
@@ -173,8 +157,8 @@ describe('regard study', () => {
     await main(['study', plan, '--out', out])
     const face = broken.replace('.jpg', '')
     expect(process.exitCode).toBe(3)
-    expect(printed).toContain('1 photo could not be used')
-    expect(printed).toContain(face)
+    expect(captured.printed).toContain('1 photo could not be used')
+    expect(captured.printed).toContain(face)
     const { dataset } = readRecord<StudyRecord>(join(out, 'study.json'))
     expect(dataset.faces).toBe(119)
     expect(dataset.skipped.map((one) => one.face)).toEqual([face])
@@ -189,7 +173,7 @@ describe('regard study', () => {
     writeFileSync(truth, lines.filter((line) => !line.includes('"age_group":7')).join('\n'))
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(1)
-    expect(printed).toMatch(/task age: the training part holds no face of the class 60\+/)
+    expect(captured.printed).toMatch(/task age: the training part holds no face of the class 60\+/)
     expect(existsSync(join(out, 'runs'))).toBe(false)
   })
 
@@ -199,7 +183,7 @@ describe('regard study', () => {
     )
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(1)
-    expect(printed).toContain(join(folder, 'nowhere'))
+    expect(captured.printed).toContain(join(folder, 'nowhere'))
     rmSync(folder, { recursive: true })
   })
 })

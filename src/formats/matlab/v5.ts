@@ -17,6 +17,7 @@ import {
   type MatlabValue,
   structOf,
   textOf,
+  unsupported,
 } from './value.ts'
 
 const MATRIX = 14
@@ -262,12 +263,4 @@ function cutShort(where: string): UserError {
 
 function damaged(where: string, what: string): UserError {
   return new UserError(`the file is damaged: ${what}`, where, 'Fetch or save it again')
-}
-
-function unsupported(where: string, name: string, what: string): UserError {
-  return new UserError(
-    `${name === '' ? 'an element of a variable' : `the variable ${name}`} is ${what}, which is not read`,
-    where,
-    'Convert it in MATLAB to numbers, text, cells or structs, and save it again',
-  )
 }

@@ -18,6 +18,7 @@ import {
   type MatlabValue,
   structOf,
   textOf,
+  unsupported,
 } from './value.ts'
 
 type H5wasm = typeof import('h5wasm/node')
@@ -65,7 +66,7 @@ class Reader {
 
   private value(entity: unknown, name: string): MatlabValue {
     if (entity instanceof this.h5wasm.Group) return this.struct(entity, name)
-    if (!(entity instanceof this.h5wasm.Dataset)) throw this.unsupported(name, 'no dataset or group')
+    if (!(entity instanceof this.h5wasm.Dataset)) throw unsupported(this.where, name, 'no dataset or group')
     const { attrs } = entity
     const className = textAttribute(attrs, 'MATLAB_class')
     if ('MATLAB_empty' in attrs && Number(attrs.MATLAB_empty!.value) !== 0) {
@@ -89,7 +90,7 @@ class Reader {
     if (className === 'cell' || className === 'struct') return []
     // An empty cell has a class of its own.
     const stored = className === 'canonical empty' ? 'double' : className
-    if (!isNumeric(stored)) throw this.unsupported(name, ofClass(className))
+    if (!isNumeric(stored)) throw unsupported(this.where, name, ofClass(className))
     return new MatlabArray(stored, dims, new ELEMENTS[stored]())
   }
 
@@ -99,7 +100,7 @@ class Reader {
     dims: number[],
     name: string,
   ): MatlabArray {
-    if (!isNumeric(className)) throw this.unsupported(name, ofClass(className))
+    if (!isNumeric(className)) throw unsupported(this.where, name, ofClass(className))
     const Class = ELEMENTS[className]
     // h5wasm gives a single element bare, and a complex one as a pair.
     const value = dataset.value as MatlabElements | number | bigint | [number, number][]
@@ -116,9 +117,9 @@ class Reader {
 
   private struct(group: Group, name: string): MatlabValue {
     const { attrs } = group
-    if ('MATLAB_sparse' in attrs) throw this.unsupported(name, 'a sparse array')
+    if ('MATLAB_sparse' in attrs) throw unsupported(this.where, name, 'a sparse array')
     const className = textAttribute(attrs, 'MATLAB_class')
-    if (className !== 'struct') throw this.unsupported(name, ofClass(className))
+    if (className !== 'struct') throw unsupported(this.where, name, ofClass(className))
     const fields = group.keys().map((field) => [field, group.get(field)] as const)
     // The fields of a struct array are references to its elements, with no class of their own.
     const array = fields.map(([, member]) => member).find((member) => this.isBareReference(member))
@@ -144,17 +145,9 @@ class Reader {
   }
 
   private referred(dataset: Dataset, name: string): MatlabValue[] {
-    if (dataset.dtype !== 'Reference') throw this.unsupported(name, 'a cell array without references')
+    if (dataset.dtype !== 'Reference') throw unsupported(this.where, name, 'a cell array without references')
     const references = dataset.value as Reference[]
     return references.map((reference) => this.value(dataset.dereference(reference), name))
-  }
-
-  private unsupported(name: string, what: string): UserError {
-    return new UserError(
-      `the variable ${name} is ${what}, which is not read`,
-      this.where,
-      'Convert it in MATLAB to numbers, text, cells or structs, and save it again',
-    )
   }
 }
 

@@ -1,5 +1,7 @@
 /** What a MATLAB file holds, in one plain form, whichever version of the format it is in. */
 
+import { UserError } from '../../base/errors.ts'
+
 /** The element types of MATLAB's numeric arrays, and what holds them here. A logical is 0 or 1. */
 export const ELEMENTS = {
   double: Float64Array,
@@ -73,4 +75,13 @@ export function textOf(characters: readonly string[], dims: readonly number[]): 
 /** Structs of the same fields: a record where there is exactly one, an array of records otherwise. */
 export function structOf(records: readonly MatlabRecord[], dims: readonly number[]): MatlabValue {
   return dims.every((dim) => dim === 1) ? records[0]! : records
+}
+
+/** The error of a class that has no plain form; the name is empty for an element of a cell or struct. */
+export function unsupported(where: string, name: string, what: string): UserError {
+  return new UserError(
+    `${name === '' ? 'an element of a variable' : `the variable ${name}`} is ${what}, which is not read`,
+    where,
+    'Convert it in MATLAB to numbers, text, cells or structs, and save it again',
+  )
 }

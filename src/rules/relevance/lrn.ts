@@ -3,15 +3,15 @@ import type { BackwardRule } from '../walk.ts'
 import { stabilised } from './stabilise.ts'
 
 /**
- * LRN, y_j = x_j / s_j^β with s_j = k + a Σ_i x_i² and a = α/n, by its first-order expansion about the point where
- * all neighbours of x_j are zero:
+ * LRN, y_j = x_j / s_j^β with s_j = k + a Σ_i x_i² and a = α/n, by its first-order expansion between x and the point
+ * where all neighbours of x_j are zero: the value there, and what the slopes at x make of the neighbours,
  *
- *   y_j ≈ Σ_i z_ij with z_jj = x_j / (k + a x_j²)^β and z_ij = −2aβ x_j x_i² / s_j^(β+1) for the neighbours,
+ *   y_j ≈ Σ_i z_ij with z_jj = x_j / (k + a x_j²)^β and z_ij = x_i · ∂y_j/∂x_i = −2aβ x_j x_i² / s_j^(β+1).
  *
- * which damp y_j and so get shares of the other sign: R_i = Σ_j z_ij / Σ_i z_ij · R_j. Nothing is lost.
+ * The neighbours damp y_j and so get shares of the other sign: R_i = Σ_j z_ij / Σ_i z_ij · R_j. Nothing is lost. (The
+ * slopes have to be those at x: where the neighbours are zero, they are zero, too.)
  *
- * Binder et al. 2016, *Layer-Wise Relevance Propagation for Neural Networks with Local Renormalization Layers*,
- * section 3.
+ * Binder et al. 2016, *Layer-Wise Relevance Propagation for Neural Networks with Local Renormalization Layers*.
  */
 export const lrnTaylor: BackwardRule<'LRN'> = ({ builder: g, node, inputs, outputs }, [arrived]) => {
   const { size, alpha, beta, bias } = node.attributes
