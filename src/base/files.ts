@@ -27,13 +27,13 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
 }
 
 /**
- * Add a line to a file that grows, such as a log. A kill can cut the last line short; readers must allow for it.
+ * Add to a file that grows, such as a log. A kill can cut what is added short; readers must allow for it.
  *
  * @throws UserError naming the file, when the disk is full or the file cannot be written
  */
-export function appendLine(path: string, line: string): void {
+export function append(path: string, content: string | Uint8Array): void {
   try {
-    appendFileSync(path, `${line}\n`)
+    appendFileSync(path, content)
   } catch (error) {
     throw notWritten(path, error)
   }

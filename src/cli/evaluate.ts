@@ -1,9 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import { nearest } from '../base/yaml.ts'
-import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
+import { readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import type { Crops } from '../evaluation/tenCrop.ts'
@@ -18,6 +17,7 @@ import {
 } from '../study/evaluate.ts'
 import type { Model } from '../study/model.ts'
 import { chanceOf, percent, type Share, scoreOf, shareOf } from '../study/report/score.ts'
+import { DATA, foldFrom, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 
 interface Flags extends ModelFlags {
@@ -30,12 +30,6 @@ interface Flags extends ModelFlags {
   readonly json?: string
 }
 
-/** A data set as the command line names it. */
-interface Source {
-  readonly kind: DatasetKind
-  readonly root: string
-}
-
 /** `regard evaluate MODEL --data KIND:PATH …` */
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
@@ -43,7 +37,7 @@ export function evaluateCommand(): Command {
     .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
     .requiredOption(
       '--data <kind:path>',
-      `a data set: one of ${DATASET_KINDS.join(', ')}, a colon, and its folder; may be given several times`,
+      `${DATA}; may be given several times`,
       (text: string, before: Source[] = []) => [...before, sourceFrom(text)],
     )
     .option(
@@ -105,11 +99,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     data: records,
   }
   if (flags.json) writeAtomic(flags.json, `${JSON.stringify(figures, undefined, 2)}\n`)
-  const skipped = records.flatMap((record) => record.skipped)
-  if (skipped.length === 0) return
-  console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
-  for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
-  process.exitCode = 3
+  tellSkipped(records.flatMap((record) => record.skipped))
 }
 
 async function evaluateOn(
@@ -271,22 +261,4 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
         .join('  ')
         .trimEnd()}`,
   )
-}
-
-function sourceFrom(text: string): Source {
-  const colon = text.indexOf(':')
-  const [kind, root] = [text.slice(0, colon), text.slice(colon + 1)]
-  if (colon < 1 || root === '') throw new InvalidArgumentError('Write it as KIND:PATH, such as aaf:faces.')
-  if (DATASET_KINDS.includes(kind as DatasetKind)) return { kind: kind as DatasetKind, root }
-  const near = nearest(kind, DATASET_KINDS)
-  const remedy = near ? `Did you mean ${near}?` : `There are ${DATASET_KINDS.join(', ')}.`
-  throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
-}
-
-function foldFrom(text: string): Pick<Fold, 'fold' | 'of'> {
-  const [, fold, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number)
-  if (fold === undefined || of === undefined || of < 2 || fold >= of) {
-    throw new InvalidArgumentError('Write it as K/N, with K from 0 to N - 1, such as 0/5.')
-  }
-  return { fold, of }
 }

@@ -73,6 +73,7 @@ const length = {
 const rest = {
   validateEvery: count,
   checkpointEvery: count,
+  snapshotEvery: count.optional(),
   warmup: count.optional(),
   patience: count.optional(),
 }
@@ -201,6 +202,11 @@ export function startOf(
     ?.start
 }
 
+/** Trained weights to start from, as a plan has them that says no more of them. */
+export function startWith(weights: string, kind: PlannedStart['kind']): PlannedStart {
+  return start.parse({ weights, kind })!
+}
+
 function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
   return start && START_LETTERS[start.kind]
 }
@@ -211,17 +217,7 @@ function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
  * @throws UserError naming the file, and where it can, the line and the field
  */
 export function readPlan(path: string): Plan {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new UserError(
-      missing ? 'there is no such plan file' : `could not be read (${messageOf(error)})`,
-      path,
-      'examples/ has plans to start from, and docs/plan.md explains them',
-    )
-  }
+  const text = textOf(path, 'plan file', 'examples/ has plans to start from, and docs/plan.md explains them')
   const { dataset, networks, ...rest } = parseYaml(text, path, planSchema)
   const beside = (file: string) => resolve(dirname(path), file)
   return {
@@ -235,22 +231,48 @@ export function readPlan(path: string): Plan {
 }
 
 /**
+ * Read a schedule by itself: a file with what a plan has under `schedule`.
+ *
+ * @throws UserError naming the file, and where it can, the line and the field
+ */
+export function readSchedule(path: string): Plan['schedule'] {
+  return parseYaml(textOf(path, 'schedule', 'docs/plan.md explains the fields of one'), path, schedule)
+}
+
+function textOf(path: string, what: string, remedy: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new UserError(
+      missing ? `there is no such ${what}` : `could not be read (${messageOf(error)})`,
+      path,
+      remedy,
+    )
+  }
+}
+
+/** What can be said of any schedule beside it. */
+export type SaidOfSchedule = Partial<Pick<Schedule, 'batch' | 'iterations' | 'rate' | 'snapshotEvery'>>
+
+/**
  * The schedule of a run: the plan's, with what it overrides for the task, or the preset that it names.
  *
  * @param pictures how many there are to train on, of which epochs are made
+ * @param said what stands in place of the plan's or the preset's own
  * @throws UserError when the paper did not train such a network
  */
 export function scheduleOf(
-  plan: Plan,
+  { schedule }: Pick<Plan, 'schedule'>,
   { task, network, setting }: { task: Task; network: NetworkName; setting: Setting },
   pictures: number,
+  said: SaidOfSchedule = {},
 ): Schedule {
-  const { schedule } = plan
   const { preprocessing, start } = partsOfSetting(setting)
-  if (schedule.policy === 'quick') return quickSchedule(start)
+  if (schedule.policy === 'quick') return { ...quickSchedule(start), ...said }
   if (schedule.policy === 'paper') {
     const known = paperSchedule(network, start, preprocessing === 'm')
-    if (known) return known
+    if (known) return { ...known, ...said }
     throw new UserError(
       `the paper did not train ${network} from ${start} weights`,
       'schedule',
@@ -258,7 +280,7 @@ export function scheduleOf(
     )
   }
   const { age, gender, ...common } = schedule
-  const own = (task === 'age' ? age : gender) ?? {}
+  const own = { ...(task === 'age' ? age : gender), ...said }
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.

@@ -28,7 +28,7 @@ export interface Run {
 }
 
 /** A run's name, which is also its folder: `age-adiencenet-r-fold0`, `age-googlenet-r-n-fold0`. */
-function runName(run: Run): string {
+export function runName(run: Run): string {
   return `${run.task}-${run.network}-${inFileNames(run.setting)}-fold${run.fold}`
 }
 
@@ -102,7 +102,8 @@ export interface RunRecord {
   readonly iterations: number
   /** Which layers started from trained weights and which are new; not there where all started random. */
   readonly start?: { readonly taken: readonly string[]; readonly fresh: readonly string[] }
-  readonly tests: Readonly<Record<Alignment, TestRecord>>
+  /** On photos aligned either way; a network that was trained by itself is tested on those that it was trained on. */
+  readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
   readonly maps: readonly MapRecord[]
 }
 
@@ -110,10 +111,20 @@ export interface RunRecord {
 export const files = {
   study: (out: string) => join(out, 'study.json'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
-  result: (out: string, run: Run) => join(files.run(out, run), 'result.json'),
-  config: (out: string, run: Run) => join(files.run(out, run), 'config.json'),
-  metrics: (out: string, run: Run) => join(files.run(out, run), 'metrics.jsonl'),
   report: (out: string) => join(out, 'report', 'index.html'),
+}
+
+/** The files of a run in its folder. */
+export const runFiles = {
+  config: (folder: string) => join(folder, 'config.json'),
+  metrics: (folder: string) => join(folder, 'metrics.jsonl'),
+  model: (folder: string) => join(folder, 'model.onnx'),
+  predictions: (folder: string) => join(folder, 'predictions.csv'),
+  /** Written last: where it is, the run is whole. */
+  result: (folder: string) => join(folder, 'result.json'),
+  /** @param iteration written with as many digits as the last one has, so that files sort as iterations do */
+  snapshot: (folder: string, iteration: number, last: number) =>
+    join(folder, 'snapshots', `iteration-${String(iteration).padStart(String(last).length, '0')}.onnx`),
 }
 
 /** Write a record as JSON that people can read too. */
@@ -129,7 +140,7 @@ export function readRecord<T>(path: string): T {
     throw new UserError(
       `could not be read (${messageOf(error)})`,
       path,
-      'Run `regard study` again to make it anew',
+      'Remove it and run the same command again to make it anew',
     )
   }
 }

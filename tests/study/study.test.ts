@@ -111,7 +111,7 @@ describe('regard study', () => {
     expect(rows[0]).toBe('face,tested_on,true,predicted,p m,p f')
     expect(rows.length - 1).toBe(2 * record.pictures.test)
     for (const test of [record.tests.r, record.tests.i]) {
-      expect(test.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)
+      expect(test!.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)
     }
     // Mixed: each face is there both ways, and none of the test faces' people is among them.
     const study = readRecord<StudyRecord>(join(out, 'study.json'))

@@ -8,7 +8,15 @@ import type { Task } from '../../datasets/task.ts'
 import type { Alignment } from '../../faces/image.ts'
 import type { NetworkName } from '../../networks/index.ts'
 import type { Setting } from '../plan.ts'
-import { files, type Run, type RunRecord, readRecord, type StudyRecord, type TestRecord } from '../record.ts'
+import {
+  files,
+  type Run,
+  type RunRecord,
+  readRecord,
+  runFiles,
+  type StudyRecord,
+  type TestRecord,
+} from '../record.ts'
 
 /** The runs of one task, network and setting, one a fold, and their tests summed. */
 export interface Cell {
@@ -32,9 +40,10 @@ export function readStudy(out: string): Study {
   const record = readRecord<StudyRecord>(files.study(out))
   const cells = new Map<string, RunRecord[]>()
   for (const run of record.runs) {
-    if (!existsSync(files.result(out, run))) continue
+    const result = runFiles.result(files.run(out, run))
+    if (!existsSync(result)) continue
     const key = [run.task, run.network, run.setting].join()
-    cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(files.result(out, run))])
+    cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(result)])
   }
   return { out, record, cells: [...cells.values()].map(pooled) }
 }
@@ -61,7 +70,7 @@ export function cellAt(study: Study, task: Task, letter: string, setting: Settin
 
 function pooled(runs: readonly RunRecord[]): Cell {
   const { task, letter, network, setting } = runs[0]!.run
-  const test = (alignment: Alignment) => runs.map(({ tests }) => tests[alignment]).reduce(sum)
+  const test = (alignment: Alignment) => runs.map(({ tests }) => tests[alignment]!).reduce(sum)
   return { task, letter, network, setting, runs, tests: { r: test('r'), i: test('i') } }
 }
 

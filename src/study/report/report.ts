@@ -8,7 +8,7 @@ import { writeAtomic } from '../../base/files.ts'
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { csv } from '../csv.ts'
-import { files, inFileNames, ownTest } from '../record.ts'
+import { files, inFileNames, ownTest, runFiles } from '../record.ts'
 import { type Cell, networksOf, readStudy, type Study, tasksOf } from './cells.ts'
 import { readCurve } from './curves.ts'
 import { type CurvePoint, confusionFigure, curveFigure } from './figures.ts'
@@ -78,7 +78,7 @@ function figuresOf(study: Study): Figures {
 
 function curveOf(study: Study, cell: Cell): CurvePoint[] {
   return cell.runs.flatMap(({ run }) =>
-    readCurve(files.metrics(study.out, run)).map((point) => ({
+    readCurve(runFiles.metrics(files.run(study.out, run))).map((point) => ({
       ...point,
       setting: run.setting,
       fold: run.fold,
