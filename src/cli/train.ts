@@ -149,7 +149,7 @@ function scheduleFrom(text: string): Order['schedule'] {
 /** Train; undefined where the user stops it. */
 async function untilStopped(order: Order, dataset: Dataset, place: Place): Promise<Single | undefined> {
   const { signal, forget } = stopOnSignal()
-  const clock = new Clock('Training')
+  const clock = new Clock('train')
   try {
     return await trainSingle(order, dataset, place, { engine: nodeEngine(), clock, signal })
   } catch (error) {
