@@ -19,6 +19,7 @@ import {
 import type { Model } from '../study/model.ts'
 import { chanceOf, percent, type Share, scoreOf, shareOf } from '../study/report/score.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { aligned } from './table.ts'
 
 interface Flags extends ModelFlags {
   readonly data: Source[]
@@ -259,18 +260,6 @@ function facesOf({ scored }: EvaluationRecord): string {
 
 function shown(share: number, [low, high]: readonly [number, number]): string {
   return `${percent(share)} [${percent(low)}, ${percent(high)}]`
-}
-
-/** Rows as lines whose columns stand one below the other. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map(
-    (row) =>
-      `  ${row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd()}`,
-  )
 }
 
 function sourceFrom(text: string): Source {

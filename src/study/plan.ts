@@ -9,8 +9,10 @@ import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
 import type { Task } from '../datasets/task.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
+import { publishedFor } from '../networks/zoo.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
+import { cachedPath } from './weights.ts'
 
 const count = z.int().positive()
 const seed = z.union([z.int(), z.string().min(1)])
@@ -21,15 +23,17 @@ const folderName = z
 
 /** Kinds of trained weights, and the letter that the paper has for each; `s` for some others. */
 const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
-const START = 'must be random, or { weights: FILE } and what is said of them'
+const START = 'must be random, imagenet, imdb-wiki, or { weights: FILE } and what is said of them'
+/** Kinds of which the weights of some networks are published. */
+const PUBLISHED: readonly unknown[] = ['imagenet', 'imdb-wiki']
 
 const start = z.preprocess(
-  (item) => (item === 'random' ? undefined : item),
+  (item) => (item === 'random' ? undefined : PUBLISHED.includes(item) ? { kind: item } : item),
   z
     .strictObject(
       {
-        /** A `.caffemodel`, an `.onnx` model or a checkpoint. */
-        weights: z.string().min(1),
+        /** A `.caffemodel`, an `.onnx` model or a checkpoint; the published file of the kind where it is not given. */
+        weights: z.string().min(1).optional(),
         /** What they were trained on. */
         kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
         /** How many times faster than the others those layers learn that start random. */
@@ -50,15 +54,37 @@ const networkFields = z
     /** Trained weights; random ones where it is not given. */
     start,
   })
-  .superRefine(({ name, input }, context) => {
+  .superRefine(({ name, input, width, start }, context) => {
     const { leastInput } = networks[name]
-    if (input === undefined || input >= leastInput) return
-    const message = `must be at least ${leastInput} for ${name}, not ${input}`
-    context.addIssue({ code: 'custom', path: ['input'], message })
+    const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (input !== undefined && input < leastInput) {
+      complain(['input'], `must be at least ${leastInput} for ${name}, not ${input}`)
+    }
+    if (!start || start.weights !== undefined) return
+    if (start.kind === 'other') complain(['start', 'weights'], 'is missing: the file to start from')
+    else if (!publishedFor(name, start.kind)) {
+      complain(
+        ['start'],
+        `names no file, and no weights of ${name} trained on ${start.kind} are known: give { weights: FILE, kind: ${start.kind} }`,
+      )
+    } else if (width !== 1) {
+      complain(['width'], `must be 1 to start from published weights, not ${width}`)
+    }
   })
-  .transform(({ input, ...rest }) => ({ ...rest, input: input ?? networks[rest.name].input }))
+  .transform(({ input, start, ...rest }) => ({
+    ...rest,
+    start: start && withFile(rest.name, start),
+    input: input ?? networks[rest.name].input,
+  }))
 /** A name alone stands for `{ name }`. */
 const network = z.preprocess((item) => (typeof item === 'string' ? { name: item } : item), networkFields)
+
+/** A start with the file that it means: one that names none takes what is published, as it lies in the cache. */
+function withFile(network: NetworkName, { weights, ...said }: NonNullable<z.output<typeof start>>) {
+  if (weights !== undefined) return { ...said, weights, published: undefined }
+  const published = publishedFor(network, said.kind)!
+  return { ...said, weights: cachedPath(published), published }
+}
 
 const momentum = z.number().min(0).lt(1)
 const decay = z.number().min(0)
@@ -167,13 +193,13 @@ export type Plan = z.infer<typeof planSchema>
 /** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
 export type Preprocessing = Plan['preprocessing'][number]
 
-/** Trained weights that a network starts from. */
-export type PlannedStart = NonNullable<z.output<typeof start>>
+/** Trained weights that a network starts from; `published` where it is for regard to fetch them. */
+export type PlannedStart = ReturnType<typeof withFile>
 
 /** What the weights of a network are at the start. */
-export type StartKind = PlannedStart['kind'] | 'random'
+export type StartKind = keyof typeof START_LETTERS | 'random'
 
-type StartLetter = (typeof START_LETTERS)[PlannedStart['kind']]
+type StartLetter = (typeof START_LETTERS)[keyof typeof START_LETTERS]
 
 /** A setting as the paper writes it: what a network is trained on and, if not from random weights, what it starts from. */
 export type Setting = Preprocessing | `${Preprocessing},${StartLetter}`

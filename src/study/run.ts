@@ -15,7 +15,7 @@ import { makeRun, type RunJob } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
 import { type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
 import { files, type Run, readRecord, type StudyRecord, trainedOn, writeRecord } from './record.ts'
-import { digestStarts } from './start.ts'
+import { digestStarts, fetchStarts } from './start.ts'
 
 /** What came of running a study. */
 export interface Outcome {
@@ -60,6 +60,7 @@ async function runGrid(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const grid = gridOf(plan)
+  await fetchStarts(plan, signal)
   const starts = digestStarts(plan)
   const sizes = [...new Set(plan.networks.map(({ input }) => pictureSize(input)))]
   const expect = (runs: readonly Run[], faces: number) => expectRuns(clock, plan, runs, faces)

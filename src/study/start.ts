@@ -4,6 +4,16 @@ import { createHash } from 'node:crypto'
 import { readWeights } from '../formats/weights.ts'
 import type { StartingPoint } from '../networks/start.ts'
 import type { Plan, PlannedStart } from './plan.ts'
+import { fetchWeights } from './weights.ts'
+
+/**
+ * Fetch the published weights that a plan names without a file, unless they are on this machine.
+ *
+ * @throws UserError when they cannot be fetched; the signal's reason, when that stops it
+ */
+export async function fetchStarts({ networks }: Plan, signal: AbortSignal): Promise<void> {
+  for (const { start } of networks) if (start?.published) await fetchWeights(start.published, signal)
+}
 
 /** Read the weights that a network starts from. */
 export function readStart({ weights, freshRate }: PlannedStart): StartingPoint {

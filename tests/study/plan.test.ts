@@ -182,9 +182,9 @@ describe('a malformed plan is turned down with file, line and field', () => {
     ],
     [
       'a start that is none',
-      good.replace('[adiencenet]', '[{ name: vgg16, start: imagenet }]'),
+      good.replace('[adiencenet]', '[{ name: vgg16, start: imagnet }]'),
       4,
-      /networks\[0\]\.start must be random, or { weights: FILE }/,
+      /networks\[0\]\.start must be random, imagenet, imdb-wiki, or { weights: FILE }/,
     ],
     [
       'a mistyped field of a start',
