@@ -1,4 +1,4 @@
-/** One run of a study: train, score on both test sets, explain, and leave the files that the report reads. */
+/** One run of a study: train, score its test sets, explain, and leave the files that the report reads. */
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,6 +9,8 @@ import { CLASSES } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { topClass } from '../evaluation/accuracy.ts'
 import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
+import { expectedAge } from '../evaluation/years.ts'
+import { explainedClass } from '../explanation/classes.ts'
 import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { inputOf, pictureOf } from '../explanation/input.ts'
@@ -79,7 +81,7 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<void> {
     pictures: { train: train.pixels.length, validation: validation.pixels.length, test: parts.test.length },
     iterations: trained.iterations,
     start: trained.start,
-    tests: { r: tested(job, scores.r), i: tested(job, scores.i) },
+    tests: Object.fromEntries([...scores].map(([alignment, rows]) => [alignment, tested(job, rows)])),
     maps,
   } satisfies RunRecord)
   for (const name of ['checkpoint', 'checkpoint.previous']) {
@@ -157,12 +159,12 @@ function cardOf(
   }
 }
 
-/** Score the test part by ten crops, aligned both ways. */
+/** Score the test part by ten crops, aligned in every way that the material has. */
 async function scoreRun(
   { run, material, parts }: RunJob,
   { engine, clock, signal }: Workshop,
   model: Model,
-): Promise<Record<Alignment, Scores>> {
+): Promise<Map<Alignment, Scores>> {
   const graph = tenCropGraph(model.network, requirePreprocessing(model))
   const n = parts.test.length
   const on = (alignment: Alignment) =>
@@ -170,24 +172,25 @@ async function scoreRun(
       scorePictures(
         engine,
         graph,
-        parts.test.map((k) => material.pictures[alignment][k]!),
+        parts.test.map((k) => material.pictures[alignment]![k]!),
         (done) => {
           signal.throwIfAborted()
           tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
         },
       ),
     )
-  return { r: await on('r'), i: await on('i') }
+  const scores = new Map<Alignment, Scores>()
+  for (const alignment of alignmentsIn(material)) scores.set(alignment, await on(alignment))
+  return scores
 }
 
-/** Draw heat maps of all classes for some photos of the test part. */
+/** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
 async function explainRun(
   job: RunJob,
   { engine, clock, signal }: Workshop,
   model: Model,
 ): Promise<MapRecord[]> {
   const { plan, run, material, parts, out } = job
-  const classes = CLASSES[run.task].map((_, k) => k)
   const chosen = photosOf(plan, run, material, parts)
   const preprocessing = requirePreprocessing(model)
   const explainer = await loadExplainer(engine, model.network, composites.paper)
@@ -198,17 +201,23 @@ async function explainRun(
         signal.throwIfAborted()
         const { id } = material.faces[k]!
         const side = material.size
-        const data = material.pictures[ownTest(run.setting)][k]!
+        const data = material.pictures[ownTest(run.setting)]![k]!
         const input = inputOf({ width: side, height: side, data }, preprocessing)
         const photo = `maps/${id}.png`
         await writePicture(join(files.run(out, run), photo), pictureOf(input, preprocessing))
-        const explanations = await explainer.explain(input, classes)
-        const drawn = explanations.map(async ({ relevance, outputs }, target) => {
-          const map = `maps/${id}.class${target}.png`
+        const truth = labelIn(material, run, k)
+        const wanted = run.task === 'years' ? (['top', truth] as const) : CLASSES[run.task].map((_, c) => c)
+        const explanations = await explainer.explain(input, wanted)
+        const drawn = new Map<number, string>()
+        for (const { target, relevance } of explanations) {
+          const explained = explainedClass(target)
+          const map = `maps/${id}.class${explained}.png`
           await writePicture(join(files.run(out, run), map), heatMap(pixelRelevance(relevance)))
-          return { probability: outputs[explainer.output]!.probabilities![target]!, map }
-        })
-        maps.push({ face: id, truth: labelIn(material, run, k), photo, classes: await Promise.all(drawn) })
+          drawn.set(explained, map)
+        }
+        const { probabilities } = explanations[0]!.outputs[explainer.output]!
+        const classes = Array.from(probabilities!, (probability, c) => ({ probability, map: drawn.get(c) }))
+        maps.push({ face: id, truth, photo, classes })
         tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)
       }
       return maps
@@ -237,7 +246,7 @@ function picturesOf({ run, material }: RunJob, part: readonly number[]): Picture
   const alignments = trainedOn(run.setting)
   return {
     size: material.size,
-    pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment][k]!)),
+    pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment]![k]!)),
     labels: alignments.flatMap(() => part.map((k) => labelIn(material, run, k))),
   }
 }
@@ -246,24 +255,29 @@ function tested({ run, material, parts }: RunJob, scores: Scores): TestRecord {
   return testRecord(
     parts.test.map((k) => material.faces[k]!),
     run.task,
-    scores.map(topClass),
+    scores,
   )
 }
 
-function predictionRows({ run, material, parts }: RunJob, scores: Record<Alignment, Scores>) {
+function predictionRows({ run, material, parts }: RunJob, scores: ReadonlyMap<Alignment, Scores>) {
   const names = CLASSES[run.task]
-  return (['r', 'i'] as const).flatMap((alignment) =>
+  return [...scores].flatMap(([alignment, rows]) =>
     parts.test.map((k, place) => {
-      const probabilities = scores[alignment][place]!
+      const probabilities = rows[place]!
       return {
         face: material.faces[k]!.id,
         tested_on: alignment,
         true: names[labelIn(material, run, k)]!,
         predicted: names[topClass(probabilities)]!,
+        ...(run.task === 'years' && { expected: expectedAge(probabilities).toFixed(2) }),
         ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
       }
     }),
   )
+}
+
+function alignmentsIn({ pictures }: Material): Alignment[] {
+  return (['r', 'i'] as const).filter((alignment) => pictures[alignment])
 }
 
 /** The class of a face that is in a part of the split: those without a label for the task are not. */

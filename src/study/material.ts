@@ -10,7 +10,7 @@ import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { Clock } from './clock.ts'
-import type { Plan } from './plan.ts'
+import { alignmentsOf, type Plan } from './plan.ts'
 
 /** Side of the aligned picture that a network's crop is taken from: 256 for the paper's 227. */
 export function pictureSize(input: number): number {
@@ -24,13 +24,14 @@ export interface Material {
   readonly faces: readonly Face[]
   /** For each face, its fold. */
   readonly folds: readonly number[]
-  readonly pictures: Readonly<Record<Alignment, readonly Uint8Array[]>>
+  /** For each face, its picture, aligned in every way that the data set's photos allow. */
+  readonly pictures: Readonly<Partial<Record<Alignment, readonly Uint8Array[]>>>
   readonly skipped: readonly { readonly face: string; readonly reason: string }[]
   /** A hash of all of the above: the same digest, the same material. */
   readonly digest: string
 }
 
-/** Prepare a data set's faces, both ways of aligning, keeping those for which both succeed. */
+/** Prepare a data set's faces, aligned in every way that its photos allow. */
 export async function prepare(
   dataset: Dataset,
   plan: Plan,
@@ -48,19 +49,22 @@ export async function prepare(
         tell(done, `preparing photos [${as}] ${done}/${total}`)
       }),
     )
-  const r = await aligned('r')
-  const i = await aligned('i')
-  const { faces, skipped } = r
+  const prepared: PreparedFaces[] = []
+  for (const as of alignmentsOf(plan)) prepared.push(await aligned(as))
+  // The same for all alignments.
+  const { faces, skipped } = prepared[0]!
 
   // Folds are made before photos are left out, so that one bad photo does not move all other faces.
   const folds = makeFolds(dataset.faces, plan.folds.count, plan.seed)
   const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
-  const pictures = { r: faces.map((_, k) => r.picture(k)), i: faces.map((_, k) => i.picture(k)) }
-  const hash = createHash('sha256').update(
-    JSON.stringify(faces.map(({ id, age, gender }, k) => [id, age, gender, kept[k]])),
+  const pictures = Object.fromEntries(
+    prepared.map(({ as, picture }) => [as, faces.map((_, k) => picture(k))] as const),
   )
-  for (const picture of [...pictures.r, ...pictures.i]) hash.update(picture)
+  const hash = createHash('sha256').update(
+    JSON.stringify(faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])),
+  )
+  for (const picture of Object.values(pictures).flat()) hash.update(picture)
   return {
     size,
     faces,

@@ -7,12 +7,21 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
-import type { Task } from '../datasets/task.ts'
+import { TASKS, type Task } from '../datasets/task.ts'
+import type { Alignment } from '../faces/image.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
-import { publishedFor } from '../networks/zoo.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
-import { cachedPath } from './weights.ts'
+import {
+  letterOf,
+  type PlannedStart,
+  requireFile,
+  START_LETTERS,
+  type StartKind,
+  type StartLetter,
+  start,
+  withFile,
+} from './plannedStart.ts'
 
 const count = z.int().positive()
 const seed = z.union([z.int(), z.string().min(1)])
@@ -20,29 +29,6 @@ const seed = z.union([z.int(), z.string().min(1)])
 const folderName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
-
-/** Kinds of trained weights, and the letter that the paper has for each; `s` for some others. */
-const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
-const START = 'must be random, imagenet, imdb-wiki, or { weights: FILE } and what is said of them'
-/** Kinds of which the weights of some networks are published. */
-const PUBLISHED: readonly unknown[] = ['imagenet', 'imdb-wiki']
-
-const start = z.preprocess(
-  (item) => (item === 'random' ? undefined : PUBLISHED.includes(item) ? { kind: item } : item),
-  z
-    .strictObject(
-      {
-        /** A `.caffemodel`, an `.onnx` model or a checkpoint; the published file of the kind where it is not given. */
-        weights: z.string().min(1).optional(),
-        /** What they were trained on. */
-        kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
-        /** How many times faster than the others those layers learn that start random. */
-        freshRate: z.number().positive().default(10),
-      },
-      { error: ({ code }) => (code === 'invalid_type' ? START : undefined) },
-    )
-    .optional(),
-)
 
 const networkFields = z
   .strictObject({
@@ -60,16 +46,7 @@ const networkFields = z
     if (input !== undefined && input < leastInput) {
       complain(['input'], `must be at least ${leastInput} for ${name}, not ${input}`)
     }
-    if (!start || start.weights !== undefined) return
-    if (start.kind === 'other') complain(['start', 'weights'], 'is missing: the file to start from')
-    else if (!publishedFor(name, start.kind)) {
-      complain(
-        ['start'],
-        `names no file, and no weights of ${name} trained on ${start.kind} are known: give { weights: FILE, kind: ${start.kind} }`,
-      )
-    } else if (width !== 1) {
-      complain(['width'], `must be 1 to start from published weights, not ${width}`)
-    }
+    if (start) requireFile(name, width, start, complain)
   })
   .transform(({ input, start, ...rest }) => ({
     ...rest,
@@ -78,13 +55,6 @@ const networkFields = z
   }))
 /** A name alone stands for `{ name }`. */
 const network = z.preprocess((item) => (typeof item === 'string' ? { name: item } : item), networkFields)
-
-/** A start with the file that it means: one that names none takes what is published, as it lies in the cache. */
-function withFile(network: NetworkName, { weights, ...said }: NonNullable<z.output<typeof start>>) {
-  if (weights !== undefined) return { ...said, weights, published: undefined }
-  const published = publishedFor(network, said.kind)!
-  return { ...said, weights: cachedPath(published), published }
-}
 
 const momentum = z.number().min(0).lt(1)
 const decay = z.number().min(0)
@@ -119,6 +89,7 @@ function policy<Name extends z.ZodType, Fields extends z.ZodRawShape>(name: Name
     ...rest,
     age: override,
     gender: override,
+    years: override,
   })
 }
 
@@ -133,7 +104,7 @@ const schedule = z
   ])
   .superRefine((value, context) => {
     if (value.policy === 'paper' || value.policy === 'quick') return
-    for (const task of ['age', 'gender'] as const) {
+    for (const task of TASKS) {
       const own: Partial<typeof value> = value[task] ?? {}
       const { iterations, epochs } = lengthOf(value, own)
       const complain = (field: 'steps' | 'iterations', message: string) =>
@@ -167,13 +138,21 @@ function lengthOf(
 
 const dataset = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('aaf'), root: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('imdb-wiki'), root: z.string().min(1) }),
   z.strictObject({ kind: z.literal('synthetic'), count, seed, root: z.string().min(1).optional() }),
 ])
 
-const planSchema = z.strictObject({
+/** The ways of aligning that a data set's photos allow: without landmarks they are taken as they are. */
+const ALIGNMENTS: Record<z.infer<typeof dataset>['kind'], readonly Alignment[]> = {
+  aaf: ['r', 'i'],
+  'imdb-wiki': ['r'],
+  synthetic: ['r', 'i'],
+}
+
+const planFields = z.strictObject({
   name: folderName,
   dataset,
-  tasks: distinct(z.enum(['age', 'gender'])),
+  tasks: distinct(z.enum(TASKS)),
   networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
   preprocessing: distinct(z.enum(['r', 'i', 'm'])),
   folds: z
@@ -187,19 +166,25 @@ const planSchema = z.strictObject({
   explain: z.strictObject({ photos: z.int().min(0) }).default({ photos: 4 }),
 })
 
+const planSchema = planFields.superRefine(({ dataset, preprocessing }, context) => {
+  if (ALIGNMENTS[dataset.kind].includes('i')) return
+  preprocessing.forEach((one, k) => {
+    if (one === 'r') return
+    const message = `must be r for ${dataset.kind}, not ${one}: its photos have no landmarks to fit them to the reference face by`
+    context.addIssue({ code: 'custom', path: ['preprocessing', k], message })
+  })
+})
+
 /** A plan as read: the names of its fields are those of the file, defaults filled in, paths absolute. */
 export type Plan = z.infer<typeof planSchema>
 
 /** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
 export type Preprocessing = Plan['preprocessing'][number]
 
-/** Trained weights that a network starts from; `published` where it is for regard to fetch them. */
-export type PlannedStart = ReturnType<typeof withFile>
-
-/** What the weights of a network are at the start. */
-export type StartKind = keyof typeof START_LETTERS | 'random'
-
-type StartLetter = (typeof START_LETTERS)[keyof typeof START_LETTERS]
+/** The kinds of photos that a plan's networks are tested on. */
+export function alignmentsOf({ dataset }: Plan): readonly Alignment[] {
+  return ALIGNMENTS[dataset.kind]
+}
 
 /** A setting as the paper writes it: what a network is trained on and, if not from random weights, what it starts from. */
 export type Setting = Preprocessing | `${Preprocessing},${StartLetter}`
@@ -225,10 +210,6 @@ export function startOf(
   const kind = partsOfSetting(setting).start
   return plan.networks.find(({ name, start }) => name === network && (start?.kind ?? 'random') === kind)
     ?.start
-}
-
-function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
-  return start && START_LETTERS[start.kind]
 }
 
 /**
@@ -283,8 +264,8 @@ export function scheduleOf(
       'Write a schedule of your own',
     )
   }
-  const { age, gender, ...common } = schedule
-  const own = (task === 'age' ? age : gender) ?? {}
+  const { age, gender, years, ...common } = schedule
+  const own = { age, gender, years }[task] ?? {}
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.

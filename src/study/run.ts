@@ -13,7 +13,7 @@ import { networks } from '../networks/index.ts'
 import { Clock } from './clock.ts'
 import { makeRun, type RunJob } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
+import { alignmentsOf, type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
 import { files, type Run, readRecord, type StudyRecord, trainedOn, writeRecord } from './record.ts'
 import { digestStarts, fetchStarts } from './start.ts'
 
@@ -67,7 +67,7 @@ async function runGrid(
   if (plan.dataset.kind === 'synthetic') expect(grid, plan.dataset.count)
   const dataset = await datasetOf(plan, out, clock, signal)
   expect(grid, dataset.faces.length)
-  clock.expect('preparing', 2 * sizes.length * dataset.faces.length, 0.01)
+  clock.expect('preparing', alignmentsOf(plan).length * sizes.length * dataset.faces.length, 0.01)
   const materials = new Map<number, Material>()
   for (const size of sizes) materials.set(size, await prepare(dataset, plan, size, out, clock, signal))
 
@@ -186,8 +186,8 @@ function expectRuns(clock: Clock, plan: Plan, runs: readonly Run[], faces: numbe
       const { iterations, batch } = scheduleOf(plan, run, pictures)
       return sum + iterations * batch
     }, 0)
-    // Ten crops each of the photos aligned either way.
-    const scored = (mine.length * faces * 20) / plan.folds.count
+    // Ten crops each of the photos, aligned in every way.
+    const scored = (mine.length * faces * 10 * alignmentsOf(plan).length) / plan.folds.count
     // Seconds a photo on two cores, until they are measured: 200 a second at 112 pixels and full width.
     const guess = ((input / 112) ** 2 * width) / 200
     clock.expect(`training ${name}`, trained, guess)

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import { readWeights } from '../formats/weights.ts'
 import type { StartingPoint } from '../networks/start.ts'
-import type { Plan, PlannedStart } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { PlannedStart } from './plannedStart.ts'
 import { fetchWeights } from './weights.ts'
 
 /**

@@ -84,7 +84,7 @@ describe('regard evaluate', () => {
     const { data, alignment } = JSON.parse(readFileSync(json, 'utf8'))
     const [figures] = data
     const record = readRecord<RunRecord>(join(run(task, setting), 'result.json'))
-    const own = record.tests[setting]
+    const own = record.tests[setting]!
     expect(alignment).toBe(setting)
     expect(figures.confusion).toEqual(own.confusion)
     expect(
@@ -162,7 +162,7 @@ describe('regard evaluate', () => {
     const all = [...how, '--picture', '58', '--alignment', 'r', '--classes', names, '--seed', '1']
     await main(['evaluate', bare, '--data', faces, '--fold', '1/3', '--json', json, ...all])
     const record = readRecord<RunRecord>(join(run('gender', 'r'), 'result.json'))
-    expect(JSON.parse(readFileSync(json, 'utf8')).data[0].confusion).toEqual(record.tests.r.confusion)
+    expect(JSON.parse(readFileSync(json, 'utf8')).data[0].confusion).toEqual(record.tests.r!.confusion)
   })
 
   it.each([
