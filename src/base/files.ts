@@ -103,7 +103,8 @@ function removeAbandoned(path: string): void {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this number. */
+export function isRunning(pid: number): boolean {
   try {
     // Signal 0 only asks whether the process is there.
     process.kill(pid, 0)
@@ -120,7 +121,8 @@ function writeAll(file: number, bytes: Uint8Array): void {
   }
 }
 
-function notWritten(path: string, error: unknown): UserError {
+/** What to say when a file could not be written. */
+export function notWritten(path: string, error: unknown): UserError {
   return new UserError(`could not be written (${messageOf(error)})`, path, remedyFor(error))
 }
 

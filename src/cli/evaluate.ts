@@ -16,9 +16,18 @@ import {
   type Fold,
 } from '../study/evaluate.ts'
 import type { Model } from '../study/model.ts'
-import { chanceOf, percent, type Share, scoreOf, shareOf } from '../study/report/score.ts'
+import {
+  chanceOf,
+  errorOf,
+  type MeanError,
+  percent,
+  type Share,
+  scoreOf,
+  shareOf,
+} from '../study/report/score.ts'
 import { DATA, foldFrom, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { aligned } from './table.ts'
 
 interface Flags extends ModelFlags {
   readonly data: Source[]
@@ -143,8 +152,13 @@ function foldOf({ path, card }: Model, { fold, seed }: Flags, kind: string): Fol
 interface EvaluationRecord extends Source, Evaluated {
   /** All of it, or the part that was scored. */
   readonly scored: 'all' | Fold
-  /** Always giving the class that is right most often. */
-  readonly chance: { readonly class: string; readonly accuracy: number }
+  /** Always giving the class that is right most often; of ages in years, also always giving the median. */
+  readonly chance: {
+    readonly class: string
+    readonly accuracy: number
+    readonly median?: number
+    readonly error?: number
+  }
   readonly groups: readonly ({ readonly group: string } & Evaluated)[]
   readonly confusion: Evaluation['confusion']
   readonly unlabelled: number
@@ -153,6 +167,10 @@ interface EvaluationRecord extends Source, Evaluated {
 
 interface Evaluated {
   readonly n: number
+  /** Of ages in years: the mean absolute error of the expected age. */
+  readonly error?: number
+  /** 95 %, by the normal distribution. */
+  readonly errorInterval?: readonly [low: number, high: number]
   readonly accuracy: number
   /** 95 %, by Wilson's score. */
   readonly interval: readonly [low: number, high: number]
@@ -167,21 +185,32 @@ function recordOf(
   fold: Fold | undefined,
   evaluation: Evaluation,
 ): EvaluationRecord {
-  const { n, accuracy, oneOff } = scoreOf(evaluation)
-  const { majority } = chanceOf(evaluation)
+  const { n, accuracy, oneOff, error } = scoreOf(evaluation)
+  const { majority, error: chance } = chanceOf(evaluation)
   const near = task === 'age' ? { oneOff: oneOff.share, oneOffInterval: ends(oneOff) } : {}
   return {
     kind,
     root,
     scored: fold ?? 'all',
     n,
+    ...errorFields(error),
     accuracy: accuracy.share,
     interval: ends(accuracy),
     ...near,
-    chance: { class: CLASSES[task][majority.class]!, accuracy: majority.accuracy },
-    groups: evaluation.groups.map(({ group, n, correct }) => {
+    chance: {
+      class: CLASSES[task][majority.class]!,
+      accuracy: majority.accuracy,
+      ...(chance && { median: chance.median, error: chance.years }),
+    },
+    groups: evaluation.groups.map(({ group, n, correct, errors }) => {
       const share = shareOf(correct, n)
-      return { group, n, accuracy: share.share, interval: ends(share) }
+      return {
+        group,
+        n,
+        ...errorFields(errors && errorOf(errors)),
+        accuracy: share.share,
+        interval: ends(share),
+      }
     }),
     confusion: evaluation.confusion,
     unlabelled: evaluation.unlabelled,
@@ -189,7 +218,11 @@ function recordOf(
   }
 }
 
-function ends({ interval: { low, high } }: Share): [number, number] {
+function errorFields(error: MeanError | undefined): Pick<Evaluated, 'error' | 'errorInterval'> {
+  return error ? { error: error.years, errorInterval: ends(error) } : {}
+}
+
+function ends({ interval: { low, high } }: Pick<Share, 'interval'>): [number, number] {
   return [low, high]
 }
 
@@ -201,11 +234,22 @@ function tables(
 ): string[] {
   const crops = flags.crops === '10' ? 'ten crops' : 'the centre'
   const names = CLASSES[task]
-  const head = ['data', 'faces', 'n', 'accuracy %', ...(task === 'age' ? ['1-off %'] : []), 'chance %']
+  const years = task === 'years'
+  const head = [
+    'data',
+    'faces',
+    'n',
+    ...(years ? ['error, years', 'chance, years'] : []),
+    'accuracy %',
+    ...(task === 'age' ? ['1-off %'] : []),
+    'chance %',
+  ]
   const whole = records.map((record) => [
     nameOf(record),
     facesOf(record),
     String(record.n),
+    ...shownError(record),
+    ...(years ? [`${record.chance.error!.toFixed(1)} (always ${record.chance.median})`] : []),
     shown(record.accuracy, record.interval),
     ...(record.oneOff === undefined ? [] : [shown(record.oneOff, record.oneOffInterval!)]),
     `${percent(record.chance.accuracy)} (always ${record.chance.class})`,
@@ -214,19 +258,18 @@ function tables(
     '',
     `${nameOf(record)}, group by group:`,
     ...aligned([
-      ['label', 'n', 'accuracy %'],
-      ...record.groups.map(({ group, n, accuracy, interval }) => [
-        group,
-        String(n),
-        shown(accuracy, interval),
+      ['label', 'n', ...(years ? ['error, years'] : []), 'accuracy %'],
+      ...record.groups.map((one) => [
+        one.group,
+        String(one.n),
+        ...shownError(one),
+        shown(one.accuracy, one.interval),
       ]),
     ]),
-    '',
-    `${nameOf(record)}, true class by row, answer by column:`,
-    ...aligned([
-      ['', ...names],
-      ...record.confusion.map((row, truth) => [names[truth]!, ...row.map(String)]),
-    ]),
+    // A hundred ages by a hundred are for --json.
+    ...(years
+      ? []
+      : ['', `${nameOf(record)}, true class by row, answer by column:`, ...confusionLines(record, names)]),
     ...(record.unlabelled > 0
       ? ['', `${record.unlabelled} faces have no label for ${task} and were left out.`]
       : []),
@@ -239,6 +282,10 @@ function tables(
   ]
 }
 
+function confusionLines({ confusion }: EvaluationRecord, names: readonly string[]): string[] {
+  return aligned([['', ...names], ...confusion.map((row, truth) => [names[truth]!, ...row.map(String)])])
+}
+
 function nameOf({ kind, root }: Source): string {
   return `${kind}:${root}`
 }
@@ -247,18 +294,13 @@ function facesOf({ scored }: EvaluationRecord): string {
   return scored === 'all' ? 'all' : `fold ${scored.fold} of ${scored.of}, seed ${scored.seed}`
 }
 
-function shown(share: number, [low, high]: readonly [number, number]): string {
-  return `${percent(share)} [${percent(low)}, ${percent(high)}]`
+/** A cell with the mean error, where there is one. */
+function shownError({ error, errorInterval }: Evaluated): string[] {
+  return error === undefined
+    ? []
+    : [`${error.toFixed(1)} [${errorInterval!.map((end) => end.toFixed(1)).join(', ')}]`]
 }
 
-/** Rows as lines whose columns stand one below the other. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map(
-    (row) =>
-      `  ${row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd()}`,
-  )
+function shown(share: number, [low, high]: readonly [number, number]): string {
+  return `${percent(share)} [${percent(low)}, ${percent(high)}]`
 }

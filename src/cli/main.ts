@@ -8,6 +8,7 @@ import { explainCommand } from './explain.ts'
 import { graftCommand } from './graft.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
+import { weightsCommand } from './weights.ts'
 
 /**
  * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<void> {
     evaluateCommand(),
     convertCommand(),
     graftCommand(),
+    weightsCommand(),
   ])
     program.addCommand(command)
   inherit(program)

@@ -8,15 +8,10 @@ import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { Clock } from '../study/clock.ts'
-import {
-  type PlannedStart,
-  type Preprocessing,
-  readSchedule,
-  type SaidOfSchedule,
-  startWith,
-} from '../study/plan.ts'
+import { type Preprocessing, readSchedule, type SaidOfSchedule } from '../study/plan.ts'
+import { parseStart } from '../study/plannedStart.ts'
 import { ownTest, runFiles, runName } from '../study/record.ts'
-import { chanceOf, percent, type Share, scoreOf } from '../study/report/score.ts'
+import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../study/report/score.ts'
 import { type Order, type Place, requirePlace, runOf, type Single, trainSingle } from '../study/single.ts'
 import { DATA, foldFrom, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { stopOnSignal } from './signal.ts'
@@ -25,7 +20,7 @@ interface Flags extends SaidOfSchedule {
   readonly data: Source
   readonly task: Task
   readonly network: NetworkName
-  readonly start?: PlannedStart
+  readonly start: string
   readonly alignment: Preprocessing
   readonly fold: { readonly fold: number; readonly of: number }
   readonly schedule: string
@@ -52,8 +47,8 @@ export function trainCommand(): Command {
     )
     .option(
       '--start <what>',
-      'trained weights to start from: a .caffemodel, an .onnx model or a checkpoint; with `imagenet:` or `imdb-wiki:` before it where they were trained on that (default: random weights)',
-      startFrom,
+      'what to start from: random weights; published ones, by `imagenet` or `imdb-wiki`; or a .caffemodel, an .onnx model or a checkpoint, as `imagenet:FILE` where they were trained on that',
+      'random',
     )
     .addOption(
       new Option('--alignment <how>', 'how faces are aligned: r, i, or m for both')
@@ -126,7 +121,7 @@ function orderFrom(flags: Flags): Order {
     input,
     width,
     preprocessing: alignment,
-    start,
+    start: parseStart(start, network, width),
     fold: fold.fold,
     folds: fold.of,
     seed,
@@ -170,15 +165,17 @@ function summary(
 ): string[] {
   const { run, iterations } = record
   const test = record.tests[ownTest(run.setting)]!
-  const { n, accuracy, oneOff } = scoreOf(test)
-  const { majority } = chanceOf(test)
+  const { n, accuracy, oneOff, error } = scoreOf(test)
+  const { majority, error: chance } = chanceOf(test)
   const model = runFiles.model(folder)
   const landmarks = tested.landmarks ? ` --landmarks ${quoted(tested.landmarks)}` : ''
   return [
     `${networks[run.network].title} [${run.setting}], ${task}, after ${iterations} iterations:`,
-    `  ${shownAs(accuracy)} right, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
-    ...(task === 'age' ? [`  ${shownAs(oneOff)} right or in the group next to it`] : []),
-    `  ${percent(majority.accuracy)} % by always answering ${CLASSES[task][majority.class]}`,
+    `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
+    ...(task === 'age' ? [`  ${shown(oneOff)} right or in the group next to it`] : []),
+    chance
+      ? `  ${chance.years.toFixed(1)} years by always answering ${chance.median}`
+      : `  ${percent(majority.accuracy)} % by always answering ${CLASSES[task][majority.class]}`,
     '',
     `Model: ${model}`,
     'See what it looks at, and how it fares group by group:',
@@ -187,19 +184,17 @@ function summary(
   ]
 }
 
-function shownAs({ share, interval: { low, high } }: Share): string {
+function yearsShown({ years, interval: { low, high } }: MeanError): string {
+  return `${years.toFixed(1)} years [${low.toFixed(1)}, ${high.toFixed(1)}]`
+}
+
+function shown({ share, interval: { low, high } }: Share): string {
   return `${percent(share)} % [${percent(low)}, ${percent(high)}]`
 }
 
 /** As a shell takes it for one word. */
 function quoted(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
-
-function startFrom(text: string): PlannedStart | undefined {
-  if (text === 'random') return undefined
-  const [, kind, weights] = /^(?:(imagenet|imdb-wiki):)?(.+)$/.exec(text)!
-  return startWith(weights!, (kind as PlannedStart['kind'] | undefined) ?? 'other')
 }
 
 function countFrom(text: string): number {

@@ -9,6 +9,8 @@ import { CLASSES } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { topClass } from '../evaluation/accuracy.ts'
 import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
+import { expectedAge } from '../evaluation/years.ts'
+import { explainedClass } from '../explanation/classes.ts'
 import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { inputOf, pictureOf } from '../explanation/input.ts'
@@ -22,7 +24,7 @@ import type { Clock } from './clock.ts'
 import { csv } from './csv.ts'
 import type { Material, Parts } from './material.ts'
 import { type Model, modelOf, requirePreprocessing, type TrainedCard, writeModel } from './model.ts'
-import type { PlannedStart } from './plan.ts'
+import type { PlannedStart } from './plannedStart.ts'
 import {
   type MapRecord,
   ownTest,
@@ -195,14 +197,13 @@ async function scoreRun(
   return scores
 }
 
-/** Draw heat maps of all classes for some photos of the test part. */
+/** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
 async function explainRun(
   job: RunJob,
   { engine, clock, signal }: Workshop,
   model: Model,
 ): Promise<MapRecord[]> {
   const { run, material, folder } = job
-  const classes = CLASSES[run.task].map((_, k) => k)
   const chosen = photosOf(job)
   if (chosen.length === 0) return []
   const preprocessing = requirePreprocessing(model)
@@ -218,13 +219,19 @@ async function explainRun(
         const input = inputOf({ width: side, height: side, data }, preprocessing)
         const photo = `maps/${id}.png`
         await writePicture(join(folder, photo), pictureOf(input, preprocessing))
-        const explanations = await explainer.explain(input, classes)
-        const drawn = explanations.map(async ({ relevance, outputs }, target) => {
-          const map = `maps/${id}.class${target}.png`
+        const truth = labelIn(material, run, k)
+        const wanted = run.task === 'years' ? (['top', truth] as const) : CLASSES[run.task].map((_, c) => c)
+        const explanations = await explainer.explain(input, wanted)
+        const drawn = new Map<number, string>()
+        for (const { target, relevance } of explanations) {
+          const explained = explainedClass(target)
+          const map = `maps/${id}.class${explained}.png`
           await writePicture(join(folder, map), heatMap(pixelRelevance(relevance)))
-          return { probability: outputs[explainer.output]!.probabilities![target]!, map }
-        })
-        maps.push({ face: id, truth: labelIn(material, run, k), photo, classes: await Promise.all(drawn) })
+          drawn.set(explained, map)
+        }
+        const { probabilities } = explanations[0]!.outputs[explainer.output]!
+        const classes = Array.from(probabilities!, (probability, c) => ({ probability, map: drawn.get(c) }))
+        maps.push({ face: id, truth, photo, classes })
         tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)
       }
       return maps
@@ -262,7 +269,7 @@ function tested({ run, material, parts }: RunJob, scores: Scores): TestRecord {
   return testRecord(
     parts.test.map((k) => material.faces[k]!),
     run.task,
-    scores.map(topClass),
+    scores,
   )
 }
 
@@ -276,6 +283,7 @@ function predictionRows({ run, material, parts }: RunJob, scores: ReadonlyMap<Al
         tested_on: alignment,
         true: names[labelIn(material, run, k)]!,
         predicted: names[topClass(probabilities)]!,
+        ...(run.task === 'years' && { expected: expectedAge(probabilities).toFixed(2) }),
         ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
       }
     }),

@@ -68,7 +68,7 @@ export async function prepare(
     prepared.map(({ as, picture }) => [as, faces.map((_, k) => picture(k))] as const),
   )
   const hash = createHash('sha256').update(
-    JSON.stringify(faces.map(({ id, age, gender }, k) => [id, age, gender, kept[k]])),
+    JSON.stringify(faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])),
   )
   for (const picture of Object.values(pictures).flat()) hash.update(picture)
   return {

@@ -7,10 +7,21 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
-import type { Task } from '../datasets/task.ts'
+import { TASKS, type Task } from '../datasets/task.ts'
+import type { Alignment } from '../faces/image.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
+import {
+  letterOf,
+  type PlannedStart,
+  requireFile,
+  START_LETTERS,
+  type StartKind,
+  type StartLetter,
+  start,
+  withFile,
+} from './plannedStart.ts'
 
 const count = z.int().positive()
 const seed = z.union([z.int(), z.string().min(1)])
@@ -18,27 +29,6 @@ const seed = z.union([z.int(), z.string().min(1)])
 const folderName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
-
-/** Kinds of trained weights, and the letter that the paper has for each; `s` for some others. */
-const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
-const START = 'must be random, or { weights: FILE } and what is said of them'
-
-const start = z.preprocess(
-  (item) => (item === 'random' ? undefined : item),
-  z
-    .strictObject(
-      {
-        /** A `.caffemodel`, an `.onnx` model or a checkpoint. */
-        weights: z.string().min(1),
-        /** What they were trained on. */
-        kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
-        /** How many times faster than the others those layers learn that start random. */
-        freshRate: z.number().positive().default(10),
-      },
-      { error: ({ code }) => (code === 'invalid_type' ? START : undefined) },
-    )
-    .optional(),
-)
 
 const networkFields = z
   .strictObject({
@@ -50,13 +40,19 @@ const networkFields = z
     /** Trained weights; random ones where it is not given. */
     start,
   })
-  .superRefine(({ name, input }, context) => {
+  .superRefine(({ name, input, width, start }, context) => {
     const { leastInput } = networks[name]
-    if (input === undefined || input >= leastInput) return
-    const message = `must be at least ${leastInput} for ${name}, not ${input}`
-    context.addIssue({ code: 'custom', path: ['input'], message })
+    const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (input !== undefined && input < leastInput) {
+      complain(['input'], `must be at least ${leastInput} for ${name}, not ${input}`)
+    }
+    if (start) requireFile(name, width, start, complain)
   })
-  .transform(({ input, ...rest }) => ({ ...rest, input: input ?? networks[rest.name].input }))
+  .transform(({ input, start, ...rest }) => ({
+    ...rest,
+    start: start && withFile(rest.name, start),
+    input: input ?? networks[rest.name].input,
+  }))
 /** A name alone stands for `{ name }`. */
 const network = z.preprocess((item) => (typeof item === 'string' ? { name: item } : item), networkFields)
 
@@ -94,6 +90,7 @@ function policy<Name extends z.ZodType, Fields extends z.ZodRawShape>(name: Name
     ...rest,
     age: override,
     gender: override,
+    years: override,
   })
 }
 
@@ -108,7 +105,7 @@ const schedule = z
   ])
   .superRefine((value, context) => {
     if (value.policy === 'paper' || value.policy === 'quick') return
-    for (const task of ['age', 'gender'] as const) {
+    for (const task of TASKS) {
       const own: Partial<typeof value> = value[task] ?? {}
       const { iterations, epochs } = lengthOf(value, own)
       const complain = (field: 'steps' | 'iterations', message: string) =>
@@ -142,13 +139,21 @@ function lengthOf(
 
 const dataset = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('aaf'), root: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('imdb-wiki'), root: z.string().min(1) }),
   z.strictObject({ kind: z.literal('synthetic'), count, seed, root: z.string().min(1).optional() }),
 ])
 
-const planSchema = z.strictObject({
+/** The ways of aligning that a data set's photos allow: without landmarks they are taken as they are. */
+const ALIGNMENTS: Record<z.infer<typeof dataset>['kind'], readonly Alignment[]> = {
+  aaf: ['r', 'i'],
+  'imdb-wiki': ['r'],
+  synthetic: ['r', 'i'],
+}
+
+const planFields = z.strictObject({
   name: folderName,
   dataset,
-  tasks: distinct(z.enum(['age', 'gender'])),
+  tasks: distinct(z.enum(TASKS)),
   networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
   preprocessing: distinct(z.enum(['r', 'i', 'm'])),
   folds: z
@@ -162,19 +167,25 @@ const planSchema = z.strictObject({
   explain: z.strictObject({ photos: z.int().min(0) }).default({ photos: 4 }),
 })
 
+const planSchema = planFields.superRefine(({ dataset, preprocessing }, context) => {
+  if (ALIGNMENTS[dataset.kind].includes('i')) return
+  preprocessing.forEach((one, k) => {
+    if (one === 'r') return
+    const message = `must be r for ${dataset.kind}, not ${one}: its photos have no landmarks to fit them to the reference face by`
+    context.addIssue({ code: 'custom', path: ['preprocessing', k], message })
+  })
+})
+
 /** A plan as read: the names of its fields are those of the file, defaults filled in, paths absolute. */
 export type Plan = z.infer<typeof planSchema>
 
 /** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
 export type Preprocessing = Plan['preprocessing'][number]
 
-/** Trained weights that a network starts from. */
-export type PlannedStart = NonNullable<z.output<typeof start>>
-
-/** What the weights of a network are at the start. */
-export type StartKind = PlannedStart['kind'] | 'random'
-
-type StartLetter = (typeof START_LETTERS)[PlannedStart['kind']]
+/** The kinds of photos that a plan's networks are tested on. */
+export function alignmentsOf({ dataset }: Plan): readonly Alignment[] {
+  return ALIGNMENTS[dataset.kind]
+}
 
 /** A setting as the paper writes it: what a network is trained on and, if not from random weights, what it starts from. */
 export type Setting = Preprocessing | `${Preprocessing},${StartLetter}`
@@ -200,15 +211,6 @@ export function startOf(
   const kind = partsOfSetting(setting).start
   return plan.networks.find(({ name, start }) => name === network && (start?.kind ?? 'random') === kind)
     ?.start
-}
-
-/** Trained weights to start from, as a plan has them that says no more of them. */
-export function startWith(weights: string, kind: PlannedStart['kind']): PlannedStart {
-  return start.parse({ weights, kind })!
-}
-
-function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
-  return start && START_LETTERS[start.kind]
 }
 
 /**
@@ -279,8 +281,8 @@ export function scheduleOf(
       'Write a schedule of your own',
     )
   }
-  const { age, gender, ...common } = schedule
-  const own = { ...(task === 'age' ? age : gender), ...said }
+  const { age, gender, years, ...common } = schedule
+  const own = { ...{ age, gender, years }[task], ...said }
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.

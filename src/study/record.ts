@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import type { Task } from '../datasets/task.ts'
+import type { Sums } from '../evaluation/interval.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { partsOfSetting, type Setting } from './plan.ts'
@@ -81,17 +82,28 @@ export interface StudyRecord {
 export interface TestRecord {
   /** Number of faces by true class (row) and predicted class (column). */
   readonly confusion: readonly (readonly number[])[]
-  /** How each group of faces fared; a group is a label of either task, such as `age 25-32`. */
-  readonly groups: readonly { readonly group: string; readonly n: number; readonly correct: number }[]
+  /** How far the expected ages are from the true ones, in years; of the task `years` alone. */
+  readonly errors?: Sums
+  /** How each group of faces fared. */
+  readonly groups: readonly GroupRecord[]
 }
 
-/** One photo of the test set with a heat map for each class. Files are relative to the run's folder. */
+/** How a group of faces was answered; a group is a label, such as `age 25-32` or `gender f`. */
+export interface GroupRecord {
+  readonly group: string
+  readonly n: number
+  readonly correct: number
+  readonly errors?: Sums
+}
+
+/** One photo of the test set with heat maps for its classes. Files are relative to the run's folder. */
 export interface MapRecord {
   readonly face: string
   /** Index of the class that the data set gives it. */
   readonly truth: number
   readonly photo: string
-  readonly classes: readonly { readonly probability: number; readonly map: string }[]
+  /** Of ages in years, only the answer and what the data set says have a map. */
+  readonly classes: readonly { readonly probability: number; readonly map?: string }[]
 }
 
 /** A finished run, as `result.json` holds it. */
@@ -102,7 +114,7 @@ export interface RunRecord {
   readonly iterations: number
   /** Which layers started from trained weights and which are new; not there where all started random. */
   readonly start?: { readonly taken: readonly string[]; readonly fresh: readonly string[] }
-  /** On photos aligned either way; a network that was trained by itself is tested on those that it was trained on. */
+  /** On photos aligned in every way that was prepared. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
   readonly maps: readonly MapRecord[]
 }

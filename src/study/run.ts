@@ -14,9 +14,9 @@ import { configOf, readConfig, writeConfig } from './config.ts'
 import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
 import { makeRun, type RunJob } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
+import { alignmentsOf, type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
 import { files, type Run, runFiles, type StudyRecord, trainedOn, writeRecord } from './record.ts'
-import { digestStarts } from './start.ts'
+import { digestStarts, fetchStarts } from './start.ts'
 
 /** What came of running a study. */
 export interface Outcome {
@@ -61,7 +61,9 @@ async function runGrid(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const grid = gridOf(plan)
-  const starts = digestStarts(plan.networks.map(({ start }) => start))
+  const planned = plan.networks.map(({ start }) => start)
+  await fetchStarts(planned, signal)
+  const starts = digestStarts(planned)
   const sizes = [...new Set(plan.networks.map(({ input }) => pictureSize(input)))]
   const expect = (runs: readonly Run[], faces: number) =>
     expectRuns(
@@ -71,11 +73,12 @@ async function runGrid(
   if (plan.dataset.kind === 'synthetic') expect(grid, plan.dataset.count)
   const dataset = await datasetOf(plan, out, clock, signal)
   expect(grid, dataset.faces.length)
-  clock.expect('preparing', 2 * sizes.length * dataset.faces.length, PREPARING)
+  const alignments = alignmentsOf(plan)
+  clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, PREPARING)
 
   const { seed } = plan
   const folds = plan.folds.count
-  const common = { alignments: ['r', 'i'], folds, seed, folder: join(out, 'data') } as const
+  const common = { alignments, folds, seed, folder: join(out, 'data') }
   const materials = new Map<number, Material>()
   for (const size of sizes)
     materials.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
@@ -181,5 +184,6 @@ function claim(job: RunJob, starts: ReadonlyMap<string, string>): boolean {
 function expectedOf(plan: Plan, run: Run, faces: number): ExpectedRun {
   const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
   const schedule = scheduleOf(plan, run, pictures)
-  return { run, schedule, scored: (2 * faces) / plan.folds.count, explained: plan.explain.photos }
+  const scored = (alignmentsOf(plan).length * faces) / plan.folds.count
+  return { run, schedule, scored, explained: plan.explain.photos }
 }

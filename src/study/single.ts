@@ -10,16 +10,10 @@ import { configOf, differences, readConfig, writeConfig } from './config.ts'
 import { expectRuns, PREPARING } from './expect.ts'
 import { makeRun, type RunJob, type Workshop } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import {
-  type Plan,
-  type PlannedStart,
-  type Preprocessing,
-  type SaidOfSchedule,
-  scheduleOf,
-  settingOf,
-} from './plan.ts'
+import { type Plan, type Preprocessing, type SaidOfSchedule, scheduleOf, settingOf } from './plan.ts'
+import type { PlannedStart } from './plannedStart.ts'
 import { type Run, type RunRecord, readRecord, runFiles, trainedOn } from './record.ts'
-import { digestStarts } from './start.ts'
+import { digestStarts, fetchStarts } from './start.ts'
 
 /** What is to be trained, and how. */
 export interface Order {
@@ -99,6 +93,7 @@ export async function trainSingle(
 ): Promise<Single> {
   requirePlace(place)
   const { folder } = place
+  await fetchStarts([order.start], workshop.signal)
   const starts = digestStarts([order.start])
   const job = await jobFor(order, dataset, place, workshop)
   const { faces, skipped } = job.material

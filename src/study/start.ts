@@ -3,7 +3,20 @@
 import { createHash } from 'node:crypto'
 import { readWeights } from '../formats/weights.ts'
 import type { StartingPoint } from '../networks/start.ts'
-import type { PlannedStart } from './plan.ts'
+import type { PlannedStart } from './plannedStart.ts'
+import { fetchWeights } from './weights.ts'
+
+/**
+ * Fetch the published weights that networks start from, unless they are on this machine.
+ *
+ * @throws UserError when they cannot be fetched; the signal's reason, when that stops it
+ */
+export async function fetchStarts(
+  starts: readonly (PlannedStart | undefined)[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const start of starts) if (start?.published) await fetchWeights(start.published, signal)
+}
 
 /** Read the weights that a network starts from. */
 export function readStart({ weights, freshRate }: PlannedStart): StartingPoint {

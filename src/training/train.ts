@@ -79,12 +79,10 @@ const VALIDATION_BATCH = 50
  * The same options give the same bits on the same machine, whether or not the run was interrupted. Every iteration
  * and validation is added to the run's {@link Metrics}.
  *
- * @throws UserError when a class has no training picture, when the loss is no number any more, or when the
- *   folder holds another run
+ * @throws UserError when the loss is no number any more, or when the folder holds another run
  */
 export async function train(options: TrainingOptions): Promise<Trained> {
   const { engine, network: name, width, input, classes, schedule, seed, folder } = options
-  requireEveryLabel(options.train.labels, classes)
   const { build, losses } = networks[name]
   const random = new Random(`${seed}/weights`)
   const built = build({ input, classes, batch: 'batch', width, random })
@@ -255,13 +253,6 @@ function digestOf({ network, rates }: Started): string {
   const hash = createHash('sha256').update(JSON.stringify([...rates]))
   for (const [name, { data }] of weightsOf(network)) hash.update(name).update(data)
   return hash.digest('hex')
-}
-
-function requireEveryLabel(labels: readonly number[], classes: number): void {
-  for (let k = 0; k < classes; k++) {
-    if (!labels.includes(k))
-      throw new UserError(`class ${k} has no training picture`, undefined, 'Give more data')
-  }
 }
 
 function diverged(what: string, iteration: number, folder: string, kept: number | undefined): UserError {

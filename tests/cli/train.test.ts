@@ -163,6 +163,11 @@ describe('regard train', () => {
     ['a width above 1', ['--width', '2'], /up to 1/],
     ['half an iteration', ['--iterations', '0.5'], /whole number/],
     ['a schedule that there is not', ['--schedule', 'quik'], /no schedule 'quik'; did you mean 'quick'\?/],
+    [
+      'published weights that there are not',
+      ['--start', 'imagenet'],
+      /--start names no file, and no weights of adiencenet trained on imagenet are known/,
+    ],
     ['a fold that there is not', ['--fold', '3/3'], /K from 0 to N - 1/],
   ])('takes %s as wrong use', async (_, flags, message) => {
     const own = join(folder, 'wrong')

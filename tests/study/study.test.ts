@@ -121,7 +121,7 @@ describe('regard study', () => {
     expect(record.maps.length).toBe(2)
     for (const { photo, classes } of record.maps) {
       for (const file of [photo, ...classes.map(({ map }) => map)])
-        expect(existsSync(join(run, file))).toBe(true)
+        expect(existsSync(join(run, file!))).toBe(true)
     }
     expect(readdirSync(run).filter((name) => name.includes('checkpoint'))).toEqual([])
   })

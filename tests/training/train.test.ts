@@ -182,10 +182,6 @@ test('a folder that holds another run is refused', async () => {
   await expect(train({ ...run, seed: 'another' })).rejects.toThrow(/belongs to a run with other settings/)
 })
 
-test('a class without a picture is an error before anything runs', async () => {
-  await expect(train(options({ classes: 3 }))).rejects.toThrow('class 2 has no training picture')
-})
-
 test('trained weights to start from say which layers took them, and belong to the run', async () => {
   const first = await train(options())
   const start = { weights: weightsOf(first.network), where: 'first.onnx', freshRate: 10 }
