@@ -36,7 +36,9 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(networks)) {
     if (python) theirs.push(...runPython('scoring.py', JSON.stringify(plan)))
   }
   const rate = (seconds) => `${(PICTURES / median(seconds)).toFixed(1)} pictures/s`
-  const compared = python ? `, PyTorch ${rate(theirs)}, ratio ${(median(theirs) / median(mine)).toFixed(2)}` : ''
+  const compared = python
+    ? `, PyTorch ${rate(theirs)}, ratio ${(median(theirs) / median(mine)).toFixed(2)}`
+    : ''
   console.log(`scoring ${title}, ten crops of ${input} pixels: ${rate(mine)}${compared}`)
 }
 

@@ -68,7 +68,7 @@ describe('the documentation', () => {
     expect(runs.length).toBe(6)
     for (const name of runs) {
       const { tests } = readRecord<RunRecord>(join(checkout, 'out/synthetic/runs', name, 'result.json'))
-      const { confusion } = tests[name.includes('-i-') ? 'i' : 'r']
+      const { confusion } = tests[name.includes('-i-') ? 'i' : 'r']!
       const n = confusion.flat().reduce((sum, count) => sum + count)
       const right = confusion.reduce((sum, row, k) => sum + row[k]!, 0)
       const commonest = Math.max(...confusion.map((row) => row.reduce((sum, count) => sum + count)))

@@ -27,13 +27,13 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
 }
 
 /**
- * Add a line to a file that grows, such as a log. A kill can cut the last line short; readers must allow for it.
+ * Add to a file that grows, such as a log. A kill can cut what is added short; readers must allow for it.
  *
  * @throws UserError naming the file, when the disk is full or the file cannot be written
  */
-export function appendLine(path: string, line: string): void {
+export function append(path: string, content: string | Uint8Array): void {
   try {
-    appendFileSync(path, `${line}\n`)
+    appendFileSync(path, content)
   } catch (error) {
     throw notWritten(path, error)
   }
@@ -103,7 +103,8 @@ function removeAbandoned(path: string): void {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this number. */
+export function isRunning(pid: number): boolean {
   try {
     // Signal 0 only asks whether the process is there.
     process.kill(pid, 0)
@@ -120,7 +121,8 @@ function writeAll(file: number, bytes: Uint8Array): void {
   }
 }
 
-function notWritten(path: string, error: unknown): UserError {
+/** What to say when a file could not be written. */
+export function notWritten(path: string, error: unknown): UserError {
   return new UserError(`could not be written (${messageOf(error)})`, path, remedyFor(error))
 }
 

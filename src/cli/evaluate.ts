@@ -1,9 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import { nearest } from '../base/yaml.ts'
-import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
+import { readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import type { Crops } from '../evaluation/tenCrop.ts'
@@ -17,8 +16,18 @@ import {
   type Fold,
 } from '../study/evaluate.ts'
 import type { Model } from '../study/model.ts'
-import { chanceOf, percent, type Share, scoreOf, shareOf } from '../study/report/score.ts'
+import {
+  chanceOf,
+  errorOf,
+  type MeanError,
+  percent,
+  type Share,
+  scoreOf,
+  shareOf,
+} from '../study/report/score.ts'
+import { DATA, foldFrom, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { aligned } from './table.ts'
 
 interface Flags extends ModelFlags {
   readonly data: Source[]
@@ -30,12 +39,6 @@ interface Flags extends ModelFlags {
   readonly json?: string
 }
 
-/** A data set as the command line names it. */
-interface Source {
-  readonly kind: DatasetKind
-  readonly root: string
-}
-
 /** `regard evaluate MODEL --data KIND:PATH …` */
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
@@ -43,7 +46,7 @@ export function evaluateCommand(): Command {
     .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
     .requiredOption(
       '--data <kind:path>',
-      `a data set: one of ${DATASET_KINDS.join(', ')}, a colon, and its folder; may be given several times`,
+      `${DATA}; may be given several times`,
       (text: string, before: Source[] = []) => [...before, sourceFrom(text)],
     )
     .option(
@@ -105,11 +108,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     data: records,
   }
   if (flags.json) writeAtomic(flags.json, `${JSON.stringify(figures, undefined, 2)}\n`)
-  const skipped = records.flatMap((record) => record.skipped)
-  if (skipped.length === 0) return
-  console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
-  for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
-  process.exitCode = 3
+  tellSkipped(records.flatMap((record) => record.skipped))
 }
 
 async function evaluateOn(
@@ -153,8 +152,13 @@ function foldOf({ path, card }: Model, { fold, seed }: Flags, kind: string): Fol
 interface EvaluationRecord extends Source, Evaluated {
   /** All of it, or the part that was scored. */
   readonly scored: 'all' | Fold
-  /** Always giving the class that is right most often. */
-  readonly chance: { readonly class: string; readonly accuracy: number }
+  /** Always giving the class that is right most often; of ages in years, also always giving the median. */
+  readonly chance: {
+    readonly class: string
+    readonly accuracy: number
+    readonly median?: number
+    readonly error?: number
+  }
   readonly groups: readonly ({ readonly group: string } & Evaluated)[]
   readonly confusion: Evaluation['confusion']
   readonly unlabelled: number
@@ -163,6 +167,10 @@ interface EvaluationRecord extends Source, Evaluated {
 
 interface Evaluated {
   readonly n: number
+  /** Of ages in years: the mean absolute error of the expected age. */
+  readonly error?: number
+  /** 95 %, by the normal distribution. */
+  readonly errorInterval?: readonly [low: number, high: number]
   readonly accuracy: number
   /** 95 %, by Wilson's score. */
   readonly interval: readonly [low: number, high: number]
@@ -177,21 +185,32 @@ function recordOf(
   fold: Fold | undefined,
   evaluation: Evaluation,
 ): EvaluationRecord {
-  const { n, accuracy, oneOff } = scoreOf(evaluation)
-  const { majority } = chanceOf(evaluation)
+  const { n, accuracy, oneOff, error } = scoreOf(evaluation)
+  const { majority, error: chance } = chanceOf(evaluation)
   const near = task === 'age' ? { oneOff: oneOff.share, oneOffInterval: ends(oneOff) } : {}
   return {
     kind,
     root,
     scored: fold ?? 'all',
     n,
+    ...errorFields(error),
     accuracy: accuracy.share,
     interval: ends(accuracy),
     ...near,
-    chance: { class: CLASSES[task][majority.class]!, accuracy: majority.accuracy },
-    groups: evaluation.groups.map(({ group, n, correct }) => {
+    chance: {
+      class: CLASSES[task][majority.class]!,
+      accuracy: majority.accuracy,
+      ...(chance && { median: chance.median, error: chance.years }),
+    },
+    groups: evaluation.groups.map(({ group, n, correct, errors }) => {
       const share = shareOf(correct, n)
-      return { group, n, accuracy: share.share, interval: ends(share) }
+      return {
+        group,
+        n,
+        ...errorFields(errors && errorOf(errors)),
+        accuracy: share.share,
+        interval: ends(share),
+      }
     }),
     confusion: evaluation.confusion,
     unlabelled: evaluation.unlabelled,
@@ -199,7 +218,11 @@ function recordOf(
   }
 }
 
-function ends({ interval: { low, high } }: Share): [number, number] {
+function errorFields(error: MeanError | undefined): Pick<Evaluated, 'error' | 'errorInterval'> {
+  return error ? { error: error.years, errorInterval: ends(error) } : {}
+}
+
+function ends({ interval: { low, high } }: Pick<Share, 'interval'>): [number, number] {
   return [low, high]
 }
 
@@ -211,11 +234,22 @@ function tables(
 ): string[] {
   const crops = flags.crops === '10' ? 'ten crops' : 'the centre'
   const names = CLASSES[task]
-  const head = ['data', 'faces', 'n', 'accuracy %', ...(task === 'age' ? ['1-off %'] : []), 'chance %']
+  const years = task === 'years'
+  const head = [
+    'data',
+    'faces',
+    'n',
+    ...(years ? ['error, years', 'chance, years'] : []),
+    'accuracy %',
+    ...(task === 'age' ? ['1-off %'] : []),
+    'chance %',
+  ]
   const whole = records.map((record) => [
     nameOf(record),
     facesOf(record),
     String(record.n),
+    ...shownError(record),
+    ...(years ? [`${record.chance.error!.toFixed(1)} (always ${record.chance.median})`] : []),
     shown(record.accuracy, record.interval),
     ...(record.oneOff === undefined ? [] : [shown(record.oneOff, record.oneOffInterval!)]),
     `${percent(record.chance.accuracy)} (always ${record.chance.class})`,
@@ -224,19 +258,18 @@ function tables(
     '',
     `${nameOf(record)}, group by group:`,
     ...aligned([
-      ['label', 'n', 'accuracy %'],
-      ...record.groups.map(({ group, n, accuracy, interval }) => [
-        group,
-        String(n),
-        shown(accuracy, interval),
+      ['label', 'n', ...(years ? ['error, years'] : []), 'accuracy %'],
+      ...record.groups.map((one) => [
+        one.group,
+        String(one.n),
+        ...shownError(one),
+        shown(one.accuracy, one.interval),
       ]),
     ]),
-    '',
-    `${nameOf(record)}, true class by row, answer by column:`,
-    ...aligned([
-      ['', ...names],
-      ...record.confusion.map((row, truth) => [names[truth]!, ...row.map(String)]),
-    ]),
+    // A hundred ages by a hundred are for --json.
+    ...(years
+      ? []
+      : ['', `${nameOf(record)}, true class by row, answer by column:`, ...confusionLines(record, names)]),
     ...(record.unlabelled > 0
       ? ['', `${record.unlabelled} faces have no label for ${task} and were left out.`]
       : []),
@@ -249,6 +282,10 @@ function tables(
   ]
 }
 
+function confusionLines({ confusion }: EvaluationRecord, names: readonly string[]): string[] {
+  return aligned([['', ...names], ...confusion.map((row, truth) => [names[truth]!, ...row.map(String)])])
+}
+
 function nameOf({ kind, root }: Source): string {
   return `${kind}:${root}`
 }
@@ -257,36 +294,13 @@ function facesOf({ scored }: EvaluationRecord): string {
   return scored === 'all' ? 'all' : `fold ${scored.fold} of ${scored.of}, seed ${scored.seed}`
 }
 
+/** A cell with the mean error, where there is one. */
+function shownError({ error, errorInterval }: Evaluated): string[] {
+  return error === undefined
+    ? []
+    : [`${error.toFixed(1)} [${errorInterval!.map((end) => end.toFixed(1)).join(', ')}]`]
+}
+
 function shown(share: number, [low, high]: readonly [number, number]): string {
   return `${percent(share)} [${percent(low)}, ${percent(high)}]`
-}
-
-/** Rows as lines whose columns stand one below the other. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map(
-    (row) =>
-      `  ${row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd()}`,
-  )
-}
-
-function sourceFrom(text: string): Source {
-  const colon = text.indexOf(':')
-  const [kind, root] = [text.slice(0, colon), text.slice(colon + 1)]
-  if (colon < 1 || root === '') throw new InvalidArgumentError('Write it as KIND:PATH, such as aaf:faces.')
-  if (DATASET_KINDS.includes(kind as DatasetKind)) return { kind: kind as DatasetKind, root }
-  const near = nearest(kind, DATASET_KINDS)
-  const remedy = near ? `Did you mean ${near}?` : `There are ${DATASET_KINDS.join(', ')}.`
-  throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
-}
-
-function foldFrom(text: string): Pick<Fold, 'fold' | 'of'> {
-  const [, fold, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number)
-  if (fold === undefined || of === undefined || of < 2 || fold >= of) {
-    throw new InvalidArgumentError('Write it as K/N, with K from 0 to N - 1, such as 0/5.')
-  }
-  return { fold, of }
 }

@@ -7,6 +7,8 @@ import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { graftCommand } from './graft.ts'
 import { studyCommand } from './study.ts'
+import { trainCommand } from './train.ts'
+import { weightsCommand } from './weights.ts'
 
 /**
  * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
@@ -25,11 +27,13 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
   for (const command of [
     studyCommand(),
+    trainCommand(),
     datasetCommand(),
     explainCommand(),
     evaluateCommand(),
     convertCommand(),
     graftCommand(),
+    weightsCommand(),
   ])
     program.addCommand(command)
   inherit(program)

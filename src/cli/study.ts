@@ -5,6 +5,8 @@ import { nodeEngine } from '../engine/node.ts'
 import { readPlan } from '../study/plan.ts'
 import { mainFigures, writeReport } from '../study/report/report.ts'
 import { runStudy } from '../study/run.ts'
+import { tellSkipped } from './data.ts'
+import { stopOnSignal } from './signal.ts'
 
 /** `regard study PLAN.yaml [--out DIR]` */
 export function studyCommand(): Command {
@@ -34,32 +36,9 @@ async function study(planFile: string, options: { out?: string }): Promise<void>
     const { made, kept, skipped } = outcome
     const time = duration((Date.now() - started) / 1000)
     console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
-    if (skipped.length > 0) {
-      console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
-      for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
-      process.exitCode = 3
-    }
+    tellSkipped(skipped)
     console.log(`Report: ${writeReport(out)}`)
   } finally {
     stop.forget()
-  }
-}
-
-/** Ctrl-C asks the study to stop in order; a second one stops it at once. */
-function stopOnSignal(): { signal: AbortSignal; forget: () => void } {
-  const controller = new AbortController()
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(130)
-    console.error('\nStopping after a checkpoint; once more to stop at once.')
-    controller.abort()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  return {
-    signal: controller.signal,
-    forget: () => {
-      process.off('SIGINT', stop)
-      process.off('SIGTERM', stop)
-    },
   }
 }

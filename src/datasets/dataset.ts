@@ -3,7 +3,9 @@
  * give this one shape.
  */
 
-import type { Gender, Task } from './task.ts'
+import { UserError } from '../base/errors.ts'
+import type { Alignment } from '../faces/image.ts'
+import { type Gender, OLDEST, type Task } from './task.ts'
 
 /** One labelled face in one photo. */
 export interface Face {
@@ -41,5 +43,20 @@ export interface Dataset {
 /** The index of a face's class in a task; undefined where the face has no label for it. */
 export function labelOf(face: Face, task: Task): number | undefined {
   if (task === 'age') return face.age
+  if (task === 'years') return face.years !== undefined && face.years <= OLDEST ? face.years : undefined
   return face.gender === undefined ? undefined : face.gender === 'm' ? 0 : 1
+}
+
+/**
+ * Photos without landmarks can only be used as they are published.
+ *
+ * @throws UserError when faces are to be fitted to the reference face (`i`), and one has no landmarks
+ */
+export function requireAlignable({ kind, root, faces }: Dataset, as: Alignment): void {
+  if (as !== 'i' || faces.every((face) => face.landmarks !== undefined)) return
+  throw new UserError(
+    `the data set ${kind} has no landmarks, so its faces cannot be brought to the reference face (i)`,
+    root,
+    'Use its pictures as they are (r)',
+  )
 }

@@ -13,7 +13,7 @@ import { UserError } from '../base/errors.ts'
 import { readMatlab } from '../formats/matlab/read.ts'
 import { MatlabArray, type MatlabRecord, type MatlabValue } from '../formats/matlab/value.ts'
 import type { Dataset, Face } from './dataset.ts'
-import { ageGroup, type Gender } from './task.ts'
+import { ageGroup, type Gender, OLDEST } from './task.ts'
 
 /** Which rows of IMDB-WIKI are good enough to learn from. */
 interface ImdbWikiChoice {
@@ -32,7 +32,6 @@ interface ImdbWikiChoice {
 const USUAL_CHOICE: ImdbWikiChoice = { faceScore: 1, secondFaceScore: Number.NEGATIVE_INFINITY }
 
 const PARTS = ['imdb', 'wiki'] as const
-const OLDEST = 100
 
 /**
  * Read the labels of IMDB-WIKI's cropped set. Pictures are read later, when they are prepared.

@@ -18,7 +18,7 @@ import { align } from '../faces/align.ts'
 import { fitted } from '../faces/fit.ts'
 import type { Alignment } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
-import type { Dataset, Face } from './dataset.ts'
+import { type Dataset, type Face, requireAlignable } from './dataset.ts'
 import { readPhoto } from './readPhoto.ts'
 
 /** The aligned faces of a data set. */
@@ -61,13 +61,7 @@ export async function prepareFaces(
   folder: string,
   progress?: (done: number, total: number) => void,
 ): Promise<PreparedFaces> {
-  if (as === 'i' && dataset.faces.some((face) => face.landmarks === undefined)) {
-    throw new UserError(
-      `the data set ${dataset.kind} has no landmarks, so its faces cannot be brought to the reference face (i)`,
-      dataset.root,
-      'Use its pictures as they are (r)',
-    )
-  }
+  requireAlignable(dataset, as)
   const path = join(folder, `${dataset.kind}-${as}-${size}`)
   const key = keyOf(dataset, as, size)
   const kept = openKept(path, key, dataset, as, size)

@@ -1,12 +1,12 @@
 /**
- * The two tasks of the study and their classes.
+ * The tasks of a study and their classes: the paper's two, and ages in years as DEX has them.
  *
  * A class is a label in a data set. `m` and `f` are what somebody wrote beside a photo, not the identity of
  * the person in it, and an age group is a guess at an age.
  */
 
 /** A task: what a network is asked to read from a face. */
-export type Task = 'age' | 'gender'
+export type Task = 'age' | 'gender' | 'years'
 
 /** The label in a data set that the task `gender` learns. */
 export type Gender = 'm' | 'f'
@@ -23,11 +23,20 @@ export const AGE_GROUPS: readonly (readonly [low: number, high: number])[] = [
   [60, Number.POSITIVE_INFINITY],
 ]
 
-/** The names of each task's classes, in the order of their indices. Those of `age` are ordered by age. */
+/** The oldest age of the task `years`, which has a class for each year from 0 on, as DEX has (Rothe et al. 2015). */
+export const OLDEST = 100
+
+/**
+ * The names of each task's classes, in the order of their indices. Those of `age` are ordered by age; those of
+ * `years` are the ages themselves, so that a class's index is its age.
+ */
 export const CLASSES: Record<Task, readonly string[]> = {
   age: AGE_GROUPS.map(([low, high]) => (high === Number.POSITIVE_INFINITY ? `${low}+` : `${low}-${high}`)),
   gender: ['m', 'f'],
+  years: Array.from({ length: OLDEST + 1 }, (_, age) => String(age)),
 }
+
+export const TASKS = Object.keys(CLASSES) as Task[]
 
 /** The index of the age group that an age in years belongs to; undefined between the groups. */
 export function ageGroup(age: number): number | undefined {

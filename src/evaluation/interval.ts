@@ -1,4 +1,4 @@
-/** A range of shares, 0 to 1. */
+/** A range: of shares, 0 to 1, or of a mean. */
 export interface Interval {
   readonly low: number
   readonly high: number
@@ -6,6 +6,38 @@ export interface Interval {
 
 /** The normal distribution's 97.5 % quantile. */
 const Z = 1.959963984540054
+
+/** The sums from which a mean and its interval follow; those of two sets add up to those of both. */
+export interface Sums {
+  readonly n: number
+  readonly sum: number
+  /** The sum of the squares. */
+  readonly squares: number
+}
+
+/** The sums of values. */
+export function sumsOf(values: readonly number[]): Sums {
+  return values.reduce<Sums>(
+    ({ n, sum, squares }, value) => ({ n: n + 1, sum: sum + value, squares: squares + value ** 2 }),
+    { n: 0, sum: 0, squares: 0 },
+  )
+}
+
+/** The sums of two sets of values together. */
+export function together(a: Sums, b: Sums): Sums {
+  return { n: a.n + b.n, sum: a.sum + b.sum, squares: a.squares + b.squares }
+}
+
+/**
+ * The 95 % interval of the mean of values that are not negative, by the normal distribution: mean ± 1.96 s/√n, s² the
+ * unbiased variance. It means something for some thirty values and more. Of fewer than two, nothing is known: [0, ∞).
+ */
+export function normal({ n, sum, squares }: Sums): Interval {
+  if (n < 2) return { low: 0, high: Number.POSITIVE_INFINITY }
+  const variance = Math.max(0, squares - sum ** 2 / n) / (n - 1)
+  const half = Z * Math.sqrt(variance / n)
+  return { low: Math.max(0, sum / n - half), high: sum / n + half }
+}
 
 /**
  * The 95 % interval of a share, by Wilson's score: it keeps its promise for small n and for shares near 0 or 1

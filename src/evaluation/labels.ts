@@ -1,10 +1,11 @@
 /** Between the names that a network's classes have and the labels of a data set. */
 
 import { UsageError } from '../base/errors.ts'
-import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
+import { AGE_GROUPS, CLASSES, OLDEST, type Task } from '../datasets/task.ts'
 
 /**
- * The task that a network's classes are those of; undefined where they are of none.
+ * The task that a network's classes are those of; undefined where they are of none, and for numbers: they may be years,
+ * or nothing but indices.
  *
  * @param names what the network's classes are called
  */
@@ -37,8 +38,9 @@ function placesOf(names: readonly string[], task: Task): number[] | undefined {
   return places.includes(-1) ? undefined : places
 }
 
-/** Which label of a task a name means, -1 where none. */
+/** Which label of a task a name means, -1 where none. Ages in years are plain numbers. */
 const LABELS: Record<Task, (name: string) => number> = {
+  years: (name) => (/^\d{1,3}$/.test(name) && Number(name) <= OLDEST ? Number(name) : -1),
   gender: (name) => [/^(m|male|man|men)$/, /^(f|female|woman|women)$/].findIndex((words) => words.test(name)),
   age(name) {
     const years = /^\(?\s*(\d+)\s*(?:\+|(?:-|–|,|to)\s*(\d+))\s*\)?$/.exec(name)

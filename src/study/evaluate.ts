@@ -1,12 +1,11 @@
 /** How a model of any origin fares on the labelled faces of a data set, scored as a study scores its runs. */
 
 import { UsageError, UserError } from '../base/errors.ts'
-import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf, requireAlignable } from '../datasets/dataset.ts'
 import { makeFolds } from '../datasets/folds.ts'
 import { alignFaces } from '../datasets/prepared.ts'
-import type { Task } from '../datasets/task.ts'
+import { TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
-import { topClass } from '../evaluation/accuracy.ts'
 import { requirePlaces, taskOf } from '../evaluation/labels.ts'
 import { type Crops, scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
 import { fitted } from '../faces/fit.ts'
@@ -71,7 +70,7 @@ export function examine(model: Model, asked: { task?: Task; alignment?: Alignmen
   const task = asked.task ?? [card.task].find(isTask) ?? taskOf(classes)
   if (!task) {
     throw new UsageError(
-      `its card does not say whether it reads age or gender, and neither do its classes: ${classes.slice(0, 12).join(', ')}`,
+      `its card does not say whether it reads age groups, gender or years, and neither do its classes: ${classes.slice(0, 12).join(', ')}`,
       path,
       'Say it by --task, and what its classes are called by --classes, or in its card',
     )
@@ -93,6 +92,7 @@ export async function evaluate(
   const chosen = fold ? facesOf(dataset, fold) : dataset.faces
   const labelled = chosen.filter((face) => labelOf(face, task) !== undefined)
   if (labelled.length === 0) throw new UserError(`no face has a label for the task ${task}`, dataset.root)
+  requireAlignable(dataset, alignment)
   const { picture } = preprocessing
   const kept: Face[] = []
   const skipped: { face: string; reason: string }[] = []
@@ -119,8 +119,8 @@ export async function evaluate(
       dataset.root,
     )
   }
-  const answers = scores.map((row) => topClass(places.map((place) => row[place]!)))
-  return { ...testRecord(kept, task, answers), unlabelled: chosen.length - labelled.length, skipped }
+  const ordered = scores.map((row) => places.map((place) => row[place]!))
+  return { ...testRecord(kept, task, ordered), unlabelled: chosen.length - labelled.length, skipped }
 }
 
 /** Folds are dealt of all faces, before any is left out, as a study does. */
@@ -151,5 +151,5 @@ export function acquaintance({ card }: Model, kind: string, scored?: Fold): stri
 }
 
 function isTask(task: string | undefined): task is Task {
-  return task === 'age' || task === 'gender'
+  return TASKS.some((known) => known === task)
 }

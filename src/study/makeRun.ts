@@ -1,4 +1,4 @@
-/** One run of a study: train, score on both test sets, explain, and leave the files that the report reads. */
+/** One run: train, score the test part, explain some of it, and leave the files that the report reads. */
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,6 +9,8 @@ import { CLASSES } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { topClass } from '../evaluation/accuracy.ts'
 import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
+import { expectedAge } from '../evaluation/years.ts'
+import { explainedClass } from '../explanation/classes.ts'
 import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { inputOf, pictureOf } from '../explanation/input.ts'
@@ -16,18 +18,19 @@ import type { Alignment } from '../faces/image.ts'
 import { float32 } from '../graph/types.ts'
 import { composites } from '../rules/composites/presets.ts'
 import type { Pictures } from '../training/pictures.ts'
-import { type Trained, train } from '../training/train.ts'
+import type { Schedule } from '../training/schedule.ts'
+import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
 import type { Clock } from './clock.ts'
 import { csv } from './csv.ts'
 import type { Material, Parts } from './material.ts'
 import { type Model, modelOf, requirePreprocessing, type TrainedCard, writeModel } from './model.ts'
-import { type Plan, scheduleOf, startOf } from './plan.ts'
+import type { PlannedStart } from './plannedStart.ts'
 import {
-  files,
   type MapRecord,
   ownTest,
   type Run,
   type RunRecord,
+  runFiles,
   type TestRecord,
   trainedOn,
   writeRecord,
@@ -38,12 +41,19 @@ import { writePicture } from './writePicture.ts'
 
 /** A run, and what it is made from. */
 export interface RunJob {
-  readonly plan: Plan
   readonly run: Run
+  readonly schedule: Schedule
+  /** Trained weights to start from; random ones where it is not given. */
+  readonly start?: PlannedStart
+  readonly seed: string | number
+  /** Into how many folds the people are dealt. */
+  readonly folds: number
+  /** How many photos of the test part to explain. */
+  readonly photos: number
   readonly material: Material
   readonly parts: Parts
-  /** The study's folder. */
-  readonly out: string
+  /** The run's own folder. */
+  readonly folder: string
   /** The name of the data set. */
   readonly dataset: string
 }
@@ -52,7 +62,7 @@ export interface RunJob {
 type Scores = readonly Float32Array[]
 
 /** What a run is made with. */
-interface Workshop {
+export interface Workshop {
   readonly engine: Engine
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -63,28 +73,30 @@ interface Workshop {
  *
  * @throws the signal's reason when the signal stops it; what is done is gone on from the next time
  */
-export async function makeRun(job: RunJob, workshop: Workshop): Promise<void> {
-  const { run, parts, out } = job
+export async function makeRun(job: RunJob, workshop: Workshop): Promise<RunRecord> {
+  const { run, parts, folder } = job
   const train = picturesOf(job, parts.train)
   const validation = picturesOf(job, parts.validation)
   const trained = await trainRun(job, workshop, train, validation)
   const card = cardOf(job, trained)
-  writeModel(join(files.run(out, run), 'model.onnx'), trained.network, card)
+  writeModel(runFiles.model(folder), trained.network, card)
   const model = modelOf(trained.network, labelFor(run), card)
   const scores = await scoreRun(job, workshop, model)
-  writeAtomic(join(files.run(out, run), 'predictions.csv'), csv(predictionRows(job, scores)))
+  writeAtomic(runFiles.predictions(folder), csv(predictionRows(job, scores)))
   const maps = await explainRun(job, workshop, model)
-  writeRecord(files.result(out, run), {
+  const record: RunRecord = {
     run,
     pictures: { train: train.pixels.length, validation: validation.pixels.length, test: parts.test.length },
     iterations: trained.iterations,
     start: trained.start,
-    tests: { r: tested(job, scores.r), i: tested(job, scores.i) },
+    tests: Object.fromEntries([...scores].map(([alignment, rows]) => [alignment, tested(job, rows)])),
     maps,
-  } satisfies RunRecord)
-  for (const name of ['checkpoint', 'checkpoint.previous']) {
-    rmSync(join(files.run(out, run), `${name}.safetensors`), { force: true })
   }
+  writeRecord(runFiles.result(folder), record)
+  for (const name of ['checkpoint', 'checkpoint.previous']) {
+    rmSync(join(folder, `${name}.safetensors`), { force: true })
+  }
+  return record
 }
 
 /** `gender [m] fold 0`: what the progress line calls a run. */
@@ -93,13 +105,12 @@ function labelFor({ task, letter, setting, fold }: Run): string {
 }
 
 async function trainRun(
-  { plan, run, out }: RunJob,
+  job: RunJob,
   { engine, clock, signal }: Workshop,
   pictures: Pictures,
   validation: Pictures,
 ): Promise<Trained> {
-  const schedule = scheduleOf(plan, run, pictures.pixels.length)
-  const start = startOf(plan, run)
+  const { run, schedule, start, folder } = job
   const trained = await clock.stage(`training ${run.network}`, schedule.iterations * schedule.batch, (tell) =>
     train({
       engine,
@@ -111,18 +122,22 @@ async function trainRun(
       validation,
       schedule,
       // The same for every setting: what differs between two runs is then their pictures and their start alone.
-      seed: `${plan.seed}/${run.task}/fold${run.fold}`,
+      seed: `${job.seed}/${run.task}/fold${run.fold}`,
       start: start && readStart(start),
-      folder: files.run(out, run),
+      folder,
       signal,
-      progress: ({ iteration, iterations, accuracy, imagesPerSecond }) => {
+      progress: ({ iteration, iterations, loss, accuracy, imagesPerSecond }) => {
         const reached = accuracy === undefined ? '' : `, ${Math.round(100 * accuracy)} % right`
+        const state = `${iteration}/${iterations}, loss ${loss.toFixed(3)}${reached}`
         const pace = `${Math.round(imagesPerSecond)} images/s`
-        tell(
-          iteration * schedule.batch,
-          `${labelFor(run)}: training ${iteration}/${iterations}${reached}, ${pace}`,
-        )
+        tell(iteration * schedule.batch, `${labelFor(run)}: training ${state}, ${pace}`)
       },
+      snapshot: (network) =>
+        writeModel(
+          runFiles.snapshot(folder, network.iterations, schedule.iterations),
+          network.network,
+          cardOf(job, network),
+        ),
     }),
   )
   if (!trained.finished) throw signal.reason
@@ -131,8 +146,8 @@ async function trainRun(
 
 /** The card of a run's network. */
 function cardOf(
-  { plan, run, material, dataset }: RunJob,
-  { network, mean, iterations }: Trained,
+  { run, seed, folds, material, dataset }: RunJob,
+  { network, mean, iterations }: TrainedNetwork,
 ): TrainedCard {
   const { size } = material
   return {
@@ -150,19 +165,19 @@ function cardOf(
       dataset,
       setting: run.setting,
       fold: run.fold,
-      folds: plan.folds.count,
-      seed: plan.seed,
+      folds,
+      seed,
       iterations,
     },
   }
 }
 
-/** Score the test part by ten crops, aligned both ways. */
+/** Score the test part by ten crops, aligned in every way that the material has. */
 async function scoreRun(
   { run, material, parts }: RunJob,
   { engine, clock, signal }: Workshop,
   model: Model,
-): Promise<Record<Alignment, Scores>> {
+): Promise<Map<Alignment, Scores>> {
   const graph = tenCropGraph(model.network, requirePreprocessing(model))
   const n = parts.test.length
   const on = (alignment: Alignment) =>
@@ -170,25 +185,27 @@ async function scoreRun(
       scorePictures(
         engine,
         graph,
-        parts.test.map((k) => material.pictures[alignment][k]!),
+        parts.test.map((k) => material.pictures[alignment]![k]!),
         (done) => {
           signal.throwIfAborted()
           tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
         },
       ),
     )
-  return { r: await on('r'), i: await on('i') }
+  const scores = new Map<Alignment, Scores>()
+  for (const alignment of alignmentsIn(material)) scores.set(alignment, await on(alignment))
+  return scores
 }
 
-/** Draw heat maps of all classes for some photos of the test part. */
+/** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
 async function explainRun(
   job: RunJob,
   { engine, clock, signal }: Workshop,
   model: Model,
 ): Promise<MapRecord[]> {
-  const { plan, run, material, parts, out } = job
-  const classes = CLASSES[run.task].map((_, k) => k)
-  const chosen = photosOf(plan, run, material, parts)
+  const { run, material, folder } = job
+  const chosen = photosOf(job)
+  if (chosen.length === 0) return []
   const preprocessing = requirePreprocessing(model)
   const explainer = await loadExplainer(engine, model.network, composites.paper)
   const maps: MapRecord[] = []
@@ -198,17 +215,23 @@ async function explainRun(
         signal.throwIfAborted()
         const { id } = material.faces[k]!
         const side = material.size
-        const data = material.pictures[ownTest(run.setting)][k]!
+        const data = material.pictures[ownTest(run.setting)]![k]!
         const input = inputOf({ width: side, height: side, data }, preprocessing)
         const photo = `maps/${id}.png`
-        await writePicture(join(files.run(out, run), photo), pictureOf(input, preprocessing))
-        const explanations = await explainer.explain(input, classes)
-        const drawn = explanations.map(async ({ relevance, outputs }, target) => {
-          const map = `maps/${id}.class${target}.png`
-          await writePicture(join(files.run(out, run), map), heatMap(pixelRelevance(relevance)))
-          return { probability: outputs[explainer.output]!.probabilities![target]!, map }
-        })
-        maps.push({ face: id, truth: labelIn(material, run, k), photo, classes: await Promise.all(drawn) })
+        await writePicture(join(folder, photo), pictureOf(input, preprocessing))
+        const truth = labelIn(material, run, k)
+        const wanted = run.task === 'years' ? (['top', truth] as const) : CLASSES[run.task].map((_, c) => c)
+        const explanations = await explainer.explain(input, wanted)
+        const drawn = new Map<number, string>()
+        for (const { target, relevance } of explanations) {
+          const explained = explainedClass(target)
+          const map = `maps/${id}.class${explained}.png`
+          await writePicture(join(folder, map), heatMap(pixelRelevance(relevance)))
+          drawn.set(explained, map)
+        }
+        const { probabilities } = explanations[0]!.outputs[explainer.output]!
+        const classes = Array.from(probabilities!, (probability, c) => ({ probability, map: drawn.get(c) }))
+        maps.push({ face: id, truth, photo, classes })
         tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)
       }
       return maps
@@ -219,12 +242,12 @@ async function explainRun(
 }
 
 /** Photos of the test part to explain, spread over the classes; the same for all networks and settings. */
-function photosOf(plan: Plan, run: Run, material: Material, { test }: Parts): number[] {
-  const random = new Random(`${plan.seed}/photos/${run.task}/fold${run.fold}`)
+function photosOf({ run, seed, photos, material, parts: { test } }: RunJob): number[] {
+  const random = new Random(`${seed}/photos/${run.task}/fold${run.fold}`)
   const classes = random.shuffle(CLASSES[run.task].map((_, k) => k))
   const waiting = random.shuffle(test)
   const chosen: number[] = []
-  for (let turn = 0; chosen.length < Math.min(plan.explain.photos, test.length); turn++) {
+  for (let turn = 0; chosen.length < Math.min(photos, test.length); turn++) {
     const wanted = classes[turn % classes.length]
     const place = waiting.findIndex((k) => labelIn(material, run, k) === wanted)
     if (place >= 0) chosen.push(...waiting.splice(place, 1))
@@ -237,7 +260,7 @@ function picturesOf({ run, material }: RunJob, part: readonly number[]): Picture
   const alignments = trainedOn(run.setting)
   return {
     size: material.size,
-    pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment][k]!)),
+    pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment]![k]!)),
     labels: alignments.flatMap(() => part.map((k) => labelIn(material, run, k))),
   }
 }
@@ -246,24 +269,29 @@ function tested({ run, material, parts }: RunJob, scores: Scores): TestRecord {
   return testRecord(
     parts.test.map((k) => material.faces[k]!),
     run.task,
-    scores.map(topClass),
+    scores,
   )
 }
 
-function predictionRows({ run, material, parts }: RunJob, scores: Record<Alignment, Scores>) {
+function predictionRows({ run, material, parts }: RunJob, scores: ReadonlyMap<Alignment, Scores>) {
   const names = CLASSES[run.task]
-  return (['r', 'i'] as const).flatMap((alignment) =>
+  return [...scores].flatMap(([alignment, rows]) =>
     parts.test.map((k, place) => {
-      const probabilities = scores[alignment][place]!
+      const probabilities = rows[place]!
       return {
         face: material.faces[k]!.id,
         tested_on: alignment,
         true: names[labelIn(material, run, k)]!,
         predicted: names[topClass(probabilities)]!,
+        ...(run.task === 'years' && { expected: expectedAge(probabilities).toFixed(2) }),
         ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
       }
     }),
   )
+}
+
+function alignmentsIn({ pictures }: Material): Alignment[] {
+  return (['r', 'i'] as const).filter((alignment) => pictures[alignment])
 }
 
 /** The class of a face that is in a part of the split: those without a label for the task are not. */

@@ -1,7 +1,6 @@
 /** What a study works on: its faces, divided into folds, as aligned pictures of one size. */
 
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
 import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
@@ -10,7 +9,6 @@ import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { Clock } from './clock.ts'
-import type { Plan } from './plan.ts'
 
 /** Side of the aligned picture that a network's crop is taken from: 256 for the paper's 227. */
 export function pictureSize(input: number): number {
@@ -24,22 +22,31 @@ export interface Material {
   readonly faces: readonly Face[]
   /** For each face, its fold. */
   readonly folds: readonly number[]
-  readonly pictures: Readonly<Record<Alignment, readonly Uint8Array[]>>
+  /** For each face, its picture, aligned as it was asked for. */
+  readonly pictures: Readonly<Partial<Record<Alignment, readonly Uint8Array[]>>>
   readonly skipped: readonly { readonly face: string; readonly reason: string }[]
   /** A hash of all of the above: the same digest, the same material. */
   readonly digest: string
 }
 
-/** Prepare a data set's faces, both ways of aligning, keeping those for which both succeed. */
+/** What faces are prepared for. */
+export interface Preparation {
+  /** Side of a picture in pixels. */
+  readonly size: number
+  readonly alignments: readonly Alignment[]
+  /** Into how many folds the people are dealt, and by which seed. */
+  readonly folds: number
+  readonly seed: string | number
+  /** Where the pictures are kept for the next time. */
+  readonly folder: string
+}
+
+/** Prepare a data set's faces, aligned in every way that is asked for. */
 export async function prepare(
   dataset: Dataset,
-  plan: Plan,
-  size: number,
-  out: string,
-  clock: Clock,
-  signal: AbortSignal,
+  { size, alignments, folds: count, seed, folder }: Preparation,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<Material> {
-  const folder = join(out, 'data')
   const total = dataset.faces.length
   const aligned = async (as: Alignment): Promise<PreparedFaces> =>
     clock.stage('preparing', total, (tell) =>
@@ -48,19 +55,22 @@ export async function prepare(
         tell(done, `preparing photos [${as}] ${done}/${total}`)
       }),
     )
-  const r = await aligned('r')
-  const i = await aligned('i')
-  const { faces, skipped } = r
+  const prepared: PreparedFaces[] = []
+  for (const as of alignments) prepared.push(await aligned(as))
+  // The same for all alignments.
+  const { faces, skipped } = prepared[0]!
 
   // Folds are made before photos are left out, so that one bad photo does not move all other faces.
-  const folds = makeFolds(dataset.faces, plan.folds.count, plan.seed)
+  const folds = makeFolds(dataset.faces, count, seed)
   const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
-  const pictures = { r: faces.map((_, k) => r.picture(k)), i: faces.map((_, k) => i.picture(k)) }
-  const hash = createHash('sha256').update(
-    JSON.stringify(faces.map(({ id, age, gender }, k) => [id, age, gender, kept[k]])),
+  const pictures = Object.fromEntries(
+    prepared.map(({ as, picture }) => [as, faces.map((_, k) => picture(k))] as const),
   )
-  for (const picture of [...pictures.r, ...pictures.i]) hash.update(picture)
+  const hash = createHash('sha256').update(
+    JSON.stringify(faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])),
+  )
+  for (const picture of Object.values(pictures).flat()) hash.update(picture)
   return {
     size,
     faces,
@@ -79,10 +89,10 @@ export type Parts = Readonly<Record<'train' | 'validation' | 'test', readonly nu
  *
  * @throws UserError when a class has nobody to train on, or there is nobody to validate or test on
  */
-export function partsOf(material: Material, plan: Plan, task: Task, fold: number): Parts {
+export function partsOf(material: Material, seed: string | number, task: Task, fold: number): Parts {
   const labelled = (indices: readonly number[]) =>
     indices.filter((k) => labelOf(material.faces[k]!, task) !== undefined)
-  const { train, validation, test } = split(material.folds, fold, plan.seed)
+  const { train, validation, test } = split(material.folds, fold, seed)
   const parts = { train: labelled(train), validation: labelled(validation), test: labelled(test) }
   requireEveryClass(material.faces, parts.train, task)
   for (const part of ['validation', 'test'] as const) {

@@ -7,10 +7,21 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
-import type { Task } from '../datasets/task.ts'
+import { TASKS, type Task } from '../datasets/task.ts'
+import type { Alignment } from '../faces/image.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
+import {
+  letterOf,
+  type PlannedStart,
+  requireFile,
+  START_LETTERS,
+  type StartKind,
+  type StartLetter,
+  start,
+  withFile,
+} from './plannedStart.ts'
 
 const count = z.int().positive()
 const seed = z.union([z.int(), z.string().min(1)])
@@ -18,27 +29,6 @@ const seed = z.union([z.int(), z.string().min(1)])
 const folderName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
-
-/** Kinds of trained weights, and the letter that the paper has for each; `s` for some others. */
-const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
-const START = 'must be random, or { weights: FILE } and what is said of them'
-
-const start = z.preprocess(
-  (item) => (item === 'random' ? undefined : item),
-  z
-    .strictObject(
-      {
-        /** A `.caffemodel`, an `.onnx` model or a checkpoint. */
-        weights: z.string().min(1),
-        /** What they were trained on. */
-        kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
-        /** How many times faster than the others those layers learn that start random. */
-        freshRate: z.number().positive().default(10),
-      },
-      { error: ({ code }) => (code === 'invalid_type' ? START : undefined) },
-    )
-    .optional(),
-)
 
 const networkFields = z
   .strictObject({
@@ -50,13 +40,19 @@ const networkFields = z
     /** Trained weights; random ones where it is not given. */
     start,
   })
-  .superRefine(({ name, input }, context) => {
+  .superRefine(({ name, input, width, start }, context) => {
     const { leastInput } = networks[name]
-    if (input === undefined || input >= leastInput) return
-    const message = `must be at least ${leastInput} for ${name}, not ${input}`
-    context.addIssue({ code: 'custom', path: ['input'], message })
+    const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (input !== undefined && input < leastInput) {
+      complain(['input'], `must be at least ${leastInput} for ${name}, not ${input}`)
+    }
+    if (start) requireFile(name, width, start, complain)
   })
-  .transform(({ input, ...rest }) => ({ ...rest, input: input ?? networks[rest.name].input }))
+  .transform(({ input, start, ...rest }) => ({
+    ...rest,
+    start: start && withFile(rest.name, start),
+    input: input ?? networks[rest.name].input,
+  }))
 /** A name alone stands for `{ name }`. */
 const network = z.preprocess((item) => (typeof item === 'string' ? { name: item } : item), networkFields)
 
@@ -73,6 +69,7 @@ const length = {
 const rest = {
   validateEvery: count,
   checkpointEvery: count,
+  snapshotEvery: count.optional(),
   warmup: count.optional(),
   patience: count.optional(),
 }
@@ -93,6 +90,7 @@ function policy<Name extends z.ZodType, Fields extends z.ZodRawShape>(name: Name
     ...rest,
     age: override,
     gender: override,
+    years: override,
   })
 }
 
@@ -107,7 +105,7 @@ const schedule = z
   ])
   .superRefine((value, context) => {
     if (value.policy === 'paper' || value.policy === 'quick') return
-    for (const task of ['age', 'gender'] as const) {
+    for (const task of TASKS) {
       const own: Partial<typeof value> = value[task] ?? {}
       const { iterations, epochs } = lengthOf(value, own)
       const complain = (field: 'steps' | 'iterations', message: string) =>
@@ -141,13 +139,21 @@ function lengthOf(
 
 const dataset = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('aaf'), root: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('imdb-wiki'), root: z.string().min(1) }),
   z.strictObject({ kind: z.literal('synthetic'), count, seed, root: z.string().min(1).optional() }),
 ])
 
-const planSchema = z.strictObject({
+/** The ways of aligning that a data set's photos allow: without landmarks they are taken as they are. */
+const ALIGNMENTS: Record<z.infer<typeof dataset>['kind'], readonly Alignment[]> = {
+  aaf: ['r', 'i'],
+  'imdb-wiki': ['r'],
+  synthetic: ['r', 'i'],
+}
+
+const planFields = z.strictObject({
   name: folderName,
   dataset,
-  tasks: distinct(z.enum(['age', 'gender'])),
+  tasks: distinct(z.enum(TASKS)),
   networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
   preprocessing: distinct(z.enum(['r', 'i', 'm'])),
   folds: z
@@ -161,19 +167,25 @@ const planSchema = z.strictObject({
   explain: z.strictObject({ photos: z.int().min(0) }).default({ photos: 4 }),
 })
 
+const planSchema = planFields.superRefine(({ dataset, preprocessing }, context) => {
+  if (ALIGNMENTS[dataset.kind].includes('i')) return
+  preprocessing.forEach((one, k) => {
+    if (one === 'r') return
+    const message = `must be r for ${dataset.kind}, not ${one}: its photos have no landmarks to fit them to the reference face by`
+    context.addIssue({ code: 'custom', path: ['preprocessing', k], message })
+  })
+})
+
 /** A plan as read: the names of its fields are those of the file, defaults filled in, paths absolute. */
 export type Plan = z.infer<typeof planSchema>
 
 /** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
 export type Preprocessing = Plan['preprocessing'][number]
 
-/** Trained weights that a network starts from. */
-export type PlannedStart = NonNullable<z.output<typeof start>>
-
-/** What the weights of a network are at the start. */
-export type StartKind = PlannedStart['kind'] | 'random'
-
-type StartLetter = (typeof START_LETTERS)[PlannedStart['kind']]
+/** The kinds of photos that a plan's networks are tested on. */
+export function alignmentsOf({ dataset }: Plan): readonly Alignment[] {
+  return ALIGNMENTS[dataset.kind]
+}
 
 /** A setting as the paper writes it: what a network is trained on and, if not from random weights, what it starts from. */
 export type Setting = Preprocessing | `${Preprocessing},${StartLetter}`
@@ -201,27 +213,13 @@ export function startOf(
     ?.start
 }
 
-function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
-  return start && START_LETTERS[start.kind]
-}
-
 /**
  * Read a plan file.
  *
  * @throws UserError naming the file, and where it can, the line and the field
  */
 export function readPlan(path: string): Plan {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new UserError(
-      missing ? 'there is no such plan file' : `could not be read (${messageOf(error)})`,
-      path,
-      'examples/ has plans to start from, and docs/plan.md explains them',
-    )
-  }
+  const text = textOf(path, 'plan file', 'examples/ has plans to start from, and docs/plan.md explains them')
   const { dataset, networks, ...rest } = parseYaml(text, path, planSchema)
   const beside = (file: string) => resolve(dirname(path), file)
   return {
@@ -235,30 +233,56 @@ export function readPlan(path: string): Plan {
 }
 
 /**
+ * Read a schedule by itself: a file with what a plan has under `schedule`.
+ *
+ * @throws UserError naming the file, and where it can, the line and the field
+ */
+export function readSchedule(path: string): Plan['schedule'] {
+  return parseYaml(textOf(path, 'schedule', 'docs/plan.md explains the fields of one'), path, schedule)
+}
+
+function textOf(path: string, what: string, remedy: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new UserError(
+      missing ? `there is no such ${what}` : `could not be read (${messageOf(error)})`,
+      path,
+      remedy,
+    )
+  }
+}
+
+/** What can be said of any schedule beside it. */
+export type SaidOfSchedule = Partial<Pick<Schedule, 'batch' | 'iterations' | 'rate' | 'snapshotEvery'>>
+
+/**
  * The schedule of a run: the plan's, with what it overrides for the task, or the preset that it names.
  *
  * @param pictures how many there are to train on, of which epochs are made
+ * @param said what stands in place of the plan's or the preset's own
  * @throws UserError when the paper did not train such a network
  */
 export function scheduleOf(
-  plan: Plan,
+  { schedule }: Pick<Plan, 'schedule'>,
   { task, network, setting }: { task: Task; network: NetworkName; setting: Setting },
   pictures: number,
+  said: SaidOfSchedule = {},
 ): Schedule {
-  const { schedule } = plan
   const { preprocessing, start } = partsOfSetting(setting)
-  if (schedule.policy === 'quick') return quickSchedule(start)
+  if (schedule.policy === 'quick') return { ...quickSchedule(start), ...said }
   if (schedule.policy === 'paper') {
     const known = paperSchedule(network, start, preprocessing === 'm')
-    if (known) return known
+    if (known) return { ...known, ...said }
     throw new UserError(
       `the paper did not train ${network} from ${start} weights`,
       'schedule',
       'Write a schedule of your own',
     )
   }
-  const { age, gender, ...common } = schedule
-  const own = (task === 'age' ? age : gender) ?? {}
+  const { age, gender, years, ...common } = schedule
+  const own = { ...{ age, gender, years }[task], ...said }
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.

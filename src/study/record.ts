@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import type { Task } from '../datasets/task.ts'
+import type { Sums } from '../evaluation/interval.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { partsOfSetting, type Setting } from './plan.ts'
@@ -28,7 +29,7 @@ export interface Run {
 }
 
 /** A run's name, which is also its folder: `age-adiencenet-r-fold0`, `age-googlenet-r-n-fold0`. */
-function runName(run: Run): string {
+export function runName(run: Run): string {
   return `${run.task}-${run.network}-${inFileNames(run.setting)}-fold${run.fold}`
 }
 
@@ -81,17 +82,28 @@ export interface StudyRecord {
 export interface TestRecord {
   /** Number of faces by true class (row) and predicted class (column). */
   readonly confusion: readonly (readonly number[])[]
-  /** How each group of faces fared; a group is a label of either task, such as `age 25-32`. */
-  readonly groups: readonly { readonly group: string; readonly n: number; readonly correct: number }[]
+  /** How far the expected ages are from the true ones, in years; of the task `years` alone. */
+  readonly errors?: Sums
+  /** How each group of faces fared. */
+  readonly groups: readonly GroupRecord[]
 }
 
-/** One photo of the test set with a heat map for each class. Files are relative to the run's folder. */
+/** How a group of faces was answered; a group is a label, such as `age 25-32` or `gender f`. */
+export interface GroupRecord {
+  readonly group: string
+  readonly n: number
+  readonly correct: number
+  readonly errors?: Sums
+}
+
+/** One photo of the test set with heat maps for its classes. Files are relative to the run's folder. */
 export interface MapRecord {
   readonly face: string
   /** Index of the class that the data set gives it. */
   readonly truth: number
   readonly photo: string
-  readonly classes: readonly { readonly probability: number; readonly map: string }[]
+  /** Of ages in years, only the answer and what the data set says have a map. */
+  readonly classes: readonly { readonly probability: number; readonly map?: string }[]
 }
 
 /** A finished run, as `result.json` holds it. */
@@ -102,7 +114,8 @@ export interface RunRecord {
   readonly iterations: number
   /** Which layers started from trained weights and which are new; not there where all started random. */
   readonly start?: { readonly taken: readonly string[]; readonly fresh: readonly string[] }
-  readonly tests: Readonly<Record<Alignment, TestRecord>>
+  /** On photos aligned in every way that was prepared. */
+  readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
   readonly maps: readonly MapRecord[]
 }
 
@@ -110,10 +123,20 @@ export interface RunRecord {
 export const files = {
   study: (out: string) => join(out, 'study.json'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
-  result: (out: string, run: Run) => join(files.run(out, run), 'result.json'),
-  config: (out: string, run: Run) => join(files.run(out, run), 'config.json'),
-  metrics: (out: string, run: Run) => join(files.run(out, run), 'metrics.jsonl'),
   report: (out: string) => join(out, 'report', 'index.html'),
+}
+
+/** The files of a run in its folder. */
+export const runFiles = {
+  config: (folder: string) => join(folder, 'config.json'),
+  metrics: (folder: string) => join(folder, 'metrics.jsonl'),
+  model: (folder: string) => join(folder, 'model.onnx'),
+  predictions: (folder: string) => join(folder, 'predictions.csv'),
+  /** Written last: where it is, the run is whole. */
+  result: (folder: string) => join(folder, 'result.json'),
+  /** @param iteration written with as many digits as the last one has, so that files sort as iterations do */
+  snapshot: (folder: string, iteration: number, last: number) =>
+    join(folder, 'snapshots', `iteration-${String(iteration).padStart(String(last).length, '0')}.onnx`),
 }
 
 /** Write a record as JSON that people can read too. */
@@ -129,7 +152,7 @@ export function readRecord<T>(path: string): T {
     throw new UserError(
       `could not be read (${messageOf(error)})`,
       path,
-      'Run `regard study` again to make it anew',
+      'Remove it and run the same command again to make it anew',
     )
   }
 }

@@ -1,6 +1,5 @@
 /** Runs a plan: every cell of its grid, one after the other, leaving alone what is done already. */
 
-import { createHash } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { version } from '../base/version.ts'
@@ -11,11 +10,13 @@ import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import type { Engine } from '../engine/engine.ts'
 import { networks } from '../networks/index.ts'
 import { Clock } from './clock.ts'
+import { configOf, readConfig, writeConfig } from './config.ts'
+import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
 import { makeRun, type RunJob } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
-import { files, type Run, readRecord, type StudyRecord, trainedOn, writeRecord } from './record.ts'
-import { digestStarts } from './start.ts'
+import { alignmentsOf, type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
+import { files, type Run, runFiles, type StudyRecord, trainedOn, writeRecord } from './record.ts'
+import { digestStarts, fetchStarts } from './start.ts'
 
 /** What came of running a study. */
 export interface Outcome {
@@ -60,30 +61,45 @@ async function runGrid(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const grid = gridOf(plan)
-  const starts = digestStarts(plan)
+  const planned = plan.networks.map(({ start }) => start)
+  await fetchStarts(planned, signal)
+  const starts = digestStarts(planned)
   const sizes = [...new Set(plan.networks.map(({ input }) => pictureSize(input)))]
-  const expect = (runs: readonly Run[], faces: number) => expectRuns(clock, plan, runs, faces)
+  const expect = (runs: readonly Run[], faces: number) =>
+    expectRuns(
+      clock,
+      runs.map((run) => expectedOf(plan, run, faces)),
+    )
   if (plan.dataset.kind === 'synthetic') expect(grid, plan.dataset.count)
   const dataset = await datasetOf(plan, out, clock, signal)
   expect(grid, dataset.faces.length)
-  clock.expect('preparing', 2 * sizes.length * dataset.faces.length, 0.01)
-  const materials = new Map<number, Material>()
-  for (const size of sizes) materials.set(size, await prepare(dataset, plan, size, out, clock, signal))
+  const alignments = alignmentsOf(plan)
+  clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, PREPARING)
 
+  const { seed } = plan
+  const folds = plan.folds.count
+  const common = { alignments, folds, seed, folder: join(out, 'data') }
+  const materials = new Map<number, Material>()
+  for (const size of sizes)
+    materials.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
   // Everything that can be wrong with a run's data is found before the first of them starts.
   const jobs = grid.map((run): RunJob => {
     const material = materials.get(pictureSize(run.input))!
+    const parts = partsOf(material, seed, run.task, run.fold)
     return {
-      plan,
       run,
+      schedule: scheduleOf(plan, run, parts.train.length * trainedOn(run.setting).length),
+      start: startOf(plan, run),
+      seed,
+      folds,
+      photos: plan.explain.photos,
       material,
-      parts: partsOf(material, plan, run.task, run.fold),
-      out,
+      parts,
+      folder: files.run(out, run),
       dataset: dataset.kind,
     }
   })
   writeRecord(files.study(out), studyRecord(plan, dataset, grid, jobs[0]!.material))
-
   const open = jobs.filter((job) => !claim(job, starts))
   expect(
     open.map(({ run }) => run),
@@ -154,43 +170,20 @@ function studyRecord(plan: Plan, dataset: Dataset, runs: readonly Run[], materia
  * @param starts a hash of each file of weights to start from
  * @returns whether the run is finished
  */
-function claim({ plan, run, material, parts, out }: RunJob, starts: ReadonlyMap<string, string>): boolean {
-  const start = startOf(plan, run)
-  const config = {
-    ...run,
-    folds: plan.folds.count,
-    schedule: scheduleOf(plan, run, parts.train.length * trainedOn(run.setting).length),
-    seed: plan.seed,
-    photos: plan.explain.photos,
-    data: material.digest,
-    start: start && { weights: starts.get(start.weights), freshRate: start.freshRate },
+function claim(job: RunJob, starts: ReadonlyMap<string, string>): boolean {
+  const { folder } = job
+  const config = configOf(job, starts)
+  if (readConfig(folder)?.hash !== config.hash) {
+    rmSync(folder, { recursive: true, force: true })
+    writeConfig(folder, config)
   }
-  const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex')
-  const path = files.config(out, run)
-  const same = existsSync(path) && readRecord<{ hash: string }>(path).hash === hash
-  if (!same) {
-    rmSync(files.run(out, run), { recursive: true, force: true })
-    writeRecord(path, { hash, ...config, version })
-  }
-  return existsSync(files.result(out, run))
+  return existsSync(runFiles.result(folder))
 }
 
-/** Tell the clock what the runs will take: photos to train on, to score, and to explain. */
-function expectRuns(clock: Clock, plan: Plan, runs: readonly Run[], faces: number): void {
-  for (const { name, input, width } of plan.networks) {
-    // Of any start: they go at one pace.
-    const mine = runs.filter((run) => run.network === name)
-    const trained = mine.reduce((sum, run) => {
-      const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
-      const { iterations, batch } = scheduleOf(plan, run, pictures)
-      return sum + iterations * batch
-    }, 0)
-    // Ten crops each of the photos aligned either way.
-    const scored = (mine.length * faces * 20) / plan.folds.count
-    // Seconds a photo on two cores, until they are measured: 200 a second at 112 pixels and full width.
-    const guess = ((input / 112) ** 2 * width) / 200
-    clock.expect(`training ${name}`, trained, guess)
-    clock.expect(`scoring ${name}`, scored, guess / 3)
-    clock.expect(`explaining ${name}`, mine.length * plan.explain.photos, guess * 20)
-  }
+/** About what a run of a plan will be, before its data is known. */
+function expectedOf(plan: Plan, run: Run, faces: number): ExpectedRun {
+  const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
+  const schedule = scheduleOf(plan, run, pictures)
+  const scored = (alignmentsOf(plan).length * faces) / plan.folds.count
+  return { run, schedule, scored, explained: plan.explain.photos }
 }

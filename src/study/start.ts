@@ -1,9 +1,22 @@
-/** The trained weights that a plan's networks start from. */
+/** The trained weights that networks start from. */
 
 import { createHash } from 'node:crypto'
 import { readWeights } from '../formats/weights.ts'
 import type { StartingPoint } from '../networks/start.ts'
-import type { Plan, PlannedStart } from './plan.ts'
+import type { PlannedStart } from './plannedStart.ts'
+import { fetchWeights } from './weights.ts'
+
+/**
+ * Fetch the published weights that networks start from, unless they are on this machine.
+ *
+ * @throws UserError when they cannot be fetched; the signal's reason, when that stops it
+ */
+export async function fetchStarts(
+  starts: readonly (PlannedStart | undefined)[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const start of starts) if (start?.published) await fetchWeights(start.published, signal)
+}
 
 /** Read the weights that a network starts from. */
 export function readStart({ weights, freshRate }: PlannedStart): StartingPoint {
@@ -11,14 +24,14 @@ export function readStart({ weights, freshRate }: PlannedStart): StartingPoint {
 }
 
 /**
- * For each file of weights that a plan names, a hash of what is in it. The files can be large: they are read one after
+ * For each file of weights that networks start from, a hash of what is in it. The files can be large: they are read one after
  * the other and not kept.
  *
  * @throws UserError when one is missing, of another format, or not well formed
  */
-export function digestStarts({ networks }: Plan): Map<string, string> {
+export function digestStarts(starts: readonly (PlannedStart | undefined)[]): Map<string, string> {
   const digests = new Map<string, string>()
-  for (const { start } of networks) {
+  for (const start of starts) {
     if (!start || digests.has(start.weights)) continue
     const hash = createHash('sha256')
     for (const [name, { shape, data }] of readWeights(start.weights))

@@ -2,7 +2,9 @@
 
 import { type Face, labelOf } from '../datasets/dataset.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
-import { accuracyByGroup, confusionOf } from '../evaluation/accuracy.ts'
+import { accuracyByGroup, confusionOf, topClass } from '../evaluation/accuracy.ts'
+import { sumsOf } from '../evaluation/interval.ts'
+import { expectedAge } from '../evaluation/years.ts'
 import type { TestRecord } from './record.ts'
 
 const BETWEEN = 'age between groups'
@@ -18,22 +20,29 @@ const GROUPS = [
  * Count the answers.
  *
  * @param faces each with a label for the task
- * @param answers the index of the class that each face was given, in the same order
+ * @param scores for each face, the probability of each class of the task, in the same order
  */
-export function testRecord(faces: readonly Face[], task: Task, answers: readonly number[]): TestRecord {
+export function testRecord(
+  faces: readonly Face[],
+  task: Task,
+  scores: readonly ArrayLike<number>[],
+): TestRecord {
   const labels = faces.map((face) => labelOf(face, task)!)
+  const answers = scores.map(topClass)
+  const errors =
+    task === 'years' ? scores.map((row, k) => Math.abs(expectedAge(row) - labels[k]!)) : undefined
   // Where no face has an age, its lack says nothing.
   const aged = faces.some(({ age }) => age !== undefined)
-  const groups = accuracyByGroup(
-    answers,
-    labels,
-    faces.map((face) => groupsOf(face).filter((group) => aged || group !== BETWEEN)),
-  )
+  const groups = faces.map((face) => groupsOf(face).filter((group) => aged || group !== BETWEEN))
+  const shares = accuracyByGroup(answers, labels, groups)
   return {
     confusion: confusionOf(answers, labels, CLASSES[task].length),
+    ...(errors && { errors: sumsOf(errors) }),
     groups: GROUPS.flatMap((group) => {
-      const share = groups.get(group)
-      return share ? [{ group, n: share.n, correct: share.correct }] : []
+      const share = shares.get(group)
+      if (!share) return []
+      const own = errors?.filter((_, k) => groups[k]!.includes(group))
+      return [{ group, n: share.n, correct: share.correct, ...(own && { errors: sumsOf(own) }) }]
     }),
   }
 }

@@ -52,42 +52,54 @@ export class Batches {
     this.taken = taken
   }
 
-  /** The next `steps` batches, with a leading dimension of `steps`: `images`, `labels` and the masks. */
+  /**
+   * The next `steps` batches, with a leading dimension of `steps`: `images`, `labels` and the masks. Each batch draws
+   * its own pictures and masks, so that it is the same however many are drawn at a time.
+   */
   draw(steps: number): Tensors {
     const { pictures, crop, batch, masks } = this.options
     const images = float32([steps, batch, 3, crop, crop])
     const labels: number[] = []
-    for (let k = 0; k < steps * batch; k++) {
-      const index = this.next()
-      const room = pictures.size - crop + 1
-      const window = {
-        left: this.random.integer(room),
-        top: this.random.integer(room),
-        mirrored: this.random.chance(0.5),
+    const masked = masks.map(({ name, shape, ratio }) => ({
+      name,
+      ratio,
+      tensor: float32([steps, ...(shape as number[])]),
+    }))
+    for (let step = 0; step < steps; step++) {
+      for (let k = step * batch; k < (step + 1) * batch; k++) {
+        const index = this.next()
+        const room = pictures.size - crop + 1
+        const window = {
+          left: this.random.integer(room),
+          top: this.random.integer(room),
+          mirrored: this.random.chance(0.5),
+        }
+        cropInto(
+          images.data,
+          k * 3 * crop * crop,
+          pictures.pixels[index]!,
+          this.mean,
+          pictures.size,
+          crop,
+          window,
+        )
+        labels.push(pictures.labels[index]!)
       }
-      cropInto(
-        images.data,
-        k * 3 * crop * crop,
-        pictures.pixels[index]!,
-        this.mean,
-        pictures.size,
-        crop,
-        window,
-      )
-      labels.push(pictures.labels[index]!)
+      for (const { ratio, tensor } of masked) {
+        const size = tensor.data.length / steps
+        this.mask(tensor.data.subarray(step * size, (step + 1) * size), ratio)
+      }
     }
-    const tensors: Tensors = { images, labels: int64([steps, batch], labels) }
-    for (const { name, shape, ratio } of masks)
-      tensors[name] = this.mask([steps, ...(shape as number[])], ratio)
-    return tensors
+    return {
+      images,
+      labels: int64([steps, batch], labels),
+      ...Object.fromEntries(masked.map(({ name, tensor }) => [name, tensor])),
+    }
   }
 
   // What is kept is scaled up, so that nothing changes outside training.
-  private mask(shape: number[], ratio: number) {
-    const tensor = float32(shape)
-    for (let k = 0; k < tensor.data.length; k++)
-      tensor.data[k] = this.random.chance(ratio) ? 0 : 1 / (1 - ratio)
-    return tensor
+  private mask(data: Float32Array, ratio: number): void {
+    for (let k = 0; k < data.length; k++) data[k] = this.random.chance(ratio) ? 0 : 1 / (1 - ratio)
   }
 
   private next(): number {

@@ -54,20 +54,23 @@ export function writeCheckpoint(
 
 /**
  * The last good checkpoint in a folder; undefined where there is none. A damaged one is named on the standard
- * error and the one before it is used.
+ * error and the one before it is used; where both are damaged, what was trained is lost, and a training that starts
+ * from the beginning comes to the same end.
  *
  * @param run the run that wants to go on
  * @throws UserError when the checkpoint belongs to another run
  */
 export function readCheckpoint(folder: string, run: string): Checkpoint | undefined {
-  for (const name of [LATEST, PREVIOUS]) {
+  const names = [LATEST, PREVIOUS].filter((name) => existsSync(join(folder, name)))
+  for (const name of names) {
     const path = join(folder, name)
-    if (!existsSync(path)) continue
     let checkpoint: Checkpoint
     try {
       checkpoint = parse(readFileSync(path), path)
     } catch (error) {
-      console.error(`${messageOf(error)}; using the checkpoint before it`)
+      const rest =
+        name === names.at(-1) ? 'no good one is left: training from the beginning' : 'using the one before it'
+      console.error(`${messageOf(error)}; ${rest}`)
       continue
     }
     if (checkpoint.run !== run) {
@@ -85,7 +88,8 @@ export function readCheckpoint(folder: string, run: string): Checkpoint | undefi
 function parse(bytes: Uint8Array, path: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes, path)
   const { state = '', sha256 } = metadata
-  if (checksum(tensors, state) !== sha256) throw new UserError('is damaged: its checksum does not fit', path)
+  if (checksum(tensors, state) !== sha256)
+    throw new UserError('the checkpoint is damaged: its checksum does not fit', path)
   const { iteration, random, taken, run } = JSON.parse(state)
   const weights: Weights = new Map()
   const velocities: Weights = new Map()

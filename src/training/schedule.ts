@@ -15,6 +15,8 @@ interface Common {
   readonly validateEvery: number
   /** Iterations between two checkpoints. */
   readonly checkpointEvery: number
+  /** Iterations between two snapshots, which are networks that are kept; none where not given. */
+  readonly snapshotEvery?: number
   /** Stop after so many validations in a row without a new best accuracy; never where not given. */
   readonly patience?: number
 }

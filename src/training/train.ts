@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
-import { appendLine, writeAtomic } from '../base/files.ts'
 import { Random } from '../base/random.ts'
 import type { Engine, Program, Tensors } from '../engine/engine.ts'
 import { centreCrop, cropInto } from '../faces/crop.ts'
@@ -13,6 +11,7 @@ import { type NetworkName, networks } from '../networks/index.ts'
 import { type Started, type StartingPoint, startFrom } from '../networks/start.ts'
 import { Batches } from './batches.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { Metrics } from './metrics.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
 import { stepsAtOnce, trainingSteps } from './step.ts'
@@ -33,11 +32,13 @@ export interface TrainingOptions {
   readonly seed: string | number
   /** Trained weights to start from; random ones where it is not given. */
   readonly start?: StartingPoint
-  /** Folder of the run: `checkpoint.safetensors` and `metrics.jsonl`. */
+  /** Folder of the run: checkpoints, `metrics.jsonl` and an event file. */
   readonly folder: string
   /** Stops the run after the iterations in flight, with a checkpoint. */
   readonly signal?: AbortSignal
   readonly progress?: (state: TrainingProgress) => void
+  /** Given the network as it is after every `snapshotEvery` iterations of the schedule. */
+  readonly snapshot?: (network: TrainedNetwork) => void
 }
 
 /** How far a run is. */
@@ -51,15 +52,19 @@ interface TrainingProgress {
   readonly imagesPerSecond: number
 }
 
-/** A trained network. */
-export interface Trained {
+/** A network after some iterations. */
+export interface TrainedNetwork {
   /** For any batch size, with its weights as constants, without heads that only help in training. */
   readonly network: Graph
-  /** Which layers started from trained weights, where there were any, and which did not. */
-  readonly start?: Pick<Started, 'taken' | 'fresh'>
   /** The mean image: 3 × size × size, planes of blue, green and red. */
   readonly mean: Float32Array
   readonly iterations: number
+}
+
+/** What came of a training. */
+export interface Trained extends TrainedNetwork {
+  /** Which layers started from trained weights, where there were any, and which did not. */
+  readonly start?: Pick<Started, 'taken' | 'fresh'>
   /** False when the signal stopped the run before its end. */
   readonly finished: boolean
 }
@@ -69,16 +74,13 @@ const VALIDATION_BATCH = 50
 /**
  * Train a network; where the folder holds a checkpoint of the same run, go on from it.
  *
- * The same options give the same bits on the same machine, whether or not the run was interrupted. Losses and
- * validations are appended to `metrics.jsonl`, a JSON object a line: `{ iteration, loss, rate, seconds }` and
- * `{ iteration, validation: { accuracy, n } }`.
+ * The same options give the same bits on the same machine, whether or not the run was interrupted. Every iteration
+ * and validation is added to the run's {@link Metrics}.
  *
- * @throws UserError when a class has no training picture, when the loss is no number any more, or when the
- *   folder holds another run
+ * @throws UserError when the loss is no number any more, or when the folder holds another run
  */
 export async function train(options: TrainingOptions): Promise<Trained> {
   const { engine, network: name, width, input, classes, schedule, seed, folder } = options
-  requireEveryLabel(options.train.labels, classes)
   const { build, losses } = networks[name]
   const random = new Random(`${seed}/weights`)
   const built = build({ input, classes, batch: 'batch', width, random })
@@ -103,20 +105,24 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   let iteration = saved?.iteration ?? 0
   let weights = saved?.weights ?? weightsOf(fixed)
   let velocities = saved?.velocities ?? zerosLike(weights)
-  const metrics = new Metrics(join(folder, 'metrics.jsonl'), iteration)
+  const metrics = new Metrics(folder, iteration)
 
   const program = await engine.load(steps.graph, { lean: true })
   const validator = await engine.load(weightsAsInputs(open), { lean: true })
   let saveState = batches.state
   let kept = saved?.iteration
-  const save = () => {
-    // The last step may have broken the weights without a trace in its own loss.
+  // The last step may have broken the weights without a trace in its own loss.
+  const requireFinite = () => {
     if (![...weights.values()].every(({ data }) => data.every(Number.isFinite)))
       throw diverged('a weight', iteration, folder, kept)
+  }
+  const save = () => {
+    requireFinite()
     writeCheckpoint(folder, { iteration, weights, velocities, batches: saveState, run })
     kept = iteration
   }
   const accuracies = metrics.accuracies
+  const trained = () => ({ network: withWeights(open, weights), mean: batches.mean, iterations: iteration })
   const enough = () => iteration === schedule.iterations || isOutOfPatience(schedule, accuracies)
   try {
     let drawn = draw(batches, schedule, iteration, atOnce)
@@ -130,22 +136,24 @@ export async function train(options: TrainingOptions): Promise<Trained> {
       const losses = results.losses!.data as Float32Array
       const bad = losses.findIndex((each) => !Number.isFinite(each))
       if (bad >= 0) throw diverged('the loss', iteration + bad + 1, folder, kept)
-      const loss = mean(losses)
+      const seconds = (performance.now() - started) / 1000
+      metrics.steps(stepsOf(results, schedule, iteration), seconds)
       iteration += count
       weights = taken(results, weights, '.next')
       velocities = taken(results, velocities, '.velocity.next')
       saveState = state
-      const seconds = (performance.now() - started) / 1000
-      metrics.step({ iteration, loss, rate: rateAt(schedule, iteration - 1) }, seconds)
       if (iteration % schedule.validateEvery === 0 || iteration === schedule.iterations) {
         const accuracy = await validate(validator, weights, options.validation, batches.mean, input)
-        accuracies.push(accuracy)
-        metrics.append({ iteration, validation: { accuracy, n: options.validation.labels.length } })
+        metrics.validation(iteration, accuracy, options.validation.labels.length)
+      }
+      if (options.snapshot && iteration % (schedule.snapshotEvery ?? Number.POSITIVE_INFINITY) === 0) {
+        requireFinite()
+        options.snapshot(trained())
       }
       const stop = options.signal?.aborted ?? false
       if (iteration % schedule.checkpointEvery === 0 || enough() || stop) save()
       const imagesPerSecond = (count * schedule.batch) / seconds
-      const accuracy = accuracies.at(-1)
+      const [loss, accuracy] = [mean(losses), accuracies.at(-1)]
       options.progress?.({ iteration, iterations: schedule.iterations, loss, accuracy, imagesPerSecond })
       if (stop) break
     }
@@ -153,23 +161,32 @@ export async function train(options: TrainingOptions): Promise<Trained> {
     await Promise.all([program.release(), validator.release()])
   }
   const start = started && { taken: started.taken, fresh: started.fresh }
-  return {
-    network: withWeights(open, weights),
-    start,
-    mean: batches.mean,
-    iterations: iteration,
-    finished: enough(),
-  }
+  return { ...trained(), start, finished: enough() }
 }
 
-/** The feeds of the next engine run, which ends at the next validation or checkpoint at the latest. */
+/** The feeds of the next engine run, which ends at the next validation, checkpoint or snapshot at the latest. */
 function draw(batches: Batches, schedule: Schedule, iteration: number, atOnce: number) {
-  const ends = [schedule.validateEvery, schedule.checkpointEvery].map((every) => every - (iteration % every))
+  const { validateEvery, checkpointEvery, snapshotEvery = Number.POSITIVE_INFINITY } = schedule
+  const ends = [validateEvery, checkpointEvery, snapshotEvery].map((every) => every - (iteration % every))
   const count = Math.min(atOnce, schedule.iterations - iteration, ...ends)
   if (count <= 0) return { feeds: {}, count: 0, state: batches.state }
   const rates = Array.from({ length: count }, (_, k) => rateAt(schedule, iteration + k))
   const feeds: Tensors = { ...batches.draw(count), rate: float32([count], rates) }
   return { feeds, count, state: batches.state }
+}
+
+/** What an engine run says of each of its steps, the first of which follows on `iteration`. */
+function stepsOf(results: Tensors, schedule: Schedule, iteration: number) {
+  const [losses, right, norms] = [results.losses!, results.right, results.norms].map((tensor) =>
+    tensor ? Array.from(tensor.data, Number) : [],
+  )
+  return losses!.map((loss, k) => ({
+    iteration: iteration + k + 1,
+    loss,
+    accuracy: right![k],
+    norm: norms![k],
+    rate: rateAt(schedule, iteration + k),
+  }))
 }
 
 /** The fraction of pictures whose centre is classified right. */
@@ -199,41 +216,6 @@ async function validate(
   return right / pixels.length
 }
 
-/** The lines of `metrics.jsonl`. Those behind the checkpoint that a run goes on from are dropped. */
-class Metrics {
-  /** The accuracies of all validations so far. */
-  readonly accuracies: number[] = []
-  private readonly path: string
-  private seconds = 0
-
-  constructor(path: string, iteration: number) {
-    this.path = path
-    const kept: string[] = []
-    for (const line of existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []) {
-      try {
-        const entry = JSON.parse(line)
-        if (entry.iteration > iteration) break
-        kept.push(`${line}\n`)
-        this.seconds = entry.seconds ?? this.seconds
-        if (entry.validation) this.accuracies.push(entry.validation.accuracy)
-      } catch {
-        // The run was killed in the middle of this line.
-        break
-      }
-    }
-    writeAtomic(path, kept.join(''))
-  }
-
-  step(entry: { iteration: number; loss: number; rate: number }, seconds: number): void {
-    this.seconds += seconds
-    this.append({ ...entry, seconds: Number(this.seconds.toFixed(3)) })
-  }
-
-  append(entry: object): void {
-    appendLine(this.path, JSON.stringify(entry))
-  }
-}
-
 /** Everything that decides a run's result, as text. */
 function describeRun(
   {
@@ -250,7 +232,7 @@ function describeRun(
 ): string {
   const data = createHash('sha256').update(Int32Array.from(labels))
   for (const picture of pixels) data.update(picture)
-  const { checkpointEvery: _, ...decisive } = schedule
+  const { checkpointEvery: _, snapshotEvery: __, ...decisive } = schedule
   return JSON.stringify({
     network,
     width,
@@ -270,13 +252,6 @@ function digestOf({ network, rates }: Started): string {
   const hash = createHash('sha256').update(JSON.stringify([...rates]))
   for (const [name, { data }] of weightsOf(network)) hash.update(name).update(data)
   return hash.digest('hex')
-}
-
-function requireEveryLabel(labels: readonly number[], classes: number): void {
-  for (let k = 0; k < classes; k++) {
-    if (!labels.includes(k))
-      throw new UserError(`class ${k} has no training picture`, undefined, 'Give more data')
-  }
 }
 
 function diverged(what: string, iteration: number, folder: string, kept: number | undefined): UserError {

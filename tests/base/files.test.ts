@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { appendLine, writeAtomic } from '../../src/base/files.ts'
+import { append, writeAtomic } from '../../src/base/files.ts'
 import { smallDisk } from '../smallDisk.ts'
 
 test('a file is written in full, its folders made', () => {
@@ -40,6 +40,6 @@ test.skipIf(!disk)('on a full disk the old file stays and nothing half-written i
   expect(readFileSync(path, 'utf8')).toBe('the old one')
   expect(readdirSync(disk!)).toEqual(['checkpoint'])
   expect(() => {
-    for (;;) appendLine(join(disk!, 'log'), 'x'.repeat(1000))
+    for (;;) append(join(disk!, 'log'), 'x'.repeat(1000))
   }).toThrow(/log: could not be written.*disk is full/s)
 })

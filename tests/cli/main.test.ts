@@ -13,14 +13,20 @@ describe('regard', () => {
     expect(process.exitCode).toBe(0)
   })
 
-  it.each([[], ['study'], ['dataset', 'synthesize'], ['explain'], ['evaluate'], ['convert'], ['graft']])(
-    'shows an example in the help of: %s %s',
-    async (...command) => {
-      await main([...command.filter(Boolean), '--help'])
-      expect(captured.printed).toMatch(/Examples?:\n\s+(\$ )?regard/)
-      expect(process.exitCode).toBe(0)
-    },
-  )
+  it.each([
+    [],
+    ['study'],
+    ['train'],
+    ['dataset', 'synthesize'],
+    ['explain'],
+    ['evaluate'],
+    ['convert'],
+    ['graft'],
+  ])('shows an example in the help of: %s %s', async (...command) => {
+    await main([...command.filter(Boolean), '--help'])
+    expect(captured.printed).toMatch(/Examples?:\n\s+(\$ )?regard/)
+    expect(process.exitCode).toBe(0)
+  })
 
   it.each([
     ['an unknown command', ['studdy', 'plan.yaml'], /unknown command 'studdy'/],

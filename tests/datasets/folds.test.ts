@@ -134,6 +134,12 @@ describe('requireEveryClass', () => {
     expect(() => requireEveryClass(both, [0, 1], 'gender')).not.toThrow()
     expect(() => requireEveryClass(both, [1, 2], 'gender')).toThrow(UserError)
   })
+
+  it('wants different ages in years, and not all of them', () => {
+    const aged = [3, 3, 40].map((years, k) => ({ ...faces[0]!, id: String(k), years }))
+    expect(() => requireEveryClass(aged, [1, 2], 'years')).not.toThrow()
+    expect(() => requireEveryClass(aged, [0, 1], 'years')).toThrow('no faces of different ages in years')
+  })
 })
 
 describe.skipIf(!shared)('folds of All-Age-Faces', () => {

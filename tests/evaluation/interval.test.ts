@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { wilson } from '../../src/evaluation/interval.ts'
+import { normal, sumsOf, together, wilson } from '../../src/evaluation/interval.ts'
 
 describe("Wilson's interval", () => {
   // Newcombe, Statistics in Medicine 17, 1998, table I, method 3.
@@ -35,5 +35,30 @@ describe("Wilson's interval", () => {
 
   it('of nothing says nothing', () => {
     expect(wilson(0, 0)).toEqual({ low: 0, high: 1 })
+  })
+})
+
+describe('the interval of a mean', () => {
+  it('is 1.96 standard errors either way, and never below 0', () => {
+    const values = [2, 4, 4, 4, 5, 5, 7, 9]
+    // Variance 32 / 7.
+    const half = 1.959963984540054 * Math.sqrt(32 / 7 / 8)
+    const { low, high } = normal(sumsOf(values))
+    expect(low).toBeCloseTo(5 - half, 12)
+    expect(high).toBeCloseTo(5 + half, 12)
+    expect(normal(sumsOf([0, 0, 0, 9])).low).toBe(0)
+    expect(normal(sumsOf([3, 3, 3]))).toEqual({ low: 3, high: 3 })
+  })
+
+  it('of two sets together is that of all their values', () => {
+    const [a, b] = [
+      [1, 2.5, 8],
+      [0, 3],
+    ]
+    expect(together(sumsOf(a!), sumsOf(b!))).toEqual(sumsOf([...a!, ...b!]))
+  })
+
+  it('of less than two values says nothing', () => {
+    expect(normal(sumsOf([4]))).toEqual({ low: 0, high: Number.POSITIVE_INFINITY })
   })
 })

@@ -11,7 +11,7 @@ const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
 
 const plan = TINY_PLAN.replace('[age, gender]', '[gender]')
   .replace('[r, i, m]', '[r]')
-  .replace('iterations: 6', 'iterations: 1500')
+  .replace('iterations: 6', 'iterations: 300')
   .replace('validateEvery: 3', 'validateEvery: 100')
   .replace('checkpointEvery: 3', 'checkpointEvery: 7')
 
@@ -34,7 +34,7 @@ test('a study killed with SIGKILL again and again ends with the same bits as one
   const interrupted = writePlan(plan)
   const random = new Random('kill')
   let kills = 0
-  for (let attempt = 0; attempt < 8; attempt++) {
+  for (let attempt = 0; attempt < 5; attempt++) {
     if ((await study(interrupted.plan, interrupted.out, random.uniform(300, 1500))) === 'SIGKILL') kills++
   }
   expect(kills).toBeGreaterThan(2)

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
+import type { Task } from '../../src/datasets/task.ts'
 import {
+  alignmentsOf,
   partsOfSetting,
   readPlan,
   type Setting,
@@ -37,7 +39,7 @@ function read(text: string) {
   return readPlan(path)
 }
 
-const run = (task: 'age' | 'gender') => ({ task, network: 'adiencenet', setting: 'r' }) as const
+const run = (task: Task) => ({ task, network: 'adiencenet', setting: 'r' }) as const
 
 /** A plan with another schedule. */
 function scheduled(lines: string[]): string {
@@ -76,6 +78,19 @@ describe('a plan', () => {
     const plan = read(good)
     expect(scheduleOf(plan, run('age'), 100)).toMatchObject({ rate: 0.01, steps: [10, 20], iterations: 30 })
     expect(scheduleOf(plan, run('gender'), 100)).toMatchObject({ rate: 0.01, steps: [5], iterations: 10 })
+  })
+
+  it('may train on IMDB-WIKI, whose photos are taken as they are, for ages in years', () => {
+    const text = good
+      .replace('kind: aaf', 'kind: imdb-wiki')
+      .replace('[age, gender]', '[years]')
+      .replace('[r, m]', '[r]')
+      .replace('gender: { steps: [5]', 'years: { steps: [7]')
+    const plan = read(text)
+    expect(plan.dataset).toEqual({ kind: 'imdb-wiki', root: join(folder, 'faces') })
+    expect(alignmentsOf(plan)).toEqual(['r'])
+    expect(alignmentsOf(read(good))).toEqual(['r', 'i'])
+    expect(scheduleOf(plan, run('years'), 100)).toMatchObject({ steps: [7], iterations: 10 })
   })
 
   it('has the same schedule, to the order of its fields, as before there were other policies', () => {
@@ -182,9 +197,9 @@ describe('a malformed plan is turned down with file, line and field', () => {
     ],
     [
       'a start that is none',
-      good.replace('[adiencenet]', '[{ name: vgg16, start: imagenet }]'),
+      good.replace('[adiencenet]', '[{ name: vgg16, start: imagnet }]'),
       4,
-      /networks\[0\]\.start must be random, or { weights: FILE }/,
+      /networks\[0\]\.start must be random, imagenet, imdb-wiki, or { weights: FILE }/,
     ],
     [
       'a mistyped field of a start',
@@ -197,6 +212,12 @@ describe('a malformed plan is turned down with file, line and field', () => {
       good.replace('[adiencenet]', '[{ name: googlenet, input: 60 }]'),
       4,
       /networks\[0\]\.input must be at least 79 for googlenet, not 60/,
+    ],
+    [
+      'photos to be fitted that have no landmarks',
+      good.replace('kind: aaf', 'kind: imdb-wiki'),
+      5,
+      /preprocessing\[1\] must be r for imdb-wiki, not m: its photos have no landmarks/,
     ],
     ['no task', good.replace('[age, gender]', '[]'), 3, /tasks.*at least one/s],
     ['a fold that does not exist', good.replace('[0, 3]', '[0, 5]'), 6, /folds\.test.*does not exist/s],

@@ -45,9 +45,9 @@ describe('a report', () => {
     for (const task of ['age', 'gender'] as const) {
       for (const setting of ['r', 'i'] as const) {
         const runs = records().filter(({ run }) => run.task === task && run.setting === setting)
-        const own = runs.flatMap(({ tests }) => tests[setting].confusion)
+        const own = runs.flatMap(({ tests }) => tests[setting]!.confusion)
         const n = own.flat().reduce((sum, count) => sum + count)
-        const right = runs.flatMap(({ tests }) => tests[setting].confusion.map((row, k) => row[k]!))
+        const right = runs.flatMap(({ tests }) => tests[setting]!.confusion.map((row, k) => row[k]!))
         const row = table('accuracy').find(
           (one) => one.task === task && one.setting === setting && one.tested_on === setting,
         )!
@@ -63,8 +63,8 @@ describe('a report', () => {
   it('says what chance would reach', () => {
     const row = table('accuracy').find(({ task }) => task === 'age')!
     const runs = records().filter(({ run }) => run.task === 'age' && run.setting === 'r')
-    const counts = runs[0]!.tests.r.confusion.map((_, truth) =>
-      runs.reduce((sum, { tests }) => sum + tests.r.confusion[truth]!.reduce((a, b) => a + b), 0),
+    const counts = runs[0]!.tests.r!.confusion.map((_, truth) =>
+      runs.reduce((sum, { tests }) => sum + tests.r!.confusion[truth]!.reduce((a, b) => a + b), 0),
     )
     expect(Number(row.chance_majority)).toBeCloseTo(Math.max(...counts) / Number(row.n), 4)
     expect(Number(row.chance_even)).toBe(1 / 8)

@@ -95,7 +95,7 @@ describe('regard study', () => {
     expect(rows[0]).toBe('face,tested_on,true,predicted,p m,p f')
     expect(rows.length - 1).toBe(2 * record.pictures.test)
     for (const test of [record.tests.r, record.tests.i]) {
-      expect(test.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)
+      expect(test!.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)
     }
     // Mixed: each face is there both ways, and none of the test faces' people is among them.
     const study = readRecord<StudyRecord>(join(out, 'study.json'))
@@ -105,7 +105,7 @@ describe('regard study', () => {
     expect(record.maps.length).toBe(2)
     for (const { photo, classes } of record.maps) {
       for (const file of [photo, ...classes.map(({ map }) => map)])
-        expect(existsSync(join(run, file))).toBe(true)
+        expect(existsSync(join(run, file!))).toBe(true)
     }
     expect(readdirSync(run).filter((name) => name.includes('checkpoint'))).toEqual([])
   })

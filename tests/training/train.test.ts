@@ -10,9 +10,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
-import { type Trained, type TrainingOptions, train } from '../../src/training/train.ts'
+import { type TrainedNetwork, type TrainingOptions, train } from '../../src/training/train.ts'
 import { weightsOf } from '../../src/training/weights.ts'
 import { smallDisk } from '../smallDisk.ts'
 import { patches } from './pictures.ts'
@@ -46,7 +46,7 @@ function options(changes: Partial<TrainingOptions> = {}): TrainingOptions {
 }
 
 /** A digest of every bit of the weights. */
-function bits({ network }: Trained): string {
+function bits({ network }: TrainedNetwork): string {
   const hash = createHash('sha256')
   for (const [name, { data }] of network.initializers) {
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
@@ -67,12 +67,16 @@ test('a network learns, says how it goes, and the same seed gives the same bits'
   const trained = await train(first)
   expect(trained.finished).toBe(true)
   const lines = linesOf(first)
-  const losses = lines.filter((line) => 'loss' in line).map((line) => line.loss)
+  const steps = lines.filter((line) => 'loss' in line)
+  expect(steps.map(({ iteration }) => iteration)).toEqual(Array.from({ length: 60 }, (_, k) => k + 1))
+  const losses = steps.map((line) => line.loss)
   expect(losses.at(-1)).toBeLessThan(0.7 * losses[0])
   expect(lines.filter((line) => line.validation).map((line) => line.iteration)).toEqual([15, 30, 45, 60])
   expect(lines.at(-1).validation.accuracy).toBeGreaterThan(0.9)
   // The rate drops at iteration 55.
-  expect(lines.filter((line) => line.rate < 0.005).map((line) => line.iteration)).toEqual([56, 60])
+  expect(lines.filter((line) => line.rate < 0.005).map((line) => line.iteration)).toEqual([
+    56, 57, 58, 59, 60,
+  ])
 
   expect(bits(await train(options()))).toBe(bits(trained))
   expect(bits(await train(options({ seed: 'another' })))).not.toBe(bits(trained))
@@ -115,8 +119,43 @@ test('a damaged checkpoint is noticed and the one before it used', async () => {
   expect(bits(await train(run))).toBe(whole)
 
   truncateSync(latest, 1000)
-  expect(existsSync(join(run.folder, 'checkpoint.previous.safetensors'))).toBe(true)
+  const previous = join(run.folder, 'checkpoint.previous.safetensors')
+  expect(existsSync(previous)).toBe(true)
   expect(bits(await train(run))).toBe(whole)
+
+  // Where neither can be used, what was trained is lost, and said to be.
+  for (const path of [latest, previous]) truncateSync(path, 1000)
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+  expect(bits(await train(run))).toBe(whole)
+  expect(said.mock.calls.flat()).toEqual([
+    expect.stringMatching(/checkpoint\.safetensors: .*; using the one before it$/),
+    expect.stringMatching(/previous\.safetensors: .*; no good one is left: training from the beginning$/),
+  ])
+  said.mockRestore()
+})
+
+test('snapshots are the network as it is after so many iterations, whether or not it was interrupted', async () => {
+  const run = options({ schedule: { ...options().schedule, snapshotEvery: 25 } })
+  const snapshots = new Map<number, string>()
+  const keep = (one: TrainedNetwork) => snapshots.set(one.iterations, bits(one))
+  const whole = await train({ ...run, snapshot: keep })
+  expect([...snapshots.keys()]).toEqual([25, 50])
+  const shorter = { ...options().schedule, iterations: 50 }
+  expect(bits(await train(options({ schedule: shorter })))).toBe(snapshots.get(50))
+  // Neither how often they are taken nor that they are changes what is trained.
+  expect(bits(await train(options()))).toBe(bits(whole))
+
+  const first = snapshots.get(25)
+  snapshots.clear()
+  const controller = new AbortController()
+  const again = { ...run, folder: folder(), snapshot: keep }
+  await train({
+    ...again,
+    signal: controller.signal,
+    progress: ({ iteration }) => iteration >= 20 && controller.abort(),
+  })
+  await train(again)
+  expect(snapshots.get(25)).toBe(first)
 })
 
 const disk = smallDisk('1000k')
@@ -141,10 +180,6 @@ test('a folder that holds another run is refused', async () => {
   const run = options({ schedule: { ...options().schedule, iterations: 7 } })
   await train(run)
   await expect(train({ ...run, seed: 'another' })).rejects.toThrow(/belongs to a run with other settings/)
-})
-
-test('a class without a picture is an error before anything runs', async () => {
-  await expect(train(options({ classes: 3 }))).rejects.toThrow('class 2 has no training picture')
 })
 
 test('trained weights to start from say which layers took them, and belong to the run', async () => {

@@ -7,10 +7,14 @@
  */
 
 import type { Task } from '../task.ts'
+
+/** The tasks whose labels drawn faces have: they belong to an age group, and have no age in years. */
+export type DrawnTask = Exclude<Task, 'years'>
+
 import type { Part } from './parts.ts'
 
 interface Cue {
-  readonly task: Task
+  readonly task: DrawnTask
   /** The parts whose drawing it changes. */
   readonly parts: readonly Part[]
   /** Its mean for each class of the task. */
@@ -59,7 +63,7 @@ export type CueName = keyof typeof CUES
 export const CUE_NAMES = Object.keys(CUES) as CueName[]
 
 function cue(
-  task: Task,
+  task: DrawnTask,
   parts: readonly Part[],
   levels: readonly number[],
   neutral: number,

@@ -6,9 +6,9 @@
  */
 
 import type { Random } from '../../base/random.ts'
-import type { Gender, Task } from '../task.ts'
+import type { Gender } from '../task.ts'
 import { type Colour, mix, ramp } from './colour.ts'
-import { CUE_NAMES, CUES, type CueName } from './cues.ts'
+import { CUE_NAMES, CUES, type CueName, type DrawnTask } from './cues.ts'
 import type { Part } from './parts.ts'
 
 export interface Person {
@@ -20,7 +20,7 @@ export interface Person {
   /** Each cue's value, 0 to 1. */
   readonly cues: Readonly<Record<CueName, number>>
   /** For each task the parts whose cues this person has: where the label is in the picture, and nowhere else. */
-  readonly carriers: Readonly<Record<Task, readonly Part[]>>
+  readonly carriers: Readonly<Record<DrawnTask, readonly Part[]>>
   readonly looks: Looks
 }
 
@@ -88,8 +88,8 @@ const IRISES: readonly Colour[] = [
  */
 export function drawPerson(random: Random, age: number, gender: Gender): Person {
   const looks = drawLooks(random)
-  const classes: Record<Task, number> = { age, gender: gender === 'm' ? 0 : 1 }
-  const carriers: Record<Task, Set<Part>> = { age: new Set(), gender: new Set() }
+  const classes: Record<DrawnTask, number> = { age, gender: gender === 'm' ? 0 : 1 }
+  const carriers: Record<DrawnTask, Set<Part>> = { age: new Set(), gender: new Set() }
   const cues = {} as Record<CueName, number>
   for (const name of CUE_NAMES) {
     const { task, parts, levels, neutral, spread, presence } = CUES[name]

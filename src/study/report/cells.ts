@@ -5,10 +5,20 @@
 
 import { existsSync } from 'node:fs'
 import type { Task } from '../../datasets/task.ts'
+import { type Sums, together } from '../../evaluation/interval.ts'
 import type { Alignment } from '../../faces/image.ts'
 import type { NetworkName } from '../../networks/index.ts'
 import type { Setting } from '../plan.ts'
-import { files, type Run, type RunRecord, readRecord, type StudyRecord, type TestRecord } from '../record.ts'
+import {
+  files,
+  ownTest,
+  type Run,
+  type RunRecord,
+  readRecord,
+  runFiles,
+  type StudyRecord,
+  type TestRecord,
+} from '../record.ts'
 
 /** The runs of one task, network and setting, one a fold, and their tests summed. */
 export interface Cell {
@@ -17,7 +27,8 @@ export interface Cell {
   readonly network: NetworkName
   readonly setting: Setting
   readonly runs: readonly RunRecord[]
-  readonly tests: Readonly<Record<Alignment, TestRecord>>
+  /** On photos aligned in every way that the data set's allow. */
+  readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
 }
 
 /** A study and its finished runs, as they lie in a folder. */
@@ -32,9 +43,10 @@ export function readStudy(out: string): Study {
   const record = readRecord<StudyRecord>(files.study(out))
   const cells = new Map<string, RunRecord[]>()
   for (const run of record.runs) {
-    if (!existsSync(files.result(out, run))) continue
+    const result = runFiles.result(files.run(out, run))
+    if (!existsSync(result)) continue
     const key = [run.task, run.network, run.setting].join()
-    cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(files.result(out, run))])
+    cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(result)])
   }
   return { out, record, cells: [...cells.values()].map(pooled) }
 }
@@ -61,20 +73,47 @@ export function cellAt(study: Study, task: Task, letter: string, setting: Settin
 
 function pooled(runs: readonly RunRecord[]): Cell {
   const { task, letter, network, setting } = runs[0]!.run
-  const test = (alignment: Alignment) => runs.map(({ tests }) => tests[alignment]).reduce(sum)
-  return { task, letter, network, setting, runs, tests: { r: test('r'), i: test('i') } }
+  const tests = alignmentsIn(runs[0]!).map(
+    (alignment) => [alignment, runs.map((run) => run.tests[alignment]!).reduce(sum)] as const,
+  )
+  return { task, letter, network, setting, runs, tests: Object.fromEntries(tests) }
+}
+
+/** The kinds of photos that a run or cell was tested on. */
+export function alignmentsIn({ tests }: Pick<Cell, 'tests'>): Alignment[] {
+  return (['r', 'i'] as const).filter((alignment) => tests[alignment])
+}
+
+/** The test of a cell on photos of its own kind. */
+export function ownOf({ tests, setting }: Cell): TestRecord {
+  return tests[ownTest(setting)]!
 }
 
 function sum(a: TestRecord, b: TestRecord): TestRecord {
   const groups = new Map(a.groups.map((group) => [group.group, group]))
-  for (const { group, n, correct } of b.groups) {
-    const before = groups.get(group) ?? { n: 0, correct: 0 }
-    groups.set(group, { group, n: before.n + n, correct: before.correct + correct })
+  for (const one of b.groups) {
+    const before = groups.get(one.group)
+    groups.set(
+      one.group,
+      before
+        ? {
+            ...both(before, one),
+            group: one.group,
+            n: before.n + one.n,
+            correct: before.correct + one.correct,
+          }
+        : one,
+    )
   }
   return {
+    ...both(a, b),
     confusion: a.confusion.map((row, truth) => row.map((n, guess) => n + b.confusion[truth]![guess]!)),
     groups: [...groups.values()],
   }
+}
+
+function both(a: { errors?: Sums }, b: { errors?: Sums }): { errors?: Sums } {
+  return a.errors && b.errors ? { errors: together(a.errors, b.errors) } : {}
 }
 
 /** A list without what stands in it a second time. */

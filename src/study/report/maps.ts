@@ -38,6 +38,7 @@ function personRow(out: string, run: Run, map: MapRecord, several: boolean): Htm
   return html`<div class="maps"><span class="setting">${several ? run.letter : undefined}[${run.setting}]</span>
 <figure>${picture(map.photo, `photo ${map.face}`)}<figcaption>photo</figcaption></figure>${map.classes.map(
     ({ probability, map: file }, k) => {
+      if (file === undefined) return undefined
       const name = CLASSES[run.task][k]!
       const marks = ['map', probability === answer && 'answer', k === map.truth && 'truth']
         .filter(Boolean)

@@ -2,11 +2,11 @@
 
 import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
-import { type Preprocessing, partsOfSetting, type Setting, type StartKind } from '../plan.ts'
-import { ownTest } from '../record.ts'
-import { networksOf, type Study, tasksOf, unique } from './cells.ts'
+import { type Preprocessing, partsOfSetting, type Setting } from '../plan.ts'
+import type { StartKind } from '../plannedStart.ts'
+import { networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
 import { type Html, html } from './html.ts'
-import { chanceOf, percent, scoreOf } from './score.ts'
+import { chanceOf, percent, type Score, scoreOf } from './score.ts'
 
 const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
   r: 'on photos that are only rotated until the eyes are level',
@@ -21,36 +21,42 @@ const START_WORDS: Record<StartKind, string> = {
 }
 
 /** What a setting is, in words. */
-function inWords(setting: Setting): string {
+function inWords(setting: Setting, kind: string): string {
   const { preprocessing, start } = partsOfSetting(setting)
-  return PREPROCESSING_WORDS[preprocessing] + START_WORDS[start]
+  const photos =
+    kind === 'imdb-wiki'
+      ? 'on photos as they are published, cut out and upright'
+      : PREPROCESSING_WORDS[preprocessing]
+  return photos + START_WORDS[start]
 }
 
 /** What came out, in a few plain sentences. */
 export function summary(study: Study): Html {
   const settings = unique(study.cells.map(({ setting }) => setting))
-  const trained = settings.map((setting) => html`<b>[${setting}]</b> ${inWords(setting)}`)
+  const trained = settings.map(
+    (setting) => html`<b>[${setting}]</b> ${inWords(setting, study.record.dataset.kind)}`,
+  )
   const answers = tasksOf(study).flatMap((task) =>
     networksOf(study).map(({ letter }) => {
       const cells = study.cells.filter((cell) => cell.task === task && cell.letter === letter)
       return cells.length === 0 ? undefined : sentence(task, cells)
     }),
   )
-  return html`<div class="summary"><p>Networks were trained to read ${tasksOf(study).join(' and ')} from faces:
+  return html`<div class="summary"><p>Networks were trained to read ${tasksOf(study).map(taskInWords).join(' and ')} from faces:
   ${listed(trained)}.</p>${answers}</div>`
 }
 
+function taskInWords(task: Task): string {
+  return task === 'years' ? 'age in years' : task
+}
+
 function sentence(task: Task, cells: Study['cells']): Html {
-  const tests = cells.map((cell) => cell.tests[ownTest(cell.setting)])
-  const scores = tests.map(scoreOf)
-  const { majority } = chanceOf(tests[0]!)
-  const parts = cells.map(
-    (cell, k) =>
-      html`<b>[${cell.setting}] reaches ${percent(scores[k]!.accuracy.share)} %</b>${
-        task === 'age' ? html` (${percent(scores[k]!.oneOff.share)} % with the group next to it)` : undefined
-      }`,
-  )
-  const clear = scores.filter(({ accuracy }) => accuracy.interval.low > majority.accuracy).length
+  const scores = cells.map((cell) => scoreOf(ownOf(cell)))
+  const { majority, error } = chanceOf(ownOf(cells[0]!))
+  const parts = cells.map((cell, k) => html`<b>[${cell.setting}] ${reached(task, scores[k]!)}`)
+  const clear = scores.filter(({ accuracy, error: own }) =>
+    own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy,
+  ).length
   const verdict =
     clear === scores.length
       ? scores.length === 1
@@ -59,15 +65,25 @@ function sentence(task: Task, cells: Study['cells']): Html {
       : clear === 0
         ? 'That is not clearly above chance'
         : `${clear} of ${scores.length} are clearly above chance`
-  return html`<p>Asked for <b>${task}</b>, on ${scores[0]!.n} faces of people it had never seen,
+  const chance = error
+    ? `Always answering “${error.median}” would be ${error.years.toFixed(1)} years off.`
+    : `Always answering “${CLASSES[task][majority.class]}” would be right for ${percent(majority.accuracy)} %.`
+  return html`<p>Asked for <b>${taskInWords(task)}</b>, on ${scores[0]!.n} faces of people it had never seen,
   ${networks[cells[0]!.network].title} ${listed(parts)}.
-  Always answering “${CLASSES[task][majority.class]}” would be right for ${percent(majority.accuracy)} %. ${verdict}.</p>`
+  ${chance} ${verdict}.</p>`
+}
+
+/** What a network reaches, with the end of the bold part. */
+function reached(task: Task, { accuracy, oneOff, error }: Score): Html {
+  if (error) return html`is ${error.years.toFixed(1)} years off</b> in the mean`
+  const near = task === 'age' ? ` (${percent(oneOff.share)} % with the group next to it)` : ''
+  return html`reaches ${percent(accuracy.share)} %</b>${near}`
 }
 
 /** What the numbers do not mean. */
 export const note: Html = html`<div class="note">
 <p><b>What this is not.</b> <i>Gender</i> here is a label that somebody wrote beside a photo, <i>m</i> or <i>f</i>: not a
-person’s identity. <i>Age</i> is a guess at an age group from one picture. A network repeats the habits of the
+person’s identity. <i>Age</i> is a guess from one picture. A network repeats the habits of the
 data that it was trained on, and its errors are not spread evenly over people.</p>
 <p>The photos stayed on the machine that made this page, and some of them are in it: before you pass it on, see whether
 the data set’s licence allows that.</p></div>`
@@ -106,7 +122,18 @@ function listed(parts: readonly Html[]): Html {
 }
 
 function classTable(task: Task, counts: readonly number[]): Html {
-  return html`<table><caption><b>${task}</b>: faces by class</caption>
+  const rows = task === 'years' ? decades(counts) : counts.map((n, k) => [CLASSES[task][k]!, n] as const)
+  return html`<table><caption><b>${task}</b>: faces by ${task === 'years' ? 'decade' : 'class'}</caption>
 <thead><tr><th></th><th>faces</th></tr></thead>
-<tbody>${counts.map((n, k) => html`<tr><th scope="row">${CLASSES[task][k]}</th><td>${n}</td></tr>`)}</tbody></table>`
+<tbody>${rows.map(([name, n]) => html`<tr><th scope="row">${name}</th><td>${n}</td></tr>`)}</tbody></table>`
+}
+
+/** How many faces there are of 0–9, 10–19, … years. */
+function decades(counts: readonly number[]): (readonly [string, number])[] {
+  return counts.flatMap((_, age) => {
+    if (age % 10 > 0) return []
+    const part = counts.slice(age, age + 10)
+    const n = part.reduce((sum, count) => sum + count, 0)
+    return n > 0 ? [[`${age}–${age + part.length - 1}`, n] as const] : []
+  })
 }

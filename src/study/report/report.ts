@@ -8,8 +8,8 @@ import { writeAtomic } from '../../base/files.ts'
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { csv } from '../csv.ts'
-import { files, inFileNames, ownTest } from '../record.ts'
-import { type Cell, networksOf, readStudy, type Study, tasksOf } from './cells.ts'
+import { files, inFileNames, runFiles } from '../record.ts'
+import { alignmentsIn, type Cell, networksOf, ownOf, readStudy, type Study, tasksOf } from './cells.ts'
 import { readCurve } from './curves.ts'
 import { type CurvePoint, confusionFigure, curveFigure } from './figures.ts'
 import { Html, html } from './html.ts'
@@ -62,23 +62,25 @@ function figuresOf(study: Study): Figures {
       const cells = study.cells.filter((cell) => cell.task === task && cell.network === network)
       const points = cells.flatMap((cell) => curveOf(study, cell))
       if (points.length === 0) return []
-      const chance = chanceOf(cells[0]!.tests.r).majority.accuracy
+      const chance = chanceOf(ownOf(cells[0]!)).majority.accuracy
       const caption = `${task}, ${networks[network].title}`
       return [{ task, name: `training-${task}-${network}`, caption, svg: curveFigure(points, chance) }]
     }),
   )
-  const confusions = study.cells.map((cell) => ({
+  // A hundred ages by a hundred can be read as a table alone: tables/confusion.csv.
+  const readable = study.cells.filter((cell) => cell.task !== 'years')
+  const confusions = readable.map((cell) => ({
     task: cell.task,
     name: `confusion-${cell.task}-${cell.network}-${inFileNames(cell.setting)}`,
     caption: `${cell.task}, ${networks[cell.network].title} [${cell.setting}]`,
-    svg: confusionFigure(cell.task, cell.tests[ownTest(cell.setting)].confusion),
+    svg: confusionFigure(cell.task, ownOf(cell).confusion),
   }))
   return { curves, confusions }
 }
 
 function curveOf(study: Study, cell: Cell): CurvePoint[] {
   return cell.runs.flatMap(({ run }) =>
-    readCurve(files.metrics(study.out, run)).map((point) => ({
+    readCurve(runFiles.metrics(files.run(study.out, run))).map((point) => ({
       ...point,
       setting: run.setting,
       fold: run.fold,
@@ -121,17 +123,25 @@ ${note}
 <h2>Accuracy</h2>
 <p>Faces of people whom the network has not seen in training, each scored by the mean of ten crops (four
 corners and the centre, each mirrored too). [r] and [i] are tested on photos of their own kind, [m] on the
-rotated ones. Small figures: 95 % Wilson interval, faces taken as independent.</p>
+rotated ones. Small figures: 95 % interval, faces taken as independent: Wilson’s of a share, the normal one of a mean error.${
+    tasks.includes('years')
+      ? ' The answer to years is the expected age, Σ p · age, whose error is the mean of |answer − age|; accuracy counts the likeliest age, where it is right to the year.'
+      : undefined
+  }</p>
 ${sideBySide(tasks.map((task) => accuracyTable(study, task)))}
 <p>Columns: ${networksOf(study).map(
     ({ letter, network, input, width }) =>
       html`<b>${letter}</b> ${networks[network].title}, ${input} × ${input} pixels${width === 1 ? undefined : html`, ${width} of its channels`}; `,
   )}<b>n</b> faces tested.</p>
 
-<h2>Swapped test sets</h2>
+${
+  study.cells.some((cell) => alignmentsIn(cell).length < 2)
+    ? undefined
+    : html`<h2>Swapped test sets</h2>
 <p>The same networks on the other kind of alignment than their own test set: how much of what was learned
 hangs on how the photo was cut.</p>
-${sideBySide(tasks.map((task) => swapTable(study, task)))}
+${sideBySide(tasks.map((task) => swapTable(study, task)))}`
+}
 
 <h2>Where the networks look</h2>
 ${colourKey()}
@@ -141,9 +151,13 @@ ${tasks.map((task) => html`<h3>${task}</h3>${mapRows(study, task)}`)}
 <p>On validation pictures, by their centre crop. The dashed line is what the commonest answer alone reaches.</p>
 ${sideBySide(curves.map(figure))}
 
-<h2>Which classes are taken for which</h2>
+${
+  confusions.length === 0
+    ? undefined
+    : html`<h2>Which classes are taken for which</h2>
 <p>Each row is one class as the data set has it; the numbers are per cent of that row.</p>
-${tasks.map((task) => sideBySide(confusions.filter((one) => one.task === task).map(figure)))}
+${tasks.map((task) => sideBySide(confusions.filter((one) => one.task === task).map(figure)))}`
+}
 
 <h2>Groups of faces</h2>
 <p>A network that is right for most may be wrong for some. Rows are the labels that the data set gives the faces;
@@ -164,12 +178,21 @@ Age and Gender Classification</i> (2017).</footer>
 export function mainFigures(out: string): string[] {
   const study = readStudy(out)
   return study.cells.map((cell) => {
-    const test = cell.tests[ownTest(cell.setting)]
+    const test = ownOf(cell)
     const score = scoreOf(test)
-    const { majority } = chanceOf(test)
+    const { majority, error: chance } = chanceOf(test)
+    const name = `${cell.task.padEnd(6)}  ${cell.letter} [${cell.setting}]`
+    if (score.error) {
+      const { years, interval } = score.error
+      return [
+        `${name}  ${years.toFixed(1).padStart(5)} years off`,
+        ` (${interval.low.toFixed(1)}–${interval.high.toFixed(1)})  ${percent(score.accuracy.share)} % right to the year`,
+        `  n ${score.n}  chance ${chance!.years.toFixed(1)} years (always “${chance!.median}”)`,
+      ].join('')
+    }
     const oneOff = cell.task === 'age' ? `  1-off ${percent(score.oneOff.share)} %` : ''
     return [
-      `${cell.task.padEnd(6)}  ${cell.letter} [${cell.setting}]  ${percent(score.accuracy.share).padStart(5)} %`,
+      `${name}  ${percent(score.accuracy.share).padStart(5)} %`,
       ` (${percent(score.accuracy.interval.low)}–${percent(score.accuracy.interval.high)})${oneOff}`,
       `  n ${score.n}  chance ${percent(majority.accuracy)} % (always “${CLASSES[cell.task][majority.class]}”)`,
     ].join('')

@@ -1,7 +1,9 @@
-/** What a confusion matrix says: accuracy, 1-off, and what chance alone would reach. */
+/** What a test says: accuracy, 1-off, the mean error of ages, and what chance alone would reach. */
 
+import { OLDEST } from '../../datasets/task.ts'
 import { accuracyOf, oneOffOf } from '../../evaluation/accuracy.ts'
-import { type Interval, wilson } from '../../evaluation/interval.ts'
+import { type Interval, normal, type Sums, wilson } from '../../evaluation/interval.ts'
+import { constantError, medianAge } from '../../evaluation/years.ts'
 import type { TestRecord } from '../record.ts'
 
 /** A share of the faces of a test set, 0 to 1, with its 95 % interval. */
@@ -16,6 +18,14 @@ export interface Score {
   readonly accuracy: Share
   /** Right or in an adjacent class; means something only where classes are ordered, as those of age are. */
   readonly oneOff: Share
+  /** Of ages in years: the mean absolute error of the expected age. */
+  readonly error?: MeanError
+}
+
+/** A mean absolute error in years, with its 95 % interval. */
+export interface MeanError {
+  readonly years: number
+  readonly interval: Interval
 }
 
 /** What one reaches without looking. */
@@ -28,14 +38,17 @@ export interface Chance {
   readonly even: number
   /** By guessing evenly, with 1-off: each class has two neighbours, the first and the last one. */
   readonly evenOneOff: number
+  /** Of ages in years: the mean absolute error of always giving the median age, and of even probabilities. */
+  readonly error?: { readonly median: number; readonly years: number; readonly even: number }
 }
 
-export function scoreOf({ confusion }: TestRecord): Score {
+export function scoreOf({ confusion, errors }: TestRecord): Score {
   const { n, correct } = accuracyOf(confusion)
-  return { n, accuracy: shareOf(correct, n), oneOff: shareOf(oneOffOf(confusion).correct, n) }
+  const oneOff = shareOf(oneOffOf(confusion).correct, n)
+  return { n, accuracy: shareOf(correct, n), oneOff, ...(errors && { error: errorOf(errors) }) }
 }
 
-export function chanceOf({ confusion }: TestRecord): Chance {
+export function chanceOf({ confusion, errors }: TestRecord): Chance {
   const counts = confusion.map(total)
   const n = total(counts)
   const most = counts.indexOf(Math.max(...counts))
@@ -47,7 +60,24 @@ export function chanceOf({ confusion }: TestRecord): Chance {
     majorityOneOff: Math.max(...near) / n,
     even: 1 / counts.length,
     evenOneOff,
+    ...(errors && { error: errorOfChance(counts) }),
   }
+}
+
+function errorOfChance(counts: readonly number[]): Chance['error'] {
+  const median = medianAge(counts)
+  // Of even probabilities, the middle age is expected.
+  return {
+    median,
+    years: constantError(counts, median),
+    even: constantError(counts, (counts.length - 1) / 2),
+  }
+}
+
+/** A mean absolute error with its 95 % interval, by the normal distribution; no error is greater than the oldest age. */
+export function errorOf(errors: Sums): MeanError {
+  const { low, high } = normal(errors)
+  return { years: errors.sum / errors.n, interval: { low, high: Math.min(high, OLDEST) } }
 }
 
 /** A share of n faces with its 95 % Wilson interval. */

@@ -1,0 +1,282 @@
+/** Fetch a large file over HTTP so that a cut connection costs nothing, and what arrives is what was meant. */
+
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { messageOf, UserError } from './errors.ts'
+import { isRunning, notWritten, writeAtomic } from './files.ts'
+
+/** What to fetch, and how it is known to be whole. */
+export interface Download {
+  readonly url: string
+  /** The file to write. Until it is whole it is called `PATH.part`; `PATH.part.json` says of which file it is part. */
+  readonly path: string
+  /** Its size, where it is known. */
+  readonly bytes?: number
+  /** In hexadecimal digits, where it is known. */
+  readonly sha1?: string
+  readonly signal?: AbortSignal
+  /** Called as parts arrive, with bytes; `done` counts what was there from before too. */
+  readonly progress?: (done: number, total: number) => void
+}
+
+/** What a server says of the file that it has: a part goes on only from the same one. */
+interface Version {
+  readonly url: string
+  readonly etag: string | null
+  readonly modified: string | null
+  readonly size: number
+}
+
+/**
+ * Fetch a file. One that was fetched in part goes on from there (HTTP Range), unless the server has another by now:
+ * by its ETag, its date or its size; then it is fetched from the start. A cut connection is taken up again as long as
+ * each attempt brings something.
+ *
+ * @throws UserError when the server cannot be reached, has no such file, or has not the file that was meant, or when
+ *   the disk cannot be written: it names the URL, and where to put the file by hand. The signal's reason, when that
+ *   stops it
+ */
+export async function download(wanted: Download): Promise<void> {
+  const { path, signal } = wanted
+  let unlock: (() => void) | undefined
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    unlock = lock(path)
+    for (let before = -1; ; ) {
+      try {
+        const version = await attempt(wanted)
+        return finish(wanted, version)
+      } catch (error) {
+        signal?.throwIfAborted()
+        const have = partSize(path)
+        if (!(error instanceof Cut) || have <= before) throw error
+        before = have
+      }
+    }
+  } catch (error) {
+    if (error instanceof UserError || signal?.aborted) throw error
+    if (error instanceof Cut) throw unreachable(wanted, error.message)
+    throw notWritten(path, error)
+  } finally {
+    unlock?.()
+  }
+}
+
+/** The connection could not be made or was cut. */
+class Cut extends Error {}
+
+/** One request, for what is missing. */
+async function attempt(wanted: Download): Promise<Version> {
+  const { url, path } = wanted
+  const known = knownVersion(path, url)
+  const have = known ? partSize(path) : 0
+  if (known && have === known.size) return known
+  const response = await ask(wanted, have > 0 ? rangeOf(known!, have) : {})
+  try {
+    if (have > 0 && (response.status === 416 || response.status === 206)) {
+      const version = versionOf(url, response)
+      if (response.status === 206 && startOf(response) === have && isSame(version, known!)) {
+        await receive(wanted, response, version, have)
+        return version
+      }
+      // It has another file by now.
+      removePart(path)
+      return await attempt(wanted)
+    }
+    if (response.status !== 200) throw refused(wanted, `${response.status} ${response.statusText}`.trim())
+    const version = versionOf(url, response)
+    const { bytes } = wanted
+    if (!Number.isSafeInteger(version.size)) throw refused(wanted, 'it does not say how large the file is')
+    if (bytes !== undefined && version.size !== bytes)
+      throw another(wanted, `${version.size} bytes`, `${bytes}`)
+    writeAtomic(noteOf(path), `${JSON.stringify(version)}\n`)
+    await receive(wanted, response, version, 0)
+    return version
+  } finally {
+    if (!response.bodyUsed) await response.body?.cancel().catch(() => {})
+  }
+}
+
+async function ask({ url, signal }: Download, headers: Record<string, string>): Promise<Response> {
+  try {
+    // A packed answer has other ranges than the file.
+    return await fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...headers } })
+  } catch (error) {
+    throw new Cut(causeOf(error))
+  }
+}
+
+/** Ask for what is missing, or for all of the file where it is another. A weak ETag does not vouch for bytes. */
+function rangeOf({ etag, modified }: Version, have: number): Record<string, string> {
+  const same = etag && !etag.startsWith('W/') ? etag : modified
+  return { range: `bytes=${have}-`, ...(same ? { 'if-range': same } : {}) }
+}
+
+function versionOf(url: string, { status, headers }: Response): Version {
+  const size =
+    status === 200 ? headers.get('content-length') : /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1]
+  return {
+    url,
+    etag: headers.get('etag'),
+    modified: headers.get('last-modified'),
+    size: Number(size ?? Number.NaN),
+  }
+}
+
+function startOf({ headers }: Response): number {
+  return Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? Number.NaN)
+}
+
+function isSame(a: Version, b: Version): boolean {
+  return a.etag === b.etag && a.modified === b.modified && a.size === b.size
+}
+
+/** Write a body into the part, behind the bytes that are there from before. */
+async function receive(
+  { path, progress, signal }: Download,
+  { body }: Response,
+  { size }: Version,
+  have: number,
+) {
+  const file = openSync(`${path}.part`, have > 0 ? 'r+' : 'w')
+  let done = have
+  try {
+    ftruncateSync(file, have)
+    const reader = body!.getReader()
+    for (;;) {
+      const { value } = await reader.read().catch((error) => {
+        throw new Cut(causeOf(error))
+      })
+      if (!value) break
+      for (let at = 0; at < value.length; ) at += writeSync(file, value, at, value.length - at, done + at)
+      done += value.length
+      signal?.throwIfAborted()
+      progress?.(done, size)
+    }
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  if (done < size) throw new Cut(`the connection ended after ${done} of ${size} bytes`)
+}
+
+/** A part that is as long as the file becomes the file, where it is what was meant. */
+function finish(wanted: Download, { size }: Version): void {
+  const { path, sha1 } = wanted
+  const found = partSize(path)
+  if (found !== size) {
+    removePart(path)
+    throw another(wanted, `${found} bytes`, `${size}`)
+  }
+  if (sha1 !== undefined) {
+    const sum = sha1Of(`${path}.part`)
+    if (sum !== sha1) {
+      removePart(path)
+      throw another(wanted, `sha1 ${sum}`, sha1)
+    }
+  }
+  renameSync(`${path}.part`, path)
+  rmSync(noteOf(path), { force: true })
+}
+
+/** The SHA-1 of a file, in hexadecimal digits. */
+export function sha1Of(path: string): string {
+  const hash = createHash('sha1')
+  const file = openSync(path, 'r')
+  try {
+    const chunk = new Uint8Array(1 << 22)
+    for (;;) {
+      const count = readSync(file, chunk, 0, chunk.length, null)
+      if (count === 0) return hash.digest('hex')
+      hash.update(chunk.subarray(0, count))
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** How many bytes of a file were fetched so far and wait to be gone on from. */
+export function partSize(path: string): number {
+  return statSync(`${path}.part`, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** Of which file the part is, where it is one of this URL. */
+function knownVersion(path: string, url: string): Version | undefined {
+  if (!existsSync(noteOf(path))) return undefined
+  try {
+    const version: Version = JSON.parse(readFileSync(noteOf(path), 'utf8'))
+    return version.url === url && partSize(path) <= version.size ? version : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function noteOf(path: string): string {
+  return `${path}.part.json`
+}
+
+function removePart(path: string): void {
+  rmSync(`${path}.part`, { force: true })
+  rmSync(noteOf(path), { force: true })
+}
+
+/** Keep other processes from writing into the same part. */
+function lock(path: string): () => void {
+  const file = `${path}.lock`
+  const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
+  if (holder && holder !== process.pid && isRunning(holder)) {
+    throw new UserError(`is being fetched by another process (${holder})`, path, 'Wait for it, and try again')
+  }
+  rmSync(file, { force: true })
+  closeSync(openSync(file, 'wx'))
+  writeAtomic(file, String(process.pid))
+  return () => rmSync(file, { force: true })
+}
+
+/** What is behind Node's “fetch failed”. */
+function causeOf(error: unknown): string {
+  const { cause } = error as Error
+  if (!cause) return messageOf(error)
+  const { code } = cause as NodeJS.ErrnoException
+  return messageOf(cause) || code || messageOf(error)
+}
+
+function byHand({ path }: Download): string {
+  return `Or fetch it by other means and put it there by hand: ${path}`
+}
+
+function unreachable(wanted: Download, why: string): UserError {
+  const kept =
+    partSize(wanted.path) > 0 ? '; what has arrived is kept, and the same command goes on from there' : ''
+  return new UserError(
+    `could not be fetched (${why})`,
+    wanted.url,
+    `Check the network${kept}. ${byHand(wanted)}`,
+  )
+}
+
+function refused(wanted: Download, why: string): UserError {
+  return new UserError(`the server does not give the file (${why})`, wanted.url, byHand(wanted))
+}
+
+function another(wanted: Download, found: string, meant: string): UserError {
+  return new UserError(
+    `the server's file is not the one that was published: it has ${found}, and must have ${meant}`,
+    wanted.url,
+    byHand(wanted),
+  )
+}

@@ -1,0 +1,42 @@
+/** Data sets, their folds and what is wrong with their photos, as commands say it. */
+
+import { InvalidArgumentError } from 'commander'
+import { nearest } from '../base/yaml.ts'
+import { DATASET_KINDS, type DatasetKind } from '../datasets/readers.ts'
+
+/** A data set as the command line names it. */
+export interface Source {
+  readonly kind: DatasetKind
+  readonly root: string
+}
+
+/** What `--data` is: words for its help. */
+export const DATA = `a data set: one of ${DATASET_KINDS.join(', ')}, a colon, and its folder`
+
+/** Read the argument of `--data`. */
+export function sourceFrom(text: string): Source {
+  const colon = text.indexOf(':')
+  const [kind, root] = [text.slice(0, colon), text.slice(colon + 1)]
+  if (colon < 1 || root === '') throw new InvalidArgumentError('Write it as KIND:PATH, such as aaf:faces.')
+  if (DATASET_KINDS.includes(kind as DatasetKind)) return { kind: kind as DatasetKind, root }
+  const near = nearest(kind, DATASET_KINDS)
+  const remedy = near ? `Did you mean ${near}?` : `There are ${DATASET_KINDS.join(', ')}.`
+  throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
+}
+
+/** Read the argument of `--fold`. */
+export function foldFrom(text: string): { fold: number; of: number } {
+  const [, fold, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number)
+  if (fold === undefined || of === undefined || of < 2 || fold >= of) {
+    throw new InvalidArgumentError('Write it as K/N, with K from 0 to N - 1, such as 0/5.')
+  }
+  return { fold, of }
+}
+
+/** Name the photos that could not be used, where there are any, and let the exit code say so. */
+export function tellSkipped(skipped: readonly { readonly face: string; readonly reason: string }[]): void {
+  if (skipped.length === 0) return
+  console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
+  for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
+  process.exitCode = 3
+}

@@ -1,0 +1,217 @@
+import { join } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { UsageError } from '../base/errors.ts'
+import { nearest } from '../base/yaml.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { readDataset } from '../datasets/readers.ts'
+import { CLASSES, type Task } from '../datasets/task.ts'
+import { nodeEngine } from '../engine/node.ts'
+import { type NetworkName, networks } from '../networks/index.ts'
+import { Clock } from '../study/clock.ts'
+import { type Preprocessing, readSchedule, type SaidOfSchedule } from '../study/plan.ts'
+import { parseStart } from '../study/plannedStart.ts'
+import { ownTest, runFiles, runName } from '../study/record.ts'
+import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../study/report/score.ts'
+import { type Order, type Place, requirePlace, runOf, type Single, trainSingle } from '../study/single.ts'
+import { DATA, foldFrom, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { stopOnSignal } from './signal.ts'
+
+interface Flags extends SaidOfSchedule {
+  readonly data: Source
+  readonly task: Task
+  readonly network: NetworkName
+  readonly start: string
+  readonly alignment: Preprocessing
+  readonly fold: { readonly fold: number; readonly of: number }
+  readonly schedule: string
+  readonly input?: number
+  readonly width: number
+  readonly seed: string
+  readonly out?: string
+  readonly aligned?: string
+  readonly resume: boolean
+}
+
+/** `regard train --data KIND:PATH --task TASK --network NAME …` */
+export function trainCommand(): Command {
+  return new Command('train')
+    .description('Train one network, test it on people that it has not seen, and leave it as a model to use.')
+    .requiredOption('--data <kind:path>', DATA, sourceFrom)
+    .addOption(
+      new Option('--task <task>', 'what to read from faces')
+        .choices(Object.keys(CLASSES))
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--network <name>', 'which network').choices(Object.keys(networks)).makeOptionMandatory(),
+    )
+    .option(
+      '--start <what>',
+      'what to start from: random weights; published ones, by `imagenet` or `imdb-wiki`; or a .caffemodel, an .onnx model or a checkpoint, as `imagenet:FILE` where they were trained on that',
+      'random',
+    )
+    .addOption(
+      new Option('--alignment <how>', 'how faces are aligned: r, i, or m for both')
+        .choices(['r', 'i', 'm'])
+        .default('r'),
+    )
+    .option(
+      '--fold <k/n>',
+      'the people are dealt into n parts, and part k (from 0) is kept for testing',
+      foldFrom,
+      { fold: 0, of: 5 },
+    )
+    .option('--schedule <name>', '`quick`, `paper`, or a .yaml file with a schedule', 'quick')
+    .option('--iterations <n>', "how long to train (default: the schedule's)", countFrom)
+    .option('--batch <n>', "photos in an iteration (default: the schedule's)", countFrom)
+    .option('--rate <x>', "learning rate at the start (default: the schedule's)", positiveFrom)
+    .option(
+      '--snapshot-every <n>',
+      "keep the network as it is after every n iterations, for learning curves (default: the schedule's, or never)",
+      countFrom,
+    )
+    .option(
+      '--input <n>',
+      "side of the square that the network sees, in pixels (default: the network's)",
+      countFrom,
+    )
+    .option('--width <x>', "fraction of the network's published channels", widthFrom, 1)
+    .option('--seed <text>', 'folds, weights, order, crops and mirrors come from it', '1')
+    .option('--out <dir>', "the run's folder (default: out/TASK-NETWORK-SETTING-foldK)")
+    .option('--aligned <dir>', 'where aligned photos are kept; runs can share it (default: data in --out)')
+    .option('--resume', 'go on with the run that the folder holds', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  $ regard train --data aaf:faces --task gender --network adiencenet --out out/gender\n' +
+        '  $ regard train --data aaf:faces --task gender --network googlenet --start imagenet:googlenet.caffemodel --iterations 500\n',
+    )
+    .action(run)
+}
+
+async function run(flags: Flags): Promise<void> {
+  const order = orderFrom(flags)
+  const folder = flags.out ?? join('out', runName(runOf(order)))
+  const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume }
+  requirePlace(place)
+  const dataset = await readDataset(flags.data.kind, flags.data.root)
+  const single = await untilStopped(order, dataset, place)
+  if (!single) {
+    console.error('Stopped. Nothing is lost: the same command with --resume goes on from here.')
+    process.exitCode = 130
+    return
+  }
+  if (single.kept) console.log(`${folder} is finished: there is nothing to go on with.`)
+  console.log(summary(flags, order, place, single).join('\n'))
+  tellSkipped(single.skipped)
+}
+
+function orderFrom(flags: Flags): Order {
+  const { task, network, start, alignment, fold, width, seed } = flags
+  const { input: published, leastInput } = networks[network]
+  const { input = published } = flags
+  if (input < leastInput) {
+    throw new UsageError(`--input must be at least ${leastInput} for ${network}, not ${input}`)
+  }
+  const { iterations, batch, rate, snapshotEvery } = flags
+  const said = Object.entries({ iterations, batch, rate, snapshotEvery })
+  return {
+    task,
+    network,
+    input,
+    width,
+    preprocessing: alignment,
+    start: parseStart(start, network, width),
+    fold: fold.fold,
+    folds: fold.of,
+    seed,
+    schedule: scheduleFrom(flags.schedule),
+    said: Object.fromEntries(said.filter(([, value]) => value !== undefined)),
+  }
+}
+
+function scheduleFrom(text: string): Order['schedule'] {
+  if (text === 'quick' || text === 'paper') return { policy: text }
+  if (/\.ya?ml$/i.test(text)) return readSchedule(text)
+  const near = nearest(text, ['quick', 'paper'])
+  throw new UsageError(
+    `there is no schedule '${text}'${near ? `; did you mean '${near}'?` : ''}`,
+    undefined,
+    'There are quick and paper, or your own as a .yaml file',
+  )
+}
+
+/** Train; undefined where the user stops it. */
+async function untilStopped(order: Order, dataset: Dataset, place: Place): Promise<Single | undefined> {
+  const { signal, forget } = stopOnSignal()
+  const clock = new Clock('train')
+  try {
+    return await trainSingle(order, dataset, place, { engine: nodeEngine(), clock, signal })
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined
+    throw error
+  } finally {
+    clock.finish()
+    forget()
+  }
+}
+
+/** How the network fared, and what can be done with it now. */
+function summary(
+  { data }: Flags,
+  { task, fold, folds }: Order,
+  { folder }: Place,
+  { record, tested }: Single,
+): string[] {
+  const { run, iterations } = record
+  const test = record.tests[ownTest(run.setting)]!
+  const { n, accuracy, oneOff, error } = scoreOf(test)
+  const { majority, error: chance } = chanceOf(test)
+  const model = runFiles.model(folder)
+  const landmarks = tested.landmarks ? ` --landmarks ${quoted(tested.landmarks)}` : ''
+  return [
+    `${networks[run.network].title} [${run.setting}], ${task}, after ${iterations} iterations:`,
+    `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
+    ...(task === 'age' ? [`  ${shown(oneOff)} right or in the group next to it`] : []),
+    chance
+      ? `  ${chance.years.toFixed(1)} years by always answering ${chance.median}`
+      : `  ${percent(majority.accuracy)} % by always answering ${CLASSES[task][majority.class]}`,
+    '',
+    `Model: ${model}`,
+    'See what it looks at, and how it fares group by group:',
+    `  regard explain ${quoted(model)} ${quoted(tested.photo)}${landmarks}`,
+    `  regard evaluate ${quoted(model)} --data ${quoted(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}`,
+  ]
+}
+
+function yearsShown({ years, interval: { low, high } }: MeanError): string {
+  return `${years.toFixed(1)} years [${low.toFixed(1)}, ${high.toFixed(1)}]`
+}
+
+function shown({ share, interval: { low, high } }: Share): string {
+  return `${percent(share)} % [${percent(low)}, ${percent(high)}]`
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+function countFrom(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('Give a whole number from 1 on.')
+  return number
+}
+
+function positiveFrom(text: string): number {
+  const number = Number(text)
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('Give a number above 0.')
+  return number
+}
+
+function widthFrom(text: string): number {
+  const number = positiveFrom(text)
+  if (number > 1) throw new InvalidArgumentError('Give a number above 0 and up to 1.')
+  return number
+}

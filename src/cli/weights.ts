@@ -1,0 +1,56 @@
+import { Command } from 'commander'
+import { UsageError } from '../base/errors.ts'
+import { nearest } from '../base/yaml.ts'
+import { type PublishedWeights, zoo } from '../networks/zoo.ts'
+import { cachedBytes, cachedPath, cacheFolder, fetchWeights, megabytes } from '../study/weights.ts'
+import { aligned } from './table.ts'
+
+/** `regard weights [NAME…]` */
+export function weightsCommand(): Command {
+  return new Command('weights')
+    .description(
+      'List the published weights that a plan can start from, or fetch some of them, as a study does by itself.',
+    )
+    .argument('[names...]', 'which to fetch; without a name, all are listed')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ regard weights\n  $ regard weights googlenet-imagenet\n\n' +
+        'They are kept in $REGARD_CACHE, or else in $XDG_CACHE_HOME/regard or ~/.cache/regard. A file that was fetched\n' +
+        'in part is gone on from; one that is put there by hand is used as it is.',
+    )
+    .action(weights)
+}
+
+async function weights(names: string[]): Promise<void> {
+  const chosen = names.map(weightsCalled)
+  if (chosen.length === 0) list()
+  for (const one of chosen) {
+    console.log(await fetchWeights(one))
+    console.log(`  ${one.citation}\n  ${one.licence}`)
+  }
+}
+
+function weightsCalled(name: string): PublishedWeights {
+  const found = zoo.find((one) => one.name === name)
+  if (found) return found
+  const known = zoo.map((one) => one.name)
+  const near = nearest(name, known)
+  throw new UsageError(
+    `there are no published weights called '${name}'`,
+    undefined,
+    near ? `Did you mean ${near}?` : `There are ${known.join(', ')}`,
+  )
+}
+
+function list(): void {
+  const rows = zoo.map((one) => {
+    const have = cachedBytes(one)
+    const state = have === 'all' ? cachedPath(one) : have > 0 ? `${megabytes(have)} of it` : 'not fetched'
+    const checked = one.sha1 ? 'sha1' : 'nothing published'
+    return [one.name, one.network, one.kind, one.bytes ? megabytes(one.bytes) : '?', checked, state]
+  })
+  const head = ['name', 'network', 'trained on', 'size', 'checked by', 'on this machine']
+  console.log(aligned([head, ...rows]).join('\n'))
+  console.log(`\nKept in ${cacheFolder()}. From:`)
+  for (const { name, url, licence } of zoo) console.log(`  ${name}: ${url}\n    ${licence}`)
+}

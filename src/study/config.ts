@@ -1,0 +1,65 @@
+/** What a run was made with, as `config.json` in its folder: what the run is kept or gone on from by. */
+
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { version } from '../base/version.ts'
+import type { RunJob } from './makeRun.ts'
+import { readRecord, runFiles, writeRecord } from './record.ts'
+
+/** Everything that decides what a run leaves, and a hash of it. */
+export interface RunConfig {
+  readonly hash: string
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** @param starts a hash of each file of weights to start from */
+export function configOf(
+  { run, folds, schedule, seed, photos, material, start }: RunJob,
+  starts: ReadonlyMap<string, string>,
+): RunConfig {
+  const settings = {
+    ...run,
+    folds,
+    schedule,
+    seed,
+    photos,
+    data: material.digest,
+    start: start && { weights: starts.get(start.weights), freshRate: start.freshRate },
+  }
+  return { hash: createHash('sha256').update(JSON.stringify(settings)).digest('hex'), settings }
+}
+
+export function writeConfig(folder: string, { hash, settings }: RunConfig): void {
+  writeRecord(runFiles.config(folder), { hash, ...settings, version })
+}
+
+/** What the run in a folder was made with; undefined where there is none. */
+export function readConfig(folder: string): RunConfig | undefined {
+  const path = runFiles.config(folder)
+  if (!existsSync(path)) return undefined
+  const { hash, version: _, ...settings } = readRecord<{ hash: string; version: string }>(path)
+  return { hash, settings }
+}
+
+/** What differs between two runs, in words: `schedule.rate was 0.003 and is 0.01`. */
+export function differences(before: RunConfig, now: RunConfig): string[] {
+  const [was, is] = [flat(before.settings), flat(now.settings)]
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
+    const [old, given] = [was.get(name) ?? 'not given', is.get(name) ?? 'not given']
+    if (old === given) return []
+    // Hashes say nothing to people.
+    if (name === 'data') return ['the photos or their labels have changed']
+    if (name === 'start.weights') return ['the weights to start from are others']
+    return [`${name} was ${old} and is ${given}`]
+  })
+}
+
+/** The values of nested objects as JSON, by the names of the fields on the way to each. */
+function flat(value: unknown, name = ''): Map<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return new Map(value === undefined ? [] : [[name, JSON.stringify(value)]])
+  }
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]) => [...flat(inner, name === '' ? key : `${name}.${key}`)]),
+  )
+}

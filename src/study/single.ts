@@ -1,0 +1,137 @@
+/** A network trained by itself: a run as a study makes them, in a folder of its own. */
+
+import { existsSync } from 'node:fs'
+import { UserError } from '../base/errors.ts'
+import type { Dataset, Face } from '../datasets/dataset.ts'
+import type { Task } from '../datasets/task.ts'
+import { type NetworkName, networks } from '../networks/index.ts'
+import type { Schedule } from '../training/schedule.ts'
+import { configOf, differences, readConfig, writeConfig } from './config.ts'
+import { expectRuns, PREPARING } from './expect.ts'
+import { makeRun, type RunJob, type Workshop } from './makeRun.ts'
+import { type Material, partsOf, pictureSize, prepare } from './material.ts'
+import { type Plan, type Preprocessing, type SaidOfSchedule, scheduleOf, settingOf } from './plan.ts'
+import type { PlannedStart } from './plannedStart.ts'
+import { type Run, type RunRecord, readRecord, runFiles, trainedOn } from './record.ts'
+import { digestStarts, fetchStarts } from './start.ts'
+
+/** What is to be trained, and how. */
+export interface Order {
+  readonly task: Task
+  readonly network: NetworkName
+  /** Side of the square crop that the network sees, in pixels. */
+  readonly input: number
+  /** Fraction of the channels of the published network. */
+  readonly width: number
+  readonly preprocessing: Preprocessing
+  readonly start?: PlannedStart
+  /** The part of the people that is kept for testing, counted from 0, and of how many. */
+  readonly fold: number
+  readonly folds: number
+  readonly seed: string | number
+  readonly schedule: Plan['schedule']
+  /** What stands in place of the schedule's own. */
+  readonly said: SaidOfSchedule
+}
+
+/** Where it is trained. */
+export interface Place {
+  /** The run's folder. */
+  readonly folder: string
+  /** Where aligned photos are kept; several runs may share one. */
+  readonly aligned: string
+  /** Whether the folder may hold this run already, which is then gone on with. */
+  readonly resume: boolean
+}
+
+/** A finished run. */
+export interface Single {
+  readonly record: RunRecord
+  /** It was finished before. */
+  readonly kept: boolean
+  /** One of the faces that it was tested on. */
+  readonly tested: Face
+  /** Photos that could not be used. */
+  readonly skipped: Material['skipped']
+}
+
+/** The run that an order asks for. */
+export function runOf({ task, network, input, width, preprocessing, start, fold }: Order): Run {
+  const setting = settingOf(preprocessing, start)
+  return { task, network, letter: networks[network].letter, input, width, setting, fold }
+}
+
+/**
+ * @throws UserError when a folder may not be trained in: it holds a run already, and nobody says that this is to be
+ *   gone on with; or it holds another's model
+ */
+export function requirePlace({ folder, resume }: Place): void {
+  const [begun, finished] = [runFiles.config(folder), runFiles.result(folder)].map(existsSync)
+  if (begun && !resume) {
+    throw new UserError(
+      `holds a run already, which is ${finished ? 'finished' : 'not finished'}`,
+      folder,
+      'Add --resume to go on with it, or choose another folder by --out',
+    )
+  }
+  if (!begun && existsSync(runFiles.model(folder))) {
+    throw new UserError('holds a model that would be overwritten', folder, 'Choose another folder by --out')
+  }
+}
+
+/**
+ * Train a network and score it on the photos of its test fold.
+ *
+ * @throws UserError when the folder holds another run, the data cannot be read, a class is empty, or a file cannot be
+ *   written; the signal's reason when the signal stops it
+ */
+export async function trainSingle(
+  order: Order,
+  dataset: Dataset,
+  place: Place,
+  workshop: Workshop,
+): Promise<Single> {
+  requirePlace(place)
+  const { folder } = place
+  await fetchStarts([order.start], workshop.signal)
+  const starts = digestStarts([order.start])
+  const job = await jobFor(order, dataset, place, workshop)
+  const { faces, skipped } = job.material
+  const rest = { tested: faces[job.parts.test[0]!]!, skipped }
+
+  const [before, now] = [readConfig(folder), configOf(job, starts)]
+  if (before && before.hash !== now.hash) {
+    throw new UserError(
+      `holds another run: ${differences(before, now).join(', ')}`,
+      folder,
+      'Give the settings that it was begun with, or choose another folder by --out',
+    )
+  }
+  const result = runFiles.result(folder)
+  if (existsSync(result)) return { record: readRecord<RunRecord>(result), kept: true, ...rest }
+  if (!before) writeConfig(folder, now)
+  return { record: await makeRun(job, workshop), kept: false, ...rest }
+}
+
+/** Prepare the photos, and tell the clock what there is to do. */
+async function jobFor(order: Order, dataset: Dataset, place: Place, workshop: Workshop): Promise<RunJob> {
+  const { task, fold, folds, seed, start, said } = order
+  const { clock } = workshop
+  const run = runOf(order)
+  const alignments = trainedOn(run.setting)
+  const scheduleFor = (faces: number) => scheduleOf(order, run, faces * alignments.length, said)
+  const expect = (schedule: Schedule, faces: number) =>
+    expectRuns(clock, [{ run, schedule, scored: faces * alignments.length, explained: 0 }])
+
+  // About so many, until the faces are dealt.
+  const all = dataset.faces.length
+  clock.expect('preparing', alignments.length * all, PREPARING)
+  expect(scheduleFor(0.9 * all * (1 - 1 / folds)), all / folds)
+  const preparation = { size: pictureSize(order.input), alignments, folds, seed, folder: place.aligned }
+  const material = await prepare(dataset, preparation, workshop)
+  const parts = partsOf(material, seed, task, fold)
+  const schedule = scheduleFor(parts.train.length)
+  expect(schedule, parts.test.length)
+  const made = { material, parts, folder: place.folder, dataset: dataset.kind }
+  return { run, schedule, start, seed, folds, photos: 0, ...made }
+}

@@ -1,0 +1,138 @@
+/**
+ * What a training says of itself: `metrics.jsonl`, a JSON object a line, and the same numbers as an event file for
+ * TensorBoard. The event file is derived from the lines, and made anew from them whenever a run goes on.
+ */
+
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { append, writeAtomic } from '../base/files.ts'
+import { eventFileStart, eventRecord } from './events.ts'
+
+/** An iteration. */
+export interface StepMetrics {
+  /** Counted from 1. */
+  readonly iteration: number
+  /** The loss of its batch, before the weights were changed. */
+  readonly loss: number
+  /** The fraction of the batch that was classified right. */
+  readonly accuracy?: number
+  /** The length of the gradient of all weights. */
+  readonly norm?: number
+  readonly rate: number
+  /** Seconds of training so far, without the time between an interruption and its resumption. */
+  readonly seconds: number
+  /** When it was done, in seconds since 1970. */
+  readonly time: number
+}
+
+/** A validation. */
+interface ValidationMetrics {
+  readonly iteration: number
+  /** The fraction of the n validation pictures that was classified right, by their centres. */
+  readonly validation: { readonly accuracy: number; readonly n: number }
+  readonly time: number
+}
+
+/** One line. */
+export type Metric = StepMetrics | ValidationMetrics
+
+/** Read the lines of a `metrics.jsonl`, up to one that a kill cut short; none where there is no such file. */
+export function readMetrics(path: string): Metric[] {
+  const metrics: Metric[] = []
+  if (!existsSync(path)) return metrics
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    try {
+      metrics.push(JSON.parse(line))
+    } catch {
+      break
+    }
+  }
+  return metrics
+}
+
+const EVENTS = 'events.out.tfevents.'
+
+/** The two files of a run, as it goes on from an iteration: what they say of later ones is dropped. */
+export class Metrics {
+  /** The accuracies of all validations so far. */
+  readonly accuracies: number[] = []
+  private readonly lines: string
+  private readonly events: string
+  private seconds = 0
+
+  /**
+   * @param folder of the run
+   * @param iteration that the run goes on from
+   */
+  constructor(folder: string, iteration: number) {
+    this.lines = join(folder, 'metrics.jsonl')
+    const kept = readMetrics(this.lines).filter((metric) => metric.iteration <= iteration)
+    for (const metric of kept) this.count(metric)
+    writeAtomic(this.lines, kept.map(lineOf).join(''))
+
+    const now = Date.now() / 1000
+    // Who watches a file does not notice that it is another one now: under a new name it is found.
+    const name = `${EVENTS}${Math.floor(now)}.regard`
+    this.events = join(folder, name)
+    writeAtomic(this.events, eventFileStart(kept[0]?.time ?? now), ...kept.map(eventOf))
+    for (const old of readdirSync(folder)) {
+      if (old.startsWith(EVENTS) && old !== name) rmSync(join(folder, old))
+    }
+  }
+
+  /**
+   * Add iterations that were done in one go.
+   *
+   * @param seconds that they took together
+   */
+  steps(steps: readonly Omit<StepMetrics, 'seconds' | 'time'>[], seconds: number): void {
+    const before = this.seconds
+    this.add(
+      steps.map((step, k) => ({
+        ...step,
+        seconds: rounded(before + (seconds * (k + 1)) / steps.length),
+        time: rounded(Date.now() / 1000),
+      })),
+    )
+  }
+
+  /** Add a validation. */
+  validation(iteration: number, accuracy: number, n: number): void {
+    this.add([{ iteration, validation: { accuracy, n }, time: rounded(Date.now() / 1000) }])
+  }
+
+  private add(metrics: readonly Metric[]): void {
+    for (const metric of metrics) this.count(metric)
+    append(this.lines, metrics.map(lineOf).join(''))
+    append(this.events, Buffer.concat(metrics.map(eventOf)))
+  }
+
+  private count(metric: Metric): void {
+    if ('validation' in metric) this.accuracies.push(metric.validation.accuracy)
+    else this.seconds = metric.seconds
+  }
+}
+
+function lineOf(metric: Metric): string {
+  return `${JSON.stringify(metric)}\n`
+}
+
+function eventOf(metric: Metric): Uint8Array {
+  const { iteration: step, time } = metric
+  if ('validation' in metric) {
+    return eventRecord({ time, step, scalars: { 'validation/accuracy': metric.validation.accuracy } })
+  }
+  const { loss, accuracy, norm, rate } = metric
+  const scalars = {
+    'training/loss': loss,
+    'training/accuracy': accuracy,
+    'training/gradient_norm': norm,
+    'training/rate': rate,
+  }
+  return eventRecord({ time, step, scalars })
+}
+
+/** To milliseconds. */
+function rounded(seconds: number): number {
+  return Number(seconds.toFixed(3))
+}

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { networks } from '../../src/networks/index.ts'
+import { type PublishedWeights, zoo } from '../../src/networks/zoo.ts'
+import { readPlan } from '../../src/study/plan.ts'
+import { fetchStarts } from '../../src/study/start.ts'
+import { cachedPath, cacheFolder, fetchWeights } from '../../src/study/weights.ts'
+import { TINY_PLAN, writePlan } from './tinyStudy.ts'
+
+const FILE = Buffer.from('these are weights')
+let server: Server | undefined
+let cache: string
+let printed: string
+
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'regard-cache-'))
+  vi.stubEnv('REGARD_CACHE', cache)
+  printed = ''
+  process.exitCode = 0
+  const keep = (text: unknown) => {
+    printed += `${text}\n`
+    return true
+  }
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
+  vi.spyOn(console, 'log').mockImplementation(keep)
+  vi.spyOn(console, 'error').mockImplementation(keep)
+})
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  process.exitCode = 0
+  server?.closeAllConnections()
+  await new Promise<unknown>((done) => (server ? server.close(done) : done(undefined)))
+  server = undefined
+})
+
+/** An entry whose file a server on this machine has. */
+async function published(
+  said: Partial<PublishedWeights> = {},
+): Promise<PublishedWeights & { asked: () => number }> {
+  let asked = 0
+  server = createServer((_, response) => {
+    asked++
+    response.writeHead(200, { 'content-length': FILE.length }).end(FILE)
+  })
+  await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/faces.caffemodel`
+  const sha1 = createHash('sha1').update(FILE).digest('hex')
+  return { ...zoo[0]!, url, file: 'faces.caffemodel', sha1, ...said, asked: () => asked }
+}
+
+describe('the registry of published weights', () => {
+  it('has one file a network and kind, under a name of its own, with what is known of it', () => {
+    expect(new Set(zoo.map(({ network, kind }) => `${network} ${kind}`)).size).toBe(zoo.length)
+    expect(new Set(zoo.map(({ file }) => file)).size).toBe(zoo.length)
+    for (const { name, network, kind, url, file, sha1, bytes, licence, citation } of zoo) {
+      expect(name).toBe(`${network}-${kind}`)
+      expect(networks[network]).toBeDefined()
+      expect(new URL(url).pathname.split('/').at(-1)).toBe(file)
+      if (sha1 !== undefined) expect(sha1).toMatch(/^[0-9a-f]{40}$/)
+      if (bytes !== undefined) expect(bytes).toBeGreaterThan(1e7)
+      expect(licence.length * citation.length).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('the cache', () => {
+  it('lies where the environment says, or in the user’s cache folder', () => {
+    expect(cacheFolder()).toBe(cache)
+    vi.stubEnv('REGARD_CACHE', '')
+    vi.stubEnv('XDG_CACHE_HOME', '/elsewhere')
+    expect(cacheFolder()).toBe('/elsewhere/regard')
+    vi.stubEnv('XDG_CACHE_HOME', '')
+    vi.stubEnv('HOME', '/home/ada')
+    expect(cacheFolder()).toBe('/home/ada/.cache/regard')
+  })
+
+  it('is filled once, and serves without a network after that', async () => {
+    const weights = await published()
+    expect(await fetchWeights(weights)).toBe(cachedPath(weights))
+    expect(readFileSync(cachedPath(weights)).equals(FILE)).toBe(true)
+    await fetchWeights(weights)
+    expect(weights.asked()).toBe(1)
+  })
+
+  it('takes a file that was put there by hand, unless it is another one', async () => {
+    const weights = await published()
+    mkdirSync(join(cache, 'weights'))
+    writeFileSync(cachedPath(weights), FILE)
+    expect(await fetchWeights(weights)).toBe(cachedPath(weights))
+    writeFileSync(cachedPath(weights), 'others')
+    await expect(fetchWeights(weights)).rejects.toThrow(
+      new RegExp(`${cachedPath(weights)}: is not the published file: sha1 .*Remove it`),
+    )
+    await expect(fetchWeights({ ...weights, bytes: 17 })).rejects.toThrow(
+      'has 6 bytes, and the published file has 17',
+    )
+    expect(weights.asked()).toBe(0)
+  })
+})
+
+describe('a plan whose networks start from published weights', () => {
+  const NETWORK = '{ name: adiencenet, input: 51, width: 0.05 }'
+  const starting = (network: string) => writePlan(TINY_PLAN.replace(NETWORK, network))
+
+  it.each([
+    ['start: imagenet', 'vgg16-imagenet', 10],
+    ['start: { kind: imdb-wiki, freshRate: 3 }', 'vgg16-imdb-wiki', 3],
+  ])('means the file in the cache by %s', (start, name, freshRate) => {
+    const plan = readPlan(starting(`{ name: vgg16, ${start} }`).plan)
+    const weights = zoo.find((one) => one.name === name)!
+    expect(plan.networks[0]!.start).toEqual({
+      kind: weights.kind,
+      freshRate,
+      weights: join(cache, 'weights', weights.file),
+      published: weights,
+    })
+  })
+
+  it('fetches them before anything else, and is told where nobody answers', async () => {
+    const plan = readPlan(starting('{ name: googlenet, start: imagenet }').plan)
+    const weights = await published()
+    const start = plan.networks[0]!.start!
+    await fetchStarts([{ ...start, published: weights }], new AbortController().signal)
+    expect(existsSync(cachedPath(weights))).toBe(true)
+
+    const nowhere = { ...weights, file: 'others.caffemodel', url: 'http://127.0.0.1:9/others.caffemodel' }
+    const gone = fetchStarts([{ ...start, published: nowhere }], new AbortController().signal)
+    await expect(gone).rejects.toThrow(
+      new RegExp(`others\\.caffemodel: could not be fetched .* by hand: ${cachedPath(nowhere)}`),
+    )
+  })
+
+  it.each([
+    [
+      '{ name: adiencenet, start: imagenet }',
+      /start names no file, and no weights of adiencenet trained on imagenet/,
+    ],
+    [
+      '{ name: vgg16, width: 0.5, start: imagenet }',
+      /width must be 1 to start from published weights, not 0.5/,
+    ],
+    ['{ name: vgg16, start: { freshRate: 2 } }', /start\.weights is missing/],
+  ])('is turned down as %s', (network, message) => {
+    expect(() => readPlan(starting(network).plan)).toThrow(message)
+  })
+})
+
+describe('regard weights', () => {
+  it('lists what is known and what is here', async () => {
+    mkdirSync(join(cache, 'weights'))
+    const path = cachedPath(zoo[1]!)
+    writeFileSync(path, FILE)
+    writeFileSync(`${cachedPath(zoo[2]!)}.part`, new Uint8Array(1_500_000))
+    await main(['weights'])
+    expect(process.exitCode).toBe(0)
+    for (const { name, url } of zoo) {
+      expect(printed).toContain(name)
+      expect(printed).toContain(url)
+    }
+    expect(printed).toContain(path)
+    expect(printed).toMatch(/vgg16-imagenet .* 1\.5 MB of it/)
+    expect(printed).toMatch(/vgg16-imdb-wiki .* nothing published +not fetched/)
+  })
+
+  it('says where a name is wrong, and where a file that is here is not the published one', async () => {
+    await main(['weights', 'vgg16-imagnet'])
+    expect(process.exitCode).toBe(2)
+    expect(printed).toContain("no published weights called 'vgg16-imagnet'. Did you mean vgg16-imagenet?")
+    mkdirSync(join(cache, 'weights'))
+    writeFileSync(cachedPath(zoo[2]!), FILE)
+    await main(['weights', 'vgg16-imagenet'])
+    expect(process.exitCode).toBe(1)
+    expect(printed).toContain('has 17 bytes, and the published file has 553432081')
+  })
+})
