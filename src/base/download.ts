@@ -5,7 +5,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -13,6 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -94,6 +94,7 @@ async function attempt(wanted: Download): Promise<Version> {
         return version
       }
       // It has another file by now.
+      await response.body?.cancel()
       removePart(path)
       return await attempt(wanted)
     }
@@ -151,12 +152,11 @@ async function receive(
   { body }: Response,
   { size }: Version,
   have: number,
-) {
+): Promise<void> {
   const file = openSync(`${path}.part`, have > 0 ? 'r+' : 'w')
+  const reader = body!.getReader()
   let done = have
   try {
-    ftruncateSync(file, have)
-    const reader = body!.getReader()
     for (;;) {
       const { value } = await reader.read().catch((error) => {
         throw new Cut(causeOf(error))
@@ -170,6 +170,7 @@ async function receive(
     fsyncSync(file)
   } finally {
     closeSync(file)
+    await reader.cancel().catch(() => {})
   }
   if (done < size) throw new Cut(`the connection ended after ${done} of ${size} bytes`)
 }
@@ -234,17 +235,26 @@ function removePart(path: string): void {
   rmSync(noteOf(path), { force: true })
 }
 
-/** Keep other processes from writing into the same part. */
+/** Keep other processes from writing into the same part; a lock whose holder is gone holds nobody. */
 function lock(path: string): () => void {
   const file = `${path}.lock`
-  const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
-  if (holder && holder !== process.pid && isRunning(holder)) {
-    throw new UserError(`is being fetched by another process (${holder})`, path, 'Wait for it, and try again')
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' })
+      return () => rmSync(file, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const holder = Number(readFileSync(file, 'utf8'))
+    if (holder !== process.pid && isRunning(holder)) {
+      throw new UserError(
+        `is being fetched by another process (${holder})`,
+        path,
+        `Wait for it; where there is none, remove ${file}`,
+      )
+    }
+    rmSync(file, { force: true })
   }
-  rmSync(file, { force: true })
-  closeSync(openSync(file, 'wx'))
-  writeAtomic(file, String(process.pid))
-  return () => rmSync(file, { force: true })
 }
 
 /** What is behind Node's “fetch failed”. */

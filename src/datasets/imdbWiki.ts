@@ -24,10 +24,10 @@ interface ImdbWikiChoice {
 }
 
 /**
- * DEX “only use the photos where the second strongest face detection is below a threshold” (the project's page,
- * and Rothe et al., ICCV Workshops 2015, section 2.2), but its authors name no number, and none for the first
- * face. These numbers are common in programs that read the set: a score of 1 at least, and
- * no second face.
+ * DEX “only use the photos where the second strongest face detection is below a threshold”, says the project's page;
+ * it names no number, and none for the first face. These are the defaults of the scripts of yu4u/age-gender-estimation
+ * (`create_db.py --min_score 1.0`), which many programs that read the set took over: a score of 1 at least, and no
+ * second face.
  */
 const USUAL_CHOICE: ImdbWikiChoice = { faceScore: 1, secondFaceScore: Number.NEGATIVE_INFINITY }
 
@@ -138,7 +138,7 @@ interface Row {
   /** NaN where the date of birth or the year is not known. */
   readonly years: number
   readonly gender: Gender | undefined
-  /** −∞ where no face was found. */
+  /** Infinite where no face was found: `Inf`, says the project's page, and −∞ is what scripts for the files look for. */
   readonly faceScore: number
   /** NaN where there is no second face. */
   readonly secondFaceScore: number

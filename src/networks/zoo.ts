@@ -59,7 +59,7 @@ export const zoo: readonly PublishedWeights[] = [
     network: 'vgg16',
     kind: 'imagenet',
     // URL and licence: the readme of K. Simonyan's gist 211839e770f7b538e2d8.
-    // sha1: not there, but the same in the tests of OpenCV's dnn module and in MXNet's caffe converter.
+    // sha1: not there, but the same in a sample of mexopencv and in MXNet's caffe converter.
     // Size: what Caffe's own log says it has read of this file.
     url: 'http://www.robots.ox.ac.uk/~vgg/software/very_deep/caffe/VGG_ILSVRC_16_layers.caffemodel',
     file: 'VGG_ILSVRC_16_layers.caffemodel',

@@ -89,7 +89,7 @@ export interface TestRecord {
 }
 
 /** How a group of faces was answered; a group is a label, such as `age 25-32` or `gender f`. */
-export interface GroupRecord {
+interface GroupRecord {
   readonly group: string
   readonly n: number
   readonly correct: number

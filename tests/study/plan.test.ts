@@ -158,7 +158,7 @@ describe('a plan', () => {
     for (const field of fields) expect(page).toMatch(new RegExp(`\`${field.replace('.', '\\.')}[.\`]`))
   })
 
-  it.each(['synthetic', 'aaf-adiencenet'])('is examples/%s.yaml', (name) => {
+  it.each(['synthetic', 'aaf-adiencenet', 'imdb-wiki-pretraining'])('is examples/%s.yaml', (name) => {
     expect(readPlan(resolve(import.meta.dirname, `../../examples/${name}.yaml`)).name).toBe(name)
   })
 })

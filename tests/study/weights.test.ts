@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
 import { networks } from '../../src/networks/index.ts'
+import { startFrom } from '../../src/networks/start.ts'
 import { type PublishedWeights, zoo } from '../../src/networks/zoo.ts'
 import { readPlan } from '../../src/study/plan.ts'
-import { fetchStarts } from '../../src/study/start.ts'
+import { fetchStarts, readStart } from '../../src/study/start.ts'
 import { cachedPath, cacheFolder, fetchWeights } from '../../src/study/weights.ts'
+import { shared } from '../shared.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
 const FILE = Buffer.from('these are weights')
@@ -42,18 +45,16 @@ afterEach(async () => {
 })
 
 /** An entry whose file a server on this machine has. */
-async function published(
-  said: Partial<PublishedWeights> = {},
-): Promise<PublishedWeights & { asked: () => number }> {
+async function published(file = FILE): Promise<PublishedWeights & { asked: () => number }> {
   let asked = 0
   server = createServer((_, response) => {
     asked++
-    response.writeHead(200, { 'content-length': FILE.length }).end(FILE)
+    response.writeHead(200, { 'content-length': file.length }).end(file)
   })
   await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/faces.caffemodel`
-  const sha1 = createHash('sha1').update(FILE).digest('hex')
-  return { ...zoo[0]!, url, file: 'faces.caffemodel', sha1, ...said, asked: () => asked }
+  const sha1 = createHash('sha1').update(file).digest('hex')
+  return { ...zoo[0]!, url, file: 'faces.caffemodel', sha1, asked: () => asked }
 }
 
 describe('the registry of published weights', () => {
@@ -136,6 +137,19 @@ describe('a plan whose networks start from published weights', () => {
     await expect(gone).rejects.toThrow(
       new RegExp(`others\\.caffemodel: could not be fetched .* by hand: ${cachedPath(nowhere)}`),
     )
+  })
+
+  it.skipIf(!shared)('starts from what it fetched: GoogLeNet, all of it but its classifier', async () => {
+    const plan = readPlan(starting('{ name: googlenet, start: imagenet }').plan)
+    const weights = await published(readFileSync(join(shared!, 'models/caffe/bvlc_googlenet.caffemodel')))
+    const start = { ...plan.networks[0]!.start!, weights: cachedPath(weights), published: weights }
+    await fetchStarts([start], new AbortController().signal)
+    const random = new Random(1)
+    const network = networks.googlenet.build({ input: 224, classes: 101, batch: 1, width: 1, random })
+    const { taken, fresh } = startFrom(network, readStart(start))
+    expect(taken).toHaveLength(57)
+    expect(taken).toContain('inception_5b/pool_proj')
+    expect(fresh).toContain('loss3/classifier')
   })
 
   it.each([
