@@ -15,9 +15,9 @@ export interface StepMetrics {
   /** The loss of its batch, before the weights were changed. */
   readonly loss: number
   /** The fraction of the batch that was classified right. */
-  readonly accuracy?: number
-  /** The length of the gradient of all weights. */
-  readonly norm?: number
+  readonly accuracy: number
+  /** The Euclidean norm of the gradient by all weights, before decay and rates. */
+  readonly norm: number
   readonly rate: number
   /** Seconds of training so far, without the time between an interruption and its resumption. */
   readonly seconds: number

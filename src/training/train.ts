@@ -177,14 +177,14 @@ function draw(batches: Batches, schedule: Schedule, iteration: number, atOnce: n
 
 /** What an engine run says of each of its steps, the first of which follows on `iteration`. */
 function stepsOf(results: Tensors, schedule: Schedule, iteration: number) {
-  const [losses, right, norms] = [results.losses!, results.right, results.norms].map((tensor) =>
-    tensor ? Array.from(tensor.data, Number) : [],
+  const [losses, right, norms] = [results.losses!, results.right!, results.norms!].map(({ data }) =>
+    Array.from(data as Float32Array),
   )
   return losses!.map((loss, k) => ({
     iteration: iteration + k + 1,
     loss,
-    accuracy: right![k],
-    norm: norms![k],
+    accuracy: right![k]!,
+    norm: norms![k]!,
     rate: rateAt(schedule, iteration + k),
   }))
 }

@@ -103,13 +103,13 @@ test('holds every iteration and validation of the metrics, under its own time', 
   const metrics = new Metrics(folder, 0)
   metrics.steps(STEPS, 0.5)
   metrics.validation(2, 0.875, 40)
-  metrics.steps([{ iteration: 3, loss: 0.5, rate: 0.001 }], 0.25)
+  metrics.steps([{ iteration: 3, loss: 0.5, accuracy: 0.5, norm: 2, rate: 0.001 }], 0.25)
   const lines = readMetrics(join(folder, 'metrics.jsonl'))
   expect(lines.map((line) => ({ ...line, time: 0 }))).toEqual([
     { ...STEPS[0], seconds: 0.25, time: 0 },
     { ...STEPS[1], seconds: 0.5, time: 0 },
     { iteration: 2, validation: { accuracy: 0.875, n: 40 }, time: 0 },
-    { iteration: 3, loss: 0.5, rate: 0.001, seconds: 0.75, time: 0 },
+    { iteration: 3, loss: 0.5, accuracy: 0.5, norm: 2, rate: 0.001, seconds: 0.75, time: 0 },
   ])
 
   const [start, ...events] = readEvents(folder)
@@ -137,7 +137,16 @@ test('holds every iteration and validation of the metrics, under its own time', 
       },
     },
     { step: 2, time: lines[2]!.time, scalars: { 'validation/accuracy': 0.875 } },
-    { step: 3, time: lines[3]!.time, scalars: { 'training/loss': 0.5, 'training/rate': f32(0.001) } },
+    {
+      step: 3,
+      time: lines[3]!.time,
+      scalars: {
+        'training/loss': 0.5,
+        'training/accuracy': 0.5,
+        'training/gradient_norm': 2,
+        'training/rate': f32(0.001),
+      },
+    },
   ])
 })
 
@@ -147,7 +156,7 @@ test('is made anew from the metrics where a run goes on, without what came after
   const before = new Metrics(folder, 0)
   before.steps(STEPS, 0.5)
   before.validation(2, 0.875, 40)
-  before.steps([{ iteration: 3, loss: 0.5, rate: 0.001 }], 0.25)
+  before.steps([{ iteration: 3, loss: 0.5, accuracy: 0.5, norm: 2, rate: 0.001 }], 0.25)
   const kept = readMetrics(path).slice(0, 3)
 
   // A kill cut both files short, at different places, and left a temporary file; another start had left its own.
@@ -159,7 +168,7 @@ test('is made anew from the metrics where a run goes on, without what came after
 
   const after = new Metrics(folder, 2)
   expect(after.accuracies).toEqual([0.875])
-  after.steps([{ iteration: 3, loss: 0.5, rate: 0.001 }], 0.25)
+  after.steps([{ iteration: 3, loss: 0.5, accuracy: 0.5, norm: 2, rate: 0.001 }], 0.25)
   const lines = readMetrics(path)
   expect(lines.slice(0, 3)).toEqual(kept)
   expect(lines).toHaveLength(4)
