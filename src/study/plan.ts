@@ -39,6 +39,8 @@ const networkFields = z
     width: z.number().positive().max(1).default(1),
     /** Trained weights; random ones where it is not given. */
     start,
+    /** Learning rate at the start, in place of the schedule's. */
+    rate: z.number().positive().optional(),
   })
   .superRefine(({ name, input, width, start }, context) => {
     const { leastInput } = networks[name]
@@ -203,14 +205,13 @@ export function partsOfSetting(setting: Setting): { preprocessing: Preprocessing
   return { preprocessing, start: kinds.find((kind) => START_LETTERS[kind] === letter) ?? 'random' }
 }
 
-/** The trained weights that a run's network starts from; undefined for random ones. */
-export function startOf(
+/** What a plan says of a run's network. */
+export function plannedFor(
   plan: Plan,
   { network, setting }: { network: NetworkName; setting: Setting },
-): PlannedStart | undefined {
+): Plan['networks'][number] {
   const kind = partsOfSetting(setting).start
-  return plan.networks.find(({ name, start }) => name === network && (start?.kind ?? 'random') === kind)
-    ?.start
+  return plan.networks.find(({ name, start }) => name === network && (start?.kind ?? 'random') === kind)!
 }
 
 /**
@@ -287,6 +288,16 @@ export function scheduleOf(
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.
   return { ...merged, iterations: iterations ?? Math.ceil((epochs! * pictures) / merged.batch) } as Schedule
+}
+
+/** The schedule of a run of a plan, with the rate that the plan gives its network. As {@link scheduleOf}. */
+export function plannedSchedule(
+  plan: Plan,
+  run: { task: Task; network: NetworkName; setting: Setting },
+  pictures: number,
+): Schedule {
+  const { rate } = plannedFor(plan, run)
+  return scheduleOf(plan, run, pictures, rate === undefined ? {} : { rate })
 }
 
 /** A list of at least one item in which nothing stands twice. */

@@ -14,7 +14,7 @@ import { configOf, readConfig, writeConfig } from './config.ts'
 import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
 import { makeRun, type RunJob } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { alignmentsOf, type Plan, scheduleOf, settingOf, startOf } from './plan.ts'
+import { alignmentsOf, type Plan, plannedFor, plannedSchedule, settingOf } from './plan.ts'
 import { files, type Run, runFiles, type StudyRecord, trainedOn, writeRecord } from './record.ts'
 import { digestStarts, fetchStarts } from './start.ts'
 
@@ -88,8 +88,8 @@ async function runGrid(
     const parts = partsOf(material, seed, run.task, run.fold)
     return {
       run,
-      schedule: scheduleOf(plan, run, parts.train.length * trainedOn(run.setting).length),
-      start: startOf(plan, run),
+      schedule: plannedSchedule(plan, run, parts.train.length * trainedOn(run.setting).length),
+      start: plannedFor(plan, run).start,
       seed,
       folds,
       photos: plan.explain.photos,
@@ -183,7 +183,7 @@ function claim(job: RunJob, starts: ReadonlyMap<string, string>): boolean {
 /** About what a run of a plan will be, before its data is known. */
 function expectedOf(plan: Plan, run: Run, faces: number): ExpectedRun {
   const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
-  const schedule = scheduleOf(plan, run, pictures)
+  const schedule = plannedSchedule(plan, run, pictures)
   const scored = (alignmentsOf(plan).length * faces) / plan.folds.count
   return { run, schedule, scored, explained: plan.explain.photos }
 }

@@ -7,11 +7,12 @@ import type { Task } from '../../src/datasets/task.ts'
 import {
   alignmentsOf,
   partsOfSetting,
+  plannedFor,
+  plannedSchedule,
   readPlan,
   type Setting,
   scheduleOf,
   settingOf,
-  startOf,
 } from '../../src/study/plan.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-plan-'))
@@ -134,7 +135,16 @@ describe('a plan', () => {
     expect([random, imagenet, wiki].map((start) => settingOf('m', start))).toEqual(['m', 'm,n', 'm,w'])
     expect(partsOfSetting('m,n')).toEqual({ preprocessing: 'm', start: 'imagenet' })
     expect(partsOfSetting('i')).toEqual({ preprocessing: 'i', start: 'random' })
-    expect(startOf(plan, { network: 'vgg16', setting: 'm,w' })).toBe(wiki)
+    expect(plannedFor(plan, { network: 'vgg16', setting: 'm,w' }).start).toBe(wiki)
+  })
+
+  it('may give a network a rate of its own, before any that the schedule has', () => {
+    const networks = STARTS.replace('start: random', 'rate: 0.5')
+    const plan = read(good.replace('[adiencenet]', networks))
+    const rate = (setting: Setting) =>
+      plannedSchedule(plan, { task: 'age', network: 'vgg16', setting }, 100).rate
+    expect(rate('r')).toBe(0.5)
+    expect(rate('r,n')).toBe(scheduleOf(plan, run('age'), 100).rate)
   })
 
   it('has the paper’s schedule for the start', () => {
@@ -158,9 +168,12 @@ describe('a plan', () => {
     for (const field of fields) expect(page).toMatch(new RegExp(`\`${field.replace('.', '\\.')}[.\`]`))
   })
 
-  it.each(['synthetic', 'aaf-adiencenet', 'imdb-wiki-pretraining'])('is examples/%s.yaml', (name) => {
-    expect(readPlan(resolve(import.meta.dirname, `../../examples/${name}.yaml`)).name).toBe(name)
-  })
+  it.each(['synthetic', 'aaf-adiencenet', 'aaf-googlenet', 'imdb-wiki-pretraining'])(
+    'is examples/%s.yaml',
+    (name) => {
+      expect(readPlan(resolve(import.meta.dirname, `../../examples/${name}.yaml`)).name).toBe(name)
+    },
+  )
 })
 
 describe('a malformed plan is turned down with file, line and field', () => {
