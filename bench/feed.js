@@ -2,7 +2,7 @@
  * How busy training keeps the engine: AdienceNet by `train` itself, on drawn faces, with the time between the engine's
  * runs counted; beside it, the engine alone on batches that are ready.
  *
- *   node bench/feed.js [ITERATIONS]     40 where not given
+ *   node bench/feed.js [ITERATIONS [PIXELS]]     40 iterations, at 112 and 227 pixels, where not given
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -13,9 +13,11 @@ import { prepareFaces } from '../dist/datasets/prepared.js'
 import { readDataset } from '../dist/datasets/readers.js'
 import { synthesize } from '../dist/datasets/synthetic/synthesize.js'
 import { nodeEngine } from '../dist/engine/node.js'
+import { pictureSize } from '../dist/study/material.js'
 import { train } from '../dist/training/train.js'
 
 const ITERATIONS = Number(process.argv[2] ?? 40)
+const INPUTS = process.argv[3] ? [Number(process.argv[3])] : [112, 227]
 const BATCH = 50
 const FACES = 300
 
@@ -69,16 +71,20 @@ try {
   const root = join(folder, 'faces')
   await synthesize(root, { count: FACES, seed: 1 })
   const dataset = await readDataset('synthetic', root)
-  for (const [input, size] of [
-    [112, 126],
-    [227, 256],
-  ]) {
+  for (const input of INPUTS) {
+    const size = pictureSize(input)
     const started = performance.now()
     const { faces, pictures } = await prepareFaces(dataset, 'r', size, join(folder, 'data'))
     const preparing = (performance.now() - started) / 1000
-    const known = faces.map((face) => labelOf(face, 'gender')).map((label, k) => ({ label, pixels: pictures[k] }))
+    const known = faces
+      .map((face) => labelOf(face, 'gender'))
+      .map((label, k) => ({ label, pixels: pictures[k] }))
     const labelled = known.filter(({ label }) => label !== undefined)
-    const some = { size, pixels: labelled.map(({ pixels }) => pixels), labels: labelled.map(({ label }) => label) }
+    const some = {
+      size,
+      pixels: labelled.map(({ pixels }) => pixels),
+      labels: labelled.map(({ label }) => label),
+    }
     const { engine, record } = watched()
     await train({
       engine,

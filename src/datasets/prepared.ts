@@ -131,7 +131,8 @@ class Cache {
     // They go as soon as a new pack is begun: first of all, it takes from them what is whole.
     for (const { pictures, close } of left) {
       for (const [key, picture] of pictures) {
-        if (isIntact(picture, this.buffer)) this.open().add(key, readPicture(picture, this.buffer), picture.sha256)
+        if (isIntact(picture, this.buffer))
+          this.open().add(key, readPicture(picture, this.buffer), picture.sha256)
       }
       close()
     }

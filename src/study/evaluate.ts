@@ -1,9 +1,9 @@
 /** How a model of any origin fares on the labelled faces of a data set, scored as a study scores its runs. */
 
 import { UsageError, UserError } from '../base/errors.ts'
+import { alignFaces } from '../datasets/alignFaces.ts'
 import { type Dataset, type Face, labelOf, requireAlignable } from '../datasets/dataset.ts'
 import { makeFolds } from '../datasets/folds.ts'
-import { alignFaces } from '../datasets/alignFaces.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { requirePlaces, taskOf } from '../evaluation/labels.ts'

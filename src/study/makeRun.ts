@@ -186,15 +186,10 @@ async function scoreRun(
   }
   const on = (alignment: Alignment) =>
     clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
-      scorePictures(
-        engine,
-        graph,
-        testPictures(alignment),
-        (done) => {
-          signal.throwIfAborted()
-          tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
-        },
-      ),
+      scorePictures(engine, graph, testPictures(alignment), (done) => {
+        signal.throwIfAborted()
+        tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
+      }),
     )
   const scores = new Map<Alignment, Scores>()
   for (const alignment of alignmentsIn(material)) scores.set(alignment, await on(alignment))
