@@ -28,7 +28,8 @@ export class Workers<Job, Result> {
    */
   constructor(module: URL, count: number, data?: unknown) {
     this.threads = Array.from({ length: count }, () => {
-      const worker = new Worker(module, { workerData: data })
+      // Not with the flags of the process, some of which are about its own script alone: `node --input-type=module -e …`.
+      const worker = new Worker(module, { workerData: data, execArgv: [] })
       worker.on('message', (answer: Answer<Result>) => {
         const job = this.pending.get(answer.id)!
         this.pending.delete(answer.id)
