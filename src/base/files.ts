@@ -8,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -96,11 +97,19 @@ export class AtomicFile {
 
 // A process that was killed could not remove its temporary file: the next one that writes the same file does.
 function removeAbandoned(path: string): void {
+  for (const temporary of abandonedOf(path)) rmSync(temporary, { force: true })
+}
+
+/** The temporary files that killed processes left of a file; the next {@link AtomicFile} removes them. */
+export function abandonedOf(path: string): string[] {
   const folder = dirname(path)
-  for (const name of readdirSync(folder)) {
-    const pid = name.startsWith(`${basename(path)}.`) && /\.(\d+)\.tmp$/.exec(name)?.[1]
-    if (pid && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true })
-  }
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
+  return readdirSync(folder)
+    .filter((name) => {
+      const pid = name.startsWith(`${basename(path)}.`) && /\.(\d+)\.tmp$/.exec(name)?.[1]
+      return pid && !isRunning(Number(pid))
+    })
+    .map((name) => join(folder, name))
 }
 
 /** Whether there is a process of this number. */

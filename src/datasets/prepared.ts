@@ -1,25 +1,19 @@
 /**
- * Prepared faces: every face of a data set, aligned once and kept in a file, so that training reads pictures
- * and decodes no photos.
+ * Prepared faces: every face of a data set, decoded, aligned and resized once and kept in a pack, so that training
+ * reads pictures and decodes no photos.
  *
- * Two files a data set, alignment and size: `<kind>-<as>-<size>.rgb` holds the pictures one after the other,
- * and `.json` says which faces they are. They are made anew when the photos or landmarks changed, and when
- * either file is damaged.
+ * A picture is found by its content: the key of all that it is made from. So where a photo or its landmarks
+ * changed, that picture alone is made anew; data that was moved or copied keeps its pictures; and what a killed
+ * process has made is not made again.
  */
 
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { messageOf, UserError } from '../base/errors.ts'
-import { AtomicFile, writeAtomic } from '../base/files.ts'
-import { align } from '../faces/align.ts'
-import { fitted } from '../faces/fit.ts'
+import { UserError } from '../base/errors.ts'
+import { abandonedOf } from '../base/files.ts'
 import type { Alignment } from '../faces/image.ts'
-import { parseLandmarks } from '../faces/landmarks.ts'
+import { alignFaces } from './alignFaces.ts'
 import { type Dataset, type Face, requireAlignable } from './dataset.ts'
-import { readPhoto } from './readPhoto.ts'
+import { isIntact, openPack, type Pack, PackWriter, readPicture, type StoredPicture } from './pack.ts'
 
 /** The aligned faces of a data set. */
 export interface PreparedFaces {
@@ -28,29 +22,26 @@ export interface PreparedFaces {
   readonly size: number
   /** The faces that could be prepared, in the order of the data set. `r` and `i` have the same. */
   readonly faces: readonly Face[]
-  /** The picture of `faces[index]`: 8-bit RGB, interleaved, row by row, 3 · size · size bytes, a fresh array. */
-  readonly picture: (index: number) => Uint8Array
+  /** The picture of each of `faces`. */
+  readonly pictures: readonly StoredPicture[]
   /** The faces that could not be prepared, and why. */
   readonly skipped: readonly { readonly face: Face; readonly reason: string }[]
+  /** How many of the pictures were made now, and not kept from before. */
+  readonly made: number
 }
 
-// To be raised whenever the same photos and landmarks would give other pictures.
-const VERSION = 1
-
-// sharp decodes on threads of its own while this one warps.
-const IN_FLIGHT = 8
-
 /**
- * Align every face of a data set, or take the pictures from an earlier call where nothing has changed since.
+ * Align every face of a data set, or take the pictures from an earlier call where they were made from the same.
+ * Pictures that were damaged since then are made anew, and the standard error says so.
  *
  * A face without landmarks is cut out and upright already: as `r`, all of its photo is shown, made square by
- * repeating its edge pixels. A photo or landmark file that cannot be used is skipped, with its reason. The pictures stay on the disk and
- * are read one by one, so that a data set may be larger than memory; their file stays open until the process
- * ends.
+ * repeating its edge pixels. A photo or landmark file that cannot be used is skipped, with its reason. The pictures
+ * stay on the disk and are read one by one, so that a data set may be larger than memory; their file stays open
+ * until the process ends.
  *
  * @param size the side of the pictures, in pixels
  * @param folder where the pictures are kept; it is made where it is missing
- * @param progress called after each face while pictures are being made
+ * @param progress called after each face
  * @throws UserError when not one face could be prepared, `i` is asked for without landmarks, or the pictures
  *   cannot be written
  */
@@ -62,167 +53,151 @@ export async function prepareFaces(
   progress?: (done: number, total: number) => void,
 ): Promise<PreparedFaces> {
   requireAlignable(dataset, as)
-  const path = join(folder, `${dataset.kind}-${as}-${size}`)
-  const key = keyOf(dataset, as, size)
-  const kept = openKept(path, key, dataset, as, size)
-  if (kept) return kept
-  await make(path, key, dataset, as, size, progress)
-  const made = openKept(path, key, dataset, as, size)
-  if (!made) throw new UserError('was damaged just after it was written', `${path}.rgb`, 'Check the disk')
-  return made
-}
-
-const Index = z.object({
-  key: z.string(),
-  checksum: z.string(),
-  kept: z.array(z.int()),
-  skipped: z.array(z.tuple([z.int(), z.string()])),
-})
-
-// What the pictures depend on.
-function keyOf(dataset: Dataset, as: Alignment, size: number): string {
-  const hash = createHash('sha256').update(JSON.stringify([VERSION, dataset.kind, as, size]))
-  for (const { id, photo, landmarks } of dataset.faces) {
-    const files = [photo, landmarks].map((path) => {
-      const stat = path && statSync(path, { throwIfNoEntry: false })
-      return stat && [stat.size, stat.mtimeMs]
-    })
-    hash.update(JSON.stringify([id, photo, landmarks, files]))
-  }
-  return hash.digest('hex')
-}
-
-function openKept(
-  path: string,
-  key: string,
-  dataset: Dataset,
-  as: Alignment,
-  size: number,
-): PreparedFaces | undefined {
-  if (!existsSync(`${path}.json`) || !existsSync(`${path}.rgb`)) return undefined
-  const index = readIndex(`${path}.json`)
-  if (index?.key !== key) return undefined
-
-  const file = openSync(`${path}.rgb`, 'r')
-  if (checksumOf(file) !== index.checksum) {
-    closeSync(file)
-    return undefined
-  }
-  const bytes = 3 * size * size
-  return {
-    as,
-    size,
-    faces: index.kept.map((face) => dataset.faces[face]!),
-    picture(at) {
-      const picture = new Uint8Array(bytes)
-      if (readSync(file, picture, 0, bytes, at * bytes) !== bytes) {
-        throw new RangeError(`there is no picture ${at} in ${path}.rgb`)
-      }
-      return picture
-    },
-    skipped: index.skipped.map(([face, reason]) => ({ face: dataset.faces[face]!, reason })),
-  }
-}
-
-function readIndex(path: string): z.infer<typeof Index> | undefined {
+  const path = join(folder, `${dataset.kind}-${as}-${size}.pictures`)
+  const cache = new Cache(path, size)
   try {
-    return Index.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch {
-    return undefined
+    const { keys, skipped } = await keysOf(dataset, as, size, cache, progress)
+    const pictures = cache.close([...keys.values()])
+    return {
+      as,
+      size,
+      faces: [...keys.keys()].map((index) => dataset.faces[index]!),
+      pictures,
+      skipped: [...skipped].map(([index, reason]) => ({ face: dataset.faces[index]!, reason })),
+      made: cache.made,
+    }
+  } catch (error) {
+    cache.keep()
+    throw error
   }
 }
 
-function checksumOf(file: number): string {
-  const hash = createHash('sha256')
-  const chunk = new Uint8Array(1 << 22)
-  for (let at = 0; ; ) {
-    const count = readSync(file, chunk, 0, chunk.length, at)
-    if (count === 0) return hash.digest('hex')
-    hash.update(chunk.subarray(0, count))
-    at += count
-  }
-}
-
-async function make(
-  path: string,
-  key: string,
+/** See to it that every picture is in the cache, and say under which key, or why it cannot be, by the face's index. */
+async function keysOf(
   { faces, root }: Dataset,
   as: Alignment,
   size: number,
+  cache: Cache,
   progress?: (done: number, total: number) => void,
-): Promise<void> {
-  const file = new AtomicFile(`${path}.rgb`)
-  const hash = createHash('sha256')
-  const kept: number[] = []
-  const skipped: [face: number, reason: string][] = []
-  try {
-    let index = 0
-    for await (const result of alignFaces(faces, as, size)) {
-      if (typeof result === 'string') {
-        skipped.push([index, result])
+) {
+  const keys = new Map<number, string>()
+  const skipped = new Map<number, string>()
+  let known = new Set(cache.known)
+  // Whatever is found to be damaged is left to a second round, in which nothing counts as known.
+  for (let round = [...faces.keys()]; round.length > 0; known = new Set()) {
+    const damaged: number[] = []
+    let at = 0
+    const chosen = round.map((index) => faces[index]!)
+    for await (const result of alignFaces(chosen, as, size, known)) {
+      const index = round[at++]!
+      if (typeof result === 'string') skipped.set(index, result)
+      else if (cache.has(result.key)) keys.set(index, result.key)
+      else if (result.picture) {
+        cache.add(result.key, result.picture)
+        keys.set(index, result.key)
       } else {
-        file.write(result)
-        hash.update(result)
-        kept.push(index)
+        damaged.push(index)
+        continue
       }
-      index++
-      progress?.(index, faces.length)
+      progress?.(keys.size + skipped.size, faces.length)
     }
-    if (kept.length === 0) {
-      throw new UserError(
-        `none of its ${faces.length} faces can be used. The first: ${skipped[0]?.[1]}`,
-        root,
-      )
-    }
-  } catch (error) {
-    file.discard()
-    throw error
+    round = damaged
   }
-  file.commit()
-  const index: z.infer<typeof Index> = { key, checksum: hash.digest('hex'), kept, skipped }
-  writeAtomic(`${path}.json`, `${JSON.stringify(index)}\n`)
+  if (keys.size === 0) {
+    const [reason] = skipped.values()
+    throw new UserError(`none of its ${faces.length} faces can be used. The first: ${reason}`, root)
+  }
+  const inOrder = new Map([...keys].sort(([a], [b]) => a - b))
+  return { keys: inOrder, skipped: new Map([...skipped].sort(([a], [b]) => a - b)) }
 }
 
-/**
- * Align faces one after the other, with several photos under way at a time.
- *
- * @param size the side of the pictures, in pixels
- * @returns for each face, in their order, its picture as {@link PreparedFaces} has it, or the reason why there is none
- */
-export async function* alignFaces(
-  faces: readonly Face[],
-  as: Alignment,
-  size: number,
-): AsyncGenerator<Uint8Array | string> {
-  const underway: Promise<Uint8Array | string>[] = []
-  for (const index of faces.keys()) {
-    while (underway.length < IN_FLIGHT && index + underway.length < faces.length) {
-      underway.push(alignFace(faces[index + underway.length]!, as, size))
-    }
-    yield await underway.shift()!
-  }
-}
+/** The pack of one alignment and size, with what killed processes left of it, and the one that takes its place. */
+class Cache {
+  made = 0
+  private readonly path: string
+  private readonly size: number
+  private readonly pack: Pack | undefined
+  private readonly buffer: Uint8Array
+  private readonly intact = new Set<string>()
+  private readonly damaged = new Set<string>()
+  private writer: PackWriter | undefined
 
-// The aligned picture, or the reason why there is none.
-async function alignFace(face: Face, as: Alignment, size: number): Promise<Uint8Array | string> {
-  let where = ''
-  try {
-    if (face.landmarks === undefined) {
-      return fitted(await readPhoto(face.photo), { width: size, height: size }, 'pad').data
+  constructor(path: string, size: number) {
+    this.path = path
+    this.size = size
+    this.buffer = new Uint8Array(3 * size * size)
+    this.pack = openPack(path, size)
+    const left = abandonedOf(path).map((temporary) => openPack(temporary, size)!)
+    // They go as soon as a new pack is begun: first of all, it takes from them what is whole.
+    for (const { pictures, close } of left) {
+      for (const [key, picture] of pictures) {
+        if (isIntact(picture, this.buffer))
+          this.open().add(key, readPicture(picture, this.buffer), picture.sha256)
+      }
+      close()
     }
-    const [photo, landmarks] = await Promise.all([readPhoto(face.photo), readLandmarks(face.landmarks)])
-    // The errors of reading name the file; what aligning refuses are the landmarks.
-    where = `${face.landmarks}: `
-    return align(photo, landmarks, as, size).data
-  } catch (error) {
-    if (error instanceof UserError) return where + error.message
-    throw error
   }
-}
 
-async function readLandmarks(path: string) {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw new UserError(`the landmarks cannot be read (${messageOf(error)})`, path)
-  })
-  return parseLandmarks(text, path)
+  /** The keys of all pictures that may be there. */
+  get known(): Iterable<string> {
+    return [...(this.pack?.pictures.keys() ?? []), ...(this.writer?.keys ?? [])]
+  }
+
+  /** Whether a picture is there, and whole. */
+  has(key: string): boolean {
+    if (this.writer?.keys.has(key) || this.intact.has(key)) return true
+    const kept = this.pack?.pictures.get(key)
+    if (!kept || this.damaged.has(key)) return false
+    const whole = isIntact(kept, this.buffer)
+    ;(whole ? this.intact : this.damaged).add(key)
+    return whole
+  }
+
+  add(key: string, pixels: Uint8Array): void {
+    this.open().add(key, pixels)
+    this.made++
+  }
+
+  /** Put the new pack in its place where there is one, and give the pictures of these keys. */
+  close(keys: readonly string[]): StoredPicture[] {
+    let pack = this.pack
+    if (this.writer) {
+      this.commit(this.writer, keys)
+      pack = openPack(this.path, this.size)
+    }
+    if (this.damaged.size > 0 || this.pack?.cut) {
+      console.error(`${this.path}: was damaged; ${this.made} of ${keys.length} pictures were made anew`)
+    }
+    return keys.map((key) => {
+      const picture = pack?.pictures.get(key)
+      if (picture) return picture
+      throw new UserError('was changed by another process', this.path, 'Run the same command again')
+    })
+  }
+
+  /** Stop before all is done: what was made is kept for the next time, where it can be written. */
+  keep(): void {
+    if (!this.writer) return
+    try {
+      this.commit(this.writer, this.pack?.pictures.keys() ?? [])
+    } catch {
+      this.writer.discard()
+    }
+  }
+
+  private commit(writer: PackWriter, keys: Iterable<string>): void {
+    for (const key of keys) {
+      const picture = this.pack?.pictures.get(key)
+      if (picture && !writer.keys.has(key) && !this.damaged.has(key)) {
+        writer.add(key, readPicture(picture, this.buffer), picture.sha256)
+      }
+    }
+    writer.commit()
+    this.pack?.close()
+  }
+
+  private open(): PackWriter {
+    this.writer ??= new PackWriter(this.path)
+    return this.writer
+  }
 }

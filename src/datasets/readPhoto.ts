@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
 import type { Image } from '../faces/image.ts'
@@ -10,8 +11,28 @@ import type { Image } from '../faces/image.ts'
  * @throws UserError naming the file, when it is absent, no picture, damaged, or cut off
  */
 export async function readPhoto(path: string): Promise<Image> {
+  return decodePhoto(await readPhotoFile(path), path)
+}
+
+/**
+ * The bytes of a photo's file.
+ *
+ * @throws UserError naming the file, when it cannot be read
+ */
+export async function readPhotoFile(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error) => {
+    throw unreadable(path, error)
+  })
+}
+
+/**
+ * The photo that a file holds, as {@link readPhoto} has it.
+ *
+ * @param path for messages
+ */
+export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Image> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'error' })
+    const { data, info } = await sharp(bytes, { failOn: 'error' })
       .autoOrient()
       .flatten({ background: 'white' })
       .toColourspace('srgb')
@@ -23,11 +44,15 @@ export async function readPhoto(path: string): Promise<Image> {
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
     }
   } catch (error) {
-    const reason = messageOf(error).split('\n')[0]!
-    throw new UserError(
-      `the photo cannot be read (${reason})`,
-      path,
-      'Open it in a picture viewer to check it',
-    )
+    throw unreadable(path, error)
   }
+}
+
+function unreadable(path: string, error: unknown): UserError {
+  const reason = messageOf(error).split('\n')[0]!
+  return new UserError(
+    `the photo cannot be read (${reason})`,
+    path,
+    'Open it in a picture viewer to check it',
+  )
 }

@@ -1,9 +1,9 @@
 /** How a model of any origin fares on the labelled faces of a data set, scored as a study scores its runs. */
 
 import { UsageError, UserError } from '../base/errors.ts'
+import { alignFaces } from '../datasets/alignFaces.ts'
 import { type Dataset, type Face, labelOf, requireAlignable } from '../datasets/dataset.ts'
 import { makeFolds } from '../datasets/folds.ts'
-import { alignFaces } from '../datasets/prepared.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { requirePlaces, taskOf } from '../evaluation/labels.ts'
@@ -105,8 +105,9 @@ export async function evaluate(
         continue
       }
       kept.push(face)
-      const square = { width: picture.height, height: picture.height, data: result }
-      yield picture.width === picture.height ? result : fitted(square, picture, preprocessing.fit).data
+      const data = result.picture!
+      const square = { width: picture.height, height: picture.height, data }
+      yield picture.width === picture.height ? data : fitted(square, picture, preprocessing.fit).data
     }
   }
   const graph = tenCropGraph(model.network, preprocessing, { output: model.output, crops })

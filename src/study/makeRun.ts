@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { writeAtomic } from '../base/files.ts'
 import { Random } from '../base/random.ts'
 import { labelOf } from '../datasets/dataset.ts'
+import { readPicture } from '../datasets/pack.ts'
 import { CLASSES } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { topClass } from '../evaluation/accuracy.ts'
@@ -180,17 +181,15 @@ async function scoreRun(
 ): Promise<Map<Alignment, Scores>> {
   const graph = tenCropGraph(model.network, requirePreprocessing(model))
   const n = parts.test.length
+  function* testPictures(alignment: Alignment) {
+    for (const k of parts.test) yield readPicture(material.pictures[alignment]![k]!)
+  }
   const on = (alignment: Alignment) =>
     clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
-      scorePictures(
-        engine,
-        graph,
-        parts.test.map((k) => material.pictures[alignment]![k]!),
-        (done) => {
-          signal.throwIfAborted()
-          tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
-        },
-      ),
+      scorePictures(engine, graph, testPictures(alignment), (done) => {
+        signal.throwIfAborted()
+        tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
+      }),
     )
   const scores = new Map<Alignment, Scores>()
   for (const alignment of alignmentsIn(material)) scores.set(alignment, await on(alignment))
@@ -215,7 +214,7 @@ async function explainRun(
         signal.throwIfAborted()
         const { id } = material.faces[k]!
         const side = material.size
-        const data = material.pictures[ownTest(run.setting)]![k]!
+        const data = readPicture(material.pictures[ownTest(run.setting)]![k]!)
         const input = inputOf({ width: side, height: side, data }, preprocessing)
         const photo = `maps/${id}.png`
         await writePicture(join(folder, photo), pictureOf(input, preprocessing))

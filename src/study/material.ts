@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
 import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
 import { makeFolds, split } from '../datasets/folds.ts'
+import type { StoredPicture } from '../datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
@@ -23,7 +24,7 @@ export interface Material {
   /** For each face, its fold. */
   readonly folds: readonly number[]
   /** For each face, its picture, aligned as it was asked for. */
-  readonly pictures: Readonly<Partial<Record<Alignment, readonly Uint8Array[]>>>
+  readonly pictures: Readonly<Partial<Record<Alignment, readonly StoredPicture[]>>>
   readonly skipped: readonly { readonly face: string; readonly reason: string }[]
   /** A hash of all of the above: the same digest, the same material. */
   readonly digest: string
@@ -64,13 +65,11 @@ export async function prepare(
   const folds = makeFolds(dataset.faces, count, seed)
   const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
-  const pictures = Object.fromEntries(
-    prepared.map(({ as, picture }) => [as, faces.map((_, k) => picture(k))] as const),
-  )
+  const pictures = Object.fromEntries(prepared.map(({ as, pictures }) => [as, pictures] as const))
   const hash = createHash('sha256').update(
     JSON.stringify(faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])),
   )
-  for (const picture of Object.values(pictures).flat()) hash.update(picture)
+  for (const { sha256 } of Object.values(pictures).flat()) hash.update(sha256)
   return {
     size,
     faces,

@@ -1,8 +1,8 @@
 import { Random, type RandomState } from '../base/random.ts'
 import type { Tensors } from '../engine/engine.ts'
-import { cropInto } from '../faces/crop.ts'
 import { float32, int64 } from '../graph/types.ts'
-import { meanImage, type Pictures } from './pictures.ts'
+import type { Window } from './cutter.ts'
+import type { Pictures } from './pictures.ts'
 import type { DropoutMask } from './step.ts'
 
 /** Where a run stands in its data: enough to go on with the same draws. */
@@ -27,7 +27,6 @@ export interface BatchesOptions {
  * picture, and the dropout masks, all from one seeded generator.
  */
 export class Batches {
-  readonly mean: Float32Array
   private readonly options: BatchesOptions
   private random: Random
   private order: number[]
@@ -35,7 +34,6 @@ export class Batches {
 
   constructor(options: BatchesOptions) {
     this.options = options
-    this.mean = meanImage(options.pictures)
     this.random = new Random(options.seed)
     this.order = this.newOrder()
   }
@@ -53,12 +51,13 @@ export class Batches {
   }
 
   /**
-   * The next `steps` batches, with a leading dimension of `steps`: `images`, `labels` and the masks. Each batch draws
-   * its own pictures and masks, so that it is the same however many are drawn at a time.
+   * The next `steps` batches: the windows of their pictures, one batch after the other; and, with a leading dimension
+   * of `steps`, `labels` and the masks. Each batch draws its own pictures and masks, so that it is the same however
+   * many are drawn at a time.
    */
-  draw(steps: number): Tensors {
+  draw(steps: number): { windows: Window[]; tensors: Tensors } {
     const { pictures, crop, batch, masks } = this.options
-    const images = float32([steps, batch, 3, crop, crop])
+    const windows: Window[] = []
     const labels: number[] = []
     const masked = masks.map(({ name, shape, ratio }) => ({
       name,
@@ -66,23 +65,15 @@ export class Batches {
       tensor: float32([steps, ...(shape as number[])]),
     }))
     for (let step = 0; step < steps; step++) {
-      for (let k = step * batch; k < (step + 1) * batch; k++) {
+      for (let k = 0; k < batch; k++) {
         const index = this.next()
         const room = pictures.size - crop + 1
-        const window = {
+        windows.push({
+          picture: pictures.pixels[index]!,
           left: this.random.integer(room),
           top: this.random.integer(room),
           mirrored: this.random.chance(0.5),
-        }
-        cropInto(
-          images.data,
-          k * 3 * crop * crop,
-          pictures.pixels[index]!,
-          this.mean,
-          pictures.size,
-          crop,
-          window,
-        )
+        })
         labels.push(pictures.labels[index]!)
       }
       for (const { ratio, tensor } of masked) {
@@ -90,11 +81,8 @@ export class Batches {
         this.mask(tensor.data.subarray(step * size, (step + 1) * size), ratio)
       }
     }
-    return {
-      images,
-      labels: int64([steps, batch], labels),
-      ...Object.fromEntries(masked.map(({ name, tensor }) => [name, tensor])),
-    }
+    const tensors = Object.fromEntries(masked.map(({ name, tensor }) => [name, tensor]))
+    return { windows, tensors: { labels: int64([steps, batch], labels), ...tensors } }
   }
 
   // What is kept is scaled up, so that nothing changes outside training.

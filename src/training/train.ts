@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import type { Engine, Program, Tensors } from '../engine/engine.ts'
-import { centreCrop, cropInto } from '../faces/crop.ts'
+import { centreCrop } from '../faces/crop.ts'
 import { fixInput } from '../graph/batch.ts'
 import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph, type TensorOf } from '../graph/types.ts'
@@ -11,6 +11,7 @@ import { type NetworkName, networks } from '../networks/index.ts'
 import { type Started, type StartingPoint, startFrom } from '../networks/start.ts'
 import { Batches } from './batches.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { ahead, Cutter } from './cutter.ts'
 import { Metrics } from './metrics.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
@@ -109,6 +110,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
 
   const program = await engine.load(steps.graph, { lean: true })
   const validator = await engine.load(weightsAsInputs(open), { lean: true })
+  const cutter = new Cutter(options.train.size, input)
   let saveState = batches.state
   let kept = saved?.iteration
   // The last step may have broken the weights without a trace in its own loss.
@@ -122,17 +124,20 @@ export async function train(options: TrainingOptions): Promise<Trained> {
     kept = iteration
   }
   const accuracies = metrics.accuracies
-  const trained = () => ({ network: withWeights(open, weights), mean: batches.mean, iterations: iteration })
+  const trained = () => ({ network: withWeights(open, weights), mean: cutter.mean, iterations: iteration })
   const enough = () => iteration === schedule.iterations || isOutOfPatience(schedule, accuracies)
   try {
-    let drawn = draw(batches, schedule, iteration, atOnce)
-    while (!enough()) {
-      const { feeds, count, state } = drawn
+    await cutter.average(options.train.pixels)
+    // While the engine works, the batches of its next runs are cut. They are thrown away where training ends before.
+    for await (const { feeds, count, state } of ahead(drawn(batches, cutter, schedule, iteration, atOnce))) {
+      if (enough()) break
       const started = performance.now()
-      const running = program.run({ ...feeds, ...named(weights, ''), ...named(velocities, '.velocity') })
-      // While the engine works, the next batches are cut.
-      drawn = draw(batches, schedule, iteration + count, atOnce)
-      const results = await running
+      const results = await program.run({
+        ...feeds,
+        ...named(weights, ''),
+        ...named(velocities, '.velocity'),
+      })
+      cutter.recycle(feeds.images)
       const losses = results.losses!.data as Float32Array
       const bad = losses.findIndex((each) => !Number.isFinite(each))
       if (bad >= 0) throw diverged('the loss', iteration + bad + 1, folder, kept)
@@ -143,7 +148,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
       velocities = taken(results, velocities, '.velocity.next')
       saveState = state
       if (iteration % schedule.validateEvery === 0 || iteration === schedule.iterations) {
-        const accuracy = await validate(validator, weights, options.validation, batches.mean, input)
+        const accuracy = await validate(validator, weights, options.validation, cutter)
         metrics.validation(iteration, accuracy, options.validation.labels.length)
       }
       if (options.snapshot && iteration % (schedule.snapshotEvery ?? Number.POSITIVE_INFINITY) === 0) {
@@ -158,21 +163,30 @@ export async function train(options: TrainingOptions): Promise<Trained> {
       if (stop) break
     }
   } finally {
-    await Promise.all([program.release(), validator.release()])
+    await Promise.all([program.release(), validator.release(), cutter.close()])
   }
   const start = started && { taken: started.taken, fresh: started.fresh }
   return { ...trained(), start, finished: enough() }
 }
 
-/** The feeds of the next engine run, which ends at the next validation, checkpoint or snapshot at the latest. */
-function draw(batches: Batches, schedule: Schedule, iteration: number, atOnce: number) {
-  const { validateEvery, checkpointEvery, snapshotEvery = Number.POSITIVE_INFINITY } = schedule
-  const ends = [validateEvery, checkpointEvery, snapshotEvery].map((every) => every - (iteration % every))
-  const count = Math.min(atOnce, schedule.iterations - iteration, ...ends)
-  if (count <= 0) return { feeds: {}, count: 0, state: batches.state }
-  const rates = Array.from({ length: count }, (_, k) => rateAt(schedule, iteration + k))
-  const feeds: Tensors = { ...batches.draw(count), rate: float32([count], rates) }
-  return { feeds, count, state: batches.state }
+/**
+ * The feeds of the engine's runs from an iteration on, drawn as they are asked for. A run ends at the next validation,
+ * checkpoint or snapshot at the latest. `state` is that of the batches up to it, whatever was drawn since.
+ */
+function* drawn(batches: Batches, cutter: Cutter, schedule: Schedule, from: number, atOnce: number) {
+  const { batch, iterations, validateEvery, checkpointEvery, snapshotEvery = iterations } = schedule
+  for (let iteration = from; iteration < iterations; ) {
+    const first = iteration
+    const ends = [validateEvery, checkpointEvery, snapshotEvery].map((every) => every - (first % every))
+    const count = Math.min(atOnce, iterations - first, ...ends)
+    const rates = Array.from({ length: count }, (_, k) => rateAt(schedule, first + k))
+    const { windows, tensors } = batches.draw(count)
+    const state = batches.state
+    yield cutter.cut(windows, [count, batch]).then((images) => {
+      return { feeds: { ...tensors, images, rate: float32([count], rates) }, count, state }
+    })
+    iteration += count
+  }
 }
 
 /** What an engine run says of each of its steps, the first of which follows on `iteration`. */
@@ -194,24 +208,27 @@ async function validate(
   program: Program,
   weights: Weights,
   { size, pixels, labels }: Pictures,
-  means: Float32Array,
-  input: number,
+  cutter: Cutter,
 ): Promise<number> {
   const own = new Map([...weights].filter(([name]) => program.inputs.some((one) => one.name === name)))
-  let right = 0
-  for (let from = 0; from < pixels.length; from += VALIDATION_BATCH) {
-    const part = pixels.slice(from, from + VALIDATION_BATCH)
-    const images = float32([part.length, 3, input, input])
-    part.forEach((picture, k) => {
-      cropInto(images.data, k * 3 * input * input, picture, means, size, input, centreCrop(size, input))
-    })
+  const centre = centreCrop(size, cutter.crop)
+  function* centres() {
+    for (let from = 0; from < pixels.length; from += VALIDATION_BATCH) {
+      const windows = pixels.slice(from, from + VALIDATION_BATCH).map((picture) => ({ picture, ...centre }))
+      yield cutter.cut(windows, [windows.length])
+    }
+  }
+  let [right, done] = [0, 0]
+  for await (const images of ahead(centres())) {
     const { logits } = await program.run({ ...named(own, ''), images })
-    const classes = logits!.shape[1]!
+    cutter.recycle(images)
+    const [count, classes] = logits!.shape as [number, number]
     const scores = logits!.data as Float32Array
-    part.forEach((_, k) => {
+    for (let k = 0; k < count; k++) {
       const row = scores.subarray(k * classes, (k + 1) * classes)
-      if (row.indexOf(Math.max(...row)) === labels[from + k]) right++
-    })
+      if (row.indexOf(Math.max(...row)) === labels[done + k]) right++
+    }
+    done += count
   }
   return right / pixels.length
 }
@@ -231,7 +248,7 @@ function describeRun(
   started: Started | undefined,
 ): string {
   const data = createHash('sha256').update(Int32Array.from(labels))
-  for (const picture of pixels) data.update(picture)
+  for (const { sha256 } of pixels) data.update(sha256)
   const { checkpointEvery: _, snapshotEvery: __, ...decisive } = schedule
   return JSON.stringify({
     network,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { ageAt, readImdbWiki } from '../../src/datasets/imdbWiki.ts'
+import { readPicture } from '../../src/datasets/pack.ts'
 import { prepareFaces } from '../../src/datasets/prepared.ts'
 import { readDataset } from '../../src/datasets/readers.ts'
 import { matlab5, row, struct } from '../formats/matlab/write.ts'
@@ -145,9 +146,11 @@ describe('pictures without landmarks', () => {
       join(root, 'a.png'),
     )
     const dataset = await readImdbWiki(root)
-    const { picture, skipped } = await prepareFaces(dataset, 'r', 16, join(root, 'kept'))
+    const { pictures, skipped } = await prepareFaces(dataset, 'r', 16, join(root, 'kept'))
     expect(skipped).toEqual([])
-    expect([...picture(0)]).toEqual(Array.from({ length: 256 }, () => [0x20, 0x40, 0x60]).flat())
+    expect([...readPicture(pictures[0]!)]).toEqual(
+      Array.from({ length: 256 }, () => [0x20, 0x40, 0x60]).flat(),
+    )
     await expect(prepareFaces(dataset, 'i', 16, join(root, 'kept'))).rejects.toThrow(
       'the data set imdb-wiki has no landmarks, so its faces cannot be brought to the reference face (i)',
     )

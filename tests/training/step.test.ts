@@ -227,14 +227,14 @@ describe('the masks of dropout', () => {
     const ratios = { 'pool5/drop_7x7_s1': 0.4, 'loss1/drop_fc': 0.7, 'loss2/drop_fc': 0.7 }
     const pictures = patches(50, 90, 'masks')
     const batches = new Batches({ pictures, crop: 79, batch: 50, masks, seed: 'masks' })
-    const drawn = batches.draw(1)
+    const { tensors } = batches.draw(1)
     expect(masks.map(({ name }) => name).sort()).toEqual(
       Object.keys(ratios)
         .map((name) => `${name}.mask`)
         .sort(),
     )
     for (const [name, ratio] of Object.entries(ratios)) {
-      const values = Array.from(drawn[`${name}.mask`]!.data as Float32Array)
+      const values = Array.from(tensors[`${name}.mask`]!.data as Float32Array)
       const dropped = values.filter((v) => v === 0).length / values.length
       expect(dropped).toBeCloseTo(ratio, 1)
       for (const v of values) if (v !== 0) expect(v).toBeCloseTo(1 / (1 - ratio), 5)

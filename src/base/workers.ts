@@ -1,0 +1,109 @@
+/** Work on threads of its own, so that the main one is free for the engine, which holds it while it runs. */
+
+import { parentPort, type TransferListItem, Worker } from 'node:worker_threads'
+import { messageOf, UserError } from './errors.ts'
+
+type Answer<Result> =
+  | { readonly id: number; readonly result: Result }
+  | { readonly id: number; readonly failure: string; readonly forUser: boolean }
+
+/** A job that was given out: which of the threads does it, and whom it is for. */
+interface Pending<Result> {
+  readonly worker: Worker
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Threads that run one module, which calls {@link serve}. */
+export class Workers<Job, Result> {
+  private readonly threads: Worker[]
+  private readonly pending = new Map<number, Pending<Result>>()
+  private next = 0
+  private closed = false
+
+  /**
+   * @param module from {@link workerModule}
+   * @param count of threads
+   * @param data what every thread has as its `workerData`
+   */
+  constructor(module: URL, count: number, data?: unknown) {
+    this.threads = Array.from({ length: count }, () => {
+      // Not with the flags of the process, some of which are about its own script alone: `node --input-type=module -e …`.
+      const worker = new Worker(module, { workerData: data, execArgv: [] })
+      worker.on('message', (answer: Answer<Result>) => {
+        const job = this.pending.get(answer.id)!
+        this.pending.delete(answer.id)
+        if ('result' in answer) job.resolve(answer.result)
+        else job.reject(answer.forUser ? new UserError(answer.failure) : new Error(answer.failure))
+      })
+      worker.on('error', (error) => this.lose(worker, error as Error))
+      worker.on('exit', () => this.lose(worker, new Error('a worker thread has ended')))
+      return worker
+    })
+  }
+
+  /**
+   * Have a job done by the thread with the least to do.
+   *
+   * @param transfer buffers of the job that move to the thread instead of being copied
+   */
+  run(job: Job, transfer: readonly TransferListItem[] = []): Promise<Result> {
+    const waiting = new Map(this.threads.map((worker) => [worker, 0]))
+    for (const { worker } of this.pending.values()) waiting.set(worker, waiting.get(worker)! + 1)
+    const [worker] = [...waiting].reduce((least, each) => (each[1] < least[1] ? each : least))
+    const id = this.next++
+    const answered = new Promise<Result>((resolve, reject) => {
+      this.pending.set(id, { worker, resolve, reject })
+      worker.postMessage({ id, job }, transfer)
+    })
+    // Who asked may have failed meanwhile and wait for nothing any more.
+    answered.catch(() => {})
+    return answered
+  }
+
+  /** End the threads, whatever they are at. */
+  async close(): Promise<void> {
+    this.closed = true
+    await Promise.all(this.threads.map((worker) => worker.terminate()))
+  }
+
+  private lose(worker: Worker, error: Error): void {
+    for (const [id, job] of this.pending) {
+      if (job.worker !== worker) continue
+      this.pending.delete(id)
+      if (!this.closed) job.reject(error)
+    }
+  }
+}
+
+/**
+ * In a worker's module: do the jobs that come.
+ *
+ * @param work does one; a UserError that it throws is one for whom the job is done, too
+ * @param moved buffers of a result that move to the main thread instead of being copied
+ */
+export function serve<Job, Result>(
+  work: (job: Job) => Result | Promise<Result>,
+  moved: (result: Result) => TransferListItem[] = () => [],
+): void {
+  parentPort!.on('message', async ({ id, job }: { id: number; job: Job }) => {
+    try {
+      const result = await work(job)
+      parentPort!.postMessage({ id, result }, moved(result))
+    } catch (error) {
+      parentPort!.postMessage({ id, failure: messageOf(error), forUser: error instanceof UserError })
+    }
+  })
+}
+
+/**
+ * The built file of a worker's module. Tests run the sources, which a thread cannot: theirs is the file that
+ * `npm test` has built before.
+ *
+ * @param here the `import.meta.url` of the module beside it
+ * @param name of its built file: `cut.worker.js`
+ */
+export function workerModule(here: string, name: string): URL {
+  const source = here.endsWith('.ts')
+  return new URL(name, source ? here.replace(/\/src\/(?!.*\/src\/)/, '/dist/') : here)
+}

@@ -1,0 +1,127 @@
+/**
+ * Packs: files of square pictures of one size. Each picture is a record that vouches for itself: what it was made
+ * from, as a key of 32 bytes; the SHA-256 of its pixels, 32 bytes; its pixels. So a pack that was cut short or
+ * damaged anywhere still gives all other pictures, and so does what a killed process left of one.
+ *
+ * Pictures are read from the file where they are used. The system keeps in memory what it has room for, and
+ * gives that memory back when something else needs it.
+ */
+
+import { createHash } from 'node:crypto'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { UserError } from '../base/errors.ts'
+import { AtomicFile } from '../base/files.ts'
+
+/** Where a picture is. Threads share open files: such a place can be handed to a worker. */
+export interface StoredPicture {
+  /** The descriptor of an open file. */
+  readonly file: number
+  /** Of its first byte in the file. */
+  readonly offset: number
+  /** The side of the picture, in pixels. */
+  readonly size: number
+  /** Of its pixels, in hexadecimal. */
+  readonly sha256: string
+}
+
+/** The pictures of a pack, by their keys. */
+export interface Pack {
+  readonly pictures: ReadonlyMap<string, StoredPicture>
+  /** Whether the file ends within a record. */
+  readonly cut: boolean
+  /** Close the file; pictures cannot be read afterwards. */
+  close(): void
+}
+
+const HEADER = 64
+
+/**
+ * Open a pack. Its file stays open until the pack is closed or the process ends, so that its pictures stay the
+ * same when another process puts a new pack in its place. Pixels are not looked at: see {@link isIntact}.
+ *
+ * @param size the side of its pictures, in pixels
+ * @returns undefined where there is no such file
+ */
+export function openPack(path: string, size: number): Pack | undefined {
+  if (!existsSync(path)) return undefined
+  const file = openSync(path, 'r')
+  const record = HEADER + bytesOf(size)
+  const { size: length } = fstatSync(file)
+  const pictures = new Map<string, StoredPicture>()
+  const header = Buffer.alloc(HEADER)
+  for (let at = 0; at + record <= length; at += record) {
+    readSync(file, header, 0, HEADER, at)
+    const [key, sha256] = [header.toString('hex', 0, 32), header.toString('hex', 32)]
+    pictures.set(key, { file, offset: at + HEADER, size, sha256 })
+  }
+  return { pictures, cut: length % record !== 0, close: () => closeSync(file) }
+}
+
+/** Writes a pack, which is there in full after `commit` or not at all. */
+export class PackWriter {
+  /** The keys of the pictures that it has. */
+  readonly keys = new Set<string>()
+  private readonly file: AtomicFile
+
+  constructor(path: string) {
+    this.file = new AtomicFile(path)
+  }
+
+  /**
+   * Add a picture; nothing happens where there is one with this key.
+   *
+   * @param key 32 bytes, in hexadecimal
+   * @param pixels 3 · size · size bytes, RGB interleaved
+   * @param sha256 of the pixels, where they come out of another pack: damage on the way will show
+   */
+  add(key: string, pixels: Uint8Array, sha256 = hashOf(pixels)): void {
+    if (this.keys.has(key)) return
+    this.keys.add(key)
+    this.file.write(Buffer.from(key + sha256, 'hex'))
+    this.file.write(pixels)
+  }
+
+  /** Flush to the disk and take the place of the pack before. */
+  commit(): void {
+    this.file.commit()
+  }
+
+  /** Give up: the pack that was there before stays. */
+  discard(): void {
+    this.file.discard()
+  }
+}
+
+/**
+ * Read a picture.
+ *
+ * @param into where it goes, 3 · size · size bytes; a new array where not given
+ * @returns 8-bit RGB, interleaved, row by row
+ * @throws UserError when the file has been cut short meanwhile
+ */
+export function readPicture(
+  { file, offset, size }: StoredPicture,
+  into: Uint8Array = new Uint8Array(bytesOf(size)),
+): Uint8Array {
+  if (readSync(file, into, 0, bytesOf(size), offset) !== bytesOf(size)) {
+    throw new UserError(
+      'a file of prepared pictures was cut short while it was used',
+      undefined,
+      'Run the same command again: they are made anew',
+    )
+  }
+  return into
+}
+
+/** Whether a picture's pixels are those that were written. */
+export function isIntact(picture: StoredPicture, buffer?: Uint8Array): boolean {
+  return hashOf(readPicture(picture, buffer)) === picture.sha256
+}
+
+function hashOf(pixels: Uint8Array): string {
+  return createHash('sha256').update(pixels).digest('hex')
+}
+
+function bytesOf(size: number): number {
+  return 3 * size * size
+}

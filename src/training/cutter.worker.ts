@@ -1,0 +1,32 @@
+/** A thread of {@link Cutter}. */
+
+import { serve } from '../base/workers.ts'
+import { readPicture, type StoredPicture } from '../datasets/pack.ts'
+import { cropInto } from '../faces/crop.ts'
+import type { CutterJob } from './cutter.ts'
+
+let pixels = new Uint8Array(0)
+
+serve(
+  (job: CutterJob): ArrayBuffer => {
+    pixels = pixels.length === 3 * job.size * job.size ? pixels : new Uint8Array(3 * job.size * job.size)
+    if ('sum' in job) return sum(job.sum)
+    const { windows, size, crop, mean, into } = job
+    const images = new Float32Array(into)
+    windows.forEach((window, k) => {
+      cropInto(images, k * 3 * crop * crop, readPicture(window.picture, pixels), mean, size, crop, window)
+    })
+    return into
+  },
+  (buffer) => [buffer],
+)
+
+/** The sums of all bytes of pictures: 32 bits hold those of 16 million pictures. */
+function sum(pictures: readonly StoredPicture[]): ArrayBuffer {
+  const sums = new Uint32Array(pixels.length)
+  for (const picture of pictures) {
+    readPicture(picture, pixels)
+    for (let k = 0; k < sums.length; k++) sums[k]! += pixels[k]!
+  }
+  return sums.buffer
+}
