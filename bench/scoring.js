@@ -28,7 +28,7 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(networks)) {
     pictures: PICTURES,
     size: SIZE,
     weights: [...weightsOf(network)].map(([weight, { shape }]) => [weight, shape]),
-    rounds: 3,
+    rounds: 1,
   }
   const [mine, theirs] = [[], []]
   for (let round = 0; round < ROUNDS; round++) {

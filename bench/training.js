@@ -67,8 +67,23 @@ function runOwn(name) {
   return stdout.trim().split('\n').map(Number)
 }
 
-/** Prints seconds of steps, a median of each run of the engine, and the memory, negative. */
+/** Prints seconds of a step in each run of the engine, and the memory, negative. */
 async function measure(name) {
+  const { graph, feeds, steps } = prepared(name)
+  const program = await nodeEngine().load(graph, { lean: true })
+  for (let run = 0; run < 3; run++) {
+    const started = performance.now()
+    const results = await program.run(feeds)
+    if (run > 0) console.log((performance.now() - started) / 1000 / steps)
+    for (const result of Object.keys(results))
+      if (result.endsWith('.next')) feeds[result.slice(0, -'.next'.length)] = results[result]
+  }
+  console.log((-process.resourceUsage().maxRSS * 1024) / 1e9)
+  await program.release()
+}
+
+/** The graph of training steps and what it is fed first. As in training, the network itself is let go. */
+function prepared(name) {
   const { input, losses } = networks[name]
   const batch = BATCHES[name]
   const network = networkOf(name)
@@ -93,14 +108,5 @@ async function measure(name) {
     feeds[weight] = tensor
     feeds[`${weight}.velocity`] = float32(tensor.shape)
   }
-  const program = await nodeEngine().load(graph, { lean: true })
-  for (let run = 0; run < 3; run++) {
-    const started = performance.now()
-    const results = await program.run(feeds)
-    if (run > 0) console.log((performance.now() - started) / 1000 / steps)
-    for (const result of Object.keys(results))
-      if (result.endsWith('.next')) feeds[result.slice(0, -'.next'.length)] = results[result]
-  }
-  console.log((-process.resourceUsage().maxRSS * 1024) / 1e9)
-  await program.release()
+  return { graph, feeds, steps }
 }

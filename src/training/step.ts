@@ -136,11 +136,22 @@ function rightOf(body: GraphBuilder, logits: string): Value {
   return body.op('ReduceMean', [right, body.integers([0])], { keepdims: 0 }, 'right')
 }
 
+/** Bytes of a gradient that are squared at a time: the squares of all of VGG-16's fc6 would be 400 MB more. */
+const SQUARED_BYTES = 2 ** 26
+
 /** The Euclidean norm of all values together. Row by row: one sum over a hundred million squares loses digits. */
 function normOf(body: GraphBuilder, values: readonly Value[]): Value {
-  const parts = values.map((value) => {
-    const rows = body.reshape(value, [value.shape[0] as number, -1])
-    return body.reduceSum(body.reduceSum(body.mul(rows, rows), [1], false), [0], false)
+  const squares = (part: Value) => {
+    return body.reduceSum(body.reduceSum(body.mul(part, part), [1], false), [0], false)
+  }
+  const parts = values.flatMap((value) => {
+    const count = value.shape[0] as number
+    const rows = body.reshape(value, [count, -1])
+    const atOnce = Math.max(1, Math.floor((SQUARED_BYTES / 4 / sizeOf(value.shape as number[])) * count))
+    if (count <= atOnce) return [squares(rows)]
+    return Array.from({ length: Math.ceil(count / atOnce) }, (_, k) =>
+      squares(body.slice(rows, { 0: [k * atOnce, Math.min((k + 1) * atOnce, count)] })),
+    )
   })
   return body.op('Sqrt', [body.sum(parts)], {}, 'norm')
 }

@@ -10,13 +10,13 @@ import { float32, type Graph, type TensorOf } from '../graph/types.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { type Started, type StartingPoint, startFrom } from '../networks/start.ts'
 import { Batches } from './batches.ts'
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { ahead, Cutter } from './cutter.ts'
 import { Metrics } from './metrics.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
 import { stepsAtOnce, trainingSteps } from './step.ts'
-import { type Weights, weightsAsInputs, weightsOf, withWeights } from './weights.ts'
+import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from './weights.ts'
 
 /** What to train, on what, how, and where to keep its state. */
 export interface TrainingOptions {
@@ -70,6 +70,7 @@ export interface Trained extends TrainedNetwork {
   readonly finished: boolean
 }
 
+/** Pictures that are validated at a time; no more than are trained on, for the sake of memory. */
 const VALIDATION_BATCH = 50
 
 /**
@@ -81,16 +82,9 @@ const VALIDATION_BATCH = 50
  * @throws UserError when the loss is no number any more, or when the folder holds another run
  */
 export async function train(options: TrainingOptions): Promise<Trained> {
-  const { engine, network: name, width, input, classes, schedule, seed, folder } = options
-  const { build, losses } = networks[name]
-  const random = new Random(`${seed}/weights`)
-  const built = build({ input, classes, batch: 'batch', width, random })
-  const started = options.start && startFrom(built, options.start)
-  const whole = started?.network ?? built
-  const open = withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) })
-  const fixed = fixInput(whole, { batch: schedule.batch })
-  const atOnce = stepsAtOnce(fixed)
-  const steps = trainingSteps(fixed, { ...schedule, losses, rates: started?.rates })
+  const { engine, input, schedule, seed, folder } = options
+  let { weights, ...begun } = begin(options)
+  const { steps, atOnce, bare, start, run } = begun
   const batches = new Batches({
     pictures: options.train,
     crop: input,
@@ -100,19 +94,22 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   })
 
   mkdirSync(folder, { recursive: true })
-  const run = describeRun(options, started)
-  const saved = readCheckpoint(folder, run)
-  if (saved) batches.restore(saved.batches)
-  let iteration = saved?.iteration ?? 0
-  let weights = saved?.weights ?? weightsOf(fixed)
-  let velocities = saved?.velocities ?? zerosLike(weights)
+  let velocities = zerosLike(weights)
+  let iteration = 0
+  let kept: number | undefined
+  const resume = (saved: Checkpoint | undefined) => {
+    if (!saved) return
+    batches.restore(saved.batches)
+    ;({ iteration, weights, velocities } = saved)
+    kept = iteration
+  }
+  resume(readCheckpoint(folder, run))
   const metrics = new Metrics(folder, iteration)
 
   const program = await engine.load(steps.graph, { lean: true })
-  const validator = await engine.load(weightsAsInputs(open), { lean: true })
+  const validator = await engine.load(bare, { lean: true })
   const cutter = new Cutter(options.train.size, input)
   let saveState = batches.state
-  let kept = saved?.iteration
   // The last step may have broken the weights without a trace in its own loss.
   const requireFinite = () => {
     if (![...weights.values()].every(({ data }) => data.every(Number.isFinite)))
@@ -124,7 +121,11 @@ export async function train(options: TrainingOptions): Promise<Trained> {
     kept = iteration
   }
   const accuracies = metrics.accuracies
-  const trained = () => ({ network: withWeights(open, weights), mean: cutter.mean, iterations: iteration })
+  const trained = () => ({
+    network: weightsAsConstants(bare, weights),
+    mean: cutter.mean,
+    iterations: iteration,
+  })
   const enough = () => iteration === schedule.iterations || isOutOfPatience(schedule, accuracies)
   try {
     await cutter.average(options.train.pixels)
@@ -148,7 +149,13 @@ export async function train(options: TrainingOptions): Promise<Trained> {
       velocities = taken(results, velocities, '.velocity.next')
       saveState = state
       if (iteration % schedule.validateEvery === 0 || iteration === schedule.iterations) {
-        const accuracy = await validate(validator, weights, options.validation, cutter)
+        const accuracy = await validate(
+          validator,
+          weights,
+          options.validation,
+          cutter,
+          Math.min(VALIDATION_BATCH, schedule.batch),
+        )
         metrics.validation(iteration, accuracy, options.validation.labels.length)
       }
       if (options.snapshot && iteration % (schedule.snapshotEvery ?? Number.POSITIVE_INFINITY) === 0) {
@@ -165,8 +172,29 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   } finally {
     await Promise.all([program.release(), validator.release(), cutter.close()])
   }
-  const start = started && { taken: started.taken, fresh: started.fresh }
   return { ...trained(), start, finished: enough() }
+}
+
+/**
+ * What a run is made of before its first iteration. The weights are in no graph here: those of VGG-16 are half a
+ * gigabyte, and would be held until the end.
+ */
+function begin(options: TrainingOptions) {
+  const { network: name, width, input, classes, schedule, seed } = options
+  const { build, losses } = networks[name]
+  const built = build({ input, classes, batch: 'batch', width, random: new Random(`${seed}/weights`) })
+  const started = options.start && startFrom(built, options.start)
+  const whole = started?.network ?? built
+  const fixed = fixInput(whole, { batch: schedule.batch })
+  return {
+    steps: trainingSteps(fixed, { ...schedule, losses, rates: started?.rates }),
+    atOnce: stepsAtOnce(fixed),
+    /** For any batch size, with its weights as inputs, without heads that only help in training. */
+    bare: weightsAsInputs(withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) })),
+    weights: weightsOf(fixed),
+    start: started && { taken: started.taken, fresh: started.fresh },
+    run: describeRun(options, started),
+  }
 }
 
 /**
@@ -209,12 +237,13 @@ async function validate(
   weights: Weights,
   { size, pixels, labels }: Pictures,
   cutter: Cutter,
+  batch: number,
 ): Promise<number> {
   const own = new Map([...weights].filter(([name]) => program.inputs.some((one) => one.name === name)))
   const centre = centreCrop(size, cutter.crop)
   function* centres() {
-    for (let from = 0; from < pixels.length; from += VALIDATION_BATCH) {
-      const windows = pixels.slice(from, from + VALIDATION_BATCH).map((picture) => ({ picture, ...centre }))
+    for (let from = 0; from < pixels.length; from += batch) {
+      const windows = pixels.slice(from, from + batch).map((picture) => ({ picture, ...centre }))
       yield cutter.cut(windows, [windows.length])
     }
   }

@@ -10,14 +10,6 @@ export function weightsOf(network: Graph): Weights {
   return new Map([...network.initializers].filter(isWeight) as [string, TensorOf<'float32'>][])
 }
 
-/** The same network with other weights, of those that it has. */
-export function withWeights(network: Graph, weights: Weights): Graph {
-  const replaced = [...network.initializers].map(
-    ([name, tensor]) => [name, weights.get(name) ?? tensor] as const,
-  )
-  return { ...network, initializers: new Map<string, Tensor>(replaced) }
-}
-
 /** The network with its weights as inputs, before its own. */
 export function weightsAsInputs(network: Graph): Graph {
   const values = GraphBuilder.from(network)
@@ -26,5 +18,18 @@ export function weightsAsInputs(network: Graph): Graph {
     ...network,
     inputs: [...[...weights.keys()].map((name) => values.value(name)), ...network.inputs],
     initializers: new Map([...network.initializers].filter(([name]) => !weights.has(name))),
+  }
+}
+
+/** The inverse of {@link weightsAsInputs}: those of its inputs that are weights become constants, with these values. */
+export function weightsAsConstants(network: Graph, weights: Weights): Graph {
+  const own = network.inputs.flatMap(({ name }) => {
+    const tensor = weights.get(name)
+    return tensor ? [[name, tensor] as const] : []
+  })
+  return {
+    ...network,
+    inputs: network.inputs.filter(({ name }) => !weights.has(name)),
+    initializers: new Map<string, Tensor>([...network.initializers, ...own]),
   }
 }

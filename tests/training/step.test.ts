@@ -5,7 +5,7 @@ import { float32, type Graph, int64, sizeOf, type TensorOf } from '../../src/gra
 import { type NetworkName, networks } from '../../src/networks/index.ts'
 import { Batches } from '../../src/training/batches.ts'
 import { type StepOptions, trainingSteps } from '../../src/training/step.ts'
-import { type Weights, weightsOf, withWeights } from '../../src/training/weights.ts'
+import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from '../../src/training/weights.ts'
 import { type Plain, plain, plainForward } from '../rules/plainGraph.ts'
 import { patches } from './pictures.ts'
 
@@ -141,7 +141,7 @@ describe('a step of a network with heads', () => {
   it('lowers the loss of each of them', async () => {
     const network = small('googlenet', 6)
     const each = async (weights: Weights) => {
-      const forward = await engine.load(withWeights(network, weights))
+      const forward = await engine.load(weightsAsConstants(weightsAsInputs(network), weights))
       const { images, labels } = batchOf(network)
       const outputs = await forward.run({ images })
       await forward.release()
