@@ -29,7 +29,7 @@ interface Flags extends SaidOfSchedule {
   readonly seed: string
   readonly out?: string
   readonly aligned?: string
-  readonly resume: boolean
+  readonly resume?: true
 }
 
 /** `regard train --data KIND:PATH --task TASK --network NAME …` */
@@ -55,11 +55,10 @@ export function trainCommand(): Command {
         .choices(['r', 'i', 'm'])
         .default('r'),
     )
-    .option(
-      '--fold <k/n>',
-      'the people are dealt into n parts, and part k (from 0) is kept for testing',
-      foldFrom,
-      { fold: 0, of: 5 },
+    .addOption(
+      new Option('--fold <k/n>', 'the people are dealt into n parts, and part k (from 0) is kept for testing')
+        .argParser(foldFrom)
+        .default({ fold: 0, of: 5 }, '0/5'),
     )
     .option('--schedule <name>', '`quick`, `paper`, or a .yaml file with a schedule', 'quick')
     .option('--iterations <n>', "how long to train (default: the schedule's)", countFrom)
@@ -79,7 +78,7 @@ export function trainCommand(): Command {
     .option('--seed <text>', 'folds, weights, order, crops and mirrors come from it', '1')
     .option('--out <dir>', "the run's folder (default: out/TASK-NETWORK-SETTING-foldK)")
     .option('--aligned <dir>', 'where aligned photos are kept; runs can share it (default: data in --out)')
-    .option('--resume', 'go on with the run that the folder holds', false)
+    .option('--resume', 'go on with the run that the folder holds')
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -92,7 +91,7 @@ export function trainCommand(): Command {
 async function run(flags: Flags): Promise<void> {
   const order = orderFrom(flags)
   const folder = flags.out ?? join('out', runName(runOf(order)))
-  const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume }
+  const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume ?? false }
   requirePlace(place)
   const dataset = await readDataset(flags.data.kind, flags.data.root)
   const single = await untilStopped(order, dataset, place)

@@ -1,9 +1,9 @@
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { AGE_GROUPS } from '../../src/datasets/task.ts'
 import { type RunRecord, readRecord } from '../../src/study/record.ts'
+import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
 import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
 
 let said: string
@@ -44,20 +44,6 @@ const model = join(run('gender', 'r'), 'model.onnx')
 const json = join(folder, 'figures.json')
 
 beforeAll(() => main(['study', plan, '--out', out]))
-
-/** The drawn faces in the form of All-Age-Faces. */
-function writeAaf(root: string): void {
-  const truth = join(folder, 'faces', 'truth')
-  mkdirSync(root)
-  cpSync(join(truth, 'photos'), join(root, 'photos'), { recursive: true })
-  cpSync(join(truth, 'landmarks'), join(root, 'landmarks49'), { recursive: true })
-  const lines = readFileSync(join(truth, 'faces.jsonl'), 'utf8').trimEnd().split('\n')
-  const rows = lines.map((line) => {
-    const { id, subject, age_group, gender } = JSON.parse(line)
-    return `${id},${subject},${AGE_GROUPS[age_group]![0]},${gender}`
-  })
-  writeFileSync(join(root, 'labels.csv'), ['name,person_id,age,gender', ...rows, ''].join('\n'))
-}
 
 function total(rows: readonly (readonly number[])[]): number {
   return rows.flat().reduce((sum, n) => sum + n, 0)
@@ -117,7 +103,7 @@ describe('regard evaluate', () => {
 
   it('scores several data sets, and of those that it was not trained on all', async () => {
     const other = join(folder, 'aaf')
-    writeAaf(other)
+    writeDrawnAaf(join(folder, 'faces'), other)
     await main([
       'evaluate',
       model,
@@ -142,7 +128,7 @@ describe('regard evaluate', () => {
 
   it('names, skips and counts a photo that cannot be read', async () => {
     const broken = join(folder, 'broken')
-    writeAaf(broken)
+    writeDrawnAaf(join(folder, 'faces'), broken)
     const [first] = readdirSync(join(broken, 'photos')).sort()
     writeFileSync(join(broken, 'photos', first!), 'no picture')
     await main(['evaluate', model, '--data', `aaf:${broken}`, '--json', json])

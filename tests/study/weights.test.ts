@@ -13,32 +13,22 @@ import { type PublishedWeights, zoo } from '../../src/networks/zoo.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { fetchStarts, readStart } from '../../src/study/start.ts'
 import { cachedPath, cacheFolder, fetchWeights } from '../../src/study/weights.ts'
+import { capturePrinted } from '../cli/capture.ts'
 import { shared } from '../shared.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
 const FILE = Buffer.from('these are weights')
 let server: Server | undefined
 let cache: string
-let printed: string
+const captured = capturePrinted()
 
 beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), 'regard-cache-'))
   vi.stubEnv('REGARD_CACHE', cache)
-  printed = ''
-  process.exitCode = 0
-  const keep = (text: unknown) => {
-    printed += `${text}\n`
-    return true
-  }
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
-  vi.spyOn(console, 'log').mockImplementation(keep)
-  vi.spyOn(console, 'error').mockImplementation(keep)
 })
 
 afterEach(async () => {
-  vi.restoreAllMocks()
   vi.unstubAllEnvs()
-  process.exitCode = 0
   server?.closeAllConnections()
   await new Promise<unknown>((done) => (server ? server.close(done) : done(undefined)))
   server = undefined
@@ -176,22 +166,24 @@ describe('regard weights', () => {
     await main(['weights'])
     expect(process.exitCode).toBe(0)
     for (const { name, url } of zoo) {
-      expect(printed).toContain(name)
-      expect(printed).toContain(url)
+      expect(captured.printed).toContain(name)
+      expect(captured.printed).toContain(url)
     }
-    expect(printed).toContain(path)
-    expect(printed).toMatch(/vgg16-imagenet .* 1\.5 MB of it/)
-    expect(printed).toMatch(/vgg16-imdb-wiki .* nothing published +not fetched/)
+    expect(captured.printed).toContain(path)
+    expect(captured.printed).toMatch(/vgg16-imagenet .* 1\.5 MB of it/)
+    expect(captured.printed).toMatch(/vgg16-imdb-wiki .* nothing published +not fetched/)
   })
 
   it('says where a name is wrong, and where a file that is here is not the published one', async () => {
     await main(['weights', 'vgg16-imagnet'])
     expect(process.exitCode).toBe(2)
-    expect(printed).toContain("no published weights called 'vgg16-imagnet'. Did you mean vgg16-imagenet?")
+    expect(captured.printed).toContain(
+      "no published weights called 'vgg16-imagnet'. Did you mean vgg16-imagenet?",
+    )
     mkdirSync(join(cache, 'weights'))
     writeFileSync(cachedPath(zoo[2]!), FILE)
     await main(['weights', 'vgg16-imagenet'])
     expect(process.exitCode).toBe(1)
-    expect(printed).toContain('has 17 bytes, and the published file has 553432081')
+    expect(captured.printed).toContain('has 17 bytes, and the published file has 553432081')
   })
 })

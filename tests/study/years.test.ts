@@ -1,34 +1,18 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { synthesize } from '../../src/datasets/synthetic/synthesize.ts'
-import { AGE_GROUPS } from '../../src/datasets/task.ts'
 import { openModel } from '../../src/study/model.ts'
 import { type RunRecord, readRecord } from '../../src/study/record.ts'
+import { capturePrinted } from '../cli/capture.ts'
+import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
 import { folder, serial, table } from '../datasets/imdbWikiFolder.ts'
 import { shared } from '../shared.ts'
 import { writePlan } from './tinyStudy.ts'
 
-let printed: string
-
-beforeEach(() => {
-  printed = ''
-  process.exitCode = 0
-  const keep = (text: unknown) => {
-    printed += `${text}\n`
-    return true
-  }
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep)
-  vi.spyOn(console, 'log').mockImplementation(keep)
-  vi.spyOn(console, 'error').mockImplementation(keep)
-})
-
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = 0
-})
+const captured = capturePrinted()
 
 const YEARS = `name: years
 dataset: DATASET
@@ -49,19 +33,11 @@ function rowsOf(path: string): Record<string, string>[] {
   return rows.map((row) => Object.fromEntries(row.map((value, k) => [head![k]!, value])))
 }
 
-/** Drawn faces in the form of All-Age-Faces, as old as the youngest of their age group. */
+/** Drawn faces in the form of All-Age-Faces. */
 async function drawnFaces(): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), 'regard-years-'))
-  const truth = join(root, 'drawn', 'truth')
   await synthesize(join(root, 'drawn'), { count: 400, seed: 7 })
-  cpSync(join(truth, 'photos'), join(root, 'photos'), { recursive: true })
-  cpSync(join(truth, 'landmarks'), join(root, 'landmarks49'), { recursive: true })
-  const lines = readFileSync(join(truth, 'faces.jsonl'), 'utf8').trimEnd().split('\n')
-  const rows = lines.map((line) => {
-    const { id, subject, age_group, gender } = JSON.parse(line)
-    return `${id},${subject},${AGE_GROUPS[age_group]![0]},${gender}`
-  })
-  writeFileSync(join(root, 'labels.csv'), ['name,person_id,age,gender', ...rows, ''].join('\n'))
+  writeDrawnAaf(join(root, 'drawn'), root)
   return root
 }
 
@@ -162,15 +138,17 @@ describe('ages in years', () => {
     expect(figures.groups.map(({ group }: { group: string }) => group)).toEqual(
       record.tests.r!.groups.map(({ group }) => group),
     )
-    expect(printed).toMatch(/error, years +chance, years +accuracy %/)
-    expect(printed).not.toContain('true class by row')
+    expect(captured.printed).toMatch(/error, years +chance, years +accuracy %/)
+    expect(captured.printed).not.toContain('true class by row')
   })
 
   it('are not read from data that has age groups alone', async () => {
     const { plan, out } = writePlan(YEARS.replace('DATASET', '{ kind: synthetic, count: 40, seed: 5 }'))
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(1)
-    expect(printed).toContain('task years: the training part has no faces of different ages in years')
+    expect(captured.printed).toContain(
+      'task years: the training part has no faces of different ages in years',
+    )
   })
 })
 
@@ -239,6 +217,6 @@ describe.skipIf(!shared)('IMDB-WIKI in a plan', () => {
     // Without landmarks, nothing is fitted to the reference face.
     await main(['evaluate', model, '--data', `imdb-wiki:${root}`, '--alignment', 'i'])
     expect(process.exitCode).toBe(1)
-    expect(printed).toContain('the data set imdb-wiki has no landmarks')
+    expect(captured.printed).toContain('the data set imdb-wiki has no landmarks')
   })
 })
