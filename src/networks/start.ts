@@ -1,5 +1,6 @@
 import { UserError } from '../base/errors.ts'
-import type { Graph, TensorOf } from '../graph/types.ts'
+import { withoutUnread } from '../graph/fold.ts'
+import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
 
 /** Trained weights that a network starts from, instead of random ones. */
 export interface StartingPoint {
@@ -11,7 +12,7 @@ export interface StartingPoint {
   readonly freshRate: number
 }
 
-/** A network with its starting weights. */
+/** A network with its starting weights, without the heads that it has none for. */
 export interface Started {
   readonly network: Graph
   /** The layers whose weights were taken, in the order of the network. */
@@ -26,6 +27,10 @@ export interface Started {
  * Let a network start from trained weights. A layer takes all of its weights or none: it takes them where there are
  * weights of its name and shapes, and keeps its own, random ones, where there are not.
  *
+ * A head that only helps in training, and of which no layer is taken, is left out: what a trained network computes half
+ * way is large (tens, in GoogLeNet), a random head makes losses and gradients of it that are larger still, and these
+ * undo the layers that were taken.
+ *
  * @param network as built, with random weights
  * @throws UserError when no layer fits, or a weight that fits is not a finite number
  */
@@ -33,7 +38,8 @@ export function startFrom(network: Graph, { weights, where, freshRate }: Startin
   const initializers = new Map(network.initializers)
   const [taken, fresh]: [string[], string[]] = [[], []]
   const rates = new Map<string, number>()
-  for (const [layer, names] of layersOf(network)) {
+  const layers = layersOf(network)
+  for (const [layer, names] of layers) {
     const found = names.map((name) => weights.get(name))
     const fits = found.every(
       (tensor, k) => tensor && squeezed(tensor.shape) === squeezed(initializers.get(names[k]!)!.shape),
@@ -50,7 +56,23 @@ export function startFrom(network: Graph, { weights, where, freshRate }: Startin
     }
   }
   if (taken.length === 0) throw nothingFits(network, weights, where)
-  return { network: { ...network, initializers }, taken, fresh, rates }
+  const { network: started, left } = withoutRandomHeads({ ...network, initializers }, new Set(taken))
+  for (const layer of left) for (const name of layers.get(layer)!) rates.delete(name)
+  return { network: started, taken, fresh: fresh.filter((layer) => !left.includes(layer)), rates }
+}
+
+/** The network without the outputs behind its first that no taken layer is for, and the layers that were for them. */
+function withoutRandomHeads(network: Graph, taken: ReadonlySet<string>): { network: Graph; left: string[] } {
+  const [main, ...heads] = network.outputs
+  const ownLayers = (head: ValueInfo) => {
+    const others = network.outputs.filter((output) => output !== head)
+    const kept = layersOf(withoutUnread({ ...network, outputs: others }))
+    return [...layersOf(network).keys()].filter((layer) => !kept.has(layer))
+  }
+  const random = heads.filter((head) => !ownLayers(head).some((layer) => taken.has(layer)))
+  if (random.length === 0) return { network, left: [] }
+  const outputs = [main!, ...heads.filter((head) => !random.includes(head))]
+  return { network: withoutUnread({ ...network, outputs }), left: random.flatMap(ownLayers) }
 }
 
 /** The names of each layer's weights, by the name of the layer. */

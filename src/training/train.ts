@@ -186,8 +186,11 @@ function begin(options: TrainingOptions) {
   const started = options.start && startFrom(built, options.start)
   const whole = started?.network ?? built
   const fixed = fixInput(whole, { batch: schedule.batch })
+  const trained = Object.entries(losses).filter(([name]) =>
+    whole.outputs.some((output) => output.name === name),
+  )
   return {
-    steps: trainingSteps(fixed, { ...schedule, losses, rates: started?.rates }),
+    steps: trainingSteps(fixed, { ...schedule, losses: Object.fromEntries(trained), rates: started?.rates }),
     atOnce: stepsAtOnce(fixed),
     /** For any batch size, with its weights as inputs, without heads that only help in training. */
     bare: weightsAsInputs(withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) })),

@@ -56,6 +56,19 @@ describe('a network that starts from trained weights', () => {
     expect(network.initializers.get('fc6.bias')!.shape).toHaveLength(1)
   })
 
+  it('leaves out a head that only helps in training where no layer of it is taken', () => {
+    const weights = weightsOf('googlenet', 'trained', 5)
+    for (const name of weights.keys()) if (name.startsWith('loss1/')) weights.delete(name)
+    const random = built('googlenet', 'random', 2)
+    const { network, taken, fresh, rates } = startFrom(random, { weights, where: 'x', freshRate: 10 })
+    expect(network.outputs.map(({ name }) => name)).toEqual(['logits', 'loss2/logits'])
+    const kept = [...random.initializers.keys()].filter((name) => !name.startsWith('loss1/'))
+    expect([...network.initializers.keys()]).toEqual(kept)
+    expect(taken).toContain('loss2/fc')
+    expect(fresh).toEqual(['loss2/classifier', 'loss3/classifier'])
+    expect([...rates.keys()].some((name) => name.startsWith('loss1/'))).toBe(false)
+  })
+
   it('is refused weights of which no layer fits', () => {
     const random = built('caffenet', 'random', 2)
     const wide = { weights: weightsOf('caffenet', 'trained', 5, 1 / 8), where: 'wide.onnx', freshRate: 10 }
