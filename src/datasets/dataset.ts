@@ -14,10 +14,17 @@ export interface Face {
   /** The photo file, as an absolute path. */
   readonly photo: string
   /**
-   * The file of its 49 facial landmarks (one `x y` a line, in pixels of the photo), as an absolute path;
-   * absent where the photos are cut out and upright already, so that they can be used as `r` but not as `i`.
+   * Pictures of this face that its publishers have cut out and aligned, as absolute paths, by the alignment that they
+   * count as. They are used as they are: all of the picture, made square by repeating its edge pixels.
+   */
+  readonly published?: Readonly<Partial<Record<Alignment, string>>>
+  /**
+   * The file of its 49 facial landmarks (one `x y` a line, in pixels of the photo), as an absolute path. Where there is
+   * none, and no published picture of the alignment, the face is looked for in the photo.
    */
   readonly landmarks?: string
+  /** The fold that the publishers have put it in, from 0; either all faces of a data set have one, or none. */
+  readonly fold?: number
   /** Who it is: faces with the same subject must never be on both sides of a split. */
   readonly subject: string
   /** The index of the age group; absent where the age lies between the groups or is not given. */
