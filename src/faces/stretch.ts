@@ -39,3 +39,12 @@ export function stretchOf([a, b, , d, e]: Affine): Stretch {
     shear: -(a * b + d * e) / width,
   }
 }
+
+/**
+ * Whether an alignment should be looked at: it stretches the face more than 1.25 times one way, or mirrors it. Of the
+ * photos of All-Age-Faces 1.9 % do (87 of 4581): heads turned to the side, seen from below or above, small children,
+ * photos that were stretched before, wrong landmarks.
+ */
+export function isSuspicious({ ratio, elongation }: Stretch): boolean {
+  return !(ratio <= 1.25) || elongation < 0
+}
