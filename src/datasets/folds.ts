@@ -5,16 +5,18 @@ import { Random } from '../base/random.ts'
 import type { Face } from './dataset.ts'
 
 /**
- * Deal faces into folds for cross-validation. Faces of one subject are in one fold, and so are photos that are
+ * Deal faces into folds for cross-validation. Where the publishers have dealt them, their folds are taken. Faces of one subject are in one fold, and so are photos that are
  * the same byte for byte: published data sets hold some under two subjects. The folds are as nearly equal in
  * size as that allows.
  *
  * @param count the number of folds, 2 or more
  * @param seed the same seed, faces and photos give the same folds
  * @returns the fold of each face, from 0
- * @throws UserError when there are fewer subjects than folds
+ * @throws UserError when there are fewer subjects than folds; of published folds, when there are not so many, or a
+ *   subject is in two of them
  */
 export function makeFolds(faces: readonly Face[], count: number, seed: string | number): number[] {
+  if (faces.some(({ fold }) => fold !== undefined)) return publishedFolds(faces, count)
   const groups = inseparable(faces)
   if (!Number.isInteger(count) || count < 2 || count > groups.length) {
     throw new UserError(
@@ -31,6 +33,39 @@ export function makeFolds(faces: readonly Face[], count: number, seed: string | 
     const smallest = sizes.indexOf(Math.min(...sizes))
     sizes[smallest]! += group.length
     for (const index of group) folds[index] = smallest
+  }
+  return folds
+}
+
+function publishedFolds(faces: readonly Face[], count: number): number[] {
+  const folds = faces.map(({ fold }) => fold!)
+  const published = new Set(folds).size
+  if (folds.some((fold) => !(fold < published))) {
+    const numbers = [...new Set(folds)].sort((a, b) => a - b).join(', ')
+    throw new UserError(
+      `the data set's own folds are numbered ${numbers}`,
+      undefined,
+      'They must be numbered from 0 on, without a gap',
+    )
+  }
+  if (count !== published) {
+    throw new UserError(
+      `the data set has ${published} folds of its own and cannot be dealt into ${count}`,
+      undefined,
+      `Ask for ${published} folds`,
+    )
+  }
+  const foldOf = new Map<string, number>()
+  for (const { id, subject, fold } of faces) {
+    const other = foldOf.get(subject) ?? fold
+    if (other !== fold) {
+      throw new UserError(
+        `${subject} is in two of the data set's own folds, ${other} and ${fold}`,
+        `face ${id}`,
+        'All faces of a subject must be in one fold',
+      )
+    }
+    foldOf.set(subject, fold!)
   }
   return folds
 }
