@@ -6,19 +6,21 @@ import { identicalPhotos } from './duplicates.ts'
 
 /**
  * Where photos go that are there more than once, byte for byte: `together`, into one fold; or `anywhere`, as if nobody
- * had noticed that they are the same, which is how most published figures came about.
+ * had noticed that they are the same.
  */
 export type Repeated = 'together' | 'anywhere'
 
 /**
- * Deal faces into folds for cross-validation. Faces of one subject are in one fold, and so are photos that are
- * the same byte for byte: published data sets hold some under two subjects. The folds are as nearly equal in
- * size as that allows.
+ * Deal faces into folds for cross-validation. Where the publishers have dealt them, their folds are taken as they are.
+ * Faces of one subject are in one fold, and so are photos that are the same byte for byte, unless that is asked for:
+ * published data sets hold some under two subjects. The folds are as nearly equal in size as that allows.
  *
  * @param count the number of folds, 2 or more
  * @param seed the same seed, faces and photos give the same folds
+ * @param repeated where photos go that are there more than once
  * @returns the fold of each face, from 0
- * @throws UserError when there are fewer subjects than folds
+ * @throws UserError when there are fewer subjects than folds; of published folds, when there are not so many, or a
+ *   subject is in two of them
  */
 export function makeFolds(
   faces: readonly Face[],
@@ -26,6 +28,7 @@ export function makeFolds(
   seed: string | number,
   repeated: Repeated = 'together',
 ): number[] {
+  if (faces.some(({ fold }) => fold !== undefined)) return publishedFolds(faces, count)
   const groups = inseparable(faces, repeated)
   if (!Number.isInteger(count) || count < 2 || count > groups.length) {
     throw new UserError(
@@ -42,6 +45,39 @@ export function makeFolds(
     const smallest = sizes.indexOf(Math.min(...sizes))
     sizes[smallest]! += group.length
     for (const index of group) folds[index] = smallest
+  }
+  return folds
+}
+
+function publishedFolds(faces: readonly Face[], count: number): number[] {
+  const folds = faces.map(({ fold }) => fold!)
+  const published = new Set(folds).size
+  if (folds.some((fold) => !(fold < published))) {
+    const numbers = [...new Set(folds)].sort((a, b) => a - b).join(', ')
+    throw new UserError(
+      `the data set's own folds are numbered ${numbers}`,
+      undefined,
+      'They must be numbered from 0 on, without a gap',
+    )
+  }
+  if (count !== published) {
+    throw new UserError(
+      `the data set has ${published} folds of its own and cannot be dealt into ${count}`,
+      undefined,
+      `Ask for ${published} folds`,
+    )
+  }
+  const foldOf = new Map<string, number>()
+  for (const { id, subject, fold } of faces) {
+    const other = foldOf.get(subject) ?? fold
+    if (other !== fold) {
+      throw new UserError(
+        `${subject} is in two of the data set's own folds, ${other} and ${fold}`,
+        `face ${id}`,
+        'All faces of a subject must be in one fold',
+      )
+    }
+    foldOf.set(subject, fold!)
   }
   return folds
 }
