@@ -1,6 +1,8 @@
 /** regard as a library: graphs, their gradients and relevance, and an engine to run them. */
 
 export { UserError } from './base/errors.ts'
+export type { Dataset, Face } from './datasets/dataset.ts'
+export { type DatasetKind, type ReadOptions, readDataset } from './datasets/readers.ts'
 export type { Engine, Program, Tensors } from './engine/engine.ts'
 export { nodeEngine } from './engine/node.ts'
 export {

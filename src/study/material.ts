@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { UserError } from '../base/errors.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
-import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds, split } from '../datasets/folds.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
@@ -25,7 +25,8 @@ export interface Material {
   readonly folds: readonly number[]
   /** For each face, its picture, aligned as it was asked for. */
   readonly pictures: Readonly<Partial<Record<Alignment, readonly StoredPicture[]>>>
-  readonly skipped: readonly { readonly face: string; readonly reason: string }[]
+  /** What the reader skipped, and photos that could not be used. */
+  readonly skipped: readonly Skipped[]
   /** A hash of all of the above: the same digest, the same material. */
   readonly digest: string
 }
@@ -75,7 +76,7 @@ export async function prepare(
     faces,
     folds: kept,
     pictures,
-    skipped: skipped.map(({ face, reason }) => ({ face: face.id, reason })),
+    skipped: [...dataset.skipped, ...skipped.map(({ face, reason }) => ({ face: face.id, reason }))],
     digest: hash.digest('hex'),
   }
 }
