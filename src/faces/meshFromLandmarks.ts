@@ -29,30 +29,29 @@ export function meshFromLandmarks(landmarks: readonly Point[]): Point[] {
 
 /** What the affine map is linear in. */
 const solid = ({ x, y }: Point, depth: number) => [x, y, depth, 1]
-const FROM = REFERENCE_FACE.map((point, k) => solid(point, LANDMARK_DEPTHS[k]!))
+/** How far a landmark draws each point along. */
+const pull = (point: Point) =>
+  REFERENCE_FACE.map(({ x, y }) => Math.exp(-((point.x - x) ** 2 + (point.y - y) ** 2) / (2 * REACH ** 2)))
+
+const LANDMARKS = REFERENCE_FACE.map((point, k) => solid(point, LANDMARK_DEPTHS[k]!))
+const LANDMARK_PULLS = REFERENCE_FACE.map((point, i) => pull(point).map((v, k) => (i === k ? v + RIDGE : v)))
 const MESH = MEAN_MESH.map((point) => solid(point, point.depth))
+const MESH_PULLS = MEAN_MESH.map(pull)
 
 /** One coordinate of the 49 landmarks, carried to the 468 points. */
 function carried(values: readonly number[]): number[] {
-  const terms = FROM[0]!.map((_, k) => k)
+  const terms = LANDMARKS[0]!.map((_, k) => k)
   const fit = solve(
-    terms.map((j) => terms.map((k) => sum(FROM, (row) => row[j]! * row[k]!))),
-    terms.map((j) => sum(FROM, (row, i) => row[j]! * values[i]!)),
+    terms.map((j) => terms.map((k) => sum(LANDMARKS, (row) => row[j]! * row[k]!))),
+    terms.map((j) => sum(LANDMARKS, (row, i) => row[j]! * values[i]!)),
   )
-  const fitted = (row: readonly number[]) => sum(row, (value, k) => value * fit[k]!)
-  const pulls = solve(
-    REFERENCE_FACE.map((to, i) =>
-      REFERENCE_FACE.map((from, k) => nearness(to, from) + (i === k ? RIDGE : 0)),
-    ),
-    values.map((value, i) => value - fitted(FROM[i]!)),
-  )
-  return MEAN_MESH.map(
-    (point, k) => fitted(MESH[k]!) + sum(REFERENCE_FACE, (from, i) => pulls[i]! * nearness(point, from)),
-  )
+  const left = values.map((value, i) => value - dot(LANDMARKS[i]!, fit))
+  const pulls = solve(LANDMARK_PULLS, left)
+  return MESH.map((row, k) => dot(row, fit) + dot(MESH_PULLS[k]!, pulls))
 }
 
-function nearness(a: Point, b: Point): number {
-  return Math.exp(-((a.x - b.x) ** 2 + (a.y - b.y) ** 2) / (2 * REACH ** 2))
+function dot(a: readonly number[], b: readonly number[]): number {
+  return sum(a, (value, k) => value * b[k]!)
 }
 
 function sum<Item>(items: readonly Item[], of: (item: Item, index: number) => number): number {
