@@ -74,10 +74,10 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
   const progress = new Progress('Aligning faces', photos.length)
   let done = 0
   try {
-    for await (const result of alignPhotos(jobs, { as, size, all })) {
+    for await (const { faces: cut, refused } of alignPhotos(jobs, { as, size, all })) {
       const photo = photos[done]!
-      if (typeof result === 'string') skipped.push(withoutPath(photo.path, result))
-      else faces.push(...(await writeFaces(result, photo, { all, out, inputs })))
+      faces.push(...(await writeFaces(cut, photo, { all, out, inputs })))
+      skipped.push(...refused.map((reason) => withoutPath(photo.path, reason)))
       progress.update(++done, `${done} of ${photos.length}`)
     }
   } finally {

@@ -19,16 +19,24 @@ export interface AlignedFace {
   readonly found?: Omit<FoundFace, 'mesh'>
 }
 
+/** What became of a photo. */
+export interface PhotoFaces {
+  /** The surest first. */
+  readonly faces: AlignedFace[]
+  /** Why there is no face, or one less. */
+  readonly refused: string[]
+}
+
 /**
  * Find faces in photos and align them, on all cores.
  *
  * @param options.size the side of the pictures, in pixels
  * @param options.all every face of a photo, and not its main one alone
- * @returns for each photo, in their order, its faces, the surest first, or the reason why there is none
+ * @returns for each photo, in their order, its faces
  */
 export function alignPhotos(
   photos: readonly PhotoJob[],
   options: { readonly as: Alignment; readonly size: number; readonly all: boolean },
-): AsyncGenerator<AlignedFace[] | string> {
+): AsyncGenerator<PhotoFaces> {
   return onAllCores(workerModule(import.meta.url, 'alignPhotos.worker.js'), photos, options)
 }
