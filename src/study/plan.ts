@@ -74,6 +74,13 @@ const rest = {
   snapshotEvery: count.optional(),
   warmup: count.optional(),
   patience: count.optional(),
+  augmentation: z
+    .strictObject({
+      zoom: z.number().min(0).max(1).optional(),
+      turn: z.number().min(0).max(180).optional(),
+      light: z.number().min(0).max(1).optional(),
+    })
+    .optional(),
 }
 
 /** The fields of one policy. They stand in the order in which a run's configuration is hashed. */
