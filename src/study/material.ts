@@ -49,6 +49,9 @@ export async function prepare(
   { size, alignments, folds: count, seed, folder }: Preparation,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<Material> {
+  // Folds are made before photos are left out, so that one bad photo does not move all other faces.
+  const folds = makeFolds(dataset.faces, count, seed)
+  const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const total = dataset.faces.length
   const aligned = async (as: Alignment): Promise<PreparedFaces> =>
     clock.stage('preparing', total, (tell) =>
@@ -61,10 +64,6 @@ export async function prepare(
   for (const as of alignments) prepared.push(await aligned(as))
   // The same for all alignments.
   const { faces, skipped } = prepared[0]!
-
-  // Folds are made before photos are left out, so that one bad photo does not move all other faces.
-  const folds = makeFolds(dataset.faces, count, seed)
-  const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
   const pictures = Object.fromEntries(prepared.map(({ as, pictures }) => [as, pictures] as const))
   const hash = createHash('sha256').update(
