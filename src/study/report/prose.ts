@@ -1,11 +1,11 @@
 /** The report's sentences: what came out, what it does not mean, and what was run. */
 
+import { type Html, html } from '../../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { type Preprocessing, partsOfSetting, type Setting } from '../plan.ts'
 import type { StartKind } from '../plannedStart.ts'
 import { networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
-import { type Html, html } from './html.ts'
 import { chanceOf, percent, type Score, scoreOf } from './score.ts'
 
 const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
