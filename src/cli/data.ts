@@ -1,8 +1,10 @@
 /** Data sets, their folds and what is wrong with their photos, as commands say it. */
 
 import { InvalidArgumentError } from 'commander'
+import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/yaml.ts'
-import { DATASET_KINDS, type DatasetKind } from '../datasets/readers.ts'
+import type { Skipped } from '../datasets/dataset.ts'
+import { DATASET_KINDS, type DatasetKind, type ReadOptions } from '../datasets/readers.ts'
 
 /** A data set as the command line names it. */
 export interface Source {
@@ -11,7 +13,7 @@ export interface Source {
 }
 
 /** What `--data` is: words for its help. */
-export const DATA = `a data set: one of ${DATASET_KINDS.join(', ')}, a colon, and its folder`
+export const DATA = `a data set: one of ${DATASET_KINDS.join(', ')}, a colon, and its folder; of csv, the table`
 
 /** Read the argument of `--data`. */
 export function sourceFrom(text: string): Source {
@@ -24,6 +26,18 @@ export function sourceFrom(text: string): Source {
   throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
 }
 
+/** The flag of a command that reads data sets, and what it means. */
+export const REPAIR = [
+  '--repair-labels',
+  'adience: keep the ages of the 72 faces that the published lists lose to a typing error',
+] as const
+
+/** @throws UsageError when labels are to be repaired, and none of the data sets has any to repair */
+export function requireUse(sources: readonly Source[], { repairLabels }: ReadOptions): void {
+  if (!repairLabels || sources.some(({ kind }) => kind === 'adience')) return
+  throw new UsageError(`${REPAIR[0]} is for data of the kind adience`, undefined, 'Leave it out')
+}
+
 /** Read the argument of `--fold`. */
 export function foldFrom(text: string): { fold: number; of: number } {
   const [, fold, of] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number)
@@ -33,8 +47,8 @@ export function foldFrom(text: string): { fold: number; of: number } {
   return { fold, of }
 }
 
-/** Name the photos that could not be used, where there are any, and let the exit code say so. */
-export function tellSkipped(skipped: readonly { readonly face: string; readonly reason: string }[]): void {
+/** Name the photos and rows that could not be used, where there are any, and let the exit code say so. */
+export function tellSkipped(skipped: readonly Skipped[]): void {
   if (skipped.length === 0) return
   console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
   for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)

@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { Progress } from '../base/progress.ts'
 import { synthesize } from '../datasets/synthetic/synthesize.ts'
+import { infoCommand } from './datasetInfo.ts'
 
-/** `regard dataset`: make data sets. */
+/** `regard dataset`: make and look at data sets. */
 export function datasetCommand(): Command {
-  const command = new Command('dataset').description('make data sets')
+  const command = new Command('dataset').description('make and look at data sets')
   command
     .command('synthesize')
     .description(
@@ -24,6 +25,7 @@ export function datasetCommand(): Command {
       progress.finish()
       console.log(`${options.count} synthetic faces in ${dir}`)
     })
+  command.addCommand(infoCommand())
   return command
 }
 

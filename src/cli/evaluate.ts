@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import { readDataset } from '../datasets/readers.ts'
+import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import type { Crops } from '../evaluation/tenCrop.ts'
@@ -25,11 +25,11 @@ import {
   scoreOf,
   shareOf,
 } from '../study/report/score.ts'
-import { DATA, foldFrom, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 import { aligned } from './table.ts'
 
-interface Flags extends ModelFlags {
+interface Flags extends ModelFlags, ReadOptions {
   readonly data: Source[]
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string
@@ -49,6 +49,7 @@ export function evaluateCommand(): Command {
       `${DATA}; may be given several times`,
       (text: string, before: Source[] = []) => [...before, sourceFrom(text)],
     )
+    .option(...REPAIR)
     .option(
       '--fold <k/n>',
       'score only part k of n (from 0), dealt as a study deals them: the faces that a network of this fold has not seen',
@@ -80,6 +81,7 @@ export function evaluateCommand(): Command {
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
+  requireUse(flags.data, flags)
   const examinee = examine(modelFrom(path, flags), flags)
   const { model } = examinee
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
@@ -115,9 +117,9 @@ async function evaluateOn(
   examinee: Examinee,
   { kind, root }: Source,
   fold: Fold | undefined,
-  { crops }: Flags,
+  { crops, repairLabels }: Flags,
 ): Promise<Evaluation> {
-  const dataset = await readDataset(kind, root)
+  const dataset = await readDataset(kind, root, { repairLabels })
   let progress: Progress | undefined
   try {
     return await evaluate(examinee, dataset, {

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/yaml.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { readDataset } from '../datasets/readers.ts'
+import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
@@ -13,10 +13,10 @@ import { parseStart } from '../study/plannedStart.ts'
 import { ownTest, runFiles, runName } from '../study/record.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../study/report/score.ts'
 import { type Order, type Place, requirePlace, runOf, type Single, trainSingle } from '../study/single.ts'
-import { DATA, foldFrom, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { stopOnSignal } from './signal.ts'
 
-interface Flags extends SaidOfSchedule {
+interface Flags extends SaidOfSchedule, ReadOptions {
   readonly data: Source
   readonly task: Task
   readonly network: NetworkName
@@ -37,6 +37,7 @@ export function trainCommand(): Command {
   return new Command('train')
     .description('Train one network, test it on people that it has not seen, and leave it as a model to use.')
     .requiredOption('--data <kind:path>', DATA, sourceFrom)
+    .option(...REPAIR)
     .addOption(
       new Option('--task <task>', 'what to read from faces')
         .choices(Object.keys(CLASSES))
@@ -89,11 +90,12 @@ export function trainCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
+  requireUse([flags.data], flags)
   const order = orderFrom(flags)
   const folder = flags.out ?? join('out', runName(runOf(order)))
   const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume ?? false }
   requirePlace(place)
-  const dataset = await readDataset(flags.data.kind, flags.data.root)
+  const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
   const single = await untilStopped(order, dataset, place)
   if (!single) {
     console.error('Stopped. Nothing is lost: the same command with --resume goes on from here.')
@@ -157,7 +159,7 @@ async function untilStopped(order: Order, dataset: Dataset, place: Place): Promi
 
 /** How the network fared, and what can be done with it now. */
 function summary(
-  { data }: Flags,
+  { data, repairLabels }: Flags,
   { task, fold, folds }: Order,
   { folder }: Place,
   { record, tested }: Single,
@@ -179,7 +181,7 @@ function summary(
     `Model: ${model}`,
     'See what it looks at, and how it fares group by group:',
     `  regard explain ${quoted(model)} ${quoted(tested.photo)}${landmarks}`,
-    `  regard evaluate ${quoted(model)} --data ${quoted(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}`,
+    `  regard evaluate ${quoted(model)} --data ${quoted(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
   ]
 }
 

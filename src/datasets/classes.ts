@@ -26,7 +26,7 @@ export function requireEveryClass(faces: readonly Face[], indices: readonly numb
     throw new UserError(
       'the training part has no faces of different ages in years',
       `task ${task}`,
-      'Use a data set that gives ages in years, such as aaf or imdb-wiki',
+      'Use a data set that gives ages in years, such as aaf, imdb-wiki or utkface',
     )
   }
   const empty = CLASSES[task].filter((_, label) => counts[label] === 0)

@@ -36,15 +36,29 @@ export interface Face {
 
 /** A data set as its reader found it. */
 export interface Dataset {
-  /** The reader's name: `aaf`, `imdb-wiki`, `synthetic`. */
+  /** The reader's name, as plans and command lines have it. */
   readonly kind: string
+  /** Its folder, or of a data set that is one table, the table; absolute. */
   readonly root: string
   /** What the publishers allow. */
   readonly licence: string
   readonly citation: string
+  /** In an order that is the same for the same files. */
   readonly faces: readonly Face[]
-  /** What was left out, and why: reason → number of faces. */
+  /** How many rows or photos were read: the faces, and all that was dropped or skipped. */
+  readonly read: number
+  /** What was left out of what its publishers give, and why: reason → number of faces. */
   readonly dropped: Readonly<Record<string, number>>
+  /** What is to be known of faces that were kept: remark → number of faces. */
+  readonly remarks: Readonly<Record<string, number>>
+  /** What is not as it should be and was left out, one by one. */
+  readonly skipped: readonly Skipped[]
+}
+
+/** Something that could not be used: a face by its id, or a row by its file and line. */
+export interface Skipped {
+  readonly face: string
+  readonly reason: string
 }
 
 /** The index of a face's class in a task; undefined where the face has no label for it. */

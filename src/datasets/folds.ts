@@ -1,21 +1,35 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
+import { Groups } from '../base/groups.ts'
 import { Random } from '../base/random.ts'
 import type { Face } from './dataset.ts'
+import { identicalPhotos } from './duplicates.ts'
 
 /**
- * Deal faces into folds for cross-validation. Faces of one subject are in one fold, and so are photos that are
- * the same byte for byte: published data sets hold some under two subjects. The folds are as nearly equal in
- * size as that allows.
+ * Where photos go that are there more than once, byte for byte: `together`, into one fold; or `anywhere`, as if nobody
+ * had noticed that they are the same.
+ */
+export type Repeated = 'together' | 'anywhere'
+
+/**
+ * Deal faces into folds for cross-validation. Where the publishers have dealt them, their folds are taken as they are.
+ * Faces of one subject are in one fold, and so are photos that are the same byte for byte, unless that is asked for:
+ * published data sets hold some under two subjects. The folds are as nearly equal in size as that allows.
  *
  * @param count the number of folds, 2 or more
  * @param seed the same seed, faces and photos give the same folds
+ * @param repeated where photos go that are there more than once
  * @returns the fold of each face, from 0
- * @throws UserError when there are fewer subjects than folds
+ * @throws UserError when there are fewer subjects than folds; of published folds, when there are not so many, or a
+ *   subject is in two of them
  */
-export function makeFolds(faces: readonly Face[], count: number, seed: string | number): number[] {
-  const groups = inseparable(faces)
+export function makeFolds(
+  faces: readonly Face[],
+  count: number,
+  seed: string | number,
+  repeated: Repeated = 'together',
+): number[] {
+  if (faces.some(({ fold }) => fold !== undefined)) return publishedFolds(faces, count)
+  const groups = inseparable(faces, repeated)
   if (!Number.isInteger(count) || count < 2 || count > groups.length) {
     throw new UserError(
       `${faces.length} faces of ${groups.length} separate people cannot be dealt into ${count} folds`,
@@ -31,6 +45,39 @@ export function makeFolds(faces: readonly Face[], count: number, seed: string | 
     const smallest = sizes.indexOf(Math.min(...sizes))
     sizes[smallest]! += group.length
     for (const index of group) folds[index] = smallest
+  }
+  return folds
+}
+
+function publishedFolds(faces: readonly Face[], count: number): number[] {
+  const folds = faces.map(({ fold }) => fold!)
+  const published = new Set(folds).size
+  if (folds.some((fold) => !(fold < published))) {
+    const numbers = [...new Set(folds)].sort((a, b) => a - b).join(', ')
+    throw new UserError(
+      `the data set's own folds are numbered ${numbers}`,
+      undefined,
+      'They must be numbered from 0 on, without a gap',
+    )
+  }
+  if (count !== published) {
+    throw new UserError(
+      `the data set has ${published} folds of its own and cannot be dealt into ${count}`,
+      undefined,
+      `Ask for ${published} folds`,
+    )
+  }
+  const foldOf = new Map<string, number>()
+  for (const { id, subject, fold } of faces) {
+    const other = foldOf.get(subject) ?? fold
+    if (other !== fold) {
+      throw new UserError(
+        `${subject} is in two of the data set's own folds, ${other} and ${fold}`,
+        `face ${id}`,
+        'All faces of a subject must be in one fold',
+      )
+    }
+    foldOf.set(subject, fold!)
   }
   return folds
 }
@@ -63,41 +110,16 @@ export function split(folds: readonly number[], testFold: number, seed: string |
 }
 
 // The faces (as indices) that may not be separated, group by group, in the order of their first members.
-function inseparable(faces: readonly Face[]): number[][] {
-  const leader = faces.map((_, index) => index)
-  const find = (index: number): number => {
-    while (leader[index] !== index) index = leader[index]!
-    return index
-  }
+function inseparable(faces: readonly Face[], repeated: Repeated): number[][] {
+  const groups = new Groups(faces.length)
   const first = new Map<string, number>()
-  const join = (key: string, index: number) => {
-    const [a, b] = [find(first.get(key) ?? index), find(index)]
-    leader[Math.max(a, b)] = Math.min(a, b)
-    if (!first.has(key)) first.set(key, index)
+  for (const [index, { subject }] of faces.entries()) {
+    if (first.has(subject)) groups.join(first.get(subject)!, index)
+    else first.set(subject, index)
   }
-  for (const [index, face] of faces.entries()) join(`subject ${face.subject}`, index)
-  for (const [index, digest] of repeatedPhotos(faces)) join(`photo ${digest}`, index)
-
-  const groups = new Map<number, number[]>()
-  for (const index of faces.keys()) {
-    const group = groups.get(find(index))
-    if (group) group.push(index)
-    else groups.set(find(index), [index])
+  if (repeated === 'together') {
+    for (const [one, ...others] of identicalPhotos(faces))
+      for (const other of others) groups.join(one!, other)
   }
-  return [...groups.values()]
-}
-
-// The hash of each photo that may be there twice: only those of equal length are read. One that cannot be read
-// is passed over here and skipped, with its reason, when the faces are prepared.
-function* repeatedPhotos(faces: readonly Face[]): Iterable<[index: number, digest: string]> {
-  const sizes = faces.map((face) => statSync(face.photo, { throwIfNoEntry: false })?.size)
-  const counts = new Map<number | undefined, number>()
-  for (const size of sizes) counts.set(size, (counts.get(size) ?? 0) + 1)
-  for (const [index, size] of sizes.entries()) {
-    if (size === undefined || counts.get(size) === 1) continue
-    try {
-      const bytes = readFileSync(faces[index]!.photo)
-      yield [index, createHash('sha256').update(bytes).digest('hex')]
-    } catch {}
-  }
+  return groups.all()
 }

@@ -12,7 +12,9 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { readMatlab } from '../formats/matlab/read.ts'
 import { MatlabArray, type MatlabRecord, type MatlabValue } from '../formats/matlab/value.ts'
-import type { Dataset, Face } from './dataset.ts'
+import type { Dataset } from './dataset.ts'
+import { Listing } from './listing.ts'
+import { Reading } from './reading.ts'
 import { ageGroup, type Gender, OLDEST } from './task.ts'
 
 /** Which rows of IMDB-WIKI are good enough to learn from. */
@@ -37,7 +39,8 @@ const PARTS = ['imdb', 'wiki'] as const
  * Read the labels of IMDB-WIKI's cropped set. Pictures are read later, when they are prepared.
  *
  * A row is left out, and counted, for the first of these reasons that it has: no date of birth or year; an age
- * below 0 or above 100; no face; a face of a low score; a second face; a picture that is not there. A row whose
+ * below 0 or above 100; no face; a face of a low score; a second face; a picture that is not there, or that
+ * an earlier row has. A row whose
  * gender is unknown is kept for its age, and one whose age lies between the age groups for its gender and years.
  *
  * @param root the folder with `imdb.mat`, `wiki.mat` or both, or with the folders `imdb_crop` and `wiki_crop`
@@ -56,22 +59,26 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
       'Unpack imdb_crop.tar or wiki_crop.tar, and give the folder that it makes',
     )
   }
-  const faces: Face[] = []
-  const dropped = new Map<string, number>()
-  const count = (reason: string) => dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
+  const reading = new Reading()
+  const listing = new Listing()
+  const seen = new Set<string>()
   for (const { part, path } of files) {
     for (const row of rowsOf((await readMatlab(path))[part], path, part)) {
       const reason = reasonToDrop(row, choice)
-      if (reason) {
-        count(reason)
+      const photo = reason ? undefined : listing.find(row.photo)
+      if (!photo) {
+        reading.drop(reason ?? 'picture missing')
         continue
       }
+      if (seen.has(photo)) {
+        reading.drop('the picture of an earlier row')
+        continue
+      }
+      seen.add(photo)
       const age = ageGroup(row.years)
-      if (age === undefined) count('age between the groups (kept for gender)')
-      if (row.gender === undefined) count('gender unknown (kept for age)')
-      faces.push({
+      reading.keep({
         id: row.id,
-        photo: row.photo,
+        photo,
         subject: row.subject,
         years: row.years,
         ...(age === undefined ? {} : { age }),
@@ -79,25 +86,18 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
       })
     }
   }
-  if (faces.length === 0) {
-    const reasons = [...dropped].map(([reason, rows]) => `${reason}: ${rows}`)
-    throw new UserError(
-      `no row is left to use (${reasons.join('; ')})`,
-      folder,
-      'The pictures must lie in the folders beside the .mat file, as they are published',
-    )
-  }
-  return {
-    kind: 'imdb-wiki',
-    root: folder,
-    licence: 'For academic research only. The photos belong to their owners.',
-    citation:
-      'R. Rothe, R. Timofte, L. Van Gool: Deep expectation of real and apparent age from a single image ' +
-      'without facial landmarks. International Journal of Computer Vision 126, 144–157, 2018; and DEX: Deep ' +
-      'EXpectation of apparent age from a single image. ICCV Workshops, 2015',
-    faces,
-    dropped: Object.fromEntries(dropped),
-  }
+  return reading.dataset(
+    {
+      kind: 'imdb-wiki',
+      root: folder,
+      licence: 'For academic research only. The photos belong to their owners.',
+      citation:
+        'R. Rothe, R. Timofte, L. Van Gool: Deep expectation of real and apparent age from a single image ' +
+        'without facial landmarks. International Journal of Computer Vision 126, 144–157, 2018; and DEX: Deep ' +
+        'EXpectation of apparent age from a single image. ICCV Workshops, 2015',
+    },
+    'The pictures must lie in the folders beside the .mat file, as they are published',
+  )
 }
 
 /**
@@ -150,7 +150,7 @@ function reasonToDrop(row: Row, choice: ImdbWikiChoice): string | undefined {
   if (!Number.isFinite(row.faceScore)) return 'no face found'
   if (row.faceScore < choice.faceScore) return `face score below ${choice.faceScore}`
   if (row.secondFaceScore > choice.secondFaceScore) return 'a second face'
-  return existsSync(row.photo) ? undefined : 'picture missing'
+  return undefined
 }
 
 function* rowsOf(set: MatlabValue | undefined, path: string, part: string): Iterable<Row> {

@@ -1,16 +1,40 @@
 import { readAaf } from './aaf.ts'
+import { readAdience } from './adience.ts'
+import { readCsv } from './csv.ts'
 import type { Dataset } from './dataset.ts'
+import { readFairface } from './fairface.ts'
+import { readFolder } from './folder.ts'
 import { readImdbWiki } from './imdbWiki.ts'
 import { readSynthetic } from './synthetic/read.ts'
+import { readUtkface } from './utkface.ts'
 
 /** The data sets that regard can read, by the name that plans and command lines use. */
-export type DatasetKind = 'aaf' | 'imdb-wiki' | 'synthetic'
+export type DatasetKind =
+  | 'aaf'
+  | 'adience'
+  | 'csv'
+  | 'fairface'
+  | 'folder'
+  | 'imdb-wiki'
+  | 'synthetic'
+  | 'utkface'
+
+/** What a reader can be told beside the folder. */
+export interface ReadOptions {
+  /** `adience` alone: keep the ages of the 72 rows that the published lists lose to a typing error. */
+  readonly repairLabels?: boolean
+}
 
 // A new data set is one file and one line here.
-const readers: Record<DatasetKind, (root: string) => Dataset | Promise<Dataset>> = {
+const readers: Record<DatasetKind, (root: string, options: ReadOptions) => Dataset | Promise<Dataset>> = {
   aaf: readAaf,
+  adience: readAdience,
+  csv: readCsv,
+  fairface: readFairface,
+  folder: readFolder,
   'imdb-wiki': (root) => readImdbWiki(root),
   synthetic: readSynthetic,
+  utkface: readUtkface,
 }
 
 /** Every kind, for messages. */
@@ -19,9 +43,13 @@ export const DATASET_KINDS = Object.keys(readers) as DatasetKind[]
 /**
  * Read the labels of a data set. Its photos are read later, when they are prepared.
  *
- * @param root the folder of the data set
- * @throws UserError naming the file and line that are not as they should be
+ * @param root the folder of the data set; of `csv`, the table
+ * @throws UserError naming what is missing, or when there is no face that can be used
  */
-export async function readDataset(kind: DatasetKind, root: string): Promise<Dataset> {
-  return readers[kind](root)
+export async function readDataset(
+  kind: DatasetKind,
+  root: string,
+  options: ReadOptions = {},
+): Promise<Dataset> {
+  return readers[kind](root, options)
 }

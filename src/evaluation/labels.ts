@@ -1,6 +1,7 @@
 /** Between the names that a network's classes have and the labels of a data set. */
 
 import { UsageError } from '../base/errors.ts'
+import { genderOf, rangeOf } from '../datasets/labels.ts'
 import { AGE_GROUPS, CLASSES, OLDEST, type Task } from '../datasets/task.ts'
 
 /**
@@ -33,19 +34,18 @@ export function requirePlaces(names: readonly string[], task: Task, where: strin
 
 function placesOf(names: readonly string[], task: Task): number[] | undefined {
   if (names.length !== CLASSES[task].length) return undefined
-  const labels = names.map((name) => LABELS[task](name.trim().toLowerCase()))
+  const labels = names.map((name) => LABELS[task](name))
   const places = CLASSES[task].map((_, label) => labels.indexOf(label))
   return places.includes(-1) ? undefined : places
 }
 
 /** Which label of a task a name means, -1 where none. Ages in years are plain numbers. */
 const LABELS: Record<Task, (name: string) => number> = {
-  years: (name) => (/^\d{1,3}$/.test(name) && Number(name) <= OLDEST ? Number(name) : -1),
-  gender: (name) => [/^(m|male|man|men)$/, /^(f|female|woman|women)$/].findIndex((words) => words.test(name)),
+  years: (name) => (/^\s*\d{1,3}\s*$/.test(name) && Number(name) <= OLDEST ? Number(name) : -1),
+  gender: (name) => CLASSES.gender.indexOf(genderOf(name) ?? ''),
   age(name) {
-    const years = /^\(?\s*(\d+)\s*(?:\+|(?:-|–|,|to)\s*(\d+))\s*\)?$/.exec(name)
-    if (!years) return -1
-    const [from, to] = [Number(years[1]), Number(years[2] ?? Number.POSITIVE_INFINITY)]
+    const [from, to] = rangeOf(name) ?? []
+    if (from === undefined || to === undefined || from === to) return -1
     // Adience's own lists call the third group (8, 12) and the last (60, 100).
     return AGE_GROUPS.findIndex(
       ([low, high]) => from === low && (high === Number.POSITIVE_INFINITY || Math.abs(to - high) <= 1),

@@ -2,7 +2,7 @@
 
 import { UsageError, UserError } from '../base/errors.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
-import { type Dataset, type Face, labelOf, requireAlignable } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf, requireAlignable, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds } from '../datasets/folds.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -37,8 +37,8 @@ export interface Fold {
 export interface Evaluation extends TestRecord {
   /** Faces without a label for the task, which were left out. */
   readonly unlabelled: number
-  /** Faces whose photo cannot be used, and why. */
-  readonly skipped: readonly { readonly face: string; readonly reason: string }[]
+  /** What the reader skipped, and faces whose photo cannot be used. */
+  readonly skipped: readonly Skipped[]
 }
 
 /** How a data set is gone through. */
@@ -95,7 +95,7 @@ export async function evaluate(
   requireAlignable(dataset, alignment)
   const { picture } = preprocessing
   const kept: Face[] = []
-  const skipped: { face: string; reason: string }[] = []
+  const skipped: Skipped[] = []
   async function* pictures() {
     let at = 0
     for await (const result of alignFaces(labelled, alignment, picture.height)) {
@@ -121,7 +121,11 @@ export async function evaluate(
     )
   }
   const ordered = scores.map((row) => places.map((place) => row[place]!))
-  return { ...testRecord(kept, task, ordered), unlabelled: chosen.length - labelled.length, skipped }
+  return {
+    ...testRecord(kept, task, ordered),
+    unlabelled: chosen.length - labelled.length,
+    skipped: [...dataset.skipped, ...skipped],
+  }
 }
 
 /** Folds are dealt of all faces, before any is left out, as a study does. */

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { UserError } from '../base/errors.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
-import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds, split } from '../datasets/folds.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
@@ -25,7 +25,8 @@ export interface Material {
   readonly folds: readonly number[]
   /** For each face, its picture, aligned as it was asked for. */
   readonly pictures: Readonly<Partial<Record<Alignment, readonly StoredPicture[]>>>
-  readonly skipped: readonly { readonly face: string; readonly reason: string }[]
+  /** What the reader skipped, and photos that could not be used. */
+  readonly skipped: readonly Skipped[]
   /** A hash of all of the above: the same digest, the same material. */
   readonly digest: string
 }
@@ -48,6 +49,9 @@ export async function prepare(
   { size, alignments, folds: count, seed, folder }: Preparation,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<Material> {
+  // Folds are made before photos are left out, so that one bad photo does not move all other faces.
+  const folds = makeFolds(dataset.faces, count, seed)
+  const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const total = dataset.faces.length
   const aligned = async (as: Alignment): Promise<PreparedFaces> =>
     clock.stage('preparing', total, (tell) =>
@@ -60,10 +64,6 @@ export async function prepare(
   for (const as of alignments) prepared.push(await aligned(as))
   // The same for all alignments.
   const { faces, skipped } = prepared[0]!
-
-  // Folds are made before photos are left out, so that one bad photo does not move all other faces.
-  const folds = makeFolds(dataset.faces, count, seed)
-  const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
   const pictures = Object.fromEntries(prepared.map(({ as, pictures }) => [as, pictures] as const))
   const hash = createHash('sha256').update(
@@ -75,7 +75,7 @@ export async function prepare(
     faces,
     folds: kept,
     pictures,
-    skipped: skipped.map(({ face, reason }) => ({ face: face.id, reason })),
+    skipped: [...dataset.skipped, ...skipped.map(({ face, reason }) => ({ face: face.id, reason }))],
     digest: hash.digest('hex'),
   }
 }

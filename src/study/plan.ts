@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
+import { ADIENCE_FOLDS } from '../datasets/adience.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
@@ -146,17 +147,29 @@ function lengthOf(
   return { iterations, epochs }
 }
 
+const root = z.string().min(1)
+
 const dataset = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('aaf'), root: z.string().min(1) }),
-  z.strictObject({ kind: z.literal('imdb-wiki'), root: z.string().min(1) }),
-  z.strictObject({ kind: z.literal('synthetic'), count, seed, root: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.enum(['aaf', 'csv', 'fairface', 'folder', 'imdb-wiki', 'utkface']), root }),
+  z.strictObject({
+    kind: z.literal('adience'),
+    root,
+    /** Keep the ages of the 72 rows that the published lists lose to a typing error. */
+    repairLabels: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.literal('synthetic'), count, seed, root: root.optional() }),
 ])
 
 /** The ways of aligning that a data set's photos allow: without landmarks they are taken as they are. */
 const ALIGNMENTS: Record<z.infer<typeof dataset>['kind'], readonly Alignment[]> = {
   aaf: ['r', 'i'],
+  adience: ['r', 'i'],
+  csv: ['r', 'i'],
+  fairface: ['r', 'i'],
+  folder: ['r', 'i'],
   'imdb-wiki': ['r'],
   synthetic: ['r', 'i'],
+  utkface: ['r', 'i'],
 }
 
 const planFields = z.strictObject({
@@ -176,7 +189,11 @@ const planFields = z.strictObject({
   explain: z.strictObject({ photos: z.int().min(0) }).default({ photos: 4 }),
 })
 
-const planSchema = planFields.superRefine(({ dataset, preprocessing }, context) => {
+const planSchema = planFields.superRefine(({ dataset, folds, preprocessing }, context) => {
+  if (dataset.kind === 'adience' && folds.count !== ADIENCE_FOLDS) {
+    const message = `must be ${ADIENCE_FOLDS} for adience, not ${folds.count}: its publishers have dealt its folds`
+    context.addIssue({ code: 'custom', path: ['folds', 'count'], message })
+  }
   if (ALIGNMENTS[dataset.kind].includes('i')) return
   preprocessing.forEach((one, k) => {
     if (one === 'r') return

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
+import type { Skipped } from '../datasets/dataset.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Sums } from '../evaluation/interval.ts'
 import type { Alignment } from '../faces/image.ts'
@@ -71,8 +72,10 @@ export interface StudyRecord {
     readonly classes: Partial<Record<Task, readonly number[]>>
     /** Left out by the reader: reason → number of faces. */
     readonly dropped: Readonly<Record<string, number>>
-    /** Photos that could not be used, each with its reason. */
-    readonly skipped: readonly { readonly face: string; readonly reason: string }[]
+    /** Said by the reader of faces that it kept: remark → number of faces. */
+    readonly remarks: Readonly<Record<string, number>>
+    /** Photos and rows that could not be used, each with its reason. */
+    readonly skipped: readonly Skipped[]
   }
   readonly folds: { readonly count: number; readonly test: readonly number[] }
   readonly runs: readonly Run[]

@@ -128,7 +128,10 @@ function gridOf(plan: Plan): Run[] {
 }
 
 async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSignal): Promise<Dataset> {
-  if (plan.dataset.kind !== 'synthetic') return readDataset(plan.dataset.kind, plan.dataset.root)
+  if (plan.dataset.kind !== 'synthetic') {
+    const { kind, root, ...options } = plan.dataset
+    return readDataset(kind, root, options)
+  }
   const { count, seed } = plan.dataset
   const root = plan.dataset.root ?? join(out, 'data', `synthetic-${count}-${encodeURIComponent(seed)}`)
   clock.expect('drawing', count, 0.02)
@@ -156,6 +159,7 @@ function studyRecord(plan: Plan, dataset: Dataset, runs: readonly Run[], materia
       subjects: new Set(faces.map(({ subject }) => subject)).size,
       classes: Object.fromEntries(plan.tasks.map((task) => [task, countClasses(faces, all, task)])),
       dropped: dataset.dropped,
+      remarks: dataset.remarks,
       skipped,
     },
     folds: plan.folds,

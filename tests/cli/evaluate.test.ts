@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
@@ -126,18 +126,20 @@ describe('regard evaluate', () => {
     expect(said).not.toContain('Warning')
   })
 
-  it('names, skips and counts a photo that cannot be read', async () => {
+  it('names, skips and counts a photo that cannot be read, and a row that is not as it should be', async () => {
     const broken = join(folder, 'broken')
     writeDrawnAaf(join(folder, 'faces'), broken)
     const [first] = readdirSync(join(broken, 'photos')).sort()
     writeFileSync(join(broken, 'photos', first!), 'no picture')
+    appendFileSync(join(broken, 'labels.csv'), 'another,1\r\n')
     await main(['evaluate', model, '--data', `aaf:${broken}`, '--json', json])
     expect(process.exitCode).toBe(3)
-    expect(said).toMatch(/1 photo could not be used:/)
+    expect(said).toMatch(/2 photos could not be used:/)
+    expect(said).toContain('labels.csv:122: has 2 fields, not 4')
     expect(said).toContain(first!.replace('.jpg', ''))
     const [figures] = JSON.parse(readFileSync(json, 'utf8')).data
     expect(figures.n).toBe(119)
-    expect(figures.skipped).toHaveLength(1)
+    expect(figures.skipped).toHaveLength(2)
   })
 
   it('says what is not known of a network without a card, and takes it as flags', async () => {

@@ -18,6 +18,7 @@ describe('regard', () => {
     ['study'],
     ['train'],
     ['dataset', 'synthesize'],
+    ['dataset', 'info'],
     ['explain'],
     ['evaluate'],
     ['convert'],

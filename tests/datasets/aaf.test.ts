@@ -20,7 +20,7 @@ function folder(rows: string[], header = 'name,person_id,age,gender'): string {
 describe('readAaf', () => {
   it('gives each row its files, subject, age group and gender', () => {
     const root = folder(['00001A02,1,2,f', '07000A44,7000,44,m'])
-    const { faces, dropped } = readAaf(root)
+    const { faces, remarks } = readAaf(root)
     expect(faces).toEqual([
       {
         id: '00001A02',
@@ -40,28 +40,35 @@ describe('readAaf', () => {
         gender: 'm',
       },
     ])
-    expect(dropped).toEqual({ 'age between the groups (kept for gender)': 1 })
+    expect(remarks).toEqual({ 'age between the groups (kept for gender)': 1 })
   })
 
   it.each([
-    ['a,1,2', 'the line has 3 fields, not 4'],
-    ['a/../b,1,2,f', 'the line has the name "a/../b", which is not made of letters and digits'],
-    ['first,1,2,f', 'the line has the name "first", which an earlier line has too'],
-    ['a,,2,f', 'the line has no person_id'],
-    ['a,1,old,f', 'the line has the age "old", not a whole number of years'],
-    ['a,1,-2,f', 'the line has the age "-2", not a whole number of years'],
-    ['a,1,2,u', 'the line has the gender "u", not m or f'],
-  ])('names the file and line of the row %s', (row, what) => {
-    const root = folder(['first,1,2,f', row])
-    expect(() => readAaf(root)).toThrow(`${join(root, 'labels.csv')}:3: ${what}`)
-    expect(() => readAaf(root)).toThrow(UserError)
+    ['a,1,2', 'has 3 fields, not 4'],
+    ['a/../b,1,2,f', 'has the name "a/../b", which is not made of letters and digits'],
+    ['first,1,2,f', 'has the name "first", which an earlier line has too'],
+    ['a,,2,f', 'has no person_id'],
+    ['a,1,old,f', 'has the age "old", not a whole number of years'],
+    ['a,1,-2,f', 'has the age "-2", not a whole number of years'],
+    ['a,1,2,u', 'has the gender "u", not m or f'],
+  ])('skips the row %s and names its file and line', (row, reason) => {
+    const root = folder(['first,1,2,f', row, 'last,2,3,m'])
+    const { faces, skipped, read } = readAaf(root)
+    expect(faces.map(({ id }) => id)).toEqual(['first', 'last'])
+    expect(skipped).toEqual([{ face: `${join(root, 'labels.csv')}:3`, reason }])
+    expect(read).toBe(3)
   })
 
   it('refuses another header, and a table without faces', () => {
     expect(() => readAaf(folder(['a,1,2,f'], 'name,age'))).toThrow(
-      /labels\.csv:1: the line is not the header/,
+      /labels\.csv:1: has no column person_id, gender/,
     )
-    expect(() => readAaf(folder([]))).toThrow(/labels\.csv: holds no faces/)
+    expect(() => readAaf(folder([]))).toThrow(/holds no face that can be used/)
+    const root = folder(['a,1'])
+    expect(() => readAaf(root)).toThrow(UserError)
+    expect(() => readAaf(root)).toThrow(
+      `1 not as they should be, the first: ${join(root, 'labels.csv')}:2 has 2 fields, not 4`,
+    )
   })
 
   it('says which part of the folder is missing', () => {
@@ -74,12 +81,13 @@ describe('readAaf', () => {
 
 describe.skipIf(!shared)('All-Age-Faces as published', () => {
   it('has 4581 faces, 400 of them of an age between the groups', async () => {
-    const { faces, dropped, citation } = await readDataset('aaf', join(shared!, 'data/aaf'))
+    const { faces, read, remarks, citation } = await readDataset('aaf', join(shared!, 'data/aaf'))
     const all = [...faces.keys()]
     expect(faces).toHaveLength(4581)
     expect(countClasses(faces, all, 'gender')).toEqual([2264, 2317])
     expect(countClasses(faces, all, 'age').reduce((sum, count) => sum + count)).toBe(4181)
-    expect(dropped).toEqual({ 'age between the groups (kept for gender)': 400 })
+    expect(read).toBe(4581)
+    expect(remarks).toEqual({ 'age between the groups (kept for gender)': 400 })
     expect(citation).toMatch(/Cheng.*2019/)
   })
 })

@@ -55,12 +55,12 @@ describe('readImdbWiki', () => {
         { id: 'wiki-1', photo: join(root, photos[0]!), subject: 'Ada', years: 30, age: 4, gender: 'f' },
         { id: 'wiki-2', photo: join(root, photos[1]!), subject: 'wiki-2', years: 21, gender: 'm' },
       ],
-      dropped: { 'age between the groups (kept for gender)': 1 },
+      remarks: { 'age between the groups (kept for gender)': 1 },
     })
   })
 
   it('leaves out what cannot be learned from, and counts each reason', async () => {
-    const here = ['a.jpg', 'b.jpg']
+    const here = ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg']
     const photo = 'a.jpg'
     const root = folder(
       'wiki',
@@ -72,16 +72,16 @@ describe('readImdbWiki', () => {
         { photo, dob: serial(1900, 1, 1) },
         { photo, dob: 0 },
         { photo, score: Number.NEGATIVE_INFINITY },
-        { photo, score: 0.9 },
-        { photo, second: 2.5 },
+        { photo: 'c.jpg', score: 0.9 },
+        { photo: 'd.jpg', second: 2.5 },
         { photo: 'lost.jpg' },
       ]),
       here,
     )
-    const { faces, dropped } = await readImdbWiki(root)
+    const { faces, dropped, remarks } = await readImdbWiki(root)
     expect(faces.map(({ id }) => id)).toEqual(['wiki-1', 'wiki-2'])
+    expect(remarks).toEqual({ 'gender unknown (kept for age)': 1 })
     expect(dropped).toEqual({
-      'gender unknown (kept for age)': 1,
       'no date of birth or year': 1,
       'age below 0 or above 100': 3,
       'no face found': 1,
@@ -94,11 +94,10 @@ describe('readImdbWiki', () => {
   })
 
   it('keeps an age from 0 to 100', async () => {
-    const lines = [serial(1910, 3, 1), serial(1909, 3, 1), serial(2010, 3, 1)].map((dob) => ({
-      photo: 'a.jpg',
-      dob,
-    }))
-    const { faces } = await readImdbWiki(folder('wiki', table(lines), ['a.jpg']))
+    const photos = ['a.jpg', 'b.jpg', 'c.jpg']
+    const born = [serial(1910, 3, 1), serial(1909, 3, 1), serial(2010, 3, 1)]
+    const lines = photos.map((photo, k) => ({ photo, dob: born[k]! }))
+    const { faces } = await readImdbWiki(folder('wiki', table(lines), photos))
     expect(faces.map(({ id, years }) => [id, years])).toEqual([
       ['wiki-1', 100],
       ['wiki-3', 0],
@@ -135,7 +134,7 @@ describe('readImdbWiki', () => {
     const outside = folder('wiki', table([{ photo: '../a.jpg' }]))
     await expect(readImdbWiki(outside)).rejects.toThrow('row 1 has the full_path "../a.jpg"')
     const lost = folder('wiki', table([{ photo: 'a.jpg' }, { photo: 'b.jpg' }]))
-    await expect(readImdbWiki(lost)).rejects.toThrow('no row is left to use (picture missing: 2)')
+    await expect(readImdbWiki(lost)).rejects.toThrow('holds no face that can be used (picture missing: 2)')
   })
 })
 

@@ -81,6 +81,17 @@ describe('a plan', () => {
     expect(scheduleOf(plan, run('gender'), 100)).toMatchObject({ rate: 0.01, steps: [5], iterations: 10 })
   })
 
+  it.each(['adience', 'csv', 'fairface', 'folder', 'utkface'])('may train on %s', (kind) => {
+    const plan = read(good.replace('kind: aaf', `kind: ${kind}`))
+    expect(plan.dataset).toEqual({ kind, root: join(folder, 'faces') })
+    expect(alignmentsOf(plan)).toEqual(['r', 'i'])
+  })
+
+  it("may have the labels repaired that Adience's lists lose", () => {
+    const text = good.replace('kind: aaf, root: faces', 'kind: adience, root: faces, repairLabels: true')
+    expect(read(text).dataset).toMatchObject({ repairLabels: true })
+  })
+
   it('may train on IMDB-WIKI, whose photos are taken as they are, for ages in years', () => {
     const text = good
       .replace('kind: aaf', 'kind: imdb-wiki')
@@ -253,6 +264,18 @@ describe('a malformed plan is turned down with file, line and field', () => {
     ['a preset with a rate', scheduled(['policy: paper', 'rate: 1']), 9, /schedule\.rate/],
     ['a name that is no folder', good.replace('small', '../small'), 1, /name/],
     ['a data set without root', good.replace(', root: faces', ''), 2, /dataset\.root/],
+    [
+      'other folds than the published ones',
+      good.replace('kind: aaf', 'kind: adience').replace('count: 5', 'count: 4'),
+      6,
+      /folds\.count must be 5 for adience, not 4: its publishers have dealt its folds/,
+    ],
+    [
+      'labels to repair where none are known to be wrong',
+      good.replace('root: faces', 'root: faces, repairLabels: true'),
+      2,
+      /repairLabels/,
+    ],
     ['an unknown kind', good.replace('kind: aaf', 'kind: aff'), 2, /dataset\.kind/],
   ])('when it has %s', (_, text, line, field) => {
     const message = complaint(text)

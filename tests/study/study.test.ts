@@ -1,4 +1,13 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
@@ -146,7 +155,7 @@ describe('regard study', () => {
     expect(iterations).not.toBeNull()
   })
 
-  it('skips a photo that cannot be read, names it, counts it, and says so with exit code 3', async () => {
+  it('skips a photo or row that cannot be used, names it, counts it, and says so with exit code 3', async () => {
     const { folder, plan, out } = writePlan(
       TINY_PLAN.replace('[r, i, m]', '[r]').replace('[age, gender]', '[gender]'),
     )
@@ -154,14 +163,16 @@ describe('regard study', () => {
     const photos = join(folder, 'faces', 'truth', 'photos')
     const broken = readdirSync(photos).sort()[3]!
     writeFileSync(join(photos, broken), 'not a picture')
+    const truth = join(folder, 'faces', 'truth', 'faces.jsonl')
+    appendFileSync(truth, readFileSync(truth, 'utf8').split('\n')[0]!)
     await main(['study', plan, '--out', out])
     const face = broken.replace('.jpg', '')
     expect(process.exitCode).toBe(3)
-    expect(captured.printed).toContain('1 photo could not be used')
+    expect(captured.printed).toContain('2 photos could not be used')
     expect(captured.printed).toContain(face)
     const { dataset } = readRecord<StudyRecord>(join(out, 'study.json'))
     expect(dataset.faces).toBe(119)
-    expect(dataset.skipped.map((one) => one.face)).toEqual([face])
+    expect(dataset.skipped.map((one) => one.face)).toEqual([`${truth}:121`, face])
     expect(readFileSync(join(out, 'report', 'index.html'), 'utf8')).toContain(face)
   })
 

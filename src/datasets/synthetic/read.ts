@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../base/errors.ts'
-import type { Dataset, Face } from '../dataset.ts'
+import type { Dataset } from '../dataset.ts'
+import { Reading } from '../reading.ts'
+import { readText } from '../table.ts'
 import { FACES_FILE } from './synthesize.ts'
 
 const Line = z.object({
@@ -28,37 +30,43 @@ export function readSynthetic(root: string): Dataset {
       `Make one with: regard dataset synthesize ${root}`,
     )
   }
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
-  const faces = lines.map((line, i): Face => {
-    const { id, subject, age_group, gender } = parse(line, `${file}:${i + 1}`)
-    return {
+  const reading = new Reading()
+  const ids = new Set<string>()
+  for (const [k, line] of readText(file).trimEnd().split('\n').entries()) {
+    const where = `${file}:${k + 1}`
+    const { id, subject, age_group, gender } = parse(line, where)
+    if (ids.has(id)) {
+      reading.skip(where, `is ${id}, as an earlier line is`)
+      continue
+    }
+    ids.add(id)
+    reading.keep({
       id,
       photo: join(truth, 'photos', `${id}.jpg`),
       landmarks: join(truth, 'landmarks', `${id}.txt`),
       subject,
       age: age_group,
       gender,
-    }
-  })
-  return {
-    kind: 'synthetic',
-    root: resolve(root),
-    licence: 'Apache-2.0: drawn by regard, nobody is shown',
-    citation: 'Synthetic faces drawn by regard (docs/synthetic-faces.md)',
-    faces,
-    dropped: {},
+    })
   }
+  return reading.dataset(
+    {
+      kind: 'synthetic',
+      root: resolve(root),
+      licence: 'Apache-2.0: drawn by regard, nobody is shown',
+      citation: 'Synthetic faces drawn by regard (docs/synthetic-faces.md)',
+    },
+    DAMAGED,
+  )
 }
+
+const DAMAGED = 'The folder is damaged: delete it and make it again'
 
 function parse(line: string, where: string): z.infer<typeof Line> {
   try {
     return Line.parse(JSON.parse(line))
   } catch (error) {
     const what = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)
-    throw new UserError(
-      `is not a face of a synthetic set (${what})`,
-      where,
-      'The folder is damaged: delete it and make it again',
-    )
+    throw new UserError(`is not a face of a synthetic set (${what})`, where, DAMAGED)
   }
 }

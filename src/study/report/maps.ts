@@ -2,11 +2,11 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Html, html } from '../../base/html.ts'
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import { heatColour } from '../../explanation/colours.ts'
 import { files, type MapRecord, type Run } from '../record.ts'
 import type { Study } from './cells.ts'
-import { Html, html } from './html.ts'
 
 interface Row {
   readonly run: Run

@@ -1,11 +1,11 @@
 /** The report's sentences: what came out, what it does not mean, and what was run. */
 
+import { type Html, html } from '../../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { type Preprocessing, partsOfSetting, type Setting } from '../plan.ts'
 import type { StartKind } from '../plannedStart.ts'
 import { networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
-import { type Html, html } from './html.ts'
 import { chanceOf, percent, type Score, scoreOf } from './score.ts'
 
 const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
@@ -91,7 +91,6 @@ the data set’s licence allows that.</p></div>`
 /** Data set, folds, seed, and all that was left out, with its reason. */
 export function about({ record }: Study): Html {
   const { dataset, folds } = record
-  const dropped = Object.entries(dataset.dropped)
   const tasks = Object.entries(dataset.classes) as [Task, readonly number[]][]
   return html`<dl>
 <dt>Data set</dt><dd>${dataset.kind}: ${dataset.faces} faces of ${dataset.subjects} people</dd>
@@ -99,21 +98,25 @@ export function about({ record }: Study): Html {
 <dt>Citation</dt><dd>${dataset.citation}</dd>
 <dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}</dd>
 <dt>Seed</dt><dd>${record.seed}</dd>
-<dt>Left out</dt><dd>${
-    dropped.length === 0 ? 'nothing' : dropped.map(([reason, n]) => html`${n}: ${reason}<br>`)
-  }</dd>
+<dt>Left out</dt><dd>${counts(dataset.dropped)}</dd>
+${Object.keys(dataset.remarks).length > 0 ? html`<dt>Kept, but</dt><dd>${counts(dataset.remarks)}</dd>` : undefined}
 <dt>Skipped</dt><dd>${dataset.skipped.length === 0 ? 'nothing' : `${dataset.skipped.length}, listed below`}</dd>
 </dl>
 <div class="side-by-side">${tasks.map(([task, counts]) => classTable(task, counts))}</div>
 ${
   dataset.skipped.length === 0
     ? undefined
-    : html`<details open><summary>Photos that could not be used</summary><ul>${dataset.skipped.map(
+    : html`<details open><summary>What could not be used</summary><ul>${dataset.skipped.map(
         ({ face, reason }) => html`<li>${face}: ${reason}</li>`,
       )}</ul></details>`
 }
 <p>Age groups are those of Adience: ${AGE_GROUPS.length} groups with gaps, and a face between two of them has no
 group. Every random draw comes from the seed: the same plan on the same machine gives the same numbers.</p>`
+}
+
+function counts(what: Readonly<Record<string, number>>): Html {
+  const lines = Object.entries(what).map(([reason, n]) => html`${n}: ${reason}<br>`)
+  return html`${lines.length === 0 ? 'nothing' : lines}`
 }
 
 /** `a`, `a and b`, `a, b and c`. */

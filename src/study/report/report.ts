@@ -4,15 +4,15 @@
  */
 
 import { join } from 'node:path'
+import { csv } from '../../base/csv.ts'
 import { writeAtomic } from '../../base/files.ts'
+import { Html, html, page } from '../../base/html.ts'
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
-import { csv } from '../csv.ts'
 import { files, inFileNames, runFiles } from '../record.ts'
 import { alignmentsIn, type Cell, networksOf, ownOf, readStudy, type Study, tasksOf } from './cells.ts'
 import { readCurve } from './curves.ts'
 import { type CurvePoint, confusionFigure, curveFigure } from './figures.ts'
-import { Html, html } from './html.ts'
 import { colourKey, mapRows } from './maps.ts'
 import { about, note, summary } from './prose.ts'
 import { chanceOf, percent, scoreOf } from './score.ts'
@@ -40,7 +40,7 @@ export function writeReport(out: string): string {
   for (const { name, svg } of [...figures.curves, ...figures.confusions]) {
     writeAtomic(join(folder, 'figures', `${name}.svg`), svg)
   }
-  writeAtomic(files.report(out), page(study, figures).text)
+  writeAtomic(files.report(out), page(study.record.name, style, bodyOf(study, figures)).text)
   return files.report(out)
 }
 
@@ -101,21 +101,12 @@ function curveRows(study: Study) {
   )
 }
 
-function page(study: Study, { curves, confusions }: Figures): Html {
+function bodyOf(study: Study, { curves, confusions }: Figures): Html {
   const tasks = tasksOf(study)
   const figure = ({ caption, svg }: Figure) =>
     html`<figure>${new Html(svg)}<figcaption>${caption}</figcaption></figure>`
   const sideBySide = (items: readonly Html[]) => html`<div class="side-by-side">${items}</div>`
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${study.record.name} · regard</title>
-<style>${new Html(style)}</style>
-</head>
-<body>
-<h1>${study.record.name}</h1>
+  return html`<h1>${study.record.name}</h1>
 <p class="byline">What networks read from faces, and where they look · regard ${study.record.version}</p>
 ${summary(study)}
 ${note}
@@ -168,10 +159,7 @@ ${sideBySide(tasks.map((task) => groupTable(study, task)))}
 ${about(study)}
 <footer>Made by regard ${study.record.version}. Tables: tables/*.csv, figures: figures/*.svg, beside this page.
 The method is that of Lapuschkin, Binder, Müller and Samek, <i>Understanding and Comparing Deep Neural Networks for
-Age and Gender Classification</i> (2017).</footer>
-</body>
-</html>
-`
+Age and Gender Classification</i> (2017).</footer>`
 }
 
 /** The main figures as lines of text, for the terminal. */

@@ -1,10 +1,10 @@
 /** The report's tables, each as the paper lays it out for the page, and one row a number for the CSV file. */
 
+import type { CsvRow } from '../../base/csv.ts'
+import { type Html, html } from '../../base/html.ts'
 import { CLASSES, type Task } from '../../datasets/task.ts'
-import type { CsvRow } from '../csv.ts'
 import { type Run, swappedTest } from '../record.ts'
 import { alignmentsIn, type Cell, cellAt, networksOf, ownOf, type Study, settingsOf } from './cells.ts'
-import { type Html, html } from './html.ts'
 import {
   type Chance,
   chanceOf,

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readAdience } from '../../../src/datasets/adience.ts'
+import type { Dataset } from '../../../src/datasets/dataset.ts'
+import { makeFolds } from '../../../src/datasets/folds.ts'
 import { PARTS } from '../../../src/datasets/synthetic/parts.ts'
 import { readSynthetic } from '../../../src/datasets/synthetic/read.ts'
 import { synthesize } from '../../../src/datasets/synthetic/synthesize.ts'
@@ -88,6 +91,16 @@ describe('the truth', () => {
       expect(points).toHaveLength(49)
       for (const point of points) expect(point).toMatch(/^\d+\.\d+ \d+\.\d+$/)
     }
+  })
+
+  it('is read as Adience too, with the same labels, its folds and both aligned pictures', () => {
+    const [truth, adience] = [readSynthetic(root), readAdience(root)]
+    expect(adience).toMatchObject({ read: COUNT, dropped: {}, remarks: {}, skipped: [] })
+    const labels = ({ faces }: Dataset) =>
+      faces.map(({ photo, age, gender }) => [basename(photo).split('.').at(-2), age, gender].join()).sort()
+    expect(labels(adience)).toEqual(labels(truth))
+    expect(makeFolds(adience.faces, 5, 1)).toEqual(adience.faces.map(({ fold }) => fold))
+    for (const { published } of adience.faces) expect(Object.keys(published!)).toEqual(['r', 'i'])
   })
 
   it('gives an age in years inside the group, a tilt up to 30 degrees, and parts that carry each label', () => {

@@ -1,0 +1,95 @@
+/**
+ * A table of faces of one's own: CSV with a comma, a semicolon or a tab between the fields. Its first line names the
+ * columns: `path`, and of `age`, `gender`, `subject`, `landmarks`, `fold` those that there are.
+ */
+
+import { dirname, resolve } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import type { Dataset, Face } from './dataset.ts'
+import { ageLabels, genderOf } from './labels.ts'
+import { Listing, PICTURE } from './listing.ts'
+import { Reading } from './reading.ts'
+import { readTable, type TableRow } from './table.ts'
+
+const REMEDY =
+  'Each line is a face: path, and age (years or a group, such as 25-32), gender (m or f) or both; subject (who it is), ' +
+  'landmarks (a file) and fold (a number from 0) may be there too'
+
+/**
+ * Read a table of faces. Photos are read later, when they are prepared.
+ *
+ * Paths are relative to the table. A field may be empty, but not `path`; nor `fold`, where there is that column. Without a
+ * `subject`, a face counts as a person. A row without a label is dropped; one that is not as it should be is skipped: a
+ * label that means nothing, a file that is not there, a photo that an earlier row has with the same landmarks.
+ *
+ * @param table the file
+ * @throws UserError when it cannot be read, has neither age nor gender, or no row can be used
+ */
+export function readCsv(table: string): Dataset {
+  const path = resolve(table)
+  const { columns, rows, faulty } = readTable(path, ['path'])
+  if (!columns.has('age') && !columns.has('gender')) {
+    throw new UserError('has neither a column age nor a column gender', `${path}:1`, REMEDY)
+  }
+  const reading = new Reading()
+  for (const { face, reason } of faulty) reading.skip(face, reason)
+  const listing = new Listing()
+  const seen = new Map<string, string>()
+  for (const row of rows) {
+    const face = faceOf(row, columns, (file) =>
+      listing.find(resolve(dirname(path), file.replaceAll('\\', '/'))),
+    )
+    if (typeof face === 'string') {
+      reading.skip(row.where, face)
+      continue
+    }
+    const key = JSON.stringify([face.photo, face.landmarks])
+    const before = seen.get(key)
+    if (before !== undefined) {
+      reading.skip(row.where, `is of the photo of ${before}`)
+      continue
+    }
+    seen.set(key, row.where)
+    if (face.age === undefined && face.years === undefined && face.gender === undefined) {
+      reading.drop('no label')
+      continue
+    }
+    const id = reading.idFor(row.cells.path!.replace(PICTURE, ''))
+    reading.keep({ id, ...face, subject: face.subject || id })
+  }
+  return reading.dataset(
+    {
+      kind: 'csv',
+      root: path,
+      licence: 'Not known: the table is your own',
+      citation: 'None: the table is your own',
+    },
+    REMEDY,
+  )
+}
+
+/** The face of a row without its id, or what is wrong with the row. */
+function faceOf(
+  { cells }: TableRow,
+  columns: ReadonlySet<string>,
+  find: (path: string) => string | undefined,
+): Omit<Face, 'id'> | string {
+  const { path = '', age = '', gender = '', subject = '', landmarks = '', fold } = cells
+  if (path === '') return 'has no path'
+  const [photo, points] = [find(path), landmarks === '' ? undefined : find(landmarks)]
+  if (!photo) return `has the path ${path}, where there is no file`
+  if (landmarks !== '' && !points) return `has the landmarks ${landmarks}, where there is no file`
+  const labels = age === '' ? {} : ageLabels(age)
+  if (!labels) return `has the age "${age}", which is neither years nor a range of them`
+  const label = gender === '' ? undefined : genderOf(gender)
+  if (gender !== '' && !label) return `has the gender "${gender}", not m or f`
+  if (columns.has('fold') && !/^\d{1,3}$/.test(fold!)) return `has the fold "${fold}", not a number from 0`
+  return {
+    photo,
+    ...(points ? { landmarks: points } : {}),
+    ...(columns.has('fold') ? { fold: Number(fold) } : {}),
+    subject,
+    ...labels,
+    ...(label ? { gender: label } : {}),
+  }
+}

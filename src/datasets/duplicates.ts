@@ -1,0 +1,140 @@
+/**
+ * The same picture twice. Data sets that were collected from the web hold many, often under two people and with two
+ * ages; where one is trained on and the other tested, a network is asked what it was told.
+ *
+ * Copies are found in two ways. Files that are the same byte for byte are cheap to find, and certain: folds are dealt
+ * by them. Pictures that were scaled, compressed, brightened, cropped anew or mirrored are found by their fingerprints
+ * and compared by their detail, which takes a look at every photo.
+ */
+
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { Groups } from '../base/groups.ts'
+import { closePairs } from './closePairs.ts'
+import type { Face } from './dataset.ts'
+import { bitsApart, type Detail, likeness } from './fingerprint.ts'
+
+/**
+ * The faces whose photos are the same byte for byte.
+ *
+ * Only photos of equal length are read. One that cannot be read is passed over: it is named when the faces are prepared.
+ *
+ * @returns groups of two or more, as indices, in the order of their first members
+ */
+export function identicalPhotos(faces: readonly Face[]): number[][] {
+  const sizes = faces.map((face) => statSync(face.photo, { throwIfNoEntry: false })?.size)
+  const counts = new Map<number | undefined, number>()
+  for (const size of sizes) counts.set(size, (counts.get(size) ?? 0) + 1)
+  const groups = new Map<string, number[]>()
+  for (const [index, size] of sizes.entries()) {
+    if (size === undefined || counts.get(size) === 1) continue
+    try {
+      const digest = createHash('sha256').update(readFileSync(faces[index]!.photo)).digest('hex')
+      groups.set(digest, [...(groups.get(digest) ?? []), index])
+    } catch {}
+  }
+  return [...groups.values()].filter((group) => group.length > 1)
+}
+
+/** What is known of a face's picture, to compare it with others by. */
+export interface Sketch {
+  /** A hash of the photo's pixels. */
+  readonly content: string
+  /** Of the aligned face: see `fingerprint.ts`. */
+  readonly print: Uint32Array
+}
+
+/** Two faces that one picture shows. */
+export interface Repetition {
+  /** The indices of the faces, the lower one first. */
+  readonly faces: readonly [number, number]
+  /** Whether the photos have the same pixels. */
+  readonly exact: boolean
+  /** Whether one is the other's mirror image. */
+  readonly mirrored: boolean
+  /** How alike the detail of the two is, up to 1; exact copies are 1. */
+  readonly likeness: number
+}
+
+/**
+ * The most bits between the fingerprints of two pictures that are compared at all, and how alike the detail of copies is
+ * at least. Chosen by looking at 4581 photos of All-Age-Faces and 960 of UTKFace: all pairs within 29 bits are copies,
+ * with a likeness of 0.92 or more. From 43 bits on, pairs are mostly portraits alike in pose and light, with a likeness
+ * of up to 0.86.
+ */
+const NEAR = { bits: 48, likeness: 0.88 }
+
+/**
+ * Find the pictures that are there more than once.
+ *
+ * Not every two faces of one picture are listed, but enough to lead from each to all others: exact copies first, then
+ * what is nearest. Two faces in one photo are not the same picture, as each face is compared by itself.
+ *
+ * @param sketches of the faces; undefined for those that cannot be used
+ * @param detailsOf takes a second look at some of the faces, given by their indices
+ */
+export async function repetitions(
+  sketches: readonly (Sketch | undefined)[],
+  detailsOf: (faces: readonly number[]) => Promise<ReadonlyMap<number, Detail>>,
+): Promise<Repetition[]> {
+  const groups = new Groups(sketches.length)
+  const found = exactCopies(sketches)
+  for (const { faces } of found) groups.join(...faces)
+
+  // Of exact copies, the first stands for all.
+  const standing = sketches.map((sketch, k) => (groups.leaderOf(k) === k ? sketch : undefined))
+  const candidates = [...alike(standing)].sort((a, b) => a.apart - b.apart)
+  const details = await detailsOf(
+    [...new Set(candidates.flatMap(({ faces }) => faces))].sort((a, b) => a - b),
+  )
+  for (const { faces, mirrored } of candidates) {
+    const [a, b] = faces.map((face) => details.get(face))
+    if (!a || !b || groups.leaderOf(faces[0]) === groups.leaderOf(faces[1])) continue
+    const like = likeness(a, b, mirrored)
+    if (like < NEAR.likeness) continue
+    groups.join(...faces)
+    found.push({ faces, exact: false, mirrored, likeness: like })
+  }
+  return found
+}
+
+/** Faces of the same pixels that are not two faces in one photo: each with the first one that is like it. */
+function exactCopies(sketches: readonly (Sketch | undefined)[]): Repetition[] {
+  const found: Repetition[] = []
+  const firsts = new Map<string, number[]>()
+  for (const [k, sketch] of sketches.entries()) {
+    if (!sketch) continue
+    const known = firsts.get(sketch.content) ?? []
+    const first = known.find((face) => bitsApart(sketches[face]!.print, sketch.print) <= NEAR.bits)
+    if (first === undefined) firsts.set(sketch.content, [...known, k])
+    else found.push({ faces: [first, k], exact: true, mirrored: false, likeness: 1 })
+  }
+  return found
+}
+
+interface Candidate {
+  readonly faces: readonly [number, number]
+  readonly apart: number
+  readonly mirrored: boolean
+}
+
+/** Pairs that are near by their fingerprints. */
+function* alike(sketches: readonly (Sketch | undefined)[]): Generator<Candidate> {
+  const places = new Map<string, number>()
+  const prints: number[] = []
+  const firsts: number[] = []
+  for (const [k, sketch] of sketches.entries()) {
+    if (!sketch) continue
+    const key = sketch.print.join()
+    const place = places.get(key)
+    if (place !== undefined) yield { faces: [firsts[place]!, k], apart: 0, mirrored: false }
+    else {
+      places.set(key, firsts.length)
+      firsts.push(k)
+      prints.push(...sketch.print)
+    }
+  }
+  for (const { first, second, ...rest } of closePairs(Uint32Array.from(prints), NEAR.bits)) {
+    yield { faces: [firsts[first]!, firsts[second]!], ...rest }
+  }
+}

@@ -1,0 +1,90 @@
+import { UserError } from '../base/errors.ts'
+import type { Dataset, Face, Skipped } from './dataset.ts'
+
+/** So that an id and what is added to it fit into a file name (255 bytes) in any script. */
+const LONGEST_ID = 60
+
+/** What a reader has found so far. Whatever it reads, it keeps, drops or skips. */
+export class Reading {
+  private readonly faces: Face[] = []
+  private readonly dropped = new Map<string, number>()
+  private readonly remarks = new Map<string, number>()
+  private readonly skipped: Skipped[] = []
+  private readonly taken = new Set<string>()
+
+  /**
+   * An id for a face of this name: letters and digits of any script, dots, dashes and underscores. Where an earlier one
+   * has it, in capitals or not, a number is added.
+   */
+  idFor(name: string): string {
+    const safe = name.normalize().replace(/[^\p{L}\p{M}\p{N}@._-]+/gu, '_')
+    // The end of a path says more than its beginning; a dot there would hide the file.
+    const id =
+      [...safe]
+        .slice(-LONGEST_ID)
+        .join('')
+        .replace(/^[._]+/, '') || 'face'
+    let unique = id
+    for (let k = 2; this.taken.has(unique.toLowerCase()); k++) unique = `${id}-${k}`
+    this.taken.add(unique.toLowerCase())
+    return unique
+  }
+
+  keep(face: Face): void {
+    this.faces.push(face)
+  }
+
+  /** Leave one out that is as its publishers have it, but cannot be used. */
+  drop(reason: string): void {
+    add(this.dropped, reason)
+  }
+
+  /** Leave one out that is not as it should be. */
+  skip(where: string, reason: string): void {
+    this.skipped.push({ face: where, reason })
+  }
+
+  /** Say something of a face that is kept. */
+  remark(what: string): void {
+    add(this.remarks, what)
+  }
+
+  /**
+   * All that was read.
+   *
+   * @param remedy what to do where nothing is left
+   * @throws UserError when there is not one face, with the reasons
+   */
+  dataset(about: Pick<Dataset, 'kind' | 'root' | 'licence' | 'citation'>, remedy: string): Dataset {
+    const { faces, skipped } = this
+    const dropped = Object.fromEntries(this.dropped)
+    if (faces.length === 0) {
+      const reasons = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
+      const [first] = skipped
+      if (first)
+        reasons.push(`${skipped.length} not as they should be, the first: ${first.face} ${first.reason}`)
+      const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : ''
+      throw new UserError(`holds no face that can be used${why}`, about.root, remedy)
+    }
+    const read = faces.length + skipped.length + [...this.dropped.values()].reduce((sum, n) => sum + n, 0)
+    const remarks = { ...lacking(faces), ...Object.fromEntries(this.remarks) }
+    return { ...about, faces, read, dropped, remarks, skipped }
+  }
+}
+
+/** How many faces lack a label that others have. */
+function lacking(faces: readonly Face[]): Record<string, number> {
+  const without = (label: 'age' | 'gender') => faces.filter((face) => face[label] === undefined)
+  const [ageless, genderless] = [without('age'), without('gender')]
+  const between = ageless.filter(({ years }) => years !== undefined).length
+  const counts = {
+    'age between the groups (kept for gender)': between,
+    'no age group (kept for gender)': ageless.length === faces.length ? 0 : ageless.length - between,
+    'gender unknown (kept for age)': genderless.length === faces.length ? 0 : genderless.length,
+  }
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+}
+
+function add(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}

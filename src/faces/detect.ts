@@ -1,0 +1,132 @@
+/**
+ * Where the faces are: what goes into BlazeFace, and what its answers mean (Bazarevsky et al. 2019, BlazeFace:
+ * Sub-millisecond neural face detection on mobile GPUs; the model for whole photos, which sees 256 × 256 pixels).
+ *
+ * It lays two grids over its input, of 16 × 16 cells and of 8 × 8, and asks of each cell several times (2 and 6)
+ * whether a face is centred near it. For each it gives the logit of the score, and 16 numbers in pixels: centre, width
+ * and height of the box and six points, all but the sizes counted from the centre of the cell. The points are the
+ * right eye, the left eye, the tip of the nose, the mouth and the ears.
+ */
+
+import type { Tensors } from '../engine/engine.ts'
+import type { TensorOf } from '../graph/types.ts'
+import { type Affine, applyAffine } from './affine.ts'
+import type { Box } from './face.ts'
+import type { Image, Point } from './image.ts'
+import { warpAffine } from './warp.ts'
+
+/** A face as the detector has it, in pixels of the photo. */
+export interface Detection {
+  readonly box: Box
+  /** 0 to 1. */
+  readonly score: number
+  /** The eyes are the person's, so that the right one is on the left of the photo. */
+  readonly rightEye: Point
+  readonly leftEye: Point
+  readonly mouth: Point
+}
+
+/** Side of the detector's input, in pixels. */
+const SIDE = 256
+/** The outputs for each grid: their names, and how the grid is laid. */
+const GRIDS = [
+  { scores: 'Identity', boxes: 'Identity_2', cells: 16, each: 2 },
+  { scores: 'Identity_1', boxes: 'Identity_3', cells: 8, each: 6 },
+]
+const NUMBERS = 16
+/** From which score on it is a face. */
+const LEAST_SCORE = 0.5
+/** Two boxes that share more than this part of what they cover together are of one face. */
+const SAME_FACE = 0.3
+
+/**
+ * What the detector is shown: a photo made square, as values from −1 to 1; and the map from it to the photo.
+ *
+ * @param reach the side of the square in longer sides of the photo, which lies in its middle
+ */
+export function detectorInput(photo: Image, reach: number): { input: TensorOf<'float32'>; map: Affine } {
+  const scale = (reach * Math.max(photo.width, photo.height)) / SIDE
+  const [left, top] = [(photo.width - SIDE * scale) / 2, (photo.height - SIDE * scale) / 2]
+  const map: Affine = [scale, 0, left, 0, scale, top]
+  const { data } = warpAffine(photo, map, SIDE, SIDE)
+  const input = Float32Array.from(data, (value) => value / 127.5 - 1)
+  return { input: { type: 'float32', shape: [1, SIDE, SIDE, 3], data: input }, map }
+}
+
+/**
+ * The faces that the detector's answers speak of, the surest first.
+ *
+ * @param map from the detector's input to the photo
+ */
+export function detections(outputs: Tensors, map: Affine): Detection[] {
+  return merged(candidates(outputs)).map((candidate) => inPhoto(candidate, map))
+}
+
+/** One answer of the detector: its score, and its 16 numbers in pixels of its input. */
+interface Candidate {
+  readonly score: number
+  readonly numbers: readonly number[]
+}
+
+function candidates(outputs: Tensors): Candidate[] {
+  return GRIDS.flatMap(({ scores, boxes, cells, each }) => {
+    const logits = outputs[scores]!.data as Float32Array
+    const numbers = outputs[boxes]!.data as Float32Array
+    const found: Candidate[] = []
+    for (const [k, logit] of logits.entries()) {
+      const score = 1 / (1 + Math.exp(-logit))
+      if (score < LEAST_SCORE) continue
+      const cell = Math.floor(k / each)
+      const x = (((cell % cells) + 0.5) * SIDE) / cells
+      const y = ((Math.floor(cell / cells) + 0.5) * SIDE) / cells
+      const own = Array.from(numbers.subarray(NUMBERS * k, NUMBERS * (k + 1)))
+      const isSize = (n: number) => n === 2 || n === 3
+      found.push({ score, numbers: own.map((v, n) => (isSize(n) ? v : v + (n % 2 === 0 ? x : y))) })
+    }
+    return found
+  })
+}
+
+/**
+ * One candidate a face: the mean of all that overlap the surest, weighted by their scores, with the score of the
+ * surest. The mean is steadier than the surest alone.
+ */
+function merged(found: readonly Candidate[]): Candidate[] {
+  let rest = [...found].sort((a, b) => b.score - a.score)
+  const faces: Candidate[] = []
+  while (rest.length > 0) {
+    const [surest] = rest as [Candidate, ...Candidate[]]
+    const same = rest.filter(
+      (other) => overlap(surest.numbers, other.numbers) > SAME_FACE || other === surest,
+    )
+    const weight = same.reduce((sum, { score }) => sum + score, 0)
+    const numbers = surest.numbers.map(
+      (_, n) => same.reduce((sum, each) => sum + each.score * each.numbers[n]!, 0) / weight,
+    )
+    faces.push({ score: surest.score, numbers })
+    rest = rest.filter((other) => !same.includes(other))
+  }
+  return faces
+}
+
+/** What two boxes share, as a part of what they cover together. */
+function overlap([x, y, w, h]: readonly number[], [p, q, v, g]: readonly number[]): number {
+  const across = Math.min(x! + w! / 2, p! + v! / 2) - Math.max(x! - w! / 2, p! - v! / 2)
+  const down = Math.min(y! + h! / 2, q! + g! / 2) - Math.max(y! - h! / 2, q! - g! / 2)
+  const shared = Math.max(across, 0) * Math.max(down, 0)
+  return shared / (w! * h! + v! * g! - shared)
+}
+
+function inPhoto({ score, numbers }: Candidate, map: Affine): Detection {
+  const [x, y, w, h, ...points] = numbers as [number, number, number, number, ...number[]]
+  const corner = applyAffine(map, { x: x - w / 2, y: y - h / 2 })
+  const [scale] = map
+  const point = (k: number) => applyAffine(map, { x: points[2 * k]!, y: points[2 * k + 1]! })
+  return {
+    box: { left: corner.x, top: corner.y, width: scale * w, height: scale * h },
+    score,
+    rightEye: point(0),
+    leftEye: point(1),
+    mouth: point(3),
+  }
+}

@@ -1,0 +1,136 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readCsv } from '../../src/datasets/csv.ts'
+import { makeFolds } from '../../src/datasets/folds.ts'
+import { touch } from './samples.ts'
+
+/** A table of these lines, beside empty files. */
+function table(lines: string[], files: string[] = ['a.jpg', 'b.jpg'], end = '\n'): string {
+  const root = mkdtempSync(join(tmpdir(), 'regard-csv-'))
+  for (const file of files) touch(root, file)
+  writeFileSync(join(root, 'faces.csv'), lines.map((line) => line + end).join(''))
+  return join(root, 'faces.csv')
+}
+
+describe('readCsv', () => {
+  it('reads every column that there is, and paths relative to the table', () => {
+    const path = table(
+      [
+        'Path,Age,Gender,Subject,Landmarks,Fold,note',
+        'photos/a.jpg,34.5,Woman,Ada,marks/a.txt,0,x',
+        'photos\\b.jpg,"(8, 12)",,Bob,,1,',
+      ],
+      ['photos/a.jpg', 'photos/b.jpg', 'marks/a.txt'],
+    )
+    const root = join(path, '..')
+    expect(readCsv(path).faces).toEqual([
+      {
+        id: 'photos_a',
+        photo: join(root, 'photos/a.jpg'),
+        landmarks: join(root, 'marks/a.txt'),
+        fold: 0,
+        subject: 'Ada',
+        years: 34,
+        gender: 'f',
+      },
+      { id: 'photos_b', photo: join(root, 'photos/b.jpg'), fold: 1, subject: 'Bob', age: 2 },
+    ])
+  })
+
+  it.each([
+    [';', '\r\n'],
+    ['\t', '\n'],
+    [',', '\r'],
+  ])('takes %j between fields and %j at the end of a line', (delimiter, end) => {
+    const path = table(
+      [`path${delimiter}gender`, `"a.jpg"${delimiter}m`, `b.jpg${delimiter} f `],
+      undefined,
+      end,
+    )
+    expect(readCsv(path).faces.map(({ id, gender }) => [id, gender])).toEqual([
+      ['a', 'm'],
+      ['b', 'f'],
+    ])
+  })
+
+  it('needs a path and a label alone', () => {
+    expect(readCsv(table(['path,age', 'a.jpg,60+'])).faces).toMatchObject([{ id: 'a', subject: 'a', age: 7 }])
+    expect(() => readCsv(table(['path,subject', 'a.jpg,Ada']))).toThrow(
+      /faces\.csv:1: has neither a column age nor a column gender/,
+    )
+    expect(() => readCsv(table(['file,age', 'a.jpg,3']))).toThrow(/faces\.csv:1: has no column path/)
+    expect(() => readCsv(table(['path,age,Age', 'a.jpg,3,3']))).toThrow(/has the column "age" twice/)
+    expect(() => readCsv(table([]))).toThrow(/faces\.csv: is empty/)
+  })
+
+  it('drops rows without a label, and skips rows that are not as they should be', () => {
+    const path = table([
+      'path,age,gender',
+      'a.jpg,,m',
+      'b.jpg,,',
+      'b.jpg,20-29,',
+      'c.jpg,3,m',
+      'a.jpg,4,m',
+      'b.jpg,old,m',
+      'b.jpg,3,x',
+      'b.jpg,140,m',
+      ',3,m',
+      'b.jpg,3',
+    ])
+    const { faces, dropped, skipped, read } = readCsv(path)
+    expect(faces.map(({ id }) => id)).toEqual(['a'])
+    expect(dropped).toEqual({ 'no label': 1 })
+    expect(read).toBe(10)
+    expect(Object.fromEntries(skipped.map(({ face, reason }) => [face.split(':').at(-1), reason]))).toEqual({
+      '4': `is of the photo of ${path}:3`,
+      '5': 'has the path c.jpg, where there is no file',
+      '6': `is of the photo of ${path}:2`,
+      '7': 'has the age "old", which is neither years nor a range of them',
+      '8': 'has the gender "x", not m or f',
+      '9': 'has the age "140", which is neither years nor a range of them',
+      '10': 'has no path',
+      '11': 'has 2 fields, not 3',
+    })
+  })
+
+  it('takes two faces of one photo where their landmarks tell them apart', () => {
+    const path = table(
+      ['path,gender,landmarks', 'a.jpg,m,1.txt', 'a.jpg,f,2.txt'],
+      ['a.jpg', '1.txt', '2.txt'],
+    )
+    expect(readCsv(path).faces.map(({ id, gender }) => [id, gender])).toEqual([
+      ['a', 'm'],
+      ['a-2', 'f'],
+    ])
+  })
+
+  it('finds a file whose name the disk writes with other characters for the same letters', () => {
+    const path = table(['path,gender', 'caf\u00e9/Zoe\u0308.jpg,f'], ['cafe\u0301/Zo\u00eb.jpg'])
+    expect(readCsv(path).faces[0]!.photo).toBe(join(path, '..', 'cafe\u0301/Zo\u00eb.jpg'))
+  })
+
+  it('says that a table is not in UTF-8, or not CSV', () => {
+    const path = table([])
+    writeFileSync(path, Buffer.from('path,gender\nZo\u00eb.jpg,f\n', 'latin1'))
+    expect(() => readCsv(path)).toThrow('is not in UTF-8. Save it in UTF-8 (in a spreadsheet: as CSV UTF-8)')
+    expect(() => readCsv(table(['path,gender', '"a.jpg,m']))).toThrow(
+      /faces\.csv: is not a table \(Quote Not Closed/,
+    )
+  })
+
+  it('gives folds of its own to the fold maker, which wants them without gaps and people in one of them', () => {
+    const folds = (...rows: string[]) => readCsv(table(['path,gender,subject,fold', ...rows])).faces
+    expect(makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,B,1'), 2, 1)).toEqual([0, 1])
+    expect(() => makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,B,2'), 2, 1)).toThrow(
+      "the data set's own folds are numbered 0, 2. They must be numbered from 0 on, without a gap",
+    )
+    expect(() => makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,A,1'), 2, 1)).toThrow(
+      "face b: A is in two of the data set's own folds, 0 and 1",
+    )
+    expect(readCsv(table(['path,gender,fold', 'a.jpg,m,0', 'b.jpg,m,'])).skipped).toMatchObject([
+      { reason: 'has the fold "", not a number from 0' },
+    ])
+  })
+})

@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openFaceFinder } from '../../src/datasets/faceFinder.ts'
+import { readPhoto } from '../../src/datasets/readPhoto.ts'
+import type { FaceFinder } from '../../src/faces/face.ts'
+import { warpAffine } from '../../src/faces/warp.ts'
+import { shared } from '../shared.ts'
+
+let finder: FaceFinder
+beforeAll(async () => {
+  finder = await openFaceFinder()
+})
+afterAll(() => finder.release())
+
+test('a photo without a face has none', async () => {
+  const data = new Uint8Array(3 * 60 * 40).fill(128)
+  expect(await finder.find({ width: 60, height: 40, data })).toEqual([])
+})
+
+describe.skipIf(!shared)('in a portrait', () => {
+  const portrait = readPhoto(join(shared!, 'data/photos/astronaut.png'))
+
+  test('its one face is found, with its points where they are', async () => {
+    const faces = await finder.find(await portrait)
+    expect(faces).toHaveLength(1)
+    const [{ box, score, presence, mesh }] = faces as [(typeof faces)[0]]
+    expect(score).toBeGreaterThan(0.8)
+    expect(presence).toBeGreaterThan(0.9)
+    expect(mesh).toHaveLength(468)
+    // Read off the photo by eye: outer corners of the eyes, tip of the nose, chin.
+    const seen = { 33: [194, 101], 263: [257, 104], 1: [222, 130], 152: [221, 176] }
+    for (const [index, [x, y]] of Object.entries(seen) as unknown as [number, [number, number]][]) {
+      expect(Math.hypot(mesh[index]!.x - x, mesh[index]!.y - y), `point ${index}`).toBeLessThan(6)
+    }
+    for (const { x, y } of [mesh[33]!, mesh[263]!, mesh[1]!]) {
+      expect(x > box.left && x < box.left + box.width).toBe(true)
+      expect(y > box.top && y < box.top + box.height).toBe(true)
+    }
+  })
+
+  test('the same photo gives the same numbers', async () => {
+    const [once, again] = [await finder.find(await portrait), await finder.find(await portrait)]
+    expect(again).toEqual(once)
+  })
+
+  test('two faces in a photo are both found', async () => {
+    const { width, height, data } = await portrait
+    const twice = warpAffine({ width, height, data }, [1, 0, 0, 0, 1, 0], 2 * width, height)
+    for (let row = 0; row < height; row++) {
+      twice.data.set(data.subarray(3 * width * row, 3 * width * (row + 1)), 3 * width * (2 * row + 1))
+    }
+    const faces = await finder.find(twice)
+    expect(faces).toHaveLength(2)
+    const [left, right] = faces.sort((a, b) => a.box.left - b.box.left).map(({ mesh }) => mesh[1]!)
+    expect(right!.x - left!.x).toBeCloseTo(width, -1)
+    expect(right!.y - left!.y).toBeCloseTo(0, -1)
+  })
+})
