@@ -1,5 +1,6 @@
 /** Work on threads of its own, so that the main one is free for the engine, which holds it while it runs. */
 
+import { availableParallelism } from 'node:os'
 import { parentPort, type TransferListItem, Worker } from 'node:worker_threads'
 import { messageOf, UserError } from './errors.ts'
 
@@ -73,6 +74,38 @@ export class Workers<Job, Result> {
       this.pending.delete(id)
       if (!this.closed) job.reject(error)
     }
+  }
+}
+
+/** More threads wait for the disk, and each takes some 50 MB. */
+const MOST_THREADS = 16
+/** So that a thread works on one job while another's file is read. */
+const AT_ONCE = 2
+
+/**
+ * Have jobs done on all cores.
+ *
+ * @param module from {@link workerModule}
+ * @param data what every thread has as its `workerData`
+ * @returns the results, in the order of the jobs
+ */
+export async function* onAllCores<Job, Result>(
+  module: URL,
+  jobs: readonly Job[],
+  data?: unknown,
+): AsyncGenerator<Result> {
+  const count = Math.min(availableParallelism(), MOST_THREADS, jobs.length)
+  const workers = new Workers<Job, Result>(module, count, data)
+  const underway: Promise<Result>[] = []
+  try {
+    for (const index of jobs.keys()) {
+      while (underway.length < AT_ONCE * count && index + underway.length < jobs.length) {
+        underway.push(workers.run(jobs[index + underway.length]!))
+      }
+      yield await underway.shift()!
+    }
+  } finally {
+    await workers.close()
   }
 }
 

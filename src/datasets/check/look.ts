@@ -1,0 +1,42 @@
+import { onAllCores, workerModule } from '../../base/workers.ts'
+import type { Box } from '../../faces/face.ts'
+import type { Size } from '../../faces/fit.ts'
+import type { Face } from '../dataset.ts'
+import type { Sketch, View } from '../duplicates.ts'
+import type { Detail } from '../fingerprint.ts'
+
+/** What a look at a face's photo shows. */
+export interface Look {
+  readonly photo: Size
+  /** The side of the square around the face that would be cut out, in pixels of the photo. */
+  readonly side: number
+  readonly sketch: Sketch
+  /** The faces that were found, the surest first; absent where none were looked for. */
+  readonly found?: readonly Box[]
+  /**
+   * How far the given landmarks lie from those that were found, in the mean, as a part of the distance between the
+   * eyes; absent where there are not both. Of several faces, the nearest one counts.
+   */
+  readonly disagreement?: number
+}
+
+/** A look with the detail of the photo and the face: 4 kB each, too much to keep of all. */
+export interface CloseLook extends Look {
+  readonly details: Readonly<Partial<Record<View, Detail>>>
+}
+
+/** The file in which a face is to be seen: of published pictures, the rotated one. */
+export function fileOf({ published, photo }: Face): string {
+  return published?.r ?? published?.i ?? photo
+}
+
+/**
+ * Look at faces, on all cores.
+ *
+ * @param find whether to look for faces in the photos
+ * @returns for each face, in their order, what is to be seen, or the reason why its photo or landmarks cannot be used
+ */
+export function lookAt(faces: readonly Face[], find: boolean): AsyncGenerator<CloseLook | string> {
+  const module = workerModule(import.meta.url, 'look.worker.js')
+  return onAllCores<Face, CloseLook | string>(module, faces, { find })
+}

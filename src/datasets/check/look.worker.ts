@@ -1,0 +1,85 @@
+/** A thread of {@link lookAt}: reads, decodes, finds faces, aligns. */
+
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { workerData } from 'node:worker_threads'
+import { messageOf, UserError } from '../../base/errors.ts'
+import { serve } from '../../base/workers.ts'
+import { align, alignment } from '../../faces/align.ts'
+import type { FoundFace } from '../../faces/face.ts'
+import { fitted } from '../../faces/fit.ts'
+import type { Image, Point } from '../../faces/image.ts'
+import { eyeCentres, parseLandmarks } from '../../faces/landmarks.ts'
+import { landmarks49 } from '../../faces/meshLandmarks.ts'
+import type { Face } from '../dataset.ts'
+import { openFaceFinder } from '../faceFinder.ts'
+import { DETAIL_SIDE, detail, fingerprint } from '../fingerprint.ts'
+import { decodePhoto, readPhotoFile } from '../readPhoto.ts'
+import { type CloseLook, fileOf } from './look.ts'
+
+const { find } = workerData as { find: boolean }
+// One thread of the engine's: the others look at other photos.
+const finder = find ? await openFaceFinder({ threads: 1 }) : undefined
+
+serve(look, (result) =>
+  typeof result === 'string' ? [] : Object.values(result.details).map(({ buffer }) => buffer as ArrayBuffer),
+)
+
+async function look(face: Face): Promise<CloseLook | string> {
+  let where = ''
+  try {
+    const file = fileOf(face)
+    const photo = await decodePhoto(await readPhotoFile(file), file)
+    // Published pictures are cut out already; landmarks would be those of the photo that they were cut from.
+    const path = face.published ? undefined : face.landmarks
+    const given = path === undefined ? undefined : parseLandmarks(await readText(path), path)
+    const found = await finder?.find(photo)
+    const points = given ?? (face.published ? undefined : mainFace(found, photo))
+    // The errors of reading name the file; what aligning refuses are the landmarks.
+    where = path === undefined ? '' : `${path}: `
+    const whole = fitted(photo, { width: DETAIL_SIDE, height: DETAIL_SIDE }, 'pad')
+    const cut = points && align(photo, points, 'r', DETAIL_SIDE)
+    return {
+      photo: { width: photo.width, height: photo.height },
+      side: points ? sideOf(points) : Math.max(photo.width, photo.height),
+      sketch: {
+        content: contentOf(photo),
+        prints: { whole: fingerprint(whole), ...(cut && { face: fingerprint(cut) }) },
+      },
+      details: { whole: detail(whole), ...(cut && { face: detail(cut) }) },
+      ...(found && { found: found.map(({ box }) => box) }),
+      ...(given && found && found.length > 0 && { disagreement: disagreement(given, found) }),
+    }
+  } catch (error) {
+    if (error instanceof UserError) return where + error.message
+    throw error
+  }
+}
+
+function contentOf({ width, height, data }: Image): string {
+  return createHash('sha256').update(`${width} × ${height}`).update(data).digest('base64')
+}
+
+/** Of the square that [r] cuts out, in pixels of the photo. */
+function sideOf(points: readonly Point[]): number {
+  const [a, , , d] = alignment(points, 'r', 1)
+  return Math.hypot(a, d)
+}
+
+function disagreement(given: readonly Point[], found: readonly FoundFace[]): number {
+  const { right, left } = eyeCentres(given)
+  const apart = Math.hypot(left.x - right.x, left.y - right.y)
+  const distances = found.map(({ mesh }) =>
+    landmarks49(mesh).reduce(
+      (sum, { x, y }, k) => sum + Math.hypot(x - given[k]!.x, y - given[k]!.y) / given.length,
+      0,
+    ),
+  )
+  return Math.min(...distances) / apart
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error) => {
+    throw new UserError(`the landmarks cannot be read (${messageOf(error)})`, path)
+  })
+}
