@@ -4,8 +4,8 @@
  *
  * It lays two grids over its input, of 16 × 16 cells and of 8 × 8, and asks of each cell several times (2 and 6)
  * whether a face is centred near it. For each it gives the logit of the score, and 16 numbers in pixels: centre, width
- * and height of the box and six points, all but the sizes counted from the centre of the cell. Of the points the first
- * two are the eyes.
+ * and height of the box and six points, all but the sizes counted from the centre of the cell. The points are the
+ * right eye, the left eye, the tip of the nose, the mouth and the ears.
  */
 
 import type { Tensors } from '../engine/engine.ts'
@@ -20,9 +20,10 @@ export interface Detection {
   readonly box: Box
   /** 0 to 1. */
   readonly score: number
-  /** The eyes of the person, so that the right one is on the left of the photo. */
+  /** The eyes are the person's, so that the right one is on the left of the photo. */
   readonly rightEye: Point
   readonly leftEye: Point
+  readonly mouth: Point
 }
 
 /** Side of the detector's input, in pixels. */
@@ -38,9 +39,13 @@ const LEAST_SCORE = 0.5
 /** Two boxes that share more than this part of what they cover together are of one face. */
 const SAME_FACE = 0.3
 
-/** What the detector is shown: all of a photo, made square, as values from −1 to 1; and the map from it to the photo. */
-export function detectorInput(photo: Image): { input: TensorOf<'float32'>; map: Affine } {
-  const scale = Math.max(photo.width, photo.height) / SIDE
+/**
+ * What the detector is shown: a photo made square, as values from −1 to 1; and the map from it to the photo.
+ *
+ * @param reach the side of the square in longer sides of the photo, which lies in its middle
+ */
+export function detectorInput(photo: Image, reach: number): { input: TensorOf<'float32'>; map: Affine } {
+  const scale = (reach * Math.max(photo.width, photo.height)) / SIDE
   const [left, top] = [(photo.width - SIDE * scale) / 2, (photo.height - SIDE * scale) / 2]
   const map: Affine = [scale, 0, left, 0, scale, top]
   const { data } = warpAffine(photo, map, SIDE, SIDE)
@@ -116,11 +121,12 @@ function inPhoto({ score, numbers }: Candidate, map: Affine): Detection {
   const [x, y, w, h, ...points] = numbers as [number, number, number, number, ...number[]]
   const corner = applyAffine(map, { x: x - w / 2, y: y - h / 2 })
   const [scale] = map
-  const eye = (k: number) => applyAffine(map, { x: points[2 * k]!, y: points[2 * k + 1]! })
+  const point = (k: number) => applyAffine(map, { x: points[2 * k]!, y: points[2 * k + 1]! })
   return {
     box: { left: corner.x, top: corner.y, width: scale * w, height: scale * h },
     score,
-    rightEye: eye(0),
-    leftEye: eye(1),
+    rightEye: point(0),
+    leftEye: point(1),
+    mouth: point(3),
   }
 }

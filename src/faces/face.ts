@@ -1,3 +1,4 @@
+import type { Size } from './fit.ts'
 import type { Image, Point } from './image.ts'
 
 /** An upright rectangle in a photo, in pixels of the photo; it may reach beyond the photo's edges. */
@@ -26,4 +27,28 @@ export interface FaceFinder {
   find(photo: Image): Promise<FoundFace[]>
   /** Give back the memory. */
   release(): Promise<void>
+}
+
+/**
+ * Whether the mesh network saw the face, so that its points lie where they should. Of faces that are seen from the side
+ * it may see none.
+ */
+export function isMarked({ presence }: FoundFace): boolean {
+  return presence >= 0.5
+}
+
+/**
+ * The face that a photo is of: the surest of those whose box holds the middle of the photo; if there is none, the
+ * largest. Undefined where no face was found.
+ */
+export function mainFace(faces: readonly FoundFace[], { width, height }: Size): FoundFace | undefined {
+  const inMiddle = faces.filter(({ box }) => holds(box, { x: width / 2, y: height / 2 }))
+  const area = ({ box }: FoundFace) => box.width * box.height
+  const [surest] = [...inMiddle].sort((a, b) => b.score - a.score)
+  const [largest] = [...faces].sort((a, b) => area(b) - area(a))
+  return surest ?? largest
+}
+
+function holds({ left, top, width, height }: Box, { x, y }: Point): boolean {
+  return x >= left && x <= left + width && y >= top && y <= top + height
 }

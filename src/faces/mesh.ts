@@ -7,8 +7,9 @@
 import type { Tensors } from '../engine/engine.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { type Affine, applyAffine } from './affine.ts'
-import type { Box } from './face.ts'
+import type { Detection } from './detect.ts'
 import type { Image, Point } from './image.ts'
+import { centre } from './landmarks.ts'
 import { warpAffine } from './warp.ts'
 
 /** Side of the network's input, in pixels. */
@@ -27,21 +28,28 @@ export interface Mesh {
 }
 
 /**
- * The square that the network sees: around a box, turned so that the eyes are level. A map from the network's input to
- * the photo.
+ * The square that the network sees: around the detector's box, turned upright. A map from the network's input to the
+ * photo.
+ *
+ * Upright by the eyes and the mouth together: in a face that is seen from the side the eyes lie so close to each other
+ * that the line through them points anywhere. On FairFace that loses 5 of 143 faces, and this 3.
  */
-export function meshSquare({ left, top, width, height }: Box, rightEye: Point, leftEye: Point): Affine {
-  const scale = (MARGIN * Math.max(width, height)) / SIDE
-  const angle = Math.atan2(leftEye.y - rightEye.y, leftEye.x - rightEye.x)
-  const [cosine, sine] = [scale * Math.cos(angle), scale * Math.sin(angle)]
+export function meshSquare({ box, rightEye, leftEye, mouth }: Detection): Affine {
+  const eyes = centre([rightEye, leftEye])
+  const [across, down] = [
+    leftEye.x - rightEye.x + mouth.y - eyes.y,
+    leftEye.y - rightEye.y + eyes.x - mouth.x,
+  ]
+  const scale = (MARGIN * Math.max(box.width, box.height)) / (SIDE * Math.hypot(across, down))
+  const [cosine, sine] = [scale * across, scale * down]
   const half = SIDE / 2
   return [
     cosine,
     -sine,
-    left + width / 2 - half * (cosine - sine),
+    box.left + box.width / 2 - half * (cosine - sine),
     sine,
     cosine,
-    top + height / 2 - half * (sine + cosine),
+    box.top + box.height / 2 - half * (sine + cosine),
   ]
 }
 
