@@ -89,7 +89,9 @@ export async function repetitions(
 
   // Of exact copies, the first stands for all.
   const standing = sketches.map((sketch, k) => (groups.leaderOf(k) === k ? sketch : undefined))
-  const candidates = [...alike(standing, 'whole'), ...alike(standing, 'face')].sort((a, b) => a.apart - b.apart)
+  const candidates = [...alike(standing, 'whole'), ...alike(standing, 'face')].sort(
+    (a, b) => a.apart - b.apart,
+  )
   const involved = new Set(candidates.flatMap(({ faces }) => faces))
   const details = await detailsOf([...involved].sort((a, b) => a - b))
   for (const { faces, mirrored, view } of candidates) {
