@@ -37,7 +37,7 @@ export function identicalPhotos(faces: readonly Face[]): number[][] {
 }
 
 /** The two ways in which a face is compared with others. */
-export type View = 'whole' | 'face'
+type View = 'whole' | 'face'
 
 /** What is known of a face's picture, to compare it with others by. */
 export interface Sketch {
@@ -49,6 +49,9 @@ export interface Sketch {
    */
   readonly prints: Readonly<Partial<Record<View, Uint32Array>>>
 }
+
+/** The detail of a face's picture, either way. */
+export type Details = Readonly<Partial<Record<View, Detail>>>
 
 /** Two faces that one picture shows. */
 export interface Repetition {
@@ -81,7 +84,7 @@ const NEAR = { bits: 48, likeness: 0.88 }
  */
 export async function repetitions(
   sketches: readonly (Sketch | undefined)[],
-  detailsOf: (faces: readonly number[]) => Promise<ReadonlyMap<number, Partial<Record<View, Detail>>>>,
+  detailsOf: (faces: readonly number[]) => Promise<ReadonlyMap<number, Details>>,
 ): Promise<Repetition[]> {
   const groups = new Groups(sketches.length)
   const found = exactCopies(sketches)

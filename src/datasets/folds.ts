@@ -11,8 +11,9 @@ import { identicalPhotos } from './duplicates.ts'
 export type Repeated = 'together' | 'anywhere'
 
 /**
- * Deal faces into folds for cross-validation. Faces of one subject are in one fold, and so are photos that are the same byte for byte, unless that is asked for:
- * published data sets hold some under two subjects. The folds are as nearly equal in size as that allows.
+ * Deal faces into folds for cross-validation. Faces of one subject are in one fold, and so are photos that are the same
+ * byte for byte, unless that is asked for: published data sets hold some under two subjects. The folds are as nearly
+ * equal in size as that allows.
  *
  * Faces that their publishers have dealt (`fold`) stay where they are.
  *

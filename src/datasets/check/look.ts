@@ -2,8 +2,7 @@ import { onAllCores, workerModule } from '../../base/workers.ts'
 import type { Box } from '../../faces/face.ts'
 import type { Size } from '../../faces/fit.ts'
 import type { Face } from '../dataset.ts'
-import type { Sketch, View } from '../duplicates.ts'
-import type { Detail } from '../fingerprint.ts'
+import type { Details, Sketch } from '../duplicates.ts'
 
 /** What a look at a face's photo shows. */
 export interface Look {
@@ -15,14 +14,14 @@ export interface Look {
   readonly found?: readonly Box[]
   /**
    * How far the given landmarks lie from those that were found, in the mean, as a part of the distance between the
-   * eyes; absent where there are not both. Of several faces, the nearest one counts.
+   * eyes; absent where there are not both. Of several found faces, the nearest one counts.
    */
   readonly disagreement?: number
 }
 
 /** A look with the detail of the photo and the face: 4 kB each, too much to keep of all. */
 export interface CloseLook extends Look {
-  readonly details: Readonly<Partial<Record<View, Detail>>>
+  readonly details: Details
 }
 
 /** The file in which a face is to be seen: of published pictures, the rotated one. */

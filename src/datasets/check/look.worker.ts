@@ -6,7 +6,7 @@ import { workerData } from 'node:worker_threads'
 import { messageOf, UserError } from '../../base/errors.ts'
 import { serve } from '../../base/workers.ts'
 import { align, alignment } from '../../faces/align.ts'
-import { type FoundFace, mainFace } from '../../faces/face.ts'
+import { type FoundFace, isMarked, mainFace } from '../../faces/face.ts'
 import { fitted } from '../../faces/fit.ts'
 import type { Image, Point } from '../../faces/image.ts'
 import { eyeCentres, parseLandmarks } from '../../faces/landmarks.ts'
@@ -34,8 +34,9 @@ async function look(face: Face): Promise<CloseLook | string> {
     const path = face.published ? undefined : face.landmarks
     const given = path === undefined ? undefined : parseLandmarks(await readText(path), path)
     const found = await finder?.find(photo)
+    const marked = found?.filter(isMarked) ?? []
     const main = face.published || !found ? undefined : mainFace(found, photo)
-    const points = given ?? (main && landmarks49(main.mesh))
+    const points = given ?? (main && isMarked(main) ? landmarks49(main.mesh) : undefined)
     // The errors of reading name the file; what aligning refuses are the landmarks.
     where = path === undefined ? '' : `${path}: `
     const whole = fitted(photo, { width: DETAIL_SIDE, height: DETAIL_SIDE }, 'pad')
@@ -49,7 +50,7 @@ async function look(face: Face): Promise<CloseLook | string> {
       },
       details: { whole: detail(whole), ...(cut && { face: detail(cut) }) },
       ...(found && { found: found.map(({ box }) => box) }),
-      ...(given && found && found.length > 0 && { disagreement: disagreement(given, found) }),
+      ...(given && marked.length > 0 && { disagreement: disagreement(given, marked) }),
     }
   } catch (error) {
     if (error instanceof UserError) return where + error.message

@@ -1,0 +1,35 @@
+import type { Case, Finding, Known } from './finding.ts'
+
+/** A face that is cut out of fewer pixels a side is enlarged more than three times for a network that sees 227. */
+const TINY = 72
+
+/** Photos that cannot be used, and faces of few pixels. */
+export function photos({ dataset, looks }: Known): Finding[] {
+  const unusable: Case[] = looks.flatMap((look, index) =>
+    typeof look === 'string' ? [{ faces: [index], detail: look }] : [],
+  )
+  const skipped = dataset.skipped.map(({ face, reason }) => ({ faces: [], detail: `${face}: ${reason}` }))
+  const tiny = looks
+    .flatMap((look, index) => (typeof look !== 'string' && look.side < TINY ? [{ index, look }] : []))
+    .sort((a, b) => a.look.side - b.look.side)
+    .map(({ index, look: { side, photo } }) => ({
+      faces: [index],
+      detail: `${Math.round(side)} pixels of ${photo.width} × ${photo.height}`,
+    }))
+  return [
+    {
+      check: 'unusable',
+      severity: 'serious',
+      title: 'photos, landmarks and rows that cannot be used',
+      advice: 'They are left out of every study. Correct or remove them.',
+      cases: [...unusable, ...skipped],
+    },
+    {
+      check: 'tiny',
+      severity: 'doubtful',
+      title: `faces of fewer than ${TINY} pixels a side`,
+      advice: 'They are enlarged and have little detail. Remove them, or take larger photos.',
+      cases: tiny,
+    },
+  ]
+}
