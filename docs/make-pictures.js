@@ -3,10 +3,17 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { Random } from '../dist/base/random.js'
+import { openFaceFinder } from '../dist/datasets/faceFinder.js'
 import { PARTS } from '../dist/datasets/synthetic/parts.js'
 import { drawPerson } from '../dist/datasets/synthetic/person.js'
 import { render } from '../dist/datasets/synthetic/render.js'
 import { drawShot } from '../dist/datasets/synthetic/shot.js'
+import { applyAffine, invertAffine } from '../dist/faces/affine.js'
+import { alignment } from '../dist/faces/align.js'
+import { mainFace } from '../dist/faces/face.js'
+import { landmarks49 } from '../dist/faces/meshLandmarks.js'
+import { FACE_PARTS, partsOf } from '../dist/faces/parts.js'
+import { warpAffine } from '../dist/faces/warp.js'
 
 const SIZE = 120
 
@@ -25,6 +32,69 @@ await sharp({ create: { width: 8 * SIZE, height: 3 * SIZE, channels: 3, backgrou
   .composite(tiles)
   .png({ palette: true, quality: 85, effort: 10 })
   .toFile(fileURLToPath(new URL('pictures/synthetic-faces.png', import.meta.url)))
+
+// The parts of faces: a column for each face; rows the picture aligned as r, the parts from the mesh that is found, and
+// the truth by the same names.
+const finder = await openFaceFinder()
+const CELL = 176
+const SHADES = [
+  ['background', '#f5f5f5'],
+  ['hair', '#8a5a33'],
+  ['ears', '#f08bc0'],
+  ['forehead', '#f7d76a'],
+  ['around_eyes', '#8ed3f0'],
+  ['brows', '#8e3a9d'],
+  ['eyes', '#2f5fd0'],
+  ['nose', '#3ca55c'],
+  ['cheeks', '#f3a46f'],
+  ['mouth', '#d23b3b'],
+  ['jaw', '#9a9a3c'],
+]
+const shadeOf = (part) => {
+  const [, colour] = SHADES.find(([name]) => name === part) ?? ['', '#ffffff']
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+}
+const TRUTH = { clothes: 'background', neck: 'background' }
+const cut = []
+for (const [column, age] of [0, 2, 3, 5, 7].entries()) {
+  const random = new Random(`parts ${age}`)
+  const person = drawPerson(random, age, column % 2 ? 'm' : 'f')
+  const { photo, mask } = await render(person, { ...drawShot(random), noise: 1 })
+  const { mesh } = mainFace(await finder.find(photo), photo)
+  const map = alignment(landmarks49(mesh), 'r', 256)
+  const back = invertAffine(map)
+  const parts = partsOf(
+    mesh.map((point) => applyAffine(back, point)),
+    256,
+  )
+  const truth = Array.from(parts.data, (_, k) => {
+    const { x, y } = applyAffine(map, { x: (k % 256) + 0.5, y: Math.floor(k / 256) + 0.5 })
+    const [left, top] = [x, y].map((place) => Math.min(Math.max(Math.floor(place), 0), 255))
+    const part = PARTS[mask[256 * top + left]]
+    return TRUTH[part] ?? part
+  })
+  const found = Array.from(parts.data, (part) => FACE_PARTS[part])
+  const pictures = [warpAffine(photo, map, 256, 256).data, shaded(found), shaded(truth)]
+  for (const [row, data] of pictures.entries()) {
+    cut.push({
+      input: await png(data, row === 0 ? 'lanczos3' : 'nearest', CELL),
+      left: column * CELL,
+      top: row * CELL,
+    })
+  }
+}
+await finder.release()
+// What the colours are.
+const legend = SHADES.map(
+  ([name, colour], k) =>
+    `<rect x="${8 + (k % 6) * 146}" y="${6 + 22 * Math.floor(k / 6)}" width="14" height="14" fill="${colour}" stroke="#999"/>` +
+    `<text x="${28 + (k % 6) * 146}" y="${18 + 22 * Math.floor(k / 6)}" font-family="sans-serif" font-size="14">${name}</text>`,
+)
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${5 * CELL}" height="52">${legend.join('')}</svg>`
+await sharp({ create: { width: 5 * CELL, height: 3 * CELL + 52, channels: 3, background: '#fff' } })
+  .composite([...cut, { input: Buffer.from(svg), left: 0, top: 3 * CELL }])
+  .png({ palette: true, quality: 85, effort: 10 })
+  .toFile(fileURLToPath(new URL('pictures/face-parts.png', import.meta.url)))
 
 // Heat maps: a column for each face; rows the photo, and what spoke for and against m and f.
 const RUN = fileURLToPath(new URL('../out/synthetic/runs/gender-adiencenet-r-fold0/', import.meta.url))
@@ -54,10 +124,17 @@ await sharp({
   .toFile(fileURLToPath(new URL('pictures/heat-maps.png', import.meta.url)))
 
 async function tile(data, column, row, kernel) {
-  const picture = sharp(data, { raw: { width: 256, height: 256, channels: 3 } }).resize(SIZE, SIZE, {
-    kernel,
-  })
-  return { input: await picture.png().toBuffer(), left: column * SIZE, top: row * SIZE }
+  return { input: await png(data, kernel, SIZE), left: column * SIZE, top: row * SIZE }
+}
+
+function png(data, kernel, side) {
+  const picture = sharp(data, { raw: { width: 256, height: 256, channels: 3 } })
+  return picture.resize(side, side, { kernel }).png().toBuffer()
+}
+
+// Glasses are white.
+function shaded(parts) {
+  return Uint8Array.from(parts.flatMap(shadeOf))
 }
 
 // A colour of its own for each part, around the colour circle.

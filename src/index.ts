@@ -2,7 +2,9 @@
 
 export { UserError } from './base/errors.ts'
 export type { Dataset, Face } from './datasets/dataset.ts'
+export { openFaceFinder } from './datasets/faceFinder.ts'
 export { type DatasetKind, type ReadOptions, readDataset } from './datasets/readers.ts'
+export { readPhoto } from './datasets/readPhoto.ts'
 export type { Engine, Program, Tensors } from './engine/engine.ts'
 export { nodeEngine } from './engine/node.ts'
 export {
@@ -14,7 +16,15 @@ export {
   type Target,
 } from './explanation/explain.ts'
 export { type GraftOptions, graft } from './explanation/graft.ts'
-export type { Image } from './faces/image.ts'
+export { type Affine, applyAffine, invertAffine } from './faces/affine.ts'
+export { align, alignment } from './faces/align.ts'
+export { type Box, type FaceFinder, type FoundFace, mainFace } from './faces/face.ts'
+export type { Alignment, Image, Point } from './faces/image.ts'
+export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
+export { landmarks49 } from './faces/meshLandmarks.ts'
+export { FACE_PARTS, type FacePart, partsOf } from './faces/parts.ts'
+export type { Labels } from './faces/polygon.ts'
+export { isSuspicious, type Stretch, stretchOf } from './faces/stretch.ts'
 export { findPrototxt, readCaffe, readMean } from './formats/caffe/read.ts'
 export { readModel } from './formats/model.ts'
 export { readOnnx, writeOnnx } from './formats/onnx.ts'

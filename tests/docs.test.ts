@@ -98,7 +98,9 @@ describe('the documentation', () => {
   }
 
   // The other pages' examples read files that are not here.
-  const examples = blocks('ts').filter(({ page }) => page === 'README.md' || page === 'docs/explaining.md')
+  const examples = blocks('ts').filter(({ page }) =>
+    ['README.md', 'docs/explaining.md', 'docs/faces.md'].includes(page),
+  )
   for (const [k, { page, text }] of examples.entries()) {
     test(`the library example of ${page} runs`, () => {
       writeFileSync(join(checkout, `example${k}.mjs`), text.replace("'regard'", "'./dist/index.js'"))

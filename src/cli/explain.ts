@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import { messageOf, UsageError, UserError } from '../base/errors.ts'
+import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
+import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { readPhoto } from '../datasets/readPhoto.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
@@ -12,7 +12,6 @@ import { inputOf } from '../explanation/input.ts'
 import { METHODS, type Method } from '../explanation/methods/load.ts'
 import { align } from '../faces/align.ts'
 import type { Point } from '../faces/image.ts'
-import { parseLandmarks } from '../faces/landmarks.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import {
@@ -240,16 +239,6 @@ function tellPreprocessing(model: Model): void {
   console.error(
     `Photos are ${how} to ${sides(picture)}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`,
   )
-}
-
-function readLandmarks(path: string): Point[] {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError(`the landmarks cannot be read (${messageOf(error)})`, path)
-  }
-  return parseLandmarks(text, path)
 }
 
 /** The face in a photo as the network was trained on it, as its input. */

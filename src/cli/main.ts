@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { version } from '../base/version.ts'
+import { alignCommand } from './align.ts'
 import { convertCommand } from './convert.ts'
 import { datasetCommand } from './dataset.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -29,6 +30,7 @@ export async function main(args: readonly string[]): Promise<void> {
     studyCommand(),
     trainCommand(),
     datasetCommand(),
+    alignCommand(),
     explainCommand(),
     evaluateCommand(),
     convertCommand(),

@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { photoFiles } from '../../src/datasets/photoFiles.ts'
+
+/** A folder with these files in it, all of them empty. */
+function folderOf(...names: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-photos-'))
+  for (const name of names) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), '')
+  }
+  return folder
+}
+
+const named = (...paths: string[]) => photoFiles(paths, 'out').photos.map(({ name }) => name)
+
+it('a folder stands for all pictures below it', () => {
+  const folder = folderOf('b.JPG', 'a.jpeg', 'notes.txt', 'in/c.png', 'in/deep/d.webp', '.hidden.jpg')
+  expect(named(folder)).toEqual(['a', 'b', join('in', 'c'), join('in', 'deep', 'd')])
+})
+
+it('a file is a photo whatever it is called, and whether it is there or not', () => {
+  const folder = folderOf('notes.txt')
+  expect(named(join(folder, 'notes.txt'), join(folder, 'absent.jpg'))).toEqual(['notes.txt', 'absent'])
+})
+
+it('no two photos have one name, in capitals or not, composed or not', () => {
+  const [a, b] = [folderOf('x.jpg', 'x-2.jpg'), folderOf('X.png', 'Zo\u00eb.jpg')]
+  const c = folderOf('Zoe\u0308.png')
+  expect(named(a, b, c, join(a, 'x.jpg'))).toEqual(['x-2', 'x', 'X-3', 'Zo\u00eb', 'Zoe\u0308-2', 'x-4'])
+})
+
+it('a long name in any script leaves room for an ending', () => {
+  const long = `${'像'.repeat(80)}.jpg`
+  const names = named(folderOf(long), folderOf(long))
+  expect(new Set(names).size).toBe(2)
+  for (const name of names) expect(Buffer.byteLength(name)).toBeLessThan(210)
+})
+
+it('a folder without pictures is named, also where it is called like one', () => {
+  const folder = folderOf('empty.jpg/notes.txt')
+  expect(photoFiles([join(folder, 'empty.jpg')], 'out')).toEqual({
+    photos: [],
+    empty: [join(folder, 'empty.jpg')],
+  })
+})
+
+it('the folder of results is passed over, and a link that leads back up is not followed again', () => {
+  const folder = folderOf('a.jpg', 'aligned/a.png')
+  symlinkSync(folder, join(folder, 'again'))
+  expect(photoFiles([folder], join(folder, 'aligned')).photos.map(({ name }) => name)).toEqual(['a'])
+})
