@@ -1,6 +1,7 @@
 import { onAllCores, workerModule } from '../../base/workers.ts'
 import type { Box } from '../../faces/face.ts'
 import type { Size } from '../../faces/fit.ts'
+import type { Stretch } from '../../faces/stretch.ts'
 import type { Face } from '../dataset.ts'
 import type { Details, Sketch } from '../duplicates.ts'
 
@@ -10,13 +11,17 @@ export interface Look {
   /** The side of the square around the face that would be cut out, in pixels of the photo. */
   readonly side: number
   readonly sketch: Sketch
+  /** How far the alignment `i` changes the face; absent where it is not known where the face is. */
+  readonly stretch?: Stretch
   /** The faces that were found, the surest first; absent where none were looked for. */
   readonly found?: readonly Box[]
-  /**
-   * How far the given landmarks lie from those that were found, in the mean, as a part of the distance between the
-   * eyes; absent where there are not both. Of several found faces, the nearest one counts.
-   */
-  readonly disagreement?: number
+  /** Where the landmarks are given, and a face was found that they can be compared with: the nearest one. */
+  readonly nearest?: {
+    /** How far its landmarks are from the given ones, in the mean, as a part of the distance between the eyes. */
+    readonly off: number
+    /** Its box. */
+    readonly box: Box
+  }
 }
 
 /** A look with the detail of the photo and the face: 4 kB each, too much to keep of all. */

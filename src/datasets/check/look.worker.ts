@@ -1,21 +1,22 @@
 /** A thread of {@link lookAt}: reads, decodes, finds faces, aligns. */
 
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { workerData } from 'node:worker_threads'
-import { messageOf, UserError } from '../../base/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { serve } from '../../base/workers.ts'
 import { align, alignment } from '../../faces/align.ts'
 import { type FoundFace, isMarked, mainFace } from '../../faces/face.ts'
 import { fitted } from '../../faces/fit.ts'
 import type { Image, Point } from '../../faces/image.ts'
-import { eyeCentres, parseLandmarks } from '../../faces/landmarks.ts'
+import { eyeCentres } from '../../faces/landmarks.ts'
 import { landmarks49 } from '../../faces/meshLandmarks.ts'
+import { stretchOf } from '../../faces/stretch.ts'
 import type { Face } from '../dataset.ts'
 import { openFaceFinder } from '../faceFinder.ts'
 import { DETAIL_SIDE, detail, fingerprint } from '../fingerprint.ts'
+import { readLandmarks } from '../readLandmarks.ts'
 import { decodePhoto, readPhotoFile } from '../readPhoto.ts'
-import { type CloseLook, fileOf } from './look.ts'
+import { type CloseLook, fileOf, type Look } from './look.ts'
 
 const { find } = workerData as { find: boolean }
 // One thread of the engine's: the others look at other photos.
@@ -32,7 +33,7 @@ async function look(face: Face): Promise<CloseLook | string> {
     const photo = await decodePhoto(await readPhotoFile(file), file)
     // Published pictures are cut out already; landmarks would be those of the photo that they were cut from.
     const path = face.published ? undefined : face.landmarks
-    const given = path === undefined ? undefined : parseLandmarks(await readText(path), path)
+    const given = path === undefined ? undefined : readLandmarks(path)
     const found = await finder?.find(photo)
     const marked = found?.filter(isMarked) ?? []
     const main = face.published || !found ? undefined : mainFace(found, photo)
@@ -49,8 +50,9 @@ async function look(face: Face): Promise<CloseLook | string> {
         prints: { whole: fingerprint(whole), ...(cut && { face: fingerprint(cut) }) },
       },
       details: { whole: detail(whole), ...(cut && { face: detail(cut) }) },
+      ...(points && { stretch: stretchOf(alignment(points, 'i', 1)) }),
       ...(found && { found: found.map(({ box }) => box) }),
-      ...(given && marked.length > 0 && { disagreement: disagreement(given, marked) }),
+      ...(given && marked.length > 0 && { nearest: nearestTo(given, marked) }),
     }
   } catch (error) {
     if (error instanceof UserError) return where + error.message
@@ -68,20 +70,12 @@ function sideOf(points: readonly Point[]): number {
   return Math.hypot(a, d)
 }
 
-function disagreement(given: readonly Point[], found: readonly FoundFace[]): number {
+function nearestTo(given: readonly Point[], found: readonly FoundFace[]): Look['nearest'] {
   const { right, left } = eyeCentres(given)
   const apart = Math.hypot(left.x - right.x, left.y - right.y)
-  const distances = found.map(({ mesh }) =>
-    landmarks49(mesh).reduce(
-      (sum, { x, y }, k) => sum + Math.hypot(x - given[k]!.x, y - given[k]!.y) / given.length,
-      0,
-    ),
-  )
-  return Math.min(...distances) / apart
-}
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error) => {
-    throw new UserError(`the landmarks cannot be read (${messageOf(error)})`, path)
-  })
+  const distance = ({ mesh }: FoundFace) =>
+    landmarks49(mesh).reduce((sum, { x, y }, k) => sum + Math.hypot(x - given[k]!.x, y - given[k]!.y), 0)
+  return found
+    .map((face) => ({ off: distance(face) / given.length / apart, box: face.box }))
+    .reduce((nearest, one) => (one.off < nearest.off ? one : nearest))
 }

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { UserError } from '../../base/errors.ts'
-import type { Point } from '../../faces/image.ts'
-import { parseLandmarks } from '../../faces/landmarks.ts'
 import type { Face } from '../dataset.ts'
+import { readLandmarks } from '../readLandmarks.ts'
 import { readPhoto } from '../readPhoto.ts'
 import { fileOf, type Look } from './look.ts'
 
@@ -43,14 +41,10 @@ function marks(
     (box) =>
       `<rect x="${scale * box.left}" y="${scale * box.top}" width="${scale * box.width}" height="${scale * box.height}" fill="none" stroke="#fc0" stroke-width="1.5"/>`,
   )
-  const points = landmarksOf(face).map(
+  const points = (face.landmarks ? readLandmarks(face.landmarks) : []).map(
     ({ x, y }) => `<circle cx="${scale * x}" cy="${scale * y}" r="1.2" fill="#3e6"/>`,
   )
   return Buffer.from(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${[...boxes, ...points].join('')}</svg>`,
   )
-}
-
-function landmarksOf({ landmarks }: Face): Point[] {
-  return landmarks ? parseLandmarks(readFileSync(landmarks, 'utf8'), landmarks) : []
 }
