@@ -24,7 +24,7 @@ const START_WORDS: Record<StartKind, string> = {
 function inWords(setting: Setting, kind: string): string {
   const { preprocessing, start } = partsOfSetting(setting)
   const photos =
-    kind === 'imdb-wiki'
+    kind === 'imdb-wiki' && preprocessing === 'r'
       ? 'on photos as they are published, cut out and upright'
       : PREPROCESSING_WORDS[preprocessing]
   return photos + START_WORDS[start]
