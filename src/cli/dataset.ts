@@ -3,6 +3,7 @@ import { Progress } from '../base/progress.ts'
 import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import { checkCommand } from './datasetCheck.ts'
 import { infoCommand } from './datasetInfo.ts'
+import { showCommand } from './datasetShow.ts'
 
 /** `regard dataset`: make, check and look at data sets. */
 export function datasetCommand(): Command {
@@ -28,6 +29,7 @@ export function datasetCommand(): Command {
     })
   command.addCommand(infoCommand())
   command.addCommand(checkCommand())
+  command.addCommand(showCommand())
   return command
 }
 
