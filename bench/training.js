@@ -13,7 +13,7 @@ import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
 import { float32, int64 } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
-import { stepsAtOnce, trainingSteps } from '../dist/training/step.js'
+import { stepperFor } from '../dist/training/stepper.js'
 import { weightsOf } from '../dist/training/weights.js'
 import { median, python, runPython } from './peer.js'
 
@@ -69,26 +69,24 @@ function runOwn(name) {
 
 /** Prints seconds of a step in each run of the engine, and the memory, negative. */
 async function measure(name) {
-  const { graph, feeds, steps } = prepared(name)
-  const program = await nodeEngine().load(graph, { lean: true })
+  const { stepper, feeds, ...begun } = await prepared(name)
+  let { state } = begun
   for (let run = 0; run < 3; run++) {
     const started = performance.now()
-    const results = await program.run(feeds)
-    if (run > 0) console.log((performance.now() - started) / 1000 / steps)
-    for (const result of Object.keys(results))
-      if (result.endsWith('.next')) feeds[result.slice(0, -'.next'.length)] = results[result]
+    ;({ state } = await stepper.run(state, feeds))
+    if (run > 0) console.log((performance.now() - started) / 1000 / stepper.atOnce)
   }
   console.log((-process.resourceUsage().maxRSS * 1024) / 1e9)
-  await program.release()
+  await stepper.release()
 }
 
-/** The graph of training steps and what it is fed first. As in training, the network itself is let go. */
-function prepared(name) {
+/** What takes the steps, from what, and what it is fed. As in training, the network itself is let go. */
+async function prepared(name) {
   const { input, losses } = networks[name]
   const batch = BATCHES[name]
   const network = networkOf(name)
-  const { graph, masks } = trainingSteps(network, { momentum: 0.9, decay: 0.0005, losses })
-  const steps = stepsAtOnce(network)
+  const stepper = await stepperFor(nodeEngine(), network, { momentum: 0.9, decay: 0.0005, losses })
+  const steps = stepper.atOnce
   const random = new Random('images')
   const feeds = {
     images: float32([steps, batch, 3, input, input]),
@@ -99,14 +97,12 @@ function prepared(name) {
     rate: float32([steps], new Array(steps).fill(1e-6)),
   }
   for (let k = 0; k < feeds.images.data.length; k++) feeds.images.data[k] = random.uniform(-128, 127)
-  for (const { name: mask, shape, ratio } of masks) {
+  for (const { name: mask, shape, ratio } of stepper.masks) {
     feeds[mask] = float32([steps, ...shape])
     const { data } = feeds[mask]
     for (let k = 0; k < data.length; k++) data[k] = random.chance(ratio) ? 0 : 1 / (1 - ratio)
   }
-  for (const [weight, tensor] of weightsOf(network)) {
-    feeds[weight] = tensor
-    feeds[`${weight}.velocity`] = float32(tensor.shape)
-  }
-  return { graph, feeds, steps }
+  const weights = weightsOf(network)
+  const velocities = new Map([...weights].map(([weight, { shape }]) => [weight, float32(shape)]))
+  return { stepper, feeds, state: { weights, velocities } }
 }

@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { Progress } from '../base/progress.ts'
 import { synthesize } from '../datasets/synthetic/synthesize.ts'
+import { checkCommand } from './datasetCheck.ts'
 import { infoCommand } from './datasetInfo.ts'
+import { showCommand } from './datasetShow.ts'
 
-/** `regard dataset`: make and look at data sets. */
+/** `regard dataset`: make, check and look at data sets. */
 export function datasetCommand(): Command {
-  const command = new Command('dataset').description('make and look at data sets')
+  const command = new Command('dataset').description('make, check and look at data sets')
   command
     .command('synthesize')
     .description(
@@ -26,6 +28,8 @@ export function datasetCommand(): Command {
       console.log(`${options.count} synthetic faces in ${dir}`)
     })
   command.addCommand(infoCommand())
+  command.addCommand(checkCommand())
+  command.addCommand(showCommand())
   return command
 }
 

@@ -14,6 +14,7 @@ import { ownTest, runFiles, runName } from '../study/record.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../study/report/score.ts'
 import { type Order, type Place, requirePlace, runOf, type Single, trainSingle } from '../study/single.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { countFrom, positiveFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
 interface Flags extends SaidOfSchedule, ReadOptions {
@@ -196,19 +197,6 @@ function shown({ share, interval: { low, high } }: Share): string {
 /** As a shell takes it for one word. */
 function quoted(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
-
-function countFrom(text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('Give a whole number from 1 on.')
-  return number
-}
-
-function positiveFrom(text: string): number {
-  const number = Number(text)
-  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('Give a number above 0.')
-  return number
 }
 
 function widthFrom(text: string): number {

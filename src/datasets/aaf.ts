@@ -9,9 +9,9 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import type { Dataset, Face } from './dataset.ts'
+import { ageLabels } from './labels.ts'
 import { Reading } from './reading.ts'
 import { readTable, type TableRow } from './table.ts'
-import { ageGroup } from './task.ts'
 
 const COLUMNS = ['name', 'person_id', 'age', 'gender']
 const REMEDY = 'A folder of All-Age-Faces holds labels.csv, photos/ and landmarks49/: check the path'
@@ -61,17 +61,16 @@ function faceOf({ cells }: TableRow, folder: string, names: Set<string>): Face |
     return `has the name "${name}", which is not made of letters and digits`
   if (names.has(name)) return `has the name "${name}", which an earlier line has too`
   if (subject === '') return 'has no person_id'
-  if (!/^\d{1,3}$/.test(age)) return `has the age "${age}", not a whole number of years`
+  const labels = /^\d+$/.test(age) ? ageLabels(age) : undefined
+  if (!labels) return `has the age "${age}", not a whole number of years`
   if (gender !== 'm' && gender !== 'f') return `has the gender "${gender}", not m or f`
   names.add(name)
-  const group = ageGroup(Number(age))
   return {
     id: name,
     photo: join(folder, 'photos', `${name}.jpg`),
     landmarks: join(folder, 'landmarks49', `${name}.txt`),
     subject,
-    years: Number(age),
-    ...(group === undefined ? {} : { age: group }),
+    ...labels,
     gender,
   }
 }

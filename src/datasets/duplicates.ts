@@ -36,13 +36,22 @@ export function identicalPhotos(faces: readonly Face[]): number[][] {
   return [...groups.values()].filter((group) => group.length > 1)
 }
 
+/** The two ways in which a face is compared with others. */
+type View = 'whole' | 'face'
+
 /** What is known of a face's picture, to compare it with others by. */
 export interface Sketch {
   /** A hash of the photo's pixels. */
   readonly content: string
-  /** Of the aligned face: see `fingerprint.ts`. */
-  readonly print: Uint32Array
+  /**
+   * Of the photo as it is, and of the face, aligned [r], where it is known where that is: see `fingerprint.ts`. The
+   * first finds copies whose landmarks differ or that have none; the second, copies that were cut or turned.
+   */
+  readonly prints: Readonly<Partial<Record<View, Uint32Array>>>
 }
+
+/** The detail of a face's picture, either way. */
+export type Details = Readonly<Partial<Record<View, Detail>>>
 
 /** Two faces that one picture shows. */
 export interface Repetition {
@@ -58,9 +67,9 @@ export interface Repetition {
 
 /**
  * The most bits between the fingerprints of two pictures that are compared at all, and how alike the detail of copies is
- * at least. Chosen by looking at 4581 photos of All-Age-Faces and 960 of UTKFace: all pairs within 29 bits are copies,
- * with a likeness of 0.92 or more. From 43 bits on, pairs are mostly portraits alike in pose and light, with a likeness
- * of up to 0.86.
+ * at least. Chosen by looking at pairs of 4581 photos of All-Age-Faces and 960 of UTKFace: of aligned faces, all pairs
+ * within 29 bits are copies, with a likeness of 0.92 or more; from 43 bits on, pairs are mostly portraits alike in pose
+ * and light, with a likeness of up to 0.86.
  */
 const NEAR = { bits: 48, likeness: 0.88 }
 
@@ -68,14 +77,14 @@ const NEAR = { bits: 48, likeness: 0.88 }
  * Find the pictures that are there more than once.
  *
  * Not every two faces of one picture are listed, but enough to lead from each to all others: exact copies first, then
- * what is nearest. Two faces in one photo are not the same picture, as each face is compared by itself.
+ * what is nearest. Two faces in one photo are not the same picture.
  *
  * @param sketches of the faces; undefined for those that cannot be used
- * @param detailsOf takes a second look at some of the faces, given by their indices
+ * @param detailsOf takes a second look at some of the faces, given by their indices in ascending order
  */
 export async function repetitions(
   sketches: readonly (Sketch | undefined)[],
-  detailsOf: (faces: readonly number[]) => Promise<ReadonlyMap<number, Detail>>,
+  detailsOf: (faces: readonly number[]) => Promise<ReadonlyMap<number, Details>>,
 ): Promise<Repetition[]> {
   const groups = new Groups(sketches.length)
   const found = exactCopies(sketches)
@@ -83,12 +92,13 @@ export async function repetitions(
 
   // Of exact copies, the first stands for all.
   const standing = sketches.map((sketch, k) => (groups.leaderOf(k) === k ? sketch : undefined))
-  const candidates = [...alike(standing)].sort((a, b) => a.apart - b.apart)
-  const details = await detailsOf(
-    [...new Set(candidates.flatMap(({ faces }) => faces))].sort((a, b) => a - b),
+  const candidates = [...alike(standing, 'whole'), ...alike(standing, 'face')].sort(
+    (a, b) => a.apart - b.apart,
   )
-  for (const { faces, mirrored } of candidates) {
-    const [a, b] = faces.map((face) => details.get(face))
+  const involved = new Set(candidates.flatMap(({ faces }) => faces))
+  const details = await detailsOf([...involved].sort((a, b) => a - b))
+  for (const { faces, mirrored, view } of candidates) {
+    const [a, b] = faces.map((face) => details.get(face)?.[view])
     if (!a || !b || groups.leaderOf(faces[0]) === groups.leaderOf(faces[1])) continue
     const like = likeness(a, b, mirrored)
     if (like < NEAR.likeness) continue
@@ -105,36 +115,46 @@ function exactCopies(sketches: readonly (Sketch | undefined)[]): Repetition[] {
   for (const [k, sketch] of sketches.entries()) {
     if (!sketch) continue
     const known = firsts.get(sketch.content) ?? []
-    const first = known.find((face) => bitsApart(sketches[face]!.print, sketch.print) <= NEAR.bits)
+    const first = known.find((face) => isSameFace(sketches[face]!, sketch))
     if (first === undefined) firsts.set(sketch.content, [...known, k])
     else found.push({ faces: [first, k], exact: true, mirrored: false, likeness: 1 })
   }
   return found
 }
 
+/** Whether it may be one face that two sketches of the same photo show. */
+function isSameFace({ prints: { face: a } }: Sketch, { prints: { face: b } }: Sketch): boolean {
+  return !a || !b || bitsApart(a, b) <= NEAR.bits
+}
+
 interface Candidate {
   readonly faces: readonly [number, number]
   readonly apart: number
   readonly mirrored: boolean
+  readonly view: View
 }
 
 /** Pairs that are near by their fingerprints. */
-function* alike(sketches: readonly (Sketch | undefined)[]): Generator<Candidate> {
+function* alike(sketches: readonly (Sketch | undefined)[], view: View): Generator<Candidate> {
   const places = new Map<string, number>()
-  const prints: number[] = []
   const firsts: number[] = []
+  const prints: number[] = []
+  const isCandidate = (a: number, b: number) =>
+    view === 'face' || sketches[a]!.content !== sketches[b]!.content
   for (const [k, sketch] of sketches.entries()) {
-    if (!sketch) continue
-    const key = sketch.print.join()
-    const place = places.get(key)
-    if (place !== undefined) yield { faces: [firsts[place]!, k], apart: 0, mirrored: false }
-    else {
-      places.set(key, firsts.length)
+    const print = sketch?.prints[view]
+    if (!print) continue
+    const place = places.get(print.join())
+    if (place === undefined) {
+      places.set(print.join(), firsts.length)
       firsts.push(k)
-      prints.push(...sketch.print)
+      prints.push(...print)
+    } else if (isCandidate(firsts[place]!, k)) {
+      yield { faces: [firsts[place]!, k], apart: 0, mirrored: false, view }
     }
   }
-  for (const { first, second, ...rest } of closePairs(Uint32Array.from(prints), NEAR.bits)) {
-    yield { faces: [firsts[first]!, firsts[second]!], ...rest }
+  for (const { first, second, apart, mirrored } of closePairs(Uint32Array.from(prints), NEAR.bits)) {
+    const faces = [firsts[first]!, firsts[second]!] as const
+    if (isCandidate(...faces)) yield { faces, apart, mirrored, view }
   }
 }

@@ -71,7 +71,7 @@ export function readText(path: string): string {
   try {
     bytes = readFileSync(path)
   } catch (error) {
-    throw new UserError(`cannot be read (${messageOf(error)})`, path)
+    throw new UserError(`cannot be read (${messageOf(error)})`, path, 'Check the path')
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

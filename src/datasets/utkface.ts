@@ -8,9 +8,9 @@
 
 import { join, resolve } from 'node:path'
 import type { Dataset } from './dataset.ts'
+import { ageLabels } from './labels.ts'
 import { contentOf, PICTURE } from './listing.ts'
 import { Reading } from './reading.ts'
-import { ageGroup } from './task.ts'
 
 const NAME = /^(\d{1,3})_([01])_[0-4]_.+$/
 const CHIP = '.chip.jpg'
@@ -21,7 +21,7 @@ const REMEDY =
 /**
  * Read UTKFace. Pictures are read later, when they are prepared.
  *
- * A picture whose name lacks a field is dropped (three of the published set do), and a photo whose cut-out picture is
+ * A picture whose name lacks a field is dropped (a few of the published set do), and a photo whose cut-out picture is
  * there too. Nobody says who is shown: every face counts as a person.
  *
  * @param root the folder of the pictures, or the one that holds it as `UTKFace`
@@ -44,12 +44,12 @@ export function readUtkface(root: string): Dataset {
     }
     const chip = file.endsWith(CHIP)
     const stem = (chip ? file.slice(0, -CHIP.length) : file).replace(PICTURE, '')
-    const [, years, gender] = NAME.exec(stem) ?? []
-    if (!years || !gender) {
+    const [, years = '', gender] = NAME.exec(stem) ?? []
+    const labels = ageLabels(years)
+    if (!labels) {
       reading.drop('name without age, gender and race')
       continue
     }
-    const age = ageGroup(Number(years))
     const photo = join(folder, file)
     const id = reading.idFor(stem)
     reading.keep({
@@ -57,8 +57,7 @@ export function readUtkface(root: string): Dataset {
       photo,
       ...(chip ? { published: { r: photo } } : {}),
       subject: id,
-      years: Number(years),
-      ...(age === undefined ? {} : { age }),
+      ...labels,
       gender: gender === '0' ? 'm' : 'f',
     })
   }
@@ -68,8 +67,7 @@ export function readUtkface(root: string): Dataset {
       root: resolve(root),
       licence: 'For research that is not commercial. The photos belong to their owners.',
       citation:
-        'Z. Zhang, Y. Song, H. Qi: Age progression/regression by conditional adversarial autoencoder. ' +
-        'CVPR, 4352–4360, 2017',
+        'Z. Zhang, Y. Song, H. Qi: Age progression/regression by conditional adversarial autoencoder. CVPR, 2017',
     },
     REMEDY,
   )

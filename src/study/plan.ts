@@ -9,6 +9,7 @@ import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
 import { ADIENCE_FOLDS } from '../datasets/adience.ts'
 import { type Face, mustBeFound } from '../datasets/dataset.ts'
+import { REPEATED } from '../datasets/folds.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
@@ -76,6 +77,13 @@ const rest = {
   snapshotEvery: count.optional(),
   warmup: count.optional(),
   patience: count.optional(),
+  augmentation: z
+    .strictObject({
+      zoom: z.number().min(0).max(1).optional(),
+      turn: z.number().min(0).max(180).optional(),
+      light: z.number().min(0).max(1).optional(),
+    })
+    .optional(),
 }
 
 /** The fields of one policy. They stand in the order in which a run's configuration is hashed. */
@@ -161,7 +169,12 @@ const planFields = z.strictObject({
   networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
   preprocessing: distinct(z.enum(['r', 'i', 'm'])),
   folds: z
-    .strictObject({ count: z.int().min(2), test: distinct(z.int().min(0)) })
+    .strictObject({
+      count: z.int().min(2),
+      test: distinct(z.int().min(0)),
+      /** Where photos go that are there twice, byte for byte; together where it is not given. */
+      repeated: z.enum(REPEATED).optional(),
+    })
     .refine(({ count, test }) => test.every((fold) => fold < count), {
       path: ['test'],
       message: 'has a fold that does not exist: they are numbered from 0 to count − 1',

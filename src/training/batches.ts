@@ -1,6 +1,7 @@
 import { Random, type RandomState } from '../base/random.ts'
 import type { Tensors } from '../engine/engine.ts'
 import { float32, int64 } from '../graph/types.ts'
+import { type Augmentation, drawDistortion } from './augmentation.ts'
 import type { Window } from './cutter.ts'
 import type { Pictures } from './pictures.ts'
 import type { DropoutMask } from './step.ts'
@@ -19,6 +20,8 @@ export interface BatchesOptions {
   readonly crop: number
   readonly batch: number
   readonly masks: readonly DropoutMask[]
+  /** How windows are changed; not at all where it is not given. */
+  readonly augmentation?: Augmentation
   readonly seed: string
 }
 
@@ -56,7 +59,7 @@ export class Batches {
    * many are drawn at a time.
    */
   draw(steps: number): { windows: Window[]; tensors: Tensors } {
-    const { pictures, crop, batch, masks } = this.options
+    const { pictures, crop, batch, masks, augmentation } = this.options
     const windows: Window[] = []
     const labels: number[] = []
     const masked = masks.map(({ name, shape, ratio }) => ({
@@ -73,6 +76,7 @@ export class Batches {
           left: this.random.integer(room),
           top: this.random.integer(room),
           mirrored: this.random.chance(0.5),
+          ...(augmentation && { distortion: drawDistortion(augmentation, this.random) }),
         })
         labels.push(pictures.labels[index]!)
       }

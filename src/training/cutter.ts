@@ -8,10 +8,13 @@ import { Workers, workerModule } from '../base/workers.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
 import type { Crop } from '../faces/crop.ts'
 import { sizeOf, type TensorOf } from '../graph/types.ts'
+import type { Distortion } from './augmentation.ts'
 
 /** A window of a picture. */
 export interface Window extends Crop {
   readonly picture: StoredPicture
+  /** What is changed about it; nothing where it is not given. */
+  readonly distortion?: Distortion
 }
 
 /** How many of the engine's runs are cut ahead, and the threads that do it. */

@@ -3,6 +3,7 @@
 import { serve } from '../base/workers.ts'
 import { readPicture, type StoredPicture } from '../datasets/pack.ts'
 import { cropInto } from '../faces/crop.ts'
+import { cropDistorted } from './augmentation.ts'
 import type { CutterJob } from './cutter.ts'
 
 let pixels = new Uint8Array(0)
@@ -14,7 +15,9 @@ serve(
     const { windows, size, crop, mean, into } = job
     const images = new Float32Array(into)
     windows.forEach((window, k) => {
-      cropInto(images, k * 3 * crop * crop, readPicture(window.picture, pixels), mean, size, crop, window)
+      const [at, picture] = [k * 3 * crop * crop, readPicture(window.picture, pixels)]
+      if (window.distortion) cropDistorted(images, at, picture, mean, size, crop, window, window.distortion)
+      else cropInto(images, at, picture, mean, size, crop, window)
     })
     return into
   },

@@ -1,5 +1,7 @@
 /** How long a network is trained, and at which learning rate: Caffe's policies, with a warm-up where wanted. */
 
+import type { Augmentation } from './augmentation.ts'
+
 interface Common {
   /** Pictures in a batch. */
   readonly batch: number
@@ -19,6 +21,8 @@ interface Common {
   readonly snapshotEvery?: number
   /** Stop after so many validations in a row without a new best accuracy; never where not given. */
   readonly patience?: number
+  /** How the pictures are changed; only by windows and mirrors where not given, as in the paper. */
+  readonly augmentation?: Augmentation
 }
 
 /** How the rate falls. `multistep`, which need not be named, `step` and `poly` as Caffe defines them. */

@@ -1,8 +1,10 @@
 /**
- * A training step as one graph: forward, loss, gradient and Caffe's update, several times over.
+ * A training step as graphs: forward, loss, gradient and Caffe's update.
  *
- * The step is the body of a Scan. Its state is the weights and their velocities, its scanned inputs are the
- * batches, so the weights cross between JavaScript and ONNX Runtime once in several steps and not in each.
+ * As one graph, several times over, the step is the body of a Scan. Its state is the weights and their velocities, its
+ * scanned inputs are the batches, so the weights cross between JavaScript and ONNX Runtime once in several steps and
+ * not in each. As two, the gradient and the update of any part of the weights, it spares memory: the state need not be
+ * there a second time.
  */
 
 import { GraphBuilder, type Value } from '../graph/builder.ts'
@@ -44,18 +46,6 @@ export interface StepOptions {
   readonly rates?: ReadonlyMap<string, number>
 }
 
-/** Steps in one run of the engine. More save copies of the weights, and cost memory for the batches. */
-const STEPS_AT_ONCE = 4
-/** Bytes of weights from which on a run is one step: a Scan over several keeps two more copies of its state. */
-const LARGE = 2 ** 28
-
-/** How many steps of a network one run of the engine should take. */
-export function stepsAtOnce(network: Graph): number {
-  let bytes = 0
-  for (const { shape } of weightsOf(network).values()) bytes += 4 * sizeOf(shape)
-  return bytes < LARGE ? STEPS_AT_ONCE : 1
-}
-
 /** Caffe's multipliers: a bias learns at twice the rate and does not decay. */
 const BIAS_RATE = 2
 /** The ratio of a dropout that says none, as in ONNX and Caffe. */
@@ -66,41 +56,100 @@ const DROPOUT = 0.5
  *
  * @param network with a fixed batch size; its constants called `….weight` and `….bias` are trained
  */
-export function trainingSteps(
-  network: Graph,
-  { momentum, decay, losses = { [network.outputs[0]!.name]: 1 }, rates = new Map() }: StepOptions,
-): TrainingSteps {
-  const weights = [...weightsOf(network).keys()]
-  const { forward, masks } = withLoss(network, losses)
-  const { builder: body, gradients } = gradient(forward, 'loss', weights)
-
+export function trainingSteps(network: Graph, options: StepOptions): TrainingSteps {
+  const { body, gradients, measured, masks } = derived(network, options)
   const rate = body.input('rate', 'float32', [])
   const states: [current: Value, next: Value][] = []
   const velocities: [current: Value, next: Value][] = []
-  for (const name of weights) {
-    const isBias = name.endsWith('.bias')
+  for (const [name, slope] of gradients) {
     const weight = body.value(name)
     const velocity = body.input(`${name}.velocity`, weight.type, weight.shape)
+    const { factor, decay } = learning(name, options)
     body.scope('update', () => {
-      // v ← momentum · v + rate · (g + decay · w); w ← w − v. Written so that each node may work in its input's place.
-      const factor = (isBias ? BIAS_RATE : 1) * (rates.get(name) ?? 1)
       const ownRate = factor === 1 ? rate : body.mul(rate, body.scalar(factor))
-      const slope = gradients.get(name)!
-      const decayed = isBias ? slope : body.add(body.mul(weight, body.scalar(decay)), slope)
-      const nextVelocity = body.add(body.mul(decayed, ownRate), body.mul(velocity, body.scalar(momentum)))
-      velocities.push([velocity, nextVelocity])
-      states.push([weight, body.sub(weight, nextVelocity)])
+      const next = updated(body, { weight, velocity, slope, rate: ownRate }, { ...options, decay })
+      velocities.push([velocity, next.velocity])
+      states.push([weight, next.weight])
     })
   }
   const scanned = ['images', 'labels', 'rate', ...masks.map(({ name }) => name)].map((name) =>
     body.value(name),
   )
+  const { loss, right, norm } = measured
+  const lists = { losses: loss, right, norms: norm }
+  const graph = repeated(body, [...states, ...velocities], scanned, lists)
+  return { graph, weights: [...gradients.keys()], masks }
+}
+
+/** The gradient of a training step. */
+export interface GradientStep extends Omit<TrainingSteps, 'graph'> {
+  /**
+   * Inputs: each weight; `images`, `labels` (int64 [batch]) and a mask for each dropout. Outputs: `NAME.gradient` for
+   * each weight, and the numbers `loss`, `right` and `norm`, as in {@link TrainingSteps}.
+   */
+  readonly graph: Graph
+}
+
+/**
+ * Derive the gradient of a training step from a network; {@link updateStep} follows it.
+ *
+ * @param network as in {@link trainingSteps}
+ */
+export function gradientStep(network: Graph, options: Pick<StepOptions, 'losses'>): GradientStep {
+  const { body, gradients, measured, masks } = derived(network, options)
+  for (const [name, slope] of gradients) body.output(`${name}.gradient`, slope)
+  for (const [name, value] of Object.entries(measured)) body.output(name, value)
+  return { graph: body.graph(), weights: [...gradients.keys()], masks }
+}
+
+/**
+ * The update of a part of some weights, of any length. Inputs: `weight`, `velocity` and `gradient`, float32 [length],
+ * and `rate`, float32 []; outputs: `weight.next` and `velocity.next`.
+ */
+export function updateStep(options: Pick<StepOptions, 'momentum' | 'decay'>): Graph {
+  const g = new GraphBuilder('update')
+  const [weight, velocity, slope] = ['weight', 'velocity', 'gradient'].map((name) =>
+    g.input(name, 'float32', ['length']),
+  ) as [Value, Value, Value]
+  const next = updated(g, { weight, velocity, slope, rate: g.input('rate', 'float32', []) }, options)
+  g.output('weight.next', next.weight)
+  g.output('velocity.next', next.velocity)
+  return g.graph()
+}
+
+/** How a weight learns: by how much faster than the rate says, and its decay. */
+export function learning(
+  name: string,
+  { decay, rates = new Map() }: Pick<StepOptions, 'decay' | 'rates'>,
+): { factor: number; decay: number } {
+  const isBias = name.endsWith('.bias')
+  return { factor: (isBias ? BIAS_RATE : 1) * (rates.get(name) ?? 1), decay: isBias ? 0 : decay }
+}
+
+/** v ← momentum · v + rate · (g + decay · w); w ← w − v. Written so that each node may work in its input's place. */
+function updated(
+  g: GraphBuilder,
+  { weight, velocity, slope, rate }: Record<'weight' | 'velocity' | 'slope' | 'rate', Value>,
+  { momentum, decay }: Pick<StepOptions, 'momentum' | 'decay'>,
+): { weight: Value; velocity: Value } {
+  const decayed = decay === 0 ? slope : g.add(g.mul(weight, g.scalar(decay)), slope)
+  const next = g.add(g.mul(decayed, rate), g.mul(velocity, g.scalar(momentum)))
+  return { weight: g.sub(weight, next), velocity: next }
+}
+
+/** Forward, loss and gradient, and what is measured of them. */
+function derived(
+  network: Graph,
+  { losses = { [network.outputs[0]!.name]: 1 } }: Pick<StepOptions, 'losses'>,
+) {
+  const { forward, masks } = withLoss(network, losses)
+  const { builder: body, gradients } = gradient(forward, 'loss', [...weightsOf(network).keys()])
   const measured = {
-    losses: body.value('loss'),
+    loss: body.value('loss'),
     right: rightOf(body, network.outputs[0]!.name),
-    norms: normOf(body, [...gradients.values()]),
+    norm: normOf(body, [...gradients.values()]),
   }
-  return { graph: repeated(body, [...states, ...velocities], scanned, measured), weights, masks }
+  return { body, gradients, measured, masks }
 }
 
 /** The network with its weights as inputs, masks in place of dropout, labels, and the loss as only output. */

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
-import type { Engine, Program, Tensors } from '../engine/engine.ts'
+import type { Engine, Program } from '../engine/engine.ts'
 import { centreCrop } from '../faces/crop.ts'
 import { fixInput } from '../graph/batch.ts'
 import { withoutUnread } from '../graph/fold.ts'
-import { float32, type Graph, type TensorOf } from '../graph/types.ts'
+import { float32, type Graph } from '../graph/types.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { type Started, type StartingPoint, startFrom } from '../networks/start.ts'
 import { Batches } from './batches.ts'
@@ -15,7 +15,7 @@ import { ahead, Cutter } from './cutter.ts'
 import { Metrics } from './metrics.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
-import { stepsAtOnce, trainingSteps } from './step.ts'
+import { type Measured, type State, stepperFor } from './stepper.ts'
 import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from './weights.ts'
 
 /** What to train, on what, how, and where to keep its state. */
@@ -31,7 +31,10 @@ export interface TrainingOptions {
   readonly validation: Pictures
   readonly schedule: Schedule
   readonly seed: string | number
-  /** Trained weights to start from; random ones where it is not given. */
+  /**
+   * Trained weights to start from; random ones where it is not given. They are taken over: those of a large network are
+   * trained where they lie.
+   */
   readonly start?: StartingPoint
   /** Folder of the run: checkpoints, `metrics.jsonl` and an event file. */
   readonly folder: string
@@ -83,46 +86,45 @@ const VALIDATION_BATCH = 50
  */
 export async function train(options: TrainingOptions): Promise<Trained> {
   const { engine, input, schedule, seed, folder } = options
-  let { weights, ...begun } = begin(options)
-  const { steps, atOnce, bare, start, run } = begun
+  const { stepper, bare, start, run, ...begun } = await begin(options)
+  let state = begun.state
   const batches = new Batches({
     pictures: options.train,
     crop: input,
     batch: schedule.batch,
-    masks: steps.masks,
+    masks: stepper.masks,
+    augmentation: schedule.augmentation,
     seed: `${seed}/batches`,
   })
 
   mkdirSync(folder, { recursive: true })
-  let velocities = zerosLike(weights)
   let iteration = 0
   let kept: number | undefined
   const resume = (saved: Checkpoint | undefined) => {
     if (!saved) return
     batches.restore(saved.batches)
-    ;({ iteration, weights, velocities } = saved)
-    kept = iteration
+    state = saved
+    kept = iteration = saved.iteration
   }
   resume(readCheckpoint(folder, run))
   const metrics = new Metrics(folder, iteration)
 
-  const program = await engine.load(steps.graph, { lean: true })
   const validator = await engine.load(bare, { lean: true })
   const cutter = new Cutter(options.train.size, input)
   let saveState = batches.state
   // The last step may have broken the weights without a trace in its own loss.
   const requireFinite = () => {
-    if (![...weights.values()].every(({ data }) => data.every(Number.isFinite)))
+    if (![...state.weights.values()].every(({ data }) => data.every(Number.isFinite)))
       throw diverged('a weight', iteration, folder, kept)
   }
   const save = () => {
     requireFinite()
-    writeCheckpoint(folder, { iteration, weights, velocities, batches: saveState, run })
+    writeCheckpoint(folder, { ...state, iteration, batches: saveState, run })
     kept = iteration
   }
   const accuracies = metrics.accuracies
   const trained = () => ({
-    network: weightsAsConstants(bare, weights),
+    network: weightsAsConstants(bare, state.weights),
     mean: cutter.mean,
     iterations: iteration,
   })
@@ -130,28 +132,25 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   try {
     await cutter.average(options.train.pixels)
     // While the engine works, the batches of its next runs are cut. They are thrown away where training ends before.
-    for await (const { feeds, count, state } of ahead(drawn(batches, cutter, schedule, iteration, atOnce))) {
+    for await (const { feeds, count, drawnState } of ahead(
+      drawn(batches, cutter, schedule, iteration, stepper.atOnce),
+    )) {
       if (enough()) break
       const started = performance.now()
-      const results = await program.run({
-        ...feeds,
-        ...named(weights, ''),
-        ...named(velocities, '.velocity'),
-      })
+      const { measured, ...next } = await stepper.run(state, feeds)
       cutter.recycle(feeds.images)
-      const losses = results.losses!.data as Float32Array
+      const { losses } = measured
       const bad = losses.findIndex((each) => !Number.isFinite(each))
       if (bad >= 0) throw diverged('the loss', iteration + bad + 1, folder, kept)
       const seconds = (performance.now() - started) / 1000
-      metrics.steps(stepsOf(results, schedule, iteration), seconds)
+      metrics.steps(stepsOf(measured, schedule, iteration), seconds)
       iteration += count
-      weights = taken(results, weights, '.next')
-      velocities = taken(results, velocities, '.velocity.next')
-      saveState = state
+      state = next.state
+      saveState = drawnState
       if (iteration % schedule.validateEvery === 0 || iteration === schedule.iterations) {
         const accuracy = await validate(
           validator,
-          weights,
+          state.weights,
           options.validation,
           cutter,
           Math.min(VALIDATION_BATCH, schedule.batch),
@@ -170,7 +169,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
       if (stop) break
     }
   } finally {
-    await Promise.all([program.release(), validator.release(), cutter.close()])
+    await Promise.all([stepper.release(), validator.release(), cutter.close()])
   }
   return { ...trained(), start, finished: enough() }
 }
@@ -179,8 +178,8 @@ export async function train(options: TrainingOptions): Promise<Trained> {
  * What a run is made of before its first iteration. The weights are in no graph here: those of VGG-16 are half a
  * gigabyte, and would be held until the end.
  */
-function begin(options: TrainingOptions) {
-  const { network: name, width, input, classes, schedule, seed } = options
+async function begin(options: TrainingOptions) {
+  const { engine, network: name, width, input, classes, schedule, seed } = options
   const { build, losses } = networks[name]
   const built = build({ input, classes, batch: 'batch', width, random: new Random(`${seed}/weights`) })
   const started = options.start && startFrom(built, options.start)
@@ -190,11 +189,14 @@ function begin(options: TrainingOptions) {
     whole.outputs.some((output) => output.name === name),
   )
   return {
-    steps: trainingSteps(fixed, { ...schedule, losses: Object.fromEntries(trained), rates: started?.rates }),
-    atOnce: stepsAtOnce(fixed),
+    stepper: await stepperFor(engine, fixed, {
+      ...schedule,
+      losses: Object.fromEntries(trained),
+      rates: started?.rates,
+    }),
     /** For any batch size, with its weights as inputs, without heads that only help in training. */
     bare: weightsAsInputs(withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) })),
-    weights: weightsOf(fixed),
+    state: fromRest(weightsOf(fixed)),
     start: started && { taken: started.taken, fresh: started.fresh },
     run: describeRun(options, started),
   }
@@ -202,7 +204,7 @@ function begin(options: TrainingOptions) {
 
 /**
  * The feeds of the engine's runs from an iteration on, drawn as they are asked for. A run ends at the next validation,
- * checkpoint or snapshot at the latest. `state` is that of the batches up to it, whatever was drawn since.
+ * checkpoint or snapshot at the latest. `drawnState` is that of the batches up to it, whatever was drawn since.
  */
 function* drawn(batches: Batches, cutter: Cutter, schedule: Schedule, from: number, atOnce: number) {
   const { batch, iterations, validateEvery, checkpointEvery, snapshotEvery = iterations } = schedule
@@ -212,24 +214,21 @@ function* drawn(batches: Batches, cutter: Cutter, schedule: Schedule, from: numb
     const count = Math.min(atOnce, iterations - first, ...ends)
     const rates = Array.from({ length: count }, (_, k) => rateAt(schedule, first + k))
     const { windows, tensors } = batches.draw(count)
-    const state = batches.state
+    const drawnState = batches.state
     yield cutter.cut(windows, [count, batch]).then((images) => {
-      return { feeds: { ...tensors, images, rate: float32([count], rates) }, count, state }
+      return { feeds: { ...tensors, images, rate: float32([count], rates) }, count, drawnState }
     })
     iteration += count
   }
 }
 
 /** What an engine run says of each of its steps, the first of which follows on `iteration`. */
-function stepsOf(results: Tensors, schedule: Schedule, iteration: number) {
-  const [losses, right, norms] = [results.losses!, results.right!, results.norms!].map(({ data }) =>
-    Array.from(data as Float32Array),
-  )
-  return losses!.map((loss, k) => ({
+function stepsOf({ losses, right, norms }: Measured, schedule: Schedule, iteration: number) {
+  return Array.from(losses, (loss, k) => ({
     iteration: iteration + k + 1,
     loss,
-    accuracy: right![k]!,
-    norm: norms![k]!,
+    accuracy: right[k]!,
+    norm: norms[k]!,
     rate: rateAt(schedule, iteration + k),
   }))
 }
@@ -252,7 +251,7 @@ async function validate(
   }
   let [right, done] = [0, 0]
   for await (const images of ahead(centres())) {
-    const { logits } = await program.run({ ...named(own, ''), images })
+    const { logits } = await program.run({ ...Object.fromEntries(own), images })
     cutter.recycle(images)
     const [count, classes] = logits!.shape as [number, number]
     const scores = logits!.data as Float32Array
@@ -315,16 +314,8 @@ function diverged(what: string, iteration: number, folder: string, kept: number 
   )
 }
 
-function zerosLike(weights: Weights): Weights {
-  return new Map([...weights].map(([name, { shape }]) => [name, float32(shape)]))
-}
-
-function named(weights: Weights, suffix: string): Tensors {
-  return Object.fromEntries([...weights].map(([name, tensor]) => [name + suffix, tensor]))
-}
-
-function taken(results: Tensors, like: Weights, suffix: string): Weights {
-  return new Map([...like.keys()].map((name) => [name, results[name + suffix] as TensorOf<'float32'>]))
+function fromRest(weights: Weights): State {
+  return { weights, velocities: new Map([...weights].map(([name, { shape }]) => [name, float32(shape)])) }
 }
 
 function mean(values: Float32Array): number {

@@ -68,6 +68,12 @@ describe('makeFolds', () => {
     )
   })
 
+  it('puts such photos anywhere where that is asked for', () => {
+    const faces = facesWith(['a', 'a', 'a', 'a', 'a', 'a'])
+    expect(() => makeFolds(faces, 3, 1)).toThrow(/cannot be dealt/)
+    expect(new Set(makeFolds(faces, 3, 1, 'anywhere'))).toEqual(new Set([0, 1, 2]))
+  })
+
   it('joins subjects that share a photo, however long the chain', () => {
     const faces = facesWith(['a', 'b', 'b', 'c', 'c', 'x', 'y', 'z'])
     const chained = faces.map((face, i) => ({

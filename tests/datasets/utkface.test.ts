@@ -36,7 +36,7 @@ describe('readUtkface', () => {
     ])
   })
 
-  it('drops the names of the published set that lack a field, and whole photos beside their cut-out pictures', () => {
+  it('drops names that lack a field, as some of the published set do, and whole photos beside their cut-out pictures', () => {
     const root = folder(
       '61_1_20170109142408075.jpg.chip.jpg',
       '61_1_20170109150557335.jpg.chip.jpg',

@@ -99,7 +99,7 @@ export function about({ record }: Study): Html {
 <dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}</dd>
 <dt>Seed</dt><dd>${record.seed}</dd>
 <dt>Left out</dt><dd>${counts(dataset.dropped)}</dd>
-<dt>Kept, but</dt><dd>${counts(dataset.remarks)}</dd>
+${Object.keys(dataset.remarks).length > 0 ? html`<dt>Kept, but</dt><dd>${counts(dataset.remarks)}</dd>` : undefined}
 <dt>Skipped</dt><dd>${dataset.skipped.length === 0 ? 'nothing' : `${dataset.skipped.length}, listed below`}</dd>
 </dl>
 <div class="side-by-side">${tasks.map(([task, counts]) => classTable(task, counts))}</div>

@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { UsageError } from '../base/errors.ts'
+import { Progress } from '../base/progress.ts'
+import { type Checked, checkDataset } from '../datasets/check/check.ts'
+import type { Finding, Severity } from '../datasets/check/finding.ts'
+import { foldsShown } from '../datasets/check/page.ts'
+import { recordOf, writeCheck } from '../datasets/check/write.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { type ReadOptions, readDataset } from '../datasets/readers.ts'
+import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { countFrom } from './numbers.ts'
+
+interface Flags extends ReadOptions {
+  readonly folds?: number
+  readonly seed: string
+  readonly finder: boolean
+  readonly out?: string
+  readonly strict?: true
+  readonly json?: true
+}
+
+/** How many cases of a finding the summary names. */
+const NAMED = 3
+
+/** `regard dataset check KIND:PATH`: what may quietly ruin a study. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description(
+      'Look for what quietly ruins a study: the same picture or person in two folds, wrong labels, photos that are no use.',
+    )
+    .argument('<kind:path>', DATA, sourceFrom)
+    .option(
+      '--folds <n>',
+      "into how many folds a study would deal the faces (default: the publishers' own, or 5)",
+      countFrom,
+    )
+    .option('--seed <text>', 'the seed that they are dealt by', '1')
+    .option('--no-finder', 'look for no faces in the photos: several times as fast')
+    .option('--out <dir>', 'where the page and the tables go (default: out/check-KIND)')
+    .option('--strict', 'let the exit code be 1 where something serious was found')
+    .option('--json', 'print what was found as JSON, in place of the summary')
+    .option(...REPAIR)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ regard dataset check aaf:faces --out out/check\n\n' +
+        'The exit code is 3 where photos or rows cannot be used; each is named. What else is found does not change it,\n' +
+        'unless --strict is given.',
+    )
+    .action(check)
+}
+
+async function check(source: Source, flags: Flags): Promise<void> {
+  requireUse([source], flags)
+  const dataset = await readDataset(source.kind, source.root, flags)
+  const checked = await checkWithProgress(dataset, flags)
+  const page = await writeCheck(flags.out ?? join('out', `check-${dataset.kind}`), dataset, checked)
+  if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked), undefined, 2))
+  else console.log([...summary(dataset, checked), '', `Page: ${page}`].join('\n'))
+  tellSkipped(checked.skipped)
+  const isSerious = checked.findings.some(({ severity, cases }) => severity === 'serious' && cases.length > 0)
+  if (flags.strict && isSerious) process.exitCode = 1
+}
+
+async function checkWithProgress(dataset: Dataset, { folds, seed, finder }: Flags): Promise<Checked> {
+  const published = new Set(dataset.faces.map(({ fold }) => fold))
+  if (folds !== undefined && !published.has(undefined) && published.size !== folds) {
+    throw new UsageError(
+      `${dataset.kind} has ${published.size} folds of its own, not ${folds}`,
+      undefined,
+      'Leave --folds out',
+    )
+  }
+  const lines = new Map<string, Progress>()
+  let line: Progress | undefined
+  try {
+    return await checkDataset(dataset, {
+      folds: folds ?? 5,
+      seed,
+      find: finder,
+      progress(stage, done, total) {
+        if (!lines.has(stage)) {
+          line?.finish()
+          line = new Progress(stage === 'looking' ? 'Looking at photos' : 'Comparing pictures', total)
+          lines.set(stage, line)
+        }
+        line!.update(done, `${done} of ${total}`)
+      },
+    })
+  } finally {
+    line?.finish()
+  }
+}
+
+function summary(dataset: Dataset, checked: Checked): string[] {
+  const people = new Set(dataset.faces.map(({ subject }) => subject)).size
+  const made = checked.findings.filter(({ cases }) => cases.length > 0)
+  const passed = checked.findings.filter(({ cases }) => cases.length === 0)
+  const severities: readonly Severity[] = [...new Set(made.map(({ severity }) => severity))]
+  return [
+    `${dataset.kind}: ${dataset.root}`,
+    `  ${dataset.faces.length} faces of ${people} people, ${foldsShown(checked)}`,
+    ...severities.flatMap((severity) => [
+      '',
+      `${severity}:`,
+      ...made.filter((one) => one.severity === severity).flatMap((one) => lines(one, dataset)),
+    ]),
+    ...(passed.length === 0 ? [] : ['', `nothing found: ${passed.map(({ title }) => title).join('; ')}`]),
+  ]
+}
+
+function lines({ title, advice, cases }: Finding, { faces }: Dataset): string[] {
+  const named = cases.slice(0, NAMED).map(({ faces: indices, detail }) => {
+    const ids = indices.map((index) => faces[index]!.id).join(' and ')
+    return `         ${ids}${ids && ': '}${detail}`
+  })
+  const more = cases.length - named.length
+  return [
+    `  ${String(cases.length).padStart(5)}  ${title}. ${advice}`,
+    ...named,
+    ...(more > 0 ? [`         … and ${more} more`] : []),
+  ]
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { UsageError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
+import { Progress } from '../base/progress.ts'
+import { type Dataset, labelOf } from '../datasets/dataset.ts'
+import { type ReadOptions, readDataset } from '../datasets/readers.ts'
+import { type SampleOptions, samples } from '../datasets/samples.ts'
+import { contactSheet } from '../datasets/sheet.ts'
+import { CLASSES, type Task } from '../datasets/task.ts'
+import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { countFrom } from './numbers.ts'
+
+interface Flags extends ReadOptions {
+  readonly task?: Task
+  readonly perClass: number
+  readonly as: SampleOptions['as']
+  readonly seed: string
+  readonly out?: string
+}
+
+/** Of a picture, in pixels. */
+const SIDE = 112
+
+/** `regard dataset show KIND:PATH`: some faces of every class, as one picture. */
+export function showCommand(): Command {
+  return new Command('show')
+    .description('Draw some faces of every class, as one picture.')
+    .argument('<kind:path>', DATA, sourceFrom)
+    .addOption(
+      new Option('--task <task>', 'whose classes (default: age and gender, where they are given)').choices(
+        Object.keys(CLASSES),
+      ),
+    )
+    .option('--per-class <n>', 'how many faces of each, up to 100', perClassFrom, 8)
+    .addOption(
+      new Option('--as <how>', 'how faces are aligned, or photo: not at all')
+        .choices(['r', 'i', 'photo'])
+        .default('r'),
+    )
+    .option('--seed <text>', 'any text; the same seed gives the same faces', '1')
+    .option('--out <file.png>', 'the picture, or a folder for it (default: out/show-KIND.png)')
+    .option(...REPAIR)
+    .addHelpText('after', '\nExample:\n  $ regard dataset show aaf:faces --task age --as i --out ages.png\n')
+    .action(show)
+}
+
+async function show(source: Source, flags: Flags): Promise<void> {
+  requireUse([source], flags)
+  const dataset = await readDataset(source.kind, source.root, flags)
+  const { perClass, as, seed } = flags
+  const tasks = tasksOf(dataset, flags.task)
+  let line: Progress | undefined
+  const { parts, skipped } = await samples(dataset, {
+    tasks,
+    perClass,
+    as,
+    seed,
+    side: SIDE,
+    progress(done, total) {
+      line ??= new Progress('Drawing faces', total)
+      line.update(done, `${done} of ${total}`)
+    },
+  }).finally(() => line?.finish())
+  const people = new Set(dataset.faces.map(({ subject }) => subject)).size
+  const title = `${dataset.kind}: ${dataset.faces.length} faces of ${people} people${as === 'photo' ? '' : `, aligned [${as}]`}`
+  const path = pathOf(flags.out ?? 'out', dataset)
+  writeAtomic(path, await contactSheet(title, parts, SIDE))
+  console.log(path)
+  tellSkipped([...dataset.skipped, ...skipped])
+}
+
+function tasksOf(dataset: Dataset, asked: Task | undefined): Task[] {
+  const tasks = asked ? [asked] : (['age', 'gender'] as const)
+  const given = tasks.filter((task) => dataset.faces.some((face) => labelOf(face, task) !== undefined))
+  if (given.length > 0) return given
+  throw new UsageError(
+    `the data set has no labels for ${tasks.join(' or ')}`,
+    dataset.root,
+    'Name another by --task',
+  )
+}
+
+function pathOf(out: string, { kind }: Dataset): string {
+  return /\.png$/i.test(out) ? out : join(out, `show-${kind}.png`)
+}
+
+// A picture can only be so wide.
+function perClassFrom(text: string): number {
+  const count = countFrom(text)
+  if (count > 100) throw new InvalidArgumentError('Give a number from 1 to 100.')
+  return count
+}

@@ -1,0 +1,106 @@
+/** What may quietly ruin a study: everything that can be seen of a data set before a network is trained on it. */
+
+import type { Dataset, Skipped } from '../dataset.ts'
+import { type Details, repetitions } from '../duplicates.ts'
+import { makeFolds } from '../folds.ts'
+import { classes } from './classes.ts'
+import { copies } from './copies.ts'
+import { faces } from './faces.ts'
+import type { Finding, Known, Severity } from './finding.ts'
+import { labels } from './labels.ts'
+import { type Look, lookAt } from './look.ts'
+import { people } from './people.ts'
+import { photos } from './photos.ts'
+
+const SEVERITIES: readonly Severity[] = ['serious', 'doubtful', 'note']
+
+/** How a data set is checked. */
+export interface CheckOptions {
+  /** Into how many folds faces are dealt, where the publishers have not dealt them, and by which seed. */
+  readonly folds: number
+  readonly seed: string | number
+  /** Whether faces are looked for in the photos, which takes most of the time. */
+  readonly find: boolean
+  /** Called after each photo; the second time through, those are looked at again that may be copies. */
+  readonly progress?: (stage: 'looking' | 'comparing', done: number, total: number) => void
+}
+
+/** What was found. */
+export interface Checked {
+  readonly folds: readonly number[]
+  /** Whether they are the publishers' own. */
+  readonly published: boolean
+  /** By which they were dealt where they are not. */
+  readonly seed: string | number
+  /** Of every check that was made, the most serious first; those that found nothing have no cases. */
+  readonly findings: readonly Finding[]
+  /** Rows, photos and landmarks that cannot be used. */
+  readonly skipped: readonly Skipped[]
+  /** What the photos show, by face; the reason where one cannot be used. */
+  readonly looks: readonly (Look | string)[]
+}
+
+/**
+ * Check a data set.
+ *
+ * @throws UserError when the faces cannot be dealt into so many folds
+ */
+export async function checkDataset(dataset: Dataset, options: CheckOptions): Promise<Checked> {
+  const published = dataset.faces.some(({ fold }) => fold !== undefined)
+  // Not by the fold maker where they are published: it refuses folds that share a person, and here they are shown.
+  const folds = published
+    ? dataset.faces.map(({ fold }) => fold!)
+    : makeFolds(dataset.faces, options.folds, options.seed)
+  const looks = await allLooks(dataset, options)
+  const sketches = looks.map((look) => (typeof look === 'string' ? undefined : look.sketch))
+  const repeated = await repetitions(sketches, (indices) => closeLooks(dataset, indices, options))
+  const known: Known = { dataset, folds, looks, repetitions: repeated }
+  const findings = [
+    ...copies(known),
+    people(known),
+    ...photos(known),
+    ...classes(known),
+    ...(options.find ? faces(known) : []),
+    ...labels(known),
+  ]
+  const unusable = looks.flatMap((look, index) =>
+    typeof look === 'string' ? [{ face: dataset.faces[index]!.id, reason: look }] : [],
+  )
+  return {
+    folds,
+    published,
+    seed: options.seed,
+    findings: SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity)),
+    skipped: [...dataset.skipped, ...unusable],
+    looks,
+  }
+}
+
+async function allLooks({ faces }: Dataset, { find, progress }: CheckOptions): Promise<(Look | string)[]> {
+  const looks: (Look | string)[] = []
+  for await (const result of lookAt(faces, find)) {
+    if (typeof result === 'string') looks.push(result)
+    else {
+      const { details: _, ...look } = result
+      looks.push(look)
+    }
+    progress?.('looking', looks.length, faces.length)
+  }
+  return looks
+}
+
+async function closeLooks(
+  { faces }: Dataset,
+  indices: readonly number[],
+  { find, progress }: CheckOptions,
+): Promise<Map<number, Details>> {
+  const details = new Map<number, Details>()
+  const chosen = indices.map((index) => faces[index]!)
+  let at = 0
+  for await (const look of lookAt(chosen, find)) {
+    // It could be read a moment ago.
+    if (typeof look !== 'string') details.set(indices[at]!, look.details)
+    progress?.('comparing', ++at, indices.length)
+  }
+  return details
+}

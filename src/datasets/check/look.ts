@@ -1,0 +1,46 @@
+import { onAllCores, workerModule } from '../../base/workers.ts'
+import type { Box } from '../../faces/face.ts'
+import type { Size } from '../../faces/fit.ts'
+import type { Stretch } from '../../faces/stretch.ts'
+import type { Face } from '../dataset.ts'
+import type { Details, Sketch } from '../duplicates.ts'
+
+/** What a look at a face's photo shows. */
+export interface Look {
+  readonly photo: Size
+  /** The side of the square around the face that would be cut out, in pixels of the photo. */
+  readonly side: number
+  readonly sketch: Sketch
+  /** How far the alignment `i` changes the face; absent where it is not known where the face is. */
+  readonly stretch?: Stretch
+  /** The faces that were found, the surest first; absent where none were looked for. */
+  readonly found?: readonly Box[]
+  /** Where the landmarks are given, and a face was found that they can be compared with: the nearest one. */
+  readonly nearest?: {
+    /** How far its landmarks are from the given ones, in the mean, as a part of the distance between the eyes. */
+    readonly off: number
+    /** Its box. */
+    readonly box: Box
+  }
+}
+
+/** A look with the detail of the photo and the face: 4 kB each, too much to keep of all. */
+export interface CloseLook extends Look {
+  readonly details: Details
+}
+
+/** The file in which a face is to be seen: of published pictures, the rotated one. */
+export function fileOf({ published, photo }: Face): string {
+  return published?.r ?? published?.i ?? photo
+}
+
+/**
+ * Look at faces, on all cores.
+ *
+ * @param find whether to look for faces in the photos
+ * @returns for each face, in their order, what is to be seen, or the reason why its photo or landmarks cannot be used
+ */
+export function lookAt(faces: readonly Face[], find: boolean): AsyncGenerator<CloseLook | string> {
+  const module = workerModule(import.meta.url, 'look.worker.js')
+  return onAllCores<Face, CloseLook | string>(module, faces, { find })
+}

@@ -1,0 +1,81 @@
+/** A thread of {@link lookAt}: reads, decodes, finds faces, aligns. */
+
+import { createHash } from 'node:crypto'
+import { workerData } from 'node:worker_threads'
+import { UserError } from '../../base/errors.ts'
+import { serve } from '../../base/workers.ts'
+import { align, alignment } from '../../faces/align.ts'
+import { type FoundFace, isMarked, mainFace } from '../../faces/face.ts'
+import { fitted } from '../../faces/fit.ts'
+import type { Image, Point } from '../../faces/image.ts'
+import { eyeCentres } from '../../faces/landmarks.ts'
+import { landmarks49 } from '../../faces/meshLandmarks.ts'
+import { stretchOf } from '../../faces/stretch.ts'
+import type { Face } from '../dataset.ts'
+import { openFaceFinder } from '../faceFinder.ts'
+import { DETAIL_SIDE, detail, fingerprint } from '../fingerprint.ts'
+import { readLandmarks } from '../readLandmarks.ts'
+import { decodePhoto, readPhotoFile } from '../readPhoto.ts'
+import { type CloseLook, fileOf, type Look } from './look.ts'
+
+const { find } = workerData as { find: boolean }
+// One thread of the engine's: the others look at other photos.
+const finder = find ? await openFaceFinder({ threads: 1 }) : undefined
+
+serve(look, (result) =>
+  typeof result === 'string' ? [] : Object.values(result.details).map(({ buffer }) => buffer as ArrayBuffer),
+)
+
+async function look(face: Face): Promise<CloseLook | string> {
+  let where = ''
+  try {
+    const file = fileOf(face)
+    const photo = await decodePhoto(await readPhotoFile(file), file)
+    // Published pictures are cut out already; landmarks would be those of the photo that they were cut from.
+    const path = face.published ? undefined : face.landmarks
+    const given = path === undefined ? undefined : readLandmarks(path)
+    const found = await finder?.find(photo)
+    const marked = found?.filter(isMarked) ?? []
+    const main = face.published || !found ? undefined : mainFace(found, photo)
+    const points = given ?? (main && isMarked(main) ? landmarks49(main.mesh) : undefined)
+    // The errors of reading name the file; what aligning refuses are the landmarks.
+    where = path === undefined ? '' : `${path}: `
+    const whole = fitted(photo, { width: DETAIL_SIDE, height: DETAIL_SIDE }, 'pad')
+    const cut = points && align(photo, points, 'r', DETAIL_SIDE)
+    return {
+      photo: { width: photo.width, height: photo.height },
+      side: points ? sideOf(points) : Math.max(photo.width, photo.height),
+      sketch: {
+        content: contentOf(photo),
+        prints: { whole: fingerprint(whole), ...(cut && { face: fingerprint(cut) }) },
+      },
+      details: { whole: detail(whole), ...(cut && { face: detail(cut) }) },
+      ...(points && { stretch: stretchOf(alignment(points, 'i', 1)) }),
+      ...(found && { found: found.map(({ box }) => box) }),
+      ...(given && marked.length > 0 && { nearest: nearestTo(given, marked) }),
+    }
+  } catch (error) {
+    if (error instanceof UserError) return where + error.message
+    throw error
+  }
+}
+
+function contentOf({ width, height, data }: Image): string {
+  return createHash('sha256').update(`${width} × ${height}`).update(data).digest('base64')
+}
+
+/** Of the square that [r] cuts out, in pixels of the photo. */
+function sideOf(points: readonly Point[]): number {
+  const [a, , , d] = alignment(points, 'r', 1)
+  return Math.hypot(a, d)
+}
+
+function nearestTo(given: readonly Point[], found: readonly FoundFace[]): Look['nearest'] {
+  const { right, left } = eyeCentres(given)
+  const apart = Math.hypot(left.x - right.x, left.y - right.y)
+  const distance = ({ mesh }: FoundFace) =>
+    landmarks49(mesh).reduce((sum, { x, y }, k) => sum + Math.hypot(x - given[k]!.x, y - given[k]!.y), 0)
+  return found
+    .map((face) => ({ off: distance(face) / given.length / apart, box: face.box }))
+    .reduce((nearest, one) => (one.off < nearest.off ? one : nearest))
+}

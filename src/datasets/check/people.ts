@@ -1,0 +1,25 @@
+import type { Finding, Known } from './finding.ts'
+
+/** The same person in several folds, as published folds may have it: the fold maker never does. */
+export function people({ dataset: { faces }, folds }: Known): Finding {
+  const of = new Map<string, number[]>()
+  for (const [index, { subject }] of faces.entries()) {
+    const known = of.get(subject)
+    if (known) known.push(index)
+    else of.set(subject, [index])
+  }
+  const cases = [...of].flatMap(([subject, indices]) => {
+    const where = [...new Set(indices.map((index) => folds[index]!))].sort((a, b) => a - b)
+    if (where.length === 1) return []
+    // One face of each fold shows who it is.
+    const shown = where.map((fold) => indices.find((index) => folds[index] === fold)!)
+    return [{ faces: shown, detail: `${subject}: ${indices.length} faces in folds ${where.join(', ')}` }]
+  })
+  return {
+    check: 'people-in-two-folds',
+    severity: 'serious',
+    title: 'the same person in two folds',
+    advice: 'A network is tested on people whom it knows. Deal the folds by person.',
+    cases,
+  }
+}

@@ -1,0 +1,153 @@
+/** Steps of training, taken by an engine in the way that suits the size of a network. */
+
+import type { Engine, Program, Tensors } from '../engine/engine.ts'
+import { float32, type Graph, sizeOf, type TensorOf } from '../graph/types.ts'
+import {
+  type DropoutMask,
+  gradientStep,
+  learning,
+  type StepOptions,
+  trainingSteps,
+  updateStep,
+} from './step.ts'
+import { type Weights, weightsOf } from './weights.ts'
+
+/** What training changes. */
+export interface State {
+  readonly weights: Weights
+  readonly velocities: Weights
+}
+
+/** What a run says of its steps, one number each: see `TrainingSteps`. */
+export interface Measured {
+  readonly losses: Float32Array
+  readonly right: Float32Array
+  readonly norms: Float32Array
+}
+
+/** Takes steps. */
+export interface Stepper {
+  /** How many steps a run should take. */
+  readonly atOnce: number
+  /** The dropout masks, with the shape of one step's. */
+  readonly masks: readonly DropoutMask[]
+  /**
+   * Take some steps.
+   *
+   * @param state what it is before: it may be changed where it lies, and is not to be used any more
+   * @param feeds `images`, `labels`, `rate` and the masks, each with a leading dimension of as many as there are steps
+   * @returns what it is after them
+   */
+  run(state: State, feeds: Tensors): Promise<{ state: State; measured: Measured }>
+  /** Give back the memory. */
+  release(): Promise<void>
+}
+
+/** Steps in one run of the engine. More save copies of the weights, and cost memory for the batches. */
+const STEPS_AT_ONCE = 4
+/** Bytes of weights from which on they are updated where they lie: a Scan keeps two more copies of its state. */
+const LARGE = 2 ** 28
+/** How many numbers are updated at a time. */
+const PART = 2 ** 22
+
+/**
+ * A stepper for a network. Both kinds give the same bits.
+ *
+ * @param network with a fixed batch size; its constants called `….weight` and `….bias` are trained
+ * @param large bytes of weights from which on it spares memory
+ */
+export function stepperFor(
+  engine: Engine,
+  network: Graph,
+  options: StepOptions,
+  large = LARGE,
+): Promise<Stepper> {
+  let bytes = 0
+  for (const { shape } of weightsOf(network).values()) bytes += 4 * sizeOf(shape)
+  return bytes < large ? scanned(engine, network, options) : inPlace(engine, network, options)
+}
+
+/** Several steps a run, as a Scan. */
+async function scanned(engine: Engine, network: Graph, options: StepOptions): Promise<Stepper> {
+  const { graph, weights, masks } = trainingSteps(network, options)
+  const program = await engine.load(graph, { lean: true })
+  return {
+    atOnce: STEPS_AT_ONCE,
+    masks,
+    async run(state, feeds) {
+      const results = await program.run({
+        ...feeds,
+        ...named(state.weights, ''),
+        ...named(state.velocities, '.velocity'),
+      })
+      const taken = (suffix: string): Weights =>
+        new Map(weights.map((name) => [name, results[name + suffix] as TensorOf<'float32'>]))
+      return {
+        state: { weights: taken('.next'), velocities: taken('.velocity.next') },
+        measured: {
+          losses: numbers(results.losses!),
+          right: numbers(results.right!),
+          norms: numbers(results.norms!),
+        },
+      }
+    },
+    release: () => program.release(),
+  }
+}
+
+/** One step a run: its gradient, and then the update of the weights where they lie, part by part. */
+async function inPlace(engine: Engine, network: Graph, options: StepOptions): Promise<Stepper> {
+  const { graph, masks } = gradientStep(network, options)
+  const program = await engine.load(graph, { lean: true })
+  const updates = new Map<number, Program>()
+  for (const decay of [options.decay, 0]) {
+    updates.set(decay, await engine.load(updateStep({ ...options, decay }), { lean: true }))
+  }
+  return {
+    atOnce: 1,
+    masks,
+    async run(state, { rate, ...feeds }) {
+      const first = Object.entries(feeds).map(([name, { shape, ...tensor }]) => [
+        name,
+        { ...tensor, shape: shape.slice(1) },
+      ])
+      const results = await program.run({ ...Object.fromEntries(first), ...named(state.weights, '') })
+      for (const [name, { data: weight }] of state.weights) {
+        const { factor, decay } = learning(name, options)
+        const own = float32([], [Number(rate!.data[0]) * factor])
+        const velocity = state.velocities.get(name)!.data
+        const slope = results[`${name}.gradient`]!.data as Float32Array
+        for (let from = 0; from < weight.length; from += PART) {
+          const part = (whole: Float32Array): TensorOf<'float32'> => {
+            const data = whole.subarray(from, from + PART)
+            return { type: 'float32', shape: [data.length], data }
+          }
+          const [w, v] = [part(weight), part(velocity)]
+          const feeds = { weight: w, velocity: v, gradient: part(slope), rate: own }
+          await updates.get(decay)!.run(feeds, { 'weight.next': w, 'velocity.next': v })
+        }
+        // So that it can go before the next is run.
+        delete results[`${name}.gradient`]
+      }
+      return {
+        state,
+        measured: {
+          losses: numbers(results.loss!),
+          right: numbers(results.right!),
+          norms: numbers(results.norm!),
+        },
+      }
+    },
+    async release() {
+      for (const each of [program, ...updates.values()]) await each.release()
+    },
+  }
+}
+
+function named(weights: Weights, suffix: string): Tensors {
+  return Object.fromEntries([...weights].map(([name, tensor]) => [name + suffix, tensor]))
+}
+
+function numbers(tensor: Tensors[string]): Float32Array {
+  return tensor.data as Float32Array
+}
