@@ -8,7 +8,8 @@ import { identicalPhotos } from './duplicates.ts'
  * Where photos go that are there more than once, byte for byte: `together`, into one fold; or `anywhere`, as if nobody
  * had noticed that they are the same.
  */
-export type Repeated = 'together' | 'anywhere'
+export const REPEATED = ['together', 'anywhere'] as const
+export type Repeated = (typeof REPEATED)[number]
 
 /**
  * Deal faces into folds for cross-validation. Faces of one subject are in one fold, and so are photos that are the same

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { UserError } from '../base/errors.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
-import { makeFolds, split } from '../datasets/folds.ts'
+import { makeFolds, type Repeated, split } from '../datasets/folds.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
@@ -39,6 +39,8 @@ export interface Preparation {
   /** Into how many folds the people are dealt, and by which seed. */
   readonly folds: number
   readonly seed: string | number
+  /** Where photos go that are there more than once; together where it is not given. */
+  readonly repeated?: Repeated
   /** Where the pictures are kept for the next time. */
   readonly folder: string
 }
@@ -46,7 +48,7 @@ export interface Preparation {
 /** Prepare a data set's faces, aligned in every way that is asked for. */
 export async function prepare(
   dataset: Dataset,
-  { size, alignments, folds: count, seed, folder }: Preparation,
+  { size, alignments, folds: count, seed, repeated, folder }: Preparation,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<Material> {
   const total = dataset.faces.length
@@ -63,7 +65,7 @@ export async function prepare(
   const { faces, skipped } = prepared[0]!
 
   // Folds are made before photos are left out, so that one bad photo does not move all other faces.
-  const folds = makeFolds(dataset.faces, count, seed)
+  const folds = makeFolds(dataset.faces, count, seed, repeated)
   const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
   const pictures = Object.fromEntries(prepared.map(({ as, pictures }) => [as, pictures] as const))

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
 import { ADIENCE_FOLDS } from '../datasets/adience.ts'
+import { REPEATED } from '../datasets/folds.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
@@ -172,7 +173,12 @@ const planFields = z.strictObject({
   networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
   preprocessing: distinct(z.enum(['r', 'i', 'm'])),
   folds: z
-    .strictObject({ count: z.int().min(2), test: distinct(z.int().min(0)) })
+    .strictObject({
+      count: z.int().min(2),
+      test: distinct(z.int().min(0)),
+      /** Where photos go that are there more than once; together where it is not given. */
+      repeated: z.enum(REPEATED).optional(),
+    })
     .refine(({ count, test }) => test.every((fold) => fold < count), {
       path: ['test'],
       message: 'has a fold that does not exist: they are numbered from 0 to count − 1',

@@ -77,8 +77,8 @@ async function runGrid(
   clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, PREPARING)
 
   const { seed } = plan
-  const folds = plan.folds.count
-  const common = { alignments, folds, seed, folder: join(out, 'data') }
+  const { count: folds, repeated } = plan.folds
+  const common = { alignments, folds, seed, repeated, folder: join(out, 'data') }
   const materials = new Map<number, Material>()
   for (const size of sizes)
     materials.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
@@ -92,6 +92,7 @@ async function runGrid(
       start: plannedFor(plan, run).start,
       seed,
       folds,
+      repeated,
       photos: plan.explain.photos,
       material,
       parts,
