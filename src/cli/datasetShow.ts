@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import { type Dataset, labelOf, requireAlignable } from '../datasets/dataset.ts'
+import { type Dataset, labelOf } from '../datasets/dataset.ts'
 import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { type SampleOptions, samples } from '../datasets/samples.ts'
 import { contactSheet } from '../datasets/sheet.ts'
@@ -49,7 +49,6 @@ async function show(source: Source, flags: Flags): Promise<void> {
   requireUse([source], flags)
   const dataset = await readDataset(source.kind, source.root, flags)
   const { perClass, as, seed } = flags
-  if (as !== 'photo') requireAlignable(dataset, as)
   const tasks = tasksOf(dataset, flags.task)
   let line: Progress | undefined
   const { parts, skipped } = await samples(dataset, {

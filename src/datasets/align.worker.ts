@@ -1,4 +1,4 @@
-/** A thread of {@link alignFaces}: reads, decodes and aligns. */
+/** A thread of {@link alignFaces}: reads, decodes and aligns; where nobody says where the face is, it is looked for. */
 
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -10,22 +10,24 @@ import { align } from '../faces/align.ts'
 import { fitted } from '../faces/fit.ts'
 import type { Alignment } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
+import { landmarks49 } from '../faces/meshLandmarks.ts'
 import type { Face } from './dataset.ts'
+import { digestModels, findFaces, requireMain } from './faceFinder.ts'
 import { decodePhoto, readPhotoFile } from './readPhoto.ts'
 
 /** A face that was aligned. */
 export interface Aligned {
   /**
-   * The SHA-256 of all that its picture depends on: the photo, the landmarks, the alignment, the size, the
-   * version of the code and of the image library; in hexadecimal.
+   * The SHA-256 of all that its picture depends on: the photo, the landmarks or the models that find them, the alignment,
+   * the size, the version of the code and of the image library; in hexadecimal.
    */
   readonly key: string
   /** 8-bit RGB, interleaved, row by row; absent where the key is a known one. */
   readonly picture?: Uint8Array
 }
 
-/** To be raised whenever the same photo and landmarks would give another picture. */
-const VERSION = 2
+/** To be raised whenever the same photo, landmarks and models would give another picture. */
+const VERSION = 3
 
 const { as, size, known } = workerData as { as: Alignment; size: number; known: ReadonlySet<string> }
 const recipe = JSON.stringify([VERSION, sharp.versions, as, size])
@@ -34,17 +36,20 @@ serve(aligned, (result) =>
   typeof result !== 'string' && result.picture ? [result.picture.buffer as ArrayBuffer] : [],
 )
 
-async function aligned({ photo, landmarks }: Face): Promise<Aligned | string> {
+async function aligned(face: Face): Promise<Aligned | string> {
   let where = ''
   try {
-    const [bytes, text] = await Promise.all([readPhotoFile(photo), landmarks && readText(landmarks)])
-    const key = keyOf(bytes, text)
+    const { bytes, path, landmarks, from } = await sourceOf(face)
+    const key = keyOf(from, bytes, landmarks ?? '')
     if (known.has(key)) return { key }
-    const image = await decodePhoto(bytes, photo)
-    if (text === undefined) return { key, picture: fitted(image, { width: size, height: size }, 'pad').data }
-    const points = parseLandmarks(text, landmarks!)
-    // The errors of reading name the file; what aligning refuses are the landmarks.
-    where = `${landmarks}: `
+    const image = await decodePhoto(bytes, path)
+    if (from === 'published') {
+      return { key, picture: fitted(image, { width: size, height: size }, 'pad').data }
+    }
+    const given = landmarks === undefined ? undefined : parseLandmarks(landmarks, face.landmarks!)
+    // The errors of reading name the file; what aligning refuses are the landmarks, or the face that was found.
+    where = `${given ? face.landmarks : path}: `
+    const points = given ?? landmarks49(requireMain(await findFaces(image), image).mesh)
     return { key, picture: align(image, points, as, size).data }
   } catch (error) {
     if (error instanceof UserError) return where + error.message
@@ -52,12 +57,38 @@ async function aligned({ photo, landmarks }: Face): Promise<Aligned | string> {
   }
 }
 
-function keyOf(photo: Uint8Array, landmarks = ''): string {
+/** What a picture is made from. */
+interface Source {
+  /** Where its alignment comes from. */
+  readonly from: 'published' | 'landmarks' | 'found'
+  /** The photo or published picture. */
+  readonly path: string
+  readonly bytes: Uint8Array
+  /** The text of their file. */
+  readonly landmarks?: string
+}
+
+async function sourceOf({ photo, published, landmarks }: Face): Promise<Source> {
+  const picture = published?.[as]
+  const path = picture ?? photo
+  if (picture !== undefined || landmarks === undefined) {
+    return { from: picture === undefined ? 'found' : 'published', path, bytes: await readPhotoFile(path) }
+  }
+  const [bytes, text] = await Promise.all([readPhotoFile(path), readText(landmarks)])
+  return { from: 'landmarks', path, bytes, landmarks: text }
+}
+
+function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): string {
+  if (from === 'found') models ??= digestModels()
   const hash = createHash('sha256')
   // Of hashes, which have one length, so that what is hashed can be taken apart in one way only.
-  for (const part of [recipe, photo, landmarks]) hash.update(createHash('sha256').update(part).digest())
+  for (const part of [recipe, from, photo, landmarks, from === 'found' ? models! : '']) {
+    hash.update(createHash('sha256').update(part).digest())
+  }
   return hash.digest('hex')
 }
+
+let models: string | undefined
 
 async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error) => {

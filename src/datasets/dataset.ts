@@ -3,7 +3,6 @@
  * give this one shape.
  */
 
-import { UserError } from '../base/errors.ts'
 import type { Alignment } from '../faces/image.ts'
 import { type Gender, OLDEST, type Task } from './task.ts'
 
@@ -68,16 +67,7 @@ export function labelOf(face: Face, task: Task): number | undefined {
   return face.gender === undefined ? undefined : face.gender === 'm' ? 0 : 1
 }
 
-/**
- * Photos without landmarks can only be used as they are published.
- *
- * @throws UserError when faces are to be fitted to the reference face (`i`), and one has no landmarks
- */
-export function requireAlignable({ kind, root, faces }: Dataset, as: Alignment): void {
-  if (as !== 'i' || faces.every((face) => face.landmarks !== undefined)) return
-  throw new UserError(
-    `the data set ${kind} has no landmarks, so its faces cannot be brought to the reference face (i)`,
-    root,
-    'Use its pictures as they are (r)',
-  )
+/** Whether a face has to be looked for in its photo to be aligned so: neither a picture of it nor landmarks are given. */
+export function mustBeFound({ published, landmarks }: Face, as: Alignment): boolean {
+  return published?.[as] === undefined && landmarks === undefined
 }

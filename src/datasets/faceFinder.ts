@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { UserError } from '../base/errors.ts'
 import { nodeEngine } from '../engine/node.ts'
-import type { FaceFinder } from '../faces/face.ts'
+import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../faces/face.ts'
 import { loadFaceFinder } from '../faces/find.ts'
+import type { Image } from '../faces/image.ts'
 import { readTensorFlowJs } from '../formats/tensorflowjs/read.ts'
+
+const MODELS = { detector: 'blazeface', mesh: 'facemesh' }
 
 /**
  * Finds faces in Node, by the models inside the npm package @vladmandic/human.
@@ -11,12 +17,49 @@ import { readTensorFlowJs } from '../formats/tensorflowjs/read.ts'
  * @param options.threads of one run; all cores where not given
  */
 export async function openFaceFinder(options: { threads?: number } = {}): Promise<FaceFinder> {
-  const [detector, mesh] = ['blazeface', 'facemesh'].map((name) => readTensorFlowJs(modelFile(name)))
+  const [detector, mesh] = [MODELS.detector, MODELS.mesh].map((name) =>
+    readTensorFlowJs(modelFile(`${name}.json`)),
+  )
   return loadFaceFinder(nodeEngine(options), { detector: detector!, mesh: mesh! })
+}
+
+/** The SHA-256 of the models, in hexadecimal. */
+export function digestModels(): string {
+  const hash = createHash('sha256')
+  for (const name of Object.values(MODELS)) {
+    for (const ending of ['json', 'bin']) hash.update(readFileSync(modelFile(`${name}.${ending}`)))
+  }
+  return hash.digest('hex')
 }
 
 // The package names nothing but its programs for import, so that the folder is found from one of them.
 function modelFile(name: string): string {
   const program = fileURLToPath(import.meta.resolve('@vladmandic/human'))
-  return join(dirname(program), '..', 'models', `${name}.json`)
+  return join(dirname(program), '..', 'models', name)
+}
+
+let ofThread: Promise<FaceFinder> | undefined
+
+/** Find faces in a thread among others: on one core, and with models that are read when the first photo comes. */
+export async function findFaces(photo: Image): Promise<FoundFace[]> {
+  ofThread ??= openFaceFinder({ threads: 1 })
+  return (await ofThread).find(photo)
+}
+
+/**
+ * The one of the faces that a photo is of.
+ *
+ * @throws UserError when there is none, or the mesh network did not make it out
+ */
+export function requireMain(faces: readonly FoundFace[], photo: Image): FoundFace {
+  const face = mainFace(faces, photo)
+  if (!face) throw new UserError('no face was found in it')
+  if (!isMarked(face)) throw new UserError(notMarked(face))
+  return face
+}
+
+/** What to say of a face that the mesh network did not make out. */
+export function notMarked({ box: { left, top, width, height } }: FoundFace): string {
+  const [x, y] = [left + width / 2, top + height / 2].map((place) => place.toFixed(0))
+  return `eyes, nose and mouth were not made out in the face around (${x}, ${y})`
 }

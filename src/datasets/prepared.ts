@@ -12,7 +12,7 @@ import { UserError } from '../base/errors.ts'
 import { abandonedOf } from '../base/files.ts'
 import type { Alignment } from '../faces/image.ts'
 import { alignFaces } from './alignFaces.ts'
-import { type Dataset, type Face, requireAlignable } from './dataset.ts'
+import type { Dataset, Face } from './dataset.ts'
 import { isIntact, openPack, type Pack, PackWriter, readPicture, type StoredPicture } from './pack.ts'
 
 /** The aligned faces of a data set. */
@@ -20,7 +20,7 @@ export interface PreparedFaces {
   readonly as: Alignment
   /** The side of each picture, in pixels. */
   readonly size: number
-  /** The faces that could be prepared, in the order of the data set. `r` and `i` have the same. */
+  /** The faces that could be prepared, in the order of the data set; not always the same for `r` and `i`. */
   readonly faces: readonly Face[]
   /** The picture of each of `faces`. */
   readonly pictures: readonly StoredPicture[]
@@ -34,16 +34,16 @@ export interface PreparedFaces {
  * Align every face of a data set, or take the pictures from an earlier call where they were made from the same.
  * Pictures that were damaged since then are made anew, and the standard error says so.
  *
- * A face without landmarks is cut out and upright already: as `r`, all of its photo is shown, made square by
- * repeating its edge pixels. A photo or landmark file that cannot be used is skipped, with its reason. The pictures
- * stay on the disk and are read one by one, so that a data set may be larger than memory; their file stays open
- * until the process ends.
+ * A picture that the publishers have aligned so is used as it is, made square by repeating its edge pixels; else the
+ * face is aligned by its landmarks; without them, the face that the photo is of is looked for (`mainFace`). A photo or
+ * landmark file that cannot be used, and a photo without a face, is skipped, with its reason. The pictures stay on the
+ * disk and are read one by one, so that a data set may be larger than memory; their file stays open until the process
+ * ends.
  *
  * @param size the side of the pictures, in pixels
  * @param folder where the pictures are kept; it is made where it is missing
  * @param progress called after each face
- * @throws UserError when not one face could be prepared, `i` is asked for without landmarks, or the pictures
- *   cannot be written
+ * @throws UserError when not one face could be prepared, or the pictures cannot be written
  */
 export async function prepareFaces(
   dataset: Dataset,
@@ -52,7 +52,6 @@ export async function prepareFaces(
   folder: string,
   progress?: (done: number, total: number) => void,
 ): Promise<PreparedFaces> {
-  requireAlignable(dataset, as)
   const path = join(folder, `${dataset.kind}-${as}-${size}.pictures`)
   const cache = new Cache(path, size)
   try {

@@ -2,7 +2,7 @@
 
 import { UsageError, UserError } from '../base/errors.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
-import { type Dataset, type Face, labelOf, requireAlignable, type Skipped } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds, type Repeated } from '../datasets/folds.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -94,7 +94,6 @@ export async function evaluate(
   const chosen = fold ? facesOf(dataset, fold) : dataset.faces
   const labelled = chosen.filter((face) => labelOf(face, task) !== undefined)
   if (labelled.length === 0) throw new UserError(`no face has a label for the task ${task}`, dataset.root)
-  requireAlignable(dataset, alignment)
   const { picture } = preprocessing
   const kept: Face[] = []
   const skipped: Skipped[] = []

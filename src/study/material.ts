@@ -61,14 +61,27 @@ export async function prepare(
     )
   const prepared: PreparedFaces[] = []
   for (const as of alignments) prepared.push(await aligned(as))
-  // The same for all alignments.
-  const { faces, skipped } = prepared[0]!
+  // Those that could be aligned in every way.
+  const reasons = new Map(
+    prepared.flatMap(({ skipped }) => skipped.map(({ face, reason }) => [face.id, reason])),
+  )
+  const faces = dataset.faces.filter(({ id }) => !reasons.has(id))
+  if (faces.length === 0) {
+    throw new UserError(
+      `none of its ${total} faces can be aligned as ${alignments.join(' and ')}`,
+      dataset.root,
+    )
+  }
 
   // Folds are made before photos are left out, so that one bad photo does not move all other faces.
   const folds = makeFolds(dataset.faces, count, seed, repeated)
   const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
-  const pictures = Object.fromEntries(prepared.map(({ as, pictures }) => [as, pictures] as const))
+  const pictures = Object.fromEntries(
+    prepared.map(
+      ({ as, faces: own, pictures }) => [as, pictures.filter((_, k) => !reasons.has(own[k]!.id))] as const,
+    ),
+  )
   const hash = createHash('sha256').update(
     JSON.stringify(faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])),
   )
@@ -78,7 +91,7 @@ export async function prepare(
     faces,
     folds: kept,
     pictures,
-    skipped: [...dataset.skipped, ...skipped.map(({ face, reason }) => ({ face: face.id, reason }))],
+    skipped: [...dataset.skipped, ...[...reasons].map(([face, reason]) => ({ face, reason }))],
     digest: hash.digest('hex'),
   }
 }

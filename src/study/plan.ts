@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { messageOf, UserError } from '../base/errors.ts'
 import { parseYaml } from '../base/yaml.ts'
 import { ADIENCE_FOLDS } from '../datasets/adience.ts'
+import { type Face, mustBeFound } from '../datasets/dataset.ts'
 import { REPEATED } from '../datasets/folds.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/image.ts'
@@ -154,18 +155,6 @@ const dataset = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('synthetic'), count, seed, root: root.optional() }),
 ])
 
-/** The ways of aligning that a data set's photos allow: without landmarks they are taken as they are. */
-const ALIGNMENTS: Record<z.infer<typeof dataset>['kind'], readonly Alignment[]> = {
-  aaf: ['r', 'i'],
-  adience: ['r', 'i'],
-  csv: ['r', 'i'],
-  fairface: ['r', 'i'],
-  folder: ['r', 'i'],
-  'imdb-wiki': ['r'],
-  synthetic: ['r', 'i'],
-  utkface: ['r', 'i'],
-}
-
 const planFields = z.strictObject({
   name: folderName,
   dataset,
@@ -188,17 +177,10 @@ const planFields = z.strictObject({
   explain: z.strictObject({ photos: z.int().min(0) }).default({ photos: 4 }),
 })
 
-const planSchema = planFields.superRefine(({ dataset, folds, preprocessing }, context) => {
-  if (dataset.kind === 'adience' && folds.count !== ADIENCE_FOLDS) {
-    const message = `must be ${ADIENCE_FOLDS} for adience, not ${folds.count}: its publishers have dealt its folds`
-    context.addIssue({ code: 'custom', path: ['folds', 'count'], message })
-  }
-  if (ALIGNMENTS[dataset.kind].includes('i')) return
-  preprocessing.forEach((one, k) => {
-    if (one === 'r') return
-    const message = `must be r for ${dataset.kind}, not ${one}: its photos have no landmarks to fit them to the reference face by`
-    context.addIssue({ code: 'custom', path: ['preprocessing', k], message })
-  })
+const planSchema = planFields.superRefine(({ dataset, folds }, context) => {
+  if (dataset.kind !== 'adience' || folds.count === ADIENCE_FOLDS) return
+  const message = `must be ${ADIENCE_FOLDS} for adience, not ${folds.count}: its publishers have dealt its folds`
+  context.addIssue({ code: 'custom', path: ['folds', 'count'], message })
 })
 
 /** A plan as read: the names of its fields are those of the file, defaults filled in, paths absolute. */
@@ -207,9 +189,18 @@ export type Plan = z.infer<typeof planSchema>
 /** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
 export type Preprocessing = Plan['preprocessing'][number]
 
-/** The kinds of photos that a plan's networks are tested on. */
-export function alignmentsOf({ dataset }: Plan): readonly Alignment[] {
-  return ALIGNMENTS[dataset.kind]
+/**
+ * The kinds of photos that a plan's networks are tested on: those that they are trained on, and the other one, unless
+ * faces would have to be looked for to make photos of that kind, which takes long.
+ */
+export function alignmentsOf(
+  { preprocessing }: Pick<Plan, 'preprocessing'>,
+  faces: readonly Face[],
+): Alignment[] {
+  return (['r', 'i'] as const).filter(
+    (as) =>
+      preprocessing.some((one) => one === as || one === 'm') || !faces.some((face) => mustBeFound(face, as)),
+  )
 }
 
 /** A setting as the paper writes it: what a network is trained on and, if not from random weights, what it starts from. */

@@ -65,15 +65,18 @@ async function runGrid(
   await fetchStarts(planned, signal)
   const starts = digestStarts(planned)
   const sizes = [...new Set(plan.networks.map(({ input }) => pictureSize(input)))]
+  // Tested on both kinds of photos, until the faces are known.
+  let kinds = 2
   const expect = (runs: readonly Run[], faces: number) =>
     expectRuns(
       clock,
-      runs.map((run) => expectedOf(plan, run, faces)),
+      runs.map((run) => expectedOf(plan, run, faces, kinds)),
     )
   if (plan.dataset.kind === 'synthetic') expect(grid, plan.dataset.count)
   const dataset = await datasetOf(plan, out, clock, signal)
+  const alignments = alignmentsOf(plan, dataset.faces)
+  kinds = alignments.length
   expect(grid, dataset.faces.length)
-  const alignments = alignmentsOf(plan)
   clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, PREPARING)
 
   const { seed } = plan
@@ -186,9 +189,9 @@ function claim(job: RunJob, starts: ReadonlyMap<string, string>): boolean {
 }
 
 /** About what a run of a plan will be, before its data is known. */
-function expectedOf(plan: Plan, run: Run, faces: number): ExpectedRun {
+function expectedOf(plan: Plan, run: Run, faces: number, kinds: number): ExpectedRun {
   const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
   const schedule = plannedSchedule(plan, run, pictures)
-  const scored = (alignmentsOf(plan).length * faces) / plan.folds.count
+  const scored = (kinds * faces) / plan.folds.count
   return { run, schedule, scored, explained: plan.explain.photos }
 }

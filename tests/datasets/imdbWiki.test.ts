@@ -139,7 +139,7 @@ describe('readImdbWiki', () => {
 })
 
 describe('pictures without landmarks', () => {
-  it('are used whole, made square, and refused for i', async () => {
+  it('are used whole, made square, as r; for i the face is looked for', async () => {
     const root = folder('wiki', table([{ photo: 'a.png' }]), ['a.png'])
     await sharp({ create: { width: 60, height: 40, channels: 3, background: '#204060' } }).toFile(
       join(root, 'a.png'),
@@ -151,7 +151,7 @@ describe('pictures without landmarks', () => {
       Array.from({ length: 256 }, () => [0x20, 0x40, 0x60]).flat(),
     )
     await expect(prepareFaces(dataset, 'i', 16, join(root, 'kept'))).rejects.toThrow(
-      'the data set imdb-wiki has no landmarks, so its faces cannot be brought to the reference face (i)',
+      `none of its 1 faces can be used. The first: ${join(root, 'a.png')}: no face was found in it`,
     )
   })
 })

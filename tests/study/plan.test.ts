@@ -84,7 +84,6 @@ describe('a plan', () => {
   it.each(['adience', 'csv', 'fairface', 'folder', 'utkface'])('may train on %s', (kind) => {
     const plan = read(good.replace('kind: aaf', `kind: ${kind}`))
     expect(plan.dataset).toEqual({ kind, root: join(folder, 'faces') })
-    expect(alignmentsOf(plan)).toEqual(['r', 'i'])
   })
 
   it("may have the labels repaired that Adience's lists lose", () => {
@@ -92,7 +91,7 @@ describe('a plan', () => {
     expect(read(text).dataset).toMatchObject({ repairLabels: true })
   })
 
-  it('may train on IMDB-WIKI, whose photos are taken as they are, for ages in years', () => {
+  it('may train on IMDB-WIKI for ages in years', () => {
     const text = good
       .replace('kind: aaf', 'kind: imdb-wiki')
       .replace('[age, gender]', '[years]')
@@ -100,9 +99,22 @@ describe('a plan', () => {
       .replace('gender: { steps: [5]', 'years: { steps: [7]')
     const plan = read(text)
     expect(plan.dataset).toEqual({ kind: 'imdb-wiki', root: join(folder, 'faces') })
-    expect(alignmentsOf(plan)).toEqual(['r'])
-    expect(alignmentsOf(read(good))).toEqual(['r', 'i'])
     expect(scheduleOf(plan, run('years'), 100)).toMatchObject({ steps: [7], iterations: 10 })
+  })
+
+  describe('is tested on', () => {
+    const face = { id: 'a', photo: '/a.jpg', subject: 'a' }
+    const marked = { ...face, landmarks: '/a.txt' }
+    const published = { ...face, published: { r: '/r.jpg' } }
+    it.each([
+      ['what it is trained on', ['r'], [face], ['r']],
+      ['both, where it is trained on both at once', ['m'], [face], ['r', 'i']],
+      ['both, where there are landmarks', ['r'], [marked], ['r', 'i']],
+      ['no pictures that faces must be looked for', ['r'], [published, marked], ['r']],
+      ['published pictures that nobody trains on', ['i'], [published], ['r', 'i']],
+    ] as const)('%s', (_, preprocessing, faces, expected) => {
+      expect(alignmentsOf({ preprocessing: [...preprocessing] }, faces)).toEqual(expected)
+    })
   })
 
   it('has the same schedule, to the order of its fields, as before there were other policies', () => {
@@ -236,12 +248,6 @@ describe('a malformed plan is turned down with file, line and field', () => {
       good.replace('[adiencenet]', '[{ name: googlenet, input: 60 }]'),
       4,
       /networks\[0\]\.input must be at least 79 for googlenet, not 60/,
-    ],
-    [
-      'photos to be fitted that have no landmarks',
-      good.replace('kind: aaf', 'kind: imdb-wiki'),
-      5,
-      /preprocessing\[1\] must be r for imdb-wiki, not m: its photos have no landmarks/,
     ],
     ['no task', good.replace('[age, gender]', '[]'), 3, /tasks.*at least one/s],
     ['a fold that does not exist', good.replace('[0, 3]', '[0, 5]'), 6, /folds\.test.*does not exist/s],
