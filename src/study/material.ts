@@ -51,6 +51,9 @@ export async function prepare(
   { size, alignments, folds: count, seed, repeated, folder }: Preparation,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<Material> {
+  // Folds are made before photos are left out, so that one bad photo does not move all other faces.
+  const folds = makeFolds(dataset.faces, count, seed, repeated)
+  const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const total = dataset.faces.length
   const aligned = async (as: Alignment): Promise<PreparedFaces> =>
     clock.stage('preparing', total, (tell) =>
@@ -72,10 +75,6 @@ export async function prepare(
       dataset.root,
     )
   }
-
-  // Folds are made before photos are left out, so that one bad photo does not move all other faces.
-  const folds = makeFolds(dataset.faces, count, seed, repeated)
-  const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const kept = faces.map(({ id }) => foldOf.get(id)!)
   const pictures = Object.fromEntries(
     prepared.map(
