@@ -60,7 +60,7 @@ function sizeFrom(text: string): number {
 }
 
 async function alignAll(paths: string[], { as, size, landmarks, all = false, out }: Flags): Promise<void> {
-  const { photos, empty } = photoFiles(paths, out)
+  const { photos, skipped: folders } = photoFiles(paths, out)
   if (landmarks && (photos.length !== 1 || all)) {
     throw new UsageError(
       '--landmarks belongs to one photo and one face: align photos that have them one by one',
@@ -69,7 +69,7 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
   const points = landmarks === undefined ? undefined : readLandmarks(landmarks)
   const jobs = photos.map(({ path }) => ({ photo: path, ...(points && { landmarks: points }) }))
   const inputs = new Set(photos.map(({ path }) => resolve(path)))
-  const skipped: Skipped[] = empty.map((face) => ({ face, reason: 'holds no photos' }))
+  const skipped = folders.map(({ face, reason }) => withoutPath(face, reason))
   const faces: Written[] = []
   const progress = new Progress('Aligning faces', photos.length)
   let done = 0

@@ -1,5 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { messageOf } from '../base/errors.ts'
+import type { Skipped } from './dataset.ts'
 import { contentOf, PICTURE } from './listing.ts'
 
 /** A photo, and what to call what is made of it. */
@@ -17,38 +19,59 @@ const LONGEST = 200
  * are. What is called the same in different folders gets a number.
  *
  * @param except a folder that is passed over: what is made of the photos may lie in their folder
- * @returns the photos in order, and the folders without any
- * @throws UserError when a folder cannot be listed
+ * @returns the photos in order, and the folders that cannot be listed or hold no photos
  */
 export function photoFiles(
   paths: readonly string[],
   except: string,
-): { readonly photos: PhotoFile[]; readonly empty: string[] } {
-  const [photos, empty]: [PhotoFile[], string[]] = [[], []]
+): { readonly photos: PhotoFile[]; readonly skipped: Skipped[] } {
+  const [photos, skipped]: [PhotoFile[], Skipped[]] = [[], []]
   const taken = new Set<string>()
   for (const path of paths) {
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    if (!isFolder(path)) {
       photos.push({ path, name: unique(basename(path), taken) })
       continue
     }
-    const inside = picturesIn(path, '', except)
-    if (inside.length === 0) empty.push(path)
-    for (const name of inside) photos.push({ path: join(path, name), name: unique(name, taken) })
+    const before = photos.length + skipped.length
+    for (const { below, reason } of picturesIn(path, '', except)) {
+      if (reason === undefined) photos.push({ path: join(path, below), name: unique(below, taken) })
+      else skipped.push({ face: join(path, below), reason })
+    }
+    if (photos.length + skipped.length === before) skipped.push({ face: path, reason: 'holds no photos' })
   }
-  return { photos, empty }
+  return { photos, skipped }
 }
 
-/** The pictures below a folder, as paths from there. */
-function picturesIn(root: string, below: string, except: string, above: readonly string[] = []): string[] {
+/** A picture below a folder by its path from there, or a folder and the reason why it cannot be listed. */
+interface Below {
+  readonly below: string
+  readonly reason?: string
+}
+
+function picturesIn(root: string, below: string, except: string, above: readonly string[] = []): Below[] {
   const folder = join(root, below)
-  const real = realpathSync(folder)
-  // A link may lead back up.
-  if (resolve(folder) === resolve(except) || above.includes(real)) return []
-  const { files, folders } = contentOf(folder)
-  return [
-    ...files.filter((name) => PICTURE.test(name)).map((name) => join(below, name)),
-    ...folders.flatMap((name) => picturesIn(root, join(below, name), except, [...above, real])),
-  ]
+  if (resolve(folder) === resolve(except)) return []
+  try {
+    const real = realpathSync(folder)
+    // A link may lead back up.
+    if (above.includes(real)) return []
+    const { files, folders } = contentOf(folder)
+    return [
+      ...files.filter((name) => PICTURE.test(name)).map((name) => ({ below: join(below, name) })),
+      ...folders.flatMap((name) => picturesIn(root, join(below, name), except, [...above, real])),
+    ]
+  } catch (error) {
+    return [{ below, reason: messageOf(error) }]
+  }
+}
+
+// Whatever cannot be looked at is taken for a photo: reading it says why it cannot be.
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 function unique(file: string, taken: Set<string>): string {

@@ -43,7 +43,7 @@ it('a folder without pictures is named, also where it is called like one', () =>
   const folder = folderOf('empty.jpg/notes.txt')
   expect(photoFiles([join(folder, 'empty.jpg')], 'out')).toEqual({
     photos: [],
-    empty: [join(folder, 'empty.jpg')],
+    skipped: [{ face: join(folder, 'empty.jpg'), reason: 'holds no photos' }],
   })
 })
 
@@ -51,4 +51,14 @@ it('the folder of results is passed over, and a link that leads back up is not f
   const folder = folderOf('a.jpg', 'aligned/a.png')
   symlinkSync(folder, join(folder, 'again'))
   expect(photoFiles([folder], join(folder, 'aligned')).photos.map(({ name }) => name)).toEqual(['a'])
+})
+
+it('a folder that cannot be listed is named, and the others are taken', () => {
+  const [folder, other] = [folderOf('a.jpg'), folderOf('b.jpg')]
+  // A link that leads nowhere but to itself.
+  symlinkSync(join(folder, 'loop'), join(folder, 'loop'))
+  const { photos, skipped } = photoFiles([folder, other], 'out')
+  expect(photos.map(({ name }) => name)).toEqual(['b'])
+  expect(named(join(folder, 'loop'))).toEqual(['loop'])
+  expect(skipped).toMatchObject([{ face: folder, reason: expect.stringContaining('cannot be read') }])
 })

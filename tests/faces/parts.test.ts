@@ -93,7 +93,7 @@ interface Drawn {
   readonly mask: Uint8Array
 }
 
-describe('on drawn faces', () => {
+describe('the parts of drawn faces', () => {
   const drawn: Drawn[] = []
   let finder: FaceFinder
   beforeAll(async () => {
@@ -133,17 +133,15 @@ describe('on drawn faces', () => {
     return FACE_PARTS.map((part) => [part, both.get(part)! / either.get(part)!] as const)
   }
 
-  // What was measured, less three hundredths.
+  // What docs/faces.md says was measured; it may become better.
+  const FROM_MESH = [0.82, 0.43, 0.31, 0.45, 0.47, 0.46, 0.64, 0.79, 0.65, 0.7, 0.53]
+  const FROM_LANDMARKS = [0.78, 0.38, 0.23, 0.41, 0.54, 0.16, 0.71, 0.81, 0.65, 0.8, 0.41]
   test.each([
-    ['the mesh that is found', async ({ photo }: Drawn) => (await finder.find(photo))[0]!.mesh, {}],
-    ['the 49 landmarks', async ({ landmarks }: Drawn) => meshFromLandmarks(landmarks), {}],
-  ])(
-    'the parts agree with the truth: from %s',
-    async (_, meshOf, least: Partial<Record<FacePart, number>>) => {
-      for (const [part, share] of await agreement(meshOf)) {
-        console.log(part, share.toFixed(3))
-        expect(share, part).toBeGreaterThan(least[part] ?? 0)
-      }
-    },
-  )
+    ['the mesh that is found', FROM_MESH, async ({ photo }: Drawn) => (await finder.find(photo))[0]!.mesh],
+    ['the 49 landmarks', FROM_LANDMARKS, async ({ landmarks }: Drawn) => meshFromLandmarks(landmarks)],
+  ])('agree with the truth as well as was measured: from %s', async (_, measured, meshOf) => {
+    for (const [k, [part, share]] of (await agreement(meshOf)).entries()) {
+      expect(share, part).toBeGreaterThan(measured[k]! - 0.02)
+    }
+  })
 })
