@@ -17,8 +17,8 @@ import { eyeCentres, LANDMARKS } from '../dist/faces/landmarks.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
 import { median } from './peer.js'
 
-/** How many mesh points around a landmark are tried. */
-const NEAR = 12
+/** How near to a landmark the points of the mesh lie that are tried, on the average. */
+const NEAR = 0.2
 
 const [root, ...flags] = process.argv.slice(2)
 const faces = await foundIn(readAaf(root))
@@ -142,20 +142,19 @@ function fitTable(some) {
   })
   const average = Array.from({ length: 468 }, (_, k) => meanOf(({ mesh }) => mesh[k]))
   const middle = mean(average.map(({ x }) => x))
-  const nearest = (x, y) => {
-    const distances = average.map((point) => Math.hypot(point.x - x, point.y - y))
-    return [...distances.keys()].sort((a, b) => distances[a] - distances[b])
-  }
-  const twin = average.map(({ x, y }) => nearest(2 * middle - x, y)[0])
+  const distance = (k, x, y) => Math.hypot(average[k].x - x, average[k].y - y)
+  const nearest = (x, y) =>
+    [...average.keys()].reduce((a, b) => (distance(b, x, y) < distance(a, x, y) ? b : a))
+  const twin = average.map(({ x, y }) => nearest(2 * middle - x, y))
   const other = mirrored()
   const table = []
   for (let k = 0; k < 49; k++) {
     const mirror = other.get(k)
     if (mirror < k) continue
     const { x, y } = meanOf(({ given }) => given[k])
-    const candidates = nearest(x, y)
-      .filter((n) => twin[twin[n]] === n && (mirror !== k || twin[n] === n))
-      .slice(0, NEAR)
+    const candidates = [...average.keys()].filter(
+      (n) => distance(n, x, y) < NEAR && twin[twin[n]] === n && (mirror !== k || twin[n] === n),
+    )
     const best = candidates
       .flatMap((a) => candidates.filter((b) => b > a).map((b) => between(same, k, mirror, a, b, twin)))
       .reduce((least, each) => (each.squares < least.squares ? each : least))

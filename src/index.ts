@@ -1,6 +1,8 @@
 /** regard as a library: graphs, their gradients and relevance, and an engine to run them. */
 
 export { UserError } from './base/errors.ts'
+export { type Checked, type CheckOptions, checkDataset } from './datasets/check/check.ts'
+export type { Case, Finding, Severity } from './datasets/check/finding.ts'
 export type { Dataset, Face } from './datasets/dataset.ts'
 export { openFaceFinder } from './datasets/faceFinder.ts'
 export { type DatasetKind, type ReadOptions, readDataset } from './datasets/readers.ts'

@@ -147,7 +147,8 @@ function foldOf({ path, card }: Model, { fold, seed }: Flags, kind: string): Fol
       'Say it by --seed',
     )
   }
-  return { ...fold, seed: dealt }
+  const repeated = card.trainedOn?.repeated
+  return { ...fold, seed: dealt, ...(repeated && { repeated }) }
 }
 
 /** One data set's figures, as `--json` writes them. Shares go from 0 to 1; rows of `confusion` are true classes. */

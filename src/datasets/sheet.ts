@@ -5,7 +5,7 @@ import { html } from '../base/html.ts'
 import type { Image } from '../faces/image.ts'
 
 /** A row of pictures. */
-export interface SheetRow {
+interface SheetRow {
   readonly name: string
   /** Under the name, such as `512 faces`. */
   readonly remark: string

@@ -84,6 +84,8 @@ const schema = z
         fold: z.int().min(0),
         /** Of how many. */
         folds: z.int().min(2).optional(),
+        /** Photos that are there more than once were put into any of them, and not together into one. */
+        repeated: z.literal('anywhere').optional(),
         seed: z.union([z.string(), z.int()]),
         iterations: count,
       })

@@ -3,7 +3,7 @@
 import { UsageError, UserError } from '../base/errors.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
-import { makeFolds } from '../datasets/folds.ts'
+import { makeFolds, type Repeated } from '../datasets/folds.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { requirePlaces, taskOf } from '../evaluation/labels.ts'
@@ -31,6 +31,8 @@ export interface Fold {
   readonly fold: number
   readonly of: number
   readonly seed: string | number
+  /** Where photos went that are there more than once; together where it is not given. */
+  readonly repeated?: Repeated
 }
 
 /** What a model answered on a data set. */
@@ -128,8 +130,8 @@ export async function evaluate(
 }
 
 /** Folds are dealt of all faces, before any is left out, as a study does. */
-function facesOf({ faces }: Dataset, { fold, of, seed }: Fold): Face[] {
-  const folds = makeFolds(faces, of, seed)
+function facesOf({ faces }: Dataset, { fold, of, seed, repeated }: Fold): Face[] {
+  const folds = makeFolds(faces, of, seed, repeated)
   return faces.filter((_, k) => folds[k] === fold)
 }
 

@@ -6,6 +6,7 @@ import { csv } from '../base/csv.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Random } from '../base/random.ts'
 import { labelOf } from '../datasets/dataset.ts'
+import type { Repeated } from '../datasets/folds.ts'
 import { readPicture } from '../datasets/pack.ts'
 import { CLASSES } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -49,6 +50,8 @@ export interface RunJob {
   readonly seed: string | number
   /** Into how many folds the people are dealt. */
   readonly folds: number
+  /** Where photos went that are there more than once. */
+  readonly repeated?: Repeated
   /** How many photos of the test part to explain. */
   readonly photos: number
   readonly material: Material
@@ -147,7 +150,7 @@ async function trainRun(
 
 /** The card of a run's network. */
 function cardOf(
-  { run, seed, folds, material, dataset }: RunJob,
+  { run, seed, folds, repeated, material, dataset }: RunJob,
   { network, mean, iterations }: TrainedNetwork,
 ): TrainedCard {
   const { size } = material
@@ -167,6 +170,7 @@ function cardOf(
       setting: run.setting,
       fold: run.fold,
       folds,
+      ...(repeated === 'anywhere' && { repeated }),
       seed,
       iterations,
     },

@@ -12,7 +12,7 @@ import type { Task } from '../datasets/task.ts'
 import type { Sums } from '../evaluation/interval.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { NetworkName } from '../networks/index.ts'
-import { partsOfSetting, type Setting } from './plan.ts'
+import { type Plan, partsOfSetting, type Setting } from './plan.ts'
 
 /** One cell of the grid: one network, trained for one task, on one kind of picture, with one fold held out. */
 export interface Run {
@@ -77,7 +77,7 @@ export interface StudyRecord {
     /** Photos and rows that could not be used, each with its reason. */
     readonly skipped: readonly Skipped[]
   }
-  readonly folds: { readonly count: number; readonly test: readonly number[] }
+  readonly folds: Plan['folds']
   readonly runs: readonly Run[]
 }
 

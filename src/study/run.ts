@@ -95,6 +95,7 @@ async function runGrid(
       start: plannedFor(plan, run).start,
       seed,
       folds,
+      repeated,
       photos: plan.explain.photos,
       material,
       parts,

@@ -98,9 +98,10 @@ async function closeLooks(
   const chosen = indices.map((index) => faces[index]!)
   let at = 0
   for await (const look of lookAt(chosen, find)) {
+    const index = indices[at++]!
     // It could be read a moment ago.
-    if (typeof look !== 'string') details.set(indices[at]!, look.details)
-    progress?.('comparing', ++at, indices.length)
+    if (typeof look !== 'string') details.set(index, look.details)
+    progress?.('comparing', at, indices.length)
   }
   return details
 }

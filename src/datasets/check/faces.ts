@@ -51,9 +51,13 @@ export function faces({ looks }: Known): Finding[] {
     {
       check: 'no-face',
       severity: 'doubtful',
-      title: 'photos in which no face was found',
-      advice: 'See whether there is one. Without landmarks, such a photo cannot be aligned.',
-      cases: worstFirst(seen, ({ found }) => (found.length === 0 ? [0, 'no face'] : undefined)),
+      title: 'photos in which no face was found, or not its eyes, nose and mouth',
+      advice:
+        'See whether there is one. Such a photo is left out of every study, unless there are landmarks or a published picture.',
+      cases: worstFirst(seen, ({ found, unmarked }) => {
+        if (found.length === 0) return [1, 'no face']
+        return unmarked ? [0, 'a face, but eyes, nose and mouth were not made out'] : undefined
+      }),
     },
     {
       check: 'several-faces',

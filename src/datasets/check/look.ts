@@ -15,6 +15,8 @@ export interface Look {
   readonly stretch?: Stretch
   /** The faces that were found, the surest first; absent where none were looked for. */
   readonly found?: readonly Box[]
+  /** The face that the photo is of was found, but not its eyes, nose and mouth, and nobody else says where they are. */
+  readonly unmarked?: true
   /** Where the landmarks are given, and a face was found that they can be compared with: the nearest one. */
   readonly nearest?: {
     /** How far its landmarks are from the given ones, in the mean, as a part of the distance between the eyes. */

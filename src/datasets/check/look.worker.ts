@@ -12,15 +12,13 @@ import { eyeCentres } from '../../faces/landmarks.ts'
 import { landmarks49 } from '../../faces/meshLandmarks.ts'
 import { stretchOf } from '../../faces/stretch.ts'
 import type { Face } from '../dataset.ts'
-import { openFaceFinder } from '../faceFinder.ts'
+import { findFaces } from '../faceFinder.ts'
 import { DETAIL_SIDE, detail, fingerprint } from '../fingerprint.ts'
 import { readLandmarks } from '../readLandmarks.ts'
 import { decodePhoto, readPhotoFile } from '../readPhoto.ts'
 import { type CloseLook, fileOf, type Look } from './look.ts'
 
 const { find } = workerData as { find: boolean }
-// One thread of the engine's: the others look at other photos.
-const finder = find ? await openFaceFinder({ threads: 1 }) : undefined
 
 serve(look, (result) =>
   typeof result === 'string' ? [] : Object.values(result.details).map(({ buffer }) => buffer as ArrayBuffer),
@@ -34,7 +32,7 @@ async function look(face: Face): Promise<CloseLook | string> {
     // Published pictures are cut out already; landmarks would be those of the photo that they were cut from.
     const path = face.published ? undefined : face.landmarks
     const given = path === undefined ? undefined : readLandmarks(path)
-    const found = await finder?.find(photo)
+    const found = find ? await findFaces(photo) : undefined
     const marked = found?.filter(isMarked) ?? []
     const main = face.published || !found ? undefined : mainFace(found, photo)
     const points = given ?? (main && isMarked(main) ? landmarks49(main.mesh) : undefined)
@@ -52,6 +50,7 @@ async function look(face: Face): Promise<CloseLook | string> {
       details: { whole: detail(whole), ...(cut && { face: detail(cut) }) },
       ...(points && { stretch: stretchOf(alignment(points, 'i', 1)) }),
       ...(found && { found: found.map(({ box }) => box) }),
+      ...(main && !points && { unmarked: true as const }),
       ...(given && marked.length > 0 && { nearest: nearestTo(given, marked) }),
     }
   } catch (error) {

@@ -46,8 +46,7 @@ export function photos({ dataset, looks }: Known): Finding[] {
       check: 'stretched',
       severity: 'note',
       title: 'faces whose proportions the alignment i changes much',
-      advice:
-        'Heads that are turned or bent, children, and photos or landmarks that are wrong. Look at the last ones.',
+      advice: 'Mostly heads that are turned or bent, and children; also photos or landmarks that are wrong.',
       cases: stretched,
     },
   ]

@@ -96,7 +96,7 @@ export function about({ record }: Study): Html {
 <dt>Data set</dt><dd>${dataset.kind}: ${dataset.faces} faces of ${dataset.subjects} people</dd>
 <dt>Licence</dt><dd>${dataset.licence}</dd>
 <dt>Citation</dt><dd>${dataset.citation}</dd>
-<dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}</dd>
+<dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}${folds.repeated === 'anywhere' ? '; photos that are there more than once may be in two of them' : undefined}</dd>
 <dt>Seed</dt><dd>${record.seed}</dd>
 <dt>Left out</dt><dd>${counts(dataset.dropped)}</dd>
 ${Object.keys(dataset.remarks).length > 0 ? html`<dt>Kept, but</dt><dd>${counts(dataset.remarks)}</dd>` : undefined}

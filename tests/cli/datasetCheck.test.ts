@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { flawedTable } from '../datasets/check/flawed.ts'
+import { capturePrinted } from './capture.ts'
+
+const captured = capturePrinted()
+const out = join(mkdtempSync(join(tmpdir(), 'regard-check-')), 'out')
+let table: string
+beforeAll(async () => {
+  table = await flawedTable()
+})
+
+const check = (...flags: string[]) =>
+  main(['dataset', 'check', `csv:${table}`, '--no-finder', '--out', out, ...flags])
+
+describe('regard dataset check', () => {
+  it('says what was found, the serious first, and what to do; bad photos make the exit code 3', async () => {
+    await check()
+    expect(process.exitCode).toBe(3)
+    const { printed } = captured
+    expect(printed).toContain('12 faces of 10 people, in the 2 folds of its publishers')
+    expect(printed).toMatch(/serious:\n +1 {2}the same picture in two folds\. A network is tested/)
+    expect(printed.indexOf('serious:')).toBeLessThan(printed.indexOf('doubtful:'))
+    expect(printed).toContain('nothing found: ')
+    expect(printed).toMatch(/2 photos could not be used:\n.*cut: .*cut\.jpg: the photo cannot be read/)
+    expect(printed).toContain(join(out, 'index.html'))
+  })
+
+  it('writes a page with the pictures, in which no name is markup', async () => {
+    const page = readFileSync(join(out, 'index.html'), 'utf8')
+    expect(page.match(/<img src="data:image\/jpeg;base64,/g)!.length).toBeGreaterThan(8)
+    expect(page).not.toMatch(/src="(?!data:)/)
+    expect(page).toContain('no picture')
+    expect(page).toContain('&#60;i&#62;jo&#60;/i&#62;')
+    expect(page).not.toContain('<i>jo')
+  })
+
+  it('writes all cases as a table and as JSON', () => {
+    const [header, ...rows] = readFileSync(join(out, 'findings.csv'), 'utf8').trimEnd().split('\r\n')
+    expect(header).toBe('check,severity,case,detail,face,person,fold,age,years,gender,photo')
+    const copies = rows.filter((row) => row.startsWith('copies-in-two-folds'))
+    expect(copies).toHaveLength(2)
+    expect(copies[1]).toMatch(/,bob,1,48-53,50,f,.*copy\.jpg$/)
+    const { findings, skipped } = JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8'))
+    expect(findings[0]).toMatchObject({ check: 'copies-in-two-folds', severity: 'serious', count: 1 })
+    expect(skipped).toHaveLength(2)
+  })
+
+  it('prints JSON in place of the summary, and fails for serious findings when asked to', async () => {
+    await check('--json', '--strict')
+    expect(process.exitCode).toBe(1)
+    // Progress and what was skipped stand around it, on the standard error.
+    const json = captured.printed.slice(captured.printed.indexOf('{'), captured.printed.lastIndexOf('}') + 1)
+    expect(JSON.parse(json)).toEqual(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')))
+  })
+
+  it('refuses other folds than the published ones, and writes nothing', async () => {
+    const elsewhere = join(out, 'elsewhere')
+    await main(['dataset', 'check', `csv:${table}`, '--no-finder', '--folds', '3', '--out', elsewhere])
+    expect(process.exitCode).toBe(2)
+    expect(captured.printed).toContain('csv has 2 folds of its own, not 3. Leave --folds out')
+    expect(existsSync(elsewhere)).toBe(false)
+  })
+})

@@ -1,0 +1,99 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { readAaf } from '../../../src/datasets/aaf.ts'
+import { type Checked, checkDataset } from '../../../src/datasets/check/check.ts'
+import { readCsv } from '../../../src/datasets/csv.ts'
+import type { Dataset } from '../../../src/datasets/dataset.ts'
+import { readFairface } from '../../../src/datasets/fairface.ts'
+import { shared } from '../../shared.ts'
+import { flawedTable } from './flawed.ts'
+
+let dataset: Dataset
+let checked: Checked
+
+beforeAll(async () => {
+  dataset = readCsv(await flawedTable())
+  checked = await checkDataset(dataset, { folds: 5, seed: 1, find: false })
+})
+
+/** The cases of a finding: who, and what of it. */
+function casesOf(name: string, from = { dataset, checked }) {
+  const finding = from.checked.findings.find(({ check }) => check === name)!
+  return finding.cases.map(({ faces, detail }) => [
+    ...faces.map((index) => from.dataset.faces[index]!.id.replace(/^.*p_/, '')),
+    detail,
+  ])
+}
+
+describe('checkDataset', () => {
+  it('finds a copy in another fold, though it was scaled and compressed', () => {
+    expect(casesOf('copies-in-two-folds')).toEqual([
+      ['a', 'copy', expect.stringMatching(/^likeness .*folds 0 and 1$/)],
+    ])
+  })
+
+  it('finds that its labels are different', () => {
+    expect(casesOf('copies-with-two-labels')).toEqual([
+      ['a', 'copy', expect.stringMatching(/^5 and 50 years, m and f; likeness/)],
+    ])
+  })
+
+  it('tells copies of two people from those of one', () => {
+    expect(casesOf('copies-of-two-people')).toEqual([
+      ['b', 'mirror', expect.stringMatching(/^mirrored, likeness .*fold 0$/)],
+    ])
+    expect(casesOf('copies-of-one-person')).toEqual([['c', 'again', 'the same pixels, fold 1']])
+  })
+
+  it('finds a person in two folds that the publishers have dealt', () => {
+    expect(checked.published).toBe(true)
+    expect(casesOf('people-in-two-folds')).toEqual([['d', 'e', 'finn: 2 faces in folds 0, 1']])
+  })
+
+  it('names photos that cannot be used, and goes on', () => {
+    expect(casesOf('unusable').map(([name]) => name)).toEqual(['cut', 'text'])
+    expect(checked.skipped.map(({ face }) => face)).toEqual([
+      expect.stringContaining('cut'),
+      expect.stringContaining('text'),
+    ])
+    expect(checked.skipped[1]!.reason).toContain('the photo cannot be read')
+  })
+
+  it('finds faces of few pixels, labels that are hardly right, and classes without a face', () => {
+    expect(casesOf('tiny')).toEqual([['tiny', expect.stringMatching(/^\d+ pixels of 40 × \d+$/)]])
+    expect(casesOf('unlikely-labels').map(([, detail]) => detail)).toEqual(['101 years'])
+    expect(casesOf('empty-classes')).toEqual([])
+  })
+
+  it('lists the serious ones first, and those that found nothing too', () => {
+    const order = ['serious', 'doubtful', 'note']
+    const places = checked.findings.map(({ severity }) => order.indexOf(severity))
+    expect(places).toEqual([...places].sort())
+    expect(checked.findings.some(({ cases }) => cases.length === 0)).toBe(true)
+    expect(checked.findings.map(({ check }) => check)).not.toContain('no-face')
+  })
+})
+
+describe.skipIf(!shared)('checkDataset on FairFace', () => {
+  it('finds photos with several faces', async () => {
+    const all = readFairface(join(shared!, 'data/fairface'))
+    const names = ['fairface_0085', 'fairface_0238', 'fairface_0002', 'fairface_0003', 'fairface_0080']
+    const some = { ...all, faces: all.faces.filter(({ id }) => names.includes(id)) }
+    const result = await checkDataset(some, { folds: 2, seed: 1, find: true })
+    const from = { dataset: some, checked: result }
+    expect(casesOf('several-faces', from).map(([name]) => name)).toEqual(['fairface_0238', 'fairface_0085'])
+    expect(casesOf('no-face', from)).toEqual([])
+  })
+})
+
+describe.skipIf(!shared)('checkDataset on All-Age-Faces', () => {
+  it('finds landmarks on a face behind the one that the photo is of, and landmarks that are off', async () => {
+    const all = readAaf(join(shared!, 'data/aaf'))
+    const names = ['08089A13', '08161A15', '07970A11', '00039A02', '12203A52']
+    const some = { ...all, faces: all.faces.filter(({ id }) => names.includes(id)) }
+    const result = await checkDataset(some, { folds: 2, seed: 1, find: true })
+    const from = { dataset: some, checked: result }
+    expect(casesOf('landmarks-of-another', from).map(([name]) => name)).toEqual(['08089A13'])
+    expect(casesOf('landmarks-off', from).map(([name]) => name)).toEqual(['08161A15', '07970A11'])
+  })
+})
