@@ -5,13 +5,12 @@ import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type AlignedFace, alignPhotos } from '../datasets/alignPhotos.ts'
-import type { Skipped } from '../datasets/dataset.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import type { Alignment } from '../faces/image.ts'
 import { isSuspicious, type Stretch, stretchOf } from '../faces/stretch.ts'
 import { writePicture } from '../study/writePicture.ts'
-import { tellSkipped } from './data.ts'
+import { tellSkipped, withoutPath } from './data.ts'
 
 /** How many suspicious alignments are named. */
 const SHOWN = 20
@@ -146,9 +145,4 @@ function inWords({ ratio, elongation, shear }: Stretch): string {
   const taller =
     elongation >= 1 ? `${elongation.toFixed(2)} times taller` : `${(1 / elongation).toFixed(2)} times wider`
   return `stretched ${ratio.toFixed(2)} times (${taller}, leaning by ${shear.toFixed(2)})`
-}
-
-/** The message of an error about a photo begins with its path, which is printed before it anyway. */
-function withoutPath(path: string, message: string): Skipped {
-  return { face: path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message }
 }

@@ -54,3 +54,8 @@ export function tellSkipped(skipped: readonly Skipped[]): void {
   for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
   process.exitCode = 3
 }
+
+/** The message of an error about a photo begins with its path, which is printed before it anyway. */
+export function withoutPath(path: string, message: string): Skipped {
+  return { face: path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message }
+}

@@ -6,6 +6,7 @@ import { convertCommand } from './convert.ts'
 import { datasetCommand } from './dataset.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
+import { facesCommand } from './faces.ts'
 import { graftCommand } from './graft.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
@@ -30,6 +31,7 @@ export async function main(args: readonly string[]): Promise<void> {
     studyCommand(),
     trainCommand(),
     datasetCommand(),
+    facesCommand(),
     alignCommand(),
     explainCommand(),
     evaluateCommand(),

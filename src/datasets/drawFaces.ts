@@ -1,0 +1,42 @@
+import sharp from 'sharp'
+import { html } from '../base/html.ts'
+import { type FoundFace, isMarked } from '../faces/face.ts'
+import type { Image, Point } from '../faces/image.ts'
+import { landmarks49 } from '../faces/meshLandmarks.ts'
+
+/** Of marked faces, and of those whose points lie anywhere. */
+const [MARKED, NOT_MARKED] = ['#ffb000', '#ff4040']
+const [MESH, LANDMARKS] = ['#00d0ff', '#ffff60']
+
+/**
+ * Draw the faces of a photo on it: their boxes with a number, from 1 on, and the detector's score; the points of the
+ * mesh, and larger the 49 landmarks. A face that the mesh network did not make out is a red box alone.
+ *
+ * @returns a PNG file of the photo's size
+ */
+export async function drawFaces(
+  { width, height, data }: Image,
+  faces: readonly FoundFace[],
+): Promise<Buffer> {
+  const drawn = faces.map((face, k) => {
+    const { left, top, width: side, height: tall } = face.box
+    // So that lines and points are to be seen in large photos and small faces alike.
+    const unit = side / 150
+    const dots = (points: readonly Point[], radius: number, colour: string) =>
+      points.map(
+        ({ x, y }) => html`<circle cx="${x}" cy="${y}" r="${radius * Math.max(unit, 1)}" fill="${colour}"/>`,
+      )
+    const colour = isMarked(face) ? MARKED : NOT_MARKED
+    const size = Math.max(12 * unit, 10)
+    return html`
+<rect x="${left}" y="${top}" width="${side}" height="${tall}" fill="none" stroke="${colour}" stroke-width="${Math.max(1.5 * unit, 1)}"/>
+<text x="${left}" y="${top > size ? top - size / 3 : top + tall + size}" font-size="${size}" fill="${colour}">${k + 1}: ${face.score.toFixed(2)}</text>
+${isMarked(face) ? [dots(face.mesh, 0.6, MESH), dots(landmarks49(face.mesh), 1.2, LANDMARKS)] : []}`
+  })
+  const overlay = html`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans, Arial, sans-serif">${drawn}</svg>`
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .composite([{ input: Buffer.from(overlay.text), left: 0, top: 0 }])
+    .removeAlpha()
+    .png()
+    .toBuffer()
+}
