@@ -58,10 +58,7 @@ export function meshInput(photo: Image, squares: readonly Affine[]): TensorOf<'f
   const data = new Float32Array(squares.length * SIDE * SIDE * 3)
   for (const [k, square] of squares.entries()) {
     const { data: bytes } = warpAffine(photo, square, SIDE, SIDE)
-    data.set(
-      Float32Array.from(bytes, (value) => value / 255),
-      k * bytes.length,
-    )
+    for (let at = 0; at < bytes.length; at++) data[k * bytes.length + at] = bytes[at]! / 255
   }
   return { type: 'float32', shape: [squares.length, SIDE, SIDE, 3], data }
 }
