@@ -63,6 +63,6 @@ export function middle({ left, top, width, height }: Box): Point {
   return { x: left + width / 2, y: top + height / 2 }
 }
 
-export function holds({ left, top, width, height }: Box, { x, y }: Point): boolean {
+function holds({ left, top, width, height }: Box, { x, y }: Point): boolean {
   return x >= left && x <= left + width && y >= top && y <= top + height
 }
