@@ -7,11 +7,11 @@ import { showCommand } from './datasetShow.ts'
 
 /** `regard dataset`: make, check and look at data sets. */
 export function datasetCommand(): Command {
-  const command = new Command('dataset').description('make, check and look at data sets')
+  const command = new Command('dataset').description('Make, check and look at data sets.')
   command
     .command('synthesize')
     .description(
-      "draw labelled faces in Adience's layout, with landmarks, part masks and where the labels are",
+      "Draw labelled faces in Adience's layout, with landmarks, part masks and where the labels are.",
     )
     .argument('<dir>', 'the folder to write; empty, or not there yet')
     .option('--count <n>', 'how many photos', wholeNumber, 1500)
