@@ -160,11 +160,11 @@ function graphTo(graph: Graph, external: ExternalWriter | undefined): GraphProto
     input: graph.inputs.map(valueTo),
     output: graph.outputs.map(valueTo),
     initializer: [...graph.initializers].map(([name, tensor]) => tensorTo(name, tensor, external)),
-    node: graph.nodes.map((node) => nodeTo(node, external)),
+    node: graph.nodes.map(nodeTo),
   })
 }
 
-function nodeTo(node: Node, external: ExternalWriter | undefined): NodeProto {
+function nodeTo(node: Node): NodeProto {
   const specs: Record<string, AttributeSpec> = OPERATORS[node.op].attributes
   const values = node.attributes as unknown as Record<string, never>
   return create(NodeProtoSchema, {
@@ -172,18 +172,11 @@ function nodeTo(node: Node, external: ExternalWriter | undefined): NodeProto {
     opType: node.op,
     input: [...node.inputs],
     output: [...node.outputs],
-    attribute: Object.keys(specs).map((name) =>
-      attributeTo(name, specs[name]!.kind, values[name]!, external),
-    ),
+    attribute: Object.keys(specs).map((name) => attributeTo(name, specs[name]!.kind, values[name]!)),
   })
 }
 
-function attributeTo(
-  name: string,
-  kind: AttributeSpec['kind'],
-  value: never,
-  external: ExternalWriter | undefined,
-): AttributeProto {
+function attributeTo(name: string, kind: AttributeSpec['kind'], value: never): AttributeProto {
   const content = {
     int: () => ({ i: BigInt(value as number) }),
     float: () => ({ f: value as number }),
@@ -192,7 +185,8 @@ function attributeTo(
     floats: () => ({ floats: [...(value as readonly number[])] }),
     type: () => ({ i: BigInt(numberOf(value as DataType)) }),
     tensor: () => ({ t: tensorTo(name, value as Tensor, undefined) }),
-    graph: () => ({ g: graphTo(value as Graph, external) }),
+    // ONNX Runtime looks for the weights of a body inside it.
+    graph: () => ({ g: graphTo(value as Graph, undefined) }),
   }[kind]()
   return create(AttributeProtoSchema, { name, type: attributeNumberOf(kind), ...content })
 }

@@ -10,6 +10,8 @@ export interface StartingPoint {
   readonly where: string
   /** How many times faster than the other layers those learn that start random. */
   readonly freshRate: number
+  /** Layers that stay as they are, by name or by a first part of it: `conv1` is `conv1/7x7_s2` too. */
+  readonly frozen?: readonly string[]
 }
 
 /** A network with its starting weights, without the heads that it has none for. */
@@ -19,7 +21,7 @@ export interface Started {
   readonly taken: readonly string[]
   /** The layers that start random: their name or shape is another, as that of a new task's classifier. */
   readonly fresh: readonly string[]
-  /** The weights that learn at another rate, by name: by how much. */
+  /** The weights that learn at another rate, by name: by how much; those that are frozen at 0. */
   readonly rates: ReadonlyMap<string, number>
 }
 
@@ -32,9 +34,12 @@ export interface Started {
  * undo the layers that were taken.
  *
  * @param network as built, with random weights
- * @throws UserError when no layer fits, or a weight that fits is not a finite number
+ * @throws UserError when no layer fits, a weight that fits is not a finite number, or a layer to be frozen is not taken
  */
-export function startFrom(network: Graph, { weights, where, freshRate }: StartingPoint): Started {
+export function startFrom(
+  network: Graph,
+  { weights, where, freshRate, frozen = [] }: StartingPoint,
+): Started {
   const initializers = new Map(network.initializers)
   const [taken, fresh]: [string[], string[]] = [[], []]
   const rates = new Map<string, number>()
@@ -56,6 +61,11 @@ export function startFrom(network: Graph, { weights, where, freshRate }: Startin
     }
   }
   if (taken.length === 0) throw nothingFits(network, weights, where)
+  for (const name of frozen) {
+    const meant = taken.filter((layer) => layer === name || layer.startsWith(`${name}/`))
+    if (meant.length === 0) throw notFrozen(name, taken, where)
+    for (const weight of meant.flatMap((layer) => layers.get(layer)!)) rates.set(weight, 0)
+  }
   const { network: started, left } = withoutRandomHeads({ ...network, initializers }, new Set(taken))
   for (const layer of left) for (const name of layers.get(layer)!) rates.delete(name)
   return { network: started, taken, fresh: fresh.filter((layer) => !left.includes(layer)), rates }
@@ -100,6 +110,15 @@ function requireFinite(data: Float32Array, name: string, where: string): void {
       'The file is damaged',
     )
   }
+}
+
+function notFrozen(name: string, taken: readonly string[], where: string): UserError {
+  const first = [...new Set(taken.map((layer) => layer.split('/')[0]!))]
+  return new UserError(
+    `no layer called ${name} is taken from it to be frozen`,
+    where,
+    `It has ${first.slice(0, 8).join(', ')}${first.length > 8 ? ', …' : ''}`,
+  )
 }
 
 function nothingFits(network: Graph, weights: StartingPoint['weights'], where: string): UserError {

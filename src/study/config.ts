@@ -24,7 +24,11 @@ export function configOf(
     seed,
     photos,
     data: material.digest,
-    start: start && { weights: starts.get(start.weights), freshRate: start.freshRate },
+    start: start && {
+      weights: starts.get(start.weights),
+      freshRate: start.freshRate,
+      frozen: start.frozen,
+    },
   }
   return { hash: createHash('sha256').update(JSON.stringify(settings)).digest('hex'), settings }
 }

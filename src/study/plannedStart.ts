@@ -24,6 +24,8 @@ export const start = z.preprocess(
         kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
         /** How many times faster than the others those layers learn that start random. */
         freshRate: z.number().positive().default(10),
+        /** Layers that stay as they are, by name or by a first part of it. */
+        frozen: z.array(z.string().min(1)).min(1).optional(),
       },
       { error: ({ code }) => (code === 'invalid_type' ? START : undefined) },
     )

@@ -19,8 +19,8 @@ export async function fetchStarts(
 }
 
 /** Read the weights that a network starts from. */
-export function readStart({ weights, freshRate }: PlannedStart): StartingPoint {
-  return { weights: readWeights(weights), where: weights, freshRate }
+export function readStart({ weights, freshRate, frozen }: PlannedStart): StartingPoint {
+  return { weights: readWeights(weights), where: weights, freshRate, frozen }
 }
 
 /**

@@ -11,12 +11,12 @@ import { GraphBuilder, type Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
 import { type Graph, sizeOf, type ValueInfo } from '../graph/types.ts'
 import { gradient } from '../rules/gradient/gradient.ts'
-import { weightsAsInputs, weightsOf } from './weights.ts'
+import { type Rates, weightsAsInputs, weightsOf } from './weights.ts'
 
 /** A graph of training steps, as many as the batches that it is fed. */
 export interface TrainingSteps {
   /**
-   * Inputs: for each weight `NAME` and `NAME.velocity`; then, each with a leading dimension `steps`, `images`,
+   * Inputs: for each weight that learns `NAME` and `NAME.velocity`; then, each with a leading dimension `steps`, `images`,
    * `labels` (int64 [steps, batch]), `rate` (float32 [steps]) and a mask for each dropout. Outputs: `NAME.next`
    * and `NAME.velocity.next` for each weight, and, float32 [steps] each: `losses`, sums over the trained outputs;
    * `right`, the fraction of the batch for which the first output is right; and `norms`, the Euclidean norm of the
@@ -42,8 +42,8 @@ export interface StepOptions {
   readonly decay: number
   /** The outputs that are trained, and what the loss of each counts for. The first output alone, where not given. */
   readonly losses?: Readonly<Record<string, number>>
-  /** The weights that learn faster than the others, by name: how many times. */
-  readonly rates?: ReadonlyMap<string, number>
+  /** The weights that learn at another rate than the others. */
+  readonly rates?: Rates
 }
 
 /** Caffe's multipliers: a bias learns at twice the rate and does not decay. */
@@ -95,7 +95,7 @@ export interface GradientStep extends Omit<TrainingSteps, 'graph'> {
  *
  * @param network as in {@link trainingSteps}
  */
-export function gradientStep(network: Graph, options: Pick<StepOptions, 'losses'>): GradientStep {
+export function gradientStep(network: Graph, options: Pick<StepOptions, 'losses' | 'rates'>): GradientStep {
   const { body, gradients, measured, masks } = derived(network, options)
   for (const [name, slope] of gradients) body.output(`${name}.gradient`, slope)
   for (const [name, value] of Object.entries(measured)) body.output(name, value)
@@ -140,10 +140,10 @@ function updated(
 /** Forward, loss and gradient, and what is measured of them. */
 function derived(
   network: Graph,
-  { losses = { [network.outputs[0]!.name]: 1 } }: Pick<StepOptions, 'losses'>,
+  { losses = { [network.outputs[0]!.name]: 1 }, rates }: Pick<StepOptions, 'losses' | 'rates'>,
 ) {
-  const { forward, masks } = withLoss(network, losses)
-  const { builder: body, gradients } = gradient(forward, 'loss', [...weightsOf(network).keys()])
+  const { forward, masks } = withLoss(network, losses, rates)
+  const { builder: body, gradients } = gradient(forward, 'loss', [...weightsOf(network, rates).keys()])
   const measured = {
     loss: body.value('loss'),
     right: rightOf(body, network.outputs[0]!.name),
@@ -152,10 +152,11 @@ function derived(
   return { body, gradients, measured, masks }
 }
 
-/** The network with its weights as inputs, masks in place of dropout, labels, and the loss as only output. */
+/** The network with the weights that learn as inputs, masks in place of dropout, labels, and the loss as only output. */
 function withLoss(
   network: Graph,
   losses: Readonly<Record<string, number>>,
+  rates: Rates | undefined,
 ): { forward: Graph; masks: DropoutMask[] } {
   const values = GraphBuilder.from(network)
   const masks: DropoutMask[] = []
@@ -167,7 +168,7 @@ function withLoss(
     masks.push(mask)
     return { ...node, op: 'Mul', inputs: [node.inputs[0]!, mask.name], attributes: {} }
   })
-  const trained = weightsAsInputs(network)
+  const trained = weightsAsInputs(network, rates)
   const builder = GraphBuilder.from({ ...trained, inputs: [...trained.inputs, ...masks], outputs: [], nodes })
   const labels = builder.input('labels', 'int64', [network.outputs[0]!.shape[0]!])
   const parts = Object.entries(losses).map(([output, weight]) => {

@@ -185,6 +185,7 @@ async function begin(options: TrainingOptions) {
   const started = options.start && startFrom(built, options.start)
   const whole = started?.network ?? built
   const fixed = fixInput(whole, { batch: schedule.batch })
+  const rates = started?.rates
   const trained = Object.entries(losses).filter(([name]) =>
     whole.outputs.some((output) => output.name === name),
   )
@@ -192,11 +193,11 @@ async function begin(options: TrainingOptions) {
     stepper: await stepperFor(engine, fixed, {
       ...schedule,
       losses: Object.fromEntries(trained),
-      rates: started?.rates,
+      rates,
     }),
-    /** For any batch size, with its weights as inputs, without heads that only help in training. */
-    bare: weightsAsInputs(withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) })),
-    state: fromRest(weightsOf(fixed)),
+    /** For any batch size, with its weights that learn as inputs, without heads that only help in training. */
+    bare: weightsAsInputs(withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) }), rates),
+    state: fromRest(weightsOf(fixed, rates)),
     start: started && { taken: started.taken, fresh: started.fresh },
     run: describeRun(options, started),
   }

@@ -4,16 +4,20 @@ import type { Graph, Tensor, TensorOf } from '../graph/types.ts'
 /** Weights by name. */
 export type Weights = Map<string, TensorOf<'float32'>>
 
-/** The weights of a network: its constants called `….weight` and `….bias`. */
-export function weightsOf(network: Graph): Weights {
-  const isWeight = ([name, { type }]: [string, Tensor]) => type === 'float32' && /\.(weight|bias)$/.test(name)
+/** How many times the rate of the others some weights learn at, by name. Those at 0 are frozen: they stay as they are. */
+export type Rates = ReadonlyMap<string, number>
+
+/** The weights of a network that learn: its constants called `….weight` and `….bias`, but for those that are frozen. */
+export function weightsOf(network: Graph, rates?: Rates): Weights {
+  const isWeight = ([name, { type }]: [string, Tensor]) =>
+    type === 'float32' && /\.(weight|bias)$/.test(name) && rates?.get(name) !== 0
   return new Map([...network.initializers].filter(isWeight) as [string, TensorOf<'float32'>][])
 }
 
-/** The network with its weights as inputs, before its own. */
-export function weightsAsInputs(network: Graph): Graph {
+/** The network with its weights that learn as inputs, before its own. */
+export function weightsAsInputs(network: Graph, rates?: Rates): Graph {
   const values = GraphBuilder.from(network)
-  const weights = weightsOf(network)
+  const weights = weightsOf(network, rates)
   return {
     ...network,
     inputs: [...[...weights.keys()].map((name) => values.value(name)), ...network.inputs],

@@ -69,6 +69,24 @@ describe('a network that starts from trained weights', () => {
     expect([...rates.keys()].some((name) => name.startsWith('loss1/'))).toBe(false)
   })
 
+  it('freezes the layers that it is told to: they learn at no rate', () => {
+    const weights = weightsOf('googlenet', 'trained', 5)
+    const random = built('googlenet', 'random', 2)
+    const { rates } = startFrom(random, { weights, where: 'x', freshRate: 2, frozen: ['conv1', 'conv2/3x3'] })
+    const frozen = [...rates].filter(([, rate]) => rate === 0).map(([name]) => name)
+    expect(frozen).toEqual(['conv1/7x7_s2.weight', 'conv1/7x7_s2.bias', 'conv2/3x3.weight', 'conv2/3x3.bias'])
+    expect(rates.get('loss3/classifier.weight')).toBe(2)
+  })
+
+  it('cannot freeze a layer that it does not have, or that starts random', () => {
+    const start = { weights: weightsOf('caffenet', 'trained', 5), where: 'x.onnx', freshRate: 10 }
+    const from = (frozen: string[]) => () => startFrom(built('caffenet', 'r', 2), { ...start, frozen })
+    expect(from(['conv'])).toThrow(
+      'x.onnx: no layer called conv is taken from it to be frozen. It has conv1, conv2, conv3, conv4, conv5, fc6, fc7',
+    )
+    expect(from(['fc8'])).toThrow('no layer called fc8 is taken')
+  })
+
   it('is refused weights of which no layer fits', () => {
     const random = built('caffenet', 'random', 2)
     const wide = { weights: weightsOf('caffenet', 'trained', 5, 1 / 8), where: 'wide.onnx', freshRate: 10 }

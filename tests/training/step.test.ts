@@ -48,7 +48,7 @@ async function step(
     const whole = [steps, ...(shape as number[])]
     return [name, float32(whole, new Float32Array(sizeOf(whole)).fill(1))] as const
   })
-  const weights = weightsOf(network)
+  const weights = weightsOf(network, options.rates)
   const program = await engine.load(graph)
   const results = await program.run({
     images: float32(
@@ -191,6 +191,24 @@ describe('Caffe’s update', () => {
         expect(velocities.get(name)!.data[k]).toBeCloseTo(wanted, 6)
         expect(next.get(name)!.data[k]).toBeCloseTo(w - wanted, 6)
       })
+    }
+  })
+})
+
+describe('frozen weights', () => {
+  it('stay as they are, and all others learn as they would without that', async () => {
+    const network = small('googlenet')
+    const whole = await step(network, { momentum: 0.9, decay: 5e-4, losses }, 0.01)
+    const frozen = [...weightsOf(network).keys()].filter((name) => name.startsWith('conv'))
+    const rates = new Map(frozen.map((name) => [name, 0]))
+    const part = await step(network, { momentum: 0.9, decay: 5e-4, losses, rates }, 0.01)
+    expect(frozen).toHaveLength(6)
+    expect([...part.next.keys()]).toEqual([...whole.next.keys()].filter((name) => !frozen.includes(name)))
+    for (const [name, { data }] of part.next) {
+      const other = whole.next.get(name)!.data
+      const largest = data.reduce((most, value, k) => Math.max(most, Math.abs(value - other[k]!)), 0)
+      // Kernels differ where weights are constants.
+      expect(largest, name).toBeLessThan(1e-6)
     }
   })
 })
