@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { version } from '../base/version.ts'
-import type { RunJob } from './makeRun.ts'
+import type { RunJob } from './job.ts'
 import { readRecord, runFiles, writeRecord } from './record.ts'
 
 /** Everything that decides what a run leaves, and a hash of it. */
@@ -14,7 +14,7 @@ export interface RunConfig {
 
 /** @param starts a hash of each file of weights to start from */
 export function configOf(
-  { run, folds, schedule, seed, photos, material, start }: RunJob,
+  { run, folds, schedule, seed, photos, crops, material, start }: RunJob,
   starts: ReadonlyMap<string, string>,
 ): RunConfig {
   const settings = {
@@ -23,6 +23,7 @@ export function configOf(
     schedule,
     seed,
     photos,
+    crops,
     data: material.digest,
     start: start && {
       weights: starts.get(start.weights),

@@ -10,8 +10,6 @@ import { clockLine } from './clock.ts'
 import { Board } from './execution/board.ts'
 import { type FailedRun, runHere } from './execution/here.ts'
 import type { Order } from './execution/order.ts'
-import { openQueue, runOnQueue } from './execution/queue.ts'
-import { Store } from './execution/store.ts'
 import { roughSeconds } from './expect.ts'
 import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from './groundwork.ts'
 import type { Material } from './material.ts'
@@ -67,11 +65,7 @@ export async function runStudy(plan: Plan, out: string, options: StudyOptions): 
   }
 }
 
-async function runGrid(
-  plan: Plan,
-  out: string,
-  options: StudyOptions,
-): Promise<Outcome> {
+async function runGrid(plan: Plan, out: string, options: StudyOptions): Promise<Outcome> {
   const { jobs = 1, store, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
   const groundwork = await prepared(plan, out, signal)
@@ -88,7 +82,9 @@ async function runGrid(
     open.map(({ job: { run } }) => ({ name: runName(run), rough: rough.get(run)! })),
     several,
   )
-  const orders = open.map(({ job, config: { hash } }): Order => ({ plan, run: job.run, hash, out, store, threads }))
+  const orders = open.map(
+    ({ job, config: { hash } }): Order => ({ plan, run: job.run, hash, out, store, threads }),
+  )
   const failed = await make(orders, board, options)
   board.finish()
   return {
@@ -106,7 +102,9 @@ async function make(
   { jobs = 1, queue: url, store: place, priority = 1, signal }: StudyOptions,
 ): Promise<FailedRun[]> {
   if (url === undefined) return runHere(orders, { jobs, board, signal })
-  const store = place === undefined ? undefined : new Store(place)
+  // Their clients are large, and most studies are run without them.
+  const { openQueue, runOnQueue } = await import('./execution/queue.ts')
+  const store = place === undefined ? undefined : new (await import('./execution/store.ts')).Store(place)
   const queue = await openQueue(url)
   try {
     return await runOnQueue(queue, orders, {
