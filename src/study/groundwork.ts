@@ -69,6 +69,7 @@ export async function groundworkFor(
       folds,
       repeated,
       photos: plan.explain.photos,
+      crops: plan.crops,
       material,
       parts,
       folder: files.run(out, run),

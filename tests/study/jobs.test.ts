@@ -1,0 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parquetReadObjects } from 'hyparquet'
+import { expect, it } from 'vitest'
+import { parseCsv } from './parseCsv.ts'
