@@ -8,13 +8,13 @@ import type { Dataset } from '../datasets/dataset.ts'
 import { readDataset } from '../datasets/readers.ts'
 import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import type { Engine } from '../engine/engine.ts'
-import { networks } from '../networks/index.ts'
 import { Clock } from './clock.ts'
 import { configOf, readConfig, writeConfig } from './config.ts'
 import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
+import { gridOf } from './grid.ts'
 import { makeRun, type RunJob } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { alignmentsOf, type Plan, plannedFor, plannedSchedule, settingOf } from './plan.ts'
+import { alignmentsOf, type Plan, plannedFor, plannedSchedule } from './plan.ts'
 import { files, type Run, runFiles, type StudyRecord, trainedOn, writeRecord } from './record.ts'
 import { digestStarts, fetchStarts } from './start.ts'
 
@@ -115,20 +115,6 @@ async function runGrid(
   }
   const { skipped } = jobs[0]!.material
   return { finished: true, made: open.length, kept: jobs.length - open.length, skipped }
-}
-
-/** Every run of a plan: for each fold and task all settings of all networks. */
-function gridOf(plan: Plan): Run[] {
-  return plan.folds.test.flatMap((fold) =>
-    plan.tasks.flatMap((task) =>
-      plan.networks.flatMap(({ name, input, width, start }) =>
-        plan.preprocessing.map((preprocessing) => {
-          const setting = settingOf(preprocessing, start)
-          return { task, network: name, letter: networks[name].letter, input, width, setting, fold }
-        }),
-      ),
-    ),
-  )
 }
 
 async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSignal): Promise<Dataset> {
