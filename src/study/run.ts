@@ -5,15 +5,15 @@ import { availableParallelism } from 'node:os'
 import { Lock } from '../base/lock.ts'
 import { version } from '../base/version.ts'
 import { countClasses } from '../datasets/classes.ts'
-import { networks } from '../networks/index.ts'
 import { clockLine } from './clock.ts'
 import { Board } from './execution/board.ts'
 import { type FailedRun, runHere } from './execution/here.ts'
 import type { Order } from './execution/order.ts'
 import { roughSeconds } from './expect.ts'
+import { gridOf } from './grid.ts'
 import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from './groundwork.ts'
 import type { Material } from './material.ts'
-import { type Plan, settingOf } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { files, type Run, runName, type StudyRecord, writeRecord } from './record.ts'
 import { stateOf } from './state.ts'
 import { sumsIn } from './sums.ts'
@@ -133,20 +133,6 @@ async function prepared(plan: Plan, out: string, signal: AbortSignal): Promise<G
   } finally {
     finish()
   }
-}
-
-/** Every run of a plan: for each fold and task all settings of all networks. */
-function gridOf(plan: Plan): Run[] {
-  return plan.folds.test.flatMap((fold) =>
-    plan.tasks.flatMap((task) =>
-      plan.networks.flatMap(({ name, input, width, start }) =>
-        plan.preprocessing.map((preprocessing) => {
-          const setting = settingOf(preprocessing, start)
-          return { task, network: name, letter: networks[name].letter, input, width, setting, fold }
-        }),
-      ),
-    ),
-  )
 }
 
 /** What each run takes, in seconds that are right but for a factor. */

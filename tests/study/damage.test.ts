@@ -57,13 +57,18 @@ function changeDigit(path: string): void {
 describe('two studies in one folder', () => {
   it('do not harm each other: the second says who holds it', async () => {
     const first = writePlan(TINY_PLAN.replace('iterations: 6', 'iterations: 2000'))
-    const study = spawn(process.execPath, [program, 'study', first.plan, '--out', first.out], { stdio: 'ignore' })
+    const study = spawn(process.execPath, [program, 'study', first.plan, '--out', first.out], {
+      stdio: 'ignore',
+    })
     const lock = join(first.out, 'study.lock')
     while (!existsSync(lock)) await sleep(10)
     await main(['study', first.plan, '--out', first.out])
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toMatch(
-      new RegExp(`^regard: .*: the study is held by process ${study.pid} on this machine, since .* Wait until it has ended`, 'm'),
+      new RegExp(
+        `^regard: .*: the study is held by process ${study.pid} on this machine, since .* Wait until it has ended`,
+        'm',
+      ),
     )
     study.kill('SIGKILL')
     await once(study, 'exit')
