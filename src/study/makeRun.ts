@@ -283,6 +283,7 @@ function predictionRows({ run, material, parts }: RunJob, scores: ReadonlyMap<Al
       const probabilities = rows[place]!
       return {
         face: material.faces[k]!.id,
+        subject: material.faces[k]!.subject,
         tested_on: alignment,
         true: names[labelIn(material, run, k)]!,
         predicted: names[topClass(probabilities)]!,
