@@ -8,7 +8,7 @@
 import { topClass } from './accuracy.ts'
 
 /** Answers whose confidence (the probability of the answer) lies in (low, high]; the first bin has 0 too. */
-export interface ReliabilityBin {
+interface ReliabilityBin {
   readonly low: number
   readonly high: number
   readonly n: number

@@ -104,7 +104,7 @@ export const CLAIMS: readonly Claim[] = [
     claim: 'Networks lose on photos that are aligned in another way than those they were trained on.',
     parts: (study) =>
       (['i', 'r'] as const).map((preprocessing) => ({
-        name: `[${preprocessing}] on its own photos over the same on the other kind`,
+        name: `[${preprocessing}] networks, own photos over the other kind`,
         unit: 'points',
         contrasts: swapped(study)
           .filter((cell) => partsOfSetting(cell.setting).preprocessing === preprocessing)
@@ -115,7 +115,7 @@ export const CLAIMS: readonly Claim[] = [
     id: 'rotation-loses-less',
     claim:
       'Networks that are trained on rotated photos lose less on the other kind than those on fitted photos do.',
-    parts: (study) => [lossPart(study, 'what [i] loses over what [r] does', preprocessed(study, 'i', 'r'))],
+    parts: (study) => [lossPart(study, 'loss of [i] over loss of [r]', preprocessed(study, 'i', 'r'))],
   },
   {
     id: 'pretraining-mends-alignment',
@@ -124,7 +124,7 @@ export const CLAIMS: readonly Claim[] = [
     parts: (study) => [
       lossPart(
         study,
-        'what is lost from random weights over what is from ImageNet’s',
+        'loss from random weights over loss from ImageNet’s',
         started(study, 'random', 'imagenet'),
       ),
     ],

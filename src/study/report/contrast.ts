@@ -10,16 +10,15 @@ import { signFlip } from '../../evaluation/mcnemar.ts'
 import { studentOf } from '../../evaluation/student.ts'
 import type { Alignment } from '../../faces/image.ts'
 import type { Cell, Study } from './cells.ts'
+import { type FaceValue, peopleOf } from './people.ts'
 import { readPredictions } from './predictions.ts'
 
 /** A difference on each face of a test set. */
-export type Contrast = readonly FaceValue[]
+export type Contrast = readonly ContrastFace[]
 
-interface FaceValue {
-  readonly subject: string
+interface ContrastFace extends FaceValue {
   /** The fold that the face was tested in: faces of one fold and contrast hang on the same trainings. */
   readonly fold: number
-  readonly value: number
 }
 
 /** The answers of a cell on photos of a kind, counted for or against. */
@@ -64,7 +63,7 @@ export interface Difference {
  * @param seed of the bootstrap
  */
 export function overPeople(contrasts: readonly Contrast[], seed: string): Difference {
-  const { sums, faces } = peopleOf(contrasts)
+  const { sums, faces } = peopleOf(contrasts.flat())
   return {
     difference: total(sums) / total(faces),
     interval: bootstrapMean(sums, faces, { seed }),
@@ -74,7 +73,7 @@ export function overPeople(contrasts: readonly Contrast[], seed: string): Differ
 
 /** The same of measured differences of few people: Student's t of each one's mean. */
 export function overFewPeople(contrasts: readonly Contrast[]): Difference {
-  const { sums, faces } = peopleOf(contrasts)
+  const { sums, faces } = peopleOf(contrasts.flat())
   const { mean, interval, p } = studentOf(sums.map((sum, k) => sum / faces[k]!))
   return { difference: mean, interval, p }
 }
@@ -96,21 +95,6 @@ export function overTrainings(contrasts: readonly Contrast[]): Trainings {
   )
   const { mean, interval, p } = studentOf(means)
   return { difference: mean, interval, p, n: means.length, greater: means.filter((one) => one > 0).length }
-}
-
-/** For each person, the sum of the values of all their faces, and how many those are. */
-function peopleOf(contrasts: readonly Contrast[]): { sums: number[]; faces: number[] } {
-  const places = new Map<string, number>()
-  const [sums, faces]: [number[], number[]] = [[], []]
-  for (const contrast of contrasts) {
-    for (const { subject, value } of contrast) {
-      const place = places.get(subject) ?? places.size
-      places.set(subject, place)
-      sums[place] = (sums[place] ?? 0) + value
-      faces[place] = (faces[place] ?? 0) + 1
-    }
-  }
-  return { sums, faces }
 }
 
 function total(values: readonly number[]): number {

@@ -7,7 +7,7 @@ import { CLAIMS, type Claim, type ClaimPart, type Unit } from './claims.ts'
 import { type Difference, overFewPeople, overPeople, overTrainings, type Trainings } from './contrast.ts'
 
 /** `not tested`: the study has no runs that could show it. */
-export type Verdict = 'holds' | 'does not hold' | 'undecided' | 'not tested'
+type Verdict = 'holds' | 'does not hold' | 'undecided' | 'not tested'
 
 /** One of the paper's findings, and what a study says of it. */
 export interface Finding {
@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 /** One of the differences that a finding claims to be greater than 0. */
-export interface FindingPart {
+interface FindingPart {
   /** What is set against what. */
   readonly name: string
   readonly unit: Unit
@@ -126,7 +126,7 @@ function signed(value: number, digits: number): string {
 }
 
 /** `p < 0.001`, `p = 0.034`, `p = 0.42`. */
-export function pInWords(p: number): string {
+function pInWords(p: number): string {
   if (p < 0.001) return 'p < 0.001'
   return `p = ${p.toFixed(p < 0.0995 ? 3 : 2)}`
 }

@@ -10,7 +10,7 @@ import { files, type RunRecord, runFiles } from '../record.ts'
 import { alignmentsIn, type Cell, type Study } from './cells.ts'
 
 /** One test face, and what the network that had not seen it said. */
-export interface Prediction {
+interface Prediction {
   readonly face: string
   /** Who it is; runs from before this was written down have each face as a person. */
   readonly subject: string
@@ -20,7 +20,7 @@ export interface Prediction {
   readonly truth: number
   readonly predicted: number
   /** Of each class, the mean over the ten crops. */
-  readonly probabilities: Float32Array
+  readonly probabilities: readonly number[]
 }
 
 /** All test faces of a cell: fold by fold, and within a fold in the order of the data set. */
@@ -62,7 +62,7 @@ function readRun(out: string, record: RunRecord): Map<Alignment, Prediction[]> {
       fold: run.fold,
       truth,
       predicted,
-      probabilities: Float32Array.from(columns.probabilities, (column) => Number(row[column])),
+      probabilities: columns.probabilities.map((column) => Number(row[column])),
     })
   })
   for (const [alignment, { length }] of read) {

@@ -4,7 +4,7 @@ import type { MapRecord } from '../../../src/study/record.ts'
 import { type Finding, findingsOf } from '../../../src/study/report/findings.ts'
 import { type WrittenRun, writeStudy } from './writtenStudy.ts'
 
-const FACES = 400
+const FACES = 300
 
 /** Answers that are right with a probability, by a face's own luck and the training's. */
 function drawn(share: number, name: string): boolean[] {

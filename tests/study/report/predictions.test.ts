@@ -28,7 +28,7 @@ describe('the predictions of a cell', () => {
       [0, 1],
       [0, 0],
     ])
-    expect([...read[1]!.probabilities]).toEqual([0.25, 0.75])
+    expect(read[1]!.probabilities).toEqual([0.25, 0.75])
     expect(readPredictions(written, written.cells[0]!, 'i').map(({ predicted }) => predicted)).toEqual([
       1, 1, 0,
     ])
