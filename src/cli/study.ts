@@ -7,17 +7,23 @@ import { mainFigures, writeReport } from '../study/report/report.ts'
 import { runStudy } from '../study/run.ts'
 import { tellSkipped } from './data.ts'
 import { stopOnSignal } from './signal.ts'
+import { planCommand } from './studyPlan.ts'
 
 /** `regard study PLAN.yaml [--out DIR]` */
 export function studyCommand(): Command {
-  return new Command('study')
-    .description(
-      'Run a study: train, test and explain every network of a plan, and write a report. What is done already is not done again.',
-    )
-    .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
-    .option('--out <dir>', 'the folder to write to (default: out/NAME, with the name that the plan gives)')
-    .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
-    .action(study)
+  return (
+    new Command('study')
+      .description(
+        'Run a study: train, test and explain every network of a plan, and write a report. What is done already is not done again.',
+      )
+      .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
+      .option('--out <dir>', 'the folder to write to (default: out/NAME, with the name that the plan gives)')
+      .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
+      .action(study)
+      // What stands behind a subcommand is its own.
+      .enablePositionalOptions()
+      .addCommand(planCommand())
+  )
 }
 
 async function study(planFile: string, options: { out?: string }): Promise<void> {
