@@ -11,6 +11,7 @@ import { graftCommand } from './graft.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
 import { weightsCommand } from './weights.ts'
+import { workerCommand } from './worker.ts'
 
 /**
  * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
@@ -31,6 +32,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .enablePositionalOptions()
   for (const command of [
     studyCommand(),
+    workerCommand(),
     trainCommand(),
     datasetCommand(),
     facesCommand(),

@@ -1,7 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { writeAtomic } from '../base/files.ts'
 import { duration, Progress } from '../base/progress.ts'
 import { networks } from '../networks/index.ts'
 import { secondsWith } from '../study/estimate/estimate.ts'
@@ -16,7 +15,7 @@ import { aligned } from './table.ts'
 interface Flags {
   readonly out?: string
   readonly measure: boolean
-  readonly json?: string
+  readonly json?: true
 }
 
 /** `regard study plan PLAN.yaml [--out DIR]` */
@@ -28,7 +27,7 @@ export function planCommand(): Command {
     .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
     .option('--out <dir>', "the study's folder (default: out/NAME, with the name that the plan gives)")
     .option('--no-measure', 'only the runs, without what they take')
-    .option('--json <file>', 'write it to this file too')
+    .option('--json', 'print it as JSON, with seconds and bytes')
     .addHelpText(
       'after',
       '\nExample:\n  $ regard study plan examples/synthetic.yaml\n\n' +
@@ -51,8 +50,7 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     }
     const overview = await overviewOf(plan, out, flags.measure ? measured : undefined)
     progress.finish()
-    console.log(linesOf(plan, out, overview).join('\n'))
-    if (flags.json) writeAtomic(flags.json, `${JSON.stringify({ ...overview, out }, undefined, 2)}\n`)
+    console.log(flags.json ? JSON.stringify(overview, undefined, 2) : linesOf(plan, out, overview).join('\n'))
   } catch (error) {
     if (!stop.signal.aborted || error !== stop.signal.reason) throw error
     process.exitCode = 130

@@ -38,6 +38,7 @@ import {
   writeRecord,
 } from './record.ts'
 import { readStart } from './start.ts'
+import { writeSums } from './sums.ts'
 import { testRecord } from './testRecord.ts'
 import { writePicture } from './writePicture.ts'
 
@@ -73,7 +74,7 @@ export interface Workshop {
 }
 
 /**
- * Make a run. Its `result.json` is written last: where it is, the run is whole.
+ * Make a run. Its `SHA256SUMS` is written last: where it is, the run is whole. Only who holds the run's lock may do this.
  *
  * @throws the signal's reason when the signal stops it; what is done is gone on from the next time
  */
@@ -97,6 +98,7 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<RunRecor
     maps,
   }
   writeRecord(runFiles.result(folder), record)
+  writeSums(folder)
   for (const name of ['checkpoint', 'checkpoint.previous']) {
     rmSync(join(folder, `${name}.safetensors`), { force: true })
   }

@@ -120,11 +120,22 @@ export interface RunRecord {
   /** On photos aligned in every way that was prepared. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
   readonly maps: readonly MapRecord[]
+  /** How its own test set was answered by the network at every snapshot, in their order; where there are some. */
+  readonly snapshots?: readonly SnapshotRecord[]
+}
+
+/** How the network was after some iterations. */
+export interface SnapshotRecord {
+  readonly iteration: number
+  /** On the photos that the run is tested on, by ten crops. */
+  readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
 }
 
 /** The files of a study in its folder. */
 export const files = {
   study: (out: string) => join(out, 'study.json'),
+  /** Held by the process that runs the study. */
+  lock: (out: string) => join(out, 'study.lock'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
   report: (out: string) => join(out, 'report', 'index.html'),
 }
@@ -135,7 +146,8 @@ export const runFiles = {
   metrics: (folder: string) => join(folder, 'metrics.jsonl'),
   model: (folder: string) => join(folder, 'model.onnx'),
   predictions: (folder: string) => join(folder, 'predictions.csv'),
-  /** Written last: where it is, the run is whole. */
+  /** Held by the process that makes the run; beside its folder, which may have to be removed. */
+  lock: (folder: string) => `${folder}.lock`,
   result: (folder: string) => join(folder, 'result.json'),
   /** @param iteration written with as many digits as the last one has, so that files sort as iterations do */
   snapshot: (folder: string, iteration: number, last: number) =>

@@ -89,13 +89,13 @@ export function preparedBytes(plan: Plan, { faces, alignments }: FaceCounts): nu
 }
 
 /**
- * Seconds until all runs are made, where each worker takes the next run when it has made one.
+ * Seconds until all runs are made, where each worker takes the longest run that is left when it has made one.
  *
- * @param seconds that each run takes, in the order in which they are made
+ * @param seconds that each run takes
  */
 export function secondsWith(workers: number, seconds: readonly number[]): number {
-  const busyUntil = new Array<number>(Math.max(1, workers)).fill(0)
-  for (const each of seconds) {
+  const busyUntil = new Array<number>(workers).fill(0)
+  for (const each of [...seconds].sort((a, b) => b - a)) {
     const next = busyUntil.indexOf(Math.min(...busyUntil))
     busyUntil[next]! += each
   }
