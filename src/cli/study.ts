@@ -15,8 +15,6 @@ import { studyStatusCommand } from './studyStatus.ts'
 export function studyCommand(): Command {
   return (
     new Command('study')
-      // `--queue` behind `status` is that command's.
-      .enablePositionalOptions()
       .description(
         'Run a study: train, test and explain every network of a plan, and write a report. What is done already is not done again.',
       )
@@ -37,7 +35,10 @@ export function studyCommand(): Command {
           '  $ regard study examples/synthetic.yaml --jobs 2\n',
       )
       .action(study)
+<<<<<<< HEAD
       .addCommand(planCommand())
+=======
+>>>>>>> main
       .addCommand(studyStatusCommand())
   )
 }

@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { openQueue } from '../study/execution/queue.ts'
 import { type RunStatus, statusIn, statusOnQueue } from '../study/status.ts'
 import { aligned } from './table.ts'
 
@@ -38,6 +37,7 @@ async function status(dir: string | undefined, flags: { queue?: string; json?: t
 }
 
 async function onQueue(url: string): Promise<RunStatus[]> {
+  const { openQueue } = await import('../study/execution/queue.ts')
   const queue = await openQueue(url)
   try {
     return await statusOnQueue(queue)

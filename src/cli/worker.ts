@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { inChild } from '../study/execution/inChild.ts'
 import type { Order } from '../study/execution/order.ts'
-import { work } from '../study/execution/worker.ts'
 import { cacheFolder } from '../study/weights.ts'
 import { countFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
@@ -31,12 +30,20 @@ interface Flags {
 }
 
 async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }: Flags): Promise<void> {
+  // Its client is large, and no other command needs it.
+  const { work } = await import('../study/execution/worker.ts')
   const stop = stopOnSignal()
   const time = () => new Date().toISOString().slice(11, 19)
   const note = (line: string) => console.error(`${time()}  ${line}`)
   console.error(`Waiting for runs in ${queue.replace(/\/\/.*@/, '//')}, on ${availableParallelism()} cores.`)
   try {
-    await work({ url: queue, jobs, make: (order, follower) => inChild(placed(order, scratch), follower), signal: stop.signal, note })
+    await work({
+      url: queue,
+      jobs,
+      make: (order, follower) => inChild(placed(order, scratch), follower),
+      signal: stop.signal,
+      note,
+    })
   } finally {
     stop.forget()
   }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { version } from '../base/version.ts'
-import type { RunJob } from './makeRun.ts'
+import type { RunJob } from './job.ts'
 import type { Material } from './material.ts'
 import { readRecord, runFiles, writeRecord } from './record.ts'
 
@@ -14,13 +14,13 @@ export interface RunConfig {
 }
 
 /** What of a run decides what it leaves. */
-type Decisive = Pick<RunJob, 'run' | 'folds' | 'schedule' | 'seed' | 'photos' | 'start'> & {
+type Decisive = Pick<RunJob, 'run' | 'folds' | 'schedule' | 'seed' | 'photos' | 'crops' | 'start'> & {
   readonly material: Pick<Material, 'digest'>
 }
 
 /** @param starts a hash of each file of weights to start from */
 export function configOf(
-  { run, folds, schedule, seed, photos, material, start }: Decisive,
+  { run, folds, schedule, seed, photos, crops, material, start }: Decisive,
   starts: ReadonlyMap<string, string>,
 ): RunConfig {
   const settings = {
@@ -29,6 +29,7 @@ export function configOf(
     schedule,
     seed,
     photos,
+    crops,
     data: material.digest,
     start: start && {
       weights: starts.get(start.weights),

@@ -7,7 +7,7 @@ import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import type { Clock } from './clock.ts'
 import { configOf, type RunConfig } from './config.ts'
 import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
-import type { RunJob } from './makeRun.ts'
+import type { RunJob } from './job.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
 import { alignmentsOf, type Plan, plannedFor, plannedSchedule } from './plan.ts'
 import { files, type Run, trainedOn } from './record.ts'
@@ -69,6 +69,7 @@ export async function groundworkFor(
       folds,
       repeated,
       photos: plan.explain.photos,
+      crops: plan.crops,
       material,
       parts,
       folder: files.run(out, run),

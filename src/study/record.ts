@@ -146,6 +146,8 @@ export const runFiles = {
   metrics: (folder: string) => join(folder, 'metrics.jsonl'),
   model: (folder: string) => join(folder, 'model.onnx'),
   predictions: (folder: string) => join(folder, 'predictions.csv'),
+  /** The probabilities of every crop, where the plan asks for them. */
+  crops: (folder: string) => join(folder, 'crops.parquet'),
   /** Held by the process that makes the run; beside its folder, which may have to be removed. */
   lock: (folder: string) => `${folder}.lock`,
   result: (folder: string) => join(folder, 'result.json'),

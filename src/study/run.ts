@@ -9,8 +9,6 @@ import { clockLine } from './clock.ts'
 import { Board } from './execution/board.ts'
 import { type FailedRun, runHere } from './execution/here.ts'
 import type { Order } from './execution/order.ts'
-import { openQueue, runOnQueue } from './execution/queue.ts'
-import { Store } from './execution/store.ts'
 import { roughSeconds } from './expect.ts'
 import { gridOf } from './grid.ts'
 import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from './groundwork.ts'
@@ -104,7 +102,9 @@ async function make(
   { jobs = 1, queue: url, store: place, priority = 1, signal }: StudyOptions,
 ): Promise<FailedRun[]> {
   if (url === undefined) return runHere(orders, { jobs, board, signal })
-  const store = place === undefined ? undefined : new Store(place)
+  // Their clients are large, and most studies are run without them.
+  const { openQueue, runOnQueue } = await import('./execution/queue.ts')
+  const store = place === undefined ? undefined : new (await import('./execution/store.ts')).Store(place)
   const queue = await openQueue(url)
   try {
     return await runOnQueue(queue, orders, {

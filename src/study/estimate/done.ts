@@ -24,8 +24,8 @@ export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): D
     const settings = readConfig(folder)?.settings as Begun | undefined
     if (!settings) return { kind: 'new', iteration: 0 }
     const { start } = plannedFor(plan, run)
-    const { count: folds } = plan.folds
-    const job = { run, folds, seed: plan.seed, photos: plan.explain.photos, start }
+    const { folds, seed, explain, crops } = plan
+    const job = { run, folds: folds.count, seed, photos: explain.photos, crops, start }
     // How many iterations some epochs are, is known exactly once the photos are.
     const length = countsEpochs(plan, run) ? { iterations: settings.schedule.iterations } : {}
     const config = configOf(

@@ -9,11 +9,12 @@ import { nodeEngine } from '../../engine/node.ts'
 import { Clock, type Pace } from '../clock.ts'
 import { expectRuns } from '../expect.ts'
 import { groundworkFor } from '../groundwork.ts'
-import { makeRun, type RunJob } from '../makeRun.ts'
+import type { RunJob } from '../job.ts'
+import { makeRun } from '../makeRun.ts'
 import { runFiles, runName } from '../record.ts'
 import { claim } from '../state.ts'
 import type { Order } from './order.ts'
-import { Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** What a child says to its parent. */
 export type Message =
@@ -46,7 +47,10 @@ async function make(order: Order): Promise<Message> {
 }
 
 /** Make a run; false where the signal stops it. */
-async function made({ plan, run, hash, out, store: url, threads }: Order, signal: AbortSignal): Promise<boolean> {
+async function made(
+  { plan, run, hash, out, store: url, threads }: Order,
+  signal: AbortSignal,
+): Promise<boolean> {
   let told = 0
   const clock = new Clock((pace) => {
     if (Date.now() - told < OFTEN) return
@@ -66,7 +70,7 @@ async function made({ plan, run, hash, out, store: url, threads }: Order, signal
     const { folder, schedule, material, parts } = job
     const lock = await Lock.wait(runFiles.lock(folder), 'the run', PATIENCE, signal)
     try {
-      const store = url === undefined ? undefined : new Store(url)
+      const store = url === undefined ? undefined : await openStore(url)
       await store?.fetch(runName(run), folder, hash)
       if (claim(folder, config)) return true
       const kinds = Object.keys(material.pictures).length
@@ -82,6 +86,12 @@ async function made({ plan, run, hash, out, store: url, threads }: Order, signal
     if (signal.aborted && error === signal.reason) return false
     throw error
   }
+}
+
+/** Its client is large, and few studies need it. */
+async function openStore(url: string): Promise<Store> {
+  const { Store } = await import('./store.ts')
+  return new Store(url)
 }
 
 /** Milliseconds between two looks whether there is a new checkpoint to be kept. */

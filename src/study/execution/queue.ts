@@ -129,12 +129,17 @@ export async function runOnQueue(
   await add([...open])
   while (open.size > 0 && !signal.aborted) {
     await sleep(LOOK, undefined, { signal }).catch(() => {})
-    const looked = await Promise.all([...open].map(async ([id, order]) => ({ id, order, ...(await look(queue, id)) })))
+    const looked = await Promise.all(
+      [...open].map(async ([id, order]) => ({ id, order, ...(await look(queue, id)) })),
+    )
     for (const { id, order, state, job } of looked) {
       const name = runName(order.run)
       if (state === 'completed') {
         if (!(await collect(order))) {
-          failed.push({ name, reason: `${job!.progress.worker ?? 'a worker'} has made it, but not in ${order.store ?? order.out}: do all machines see the same folder?` })
+          failed.push({
+            name,
+            reason: `${job!.progress.worker ?? 'a worker'} has made it, but not in ${order.store ?? order.out}: do all machines see the same folder?`,
+          })
           board.end(name)
         } else board.end(name, (job!.finishedOn! - job!.processedOn!) / 1000)
         open.delete(id)

@@ -41,6 +41,8 @@ export class Store {
     this.bucket = bucket
     this.prefix = prefix ? `${prefix}/` : ''
     const { AWS_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env
+    // About versions of Node to come, once in every process: nothing that a user of regard could do anything about.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
     this.client = new S3Client({
       region: AWS_REGION ?? 'us-east-1',
       // Services of one's own seldom have a name for each bucket, nor the latest checksums.

@@ -39,6 +39,8 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
   await (await openQueue(url)).close()
   const self = `${hostname()}:${process.pid}`
   const lost = new Map<string, AbortController>()
+  /** Whether it was said that Redis does not answer. */
+  let away = false
   const worker = new Worker<QueuedRun['data'], void, string, never, Progress>(
     QUEUE_NAME,
     async (job, token) => {
@@ -46,6 +48,7 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
       lost.set(job.id!, own)
       const begun = Date.now()
       let told = 0
+      away = false
       note(`${job.name}: begun`)
       try {
         const made = await make(job.data, {
@@ -84,17 +87,14 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
       name: self,
     },
   )
-  let away = false
   worker.on('error', (error) => {
     if (!away) note(`Redis: ${messageOf(error) || 'the connection is lost'}; waiting for it`)
     away = true
   })
-  worker.on('ready', () => {
-    if (away) note('Redis is back')
-    away = false
-  })
   // Another worker has them by now, or will soon.
-  worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => lost.get(id)?.abort()))
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) lost.get(id)?.abort()
+  })
   while (!signal.aborted) await sleep(1 << 30, undefined, { signal, ref: true }).catch(() => {})
   await worker.close()
 }
