@@ -41,8 +41,8 @@ export function workOf(plan: Plan, run: Run, counts: FaceCounts): Work {
   return {
     schedule,
     validated: Math.ceil(iterations / validateEvery) * 0.1 * others,
-    // Every kind of photos at the end, and the run's own at each snapshot.
-    scored: tested * (counts.alignments + snapshots),
+    // Every kind of photos at the end, and the run's own at each snapshot that is not the end.
+    scored: tested * (counts.alignments + Math.floor((iterations - 1) / snapshotEvery)),
     explained: Math.min(plan.explain.photos, tested),
     snapshots,
   }

@@ -33,15 +33,21 @@ export async function countFaces(plan: Plan): Promise<FaceCounts> {
 
 async function counted(plan: Plan): Promise<FaceCounts> {
   const { dataset, tasks } = plan
+  const labelled = (count: (task: Task) => number) =>
+    Object.fromEntries(tasks.map((task) => [task, count(task)]))
   if (dataset.kind === 'synthetic') {
-    const labelled = { age: dataset.count, gender: dataset.count }
-    return { faces: dataset.count, labelled, alignments: alignmentsOf(plan, []).length }
+    return {
+      faces: dataset.count,
+      labelled: labelled((task) => (task === 'years' ? 0 : dataset.count)),
+      alignments: alignmentsOf(plan, []).length,
+    }
   }
   if (dataset.kind === 'adience' && !existsSync(dataset.root)) {
     const { faces, age, gender, repaired } = ADIENCE_LISTED
+    const listed = { age: age + (dataset.repairLabels ? repaired : 0), gender, years: 0 }
     return {
       faces,
-      labelled: { age: age + (dataset.repairLabels ? repaired : 0), gender },
+      labelled: labelled((task) => listed[task]),
       // Its publishers give both.
       alignments: 2,
       assumed: `by its published lists: ${dataset.root} is not there`,
@@ -49,13 +55,9 @@ async function counted(plan: Plan): Promise<FaceCounts> {
   }
   const { kind, root, ...options } = dataset
   const { faces } = await readDataset(kind, root, options)
-  const labelled = tasks.map((task) => [
-    task,
-    faces.filter((face) => labelOf(face, task) !== undefined).length,
-  ])
   return {
     faces: faces.length,
-    labelled: Object.fromEntries(labelled),
+    labelled: labelled((task) => faces.filter((face) => labelOf(face, task) !== undefined).length),
     alignments: alignmentsOf(plan, faces).length,
   }
 }
