@@ -67,10 +67,11 @@ export class Progress {
   }
 }
 
-/** A number of seconds as people say it: `8 s`, `3 min 20 s`, `2 h 5 min`. */
+/** A number of seconds as people say it: `8 s`, `3 min 20 s`, `2 h 5 min`, `41 d 3 h`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  if (whole < 48 * 3600) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`
 }

@@ -28,6 +28,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('See `regard --help`, or `regard COMMAND --help`.')
     .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
     .exitOverride()
+    // What stands behind a subcommand is for that one: `study --out` and `study plan --out` are two.
+    .enablePositionalOptions()
   for (const command of [
     studyCommand(),
     workerCommand(),

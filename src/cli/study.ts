@@ -8,36 +8,34 @@ import { runStudy } from '../study/run.ts'
 import { tellSkipped } from './data.ts'
 import { countFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
+import { planCommand } from './studyPlan.ts'
 import { studyStatusCommand } from './studyStatus.ts'
 
 /** `regard study PLAN.yaml [--out DIR]` */
 export function studyCommand(): Command {
-  return (
-    new Command('study')
-      // `--queue` behind `status` is that command's.
-      .enablePositionalOptions()
-      .description(
-        'Run a study: train, test and explain every network of a plan, and write a report. What is done already is not done again.',
-      )
-      .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
-      .option('--out <dir>', 'the folder to write to (default: out/NAME, with the name that the plan gives)')
-      .option('--jobs <n>', 'runs that are made at a time, each in a process of its own', countFrom, 1)
-      .option('--queue <url>', 'have the runs made by `regard worker`s: redis://[user:password@]host[:port]')
-      .option(
-        '--store <url>',
-        'where runs are kept too, for machines that share no folder: s3://bucket/prefix, with AWS_ENDPOINT_URL and the other AWS_… of the environment',
-      )
-      .option('--priority <n>', 'in the queue: studies of 1 go before those of 2', countFrom, 10)
-      .option('--threads <n>', 'threads of each run (default: all cores, divided among the jobs)', countFrom)
-      .addHelpText(
-        'after',
-        '\nExamples:\n' +
-          '  $ regard study examples/synthetic.yaml --out out/synthetic\n' +
-          '  $ regard study examples/synthetic.yaml --jobs 2\n',
-      )
-      .action(study)
-      .addCommand(studyStatusCommand())
-  )
+  return new Command('study')
+    .description(
+      'Run a study: train, test and explain every network of a plan, and write a report. What is done already is not done again.',
+    )
+    .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
+    .option('--out <dir>', 'the folder to write to (default: out/NAME, with the name that the plan gives)')
+    .option('--jobs <n>', 'runs that are made at a time, each in a process of its own', countFrom, 1)
+    .option('--queue <url>', 'have the runs made by `regard worker`s: redis://[user:password@]host[:port]')
+    .option(
+      '--store <url>',
+      'where runs are kept too, for machines that share no folder: s3://bucket/prefix, with AWS_ENDPOINT_URL and the other AWS_… of the environment',
+    )
+    .option('--priority <n>', 'in the queue: studies of 1 go before those of 2', countFrom, 10)
+    .option('--threads <n>', 'threads of each run (default: all cores, divided among the jobs)', countFrom)
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  $ regard study examples/synthetic.yaml --out out/synthetic\n' +
+        '  $ regard study examples/synthetic.yaml --jobs 2\n',
+    )
+    .action(study)
+    .addCommand(planCommand())
+    .addCommand(studyStatusCommand())
 }
 
 interface Flags {

@@ -3,8 +3,7 @@ import { type Plan, settingOf } from './plan.ts'
 import type { Run } from './record.ts'
 
 /**
- * Every run of a plan, in the order in which they are made: for each fold and task, all settings of all networks, so
- * that a study that was stopped half way has whole folds to compare.
+ * Every run of a plan, fold by fold: for each fold and task, all settings of all networks.
  */
 export function gridOf(plan: Pick<Plan, 'folds' | 'tasks' | 'networks'>): Run[] {
   return plan.folds.test.flatMap((fold) =>

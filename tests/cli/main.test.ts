@@ -16,6 +16,7 @@ describe('regard', () => {
   it.each([
     [],
     ['study'],
+    ['study', 'plan'],
     ['train'],
     ['dataset', 'synthesize'],
     ['dataset', 'info'],
