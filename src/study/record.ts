@@ -120,6 +120,14 @@ export interface RunRecord {
   /** On photos aligned in every way that was prepared. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
   readonly maps: readonly MapRecord[]
+  /** The own test set at every snapshot, by ten crops; where the schedule makes snapshots. */
+  readonly snapshots?: readonly SnapshotRecord[]
+}
+
+/** How the own test set was answered on the way. */
+export interface SnapshotRecord {
+  readonly iteration: number
+  readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
 }
 
 /** The files of a study in its folder. */
@@ -127,6 +135,7 @@ export const files = {
   study: (out: string) => join(out, 'study.json'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
   report: (out: string) => join(out, 'report', 'index.html'),
+  pairs: (out: string) => join(out, 'pairs', 'pairs.json'),
 }
 
 /** The files of a run in its folder. */

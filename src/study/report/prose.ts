@@ -3,9 +3,9 @@
 import { type Html, html } from '../../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
-import { type Preprocessing, partsOfSetting, type Setting } from '../plan.ts'
-import type { StartKind } from '../plannedStart.ts'
-import { networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
+import { type Preprocessing, partsOfSetting } from '../plan.ts'
+import { START_LETTERS, type StartKind } from '../plannedStart.ts'
+import { networksOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
 import { chanceOf, percent, type Score, scoreOf } from './score.ts'
 
 const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
@@ -13,28 +13,38 @@ const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
   i: 'on photos that are fitted to a reference face',
   m: 'on both kinds',
 }
-const START_WORDS: Record<StartKind, string> = {
-  random: '',
-  imagenet: ', from weights trained on ImageNet',
-  'imdb-wiki': ', from weights trained on IMDB-WIKI',
-  other: ', from trained weights',
+const START_WORDS: Record<Exclude<StartKind, 'random'>, string> = {
+  imagenet: 'weights trained on ImageNet',
+  'imdb-wiki': 'weights trained on IMDB-WIKI',
+  other: 'other trained weights',
+}
+/** How many settings of a network the summary tells one by one. */
+const TOLD = 4
+
+/** What is trained on, in words. */
+function inWords(preprocessing: Preprocessing, kind: string): string {
+  return kind === 'imdb-wiki' && preprocessing === 'r'
+    ? 'on photos as they are published, cut out and upright'
+    : PREPROCESSING_WORDS[preprocessing]
 }
 
-/** What a setting is, in words. */
-function inWords(setting: Setting, kind: string): string {
-  const { preprocessing, start } = partsOfSetting(setting)
-  const photos =
-    kind === 'imdb-wiki' && preprocessing === 'r'
-      ? 'on photos as they are published, cut out and upright'
-      : PREPROCESSING_WORDS[preprocessing]
-  return photos + START_WORDS[start]
+/** How many runs are finished, where not all are. */
+export function unfinished(study: Study): Html | undefined {
+  const { done, planned } = runsOf(study)
+  if (done === planned) return undefined
+  return html`<p class="unfinished"><b>This study is not finished:</b> ${done} of its ${planned} runs are done. What follows is about
+those alone.</p>`
 }
 
 /** What came out, in a few plain sentences. */
-export function summary(study: Study): Html {
-  const settings = unique(study.cells.map(({ setting }) => setting))
-  const trained = settings.map(
-    (setting) => html`<b>[${setting}]</b> ${inWords(setting, study.record.dataset.kind)}`,
+export function summary(study: Study): Html | undefined {
+  if (study.cells.length === 0) return undefined
+  const parts = study.cells.map(({ setting }) => partsOfSetting(setting))
+  const trained = unique(parts.map(({ preprocessing }) => preprocessing)).map(
+    (preprocessing) => html`<b>[${preprocessing}]</b> ${inWords(preprocessing, study.record.dataset.kind)}`,
+  )
+  const starts = unique(parts.map(({ start }) => start)).flatMap((start) =>
+    start === 'random' ? [] : html`<b>${START_LETTERS[start]}</b> from ${START_WORDS[start]}`,
   )
   const answers = tasksOf(study).flatMap((task) =>
     networksOf(study).map(({ letter }) => {
@@ -42,8 +52,8 @@ export function summary(study: Study): Html {
       return cells.length === 0 ? undefined : sentence(task, cells)
     }),
   )
-  return html`<div class="summary"><p>Networks were trained to read ${tasksOf(study).map(taskInWords).join(' and ')} from faces:
-  ${listed(trained)}.</p>${answers}</div>`
+  return html`<div class="summary"><p>Networks were trained to read ${listed(tasksOf(study).map((task) => html`${taskInWords(task)}`))} from faces:
+  ${listed(trained)}${starts.length === 0 ? '' : html`; those with ${listed(starts)}, the others from random weights`}.</p>${answers}</div>`
 }
 
 function taskInWords(task: Task): string {
@@ -53,7 +63,9 @@ function taskInWords(task: Task): string {
 function sentence(task: Task, cells: Study['cells']): Html {
   const scores = cells.map((cell) => scoreOf(ownOf(cell)))
   const { majority, error } = chanceOf(ownOf(cells[0]!))
-  const parts = cells.map((cell, k) => html`<b>[${cell.setting}] ${reached(task, scores[k]!)}`)
+  const told = cells.map((cell, k) => html`<b>[${cell.setting}] ${reached(task, scores[k]!)}`)
+  const merit = ({ accuracy, error: own }: Score) => (own ? -own.years : accuracy.share)
+  const ranked = [...cells.keys()].sort((a, b) => merit(scores[b]!) - merit(scores[a]!))
   const clear = scores.filter(({ accuracy, error: own }) =>
     own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy,
   ).length
@@ -68,8 +80,10 @@ function sentence(task: Task, cells: Study['cells']): Html {
   const chance = error
     ? `Always answering “${error.median}” would be ${error.years.toFixed(1)} years off.`
     : `Always answering “${CLASSES[task][majority.class]}” would be right for ${percent(majority.accuracy)} %.`
+  const answer =
+    cells.length > TOLD ? html`${told[ranked[0]!]} at best, ${told[ranked.at(-1)!]} at worst` : listed(told)
   return html`<p>Asked for <b>${taskInWords(task)}</b>, on ${scores[0]!.n} faces of people it had never seen,
-  ${networks[cells[0]!.network].title} ${listed(parts)}.
+  ${networks[cells[0]!.network].title} ${answer}.
   ${chance} ${verdict}.</p>`
 }
 
