@@ -103,16 +103,14 @@ export function accuracyTable(study: Study, task: Task, test: TestKind): Table |
     title: number === undefined ? task : `${task} (Table ${number} of the paper)`,
     units,
     columns: [
-      { name: test === 'own' ? '' : 'trained' },
-      ...(test === 'own' ? [] : [{ name: 'tested on' }]),
+      { name: '' },
       ...letters.flatMap((letter) => measures.map(({ name }) => ({ name, group: titleOf(letter) }))),
       ...(test === 'own' ? [{ name: 'n' }] : []),
     ],
     rows: [
       ...settings.map((setting) => ({
         cells: [
-          `[${setting}]`,
-          ...(test === 'own' ? [] : [swappedTest(setting)]),
+          test === 'own' ? `[${setting}]` : `[${setting}] on ${swappedTest(setting)}`,
           ...letters.flatMap((letter) => cellsFor(study, task, test, letter, setting, withPaper)),
           ...(test === 'own' ? [countOf(cells.filter((cell) => cell.setting === setting))] : []),
         ],
@@ -148,7 +146,7 @@ function cellsFor(
     const marked = theirs === undefined ? {} : { paper: theirs.toFixed(1) }
     if (!cell || !record) return { value: '–', ...marked }
     const extra = [
-      ...(test === 'swapped' && k === 0 ? [`${changeOf(cell)} to its own`] : []),
+      ...(test === 'swapped' && k === 0 ? [`${changeOf(cell)} to own`] : []),
       ...missingFolds(study, cell, k),
     ]
     return { ...measured(cell, test, measure, extra), ...marked }

@@ -105,8 +105,8 @@ function diagram(own: readonly CalibratedCell[]): Drawing {
       ...options,
     })
   return plot({
-    width: 250,
-    height: 250,
+    width: 240,
+    height: 240,
     marginTop: 34,
     marginLeft: 34,
     marginRight: 12,

@@ -25,7 +25,7 @@ export interface CurvePanel {
  */
 export function curveFigure(panels: readonly CurvePanel[]): string {
   const networks = unique(panels.map(({ network }) => network))
-  const width = networks.length === 1 ? 470 : networks.length === 2 ? 400 : networks.length === 3 ? 330 : 262
+  const width = networks.length === 1 ? 470 : networks.length === 2 ? 400 : networks.length === 3 ? 325 : 240
   const rows = unique(panels.map(({ task }) => task)).map((task) => {
     const own = panels.filter((one) => one.task === task)
     const domain = domainOf(own)

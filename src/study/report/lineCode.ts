@@ -48,7 +48,7 @@ export function lineCode(settings: readonly Setting[]): string {
   return `Blue [i], purple [r], orange [m]; ${said.join(', ')}.`
 }
 
-const ITEM = 62
+const ITEM = 72
 
 /** The key: a sample of each setting's line, in rows that are as wide as they may be. */
 export function lineKey(settings: readonly Setting[], width: number): Drawing {

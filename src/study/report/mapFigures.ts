@@ -15,7 +15,7 @@ import { dataUri, sizeOf, spreadOver, withinBudget } from './pictures.ts'
 import { type Drawing, svgOf } from './svg.ts'
 
 /** What stands side by side. */
-export interface Comparison {
+export interface SideBySide {
   /** The name of its file, without the extension. */
   readonly name: string
   readonly caption: string
@@ -26,7 +26,7 @@ export interface Comparison {
 }
 
 /** Figure 2: for each task and setting, the networks. */
-export function networksSideBySide(study: Study): Comparison[] {
+export function networksSideBySide(study: Study): SideBySide[] {
   return study.cells.flatMap(({ task, setting }, at) => {
     const cells = cellsOf(study, task).filter((cell) => cell.setting === setting)
     // Each setting once, where its first cell is.
@@ -49,7 +49,7 @@ const STARTS: Record<StartKind, string> = {
 const NUMBERS: Partial<Record<Task, number>> = { gender: 4, age: 5 }
 
 /** Figures 4 (gender) and 5 (age): for each network and preprocessing, its starts. */
-export function startsSideBySide(study: Study): Comparison[] {
+export function startsSideBySide(study: Study): SideBySide[] {
   const tasks = unique(study.cells.map(({ task }) => task)).sort(
     (a, b) => (NUMBERS[a] ?? 6) - (NUMBERS[b] ?? 6),
   )
@@ -75,7 +75,7 @@ export function startsSideBySide(study: Study): Comparison[] {
 }
 
 /** Nothing where there is nothing to compare. */
-function comparison(name: string, caption: string, task: Task, columns: Comparison['columns']): Comparison[] {
+function comparison(name: string, caption: string, task: Task, columns: SideBySide['columns']): SideBySide[] {
   if (columns.length < 2) return []
   const explained = columns.map(({ cell }) => explainedBy(cell))
   const faces = [...explained[0]!.values()]
@@ -92,7 +92,7 @@ function comparison(name: string, caption: string, task: Task, columns: Comparis
  */
 export function facesShown(
   study: Study,
-  comparisons: readonly Comparison[],
+  comparisons: readonly SideBySide[],
   budget: number,
   most: number,
 ): number {
@@ -117,7 +117,7 @@ const HEAD = 22
  *
  * @param count how many of the faces to show, spread over the classes
  */
-export function mapFigure(study: Study, { columns, faces, task }: Comparison, count: number): string {
+export function mapFigure(study: Study, { columns, faces, task }: SideBySide, count: number): string {
   const shown = spreadOver(faces, count)
   const heads = ['photo', ...columns.map(({ title }) => title)].map(
     (title, k) =>

@@ -10,26 +10,31 @@ import { dataUri, spreadOver, withinBudget } from './pictures.ts'
 /**
  * Photos of a task: for each one, how each network and setting sees it, class by class.
  *
- * @param budget how many bytes of pictures there may be: so many faces are shown, spread over the classes
+ * @param budget how many bytes of pictures there may be: so many faces are shown, spread over the classes; where one
+ *   face alone has more, so many of the networks and settings
  */
 export function mapRows(study: Study, task: Task, budget: number): Html {
   const faces = explainedFaces(study, task)
   if (faces.length === 0) return html`<p class="faint">The plan asks for no photos.</p>`
-  const count = withinBudget(bytesOf(study, task, faces[0]!), budget, faces.length)
-  const cells = cellsOf(study, task)
+  const all = cellsOf(study, task)
+  const cost = bytesOf(study, task, faces[0]!)
+  const count = withinBudget(cost, budget, faces.length)
+  const cells = spreadOver(all, withinBudget(cost / all.length, budget, all.length))
   const explained = cells.map(explainedBy)
   const several = new Set(cells.map(({ letter }) => letter)).size > 1
   const persons = spreadOver(faces, count).map((face) => {
     const rows = explained.flatMap((one) => one.get(face) ?? [])
+    if (rows.length === 0) return undefined
     return html`
 <div class="person"><p>“${CLASSES[task][rows[0]!.map.truth]}” in the data set <small>${face}</small></p>
 ${rows.map((row) => personRow(study, row, several))}</div>`
   })
-  const less =
-    count < faces.length
-      ? html`<p class="faint">${count} of the ${faces.length} faces that have heat maps; those of all are in runs/*/maps.</p>`
-      : undefined
-  return html`${less}<div class="${CLASSES[task].length === 2 ? 'two-classes' : 'classes'}">${persons}</div>`
+  const less = [
+    ...(count < faces.length ? [`${count} of the ${faces.length} faces that have heat maps`] : []),
+    ...(cells.length < all.length ? [`${cells.length} of the ${all.length} networks and settings`] : []),
+  ]
+  return html`${less.length === 0 ? undefined : html`<p class="faint">${less.join(', ')}; the maps of all are in runs/*/maps.</p>`}
+<div class="${CLASSES[task].length === 2 ? 'two-classes' : 'classes'}">${persons}</div>`
 }
 
 function personRow(study: Study, explained: Explained, several: boolean): Html {

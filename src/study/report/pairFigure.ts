@@ -9,7 +9,7 @@ import type { Stretch } from '../../faces/stretch.ts'
 import type { PairRecord, PairsRecord } from '../pairs.ts'
 import type { Setting } from '../plan.ts'
 import { files, readRecord } from '../record.ts'
-import { alignmentsIn, type Cell, cellsOf, inPaperOrder, type Study, tasksOf } from './cells.ts'
+import { alignmentsIn, cellsOf, inPaperOrder, type Study, tasksOf } from './cells.ts'
 import { dataUri } from './pictures.ts'
 import { readPredictions } from './predictions.ts'
 import { below, type Drawing, svgOf } from './svg.ts'
@@ -35,25 +35,17 @@ export function answeredPairs(study: Study): AnsweredPair[] {
   if (!existsSync(path)) return []
   const { pairs } = readRecord<PairsRecord>(path)
   const answers = new Map<string, PairAnswer[]>(pairs.map(({ face }) => [face, []]))
-  for (const cell of study.cells) for (const one of answersOf(study, cell)) answers.get(one.face)?.push(one)
+  for (const cell of study.cells) {
+    const { task, letter, setting } = cell
+    for (const testedOn of alignmentsIn(cell)) {
+      for (const { face, truth, predicted } of readPredictions(study, cell, testedOn)) {
+        answers.get(face)?.push({ task, letter, setting, testedOn, truth, predicted })
+      }
+    }
+  }
   return pairs
     .map((pair) => ({ ...pair, answers: answers.get(pair.face)! }))
     .filter(({ answers }) => answers.length > 0)
-}
-
-function answersOf(study: Study, cell: Cell) {
-  const { task, letter, setting } = cell
-  return alignmentsIn(cell).flatMap((testedOn) =>
-    readPredictions(study, cell, testedOn).map(({ face, truth, predicted }) => ({
-      face,
-      task,
-      letter,
-      setting,
-      testedOn,
-      truth,
-      predicted,
-    })),
-  )
 }
 
 /** In words: `stretched 1.32 times (1.28 times taller)`. */
@@ -73,7 +65,7 @@ const LINE = 15
 /** Where the columns of text begin. */
 const TEXT = 2 * (SIDE + GAP)
 const LABEL = 92
-const WIDTH = 900
+const WIDTH = 780
 
 /** The pairs as a figure, one below the other. */
 export function pairFigure(study: Study, pairs: readonly AnsweredPair[]): string {

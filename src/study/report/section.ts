@@ -7,7 +7,7 @@ import type { Table } from './table.ts'
 export interface Figure {
   /** The name of its file, without the extension. */
   readonly name: string
-  readonly caption: Html | string
+  readonly caption: string
   readonly svg: string
 }
 

@@ -1,6 +1,6 @@
 /** The sections of the report, each made from a study's files. */
 
-import { html } from '../../base/html.ts'
+import { type Html, html } from '../../base/html.ts'
 import type { Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { inFileNames } from '../record.ts'
@@ -14,7 +14,7 @@ import { curveOf } from './curves.ts'
 import type { Finding } from './findings.ts'
 import { groupTables } from './groupTables.ts'
 import { lineCode } from './lineCode.ts'
-import { facesShown, mapFigure, networksSideBySide, startsSideBySide } from './mapFigures.ts'
+import { facesShown, mapFigure, networksSideBySide, type SideBySide, startsSideBySide } from './mapFigures.ts'
 import { colourKey, mapRows } from './maps.ts'
 import { answeredPairs, pairFigure } from './pairFigure.ts'
 import type { TestKind } from './paper.ts'
@@ -47,9 +47,7 @@ export function sectionsOf(study: Study, worked: Worked): Section[] {
     accuracySection(study, 'swapped'),
     comparisonSection(worked),
     curveSection(study),
-    networkSection(study),
     pairSection(study),
-    startSection(study),
     mapSection(study),
     calibrationSection(study, worked),
     confusionSection(study),
@@ -92,7 +90,7 @@ rotated ones.${intervals}${
             : undefined
         }</p>`
       : html`<p>The same networks on the other kind of alignment than their own test set: how much of what was learned
-hangs on how the photo was cut. “to its own”: the change from the network’s own test set, in points.</p>`
+hangs on how the photo was cut. “to own”: the change from the network’s own test set, in points.</p>`
   return {
     id: test === 'own' ? 'accuracy' : 'swapped',
     title: test === 'own' ? 'Accuracy' : 'Swapped test sets',
@@ -116,8 +114,8 @@ function comparisonSection({ comparisons }: Worked): Section | undefined {
   return {
     id: 'comparisons',
     title: 'Comparisons',
-    body: html`<p>The pairs that the paper compares, each on the same faces. Small figures: 95 % interval by the bootstrap.
-p: McNemar’s test on the faces that only one of the two answers rightly; adjusted by Holm for all comparisons of a table.</p>
+    body: html`<p>The pairs that the paper compares, each on the same faces. Small figures: 95 % interval by a bootstrap of
+people. p: McNemar’s test, by person; adjusted by Holm for all comparisons of a table.</p>
 ${tables.length > OPEN ? tables.map((table) => folded(`${table.title}: ${table.rows.length} pairs`, [tableHtml(table)])) : sideBySide(tables.map(tableHtml))}`,
     tables,
   }
@@ -154,45 +152,51 @@ function curveSection(study: Study): Section | undefined {
   return { id: 'training', title: 'Accuracy over training', body: figureHtml(figures[0]!), figures }
 }
 
-const SAME_QUESTION =
-  'Every map is for the class that the data set says (under the photo). Under a map: the answer of the network to this crop and its probability; underlined where it is that class.'
-
-function networkSection(study: Study): Section | undefined {
-  return comparingSection(study, networksSideBySide(study), {
-    id: 'networks',
-    title: 'Networks side by side',
-    intro: 'What each network looked at in the same faces.',
-  })
+/** Heat maps: the networks on the same faces, their starts, and every class by itself. */
+function mapSection(study: Study): Section | undefined {
+  const tasks = tasksOf(study)
+  if (tasks.length === 0) return undefined
+  const comparisons = [networksSideBySide(study), startsSideBySide(study)] as const
+  const count = facesShown(study, comparisons.flat(), COMPARING, FACES)
+  const [ofNetworks, ofStarts] = comparisons.map((kind) =>
+    kind.map((one) => comparingFigure(study, one, count)),
+  )
+  const figures = [...ofNetworks!, ...ofStarts!]
+  const rows = tasks.map((task) => html`<h4>${task}</h4>${mapRows(study, task, EVERY_CLASS / tasks.length)}`)
+  return {
+    id: 'maps',
+    title: 'Where the networks look',
+    body: html`${colourKey()}
+${
+  figures.length === 0
+    ? undefined
+    : html`<p>Side by side, every map is for the class that the data set says (under the photo), so that all answer one
+question. Under a map: the answer of the network to this crop and its probability; underlined where it is that class.</p>`
+}
+${shownFigures('Networks side by side', ofNetworks!)}${shownFigures('Starts side by side', ofStarts!)}
+<h3>Class by class</h3>
+<p>Under each map stand the class and the network’s probability for it, by the crop that is shown; the outlined one is its
+answer, the underlined one is what the data set says.</p>
+${rows}`,
+    figures,
+  }
 }
 
-function startSection(study: Study): Section | undefined {
-  return comparingSection(study, startsSideBySide(study), {
-    id: 'starts',
-    title: 'Starts side by side',
-    intro: 'What a network looked at in the same faces when it started from other weights.',
-  })
+function comparingFigure(study: Study, one: SideBySide, count: number): Figure {
+  const all = one.faces.length
+  const less = all > count ? ` ${count} of ${all} faces; the maps of all are in runs/*/maps.` : ''
+  return { name: one.name, caption: `${one.caption}.${less}`, svg: mapFigure(study, one, count) }
 }
 
-function comparingSection(
-  study: Study,
-  comparisons: ReturnType<typeof networksSideBySide>,
-  { id, title, intro }: { id: string; title: string; intro: string },
-): Section | undefined {
-  if (comparisons.length === 0) return undefined
-  const count = facesShown(study, comparisons, COMPARING, FACES)
-  const figures = comparisons.map((one): Figure => {
-    const less =
-      one.faces.length > count
-        ? ` ${count} of ${one.faces.length} faces; the maps of all are in runs/*/maps.`
-        : ''
-    return { name: one.name, caption: `${one.caption}.${less}`, svg: mapFigure(study, one, count) }
-  })
-  const shown = figures.map(figureHtml)
-  const body =
+/** Figures under a heading; of many, all but the first folded away. */
+function shownFigures(title: string, figures: readonly Figure[]): Html | undefined {
+  if (figures.length === 0) return undefined
+  const [first, ...others] = figures
+  const shown =
     figures.length > OPEN
-      ? html`${shown[0]}${figures.slice(1).map((_, k) => folded(comparisons[k + 1]!.caption, [shown[k + 1]!]))}`
-      : sideBySide(shown)
-  return { id, title, body: html`<p>${intro} ${SAME_QUESTION}</p>${body}`, figures }
+      ? html`${figureHtml(first!)}${others.map((one) => folded(one.caption, [figureHtml(one)]))}`
+      : sideBySide(figures.map(figureHtml))
+  return html`<h3>${title}</h3>${shown}`
 }
 
 function pairSection(study: Study): Section | undefined {
@@ -209,23 +213,9 @@ function pairSection(study: Study): Section | undefined {
     id: 'pairs',
     title: 'The farthest stretched faces',
     body: html`<p>Fitting a face to the reference face, [i], may change its proportions: children’s faces grow longer, and
-with them what speaks for a young age is lost. Rotating it alone, [r], keeps them.</p>
+some of what speaks for a young age may be lost. Rotating it alone, [r], keeps them.</p>
 ${figureHtml(figures[0]!)}`,
     figures,
-  }
-}
-
-function mapSection(study: Study): Section | undefined {
-  const tasks = tasksOf(study)
-  if (tasks.length === 0) return undefined
-  const rows = tasks.map((task) => html`<h3>${task}</h3>${mapRows(study, task, EVERY_CLASS / tasks.length)}`)
-  return {
-    id: 'maps',
-    title: 'Where the networks look, class by class',
-    body: html`${colourKey()}
-<p>Under each map stand the class and the network’s probability for it, by the crop that is shown; the outlined one is its
-answer, the underlined one is what the data set says.</p>
-${rows}`,
   }
 }
 

@@ -7,8 +7,9 @@ tr.faint.first > * { border-top: 1px solid var(--hair); }
 th.text, td.text { text-align: left; white-space: normal; min-width: 16rem; }
 td small { display: block; font-size: .74rem; line-height: 1.3; }
 .paper { color: var(--accent); font-style: italic; }
-.scroll:has(small) th, .scroll:has(small) td { padding-left: .45rem; padding-right: .45rem; }
+.scroll:has(small) th, .scroll:has(small) td { padding-left: .3rem; padding-right: .3rem; }
 .unfinished { border-left: 3px solid #e69f00; background: var(--tint); padding: .5rem 1rem; }
+h4 { font-size: 1rem; font-weight: 600; margin: 1.2rem 0 .3rem; }
 nav ol { columns: 2 16rem; max-width: 44rem; padding-left: 1.4rem; font-size: .92rem; }
 .findings { list-style: none; padding: 0; max-width: 46rem; }
 .findings li { margin: .8rem 0; padding-left: .9rem; border-left: 3px solid var(--hair); }
@@ -40,7 +41,7 @@ figure .scroll svg { max-width: none; }
   td small { font-size: 6.5pt; }
   th, td { padding: .15rem .3rem; }
   figure .scroll svg { max-width: 100%; }
-  #accuracy, #networks, #maps, #confusions, #run { break-before: page; }
+  #accuracy, #maps, #confusions, #run { break-before: page; }
   .person { break-inside: auto; }
   .maps { break-inside: avoid; }
 }

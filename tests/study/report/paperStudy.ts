@@ -149,7 +149,10 @@ function writeRun(out: string, run: Run, { random, faces, explained, pictures }:
 function probabilitiesOf(random: Random, count: number, truth: number, share: number): number[] {
   const near = Math.min(count - 1, Math.max(0, truth + (random.uniform() < 0.5 ? -1 : 1)))
   const answer = random.uniform() < share ? truth : near
-  const rows = Array.from({ length: count }, (_, k) => random.uniform() + (k === answer ? 0.6 + 2 * random.uniform() : 0))
+  const rows = Array.from(
+    { length: count },
+    (_, k) => random.uniform() + (k === answer ? 0.6 + 2 * random.uniform() : 0),
+  )
   const sum = rows.reduce((total, value) => total + value, 0)
   return rows.map((value) => value / sum)
 }
@@ -172,7 +175,10 @@ function metricsOf(random: Random, share: number): string {
       { iteration, validation: { accuracy, n: 100 }, time: iteration },
     ]
   })
-  return lines.flat().map((line) => `${JSON.stringify(line)}\n`).join('')
+  return lines
+    .flat()
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join('')
 }
 
 function writePairs(out: string, pictures: readonly Buffer[]): void {
