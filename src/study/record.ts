@@ -144,6 +144,7 @@ export const files = {
   lock: (out: string) => join(out, 'study.lock'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
   report: (out: string) => join(out, 'report', 'index.html'),
+  pairs: (out: string) => join(out, 'pairs', 'pairs.json'),
 }
 
 /** The files of a run in its folder. */
