@@ -16,6 +16,7 @@ describe('regard', () => {
   it.each([
     [],
     ['study'],
+    ['report'],
     ['train'],
     ['dataset', 'synthesize'],
     ['dataset', 'info'],
