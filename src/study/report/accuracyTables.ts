@@ -100,7 +100,7 @@ export function accuracyTable(study: Study, task: Task, test: TestKind): Table |
   return {
     name:
       number === undefined ? `${task}-${test}` : `table-${number}-${task}${test === 'own' ? '' : '-swapped'}`,
-    title: number === undefined ? task : `${task} (Table ${number} of the paper)`,
+    title: number === undefined ? task : `${task}, as in Table ${number} of the paper`,
     units,
     columns: [
       { name: '' },

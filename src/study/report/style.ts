@@ -18,9 +18,13 @@ nav ol { columns: 2 16rem; max-width: 44rem; padding-left: 1.4rem; font-size: .9
 .findings p { margin: .1rem 0 0; font-size: .92rem; color: var(--faint); }
 details > summary { color: var(--accent); }
 figure .scroll svg { max-width: none; }
+figure .scroll + figcaption { margin-top: .5rem; }
+.side-by-side > figure { width: min-content; max-width: 100%; }
+.side-by-side > figure > figcaption { min-width: 14rem; }
+.scroll tbody th { position: sticky; left: 0; background: var(--page); }
 .person { display: grid; gap: .35rem; margin: .9rem 0 1.4rem; break-inside: avoid; }
 .person > p { margin: 0; font-size: .92rem; }
-.maps { display: flex; gap: .35rem; align-items: flex-start; overflow-x: auto; padding: 3px 0; }
+.maps { display: flex; gap: .35rem; align-items: flex-start; overflow-x: auto; padding: 3px; margin: 0 -3px; }
 .maps > .setting { flex: 0 0 2.9rem; align-self: center; font-size: .92rem; }
 .maps figure { margin: 0; flex: 0 1 6.4rem; min-width: 3.6rem; }
 .maps img { display: block; width: 100%; border-radius: 2px; background: #000; }
@@ -41,6 +45,8 @@ figure .scroll svg { max-width: none; }
   td small { font-size: 6.5pt; }
   th, td { padding: .15rem .3rem; }
   figure .scroll svg { max-width: 100%; }
+  #maps figure .scroll svg { width: auto; max-height: 105mm; }
+  summary { break-after: avoid; }
   #accuracy, #maps, #confusions, #run { break-before: page; }
   .person { break-inside: auto; }
   .maps { break-inside: avoid; }

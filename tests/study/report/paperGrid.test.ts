@@ -45,15 +45,15 @@ describe('the report of the paper’s grid', () => {
   })
 
   it('has tables in the paper’s layout: its networks, its settings in its order, dashes where it has them', () => {
-    const { head, rows } = tableOf(document, 'age (Table 2 of the paper)')
+    const { head, rows } = tableOf(document, 'age, as in Table 2 of the paper')
     expect(head[0]).toBe('A AdienceNetC CaffeNetG GoogLeNetV VGG-16')
     expect([...rows.keys()].slice(0, 8)).toEqual(
       ['i', 'r', 'm', 'i,n', 'r,n', 'm,n', 'i,w', 'm,w'].map((setting) => `[${setting}]`),
     )
     expect(rows.get('[m,w]')!.slice(0, 6)).toEqual(['–', '–', '–', '–', '–', '–'])
     expect(rows.get('[i]')!.slice(6, 8)).toEqual(['–', '–'])
-    expect(tableOf(document, 'gender (Table 3').rows.size).toBe(8 + 2)
-    for (const caption of ['age (Table 4', 'gender (Table 5']) {
+    expect(tableOf(document, 'gender, as in Table 3').rows.size).toBe(8 + 2)
+    for (const caption of ['age, as in Table 4', 'gender, as in Table 5']) {
       expect([...tableOf(document, caption).rows.keys()]).toContain('[r,n] on i')
     }
   })
@@ -69,7 +69,7 @@ describe('the report of the paper’s grid', () => {
     const shares = right.map((count) => (100 * count) / 60)
     const mean = shares.reduce((sum, share) => sum + share) / 5
     const deviation = Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / 4)
-    const cell = tableOf(document, 'age (Table 2').rows.get('[m,n]')![4]!
+    const cell = tableOf(document, 'age, as in Table 2').rows.get('[m,n]')![4]!
     expect(cell).toMatch(`${mean.toFixed(1)} ± ${deviation.toFixed(1)}${mean.toFixed(1)}, `)
     expect(cell).toMatch(/–\d+\.\dpaper 58\.5$/)
   })
@@ -186,7 +186,7 @@ describe('a report', () => {
     })
     const { page, document } = pageOf(out)
     expect(page).toMatch(/8 of its 76 runs are done/)
-    const { rows } = tableOf(document, 'age (Table 2')
+    const { rows } = tableOf(document, 'age, as in Table 2')
     expect(rows.get('[r]')![0]).toMatch(/1 of 2 folds$/)
     expect(rows.get('[i]')![0]).toMatch(/ ± /)
     expect(rows.get('[m,w]')!.slice(0, 9)).toEqual(Array(9).fill('–'))
