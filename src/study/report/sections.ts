@@ -42,7 +42,7 @@ const OPEN = 6
 /** All sections that have something to show, in the order of the page. */
 export function sectionsOf(study: Study, worked: Worked): Section[] {
   const all = [
-    findingSection(worked),
+    findingSection(study, worked),
     accuracySection(study, 'own'),
     accuracySection(study, 'swapped'),
     comparisonSection(worked),
@@ -57,8 +57,8 @@ export function sectionsOf(study: Study, worked: Worked): Section[] {
   return [...all.flatMap((section) => section ?? []), about]
 }
 
-function findingSection({ findings }: Worked): Section | undefined {
-  if (findings.length === 0) return undefined
+function findingSection(study: Study, { findings }: Worked): Section | undefined {
+  if (study.cells.length === 0) return undefined
   return {
     id: 'findings',
     title: 'What holds of the paper’s findings',
