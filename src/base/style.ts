@@ -45,6 +45,11 @@ details { margin: .6rem 0; }
 summary { cursor: pointer; }
 footer { margin-top: 4rem; border-top: 1px solid var(--hair); padding-top: .8rem; font-size: .9rem; color: var(--faint); }
 @media print {
+  @page { margin: 15mm; }
+  :root {
+    color-scheme: light;
+    --text: #000; --faint: #555; --rule: #000; --hair: #ccc; --page: #fff; --tint: #f5f4f0; --accent: #0072b2;
+  }
   body { font-size: 10.5pt; padding: 0; max-width: none; }
   h2 { break-after: avoid; }
   table, figure { break-inside: avoid; }

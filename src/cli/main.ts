@@ -8,6 +8,7 @@ import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { facesCommand } from './faces.ts'
 import { graftCommand } from './graft.ts'
+import { reportCommand } from './report.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
 import { weightsCommand } from './weights.ts'
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const command of [
     studyCommand(),
     workerCommand(),
+    reportCommand(),
     trainCommand(),
     datasetCommand(),
     facesCommand(),

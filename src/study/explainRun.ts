@@ -3,6 +3,7 @@ import { Random } from '../base/random.ts'
 import { readPicture } from '../datasets/pack.ts'
 import { CLASSES } from '../datasets/task.ts'
 import { explainedClass } from '../explanation/classes.ts'
+import { type Coherence, coherenceOf } from '../explanation/coherence.ts'
 import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { inputOf, pictureOf } from '../explanation/input.ts'
@@ -37,15 +38,16 @@ export async function explainRun(
         const truth = labelIn(material, run, k)
         const wanted = run.task === 'years' ? (['top', truth] as const) : CLASSES[run.task].map((_, c) => c)
         const explanations = await explainer.explain(input, wanted)
-        const drawn = new Map<number, string>()
+        const drawn = new Map<number, { map: string; coherence: Coherence }>()
         for (const { target, relevance } of explanations) {
           const explained = explainedClass(target)
           const map = `maps/${id}.class${explained}.png`
-          await writePicture(join(folder, map), heatMap(pixelRelevance(relevance)))
-          drawn.set(explained, map)
+          const pixels = pixelRelevance(relevance)
+          await writePicture(join(folder, map), heatMap(pixels))
+          drawn.set(explained, { map, coherence: coherenceOf(pixels) })
         }
         const { probabilities } = explanations[0]!.outputs[explainer.output]!
-        const classes = Array.from(probabilities!, (probability, c) => ({ probability, map: drawn.get(c) }))
+        const classes = Array.from(probabilities!, (probability, c) => ({ probability, ...drawn.get(c) }))
         maps.push({ face: id, truth, photo, classes })
         tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)
       }

@@ -10,6 +10,7 @@ import { writeAtomic } from '../base/files.ts'
 import type { Skipped } from '../datasets/dataset.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Sums } from '../evaluation/interval.ts'
+import type { Coherence } from '../explanation/coherence.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { type Plan, partsOfSetting, type Setting } from './plan.ts'
@@ -106,7 +107,12 @@ export interface MapRecord {
   readonly truth: number
   readonly photo: string
   /** Of ages in years, only the answer and what the data set says have a map. */
-  readonly classes: readonly { readonly probability: number; readonly map?: string }[]
+  readonly classes: readonly {
+    readonly probability: number
+    readonly map?: string
+    /** Of the map; runs from before it was measured have none. */
+    readonly coherence?: Coherence
+  }[]
 }
 
 /** A finished run, as `result.json` holds it. */
@@ -138,6 +144,7 @@ export const files = {
   lock: (out: string) => join(out, 'study.lock'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
   report: (out: string) => join(out, 'report', 'index.html'),
+  pairs: (out: string) => join(out, 'pairs', 'pairs.json'),
 }
 
 /** The files of a run in its folder. */

@@ -13,6 +13,7 @@ import { roughSeconds } from './expect.ts'
 import { gridOf } from './grid.ts'
 import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from './groundwork.ts'
 import type { Material } from './material.ts'
+import { writePairs } from './pairs.ts'
 import type { Plan } from './plan.ts'
 import { files, type Run, runName, type StudyRecord, writeRecord } from './record.ts'
 import { stateOf } from './state.ts'
@@ -72,6 +73,7 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions): Promise<
   if (!groundwork) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
   const { runs, material } = groundwork
   writeRecord(files.study(out), studyRecord(plan, groundwork))
+  await writePairs(out, material, plan.folds.test)
   const open = runs.filter(({ job, config }) => stateOf(job.folder, config).kind !== 'finished')
   const rough = roughly(plan, open, groundwork)
   // Where several are made at a time, a long one must not be the last.

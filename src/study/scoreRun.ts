@@ -110,6 +110,7 @@ function predictionRows({ run, material, parts }: RunJob, alignment: Alignment, 
     const probabilities = scores[place]!
     return {
       face: material.faces[k]!.id,
+      subject: material.faces[k]!.subject,
       tested_on: alignment,
       true: names[labelIn(material, run, k)]!,
       predicted: names[topClass(probabilities)]!,

@@ -50,6 +50,28 @@ export function readMetrics(path: string): Metric[] {
   return metrics
 }
 
+/**
+ * The accuracy at each validation of a `metrics.jsonl`, in the order of the iterations. Of long trainings, whose lines
+ * fill many megabytes, only these are looked at.
+ */
+export function readValidations(path: string): { iteration: number; accuracy: number }[] {
+  if (!existsSync(path)) return []
+  const bytes = readFileSync(path)
+  const found: { iteration: number; accuracy: number }[] = []
+  for (let at = bytes.indexOf(VALIDATION); at >= 0; at = bytes.indexOf(VALIDATION, at)) {
+    const start = bytes.lastIndexOf('\n', at) + 1
+    const end = bytes.indexOf('\n', at)
+    // A kill can cut the last line short.
+    if (end < 0) break
+    const { iteration, validation } = JSON.parse(bytes.toString('utf8', start, end)) as ValidationMetrics
+    found.push({ iteration, accuracy: validation.accuracy })
+    at = end
+  }
+  return found
+}
+
+/** In the lines of validations alone. */
+const VALIDATION = '"validation":'
 const EVENTS = 'events.out.tfevents.'
 
 /** The two files of a run, as it goes on from an iteration: what they say of later ones is dropped. */

@@ -17,6 +17,7 @@ describe('regard', () => {
     [],
     ['study'],
     ['study', 'plan'],
+    ['report'],
     ['train'],
     ['dataset', 'synthesize'],
     ['dataset', 'info'],

@@ -74,8 +74,10 @@ describe('two studies in one folder', () => {
     await once(study, 'exit')
     // What a killed one held is free.
     process.exitCode = 0
+    captured.printed = ''
     writeFileSync(first.plan, TINY_PLAN.replace('[r, i, m]', '[r]'))
     await main(['study', first.plan, '--out', first.out])
+    expect(captured.printed).toContain('2 runs made')
     expect(process.exitCode).toBe(0)
     expect(existsSync(lock)).toBe(false)
   })

@@ -4,11 +4,13 @@
  */
 
 import { existsSync } from 'node:fs'
+import { UserError } from '../../base/errors.ts'
 import type { Task } from '../../datasets/task.ts'
 import { type Sums, together } from '../../evaluation/interval.ts'
 import type { Alignment } from '../../faces/image.ts'
 import type { NetworkName } from '../../networks/index.ts'
-import type { Setting } from '../plan.ts'
+import { partsOfSetting, type Setting } from '../plan.ts'
+import { START_LETTERS } from '../plannedStart.ts'
 import {
   files,
   ownTest,
@@ -38,9 +40,13 @@ export interface Study {
   readonly cells: readonly Cell[]
 }
 
-/** Read a study. Runs that are not finished are left out. */
+/**
+ * Read a study. Runs that are not finished are left out; cells stand in the order of the paper's tables.
+ *
+ * @throws UserError when the folder is no study's, or a file of it cannot be read
+ */
 export function readStudy(out: string): Study {
-  const record = readRecord<StudyRecord>(files.study(out))
+  const record = studyIn(out)
   const cells = new Map<string, RunRecord[]>()
   for (const run of record.runs) {
     const result = runFiles.result(files.run(out, run))
@@ -48,22 +54,64 @@ export function readStudy(out: string): Study {
     const key = [run.task, run.network, run.setting].join()
     cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(result)])
   }
-  return { out, record, cells: [...cells.values()].map(pooled) }
+  const tasks = unique(record.runs.map(({ task }) => task))
+  return {
+    out,
+    record,
+    cells: [...cells.values()]
+      .map(pooled)
+      .sort(
+        (a, b) =>
+          tasks.indexOf(a.task) - tasks.indexOf(b.task) ||
+          byLetter(a, b) ||
+          placeOf(a.setting) - placeOf(b.setting),
+      ),
+  }
 }
 
-/** The parts of a study that have finished runs, in the order of the plan. */
+function studyIn(out: string): StudyRecord {
+  const path = files.study(out)
+  const remedy = 'Name the folder that `regard study` wrote to'
+  if (!existsSync(path)) throw new UserError('no study is in this folder: it has no study.json', out, remedy)
+  const record = readRecord<Partial<StudyRecord>>(path)
+  if (Array.isArray(record.runs) && record.dataset && record.folds) return record as StudyRecord
+  throw new UserError('is not what `regard study` writes', path, remedy)
+}
+
+/** Where a setting stands in the paper's tables: random starts first, of each start [i], [r] and [m]. */
+function placeOf(setting: Setting): number {
+  const { preprocessing, start } = partsOfSetting(setting)
+  const starts = ['random', ...Object.keys(START_LETTERS)]
+  return 3 * starts.indexOf(start) + ['i', 'r', 'm'].indexOf(preprocessing)
+}
+
+function byLetter(a: { letter: string }, b: { letter: string }): number {
+  return a.letter < b.letter ? -1 : a.letter > b.letter ? 1 : 0
+}
+
+/** Settings in the order of the paper's tables, each once. */
+export function inPaperOrder(settings: readonly Setting[]): Setting[] {
+  return unique(settings).sort((a, b) => placeOf(a) - placeOf(b))
+}
+
+/** How many of a study's runs are finished. */
+export function runsOf({ cells, record }: Study): { done: number; planned: number } {
+  return { done: cells.reduce((sum, { runs }) => sum + runs.length, 0), planned: record.runs.length }
+}
+
+/** The tasks that have finished runs, in the order of the plan. */
 export function tasksOf(study: Study): Task[] {
   return unique(study.cells.map((cell) => cell.task))
 }
 
-/** The settings of a task that have finished runs, in the order of the plan. */
-export function settingsOf(study: Study, task: Task): Setting[] {
-  return unique(study.cells.filter((cell) => cell.task === task).map((cell) => cell.setting))
+/** The cells of a task that have finished runs. */
+export function cellsOf(study: Study, task: Task): Cell[] {
+  return study.cells.filter((cell) => cell.task === task)
 }
 
-/** The networks of a study, by the letter that the paper's tables have for each. */
-export function networksOf(study: Study): Run[] {
-  return [...new Map(study.record.runs.map((run) => [run.letter, run])).values()]
+/** The networks of a study, planned or finished, by the letter that the paper's tables have for each. */
+export function networksOf({ record }: Study): Run[] {
+  return [...new Map(record.runs.map((run) => [run.letter, run])).values()].sort(byLetter)
 }
 
 /** The cell at one place of a table; undefined where its runs are not finished. */

@@ -1,38 +1,47 @@
 /** Rows of photos with a heat map for each class, settings one under the other. */
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Html, html } from '../../base/html.ts'
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import { heatColour } from '../../explanation/colours.ts'
-import { files, type MapRecord, type Run } from '../record.ts'
-import type { Study } from './cells.ts'
+import { cellsOf, type Study } from './cells.ts'
+import { bytesOf, type Explained, explainedBy, explainedFaces, pathOf } from './explained.ts'
+import { dataUri, spreadOver, withinBudget } from './pictures.ts'
 
-interface Row {
-  readonly run: Run
-  readonly map: MapRecord
-}
-
-/** All photos of a task: for each one, how each network and setting sees it. */
-export function mapRows({ out, cells }: Study, task: Task): Html {
-  const rows = cells
-    .filter((cell) => cell.task === task)
-    .flatMap((cell) => cell.runs.flatMap(({ run, maps }) => maps.map((map) => ({ run, map }))))
-  if (rows.length === 0) return html`<p class="faint">The plan asks for no photos.</p>`
-  const persons = new Map<string, Row[]>()
-  for (const row of rows) persons.set(row.map.face, [...(persons.get(row.map.face) ?? []), row])
-  const several = new Set(rows.map(({ run }) => run.letter)).size > 1
-  return html`<div class="${CLASSES[task].length === 2 ? 'two-classes' : 'classes'}">${[...persons].map(
-    ([face, rows]) => html`
+/**
+ * Photos of a task: for each one, how each network and setting sees it, class by class.
+ *
+ * @param budget how many bytes of pictures there may be: so many faces are shown, spread over the classes; where one
+ *   face alone has more, so many of the networks and settings
+ */
+export function mapRows(study: Study, task: Task, budget: number): Html {
+  const faces = explainedFaces(study, task)
+  if (faces.length === 0) return html`<p class="faint">The plan asks for no photos.</p>`
+  const all = cellsOf(study, task)
+  const cost = bytesOf(study, task, faces[0]!)
+  const count = withinBudget(cost, budget, faces.length)
+  const cells = spreadOver(all, withinBudget(cost / all.length, budget, all.length))
+  const explained = cells.map(explainedBy)
+  const several = new Set(cells.map(({ letter }) => letter)).size > 1
+  const persons = spreadOver(faces, count).map((face) => {
+    const rows = explained.flatMap((one) => one.get(face) ?? [])
+    if (rows.length === 0) return undefined
+    return html`
 <div class="person"><p>“${CLASSES[task][rows[0]!.map.truth]}” in the data set <small>${face}</small></p>
-${rows.map(({ run, map }) => personRow(out, run, map, several))}</div>`,
-  )}</div>`
+${rows.map((row) => personRow(study, row, several))}</div>`
+  })
+  const less = [
+    ...(count < faces.length ? [`${count} of the ${faces.length} faces that have heat maps`] : []),
+    ...(cells.length < all.length ? [`${cells.length} of the ${all.length} networks and settings`] : []),
+  ]
+  return html`${less.length === 0 ? undefined : html`<p class="faint">${less.join(', ')}; the maps of all are in runs/*/maps.</p>`}
+<div class="${CLASSES[task].length === 2 ? 'two-classes' : 'classes'}">${persons}</div>`
 }
 
-function personRow(out: string, run: Run, map: MapRecord, several: boolean): Html {
+function personRow(study: Study, explained: Explained, several: boolean): Html {
+  const { run, map } = explained
   const picture = (name: string, alt: string) => {
-    const data = readFileSync(join(files.run(out, run), name)).toString('base64')
-    return html`<img src="data:image/png;base64,${data}" alt="${alt}">`
+    const data = dataUri(pathOf(study, explained, name))
+    return data === undefined ? html`<i class="faint">no picture</i>` : html`<img src="${data}" alt="${alt}">`
   }
   const answer = Math.max(...map.classes.map(({ probability }) => probability))
   return html`<div class="maps"><span class="setting">${several ? run.letter : undefined}[${run.setting}]</span>
@@ -49,7 +58,7 @@ function personRow(out: string, run: Run, map: MapRecord, several: boolean): Htm
   )}</div>`
 }
 
-/** How to read a heat map, with its scale of colours. */
+/** The scale of colours of the heat maps. */
 export function colourKey(): Html {
   const steps = 41
   const stops = Array.from({ length: steps }, (_, k) => {
@@ -64,8 +73,6 @@ export function colourKey(): Html {
   )
   return html`<p>Each map shows what in the photo spoke <b>for</b> (hot) and <b>against</b> (cold) one class, by
 layer-wise relevance propagation with the paper’s composite; what is black did not matter. Each map is scaled to its own
-largest value. Under it stand the class and the network’s
-probability for it, by the crop that is shown; the outlined one is its answer, the
-underlined one is what the data set says. A map says what this network used, not what is true of the person.</p>
+largest value. A map says what this network used, not what is true of the person.</p>
 <figure>${key}</figure>`
 }

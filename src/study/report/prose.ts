@@ -3,9 +3,9 @@
 import { type Html, html } from '../../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
-import { type Preprocessing, partsOfSetting, type Setting } from '../plan.ts'
-import type { StartKind } from '../plannedStart.ts'
-import { networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
+import { type Preprocessing, partsOfSetting } from '../plan.ts'
+import { START_LETTERS, type StartKind } from '../plannedStart.ts'
+import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
 import { chanceOf, percent, type Score, scoreOf } from './score.ts'
 
 const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
@@ -13,64 +13,111 @@ const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
   i: 'on photos that are fitted to a reference face',
   m: 'on both kinds',
 }
-const START_WORDS: Record<StartKind, string> = {
-  random: '',
-  imagenet: ', from weights trained on ImageNet',
-  'imdb-wiki': ', from weights trained on IMDB-WIKI',
-  other: ', from trained weights',
+const START_WORDS: Record<Exclude<StartKind, 'random'>, string> = {
+  imagenet: 'weights trained on ImageNet',
+  'imdb-wiki': 'weights trained on IMDB-WIKI',
+  other: 'other trained weights',
+}
+/** How many cells of a task the summary tells one by one. */
+const TOLD = 4
+
+/** What is trained on, in words. */
+function inWords(preprocessing: Preprocessing, kind: string): string {
+  return kind === 'imdb-wiki' && preprocessing === 'r'
+    ? 'on photos as they are published, cut out and upright'
+    : PREPROCESSING_WORDS[preprocessing]
 }
 
-/** What a setting is, in words. */
-function inWords(setting: Setting, kind: string): string {
-  const { preprocessing, start } = partsOfSetting(setting)
-  const photos =
-    kind === 'imdb-wiki' && preprocessing === 'r'
-      ? 'on photos as they are published, cut out and upright'
-      : PREPROCESSING_WORDS[preprocessing]
-  return photos + START_WORDS[start]
+/** How many runs are finished, where not all are. */
+export function unfinished(study: Study): Html | undefined {
+  const { done, planned } = runsOf(study)
+  if (done === planned) return undefined
+  return html`<p class="unfinished"><b>This study is not finished:</b> ${done} of its ${planned} runs are done. What follows is about
+those alone.</p>`
 }
 
 /** What came out, in a few plain sentences. */
-export function summary(study: Study): Html {
-  const settings = unique(study.cells.map(({ setting }) => setting))
-  const trained = settings.map(
-    (setting) => html`<b>[${setting}]</b> ${inWords(setting, study.record.dataset.kind)}`,
+export function summary(study: Study): Html | undefined {
+  if (study.cells.length === 0) return undefined
+  const parts = study.cells.map(({ setting }) => partsOfSetting(setting))
+  const trained = unique(parts.map(({ preprocessing }) => preprocessing)).map(
+    (preprocessing) => html`<b>[${preprocessing}]</b> ${inWords(preprocessing, study.record.dataset.kind)}`,
   )
-  const answers = tasksOf(study).flatMap((task) =>
-    networksOf(study).map(({ letter }) => {
-      const cells = study.cells.filter((cell) => cell.task === task && cell.letter === letter)
-      return cells.length === 0 ? undefined : sentence(task, cells)
-    }),
+  const starts = unique(parts.map(({ start }) => start)).flatMap((start) =>
+    start === 'random' ? [] : html`<b>${START_LETTERS[start]}</b> from ${START_WORDS[start]}`,
   )
-  return html`<div class="summary"><p>Networks were trained to read ${tasksOf(study).map(taskInWords).join(' and ')} from faces:
-  ${listed(trained)}.</p>${answers}</div>`
+  const answers = tasksOf(study).map((task) => {
+    const cells = cellsOf(study, task)
+    const byNetwork = unique(cells.map(({ letter }) => letter)).map((letter) =>
+      cells.filter((cell) => cell.letter === letter),
+    )
+    return cells.length > TOLD && byNetwork.length > 1
+      ? bestSentence(task, byNetwork)
+      : byNetwork.map((own) => sentence(task, own))
+  })
+  return html`<div class="summary"><p>Networks were trained to read ${listed(tasksOf(study).map((task) => html`${taskInWords(task)}`))} from faces:
+  ${listed(trained)}${starts.length === 0 ? '' : html`; those with ${listed(starts)}, the others from random weights`}.</p>${answers}</div>`
 }
 
 function taskInWords(task: Task): string {
   return task === 'years' ? 'age in years' : task
 }
 
+/** All settings of one network; of many, the best and the worst. */
 function sentence(task: Task, cells: Study['cells']): Html {
-  const scores = cells.map((cell) => scoreOf(ownOf(cell)))
+  const [best, ...others] = byMerit(task, cells)
+  const answer =
+    cells.length > TOLD
+      ? html`${said(task, best!)} at best, ${said(task, others.at(-1)!)} at worst`
+      : listed(cells.map((cell) => said(task, cell)))
+  return html`<p>${asked(task, cells)} ${networks[cells[0]!.network].title} ${answer}. ${chance(task, cells)}</p>`
+}
+
+/** The best setting of each of several networks. */
+function bestSentence(task: Task, byNetwork: readonly Study['cells'][]): Html {
+  const best = byNetwork.map((cells) => byMerit(task, cells)[0]!)
+  const told = byMerit(task, best).map((cell) => html`${networks[cell.network].title} ${said(task, cell)}`)
+  const all = byNetwork.flat()
+  return html`<p>${asked(task, all)} at best ${listed(told)}. ${chance(task, all)}</p>`
+}
+
+function asked(task: Task, cells: Study['cells']): Html {
+  const { n } = scoreOf(ownOf(cells[0]!))
+  return html`Asked for <b>${taskInWords(task)}</b>, on ${n} faces of people it had never seen,`
+}
+
+/** Cells from the best to the worst; those that are as good stay in their order. */
+function byMerit(task: Task, cells: Study['cells']): Cell[] {
+  const merit = (cell: Cell) => {
+    const { accuracy, error } = scoreOf(ownOf(cell))
+    return task === 'years' ? -error!.years : accuracy.share
+  }
+  return cells.toSorted((a, b) => merit(b) - merit(a))
+}
+
+function said(task: Task, cell: Cell): Html {
+  return html`<b>[${cell.setting}] ${reached(task, scoreOf(ownOf(cell)))}`
+}
+
+/** What chance reaches, and how many cells are clearly above it. */
+function chance(task: Task, cells: Study['cells']): Html {
   const { majority, error } = chanceOf(ownOf(cells[0]!))
-  const parts = cells.map((cell, k) => html`<b>[${cell.setting}] ${reached(task, scores[k]!)}`)
-  const clear = scores.filter(({ accuracy, error: own }) =>
-    own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy,
-  ).length
+  const clear = cells.filter((cell) => {
+    const { accuracy, error: own } = scoreOf(ownOf(cell))
+    return own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy
+  }).length
   const verdict =
-    clear === scores.length
-      ? scores.length === 1
+    clear === cells.length
+      ? cells.length === 1
         ? 'It is clearly above chance'
         : 'All are clearly above chance'
       : clear === 0
         ? 'That is not clearly above chance'
-        : `${clear} of ${scores.length} are clearly above chance`
-  const chance = error
+        : `${clear} of ${cells.length} are clearly above chance`
+  const constant = error
     ? `Always answering “${error.median}” would be ${error.years.toFixed(1)} years off.`
     : `Always answering “${CLASSES[task][majority.class]}” would be right for ${percent(majority.accuracy)} %.`
-  return html`<p>Asked for <b>${taskInWords(task)}</b>, on ${scores[0]!.n} faces of people it had never seen,
-  ${networks[cells[0]!.network].title} ${listed(parts)}.
-  ${chance} ${verdict}.</p>`
+  return html`${constant} ${verdict}.`
 }
 
 /** What a network reaches, with the end of the bold part. */

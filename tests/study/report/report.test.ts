@@ -1,14 +1,15 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { csv } from '../../src/base/csv.ts'
-import { html } from '../../src/base/html.ts'
-import { readPlan } from '../../src/study/plan.ts'
-import { type RunRecord, readRecord, writeRecord } from '../../src/study/record.ts'
-import { mainFigures, writeReport } from '../../src/study/report/report.ts'
-import { runStudy } from '../../src/study/run.ts'
-import { TINY_PLAN, writePlan } from './tinyStudy.ts'
+import { csv } from '../../../src/base/csv.ts'
+import { html } from '../../../src/base/html.ts'
+import { readPlan } from '../../../src/study/plan.ts'
+import { type RunRecord, readRecord, writeRecord } from '../../../src/study/record.ts'
+import { mainFigures, writeReport } from '../../../src/study/report/report.ts'
+import { runStudy } from '../../../src/study/run.ts'
+import { TINY_PLAN, writePlan } from '../tinyStudy.ts'
 
 const { plan, out } = writePlan(TINY_PLAN.replace('test: [1]', 'test: [0, 1]').replace('[r, i, m]', '[r, i]'))
 let page: string
@@ -97,15 +98,14 @@ describe('a report', () => {
 
   it('has its figures as files that stand by themselves', () => {
     const figures = readdirSync(join(out, 'report', 'figures'))
-    expect(figures.sort()).toEqual(
-      ['age', 'gender']
-        .flatMap((task) => [
-          `confusion-${task}-adiencenet-i.svg`,
-          `confusion-${task}-adiencenet-r.svg`,
-          `training-${task}-adiencenet.svg`,
-        ])
-        .sort(),
-    )
+    expect(figures.sort()).toEqual([
+      'calibration.svg',
+      ...['age', 'gender'].flatMap((task) => [
+        `confusion-${task}-adiencenet-i.svg`,
+        `confusion-${task}-adiencenet-r.svg`,
+      ]),
+      'figure-1-learning-curves.svg',
+    ])
     for (const figure of figures) {
       const svg = readFileSync(join(out, 'report', 'figures', figure), 'utf8')
       expect(svg).toMatch(/^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/)
@@ -121,7 +121,7 @@ describe('a report', () => {
 
   it('has its main figures as text, a line a network and setting', () => {
     expect(mainFigures(out)).toHaveLength(4)
-    expect(mainFigures(out)[0]).toMatch(/^age {5}A \[r\] +\d+\.\d % \(.*\) {2}1-off .* n \d+ {2}chance \d/)
+    expect(mainFigures(out)[0]).toMatch(/^age {5}A \[i\] +\d+\.\d % \(.*\) {2}1-off .* n \d+ {2}chance \d/)
   })
 
   it('turns names into text, never into markup', () => {
@@ -146,6 +146,17 @@ describe('a report', () => {
     rmSync(join(out, 'runs', 'age-adiencenet-i-fold1', 'result.json'))
     expect(mainFigures(out)).toHaveLength(3)
     writeReport(out)
+  })
+})
+
+describe('a folder without a study', () => {
+  it('is said to be none, with what to do', () => {
+    const empty = mkdtempSync(join(tmpdir(), 'regard-empty-'))
+    expect(() => writeReport(empty)).toThrow(
+      `${empty}: no study is in this folder: it has no study.json. Name the folder that`,
+    )
+    writeFileSync(join(empty, 'study.json'), '{"name": "other"}')
+    expect(() => writeReport(empty)).toThrow(/study\.json: is not what `regard study` writes/)
   })
 })
 

@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import { Command } from 'commander'
+import { readStudy, runsOf } from '../study/report/cells.ts'
+import { mainFigures, writeReport } from '../study/report/report.ts'
+
+/** `regard report DIR` */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description(
+      'Make the report of a study again from the files in its folder alone: neither the data set nor the machine that ran it is needed. Of a study that is not finished, it shows what is done.',
+    )
+    .argument('<dir>', 'the folder that `regard study` wrote to')
+    .addHelpText(
+      'after',
+      '\nWrites DIR/report: index.html, which needs no other file; tables/*.csv and *.tex; figures/*.svg.\n' +
+        '\nExample:\n  $ regard report out/synthetic\n',
+    )
+    .action(report)
+}
+
+function report(folder: string): void {
+  const out = resolve(folder)
+  const page = writeReport(out)
+  for (const line of mainFigures(out)) console.log(line)
+  const { done, planned } = runsOf(readStudy(out))
+  if (done < planned) console.log(`Not finished: ${done} of ${planned} runs are done.`)
+  console.log(`Report: ${page}`)
+}

@@ -1,0 +1,90 @@
+/**
+ * Figure 3's material: the test faces whose proportions the alignment [i] changes most, each as [r] and as [i] shows it.
+ * They are written while the data set is there, so that the report needs the study's files alone.
+ */
+
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Face } from '../datasets/dataset.ts'
+import { readPicture } from '../datasets/pack.ts'
+import { readLandmarks } from '../datasets/readLandmarks.ts'
+import { alignment } from '../faces/align.ts'
+import { type Stretch, stretchOf } from '../faces/stretch.ts'
+import type { Material } from './material.ts'
+import { files, readRecord, writeRecord } from './record.ts'
+import { writePicture } from './writePicture.ts'
+
+/** How many pairs are kept. */
+const COUNT = 8
+
+/** The pairs, as `pairs/pairs.json` holds them. */
+export interface PairsRecord {
+  /** Of the material that they were made from. */
+  readonly digest: string
+  /** The test folds that they were chosen from. */
+  readonly folds: readonly number[]
+  /** The farthest stretched first. */
+  readonly pairs: readonly PairRecord[]
+}
+
+/** One face, aligned both ways. Files are relative to the folder of the record. */
+export interface PairRecord {
+  readonly face: string
+  readonly stretch: Stretch
+  readonly r: string
+  readonly i: string
+}
+
+/**
+ * Write the pairs of a study into `OUT/pairs/`, or leave them where they are from the same material. Nothing is
+ * written where a stretch cannot be known: where photos were aligned in one way only, or the publishers have aligned
+ * them, or no landmarks are given.
+ *
+ * @param folds the folds that are tested: of other faces no network's answer is known
+ */
+export async function writePairs(out: string, material: Material, folds: readonly number[]): Promise<void> {
+  const path = files.pairs(out)
+  const { digest, pictures, size } = material
+  if (!pictures.r || !pictures.i || isDone(path, digest, folds)) return
+  const chosen = farthest(material, folds)
+  if (chosen.length === 0) return
+  const pairs: PairRecord[] = []
+  for (const [k, { index, stretch }] of chosen.entries()) {
+    const name = (as: 'r' | 'i') => `${k + 1}.${as}.png`
+    for (const as of ['r', 'i'] as const) {
+      const data = readPicture(pictures[as]![index]!)
+      await writePicture(join(dirname(path), name(as)), { width: size, height: size, data })
+    }
+    pairs.push({ face: material.faces[index]!.id, stretch, r: name('r'), i: name('i') })
+  }
+  // Written last: where it is, the pictures are.
+  writeRecord(path, { digest, folds, pairs } satisfies PairsRecord)
+}
+
+function isDone(path: string, digest: string, folds: readonly number[]): boolean {
+  if (!existsSync(path)) return false
+  const before = readRecord<PairsRecord>(path)
+  return before.digest === digest && before.folds.join() === folds.join()
+}
+
+function farthest({ faces, folds, pictures }: Material, tested: readonly number[]) {
+  const seen = new Set<string>()
+  return faces
+    .flatMap((face, index) => {
+      const stretch = tested.includes(folds[index]!) ? stretchIn(face) : undefined
+      return stretch ? [{ index, stretch }] : []
+    })
+    .sort((a, b) => b.stretch.ratio - a.stretch.ratio || a.index - b.index)
+    .filter(({ index }) => {
+      // A photo that is there twice is shown once.
+      const { sha256 } = pictures.i![index]!
+      return !seen.has(sha256) && seen.add(sha256)
+    })
+    .slice(0, COUNT)
+}
+
+/** How [i] stretches a face; undefined where nobody gives its landmarks, or its pictures were made without them. */
+function stretchIn({ landmarks, published }: Face): Stretch | undefined {
+  if (landmarks === undefined || published?.r !== undefined || published?.i !== undefined) return undefined
+  return stretchOf(alignment(readLandmarks(landmarks), 'i', 1))
+}

@@ -1,0 +1,33 @@
+/** Pictures that runs have left, for pages and figures that need no other file. */
+
+import { readFileSync, statSync } from 'node:fs'
+
+/**
+ * A PNG file as an address that holds it.
+ *
+ * @returns undefined where the file is not there: a study may have been copied without its pictures
+ */
+export function dataUri(path: string): string | undefined {
+  if (sizeOf(path) === 0) return undefined
+  return `data:image/png;base64,${readFileSync(path).toString('base64')}`
+}
+
+/** How many bytes a file has; none where it is not there. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/**
+ * How many things may be shown within a budget, when each costs so much: at least one.
+ *
+ * @param most and not more than these
+ */
+export function withinBudget(cost: number, budget: number, most: number): number {
+  return Math.min(most, Math.max(1, Math.floor(budget / Math.max(cost, 1))))
+}
+
+/** Some of a list, spread evenly over it. */
+export function spreadOver<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items]
+  return Array.from({ length: count }, (_, k) => items[Math.floor(((k + 0.5) * items.length) / count)]!)
+}

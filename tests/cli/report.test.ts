@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { writePaperStudy } from '../study/report/paperStudy.ts'
+import { capturePrinted } from './capture.ts'
+
+const captured = capturePrinted()
+
+describe('regard report', () => {
+  it('makes the report of a study’s folder, and says what is in it and what is not finished', async () => {
+    const out = await writePaperStudy({
+      folds: 1,
+      faces: 16,
+      explained: 1,
+      only: ({ letter }) => letter === 'A',
+    })
+    await main(['report', out])
+    expect(captured.printed).toMatch(/^age {5}A \[i\] +\d+\.\d % .*\nage {5}A \[r\]/)
+    expect(captured.printed).toContain('\nNot finished: 6 of 38 runs are done.\n')
+    expect(captured.printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
+    expect(existsSync(join(out, 'report', 'index.html'))).toBe(true)
+    expect(process.exitCode).toBe(0)
+  })
+
+  it('says of a folder without a study that there is none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'regard-none-'))
+    await main(['report', folder])
+    expect(captured.printed).toBe(
+      `regard: ${folder}: no study is in this folder: it has no study.json. Name the folder that \`regard study\` wrote to\n`,
+    )
+    expect(process.exitCode).toBe(1)
+  })
+
+  it('has an example in its help', async () => {
+    await main(['report', '--help'])
+    expect(captured.printed).toContain('$ regard report out/')
+  })
+})
