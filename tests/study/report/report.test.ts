@@ -105,6 +105,7 @@ describe('a report', () => {
         `confusion-${task}-adiencenet-r.svg`,
       ]),
       'figure-1-learning-curves.svg',
+      'figure-3-alignment-pairs.svg',
     ])
     for (const figure of figures) {
       const svg = readFileSync(join(out, 'report', 'figures', figure), 'utf8')
