@@ -9,7 +9,7 @@
  * machine's speed drifts.
  */
 
-const benchmarks = ['training', 'scoring', 'relevance', 'faces']
+const benchmarks = ['training', 'scoring', 'relevance', 'faces', 'queue']
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !benchmarks.includes(name))
 if (unknown.length > 0) {

@@ -9,6 +9,11 @@ export { type DatasetKind, type ReadOptions, readDataset } from './datasets/read
 export { readPhoto } from './datasets/readPhoto.ts'
 export type { Engine, Program, Tensors } from './engine/engine.ts'
 export { nodeEngine } from './engine/node.ts'
+export { bootstrap, bootstrapMean } from './evaluation/bootstrap.ts'
+export { type Calibration, calibrationOf } from './evaluation/calibration.ts'
+export { holm } from './evaluation/holm.ts'
+export { mcnemar, signFlip } from './evaluation/mcnemar.ts'
+export { type Coherence, coherenceOf } from './explanation/coherence.ts'
 export {
   type ConservedLayer,
   type Explainer,
@@ -18,6 +23,7 @@ export {
   type Target,
 } from './explanation/explain.ts'
 export { type GraftOptions, graft } from './explanation/graft.ts'
+export { type PixelRelevance, pixelRelevance } from './explanation/heatMap.ts'
 export { type Affine, applyAffine, invertAffine } from './faces/affine.ts'
 export { align, alignment } from './faces/align.ts'
 export { type Box, type FaceFinder, type FoundFace, mainFace } from './faces/face.ts'

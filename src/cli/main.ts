@@ -12,6 +12,7 @@ import { reportCommand } from './report.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
 import { weightsCommand } from './weights.ts'
+import { workerCommand } from './worker.ts'
 
 /**
  * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
@@ -28,8 +29,11 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('See `regard --help`, or `regard COMMAND --help`.')
     .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
     .exitOverride()
+    // What stands behind a subcommand is for that one: `study --out` and `study plan --out` are two.
+    .enablePositionalOptions()
   for (const command of [
     studyCommand(),
+    workerCommand(),
     reportCommand(),
     trainCommand(),
     datasetCommand(),

@@ -1,9 +1,16 @@
-/** Ctrl-C asks what is underway to stop in order; a second one stops it at once. */
-export function stopOnSignal(): { signal: AbortSignal; forget: () => void } {
+/**
+ * Ctrl-C asks what is underway to stop in order; a second one stops it at once.
+ *
+ * @param word what is said to that
+ */
+export function stopOnSignal(word = '\nStopping after a checkpoint; once more to stop at once.'): {
+  signal: AbortSignal
+  forget: () => void
+} {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) process.exit(130)
-    console.error('\nStopping after a checkpoint; once more to stop at once.')
+    console.error(word)
     controller.abort()
   }
   process.on('SIGINT', stop)

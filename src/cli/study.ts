@@ -1,12 +1,15 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { duration } from '../base/progress.ts'
-import { nodeEngine } from '../engine/node.ts'
+import type { FailedRun } from '../study/execution/here.ts'
 import { readPlan } from '../study/plan.ts'
 import { mainFigures, writeReport } from '../study/report/report.ts'
 import { runStudy } from '../study/run.ts'
 import { tellSkipped } from './data.ts'
+import { countFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
+import { planCommand } from './studyPlan.ts'
+import { studyStatusCommand } from './studyStatus.ts'
 
 /** `regard study PLAN.yaml [--out DIR]` */
 export function studyCommand(): Command {
@@ -16,29 +19,66 @@ export function studyCommand(): Command {
     )
     .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
     .option('--out <dir>', 'the folder to write to (default: out/NAME, with the name that the plan gives)')
-    .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
+    .option('--jobs <n>', 'runs that are made at a time, each in a process of its own', countFrom, 1)
+    .option('--queue <url>', 'have the runs made by `regard worker`s: redis://[user:password@]host[:port]')
+    .option(
+      '--store <url>',
+      'where runs are kept too, for machines that share no folder: s3://bucket/prefix, with AWS_ENDPOINT_URL and the other AWS_… of the environment',
+    )
+    .option('--priority <n>', 'in the queue: studies of 1 go before those of 2', countFrom, 10)
+    .option('--threads <n>', 'threads of each run (default: all cores, divided among the jobs)', countFrom)
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  $ regard study examples/synthetic.yaml --out out/synthetic\n' +
+        '  $ regard study examples/synthetic.yaml --jobs 2\n',
+    )
     .action(study)
+    .addCommand(planCommand())
+    .addCommand(studyStatusCommand())
 }
 
-async function study(planFile: string, options: { out?: string }): Promise<void> {
+interface Flags {
+  readonly out?: string
+  readonly jobs: number
+  readonly threads?: number
+  readonly queue?: string
+  readonly store?: string
+  readonly priority: number
+}
+
+async function study(planFile: string, { out: folder, ...options }: Flags): Promise<void> {
   const plan = readPlan(planFile)
-  const out = resolve(options.out ?? join('out', plan.name))
+  const out = resolve(folder ?? join('out', plan.name))
   const stop = stopOnSignal()
   const started = Date.now()
   try {
-    const outcome = await runStudy(plan, out, { engine: nodeEngine(), signal: stop.signal })
+    const outcome = await runStudy(plan, out, { ...options, signal: stop.signal })
     if (!outcome.finished) {
-      console.error('Stopped. Nothing is lost: the same command goes on from here.')
+      console.error(
+        options.queue
+          ? 'Stopped waiting. The runs stay in the queue, and workers go on: `regard study status` says how far they are.'
+          : 'Stopped. Nothing is lost: the same command goes on from here.',
+      )
       process.exitCode = 130
       return
     }
-    for (const line of mainFigures(out)) console.log(line)
-    const { made, kept, skipped } = outcome
+    const { made, kept, failed, skipped } = outcome
+    if (made + kept > 0) for (const line of mainFigures(out)) console.log(line)
     const time = duration((Date.now() - started) / 1000)
     console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
     tellSkipped(skipped)
-    console.log(`Report: ${writeReport(out)}`)
+    if (made + kept > 0) console.log(`Report: ${writeReport(out)}`)
+    tellFailed(failed)
   } finally {
     stop.forget()
   }
+}
+
+/** Name the runs that could not be made. The same command tries them again. */
+function tellFailed(failed: readonly FailedRun[]): void {
+  if (failed.length === 0) return
+  console.error(`regard: ${failed.length} ${failed.length === 1 ? 'run' : 'runs'} could not be made:`)
+  for (const { name, reason } of failed) console.error(`  ${name}: ${reason}`)
+  process.exitCode = 1
 }

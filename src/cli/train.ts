@@ -7,7 +7,7 @@ import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
-import { Clock } from '../study/clock.ts'
+import { clockLine } from '../study/clock.ts'
 import { type Preprocessing, readSchedule, type SaidOfSchedule } from '../study/plan.ts'
 import { parseStart } from '../study/plannedStart.ts'
 import { ownTest, runFiles, runName } from '../study/record.ts'
@@ -146,14 +146,14 @@ function scheduleFrom(text: string): Order['schedule'] {
 /** Train; undefined where the user stops it. */
 async function untilStopped(order: Order, dataset: Dataset, place: Place): Promise<Single | undefined> {
   const { signal, forget } = stopOnSignal()
-  const clock = new Clock('train')
+  const { clock, finish } = clockLine('train')
   try {
     return await trainSingle(order, dataset, place, { engine: nodeEngine(), clock, signal })
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined
     throw error
   } finally {
-    clock.finish()
+    finish()
     forget()
   }
 }

@@ -8,7 +8,7 @@
 import { topClass } from './accuracy.ts'
 
 /** Answers whose confidence (the probability of the answer) lies in (low, high]; the first bin has 0 too. */
-export interface ReliabilityBin {
+interface ReliabilityBin {
   readonly low: number
   readonly high: number
   readonly n: number
@@ -71,13 +71,13 @@ export function calibrationOf(
 }
 
 /** One face's part of the Brier score: Brier, *Verification of forecasts expressed in terms of probability*, 1950. */
-export function brierOf(probabilities: ArrayLike<number>, label: number): number {
+function brierOf(probabilities: ArrayLike<number>, label: number): number {
   let sum = 0
   for (let k = 0; k < probabilities.length; k++) sum += (probabilities[k]! - (k === label ? 1 : 0)) ** 2
   return sum
 }
 
 /** One face's part of the negative log-likelihood. */
-export function logLossOf(probabilities: ArrayLike<number>, label: number): number {
+function logLossOf(probabilities: ArrayLike<number>, label: number): number {
   return -Math.log(Math.max(probabilities[label]!, LEAST))
 }

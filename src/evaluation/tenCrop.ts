@@ -12,6 +12,11 @@ import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph, sizeOf } from '../graph/types.ts'
 import { logitsOf } from '../rules/logits.ts'
 
+/** The ten crops of a picture, in the order in which they are scored. */
+export const CROPS: readonly string[] = ['', ' mirrored'].flatMap((mirrored) =>
+  ['top left', 'top right', 'bottom left', 'bottom right', 'centre'].map((place) => place + mirrored),
+)
+
 /** How many crops of a picture are scored: all ten, or the centre alone. */
 export type Crops = 10 | 1
 
@@ -25,6 +30,7 @@ export type Crops = 10 | 1
  * @param preprocessing how a crop of a picture becomes the input
  * @param options.output the output with a logit or probability for each class; the first where not given
  * @param options.crops ten where not given
+ * @param options.each whether the graph also has the output `crops`, float32 [batch, crops, classes]: their probabilities
  * @returns a graph with the input `pictures`, uint8 [batch, height, width, 3], RGB, of the preprocessing's picture,
  *   and the output `scores`, float32 [batch, classes], each row the mean of the crops' probabilities; a single
  *   logit has two classes, 1 what it speaks for
@@ -33,7 +39,11 @@ export type Crops = 10 | 1
 export function tenCropGraph(
   network: Graph,
   preprocessing: Preprocessing,
-  { output = network.outputs[0]!.name, crops = 10 }: { output?: string; crops?: Crops } = {},
+  {
+    output = network.outputs[0]!.name,
+    crops = 10,
+    each = false,
+  }: { output?: string; crops?: Crops; each?: boolean } = {},
 ): Graph {
   const { size, picture, layout, channels, scale } = preprocessing
   requireOpenBatch(network)
@@ -61,8 +71,9 @@ export function tenCropGraph(
   const input = layout === 'NCHW' ? windows : g.transpose(windows, [0, 2, 3, 1])
   const probabilities = probabilitiesOf(g, network, output, input)
   const classes = Number(probabilities.shape[1])
-  const each = g.reshape(probabilities, [-1, crops, classes])
-  g.output('scores', g.op('ReduceMean', [each, g.integers([1])], { keepdims: 0 }))
+  const perCrop = g.reshape(probabilities, [-1, crops, classes])
+  g.output('scores', g.op('ReduceMean', [perCrop, g.integers([1])], { keepdims: 0 }))
+  if (each) g.output('crops', perCrop)
   return withoutUnread(g.graph())
 }
 
@@ -143,6 +154,7 @@ const BATCH = 10
  * @param graph from {@link tenCropGraph}
  * @param pictures each 3 · height · width bytes, RGB interleaved; they may come one by one, as they are made
  * @param progress called with the number of pictures that are done
+ * @param keep given the probabilities of each picture's crops, [crops, classes], where the graph has them
  * @returns for each picture, the mean probability of each class
  * @throws UserError when a score is no number: the network's weights are broken
  */
@@ -151,6 +163,7 @@ export async function scorePictures(
   graph: Graph,
   pictures: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   progress: (done: number) => void = () => {},
+  keep: (crops: Float32Array) => void = () => {},
 ): Promise<Float32Array[]> {
   const [, height, width] = graph.inputs[0]!.shape.map(Number) as [number, number, number]
   const program = await engine.load(graph)
@@ -169,6 +182,13 @@ export async function scorePictures(
       part.forEach((_, k) => {
         scores.push(rows.slice(k * classes, (k + 1) * classes))
       })
+      if (result.crops) {
+        const each = result.crops.data as Float32Array
+        const size = each.length / part.length
+        part.forEach((_, k) => {
+          keep(each.slice(k * size, (k + 1) * size))
+        })
+      }
       if (!rows.every(Number.isFinite)) {
         throw new UserError(
           'a score is not a number',

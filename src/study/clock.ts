@@ -1,16 +1,27 @@
 import { Progress } from '../base/progress.ts'
 
+/** How far some work is. */
+export interface Pace {
+  /** The part of the time that is over, 0 to 1. */
+  readonly share: number
+  /** Seconds that are left. */
+  readonly left: number
+  /** What is done right now. */
+  readonly detail: string
+}
+
 /**
- * The time of a whole study on one line: every stage's work is announced beforehand, each stage's pace is
- * measured where it runs, and what is left is the sum over all stages, each at its own pace.
+ * The time of several kinds of work: every stage's work is announced beforehand, each stage's pace is measured where it
+ * runs, and what is left is the sum over all stages, each at its own pace.
  */
 export class Clock {
-  private readonly progress: Progress
+  private readonly show: (pace: Pace) => void
   private readonly started = Date.now()
   private readonly kinds = new Map<string, Kind>()
 
-  constructor(label: string) {
-    this.progress = new Progress(label, 1)
+  /** @param show is told how far the work is, as often as a stage says so */
+  constructor(show: (pace: Pace) => void) {
+    this.show = show
   }
 
   /**
@@ -23,6 +34,15 @@ export class Clock {
     const known = this.kinds.get(kind)
     if (known) known.left = units
     else this.kinds.set(kind, { left: units, done: 0, seconds: 0, guess })
+  }
+
+  /** Seconds that all the expected work takes from now on. */
+  get left(): number {
+    let left = 0
+    for (const kind of this.kinds.values()) {
+      left += kind.left * (kind.seconds > 1 ? kind.seconds / kind.done : kind.guess)
+    }
+    return left
   }
 
   /**
@@ -45,26 +65,22 @@ export class Clock {
       state.left = before.left - done
       state.done = before.done + done - first.done
       state.seconds = before.seconds + (Date.now() - first.time) / 1000
-      this.show(detail)
+      const [elapsed, left] = [(Date.now() - this.started) / 1000, this.left]
+      this.show({ share: elapsed / (elapsed + left || 1), left, detail })
     }
     const result = await work(tell)
     state.left = before.left - units
     return result
   }
+}
 
-  /** Clear the progress line. */
-  finish(): void {
-    this.progress.finish()
-  }
-
-  private show(detail: string): void {
-    const elapsed = (Date.now() - this.started) / 1000
-    let left = 0
-    for (const kind of this.kinds.values()) {
-      left += kind.left * (kind.seconds > 1 ? kind.seconds / kind.done : kind.guess)
-    }
-    // Progress takes equal shares for equal times: a share of the time gives it the time left back.
-    this.progress.update(elapsed / (elapsed + left || 1), detail)
+/** A clock that shows itself as a progress line. `finish` clears the line. */
+export function clockLine(label: string): { clock: Clock; finish: () => void } {
+  const progress = new Progress(label, 1)
+  // Progress takes equal shares for equal times: a share of the time gives it the time left back.
+  return {
+    clock: new Clock(({ share, detail }) => progress.update(share, detail)),
+    finish: () => progress.finish(),
   }
 }
 

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { version } from '../base/version.ts'
-import type { RunJob } from './makeRun.ts'
+import type { RunJob } from './job.ts'
+import type { Material } from './material.ts'
 import { readRecord, runFiles, writeRecord } from './record.ts'
 
 /** Everything that decides what a run leaves, and a hash of it. */
@@ -12,9 +13,14 @@ export interface RunConfig {
   readonly settings: Readonly<Record<string, unknown>>
 }
 
+/** What of a run decides what it leaves. */
+type Decisive = Pick<RunJob, 'run' | 'folds' | 'schedule' | 'seed' | 'photos' | 'crops' | 'start'> & {
+  readonly material: Pick<Material, 'digest'>
+}
+
 /** @param starts a hash of each file of weights to start from */
 export function configOf(
-  { run, folds, schedule, seed, photos, material, start }: RunJob,
+  { run, folds, schedule, seed, photos, crops, material, start }: Decisive,
   starts: ReadonlyMap<string, string>,
 ): RunConfig {
   const settings = {
@@ -23,6 +29,7 @@ export function configOf(
     schedule,
     seed,
     photos,
+    crops,
     data: material.digest,
     start: start && {
       weights: starts.get(start.weights),

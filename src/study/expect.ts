@@ -1,6 +1,6 @@
-/** What runs will take, for the clock that says how much time is left. */
+/** What runs will take, before and while they are made. */
 
-import { networks } from '../networks/index.ts'
+import type { NetworkName } from '../networks/index.ts'
 import type { Schedule } from '../training/schedule.ts'
 import type { Clock } from './clock.ts'
 import type { Run } from './record.ts'
@@ -20,20 +20,31 @@ export const PREPARING = 0.01
 
 /** Tell the clock how many photos the runs will train on, score and explain: these and no others. */
 export function expectRuns(clock: Clock, runs: readonly ExpectedRun[]): void {
-  for (const name of Object.keys(networks)) {
-    // Of any start: they go at one pace.
-    const mine = runs.filter(({ run }) => run.network === name)
-    const { input, width } = mine[0]?.run ?? { input: 0, width: 0 }
-    // Seconds a photo on two cores, until they are measured: 200 a second at 112 pixels and full width.
-    const guess = ((input / 112) ** 2 * width) / 200
-    const expect = (kind: string, photos: (run: ExpectedRun) => number, seconds: number) =>
-      clock.expect(
-        `${kind} ${name}`,
-        mine.reduce((sum, run) => sum + photos(run), 0),
-        seconds,
-      )
-    expect('training', ({ schedule: { iterations, batch } }) => iterations * batch, guess)
-    expect('scoring', ({ scored }) => 10 * scored, guess / 3)
-    expect('explaining', ({ explained }) => explained, guess * 20)
+  const sums = new Map<string, { units: number; guess: number }>()
+  for (const run of runs) {
+    for (const { kind, units, guess } of stagesOf(run)) {
+      sums.set(kind, { units: units + (sums.get(kind)?.units ?? 0), guess })
+    }
   }
+  for (const [kind, { units, guess }] of sums) clock.expect(kind, units, guess)
+}
+
+/** Seconds that a run takes on two cores, roughly: before anything is measured, and to tell long runs from short ones. */
+export function roughSeconds(run: ExpectedRun): number {
+  return stagesOf(run).reduce((sum, { units, guess }) => sum + units * guess, 0)
+}
+
+/** Photos a second that a network trains on at 112 pixels, on two cores. */
+const PACE: Record<NetworkName, number> = { adiencenet: 200, caffenet: 200, googlenet: 35, vgg16: 6 }
+
+function stagesOf({ run: { network, input, width }, schedule, scored, explained }: ExpectedRun) {
+  const guess = ((input / 112) ** 2 * width) / PACE[network]
+  const { iterations, batch, snapshotEvery = Number.POSITIVE_INFINITY } = schedule
+  // Snapshots are scored on photos of one kind.
+  const snapshots = Math.floor(iterations / snapshotEvery)
+  return [
+    { kind: `training ${network}`, units: iterations * batch, guess },
+    { kind: `scoring ${network}`, units: 10 * scored + 5 * scored * snapshots, guess: guess / 3 },
+    { kind: `explaining ${network}`, units: explained, guess: guess * 20 },
+  ]
 }

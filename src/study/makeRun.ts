@@ -2,78 +2,20 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { csv } from '../base/csv.ts'
-import { writeAtomic } from '../base/files.ts'
-import { Random } from '../base/random.ts'
-import { labelOf } from '../datasets/dataset.ts'
-import type { Repeated } from '../datasets/folds.ts'
-import { readPicture } from '../datasets/pack.ts'
 import { CLASSES } from '../datasets/task.ts'
-import type { Engine } from '../engine/engine.ts'
-import { topClass } from '../evaluation/accuracy.ts'
-import { scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
-import { expectedAge } from '../evaluation/years.ts'
-import { explainedClass } from '../explanation/classes.ts'
-import { loadExplainer } from '../explanation/explain.ts'
-import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
-import { inputOf, pictureOf } from '../explanation/input.ts'
-import type { Alignment } from '../faces/image.ts'
 import { float32 } from '../graph/types.ts'
-import { composites } from '../rules/composites/presets.ts'
 import type { Pictures } from '../training/pictures.ts'
-import type { Schedule } from '../training/schedule.ts'
 import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
-import type { Clock } from './clock.ts'
-import type { Material, Parts } from './material.ts'
-import { type Model, modelOf, requirePreprocessing, type TrainedCard, writeModel } from './model.ts'
-import type { PlannedStart } from './plannedStart.ts'
-import {
-  type MapRecord,
-  ownTest,
-  type Run,
-  type RunRecord,
-  runFiles,
-  type TestRecord,
-  trainedOn,
-  writeRecord,
-} from './record.ts'
+import { explainRun } from './explainRun.ts'
+import { labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
+import { modelOf, type TrainedCard, writeModel } from './model.ts'
+import { ownTest, type RunRecord, runFiles, trainedOn, writeRecord } from './record.ts'
+import { scoreRun, scoreSnapshots } from './scoreRun.ts'
 import { readStart } from './start.ts'
-import { testRecord } from './testRecord.ts'
-import { writePicture } from './writePicture.ts'
-
-/** A run, and what it is made from. */
-export interface RunJob {
-  readonly run: Run
-  readonly schedule: Schedule
-  /** Trained weights to start from; random ones where it is not given. */
-  readonly start?: PlannedStart
-  readonly seed: string | number
-  /** Into how many folds the people are dealt. */
-  readonly folds: number
-  /** Where photos went that are there more than once. */
-  readonly repeated?: Repeated
-  /** How many photos of the test part to explain. */
-  readonly photos: number
-  readonly material: Material
-  readonly parts: Parts
-  /** The run's own folder. */
-  readonly folder: string
-  /** The name of the data set. */
-  readonly dataset: string
-}
-
-/** For each face of the test part, the probability of each class. */
-type Scores = readonly Float32Array[]
-
-/** What a run is made with. */
-export interface Workshop {
-  readonly engine: Engine
-  readonly clock: Clock
-  readonly signal: AbortSignal
-}
+import { writeSums } from './sums.ts'
 
 /**
- * Make a run. Its `result.json` is written last: where it is, the run is whole.
+ * Make a run. Its `SHA256SUMS` is written last: where it is, the run is whole. Only who holds the run's lock may do this.
  *
  * @throws the signal's reason when the signal stops it; what is done is gone on from the next time
  */
@@ -85,27 +27,24 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<RunRecor
   const card = cardOf(job, trained)
   writeModel(runFiles.model(folder), trained.network, card)
   const model = modelOf(trained.network, labelFor(run), card)
-  const scores = await scoreRun(job, workshop, model)
-  writeAtomic(runFiles.predictions(folder), csv(predictionRows(job, scores)))
+  const tests = await scoreRun(job, workshop, model)
+  const snapshots = await scoreSnapshots(job, workshop, tests)
   const maps = await explainRun(job, workshop, model)
   const record: RunRecord = {
     run,
     pictures: { train: train.pixels.length, validation: validation.pixels.length, test: parts.test.length },
     iterations: trained.iterations,
     start: trained.start,
-    tests: Object.fromEntries([...scores].map(([alignment, rows]) => [alignment, tested(job, rows)])),
+    tests,
     maps,
+    snapshots,
   }
   writeRecord(runFiles.result(folder), record)
+  writeSums(folder)
   for (const name of ['checkpoint', 'checkpoint.previous']) {
     rmSync(join(folder, `${name}.safetensors`), { force: true })
   }
   return record
-}
-
-/** `gender [m] fold 0`: what the progress line calls a run. */
-function labelFor({ task, letter, setting, fold }: Run): string {
-  return `${task} ${letter} [${setting}] fold ${fold}`
 }
 
 async function trainRun(
@@ -177,87 +116,6 @@ function cardOf(
   }
 }
 
-/** Score the test part by ten crops, aligned in every way that the material has. */
-async function scoreRun(
-  { run, material, parts }: RunJob,
-  { engine, clock, signal }: Workshop,
-  model: Model,
-): Promise<Map<Alignment, Scores>> {
-  const graph = tenCropGraph(model.network, requirePreprocessing(model))
-  const n = parts.test.length
-  function* testPictures(alignment: Alignment) {
-    for (const k of parts.test) yield readPicture(material.pictures[alignment]![k]!)
-  }
-  const on = (alignment: Alignment) =>
-    clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
-      scorePictures(engine, graph, testPictures(alignment), (done) => {
-        signal.throwIfAborted()
-        tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
-      }),
-    )
-  const scores = new Map<Alignment, Scores>()
-  for (const alignment of alignmentsIn(material)) scores.set(alignment, await on(alignment))
-  return scores
-}
-
-/** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
-async function explainRun(
-  job: RunJob,
-  { engine, clock, signal }: Workshop,
-  model: Model,
-): Promise<MapRecord[]> {
-  const { run, material, folder } = job
-  const chosen = photosOf(job)
-  if (chosen.length === 0) return []
-  const preprocessing = requirePreprocessing(model)
-  const explainer = await loadExplainer(engine, model.network, composites.paper)
-  const maps: MapRecord[] = []
-  try {
-    return await clock.stage(`explaining ${run.network}`, chosen.length, async (tell) => {
-      for (const k of chosen) {
-        signal.throwIfAborted()
-        const { id } = material.faces[k]!
-        const side = material.size
-        const data = readPicture(material.pictures[ownTest(run.setting)]![k]!)
-        const input = inputOf({ width: side, height: side, data }, preprocessing)
-        const photo = `maps/${id}.png`
-        await writePicture(join(folder, photo), pictureOf(input, preprocessing))
-        const truth = labelIn(material, run, k)
-        const wanted = run.task === 'years' ? (['top', truth] as const) : CLASSES[run.task].map((_, c) => c)
-        const explanations = await explainer.explain(input, wanted)
-        const drawn = new Map<number, string>()
-        for (const { target, relevance } of explanations) {
-          const explained = explainedClass(target)
-          const map = `maps/${id}.class${explained}.png`
-          await writePicture(join(folder, map), heatMap(pixelRelevance(relevance)))
-          drawn.set(explained, map)
-        }
-        const { probabilities } = explanations[0]!.outputs[explainer.output]!
-        const classes = Array.from(probabilities!, (probability, c) => ({ probability, map: drawn.get(c) }))
-        maps.push({ face: id, truth, photo, classes })
-        tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)
-      }
-      return maps
-    })
-  } finally {
-    await explainer.release()
-  }
-}
-
-/** Photos of the test part to explain, spread over the classes; the same for all networks and settings. */
-function photosOf({ run, seed, photos, material, parts: { test } }: RunJob): number[] {
-  const random = new Random(`${seed}/photos/${run.task}/fold${run.fold}`)
-  const classes = random.shuffle(CLASSES[run.task].map((_, k) => k))
-  const waiting = random.shuffle(test)
-  const chosen: number[] = []
-  for (let turn = 0; chosen.length < Math.min(photos, test.length); turn++) {
-    const wanted = classes[turn % classes.length]
-    const place = waiting.findIndex((k) => labelIn(material, run, k) === wanted)
-    if (place >= 0) chosen.push(...waiting.splice(place, 1))
-  }
-  return chosen.sort((a, b) => labelIn(material, run, a) - labelIn(material, run, b))
-}
-
 /** The pictures that a part is trained or validated on; `[m]` has each face both ways. */
 function picturesOf({ run, material }: RunJob, part: readonly number[]): Pictures {
   const alignments = trainedOn(run.setting)
@@ -266,38 +124,4 @@ function picturesOf({ run, material }: RunJob, part: readonly number[]): Picture
     pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment]![k]!)),
     labels: alignments.flatMap(() => part.map((k) => labelIn(material, run, k))),
   }
-}
-
-function tested({ run, material, parts }: RunJob, scores: Scores): TestRecord {
-  return testRecord(
-    parts.test.map((k) => material.faces[k]!),
-    run.task,
-    scores,
-  )
-}
-
-function predictionRows({ run, material, parts }: RunJob, scores: ReadonlyMap<Alignment, Scores>) {
-  const names = CLASSES[run.task]
-  return [...scores].flatMap(([alignment, rows]) =>
-    parts.test.map((k, place) => {
-      const probabilities = rows[place]!
-      return {
-        face: material.faces[k]!.id,
-        tested_on: alignment,
-        true: names[labelIn(material, run, k)]!,
-        predicted: names[topClass(probabilities)]!,
-        ...(run.task === 'years' && { expected: expectedAge(probabilities).toFixed(2) }),
-        ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
-      }
-    }),
-  )
-}
-
-function alignmentsIn({ pictures }: Material): Alignment[] {
-  return (['r', 'i'] as const).filter((alignment) => pictures[alignment])
-}
-
-/** The class of a face that is in a part of the split: those without a label for the task are not. */
-function labelIn({ faces }: Material, { task }: Run, k: number): number {
-  return labelOf(faces[k]!, task)!
 }

@@ -33,6 +33,8 @@ const folderName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
 
+const preprocessing = distinct(z.enum(['r', 'i', 'm']))
+
 const networkFields = z
   .strictObject({
     name: z.enum(Object.keys(networks) as NetworkName[]),
@@ -44,6 +46,8 @@ const networkFields = z
     start,
     /** Learning rate at the start, in place of the schedule's. */
     rate: z.number().positive().optional(),
+    /** What it is trained on, in place of the plan's. */
+    preprocessing: preprocessing.optional(),
   })
   .superRefine(({ name, input, width, start }, context) => {
     const { leastInput } = networks[name]
@@ -112,8 +116,8 @@ const schedule = z
     policy(z.literal('step'), { gamma, every: count }),
     policy(z.literal('poly'), { power: z.number().positive() }),
     policy(z.literal('cosine'), {}),
-    z.strictObject({ policy: z.literal('paper') }),
-    z.strictObject({ policy: z.literal('quick') }),
+    z.strictObject({ policy: z.literal('paper'), snapshotEvery: count.optional() }),
+    z.strictObject({ policy: z.literal('quick'), snapshotEvery: count.optional() }),
   ])
   .superRefine((value, context) => {
     if (value.policy === 'paper' || value.policy === 'quick') return
@@ -167,7 +171,7 @@ const planFields = z.strictObject({
   dataset,
   tasks: distinct(z.enum(TASKS)),
   networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
-  preprocessing: distinct(z.enum(['r', 'i', 'm'])),
+  preprocessing,
   folds: z
     .strictObject({
       count: z.int().min(2),
@@ -182,31 +186,42 @@ const planFields = z.strictObject({
   schedule,
   seed,
   explain: z.strictObject({ photos: z.int().min(0) }).default({ photos: 4 }),
+  /** Write every crop's probabilities of the test photos to crops.parquet. */
+  crops: z.boolean().default(false),
 })
 
-const planSchema = planFields.superRefine(({ dataset, folds }, context) => {
-  if (dataset.kind !== 'adience' || folds.count === ADIENCE_FOLDS) return
-  const message = `must be ${ADIENCE_FOLDS} for adience, not ${folds.count}: its publishers have dealt its folds`
-  context.addIssue({ code: 'custom', path: ['folds', 'count'], message })
-})
+const planSchema = planFields
+  .superRefine(({ dataset, folds }, context) => {
+    if (dataset.kind !== 'adience' || folds.count === ADIENCE_FOLDS) return
+    const message = `must be ${ADIENCE_FOLDS} for adience, not ${folds.count}: its publishers have dealt its folds`
+    context.addIssue({ code: 'custom', path: ['folds', 'count'], message })
+  })
+  .transform(({ preprocessing, networks, ...rest }) => ({
+    ...rest,
+    networks: networks.map((one) => ({ ...one, preprocessing: one.preprocessing ?? preprocessing })),
+  }))
 
-/** A plan as read: the names of its fields are those of the file, defaults filled in, paths absolute. */
+/**
+ * A plan as read: the names of its fields are those of the file, defaults filled in, paths absolute. What networks are
+ * trained on is said of each of them.
+ */
 export type Plan = z.infer<typeof planSchema>
 
 /** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
-export type Preprocessing = Plan['preprocessing'][number]
+export type Preprocessing = z.infer<typeof preprocessing>[number]
 
 /**
- * The kinds of photos that a plan's networks are tested on: those that they are trained on, and the other one, unless
- * faces would have to be looked for to make photos of that kind, which takes long.
+ * The kinds of photos that a plan's networks are tested on: those that any of them is trained on, and the other one,
+ * unless faces would have to be looked for to make photos of that kind, which takes long.
  */
 export function alignmentsOf(
-  { preprocessing }: Pick<Plan, 'preprocessing'>,
+  { networks }: { readonly networks: readonly Pick<Plan['networks'][number], 'preprocessing'>[] },
   faces: readonly Face[],
 ): Alignment[] {
+  const trainedOn = networks.flatMap(({ preprocessing }) => preprocessing)
   return (['r', 'i'] as const).filter(
     (as) =>
-      preprocessing.some((one) => one === as || one === 'm') || !faces.some((face) => mustBeFound(face, as)),
+      trainedOn.some((one) => one === as || one === 'm') || !faces.some((face) => mustBeFound(face, as)),
   )
 }
 
@@ -293,10 +308,11 @@ export function scheduleOf(
   said: SaidOfSchedule = {},
 ): Schedule {
   const { preprocessing, start } = partsOfSetting(setting)
-  if (schedule.policy === 'quick') return { ...quickSchedule(start), ...said }
-  if (schedule.policy === 'paper') {
-    const known = paperSchedule(network, start, preprocessing === 'm')
-    if (known) return { ...known, ...said }
+  if (schedule.policy === 'quick' || schedule.policy === 'paper') {
+    const { policy, ...own } = schedule
+    const known =
+      policy === 'quick' ? quickSchedule(start) : paperSchedule(network, start, preprocessing === 'm')
+    if (known) return { ...known, ...own, ...said }
     throw new UserError(
       `the paper did not train ${network} from ${start} weights`,
       'schedule',

@@ -10,6 +10,7 @@ import { writeAtomic } from '../base/files.ts'
 import type { Skipped } from '../datasets/dataset.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Sums } from '../evaluation/interval.ts'
+import type { Coherence } from '../explanation/coherence.ts'
 import type { Alignment } from '../faces/image.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { type Plan, partsOfSetting, type Setting } from './plan.ts'
@@ -106,7 +107,12 @@ export interface MapRecord {
   readonly truth: number
   readonly photo: string
   /** Of ages in years, only the answer and what the data set says have a map. */
-  readonly classes: readonly { readonly probability: number; readonly map?: string }[]
+  readonly classes: readonly {
+    readonly probability: number
+    readonly map?: string
+    /** Of the map; runs from before it was measured have none. */
+    readonly coherence?: Coherence
+  }[]
 }
 
 /** A finished run, as `result.json` holds it. */
@@ -120,19 +126,22 @@ export interface RunRecord {
   /** On photos aligned in every way that was prepared. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
   readonly maps: readonly MapRecord[]
-  /** The own test set at every snapshot, by ten crops; where the schedule makes snapshots. */
+  /** How its own test set was answered by the network at every snapshot, in their order; where there are some. */
   readonly snapshots?: readonly SnapshotRecord[]
 }
 
-/** How the own test set was answered on the way. */
+/** How the network was after some iterations. */
 export interface SnapshotRecord {
   readonly iteration: number
+  /** On the photos that the run is tested on, by ten crops. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
 }
 
 /** The files of a study in its folder. */
 export const files = {
   study: (out: string) => join(out, 'study.json'),
+  /** Held by the process that runs the study. */
+  lock: (out: string) => join(out, 'study.lock'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
   report: (out: string) => join(out, 'report', 'index.html'),
   pairs: (out: string) => join(out, 'pairs', 'pairs.json'),
@@ -144,7 +153,10 @@ export const runFiles = {
   metrics: (folder: string) => join(folder, 'metrics.jsonl'),
   model: (folder: string) => join(folder, 'model.onnx'),
   predictions: (folder: string) => join(folder, 'predictions.csv'),
-  /** Written last: where it is, the run is whole. */
+  /** The probabilities of every crop, where the plan asks for them. */
+  crops: (folder: string) => join(folder, 'crops.parquet'),
+  /** Held by the process that makes the run; beside its folder, which may have to be removed. */
+  lock: (folder: string) => `${folder}.lock`,
   result: (folder: string) => join(folder, 'result.json'),
   /** @param iteration written with as many digits as the last one has, so that files sort as iterations do */
   snapshot: (folder: string, iteration: number, last: number) =>

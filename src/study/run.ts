@@ -1,22 +1,39 @@
-/** Runs a plan: every cell of its grid, one after the other, leaving alone what is done already. */
+/** Runs a plan: every cell of its grid that is not finished already. */
 
-import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { Lock } from '../base/lock.ts'
 import { version } from '../base/version.ts'
 import { countClasses } from '../datasets/classes.ts'
-import type { Dataset } from '../datasets/dataset.ts'
-import { readDataset } from '../datasets/readers.ts'
-import { synthesize } from '../datasets/synthetic/synthesize.ts'
-import type { Engine } from '../engine/engine.ts'
-import { networks } from '../networks/index.ts'
-import { Clock } from './clock.ts'
-import { configOf, readConfig, writeConfig } from './config.ts'
-import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
-import { makeRun, type RunJob } from './makeRun.ts'
-import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { alignmentsOf, type Plan, plannedFor, plannedSchedule, settingOf } from './plan.ts'
-import { files, type Run, runFiles, type StudyRecord, trainedOn, writeRecord } from './record.ts'
-import { digestStarts, fetchStarts } from './start.ts'
+import { clockLine } from './clock.ts'
+import { Board } from './execution/board.ts'
+import { type FailedRun, runHere } from './execution/here.ts'
+import type { Order } from './execution/order.ts'
+import { roughSeconds } from './expect.ts'
+import { gridOf } from './grid.ts'
+import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from './groundwork.ts'
+import type { Material } from './material.ts'
+import { writePairs } from './pairs.ts'
+import type { Plan } from './plan.ts'
+import { files, type Run, runName, type StudyRecord, writeRecord } from './record.ts'
+import { stateOf } from './state.ts'
+import { sumsIn } from './sums.ts'
+
+/** How a study is run. */
+export interface StudyOptions {
+  /** Runs that are made at a time; 1 where not given. */
+  readonly jobs?: number
+  /** Threads of each run; all cores, divided among the jobs, where not given. */
+  readonly threads?: number
+  /** The address of Redis, where workers make the runs. */
+  readonly queue?: string
+  /** Where runs are kept besides: `s3://bucket/prefix`. */
+  readonly store?: string
+  /** In the queue: studies of 1 go before those of 2. */
+  readonly priority?: number
+  /** Stops it after checkpoints. */
+  readonly signal: AbortSignal
+}
 
 /** What came of running a study. */
 export interface Outcome {
@@ -26,129 +43,109 @@ export interface Outcome {
   readonly made: number
   /** Runs that were kept from before. */
   readonly kept: number
+  /** Runs that could not be made. */
+  readonly failed: readonly FailedRun[]
   /** Photos that could not be used. */
   readonly skipped: Material['skipped']
 }
 
 /**
  * Run a plan into a folder. A run that is finished is kept while its part of the plan and its data are the
- * same; one that was stopped goes on from its checkpoint.
+ * same; one that was stopped goes on from its checkpoint; one that fails is set aside.
  *
  * @param out the study's folder; made where it is not there
- * @throws UserError when the data cannot be read, a class is empty, or a file cannot be written
+ * @throws UserError when another process runs a study there, the data cannot be read, a class is empty, or a file
+ *   cannot be written
  */
-export async function runStudy(
-  plan: Plan,
-  out: string,
-  { engine, signal }: { engine: Engine; signal: AbortSignal },
-): Promise<Outcome> {
-  const clock = new Clock(plan.name)
+export async function runStudy(plan: Plan, out: string, options: StudyOptions): Promise<Outcome> {
+  const lock = Lock.take(files.lock(out), 'the study')
   try {
-    return await runGrid(plan, out, engine, clock, signal)
+    return await runGrid(plan, out, options)
+  } finally {
+    lock.release()
+  }
+}
+
+async function runGrid(plan: Plan, out: string, options: StudyOptions): Promise<Outcome> {
+  const { jobs = 1, store, signal } = options
+  const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
+  const groundwork = await prepared(plan, out, signal)
+  if (!groundwork) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
+  const { runs, material } = groundwork
+  writeRecord(files.study(out), studyRecord(plan, groundwork))
+  await writePairs(out, material, plan.folds.test)
+  const open = runs.filter(({ job, config }) => stateOf(job.folder, config).kind !== 'finished')
+  const rough = roughly(plan, open, groundwork)
+  // Where several are made at a time, a long one must not be the last.
+  const several = jobs > 1 || options.queue !== undefined
+  if (several) open.sort((a, b) => rough.get(b.job.run)! - rough.get(a.job.run)!)
+  const board = new Board(
+    plan.name,
+    open.map(({ job: { run } }) => ({ name: runName(run), rough: rough.get(run)! })),
+    several,
+  )
+  const orders = open.map(
+    ({ job, config: { hash } }): Order => ({ plan, run: job.run, hash, out, store, threads }),
+  )
+  const failed = await make(orders, board, options)
+  board.finish()
+  return {
+    finished: !signal.aborted,
+    made: open.length - failed.length,
+    kept: runs.length - open.length,
+    failed,
+    skipped: material.skipped,
+  }
+}
+
+async function make(
+  orders: readonly Order[],
+  board: Board,
+  { jobs = 1, queue: url, store: place, priority = 1, signal }: StudyOptions,
+): Promise<FailedRun[]> {
+  if (url === undefined) return runHere(orders, { jobs, board, signal })
+  // Their clients are large, and most studies are run without them.
+  const { openQueue, runOnQueue } = await import('./execution/queue.ts')
+  const store = place === undefined ? undefined : new (await import('./execution/store.ts')).Store(place)
+  const queue = await openQueue(url)
+  try {
+    return await runOnQueue(queue, orders, {
+      board,
+      signal,
+      priority,
+      async collect({ run, out, hash }) {
+        const folder = files.run(out, run)
+        await store?.fetch(runName(run), folder, hash)
+        return existsSync(sumsIn(folder))
+      },
+    })
+  } finally {
+    await queue.close()
+  }
+}
+
+/** What the runs need; undefined where the signal stops it. */
+async function prepared(plan: Plan, out: string, signal: AbortSignal): Promise<Groundwork | undefined> {
+  const { clock, finish } = clockLine(plan.name)
+  try {
+    return await groundworkFor(plan, out, gridOf(plan), { clock, signal })
   } catch (error) {
-    if (signal.aborted && error === signal.reason) return { finished: false, made: 0, kept: 0, skipped: [] }
+    if (signal.aborted && error === signal.reason) return undefined
     throw error
   } finally {
-    clock.finish()
+    finish()
   }
 }
 
-async function runGrid(
-  plan: Plan,
-  out: string,
-  engine: Engine,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const grid = gridOf(plan)
-  const planned = plan.networks.map(({ start }) => start)
-  await fetchStarts(planned, signal)
-  const starts = digestStarts(planned)
-  const sizes = [...new Set(plan.networks.map(({ input }) => pictureSize(input)))]
-  // Tested on both kinds of photos, until the faces are known.
-  let kinds = 2
-  const expect = (runs: readonly Run[], faces: number) =>
-    expectRuns(
-      clock,
-      runs.map((run) => expectedOf(plan, run, faces, kinds)),
-    )
-  if (plan.dataset.kind === 'synthetic') expect(grid, plan.dataset.count)
-  const dataset = await datasetOf(plan, out, clock, signal)
-  const alignments = alignmentsOf(plan, dataset.faces)
-  kinds = alignments.length
-  expect(grid, dataset.faces.length)
-  clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, PREPARING)
-
-  const { seed } = plan
-  const { count: folds, repeated } = plan.folds
-  const common = { alignments, folds, seed, repeated, folder: join(out, 'data') }
-  const materials = new Map<number, Material>()
-  for (const size of sizes)
-    materials.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
-  // Everything that can be wrong with a run's data is found before the first of them starts.
-  const jobs = grid.map((run): RunJob => {
-    const material = materials.get(pictureSize(run.input))!
-    const parts = partsOf(material, seed, run.task, run.fold)
-    return {
-      run,
-      schedule: plannedSchedule(plan, run, parts.train.length * trainedOn(run.setting).length),
-      start: plannedFor(plan, run).start,
-      seed,
-      folds,
-      repeated,
-      photos: plan.explain.photos,
-      material,
-      parts,
-      folder: files.run(out, run),
-      dataset: dataset.kind,
-    }
-  })
-  writeRecord(files.study(out), studyRecord(plan, dataset, grid, jobs[0]!.material))
-  const open = jobs.filter((job) => !claim(job, starts))
-  expect(
-    open.map(({ run }) => run),
-    dataset.faces.length,
-  )
-  for (const job of open) {
-    signal.throwIfAborted()
-    await makeRun(job, { engine, clock, signal })
-  }
-  const { skipped } = jobs[0]!.material
-  return { finished: true, made: open.length, kept: jobs.length - open.length, skipped }
+/** What each run takes, in seconds that are right but for a factor. */
+function roughly(plan: Plan, runs: readonly PreparedRun[], { material }: Groundwork): Map<Run, number> {
+  const all = runs.map(({ job: { run } }) => run)
+  const alignments = Object.keys(material.pictures).length
+  const expected = expectedRuns(plan, all, material.faces.length, alignments)
+  return new Map(expected.map((each) => [each.run, roughSeconds(each)]))
 }
 
-/** Every run of a plan: for each fold and task all settings of all networks. */
-function gridOf(plan: Plan): Run[] {
-  return plan.folds.test.flatMap((fold) =>
-    plan.tasks.flatMap((task) =>
-      plan.networks.flatMap(({ name, input, width, start }) =>
-        plan.preprocessing.map((preprocessing) => {
-          const setting = settingOf(preprocessing, start)
-          return { task, network: name, letter: networks[name].letter, input, width, setting, fold }
-        }),
-      ),
-    ),
-  )
-}
-
-async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSignal): Promise<Dataset> {
-  if (plan.dataset.kind !== 'synthetic') {
-    const { kind, root, ...options } = plan.dataset
-    return readDataset(kind, root, options)
-  }
-  const { count, seed } = plan.dataset
-  const root = plan.dataset.root ?? join(out, 'data', `synthetic-${count}-${encodeURIComponent(seed)}`)
-  clock.expect('drawing', count, 0.02)
-  await clock.stage('drawing', count, (tell) =>
-    synthesize(root, { count, seed }, (done) => {
-      signal.throwIfAborted()
-      tell(done, `drawing faces ${done}/${count}`)
-    }),
-  )
-  return readDataset('synthetic', root)
-}
-
-function studyRecord(plan: Plan, dataset: Dataset, runs: readonly Run[], material: Material): StudyRecord {
+function studyRecord(plan: Plan, { dataset, runs, material }: Groundwork): StudyRecord {
   const { faces, skipped } = material
   const all = [...faces.keys()]
   return {
@@ -167,31 +164,6 @@ function studyRecord(plan: Plan, dataset: Dataset, runs: readonly Run[], materia
       skipped,
     },
     folds: plan.folds,
-    runs,
+    runs: runs.map(({ job }) => job.run),
   }
-}
-
-/**
- * Make a run's folder its own: what was made with another plan or other data is removed, what was made with
- * the same is kept.
- *
- * @param starts a hash of each file of weights to start from
- * @returns whether the run is finished
- */
-function claim(job: RunJob, starts: ReadonlyMap<string, string>): boolean {
-  const { folder } = job
-  const config = configOf(job, starts)
-  if (readConfig(folder)?.hash !== config.hash) {
-    rmSync(folder, { recursive: true, force: true })
-    writeConfig(folder, config)
-  }
-  return existsSync(runFiles.result(folder))
-}
-
-/** About what a run of a plan will be, before its data is known. */
-function expectedOf(plan: Plan, run: Run, faces: number, kinds: number): ExpectedRun {
-  const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
-  const schedule = plannedSchedule(plan, run, pictures)
-  const scored = (kinds * faces) / plan.folds.count
-  return { run, schedule, scored, explained: plan.explain.photos }
 }

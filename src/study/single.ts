@@ -2,18 +2,22 @@
 
 import { existsSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
+import { Lock } from '../base/lock.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
 import type { Task } from '../datasets/task.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import type { Schedule } from '../training/schedule.ts'
 import { configOf, differences, readConfig, writeConfig } from './config.ts'
 import { expectRuns, PREPARING } from './expect.ts'
-import { makeRun, type RunJob, type Workshop } from './makeRun.ts'
+import type { RunJob, Workshop } from './job.ts'
+import { makeRun } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
 import { type Plan, type Preprocessing, type SaidOfSchedule, scheduleOf, settingOf } from './plan.ts'
 import type { PlannedStart } from './plannedStart.ts'
 import { type Run, type RunRecord, readRecord, runFiles, trainedOn } from './record.ts'
 import { digestStarts, fetchStarts } from './start.ts'
+import { stateOf } from './state.ts'
+import { sumsIn } from './sums.ts'
 
 /** What is to be trained, and how. */
 export interface Order {
@@ -66,7 +70,7 @@ export function runOf({ task, network, input, width, preprocessing, start, fold 
  *   gone on with; or it holds another's model
  */
 export function requirePlace({ folder, resume }: Place): void {
-  const [begun, finished] = [runFiles.config(folder), runFiles.result(folder)].map(existsSync)
+  const [begun, finished] = [runFiles.config(folder), sumsIn(folder)].map(existsSync)
   if (begun && !resume) {
     throw new UserError(
       `holds a run already, which is ${finished ? 'finished' : 'not finished'}`,
@@ -92,10 +96,23 @@ export async function trainSingle(
   workshop: Workshop,
 ): Promise<Single> {
   requirePlace(place)
-  const { folder } = place
+  const lock = Lock.take(runFiles.lock(place.folder), 'the run')
+  try {
+    return await trainLocked(order, dataset, place, workshop)
+  } finally {
+    lock.release()
+  }
+}
+
+async function trainLocked(
+  order: Order,
+  dataset: Dataset,
+  { folder, ...place }: Place,
+  workshop: Workshop,
+): Promise<Single> {
   await fetchStarts([order.start], workshop.signal)
   const starts = digestStarts([order.start])
-  const job = await jobFor(order, dataset, place, workshop)
+  const job = await jobFor(order, dataset, { folder, ...place }, workshop)
   const { faces, skipped } = job.material
   const rest = { tested: faces[job.parts.test[0]!]!, skipped }
 
@@ -107,8 +124,13 @@ export async function trainSingle(
       'Give the settings that it was begun with, or choose another folder by --out',
     )
   }
-  const result = runFiles.result(folder)
-  if (existsSync(result)) return { record: readRecord<RunRecord>(result), kept: true, ...rest }
+  const state = stateOf(folder, now)
+  if (state.kind === 'damaged') {
+    throw new UserError(`is damaged: ${state.reason}`, folder, 'Remove it and train anew')
+  }
+  if (state.kind === 'finished') {
+    return { record: readRecord<RunRecord>(runFiles.result(folder)), kept: true, ...rest }
+  }
   if (!before) writeConfig(folder, now)
   return { record: await makeRun(job, workshop), kept: false, ...rest }
 }

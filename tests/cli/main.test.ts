@@ -17,6 +17,7 @@ describe('regard', () => {
     [],
     ['study'],
     ['report'],
+    ['study', 'plan'],
     ['train'],
     ['dataset', 'synthesize'],
     ['dataset', 'info'],

@@ -138,6 +138,7 @@ test('a training that is killed at 20 random moments, on damaged checkpoints too
   )
   expect(a).toEqual(b)
   expect(readdirSync(join(folder, out)).sort()).toEqual([
+    'SHA256SUMS',
     'config.json',
     expect.stringMatching(/^events\.out\.tfevents\.\d+\.regard$/),
     'metrics.jsonl',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Clock } from '../../src/study/clock.ts'
+import { clockLine } from '../../src/study/clock.ts'
 
 let line = ''
 
@@ -18,7 +18,7 @@ afterEach(() => {
 
 describe('the time that a study has left', () => {
   it('is the sum over its kinds of work, each at its measured pace or, until then, at its guess', async () => {
-    const clock = new Clock('study')
+    const clock = clockLine('study').clock
     clock.expect('drawing', 100, 0.1)
     clock.expect('training', 50, 1)
     await clock.stage('drawing', 100, async (tell) => {
@@ -31,7 +31,7 @@ describe('the time that a study has left', () => {
   })
 
   it('counts for the pace of a resumed piece of work only what was done since', async () => {
-    const clock = new Clock('study')
+    const clock = clockLine('study').clock
     clock.expect('training', 1000, 5)
     await clock.stage('training', 1000, async (tell) => {
       tell(800, 'training 800/1000')
@@ -42,7 +42,7 @@ describe('the time that a study has left', () => {
   })
 
   it('forgets a piece of work that is over, and keeps its pace for the next of its kind', async () => {
-    const clock = new Clock('study')
+    const clock = clockLine('study').clock
     clock.expect('training', 200, 5)
     const piece = async (tell: (done: number, detail: string) => void) => {
       tell(0, '')

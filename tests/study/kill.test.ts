@@ -1,53 +1,110 @@
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
+import { hasRedis, Redis } from '../redis.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
-// The program as a user runs it, in a process of its own, so that a kill is a real one. `npm test` builds it first.
+// The program as a user runs it, in processes of its own, so that a kill is a real one. `npm test` builds it first.
 const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
+const RUNS = ['gender-adiencenet-i-fold1', 'gender-adiencenet-r-fold1']
 
 const plan = TINY_PLAN.replace('[age, gender]', '[gender]')
-  .replace('[r, i, m]', '[r]')
-  .replace('iterations: 6', 'iterations: 300')
+  .replace('[r, i, m]', '[r, i]')
+  .replace('iterations: 6', 'iterations: 200')
   .replace('validateEvery: 3', 'validateEvery: 100')
-  .replace('checkpointEvery: 3', 'checkpointEvery: 7')
+  .replace('checkpointEvery: 3', 'checkpointEvery: 7\n  snapshotEvery: 100')
 
-/** Run the study; kill it with SIGKILL after so many milliseconds. */
-function study(plan: string, out: string, killAfter?: number): Promise<NodeJS.Signals | null> {
-  const child = spawn(process.execPath, [program, 'study', plan, '--out', out], { stdio: 'ignore' })
-  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter)
-  return new Promise((resolve) => {
-    child.on('exit', (_, signal) => {
-      clearTimeout(timer)
-      resolve(signal)
-    })
-  })
+function regard(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [program, ...args], { stdio: 'ignore' })
 }
 
-test('a study killed with SIGKILL again and again ends with the same bits as one that was not', async () => {
+/** How a process ended: by a signal, or null. */
+async function end(process: ChildProcess): Promise<NodeJS.Signals | null> {
+  if (process.exitCode === null && process.signalCode === null) await once(process, 'exit')
+  return process.signalCode
+}
+
+/** The processes that a process has begun. */
+function childrenOf({ pid }: ChildProcess): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`
+  return existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : []
+}
+
+/** A study that was not disturbed, and the seconds that it took. */
+async function undisturbed(): Promise<{ out: string; taken: number }> {
   const whole = writePlan(plan)
   const started = performance.now()
-  expect(await study(whole.plan, whole.out)).toBe(null)
-  const taken = performance.now() - started
+  expect(await end(regard('study', whole.plan, '--out', whole.out))).toBe(null)
+  return { out: whole.out, taken: performance.now() - started }
+}
 
-  const interrupted = writePlan(plan)
-  const random = new Random('kill')
-  let kills = 0
-  for (let attempt = 0; attempt < 5; attempt++) {
-    // So early, however fast the machine is, that three of them come before the study can have ended.
-    const moment = random.uniform(0.1, 0.3) * taken
-    if ((await study(interrupted.plan, interrupted.out, moment)) === 'SIGKILL') kills++
+/** Expect every file of the runs to be the same, but for those with times in them. */
+function expectSameBits(one: string, other: string): void {
+  for (const run of RUNS) {
+    const names = (out: string) =>
+      readdirSync(join(out, 'runs', run), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !/^(events|metrics|SHA256SUMS)/.test(entry.name))
+        .map((entry) => join(entry.parentPath, entry.name).slice(join(out, 'runs', run).length + 1))
+        .sort()
+    expect(names(other)).toEqual(names(one))
+    expect(names(one).length).toBeGreaterThan(10)
+    for (const name of names(one)) {
+      const [a, b] = [one, other].map((out) => readFileSync(join(out, 'runs', run, name)))
+      expect(a!.equals(b!), `${run}/${name}`).toBe(true)
+    }
   }
-  expect(kills).toBeGreaterThan(2)
-  expect(await study(interrupted.plan, interrupted.out)).toBe(null)
+}
 
-  for (const file of ['model.onnx', 'model.mean.npy', 'predictions.csv', 'result.json']) {
-    const [a, b] = [whole, interrupted].map(({ out }) =>
-      readFileSync(join(out, 'runs', 'gender-adiencenet-r-fold1', file)),
-    )
-    expect(a!.equals(b!), file).toBe(true)
-  }
+describe('a study whose processes are killed with SIGKILL ends with the same bits as one that was not disturbed:', () => {
+  test('the one that the user started, and those that make runs', { timeout: 240_000 }, async () => {
+    const { out, taken } = await undisturbed()
+    const killed = writePlan(plan)
+    const random = new Random('kill')
+    const kills = { parent: 0, child: 0 }
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const study = regard('study', killed.plan, '--out', killed.out)
+      // So early, however fast the machine is, that most of them come before the study can have ended.
+      await Promise.race([sleep(random.uniform(0.1, 0.5) * taken), end(study)])
+      const [child] = childrenOf(study)
+      if (attempt % 2 === 1 && child !== undefined) {
+        process.kill(child, 'SIGKILL')
+        kills.child++
+        // It is begun again; then the other one is killed too.
+        await Promise.race([sleep(0.3 * taken), end(study)])
+      }
+      if (study.exitCode === null && study.kill('SIGKILL')) kills.parent++
+      await end(study)
+    }
+    expect(kills.parent).toBeGreaterThan(2)
+    expect(kills.child).toBeGreaterThan(1)
+    expect(await end(regard('study', killed.plan, '--out', killed.out))).toBe(null)
+    expectSameBits(out, killed.out)
+  })
+
+  test.skipIf(!hasRedis)('one of two workers, on a queue in a real Redis', { timeout: 240_000 }, async () => {
+    const { out, taken } = await undisturbed()
+    const redis = await Redis.start()
+    const killed = writePlan(plan)
+    const random = new Random('kill a worker')
+    const worker = () => regard('worker', '--queue', redis.url)
+    const workers = [worker(), worker()]
+    const study = regard('study', killed.plan, '--out', killed.out, '--queue', redis.url)
+    for (let kill = 0; kill < 2; kill++) {
+      while (childrenOf(workers[kill]!).length === 0 && study.exitCode === null) await sleep(20)
+      await sleep(random.uniform(0, 0.4) * taken)
+      workers[kill]!.kill('SIGKILL')
+      workers[kill] = worker()
+    }
+    expect(await end(study)).toBe(null)
+    expect(study.exitCode).toBe(0)
+    for (const each of workers) each.kill('SIGTERM')
+    for (const each of workers) expect(await end(each)).toBe(null)
+    await redis.stop()
+    expectSameBits(out, killed.out)
+  })
 })

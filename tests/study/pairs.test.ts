@@ -20,14 +20,13 @@ let material: Material
 beforeAll(async () => {
   const faces = join(folder, 'faces')
   await synthesize(faces, { count: 40, seed: 3 }, () => {})
-  const clock = new Clock('pairs')
+  const clock = new Clock(() => {})
   clock.expect('preparing', 80, 0.01)
   material = await prepare(
     await readDataset('synthetic', faces),
     { size: 32, alignments: ['r', 'i'], folds: 2, seed: 1, folder: join(folder, 'data') },
     { clock, signal: new AbortController().signal },
   )
-  clock.finish()
 })
 
 describe('the pairs of a study', () => {

@@ -69,9 +69,10 @@ describe('a plan', () => {
   it('is read with its defaults, its root relative to its own file', () => {
     expect(read(good)).toMatchObject({
       dataset: { kind: 'aaf', root: join(folder, 'faces') },
-      networks: [{ name: 'adiencenet', input: 227, width: 1 }],
+      networks: [{ name: 'adiencenet', input: 227, width: 1, preprocessing: ['r', 'm'] }],
       schedule: { momentum: 0.9, decay: 0.0005 },
       explain: { photos: 4 },
+      crops: false,
     })
   })
 
@@ -113,7 +114,7 @@ describe('a plan', () => {
       ['no pictures that faces must be looked for', ['r'], [published, marked], ['r']],
       ['published pictures that nobody trains on', ['i'], [published], ['r', 'i']],
     ] as const)('%s', (_, preprocessing, faces, expected) => {
-      expect(alignmentsOf({ preprocessing: [...preprocessing] }, faces)).toEqual(expected)
+      expect(alignmentsOf({ networks: [{ preprocessing: [...preprocessing] }] }, faces)).toEqual(expected)
     })
   })
 
@@ -145,8 +146,18 @@ describe('a plan', () => {
   })
 
   it.each(['paper', 'quick'] as const)('may name a preset: %s', (policy) => {
-    const plan = read(scheduled([`policy: ${policy}`]))
-    expect(scheduleOf(plan, run('age'), 100).iterations).toBe({ paper: 50_000, quick: 1500 }[policy])
+    const plan = read(scheduled([`policy: ${policy}`, 'snapshotEvery: 500']))
+    const { iterations, snapshotEvery } = scheduleOf(plan, run('age'), 100)
+    expect(iterations).toBe({ paper: 50_000, quick: 1500 }[policy])
+    expect(snapshotEvery).toBe(500)
+  })
+
+  it('may train a network on other photos than the others', () => {
+    const networks = '[adiencenet, { name: caffenet, preprocessing: [i] }]'
+    const plan = read(good.replace('[adiencenet]', networks).replace('[r, m]', '[r]'))
+    expect(plan.networks.map(({ preprocessing }) => preprocessing)).toEqual([['r'], ['i']])
+    const face = { id: 'a', photo: '/a.jpg', subject: 'a' }
+    expect(alignmentsOf(plan, [face])).toEqual(['r', 'i'])
   })
 
   it('may train a network from several starts, written as the paper does', () => {
@@ -191,7 +202,7 @@ describe('a plan', () => {
     for (const field of fields) expect(page).toMatch(new RegExp(`\`${field.replace('.', '\\.')}[.\`]`))
   })
 
-  it.each(['synthetic', 'aaf-adiencenet', 'aaf-googlenet', 'imdb-wiki-pretraining'])(
+  it.each(['synthetic', 'aaf-adiencenet', 'aaf-googlenet', 'imdb-wiki-pretraining', 'adience-paper'])(
     'is examples/%s.yaml',
     (name) => {
       expect(readPlan(resolve(import.meta.dirname, `../../examples/${name}.yaml`)).name).toBe(name)
@@ -248,6 +259,12 @@ describe('a malformed plan is turned down with file, line and field', () => {
       good.replace('[adiencenet]', '[{ name: googlenet, input: 60 }]'),
       4,
       /networks\[0\]\.input must be at least 79 for googlenet, not 60/,
+    ],
+    [
+      'a network on the same photos twice',
+      good.replace('[adiencenet]', '[{ name: vgg16, preprocessing: [r, r] }]'),
+      4,
+      /networks\[0\]\.preprocessing.*twice/s,
     ],
     ['no task', good.replace('[age, gender]', '[]'), 3, /tasks.*at least one/s],
     ['a fold that does not exist', good.replace('[0, 3]', '[0, 5]'), 6, /folds\.test.*does not exist/s],

@@ -11,7 +11,6 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { nodeEngine } from '../../src/engine/node.ts'
 import { openModel } from '../../src/study/model.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { type RunRecord, readRecord, type StudyRecord } from '../../src/study/record.ts'
@@ -101,7 +100,7 @@ describe('regard study', () => {
 
     const record = readRecord<RunRecord>(join(run, 'result.json'))
     const rows = readFileSync(join(run, 'predictions.csv'), 'utf8').trim().split('\r\n')
-    expect(rows[0]).toBe('face,tested_on,true,predicted,p m,p f')
+    expect(rows[0]).toBe('face,subject,tested_on,true,predicted,p m,p f')
     expect(rows.length - 1).toBe(2 * record.pictures.test)
     for (const test of [record.tests.r, record.tests.i]) {
       expect(test!.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)
@@ -143,13 +142,13 @@ describe('regard study', () => {
     const watch = setInterval(() => {
       if (existsSync(metrics) && readFileSync(metrics, 'utf8').includes('iteration')) control.abort()
     }, 1)
-    const outcome = await runStudy(parsed, out, { engine: nodeEngine(), signal: control.signal })
+    const outcome = await runStudy(parsed, out, { signal: control.signal })
     clearInterval(watch)
     expect(outcome.finished).toBe(false)
     expect(existsSync(join(run, 'checkpoint.safetensors'))).toBe(true)
     expect(existsSync(join(run, 'result.json'))).toBe(false)
 
-    const again = await runStudy(parsed, out, { engine: nodeEngine(), signal: new AbortController().signal })
+    const again = await runStudy(parsed, out, { signal: new AbortController().signal })
     expect(again).toMatchObject({ finished: true, made: 1, kept: 0 })
     const iterations = readFileSync(metrics, 'utf8').match(/"loss"/g)
     expect(iterations).not.toBeNull()

@@ -36,8 +36,9 @@ const COMPARING = 12e6
 const EVERY_CLASS = 6e6
 /** The most faces of a figure that compares. */
 const FACES = 4
-/** How many figures of one kind are shown without being asked for. */
+/** How many figures of one kind, and rows of comparisons, are shown without being asked for. */
 const OPEN = 6
+const OPEN_ROWS = 24
 
 /** All sections that have something to show, in the order of the page. */
 export function sectionsOf(study: Study, worked: Worked): Section[] {
@@ -58,7 +59,7 @@ export function sectionsOf(study: Study, worked: Worked): Section[] {
 }
 
 function findingSection({ findings }: Worked): Section | undefined {
-  if (findings.length === 0) return undefined
+  if (findings.every(({ verdict }) => verdict === 'not tested')) return undefined
   return {
     id: 'findings',
     title: 'What holds of the paper’s findings',
@@ -116,7 +117,7 @@ function comparisonSection({ comparisons }: Worked): Section | undefined {
     title: 'Comparisons',
     body: html`<p>The pairs that the paper compares, each on the same faces. Small figures: 95 % interval by a bootstrap of
 people. p: McNemar’s test, by person; adjusted by Holm for all comparisons of a table.</p>
-${tables.length > OPEN ? tables.map((table) => folded(`${table.title}: ${table.rows.length} pairs`, [tableHtml(table)])) : sideBySide(tables.map(tableHtml))}`,
+${comparisons.length > OPEN_ROWS ? tables.map((table) => folded(`${table.title}: ${table.rows.length} pairs`, [tableHtml(table)])) : sideBySide(tables.map(tableHtml))}`,
     tables,
   }
 }

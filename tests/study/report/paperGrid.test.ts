@@ -126,7 +126,7 @@ describe('the report of the paper’s grid', () => {
   it('leads from a table of contents to every section', () => {
     const targets = [...document.querySelectorAll('nav a')].map((link) => link.getAttribute('href')!.slice(1))
     expect(targets).toEqual([...document.querySelectorAll('section')].map(({ id }) => id))
-    expect(targets[0]).toBe('accuracy')
+    expect(targets.slice(0, 2)).toEqual(['findings', 'accuracy'])
   })
 
   it('draws curves on the test set where runs have snapshots', () => {

@@ -5,7 +5,6 @@ import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { csv } from '../../../src/base/csv.ts'
 import { html } from '../../../src/base/html.ts'
-import { nodeEngine } from '../../../src/engine/node.ts'
 import { readPlan } from '../../../src/study/plan.ts'
 import { type RunRecord, readRecord, writeRecord } from '../../../src/study/record.ts'
 import { mainFigures, writeReport } from '../../../src/study/report/report.ts'
@@ -17,12 +16,12 @@ let page: string
 let document: ReturnType<typeof parseHTML>['document']
 
 beforeAll(async () => {
-  await runStudy(readPlan(plan), out, { engine: nodeEngine(), signal: new AbortController().signal })
+  await runStudy(readPlan(plan), out, { signal: new AbortController().signal })
   // The report needs the study's files and nothing else.
   rmSync(join(out, 'data'), { recursive: true, force: true })
   page = readFileSync(writeReport(out), 'utf8')
   document = parseHTML(page).document
-})
+}, 600_000)
 
 function table(name: string): Record<string, string>[] {
   const [head, ...rows] = readFileSync(join(out, 'report', 'tables', `${name}.csv`), 'utf8')
@@ -106,6 +105,7 @@ describe('a report', () => {
         `confusion-${task}-adiencenet-r.svg`,
       ]),
       'figure-1-learning-curves.svg',
+      'figure-3-alignment-pairs.svg',
     ])
     for (const figure of figures) {
       const svg = readFileSync(join(out, 'report', 'figures', figure), 'utf8')

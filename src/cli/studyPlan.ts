@@ -1,0 +1,135 @@
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { duration, Progress } from '../base/progress.ts'
+import { networks } from '../networks/index.ts'
+import { secondsWith } from '../study/estimate/estimate.ts'
+import { measure } from '../study/estimate/measure.ts'
+import { type Overview, overviewOf, type PlannedRun } from '../study/estimate/overview.ts'
+import type { Trial } from '../study/estimate/trial.ts'
+import { type Plan, readPlan } from '../study/plan.ts'
+import { megabytes } from '../study/weights.ts'
+import { stopOnSignal } from './signal.ts'
+import { aligned } from './table.ts'
+
+interface Flags {
+  readonly out?: string
+  readonly measure: boolean
+  readonly json?: true
+}
+
+/** `regard study plan PLAN.yaml [--out DIR]` */
+export function planCommand(): Command {
+  return new Command('plan')
+    .description(
+      'Show the runs of a plan, how far they are, and what they take on this machine: time, memory and disk, from a short trial of each network.',
+    )
+    .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
+    .option('--out <dir>', "the study's folder (default: out/NAME, with the name that the plan gives)")
+    .option('--no-measure', 'only the runs, without what they take')
+    .option('--json', 'print it as JSON, with seconds and bytes')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ regard study plan examples/synthetic.yaml\n\n' +
+        'Nothing is run, fetched or written into the folder. A trial takes about 20 seconds a network, of a large one up to\n' +
+        'a minute. What else the machine does meanwhile is in the figures.',
+    )
+    .action(studyPlan)
+}
+
+async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Promise<void> {
+  const plan = readPlan(planFile)
+  const out = resolve(folder ?? join('out', plan.name))
+  const stop = stopOnSignal('\nStopping.')
+  const progress = new Progress('Measuring', 1)
+  try {
+    const measured = (trial: Trial, at: number, of: number) => {
+      const { title } = networks[trial.network]
+      const tell = (what: string) => progress.update(at / of, `${title} at ${trial.input} pixels: ${what}`)
+      return measure(trial, { signal: stop.signal, tell })
+    }
+    const overview = await overviewOf(plan, out, flags.measure ? measured : undefined)
+    progress.finish()
+    console.log(flags.json ? JSON.stringify(overview, undefined, 2) : linesOf(plan, out, overview).join('\n'))
+  } catch (error) {
+    if (!stop.signal.aborted || error !== stop.signal.reason) throw error
+    process.exitCode = 130
+  } finally {
+    progress.finish()
+    stop.forget()
+  }
+}
+
+function linesOf(plan: Plan, out: string, overview: Overview): string[] {
+  const { counts, runs } = overview
+  const labels = Object.entries(counts.labelled).map(([task, count]) => `${count} with a label for ${task}`)
+  const open = runs.filter(({ done }) => done.kind !== 'finished')
+  return [
+    `${plan.name}: ${runs.length} runs, ${runs.length - open.length} of them done, in ${out}`,
+    `${counts.faces} faces, ${labels.join(', ')}${counts.assumed ? `; counted ${counts.assumed}` : ''}`,
+    '',
+    ...aligned([['run', 'network', 'setting', 'fold', 'state'], ...runs.map(rowOf)]),
+    '',
+    ...kindLines(runs),
+    ...costLines(overview),
+  ]
+}
+
+function rowOf({ run, name, work, done }: PlannedRun): string[] {
+  const { iterations } = work.schedule
+  const begun = done.iteration > 0 ? `begun: iteration ${done.iteration} of ${iterations}` : 'to do'
+  const state = {
+    finished: () => 'done',
+    begun: () => begun,
+    new: () => 'to do',
+    other: () => 'to do: its folder has a run of another plan',
+    damaged: () => `to do: damaged${'reason' in done ? ` (${done.reason})` : ''}`,
+  }[done.kind]
+  return [name, networks[run.network].title, `[${run.setting}]`, String(run.fold), state()]
+}
+
+/** A line for each kind of run: runs that differ in their fold alone cost the same. */
+function kindLines(runs: readonly PlannedRun[]): string[] {
+  const kindOf = ({ run }: PlannedRun) => `${run.task} ${run.letter} [${run.setting}]`
+  const kinds = new Map(runs.map((planned) => [kindOf(planned), planned]))
+  const rows = [...kinds].map(([kind, { work, cost }]) => {
+    const { iterations, batch } = work.schedule
+    const count = runs.filter((planned) => kindOf(planned) === kind).length
+    const size = [kind, String(count), `${iterations} × ${batch}`, String(Math.round(work.scored))]
+    return cost ? [...size, duration(cost.seconds), storage(cost.memory), storage(cost.kept)] : size
+  })
+  const measured = runs[0]!.cost ? ['time', 'memory', 'disk'] : []
+  return aligned([['each run of', 'runs', 'trains on', 'scores', ...measured], ...rows])
+}
+
+/** How many machines are counted with. */
+const WORKERS = [4, 16, 64]
+
+function costLines({ runs, prepared }: Overview): string[] {
+  const costs = runs.flatMap(({ cost }) => cost ?? [])
+  if (costs.length < runs.length) return []
+  const left = runs.map((each) => each.left!)
+  const most = runs.reduce((a, b) => (b.cost!.memory > a.cost!.memory ? b : a))
+  const { memory } = most.cost!
+  const all = costs.reduce((sum, { seconds }) => sum + seconds, 0)
+  const kept = costs.reduce((sum, each) => sum + each.kept, 0)
+  const meanwhile = Math.max(...costs.map((each) => each.meanwhile))
+  const shared = WORKERS.filter((workers) => workers < 2 * runs.length).map(
+    (workers) => `${workers} in ${duration(secondsWith(workers, left))}`,
+  )
+  const fit = Math.floor((0.9 * totalmem()) / memory)
+  return [
+    '',
+    `Measured here, on ${availableParallelism()} threads of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}:`,
+    `  time    ${duration(all)} in all, ${duration(secondsWith(1, left))} left for one such machine` +
+      `${shared.length > 0 ? `; for ${shared.join(', ')}` : ''}. Photos are aligned before`,
+    `  memory  up to ${storage(memory)} a run (${most.name}); this machine has ${storage(totalmem())}` +
+      `${fit > 1 ? `, enough for --jobs ${fit}, which share its cores` : ''}`,
+    `  disk    ${storage(kept)} in the end, ${storage(prepared)} of aligned photos, ` +
+      `and up to ${storage(meanwhile)} for each run that is being made`,
+  ]
+}
+
+function storage(bytes: number): string {
+  return bytes < 1e9 ? megabytes(bytes) : `${(bytes / 1e9).toFixed(1)} GB`
+}

@@ -1,0 +1,56 @@
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { inChild } from '../study/execution/inChild.ts'
+import type { Order } from '../study/execution/order.ts'
+import { cacheFolder } from '../study/weights.ts'
+import { countFrom } from './numbers.ts'
+import { stopOnSignal } from './signal.ts'
+
+/** `regard worker --queue redis://HOST` */
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description(
+      'Make runs of the studies that wait in a queue, until it is stopped. Start as many as you like, on any machine that has the data and sees the studies’ folders at the same paths, or reaches their store. Ctrl-C and SIGTERM let each run write a checkpoint first and put it back.',
+    )
+    .requiredOption('--queue <url>', 'the queue: redis://[user:password@]host[:port]')
+    .option('--jobs <n>', 'runs that are made at a time', countFrom, 1)
+    .option(
+      '--scratch <dir>',
+      'where runs of studies with a store are made (default: studies in the folder of `regard weights`)',
+    )
+    .addHelpText('after', '\nExample:\n  $ regard worker --queue redis://localhost\n')
+    .action(worker)
+}
+
+interface Flags {
+  readonly queue: string
+  readonly jobs: number
+  readonly scratch?: string
+}
+
+async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }: Flags): Promise<void> {
+  // Its client is large, and no other command needs it.
+  const { work } = await import('../study/execution/worker.ts')
+  const stop = stopOnSignal()
+  const time = () => new Date().toISOString().slice(11, 19)
+  const note = (line: string) => console.error(`${time()}  ${line}`)
+  console.error(`Waiting for runs in ${queue.replace(/\/\/.*@/, '//')}, on ${availableParallelism()} cores.`)
+  try {
+    await work({
+      url: queue,
+      jobs,
+      make: (order, follower) => inChild(placed(order, scratch), follower),
+      signal: stop.signal,
+      note,
+    })
+  } finally {
+    stop.forget()
+  }
+}
+
+/** Studies that are kept in a store have a folder on each machine, which no other sees. */
+function placed(order: Order, scratch: string): Order {
+  if (order.store === undefined) return order
+  return { ...order, out: resolve(scratch, order.store.replace(/[^\w.-]+/g, '-')) }
+}

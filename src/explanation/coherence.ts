@@ -1,0 +1,98 @@
+/**
+ * Whether a heat map shows regions or specks: two figures of a map that do not depend on its scale, so that maps of two
+ * networks can be set against each other. No source has them so: they put numbers to what Lapuschkin et al. 2017 say in
+ * words of figures 4 and 5, that networks that were trained before look at larger and more coherent regions.
+ */
+
+import type { PixelRelevance } from './heatMap.ts'
+
+/** How much a heat map hangs together. */
+export interface Coherence {
+  /**
+   * The share of the picture that is in the largest connected region (neighbours by an edge) of at least half the greatest
+   * relevance: 0 where nothing speaks for the class, at most 1.
+   */
+  readonly region: number
+  /**
+   * Moran's I of the relevance (Moran, *Notes on continuous stochastic phenomena*, Biometrika 37, 1950), neighbours by an
+   * edge weighing the same: near 1 where neighbours are alike, about 0 where they have nothing to do with each other, less
+   * where they are opposed; 0 of a map without any differences.
+   */
+  readonly autocorrelation: number
+}
+
+/**
+ * A map is looked at as so many means along each side. Pixels themselves tell of the first layer: the flat rule gives all
+ * pixels in a field the same, so that each map would hang together by as much as its network's first stride.
+ */
+const SIDE = 32
+
+/** Measure a map of at least 2 × 2 pixels. */
+export function coherenceOf(map: PixelRelevance): Coherence {
+  const cells = reduced(map)
+  return { region: largestRegion(cells), autocorrelation: moran(cells) }
+}
+
+/** Means over 32 × 32 parts of a map, or its own pixels along a side that has fewer. */
+function reduced({ width, height, data }: PixelRelevance): PixelRelevance {
+  const [columns, rows] = [Math.min(SIDE, width), Math.min(SIDE, height)]
+  const sums = new Float64Array(columns * rows)
+  const counts = new Float64Array(columns * rows)
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * rows) / height)
+    for (let x = 0; x < width; x++) {
+      const cell = row * columns + Math.floor((x * columns) / width)
+      sums[cell]! += data[y * width + x]!
+      counts[cell]!++
+    }
+  }
+  return { width: columns, height: rows, data: Float32Array.from(sums, (sum, k) => sum / counts[k]!) }
+}
+
+function largestRegion(map: PixelRelevance): number {
+  const greatest = map.data.reduce((most, value) => Math.max(most, value), 0)
+  if (greatest === 0) return 0
+  const open = map.data.map((value) => (value >= greatest / 2 ? 1 : 0))
+  let largest = 0
+  for (let start = 0; start < open.length; start++) {
+    if (!open[start]) continue
+    open[start] = 0
+    const region = [start]
+    for (const place of region) {
+      for (const next of neighbours(map, place)) {
+        if (!open[next]) continue
+        open[next] = 0
+        region.push(next)
+      }
+    }
+    largest = Math.max(largest, region.length)
+  }
+  return largest / open.length
+}
+
+/** I = (N / W) · Σ_ij w_ij (x_i − x̄)(x_j − x̄) / Σ_i (x_i − x̄)². */
+function moran(map: PixelRelevance): number {
+  const { data } = map
+  const mean = data.reduce((sum, value) => sum + value, 0) / data.length
+  let [products, squares, weights] = [0, 0, 0]
+  for (let place = 0; place < data.length; place++) {
+    const own = data[place]! - mean
+    squares += own ** 2
+    for (const next of neighbours(map, place)) {
+      products += own * (data[next]! - mean)
+      weights++
+    }
+  }
+  return squares === 0 ? 0 : ((data.length / weights) * products) / squares
+}
+
+/** The places left and right of one, above and below it. */
+function neighbours({ width, height }: PixelRelevance, place: number): number[] {
+  const [x, y] = [place % width, Math.floor(place / width)]
+  return [
+    ...(x > 0 ? [place - 1] : []),
+    ...(x < width - 1 ? [place + 1] : []),
+    ...(y > 0 ? [place - width] : []),
+    ...(y < height - 1 ? [place + width] : []),
+  ]
+}

@@ -1,0 +1,57 @@
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '../../base/errors.ts'
+import { workerModule } from '../../base/workers.ts'
+import type { Message } from './child.ts'
+import type { Cost, Trial } from './trial.ts'
+
+/** Who follows a measurement. */
+export interface Follower {
+  /** Stops it at once. */
+  readonly signal: AbortSignal
+  /** Told what is done now. */
+  readonly tell: (what: string) => void
+}
+
+/**
+ * Measure on this machine what a run costs, by a trial in a process of its own. It takes about 20 seconds, a large
+ * network up to a minute, and in the folder for temporary files as much room as a checkpoint.
+ *
+ * @throws UserError when the process ends without a result, as one does that is killed for want of memory; the signal's
+ *   reason, when that stops it
+ */
+export async function measure(trial: Trial, { signal, tell }: Follower): Promise<Cost> {
+  signal.throwIfAborted()
+  const folder = mkdtempSync(join(tmpdir(), 'regard-trial-'))
+  const module = fileURLToPath(workerModule(import.meta.url, 'child.js'))
+  // Not with the flags of this process, some of which are about its own script alone.
+  const child = fork(module, [], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  const stop = () => child.kill('SIGKILL')
+  signal.addEventListener('abort', stop)
+  try {
+    let last: Message | undefined
+    child.on('message', (message: Message) => {
+      if ('at' in message) tell(message.at)
+      else last = message
+    })
+    const ended = new Promise<string>((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code, killer) => resolve(killer ?? `exit code ${code}`))
+    })
+    child.send({ trial, folder })
+    const how = await ended
+    signal.throwIfAborted()
+    if (last && 'cost' in last) return last.cost
+    throw new UserError(
+      `it could not be measured (${last && 'failure' in last ? last.failure : how})`,
+      `${trial.network} at ${trial.input} pixels`,
+      'The machine may have too little memory for it. --no-measure shows the runs without their cost',
+    )
+  } finally {
+    signal.removeEventListener('abort', stop)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A process that makes one run: its parent sends it the order, and is told how far the run is and how it ended. So the
+ * parent has its hands free, a run that breaks breaks nothing else, and its memory is given back.
+ */
+
+import { messageOf, UserError } from '../../base/errors.ts'
+import { Lock } from '../../base/lock.ts'
+import { nodeEngine } from '../../engine/node.ts'
+import { Clock, type Pace } from '../clock.ts'
+import { expectRuns } from '../expect.ts'
+import { groundworkFor } from '../groundwork.ts'
+import type { RunJob } from '../job.ts'
+import { makeRun } from '../makeRun.ts'
+import { runFiles, runName } from '../record.ts'
+import { claim } from '../state.ts'
+import type { Order } from './order.ts'
+import type { Store } from './store.ts'
+
+/** What a child says to its parent. */
+export type Message =
+  | { readonly pace: Pace }
+  | { readonly ended: 'finished' | 'stopped' }
+  | { readonly failure: string; readonly forUser: boolean }
+
+/** Milliseconds between two words on how far it is. */
+const OFTEN = 500
+/** Milliseconds in which a process that lost its parent ends and lets go of the run. */
+const PATIENCE = 120_000
+
+const stop = new AbortController()
+// Ctrl-C reaches all processes of a terminal: what is to be done, the parent says.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => stop.abort())
+// Whoever takes up the run of a parent that was killed must not wait for its end.
+process.on('disconnect', () => process.exit(1))
+process.on('message', (message: { order: Order } | 'stop') => {
+  if (message === 'stop') stop.abort()
+  else void make(message.order).then(tell)
+})
+
+async function make(order: Order): Promise<Message> {
+  try {
+    return { ended: (await made(order, stop.signal)) ? 'finished' : 'stopped' }
+  } catch (error) {
+    return { failure: messageOf(error), forUser: error instanceof UserError }
+  }
+}
+
+/** Make a run; false where the signal stops it. */
+async function made(
+  { plan, run, hash, out, store: url, threads }: Order,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let told = 0
+  const clock = new Clock((pace) => {
+    if (Date.now() - told < OFTEN) return
+    told = Date.now()
+    tell({ pace })
+  })
+  try {
+    const { runs } = await groundworkFor(plan, out, [run], { clock, signal })
+    const { job, config } = runs[0]!
+    if (config.hash !== hash) {
+      throw new UserError(
+        'the photos, their labels or the weights to start from are not those that the study was begun with',
+        runName(run),
+        'Give every machine the same files, or run the study again where they have changed',
+      )
+    }
+    const { folder, schedule, material, parts } = job
+    const lock = await Lock.wait(runFiles.lock(folder), 'the run', PATIENCE, signal)
+    try {
+      const store = url === undefined ? undefined : await openStore(url)
+      await store?.fetch(runName(run), folder, hash)
+      if (claim(folder, config)) return true
+      const kinds = Object.keys(material.pictures).length
+      expectRuns(clock, [{ run, schedule, scored: kinds * parts.test.length, explained: job.photos }])
+      const workshop = { engine: nodeEngine({ threads }), clock, signal }
+      if (store) await keeping(store, job, () => makeRun(job, workshop))
+      else await makeRun(job, workshop)
+      return true
+    } finally {
+      lock.release()
+    }
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return false
+    throw error
+  }
+}
+
+/** Its client is large, and few studies need it. */
+async function openStore(url: string): Promise<Store> {
+  const { Store } = await import('./store.ts')
+  return new Store(url)
+}
+
+/** Milliseconds between two looks whether there is a new checkpoint to be kept. */
+const LOOK = 2000
+
+/** Make a run, and keep every checkpoint, and at last the run, in the store. */
+async function keeping(store: Store, { run, folder }: RunJob, make: () => Promise<unknown>): Promise<void> {
+  const name = runName(run)
+  let underway: Promise<void> = Promise.resolve()
+  let busy = false
+  const save = async () => {
+    busy = true
+    // What could not be kept this time is kept the next, and the end waits for it.
+    await store.save(name, folder).catch((error) => console.error(messageOf(error)))
+    busy = false
+  }
+  const watch = setInterval(() => {
+    if (!busy) underway = save()
+  }, LOOK)
+  try {
+    await make()
+    clearInterval(watch)
+    await underway
+    await store.finish(name, folder)
+  } catch (error) {
+    clearInterval(watch)
+    await underway
+    await save()
+    throw error
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+function tell(message: Message): void {
+  if (!process.connected) return
+  process.send!(message, () => {
+    if (!('pace' in message)) process.disconnect()
+  })
+}

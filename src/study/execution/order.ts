@@ -1,0 +1,17 @@
+import type { Plan } from '../plan.ts'
+import type { Run } from '../record.ts'
+
+/** A run that a process is to make, as text can hold it: all that a machine must know that has the data. */
+export interface Order {
+  /** Its paths are absolute, and the same on all machines. */
+  readonly plan: Plan
+  readonly run: Run
+  /** That of the run's configuration: a machine whose photos or weights are others must not make it. */
+  readonly hash: string
+  /** The study's folder. */
+  readonly out: string
+  /** Where its runs are kept, in place of that folder, for machines that do not see it: `s3://bucket/prefix`. */
+  readonly store?: string
+  /** Threads of the engine. */
+  readonly threads: number
+}

@@ -1,0 +1,123 @@
+/** What must be done before runs can be made: weights fetched, the data set read, its photos aligned, the faces dealt. */
+
+import { join } from 'node:path'
+import type { Dataset } from '../datasets/dataset.ts'
+import { readDataset } from '../datasets/readers.ts'
+import { synthesize } from '../datasets/synthetic/synthesize.ts'
+import type { Clock } from './clock.ts'
+import { configOf, type RunConfig } from './config.ts'
+import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
+import type { RunJob } from './job.ts'
+import { type Material, partsOf, pictureSize, prepare } from './material.ts'
+import { alignmentsOf, type Plan, plannedFor, plannedSchedule } from './plan.ts'
+import { files, type Run, trainedOn } from './record.ts'
+import { digestStarts, fetchStarts } from './start.ts'
+import { cachedPath } from './weights.ts'
+
+/** A run, with all that it is made from, and what says so in its folder. */
+export interface PreparedRun {
+  readonly job: RunJob
+  readonly config: RunConfig
+}
+
+/** What runs of a study are made from. */
+export interface Groundwork {
+  readonly dataset: Dataset
+  readonly runs: readonly PreparedRun[]
+  /** The photos of one size, of which all runs have the same faces. */
+  readonly material: Material
+}
+
+/**
+ * Prepare some runs of a plan. Whatever can be wrong with their data is found here.
+ *
+ * @param out the study's folder
+ * @throws UserError when the data cannot be read, a class is empty, or a file cannot be written; the signal's reason,
+ *   when that stops it
+ */
+export async function groundworkFor(
+  plan: Plan,
+  out: string,
+  runs: readonly Run[],
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<Groundwork> {
+  const planned = runs.map((run) => startFor(plan, run))
+  await fetchStarts(planned, signal)
+  const starts = digestStarts(planned)
+  const sizes = [...new Set(runs.map(({ input }) => pictureSize(input)))]
+  // Tested on both kinds of photos, until the faces are known.
+  if (plan.dataset.kind === 'synthetic') expectAll(clock, plan, runs, plan.dataset.count, 2)
+  const dataset = await datasetOf(plan, out, clock, signal)
+  const alignments = alignmentsOf(plan, dataset.faces)
+  expectAll(clock, plan, runs, dataset.faces.length, alignments.length)
+  clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, PREPARING)
+
+  const { seed } = plan
+  const { count: folds, repeated } = plan.folds
+  const common = { alignments, folds, seed, repeated, folder: join(out, 'data') }
+  const materials = new Map<number, Material>()
+  for (const size of sizes)
+    materials.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
+  const prepared = runs.map((run): PreparedRun => {
+    const material = materials.get(pictureSize(run.input))!
+    const parts = partsOf(material, seed, run.task, run.fold)
+    const job: RunJob = {
+      run,
+      schedule: plannedSchedule(plan, run, parts.train.length * trainedOn(run.setting).length),
+      start: startFor(plan, run),
+      seed,
+      folds,
+      repeated,
+      photos: plan.explain.photos,
+      crops: plan.crops,
+      material,
+      parts,
+      folder: files.run(out, run),
+      dataset: dataset.kind,
+    }
+    return { job, config: configOf(job, starts) }
+  })
+  return { dataset, runs: prepared, material: prepared[0]!.job.material }
+}
+
+/** What runs of a plan are expected to be, before more is known than how many faces there are. */
+export function expectedRuns(
+  plan: Plan,
+  runs: readonly Run[],
+  faces: number,
+  alignments: number,
+): ExpectedRun[] {
+  return runs.map((run) => {
+    const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
+    const schedule = plannedSchedule(plan, run, pictures)
+    const scored = (alignments * faces) / plan.folds.count
+    return { run, schedule, scored, explained: plan.explain.photos }
+  })
+}
+
+function expectAll(clock: Clock, plan: Plan, runs: readonly Run[], faces: number, alignments: number): void {
+  expectRuns(clock, expectedRuns(plan, runs, faces, alignments))
+}
+
+/** Published weights lie in each machine's own cache, wherever the plan was read. */
+function startFor(plan: Plan, run: Run) {
+  const { start } = plannedFor(plan, run)
+  return start?.published ? { ...start, weights: cachedPath(start.published) } : start
+}
+
+async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSignal): Promise<Dataset> {
+  if (plan.dataset.kind !== 'synthetic') {
+    const { kind, root, ...options } = plan.dataset
+    return readDataset(kind, root, options)
+  }
+  const { count, seed } = plan.dataset
+  const root = plan.dataset.root ?? join(out, 'data', `synthetic-${count}-${encodeURIComponent(seed)}`)
+  clock.expect('drawing', count, 0.02)
+  await clock.stage('drawing', count, (tell) =>
+    synthesize(root, { count, seed }, (done) => {
+      signal.throwIfAborted()
+      tell(done, `drawing faces ${done}/${count}`)
+    }),
+  )
+  return readDataset('synthetic', root)
+}

@@ -1,0 +1,149 @@
+/** How a run's network answers the photos of its test part, by ten crops, and the files that say so. */
+
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { csv } from '../base/csv.ts'
+import { writeAtomic } from '../base/files.ts'
+import { readPicture } from '../datasets/pack.ts'
+import { CLASSES } from '../datasets/task.ts'
+import { topClass } from '../evaluation/accuracy.ts'
+import { CROPS, scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
+import { expectedAge } from '../evaluation/years.ts'
+import type { Alignment } from '../faces/image.ts'
+import { alignmentsIn, labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
+import { type Model, openModel, requirePreprocessing } from './model.ts'
+import { ownTest, runFiles, type SnapshotRecord, type TestRecord } from './record.ts'
+import { testRecord } from './testRecord.ts'
+
+/** The answers on photos aligned in one way, in the order of the test part. */
+interface Answers {
+  /** For each face, the probability of each class. */
+  readonly scores: readonly Float32Array[]
+  /** For each face, the same of each of its crops, one after the other; where they are kept. */
+  readonly crops?: readonly Float32Array[]
+}
+
+/**
+ * Score the test part, aligned in every way that the material has, and write `predictions.csv` and, where the job asks
+ * for it, `crops.parquet`.
+ */
+export async function scoreRun(
+  job: RunJob,
+  workshop: Workshop,
+  model: Model,
+): Promise<Partial<Record<Alignment, TestRecord>>> {
+  const answers = new Map<Alignment, Answers>()
+  for (const alignment of alignmentsIn(job.material)) {
+    answers.set(alignment, await answersOn(job, workshop, model, alignment, job.crops))
+  }
+  const rows = [...answers].flatMap(([alignment, { scores }]) => predictionRows(job, alignment, scores))
+  writeAtomic(runFiles.predictions(job.folder), csv(rows))
+  if (job.crops) writeAtomic(runFiles.crops(job.folder), cropRows(job, answers))
+  return Object.fromEntries([...answers].map(([alignment, { scores }]) => [alignment, tested(job, scores)]))
+}
+
+/**
+ * Score the run's own test photos by the network as it was at every snapshot.
+ *
+ * @param tests of the network as it is in the end, for a snapshot that is no other
+ */
+export async function scoreSnapshots(
+  job: RunJob,
+  workshop: Workshop,
+  tests: Partial<Record<Alignment, TestRecord>>,
+): Promise<SnapshotRecord[] | undefined> {
+  const { run, schedule, folder } = job
+  const { snapshotEvery, iterations } = schedule
+  if (snapshotEvery === undefined) return undefined
+  const own = ownTest(run.setting)
+  const snapshots: SnapshotRecord[] = []
+  for (let iteration = snapshotEvery; iteration <= iterations; iteration += snapshotEvery) {
+    if (iteration === iterations) {
+      snapshots.push({ iteration, tests: { [own]: tests[own]! } })
+      break
+    }
+    const model = openModel(runFiles.snapshot(folder, iteration, iterations))
+    const { scores } = await answersOn(job, workshop, model, own)
+    snapshots.push({ iteration, tests: { [own]: tested(job, scores) } })
+  }
+  return snapshots
+}
+
+async function answersOn(
+  { run, material, parts }: RunJob,
+  { engine, clock, signal }: Workshop,
+  model: Model,
+  alignment: Alignment,
+  each = false,
+): Promise<Answers> {
+  const graph = tenCropGraph(model.network, requirePreprocessing(model), { each })
+  const n = parts.test.length
+  function* pictures() {
+    for (const k of parts.test) yield readPicture(material.pictures[alignment]![k]!)
+  }
+  const crops: Float32Array[] = []
+  const scores = await clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
+    scorePictures(
+      engine,
+      graph,
+      pictures(),
+      (done) => {
+        signal.throwIfAborted()
+        tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
+      },
+      (own) => crops.push(own),
+    ),
+  )
+  return each ? { scores, crops } : { scores }
+}
+
+function tested({ run, material, parts }: RunJob, scores: Answers['scores']): TestRecord {
+  return testRecord(
+    parts.test.map((k) => material.faces[k]!),
+    run.task,
+    scores,
+  )
+}
+
+function predictionRows({ run, material, parts }: RunJob, alignment: Alignment, scores: Answers['scores']) {
+  const names = CLASSES[run.task]
+  return parts.test.map((k, place) => {
+    const probabilities = scores[place]!
+    return {
+      face: material.faces[k]!.id,
+      subject: material.faces[k]!.subject,
+      tested_on: alignment,
+      true: names[labelIn(material, run, k)]!,
+      predicted: names[topClass(probabilities)]!,
+      ...(run.task === 'years' && { expected: expectedAge(probabilities).toFixed(2) }),
+      ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
+    }
+  })
+}
+
+/** A row for each crop of each photo, as a Parquet file. */
+function cropRows({ run, material, parts }: RunJob, answers: ReadonlyMap<Alignment, Answers>): Uint8Array {
+  const names = CLASSES[run.task]
+  const rows = [...answers].flatMap(([alignment, { crops }]) =>
+    parts.test.flatMap((k, place) =>
+      CROPS.map((crop, c) => ({
+        face: material.faces[k]!.id,
+        alignment,
+        crop,
+        probabilities: crops![place]!.subarray(c * names.length, (c + 1) * names.length),
+      })),
+    ),
+  )
+  const buffer = parquetWriteBuffer({
+    columnData: [
+      { name: 'face', data: rows.map(({ face }) => face), type: 'STRING' },
+      { name: 'tested_on', data: rows.map(({ alignment }) => alignment), type: 'STRING' },
+      { name: 'crop', data: rows.map(({ crop }) => crop), type: 'STRING' },
+      ...names.map((name, c) => ({
+        name: `p ${name}`,
+        data: rows.map(({ probabilities }) => probabilities[c]!),
+        type: 'FLOAT' as const,
+      })),
+    ],
+  })
+  return new Uint8Array(buffer)
+}

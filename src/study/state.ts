@@ -1,0 +1,41 @@
+/** What is in a run's folder: the run, finished or not, or something else. */
+
+import { existsSync, rmSync } from 'node:fs'
+import { messageOf } from '../base/errors.ts'
+import { type RunConfig, readConfig, writeConfig } from './config.ts'
+import { damageOf, sumsIn } from './sums.ts'
+
+/** How far a run is, as its folder says. */
+export type RunState =
+  | { readonly kind: 'finished' | 'begun' | 'new' }
+  /** Made with another plan or other data. */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'damaged'; readonly reason: string }
+
+/** Look into a run's folder. Nothing is changed. */
+export function stateOf(folder: string, config: RunConfig): RunState {
+  try {
+    const before = readConfig(folder)
+    if (!before) return { kind: 'new' }
+    if (before.hash !== config.hash) return { kind: 'other' }
+    if (!existsSync(sumsIn(folder))) return { kind: 'begun' }
+    const reason = damageOf(folder)
+    return reason === undefined ? { kind: 'finished' } : { kind: 'damaged', reason }
+  } catch (error) {
+    return { kind: 'damaged', reason: messageOf(error) }
+  }
+}
+
+/**
+ * Make a run's folder its own: what was made with another plan or other data, or is damaged, is removed; what was made
+ * with the same is kept. Only who holds the run's lock may do this.
+ *
+ * @returns whether the run is finished
+ */
+export function claim(folder: string, config: RunConfig): boolean {
+  const state = stateOf(folder, config)
+  if (state.kind === 'damaged') console.error(`${folder}: ${state.reason}; the run is made anew`)
+  if (state.kind === 'damaged' || state.kind === 'other') rmSync(folder, { recursive: true, force: true })
+  if (state.kind !== 'finished' && state.kind !== 'begun') writeConfig(folder, config)
+  return state.kind === 'finished'
+}

@@ -1,0 +1,70 @@
+/**
+ * `SHA256SUMS` in a run's folder: a line a file, as `sha256sum` writes and checks it. It is written last: where it is
+ * there, the run is finished, and where a file does not fit it, the run is damaged.
+ */
+
+import { createHash } from 'node:crypto'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { writeAtomic } from '../base/files.ts'
+
+/** The name of the file of sums. */
+export const SUMS = 'SHA256SUMS'
+/** What may lie beside a run's files: what it goes on from, prepared photos, and what is being written. */
+const OTHERS = /^checkpoint\.|^data\/|\.tmp$/
+
+/** The file of sums in a run's folder. */
+export function sumsIn(folder: string): string {
+  return join(folder, SUMS)
+}
+
+/** Sum up every file of a finished run. */
+export function writeSums(folder: string): void {
+  const lines = filesIn(folder).map((name) => `${sumOf(join(folder, name))}  ${name}\n`)
+  writeAtomic(sumsIn(folder), ...lines)
+}
+
+/**
+ * What is wrong with a finished run's files: `model.onnx is missing`; undefined where nothing is.
+ *
+ * @param folder of a run that has its sums
+ */
+export function damageOf(folder: string): string | undefined {
+  const lines = readFileSync(sumsIn(folder), 'utf8').split('\n').slice(0, -1)
+  if (lines.length === 0) return `${SUMS} is empty`
+  for (const line of lines) {
+    const [, sum, name] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? []
+    if (sum === undefined) return `${SUMS} is damaged`
+    const path = join(folder, name!)
+    if (!existsSync(path)) return `${name} is missing`
+    if (!statSync(path).isFile() || sumOf(path) !== sum) return `${name} has changed since it was written`
+  }
+  return undefined
+}
+
+/** The files of a run, by their paths in its folder with slashes, in the order of these. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((name) => name !== SUMS && !OTHERS.test(name))
+    .sort()
+}
+
+/** Bytes that are read at a time: models may be larger than memory has room for. */
+const PART = 2 ** 22
+
+function sumOf(path: string): string {
+  const hash = createHash('sha256')
+  const file = openSync(path, 'r')
+  const buffer = Buffer.alloc(PART)
+  try {
+    for (;;) {
+      const count = readSync(file, buffer, 0, PART, null)
+      if (count === 0) return hash.digest('hex')
+      hash.update(buffer.subarray(0, count))
+    }
+  } finally {
+    closeSync(file)
+  }
+}

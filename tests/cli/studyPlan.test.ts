@@ -1,0 +1,87 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import type { Overview } from '../../src/study/estimate/overview.ts'
+import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { capturePrinted } from './capture.ts'
+
+const captured = capturePrinted()
+const small = TINY_PLAN.replace('[age, gender]', '[gender]').replace('[r, i, m]', '[r, m]')
+
+function trialFolders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('regard-trial-'))
+}
+
+describe('regard study plan', () => {
+  it('shows the runs, and writes nothing', async () => {
+    const { plan, out } = writePlan(small)
+    await main(['study', 'plan', plan, '--out', out, '--no-measure'])
+    expect(process.exitCode).toBe(0)
+    expect(captured.printed).toBe(`tiny: 2 runs, 0 of them done, in ${out}
+120 faces, 120 with a label for gender
+
+  run                        network     setting  fold  state
+  gender-adiencenet-r-fold1  AdienceNet  [r]      1     to do
+  gender-adiencenet-m-fold1  AdienceNet  [m]      1     to do
+
+  each run of   runs  trains on  scores
+  gender A [r]  1     6 × 8      80
+  gender A [m]  1     6 × 8      80
+`)
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('measures what they take, in a process that leaves nothing behind', async () => {
+    const before = trialFolders()
+    const { plan, out } = writePlan(small)
+    await main(['study', 'plan', plan, '--out', out, '--json'])
+    expect(process.exitCode).toBe(0)
+    // Behind what it says while it measures.
+    const json = captured.printed.slice(captured.printed.indexOf('{'))
+    const { runs, prepared } = JSON.parse(json) as Overview
+    expect(prepared).toBe(2 * 120 * 3 * 58 ** 2)
+    for (const { cost, left } of runs) {
+      expect(cost!.seconds).toBeGreaterThan(0)
+      expect(left).toBe(cost!.seconds)
+      // More than Node has by itself, and less than any machine.
+      expect(cost!.memory).toBeGreaterThan(5e7)
+      expect(cost!.memory).toBeLessThan(2e9)
+      // The model alone is larger.
+      expect(cost!.kept).toBeGreaterThan(20_000)
+      expect(cost!.meanwhile).toBeGreaterThan(3 * 2 * 20_000)
+    }
+    expect(runs[1]!.cost!.seconds).toBeGreaterThan(runs[0]!.cost!.seconds)
+    expect(trialFolders()).toEqual(before)
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('says in words what was measured, and what is done already', async () => {
+    const { plan, out } = writePlan(small.replace('[r, m]', '[r]'))
+    await main(['study', plan, '--out', out])
+    captured.printed = ''
+    await main(['study', 'plan', plan, '--out', out])
+    expect(process.exitCode).toBe(0)
+    expect(captured.printed).toContain('tiny: 1 runs, 1 of them done')
+    expect(captured.printed).toMatch(/gender-adiencenet-r-fold1 +AdienceNet +\[r\] +1 +done\n/)
+    // Nothing is left to be measured for.
+    expect(captured.printed).not.toContain('Measured')
+  })
+
+  it('turns down what a study turns down', async () => {
+    const { plan } = writePlan(small.replace('seed: 1', 'sead: 1'))
+    await main(['study', 'plan', plan])
+    expect(process.exitCode).toBe(1)
+    expect(captured.printed).toMatch(/plan\.yaml:\d+:\d+: sead is not a known field/)
+  })
+
+  it('names a data set that is not there', async () => {
+    const { folder, plan } = writePlan(
+      small.replace(/dataset: .*/, 'dataset: { kind: utkface, root: faces }'),
+    )
+    await main(['study', 'plan', plan, '--no-measure'])
+    expect(process.exitCode).toBe(1)
+    expect(captured.printed).toContain(join(folder, 'faces'))
+  })
+})

@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Whether Debian's `redis-server` is here; tests that need it are skipped loudly without it. */
+export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
+if (!hasRedis) console.warn('redis-server is not installed: the tests of the queue are skipped')
+
+/** A Redis of a test's own, that keeps nothing when it is stopped. */
+export class Redis {
+  readonly url: string
+  private readonly port: number
+  private server?: ChildProcess
+
+  private constructor(port: number) {
+    this.port = port
+    this.url = `redis://127.0.0.1:${port}`
+  }
+
+  static async start(): Promise<Redis> {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await once(probe, 'listening')
+    const { port } = probe.address() as AddressInfo
+    probe.close()
+    await once(probe, 'close')
+    const redis = new Redis(port)
+    await redis.begin()
+    return redis
+  }
+
+  /** Start it, empty. */
+  async begin(): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'regard-redis-'))
+    const flags = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+    this.server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] })
+    for await (const text of this.server.stdout!) if (String(text).includes('eady to accept')) return
+  }
+
+  /** Kill it. */
+  async stop(): Promise<void> {
+    if (!this.server || this.server.exitCode !== null) return
+    this.server.kill('SIGKILL')
+    await once(this.server, 'exit')
+  }
+}

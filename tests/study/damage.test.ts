@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { damageOf } from '../../src/study/sums.ts'
+import { capturePrinted } from '../cli/capture.ts'
+import { TINY_PLAN, writePlan } from './tinyStudy.ts'
+
+const captured = capturePrinted()
+const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
+
+const { plan, out } = writePlan(TINY_PLAN.replace('[r, i, m]', '[r]'))
+const [age, gender] = ['age', 'gender'].map((task) => join(out, 'runs', `${task}-adiencenet-r-fold1`))
+
+describe('a run whose files were damaged', () => {
+  beforeAll(() => main(['study', plan, '--out', out]))
+
+  it('is found by the sums that its folder has, as sha256sum checks them', () => {
+    expect(damageOf(age!)).toBeUndefined()
+    const lines = readFileSync(join(age!, 'SHA256SUMS'), 'utf8').split('\n')
+    expect(lines.some((line) => /^[0-9a-f]{64} {2}maps\/.*\.png$/.test(line))).toBe(true)
+    expect(lines.some((line) => line.endsWith('  result.json'))).toBe(true)
+  })
+
+  for (const [how, damage] of [
+    ['a model cut short', () => truncateSync(join(age!, 'model.onnx'), 1000)],
+    ['a figure changed in its result', () => changeDigit(join(age!, 'result.json'))],
+    ['a heat map that is gone', () => rmSync(join(age!, 'maps'), { recursive: true })],
+    ['a configuration that is no JSON', () => writeFileSync(join(age!, 'config.json'), '{"hash"')],
+    ['sums that are empty', () => writeFileSync(join(age!, 'SHA256SUMS'), '')],
+  ] as const) {
+    it(`is named and made anew, and no other run is: ${how}`, async () => {
+      const before = readFileSync(join(age!, 'predictions.csv'), 'utf8')
+      const other = statSync(join(gender!, 'result.json')).mtimeMs
+      damage()
+      await main(['study', plan, '--out', out])
+      expect(process.exitCode).toBe(0)
+      expect(captured.printed).toMatch(
+        /age-adiencenet-r-fold1: .*(has changed|is missing|could not be read|is empty).*; the run is made anew/,
+      )
+      expect(captured.printed).toContain('1 run made, 1 kept')
+      expect(readFileSync(join(age!, 'predictions.csv'), 'utf8')).toBe(before)
+      expect(statSync(join(gender!, 'result.json')).mtimeMs).toBe(other)
+      expect(damageOf(age!)).toBeUndefined()
+    })
+  }
+})
+
+function changeDigit(path: string): void {
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"iterations": 6', '"iterations": 7'))
+}
+
+describe('two studies in one folder', () => {
+  it('do not harm each other: the second says who holds it', async () => {
+    const first = writePlan(TINY_PLAN.replace('iterations: 6', 'iterations: 2000'))
+    const study = spawn(process.execPath, [program, 'study', first.plan, '--out', first.out], {
+      stdio: 'ignore',
+    })
+    const lock = join(first.out, 'study.lock')
+    while (!existsSync(lock)) await sleep(10)
+    await main(['study', first.plan, '--out', first.out])
+    expect(process.exitCode).toBe(1)
+    expect(captured.printed).toMatch(
+      new RegExp(
+        `^regard: .*: the study is held by process ${study.pid} on this machine, since .* Wait until it has ended`,
+        'm',
+      ),
+    )
+    study.kill('SIGKILL')
+    await once(study, 'exit')
+    // What a killed one held is free.
+    process.exitCode = 0
+    captured.printed = ''
+    writeFileSync(first.plan, TINY_PLAN.replace('[r, i, m]', '[r]'))
+    await main(['study', first.plan, '--out', first.out])
+    expect(captured.printed).toContain('2 runs made')
+    expect(process.exitCode).toBe(0)
+    expect(existsSync(lock)).toBe(false)
+  })
+})

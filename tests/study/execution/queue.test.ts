@@ -1,0 +1,242 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { UserError } from '../../../src/base/errors.ts'
+import { Board } from '../../../src/study/execution/board.ts'
+import type { Order } from '../../../src/study/execution/order.ts'
+import { jobIdOf, openQueue, type RunQueue, runOnQueue } from '../../../src/study/execution/queue.ts'
+import { type WorkerOptions, work } from '../../../src/study/execution/worker.ts'
+import { type Plan, readPlan } from '../../../src/study/plan.ts'
+import { runName } from '../../../src/study/record.ts'
+import { statusOnQueue } from '../../../src/study/status.ts'
+import { hasRedis, Redis } from '../../redis.ts'
+import { writePlan } from '../tinyStudy.ts'
+
+// What a queue does with runs shows without the runs: these only wait, on a real Redis.
+
+let redis: Redis
+let queue: RunQueue
+let plan: Plan
+beforeAll(async () => {
+  if (!hasRedis) return
+  redis = await Redis.start()
+  plan = readPlan(writePlan().plan)
+})
+afterAll(() => redis?.stop())
+beforeEach(async () => {
+  if (!hasRedis) return
+  queue = await openQueue(redis.url)
+  await queue.obliterate({ force: true })
+  return () => queue.close()
+})
+
+/** So many runs of a study in this folder. */
+function orders(count: number, out = '/study'): Order[] {
+  return Array.from({ length: count }, (_, fold) => {
+    const run = {
+      task: 'gender',
+      network: 'adiencenet',
+      letter: 'A',
+      input: 51,
+      width: 1,
+      setting: 'r',
+      fold,
+    } as const
+    return { plan, run, hash: `hash of ${fold}`, out, threads: 1 }
+  })
+}
+
+/** Put runs into the queue and wait for them. */
+function wait(chosen: readonly Order[], signal = new AbortController().signal, priority = 1) {
+  const board = new Board('test', [], true)
+  return runOnQueue(queue, chosen, { board, signal, priority, collect: async () => true })
+}
+
+/** So many workers, until `stop`. What they note is in `notes`. */
+function workers(count: number, make: WorkerOptions['make']) {
+  const control = new AbortController()
+  const notes: string[] = []
+  const ended = Array.from({ length: count }, () =>
+    work({ url: redis.url, jobs: 1, make, signal: control.signal, note: (line) => notes.push(line) }),
+  )
+  const stop = async () => {
+    control.abort()
+    await Promise.all(ended)
+  }
+  return { notes, stop }
+}
+
+describe.skipIf(!hasRedis)('a queue of runs', () => {
+  it('has each of 64 runs made once, by eight workers', async () => {
+    const made: string[] = []
+    const { stop } = workers(8, async ({ run }) => {
+      await sleep(50)
+      made.push(runName(run))
+      return true
+    })
+    expect(await wait(orders(64))).toEqual([])
+    await stop()
+    expect(made.toSorted()).toEqual(
+      orders(64)
+        .map(({ run }) => runName(run))
+        .toSorted(),
+    )
+  })
+
+  it('sets aside a run that fails each time, with its error, and makes the others', async () => {
+    const tries: number[] = []
+    const { stop } = workers(2, async ({ run: { fold } }) => {
+      tries.push(fold)
+      if (fold === 1) throw new UserError('the photos are others', 'here')
+      return true
+    })
+    expect(await wait(orders(4))).toEqual([
+      { name: 'gender-adiencenet-r-fold1', reason: 'here: the photos are others' },
+    ])
+    // What only its user can mend is not tried again by itself, but when the user asks for it.
+    expect(tries.filter((fold) => fold === 1)).toHaveLength(1)
+    await wait(orders(4).slice(1, 2))
+    await stop()
+    expect(tries.filter((fold) => fold === 1)).toHaveLength(2)
+  })
+
+  it('tries again a run whose process was lost', { timeout: 30_000 }, async () => {
+    let tries = 0
+    const { stop, notes } = workers(1, async () => {
+      if (++tries === 1) throw new Error('the process has ended: SIGKILL')
+      return true
+    })
+    expect(await wait(orders(1))).toEqual([])
+    await stop()
+    expect(notes).toContain('gender-adiencenet-r-fold0: the process has ended: SIGKILL')
+  })
+
+  it('loses nothing where Redis is started again, even empty', { timeout: 60_000 }, async () => {
+    const made = new Set<number>()
+    const { stop, notes } = workers(2, async ({ run }) => {
+      await sleep(400)
+      made.add(run.fold)
+      return true
+    })
+    const waiting = wait(orders(10))
+    while (made.size < 2) await sleep(50)
+    await redis.stop()
+    await sleep(1000)
+    await redis.begin()
+    expect(await waiting).toEqual([])
+    await stop()
+    expect(made.size).toBe(10)
+    expect(notes.filter((note) => note.startsWith('Redis: '))).toHaveLength(2)
+  })
+
+  it('takes a run back from a worker that is stopped, and gives it to another', async () => {
+    const seen: string[] = []
+    const first = workers(1, async (_, { signal }) => {
+      seen.push('first')
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return false
+    })
+    const waiting = wait(orders(1))
+    while (seen.length === 0) await sleep(20)
+    await first.stop()
+    const second = workers(1, async () => {
+      seen.push('second')
+      return true
+    })
+    expect(await waiting).toEqual([])
+    await second.stop()
+    expect(seen).toEqual(['first', 'second'])
+  })
+
+  it('keeps the runs of a study whose process was stopped, and has them once however often they are asked for', async () => {
+    const control = new AbortController()
+    const waiting = wait(orders(3), control.signal)
+    while ((await queue.getJobCountByTypes('prioritized')) < 3) await sleep(20)
+    control.abort()
+    await waiting
+    let made = 0
+    const { stop } = workers(1, async () => {
+      made++
+      return true
+    })
+    expect(await wait(orders(3))).toEqual([])
+    await stop()
+    expect(made).toBe(3)
+  })
+
+  it('serves studies of a higher priority first', async () => {
+    const control = new AbortController()
+    const [late, early] = [
+      wait(orders(2, '/late'), control.signal, 2),
+      wait(orders(2, '/early'), control.signal, 1),
+    ]
+    while ((await queue.getJobCountByTypes('prioritized')) < 4) await sleep(20)
+    const made: string[] = []
+    const { stop } = workers(1, async ({ out }) => {
+      made.push(out)
+      return true
+    })
+    await Promise.all([late, early])
+    await stop()
+    expect(made).toEqual(['/early', '/early', '/late', '/late'])
+  })
+
+  it('says from anywhere how far each run is', async () => {
+    let go = () => {}
+    const asked = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const { stop } = workers(1, async ({ run }, { pace }) => {
+      if (run.fold === 0) return true
+      pace({ share: 0.5, left: 90, detail: 'training 3/6' })
+      await asked
+      return true
+    })
+    const waiting = wait(orders(3))
+    const states = async () =>
+      Object.fromEntries((await statusOnQueue(queue)).map(({ run, ...rest }) => [run, rest]))
+    let now = await states()
+    while (!now['gender-adiencenet-r-fold1']?.detail.includes('training')) now = await states()
+    expect(now).toMatchObject({
+      'gender-adiencenet-r-fold0': { study: '/study', state: 'finished' },
+      'gender-adiencenet-r-fold1': {
+        state: 'underway',
+        detail: expect.stringMatching(/^training 3\/6, 1 min 30 s left, by /),
+      },
+      'gender-adiencenet-r-fold2': { state: 'waiting' },
+    })
+    go()
+    await waiting
+    await stop()
+  })
+
+  it('says so where a run was made in another folder than the study’s', async () => {
+    const { stop } = workers(1, async () => true)
+    const board = new Board('test', [], true)
+    const options = { board, signal: new AbortController().signal, priority: 1, collect: async () => false }
+    const [failed] = await runOnQueue(queue, orders(1), options)
+    await stop()
+    expect(failed!.reason).toMatch(/has made it, but not in \/study: do all machines see the same folder\?$/)
+  })
+
+  it('knows a run by its study and its data', () => {
+    const [one, two] = orders(2)
+    expect(jobIdOf(one!)).toBe(jobIdOf({ ...one!, threads: 4 }))
+    const others = [
+      two!,
+      { ...one!, out: '/other' },
+      { ...one!, hash: 'other' },
+      { ...one!, store: 's3://b/p' },
+    ]
+    expect(new Set([one!, ...others].map(jobIdOf)).size).toBe(5)
+  })
+})
+
+it.skipIf(!hasRedis)(
+  'says where Redis was looked for that does not answer',
+  { timeout: 30_000 },
+  async () => {
+    await expect(openQueue('redis://me:secret@127.0.0.1:1')).rejects.toThrow(
+      /^redis:\/\/127\.0\.0\.1:1: Redis does not answer \(.*ECONNREFUSED.*\)\. Start it/,
+    )
+  },
+)

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parquetReadObjects } from 'hyparquet'
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { CROPS } from '../../src/evaluation/tenCrop.ts'
+import { type RunRecord, readRecord } from '../../src/study/record.ts'
+import { capturePrinted } from '../cli/capture.ts'
+import { TINY_PLAN, writePlan } from './tinyStudy.ts'
+
+const captured = capturePrinted()
+const RUNS = ['gender-adiencenet-i-fold1', 'gender-adiencenet-r-fold1']
+const small = TINY_PLAN.replace('[age, gender]', '[gender]').replace('[r, i, m]', '[r, i]')
+
+describe('a study of which several runs are made at a time', () => {
+  it('comes to the same bits as one after the other', async () => {
+    const [one, two] = [writePlan(small), writePlan(small)]
+    await main(['study', one.plan, '--out', one.out])
+    await main(['study', two.plan, '--out', two.out, '--jobs', '2'])
+    expect(process.exitCode).toBe(0)
+    for (const run of RUNS) {
+      for (const file of ['model.onnx', 'predictions.csv', 'result.json']) {
+        const [a, b] = [one, two].map(({ out }) => readFileSync(join(out, 'runs', run, file)))
+        expect(a!.equals(b!), `${run}/${file}`).toBe(true)
+      }
+    }
+  })
+
+  it('sets aside a run that cannot be made, makes the others, and says so at the end', async () => {
+    // At such a rate, the loss is no number any more.
+    const { plan, out } = writePlan(
+      small
+        .replace(/networks: .*/, (line) => line.replace(/\[(.*)}\]/, '[$1, rate: 1.0e+30 }]'))
+        .replace('[gender]', '[gender, age]'),
+    )
+    await main(['study', plan, '--out', out, '--jobs', '2'])
+    expect(process.exitCode).toBe(1)
+    expect(captured.printed).toContain('regard: 4 runs could not be made:')
+    expect(captured.printed).toMatch(
+      / {2}gender-adiencenet-r-fold1: training: .* is no number any more after iteration \d+/,
+    )
+    expect(captured.printed).toContain('0 runs made, 0 kept')
+  })
+})
+
+describe('what a run keeps where it is asked to', () => {
+  it('is how its test set was answered at every snapshot, and the probabilities of every crop', async () => {
+    const { plan, out } = writePlan(
+      `${small.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  snapshotEvery: 2')}crops: true\n`,
+    )
+    await main(['study', plan, '--out', out])
+    const run = join(out, 'runs', RUNS[1]!)
+    const { snapshots, tests, pictures } = readRecord<RunRecord>(join(run, 'result.json'))
+    expect(snapshots!.map(({ iteration }) => iteration)).toEqual([2, 4, 6])
+    expect(snapshots!.map(({ tests }) => Object.keys(tests))).toEqual([['r'], ['r'], ['r']])
+    expect(snapshots![2]!.tests.r).toEqual(tests.r)
+    expect(snapshots![0]!.tests.r!.confusion.flat().reduce((sum, n) => sum + n)).toBe(pictures.test)
+
+    const bytes = readFileSync(join(run, 'crops.parquet'))
+    const rows = await parquetReadObjects({
+      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+    })
+    expect(rows).toHaveLength(2 * 10 * pictures.test)
+    expect(rows.slice(0, 10).map(({ crop }) => crop)).toEqual(CROPS)
+    // Their mean is the score.
+    const [, first] = readFileSync(join(run, 'predictions.csv'), 'utf8').split('\r\n')
+    const [face, on, , , p] = first!.split(',')
+    const own = rows.filter((row) => row.face === face && row.tested_on === on)
+    const mean = own.reduce((sum, row) => sum + row['p m'], 0) / own.length
+    expect(mean).toBeCloseTo(Number(p), 5)
+  })
+})
