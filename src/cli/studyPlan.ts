@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { duration, Progress } from '../base/progress.ts'
@@ -40,6 +40,7 @@ export function planCommand(): Command {
 async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Promise<void> {
   const plan = readPlan(planFile)
   const out = resolve(folder ?? join('out', plan.name))
+  const [busy] = loadavg()
   const stop = stopOnSignal('\nStopping.')
   const progress = new Progress('Measuring', 1)
   try {
@@ -50,7 +51,8 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     }
     const overview = await overviewOf(plan, out, flags.measure ? measured : undefined)
     progress.finish()
-    console.log(flags.json ? JSON.stringify(overview, undefined, 2) : linesOf(plan, out, overview).join('\n'))
+    const lines = flags.json ? [JSON.stringify(overview, undefined, 2)] : linesOf(plan, out, overview, busy!)
+    console.log(lines.join('\n'))
   } catch (error) {
     if (!stop.signal.aborted || error !== stop.signal.reason) throw error
     process.exitCode = 130
@@ -60,18 +62,19 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
   }
 }
 
-function linesOf(plan: Plan, out: string, overview: Overview): string[] {
+/** @param busy how many processes wanted a processor before anything was measured */
+function linesOf(plan: Plan, out: string, overview: Overview, busy: number): string[] {
   const { counts, runs } = overview
   const labels = Object.entries(counts.labelled).map(([task, count]) => `${count} with a label for ${task}`)
   const open = runs.filter(({ done }) => done.kind !== 'finished')
   return [
-    `${plan.name}: ${runs.length} runs, ${runs.length - open.length} of them done, in ${out}`,
+    `${plan.name}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${runs.length - open.length} done, in ${out}`,
     `${counts.faces} faces, ${labels.join(', ')}${counts.assumed ? `; counted ${counts.assumed}` : ''}`,
     '',
     ...aligned([['run', 'network', 'setting', 'fold', 'state'], ...runs.map(rowOf)]),
     '',
     ...kindLines(runs),
-    ...costLines(overview),
+    ...costLines(overview, busy),
   ]
 }
 
@@ -102,32 +105,40 @@ function kindLines(runs: readonly PlannedRun[]): string[] {
   return aligned([['each run of', 'runs', 'trains on', 'scores', ...measured], ...rows])
 }
 
+/** Processes at other work from which on times are not to be trusted. */
+const BUSY = 0.5
 /** How many machines are counted with. */
 const WORKERS = [4, 16, 64]
 
-function costLines({ runs, prepared }: Overview): string[] {
+function costLines({ runs, prepared }: Overview, busy: number): string[] {
   const costs = runs.flatMap(({ cost }) => cost ?? [])
   if (costs.length < runs.length) return []
   const left = runs.map((each) => each.left!)
   const most = runs.reduce((a, b) => (b.cost!.memory > a.cost!.memory ? b : a))
   const { memory } = most.cost!
-  const all = costs.reduce((sum, { seconds }) => sum + seconds, 0)
-  const kept = costs.reduce((sum, each) => sum + each.kept, 0)
+  const seconds = sum(costs.map((each) => each.seconds))
+  const kept = sum(costs.map((each) => each.kept))
   const meanwhile = Math.max(...costs.map((each) => each.meanwhile))
   const shared = WORKERS.filter((workers) => workers < 2 * runs.length).map(
-    (workers) => `${workers} in ${duration(secondsWith(workers, left))}`,
+    (workers) => `with ${workers} such machines ${duration(secondsWith(workers, left))}`,
   )
-  const fit = Math.floor((0.9 * totalmem()) / memory)
+  const fit = Math.min(Math.floor((0.9 * totalmem()) / memory), availableParallelism())
   return [
     '',
     `Measured here, on ${availableParallelism()} threads of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}:`,
-    `  time    ${duration(all)} in all, ${duration(secondsWith(1, left))} left for one such machine` +
-      `${shared.length > 0 ? `; for ${shared.join(', ')}` : ''}. Photos are aligned before`,
+    ...(busy < BUSY
+      ? []
+      : [`  it was at other work too (a load of ${busy.toFixed(1)}): by itself it is faster`]),
+    `  time    ${[duration(seconds), `left ${duration(sum(left))}`, ...shared].join('; ')}`,
     `  memory  up to ${storage(memory)} a run (${most.name}); this machine has ${storage(totalmem())}` +
       `${fit > 1 ? `, enough for --jobs ${fit}, which share its cores` : ''}`,
     `  disk    ${storage(kept)} in the end, ${storage(prepared)} of aligned photos, ` +
       `and up to ${storage(meanwhile)} for each run that is being made`,
   ]
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 function storage(bytes: number): string {

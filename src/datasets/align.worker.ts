@@ -8,11 +8,10 @@ import { messageOf, UserError } from '../base/errors.ts'
 import { serve } from '../base/workers.ts'
 import { align } from '../faces/align.ts'
 import { fitted } from '../faces/fit.ts'
-import type { Alignment } from '../faces/image.ts'
+import type { Alignment, Image, Point } from '../faces/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
 import { landmarks49 } from '../faces/meshLandmarks.ts'
 import type { Face } from './dataset.ts'
-import { digestModels, findFaces, requireMain } from './faceFinder.ts'
 import { decodePhoto, readPhotoFile } from './readPhoto.ts'
 
 /** A face that was aligned. */
@@ -40,7 +39,7 @@ async function aligned(face: Face): Promise<Aligned | string> {
   let where = ''
   try {
     const { bytes, path, landmarks, from } = await sourceOf(face)
-    const key = keyOf(from, bytes, landmarks ?? '')
+    const key = await keyOf(from, bytes, landmarks ?? '')
     if (known.has(key)) return { key }
     const image = await decodePhoto(bytes, path)
     if (from === 'published') {
@@ -49,7 +48,7 @@ async function aligned(face: Face): Promise<Aligned | string> {
     const given = landmarks === undefined ? undefined : parseLandmarks(landmarks, face.landmarks!)
     // The errors of reading name the file; what aligning refuses are the landmarks, or the face that was found.
     where = `${given ? face.landmarks : path}: `
-    const points = given ?? landmarks49(requireMain(await findFaces(image), image).mesh)
+    const points = given ?? (await found(image))
     return { key, picture: align(image, points, as, size).data }
   } catch (error) {
     if (error instanceof UserError) return where + error.message
@@ -78,8 +77,16 @@ async function sourceOf({ photo, published, landmarks }: Face): Promise<Source> 
   return { from: 'landmarks', path, bytes, landmarks: text }
 }
 
-function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): string {
-  if (from === 'found') models ??= digestModels()
+/** It brings the engine and two networks with it, for which most data sets have no use. */
+const finder = () => import('./faceFinder.ts')
+
+async function found(image: Image): Promise<Point[]> {
+  const { findFaces, requireMain } = await finder()
+  return landmarks49(requireMain(await findFaces(image), image).mesh)
+}
+
+async function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): Promise<string> {
+  if (from === 'found') models ??= (await finder()).digestModels()
   const hash = createHash('sha256')
   // Of hashes, which have one length, so that what is hashed can be taken apart in one way only.
   for (const part of [recipe, from, photo, landmarks, from === 'found' ? models! : '']) {

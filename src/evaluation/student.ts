@@ -3,7 +3,7 @@
 import type { Interval } from './interval.ts'
 
 /** A mean and how much its values scatter. */
-interface Spread {
+export interface Spread {
   readonly n: number
   /** NaN of no values. */
   readonly mean: number

@@ -40,15 +40,26 @@ export function configOf(
   return { hash: createHash('sha256').update(JSON.stringify(settings)).digest('hex'), settings }
 }
 
-export function writeConfig(folder: string, { hash, settings }: RunConfig): void {
-  writeRecord(runFiles.config(folder), { hash, ...settings, version })
+/** @param threads that the run is begun with, of which its bits depend: it is gone on with as many */
+export function writeConfig(folder: string, { hash, settings }: RunConfig, threads: number): void {
+  writeRecord(runFiles.config(folder), { hash, ...settings, threads, version })
+}
+
+/** The threads that the run in a folder was begun with; undefined where an earlier version has begun it. */
+export function threadsIn(folder: string): number | undefined {
+  return readRecord<{ threads?: number }>(runFiles.config(folder)).threads
 }
 
 /** What the run in a folder was made with; undefined where there is none. */
 export function readConfig(folder: string): RunConfig | undefined {
   const path = runFiles.config(folder)
   if (!existsSync(path)) return undefined
-  const { hash, version: _, ...settings } = readRecord<{ hash: string; version: string }>(path)
+  const {
+    hash,
+    threads: _,
+    version: __,
+    ...settings
+  } = readRecord<{ hash: string; threads: number; version: string }>(path)
   return { hash, settings }
 }
 

@@ -46,6 +46,8 @@ const networkFields = z
     start,
     /** Learning rate at the start, in place of the schedule's. */
     rate: z.number().positive().optional(),
+    /** How long it is trained, in place of the schedule's length. */
+    iterations: count.optional(),
     /** What it is trained on, in place of the plan's. */
     preprocessing: preprocessing.optional(),
   })
@@ -327,14 +329,17 @@ export function scheduleOf(
   return { ...merged, iterations: iterations ?? Math.ceil((epochs! * pictures) / merged.batch) } as Schedule
 }
 
-/** The schedule of a run of a plan, with the rate that the plan gives its network. As {@link scheduleOf}. */
+/** The schedule of a run of a plan, with the rate and length that the plan gives its network. As {@link scheduleOf}. */
 export function plannedSchedule(
   plan: Plan,
   run: { task: Task; network: NetworkName; setting: Setting },
   pictures: number,
 ): Schedule {
-  const { rate } = plannedFor(plan, run)
-  return scheduleOf(plan, run, pictures, rate === undefined ? {} : { rate })
+  const { rate, iterations } = plannedFor(plan, run)
+  return scheduleOf(plan, run, pictures, {
+    ...(rate !== undefined && { rate }),
+    ...(iterations !== undefined && { iterations }),
+  })
 }
 
 /** A list of at least one item in which nothing stands twice. */

@@ -16,8 +16,8 @@ describe('regard', () => {
   it.each([
     [],
     ['study'],
-    ['report'],
     ['study', 'plan'],
+    ['report'],
     ['train'],
     ['dataset', 'synthesize'],
     ['dataset', 'info'],

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ describe('regard study plan', () => {
     const { plan, out } = writePlan(small)
     await main(['study', 'plan', plan, '--out', out, '--no-measure'])
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toBe(`tiny: 2 runs, 0 of them done, in ${out}
+    expect(captured.printed).toBe(`tiny: 2 runs, 0 done, in ${out}
 120 faces, 120 with a label for gender
 
   run                        network     setting  fold  state
@@ -63,11 +63,19 @@ describe('regard study plan', () => {
     captured.printed = ''
     await main(['study', 'plan', plan, '--out', out])
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain('tiny: 1 runs, 1 of them done')
+    expect(captured.printed).toContain('tiny: 1 run, 1 done')
     expect(captured.printed).toMatch(/gender-adiencenet-r-fold1 +AdienceNet +\[r\] +1 +done\n/)
     // Nothing is left to be measured for.
-    expect(captured.printed).not.toContain('Measured')
-  })
+    expect(captured.printed).not.toContain('Measur')
+
+    writeFileSync(plan, small)
+    captured.printed = ''
+    await main(['study', 'plan', plan, '--out', out])
+    expect(captured.printed).toContain('tiny: 2 runs, 1 done')
+    expect(captured.printed).toMatch(/gender A \[m\] +1 +6 × 8 +80 +\d+ (s|min .*) +\d+\.\d MB +\d+\.\d MB\n/)
+    expect(captured.printed).toMatch(/\nMeasured here, on \d+ threads of .+:\n/)
+    expect(captured.printed).toMatch(/\n {2}time +\d.*; left \d.*\n {2}memory +up to .* a run .*\n {2}disk +/)
+  }, 180_000)
 
   it('turns down what a study turns down', async () => {
     const { plan } = writePlan(small.replace('seed: 1', 'sead: 1'))

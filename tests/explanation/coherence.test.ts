@@ -11,22 +11,22 @@ function mapOf(width: number, height: number, value: (x: number, y: number) => n
 }
 
 describe('the coherence of a heat map', () => {
-  // SciPy 1.10.1, g the means over 32 × 32 parts (or the map, along a side that is shorter), d = g - g.mean():
-  // numpy.bincount(scipy.ndimage.label(g >= g.max() / 2)[0].ravel())[1:].max() / g.size
-  // W = 2 * ((R - 1) * C + R * (C - 1)) for R, C = g.shape
-  // g.size / W * 2 * ((d[1:] * d[:-1]).sum() + (d[:, 1:] * d[:, :-1]).sum()) / (d ** 2).sum()
+  // SciPy 1.10.1, m the map, h, w = m.shape, b = scipy.ndimage.gaussian_filter(m, (h / 32, w / 32), mode='constant'):
+  // numpy.bincount(scipy.ndimage.label(b >= b.max() / 2)[0].ravel())[1:].max() / m.size
+  // g the means over 16 × 16 parts (or the map's own values along a shorter side), d = g - g.mean(), R, C = g.shape:
+  // g.size / ((R - 1) * C + R * (C - 1)) * ((d[1:] * d[:-1]).sum() + (d[:, 1:] * d[:, :-1]).sum()) / (d ** 2).sum()
   it.each([
     [
       'of 112 × 90 pixels',
       mapOf(90, 112, (x, y) => Math.sin(x / 9) * Math.cos(y / 13) + 0.3 * Math.sin((x * y) / 50)),
-      0.0341796875,
-      0.9215315391007876,
+      0.039186507936507936,
+      0.8290047375530838,
     ],
     [
-      'that is smaller than its parts',
-      mapOf(30, 20, (x, y) => Math.sin(x * x + 3 * y) + 0.6 * Math.cos(y / 4)),
-      0.005,
-      -0.11024667407150832,
+      'with a side that is shorter than there are parts',
+      mapOf(30, 12, (x, y) => Math.sin(x * x + 3 * y) + 0.6 * Math.cos(y / 4)),
+      0.025,
+      -0.008810678160813252,
     ],
   ])('%s is what SciPy finds', (_, map, region, autocorrelation) => {
     const found = coherenceOf(map)
@@ -37,22 +37,22 @@ describe('the coherence of a heat map', () => {
   it('tells one region from specks of the same relevance', () => {
     const one = coherenceOf(mapOf(64, 64, (x, y) => (x < 16 && y < 16 ? 1 : 0)))
     const specks = coherenceOf(mapOf(64, 64, (x, y) => (x % 8 < 2 && y % 8 < 2 ? 1 : 0)))
-    expect(one.region).toBe(1 / 16)
-    expect(specks.region).toBe(1 / 1024)
-    expect(one.autocorrelation).toBeGreaterThan(0.8)
+    expect(one.region).toBeGreaterThan(0.05)
+    expect(specks.region).toBeLessThan(0.01)
+    expect(one.autocorrelation).toBeGreaterThan(0.7)
     expect(specks.autocorrelation).toBeLessThan(0)
   })
 
-  it('is the same at any scale, and mirrored', () => {
-    const value = fc.double({ min: -1, max: 1, noNaN: true })
+  it('is the same at any scale', () => {
     fc.assert(
-      fc.property(fc.array(value, { minLength: 48, maxLength: 48 }), (values) => {
-        const map = mapOf(8, 6, (x, y) => values[8 * y + x]!)
-        const own = coherenceOf(map)
-        const other = coherenceOf(mapOf(8, 6, (x, y) => 4 * map.data[8 * y + 7 - x]!))
-        expect(other.region).toBe(own.region)
-        expect(other.autocorrelation).toBeCloseTo(own.autocorrelation, 10)
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 480, maxLength: 480 }),
+        (values) => {
+          const scaled = (by: number) => coherenceOf(mapOf(24, 20, (x, y) => by * values[24 * y + x]!))
+          expect(scaled(8)).toEqual(scaled(1))
+        },
+      ),
+      { numRuns: 20 },
     )
   })
 

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { CROPS } from '../../src/evaluation/tenCrop.ts'
+import { readPlan } from '../../src/study/plan.ts'
 import { type RunRecord, readRecord } from '../../src/study/record.ts'
+import { runStudy } from '../../src/study/run.ts'
 import { capturePrinted } from '../cli/capture.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
@@ -24,6 +26,23 @@ describe('a study of which several runs are made at a time', () => {
         expect(a!.equals(b!), `${run}/${file}`).toBe(true)
       }
     }
+  })
+
+  it('goes on with a run by as many threads as it was begun with, for its bits depend on them', async () => {
+    const { plan, out } = writePlan(
+      small.replace('[r, i]', '[r]').replace('iterations: 6', 'iterations: 600'),
+    )
+    const run = join(out, 'runs', RUNS[1]!)
+    const control = new AbortController()
+    const watch = setInterval(() => {
+      if (existsSync(join(run, 'checkpoint.safetensors'))) control.abort()
+    }, 5)
+    const begun = await runStudy(readPlan(plan), out, { threads: 1, signal: control.signal })
+    clearInterval(watch)
+    expect(begun.finished).toBe(false)
+    await main(['study', plan, '--out', out, '--threads', '2'])
+    expect(captured.printed).toContain('1 run made')
+    expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).threads).toBe(1)
   })
 
   it('sets aside a run that cannot be made, makes the others, and says so at the end', async () => {

@@ -181,6 +181,14 @@ describe('a plan', () => {
     expect(rate('r,n')).toBe(scheduleOf(plan, run('age'), 100).rate)
   })
 
+  it('may train a network for a length of its own', () => {
+    const plan = read(good.replace('[adiencenet]', STARTS.replace('start: random', 'iterations: 77')))
+    const length = (setting: Setting) =>
+      plannedSchedule(plan, { task: 'age', network: 'vgg16', setting }, 100).iterations
+    expect(length('r')).toBe(77)
+    expect(length('r,n')).toBe(scheduleOf(plan, run('age'), 100).iterations)
+  })
+
   it('has the paper’s schedule for the start', () => {
     const plan = read(scheduled(['policy: paper']).replace('[adiencenet]', STARTS))
     const schedule = (setting: Setting) => scheduleOf(plan, { task: 'age', network: 'vgg16', setting }, 100)

@@ -51,7 +51,7 @@ export interface Cost {
   readonly memory: number
 }
 
-/** Seconds that each part of a trial goes on for at the least; it then ends with the run of the engine that it is in. */
+/** Seconds that each part of a trial goes on for; it then ends with the run of the engine that it is in. */
 const SECONDS = { training: 5, scoring: 2, explaining: 1 } as const
 
 /** Different pictures, of which batches are made. */
@@ -202,6 +202,8 @@ async function tryExplaining(
 
 /** How many rounds of work there are at the least: one that warms up, and one that is measured. */
 const ENOUGH = 2
+/** How many are enough, however short they are. */
+const MANY = 100
 
 /** Measures work that is done again and again until some seconds are over. */
 export class Stopwatch {
@@ -221,7 +223,8 @@ export class Stopwatch {
    */
   mark(done: number, time = performance.now()): boolean {
     this.marks.push({ done, time })
-    return this.marks.length > ENOUGH && time - this.marks[0]!.time >= 1000 * this.seconds
+    const rounds = this.marks.length - 1
+    return rounds >= MANY || (rounds >= ENOUGH && time - this.marks[0]!.time >= 1000 * this.seconds)
   }
 
   /** How much was done. */

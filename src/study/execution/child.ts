@@ -72,10 +72,11 @@ async function made(
     try {
       const store = url === undefined ? undefined : await openStore(url)
       await store?.fetch(runName(run), folder, hash)
-      if (claim(folder, config)) return true
+      const own = claim(folder, config, threads)
+      if (own === undefined) return true
       const kinds = Object.keys(material.pictures).length
       expectRuns(clock, [{ run, schedule, scored: kinds * parts.test.length, explained: job.photos }])
-      const workshop = { engine: nodeEngine({ threads }), clock, signal }
+      const workshop = { engine: nodeEngine({ threads: own }), clock, signal }
       if (store) await keeping(store, job, () => makeRun(job, workshop))
       else await makeRun(job, workshop)
       return true

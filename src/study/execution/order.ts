@@ -12,6 +12,6 @@ export interface Order {
   readonly out: string
   /** Where its runs are kept, in place of that folder, for machines that do not see it: `s3://bucket/prefix`. */
   readonly store?: string
-  /** Threads of the engine. */
+  /** Threads of the engine; a run that was begun with others goes on with those. */
   readonly threads: number
 }

@@ -4,6 +4,7 @@
  */
 
 import { CLASSES, type Task } from '../../datasets/task.ts'
+import { spreadOf } from '../../evaluation/student.ts'
 import { networks } from '../../networks/index.ts'
 import type { Setting } from '../plan.ts'
 import { ownTest, swappedTest } from '../record.ts'
@@ -25,7 +26,7 @@ import {
   paperScore,
   type TestKind,
 } from './paper.ts'
-import { type Chance, chanceOf, percent, type Score, scoreOf, spreadOf } from './score.ts'
+import { type Chance, chanceOf, percent, type Score, scoreOf } from './score.ts'
 import type { Table, Cell as TableCell } from './table.ts'
 
 /** What a table says of a test: a column of it, and what chance reaches there. */
@@ -160,7 +161,8 @@ function measured(cell: Cell, test: TestKind, measure: Measure, extra: readonly 
   const { low, high } = measure.interval(score)
   const interval = `${measure.shown(low)}–${measure.shown(high)}`
   const spread = spreadOf(byFold(cell, test).map(measure.of))
-  if (!spread) return { value: pooled, small: [interval, ...extra] }
+  // Of a single fold, the mean says no more than the value.
+  if (spread.n < 2) return { value: pooled, small: [interval, ...extra] }
   return {
     value: `${measure.shown(spread.mean)} ± ${measure.shown(spread.deviation)}`,
     small: [`${pooled}, ${interval}`, ...extra],

@@ -74,7 +74,7 @@ function studyIn(out: string): StudyRecord {
   const remedy = 'Name the folder that `regard study` wrote to'
   if (!existsSync(path)) throw new UserError('no study is in this folder: it has no study.json', out, remedy)
   const record = readRecord<Partial<StudyRecord>>(path)
-  if (Array.isArray(record.runs)) return record as StudyRecord
+  if (Array.isArray(record.runs) && record.dataset && record.folds) return record as StudyRecord
   throw new UserError('is not what `regard study` writes', path, remedy)
 }
 

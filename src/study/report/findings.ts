@@ -114,7 +114,7 @@ function sentenceOf(part: FindingPart): string {
 /** How a value is written. */
 const SHOWN: Record<Unit, { scale: number; digits: number; word: string }> = {
   points: { scale: 100, digits: 1, word: ' points' },
-  region: { scale: 100, digits: 1, word: ' % of the picture' },
+  region: { scale: 100, digits: 2, word: ' % of the picture' },
   I: { scale: 1, digits: 3, word: '' },
 }
 

@@ -2,22 +2,13 @@
 
 import type { CsvRow } from '../../base/csv.ts'
 import { CLASSES } from '../../datasets/task.ts'
+import { type Spread, spreadOf } from '../../evaluation/student.ts'
 import { swappedTest } from '../record.ts'
 import { byFold, isPapersData } from './accuracyTables.ts'
 import { alignmentsIn, type Cell, type Study } from './cells.ts'
 import { curveOf } from './curves.ts'
 import { paperScore, type TestKind } from './paper.ts'
-import {
-  chanceOf,
-  errorOf,
-  type MeanError,
-  type Score,
-  type Share,
-  type Spread,
-  scoreOf,
-  shareOf,
-  spreadOf,
-} from './score.ts'
+import { chanceOf, errorOf, type MeanError, type Score, type Share, scoreOf, shareOf } from './score.ts'
 
 /** Every accuracy of the study, and mean error of ages in years, on every test set. */
 export function accuracyRows(study: Study): CsvRow[] {
@@ -119,9 +110,10 @@ function shareColumns(name: string, value: Share | undefined): CsvRow {
 
 /** A mean over folds and its standard deviation; empty where there is one fold alone. */
 function spreadColumns(name: string, spread: Spread | undefined): CsvRow {
+  const known = spread && spread.n > 1 ? spread : undefined
   return {
-    [`${name}_mean`]: spread ? fixed(spread.mean) : '',
-    [`${name}_deviation`]: spread ? fixed(spread.deviation) : '',
+    [`${name}_mean`]: known ? fixed(known.mean) : '',
+    [`${name}_deviation`]: known ? fixed(known.deviation) : '',
   }
 }
 

@@ -42,22 +42,6 @@ export interface Chance {
   readonly error?: { readonly median: number; readonly years: number; readonly even: number }
 }
 
-/** A mean over folds. */
-export interface Spread {
-  readonly folds: number
-  readonly mean: number
-  /** The sample standard deviation, √(Σ (x − mean)² / (folds − 1)). */
-  readonly deviation: number
-}
-
-/** The mean over folds of something; undefined of a single fold, of which it says no more than the value. */
-export function spreadOf(values: readonly number[]): Spread | undefined {
-  if (values.length < 2) return undefined
-  const mean = total(values) / values.length
-  const squares = total(values.map((value) => (value - mean) ** 2))
-  return { folds: values.length, mean, deviation: Math.sqrt(squares / (values.length - 1)) }
-}
-
 export function scoreOf({ confusion, errors }: TestRecord): Score {
   const { n, correct } = accuracyOf(confusion)
   const oneOff = shareOf(oneOffOf(confusion).correct, n)

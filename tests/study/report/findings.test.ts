@@ -165,7 +165,7 @@ describe('a finding of the paper', () => {
       0.032 + (0.002 * (0 + 0.031 + 0.064 + 0.099 + 0.136)) / 5,
       12,
     )
-    expect(evidence).toContain('largest region of a heat map: +3.2 % of the picture')
+    expect(evidence).toContain('largest region of a heat map: +3.21 % of the picture')
     expect(evidence).toContain('autocorrelation of a heat map: +0.032 (')
   })
 

@@ -31,7 +31,14 @@ export function writeStudy(
   const made = runs.map(({ task, network, setting, fold = 0 }): Run => {
     return { task, network, setting, fold, letter: networks[network].letter, input: 227, width: 1 }
   })
-  writeRecord(files.study(out), { name: 'written', version: '0', seed: 1, runs: made })
+  writeRecord(files.study(out), {
+    name: 'written',
+    version: '0',
+    seed: 1,
+    dataset: { kind: 'written' },
+    folds: { count: 5, test: [0] },
+    runs: made,
+  })
   runs.forEach(({ right, maps = [] }, at) => {
     const run = made[at]!
     const names = CLASSES[run.task]
