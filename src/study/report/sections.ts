@@ -5,7 +5,7 @@ import type { Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { inFileNames } from '../record.ts'
 import { accuracyTable, hasSwaps, isPapersData } from './accuracyTables.ts'
-import { type CalibratedCell, calibrationFigure, calibrationTable } from './calibrations.ts'
+import { type CalibratedCell, calibrationFigure, calibrationTable, LEAST_DRAWN } from './calibrations.ts'
 import { cellsOf, inPaperOrder, networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
 import type { Comparison } from './comparisons.ts'
 import { confusionFigure } from './confusionFigure.ts'
@@ -227,7 +227,7 @@ function calibrationSection(study: Study, { calibrations }: Worked): Section | u
   const figures = [
     {
       name: 'calibration',
-      caption: `Reliability: how often answers are right that are given with one confidence, in 15 equal steps of it. ${lineCode(settings)} On the dashed line, networks would be as right as they are sure; below it they are too sure.`,
+      caption: `Reliability: how often answers are right that are given with one confidence, in 15 equal steps of it, those with ${LEAST_DRAWN} faces or more. ${lineCode(settings)} On the dashed line, networks would be as right as they are sure; below it they are too sure.`,
       svg: calibrationFigure(calibrations),
     },
   ]
