@@ -78,9 +78,7 @@ describe('regard study', () => {
     const { card } = openModel(join(out, 'runs', runs[1]!, 'model.onnx'))
     expect(card).toMatchObject({ alignment: 'r', trainedOn: { setting: 'r,s' } })
     const page = readFileSync(join(out, 'report', 'index.html'), 'utf8')
-    expect(page).toContain(
-      '<b>[r,s]</b> on photos that are only rotated until the eyes are level, from trained weights',
-    )
+    expect(page).toContain('those with <b>s</b> from other trained weights, the others from random weights')
 
     // Other weights in the same file make that run anew, and leave the other alone.
     cpSync(join(out, 'runs', runs[0]!, 'model.onnx'), weights)

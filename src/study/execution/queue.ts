@@ -57,7 +57,7 @@ export async function openQueue(url: string): Promise<RunQueue> {
 }
 
 /** @returns what to say when Redis does not answer; the password of the address is left out */
-export function noAnswer(url: string, reason: string): UserError {
+function noAnswer(url: string, reason: string): UserError {
   return new UserError(
     `Redis does not answer (${reason})`,
     url.replace(/\/\/.*@/, '//'),

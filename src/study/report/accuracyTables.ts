@@ -27,6 +27,7 @@ import {
   type TestKind,
 } from './paper.ts'
 import { type Chance, chanceOf, percent, type Score, scoreOf } from './score.ts'
+import { scoredOn } from './scored.ts'
 import type { Table, Cell as TableCell } from './table.ts'
 
 /** What a table says of a test: a column of it, and what chance reaches there. */
@@ -150,13 +151,19 @@ function cellsFor(
       ...(test === 'swapped' && k === 0 ? [`${changeOf(cell)} to own`] : []),
       ...missingFolds(study, cell, k),
     ]
-    return { ...measured(cell, test, measure, extra), ...marked }
+    return { ...measured(study, cell, test, measure, extra), ...marked }
   })
 }
 
 /** A value with its interval; of several folds, their mean and standard deviation above what they are together. */
-function measured(cell: Cell, test: TestKind, measure: Measure, extra: readonly string[]): TableCell {
-  const score = scoreOf(testOf(cell, test)!)
+function measured(
+  study: Study,
+  cell: Cell,
+  test: TestKind,
+  measure: Measure,
+  extra: readonly string[],
+): TableCell {
+  const score = scoredOn(study, cell, (test === 'own' ? ownTest : swappedTest)(cell.setting))
   const pooled = measure.shown(measure.of(score))
   const { low, high } = measure.interval(score)
   const interval = `${measure.shown(low)}–${measure.shown(high)}`

@@ -17,7 +17,7 @@ export interface CurvePoint {
 }
 
 /** `test`: the own test set by ten crops; `validation`: validation pictures by their centres. */
-export type Scored = 'test' | 'validation'
+type Scored = 'test' | 'validation'
 
 /** The curves of a cell, a run a fold, in the order of the iterations. */
 export interface Curve {

@@ -15,7 +15,7 @@ import { readPredictions } from './predictions.ts'
 import { below, type Drawing, svgOf } from './svg.ts'
 
 /** How a network answered one face, aligned in one way. */
-export interface PairAnswer {
+interface PairAnswer {
   readonly task: Task
   readonly letter: string
   readonly setting: Setting
@@ -49,7 +49,7 @@ export function answeredPairs(study: Study): AnsweredPair[] {
 }
 
 /** In words: `stretched 1.32 times (1.28 times taller)`. */
-export function stretchInWords({ ratio, elongation }: Stretch): string {
+function stretchInWords({ ratio, elongation }: Stretch): string {
   const shape =
     elongation < 0
       ? 'mirrored'

@@ -5,8 +5,10 @@ import { AGE_GROUPS, CLASSES, type Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { type Preprocessing, partsOfSetting } from '../plan.ts'
 import { START_LETTERS, type StartKind } from '../plannedStart.ts'
+import { ownTest } from '../record.ts'
 import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
 import { chanceOf, percent, type Score, scoreOf } from './score.ts'
+import { scoredOn } from './scored.ts'
 
 const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
   r: 'on photos that are only rotated until the eyes are level',
@@ -56,8 +58,8 @@ export function summary(study: Study, findings: Html | undefined): Html | undefi
       cells.filter((cell) => cell.letter === letter),
     )
     return cells.length > TOLD && byNetwork.length > 1
-      ? bestSentence(task, byNetwork)
-      : byNetwork.map((own) => sentence(task, own))
+      ? bestSentence(study, task, byNetwork)
+      : byNetwork.map((own) => sentence(study, task, own))
   })
   return html`<div class="summary"><p>Networks were trained to read ${listed(tasksOf(study).map((task) => html`${taskInWords(task)}`))} from faces:
   ${listed(trained)}${starts.length === 0 ? '' : html`; those with ${listed(starts)}, the others from random weights`}.</p>${answers}${findings}</div>`
@@ -68,21 +70,21 @@ function taskInWords(task: Task): string {
 }
 
 /** All settings of one network; of many, the best and the worst. */
-function sentence(task: Task, cells: Study['cells']): Html {
+function sentence(study: Study, task: Task, cells: Study['cells']): Html {
   const [best, ...others] = byMerit(task, cells)
   const answer =
     cells.length > TOLD
       ? html`${said(task, best!)} at best, ${said(task, others.at(-1)!)} at worst`
       : listed(cells.map((cell) => said(task, cell)))
-  return html`<p>${asked(task, cells)} ${networks[cells[0]!.network].title} ${answer}. ${chance(task, cells)}</p>`
+  return html`<p>${asked(task, cells)} ${networks[cells[0]!.network].title} ${answer}. ${chance(study, task, cells)}</p>`
 }
 
 /** The best setting of each of several networks. */
-function bestSentence(task: Task, byNetwork: readonly Study['cells'][]): Html {
+function bestSentence(study: Study, task: Task, byNetwork: readonly Study['cells'][]): Html {
   const best = byNetwork.map((cells) => byMerit(task, cells)[0]!)
   const told = byMerit(task, best).map((cell) => html`${networks[cell.network].title} ${said(task, cell)}`)
   const all = byNetwork.flat()
-  return html`<p>${asked(task, all)} at best ${listed(told)}. ${chance(task, all)}</p>`
+  return html`<p>${asked(task, all)} at best ${listed(told)}. ${chance(study, task, all)}</p>`
 }
 
 function asked(task: Task, cells: Study['cells']): Html {
@@ -104,10 +106,10 @@ function said(task: Task, cell: Cell): Html {
 }
 
 /** What chance reaches, and how many cells are clearly above it. */
-function chance(task: Task, cells: Study['cells']): Html {
+function chance(study: Study, task: Task, cells: Study['cells']): Html {
   const { majority, error } = chanceOf(ownOf(cells[0]!))
   const clear = cells.filter((cell) => {
-    const { accuracy, error: own } = scoreOf(ownOf(cell))
+    const { accuracy, error: own } = scoredOn(study, cell, ownTest(cell.setting))
     return own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy
   }).length
   const verdict =

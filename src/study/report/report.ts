@@ -8,7 +8,7 @@ import { csv } from '../../base/csv.ts'
 import { writeAtomic } from '../../base/files.ts'
 import { type Html, html, page } from '../../base/html.ts'
 import { CLASSES } from '../../datasets/task.ts'
-import { files } from '../record.ts'
+import { files, ownTest } from '../record.ts'
 import { calibrationRows, calibrationsOf } from './calibrations.ts'
 import { ownOf, readStudy, type Study } from './cells.ts'
 import { comparisonsOf } from './comparisons.ts'
@@ -16,7 +16,8 @@ import { findingsOf } from './findings.ts'
 import { tableLatex } from './latex.ts'
 import { note, summary, unfinished } from './prose.ts'
 import { accuracyRows, confusionRows, curveRows, groupRows } from './rows.ts'
-import { chanceOf, percent, scoreOf } from './score.ts'
+import { chanceOf, percent } from './score.ts'
+import { scoredOn } from './scored.ts'
 import type { Section } from './section.ts'
 import { sectionsOf, type Worked } from './sections.ts'
 import { comparisonRows, findingRows, findingSentence } from './statistics.ts'
@@ -83,7 +84,7 @@ export function mainFigures(out: string): string[] {
   const study = readStudy(out)
   return study.cells.map((cell) => {
     const test = ownOf(cell)
-    const score = scoreOf(test)
+    const score = scoredOn(study, cell, ownTest(cell.setting))
     const { majority, error: chance } = chanceOf(test)
     const name = `${cell.task.padEnd(6)}  ${cell.letter} [${cell.setting}]`
     if (score.error) {

@@ -8,7 +8,8 @@ import { byFold, isPapersData } from './accuracyTables.ts'
 import { alignmentsIn, type Cell, type Study } from './cells.ts'
 import { curveOf } from './curves.ts'
 import { paperScore, type TestKind } from './paper.ts'
-import { chanceOf, errorOf, type MeanError, type Score, type Share, scoreOf, shareOf } from './score.ts'
+import { chanceOf, errorOf, type MeanError, type Score, type Share, shareOf } from './score.ts'
+import { scoredOn } from './scored.ts'
 
 /** Every accuracy of the study, and mean error of ages in years, on every test set. */
 export function accuracyRows(study: Study): CsvRow[] {
@@ -16,7 +17,7 @@ export function accuracyRows(study: Study): CsvRow[] {
     alignmentsIn(cell).map((alignment) => {
       const swapped = alignment === swappedTest(cell.setting)
       const test: TestKind = swapped ? 'swapped' : 'own'
-      const score = scoreOf(cell.tests[alignment]!)
+      const score = scoredOn(study, cell, alignment)
       const chance = chanceOf(cell.tests[alignment]!)
       const folds = byFold(cell, test)
       const spread = (of: (one: Score) => number | undefined) =>

@@ -79,8 +79,8 @@ function accuracySection(study: Study, test: TestKind): Section | undefined {
     study.record.folds.test.length > 1
       ? ' A value is the mean over folds ± their sample standard deviation; below it, all folds taken together.'
       : ''
-  const intervals = html`${folds} Small figures: 95 % interval, faces taken as independent: Wilson’s of a share, the normal
-one of a mean error. A dash: no such run is finished.${paper}`
+  const intervals = html`${folds} Small figures: 95 % interval, by a bootstrap of the
+people whose faces these are. A dash: no such run is finished.${paper}`
   const intro =
     test === 'own'
       ? html`<p>Faces of people whom the network has not seen in training, each scored by the mean of ten crops (four

@@ -39,7 +39,7 @@ export function plot(options: Plot.PlotOptions & { width: number; height: number
 }
 
 /** A drawing moved to a place in another one. */
-export function placed(x: number, y: number, content: Html): Html {
+function placed(x: number, y: number, content: Html): Html {
   return html`<g transform="translate(${x},${y})">${content}</g>`
 }
 
