@@ -92,6 +92,9 @@ export function calibrationFigure(all: readonly CalibratedCell[]): string {
   return svgOf(below([key, grid], 6))
 }
 
+/** Of fewer faces, a share says nothing: such steps of confidence are in the CSV file alone. */
+export const LEAST_DRAWN = 10
+
 function diagram(own: readonly CalibratedCell[]): Drawing {
   const { network, task } = own[0]!.cell
   const ends = [
@@ -123,7 +126,7 @@ function diagram(own: readonly CalibratedCell[]): Drawing {
       line(ends, { strokeDasharray: '4 3', strokeOpacity: 0.6 }),
       ...own.map(({ cell, calibration }) =>
         line(
-          calibration.bins.filter(({ n }) => n > 0),
+          calibration.bins.filter(({ n }) => n >= LEAST_DRAWN),
           { ...lineOf(cell.setting), strokeWidth: 1.8 },
         ),
       ),

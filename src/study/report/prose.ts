@@ -38,8 +38,12 @@ export function unfinished(study: Study): Html | undefined {
 those alone.</p>`
 }
 
-/** What came out, in a few plain sentences. */
-export function summary(study: Study): Html | undefined {
+/**
+ * What came out, in a few plain sentences.
+ *
+ * @param findings what is said of the paper's
+ */
+export function summary(study: Study, findings: Html | undefined): Html | undefined {
   if (study.cells.length === 0) return undefined
   const parts = study.cells.map(({ setting }) => partsOfSetting(setting))
   const trained = unique(parts.map(({ preprocessing }) => preprocessing)).map(
@@ -58,7 +62,7 @@ export function summary(study: Study): Html | undefined {
       : byNetwork.map((own) => sentence(study, task, own))
   })
   return html`<div class="summary"><p>Networks were trained to read ${listed(tasksOf(study).map((task) => html`${taskInWords(task)}`))} from faces:
-  ${listed(trained)}${starts.length === 0 ? '' : html`; those with ${listed(starts)}, the others from random weights`}.</p>${answers}</div>`
+  ${listed(trained)}${starts.length === 0 ? '' : html`; those with ${listed(starts)}, the others from random weights`}.</p>${answers}${findings}</div>`
 }
 
 function taskInWords(task: Task): string {

@@ -20,7 +20,7 @@ import { chanceOf, percent } from './score.ts'
 import { scoredOn } from './scored.ts'
 import type { Section } from './section.ts'
 import { sectionsOf, type Worked } from './sections.ts'
-import { comparisonRows, findingRows } from './statistics.ts'
+import { comparisonRows, findingRows, findingSentence } from './statistics.ts'
 import { style } from './style.ts'
 
 /**
@@ -57,15 +57,15 @@ export function writeReport(out: string): string {
   for (const { name, svg } of sections.flatMap(({ figures = [] }) => figures)) {
     writeAtomic(join(folder, 'figures', `${name}.svg`), svg)
   }
-  writeAtomic(files.report(out), page(study.record.name, style, bodyOf(study, sections)).text)
+  writeAtomic(files.report(out), page(study.record.name, style, bodyOf(study, worked, sections)).text)
   return files.report(out)
 }
 
-function bodyOf(study: Study, sections: readonly Section[]): Html {
+function bodyOf(study: Study, { findings }: Worked, sections: readonly Section[]): Html {
   return html`<h1>${study.record.name}</h1>
 <p class="byline">What networks read from faces, and where they look · regard ${study.record.version}</p>
 ${unfinished(study)}
-${summary(study)}
+${summary(study, findingSentence(findings))}
 ${note}
 <nav><ol>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
 ${sections.map(

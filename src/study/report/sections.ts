@@ -5,7 +5,7 @@ import type { Task } from '../../datasets/task.ts'
 import { networks } from '../../networks/index.ts'
 import { inFileNames } from '../record.ts'
 import { accuracyTable, hasSwaps, isPapersData } from './accuracyTables.ts'
-import { type CalibratedCell, calibrationFigure, calibrationTable } from './calibrations.ts'
+import { type CalibratedCell, calibrationFigure, calibrationTable, LEAST_DRAWN } from './calibrations.ts'
 import { cellsOf, inPaperOrder, networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
 import type { Comparison } from './comparisons.ts'
 import { confusionFigure } from './confusionFigure.ts'
@@ -36,13 +36,14 @@ const COMPARING = 12e6
 const EVERY_CLASS = 6e6
 /** The most faces of a figure that compares. */
 const FACES = 4
-/** How many figures of one kind are shown without being asked for. */
+/** How many figures of one kind, and rows of comparisons, are shown without being asked for. */
 const OPEN = 6
+const OPEN_ROWS = 24
 
 /** All sections that have something to show, in the order of the page. */
 export function sectionsOf(study: Study, worked: Worked): Section[] {
   const all = [
-    findingSection(study, worked),
+    findingSection(worked),
     accuracySection(study, 'own'),
     accuracySection(study, 'swapped'),
     comparisonSection(worked),
@@ -57,8 +58,8 @@ export function sectionsOf(study: Study, worked: Worked): Section[] {
   return [...all.flatMap((section) => section ?? []), about]
 }
 
-function findingSection(study: Study, { findings }: Worked): Section | undefined {
-  if (study.cells.length === 0) return undefined
+function findingSection({ findings }: Worked): Section | undefined {
+  if (findings.every(({ verdict }) => verdict === 'not tested')) return undefined
   return {
     id: 'findings',
     title: 'What holds of the paper’s findings',
@@ -116,7 +117,7 @@ function comparisonSection({ comparisons }: Worked): Section | undefined {
     title: 'Comparisons',
     body: html`<p>The pairs that the paper compares, each on the same faces. Small figures: 95 % interval by a bootstrap of
 people. p: McNemar’s test, by person; adjusted by Holm for all comparisons of a table.</p>
-${tables.length > OPEN ? tables.map((table) => folded(`${table.title}: ${table.rows.length} pairs`, [tableHtml(table)])) : sideBySide(tables.map(tableHtml))}`,
+${comparisons.length > OPEN_ROWS ? tables.map((table) => folded(`${table.title}: ${table.rows.length} pairs`, [tableHtml(table)])) : sideBySide(tables.map(tableHtml))}`,
     tables,
   }
 }
@@ -226,7 +227,7 @@ function calibrationSection(study: Study, { calibrations }: Worked): Section | u
   const figures = [
     {
       name: 'calibration',
-      caption: `Reliability: how often answers are right that are given with one confidence, in 15 equal steps of it. ${lineCode(settings)} On the dashed line, networks would be as right as they are sure; below it they are too sure.`,
+      caption: `Reliability: how often answers are right that are given with one confidence, in 15 equal steps of it, those with ${LEAST_DRAWN} faces or more. ${lineCode(settings)} On the dashed line, networks would be as right as they are sure; below it they are too sure.`,
       svg: calibrationFigure(calibrations),
     },
   ]

@@ -23,28 +23,26 @@ export function comparisonTables(comparisons: readonly Comparison[]): Table[] {
     return {
       name: `comparisons-${task}-${kind}`,
       title: `${task}, ${KINDS[kind]}`,
-      units: 'accuracy of the second less the first, in points',
+      units: 'accuracy in points',
       columns: [
-        { name: 'first' },
-        { name: 'second' },
+        { name: '' },
         { name: 'n' },
         { name: 'difference' },
-        { name: 'only first right' },
-        { name: 'only second right' },
+        { name: 'only former right' },
+        { name: 'only latter right' },
         { name: 'p' },
         { name: 'p, adjusted' },
       ],
       rows: own.map(({ a, b, n, difference, interval, onlyA, onlyB, p, pAdjusted }) => ({
         cells: [
-          a,
-          b,
+          `${b} over ${a}`,
           String(n),
           {
             value: signed(difference, percent),
             small: [`${signed(interval.low, percent)} to ${signed(interval.high, percent)}`],
           },
-          String(onlyA),
           String(onlyB),
+          String(onlyA),
           probability(p),
           probability(pAdjusted),
         ],
@@ -72,6 +70,15 @@ export function comparisonRows(comparisons: readonly Comparison[]): CsvRow[] {
 
 function probability(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3)
+}
+
+/** How many of the findings hold, in a sentence of the summary; none where the study tests none of them. */
+export function findingSentence(findings: readonly Finding[]): Html | undefined {
+  const count = (verdict: Finding['verdict']) => findings.filter((one) => one.verdict === verdict).length
+  const untested = count('not tested')
+  if (untested === findings.length) return undefined
+  return html`<p>Of <a href="#findings">the paper’s findings</a>, ${findings.length - untested} can be tested on this study:
+<b>${count('holds')} hold</b>, ${count('does not hold')} do not, ${count('undecided')} undecided.</p>`
 }
 
 /** The findings, each with its verdict and what it rests on. */
