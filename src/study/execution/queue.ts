@@ -34,7 +34,7 @@ export function connectionTo(url: string): ConnectionOptions {
 }
 
 /** Milliseconds in which Redis must answer at first. */
-const ANSWER = 10_000
+const ANSWER = 5_000
 
 /**
  * Open the queue.
