@@ -6,6 +6,7 @@ const results = process.env.REGARD_TEST_RESULTS
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
+    globalSetup: 'tests/temporary.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // One file at a time: ONNX Runtime takes every core by itself, and two of them wait for each other.
