@@ -9,8 +9,8 @@ export default defineConfig({
     globalSetup: 'tests/temporary.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // One file at a time: ONNX Runtime takes every core by itself, and two of them wait for each other.
-    fileParallelism: false,
+    // While one file waits, as those do that start programs, another has the cores; more would want for memory.
+    maxWorkers: 2,
     reporters: results ? ['default', 'json'] : ['default'],
     outputFile: results ? { json: results } : undefined,
   },
