@@ -52,9 +52,12 @@ export class Lock {
     this.content = content
     mine.add(path)
     this.touching = setInterval(() => {
-      const now = new Date()
-      // It may have been taken away with its folder: then there is nothing left to hold.
-      if (contentOf(path) === content) utimesSync(path, now, now)
+      try {
+        const now = new Date()
+        if (contentOf(path) === content) utimesSync(path, now, now)
+      } catch {
+        // It was taken away with its folder, and there is nothing left to hold; or the disk is away for a moment.
+      }
     }, TOUCH)
     this.touching.unref()
   }

@@ -19,10 +19,10 @@ export function reportCommand(): Command {
 }
 
 function report(folder: string): void {
-  const out = resolve(folder)
-  const page = writeReport(out)
-  for (const line of mainFigures(out)) console.log(line)
-  const { done, planned } = runsOf(readStudy(out))
+  const study = readStudy(resolve(folder))
+  const page = writeReport(study)
+  for (const line of mainFigures(study)) console.log(line)
+  const { done, planned } = runsOf(study)
   if (done < planned) console.log(`Not finished: ${done} of ${planned} runs are done.`)
   console.log(`Report: ${page}`)
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { duration } from '../base/progress.ts'
 import type { FailedRun } from '../study/execution/here.ts'
 import { readPlan } from '../study/plan.ts'
+import { readStudy } from '../study/report/cells.ts'
 import { mainFigures, writeReport } from '../study/report/report.ts'
 import { runStudy } from '../study/run.ts'
 import { tellSkipped } from './data.ts'
@@ -64,11 +65,12 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
       return
     }
     const { made, kept, failed, skipped } = outcome
-    if (made + kept > 0) for (const line of mainFigures(out)) console.log(line)
+    const study = made + kept > 0 ? readStudy(out) : undefined
+    if (study) for (const line of mainFigures(study)) console.log(line)
     const time = duration((Date.now() - started) / 1000)
     console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
     tellSkipped(skipped)
-    if (made + kept > 0) console.log(`Report: ${writeReport(out)}`)
+    if (study) console.log(`Report: ${writeReport(study)}`)
     tellFailed(failed)
   } finally {
     stop.forget()

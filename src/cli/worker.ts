@@ -30,12 +30,13 @@ interface Flags {
 }
 
 async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }: Flags): Promise<void> {
-  // Its client is large, and no other command needs it.
+  // Its client is large, and few commands need it.
   const { work } = await import('../study/execution/worker.ts')
+  const { withoutPassword } = await import('../study/execution/queue.ts')
   const stop = stopOnSignal()
   const time = () => new Date().toISOString().slice(11, 19)
   const note = (line: string) => console.error(`${time()}  ${line}`)
-  console.error(`Waiting for runs in ${queue.replace(/\/\/.*@/, '//')}, on ${availableParallelism()} cores.`)
+  console.error(`Waiting for runs in ${withoutPassword(queue)}, on ${availableParallelism()} cores.`)
   try {
     await work({
       url: queue,

@@ -16,6 +16,7 @@ export type RunState =
 export function stateOf(folder: string, config: RunConfig): RunState {
   try {
     const before = readConfig(folder)
+    if (!before && existsSync(sumsIn(folder))) return { kind: 'damaged', reason: 'config.json is missing' }
     if (!before) return { kind: 'new' }
     if (before.hash !== config.hash) return { kind: 'other' }
     if (!existsSync(sumsIn(folder))) return { kind: 'begun' }

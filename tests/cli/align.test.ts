@@ -6,12 +6,9 @@ import sharp, { type Sharp } from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { readPhoto } from '../../src/datasets/readPhoto.ts'
-import { landmarksOf } from '../../src/datasets/synthetic/landmarks.ts'
-import { render } from '../../src/datasets/synthetic/render.ts'
-import { shapeOf } from '../../src/datasets/synthetic/shape.ts'
 import { align } from '../../src/faces/align.ts'
 import type { Image, Point } from '../../src/faces/image.ts'
-import { sitting } from '../datasets/synthetic/drawing.ts'
+import { drawnFace } from '../datasets/synthetic/drawing.ts'
 import { capturePrinted } from './capture.ts'
 
 const captured = capturePrinted()
@@ -19,9 +16,7 @@ const captured = capturePrinted()
 let face: Image
 let landmarks: Point[]
 beforeAll(async () => {
-  const { person, shot } = sitting(3, 4, 'f')
-  face = (await render(person, shot)).photo
-  landmarks = landmarksOf(shapeOf(person, shot), shot)
+  ;({ face, landmarks } = await drawnFace())
 })
 
 function folder(): string {

@@ -31,6 +31,7 @@ describe('a run whose files were damaged', () => {
     ['a figure changed in its result', () => changeDigit(join(age!, 'result.json'))],
     ['a heat map that is gone', () => rmSync(join(age!, 'maps'), { recursive: true })],
     ['a configuration that is no JSON', () => writeFileSync(join(age!, 'config.json'), '{"hash"')],
+    ['a configuration that is gone', () => rmSync(join(age!, 'config.json'))],
     ['sums that are empty', () => writeFileSync(join(age!, 'SHA256SUMS'), '')],
   ] as const) {
     it(`is named and made anew, and no other run is: ${how}`, async () => {

@@ -1,5 +1,6 @@
 /** A process that makes one trial, so that its peak memory is that of the trial, and tells its parent of it. */
 
+import { endWithParent, lastWord } from '../../base/child.ts'
 import { messageOf } from '../../base/errors.ts'
 import { nodeEngine } from '../../engine/node.ts'
 import { type Cost, type Trial, tryNetwork } from './trial.ts'
@@ -7,10 +8,10 @@ import { type Cost, type Trial, tryNetwork } from './trial.ts'
 /** What a child says to its parent. */
 export type Message = { readonly at: string } | { readonly cost: Cost } | { readonly failure: string }
 
-process.on('disconnect', () => process.exit(1))
+endWithParent()
 process.on('message', ({ trial, folder }: { trial: Trial; folder: string }) => {
   tryNetwork(nodeEngine(), trial, folder, (at) => process.send!({ at }))
     .then((cost) => ({ cost }))
     .catch((error) => ({ failure: messageOf(error) }))
-    .then((last) => process.send!(last, () => process.disconnect()))
+    .then(lastWord)
 })

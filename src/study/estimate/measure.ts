@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { startChild } from '../../base/child.ts'
 import { UserError } from '../../base/errors.ts'
 import { workerModule } from '../../base/workers.ts'
 import type { Message } from './child.ts'
@@ -26,22 +25,17 @@ export interface Follower {
 export async function measure(trial: Trial, { signal, tell }: Follower): Promise<Cost> {
   signal.throwIfAborted()
   const folder = mkdtempSync(join(tmpdir(), 'regard-trial-'))
-  const module = fileURLToPath(workerModule(import.meta.url, 'child.js'))
-  // Not with the flags of this process, some of which are about its own script alone.
-  const child = fork(module, [], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  let last: Message | undefined
+  const order = { trial, folder }
+  const { child, ended } = startChild<Message>(workerModule(import.meta.url, 'child.js'), order, {
+    message(message) {
+      if ('at' in message) tell(message.at)
+      else last = message
+    },
+  })
   const stop = () => child.kill('SIGKILL')
   signal.addEventListener('abort', stop)
   try {
-    let last: Message | undefined
-    child.on('message', (message: Message) => {
-      if ('at' in message) tell(message.at)
-      else last = message
-    })
-    const ended = new Promise<string>((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', (code, killer) => resolve(killer ?? `exit code ${code}`))
-    })
-    child.send({ trial, folder })
     const how = await ended
     signal.throwIfAborted()
     if (last && 'cost' in last) return last.cost

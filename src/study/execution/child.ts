@@ -3,6 +3,7 @@
  * parent has its hands free, a run that breaks breaks nothing else, and its memory is given back.
  */
 
+import { endWithParent, lastWord } from '../../base/child.ts'
 import { messageOf, UserError } from '../../base/errors.ts'
 import { Lock } from '../../base/lock.ts'
 import { nodeEngine } from '../../engine/node.ts'
@@ -31,18 +32,20 @@ const stop = new AbortController()
 // Ctrl-C reaches all processes of a terminal: what is to be done, the parent says.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => stop.abort())
-// Whoever takes up the run of a parent that was killed must not wait for its end.
-process.on('disconnect', () => process.exit(1))
-process.on('message', (message: { order: Order } | 'stop') => {
+endWithParent()
+process.on('message', (message: Order | 'stop') => {
   if (message === 'stop') stop.abort()
-  else void make(message.order).then(tell)
+  else void make(message).then(lastWord)
 })
 
 async function make(order: Order): Promise<Message> {
   try {
     return { ended: (await made(order, stop.signal)) ? 'finished' : 'stopped' }
   } catch (error) {
-    return { failure: messageOf(error), forUser: error instanceof UserError }
+    const forUser = error instanceof UserError
+    // A fault of regard's own, and its trace is what a report of it needs.
+    if (!forUser) console.error(error)
+    return { failure: messageOf(error), forUser }
   }
 }
 
@@ -55,7 +58,7 @@ async function made(
   const clock = new Clock((pace) => {
     if (Date.now() - told < OFTEN) return
     told = Date.now()
-    tell({ pace })
+    if (process.connected) process.send!({ pace } satisfies Message)
   })
   try {
     const { runs } = await groundworkFor(plan, out, [run], { clock, signal })
@@ -125,11 +128,4 @@ async function keeping(store: Store, { run, folder }: RunJob, make: () => Promis
   } finally {
     clearInterval(watch)
   }
-}
-
-function tell(message: Message): void {
-  if (!process.connected) return
-  process.send!(message, () => {
-    if (!('pace' in message)) process.disconnect()
-  })
 }

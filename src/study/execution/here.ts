@@ -12,7 +12,7 @@ export interface FailedRun {
   readonly reason: string
 }
 
-/** How often a run is begun whose process ends without a word, as one does for which memory is too small. */
+/** How often a run is begun that fails for no reason of its user's: its process is killed, as one is for want of memory. */
 export const ATTEMPTS = 3
 
 /**

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { startChild } from '../../base/child.ts'
 import { UserError } from '../../base/errors.ts'
 import { workerModule } from '../../base/workers.ts'
 import type { Pace } from '../clock.ts'
@@ -26,23 +24,17 @@ export interface Follower {
  */
 export async function inChild(order: Order, { signal, pace, note }: Follower): Promise<boolean> {
   if (signal.aborted) return false
-  const module = fileURLToPath(workerModule(import.meta.url, 'child.js'))
-  // Not with the flags of this process, some of which are about its own script alone.
-  const child = fork(module, [], { execArgv: [], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
-  createInterface(child.stderr!).on('line', note)
+  let last: Message | undefined
+  const { child, ended } = startChild<Message>(workerModule(import.meta.url, 'child.js'), order, {
+    message(message) {
+      if ('pace' in message) pace(message.pace)
+      else last = message
+    },
+    line: note,
+  })
   const stop = () => child.connected && child.send('stop')
   signal.addEventListener('abort', stop)
   try {
-    let last: Message | undefined
-    child.on('message', (message: Message) => {
-      if ('pace' in message) pace(message.pace)
-      else last = message
-    })
-    const ended = new Promise<string>((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', (code, killer) => resolve(killer ?? `exit code ${code}`))
-    })
-    child.send({ order })
     const how = await ended
     if (!last || 'pace' in last) throw new Error(`the process of ${runName(order.run)} has ended: ${how}`)
     if ('ended' in last) return last.ended === 'finished'

@@ -14,7 +14,7 @@ import { ATTEMPTS, type FailedRun } from './here.ts'
 import type { Order } from './order.ts'
 
 /** The name of the queue in Redis: one for all studies, so that any worker makes runs of any. */
-const NAME = 'regard'
+export const QUEUE_NAME = 'regard'
 
 /** How far a run is, as its worker tells the queue. */
 export interface Progress extends Pace {
@@ -43,7 +43,7 @@ const ANSWER = 5_000
  * @throws UserError when nobody answers there
  */
 export async function openQueue(url: string): Promise<RunQueue> {
-  const queue: RunQueue = new Queue(NAME, { connection: connectionTo(url) })
+  const queue: RunQueue = new Queue(QUEUE_NAME, { connection: connectionTo(url) })
   let last = 'no answer'
   // Without a listener, a lost connection would end the process; it comes back by itself.
   queue.on('error', (error) => {
@@ -56,25 +56,30 @@ export async function openQueue(url: string): Promise<RunQueue> {
   throw noAnswer(url, last)
 }
 
-/** @returns what to say when Redis does not answer; the password of the address is left out */
+/** The address of Redis without user and password. */
+export function withoutPassword(url: string): string {
+  return url.replace(/\/\/.*@/, '//')
+}
+
 function noAnswer(url: string, reason: string): UserError {
   return new UserError(
     `Redis does not answer (${reason})`,
-    url.replace(/\/\/.*@/, '//'),
+    withoutPassword(url),
     'Start it (`redis-server`), or give the address of one that runs',
   )
 }
 
-/** The name of the queue for a worker. */
-export const QUEUE_NAME = NAME
+/** What a run is called in the queue: there it is once, whatever plan of its study it is of. */
+export function jobIdOf(order: Order): string {
+  return `${studyIdOf(order)}/${runName(order.run)}`
+}
 
-/** What a run is called in the queue: the same run of the same study, with the same data, is there once. */
-export function jobIdOf({ out, store, run, hash }: Order): string {
-  const study = createHash('sha256')
+/** What the runs of a study have in common. */
+function studyIdOf({ out, store }: Order): string {
+  return createHash('sha256')
     .update(store ?? out)
     .digest('hex')
     .slice(0, 12)
-  return `${study}/${runName(run)}/${hash.slice(0, 12)}`
 }
 
 /** How runs are put into the queue. */
@@ -94,7 +99,8 @@ const BACK_OFF = 5000
 
 /**
  * Put runs into the queue, unless they are there, and wait until workers have made them. Runs that failed before are
- * tried again. When the signal comes, the runs stay in the queue: workers go on without this process.
+ * tried again; those of a plan that has changed since give way to the new ones, but for one that is underway, which is
+ * waited for. When the signal comes, the runs stay in the queue: workers go on without this process.
  *
  * @param orders in the order in which they should be begun
  * @returns the runs that failed
@@ -106,66 +112,95 @@ export async function runOnQueue(
 ): Promise<FailedRun[]> {
   const open = new Map(orders.map((order) => [jobIdOf(order), order]))
   const failed: FailedRun[] = []
-  const add = (chosen: readonly [string, Order][]) =>
-    queue.addBulk(
-      chosen.map(([jobId, order]) => ({
-        name: runName(order.run),
-        data: order,
-        opts: {
-          jobId,
-          priority,
-          attempts: ATTEMPTS,
-          backoff: { type: 'exponential', delay: BACK_OFF },
-          // For `regard study status`.
-          removeOnComplete: { age: 7 * 24 * 3600 },
-        },
-      })),
-    )
-  // What ended before says nothing of the files as they are now.
-  for (const id of open.keys()) {
-    const job = await queue.getJob(id)
-    if (job && (await hasEnded(job))) await job.remove()
+  const fail = (name: string, reason: string) => {
+    failed.push({ name, reason })
+    board.note(`${name}: ${reason}`)
+    board.end(name)
   }
-  await add([...open])
-  while (open.size > 0 && !signal.aborted) {
+  if (orders.length > 0) await clear(queue, studyIdOf(orders[0]!), open)
+  await add(queue, [...open.values()], priority)
+  while (open.size > 0) {
     await sleep(LOOK, undefined, { signal }).catch(() => {})
-    const looked = await Promise.all(
-      [...open].map(async ([id, order]) => ({ id, order, ...(await look(queue, id)) })),
-    )
+    // Redis may be away, and Ctrl-C must not have to wait for it.
+    const looked = await unlessStopped(signal, lookAt(queue, open))
+    if (!looked) break
+    const again: Order[] = []
     for (const { id, order, state, job } of looked) {
       const name = runName(order.run)
-      if (state === 'completed') {
-        if (!(await collect(order))) {
-          failed.push({
-            name,
-            reason: `${job!.progress.worker ?? 'a worker'} has made it, but not in ${order.store ?? order.out}: do all machines see the same folder?`,
-          })
-          board.end(name)
-        } else board.end(name, (job!.finishedOn! - job!.processedOn!) / 1000)
-        open.delete(id)
-      } else if (state === 'failed') {
-        failed.push({ name, reason: job!.failedReason })
-        board.note(`${name}: ${job!.failedReason}`)
-        board.end(name)
-        open.delete(id)
+      if (!job) {
+        // Redis was started again without what it knew.
+        again.push(order)
+        board.postpone(name)
+      } else if (job.data.hash !== order.hash) {
+        if (state === 'active') continue
+        await job.remove()
+        again.push(order)
       } else if (state === 'active') {
         board.begin(name)
-        if (job!.progress.detail) board.pace(name, job!.progress)
+        if (job.progress.detail) board.pace(name, job.progress)
+      } else if (state === 'completed' || state === 'failed') {
+        open.delete(id)
+        if (state === 'failed') fail(name, job.failedReason)
+        else if (await collect(order)) board.end(name, (job.finishedOn! - job.processedOn!) / 1000)
+        else fail(name, misplaced(order, job.progress.worker))
       } else board.postpone(name)
     }
-    // Redis may have been started again without what it knew.
-    const lost = looked.filter(({ id, state }) => state === 'unknown' && open.has(id))
-    if (lost.length > 0) await add(lost.map(({ id, order }) => [id, order] as [string, Order]))
+    await add(queue, again, priority)
   }
   return failed
 }
 
-async function hasEnded(job: QueuedRun): Promise<boolean> {
-  const state = await job.getState()
-  return state === 'completed' || state === 'failed'
+/** Take out of the queue what a study has there of earlier: runs that ended, and those that its plan has no more. */
+async function clear(queue: RunQueue, study: string, open: ReadonlyMap<string, Order>): Promise<void> {
+  for (const id of open.keys()) {
+    const job = await queue.getJob(id)
+    // How it ended says nothing of the files as they are now.
+    if (job && ENDED.has(await job.getState())) await job.remove()
+  }
+  for (const job of await queue.getJobs(['prioritized', 'waiting', 'delayed'])) {
+    if (job.id!.startsWith(`${study}/`) && !open.has(job.id!)) await job.remove()
+  }
 }
 
-async function look(queue: RunQueue, id: string): Promise<{ state: JobState | 'unknown'; job?: QueuedRun }> {
-  const job = await queue.getJob(id)
-  return job ? { state: await job.getState(), job } : { state: 'unknown' }
+const ENDED: ReadonlySet<string> = new Set<JobState>(['completed', 'failed'])
+
+async function add(queue: RunQueue, orders: readonly Order[], priority: number): Promise<void> {
+  if (orders.length === 0) return
+  await queue.addBulk(
+    orders.map((order) => ({
+      name: runName(order.run),
+      data: order,
+      opts: {
+        jobId: jobIdOf(order),
+        priority,
+        attempts: ATTEMPTS,
+        backoff: { type: 'exponential', delay: BACK_OFF },
+        // For `regard study status`.
+        removeOnComplete: { age: 7 * 24 * 3600 },
+      },
+    })),
+  )
+}
+
+/** How far each run is; without a job where the queue does not know it. */
+function lookAt(queue: RunQueue, open: ReadonlyMap<string, Order>) {
+  return Promise.all(
+    [...open].map(async ([id, order]) => {
+      const job: QueuedRun | undefined = await queue.getJob(id)
+      return { id, order, job, state: await job?.getState() }
+    }),
+  )
+}
+
+/** What comes of a promise; undefined where the signal comes first. */
+function unlessStopped<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    promise.then(resolve, reject)
+  })
+}
+
+function misplaced({ store, out }: Order, worker = 'a worker'): string {
+  return `${worker} has made it, but not in ${store ?? out}: do all machines see the same folder?`
 }

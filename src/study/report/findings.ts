@@ -45,8 +45,9 @@ const LEVEL = 0.05
  * enough, since two trainings of the same network differ too. Its p is the greater of the two, so that both must be small,
  * after Holm's correction over all differences of all findings.
  *
- * A finding **holds** where p < 0.05 in the claimed direction, for each of its parts that the study has runs for; it **does not hold** where p < 0.05
- * in the other direction for one of them; else it is **undecided**, as it always is where each side was trained only once.
+ * A finding **holds** where p < 0.05 in the claimed direction, for each of its parts that the study has runs for; it
+ * **does not hold** where p < 0.05 in the other direction for one of them; else it is **undecided**, as it always is where
+ * each side was trained only once.
  */
 export function findingsOf(study: Study): Finding[] {
   const tested = CLAIMS.map((claim) => ({ claim, parts: partsOf(study, claim) }))

@@ -10,7 +10,7 @@ import { type Html, html, page } from '../../base/html.ts'
 import { CLASSES } from '../../datasets/task.ts'
 import { files, ownTest } from '../record.ts'
 import { calibrationRows, calibrationsOf } from './calibrations.ts'
-import { ownOf, readStudy, type Study } from './cells.ts'
+import { ownOf, type Study } from './cells.ts'
 import { comparisonsOf } from './comparisons.ts'
 import { findingsOf } from './findings.ts'
 import { tableLatex } from './latex.ts'
@@ -26,12 +26,12 @@ import { style } from './style.ts'
 /**
  * Write `OUT/report/`: `index.html`, `tables/*.csv`, `tables/*.tex` and `figures/*.svg`.
  *
- * @param out the folder of a study; what is not finished of it is left out
+ * @param study what is not finished of it is left out
  * @returns the path of the page
- * @throws UserError when the folder is no study's, or a file cannot be read or written
+ * @throws UserError when a file cannot be read or written
  */
-export function writeReport(out: string): string {
-  const study = readStudy(out)
+export function writeReport(study: Study): string {
+  const { out } = study
   const worked: Worked = {
     findings: findingsOf(study),
     comparisons: comparisonsOf(study),
@@ -80,8 +80,7 @@ Age and Gender Classification</i> (2017).</footer>`
 }
 
 /** The main figures as lines of text, for the terminal. */
-export function mainFigures(out: string): string[] {
-  const study = readStudy(out)
+export function mainFigures(study: Study): string[] {
   return study.cells.map((cell) => {
     const test = ownOf(cell)
     const score = scoredOn(study, cell, ownTest(cell.setting))

@@ -218,16 +218,66 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(failed!.reason).toMatch(/has made it, but not in \/study: do all machines see the same folder\?$/)
   })
 
-  it('knows a run by its study and its data', () => {
+  it('gives runs of a changed plan the place of those that still wait, and drops what it has no more', async () => {
+    const control = new AbortController()
+    const before = wait(orders(3), control.signal)
+    while ((await queue.getJobCountByTypes('prioritized')) < 3) await sleep(20)
+    control.abort()
+    await before
+    const waiting = wait(orders(2).map((order) => ({ ...order, hash: 'changed' })))
+    const isNew = async () =>
+      (await queue.getJobs(['prioritized'])).every(({ data }) => data.hash === 'changed')
+    while (!(await isNew())) await sleep(20)
+    const made: string[] = []
+    const { stop } = workers(1, async ({ run, hash }) => {
+      made.push(`${run.fold} ${hash}`)
+      return true
+    })
+    expect(await waiting).toEqual([])
+    await stop()
+    expect(made.toSorted()).toEqual(['0 changed', '1 changed'])
+  })
+
+  it('waits for a run of the plan as it was that is underway, and then has it made anew', async () => {
+    const made: string[] = []
+    let go = () => {}
+    const asked = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const { stop } = workers(1, async ({ hash }) => {
+      made.push(hash)
+      if (made.length === 1) await asked
+      return true
+    })
+    const control = new AbortController()
+    const before = wait(orders(1), control.signal)
+    while (made.length === 0) await sleep(20)
+    control.abort()
+    await before
+    const waiting = wait([{ ...orders(1)[0]!, hash: 'changed' }])
+    await sleep(1500)
+    go()
+    expect(await waiting).toEqual([])
+    await stop()
+    expect(made).toEqual(['hash of 0', 'changed'])
+  })
+
+  it('lets go at once when it is stopped, even where Redis is away', { timeout: 30_000 }, async () => {
+    const control = new AbortController()
+    const waiting = wait(orders(1), control.signal)
+    while ((await queue.getJobCountByTypes('prioritized')) < 1) await sleep(20)
+    await redis.stop()
+    await sleep(1500)
+    control.abort()
+    expect(await waiting).toEqual([])
+    await redis.begin()
+  })
+
+  it('knows a run by its study, whatever its plan', () => {
     const [one, two] = orders(2)
-    expect(jobIdOf(one!)).toBe(jobIdOf({ ...one!, threads: 4 }))
-    const others = [
-      two!,
-      { ...one!, out: '/other' },
-      { ...one!, hash: 'other' },
-      { ...one!, store: 's3://b/p' },
-    ]
-    expect(new Set([one!, ...others].map(jobIdOf)).size).toBe(5)
+    expect(jobIdOf(one!)).toBe(jobIdOf({ ...one!, threads: 4, hash: 'other' }))
+    const others = [two!, { ...one!, out: '/other' }, { ...one!, store: 's3://b/p' }]
+    expect(new Set([one!, ...others].map(jobIdOf)).size).toBe(4)
   })
 })
 

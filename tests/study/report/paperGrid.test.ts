@@ -10,7 +10,7 @@ import { writePaperStudy } from './paperStudy.ts'
 type Page = ReturnType<typeof parseHTML>['document']
 
 function pageOf(out: string): { page: string; document: Page } {
-  const page = readFileSync(writeReport(out), 'utf8')
+  const page = readFileSync(writeReport(readStudy(out)), 'utf8')
   return { page, document: parseHTML(page).document }
 }
 
@@ -166,7 +166,7 @@ describe('a report', () => {
       )
       .reduce((sum, path) => sum + statSync(path).size, 0)
     expect(maps).toBeGreaterThan(100e6)
-    expect(statSync(writeReport(out)).size).toBeLessThan(30e6)
+    expect(statSync(writeReport(readStudy(out))).size).toBeLessThan(30e6)
   }, 120_000)
 
   it('of another data set has its own networks and settings alone, and nothing of the paper’s', async () => {

@@ -7,6 +7,7 @@ import { csv } from '../../../src/base/csv.ts'
 import { html } from '../../../src/base/html.ts'
 import { readPlan } from '../../../src/study/plan.ts'
 import { type RunRecord, readRecord, writeRecord } from '../../../src/study/record.ts'
+import { readStudy } from '../../../src/study/report/cells.ts'
 import { mainFigures, writeReport } from '../../../src/study/report/report.ts'
 import { runStudy } from '../../../src/study/run.ts'
 import { TINY_PLAN, writePlan } from '../tinyStudy.ts'
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await runStudy(readPlan(plan), out, { signal: new AbortController().signal })
   // The report needs the study's files and nothing else.
   rmSync(join(out, 'data'), { recursive: true, force: true })
-  page = readFileSync(writeReport(out), 'utf8')
+  page = readFileSync(writeReport(readStudy(out)), 'utf8')
   document = parseHTML(page).document
 })
 
@@ -122,8 +123,10 @@ describe('a report', () => {
   })
 
   it('has its main figures as text, a line a network and setting', () => {
-    expect(mainFigures(out)).toHaveLength(4)
-    expect(mainFigures(out)[0]).toMatch(/^age {5}A \[i\] +\d+\.\d % \(.*\) {2}1-off .* n \d+ {2}chance \d/)
+    expect(mainFigures(readStudy(out))).toHaveLength(4)
+    expect(mainFigures(readStudy(out))[0]).toMatch(
+      /^age {5}A \[i\] +\d+\.\d % \(.*\) {2}1-off .* n \d+ {2}chance \d/,
+    )
   })
 
   it('turns names into text, never into markup', () => {
@@ -139,26 +142,26 @@ describe('a report', () => {
       ...record,
       maps: record.maps.map((map) => ({ ...map, face: '<script>alert(1)</script>' })),
     })
-    expect(readFileSync(writeReport(out), 'utf8')).not.toContain('<script>')
+    expect(readFileSync(writeReport(readStudy(out)), 'utf8')).not.toContain('<script>')
     expect(html`<b>${'a & "b"'}</b>`.text).toBe('<b>a &#38; &#34;b&#34;</b>')
   })
 
   it('leaves out a run that is not finished', () => {
     rmSync(join(out, 'runs', 'age-adiencenet-i-fold0', 'result.json'))
     rmSync(join(out, 'runs', 'age-adiencenet-i-fold1', 'result.json'))
-    expect(mainFigures(out)).toHaveLength(3)
-    writeReport(out)
+    expect(mainFigures(readStudy(out))).toHaveLength(3)
+    writeReport(readStudy(out))
   })
 })
 
 describe('a folder without a study', () => {
   it('is said to be none, with what to do', () => {
     const empty = mkdtempSync(join(tmpdir(), 'regard-empty-'))
-    expect(() => writeReport(empty)).toThrow(
+    expect(() => writeReport(readStudy(empty))).toThrow(
       `${empty}: no study is in this folder: it has no study.json. Name the folder that`,
     )
     writeFileSync(join(empty, 'study.json'), '{"name": "other"}')
-    expect(() => writeReport(empty)).toThrow(/study\.json: is not what `regard study` writes/)
+    expect(() => writeReport(readStudy(empty))).toThrow(/study\.json: is not what `regard study` writes/)
   })
 })
 

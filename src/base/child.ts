@@ -1,0 +1,49 @@
+/** Processes that do one piece of work: their parent sends them an order, and hears what comes of it. */
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** What is heard of a child. */
+export interface Listener<Message> {
+  readonly message: (message: Message) => void
+  /** Given each line of its standard error; that goes nowhere where this is not given. */
+  readonly line?: (line: string) => void
+}
+
+/**
+ * Start a module in a process of its own, and send it an order.
+ *
+ * @param module from `workerModule`
+ * @param order as JSON can hold it
+ * @returns the process, and how it ends: `SIGKILL`, `exit code 1`
+ */
+export function startChild<Message>(
+  module: URL,
+  order: object,
+  { message, line }: Listener<Message>,
+): { child: ChildProcess; ended: Promise<string> } {
+  // Not with the flags of this process, some of which are about its own script alone.
+  const child = fork(fileURLToPath(module), [], {
+    execArgv: [],
+    stdio: ['ignore', 'inherit', line ? 'pipe' : 'ignore', 'ipc'],
+  })
+  if (line) createInterface(child.stderr!).on('line', line)
+  child.on('message', (said) => message(said as Message))
+  const ended = new Promise<string>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, killer) => resolve(killer ?? `exit code ${code}`))
+  })
+  child.send(order)
+  return { child, ended }
+}
+
+/** In a child: end when its parent has. Whoever takes up its work must not wait for it. */
+export function endWithParent(): void {
+  process.on('disconnect', () => process.exit(1))
+}
+
+/** In a child: say the last word, and end. */
+export function lastWord(message: object): void {
+  process.send!(message, () => process.exit(0))
+}
