@@ -65,7 +65,7 @@ describe('the documentation', () => {
 
   test('npm start reads age and gender clearly better than chance, and says so', () => {
     const runs = readdirSync(join(checkout, 'out/synthetic/runs'))
-    expect(runs.length).toBe(6)
+    expect(runs.length).toBe(10)
     for (const name of runs) {
       const { tests } = readRecord<RunRecord>(join(checkout, 'out/synthetic/runs', name, 'result.json'))
       const { confusion } = tests[name.includes('-i-') ? 'i' : 'r']!
