@@ -3,7 +3,7 @@
  * The report is made from these files alone, so that it can be made again, anywhere, at any time.
  */
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
@@ -179,4 +179,18 @@ export function readRecord<T>(path: string): T {
       'Remove it and run the same command again to make it anew',
     )
   }
+}
+
+/**
+ * The record of the study in a folder.
+ *
+ * @throws UserError when no study is there, or its record cannot be read
+ */
+export function readStudyRecord(out: string): StudyRecord {
+  const path = files.study(out)
+  const remedy = 'Name the folder that `regard study` wrote to'
+  if (!existsSync(path)) throw new UserError('no study is in this folder: it has no study.json', out, remedy)
+  const record = readRecord<Partial<StudyRecord>>(path)
+  if (Array.isArray(record.runs) && record.dataset && record.folds) return record as StudyRecord
+  throw new UserError('is not what `regard study` writes', path, remedy)
 }

@@ -9,6 +9,8 @@ import { clockLine } from './clock.ts'
 import { Board } from './execution/board.ts'
 import { type FailedRun, runHere } from './execution/here.ts'
 import type { Order } from './execution/order.ts'
+import type { RunQueue } from './execution/queue.ts'
+import type { Store } from './execution/store.ts'
 import { roughSeconds } from './expect.ts'
 import { gridOf } from './grid.ts'
 import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from './groundwork.ts'
@@ -54,19 +56,40 @@ export interface Outcome {
  * same; one that was stopped goes on from its checkpoint; one that fails is set aside.
  *
  * @param out the study's folder; made where it is not there
- * @throws UserError when another process runs a study there, the data cannot be read, a class is empty, or a file
- *   cannot be written
+ * @throws UserError when Redis does not answer or the store's address is none, another process runs a study there, the
+ *   data cannot be read, a class is empty, or a file cannot be written
  */
 export async function runStudy(plan: Plan, out: string, options: StudyOptions): Promise<Outcome> {
-  const lock = Lock.take(files.lock(out), 'the study')
+  // What is wrong with these is said before anything is begun. Their clients are large, and most studies need none.
+  const store = options.store === undefined ? undefined : new (await storeClient()).Store(options.store)
+  const queue = options.queue === undefined ? undefined : await (await queueClient()).openQueue(options.queue)
   try {
-    return await runGrid(plan, out, options)
+    const lock = Lock.take(files.lock(out), 'the study')
+    try {
+      return await runGrid(plan, out, options, { queue, store })
+    } finally {
+      lock.release()
+    }
   } finally {
-    lock.release()
+    await queue?.close()
   }
 }
 
-async function runGrid(plan: Plan, out: string, options: StudyOptions): Promise<Outcome> {
+const queueClient = () => import('./execution/queue.ts')
+const storeClient = () => import('./execution/store.ts')
+
+/** Where runs are made and kept, where that is not here alone. */
+interface Elsewhere {
+  readonly queue?: RunQueue
+  readonly store?: Store
+}
+
+async function runGrid(
+  plan: Plan,
+  out: string,
+  options: StudyOptions,
+  elsewhere: Elsewhere,
+): Promise<Outcome> {
   const { jobs = 1, store, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
   const groundwork = await prepared(plan, out, signal)
@@ -87,7 +110,7 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions): Promise<
   const orders = open.map(
     ({ job, config: { hash } }): Order => ({ plan, run: job.run, hash, out, store, threads }),
   )
-  const failed = await make(orders, board, options)
+  const failed = await make(orders, board, options, elsewhere)
   board.finish()
   return {
     finished: !signal.aborted,
@@ -101,27 +124,21 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions): Promise<
 async function make(
   orders: readonly Order[],
   board: Board,
-  { jobs = 1, queue: url, store: place, priority = 1, signal }: StudyOptions,
+  { jobs = 1, priority = 1, signal }: StudyOptions,
+  { queue, store }: Elsewhere,
 ): Promise<FailedRun[]> {
-  if (url === undefined) return runHere(orders, { jobs, board, signal })
-  // Their clients are large, and most studies are run without them.
-  const { openQueue, runOnQueue } = await import('./execution/queue.ts')
-  const store = place === undefined ? undefined : new (await import('./execution/store.ts')).Store(place)
-  const queue = await openQueue(url)
-  try {
-    return await runOnQueue(queue, orders, {
-      board,
-      signal,
-      priority,
-      async collect({ run, out, hash }) {
-        const folder = files.run(out, run)
-        await store?.fetch(runName(run), folder, hash)
-        return existsSync(sumsIn(folder))
-      },
-    })
-  } finally {
-    await queue.close()
-  }
+  if (!queue) return runHere(orders, { jobs, board, signal })
+  const { runOnQueue } = await queueClient()
+  return runOnQueue(queue, orders, {
+    board,
+    signal,
+    priority,
+    async collect({ run, out, hash }) {
+      const folder = files.run(out, run)
+      await store?.fetch(runName(run), folder, hash)
+      return existsSync(sumsIn(folder))
+    },
+  })
 }
 
 /** What the runs need; undefined where the signal stops it. */

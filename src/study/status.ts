@@ -6,7 +6,7 @@ import { duration } from '../base/progress.ts'
 import { accuracyOf } from '../evaluation/accuracy.ts'
 import { readMetrics } from '../training/metrics.ts'
 import type { RunQueue } from './execution/queue.ts'
-import { files, ownTest, type RunRecord, readRecord, runFiles, runName, type StudyRecord } from './record.ts'
+import { files, ownTest, type RunRecord, readRecord, readStudyRecord, runFiles, runName } from './record.ts'
 import { percent } from './report/score.ts'
 import { sumsIn } from './sums.ts'
 
@@ -21,9 +21,13 @@ export interface RunStatus {
   readonly detail: string
 }
 
-/** The runs of a study by its folder. Whether they fit their sums is not looked at. */
+/**
+ * The runs of a study by its folder. Whether they fit their sums is not looked at.
+ *
+ * @throws UserError when no study is there
+ */
 export function statusIn(out: string): RunStatus[] {
-  const { runs } = readRecord<StudyRecord>(files.study(out))
+  const { runs } = readStudyRecord(out)
   return runs.map((run) => {
     const folder = files.run(out, run)
     const status = { study: out, run: runName(run) }

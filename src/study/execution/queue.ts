@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, type Job, type JobState, Queue } from 'bullmq'
-import { UserError } from '../../base/errors.ts'
+import { Redis } from 'ioredis'
+import { messageOf, UserError } from '../../base/errors.ts'
 import type { Pace } from '../clock.ts'
 import { runName } from '../record.ts'
 import type { Board } from './board.ts'
@@ -40,20 +41,34 @@ const ANSWER = 5_000
  * Open the queue.
  *
  * @param url `redis://[user:password@]host[:port][/database]`, or `rediss://` over TLS
- * @throws UserError when nobody answers there
+ * @throws UserError when the URL is no such, or nobody answers there
  */
 export async function openQueue(url: string): Promise<RunQueue> {
+  await mustAnswer(url)
   const queue: RunQueue = new Queue(QUEUE_NAME, { connection: connectionTo(url) })
-  let last = 'no answer'
   // Without a listener, a lost connection would end the process; it comes back by itself.
-  queue.on('error', (error) => {
-    last = error.message || (error as NodeJS.ErrnoException).code || last
+  queue.on('error', () => {})
+  return queue
+}
+
+/** Ask Redis once, by a connection that is given up where it is refused: the queue's own never is. */
+async function mustAnswer(url: string): Promise<void> {
+  if (!/^rediss?:\/\/./.test(url)) {
+    throw new UserError('must be redis://[user:password@]host[:port]', withoutPassword(url))
+  }
+  const client = new Redis(url, { lazyConnect: true, connectTimeout: ANSWER, retryStrategy: () => null })
+  let reason: Error | undefined
+  client.on('error', (error) => {
+    reason ??= error
   })
-  const ready = queue.waitUntilReady().then(() => true)
-  ready.catch(() => {})
-  if (await Promise.race([ready, sleep(ANSWER, false, { ref: false })])) return queue
-  void queue.disconnect()
-  throw noAnswer(url, last)
+  try {
+    await client.connect()
+    await client.ping()
+  } catch (error) {
+    throw noAnswer(url, reason ?? error)
+  } finally {
+    client.disconnect()
+  }
 }
 
 /** The address of Redis without user and password. */
@@ -61,11 +76,12 @@ export function withoutPassword(url: string): string {
   return url.replace(/\/\/.*@/, '//')
 }
 
-function noAnswer(url: string, reason: string): UserError {
+function noAnswer(url: string, error: unknown): UserError {
+  const reason = messageOf(error) || (error as NodeJS.ErrnoException).code
   return new UserError(
-    `Redis does not answer (${reason})`,
+    `Redis cannot be reached (${reason})`,
     withoutPassword(url),
-    'Start it (`redis-server`), or give the address of one that runs',
+    'Start it (`redis-server`), or give the address of one that runs, with the user and password that it asks for',
   )
 }
 

@@ -4,7 +4,6 @@
  */
 
 import { existsSync } from 'node:fs'
-import { UserError } from '../../base/errors.ts'
 import type { Task } from '../../datasets/task.ts'
 import { type Sums, together } from '../../evaluation/interval.ts'
 import type { Alignment } from '../../faces/image.ts'
@@ -17,6 +16,7 @@ import {
   type Run,
   type RunRecord,
   readRecord,
+  readStudyRecord,
   runFiles,
   type StudyRecord,
   type TestRecord,
@@ -46,7 +46,7 @@ export interface Study {
  * @throws UserError when the folder is no study's, or a file of it cannot be read
  */
 export function readStudy(out: string): Study {
-  const record = studyIn(out)
+  const record = readStudyRecord(out)
   const cells = new Map<string, RunRecord[]>()
   for (const run of record.runs) {
     const result = runFiles.result(files.run(out, run))
@@ -67,15 +67,6 @@ export function readStudy(out: string): Study {
           placeOf(a.setting) - placeOf(b.setting),
       ),
   }
-}
-
-function studyIn(out: string): StudyRecord {
-  const path = files.study(out)
-  const remedy = 'Name the folder that `regard study` wrote to'
-  if (!existsSync(path)) throw new UserError('no study is in this folder: it has no study.json', out, remedy)
-  const record = readRecord<Partial<StudyRecord>>(path)
-  if (Array.isArray(record.runs) && record.dataset && record.folds) return record as StudyRecord
-  throw new UserError('is not what `regard study` writes', path, remedy)
 }
 
 /** Where a setting stands in the paper's tables: random starts first, of each start [i], [r] and [m]. */

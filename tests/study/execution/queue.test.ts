@@ -286,7 +286,7 @@ it.skipIf(!hasRedis)(
   { timeout: 30_000 },
   async () => {
     await expect(openQueue('redis://me:secret@127.0.0.1:1')).rejects.toThrow(
-      /^redis:\/\/127\.0\.0\.1:1: Redis does not answer \(.*ECONNREFUSED.*\)\. Start it/,
+      /^redis:\/\/127\.0\.0\.1:1: Redis cannot be reached \(.*ECONNREFUSED.*\)\. Start it/,
     )
   },
 )
