@@ -61,7 +61,7 @@ describe('the documentation', () => {
     const [set] = readdirSync(drawn).filter((name) => name.startsWith('synthetic'))
     const photos = join(drawn, set!, 'truth/photos')
     cpSync(join(photos, readdirSync(photos)[0]!), join(checkout, 'face.jpg'))
-  }, 840_000)
+  }, 600_000)
 
   test('npm start reads age and gender clearly better than chance, and says so', () => {
     const runs = readdirSync(join(checkout, 'out/synthetic/runs'))
