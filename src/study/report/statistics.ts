@@ -75,10 +75,10 @@ function probability(p: number): string {
 /** How many of the findings hold, in a sentence of the summary; none where the study tests none of them. */
 export function findingSentence(findings: readonly Finding[]): Html | undefined {
   const count = (verdict: Finding['verdict']) => findings.filter((one) => one.verdict === verdict).length
-  const untested = count('not tested')
+  const [holds, not, untested] = [count('holds'), count('does not hold'), count('not tested')]
   if (untested === findings.length) return undefined
   return html`<p>Of <a href="#findings">the paper’s findings</a>, ${findings.length - untested} can be tested on this study:
-<b>${count('holds')} hold</b>, ${count('does not hold')} do not, ${count('undecided')} undecided.</p>`
+<b>${holds} ${holds === 1 ? 'holds' : 'hold'}</b>, ${not} ${not === 1 ? 'does' : 'do'} not, ${count('undecided')} undecided.</p>`
 }
 
 /** The findings, each with its verdict and what it rests on. */

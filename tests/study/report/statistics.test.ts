@@ -51,6 +51,9 @@ describe('the paper’s findings', () => {
     expect(said).toBe(
       'Of the paper’s findings, 3 can be tested on this study: 2 hold, 0 do not, 1 undecided.',
     )
+    expect(findingSentence((['holds', 'does not hold'] as const).map(finding))!.text).toContain(
+      '1 holds</b>, 1 does not, 0 undecided.',
+    )
     expect(findingSentence([finding('not tested')])).toBeUndefined()
   })
 
