@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
 
 /**
@@ -41,6 +41,9 @@ export function append(path: string, content: string | Uint8Array): void {
   }
 }
 
+/** The temporary files that this process is writing. In a container, a process before it may have had its number. */
+const mine = new Set<string>()
+
 /**
  * A file that is written part by part as the parts come to be, and is there in full after `commit` or not at
  * all. When a call fails, what was written is removed and the error is a UserError naming the file.
@@ -58,6 +61,7 @@ export class AtomicFile {
       mkdirSync(dirname(path), { recursive: true })
       removeAbandoned(path)
       this.file = openSync(this.temporary, 'w')
+      mine.add(resolve(this.temporary))
     })
   }
 
@@ -84,6 +88,7 @@ export class AtomicFile {
   private close(): void {
     if (this.file !== undefined) closeSync(this.file)
     this.file = undefined
+    mine.delete(resolve(this.temporary))
   }
 
   private attempt(action: () => void): void {
@@ -106,11 +111,12 @@ export function abandonedOf(path: string): string[] {
   const folder = dirname(path)
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
   return readdirSync(folder)
-    .filter((name) => {
-      const pid = name.startsWith(`${basename(path)}.`) && /\.(\d+)\.tmp$/.exec(name)?.[1]
-      return pid && !isRunning(Number(pid))
-    })
+    .filter((name) => name.startsWith(`${basename(path)}.`))
     .map((name) => join(folder, name))
+    .filter((temporary) => {
+      const pid = Number(/\.(\d+)\.tmp$/.exec(temporary)?.[1])
+      return pid > 0 && (pid === process.pid ? !mine.has(resolve(temporary)) : !isRunning(pid))
+    })
 }
 
 /** Whether there is a process of this number. */

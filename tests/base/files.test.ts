@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { append, writeAtomic } from '../../src/base/files.ts'
+import { AtomicFile, abandonedOf, append, writeAtomic } from '../../src/base/files.ts'
 import { smallDisk } from '../smallDisk.ts'
 
 test('a file is written in full, its folders made', () => {
@@ -20,6 +20,19 @@ test('what a killed process left half-written is removed, what another is writin
   writeFileSync(join(folder, `model.onnx.${process.ppid}.tmp`), 'being written')
   writeAtomic(join(folder, 'model.onnx'), 'whole')
   expect(readdirSync(folder).sort()).toEqual(['model.onnx', `model.onnx.${process.ppid}.tmp`])
+})
+
+test('what a killed process of the same number left, as in a container, is removed too', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-'))
+  const [path, left] = ['model.onnx', `model.onnx.${process.pid}.tmp`].map((name) => join(folder, name))
+  writeFileSync(left!, 'half')
+  expect(abandonedOf(path!)).toEqual([left])
+  const file = new AtomicFile(path!)
+  file.write('whole')
+  expect(abandonedOf(path!)).toEqual([])
+  file.commit()
+  expect(readFileSync(path!, 'utf8')).toBe('whole')
+  expect(readdirSync(folder)).toEqual(['model.onnx'])
 })
 
 test('where a file cannot be written, the error names it', () => {
