@@ -2,10 +2,10 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import sharp from 'sharp'
 import { messageOf, UserError } from '../../base/errors.ts'
-import { writeAtomic } from '../../base/files.ts'
+import { abandonedOf, writeAtomic } from '../../base/files.ts'
 import { align } from '../../faces/align.ts'
 import type { Image, Point } from '../../faces/image.ts'
 import { drawCast, FOLDS, type Sitting } from './cast.ts'
@@ -96,7 +96,7 @@ function holds(root: string, recipe: string): boolean {
       'Choose another folder, or delete this one',
     )
   }
-  if (existsSync(root) && readdirSync(root).length > 0) {
+  if (!isUntouched(root, file)) {
     throw new UserError(
       'is not empty, and what it holds is not synthetic faces',
       root,
@@ -104,6 +104,13 @@ function holds(root: string, recipe: string): boolean {
     )
   }
   return false
+}
+
+// True of an empty folder, and of one whose first file a kill cut short: its folder may be there, and a part of it.
+function isUntouched(root: string, first: string): boolean {
+  if (!existsSync(root)) return true
+  const begun = new Set([dirname(first), ...abandonedOf(first)].map((path) => relative(root, path)))
+  return readdirSync(root, { recursive: true, encoding: 'utf8' }).every((name) => begun.has(name))
 }
 
 function foldersOf(root: string, sittings: readonly Sitting[]): Set<string> {

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import sharp from 'sharp'
@@ -153,6 +154,25 @@ describe('synthesizing again', () => {
     expect(() => readSynthetic(torn)).toThrow(/regard dataset synthesize/)
     await synthesize(torn, { count: COUNT, seed: 'test' })
     expect(digest(torn)).toEqual(digest(root))
+  })
+
+  it('begins anew where a kill came before its first file was whole', async () => {
+    const options = { count: 4, seed: 'another' }
+    const [early, whole] = [join(home, 'early'), join(home, 'whole')]
+    const ended = spawnSync(process.execPath, ['-e', '']).pid
+    mkdirSync(join(early, 'truth'), { recursive: true })
+    writeFileSync(join(early, 'truth', `synthesis.json.${ended}.tmp`), '{"count"')
+    await synthesize(early, options)
+    await synthesize(whole, options)
+    expect(digest(early)).toEqual(digest(whole))
+  })
+
+  it('refuses a folder truth that is not its own', async () => {
+    const foreign = join(home, 'foreign')
+    mkdirSync(join(foreign, 'truth'), { recursive: true })
+    writeFileSync(join(foreign, 'truth', 'notes.txt'), 'mine')
+    await expect(synthesize(foreign, { count: 4, seed: 1 })).rejects.toThrow(/not empty/)
+    expect(readdirSync(join(foreign, 'truth'))).toEqual(['notes.txt'])
   })
 })
 
