@@ -145,16 +145,30 @@ function appended(g: GraphBuilder, network: Graph, x: Value, name: string): Valu
   return values.get(name)!
 }
 
-/** Pictures in one run of the engine: a hundred crops keep every core busy and fit in little memory. */
-const BATCH = 10
+/** The most pictures in one run of the engine. */
+const MOST = 10
+
+/**
+ * Pixels that one run of the engine works on, counted in whole pictures. Two pictures of 256 × 256, ten crops of each,
+ * keep every core busy; ten take four times the memory and no less time (VGG-16: 7.1 GB where two take 2.3).
+ */
+const PIXELS = 1_400_000
+
+/** How pictures are scored. */
+export interface Scoring {
+  /** As the graph was made with; ten where not given. */
+  readonly crops?: Crops
+  /** Called with the number of pictures that are done. */
+  readonly progress?: (done: number) => void
+  /** Given the probabilities of each picture's crops, [crops, classes], where the graph has them. */
+  readonly keep?: (crops: Float32Array) => void
+}
 
 /**
  * Score pictures.
  *
  * @param graph from {@link tenCropGraph}
  * @param pictures each 3 · height · width bytes, RGB interleaved; they may come one by one, as they are made
- * @param progress called with the number of pictures that are done
- * @param keep given the probabilities of each picture's crops, [crops, classes], where the graph has them
  * @returns for each picture, the mean probability of each class
  * @throws UserError when a score is no number: the network's weights are broken
  */
@@ -162,14 +176,14 @@ export async function scorePictures(
   engine: Engine,
   graph: Graph,
   pictures: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  progress: (done: number) => void = () => {},
-  keep: (crops: Float32Array) => void = () => {},
+  { crops = 10, progress, keep }: Scoring = {},
 ): Promise<Float32Array[]> {
   const [, height, width] = graph.inputs[0]!.shape.map(Number) as [number, number, number]
+  const batch = Math.min(MOST, Math.max(1, Math.floor(PIXELS / (crops * height * width))))
   const program = await engine.load(graph)
   const scores: Float32Array[] = []
   try {
-    for await (const part of chunks(pictures, BATCH)) {
+    for await (const part of chunks(pictures, batch)) {
       const data = new Uint8Array(part.length * 3 * height * width)
       part.forEach((picture, k) => {
         data.set(picture, k * 3 * height * width)
@@ -186,7 +200,7 @@ export async function scorePictures(
         const each = result.crops.data as Float32Array
         const size = each.length / part.length
         part.forEach((_, k) => {
-          keep(each.slice(k * size, (k + 1) * size))
+          keep?.(each.slice(k * size, (k + 1) * size))
         })
       }
       if (!rows.every(Number.isFinite)) {
@@ -196,7 +210,7 @@ export async function scorePictures(
           "The network's weights are broken: train it again",
         )
       }
-      progress(scores.length)
+      progress?.(scores.length)
     }
   } finally {
     await program.release()

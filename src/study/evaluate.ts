@@ -112,9 +112,10 @@ export async function evaluate(
     }
   }
   const graph = tenCropGraph(model.network, preprocessing, { output: model.output, crops })
-  const scores = await scorePictures(engine, graph, pictures(), (done) =>
-    progress?.(done + skipped.length, labelled.length),
-  )
+  const scores = await scorePictures(engine, graph, pictures(), {
+    crops,
+    progress: (done) => progress?.(done + skipped.length, labelled.length),
+  })
   if (kept.length === 0) {
     throw new UserError(
       `none of its ${labelled.length} faces can be used. The first: ${skipped[0]!.reason}`,

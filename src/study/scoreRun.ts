@@ -82,16 +82,13 @@ async function answersOn(
   }
   const crops: Float32Array[] = []
   const scores = await clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
-    scorePictures(
-      engine,
-      graph,
-      pictures(),
-      (done) => {
+    scorePictures(engine, graph, pictures(), {
+      progress(done) {
         signal.throwIfAborted()
         tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
       },
-      (own) => crops.push(own),
-    ),
+      keep: (own) => crops.push(own),
+    }),
   )
   return each ? { scores, crops } : { scores }
 }

@@ -84,7 +84,7 @@ describe('ten-crop scoring', () => {
 
   it('gives the mean probability of ten crops that are cut and scored one by one', async () => {
     const done: number[] = []
-    const scores = await scorePictures(engine, graph, pictures, (count) => done.push(count))
+    const scores = await scorePictures(engine, graph, pictures, { progress: (count) => done.push(count) })
     expect(done).toEqual([10, 13])
     expect(scores).toHaveLength(13)
     // The first and the last batch.
@@ -189,6 +189,21 @@ describe('scoring as a card says', () => {
     }
     const graph = tenCropGraph(network, caffe)
     expect(await scorePictures(engine, graph, made())).toEqual(await scorePictures(engine, graph, pictures))
+  })
+
+  it('takes few large pictures at a time, which keep all cores busy in little memory', async () => {
+    const network = linear(['batch', 3, 227, 227], 2, 'logits')
+    const sides = { size: { height: 227, width: 227 }, picture: { height: 256, width: 256 } }
+    const large = Array.from({ length: 5 }, (_, k) => new Uint8Array(3 * 256 ** 2).fill(k))
+    for (const [crops, expected] of [
+      [10, [2, 4, 5]],
+      [1, [5]],
+    ] as const) {
+      const graph = tenCropGraph(network, { ...caffe, ...sides, mean: [0, 0, 0] }, { crops })
+      const done: number[] = []
+      await scorePictures(engine, graph, large, { crops, progress: (count) => done.push(count) })
+      expect(done).toEqual(expected)
+    }
   })
 
   it('refuses a network for a fixed number of pictures', () => {

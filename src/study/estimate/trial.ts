@@ -167,8 +167,10 @@ async function tryScoring(
     watch.mark(0)
     while (!enough) yield picture
   }
-  await scorePictures(engine, tenCropGraph(network, preprocessing), pictures(), (done) => {
-    enough = watch.mark(done)
+  await scorePictures(engine, tenCropGraph(network, preprocessing), pictures(), {
+    progress(done) {
+      enough = watch.mark(done)
+    },
   })
   return watch
 }
