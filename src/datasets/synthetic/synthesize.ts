@@ -1,8 +1,8 @@
 /** Writes a synthetic data set: Adience's own layout, and the truth beside it. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { messageOf, UserError } from '../../base/errors.ts'
 import { abandonedOf, writeAtomic } from '../../base/files.ts'
@@ -97,20 +97,23 @@ function holds(root: string, recipe: string): boolean {
     )
   }
   if (!isUntouched(root, file)) {
-    throw new UserError(
-      'is not empty, and what it holds is not synthetic faces',
-      root,
-      'Choose another folder',
-    )
+    throw new UserError('holds something else than synthetic faces', root, 'Choose another folder')
   }
   return false
 }
 
 // True of an empty folder, and of one whose first file a kill cut short: its folder may be there, and a part of it.
 function isUntouched(root: string, first: string): boolean {
-  if (!existsSync(root)) return true
-  const begun = new Set([dirname(first), ...abandonedOf(first)].map((path) => relative(root, path)))
-  return readdirSync(root, { recursive: true, encoding: 'utf8' }).every((name) => begun.has(name))
+  const truth = dirname(first)
+  return holdsOnly(root, [truth]) && holdsOnly(truth, abandonedOf(first))
+}
+
+/** Whether a path is free, or a folder with nothing but these in it. */
+function holdsOnly(folder: string, paths: readonly string[]): boolean {
+  if (!existsSync(folder)) return true
+  return (
+    statSync(folder).isDirectory() && readdirSync(folder).every((name) => paths.includes(join(folder, name)))
+  )
 }
 
 function foldersOf(root: string, sittings: readonly Sitting[]): Set<string> {

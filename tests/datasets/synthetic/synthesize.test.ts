@@ -140,7 +140,7 @@ describe('synthesizing again', () => {
     await synthesize(root, { count: COUNT, seed: 'test' })
     expect(statSync(join(root, 'truth', 'faces.jsonl')).mtimeMs).toBe(before)
     await expect(synthesize(root, { count: COUNT, seed: 'another' })).rejects.toThrow(/other synthetic faces/)
-    await expect(synthesize(home, { count: 1, seed: 1 })).rejects.toThrow(/not empty/)
+    await expect(synthesize(home, { count: 1, seed: 1 })).rejects.toThrow(/something else/)
   })
 
   it('finishes an interrupted set, which is not read as a whole one', async () => {
@@ -167,12 +167,16 @@ describe('synthesizing again', () => {
     expect(digest(early)).toEqual(digest(whole))
   })
 
-  it('refuses a folder truth that is not its own', async () => {
+  it('refuses a folder truth that is not its own, and a file', async () => {
     const foreign = join(home, 'foreign')
     mkdirSync(join(foreign, 'truth'), { recursive: true })
     writeFileSync(join(foreign, 'truth', 'notes.txt'), 'mine')
-    await expect(synthesize(foreign, { count: 4, seed: 1 })).rejects.toThrow(/not empty/)
+    const file = join(foreign, 'truth', 'notes.txt')
+    for (const place of [foreign, file]) {
+      await expect(synthesize(place, { count: 4, seed: 1 })).rejects.toThrow(/something else/)
+    }
     expect(readdirSync(join(foreign, 'truth'))).toEqual(['notes.txt'])
+    expect(readFileSync(file, 'utf8')).toBe('mine')
   })
 })
 
