@@ -4,8 +4,8 @@
  *   npm run bench -- scoring
  *   node bench/scoring.js NETWORK…      some of them: adiencenet, caffenet, googlenet, vgg16
  *
- * Pictures a second, ten crops each, two pictures at a time, as regard scores them and as PyTorch is fastest: medians
- * over rounds in which the two take turns.
+ * Pictures a second, ten crops each, two pictures at a time, as regard scores them: medians over rounds in which the
+ * two take turns.
  */
 
 import { Random } from '../dist/base/random.js'

@@ -146,13 +146,13 @@ function appended(g: GraphBuilder, network: Graph, x: Value, name: string): Valu
 }
 
 /** The most pictures in one run of the engine. */
-const MOST = 10
+const MOST_PICTURES = 10
 
 /**
- * Pixels that one run of the engine works on, counted in whole pictures. Two pictures of 256 × 256, ten crops of each,
+ * The most pixels in one run of the engine, a whole picture counted for each of its crops. Two pictures of 256 × 256, ten crops of each,
  * keep every core busy; ten take four times the memory and no less time (VGG-16: 7.1 GB where two take 2.3).
  */
-const PIXELS = 1_400_000
+const MOST_PIXELS = 1_400_000
 
 /** How pictures are scored. */
 export interface Scoring {
@@ -179,7 +179,7 @@ export async function scorePictures(
   { crops = 10, progress, keep }: Scoring = {},
 ): Promise<Float32Array[]> {
   const [, height, width] = graph.inputs[0]!.shape.map(Number) as [number, number, number]
-  const batch = Math.min(MOST, Math.max(1, Math.floor(PIXELS / (crops * height * width))))
+  const batch = Math.min(MOST_PICTURES, Math.max(1, Math.floor(MOST_PIXELS / (crops * height * width))))
   const program = await engine.load(graph)
   const scores: Float32Array[] = []
   try {
