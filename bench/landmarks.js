@@ -9,7 +9,7 @@
 import { readAaf } from '../dist/datasets/aaf.js'
 import { openFaceFinder } from '../dist/datasets/faceFinder.js'
 import { readLandmarks } from '../dist/datasets/readLandmarks.js'
-import { readPhoto } from '../dist/datasets/readPhoto.js'
+import { readPhoto } from '../dist/pictures/node.js'
 import { isMarked, mainFace } from '../dist/faces/face.js'
 import { eyeCentres, LANDMARKS } from '../dist/faces/landmarks.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'

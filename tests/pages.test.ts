@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parseCard } from '../src/networks/card.ts'
+import { parseCard } from '../src/models/card.ts'
 import { completed } from '../src/rules/composites/composite.ts'
 import { composites } from '../src/rules/composites/presets.ts'
 import { parseComposite } from '../src/rules/composites/read.ts'

@@ -6,7 +6,7 @@ import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import type { Crops } from '../evaluation/tenCrop.ts'
-import type { Alignment } from '../faces/image.ts'
+import type { Alignment } from '../pictures/image.ts'
 import {
   acquaintance,
   type Evaluation,
@@ -14,8 +14,8 @@ import {
   evaluate,
   examine,
   type Fold,
-} from '../study/evaluate.ts'
-import type { Model } from '../study/model.ts'
+} from '../evaluation/evaluate.ts'
+import type { Model } from '../models/model.ts'
 import {
   chanceOf,
   errorOf,
@@ -24,7 +24,7 @@ import {
   type Share,
   scoreOf,
   shareOf,
-} from '../study/report/score.ts'
+} from '../evaluation/score.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 import { aligned } from './table.ts'

@@ -4,14 +4,14 @@ import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
-import { readPhoto } from '../datasets/readPhoto.ts'
+import { readPhoto } from '../pictures/node.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { enlarged, sideBySide } from '../explanation/heatMap.ts'
-import { inputOf } from '../explanation/input.ts'
+import { inputOf } from '../models/input.ts'
 import { METHODS, type Method } from '../explanation/methods/load.ts'
 import { align } from '../faces/align.ts'
-import type { Point } from '../faces/image.ts'
+import type { Point } from '../pictures/image.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import {
@@ -22,8 +22,8 @@ import {
   layerOf,
   loadModelExplainer,
   readInput,
-} from '../study/explain.ts'
-import { type Model, requirePreprocessing } from '../study/model.ts'
+} from '../models/explain.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
 import { writePicture } from '../study/writePicture.ts'
 import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
 

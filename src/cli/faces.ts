@@ -6,7 +6,7 @@ import { Progress } from '../base/progress.ts'
 import { type MarkedPhoto, markPhotos } from '../datasets/markPhotos.ts'
 import { photoFiles } from '../datasets/photoFiles.ts'
 import { type FoundFace, isMarked } from '../faces/face.ts'
-import type { Point } from '../faces/image.ts'
+import type { Point } from '../pictures/image.ts'
 import { landmarks49, landmarks68 } from '../faces/meshLandmarks.ts'
 import { tellSkipped, withoutPath } from './data.ts'
 

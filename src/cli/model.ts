@@ -4,11 +4,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/yaml.ts'
-import { type Card, CHANNELS, FITS, LAYOUTS } from '../networks/card.ts'
+import { type Card, CHANNELS, FITS, LAYOUTS } from '../models/card.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type CompositeName, composites } from '../rules/composites/presets.ts'
 import { parseComposite } from '../rules/composites/read.ts'
-import { type Model, openModel } from '../study/model.ts'
+import { type Model, openModel } from '../models/model.ts'
 
 type Input = NonNullable<Card['input']>
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { readStudy, runsOf } from '../study/report/cells.ts'
-import { mainFigures, writeReport } from '../study/report/report.ts'
+import { readStudy, runsOf } from '../report/cells.ts'
+import { mainFigures, writeReport } from '../report/report.ts'
 
 /** `regard report DIR` */
 export function reportCommand(): Command {

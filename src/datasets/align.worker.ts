@@ -7,12 +7,12 @@ import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
 import { serve } from '../base/workers.ts'
 import { align } from '../faces/align.ts'
-import { fitted } from '../faces/fit.ts'
-import type { Alignment, Image, Point } from '../faces/image.ts'
+import { fitted } from '../pictures/fit.ts'
+import type { Alignment, Image, Point } from '../pictures/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
 import { landmarks49 } from '../faces/meshLandmarks.ts'
 import type { Face } from './dataset.ts'
-import { decodePhoto, readPhotoFile } from './readPhoto.ts'
+import { decodePhoto, readPhotoFile } from '../pictures/node.ts'
 
 /** A face that was aligned. */
 export interface Aligned {

@@ -1,7 +1,7 @@
 import { onAllCores, workerModule } from '../base/workers.ts'
-import type { Affine } from '../faces/affine.ts'
+import type { Affine } from '../pictures/affine.ts'
 import type { FoundFace } from '../faces/face.ts'
-import type { Alignment, Image, Point } from '../faces/image.ts'
+import type { Alignment, Image, Point } from '../pictures/image.ts'
 
 /** A photo to align the faces of. */
 export interface PhotoJob {

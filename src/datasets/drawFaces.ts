@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { html } from '../base/html.ts'
 import { type FoundFace, isMarked } from '../faces/face.ts'
-import type { Image, Point } from '../faces/image.ts'
+import type { Image, Point } from '../pictures/image.ts'
 import { landmarks49 } from '../faces/meshLandmarks.ts'
 
 /** Of marked faces, and of those whose points lie anywhere. */

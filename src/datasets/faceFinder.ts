@@ -6,7 +6,7 @@ import { UserError } from '../base/errors.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../faces/face.ts'
 import { loadFaceFinder } from '../faces/find.ts'
-import type { Image } from '../faces/image.ts'
+import type { Image } from '../pictures/image.ts'
 import { readTensorFlowJs } from '../formats/tensorflowjs/read.ts'
 
 const MODELS = { detector: 'blazeface', mesh: 'facemesh' }

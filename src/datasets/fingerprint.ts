@@ -7,8 +7,8 @@
  * apart, and copies within 30. What is near by its fingerprint is then compared by its detail.
  */
 
-import { fitted } from '../faces/fit.ts'
-import type { Image } from '../faces/image.ts'
+import { fitted } from '../pictures/fit.ts'
+import type { Image } from '../pictures/image.ts'
 
 /** Coefficients along each axis. */
 const WAVES = 16

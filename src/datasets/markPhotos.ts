@@ -1,6 +1,6 @@
 import { onAllCores, workerModule } from '../base/workers.ts'
 import type { FoundFace } from '../faces/face.ts'
-import type { Size } from '../faces/fit.ts'
+import type { Size } from '../pictures/fit.ts'
 
 /** The faces of a photo. */
 export interface MarkedPhoto {

@@ -6,7 +6,7 @@ import { mainFace } from '../faces/face.ts'
 import { drawFaces } from './drawFaces.ts'
 import { findFaces } from './faceFinder.ts'
 import type { MarkedPhoto } from './markPhotos.ts'
-import { readPhoto } from './readPhoto.ts'
+import { readPhoto } from '../pictures/node.ts'
 
 serve(async (path: string): Promise<MarkedPhoto | string> => {
   try {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, UserError } from '../base/errors.ts'
-import type { Point } from '../faces/image.ts'
+import type { Point } from '../pictures/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
 
 /**

@@ -2,7 +2,7 @@
 
 import sharp, { type OverlayOptions } from 'sharp'
 import { html } from '../base/html.ts'
-import type { Image } from '../faces/image.ts'
+import type { Image } from '../pictures/image.ts'
 
 /** A row of pictures. */
 interface SheetRow {

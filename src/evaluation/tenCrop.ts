@@ -5,8 +5,8 @@
 
 import { UserError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
-import { centreCrop } from '../faces/crop.ts'
-import type { Preprocessing } from '../faces/preprocessing.ts'
+import { centreCrop } from '../pictures/crop.ts'
+import type { Preprocessing } from '../models/preprocessing.ts'
 import { GraphBuilder, type Value } from '../graph/builder.ts'
 import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph, sizeOf } from '../graph/types.ts'

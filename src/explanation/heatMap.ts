@@ -1,7 +1,7 @@
 /** From relevance to pictures. Nothing is smoothed: a map shows what was computed, pixel by pixel. */
 
-import type { Image } from '../faces/image.ts'
-import type { Layout } from '../faces/preprocessing.ts'
+import type { Image } from '../pictures/image.ts'
+import type { Layout } from '../models/preprocessing.ts'
 import { heatColour } from './colours.ts'
 
 /** The relevance of each pixel. */

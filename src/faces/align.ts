@@ -1,9 +1,9 @@
 import { UserError } from '../base/errors.ts'
-import { type Affine, invertAffine } from './affine.ts'
-import type { Alignment, Image, Point } from './image.ts'
+import { type Affine, invertAffine } from '../pictures/affine.ts'
+import type { Alignment, Image, Point } from '../pictures/image.ts'
 import { centre, eyeCentres, requireAll } from './landmarks.ts'
 import { REFERENCE_FACE } from './reference.ts'
-import { warpAffine } from './warp.ts'
+import { warpAffine } from '../pictures/warp.ts'
 
 /**
  * Cut an upright face out of a photo, as a square picture. What lies outside the photo repeats its edge pixels.

@@ -10,10 +10,10 @@
 
 import type { Tensors } from '../engine/engine.ts'
 import type { TensorOf } from '../graph/types.ts'
-import { type Affine, applyAffine } from './affine.ts'
+import { type Affine, applyAffine } from '../pictures/affine.ts'
 import type { Box } from './face.ts'
-import type { Image, Point } from './image.ts'
-import { warpAffine } from './warp.ts'
+import type { Image, Point } from '../pictures/image.ts'
+import { warpAffine } from '../pictures/warp.ts'
 
 /** A face as the detector has it, in pixels of the photo. */
 export interface Detection {

@@ -1,5 +1,5 @@
-import type { Size } from './fit.ts'
-import type { Image, Point } from './image.ts'
+import type { Size } from '../pictures/fit.ts'
+import type { Image, Point } from '../pictures/image.ts'
 
 /** An upright rectangle in a photo, in pixels of the photo; it may reach beyond the photo's edges. */
 export interface Box {

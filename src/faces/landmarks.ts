@@ -5,7 +5,7 @@
  */
 
 import { UserError } from '../base/errors.ts'
-import type { Point } from './image.ts'
+import type { Point } from '../pictures/image.ts'
 
 /** Which of the 49 landmarks lie on which part: the index of the first, and the index after the last. */
 export const LANDMARKS = {

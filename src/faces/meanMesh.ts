@@ -1,4 +1,4 @@
-import type { Point } from './image.ts'
+import type { Point } from '../pictures/image.ts'
 
 /** A point of a face with its depth. */
 interface SolidPoint extends Point {

@@ -6,11 +6,11 @@
 
 import type { Tensors } from '../engine/engine.ts'
 import type { TensorOf } from '../graph/types.ts'
-import { type Affine, applyAffine } from './affine.ts'
+import { type Affine, applyAffine } from '../pictures/affine.ts'
 import type { Detection } from './detect.ts'
-import type { Image, Point } from './image.ts'
+import type { Image, Point } from '../pictures/image.ts'
 import { centre } from './landmarks.ts'
-import { warpAffine } from './warp.ts'
+import { warpAffine } from '../pictures/warp.ts'
 
 /** Side of the network's input, in pixels. */
 const SIDE = 192

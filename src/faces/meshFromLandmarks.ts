@@ -1,4 +1,4 @@
-import type { Point } from './image.ts'
+import type { Point } from '../pictures/image.ts'
 import { requireAll } from './landmarks.ts'
 import { LANDMARK_DEPTHS, MEAN_MESH } from './meanMesh.ts'
 import { REFERENCE_FACE } from './reference.ts'

@@ -1,6 +1,6 @@
 /** The face mesh in the schemes of facial landmarks that data sets have: 68 and 49 points (see `landmarks.ts`). */
 
-import type { Point } from './image.ts'
+import type { Point } from '../pictures/image.ts'
 
 /** For each of the 68 landmarks of the iBUG 300-W scheme, in their order, the point of the mesh that lies there. */
 const SIXTY_EIGHT: readonly number[] = [

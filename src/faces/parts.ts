@@ -6,7 +6,7 @@
  * looked at the pixels. A bald head has "hair", long hair beside the neck is "background", as are neck and clothes.
  */
 
-import type { Point } from './image.ts'
+import type { Point } from '../pictures/image.ts'
 import { fillPolygon, type Labels } from './polygon.ts'
 
 /** The parts. A picture of labels holds at each pixel the index in this list. */

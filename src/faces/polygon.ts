@@ -1,4 +1,4 @@
-import type { Point } from './image.ts'
+import type { Point } from '../pictures/image.ts'
 
 /** A picture with one number a pixel, row by row from the top. */
 export interface Labels {

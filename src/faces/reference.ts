@@ -1,4 +1,4 @@
-import type { Point } from './image.ts'
+import type { Point } from '../pictures/image.ts'
 
 /**
  * The face that the alignment `i` brings every face to: 49 landmarks (see `landmarks.ts`) in a square of side 1,

@@ -1,4 +1,4 @@
-import type { Affine } from './affine.ts'
+import type { Affine } from '../pictures/affine.ts'
 
 /** How far an alignment is from turning and scaling the face alone. */
 export interface Stretch {

@@ -5,14 +5,14 @@ import { csv } from '../base/csv.ts'
 import { writeAtomic } from '../base/files.ts'
 import { readPicture } from '../datasets/pack.ts'
 import { CLASSES } from '../datasets/task.ts'
-import { topClass } from '../evaluation/accuracy.ts'
+import { topClass } from '../statistics/accuracy.ts'
 import { CROPS, scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
 import { expectedAge } from '../evaluation/years.ts'
-import type { Alignment } from '../faces/image.ts'
+import type { Alignment } from '../pictures/image.ts'
 import { alignmentsIn, labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { type Model, openModel, requirePreprocessing } from './model.ts'
+import { type Model, openModel, requirePreprocessing } from '../models/model.ts'
 import { ownTest, runFiles, type SnapshotRecord, type TestRecord } from './record.ts'
-import { testRecord } from './testRecord.ts'
+import { testRecord } from '../evaluation/testRecord.ts'
 
 /** The answers on photos aligned in one way, in the order of the test part. */
 interface Answers {

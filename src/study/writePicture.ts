@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { writeAtomic } from '../base/files.ts'
-import type { Image } from '../faces/image.ts'
+import type { Image } from '../pictures/image.ts'
 
 /**
  * Write a picture as PNG, whole or not at all.

@@ -4,7 +4,7 @@
  */
 
 import type { Random } from '../base/random.ts'
-import type { Crop } from '../faces/crop.ts'
+import type { Crop } from '../pictures/crop.ts'
 
 /** How much windows may change at most; what is not given does not change. */
 export interface Augmentation {

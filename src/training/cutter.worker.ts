@@ -2,7 +2,7 @@
 
 import { serve } from '../base/workers.ts'
 import { readPicture, type StoredPicture } from '../datasets/pack.ts'
-import { cropInto } from '../faces/crop.ts'
+import { cropInto } from '../pictures/crop.ts'
 import { cropDistorted } from './augmentation.ts'
 import type { CutterJob } from './cutter.ts'
 

@@ -9,7 +9,7 @@ import { main } from '../../src/cli/main.ts'
 import { readNpy, writeNpy } from '../../src/formats/npy.ts'
 import { readOnnx } from '../../src/formats/onnx.ts'
 import { float32 } from '../../src/graph/types.ts'
-import { writeModel } from '../../src/study/model.ts'
+import { writeModel } from '../../src/models/model.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { capturePrinted } from './capture.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { writePaperStudy } from '../study/report/paperStudy.ts'
+import { writePaperStudy } from '../report/paperStudy.ts'
 import { capturePrinted } from './capture.ts'
 
 const captured = capturePrinted()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Point } from '../../src/faces/image.ts'
+import type { Point } from '../../src/pictures/image.ts'
 import { fillPolygon, type Labels } from '../../src/faces/polygon.ts'
 
 const SIZE = 12

@@ -2,8 +2,8 @@
 
 import { nodeEngine } from '../../src/engine/node.ts'
 import type { Box } from '../../src/faces/face.ts'
-import type { Image, Point } from '../../src/faces/image.ts'
-import { warpAffine } from '../../src/faces/warp.ts'
+import type { Image, Point } from '../../src/pictures/image.ts'
+import { warpAffine } from '../../src/pictures/warp.ts'
 import { readOnnx } from '../../src/formats/onnx.ts'
 
 export interface SecondOpinion {

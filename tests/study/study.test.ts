@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { openModel } from '../../src/study/model.ts'
+import { openModel } from '../../src/models/model.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { type RunRecord, readRecord, type StudyRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'

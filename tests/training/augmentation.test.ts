@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { cropInto } from '../../src/faces/crop.ts'
-import { warpAffine } from '../../src/faces/warp.ts'
+import { cropInto } from '../../src/pictures/crop.ts'
+import { warpAffine } from '../../src/pictures/warp.ts'
 import { cropDistorted, type Distortion, drawDistortion } from '../../src/training/augmentation.ts'
 
 const [SIZE, CROP] = [24, 17]

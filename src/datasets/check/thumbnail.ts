@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import { UserError } from '../../base/errors.ts'
 import type { Face } from '../dataset.ts'
 import { readLandmarks } from '../readLandmarks.ts'
-import { readPhoto } from '../readPhoto.ts'
+import { readPhoto } from '../../pictures/node.ts'
 import { fileOf, type Look } from './look.ts'
 
 /** The longer side, in pixels. */

@@ -1,6 +1,6 @@
 /** Where the head, the neck and the body lie in the photo. */
 
-import type { Point } from '../../faces/image.ts'
+import type { Point } from '../../pictures/image.ts'
 import { number } from './path.ts'
 import type { Shot } from './shot.ts'
 

@@ -1,6 +1,6 @@
 /** The head without its features: skin, skin lines, ears, neck and hair. */
 
-import type { Point } from '../../faces/image.ts'
+import type { Point } from '../../pictures/image.ts'
 import { type Colour, css, mix } from './colour.ts'
 import { fill, type Layer, line, spot } from './layer.ts'
 import { between, ellipse, mirrored, number, smooth } from './path.ts'

@@ -1,4 +1,4 @@
-import type { Point } from '../../faces/image.ts'
+import type { Point } from '../../pictures/image.ts'
 import { inPhoto } from './frame.ts'
 import type { Shape } from './shape.ts'
 import type { Shot } from './shot.ts'

@@ -1,4 +1,4 @@
-import type { Point } from '../../faces/image.ts'
+import type { Point } from '../../pictures/image.ts'
 
 /** SVG path data of a smooth curve through the points (Catmull–Rom as cubic Béziers). */
 export function smooth(points: readonly Point[], closed = false): string {

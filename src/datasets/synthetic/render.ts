@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { Random } from '../../base/random.ts'
-import type { Image } from '../../faces/image.ts'
+import type { Image } from '../../pictures/image.ts'
 import { layersOf, maskSvg, pictureSvg } from './draw.ts'
 import { PHOTO_SIZE } from './frame.ts'
 import type { Person } from './person.ts'

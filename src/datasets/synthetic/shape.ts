@@ -7,7 +7,7 @@
  * that a cue in one part does not move another.
  */
 
-import type { Point } from '../../faces/image.ts'
+import type { Point } from '../../pictures/image.ts'
 import type { Person } from './person.ts'
 import type { Shot } from './shot.ts'
 

@@ -3,7 +3,7 @@
  */
 
 import type { Engine, Program } from '../../engine/engine.ts'
-import type { Layout } from '../../faces/preprocessing.ts'
+import type { Layout } from '../../models/preprocessing.ts'
 import { GraphBuilder } from '../../graph/builder.ts'
 import { withoutUnread } from '../../graph/fold.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'

@@ -5,7 +5,7 @@ import { render } from '../../../src/datasets/synthetic/render.ts'
 import { shapeOf } from '../../../src/datasets/synthetic/shape.ts'
 import { drawShot, type Shot } from '../../../src/datasets/synthetic/shot.ts'
 import type { Gender } from '../../../src/datasets/task.ts'
-import type { Image, Point } from '../../../src/faces/image.ts'
+import type { Image, Point } from '../../../src/pictures/image.ts'
 
 /** A person and a photo of theirs, from a seed. The same seed with other labels is the same face but for its cues. */
 export function sitting(seed: number, age: number, gender: Gender): { person: Person; shot: Shot } {

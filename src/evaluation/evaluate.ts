@@ -1,0 +1,162 @@
+/** How a model of any origin fares on the labelled faces of a data set, scored as a study scores its runs. */
+
+import { UsageError, UserError } from '../base/errors.ts'
+import { alignFaces } from '../datasets/alignFaces.ts'
+import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
+import { makeFolds, type Repeated } from '../datasets/folds.ts'
+import { TASKS, type Task } from '../datasets/task.ts'
+import type { Engine } from '../engine/engine.ts'
+import { requirePlaces, taskOf } from './labels.ts'
+import { type Crops, scorePictures, tenCropGraph } from './tenCrop.ts'
+import { fitted } from '../pictures/fit.ts'
+import type { Alignment } from '../pictures/image.ts'
+import type { Preprocessing } from '../models/preprocessing.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
+import type { TestRecord } from '../study/record.ts'
+import { testRecord } from './testRecord.ts'
+
+/** A model, and what must be known of it to set it before faces with labels. */
+export interface Examinee {
+  readonly model: Model
+  readonly task: Task
+  readonly alignment: Alignment
+  readonly preprocessing: Preprocessing
+  /** For each class of the task, which of the model's classes it is. */
+  readonly places: readonly number[]
+}
+
+/** One part of a data set, dealt as a study deals it. */
+export interface Fold {
+  /** Counted from 0. */
+  readonly fold: number
+  readonly of: number
+  readonly seed: string | number
+  /** Where photos went that are there more than once; together where it is not given. */
+  readonly repeated?: Repeated
+}
+
+/** What a model answered on a data set. */
+export interface Evaluation extends TestRecord {
+  /** Faces without a label for the task, which were left out. */
+  readonly unlabelled: number
+  /** What the reader skipped, and faces whose photo cannot be used. */
+  readonly skipped: readonly Skipped[]
+}
+
+/** How a data set is gone through. */
+interface EvaluateOptions {
+  readonly engine: Engine
+  readonly crops: Crops
+  /** The part to score; all of it where not given. */
+  readonly fold?: Fold
+  readonly progress?: (done: number, total: number) => void
+}
+
+/**
+ * Gather what must be known of a model from its card and the names of its classes.
+ *
+ * @param asked where the user says it in the card's place
+ * @throws UserError that says what is not known or does not fit, and how to say it
+ */
+export function examine(model: Model, asked: { task?: Task; alignment?: Alignment } = {}): Examinee {
+  const { path, card, classes } = model
+  const preprocessing = requirePreprocessing(model)
+  const alignment = asked.alignment ?? card.alignment
+  if (!alignment) {
+    throw new UserError(
+      'its card does not say how faces are aligned',
+      path,
+      'Say it by --alignment, or write `alignment: r` or `i` into the card',
+    )
+  }
+  const task = asked.task ?? [card.task].find(isTask) ?? taskOf(classes)
+  if (!task) {
+    throw new UsageError(
+      `its card does not say whether it reads age groups, gender or years, and neither do its classes: ${classes.slice(0, 12).join(', ')}`,
+      path,
+      'Say it by --task, and what its classes are called by --classes, or in its card',
+    )
+  }
+  return { model, task, alignment, preprocessing, places: requirePlaces(classes, task, path) }
+}
+
+/**
+ * Score a model on a data set.
+ *
+ * @throws UserError when there is no such fold, no face has a label, no photo can be used, or the network cannot
+ *   be run on several pictures
+ */
+export async function evaluate(
+  { model, task, alignment, preprocessing, places }: Examinee,
+  dataset: Dataset,
+  { engine, crops, fold, progress }: EvaluateOptions,
+): Promise<Evaluation> {
+  const chosen = fold ? facesOf(dataset, fold) : dataset.faces
+  const labelled = chosen.filter((face) => labelOf(face, task) !== undefined)
+  if (labelled.length === 0) throw new UserError(`no face has a label for the task ${task}`, dataset.root)
+  const { picture } = preprocessing
+  const kept: Face[] = []
+  const skipped: Skipped[] = []
+  async function* pictures() {
+    let at = 0
+    for await (const result of alignFaces(labelled, alignment, picture.height)) {
+      const face = labelled[at++]!
+      if (typeof result === 'string') {
+        skipped.push({ face: face.id, reason: result })
+        continue
+      }
+      kept.push(face)
+      const data = result.picture!
+      const square = { width: picture.height, height: picture.height, data }
+      yield picture.width === picture.height ? data : fitted(square, picture, preprocessing.fit).data
+    }
+  }
+  const graph = tenCropGraph(model.network, preprocessing, { output: model.output, crops })
+  const scores = await scorePictures(engine, graph, pictures(), {
+    crops,
+    progress: (done) => progress?.(done + skipped.length, labelled.length),
+  })
+  if (kept.length === 0) {
+    throw new UserError(
+      `none of its ${labelled.length} faces can be used. The first: ${skipped[0]!.reason}`,
+      dataset.root,
+    )
+  }
+  const ordered = scores.map((row) => places.map((place) => row[place]!))
+  return {
+    ...testRecord(kept, task, ordered),
+    unlabelled: chosen.length - labelled.length,
+    skipped: [...dataset.skipped, ...skipped],
+  }
+}
+
+/** Folds are dealt of all faces, before any is left out, as a study does. */
+function facesOf({ faces }: Dataset, { fold, of, seed, repeated }: Fold): Face[] {
+  const folds = makeFolds(faces, of, seed, repeated)
+  return faces.filter((_, k) => folds[k] === fold)
+}
+
+/**
+ * What is doubtful about an evaluation, by what the model's card says of its training: whether it has seen the
+ * faces that it is scored on.
+ *
+ * @returns a sentence for the user; undefined where nothing is doubtful
+ */
+export function acquaintance({ card }: Model, kind: string, scored?: Fold): string | undefined {
+  const { trainedOn } = card
+  if (trainedOn?.dataset !== kind) return undefined
+  const { fold, folds, seed } = trainedOn
+  const remedy = `Score the faces that it has not seen with --fold ${fold}/${folds ?? 'N'}`
+  if (!scored) return `the model was trained on ${kind}: it has seen most of these faces. ${remedy}`
+  const same =
+    scored.fold === fold &&
+    (folds === undefined || scored.of === folds) &&
+    String(scored.seed) === String(seed)
+  return same
+    ? undefined
+    : `the model was trained with fold ${fold}${folds ? ` of ${folds}` : ''} (seed ${seed}) kept for testing: it has seen some of these faces. ${remedy}`
+}
+
+function isTask(task: string | undefined): task is Task {
+  return TASKS.some((known) => known === task)
+}

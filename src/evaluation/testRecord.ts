@@ -1,0 +1,54 @@
+/** How a set of faces was answered: the confusion matrix, and each group of faces by itself. */
+
+import { type Face, labelOf } from '../datasets/dataset.ts'
+import { CLASSES, type Task } from '../datasets/task.ts'
+import { accuracyByGroup, confusionOf, topClass } from '../statistics/accuracy.ts'
+import { sumsOf } from '../statistics/interval.ts'
+import { expectedAge } from './years.ts'
+import type { TestRecord } from '../study/record.ts'
+
+const BETWEEN = 'age between groups'
+
+/** All groups of faces that a report tells apart, in its order. */
+const GROUPS = [
+  ...CLASSES.age.map((name) => `age ${name}`),
+  BETWEEN,
+  ...CLASSES.gender.map((name) => `gender ${name}`),
+]
+
+/**
+ * Count the answers.
+ *
+ * @param faces each with a label for the task
+ * @param scores for each face, the probability of each class of the task, in the same order
+ */
+export function testRecord(
+  faces: readonly Face[],
+  task: Task,
+  scores: readonly ArrayLike<number>[],
+): TestRecord {
+  const labels = faces.map((face) => labelOf(face, task)!)
+  const answers = scores.map(topClass)
+  const errors =
+    task === 'years' ? scores.map((row, k) => Math.abs(expectedAge(row) - labels[k]!)) : undefined
+  // Where no face has an age, its lack says nothing.
+  const aged = faces.some(({ age }) => age !== undefined)
+  const groups = faces.map((face) => groupsOf(face).filter((group) => aged || group !== BETWEEN))
+  const shares = accuracyByGroup(answers, labels, groups)
+  return {
+    confusion: confusionOf(answers, labels, CLASSES[task].length),
+    ...(errors && { errors: sumsOf(errors) }),
+    groups: GROUPS.flatMap((group) => {
+      const share = shares.get(group)
+      if (!share) return []
+      const own = errors?.filter((_, k) => groups[k]!.includes(group))
+      return [{ group, n: share.n, correct: share.correct, ...(own && { errors: sumsOf(own) }) }]
+    }),
+  }
+}
+
+function groupsOf(face: Face): string[] {
+  const [age, gender] = [labelOf(face, 'age'), labelOf(face, 'gender')]
+  const groups = [age === undefined ? BETWEEN : `age ${CLASSES.age[age]}`]
+  return gender === undefined ? groups : [...groups, `gender ${CLASSES.gender[gender]}`]
+}

@@ -1,0 +1,271 @@
+/** Explaining a model's answer to a photo: from files, or from what is in memory already. */
+
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { messageOf, UsageError, UserError } from '../base/errors.ts'
+import { nearest } from '../base/yaml.ts'
+import { readPhoto } from '../pictures/node.ts'
+import type { Engine } from '../engine/engine.ts'
+import { nodeEngine } from '../engine/node.ts'
+import {
+  explainedClass,
+  probabilityOf,
+  type Question,
+  requireClass,
+  targetOf,
+} from '../explanation/classes.ts'
+import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
+import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
+import { greyPicture, inputOf, pictureOf } from './input.ts'
+import { loadMethod, type Method } from '../explanation/methods/load.ts'
+import type { Image } from '../pictures/image.ts'
+import { pictureShape, rangeOf } from './preprocessing.ts'
+import { readNpy } from '../formats/npy.ts'
+import type { Graph, TensorOf } from '../graph/types.ts'
+import type { Composite } from '../rules/composites/composite.ts'
+import { type CompositeName, composites } from '../rules/composites/presets.ts'
+import { type Model, type ModelOptions, modelOf, openModel, requirePreprocessing } from './model.ts'
+
+/** A photo, as a file's path or in memory; or input that is preprocessed already, as an `.npy` file or a tensor. */
+export type Shown = string | Image | TensorOf<'float32'>
+
+/** What is explained with what. */
+export interface ExplainOptions extends ModelOptions {
+  /** The class to explain, by name or index; the network's own answer, `top`, where not given. */
+  readonly class?: string | number
+  /** The class that it is set against, by name or index: the difference of the two logits is explained. */
+  readonly minus?: string | number
+  /** A composite, or the name of one; the card's, or else `paper`, where not given. */
+  readonly composite?: CompositeName | Composite
+  /** A method around the gradient, in place of a composite. */
+  readonly method?: Method
+  /** For the noise of `smoothgrad`. */
+  readonly seed?: string | number
+  /** Names of other values in the network whose relevance is wanted too. */
+  readonly layers?: readonly string[]
+  /** What runs the network; ONNX Runtime on the CPU where not given. */
+  readonly engine?: Engine
+}
+
+/** An explanation in the model's own words, with pictures of it where the input is a picture. */
+export interface Answer extends Explanation {
+  /** The class that is explained: its index, its name, and its probability where the output has probabilities. */
+  readonly class: number
+  readonly name: string
+  readonly probability: number | undefined
+  /** What the network saw. */
+  readonly seen: Image | undefined
+  /** The relevance of each pixel, in the colours of `colours.ts`. */
+  readonly map: Image | undefined
+}
+
+/**
+ * Explain what a network says of one photo.
+ *
+ * @param model the path of a model in any format, with its card beside it; or a network in memory
+ * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input
+ */
+export async function explain(
+  model: string | Graph,
+  shown: Shown,
+  options: ExplainOptions = {},
+): Promise<Answer> {
+  const opened =
+    typeof model === 'string' ? openModel(model, options) : modelOf(model, model.name, {}, options)
+  const { classes } = opened
+  const input = typeof shown === 'string' ? await readInput(shown, opened) : inputFrom(shown, opened)
+  const explainer = await loadModelExplainer(opened, options)
+  try {
+    const { class: asked = 'top', minus } = options
+    const question: Question = {
+      class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
+      minus: minus === undefined ? undefined : requireClass(String(minus), classes),
+    }
+    const [answer] = await answers(explainer, opened, input, [question])
+    return answer!
+  } finally {
+    await explainer.release()
+  }
+}
+
+/**
+ * Load a model and the graph that explains it.
+ *
+ * @throws UserError where the composite does not fit the network, or an operator has no rule
+ */
+export async function loadModelExplainer(
+  { path, network, card, input, output, preprocessing }: Model,
+  { composite, method, seed, layers = [], engine = nodeEngine() }: ExplainOptions = {},
+): Promise<Explainer> {
+  if (method) {
+    const layout = pictureShape(input.shape, card.input?.layout)?.layout
+    if (!layout)
+      throw new UserError(
+        'its input is no picture, by the shape that it has',
+        path,
+        `Without --method it can be explained`,
+      )
+    const [layer] = layers
+    return rulesAbout(path, () => loadMethod(engine, network, method, { output, layout, seed, layer }))
+  }
+  const chosen = compositeOf(card, composite)
+  return rulesAbout(path, () =>
+    loadExplainer(engine, network, chosen, {
+      output,
+      of: [input.name, ...layers],
+      conservation: true,
+      range: 'missing' in preprocessing ? undefined : rangeOf(preprocessing),
+    }),
+  )
+}
+
+/** The composite that is asked for, or that of a model's card, or else the paper's. */
+export function compositeOf(card: Model['card'], asked?: CompositeName | Composite): Composite {
+  const chosen = asked ?? card.composite ?? 'paper'
+  return typeof chosen === 'string' ? composites[chosen] : chosen
+}
+
+/**
+ * What a network is shown of a file.
+ *
+ * @param path a photo, or an `.npy` file with input that is preprocessed already
+ * @throws UserError when the file cannot be used, or it is not known how photos become the input
+ */
+export async function readInput(path: string, model: Model): Promise<TensorOf<'float32'>> {
+  return isPreprocessed(path) ? readPreprocessed(path, model) : inputFrom(await readPhoto(path), model)
+}
+
+/** Whether a file holds input as the network takes it. */
+export function isPreprocessed(path: string): boolean {
+  return extname(path).toLowerCase() === '.npy'
+}
+
+function readPreprocessed(path: string, model: Model): TensorOf<'float32'> {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    throw new UserError(`cannot be read (${messageOf(error)})`, path)
+  }
+  return checked(readNpy(bytes, path) as TensorOf<'float32'>, model, path)
+}
+
+function inputFrom(shown: Image | TensorOf<'float32'>, model: Model): TensorOf<'float32'> {
+  return 'type' in shown ? checked(shown, model, 'the input') : inputOf(shown, requirePreprocessing(model))
+}
+
+function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): TensorOf<'float32'> {
+  // One picture, whatever batch the network takes.
+  const wanted = [1, ...input.shape.slice(1)]
+  const fits =
+    tensor.shape.length === wanted.length &&
+    wanted.every((d, k) => typeof d === 'string' || d === tensor.shape[k])
+  if (tensor.type !== 'float32' || !fits) {
+    throw new UserError(
+      `the network takes float32 [${wanted.join(', ')}], and this is ${tensor.type} [${tensor.shape.join(', ')}]`,
+      where,
+    )
+  }
+  if (!tensor.data.every(Number.isFinite)) throw new UserError('has values that are not numbers', where)
+  return tensor
+}
+
+/**
+ * Explain one input, once for each question; it goes through the network once.
+ *
+ * @throws UserError when the network's own answer is asked for against itself
+ */
+export async function answers(
+  explainer: Explainer,
+  model: Model,
+  input: TensorOf<'float32'>,
+  questions: readonly Question[],
+): Promise<Answer[]> {
+  const known = await Promise.all(
+    questions.map(async (question) => {
+      if (question.class !== 'top' || question.minus === undefined) return question
+      const [top] = await explainer.explain(input, ['top'])
+      const own = explainedClass(top!.target)
+      if (own === question.minus) {
+        throw new UserError(
+          `the network's own answer is ${model.classes[own]}, which is to be set against itself`,
+        )
+      }
+      return { ...question, class: own }
+    }),
+  )
+  const explanations = await explainer.explain(
+    input,
+    known.map((question) => targetOf(question, explainer.classes)),
+  )
+  for (const explanation of explanations) checkFinite(explanation)
+  return explanations.map((explanation) => answerOf(explanation, model, input))
+}
+
+/** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
+function checkFinite({ relevance, conservation }: Explanation): void {
+  if (relevance.data.every(Number.isFinite)) return
+  const first = conservation.find((layer) => !Number.isFinite(layer.out))
+  throw new UserError(
+    `the relevance overflows${first ? ` below the layer ${first.layer}, by the rule ${first.rule}` : ''}`,
+    undefined,
+    'Choose another composite: those with z-plus hand down no more than arrives',
+  )
+}
+
+function answerOf(explanation: Explanation, model: Model, input: TensorOf<'float32'>): Answer {
+  const index = explainedClass(explanation.target)
+  const { probabilities } = explanation.outputs[model.output]!
+  return {
+    ...explanation,
+    class: index,
+    name: model.classes[index]!,
+    probability: probabilities && probabilityOf(index, probabilities),
+    ...picturesOf(explanation, model, input),
+  }
+}
+
+function picturesOf(
+  { relevance }: Explanation,
+  { card, preprocessing }: Model,
+  input: TensorOf<'float32'>,
+): Pick<Answer, 'seen' | 'map'> {
+  const layout = pictureShape(input.shape, card.input?.layout)?.layout
+  if (!layout) return { seen: undefined, map: undefined }
+  return {
+    seen:
+      'missing' in preprocessing
+        ? greyPicture(pixelRelevance(input, layout))
+        : pictureOf(input, preprocessing),
+    map: heatMap(pixelRelevance(relevance, layout)),
+  }
+}
+
+/** What the rules say of a network that they do not fit, as an error that names its file. */
+export async function rulesAbout<T>(path: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    // Other kinds of error are faults of regard's own.
+    if (error instanceof Error && error.constructor === Error) throw new UserError(error.message, path)
+    throw error
+  }
+}
+
+/**
+ * The value that a name means: a value of the network, or the first output of the node of this name.
+ *
+ * @throws UsageError when the network has neither
+ */
+export function layerOf({ nodes }: Graph, name: string): string {
+  const values = nodes.flatMap(({ outputs }) => outputs)
+  const node = nodes.find((each) => each.name === name)
+  if (values.includes(name)) return name
+  if (node) return node.outputs[0]!
+  const near = nearest(name, [...values, ...nodes.map((each) => each.name)])
+  throw new UsageError(
+    `the network has no layer '${name}'${near ? `; did you mean '${near}'?` : ''}`,
+    undefined,
+    'The names are those of its nodes and of the values between them, as `conservation` in NAME.json lists them',
+  )
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import sharp from 'sharp'
+import { messageOf, UserError } from '../base/errors.ts'
+import type { Image } from './image.ts'
+
+/** In millions of pixels. Cameras of 64 megapixels give a little more than 64 million. */
+const MOST_MEGAPIXELS = 65
+
+/**
+ * Read a photo: upright (its EXIF orientation is applied), in 8-bit sRGB, whatever the file holds (grey, CMYK,
+ * 16 bits, a palette). What is transparent is shown on white; of a moving picture or several pages the first is read.
+ *
+ * A small file can hold a picture that fills the memory. So a photo of more than 65 million pixels is refused as soon
+ * as its header is read; the environment variable `REGARD_MAX_MEGAPIXELS` sets another limit.
+ *
+ * @param path a JPEG, PNG, WebP, GIF, TIFF or AVIF file
+ * @throws UserError naming the file, when it is absent, no picture, damaged, cut off, or too large
+ */
+export async function readPhoto(path: string): Promise<Image> {
+  return decodePhoto(await readPhotoFile(path), path)
+}
+
+/**
+ * The bytes of a photo's file.
+ *
+ * @throws UserError naming the file, when it cannot be read
+ */
+export async function readPhotoFile(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error) => {
+    throw unreadable(path, error)
+  })
+}
+
+/**
+ * The photo that a file holds, as {@link readPhoto} has it.
+ *
+ * @param path for messages
+ */
+export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Image> {
+  const limitInputPixels = mostPixels()
+  try {
+    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels })
+      .autoOrient()
+      .flatten({ background: 'white' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    return {
+      width: info.width,
+      height: info.height,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    }
+  } catch (error) {
+    // The words of the image library; it has no code for this.
+    throw /pixel limit/.test(messageOf(error)) ? await tooLarge(bytes, path) : unreadable(path, error)
+  }
+}
+
+function mostPixels(): number {
+  const given = process.env.REGARD_MAX_MEGAPIXELS || MOST_MEGAPIXELS
+  const most = Math.floor(1e6 * Number(given))
+  if (most > 0 && Number.isSafeInteger(most)) return most
+  throw new UserError(`is "${given}", not a number above 0`, 'REGARD_MAX_MEGAPIXELS')
+}
+
+async function tooLarge(bytes: Uint8Array, path: string): Promise<UserError> {
+  const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata()
+  const least = Math.ceil((width * height) / 1e6)
+  return new UserError(
+    `the photo is too large: ${width} × ${height} pixels, and ${mostPixels() / 1e6} million are allowed`,
+    path,
+    `Make it smaller, or set REGARD_MAX_MEGAPIXELS=${least}`,
+  )
+}
+
+function unreadable(path: string, error: unknown): UserError {
+  const reason = messageOf(error).split('\n')[0]!
+  return new UserError(
+    `the photo cannot be read (${reason})`,
+    path,
+    'Open it in a picture viewer to check it; what opens there can be saved as JPEG or PNG',
+  )
+}

@@ -1,0 +1,161 @@
+/**
+ * The numbers behind the report's tables. A cell is what a table of the paper has one of: a task, a network
+ * and a setting, with the faces of all its test folds taken together.
+ */
+
+import { existsSync } from 'node:fs'
+import type { Task } from '../datasets/task.ts'
+import { type Sums, together } from '../statistics/interval.ts'
+import type { Alignment } from '../pictures/image.ts'
+import type { NetworkName } from '../networks/index.ts'
+import { partsOfSetting, type Setting } from '../study/plan.ts'
+import { START_LETTERS } from '../study/plannedStart.ts'
+import {
+  files,
+  ownTest,
+  type Run,
+  type RunRecord,
+  readRecord,
+  readStudyRecord,
+  runFiles,
+  type StudyRecord,
+  type TestRecord,
+} from '../study/record.ts'
+
+/** The runs of one task, network and setting, one a fold, and their tests summed. */
+export interface Cell {
+  readonly task: Task
+  readonly letter: string
+  readonly network: NetworkName
+  readonly setting: Setting
+  readonly runs: readonly RunRecord[]
+  /** On photos aligned in every way that the data set's allow. */
+  readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
+}
+
+/** A study and its finished runs, as they lie in a folder. */
+export interface Study {
+  readonly out: string
+  readonly record: StudyRecord
+  readonly cells: readonly Cell[]
+}
+
+/**
+ * Read a study. Runs that are not finished are left out; cells stand in the order of the paper's tables.
+ *
+ * @throws UserError when the folder is no study's, or a file of it cannot be read
+ */
+export function readStudy(out: string): Study {
+  const record = readStudyRecord(out)
+  const cells = new Map<string, RunRecord[]>()
+  for (const run of record.runs) {
+    const result = runFiles.result(files.run(out, run))
+    if (!existsSync(result)) continue
+    const key = [run.task, run.network, run.setting].join()
+    cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(result)])
+  }
+  const tasks = unique(record.runs.map(({ task }) => task))
+  return {
+    out,
+    record,
+    cells: [...cells.values()]
+      .map(pooled)
+      .sort(
+        (a, b) =>
+          tasks.indexOf(a.task) - tasks.indexOf(b.task) ||
+          byLetter(a, b) ||
+          placeOf(a.setting) - placeOf(b.setting),
+      ),
+  }
+}
+
+/** Where a setting stands in the paper's tables: random starts first, of each start [i], [r] and [m]. */
+function placeOf(setting: Setting): number {
+  const { preprocessing, start } = partsOfSetting(setting)
+  const starts = ['random', ...Object.keys(START_LETTERS)]
+  return 3 * starts.indexOf(start) + ['i', 'r', 'm'].indexOf(preprocessing)
+}
+
+function byLetter(a: { letter: string }, b: { letter: string }): number {
+  return a.letter < b.letter ? -1 : a.letter > b.letter ? 1 : 0
+}
+
+/** Settings in the order of the paper's tables, each once. */
+export function inPaperOrder(settings: readonly Setting[]): Setting[] {
+  return unique(settings).sort((a, b) => placeOf(a) - placeOf(b))
+}
+
+/** How many of a study's runs are finished. */
+export function runsOf({ cells, record }: Study): { done: number; planned: number } {
+  return { done: cells.reduce((sum, { runs }) => sum + runs.length, 0), planned: record.runs.length }
+}
+
+/** The tasks that have finished runs, in the order of the plan. */
+export function tasksOf(study: Study): Task[] {
+  return unique(study.cells.map((cell) => cell.task))
+}
+
+/** The cells of a task that have finished runs. */
+export function cellsOf(study: Study, task: Task): Cell[] {
+  return study.cells.filter((cell) => cell.task === task)
+}
+
+/** The networks of a study, planned or finished, by the letter that the paper's tables have for each. */
+export function networksOf({ record }: Study): Run[] {
+  return [...new Map(record.runs.map((run) => [run.letter, run])).values()].sort(byLetter)
+}
+
+/** The cell at one place of a table; undefined where its runs are not finished. */
+export function cellAt(study: Study, task: Task, letter: string, setting: Setting): Cell | undefined {
+  return study.cells.find((cell) => cell.task === task && cell.letter === letter && cell.setting === setting)
+}
+
+function pooled(runs: readonly RunRecord[]): Cell {
+  const { task, letter, network, setting } = runs[0]!.run
+  const tests = alignmentsIn(runs[0]!).map(
+    (alignment) => [alignment, runs.map((run) => run.tests[alignment]!).reduce(sum)] as const,
+  )
+  return { task, letter, network, setting, runs, tests: Object.fromEntries(tests) }
+}
+
+/** The kinds of photos that a run or cell was tested on. */
+export function alignmentsIn({ tests }: Pick<Cell, 'tests'>): Alignment[] {
+  return (['r', 'i'] as const).filter((alignment) => tests[alignment])
+}
+
+/** The test of a cell on photos of its own kind. */
+export function ownOf({ tests, setting }: Cell): TestRecord {
+  return tests[ownTest(setting)]!
+}
+
+function sum(a: TestRecord, b: TestRecord): TestRecord {
+  const groups = new Map(a.groups.map((group) => [group.group, group]))
+  for (const one of b.groups) {
+    const before = groups.get(one.group)
+    groups.set(
+      one.group,
+      before
+        ? {
+            ...both(before, one),
+            group: one.group,
+            n: before.n + one.n,
+            correct: before.correct + one.correct,
+          }
+        : one,
+    )
+  }
+  return {
+    ...both(a, b),
+    confusion: a.confusion.map((row, truth) => row.map((n, guess) => n + b.confusion[truth]![guess]!)),
+    groups: [...groups.values()],
+  }
+}
+
+function both(a: { errors?: Sums }, b: { errors?: Sums }): { errors?: Sums } {
+  return a.errors && b.errors ? { errors: together(a.errors, b.errors) } : {}
+}
+
+/** A list without what stands in it a second time. */
+export function unique<T>(items: readonly T[]): T[] {
+  return [...new Set(items)]
+}

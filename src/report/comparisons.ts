@@ -1,0 +1,105 @@
+/** The comparisons that the paper makes, each tested on the faces that both networks answered. */
+
+import { groupBy } from '../base/groupBy.ts'
+import type { Task } from '../datasets/task.ts'
+import { holm } from '../statistics/holm.ts'
+import { type NetworkName, networks } from '../networks/index.ts'
+import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
+import type { StartKind } from '../study/plannedStart.ts'
+import { ownTest } from '../study/record.ts'
+import type { Cell, Study } from './cells.ts'
+import { type Contrast, contrastOf, type Difference, overPeople } from './contrast.ts'
+
+/** What two compared cells differ in; all else is the same. */
+const KINDS = ['network', 'preprocessing', 'start'] as const
+export type ComparisonKind = (typeof KINDS)[number]
+
+/**
+ * Two cells of a study against each other, each on its own test set: the same faces, aligned as each was trained for.
+ * `difference` is the accuracy of b less that of a, on the faces that both have; p is McNemar's, by person.
+ */
+export interface Comparison extends Difference {
+  readonly task: Task
+  readonly kind: ComparisonKind
+  /** Such as `A [r]`: the network's letter and the setting. */
+  readonly a: string
+  readonly b: string
+  /** Faces that both were tested on. */
+  readonly n: number
+  /** How many of them a alone has right, and b alone. */
+  readonly onlyA: number
+  readonly onlyB: number
+  /** p after Holm's correction, within the task and kind. */
+  readonly pAdjusted: number
+}
+
+/** Two cells that differ in one thing, in the paper's order of it. */
+export interface Pair {
+  readonly a: Cell
+  readonly b: Cell
+  /** Whether the study has no cell between the two, in that order. */
+  readonly neighbours: boolean
+}
+
+const NETWORKS = Object.keys(networks) as NetworkName[]
+const PREPROCESSINGS: readonly Preprocessing[] = ['i', 'r', 'm']
+const STARTS: readonly StartKind[] = ['random', 'imagenet', 'imdb-wiki', 'other']
+
+/** Every pair of cells of one task that differ in one thing alone. */
+export function pairsOf(study: Study, kind: ComparisonKind): Pair[] {
+  const alike = groupBy(study.cells, (cell) => JSON.stringify([cell.task, { ...placeOf(cell), [kind]: 0 }]))
+  return [...alike.values()].flatMap((cells) => {
+    const sorted = cells.toSorted((a, b) => placeOf(a)[kind] - placeOf(b)[kind])
+    return sorted.flatMap((a, k) =>
+      sorted.slice(k + 1).map((b, between) => ({ a, b, neighbours: between === 0 })),
+    )
+  })
+}
+
+/** How much oftener b of a pair is right than a, each on its own test set. */
+export function gainOf(study: Study, { a, b }: Pair): Contrast {
+  return contrastOf(study, [
+    { cell: b, alignment: ownTest(b.setting), sign: 1 },
+    { cell: a, alignment: ownTest(a.setting), sign: -1 },
+  ])
+}
+
+/** All comparisons of a study, by task and kind; those of cells with no face in common are left out. */
+export function comparisonsOf(study: Study): Comparison[] {
+  return KINDS.flatMap((kind) => {
+    const pairs = pairsOf(study, kind)
+    return [...groupBy(pairs, ({ a }) => a.task)].flatMap(([task, ofTask]) => {
+      const tested = ofTask.flatMap((pair) => compared(study, task, kind, pair))
+      const adjusted = holm(tested.map(({ p }) => p))
+      return tested.map((one, k) => ({ ...one, pAdjusted: adjusted[k]! }))
+    })
+  })
+}
+
+function compared(
+  study: Study,
+  task: Task,
+  kind: ComparisonKind,
+  pair: Pair,
+): Omit<Comparison, 'pAdjusted'>[] {
+  const contrast = gainOf(study, pair)
+  if (contrast.length === 0) return []
+  const [a, b] = [labelOf(pair.a), labelOf(pair.b)]
+  const only = (value: number) => contrast.filter((face) => face.value === value).length
+  const difference = overPeople([contrast], `${task} ${a} ${b}`)
+  return [{ task, kind, a, b, n: contrast.length, onlyA: only(-1), onlyB: only(1), ...difference }]
+}
+
+function labelOf({ letter, setting }: Cell): string {
+  return `${letter} [${setting}]`
+}
+
+/** Where a cell stands in the paper's order of each thing. */
+function placeOf({ network, setting }: Cell): Record<ComparisonKind, number> {
+  const { preprocessing, start } = partsOfSetting(setting)
+  return {
+    network: NETWORKS.indexOf(network),
+    preprocessing: PREPROCESSINGS.indexOf(preprocessing),
+    start: STARTS.indexOf(start),
+  }
+}

@@ -1,0 +1,45 @@
+/** The heat maps that a study's runs have left, by cell and face. */
+
+import { join } from 'node:path'
+import type { Task } from '../datasets/task.ts'
+import { files, type MapRecord, type Run } from '../study/record.ts'
+import { type Cell, cellsOf, type Study } from './cells.ts'
+import { sizeOf } from './pictures.ts'
+
+/** A face as one run explained it. */
+export interface Explained {
+  readonly run: Run
+  readonly map: MapRecord
+}
+
+/** The explained faces of a cell, over all of its folds. */
+export function explainedBy({ runs }: Cell): Map<string, Explained> {
+  return new Map(runs.flatMap(({ run, maps }) => maps.map((map) => [map.face, { run, map }] as const)))
+}
+
+/** The faces of a task that any of its runs has explained, in the order of what the data set says of them. */
+export function explainedFaces(study: Study, task: Task): string[] {
+  const truths = new Map<string, number>()
+  for (const { runs } of cellsOf(study, task)) {
+    for (const { maps } of runs) for (const { face, truth } of maps) truths.set(face, truth)
+  }
+  return [...truths].sort(([, a], [, b]) => a - b).map(([face]) => face)
+}
+
+/** Where a picture of a run is. */
+export function pathOf(study: Study, { run }: Explained, name: string): string {
+  return join(files.run(study.out, run), name)
+}
+
+/** How many bytes the maps of all classes of a face have, as all cells of a task see it, with its photos. */
+export function bytesOf(study: Study, task: Task, face: string): number {
+  let bytes = 0
+  for (const cell of cellsOf(study, task)) {
+    const one = explainedBy(cell).get(face)
+    if (!one) continue
+    for (const name of [one.map.photo, ...one.map.classes.map(({ map }) => map)]) {
+      if (name !== undefined) bytes += sizeOf(pathOf(study, one, name))
+    }
+  }
+  return bytes
+}

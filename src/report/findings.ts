@@ -1,0 +1,133 @@
+/** Which of the paper's findings hold in a study, and how surely. */
+
+import { holm } from '../statistics/holm.ts'
+import type { Interval } from '../statistics/interval.ts'
+import type { Study } from './cells.ts'
+import { CLAIMS, type Claim, type ClaimPart, type Unit } from './claims.ts'
+import { type Difference, overFewPeople, overPeople, overTrainings, type Trainings } from './contrast.ts'
+
+/** `not tested`: the study has no runs that could show it. */
+type Verdict = 'holds' | 'does not hold' | 'undecided' | 'not tested'
+
+/** One of the paper's findings, and what a study says of it. */
+export interface Finding {
+  readonly id: string
+  /** What the paper found, in our words. */
+  readonly claim: string
+  readonly verdict: Verdict
+  /** Sentences with the figures behind the verdict. */
+  readonly evidence: string
+  readonly parts: readonly FindingPart[]
+}
+
+/** One of the differences that a finding claims to be greater than 0. */
+interface FindingPart {
+  /** What is set against what. */
+  readonly name: string
+  readonly unit: Unit
+  /** On the faces of all comparable cells. */
+  readonly people: Difference
+  /** The same, training by training. */
+  readonly trainings: Trainings
+  /** The greater of the two p, after Holm's correction over all parts of all findings of the study. */
+  readonly pAdjusted: number
+}
+
+/** Where a p is smaller, something is there. */
+const LEVEL = 0.05
+
+/**
+ * The paper's findings, tested on a study's files.
+ *
+ * A difference is taken over all comparable cells of both tasks (age, gender) and all folds, and two things are asked of
+ * it. Would **other people** show it? McNemar's test by person, on what each person's faces show in all cells together.
+ * Would **other trainings** show it? Student's t of its means, one a cell pair and fold: the people of one test are not
+ * enough, since two trainings of the same network differ too. Its p is the greater of the two, so that both must be small,
+ * after Holm's correction over all differences of all findings.
+ *
+ * A finding **holds** where p < 0.05 in the claimed direction, for each of its parts that the study has runs for; it
+ * **does not hold** where p < 0.05 in the other direction for one of them; else it is **undecided**, as it always is where
+ * each side was trained only once.
+ */
+export function findingsOf(study: Study): Finding[] {
+  const tested = CLAIMS.map((claim) => ({ claim, parts: partsOf(study, claim) }))
+  const adjusted = holm(
+    tested.flatMap(({ parts }) => parts.filter(isRepeated).map(({ pAdjusted }) => pAdjusted)),
+  )
+  return tested.map(({ claim: { id, claim }, parts }) => {
+    const corrected = parts.map((part) =>
+      isRepeated(part) ? { ...part, pAdjusted: adjusted.shift()! } : part,
+    )
+    return { id, claim, verdict: verdictOf(corrected), evidence: evidenceOf(corrected), parts: corrected }
+  })
+}
+
+/** Whether something can come of a part at all; those of which nothing can are no test, and others need not pay for them. */
+function isRepeated({ trainings }: FindingPart): boolean {
+  return trainings.n > 1
+}
+
+/** The parts of a claim that a study has cells for, with p not yet corrected. */
+function partsOf(study: Study, { id, parts }: Claim): FindingPart[] {
+  return parts(study).flatMap((part) => {
+    const contrasts = part.contrasts.filter((contrast) => contrast.length > 0)
+    if (contrasts.length === 0) return []
+    const people = overThese({ ...part, contrasts }, id)
+    const trainings = overTrainings(contrasts)
+    return [
+      { name: part.name, unit: part.unit, people, trainings, pAdjusted: Math.max(people.p, trainings.p) },
+    ]
+  })
+}
+
+function overThese({ name, unit, contrasts }: ClaimPart, id: string): Difference {
+  return unit === 'points' ? overPeople(contrasts, `${id} ${name}`) : overFewPeople(contrasts)
+}
+
+function verdictOf(parts: readonly FindingPart[]): Verdict {
+  if (parts.length === 0) return 'not tested'
+  const sides = parts.map(({ people, pAdjusted }) => (pAdjusted < LEVEL ? Math.sign(people.difference) : 0))
+  if (sides.includes(-1)) return 'does not hold'
+  return sides.includes(0) ? 'undecided' : 'holds'
+}
+
+function evidenceOf(parts: readonly FindingPart[]): string {
+  if (parts.length === 0) return 'The study has no two runs that would show it.'
+  return parts.map(sentenceOf).join(' ')
+}
+
+/** `[r] over [i]: +1.2 points (95 % interval +0.3 to +2.1 over people, …), greater than 0 in 5 of 6 trainings; p = 0.01.` */
+function sentenceOf(part: FindingPart): string {
+  const { name, unit, people, trainings, pAdjusted } = part
+  const { scale, digits, word } = SHOWN[unit]
+  const shown = (value: number) => signed(scale * value, digits)
+  const between = ({ low, high }: Interval) => `${shown(low)} to ${shown(high)}`
+  const found = `${name}: ${shown(people.difference)}${word} (95 % interval ${between(people.interval)} over people`
+  if (!isRepeated(part)) {
+    return `${found}); each side was trained only once, so it may be that training’s chance.`
+  }
+  return (
+    `${found}, ${between(trainings.interval)} over trainings), ` +
+    `greater than 0 in ${trainings.greater} of ${trainings.n} trainings; ${pInWords(pAdjusted)}.`
+  )
+}
+
+/** How a value is written. */
+const SHOWN: Record<Unit, { scale: number; digits: number; word: string }> = {
+  points: { scale: 100, digits: 1, word: ' points' },
+  region: { scale: 100, digits: 2, word: ' % of the picture' },
+  I: { scale: 1, digits: 3, word: '' },
+}
+
+/** `+1.2`, `−0.3`, `0.0`. */
+function signed(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return value < 0 ? '−∞' : '+∞'
+  const size = Math.abs(value).toFixed(digits)
+  return Number(size) === 0 ? size : `${value < 0 ? '−' : '+'}${size}`
+}
+
+/** `p < 0.001`, `p = 0.034`, `p = 0.42`. */
+function pInWords(p: number): string {
+  if (p < 0.001) return 'p < 0.001'
+  return `p = ${p.toFixed(p < 0.0995 ? 3 : 2)}`
+}

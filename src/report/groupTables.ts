@@ -1,0 +1,49 @@
+/** How each group of faces fared: a table a network, a row a group, a column a setting. */
+
+import type { Task } from '../datasets/task.ts'
+import { networks } from '../networks/index.ts'
+import { type Cell, cellsOf, ownOf, type Study, unique } from './cells.ts'
+import { errorOf, percent, shareOf } from '../evaluation/score.ts'
+import type { Table, Cell as TableCell } from './table.ts'
+
+/** The tables of a task, on each run's own test set. */
+export function groupTables(study: Study, task: Task): Table[] {
+  const cells = cellsOf(study, task)
+  return unique(cells.map(({ network }) => network)).map((network) =>
+    groupTable(
+      task,
+      cells.filter((cell) => cell.network === network),
+    ),
+  )
+}
+
+function groupTable(task: Task, cells: readonly Cell[]): Table {
+  const groups = unique(cells.flatMap((cell) => ownOf(cell).groups.map(({ group }) => group)))
+  const { network } = cells[0]!
+  return {
+    name: `groups-${task}-${network}`,
+    title: `${task}, ${networks[network].title}`,
+    units: task === 'years' ? 'mean absolute error in years' : '% of faces answered rightly',
+    columns: [{ name: 'label' }, { name: 'n' }, ...cells.map(({ setting }) => ({ name: `[${setting}]` }))],
+    rows: groups.map((group) => ({
+      cells: [
+        group,
+        String(
+          Math.max(...cells.map((cell) => ownOf(cell).groups.find((one) => one.group === group)?.n ?? 0)),
+        ),
+        ...cells.map((cell) => fared(cell, group)),
+      ],
+    })),
+  }
+}
+
+function fared(cell: Cell, group: string): TableCell {
+  const one = ownOf(cell).groups.find((other) => other.group === group)
+  if (!one) return { value: '–' }
+  if (one.errors) {
+    const { years, interval } = errorOf(one.errors)
+    return { value: years.toFixed(1), small: [`${interval.low.toFixed(1)}–${interval.high.toFixed(1)}`] }
+  }
+  const { share, interval } = shareOf(one.correct, one.n)
+  return { value: percent(share), small: [`${percent(interval.low)}–${percent(interval.high)}`] }
+}

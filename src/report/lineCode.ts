@@ -1,0 +1,66 @@
+/**
+ * The lines of settings in figures, after the code of the paper's Figure 1 (as the authors' own script draws it): the
+ * colour is the preprocessing, [i] blue, [r] purple, [m] orange; a random start is pale, ImageNet's weights are a full
+ * line, those of IMDB-WIKI a dashed one. The shades are ones that people with any colour vision tell apart (Tol 2021).
+ */
+
+import { html } from '../base/html.ts'
+import { type Preprocessing, partsOfSetting, type Setting } from '../study/plan.ts'
+import type { StartKind } from '../study/plannedStart.ts'
+import type { Drawing } from './svg.ts'
+
+const COLOURS: Record<Preprocessing, string> = { i: '#0077bb', r: '#aa3377', m: '#ee7733' }
+const DASHES: Record<StartKind, string | undefined> = {
+  random: undefined,
+  imagenet: undefined,
+  'imdb-wiki': '6 3',
+  other: '1.5 3',
+}
+
+/** How a setting's line is drawn. */
+export interface Line {
+  readonly stroke: string
+  readonly strokeOpacity: number
+  readonly strokeDasharray?: string
+}
+
+export function lineOf(setting: Setting): Line {
+  const { preprocessing, start } = partsOfSetting(setting)
+  const dash = DASHES[start]
+  return {
+    stroke: COLOURS[preprocessing],
+    strokeOpacity: start === 'random' ? 0.5 : 1,
+    ...(dash && { strokeDasharray: dash }),
+  }
+}
+
+/** The code in words, for captions; only what of it occurs. */
+export function lineCode(settings: readonly Setting[]): string {
+  const parts = settings.map(partsOfSetting)
+  const starts = new Set(parts.map(({ start }) => start))
+  const words: Record<StartKind, string> = {
+    random: 'pale lines start from random weights',
+    imagenet: 'full ones from ImageNet’s',
+    'imdb-wiki': 'dashed ones from those of IMDB-WIKI',
+    other: 'dotted ones from other trained weights',
+  }
+  const said = (Object.keys(words) as StartKind[]).filter((start) => starts.has(start)).map((k) => words[k])
+  return `Blue [i], purple [r], orange [m]; ${said.join(', ')}.`
+}
+
+const ITEM = 72
+
+/** The key: a sample of each setting's line, in rows that are as wide as they may be. */
+export function lineKey(settings: readonly Setting[], width: number): Drawing {
+  const perRow = Math.max(1, Math.floor(width / ITEM))
+  const items = settings.map((setting, k) => {
+    const { stroke, strokeOpacity, strokeDasharray } = lineOf(setting)
+    const [x, y] = [(k % perRow) * ITEM, 10 + 16 * Math.floor(k / perRow)]
+    return html`<line x1="${x}" x2="${x + 24}" y1="${y}" y2="${y}" stroke="${stroke}" stroke-opacity="${strokeOpacity}" stroke-width="2.5" stroke-dasharray="${strokeDasharray ?? 'none'}"/><text x="${x + 29}" y="${y + 4}">[${setting}]</text>`
+  })
+  return {
+    width: Math.min(settings.length, perRow) * ITEM,
+    height: 16 * Math.ceil(settings.length / perRow) + 4,
+    content: html`${items}`,
+  }
+}

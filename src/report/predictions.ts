@@ -1,0 +1,101 @@
+/** What the networks of a cell answered, face by face, out of the `predictions.csv` of its runs. */
+
+import { readFileSync } from 'node:fs'
+import { parse } from 'csv-parse/sync'
+import { messageOf, UserError } from '../base/errors.ts'
+import { CLASSES, type Task } from '../datasets/task.ts'
+import { accuracyOf } from '../statistics/accuracy.ts'
+import type { Alignment } from '../pictures/image.ts'
+import { files, type RunRecord, runFiles } from '../study/record.ts'
+import { alignmentsIn, type Cell, type Study } from './cells.ts'
+
+/** One test face, and what the network that had not seen it said. */
+interface Prediction {
+  readonly face: string
+  /** Who it is; runs from before this was written down have each face as a person. */
+  readonly subject: string
+  /** The fold that it was tested in. */
+  readonly fold: number
+  /** The index of its class as the data set has it, and as the network has it. */
+  readonly truth: number
+  readonly predicted: number
+  /** Of each class, the mean over the ten crops. */
+  readonly probabilities: readonly number[]
+}
+
+/** All test faces of a cell: fold by fold, and within a fold in the order of the data set. */
+export type Predictions = readonly Prediction[]
+
+/** A cell's files are read once, for all figures that are made from them. */
+const known = new WeakMap<Cell, Map<Alignment, Predictions>>()
+
+/**
+ * The answers of a cell's networks on photos aligned in one way.
+ *
+ * @throws UserError naming the file, where it is missing, damaged, or not of the run beside it
+ */
+export function readPredictions(study: Study, cell: Cell, alignment: Alignment): Predictions {
+  let read = known.get(cell)
+  if (!read) {
+    const runs = cell.runs.map((run) => readRun(study.out, run))
+    read = new Map(alignmentsIn(cell).map((one) => [one, runs.flatMap((run) => run.get(one)!)]))
+    known.set(cell, read)
+  }
+  return read.get(alignment) ?? []
+}
+
+function readRun(out: string, record: RunRecord): Map<Alignment, Prediction[]> {
+  const { run, tests } = record
+  const path = runFiles.predictions(files.run(out, run))
+  const [head = [], ...rows] = rowsOf(path)
+  const names = CLASSES[run.task]
+  const columns = columnsOf(head, names, path)
+  const read = new Map<Alignment, Prediction[]>(alignmentsIn(record).map((alignment) => [alignment, []]))
+  rows.forEach((row, k) => {
+    const list = read.get(row[columns.testedOn] as Alignment)
+    const [truth, predicted] = [names.indexOf(row[columns.true]!), names.indexOf(row[columns.predicted]!)]
+    if (!list || truth < 0 || predicted < 0) throw damaged(`has a line ${k + 2} that says nothing`, path)
+    const face = row[columns.face]!
+    list.push({
+      face,
+      subject: row[columns.subject] ?? face,
+      fold: run.fold,
+      truth,
+      predicted,
+      probabilities: columns.probabilities.map((column) => Number(row[column])),
+    })
+  })
+  for (const [alignment, { length }] of read) {
+    const { n } = accuracyOf(tests[alignment]!.confusion)
+    if (length !== n) throw damaged(`has ${length} faces on ${alignment}, and result.json ${n}`, path)
+  }
+  return read
+}
+
+function rowsOf(path: string): string[][] {
+  try {
+    return parse(readFileSync(path, 'utf8')) as string[][]
+  } catch (error) {
+    throw damaged(`could not be read (${messageOf(error)})`, path)
+  }
+}
+
+function columnsOf(head: readonly string[], names: (typeof CLASSES)[Task], path: string) {
+  const place = (name: string) => {
+    const column = head.indexOf(name)
+    if (column < 0) throw damaged(`has no column "${name}"`, path)
+    return column
+  }
+  return {
+    face: place('face'),
+    subject: head.indexOf('subject'),
+    testedOn: place('tested_on'),
+    true: place('true'),
+    predicted: place('predicted'),
+    probabilities: names.map((name) => place(`p ${name}`)),
+  }
+}
+
+function damaged(what: string, path: string): UserError {
+  return new UserError(what, path, 'Remove the result.json beside it and run the study again to make it anew')
+}

@@ -1,0 +1,195 @@
+/** The report's sentences: what came out, what it does not mean, and what was run. */
+
+import { type Html, html } from '../base/html.ts'
+import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
+import { networks } from '../networks/index.ts'
+import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
+import { START_LETTERS, type StartKind } from '../study/plannedStart.ts'
+import { ownTest } from '../study/record.ts'
+import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
+import { chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
+import { scoredOn } from './scored.ts'
+
+const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
+  r: 'on photos that are only rotated until the eyes are level',
+  i: 'on photos that are fitted to a reference face',
+  m: 'on both kinds',
+}
+const START_WORDS: Record<Exclude<StartKind, 'random'>, string> = {
+  imagenet: 'weights trained on ImageNet',
+  'imdb-wiki': 'weights trained on IMDB-WIKI',
+  other: 'other trained weights',
+}
+/** How many cells of a task the summary tells one by one. */
+const TOLD = 4
+
+/** What is trained on, in words. */
+function inWords(preprocessing: Preprocessing, kind: string): string {
+  return kind === 'imdb-wiki' && preprocessing === 'r'
+    ? 'on photos as they are published, cut out and upright'
+    : PREPROCESSING_WORDS[preprocessing]
+}
+
+/** How many runs are finished, where not all are. */
+export function unfinished(study: Study): Html | undefined {
+  const { done, planned } = runsOf(study)
+  if (done === planned) return undefined
+  return html`<p class="unfinished"><b>This study is not finished:</b> ${done} of its ${planned} runs are done. What follows is about
+those alone.</p>`
+}
+
+/**
+ * What came out, in a few plain sentences.
+ *
+ * @param findings what is said of the paper's
+ */
+export function summary(study: Study, findings: Html | undefined): Html | undefined {
+  if (study.cells.length === 0) return undefined
+  const parts = study.cells.map(({ setting }) => partsOfSetting(setting))
+  const trained = unique(parts.map(({ preprocessing }) => preprocessing)).map(
+    (preprocessing) => html`<b>[${preprocessing}]</b> ${inWords(preprocessing, study.record.dataset.kind)}`,
+  )
+  const starts = unique(parts.map(({ start }) => start)).flatMap((start) =>
+    start === 'random' ? [] : html`<b>${START_LETTERS[start]}</b> from ${START_WORDS[start]}`,
+  )
+  const answers = tasksOf(study).map((task) => {
+    const cells = cellsOf(study, task)
+    const byNetwork = unique(cells.map(({ letter }) => letter)).map((letter) =>
+      cells.filter((cell) => cell.letter === letter),
+    )
+    return cells.length > TOLD && byNetwork.length > 1
+      ? bestSentence(study, task, byNetwork)
+      : byNetwork.map((own) => sentence(study, task, own))
+  })
+  return html`<div class="summary"><p>Networks were trained to read ${listed(tasksOf(study).map((task) => html`${taskInWords(task)}`))} from faces:
+  ${listed(trained)}${starts.length === 0 ? '' : html`; those with ${listed(starts)}, the others from random weights`}.</p>${answers}${findings}</div>`
+}
+
+function taskInWords(task: Task): string {
+  return task === 'years' ? 'age in years' : task
+}
+
+/** All settings of one network; of many, the best and the worst. */
+function sentence(study: Study, task: Task, cells: Study['cells']): Html {
+  const [best, ...others] = byMerit(task, cells)
+  const answer =
+    cells.length > TOLD
+      ? html`${said(task, best!)} at best, ${said(task, others.at(-1)!)} at worst`
+      : listed(cells.map((cell) => said(task, cell)))
+  return html`<p>${asked(task, cells)} ${networks[cells[0]!.network].title} ${answer}. ${chance(study, task, cells)}</p>`
+}
+
+/** The best setting of each of several networks. */
+function bestSentence(study: Study, task: Task, byNetwork: readonly Study['cells'][]): Html {
+  const best = byNetwork.map((cells) => byMerit(task, cells)[0]!)
+  const told = byMerit(task, best).map((cell) => html`${networks[cell.network].title} ${said(task, cell)}`)
+  const all = byNetwork.flat()
+  return html`<p>${asked(task, all)} at best ${listed(told)}. ${chance(study, task, all)}</p>`
+}
+
+function asked(task: Task, cells: Study['cells']): Html {
+  const { n } = scoreOf(ownOf(cells[0]!))
+  return html`Asked for <b>${taskInWords(task)}</b>, on ${n} faces of people it had never seen,`
+}
+
+/** Cells from the best to the worst; those that are as good stay in their order. */
+function byMerit(task: Task, cells: Study['cells']): Cell[] {
+  const merit = (cell: Cell) => {
+    const { accuracy, error } = scoreOf(ownOf(cell))
+    return task === 'years' ? -error!.years : accuracy.share
+  }
+  return cells.toSorted((a, b) => merit(b) - merit(a))
+}
+
+function said(task: Task, cell: Cell): Html {
+  return html`<b>[${cell.setting}] ${reached(task, scoreOf(ownOf(cell)))}`
+}
+
+/** What chance reaches, and how many cells are clearly above it. */
+function chance(study: Study, task: Task, cells: Study['cells']): Html {
+  const { majority, error } = chanceOf(ownOf(cells[0]!))
+  const clear = cells.filter((cell) => {
+    const { accuracy, error: own } = scoredOn(study, cell, ownTest(cell.setting))
+    return own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy
+  }).length
+  const verdict =
+    clear === cells.length
+      ? cells.length === 1
+        ? 'It is clearly above chance'
+        : 'All are clearly above chance'
+      : clear === 0
+        ? 'That is not clearly above chance'
+        : `${clear} of ${cells.length} are clearly above chance`
+  const constant = error
+    ? `Always answering “${error.median}” would be ${error.years.toFixed(1)} years off.`
+    : `Always answering “${CLASSES[task][majority.class]}” would be right for ${percent(majority.accuracy)} %.`
+  return html`${constant} ${verdict}.`
+}
+
+/** What a network reaches, with the end of the bold part. */
+function reached(task: Task, { accuracy, oneOff, error }: Score): Html {
+  if (error) return html`is ${error.years.toFixed(1)} years off</b> in the mean`
+  const near = task === 'age' ? ` (${percent(oneOff.share)} % with the group next to it)` : ''
+  return html`reaches ${percent(accuracy.share)} %</b>${near}`
+}
+
+/** What the numbers do not mean. */
+export const note: Html = html`<div class="note">
+<p><b>What this is not.</b> <i>Gender</i> here is a label that somebody wrote beside a photo, <i>m</i> or <i>f</i>: not a
+person’s identity. <i>Age</i> is a guess from one picture. A network repeats the habits of the
+data that it was trained on, and its errors are not spread evenly over people.</p>
+<p>The photos stayed on the machine that made this page, and some of them are in it: before you pass it on, see whether
+the data set’s licence allows that.</p></div>`
+
+/** Data set, folds, seed, and all that was left out, with its reason. */
+export function about({ record }: Study): Html {
+  const { dataset, folds } = record
+  const tasks = Object.entries(dataset.classes) as [Task, readonly number[]][]
+  return html`<dl>
+<dt>Data set</dt><dd>${dataset.kind}: ${dataset.faces} faces of ${dataset.subjects} people</dd>
+<dt>Licence</dt><dd>${dataset.licence}</dd>
+<dt>Citation</dt><dd>${dataset.citation}</dd>
+<dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}${folds.repeated === 'anywhere' ? '; photos that are there more than once may be in two of them' : undefined}</dd>
+<dt>Seed</dt><dd>${record.seed}</dd>
+<dt>Left out</dt><dd>${counts(dataset.dropped)}</dd>
+${Object.keys(dataset.remarks).length > 0 ? html`<dt>Kept, but</dt><dd>${counts(dataset.remarks)}</dd>` : undefined}
+<dt>Skipped</dt><dd>${dataset.skipped.length === 0 ? 'nothing' : `${dataset.skipped.length}, listed below`}</dd>
+</dl>
+<div class="side-by-side">${tasks.map(([task, counts]) => classTable(task, counts))}</div>
+${
+  dataset.skipped.length === 0
+    ? undefined
+    : html`<details open><summary>What could not be used</summary><ul>${dataset.skipped.map(
+        ({ face, reason }) => html`<li>${face}: ${reason}</li>`,
+      )}</ul></details>`
+}
+<p>Age groups are those of Adience: ${AGE_GROUPS.length} groups with gaps, and a face between two of them has no
+group. Every random draw comes from the seed: the same plan on the same machine gives the same numbers.</p>`
+}
+
+function counts(what: Readonly<Record<string, number>>): Html {
+  const lines = Object.entries(what).map(([reason, n]) => html`${n}: ${reason}<br>`)
+  return html`${lines.length === 0 ? 'nothing' : lines}`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(parts: readonly Html[]): Html {
+  return html`${parts.map((part, k) => html`${k === 0 ? '' : k === parts.length - 1 ? ' and ' : ', '}${part}`)}`
+}
+
+function classTable(task: Task, counts: readonly number[]): Html {
+  const rows = task === 'years' ? decades(counts) : counts.map((n, k) => [CLASSES[task][k]!, n] as const)
+  return html`<table><caption><b>${task}</b>: faces by ${task === 'years' ? 'decade' : 'class'}</caption>
+<thead><tr><th></th><th>faces</th></tr></thead>
+<tbody>${rows.map(([name, n]) => html`<tr><th scope="row">${name}</th><td>${n}</td></tr>`)}</tbody></table>`
+}
+
+/** How many faces there are of 0–9, 10–19, … years. */
+function decades(counts: readonly number[]): (readonly [string, number])[] {
+  return counts.flatMap((_, age) => {
+    if (age % 10 > 0) return []
+    const part = counts.slice(age, age + 10)
+    const n = part.reduce((sum, count) => sum + count, 0)
+    return n > 0 ? [[`${age}–${age + part.length - 1}`, n] as const] : []
+  })
+}

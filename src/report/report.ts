@@ -1,0 +1,104 @@
+/**
+ * The report of a study: one page that needs nothing else, and its tables and figures as files of their own.
+ * It is made from the study's files alone.
+ */
+
+import { join } from 'node:path'
+import { csv } from '../base/csv.ts'
+import { writeAtomic } from '../base/files.ts'
+import { type Html, html, page } from '../base/html.ts'
+import { CLASSES } from '../datasets/task.ts'
+import { files, ownTest } from '../study/record.ts'
+import { calibrationRows, calibrationsOf } from './calibrations.ts'
+import { ownOf, type Study } from './cells.ts'
+import { comparisonsOf } from './comparisons.ts'
+import { findingsOf } from './findings.ts'
+import { tableLatex } from './latex.ts'
+import { note, summary, unfinished } from './prose.ts'
+import { accuracyRows, confusionRows, curveRows, groupRows } from './rows.ts'
+import { chanceOf, percent } from '../evaluation/score.ts'
+import { scoredOn } from './scored.ts'
+import type { Section } from './section.ts'
+import { sectionsOf, type Worked } from './sections.ts'
+import { comparisonRows, findingRows, findingSentence } from './statistics.ts'
+import { style } from './style.ts'
+
+/**
+ * Write `OUT/report/`: `index.html`, `tables/*.csv`, `tables/*.tex` and `figures/*.svg`.
+ *
+ * @param study what is not finished of it is left out
+ * @returns the path of the page
+ * @throws UserError when a file cannot be read or written
+ */
+export function writeReport(study: Study): string {
+  const { out } = study
+  const worked: Worked = {
+    findings: findingsOf(study),
+    comparisons: comparisonsOf(study),
+    calibrations: calibrationsOf(study),
+  }
+  const sections = sectionsOf(study, worked)
+  const folder = join(out, 'report')
+  for (const [name, rows] of [
+    ['accuracy', accuracyRows(study)],
+    ['confusion', confusionRows(study)],
+    ['groups', groupRows(study)],
+    ['training', curveRows(study)],
+    ['calibration', calibrationRows(worked.calibrations)],
+    ['comparisons', comparisonRows(worked.comparisons)],
+    ['findings', findingRows(worked.findings)],
+  ] as const) {
+    if (rows.length > 0) writeAtomic(join(folder, 'tables', `${name}.csv`), csv(rows))
+  }
+  const source = `Study ${study.record.name}, made by regard ${study.record.version}`
+  for (const table of sections.flatMap(({ tables = [] }) => tables)) {
+    writeAtomic(join(folder, 'tables', `${table.name}.tex`), tableLatex(table, source))
+  }
+  for (const { name, svg } of sections.flatMap(({ figures = [] }) => figures)) {
+    writeAtomic(join(folder, 'figures', `${name}.svg`), svg)
+  }
+  writeAtomic(files.report(out), page(study.record.name, style, bodyOf(study, worked, sections)).text)
+  return files.report(out)
+}
+
+function bodyOf(study: Study, { findings }: Worked, sections: readonly Section[]): Html {
+  return html`<h1>${study.record.name}</h1>
+<p class="byline">What networks read from faces, and where they look · regard ${study.record.version}</p>
+${unfinished(study)}
+${summary(study, findingSentence(findings))}
+${note}
+<nav><ol>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
+${sections.map(
+  ({ id, title, body }) => html`
+<section id="${id}"><h2>${title}</h2>
+${body}</section>`,
+)}
+<footer>Made by regard ${study.record.version}. Beside this page: tables/*.csv, one row a number; tables/*.tex, the tables
+for LaTeX; figures/*.svg.
+The method is that of Lapuschkin, Binder, Müller and Samek, <i>Understanding and Comparing Deep Neural Networks for
+Age and Gender Classification</i> (2017).</footer>`
+}
+
+/** The main figures as lines of text, for the terminal. */
+export function mainFigures(study: Study): string[] {
+  return study.cells.map((cell) => {
+    const test = ownOf(cell)
+    const score = scoredOn(study, cell, ownTest(cell.setting))
+    const { majority, error: chance } = chanceOf(test)
+    const name = `${cell.task.padEnd(6)}  ${cell.letter} [${cell.setting}]`
+    if (score.error) {
+      const { years, interval } = score.error
+      return [
+        `${name}  ${years.toFixed(1).padStart(5)} years off`,
+        ` (${interval.low.toFixed(1)}–${interval.high.toFixed(1)})  ${percent(score.accuracy.share)} % right to the year`,
+        `  n ${score.n}  chance ${chance!.years.toFixed(1)} years (always “${chance!.median}”)`,
+      ].join('')
+    }
+    const oneOff = cell.task === 'age' ? `  1-off ${percent(score.oneOff.share)} %` : ''
+    return [
+      `${name}  ${percent(score.accuracy.share).padStart(5)} %`,
+      ` (${percent(score.accuracy.interval.low)}–${percent(score.accuracy.interval.high)})${oneOff}`,
+      `  n ${score.n}  chance ${percent(majority.accuracy)} % (always “${CLASSES[cell.task][majority.class]}”)`,
+    ].join('')
+  })
+}

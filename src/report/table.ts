@@ -1,0 +1,92 @@
+/**
+ * A table of the report as data, from which its HTML for the page and its LaTeX for a paper are drawn, so that both
+ * say the same.
+ */
+
+import { type Html, html } from '../base/html.ts'
+
+/** One table. */
+export interface Table {
+  /** The name of its file, without the extension. */
+  readonly name: string
+  /** What it is of. */
+  readonly title: string
+  /** What its numbers are. */
+  readonly units: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly Row[]
+}
+
+/** A column; the first one names the rows. */
+export interface Column {
+  readonly name: string
+  /** Neighbours of one group stand under its name. */
+  readonly group?: string
+  /** Of sentences, which are broken into lines. */
+  readonly isText?: boolean
+}
+
+/** A row, a cell a column. */
+export interface Row {
+  readonly cells: readonly (Cell | string)[]
+  /** Of what there is to compare with, such as chance: it stands apart, in a fainter colour. */
+  readonly isFaint?: boolean
+}
+
+/** A cell: its main value, and lines below it in small type. */
+export interface Cell {
+  readonly value: string
+  readonly small?: readonly string[]
+  /** What the paper has here. */
+  readonly paper?: string
+}
+
+/** A cell in full. */
+export function cellOf(cell: Cell | string): Cell {
+  return typeof cell === 'string' ? { value: cell } : cell
+}
+
+/** Neighbouring columns of one group, as how many there are of each; columns without a group one by one. */
+export function groupsOf(columns: readonly Column[]): { name?: string; span: number }[] {
+  const groups: { name?: string; span: number }[] = []
+  for (const { group } of columns) {
+    const last = groups.at(-1)
+    if (group !== undefined && last?.name === group) last.span++
+    else groups.push({ ...(group !== undefined && { name: group }), span: 1 })
+  }
+  return groups
+}
+
+/** A table of a page. Where it is too wide for a screen, it can be moved sideways. */
+export function tableHtml({ title, units, columns, rows }: Table): Html {
+  const grouped = columns.some(({ group }) => group !== undefined)
+  const firstFaint = rows.findIndex(({ isFaint }) => isFaint)
+  return html`<div class="scroll"><table>
+    <caption><b>${title}</b>${units === '' ? '' : `, ${units}`}</caption>
+    <thead>${
+      grouped
+        ? html`
+    <tr>${groupsOf(columns).map(({ name, span }) =>
+      name === undefined ? html`<th></th>` : html`<th class="letter" colspan="${span}">${name}</th>`,
+    )}</tr>`
+        : undefined
+    }
+    <tr>${columns.map(({ name, group, isText }) => {
+      const classes = [group !== undefined && 'measure', isText && 'text'].filter(Boolean).join(' ')
+      return classes ? html`<th class="${classes}">${name}</th>` : html`<th>${name}</th>`
+    })}</tr></thead>
+    <tbody>${rows.map(({ cells, isFaint }, k) => {
+      const row = cells.map((cell, at) => cellHtml(cellOf(cell), at, columns[at]!))
+      if (!isFaint) return html`\n      <tr>${row}</tr>`
+      return html`\n      <tr class="${k === firstFaint ? 'faint first' : 'faint'}">${row}</tr>`
+    })}</tbody></table></div>`
+}
+
+function cellHtml({ value, small = [], paper }: Cell, at: number, { isText }: Column): Html {
+  if (at === 0) return html`<th scope="row">${value}</th>`
+  const lines = [
+    ...small.map((line) => html`<small>${line}</small>`),
+    ...(paper === undefined ? [] : [html`<small class="paper">paper ${paper}</small>`]),
+  ]
+  return isText ? html`<td class="text">${value}${lines}</td>` : html`<td>${value}${lines}</td>`
+}

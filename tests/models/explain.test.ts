@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import type { Image } from '../../src/pictures/image.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { float32, type Graph } from '../../src/graph/types.ts'
+import { type Card, explain, nodeEngine, readModel } from '../../src/index.ts'
+import { writeModel } from '../../src/models/model.ts'
+import { writePicture } from '../../src/study/writePicture.ts'
+import { livelyNetwork } from '../networks/lively.ts'
+
+const SIZE = 51
+const folder = mkdtempSync(join(tmpdir(), 'regard-library-'))
+const path = join(folder, 'model.onnx')
+const engine = nodeEngine({ threads: 1 })
+const network = livelyNetwork(SIZE, 3)
+writeModel(path, network, {
+  classes: ['child', 'adult', 'old'],
+  input: { channels: 'RGB', scale: 1 },
+  meanPicture: float32([3], [120, 110, 100]),
+  composite: 'epsilon-plus',
+})
+const random = new Random('library')
+const image: Image = {
+  width: SIZE,
+  height: SIZE,
+  data: Uint8Array.from({ length: 3 * SIZE ** 2 }, () => random.integer(256)),
+}
+const photo = join(folder, 'photo.png')
+await writePicture(photo, image)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A network with a single logit, made of one random filter for the whole picture, and a sigmoid. */
+function oneLogit(layout: 'NCHW' | 'NHWC'): Graph {
+  const g = new GraphBuilder('one')
+  const shape = layout === 'NCHW' ? ['batch', 3, 8, 8] : ['batch', 8, 8, 3]
+  const x = g.input('x', 'float32', shape)
+  const weights = float32([4, 3, 3, 3])
+  const filter = new Random('filter')
+  for (let k = 0; k < weights.data.length; k++) weights.data[k] = filter.normal(0, 0.1)
+  const picture = layout === 'NCHW' ? x : g.transpose(x, [0, 3, 1, 2])
+  const y = g.op('Relu', [g.op('Conv', [picture, g.constant(weights)], {}, 'conv')])
+  const last = float32([4 * 36, 1])
+  for (let k = 0; k < last.data.length; k++) last.data[k] = filter.normal(0, 0.1)
+  const logit = g.op('Gemm', [g.op('Flatten', [y]), g.constant(last)], {}, 'fc')
+  g.output('p', g.op('Sigmoid', [logit]))
+  return g.graph()
+}
+
+describe('explaining a model from a program', () => {
+  it('takes paths, with the card beside the model', async () => {
+    const answer = await explain(path, photo, { class: 'old' })
+    expect(answer).toMatchObject({ class: 2, name: 'old' })
+    expect(answer.logit).toBe(answer.outputs.logits!.logits[2])
+    expect(answer.probability).toBe(answer.outputs.logits!.probabilities![2])
+    expect(answer.relevance.shape).toEqual([1, 3, SIZE, SIZE])
+    expect(answer.seen).toEqual(image)
+    expect([answer.map!.width, answer.map!.height]).toEqual([SIZE, SIZE])
+    expect(answer.conservation[0]).toMatchObject({ layer: 'fc8', rule: 'epsilon(0.000001)' })
+  })
+
+  it('takes a network and a picture in memory, and what is said of them', async () => {
+    const card: Card = { input: { channels: 'RGB', scale: 1, mean: [120, 110, 100] } }
+    const options = { card, composite: 'epsilon-plus' as const, class: 2, engine }
+    const [fromFiles, fromMemory] = [
+      await explain(path, photo, { class: 2, engine }),
+      await explain(readModel(path), image, options),
+    ]
+    expect(fromMemory.relevance).toEqual(fromFiles.relevance)
+    expect(fromMemory.name).toBe('2')
+  })
+
+  it('takes input that is preprocessed, about which nothing need be known', async () => {
+    const input = float32([1, 3, SIZE, SIZE], new Float32Array(3 * SIZE ** 2).fill(3))
+    const answer = await explain(network, input, { class: 0, minus: 1, layers: ['conv2'] })
+    const { logits } = answer.outputs.logits!
+    expect(answer.logit).toBeCloseTo(logits[0]! - logits[1]!, 5)
+    expect(answer.layers.conv2!.shape.length).toBe(4)
+  })
+
+  it('says which class there is none of, and what is not known', async () => {
+    await expect(explain(path, photo, { class: 'baby' })).rejects.toThrow(/no class 'baby'/)
+    await expect(explain(network, image)).rejects.toThrow(/not known: channels, scale and mean are missing/)
+    await expect(explain(network, float32([1, 3, 5, 5]))).rejects.toThrow(/takes float32 \[1, 3, 51, 51\]/)
+  })
+})
+
+describe('a single logit', () => {
+  const input = (shape: number[]) => {
+    const pixels = new Random('pixels')
+    return float32(
+      shape,
+      Float32Array.from({ length: 192 }, () => pixels.uniform(-1, 1)),
+    )
+  }
+
+  it('is explained from either side, and the own answer is the side that it is on', async () => {
+    const one = oneLogit('NCHW')
+    const [no, yes, top] = await Promise.all(
+      [0, 1, 'top'].map((each) => explain(one, input([1, 3, 8, 8]), { class: each, composite: 'epsilon' })),
+    )
+    expect(yes!.logit).toBe(yes!.outputs.p!.logits[0])
+    expect(no!.logit).toBe(-yes!.logit)
+    expect([...no!.relevance.data]).toEqual(Array.from(yes!.relevance.data, (value) => -value))
+    expect(no!.probability! + yes!.probability!).toBeCloseTo(1, 6)
+    expect(top!.class).toBe(yes!.logit > 0 ? 1 : 0)
+    expect(top!.logit).toBeGreaterThan(0)
+  })
+
+  it.each(['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion'] as const)(
+    'has the same map by %s whatever the order of its axes',
+    async (method) => {
+      const first = input([1, 3, 8, 8])
+      // Noise is drawn in the order of the numbers, which the methods always see with the channels first.
+      const last = float32([1, 8, 8, 3])
+      for (let k = 0; k < 192; k++) last.data[k] = first.data[(k % 3) * 64 + Math.floor(k / 3)]!
+      const a = await explain(oneLogit('NCHW'), first, { method })
+      const b = await explain(oneLogit('NHWC'), last, { method })
+      const channels = a.relevance.shape[1]!
+      expect(b.relevance.shape).toEqual([1, 8, 8, channels])
+      expect(Math.max(...a.relevance.data)).toBeGreaterThan(0)
+      b.relevance.data.forEach((value, k) => {
+        const other = a.relevance.data[(k % channels) * 64 + Math.floor(k / channels)]!
+        expect(value).toBeCloseTo(other, 5)
+      })
+    },
+  )
+})

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import type { MapRecord } from '../../src/study/record.ts'
+import { type Finding, findingsOf } from '../../src/report/findings.ts'
+import { type WrittenRun, writeStudy } from './writtenStudy.ts'
+
+const FACES = 300
+
+/** Answers that are right with a probability, by a face's own luck and the training's. */
+function drawn(share: number, name: string): boolean[] {
+  const [faces, training] = [new Random('faces'), new Random(name)]
+  return Array.from({ length: FACES }, () => 0.8 * faces.uniform() + 0.2 * training.uniform() < share)
+}
+
+/** A run that is right on its own photos with one probability, and on the others with another. */
+function run(
+  {
+    task = 'gender',
+    network = 'adiencenet',
+    setting,
+    fold = 0,
+  }: Partial<WrittenRun> & Pick<WrittenRun, 'setting'>,
+  own: number,
+  other = own,
+): WrittenRun {
+  const of = (share: number, kind: string) => drawn(share, `${task} ${network} ${setting} ${fold} ${kind}`)
+  const isFitted = setting.startsWith('i')
+  const right = { r: of(isFitted ? other : own, 'r'), i: of(isFitted ? own : other, 'i') }
+  return { task, network, setting, fold, right }
+}
+
+const FOLDS = [0, 1, 2, 3, 4]
+
+function finding(runs: readonly WrittenRun[], id: string): Finding {
+  return findingsOf(writeStudy(runs)).find((one) => one.id === id)!
+}
+
+describe('a finding of the paper', () => {
+  it('holds where other people and other trainings would show it', () => {
+    const runs = FOLDS.flatMap((fold) => [
+      run({ setting: 'r', fold }, 0.7),
+      run({ setting: 'i', fold }, 0.62),
+    ])
+    const { verdict, evidence, parts } = finding(runs, 'rotation-over-affine')
+    expect(verdict).toBe('holds')
+    expect(parts[0]!.trainings).toMatchObject({ n: 5, greater: 5 })
+    expect(evidence).toMatch(
+      /^\[r\] over \[i\]: \+\d+\.\d points \(95 % interval \+\d\.\d to \+\d+\.\d over people, \+\d\.\d to \+\d+\.\d over trainings\), greater than 0 in 5 of 5 trainings; p (< 0\.001|= 0\.00\d)\.$/,
+    )
+  })
+
+  it('does not hold where the other way round is as sure', () => {
+    const runs = FOLDS.flatMap((fold) => [
+      run({ setting: 'r', fold }, 0.62),
+      run({ setting: 'i', fold }, 0.7),
+    ])
+    const { verdict, evidence } = finding(runs, 'rotation-over-affine')
+    expect(verdict).toBe('does not hold')
+    expect(evidence).toMatch(/^\[r\] over \[i\]: −\d+\.\d points .* 0 of 5 trainings/)
+  })
+
+  it('is undecided where nothing differs', () => {
+    const runs = FOLDS.flatMap((fold) => [run({ setting: 'r', fold }, 0.7), run({ setting: 'i', fold }, 0.7)])
+    expect(finding(runs, 'rotation-over-affine').verdict).toBe('undecided')
+  })
+
+  it('is undecided, however sure of the faces, where each side was trained once', () => {
+    const runs = [run({ setting: 'r' }, 0.9), run({ setting: 'i' }, 0.5)]
+    const { verdict, evidence, parts } = finding(runs, 'rotation-over-affine')
+    expect(parts[0]!.people.p).toBeLessThan(1e-6)
+    expect(verdict).toBe('undecided')
+    expect(evidence).toContain('each side was trained only once')
+  })
+
+  it('is undecided where trainings differ more among themselves than the settings do', () => {
+    const gains = [0.3, -0.2, 0.25, -0.15, 0.1]
+    const runs = FOLDS.flatMap((fold) => [
+      run({ setting: 'r', fold }, 0.5 + gains[fold]!),
+      run({ setting: 'i', fold }, 0.5),
+    ])
+    const { verdict, parts } = finding(runs, 'rotation-over-affine')
+    expect(parts[0]!.people.p).toBeLessThan(0.001)
+    expect(verdict).toBe('undecided')
+  })
+
+  it('is undecided with few faces', () => {
+    const few = FOLDS.slice(0, 2).flatMap((fold) =>
+      [run({ setting: 'r', fold }, 0.7), run({ setting: 'i', fold }, 0.6)].map(({ right, ...rest }) => ({
+        ...rest,
+        right: { r: right.r!.slice(0, 12), i: right.i!.slice(0, 12) },
+      })),
+    )
+    expect(finding(few, 'rotation-over-affine').verdict).toBe('undecided')
+  })
+
+  it('of several parts holds only where all of them do', () => {
+    const runs = (mixed: number) =>
+      FOLDS.flatMap((fold) => [
+        run({ setting: 'm', fold }, mixed),
+        run({ setting: 'r', fold }, 0.7),
+        run({ setting: 'i', fold }, 0.6),
+      ])
+    expect(finding(runs(0.8), 'mixed-best').verdict).toBe('holds')
+    expect(finding(runs(0.7), 'mixed-best').verdict).toBe('undecided')
+    expect(finding(runs(0.65), 'mixed-best').verdict).toBe('does not hold')
+  })
+
+  it('takes all networks, starts and tasks together', () => {
+    const runs = (['age', 'gender'] as const).flatMap((task) =>
+      (['adiencenet', 'caffenet', 'googlenet'] as const).flatMap((network, k) => [
+        run({ task, network, setting: 'r' }, 0.6 + 0.08 * k),
+        run({ task, network, setting: 'i' }, 0.52 + 0.08 * k),
+      ]),
+    )
+    const rotation = finding(runs, 'rotation-over-affine')
+    expect(rotation.verdict).toBe('holds')
+    expect(rotation.parts[0]!.trainings.n).toBe(6)
+    const deeper = finding(runs, 'deeper-better')
+    expect(deeper.parts.map(({ name, trainings }) => [name, trainings.n])).toEqual([
+      ['CaffeNet over AdienceNet', 4],
+      ['GoogLeNet over CaffeNet', 4],
+    ])
+    expect(deeper.verdict).toBe('holds')
+  })
+
+  it('tells what a swap costs, and whom it costs less', () => {
+    const runs = FOLDS.flatMap((fold) => [
+      run({ network: 'googlenet', setting: 'i', fold }, 0.8, 0.55),
+      run({ network: 'googlenet', setting: 'r', fold }, 0.8, 0.68),
+      run({ network: 'googlenet', setting: 'i,n', fold }, 0.85, 0.8),
+      run({ network: 'googlenet', setting: 'r,n', fold }, 0.85, 0.8),
+    ])
+    expect(finding(runs, 'alignment-matters').verdict).toBe('holds')
+    expect(finding(runs, 'pretraining-mends-alignment').verdict).toBe('holds')
+    const less = finding(runs, 'rotation-loses-less')
+    // From ImageNet's weights both lose the same.
+    expect(less.parts[0]!.trainings).toMatchObject({ n: 10 })
+    expect(less.parts[0]!.people.difference).toBeGreaterThan(0.04)
+  })
+
+  it('about CaffeNet and age is not mixed up with that about all others', () => {
+    const runs = FOLDS.flatMap((fold) => [
+      run({ task: 'age', network: 'caffenet', setting: 'r', fold }, 0.6),
+      run({ task: 'age', network: 'caffenet', setting: 'r,n', fold }, 0.5),
+    ])
+    expect(finding(runs, 'caffenet-age').verdict).toBe('holds')
+    expect(finding(runs, 'pretraining-helps').verdict).toBe('not tested')
+  })
+
+  it('about heat maps is of the same photos before and after', () => {
+    const mapped = (setting: 'r' | 'r,n', fold: number, more: number): WrittenRun => ({
+      ...run({ network: 'googlenet', setting, fold }, 0.7),
+      maps: [0, 1, 2, 3].map((k): MapRecord => {
+        const coherence = {
+          region: 0.05 + 0.01 * k + 0.002 * fold * more + more,
+          autocorrelation: 0.4 + more,
+        }
+        return { face: `f${fold}.${k}`, truth: 0, photo: '', classes: [{ probability: 1, coherence }] }
+      }),
+    })
+    const runs = FOLDS.flatMap((fold) => [mapped('r', fold, 0), mapped('r,n', fold, 0.03 + 0.001 * fold)])
+    const { verdict, evidence, parts } = finding(runs, 'pretraining-regions')
+    expect(verdict).toBe('holds')
+    expect(parts[0]!.people.difference).toBeCloseTo(
+      0.032 + (0.002 * (0 + 0.031 + 0.064 + 0.099 + 0.136)) / 5,
+      12,
+    )
+    expect(evidence).toContain('largest region of a heat map: +3.21 % of the picture')
+    expect(evidence).toContain('autocorrelation of a heat map: +0.032 (')
+  })
+
+  it('is not tested where the study has nothing to compare', () => {
+    const found = findingsOf(writeStudy([run({ setting: 'm' }, 0.7)]))
+    expect(new Set(found.map(({ verdict }) => verdict))).toEqual(new Set(['not tested']))
+    expect(found[0]!.evidence).toBe('The study has no two runs that would show it.')
+  })
+})

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { wilson } from '../../src/statistics/interval.ts'
+import { intervalOf, peopleOf } from '../../src/report/people.ts'
+
+/** Faces of so many people, the last one of each five people answered wrongly. */
+const faces = (people: number, each: number) =>
+  Array.from({ length: people * each }, (_, k) => {
+    const person = k % people
+    return { subject: `s${person}`, value: person % 5 === 4 ? 0 : 1 }
+  })
+
+describe('faces by person', () => {
+  it('are added up, wherever a person’s faces stand', () => {
+    const values = ['b', 'a', 'b', 'c', 'b'].map((subject, value) => ({ subject, value }))
+    expect(peopleOf(values)).toEqual({ sums: [6, 1, 3], faces: [3, 1, 1] })
+  })
+
+  it('of one face each have about Wilson’s interval, and of several faces a wider one', () => {
+    const plain = wilson(400, 500)
+    const single = intervalOf(faces(500, 1), 'seed')
+    expect(Math.abs(single.low - plain.low)).toBeLessThan(0.006)
+    expect(Math.abs(single.high - plain.high)).toBeLessThan(0.006)
+    const few = intervalOf(faces(50, 10), 'seed')
+    expect(few.high - few.low).toBeGreaterThan(2.5 * (plain.high - plain.low))
+  })
+})

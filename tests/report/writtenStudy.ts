@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { csv } from '../../src/base/csv.ts'
+import { CLASSES } from '../../src/datasets/task.ts'
+import type { Alignment } from '../../src/pictures/image.ts'
+import { networks } from '../../src/networks/index.ts'
+import { files, type MapRecord, type Run, runFiles, writeRecord } from '../../src/study/record.ts'
+import { readStudy, type Study } from '../../src/report/cells.ts'
+
+/** A run by what came of it: for each test face, on photos of each kind, whether the answer was right. */
+export interface WrittenRun extends Pick<Run, 'task' | 'network' | 'setting'> {
+  readonly fold?: number
+  readonly right: Partial<Record<Alignment, readonly boolean[]>>
+  readonly maps?: readonly MapRecord[]
+}
+
+/** The first class where the answer is right, else the second; the probability of what is answered is 0.75. */
+const [SURE, UNSURE] = [0.75, 0.25]
+
+/**
+ * A study's files as a study leaves them, with answers that are made up.
+ *
+ * @param subjectOf who the k-th face of a fold is; each is somebody else where not given
+ */
+export function writeStudy(
+  runs: readonly WrittenRun[],
+  subjectOf = (k: number, fold: number) => `s${fold}.${k}`,
+): Study {
+  const out = mkdtempSync(join(tmpdir(), 'regard-written-'))
+  const made = runs.map(({ task, network, setting, fold = 0 }): Run => {
+    return { task, network, setting, fold, letter: networks[network].letter, input: 227, width: 1 }
+  })
+  writeRecord(files.study(out), {
+    name: 'written',
+    version: '0',
+    seed: 1,
+    dataset: { kind: 'written' },
+    folds: { count: 5, test: [0] },
+    runs: made,
+  })
+  runs.forEach(({ right, maps = [] }, at) => {
+    const run = made[at]!
+    const names = CLASSES[run.task]
+    const folder = files.run(out, run)
+    mkdirSync(folder, { recursive: true })
+    const tested = Object.entries(right) as [Alignment, readonly boolean[]][]
+    const rows = tested.flatMap(([alignment, answers]) =>
+      answers.map((isRight, k) => ({
+        face: `f${run.fold}.${k}`,
+        subject: subjectOf(k, run.fold),
+        tested_on: alignment,
+        true: names[0]!,
+        predicted: names[isRight ? 0 : 1]!,
+        ...Object.fromEntries(
+          names.map((name, c) => [`p ${name}`, c > 1 ? 0 : (c === 0) === isRight ? SURE : UNSURE]),
+        ),
+      })),
+    )
+    writeFileSync(runFiles.predictions(folder), csv(rows))
+    const tests = Object.fromEntries(
+      tested.map(([alignment, answers]) => {
+        const confusion = names.map(() => new Array<number>(names.length).fill(0))
+        for (const isRight of answers) confusion[0]![isRight ? 0 : 1]!++
+        return [alignment, { confusion, groups: [] }]
+      }),
+    )
+    const pictures = { train: 1, validation: 1, test: tested[0]![1].length }
+    writeRecord(runFiles.result(folder), { run, pictures, iterations: 1, tests, maps })
+  })
+  return readStudy(out)
+}
+
+/** So many faces that are right, and so many that are not, one after the other. */
+export function answers(...counts: readonly [right: boolean, count: number][]): boolean[] {
+  return counts.flatMap(([right, count]) => new Array<boolean>(count).fill(right))
+}
