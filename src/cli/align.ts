@@ -7,9 +7,9 @@ import { Progress } from '../base/progress.ts'
 import { type AlignedFace, alignPhotos } from '../datasets/alignPhotos.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import { isSuspicious, type Stretch, stretchOf } from '../faces/stretch.ts'
-import { writePicture } from '../study/writePicture.ts'
+import { writePicture } from '../pictures/node.ts'
 import { tellSkipped, withoutPath } from './data.ts'
 
 /** How many suspicious alignments are named. */

@@ -5,8 +5,6 @@ import { Progress } from '../base/progress.ts'
 import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
-import type { Crops } from '../evaluation/tenCrop.ts'
-import type { Alignment } from '../pictures/image.ts'
 import {
   acquaintance,
   type Evaluation,
@@ -15,7 +13,6 @@ import {
   examine,
   type Fold,
 } from '../evaluation/evaluate.ts'
-import type { Model } from '../models/model.ts'
 import {
   chanceOf,
   errorOf,
@@ -25,6 +22,9 @@ import {
   scoreOf,
   shareOf,
 } from '../evaluation/score.ts'
+import type { Crops } from '../evaluation/tenCrop.ts'
+import type { Alignment } from '../faces/align.ts'
+import type { Model } from '../models/model.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 import { aligned } from './table.ts'

@@ -4,14 +4,10 @@ import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
-import { readPhoto } from '../pictures/node.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
-import { enlarged, sideBySide } from '../explanation/heatMap.ts'
-import { inputOf } from '../models/input.ts'
 import { METHODS, type Method } from '../explanation/methods/load.ts'
 import { align } from '../faces/align.ts'
-import type { Point } from '../pictures/image.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import {
@@ -23,8 +19,12 @@ import {
   loadModelExplainer,
   readInput,
 } from '../models/explain.ts'
+import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
-import { writePicture } from '../study/writePicture.ts'
+import { enlarged } from '../pictures/enlarged.ts'
+import type { Point } from '../pictures/image.ts'
+import { readPhoto, writePicture } from '../pictures/node.ts'
+import { sideBySide } from '../pictures/sideBySide.ts'
 import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
 
 /** The least height of the pictures that are written, in pixels. */

@@ -6,8 +6,8 @@ import { Progress } from '../base/progress.ts'
 import { type MarkedPhoto, markPhotos } from '../datasets/markPhotos.ts'
 import { photoFiles } from '../datasets/photoFiles.ts'
 import { type FoundFace, isMarked } from '../faces/face.ts'
-import type { Point } from '../pictures/image.ts'
 import { landmarks49, landmarks68 } from '../faces/meshLandmarks.ts'
+import type { Point } from '../pictures/image.ts'
 import { tellSkipped, withoutPath } from './data.ts'
 
 /** So many photos are told of one by one; of more, those that are not of one face. */

@@ -4,11 +4,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/yaml.ts'
-import { type Card, CHANNELS, FITS, LAYOUTS } from '../models/card.ts'
+import type { Card } from '../models/card.ts'
+import { type Model, openModel } from '../models/model.ts'
+import { FITS } from '../pictures/fit.ts'
+import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type CompositeName, composites } from '../rules/composites/presets.ts'
 import { parseComposite } from '../rules/composites/read.ts'
-import { type Model, openModel } from '../models/model.ts'
 
 type Input = NonNullable<Card['input']>
 

@@ -21,7 +21,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { Dataset, Skipped } from './dataset.ts'
 import { Listing } from './listing.ts'
 import { Reading } from './reading.ts'

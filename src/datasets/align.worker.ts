@@ -6,13 +6,13 @@ import { workerData } from 'node:worker_threads'
 import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
 import { serve } from '../base/workers.ts'
-import { align } from '../faces/align.ts'
-import { fitted } from '../pictures/fit.ts'
-import type { Alignment, Image, Point } from '../pictures/image.ts'
+import { type Alignment, align } from '../faces/align.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
 import { landmarks49 } from '../faces/meshLandmarks.ts'
-import type { Face } from './dataset.ts'
+import { fitted } from '../pictures/fit.ts'
+import type { Image, Point } from '../pictures/image.ts'
 import { decodePhoto, readPhotoFile } from '../pictures/node.ts'
+import type { Face } from './dataset.ts'
 
 /** A face that was aligned. */
 export interface Aligned {

@@ -1,5 +1,5 @@
 import { onAllCores, workerModule } from '../base/workers.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { Aligned } from './align.worker.ts'
 import type { Face } from './dataset.ts'
 

@@ -1,7 +1,8 @@
 import { onAllCores, workerModule } from '../base/workers.ts'
-import type { Affine } from '../pictures/affine.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { FoundFace } from '../faces/face.ts'
-import type { Alignment, Image, Point } from '../pictures/image.ts'
+import type { Affine } from '../pictures/affine.ts'
+import type { Image, Point } from '../pictures/image.ts'
 
 /** A photo to align the faces of. */
 export interface PhotoJob {

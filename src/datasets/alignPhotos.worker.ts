@@ -3,13 +3,13 @@
 import { workerData } from 'node:worker_threads'
 import { UserError } from '../base/errors.ts'
 import { serve } from '../base/workers.ts'
-import { align, alignment } from '../faces/align.ts'
+import { type Alignment, align, alignment } from '../faces/align.ts'
 import { isMarked, mainFace } from '../faces/face.ts'
-import type { Alignment, Image, Point } from '../pictures/image.ts'
 import { landmarks49 } from '../faces/meshLandmarks.ts'
+import type { Image, Point } from '../pictures/image.ts'
+import { readPhoto } from '../pictures/node.ts'
 import type { AlignedFace, PhotoFaces, PhotoJob } from './alignPhotos.ts'
 import { findFaces, notMarked } from './faceFinder.ts'
-import { readPhoto } from '../pictures/node.ts'
 
 const { as, size, all } = workerData as { as: Alignment; size: number; all: boolean }
 

@@ -3,7 +3,7 @@
  * give this one shape.
  */
 
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import { type Gender, OLDEST, type Task } from './task.ts'
 
 /** One labelled face in one photo. */

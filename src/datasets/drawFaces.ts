@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 import { html } from '../base/html.ts'
 import { type FoundFace, isMarked } from '../faces/face.ts'
-import type { Image, Point } from '../pictures/image.ts'
 import { landmarks49 } from '../faces/meshLandmarks.ts'
+import type { Image, Point } from '../pictures/image.ts'
 
 /** Of marked faces, and of those whose points lie anywhere. */
 const [MARKED, NOT_MARKED] = ['#ffb000', '#ff4040']

@@ -6,8 +6,8 @@ import { UserError } from '../base/errors.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../faces/face.ts'
 import { loadFaceFinder } from '../faces/find.ts'
-import type { Image } from '../pictures/image.ts'
 import { readTensorFlowJs } from '../formats/tensorflowjs/read.ts'
+import type { Image } from '../pictures/image.ts'
 
 const MODELS = { detector: 'blazeface', mesh: 'facemesh' }
 

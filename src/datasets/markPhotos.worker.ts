@@ -3,10 +3,10 @@
 import { UserError } from '../base/errors.ts'
 import { serve } from '../base/workers.ts'
 import { mainFace } from '../faces/face.ts'
+import { readPhoto } from '../pictures/node.ts'
 import { drawFaces } from './drawFaces.ts'
 import { findFaces } from './faceFinder.ts'
 import type { MarkedPhoto } from './markPhotos.ts'
-import { readPhoto } from '../pictures/node.ts'
 
 serve(async (path: string): Promise<MarkedPhoto | string> => {
   try {

@@ -10,7 +10,7 @@
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { abandonedOf } from '../base/files.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import { alignFaces } from './alignFaces.ts'
 import type { Dataset, Face } from './dataset.ts'
 import { isIntact, openPack, type Pack, PackWriter, readPicture, type StoredPicture } from './pack.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, UserError } from '../base/errors.ts'
-import type { Point } from '../pictures/image.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
+import type { Point } from '../pictures/image.ts'
 
 /**
  * Read a file of 49 landmarks: one point a line, x and y in pixels of the photo.

@@ -3,10 +3,11 @@
 import sharp from 'sharp'
 import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
-import type { Alignment, Image } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
+import type { Image } from '../pictures/image.ts'
+import { readPhoto } from '../pictures/node.ts'
 import { alignFaces } from './alignFaces.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from './dataset.ts'
-import { readPhoto } from '../pictures/node.ts'
 import type { SheetPart } from './sheet.ts'
 import { CLASSES, type Task } from './task.ts'
 

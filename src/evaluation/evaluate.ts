@@ -6,14 +6,13 @@ import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/data
 import { makeFolds, type Repeated } from '../datasets/folds.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Alignment } from '../faces/align.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
+import type { Preprocessing } from '../models/preprocessing.ts'
+import { fitted } from '../pictures/fit.ts'
 import { requirePlaces, taskOf } from './labels.ts'
 import { type Crops, scorePictures, tenCropGraph } from './tenCrop.ts'
-import { fitted } from '../pictures/fit.ts'
-import type { Alignment } from '../pictures/image.ts'
-import type { Preprocessing } from '../models/preprocessing.ts'
-import { type Model, requirePreprocessing } from '../models/model.ts'
-import type { TestRecord } from '../study/record.ts'
-import { testRecord } from './testRecord.ts'
+import { type TestRecord, testRecord } from './testRecord.ts'
 
 /** A model, and what must be known of it to set it before faces with labels. */
 export interface Examinee {

@@ -3,8 +3,8 @@
 import { OLDEST } from '../datasets/task.ts'
 import { accuracyOf, oneOffOf } from '../statistics/accuracy.ts'
 import { type Interval, normal, type Sums, wilson } from '../statistics/interval.ts'
+import type { TestRecord } from './testRecord.ts'
 import { constantError, medianAge } from './years.ts'
-import type { TestRecord } from '../study/record.ts'
 
 /** A share of the faces of a test set, 0 to 1, with its 95 % interval. */
 export interface Share {

@@ -5,11 +5,11 @@
 
 import { UserError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
-import { centreCrop } from '../pictures/crop.ts'
-import type { Preprocessing } from '../models/preprocessing.ts'
 import { GraphBuilder, type Value } from '../graph/builder.ts'
 import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph, sizeOf } from '../graph/types.ts'
+import type { Preprocessing } from '../models/preprocessing.ts'
+import { centreCrop } from '../pictures/crop.ts'
 import { logitsOf } from '../rules/logits.ts'
 
 /** The ten crops of a picture, in the order in which they are scored. */

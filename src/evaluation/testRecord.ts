@@ -3,9 +3,26 @@
 import { type Face, labelOf } from '../datasets/dataset.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { accuracyByGroup, confusionOf, topClass } from '../statistics/accuracy.ts'
-import { sumsOf } from '../statistics/interval.ts'
+import { type Sums, sumsOf } from '../statistics/interval.ts'
 import { expectedAge } from './years.ts'
-import type { TestRecord } from '../study/record.ts'
+
+/** How a test set was answered. */
+export interface TestRecord {
+  /** Number of faces by true class (row) and predicted class (column). */
+  readonly confusion: readonly (readonly number[])[]
+  /** How far the expected ages are from the true ones, in years; of the task `years` alone. */
+  readonly errors?: Sums
+  /** How each group of faces fared. */
+  readonly groups: readonly GroupRecord[]
+}
+
+/** How a group of faces was answered; a group is a label, such as `age 25-32` or `gender f`. */
+interface GroupRecord {
+  readonly group: string
+  readonly n: number
+  readonly correct: number
+  readonly errors?: Sums
+}
 
 const BETWEEN = 'age between groups'
 

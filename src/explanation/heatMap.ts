@@ -1,7 +1,7 @@
 /** From relevance to pictures. Nothing is smoothed: a map shows what was computed, pixel by pixel. */
 
 import type { Image } from '../pictures/image.ts'
-import type { Layout } from '../models/preprocessing.ts'
+import type { Layout } from '../pictures/layout.ts'
 import { heatColour } from './colours.ts'
 
 /** The relevance of each pixel. */
@@ -56,35 +56,5 @@ export function heatMap(map: PixelRelevance, scale: number = scaleOf([map])): Im
     map.data.forEach((value, pixel) => {
       data.set(heatColour(value / scale), 3 * pixel)
     })
-  return { width, height, data }
-}
-
-/** A picture enlarged by a whole number: each pixel becomes a square, so that nothing is smoothed. */
-export function enlarged({ width, height, data }: Image, by: number): Image {
-  const result = new Uint8Array(3 * width * by * height * by)
-  for (let row = 0; row < height * by; row++) {
-    for (let column = 0; column < width * by; column++) {
-      const from = 3 * (Math.floor(row / by) * width + Math.floor(column / by))
-      result.set(data.subarray(from, from + 3), 3 * (row * width * by + column))
-    }
-  }
-  return { width: width * by, height: height * by, data: result }
-}
-
-/** Pictures of one height in a row, with a white gap between them. */
-export function sideBySide(images: readonly Image[], gap = 4): Image {
-  const height = images[0]!.height
-  if (images.some((image) => image.height !== height))
-    throw new Error('pictures side by side have one height')
-  const width = images.reduce((sum, image) => sum + image.width, gap * (images.length - 1))
-  const data = new Uint8Array(3 * width * height).fill(255)
-  let left = 0
-  for (const image of images) {
-    for (let row = 0; row < height; row++) {
-      const line = image.data.subarray(3 * row * image.width, 3 * (row + 1) * image.width)
-      data.set(line, 3 * (row * width + left))
-    }
-    left += image.width + gap
-  }
   return { width, height, data }
 }

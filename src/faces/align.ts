@@ -1,9 +1,12 @@
 import { UserError } from '../base/errors.ts'
 import { type Affine, invertAffine } from '../pictures/affine.ts'
-import type { Alignment, Image, Point } from '../pictures/image.ts'
+import type { Image, Point } from '../pictures/image.ts'
+import { warpAffine } from '../pictures/warp.ts'
 import { centre, eyeCentres, requireAll } from './landmarks.ts'
 import { REFERENCE_FACE } from './reference.ts'
-import { warpAffine } from '../pictures/warp.ts'
+
+/** How a face is aligned: `r` rotated only (eyes level), `i` in-plane affine to the reference face. */
+export type Alignment = 'r' | 'i'
 
 /**
  * Cut an upright face out of a photo, as a square picture. What lies outside the photo repeats its edge pixels.

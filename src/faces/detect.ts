@@ -11,9 +11,9 @@
 import type { Tensors } from '../engine/engine.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { type Affine, applyAffine } from '../pictures/affine.ts'
-import type { Box } from './face.ts'
 import type { Image, Point } from '../pictures/image.ts'
 import { warpAffine } from '../pictures/warp.ts'
+import type { Box } from './face.ts'
 
 /** A face as the detector has it, in pixels of the photo. */
 export interface Detection {

@@ -2,9 +2,9 @@
 
 import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../graph/types.ts'
+import type { Image } from '../pictures/image.ts'
 import { detections, detectorInput } from './detect.ts'
 import { type FaceFinder, type FoundFace, isMarked } from './face.ts'
-import type { Image } from '../pictures/image.ts'
 import { meshes, meshInput, meshSquare } from './mesh.ts'
 
 /** The two networks of a {@link FaceFinder}. */

@@ -7,10 +7,10 @@
 import type { Tensors } from '../engine/engine.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { type Affine, applyAffine } from '../pictures/affine.ts'
-import type { Detection } from './detect.ts'
 import type { Image, Point } from '../pictures/image.ts'
-import { centre } from './landmarks.ts'
 import { warpAffine } from '../pictures/warp.ts'
+import type { Detection } from './detect.ts'
+import { centre } from './landmarks.ts'
 
 /** Side of the network's input, in pixels. */
 const SIDE = 192

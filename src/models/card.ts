@@ -8,6 +8,8 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { parseYaml } from '../base/yaml.ts'
+import { FITS } from '../pictures/fit.ts'
+import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
 import { composites } from '../rules/composites/presets.ts'
 
 const count = z.int().positive()
@@ -20,13 +22,6 @@ const CLASSES = 'must be a list of names, or the name of a text file beside the 
 const PICTURE = 'must be a whole number of pixels, or [height, width]'
 
 const factor = z.number().refine((value) => value !== 0, SCALE)
-
-/** The orders of channels that a network can be trained on. */
-export const CHANNELS = ['BGR', 'RGB', 'gray'] as const
-/** The orders of axes: [batch, channels, height, width] or [batch, height, width, channels]. */
-export const LAYOUTS = ['NCHW', 'NHWC'] as const
-/** How a photo of another shape becomes the picture that the input is cut from: see `faces/fit.ts`. */
-export const FITS = ['pad', 'crop', 'stretch'] as const
 
 const inputSchema = z
   .strictObject({

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/yaml.ts'
-import { readPhoto } from '../pictures/node.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {
@@ -16,15 +15,16 @@ import {
 } from '../explanation/classes.ts'
 import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
-import { greyPicture, inputOf, pictureOf } from './input.ts'
 import { loadMethod, type Method } from '../explanation/methods/load.ts'
-import type { Image } from '../pictures/image.ts'
-import { pictureShape, rangeOf } from './preprocessing.ts'
 import { readNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
+import type { Image } from '../pictures/image.ts'
+import { readPhoto } from '../pictures/node.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type CompositeName, composites } from '../rules/composites/presets.ts'
+import { greyPicture, inputOf, pictureOf } from './input.ts'
 import { type Model, type ModelOptions, modelOf, openModel, requirePreprocessing } from './model.ts'
+import { pictureShape, rangeOf } from './preprocessing.ts'
 
 /** A photo, as a file's path or in memory; or input that is preprocessed already, as an `.npy` file or a tensor. */
 export type Shown = string | Image | TensorOf<'float32'>

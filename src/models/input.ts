@@ -1,11 +1,12 @@
 /** Between pictures and what a network takes in. */
 
+import type { PixelRelevance } from '../explanation/heatMap.ts'
+import { float32, type TensorOf } from '../graph/types.ts'
 import { centreCrop } from '../pictures/crop.ts'
 import { fitted } from '../pictures/fit.ts'
 import type { Image } from '../pictures/image.ts'
+import type { Channels } from '../pictures/layout.ts'
 import { meanAt, type Preprocessing } from './preprocessing.ts'
-import { float32, type TensorOf } from '../graph/types.ts'
-import type { PixelRelevance } from '../explanation/heatMap.ts'
 
 /**
  * A photo as a network's input: float32 [1, channels, height, width] or [1, height, width, channels].
@@ -89,7 +90,7 @@ function forEachValue(
 }
 
 /** Where a channel of a network is in a pixel of a picture, which is red, green, blue. */
-function colour(order: 'BGR' | 'RGB', channel: number): number {
+function colour(order: Exclude<Channels, 'gray'>, channel: number): number {
   return order === 'RGB' ? channel : 2 - channel
 }
 

@@ -5,15 +5,15 @@ import { basename, dirname, join } from 'node:path'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { classNames } from '../explanation/classes.ts'
-import { type Preprocessing, preprocessingOf } from './preprocessing.ts'
 import { readMean as readBinaryProto } from '../formats/caffe/read.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
 import { writeOnnx } from '../formats/onnx.ts'
 import { type Graph, sizeOf, type TensorOf, type ValueInfo } from '../graph/types.ts'
 import { verify } from '../graph/verify.ts'
-import { type Card, cardPathOf, formatCard, parseCard } from './card.ts'
 import { logitsOf } from '../rules/logits.ts'
+import { type Card, cardPathOf, formatCard, parseCard } from './card.ts'
+import { type Preprocessing, preprocessingOf } from './preprocessing.ts'
 
 /** A network, and all that is known of what it takes and what it says. */
 export interface Model {

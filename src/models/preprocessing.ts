@@ -5,13 +5,11 @@
 
 import { UserError } from '../base/errors.ts'
 import type { Dimension, Shape, TensorOf } from '../graph/types.ts'
-import type { Card } from './card.ts'
-import type { InputRange } from '../rules/relevance/rules.ts'
 import { centreCrop } from '../pictures/crop.ts'
 import type { Fit, Size } from '../pictures/fit.ts'
-
-/** The order of the axes of a batch of pictures. */
-export type Layout = 'NCHW' | 'NHWC'
+import type { Channels, Layout } from '../pictures/layout.ts'
+import type { InputRange } from '../rules/relevance/rules.ts'
+import type { Card } from './card.ts'
 
 /** How a photo becomes the input: fitted into a picture, its centre cut out, and (pixel − mean) · scale. */
 export interface Preprocessing {
@@ -21,7 +19,7 @@ export interface Preprocessing {
   readonly picture: Size
   readonly fit: Fit
   readonly layout: Layout
-  readonly channels: 'BGR' | 'RGB' | 'gray'
+  readonly channels: Channels
   /** One number a channel, in their order, for pixels from 0 to 255. */
   readonly mean: readonly number[] | MeanPicture
   /** One number a channel, in their order. */

@@ -10,6 +10,3 @@ export interface Point {
   readonly x: number
   readonly y: number
 }
-
-/** How a face is aligned: `r` rotated only (eyes level), `i` in-plane affine to the reference face. */
-export type Alignment = 'r' | 'i'

@@ -1,6 +1,9 @@
+/** Pictures as files: read and written in Node, by sharp. */
+
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
 import type { Image } from './image.ts'
 
 /** In millions of pixels. Cameras of 64 megapixels give a little more than 64 million. */
@@ -79,5 +82,19 @@ function unreadable(path: string, error: unknown): UserError {
     `the photo cannot be read (${reason})`,
     path,
     'Open it in a picture viewer to check it; what opens there can be saved as JPEG or PNG',
+  )
+}
+
+/**
+ * Write a picture as PNG, whole or not at all.
+ *
+ * @throws UserError naming the file, when it cannot be written
+ */
+export async function writePicture(path: string, { width, height, data }: Image): Promise<void> {
+  writeAtomic(
+    path,
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
   )
 }

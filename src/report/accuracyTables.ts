@@ -4,8 +4,9 @@
  */
 
 import { CLASSES, type Task } from '../datasets/task.ts'
-import { spreadOf } from '../statistics/student.ts'
+import { type Chance, chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
+import { spreadOf } from '../statistics/student.ts'
 import type { Setting } from '../study/plan.ts'
 import { ownTest, swappedTest } from '../study/record.ts'
 import {
@@ -26,7 +27,6 @@ import {
   paperScore,
   type TestKind,
 } from './paper.ts'
-import { type Chance, chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { scoredOn } from './scored.ts'
 import type { Table, Cell as TableCell } from './table.ts'
 

@@ -5,9 +5,10 @@
 
 import { existsSync } from 'node:fs'
 import type { Task } from '../datasets/task.ts'
-import { type Sums, together } from '../statistics/interval.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { TestRecord } from '../evaluation/testRecord.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { NetworkName } from '../networks/index.ts'
+import { type Sums, together } from '../statistics/interval.ts'
 import { partsOfSetting, type Setting } from '../study/plan.ts'
 import { START_LETTERS } from '../study/plannedStart.ts'
 import {
@@ -19,7 +20,6 @@ import {
   readStudyRecord,
   runFiles,
   type StudyRecord,
-  type TestRecord,
 } from '../study/record.ts'
 
 /** The runs of one task, network and setting, one a fold, and their tests summed. */

@@ -2,8 +2,8 @@
 
 import { groupBy } from '../base/groupBy.ts'
 import type { Task } from '../datasets/task.ts'
-import { holm } from '../statistics/holm.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
+import { holm } from '../statistics/holm.ts'
 import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
 import type { StartKind } from '../study/plannedStart.ts'
 import { ownTest } from '../study/record.ts'

@@ -4,11 +4,11 @@
  */
 
 import { groupBy } from '../base/groupBy.ts'
+import type { Alignment } from '../faces/align.ts'
 import { bootstrapMean } from '../statistics/bootstrap.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { signFlip } from '../statistics/mcnemar.ts'
 import { studentOf } from '../statistics/student.ts'
-import type { Alignment } from '../pictures/image.ts'
 import type { Cell, Study } from './cells.ts'
 import { type FaceValue, peopleOf } from './people.ts'
 import { readPredictions } from './predictions.ts'

@@ -1,10 +1,10 @@
 /** Accuracy over the iterations of training: on the test set where runs have snapshots, else on validation pictures. */
 
-import { readValidations } from '../training/metrics.ts'
+import { scoreOf } from '../evaluation/score.ts'
 import type { Setting } from '../study/plan.ts'
 import { files, ownTest, runFiles } from '../study/record.ts'
+import { readValidations } from '../training/metrics.ts'
 import type { Cell, Study } from './cells.ts'
-import { scoreOf } from '../evaluation/score.ts'
 
 /** One point of the curve of one run. */
 export interface CurvePoint {

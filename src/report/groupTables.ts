@@ -1,9 +1,9 @@
 /** How each group of faces fared: a table a network, a row a group, a column a setting. */
 
 import type { Task } from '../datasets/task.ts'
+import { errorOf, percent, shareOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
 import { type Cell, cellsOf, ownOf, type Study, unique } from './cells.ts'
-import { errorOf, percent, shareOf } from '../evaluation/score.ts'
 import type { Table, Cell as TableCell } from './table.ts'
 
 /** The tables of a task, on each run's own test set. */

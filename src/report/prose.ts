@@ -2,12 +2,12 @@
 
 import { type Html, html } from '../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
+import { chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
 import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
 import { START_LETTERS, type StartKind } from '../study/plannedStart.ts'
 import { ownTest } from '../study/record.ts'
 import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
-import { chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { scoredOn } from './scored.ts'
 
 const PREPROCESSING_WORDS: Record<Preprocessing, string> = {

@@ -2,13 +2,13 @@
 
 import type { CsvRow } from '../base/csv.ts'
 import { CLASSES } from '../datasets/task.ts'
+import { chanceOf, errorOf, type MeanError, type Score, type Share, shareOf } from '../evaluation/score.ts'
 import { type Spread, spreadOf } from '../statistics/student.ts'
 import { swappedTest } from '../study/record.ts'
 import { byFold, isPapersData } from './accuracyTables.ts'
 import { alignmentsIn, type Cell, type Study } from './cells.ts'
 import { curveOf } from './curves.ts'
 import { paperScore, type TestKind } from './paper.ts'
-import { chanceOf, errorOf, type MeanError, type Score, type Share, shareOf } from '../evaluation/score.ts'
 import { scoredOn } from './scored.ts'
 
 /** Every accuracy of the study, and mean error of ages in years, on every test set. */

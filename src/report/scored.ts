@@ -1,11 +1,11 @@
 /** The scores that the report shows, with intervals that take photos of one person for what they are: alike. */
 
+import { type Score, type Share, scoreOf } from '../evaluation/score.ts'
 import { expectedAge } from '../evaluation/years.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { Cell, Study } from './cells.ts'
 import { intervalOf } from './people.ts'
 import { type Predictions, readPredictions } from './predictions.ts'
-import { type Score, type Share, scoreOf } from '../evaluation/score.ts'
 
 /** Bootstraps take their time, and a score is shown in several places. */
 const known = new WeakMap<Cell, Map<Alignment, Score>>()

@@ -2,10 +2,10 @@
 
 import type { CsvRow } from '../base/csv.ts'
 import { type Html, html } from '../base/html.ts'
+import { percent } from '../evaluation/score.ts'
 import { signed } from './accuracyTables.ts'
 import type { Comparison } from './comparisons.ts'
 import type { Finding } from './findings.ts'
-import { percent } from '../evaluation/score.ts'
 import type { Table } from './table.ts'
 
 const KINDS: Record<Comparison['kind'], string> = {

@@ -7,11 +7,11 @@ import { type Coherence, coherenceOf } from '../explanation/coherence.ts'
 import { loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { inputOf, pictureOf } from '../models/input.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
+import { writePicture } from '../pictures/node.ts'
 import { composites } from '../rules/composites/presets.ts'
 import { labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { type Model, requirePreprocessing } from '../models/model.ts'
 import { type MapRecord, ownTest } from './record.ts'
-import { writePicture } from './writePicture.ts'
 
 /** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
 export async function explainRun(

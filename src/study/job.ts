@@ -3,7 +3,7 @@
 import { labelOf } from '../datasets/dataset.ts'
 import type { Repeated } from '../datasets/folds.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { Schedule } from '../training/schedule.ts'
 import type { Clock } from './clock.ts'
 import type { Material, Parts } from './material.ts'

@@ -8,7 +8,7 @@ import { makeFolds, type Repeated, split } from '../datasets/folds.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { Clock } from './clock.ts'
 
 /** Side of the aligned picture that a network's crop is taken from: 256 for the paper's 227. */

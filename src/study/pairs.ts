@@ -10,9 +10,9 @@ import { readPicture } from '../datasets/pack.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { alignment } from '../faces/align.ts'
 import { type Stretch, stretchOf } from '../faces/stretch.ts'
+import { writePicture } from '../pictures/node.ts'
 import type { Material } from './material.ts'
 import { files, readRecord, writeRecord } from './record.ts'
-import { writePicture } from './writePicture.ts'
 
 /** How many pairs are kept. */
 const COUNT = 8

@@ -9,9 +9,9 @@ import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import type { Skipped } from '../datasets/dataset.ts'
 import type { Task } from '../datasets/task.ts'
-import type { Sums } from '../statistics/interval.ts'
+import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Coherence } from '../explanation/coherence.ts'
-import type { Alignment } from '../pictures/image.ts'
+import type { Alignment } from '../faces/align.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { type Plan, partsOfSetting, type Setting } from './plan.ts'
 
@@ -80,24 +80,6 @@ export interface StudyRecord {
   }
   readonly folds: Plan['folds']
   readonly runs: readonly Run[]
-}
-
-/** How a test set was answered. */
-export interface TestRecord {
-  /** Number of faces by true class (row) and predicted class (column). */
-  readonly confusion: readonly (readonly number[])[]
-  /** How far the expected ages are from the true ones, in years; of the task `years` alone. */
-  readonly errors?: Sums
-  /** How each group of faces fared. */
-  readonly groups: readonly GroupRecord[]
-}
-
-/** How a group of faces was answered; a group is a label, such as `age 25-32` or `gender f`. */
-interface GroupRecord {
-  readonly group: string
-  readonly n: number
-  readonly correct: number
-  readonly errors?: Sums
 }
 
 /** One photo of the test set with heat maps for its classes. Files are relative to the run's folder. */

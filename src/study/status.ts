@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs'
 import { holderInWords, holderOf } from '../base/lock.ts'
 import { duration } from '../base/progress.ts'
+import { percent } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { readMetrics } from '../training/metrics.ts'
 import type { RunQueue } from './execution/queue.ts'
 import { files, ownTest, type RunRecord, readRecord, readStudyRecord, runFiles, runName } from './record.ts'
-import { percent } from '../evaluation/score.ts'
 import { sumsIn } from './sums.ts'
 
 /** How far a run is. */

@@ -6,8 +6,8 @@
 
 import { Workers, workerModule } from '../base/workers.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
-import type { Crop } from '../pictures/crop.ts'
 import { sizeOf, type TensorOf } from '../graph/types.ts'
+import type { Crop } from '../pictures/crop.ts'
 import type { Distortion } from './augmentation.ts'
 
 /** A window of a picture. */

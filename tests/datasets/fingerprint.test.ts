@@ -9,9 +9,9 @@ import {
   likeness,
   MIRRORED,
 } from '../../src/datasets/fingerprint.ts'
-import { decodePhoto } from '../../src/pictures/node.ts'
 import { fitted } from '../../src/pictures/fit.ts'
 import type { Image } from '../../src/pictures/image.ts'
+import { decodePhoto } from '../../src/pictures/node.ts'
 
 /** A picture of soft blobs, which has waves of many lengths as photos have. */
 async function blobs(seed: string): Promise<Buffer> {

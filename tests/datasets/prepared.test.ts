@@ -19,11 +19,10 @@ import { readAaf } from '../../src/datasets/aaf.ts'
 import type { Dataset } from '../../src/datasets/dataset.ts'
 import { readPicture } from '../../src/datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../../src/datasets/prepared.ts'
-import { readPhoto } from '../../src/pictures/node.ts'
-import { align } from '../../src/faces/align.ts'
-import type { Alignment } from '../../src/pictures/image.ts'
+import { type Alignment, align } from '../../src/faces/align.ts'
 import { parseLandmarks } from '../../src/faces/landmarks.ts'
 import { REFERENCE_FACE } from '../../src/faces/reference.ts'
+import { readPhoto } from '../../src/pictures/node.ts'
 import { shared } from '../shared.ts'
 
 const SIZE = 32

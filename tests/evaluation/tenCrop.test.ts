@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { scorePictures, tenCropGraph } from '../../src/evaluation/tenCrop.ts'
-import { inputOf } from '../../src/models/input.ts'
-import type { Preprocessing } from '../../src/models/preprocessing.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
+import { inputOf } from '../../src/models/input.ts'
+import type { Preprocessing } from '../../src/models/preprocessing.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 
 const PICTURE = 58

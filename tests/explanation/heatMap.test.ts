@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { heatColour } from '../../src/explanation/colours.ts'
-import { enlarged, heatMap, pixelRelevance, scaleOf, sideBySide } from '../../src/explanation/heatMap.ts'
+import { heatMap, pixelRelevance, scaleOf } from '../../src/explanation/heatMap.ts'
+import { enlarged } from '../../src/pictures/enlarged.ts'
+import { sideBySide } from '../../src/pictures/sideBySide.ts'
 
 describe('the colours of relevance', () => {
   it.each([

@@ -8,14 +8,14 @@ import { drawPerson } from '../../src/datasets/synthetic/person.ts'
 import { render } from '../../src/datasets/synthetic/render.ts'
 import { shapeOf } from '../../src/datasets/synthetic/shape.ts'
 import { drawShot } from '../../src/datasets/synthetic/shot.ts'
-import { applyAffine, invertAffine } from '../../src/pictures/affine.ts'
 import { alignment } from '../../src/faces/align.ts'
 import type { FaceFinder } from '../../src/faces/face.ts'
-import type { Image, Point } from '../../src/pictures/image.ts'
 import { centre } from '../../src/faces/landmarks.ts'
 import { MEAN_MESH } from '../../src/faces/meanMesh.ts'
 import { meshFromLandmarks } from '../../src/faces/meshFromLandmarks.ts'
 import { FACE_PARTS, type FacePart, partsOf } from '../../src/faces/parts.ts'
+import { applyAffine, invertAffine } from '../../src/pictures/affine.ts'
+import type { Image, Point } from '../../src/pictures/image.ts'
 
 const SIZE = 256
 

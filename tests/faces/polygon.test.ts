@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Point } from '../../src/pictures/image.ts'
 import { fillPolygon, type Labels } from '../../src/faces/polygon.ts'
+import type { Point } from '../../src/pictures/image.ts'
 
 const SIZE = 12
 

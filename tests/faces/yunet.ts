@@ -2,9 +2,9 @@
 
 import { nodeEngine } from '../../src/engine/node.ts'
 import type { Box } from '../../src/faces/face.ts'
+import { readOnnx } from '../../src/formats/onnx.ts'
 import type { Image, Point } from '../../src/pictures/image.ts'
 import { warpAffine } from '../../src/pictures/warp.ts'
-import { readOnnx } from '../../src/formats/onnx.ts'
 
 export interface SecondOpinion {
   readonly box: Box

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { inputOf, pictureOf } from '../../src/models/input.ts'
-import type { Image } from '../../src/pictures/image.ts'
-import { type Preprocessing, preprocessingOf, rangeOf } from '../../src/models/preprocessing.ts'
 import { float32, type Shape } from '../../src/graph/types.ts'
 import type { Card } from '../../src/models/card.ts'
+import { inputOf, pictureOf } from '../../src/models/input.ts'
+import { type Preprocessing, preprocessingOf, rangeOf } from '../../src/models/preprocessing.ts'
+import type { Image } from '../../src/pictures/image.ts'
 
 const CAFFE: Card = { input: { channels: 'BGR', scale: 1, mean: [104, 117, 123] } }
 const SHAPE: Shape = ['batch', 3, 4, 6]

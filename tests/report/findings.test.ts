@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import type { MapRecord } from '../../src/study/record.ts'
 import { type Finding, findingsOf } from '../../src/report/findings.ts'
+import type { MapRecord } from '../../src/study/record.ts'
 import { type WrittenRun, writeStudy } from './writtenStudy.ts'
 
 const FACES = 300

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { files, type RunRecord, readRecord, runFiles, writeRecord } from '../../src/study/record.ts'
 import { readStudy } from '../../src/report/cells.ts'
 import { writeReport } from '../../src/report/report.ts'
+import { files, type RunRecord, readRecord, runFiles, writeRecord } from '../../src/study/record.ts'
 import { writePaperStudy } from './paperStudy.ts'
 
 type Page = ReturnType<typeof parseHTML>['document']

@@ -5,9 +5,11 @@ import sharp from 'sharp'
 import { csv } from '../../src/base/csv.ts'
 import { Random } from '../../src/base/random.ts'
 import { CLASSES, type Task } from '../../src/datasets/task.ts'
-import { confusionOf, topClass } from '../../src/statistics/accuracy.ts'
-import type { Alignment } from '../../src/pictures/image.ts'
+import type { TestRecord } from '../../src/evaluation/testRecord.ts'
+import type { Alignment } from '../../src/faces/align.ts'
 import { type NetworkName, networks } from '../../src/networks/index.ts'
+import { PAPER_LETTERS, PAPER_SETTINGS, paperScore } from '../../src/report/paper.ts'
+import { confusionOf, topClass } from '../../src/statistics/accuracy.ts'
 import type { PairsRecord } from '../../src/study/pairs.ts'
 import {
   files,
@@ -17,10 +19,8 @@ import {
   type RunRecord,
   runFiles,
   type StudyRecord,
-  type TestRecord,
   writeRecord,
 } from '../../src/study/record.ts'
-import { PAPER_LETTERS, PAPER_SETTINGS, paperScore } from '../../src/report/paper.ts'
 
 /** What a written study has less of, or more. */
 interface Size {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { wilson } from '../../src/statistics/interval.ts'
 import { intervalOf, peopleOf } from '../../src/report/people.ts'
+import { wilson } from '../../src/statistics/interval.ts'
 
 /** Faces of so many people, the last one of each five people answered wrongly. */
 const faces = (people: number, each: number) =>

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { csv } from '../../src/base/csv.ts'
 import { CLASSES } from '../../src/datasets/task.ts'
-import type { Alignment } from '../../src/pictures/image.ts'
+import type { Alignment } from '../../src/faces/align.ts'
 import { networks } from '../../src/networks/index.ts'
-import { files, type MapRecord, type Run, runFiles, writeRecord } from '../../src/study/record.ts'
 import { readStudy, type Study } from '../../src/report/cells.ts'
+import { files, type MapRecord, type Run, runFiles, writeRecord } from '../../src/study/record.ts'
 
 /** A run by what came of it: for each test face, on photos of each kind, whether the answer was right. */
 export interface WrittenRun extends Pick<Run, 'task' | 'network' | 'setting'> {

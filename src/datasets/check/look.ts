@@ -1,7 +1,7 @@
 import { onAllCores, workerModule } from '../../base/workers.ts'
 import type { Box } from '../../faces/face.ts'
-import type { Size } from '../../pictures/fit.ts'
 import type { Stretch } from '../../faces/stretch.ts'
+import type { Size } from '../../pictures/fit.ts'
 import type { Face } from '../dataset.ts'
 import type { Details, Sketch } from '../duplicates.ts'
 

@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 import { UserError } from '../../base/errors.ts'
+import { readPhoto } from '../../pictures/node.ts'
 import type { Face } from '../dataset.ts'
 import { readLandmarks } from '../readLandmarks.ts'
-import { readPhoto } from '../../pictures/node.ts'
 import { fileOf, type Look } from './look.ts'
 
 /** The longer side, in pixels. */

@@ -33,7 +33,7 @@ export async function gradCam(
   }
   const [height, width] = input.shape.slice(2) as [number, number]
   const positive = map.map((value) => Math.max(value, 0))
-  return float32([1, height, width], enlarged(positive, [rows, columns], [height, width]))
+  return float32([1, height, width], interpolated(positive, [rows, columns], [height, width]))
 }
 
 /**
@@ -60,7 +60,7 @@ export function gradCamLayer(graph: Graph, output: string = graph.outputs[0]!.na
 }
 
 /** A map enlarged by bilinear interpolation, the corners of its pixels on those of the picture. */
-function enlarged(
+function interpolated(
   map: Float64Array,
   [rows, columns]: readonly [number, number],
   [height, width]: readonly [number, number],

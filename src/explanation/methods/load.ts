@@ -3,11 +3,11 @@
  */
 
 import type { Engine, Program } from '../../engine/engine.ts'
-import type { Layout } from '../../models/preprocessing.ts'
 import { GraphBuilder } from '../../graph/builder.ts'
 import { withoutUnread } from '../../graph/fold.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
+import type { Layout } from '../../pictures/layout.ts'
 import { composites } from '../../rules/composites/presets.ts'
 import { logitsOf } from '../../rules/logits.ts'
 import { relevance } from '../../rules/relevance/relevance.ts'

@@ -9,16 +9,16 @@ import type { Engine } from '../../engine/engine.ts'
 import { scorePictures, tenCropGraph } from '../../evaluation/tenCrop.ts'
 import { loadExplainer } from '../../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../../explanation/heatMap.ts'
-import type { Preprocessing } from '../../models/preprocessing.ts'
 import { float32 } from '../../graph/types.ts'
+import type { Preprocessing } from '../../models/preprocessing.ts'
 import { type NetworkName, networks } from '../../networks/index.ts'
+import { writePicture } from '../../pictures/node.ts'
 import { composites } from '../../rules/composites/presets.ts'
 import type { Pictures } from '../../training/pictures.ts'
 import type { Schedule } from '../../training/schedule.ts'
 import { type TrainedNetwork, train } from '../../training/train.ts'
 import { weightsOf } from '../../training/weights.ts'
 import { pictureSize } from '../material.ts'
-import { writePicture } from '../writePicture.ts'
 
 /** What is tried: all of a run that its cost follows from. */
 export interface Trial {
