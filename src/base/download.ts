@@ -1,23 +1,21 @@
 /** Fetch a large file over HTTP so that a cut connection costs nothing, and what arrives is what was meant. */
 
-import { createHash } from 'node:crypto'
 import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
-import { isRunning, notWritten, writeAtomic } from './files.ts'
+import { notWritten, writeAtomic } from './files.ts'
+import { hashOfFile } from './hash.ts'
+import { Lock } from './lock.ts'
 
 /** What to fetch, and how it is known to be whole. */
 export interface Download {
@@ -52,10 +50,9 @@ interface Version {
  */
 export async function download(wanted: Download): Promise<void> {
   const { path, signal } = wanted
-  let unlock: (() => void) | undefined
+  let lock: Lock | undefined
   try {
-    mkdirSync(dirname(path), { recursive: true })
-    unlock = lock(path)
+    lock = Lock.take(`${path}.lock`, `the download of ${basename(path)}`)
     for (let before = -1; ; ) {
       try {
         const version = await attempt(wanted)
@@ -72,7 +69,7 @@ export async function download(wanted: Download): Promise<void> {
     if (error instanceof Cut) throw unreachable(wanted, error.message)
     throw notWritten(path, error)
   } finally {
-    unlock?.()
+    lock?.release()
   }
 }
 
@@ -184,7 +181,7 @@ function finish(wanted: Download, { size }: Version): void {
     throw another(wanted, `${found} bytes`, `${size}`)
   }
   if (sha1 !== undefined) {
-    const sum = sha1Of(`${path}.part`)
+    const sum = hashOfFile(`${path}.part`, 'sha1')
     if (sum !== sha1) {
       removePart(path)
       throw another(wanted, `sha1 ${sum}`, sha1)
@@ -192,22 +189,6 @@ function finish(wanted: Download, { size }: Version): void {
   }
   renameSync(`${path}.part`, path)
   rmSync(noteOf(path), { force: true })
-}
-
-/** The SHA-1 of a file, in hexadecimal digits. */
-export function sha1Of(path: string): string {
-  const hash = createHash('sha1')
-  const file = openSync(path, 'r')
-  try {
-    const chunk = new Uint8Array(1 << 22)
-    for (;;) {
-      const count = readSync(file, chunk, 0, chunk.length, null)
-      if (count === 0) return hash.digest('hex')
-      hash.update(chunk.subarray(0, count))
-    }
-  } finally {
-    closeSync(file)
-  }
 }
 
 /** How many bytes of a file were fetched so far and wait to be gone on from. */
@@ -233,28 +214,6 @@ function noteOf(path: string): string {
 function removePart(path: string): void {
   rmSync(`${path}.part`, { force: true })
   rmSync(noteOf(path), { force: true })
-}
-
-/** Keep other processes from writing into the same part; a lock whose holder is gone holds nobody. */
-function lock(path: string): () => void {
-  const file = `${path}.lock`
-  for (;;) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' })
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    const holder = Number(readFileSync(file, 'utf8'))
-    if (holder !== process.pid && isRunning(holder)) {
-      throw new UserError(
-        `is being fetched by another process (${holder})`,
-        path,
-        `Wait for it; where there is none, remove ${file}`,
-      )
-    }
-    rmSync(file, { force: true })
-  }
 }
 
 /** What is behind Node's “fetch failed”. */

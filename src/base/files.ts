@@ -15,6 +15,35 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
 
+/** What a file that is read is to its reader, for the message when it cannot be. */
+interface Wanted {
+  /** What it holds, where its path does not say enough: `the landmarks`. */
+  readonly what?: string
+  readonly remedy?: string
+}
+
+/**
+ * The bytes of a file.
+ *
+ * @throws UserError that names the file and says why it cannot be read
+ */
+export function readBytes(path: string, { what, remedy }: Wanted = {}): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new UserError(`${what ? `${what} ` : ''}cannot be read (${messageOf(error)})`, path, remedy)
+  }
+}
+
+/**
+ * A file as text, in UTF-8.
+ *
+ * @throws UserError that names the file and says why it cannot be read
+ */
+export function readText(path: string, wanted: Wanted = {}): string {
+  return new TextDecoder().decode(readBytes(path, wanted))
+}
+
 /**
  * Write a file so that it is either there in full or not at all: into a temporary file beside it, flushed to
  * the disk, then renamed over the old one.

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { nearest } from '../base/yaml.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Skipped } from '../datasets/dataset.ts'
 import { DATASET_KINDS, type DatasetKind, type ReadOptions } from '../datasets/readers.ts'
 

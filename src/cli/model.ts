@@ -1,9 +1,10 @@
 /** What the commands that read a model have in common: flags about it, and the composite. */
 
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { messageOf, UsageError, UserError } from '../base/errors.ts'
-import { nearest } from '../base/yaml.ts'
+import { UsageError } from '../base/errors.ts'
+import { readText } from '../base/files.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Card } from '../models/card.ts'
 import { type Model, openModel } from '../models/model.ts'
 import { FITS } from '../pictures/fit.ts'
@@ -99,13 +100,7 @@ export function compositeFrom(text: string | undefined): Composite | undefined {
       `There are ${Object.keys(composites).join(', ')}, or your own as a .yaml file`,
     )
   }
-  let yaml: string
-  try {
-    yaml = readFileSync(text, 'utf8')
-  } catch (error) {
-    throw new UserError(`the composite cannot be read (${messageOf(error)})`, text)
-  }
-  return parseComposite(yaml, text)
+  return parseComposite(readText(text, { what: 'the composite' }), text)
 }
 
 function sizeFrom(text: string): Pick<Input, 'size' | 'height' | 'width'> {

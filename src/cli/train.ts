@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { nearest } from '../base/yaml.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { nearest } from '../base/yaml.ts'
+import { nearest } from '../base/nearest.ts'
 import { type PublishedWeights, zoo } from '../networks/zoo.ts'
 import { cachedBytes, cachedPath, cacheFolder, fetchWeights, megabytes } from '../study/weights.ts'
 import { aligned } from './table.ts'

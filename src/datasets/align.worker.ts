@@ -1,10 +1,10 @@
 /** A thread of {@link alignFaces}: reads, decodes and aligns; where nobody says where the face is, it is looked for. */
 
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { workerData } from 'node:worker_threads'
 import sharp from 'sharp'
-import { messageOf, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
+import { readText } from '../base/files.ts'
+import { sha256Of } from '../base/hash.ts'
 import { serve } from '../base/workers.ts'
 import { type Alignment, align } from '../faces/align.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
@@ -73,8 +73,8 @@ async function sourceOf({ photo, published, landmarks }: Face): Promise<Source> 
   if (picture !== undefined || landmarks === undefined) {
     return { from: picture === undefined ? 'found' : 'published', path, bytes: await readPhotoFile(path) }
   }
-  const [bytes, text] = await Promise.all([readPhotoFile(path), readText(landmarks)])
-  return { from: 'landmarks', path, bytes, landmarks: text }
+  const text = readText(landmarks, { what: 'the landmarks' })
+  return { from: 'landmarks', path, bytes: await readPhotoFile(path), landmarks: text }
 }
 
 /** It brings the engine and two networks with it, for which most data sets have no use. */
@@ -87,18 +87,9 @@ async function found(image: Image): Promise<Point[]> {
 
 async function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): Promise<string> {
   if (from === 'found') models ??= (await finder()).digestModels()
-  const hash = createHash('sha256')
   // Of hashes, which have one length, so that what is hashed can be taken apart in one way only.
-  for (const part of [recipe, from, photo, landmarks, from === 'found' ? models! : '']) {
-    hash.update(createHash('sha256').update(part).digest())
-  }
-  return hash.digest('hex')
+  const parts = [recipe, from, photo, landmarks, from === 'found' ? models! : '']
+  return sha256Of(...parts.map((part) => Buffer.from(sha256Of(part), 'hex')))
 }
 
 let models: string | undefined
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error) => {
-    throw new UserError(`the landmarks cannot be read (${messageOf(error)})`, path)
-  })
-}

@@ -7,9 +7,9 @@
  * and compared by their detail, which takes a look at every photo.
  */
 
-import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { Groups } from '../base/groups.ts'
+import { hashOfFile } from '../base/hash.ts'
 import { closePairs } from './closePairs.ts'
 import type { Face } from './dataset.ts'
 import { bitsApart, type Detail, likeness } from './fingerprint.ts'
@@ -29,7 +29,7 @@ export function identicalPhotos(faces: readonly Face[]): number[][] {
   for (const [index, size] of sizes.entries()) {
     if (size === undefined || counts.get(size) === 1) continue
     try {
-      const digest = createHash('sha256').update(readFileSync(faces[index]!.photo)).digest('hex')
+      const digest = hashOfFile(faces[index]!.photo)
       groups.set(digest, [...(groups.get(digest) ?? []), index])
     } catch {}
   }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../base/errors.ts'
+import { sha256Of } from '../base/hash.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../faces/face.ts'
 import { loadFaceFinder } from '../faces/find.ts'
@@ -25,11 +25,8 @@ export async function openFaceFinder(options: { threads?: number } = {}): Promis
 
 /** The SHA-256 of the models, in hexadecimal. */
 export function digestModels(): string {
-  const hash = createHash('sha256')
-  for (const name of Object.values(MODELS)) {
-    for (const ending of ['json', 'bin']) hash.update(readFileSync(modelFile(`${name}.${ending}`)))
-  }
-  return hash.digest('hex')
+  const files = Object.values(MODELS).flatMap((name) => [`${name}.json`, `${name}.bin`])
+  return sha256Of(...files.map((file) => readFileSync(modelFile(file))))
 }
 
 // The package names nothing but its programs for import, so that the folder is found from one of them.

@@ -14,7 +14,7 @@ import type { Dataset } from './dataset.ts'
 import { ageLabels, genderOf } from './labels.ts'
 import { Listing, PICTURE } from './listing.ts'
 import { Reading } from './reading.ts'
-import { readTable, readText } from './table.ts'
+import { readLabels, readTable } from './table.ts'
 
 const TABLES = ['fairface_label_train.csv', 'fairface_label_val.csv']
 const JSON_FILE = 'labels.json'
@@ -108,7 +108,7 @@ const Item = z.object({ filename: z.string(), age: z.string(), gender: z.string(
 function* listIn(path: string, reading: Reading): Iterable<Entry> {
   let items: unknown
   try {
-    items = JSON.parse(readText(path))
+    items = JSON.parse(readLabels(path))
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError(`is not JSON (${messageOf(error)})`, path, REMEDY)

@@ -7,10 +7,10 @@
  * gives that memory back when something else needs it.
  */
 
-import { createHash } from 'node:crypto'
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { AtomicFile } from '../base/files.ts'
+import { sha256Of } from '../base/hash.ts'
 
 /** Where a picture is. Threads share open files: such a place can be handed to a worker. */
 export interface StoredPicture {
@@ -119,7 +119,7 @@ export function isIntact(picture: StoredPicture, buffer?: Uint8Array): boolean {
 }
 
 function hashOf(pixels: Uint8Array): string {
-  return createHash('sha256').update(pixels).digest('hex')
+  return sha256Of(pixels)
 }
 
 function bytesOf(size: number): number {

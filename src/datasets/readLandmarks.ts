@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { messageOf, UserError } from '../base/errors.ts'
+import { readText } from '../base/files.ts'
 import { parseLandmarks } from '../faces/landmarks.ts'
 import type { Point } from '../pictures/image.ts'
 
@@ -9,11 +8,5 @@ import type { Point } from '../pictures/image.ts'
  * @throws UserError naming the file, when it cannot be read or does not hold 49 points
  */
 export function readLandmarks(path: string): Point[] {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError(`the landmarks cannot be read (${messageOf(error)})`, path)
-  }
-  return parseLandmarks(text, path)
+  return parseLandmarks(readText(path, { what: 'the landmarks' }), path)
 }

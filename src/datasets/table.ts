@@ -1,8 +1,8 @@
 /** Tables of labels: text, a row a line, whose first line names the columns. */
 
-import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { messageOf, UserError } from '../base/errors.ts'
+import { readBytes } from '../base/files.ts'
 import type { Skipped } from './dataset.ts'
 
 /** A row of a table. */
@@ -36,7 +36,7 @@ export function readTable(
   needed: readonly string[],
   { delimiter, quotes = true }: { delimiter?: string; quotes?: boolean } = {},
 ): Table {
-  const text = readText(path)
+  const text = readLabels(path)
   const [head, ...lines] = linesOf(text, delimiter ?? likeliest(text), quotes, path)
   if (!head) throw new UserError('is empty', path)
   const columns = head.fields.map((name) => name.toLowerCase())
@@ -66,13 +66,8 @@ export function readTable(
  *
  * @throws UserError naming the file, when it cannot be read or is not in UTF-8
  */
-export function readText(path: string): string {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    throw new UserError(`cannot be read (${messageOf(error)})`, path, 'Check the path')
-  }
+export function readLabels(path: string): string {
+  const bytes = readBytes(path, { remedy: 'Check the path' })
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

@@ -1,7 +1,7 @@
 /** The classes of an output as people speak of them: by name and by index. */
 
 import { UsageError } from '../base/errors.ts'
-import { nearest } from '../base/yaml.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Target } from './explain.ts'
 
 /** What somebody wants to have explained. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
-import { nearest } from '../base/yaml.ts'
+import { nearest } from '../base/nearest.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {

@@ -1,7 +1,7 @@
 /** What a run was made with, as `config.json` in its folder: what the run is kept or gone on from by. */
 
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { sha256Of } from '../base/hash.ts'
 import { version } from '../base/version.ts'
 import type { RunJob } from './job.ts'
 import type { Material } from './material.ts'
@@ -37,7 +37,7 @@ export function configOf(
       frozen: start.frozen,
     },
   }
-  return { hash: createHash('sha256').update(JSON.stringify(settings)).digest('hex'), settings }
+  return { hash: sha256Of(JSON.stringify(settings)), settings }
 }
 
 /** @param threads that the run is begun with, of which its bits depend: it is gone on with as many */

@@ -1,7 +1,7 @@
 /** What a study works on: its faces, divided into folds, as aligned pictures of one size. */
 
-import { createHash } from 'node:crypto'
 import { UserError } from '../base/errors.ts'
+import { sha256Of } from '../base/hash.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds, type Repeated, split } from '../datasets/folds.ts'
@@ -81,17 +81,17 @@ export async function prepare(
       ({ as, faces: own, pictures }) => [as, pictures.filter((_, k) => !reasons.has(own[k]!.id))] as const,
     ),
   )
-  const hash = createHash('sha256').update(
-    JSON.stringify(faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])),
-  )
-  for (const { sha256 } of Object.values(pictures).flat()) hash.update(sha256)
+  const labelled = faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])
+  const sums = Object.values(pictures)
+    .flat()
+    .map(({ sha256 }) => sha256)
   return {
     size,
     faces,
     folds: kept,
     pictures,
     skipped: [...dataset.skipped, ...[...reasons].map(([face, reason]) => ({ face, reason }))],
-    digest: hash.digest('hex'),
+    digest: sha256Of(JSON.stringify(labelled), ...sums),
   }
 }
 

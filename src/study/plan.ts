@@ -2,10 +2,11 @@
  * A plan: everything that decides what a study is, in one YAML file. `docs/plan.md` explains every field.
  */
 
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { messageOf, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
+import { readText } from '../base/files.ts'
 import { parseYaml } from '../base/yaml.ts'
 import { ADIENCE_FOLDS } from '../datasets/adience.ts'
 import { type Face, mustBeFound } from '../datasets/dataset.ts'
@@ -258,7 +259,11 @@ export function plannedFor(
  * @throws UserError naming the file, and where it can, the line and the field
  */
 export function readPlan(path: string): Plan {
-  const text = textOf(path, 'plan file', 'examples/ has plans to start from, and docs/plan.md explains them')
+  const text = readPlanned(
+    path,
+    'plan file',
+    'examples/ has plans to start from, and docs/plan.md explains them',
+  )
   const { dataset, networks, ...rest } = parseYaml(text, path, planSchema)
   const beside = (file: string) => resolve(dirname(path), file)
   return {
@@ -277,20 +282,12 @@ export function readPlan(path: string): Plan {
  * @throws UserError naming the file, and where it can, the line and the field
  */
 export function readSchedule(path: string): Plan['schedule'] {
-  return parseYaml(textOf(path, 'schedule', 'docs/plan.md explains the fields of one'), path, schedule)
+  return parseYaml(readPlanned(path, 'schedule', 'docs/plan.md explains the fields of one'), path, schedule)
 }
 
-function textOf(path: string, what: string, remedy: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new UserError(
-      missing ? `there is no such ${what}` : `could not be read (${messageOf(error)})`,
-      path,
-      remedy,
-    )
-  }
+function readPlanned(path: string, what: string, remedy: string): string {
+  if (!existsSync(path)) throw new UserError(`there is no such ${what}`, path, remedy)
+  return readText(path, { remedy })
 }
 
 /** What can be said of any schedule beside it. */

@@ -1,6 +1,6 @@
 /** The trained weights that networks start from. */
 
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../base/hash.ts'
 import { readWeights } from '../formats/weights.ts'
 import type { StartingPoint } from '../networks/start.ts'
 import type { PlannedStart } from './plannedStart.ts'
@@ -33,10 +33,11 @@ export function digestStarts(starts: readonly (PlannedStart | undefined)[]): Map
   const digests = new Map<string, string>()
   for (const start of starts) {
     if (!start || digests.has(start.weights)) continue
-    const hash = createHash('sha256')
-    for (const [name, { shape, data }] of readWeights(start.weights))
-      hash.update(`${name} ${shape}`).update(data)
-    digests.set(start.weights, hash.digest('hex'))
+    const parts = [...readWeights(start.weights)].flatMap(([name, { shape, data }]) => [
+      `${name} ${shape}`,
+      data,
+    ])
+    digests.set(start.weights, sha256Of(...parts))
   }
   return digests
 }

@@ -3,10 +3,10 @@
  * there, the run is finished, and where a file does not fit it, the run is damaged.
  */
 
-import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { writeAtomic } from '../base/files.ts'
+import { hashOfFile } from '../base/hash.ts'
 
 /** The name of the file of sums. */
 export const SUMS = 'SHA256SUMS'
@@ -20,7 +20,7 @@ export function sumsIn(folder: string): string {
 
 /** Sum up every file of a finished run. */
 export function writeSums(folder: string): void {
-  const lines = filesIn(folder).map((name) => `${sumOf(join(folder, name))}  ${name}\n`)
+  const lines = filesIn(folder).map((name) => `${hashOfFile(join(folder, name))}  ${name}\n`)
   writeAtomic(sumsIn(folder), ...lines)
 }
 
@@ -37,7 +37,8 @@ export function damageOf(folder: string): string | undefined {
     if (sum === undefined) return `${SUMS} is damaged`
     const path = join(folder, name!)
     if (!existsSync(path)) return `${name} is missing`
-    if (!statSync(path).isFile() || sumOf(path) !== sum) return `${name} has changed since it was written`
+    if (!statSync(path).isFile() || hashOfFile(path) !== sum)
+      return `${name} has changed since it was written`
   }
   return undefined
 }
@@ -49,22 +50,4 @@ export function filesIn(folder: string): string[] {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .filter((name) => name !== SUMS && !OTHERS.test(name))
     .sort()
-}
-
-/** Bytes that are read at a time: models may be larger than memory has room for. */
-const PART = 2 ** 22
-
-function sumOf(path: string): string {
-  const hash = createHash('sha256')
-  const file = openSync(path, 'r')
-  const buffer = Buffer.alloc(PART)
-  try {
-    for (;;) {
-      const count = readSync(file, buffer, 0, PART, null)
-      if (count === 0) return hash.digest('hex')
-      hash.update(buffer.subarray(0, count))
-    }
-  } finally {
-    closeSync(file)
-  }
 }

@@ -3,8 +3,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { download, partSize, sha1Of } from '../base/download.ts'
+import { download, partSize } from '../base/download.ts'
 import { UserError } from '../base/errors.ts'
+import { hashOfFile } from '../base/hash.ts'
 import { Progress } from '../base/progress.ts'
 import type { PublishedWeights } from '../networks/zoo.ts'
 
@@ -66,7 +67,7 @@ function requirePublished(path: string, { bytes, sha1 }: PublishedWeights): void
   if (bytes !== undefined && size !== bytes) {
     throw new UserError(`has ${size} bytes, and the published file has ${bytes}`, path, remedy)
   }
-  const sum = sha1 && sha1Of(path)
+  const sum = sha1 && hashOfFile(path, 'sha1')
   if (sum !== sha1) throw new UserError(`is not the published file: sha1 ${sum}, not ${sha1}`, path, remedy)
 }
 

@@ -3,11 +3,11 @@
  * in full before it takes its place and carrying a checksum, so that a kill or a bad disk costs one interval.
  */
 
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
+import { sha256Of } from '../base/hash.ts'
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
 import type { Tensor, TensorOf } from '../graph/types.ts'
 import type { BatchesState } from './batches.ts'
@@ -104,9 +104,5 @@ function parse(bytes: Uint8Array, path: string): Checkpoint {
 }
 
 function checksum(tensors: ReadonlyMap<string, Tensor>, state: string): string {
-  const hash = createHash('sha256').update(state)
-  for (const [name, { data }] of tensors) {
-    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-  }
-  return hash.digest('hex')
+  return sha256Of(state, ...[...tensors].flatMap(([name, { data }]) => [name, data]))
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
+import { sha256Of } from '../base/hash.ts'
 import { Random } from '../base/random.ts'
 import type { Engine, Program } from '../engine/engine.ts'
 import { fixInput } from '../graph/batch.ts'
@@ -279,8 +279,6 @@ function describeRun(
   }: TrainingOptions,
   started: Started | undefined,
 ): string {
-  const data = createHash('sha256').update(Int32Array.from(labels))
-  for (const { sha256 } of pixels) data.update(sha256)
   const { checkpointEvery: _, snapshotEvery: __, ...decisive } = schedule
   return JSON.stringify({
     network,
@@ -290,7 +288,7 @@ function describeRun(
     schedule: decisive,
     seed,
     size,
-    data: data.digest('hex'),
+    data: sha256Of(Int32Array.from(labels), ...pixels.map(({ sha256 }) => sha256)),
     threads: engine.threads,
     start: started && digestOf(started),
   })
@@ -298,9 +296,8 @@ function describeRun(
 
 /** What a run started from. */
 function digestOf({ network, rates }: Started): string {
-  const hash = createHash('sha256').update(JSON.stringify([...rates]))
-  for (const [name, { data }] of weightsOf(network)) hash.update(name).update(data)
-  return hash.digest('hex')
+  const weights = [...weightsOf(network)].flatMap(([name, { data }]) => [name, data])
+  return sha256Of(JSON.stringify([...rates]), ...weights)
 }
 
 function diverged(what: string, iteration: number, folder: string, kept: number | undefined): UserError {

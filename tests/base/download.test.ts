@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { hostname, tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { download } from '../../src/base/download.ts'
 
@@ -213,11 +213,13 @@ describe('a download', () => {
     const url = await serve({ file: FILE })
     const path = newPath()
     await download({ url, path })
-    writeFileSync(`${path}.lock`, String(process.ppid))
+    const heldBy = (pid: number) =>
+      writeFileSync(`${path}.lock`, JSON.stringify({ pid, host: hostname(), since: 'today' }))
+    heldBy(process.ppid)
     await expect(download({ url, path })).rejects.toThrow(
-      `is being fetched by another process (${process.ppid})`,
+      `the download of ${basename(path)} is held by process ${process.ppid} on this machine, since today`,
     )
-    writeFileSync(`${path}.lock`, '99999999')
+    heldBy(99999999)
     await download({ url, path })
     expectWhole(path, FILE)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { UserError } from '../../src/base/errors.ts'
-import { nearest, parseYaml } from '../../src/base/yaml.ts'
+import { parseYaml } from '../../src/base/yaml.ts'
 
 const schema = z.strictObject({
   name: z.string(),
@@ -72,17 +72,5 @@ describe('YAML that people write', () => {
   it('does not unfold a bomb of aliases', () => {
     const levels = Array.from({ length: 9 }, (_, k) => `l${k + 1}: &l${k + 1} [${`*l${k}, `.repeat(9)}]`)
     expect(complaint(`l0: &l0 [x]\n${levels.join('\n')}`)).toMatch(/^plan\.yaml: this YAML cannot be read/)
-  })
-})
-
-describe('the nearest known name', () => {
-  it.each([
-    ['preprocesing', 'preprocessing'],
-    ['Rate', 'rate'],
-    ['tsaks', 'tasks'],
-    ['colour', undefined],
-    ['x', undefined],
-  ])('of %s is %s', (name, expected) => {
-    expect(nearest(name, ['m', 'rate', 'tasks', 'preprocessing'])).toBe(expected)
   })
 })

@@ -1,8 +1,8 @@
 /** A thread of {@link lookAt}: reads, decodes, finds faces, aligns. */
 
-import { createHash } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { UserError } from '../../base/errors.ts'
+import { sha256Of } from '../../base/hash.ts'
 import { serve } from '../../base/workers.ts'
 import { align, alignment } from '../../faces/align.ts'
 import { type FoundFace, isMarked, mainFace } from '../../faces/face.ts'
@@ -60,7 +60,7 @@ async function look(face: Face): Promise<CloseLook | string> {
 }
 
 function contentOf({ width, height, data }: Image): string {
-  return createHash('sha256').update(`${width} × ${height}`).update(data).digest('base64')
+  return sha256Of(`${width} × ${height}`, data)
 }
 
 /** Of the square that [r] cuts out, in pixels of the photo. */

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { messageOf, UserError } from '../../base/errors.ts'
 import type { Dataset } from '../dataset.ts'
 import { Reading } from '../reading.ts'
-import { readText } from '../table.ts'
+import { readLabels } from '../table.ts'
 import { FACES_FILE } from './synthesize.ts'
 
 const Line = z.object({
@@ -32,7 +32,7 @@ export function readSynthetic(root: string): Dataset {
   }
   const reading = new Reading()
   const ids = new Set<string>()
-  for (const [k, line] of readText(file).trimEnd().split('\n').entries()) {
+  for (const [k, line] of readLabels(file).trimEnd().split('\n').entries()) {
     const where = `${file}:${k + 1}`
     const { id, subject, age_group, gender } = parse(line, where)
     if (ids.has(id)) {

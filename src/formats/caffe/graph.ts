@@ -6,7 +6,7 @@
  */
 
 import { UserError } from '../../base/errors.ts'
-import { nearest } from '../../base/yaml.ts'
+import { nearest } from '../../base/nearest.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import type { Node } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'

@@ -3,11 +3,11 @@
  * that is made is in files, so that a queue that is lost costs nothing but the asking again.
  */
 
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, type Job, type JobState, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { messageOf, UserError } from '../../base/errors.ts'
+import { sha256Of } from '../../base/hash.ts'
 import type { Pace } from '../clock.ts'
 import { runName } from '../record.ts'
 import type { Board } from './board.ts'
@@ -92,10 +92,7 @@ export function jobIdOf(order: Order): string {
 
 /** What the runs of a study have in common. */
 function studyIdOf({ out, store }: Order): string {
-  return createHash('sha256')
-    .update(store ?? out)
-    .digest('hex')
-    .slice(0, 12)
+  return sha256Of(store ?? out).slice(0, 12)
 }
 
 /** How runs are put into the queue. */

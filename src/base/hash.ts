@@ -1,0 +1,34 @@
+/** Hashes: what tells whether bytes are the ones that they were. */
+
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+
+/** Bytes that are read at a time: files may be larger than memory has room for. */
+const PART = 2 ** 22
+
+/**
+ * The SHA-256 of some parts, one after the other, in hexadecimal digits.
+ *
+ * @param parts texts (as UTF-8) or the bytes of typed arrays
+ */
+export function sha256Of(...parts: (string | NodeJS.ArrayBufferView)[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
+}
+
+/** The hash of a file of any size, in hexadecimal digits. */
+export function hashOfFile(path: string, algorithm: 'sha1' | 'sha256' = 'sha256'): string {
+  const hash = createHash(algorithm)
+  const file = openSync(path, 'r')
+  const buffer = new Uint8Array(PART)
+  try {
+    for (;;) {
+      const count = readSync(file, buffer, 0, PART, null)
+      if (count === 0) return hash.digest('hex')
+      hash.update(buffer.subarray(0, count))
+    }
+  } finally {
+    closeSync(file)
+  }
+}
