@@ -5,9 +5,7 @@ import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import type { Image } from './image.ts'
-
-/** In millions of pixels. Cameras of 64 megapixels give a little more than 64 million. */
-const MOST_MEGAPIXELS = 65
+import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
 
 /**
  * Read a photo: upright (its EXIF orientation is applied), in 8-bit sRGB, whatever the file holds (grey, CMYK,
@@ -30,7 +28,7 @@ export async function readPhoto(path: string): Promise<Image> {
  */
 export async function readPhotoFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => {
-    throw unreadable(path, error)
+    throw photoUnreadable(path, error)
   })
 }
 
@@ -55,7 +53,7 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
     }
   } catch (error) {
     // The words of the image library; it has no code for this.
-    throw /pixel limit/.test(messageOf(error)) ? await tooLarge(bytes, path) : unreadable(path, error)
+    throw /pixel limit/.test(messageOf(error)) ? await tooLarge(bytes, path) : photoUnreadable(path, error)
   }
 }
 
@@ -67,21 +65,12 @@ function mostPixels(): number {
 }
 
 async function tooLarge(bytes: Uint8Array, path: string): Promise<UserError> {
-  const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata()
-  const least = Math.ceil((width * height) / 1e6)
-  return new UserError(
-    `the photo is too large: ${width} × ${height} pixels, and ${mostPixels() / 1e6} million are allowed`,
+  const size = await sharp(bytes, { limitInputPixels: false }).metadata()
+  return photoTooLarge(
+    size,
     path,
-    `Make it smaller, or set REGARD_MAX_MEGAPIXELS=${least}`,
-  )
-}
-
-function unreadable(path: string, error: unknown): UserError {
-  const reason = messageOf(error).split('\n')[0]!
-  return new UserError(
-    `the photo cannot be read (${reason})`,
-    path,
-    'Open it in a picture viewer to check it; what opens there can be saved as JPEG or PNG',
+    mostPixels(),
+    (least) => `Make it smaller, or set REGARD_MAX_MEGAPIXELS=${least}`,
   )
 }
 

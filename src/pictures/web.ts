@@ -1,0 +1,50 @@
+/** Pictures in a browser, read by its own decoder: in a page and in a worker alike. */
+
+import type { Image } from './image.ts'
+import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
+
+/**
+ * The photo that a file holds: upright (its EXIF orientation is applied), in 8-bit sRGB; what is transparent is shown
+ * on white. The pixels are Node's wherever the two decoders agree, as they do of PNG; of JPEG they differ by a few
+ * levels.
+ *
+ * @param bytes a JPEG, PNG, WebP, GIF, AVIF or other file that the browser shows
+ * @param where its name, for messages
+ * @throws UserError when it is no picture, damaged, or of more than 65 million pixels
+ */
+export async function decodePhoto(bytes: Uint8Array, where: string): Promise<Image> {
+  let bitmap: ImageBitmap
+  try {
+    // Shared memory, which threads of WebAssembly have, makes no Blob: the bytes are copied.
+    bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]), { imageOrientation: 'from-image' })
+  } catch (error) {
+    throw photoUnreadable(where, error)
+  }
+  try {
+    const { width, height } = bitmap
+    if (width * height > 1e6 * MOST_MEGAPIXELS) {
+      throw photoTooLarge(bitmap, where, 1e6 * MOST_MEGAPIXELS, () => 'Make it smaller')
+    }
+    return pixelsOf(bitmap)
+  } finally {
+    bitmap.close()
+  }
+}
+
+/** What a bitmap shows, on white. */
+function pixelsOf(bitmap: ImageBitmap): Image {
+  const { width, height } = bitmap
+  const canvas = new OffscreenCanvas(width, height)
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true })!
+  context.fillStyle = 'white'
+  context.fillRect(0, 0, width, height)
+  context.drawImage(bitmap, 0, 0)
+  const { data: rgba } = context.getImageData(0, 0, width, height)
+  const data = new Uint8Array(3 * width * height)
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    data[3 * pixel] = rgba[4 * pixel]!
+    data[3 * pixel + 1] = rgba[4 * pixel + 1]!
+    data[3 * pixel + 2] = rgba[4 * pixel + 2]!
+  }
+  return { width, height, data }
+}
