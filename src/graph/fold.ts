@@ -18,7 +18,7 @@ import type { Graph, Tensor } from './types.ts'
  * @throws Error when the node's inputs do not fit
  */
 function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | undefined {
-  if (node.outputs.length !== 1 || node.op === 'Scan') return undefined
+  if (node.outputs.length !== 1) return undefined
   const constants = inputs.map((input) => input?.constant)
   const all = inputs.every((input, k) => input === undefined || constants[k] !== undefined)
   if (all && isEvaluated(node.op))

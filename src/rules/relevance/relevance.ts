@@ -8,6 +8,7 @@
 
 import { UserError } from '../../base/errors.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
+import { nonNegativeValues } from '../../graph/traits.ts'
 import { type Graph, sizeOf } from '../../graph/types.ts'
 import { canonise } from '../canonise.ts'
 import { assign } from '../composites/assign.ts'
@@ -19,7 +20,6 @@ import { walkBackward } from '../walk.ts'
 import { Conservation, type ConservationRow } from './conservation.ts'
 import { rangeAt } from './range.ts'
 import { type InputRange, ruleOf } from './rules.ts'
-import { nonNegativeValues } from './sign.ts'
 import { withSplitSums } from './split.ts'
 import { relevanceTable } from './table.ts'
 
