@@ -151,10 +151,10 @@ describe('what is certain of a value, whatever the input', () => {
     ['of another precision', (g, gate) => g.op('Cast', [gate], { to: 'float64' })],
     ['compared', (g, gate) => g.op('GreaterOrEqual', [gate, g.scalar(0.5)])],
     ['less a constant', (g, gate) => g.sub(g.scalar(1), gate)],
-  ])('a gate stays bounded that is %s', (_, after) => {
+  ])('a gate stays bounded that is %s', (_, make) => {
     const g = new GraphBuilder('gate')
     const gate = g.op('Sigmoid', [g.input('x', 'float32', SHAPE)])
-    g.output('y', after(g, gate))
+    g.output('y', make(g, gate))
     expect(boundedValues(g.graph())).toContain('y')
   })
 
@@ -163,10 +163,10 @@ describe('what is certain of a value, whatever the input', () => {
     ['divides a constant', (g, gate) => g.div(g.scalar(1), gate)],
     ['is added to a value that is not', (g, gate, x) => g.add(gate, x)],
     ['is clipped from one side only', (g, _, x) => g.op('Clip', [x, g.scalar(0)])],
-  ])('what %s is not bounded', (_, after) => {
+  ])('what %s is not bounded', (_, make) => {
     const g = new GraphBuilder('gate')
     const x = g.input('x', 'float32', SHAPE)
-    g.output('y', after(g, g.op('Sigmoid', [x]), x))
+    g.output('y', make(g, g.op('Sigmoid', [x]), x))
     expect(boundedValues(g.graph())).not.toContain('y')
   })
 })

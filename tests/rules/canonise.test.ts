@@ -5,7 +5,7 @@ import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import type { Operator } from '../../src/graph/operators.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
-import { canonise } from '../../src/rules/canonise.ts'
+import { canonise } from '../../src/rules/canonise/canonise.ts'
 import { drawn, expectClose } from './layer.ts'
 import { plain, plainForward } from './plainGraph.ts'
 

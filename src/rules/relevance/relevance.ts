@@ -10,7 +10,8 @@ import { UserError } from '../../base/errors.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import { nonNegativeValues } from '../../graph/traits.ts'
 import { type Graph, sizeOf } from '../../graph/types.ts'
-import { canonise } from '../canonise.ts'
+import { wiringOf } from '../../graph/wiring.ts'
+import { canonise } from '../canonise/canonise.ts'
 import { assign } from '../composites/assign.ts'
 import { type Composite, completed, type RelevanceComposite } from '../composites/composite.ts'
 import { gradientTable } from '../gradient/gradient.ts'
@@ -127,13 +128,12 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
 
 /** Values whose relevance is asked for must be there, also after layers were merged. */
 function checkThere(network: Graph, canonical: Graph, names: readonly string[]): void {
-  const valuesOf = ({ inputs, nodes }: Graph) =>
-    new Set([...inputs.map(({ name }) => name), ...nodes.flatMap(({ outputs }) => outputs)])
-  const [before, after] = [valuesOf(network), valuesOf(canonical)]
+  const isIn = (graph: Graph, name: string) =>
+    graph.inputs.some((input) => input.name === name) || wiringOf(graph).makerOf(name) !== undefined
   for (const name of names) {
-    if (after.has(name)) continue
-    const reader = network.nodes.find(({ inputs }) => inputs.includes(name))
-    throw before.has(name)
+    if (isIn(canonical, name)) continue
+    const [reader] = wiringOf(network).readersOf(name)
+    throw isIn(network, name)
       ? new UserError(
           `the value ${name} is merged into a layer before relevance is handed down`,
           `node ${reader?.name}`,
