@@ -231,6 +231,11 @@ describe('left alone', () => {
       (g, x, r) => g.add(conv(g, x, r, padded, true, 1), constant(g, [3, 1, 1], r)),
       ['Conv', 'Add'],
     ],
+    'a number a channel that repeats one channel': [
+      [1, 1, 5, 4],
+      (g, x, r) => conv(g, g.sub(x, constant(g, [3, 1, 1], r)), r),
+      ['Sub', 'Conv'],
+    ],
     'a number that is less a layer': [
       PICTURE,
       (g, x, r) => g.sub(constant(g, [4, 1, 1], r), conv(g, x, r)),

@@ -8,6 +8,7 @@
 
 import { UserError } from '../../base/errors.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
+import { type Pass, through } from '../../graph/pass.ts'
 import { nonNegativeValues } from '../../graph/traits.ts'
 import { type Graph, sizeOf } from '../../graph/types.ts'
 import { wiringOf } from '../../graph/wiring.ts'
@@ -80,7 +81,7 @@ export interface Relevance {
  */
 export function relevance(network: Graph, composite: Composite, options: RelevanceOptions = {}): Relevance {
   const complete = completed(composite)
-  const canonical = canonise(options.onePicture ? forOnePicture(network) : network)
+  const canonical = through(options.onePicture ? [forOnePicture, canonise] : [canonise], network)
   const input = canonical.inputs[0]!.name
   const output = options.output ?? canonical.outputs[0]!.name
   const start = logitsOf(canonical, output)
@@ -190,8 +191,12 @@ function rulesOf(
   )
 }
 
-/** The graph for one picture: its open batch, where it has one, is closed. */
-function forOnePicture(graph: Graph): Graph {
+/**
+ * The graph for one picture.
+ *
+ * Needs: inputs whose dimension 0 is the batch, where it is that of the first. Leaves: 1 in its place.
+ */
+const forOnePicture: Pass = (graph) => {
   const batch = graph.inputs[0]!.shape[0]
   const inputs = graph.inputs.map((input) =>
     input.shape[0] === batch ? { ...input, shape: [1, ...input.shape.slice(1)] } : input,
