@@ -4,10 +4,11 @@
 
 import { UserError } from '../base/errors.ts'
 import { GraphBuilder } from './builder.ts'
-import { axisOf, product } from './dimensions.ts'
+import { product } from './dimensions.ts'
 import { fold, withoutUnread } from './fold.ts'
 import type { Node } from './operators.ts'
 import type { Known } from './shapes.ts'
+import { mixesPictures } from './traits.ts'
 import type { Dimension, Graph, Shape, ValueInfo } from './types.ts'
 import { verify } from './verify.ts'
 
@@ -88,72 +89,12 @@ function openNode(node: Node, builder: GraphBuilder, before: ReadonlyMap<string,
   if (node.op !== 'Reshape') return node
   const from = builder.value(node.inputs[0]!).shape
   const [first, ...rest] = before.get(node.outputs[0]!)!.shape as number[]
-  if (first === undefined || !from.some(isOpen)) return node
+  if (first === undefined || !from.some((d) => typeof d === 'string')) return node
   const target = builder.integers([
     from[0] === BATCH && before.get(node.inputs[0]!)!.shape[0] === first ? 0 : -1,
     ...rest,
   ])
   return { ...node, inputs: [node.inputs[0]!, target.name] }
-}
-
-/** Whether a node makes something of several pictures together, or lets them lose their place. */
-function mixesPictures(node: Node, inputs: readonly (Known | undefined)[]): boolean {
-  const [x, y] = inputs
-  const open = (input: Known | undefined, axis: number) => {
-    const at = input && axisOf(axis, input.shape.length)
-    return at !== undefined && isOpen(input!.shape[at]!)
-  }
-  const leads = (input: Known | undefined) => !input?.shape.slice(1).some(isOpen)
-  if (!inputs.some((input) => input?.shape.some(isOpen))) return false
-  if (inputs.some((input) => (input?.shape.filter(isOpen).length ?? 0) > 1)) return true
-  switch (node.op) {
-    case 'MatMul':
-      return open(x, -1) || open(y, -2)
-    case 'Gemm':
-      return open(x, node.attributes.transA ? 0 : 1) || open(y, node.attributes.transB ? 1 : 0)
-    case 'Softmax':
-    case 'LogSoftmax':
-    case 'ArgMax':
-    case 'Split':
-    case 'Gather':
-      return open(x, node.attributes.axis)
-    case 'Concat':
-      return inputs.some((input) => open(input, node.attributes.axis))
-    case 'ReduceSum':
-    case 'ReduceMean':
-    case 'ReduceMax': {
-      const axes = y?.dimensions ?? x!.shape.map((_, k) => k)
-      return axes.some((axis) => open(x, Number(axis)))
-    }
-    case 'Slice':
-      return (inputs[3]?.dimensions ?? y!.dimensions!.map((_, k) => k)).some((axis) => open(x, Number(axis)))
-    case 'Resize':
-      return inputs[3] !== undefined || !leads(x)
-    case 'Conv':
-    case 'ConvTranspose':
-    case 'MaxPool':
-    case 'AveragePool':
-    case 'GlobalAveragePool':
-    case 'GlobalMaxPool':
-    case 'BatchNormalization':
-    case 'LRN':
-    // Rows of one picture stay together only where the pictures come first.
-    case 'Reshape':
-    case 'Flatten':
-      return !inputs.every(leads)
-    case 'Scan':
-    case 'Shape':
-    case 'SoftmaxCrossEntropyLoss':
-    case 'OneHot':
-    case 'ScatterElements':
-      return true
-    default:
-      return false
-  }
-}
-
-function isOpen(dimension: Dimension): boolean {
-  return typeof dimension === 'string'
 }
 
 /** A shape with a number of pictures in place of `batch`, as text. */

@@ -9,6 +9,7 @@ import {
   type Tensor,
   type ValueInfo,
 } from './types.ts'
+import { namesRead } from './wiring.ts'
 
 /** A value in a graph that is being built: its name, element type and shape. */
 export type Value = ValueInfo
@@ -199,10 +200,7 @@ export class GraphBuilder {
 
   /** The finished graph. Constants that nothing reads are left out. */
   graph(): Graph {
-    const read = new Set([
-      ...this.nodes.flatMap((node) => node.inputs),
-      ...this.outputs.map(({ name }) => name),
-    ])
+    const read = new Set([...this.nodes.flatMap(namesRead), ...this.outputs.map(({ name }) => name)])
     return {
       name: this.name,
       opset: OPSET,

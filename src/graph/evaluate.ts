@@ -4,6 +4,7 @@
  */
 
 import { axisOf, broadcast, reshaped, sliced } from './dimensions.ts'
+import { isOperator, type Operator } from './operators.ts'
 import { type DataType, type ElementArrays, sizeOf, type Tensor } from './types.ts'
 
 /** A node's attributes, with ONNX's defaults where it leaves them out. */
@@ -12,7 +13,7 @@ type Evaluation = (inputs: readonly (Tensor | undefined)[], attributes: Attribut
 
 /** Whether the operator of this name can be computed here. */
 export function isEvaluated(op: string): boolean {
-  return Object.hasOwn(EVALUATIONS, op)
+  return evaluationOf(op) !== 'runtime'
 }
 
 /**
@@ -26,53 +27,84 @@ export function evaluate(
   inputs: readonly (Tensor | undefined)[],
   attributes: Attributes,
 ): Tensor {
-  return EVALUATIONS[op]!(inputs, attributes)
+  const evaluation = evaluationOf(op)
+  if (evaluation === 'runtime') throw new Error(`the operator ${op} is not computed here`)
+  return evaluation(inputs, attributes)
 }
 
-const EVALUATIONS: Readonly<Record<string, Evaluation>> = {
-  Identity: ([x]) => x!,
-  Cast: ([x], { to }) => stored(to as DataType, x!.shape, numbersOf(x!)),
+function evaluationOf(op: string): Evaluation | 'runtime' {
+  if (isOperator(op)) return EVALUATIONS[op]
+  return Object.hasOwn(IN_FILES, op) ? IN_FILES[op]! : 'runtime'
+}
+
+/** What computes each operator of a graph, or that it is left to the runtime. */
+const EVALUATIONS: { readonly [O in Operator]: Evaluation | 'runtime' } = {
+  Conv: 'runtime',
+  ConvTranspose: 'runtime',
+  Gemm: 'runtime',
+  MatMul: 'runtime',
+  MaxPool: 'runtime',
+  AveragePool: 'runtime',
+  GlobalAveragePool: 'runtime',
+  GlobalMaxPool: 'runtime',
+  BatchNormalization: 'runtime',
+  LRN: 'runtime',
+  Dropout: 'runtime',
+  Softmax: 'runtime',
+  LogSoftmax: 'runtime',
+  SoftmaxCrossEntropyLoss: 'runtime',
+
+  Relu: 'runtime',
+  LeakyRelu: 'runtime',
+  PRelu: 'runtime',
+  Clip: 'runtime',
+  Elu: 'runtime',
+  Sigmoid: 'runtime',
+  HardSigmoid: 'runtime',
+  HardSwish: 'runtime',
+  Tanh: 'runtime',
+  Softplus: 'runtime',
+  Erf: 'runtime',
+
   Neg: each((a) => -a),
   Abs: each(Math.abs),
   Sqrt: each(Math.sqrt),
   Exp: each(Math.exp),
   Log: each(Math.log),
   Reciprocal: each((a) => 1 / a),
-  Floor: each(Math.floor),
-  Ceil: each(Math.ceil),
-  Not: each((a) => (a ? 0 : 1)),
-
   Add: each((a, b) => a + b),
   Sub: each((a, b) => a - b),
   Mul: each((a, b) => a * b),
   Div: (inputs, attributes) =>
     each(isInteger(inputs[0]!.type) ? (a, b) => Math.trunc(a / b) : (a, b) => a / b)(inputs, attributes),
-  // The remainder has the divisor's sign, or with fmod the dividend's.
-  Mod: (inputs, attributes) =>
-    each(attributes.fmod ? (a, b) => a % b : (a, b) => a - b * Math.floor(a / b))(inputs, attributes),
   Pow: each((a, b) => a ** b),
   Max: each((...values) => Math.max(...values)),
   Min: each((...values) => Math.min(...values)),
   Sum: each((...values) => values.reduce((sum, value) => sum + value, 0)),
-  And: each((a, b) => (a && b ? 1 : 0)),
-  Or: each((a, b) => (a || b ? 1 : 0)),
   Equal: each((a, b) => (a === b ? 1 : 0), 'bool'),
   Greater: each((a, b) => (a > b ? 1 : 0), 'bool'),
   GreaterOrEqual: each((a, b) => (a >= b ? 1 : 0), 'bool'),
-  Less: each((a, b) => (a < b ? 1 : 0), 'bool'),
-  LessOrEqual: each((a, b) => (a <= b ? 1 : 0), 'bool'),
   Where: ([condition, a, b]) => each((c, p, q) => (c ? p : q), a!.type)([condition, a, b], {}),
-
+  Cast: ([x], { to }) => stored(to as DataType, x!.shape, numbersOf(x!)),
   ReduceSum: reduced((values) => values.reduce((sum, value) => sum + value, 0)),
   ReduceMean: reduced((values) => values.reduce((sum, value) => sum + value, 0) / values.length),
   ReduceMax: reduced((values) => values.reduce((a, b) => Math.max(a, b))),
-  ReduceMin: reduced((values) => values.reduce((a, b) => Math.min(a, b))),
-  ReduceProd: reduced((values) => values.reduce((product, value) => product * value, 1)),
+  ArgMax: 'runtime',
 
-  Reshape: ([x, target]) => shaped(x!, reshaped(x!.shape, numbersOf(target!)) as number[]),
+  Identity: ([x]) => x!,
   Flatten: ([x], { axis }) => {
     const at = (axis as number) < 0 ? (axis as number) + x!.shape.length : (axis as number)
     return shaped(x!, [sizeOf(x!.shape.slice(0, at)), sizeOf(x!.shape.slice(at))])
+  },
+  Reshape: ([x, target]) => shaped(x!, reshaped(x!.shape, numbersOf(target!)) as number[]),
+  Transpose: ([x], { perm }) => {
+    const axes = perm as readonly number[]
+    const strides = stridesOf(x!.shape)
+    return picked(
+      x!,
+      axes.map((axis) => x!.shape[axis]!),
+      axes.map((axis) => strides[axis]!),
+    )
   },
   Squeeze: ([x, axes]) => {
     const gone = axes && numbersOf(axes).map((axis) => axisOf(axis, x!.shape.length))
@@ -90,16 +122,6 @@ const EVALUATIONS: Readonly<Record<string, Evaluation>> = {
       Array.from({ length: rank }, (_, k) => (added.includes(k) ? 1 : rest.shift()!)),
     )
   },
-  Transpose: ([x], { perm }) => {
-    const axes = perm as readonly number[]
-    const strides = stridesOf(x!.shape)
-    return picked(
-      x!,
-      axes.map((axis) => x!.shape[axis]!),
-      axes.map((axis) => strides[axis]!),
-    )
-  },
-  Expand: ([x, target]) => expanded(x!, broadcast(x!.shape, numbersOf(target!)) as number[]),
   Slice: ([x, starts, ends, axes, steps]) => {
     const shape = [...x!.shape]
     const strides = stridesOf(shape)
@@ -117,6 +139,16 @@ const EVALUATIONS: Readonly<Record<string, Evaluation>> = {
     })
     return picked(x!, shape, strides, offset)
   },
+  Split: 'runtime',
+  Pad: 'runtime',
+  Concat: (inputs, { axis }) => joined(inputs as Tensor[], axis as number, inputs[0]!),
+  Expand: ([x, target]) => expanded(x!, broadcast(x!.shape, numbersOf(target!)) as number[]),
+  Resize: 'runtime',
+  Shape: 'runtime',
+  ConstantOfShape: ([target], { value }) =>
+    expanded(shaped(value as Tensor, []), target ? numbersOf(target) : []),
+  CumSum: 'runtime',
+  OneHot: 'runtime',
   Gather: ([x, indices], { axis }) => {
     const at = axisOf(axis as number, x!.shape.length)
     const size = x!.shape[at]!
@@ -129,7 +161,25 @@ const EVALUATIONS: Readonly<Record<string, Evaluation>> = {
     const shape = [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)]
     return shaped(joined(parts, at, x!), shape)
   },
-  Concat: (inputs, { axis }) => joined(inputs as Tensor[], axis as number, inputs[0]!),
+  ScatterElements: 'runtime',
+
+  Scan: 'runtime',
+}
+
+/** Operators that files have and graphs lack: computed where all they read is constant. */
+const IN_FILES: Readonly<Record<string, Evaluation>> = {
+  Floor: each(Math.floor),
+  Ceil: each(Math.ceil),
+  Not: each((a) => (a ? 0 : 1)),
+  // The remainder has the divisor's sign, or with fmod the dividend's.
+  Mod: (inputs, attributes) =>
+    each(attributes.fmod ? (a, b) => a % b : (a, b) => a - b * Math.floor(a / b))(inputs, attributes),
+  And: each((a, b) => (a && b ? 1 : 0)),
+  Or: each((a, b) => (a || b ? 1 : 0)),
+  Less: each((a, b) => (a < b ? 1 : 0), 'bool'),
+  LessOrEqual: each((a, b) => (a <= b ? 1 : 0), 'bool'),
+  ReduceMin: reduced((values) => values.reduce((a, b) => Math.min(a, b))),
+  ReduceProd: reduced((values) => values.reduce((product, value) => product * value, 1)),
   Range: ([start, limit, delta]) => {
     const [from, to, by] = [start, limit, delta].map((x) => numbersOf(x!)[0]!) as [number, number, number]
     const length = Math.max(0, Math.ceil((to - from) / by))
@@ -139,8 +189,6 @@ const EVALUATIONS: Readonly<Record<string, Evaluation>> = {
       Array.from({ length }, (_, k) => from + k * by),
     )
   },
-  ConstantOfShape: ([target], { value }) =>
-    expanded(shaped(value as Tensor, []), target ? numbersOf(target) : []),
 }
 
 /** Apply a function to the elements of inputs that are broadcast against each other. */

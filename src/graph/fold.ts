@@ -8,8 +8,10 @@
 import { GraphBuilder } from './builder.ts'
 import { evaluate, isEvaluated } from './evaluate.ts'
 import type { Node } from './operators.ts'
+import type { Pass } from './pass.ts'
 import { inferNode, type Known } from './shapes.ts'
-import type { Graph, Tensor } from './types.ts'
+import type { Tensor } from './types.ts'
+import { sources } from './wiring.ts'
 
 /**
  * The output of a node where it follows from constants: from the elements of its inputs, or because it holds
@@ -18,7 +20,7 @@ import type { Graph, Tensor } from './types.ts'
  * @throws Error when the node's inputs do not fit
  */
 function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | undefined {
-  if (node.outputs.length !== 1 || node.op === 'Scan') return undefined
+  if (node.outputs.length !== 1) return undefined
   const constants = inputs.map((input) => input?.constant)
   const all = inputs.every((input, k) => input === undefined || constants[k] !== undefined)
   if (all && isEvaluated(node.op))
@@ -29,12 +31,14 @@ function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | un
 }
 
 /**
- * A graph with what follows from constants computed, and without nodes whose results nobody reads. Shapes are
- * inferred anew, so that it may be given with other shapes of its inputs than it was made for.
+ * The graph with what follows from constants computed, and without nodes whose results nobody reads.
+ *
+ * Needs: nodes in order; shapes are inferred anew, so that inputs may have other shapes than they were made for.
+ * Leaves: no node that follows from constants, but those that make an output; nothing that is unread.
  *
  * @throws Error naming the node that does not fit
  */
-export function fold(graph: Graph): Graph {
+export const fold: Pass = (graph) => {
   const builder = new GraphBuilder(graph.name)
   for (const { name, type, shape } of graph.inputs) builder.input(name, type, shape)
   for (const [name, tensor] of graph.initializers) builder.initializer(name, tensor)
@@ -65,23 +69,17 @@ function foldedOf(node: Node, inputs: readonly (Known | undefined)[]): Tensor | 
   }
 }
 
-/** A graph without the nodes and constants that its outputs do not depend on. */
-export function withoutUnread(graph: Graph): Graph {
-  const read = new Set(graph.outputs.map(({ name }) => name))
-  const nodes = graph.nodes
-    .toReversed()
-    .filter((node) => {
-      const wanted = node.outputs.some((name) => read.has(name))
-      if (wanted) for (const name of namesRead(node)) read.add(name)
-      return wanted
-    })
-    .reverse()
+/**
+ * The graph without the nodes and constants that its outputs do not depend on.
+ *
+ * Needs: a well-formed graph. Leaves: every node and constant read, on the way to an output; inputs as they are.
+ */
+export const withoutUnread: Pass = (graph) => {
+  const read = sources(
+    graph,
+    graph.outputs.map(({ name }) => name),
+  )
+  const nodes = graph.nodes.filter((node) => node.outputs.some((name) => read.has(name)))
   const initializers = new Map([...graph.initializers].filter(([name]) => read.has(name)))
   return { ...graph, nodes, initializers }
-}
-
-/** The names that a node reads, those that the body of a Scan reads from around it included. */
-function namesRead(node: Node): string[] {
-  const inner = node.op === 'Scan' ? node.attributes.body.nodes.flatMap(namesRead) : []
-  return [...node.inputs, ...inner]
 }

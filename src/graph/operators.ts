@@ -177,7 +177,7 @@ export type Operator = keyof typeof OPERATORS
 
 /** The attributes of an operator, all present. */
 export type AttributesOf<O extends Operator> = {
-  -readonly [A in keyof (typeof OPERATORS)[O]['attributes']]: (typeof OPERATORS)[O]['attributes'][A] extends AttributeSpec<
+  readonly [A in keyof (typeof OPERATORS)[O]['attributes']]: (typeof OPERATORS)[O]['attributes'][A] extends AttributeSpec<
     infer K
   >
     ? AttributeTypes[K]

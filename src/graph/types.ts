@@ -46,16 +46,19 @@ export interface ValueInfo {
   readonly shape: Shape
 }
 
-/** A graph: nodes in an order in which each comes after the ones it reads from. */
+/**
+ * A graph: nodes in an order in which each comes after the ones it reads from. It never changes: what derives
+ * another graph makes a new one, which may share parts with it.
+ */
 export interface Graph {
-  name: string
+  readonly name: string
   /** The version of ONNX's standard operator set that the nodes are written in. */
-  opset: number
-  inputs: ValueInfo[]
-  outputs: ValueInfo[]
+  readonly opset: number
+  readonly inputs: readonly ValueInfo[]
+  readonly outputs: readonly ValueInfo[]
   /** Constant tensors by name: the weights of a trained network, shapes, indices. */
-  initializers: Map<string, Tensor>
-  nodes: Node[]
+  readonly initializers: ReadonlyMap<string, Tensor>
+  readonly nodes: readonly Node[]
 }
 
 /** The number of elements of a shape whose dimensions are all known. */

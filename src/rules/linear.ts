@@ -7,7 +7,7 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { NodeOf } from '../graph/operators.ts'
 import { float32, type Graph, type Tensor } from '../graph/types.ts'
-import { dependents } from './walk.ts'
+import { dependents, sources } from '../graph/wiring.ts'
 
 /** The operators that are linear layers, bias aside. */
 export type LinearOperator = 'Conv' | 'Gemm' | 'MatMul'
@@ -18,10 +18,7 @@ export type LinearNode = { [O in LinearOperator]: NodeOf<O> }[LinearOperator]
 /** The linear layers that lead from one value to another, in the order of the graph. */
 export function linearNodesBetween(graph: Graph, from: string, to: string): LinearNode[] {
   const behind = dependents(graph, [from])
-  const before = new Set([to])
-  for (const node of [...graph.nodes].reverse()) {
-    if (node.outputs.some((name) => before.has(name))) for (const name of node.inputs) before.add(name)
-  }
+  const before = sources(graph, [to])
   return graph.nodes.filter(
     (node): node is LinearNode =>
       (node.op === 'Conv' || node.op === 'Gemm' || node.op === 'MatMul') &&

@@ -1,5 +1,6 @@
 import type { Node } from '../graph/operators.ts'
 import type { Graph } from '../graph/types.ts'
+import { wiringOf } from '../graph/wiring.ts'
 
 /** How an output's numbers come from its logits. */
 export type Answer = 'softmax' | 'log-softmax' | 'sigmoid' | 'logits'
@@ -16,10 +17,10 @@ export interface Logits {
  * starts there, since the softmax mixes what speaks for a class with what speaks against the others.
  */
 export function logitsOf(graph: Graph, output: string): Logits {
-  const maker = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
-  let node: Node | undefined = maker.get(output)
+  const { makerOf } = wiringOf(graph)
+  let node: Node | undefined = makerOf(output)
   while (node && ['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Cast'].includes(node.op)) {
-    node = maker.get(node.inputs[0]!)
+    node = makerOf(node.inputs[0]!)
   }
   switch (node?.op) {
     case 'Softmax':

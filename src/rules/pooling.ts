@@ -1,33 +1,22 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
-import { type Graph, int64, sizeOf } from '../graph/types.ts'
+import { type Pass, through } from '../graph/pass.ts'
+import { int64, sizeOf } from '../graph/types.ts'
 import { verify } from '../graph/verify.ts'
-
-/**
- * The graph with every MaxPool also giving the position of its maximum: the gradient and the relevance both
- * send what arrives to that position. Where several inputs are the largest, ONNX Runtime names the first one
- * in row-major order, as Caffe does.
- */
-export function withPoolPositions(graph: Graph): Graph {
-  const nodes = withNeededRounding(graph).map((node): Node => {
-    if (node.op !== 'MaxPool' || node.outputs.length > 1) return node
-    const attributes = { ...node.attributes, storage_order: 0 }
-    return { ...node, attributes, outputs: [node.outputs[0]!, `${node.outputs[0]}.positions`] }
-  })
-  return { ...graph, nodes }
-}
 
 /**
  * Pooling that rounds its size up only where that adds a window. Where the window would begin behind the picture
  * it is dropped, and sizes rounded down are the same; but ONNX Runtime's shape inference counts it all the same,
  * and then refuses what is computed from the output and a constant of its true size.
+ *
+ * Needs: a well-formed graph. Leaves: `ceil_mode` only on pooling whose size depends on it.
  */
-function withNeededRounding(graph: Graph): readonly Node[] {
+const withNeededRounding: Pass = (graph) => {
   const rounds = (node: Node) =>
     (node.op === 'MaxPool' || node.op === 'AveragePool') && node.attributes.ceil_mode === 1
-  if (!graph.nodes.some(rounds)) return graph.nodes
+  if (!graph.nodes.some(rounds)) return graph
   const values = verify(graph)
-  return graph.nodes.map((node): Node => {
+  const nodes = graph.nodes.map((node): Node => {
     if ((node.op !== 'MaxPool' && node.op !== 'AveragePool') || !rounds(node)) return node
     const { kernel_shape, strides, pads } = node.attributes
     const dilations = node.op === 'MaxPool' ? node.attributes.dilations : [1, 1]
@@ -40,7 +29,34 @@ function withNeededRounding(graph: Graph): readonly Node[] {
     })
     return adds ? node : ({ ...node, attributes: { ...node.attributes, ceil_mode: 0 } } as Node)
   })
+  return { ...graph, nodes }
 }
+
+/**
+ * Every MaxPool also giving the position of its maximum. Where several inputs are the largest, ONNX Runtime names the
+ * first one in row-major order, as Caffe does.
+ *
+ * Needs: a well-formed graph. Leaves: a second output on every MaxPool; those it adds are called `NAME.positions`.
+ */
+const withPositions: Pass = (graph) => {
+  const nodes = graph.nodes.map((node): Node => {
+    if (node.op !== 'MaxPool' || node.outputs.length > 1) return node
+    const attributes = { ...node.attributes, storage_order: 0 }
+    return { ...node, attributes, outputs: [node.outputs[0]!, `${node.outputs[0]}.positions`] }
+  })
+  return { ...graph, nodes }
+}
+
+/** The passes that make pooling ready for a walk, in their order, which does not matter. */
+const PASSES: readonly Pass[] = [withNeededRounding, withPositions]
+
+/**
+ * The graph with its pooling ready for a backward walk: the gradient and the relevance both send what arrives at a
+ * MaxPool to the positions of its maxima.
+ *
+ * Needs: a well-formed graph. Leaves: what its passes leave.
+ */
+export const withPoolPositions: Pass = (graph) => through(PASSES, graph)
 
 /**
  * Add each element of `s` into a tensor of the shape of `x`, at its position.

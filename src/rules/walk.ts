@@ -17,6 +17,7 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { NodeOf, Operator } from '../graph/operators.ts'
 import type { Dimension, Graph, Shape } from '../graph/types.ts'
+import { dependents } from '../graph/wiring.ts'
 
 /** A node of the graph that is walked, with the values it reads and makes. */
 interface Visit<O extends Operator> {
@@ -66,7 +67,7 @@ export function walkBackward(
     arrived.set(name, [sum])
     return sum
   }
-  for (const node of [...graph.nodes].reverse()) {
+  for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((name) => onTheWay.has(name) && arrived.has(name))) continue
     const visit = {
       builder,
@@ -116,15 +117,6 @@ function checkShape({ name, shape }: Value, wanted: Shape, where: string): void 
     `node ${where}: what arrives, ${name} [${shape.join(', ')}], should have the shape [${wanted.join(', ')}]. ` +
       'Targets share a forward pass only where every layer keeps the pictures in dimension 0',
   )
-}
-
-/** The names of all values that depend on one of the given ones, these included. */
-export function dependents(graph: Graph, names: readonly string[]): Set<string> {
-  const found = new Set(names)
-  for (const node of graph.nodes) {
-    if (node.inputs.some((name) => found.has(name))) for (const name of node.outputs) found.add(name)
-  }
-  return found
 }
 
 /** A rule for operators that a table has none for: an error that names the node. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { fixInput, openBatch } from '../../src/graph/batch.ts'
@@ -23,6 +24,68 @@ async function run(graph: Graph, x: Tensor): Promise<Tensor> {
 function rows({ shape, data }: Tensor, start: number, end: number): Tensor {
   const size = data.length / shape[0]!
   return float32([end - start, ...shape.slice(1)], (data as Float32Array).slice(start * size, end * size))
+}
+
+/** What the opened graph gives for three times as many pictures is what the graph gives for each part of them. */
+async function expectApart(graph: Graph, open: Graph): Promise<void> {
+  verify(open)
+  const [count, ...picture] = graph.inputs[0]!.shape.map(Number) as [number, ...number[]]
+  const pictures = numbers(3 * count, ...picture)
+  const together = await run(open, pictures)
+  for (let k = 0; k < 3; k++) {
+    const apart = await run(graph, rows(pictures, k * count, (k + 1) * count))
+    const part = rows(together, k * count, (k + 1) * count)
+    expect(part.shape).toEqual(apart.shape)
+    apart.data.forEach((value, i) => {
+      expect(Number(part.data[i])).toBeCloseTo(Number(value), 5)
+    })
+  }
+}
+
+/** Steps of a chain, some of which mix pictures. They are made for three dimensions and may fit others. */
+const STEPS: Readonly<Record<string, (g: GraphBuilder, x: Value) => Value>> = {
+  relu: (g, x) => g.op('Relu', [x]),
+  shift: (g, x) => g.add(x, g.constant(numbers(1, 2, 3))),
+  row: (g, x) => g.mul(x, g.constant(numbers(3))),
+  turn: (g, x) => g.transpose(x, [1, 0, 2]),
+  swap: (g, x) => g.transpose(x, [0, 2, 1]),
+  turned: (g, x) => g.add(x, g.transpose(x, [2, 1, 0])),
+  self: (g, x) => g.matmul(x, g.transpose(x, [0, 2, 1])),
+  others: (g, x) => g.matmul(g.transpose(x, [1, 0, 2]), g.transpose(x, [1, 2, 0])),
+  flat: (g, x) => g.reshape(x, [1, -1]),
+  rows: (g, x) => g.reshape(x, [2, 3]),
+  pictures: (g, x) => g.reshape(x, [1, 2, 3]),
+  softmaxFirst: (g, x) => g.op('Softmax', [x], { axis: 0 }),
+  softmaxLast: (g, x) => g.op('Softmax', [x]),
+  sumFirst: (g, x) => g.reduceSum(x, [0], true),
+  sumSecond: (g, x) => g.reduceSum(x, [1], true),
+  runFirst: (g, x) => g.op('CumSum', [x, g.integers([0])]),
+  runLast: (g, x) => g.op('CumSum', [x, g.integers([-1])]),
+  up: (g, x) => moved(g, x, 0),
+  along: (g, x) => moved(g, x, 1),
+  pool: (g, x) => g.reshape(g.op('GlobalMaxPool', [g.op('Unsqueeze', [x, g.integers([3])])]), [1, 2, 1]),
+  largest: (g, x) => g.op('Gather', [x, g.op('ArgMax', [x], { axis: 2, keepdims: 0 })], { axis: 2 }),
+  first: (g, x) => g.slice(x, { 1: [0, 1] }),
+  both: (g, x) => g.concat([x, x], 1),
+}
+
+/** Moved by one place along an axis. */
+function moved(g: GraphBuilder, x: Value, along: number): Value {
+  const by = x.shape.map((_, axis) => (axis === along ? 1 : 0))
+  return g.pad(
+    x,
+    by,
+    by.map((count) => -count),
+  )
+}
+
+/** A step, or the value as it is where the step does not fit it. */
+function tried(step: (g: GraphBuilder, x: Value) => Value, g: GraphBuilder, x: Value): Value {
+  try {
+    return step(g, x)
+  } catch {
+    return x
+  }
 }
 
 const conv = (g: GraphBuilder, x: Value) => g.op('Conv', [x, g.constant(numbers(4, 2, 3, 3))])
@@ -70,17 +133,23 @@ describe('a graph that was made for a fixed number of pictures', () => {
     const open = openBatch(graph)
     expect(open.inputs[0]!.shape).toEqual(['batch', ...picture])
     expect(open.outputs[0]!.shape).toEqual(['batch', ...graph.outputs[0]!.shape.slice(1)])
-    verify(open)
-    const pictures = numbers(3 * count, ...picture)
-    const together = await run(open, pictures)
-    for (let k = 0; k < 3; k++) {
-      const apart = await run(graph, rows(pictures, k * count, (k + 1) * count))
-      const part = rows(together, k * count, (k + 1) * count)
-      expect(part.shape).toEqual(apart.shape)
-      apart.data.forEach((value, i) => {
-        expect(Number(part.data[i])).toBeCloseTo(Number(value), 5)
-      })
-    }
+    await expectApart(graph, open)
+  })
+
+  test('any chain of operators, once opened, treats each picture by itself', async () => {
+    const step = fc.constantFrom(...Object.keys(STEPS))
+    let opened = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 5 }), async (steps) => {
+        const graph = fixed([1, 2, 3], (g, x) => steps.reduce((v, name) => tried(STEPS[name]!, g, v), x))
+        const open = openBatch(graph)
+        if (open === graph) return
+        opened++
+        await expectApart(graph, open)
+      }),
+      { numRuns: 250, seed: 7 },
+    )
+    expect(opened).toBeGreaterThan(50)
   })
 
   test.each<[string, number[], (g: GraphBuilder, x: Value) => Value]>([
@@ -98,6 +167,21 @@ describe('a graph that was made for a fixed number of pictures', () => {
     ],
     ['a batch that is squeezed away', [1, 3], (g, x) => g.op('Squeeze', [x, g.integers([0])])],
     ['a picture that is picked', [2, 3], (g, x) => g.op('Gather', [x, g.integers([1])])],
+    ['every picture times every other', [1, 3], (g, x) => g.matmul(x, g.transpose(x, [1, 0]))],
+    ['the same as an inner product', [1, 3], (g, x) => g.op('Gemm', [x, x], { transB: 1 })],
+    ['every picture beside every other', [1, 1], (g, x) => g.add(x, g.transpose(x, [1, 0]))],
+    [
+      'every picture looked up by every other',
+      [1, 3],
+      (g, x) => g.op('Gather', [x, g.op('ArgMax', [x], { axis: 1 })], { axis: 1 }),
+    ],
+    ['sums that run on through the pictures', [2, 3], (g, x) => g.op('CumSum', [x, g.integers([0])])],
+    ['pictures that move up by a place', [2, 3], (g, x) => g.pad(x, [1, 0], [-1, 0])],
+    [
+      'positions that count through the pictures',
+      [1, 1, 2, 2],
+      (g, x) => g.ops('MaxPool', 2, [x], { kernel_shape: [2, 2] })[1]!,
+    ],
   ])('is left as it is: %s', (_, shape, build) => {
     const graph = fixed(shape, build)
     expect(openBatch(graph)).toBe(graph)

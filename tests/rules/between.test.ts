@@ -186,6 +186,20 @@ describe('products', () => {
     expect(map.every((value) => value === 1)).toBe(true)
   })
 
+  test.each<[string, Build]>([
+    [
+      'part of what several gates are worked out in',
+      (g, x) => g.mul(x, g.slice(g.op('Sigmoid', [g.concat([x, x], 1)]), { 1: [0, 3] })),
+    ],
+    [
+      'a comparison',
+      (g, x) => g.mul(g.op('Cast', [g.op('Greater', [x, g.scalar(0)])], { to: 'float32' }), x),
+    ],
+  ])('what is a gate gets nothing: %s', async (_, build) => {
+    const { map } = await passedOnes(build)
+    expect(map.every((value) => value === 1)).toBe(true)
+  })
+
   test('two values of which neither is a gate take half each', async () => {
     await expectPassed((g, x) => g.mul(g.op('Relu', [x]), g.op('LeakyRelu', [x])), {})
   })

@@ -5,7 +5,7 @@ import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import type { Operator } from '../../src/graph/operators.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
-import { canonise } from '../../src/rules/canonise.ts'
+import { canonise } from '../../src/rules/canonise/canonise.ts'
 import { drawn, expectClose } from './layer.ts'
 import { plain, plainForward } from './plainGraph.ts'
 
@@ -230,6 +230,11 @@ describe('left alone', () => {
       PICTURE,
       (g, x, r) => g.add(conv(g, x, r, padded, true, 1), constant(g, [3, 1, 1], r)),
       ['Conv', 'Add'],
+    ],
+    'a number a channel that repeats one channel': [
+      [1, 1, 5, 4],
+      (g, x, r) => conv(g, g.sub(x, constant(g, [3, 1, 1], r)), r),
+      ['Sub', 'Conv'],
     ],
     'a number that is less a layer': [
       PICTURE,

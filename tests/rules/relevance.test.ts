@@ -99,9 +99,9 @@ describe('the paper composite on AdienceNet', () => {
   test('does not depend on the batch size, which may be left open', async () => {
     const input = 59
     const data = pictures(3, input)
-    const open = { ...network(input, 1 / 8, 3, () => 5) }
-    const free = adienceNet({ input, classes: 4, batch: 'batch', width: 1 / 8, random: new Random(0) })
-    free.initializers = open.initializers
+    const { initializers } = network(input, 1 / 8, 3, () => 5)
+    const open = adienceNet({ input, classes: 4, batch: 'batch', width: 1 / 8, random: new Random(0) })
+    const free = { ...open, initializers }
     const program = await nodeEngine().load(relevance(free, composites.paper).graph)
     const run = async (from: number, count: number) => {
       const part = data.subarray(from * 3 * input * input, (from + count) * 3 * input * input)

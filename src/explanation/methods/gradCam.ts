@@ -1,8 +1,8 @@
 import { UserError } from '../../base/errors.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
+import { dependents, sources } from '../../graph/wiring.ts'
 import { interpolation } from '../../rules/gradient/interpolation.ts'
-import { dependents } from '../../rules/walk.ts'
 import type { LayerGradientOf } from './program.ts'
 
 /**
@@ -47,14 +47,13 @@ export async function gradCam(
 export function gradCamLayer(graph: Graph, output: string = graph.outputs[0]!.name): string {
   const shapes = verify(graph)
   const fromInput = dependents(graph, [graph.inputs[0]!.name])
-  const needed = new Set([output])
-  for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((name) => needed.has(name))) continue
-    const [name] = node.outputs
+  const needed = sources(graph, [output])
+  for (const { outputs } of graph.nodes.toReversed()) {
+    const [name] = outputs
     const { type, shape } = shapes.get(name!)!
     const isPicture = shape.length === 4 && Number(shape[2]) > 1 && Number(shape[3]) > 1
-    if (type === 'float32' && isPicture && fromInput.has(name!)) return name!
-    for (const input of node.inputs) needed.add(input)
+    if (type === 'float32' && isPicture && fromInput.has(name!) && outputs.some((each) => needed.has(each)))
+      return name!
   }
   throw new UserError('no layer before the output has height and width', graph.name, 'Choose another method')
 }

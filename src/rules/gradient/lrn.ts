@@ -15,6 +15,8 @@ export type Scales = ReadonlyMap<string, Scale>
 /**
  * A graph with every LRN written out as y = x · s^−β, for the gradient needs s and s^−β too. It is also several times
  * faster: ONNX Runtime's own LRN works out a general power for each element, on one core.
+ *
+ * Needs: a well-formed graph. Leaves: no LRN; outputs keep their names.
  */
 export function withLrnScales(graph: Graph): { builder: GraphBuilder; scales: Scales } {
   const scales = new Map<string, Scale>()

@@ -1,5 +1,5 @@
 import { float32 } from '../../graph/types.ts'
-import { channelwise } from '../canonise.ts'
+import { channelwise } from '../canonise/channelwise.ts'
 import { passOn } from '../passOn.ts'
 import type { BackwardRule } from '../walk.ts'
 import { stabilised } from './stabilise.ts'

@@ -7,12 +7,11 @@
  */
 
 import type { Value } from '../../graph/builder.ts'
-import type { Graph } from '../../graph/types.ts'
 import { unbroadcast } from '../gradient/unbroadcast.ts'
 import type { BackwardRule } from '../walk.ts'
 import { allToOne } from './proportion.ts'
 
-/** Mul, with the names of the values that are gates. */
+/** Mul, with the names of the values that are gates: those that are bounded between two numbers (`graph/traits.ts`). */
 export function productRelevance(gates: ReadonlySet<string>): BackwardRule<'Mul'> {
   return allToOne(({ builder: g, inputs, outputs }, [arrived]) => {
     const [a, b] = [inputs[0]!, inputs[1]!]
@@ -31,46 +30,4 @@ function signalOf(a: Value, b: Value, gates: ReadonlySet<string>): Value | undef
   const [sizeA, sizeB] = [a, b].map(({ shape }) => shape.filter((d) => d !== 1).length)
   if (sizeA === sizeB) return undefined
   return sizeA! > sizeB! ? a : b
-}
-
-/**
- * The names of the values that are gates: bounded between two numbers by what makes them (a sigmoid, a tanh, a
- * clipping from both sides), or such a value scaled, shifted or reshaped.
- */
-export function gatesOf(graph: Graph): Set<string> {
-  const gates = new Set<string>()
-  const isConstant = (name: string | undefined) => name !== undefined && graph.initializers.has(name)
-  for (const node of graph.nodes) {
-    const [x, y, z] = node.inputs
-    let gate = false
-    switch (node.op) {
-      case 'Sigmoid':
-      case 'HardSigmoid':
-      case 'Tanh':
-      case 'Erf':
-      case 'Softmax':
-        gate = true
-        break
-      case 'Clip':
-        gate = isConstant(y) && isConstant(z)
-        break
-      case 'Add':
-      case 'Sub':
-      case 'Mul':
-      case 'Div':
-        gate = (gates.has(x!) && isConstant(y)) || (gates.has(y!) && isConstant(x) && node.op !== 'Div')
-        break
-      case 'Identity':
-      case 'Reshape':
-      case 'Flatten':
-      case 'Squeeze':
-      case 'Unsqueeze':
-      case 'Transpose':
-      case 'Expand':
-        gate = gates.has(x!)
-        break
-    }
-    if (gate) gates.add(node.outputs[0]!)
-  }
-  return gates
 }

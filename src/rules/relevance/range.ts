@@ -1,5 +1,6 @@
 import type { Graph } from '../../graph/types.ts'
-import { affineOf } from '../canonise.ts'
+import { wiringOf } from '../../graph/wiring.ts'
+import { affineOf } from '../canonise/channelwise.ts'
 import type { InputRange } from './rules.ts'
 
 /**
@@ -15,8 +16,8 @@ export function rangeAt(
   range: InputRange,
 ): InputRange | undefined {
   if (name === input) return range
-  const maker = graph.nodes.find(({ outputs }) => outputs[0] === name)
-  if (!maker) return undefined
+  const maker = wiringOf(graph).makerOf(name)
+  if (maker?.outputs[0] !== name) return undefined
   if (['Identity', 'Dropout', 'Cast', 'Transpose'].includes(maker.op)) {
     return rangeAt(graph, maker.inputs[0]!, input, range)
   }

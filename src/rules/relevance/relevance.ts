@@ -8,8 +8,11 @@
 
 import { UserError } from '../../base/errors.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
+import { type Pass, through } from '../../graph/pass.ts'
+import { nonNegativeValues } from '../../graph/traits.ts'
 import { type Graph, sizeOf } from '../../graph/types.ts'
-import { canonise } from '../canonise.ts'
+import { wiringOf } from '../../graph/wiring.ts'
+import { canonise } from '../canonise/canonise.ts'
 import { assign } from '../composites/assign.ts'
 import { type Composite, completed, type RelevanceComposite } from '../composites/composite.ts'
 import { gradientTable } from '../gradient/gradient.ts'
@@ -19,7 +22,6 @@ import { walkBackward } from '../walk.ts'
 import { Conservation, type ConservationRow } from './conservation.ts'
 import { rangeAt } from './range.ts'
 import { type InputRange, ruleOf } from './rules.ts'
-import { nonNegativeValues } from './sign.ts'
 import { withSplitSums } from './split.ts'
 import { relevanceTable } from './table.ts'
 
@@ -79,7 +81,7 @@ export interface Relevance {
  */
 export function relevance(network: Graph, composite: Composite, options: RelevanceOptions = {}): Relevance {
   const complete = completed(composite)
-  const canonical = canonise(options.onePicture ? forOnePicture(network) : network)
+  const canonical = through(options.onePicture ? [forOnePicture, canonise] : [canonise], network)
   const input = canonical.inputs[0]!.name
   const output = options.output ?? canonical.outputs[0]!.name
   const start = logitsOf(canonical, output)
@@ -127,13 +129,12 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
 
 /** Values whose relevance is asked for must be there, also after layers were merged. */
 function checkThere(network: Graph, canonical: Graph, names: readonly string[]): void {
-  const valuesOf = ({ inputs, nodes }: Graph) =>
-    new Set([...inputs.map(({ name }) => name), ...nodes.flatMap(({ outputs }) => outputs)])
-  const [before, after] = [valuesOf(network), valuesOf(canonical)]
+  const isIn = (graph: Graph, name: string) =>
+    graph.inputs.some((input) => input.name === name) || wiringOf(graph).makerOf(name) !== undefined
   for (const name of names) {
-    if (after.has(name)) continue
-    const reader = network.nodes.find(({ inputs }) => inputs.includes(name))
-    throw before.has(name)
+    if (isIn(canonical, name)) continue
+    const [reader] = wiringOf(network).readersOf(name)
+    throw isIn(network, name)
       ? new UserError(
           `the value ${name} is merged into a layer before relevance is handed down`,
           `node ${reader?.name}`,
@@ -190,8 +191,12 @@ function rulesOf(
   )
 }
 
-/** The graph for one picture: its open batch, where it has one, is closed. */
-function forOnePicture(graph: Graph): Graph {
+/**
+ * The graph for one picture.
+ *
+ * Needs: inputs whose dimension 0 is the batch, where it is that of the first. Leaves: 1 in its place.
+ */
+const forOnePicture: Pass = (graph) => {
   const batch = graph.inputs[0]!.shape[0]
   const inputs = graph.inputs.map((input) =>
     input.shape[0] === batch ? { ...input, shape: [1, ...input.shape.slice(1)] } : input,

@@ -12,6 +12,9 @@ import { type LinearRule, NEGATIVE, POSITIVE, type SignedPart, type Term } from 
  * The graph with some convolutions computed as two, with the positive and with the negative weights and biases,
  * and added.
  *
+ * Needs: a well-formed graph; where it is split is said in names, so layers and values keep theirs from when the rules
+ * were assigned. Leaves: beside an output NAME that is split, the values NAME.positive and NAME.negative.
+ *
  * @param rules the rule of each linear layer, by the name of its node
  * @param nonNegative names of the values that have no negative element
  */

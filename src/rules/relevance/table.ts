@@ -5,6 +5,7 @@
  */
 
 import type { Operator } from '../../graph/operators.ts'
+import { boundedValues } from '../../graph/traits.ts'
 import type { Graph } from '../../graph/types.ts'
 import type { RelevanceComposite } from '../composites/composite.ts'
 import { gradientTable } from '../gradient/gradient.ts'
@@ -16,7 +17,7 @@ import type { Conservation } from './conservation.ts'
 import { linearRelevance } from './linear.ts'
 import { lrnTaylor } from './lrn.ts'
 import { maxPoolRelevance } from './maxPool.ts'
-import { gatesOf, productRelevance } from './product.ts'
+import { productRelevance } from './product.ts'
 import { allToOne, inProportion, inSum, quotientRelevance } from './proportion.ts'
 import type { LinearRule } from './rule.ts'
 
@@ -126,7 +127,7 @@ export function relevanceTable(
     Add: sum(gradient.Add),
     Sub: sum(gradient.Sub),
     Sum: sum(gradient.Sum),
-    Mul: productRelevance(gatesOf(graph)),
+    Mul: productRelevance(boundedValues(graph)),
     Div: quotientRelevance,
     Max: allToOne(partly(gradient.Max)),
     Min: allToOne(partly(gradient.Min)),
