@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs'
 import { nodeEngine } from '../dist/engine/node.js'
 import { loadExplainer } from '../dist/explanation/explain.js'
-import { readOnnx } from '../dist/formats/onnx.js'
+import { readModelFile } from '../dist/formats/node.js'
 import { float32 } from '../dist/graph/types.js'
 import { composites } from '../dist/rules/composites/presets.js'
 
-const explainer = await loadExplainer(nodeEngine(), readOnnx(process.argv[2]), composites.paper, {
+const explainer = await loadExplainer(nodeEngine(), await readModelFile(process.argv[2]), composites.paper, {
   conservation: true,
 })
 await explainer.explain(float32(explainer.shape), ['top'])

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
-import { writeOnnx } from '../dist/formats/onnx.js'
+import { writeOnnxFile } from '../dist/formats/node.js'
 import { float32, sizeOf } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { composites } from '../dist/rules/composites/presets.js'
@@ -49,7 +49,7 @@ for (const [key, { title }] of Object.entries(networks)) {
 const folder = mkdtempSync(join(tmpdir(), 'regard-bench-'))
 try {
   const path = join(folder, 'vgg16.onnx')
-  writeOnnx(path, network('vgg16', 'batch'))
+  writeOnnxFile(path, network('vgg16', 'batch'))
   const child = spawnSync(process.execPath, [fileURLToPath(new URL('memory.js', import.meta.url)), path], {
     encoding: 'utf8',
   })

@@ -15,8 +15,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeEngine } from '../dist/engine/node.js'
 import { loadExplainer } from '../dist/explanation/explain.js'
+import { readModelFile } from '../dist/formats/node.js'
 import { readNpy } from '../dist/formats/npy.js'
-import { readOnnx } from '../dist/formats/onnx.js'
 import { openBatch } from '../dist/graph/batch.js'
 import { composites } from '../dist/rules/composites/presets.js'
 
@@ -37,7 +37,7 @@ const tensor = (name) => readNpy(readFileSync(join(folder, name)), name)
 
 for (const name of names) {
   const started = performance.now()
-  const graph = openBatch(readOnnx(join(folder, `${name}.onnx`)))
+  const graph = openBatch(await readModelFile(join(folder, `${name}.onnx`)))
   const seconds = (performance.now() - started) / 1000
   const pictures = tensor(`${name}.input.npy`)
   const difference = await compare(graph, pictures, tensor(`${name}.logits.npy`))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { float32, nodeEngine, readOnnx } from '../src/index.ts'
+import { float32, nodeEngine, readOnnxFile } from '../src/index.ts'
 import { readPlan } from '../src/study/plan.ts'
 import { type RunRecord, readRecord } from '../src/study/record.ts'
 
@@ -109,7 +109,7 @@ describe('the documentation', () => {
   }
 
   test('the model that the first example writes is one that any ONNX Runtime runs', async () => {
-    const program = await nodeEngine().load(readOnnx(join(checkout, 'explained.onnx')))
+    const program = await nodeEngine().load(await readOnnxFile(join(checkout, 'explained.onnx')))
     const [input] = program.inputs
     const shape = [1, ...(input!.shape.slice(1) as number[])]
     const { relevance } = await program.run({ images: float32(shape) })

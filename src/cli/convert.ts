@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { readModel } from '../formats/model.ts'
-import { writeOnnx } from '../formats/onnx.ts'
+import { readModelFile, writeOnnxFile } from '../formats/node.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
 import { announce, withPrototxt } from './model.ts'
 
@@ -14,10 +13,10 @@ export function convertCommand(): Command {
     .argument('<out>', 'the file to write, NAME.onnx')
   return withPrototxt(command)
     .addHelpText('after', '\nExample:\n  $ regard convert googlenet.caffemodel googlenet.onnx\n')
-    .action((path: string, out: string, flags: { prototxt?: string }) => {
+    .action(async (path: string, out: string, flags: { prototxt?: string }) => {
       checkOut(path, out)
       announce(path)
-      const network = readModel(path, flags)
+      const network = await readModelFile(path, flags)
       writeModelFile(out, network)
       console.log(`${out}: ${signature(network)}`)
     })
@@ -33,7 +32,7 @@ export function checkOut(model: string, out: string): void {
 /** Write a graph; one that is too large for a single file with its weights in a file beside it. */
 export function writeModelFile(path: string, graph: Graph): void {
   const bytes = [...graph.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
-  writeOnnx(path, graph, { external: bytes > MOST })
+  writeOnnxFile(path, graph, { external: bytes > MOST })
 }
 
 /** Protobuf ends at 2 GiB; nodes and names need some of it. */

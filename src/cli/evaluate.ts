@@ -82,7 +82,7 @@ export function evaluateCommand(): Command {
 
 async function run(path: string, flags: Flags): Promise<void> {
   requireUse(flags.data, flags)
-  const examinee = examine(modelFrom(path, flags), flags)
+  const examinee = examine(await modelFrom(path, flags), flags)
   const { model } = examinee
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {

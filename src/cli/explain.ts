@@ -4,23 +4,17 @@ import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
+import { nodeEngine } from '../engine/node.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { METHODS, type Method } from '../explanation/methods/load.ts'
 import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
-import {
-  type Answer,
-  answers,
-  compositeOf,
-  isPreprocessed,
-  layerOf,
-  loadModelExplainer,
-  readInput,
-} from '../models/explain.ts'
+import { type Answer, answers, compositeOf, layerOf, loadModelExplainer } from '../models/explain.ts'
 import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
+import { isPreprocessed, readInput } from '../models/node.ts'
 import { enlarged } from '../pictures/enlarged.ts'
 import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
@@ -89,7 +83,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const { method, seed } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
-  const model = modelFrom(path, flags)
+  const model = await modelFrom(path, flags)
   if (landmarks && !model.card.alignment) {
     throw new UserError(
       'its card does not say how faces are aligned',
@@ -102,7 +96,8 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
-  const explainer = await loadModelExplainer(model, { composite, method, seed, layers: values })
+  const engine = nodeEngine()
+  const explainer = await loadModelExplainer(model, { engine, composite, method, seed, layers: values })
   const job: Job = {
     model,
     explainer,

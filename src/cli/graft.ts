@@ -32,7 +32,7 @@ export function graftCommand(): Command {
     .action(async (path: string, out: string, flags: Flags) => {
       checkOut(path, out)
       const asked = compositeFrom(flags.composite)
-      const model = modelFrom(path, flags)
+      const model = await modelFrom(path, flags)
       const { network, output, logits, classes, card, preprocessing } = model
       const [only, ...others] = findClasses([flags.class], classes)
       if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')

@@ -6,7 +6,8 @@ import { UsageError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Card } from '../models/card.ts'
-import { type Model, openModel } from '../models/model.ts'
+import type { Model } from '../models/model.ts'
+import { openModelFile } from '../models/node.ts'
 import { FITS } from '../pictures/fit.ts'
 import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
 import type { Composite } from '../rules/composites/composite.ts'
@@ -67,12 +68,12 @@ export function withModelFlags(command: Command): Command {
 }
 
 /** Read the model that a command names, and its card, with the flags in the card's place. */
-export function modelFrom(path: string, flags: ModelFlags): Model {
+export function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   announce(path)
   const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
   const said = { ...size, layout, channels, scale, mean }
   const input = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
-  return openModel(path, { prototxt, output, card: { input, picture, fit, classes } })
+  return openModelFile(path, { prototxt, output, card: { input, picture, fit, classes } })
 }
 
 /** Say that a large model is being read, since that takes a while. */

@@ -6,7 +6,7 @@ import { sha256Of } from '../base/hash.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../faces/face.ts'
 import { loadFaceFinder } from '../faces/find.ts'
-import { readTensorFlowJs } from '../formats/tensorflowjs/read.ts'
+import { readModelFile } from '../formats/node.ts'
 import type { Image } from '../pictures/image.ts'
 
 const MODELS = { detector: 'blazeface', mesh: 'facemesh' }
@@ -17,10 +17,11 @@ const MODELS = { detector: 'blazeface', mesh: 'facemesh' }
  * @param options.threads of one run; all cores where not given
  */
 export async function openFaceFinder(options: { threads?: number } = {}): Promise<FaceFinder> {
-  const [detector, mesh] = [MODELS.detector, MODELS.mesh].map((name) =>
-    readTensorFlowJs(modelFile(`${name}.json`)),
-  )
-  return loadFaceFinder(nodeEngine(options), { detector: detector!, mesh: mesh! })
+  const [detector, mesh] = await Promise.all([
+    readModelFile(modelFile(`${MODELS.detector}.json`)),
+    readModelFile(modelFile(`${MODELS.mesh}.json`)),
+  ])
+  return loadFaceFinder(nodeEngine(options), { detector, mesh })
 }
 
 /** The SHA-256 of the models, in hexadecimal. */

@@ -10,8 +10,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { readMatlab } from '../formats/matlab/read.ts'
 import { MatlabArray, type MatlabRecord, type MatlabValue } from '../formats/matlab/value.ts'
+import { readMatlabFile } from '../formats/node.ts'
 import type { Dataset } from './dataset.ts'
 import { Listing } from './listing.ts'
 import { Reading } from './reading.ts'
@@ -63,7 +63,7 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
   const listing = new Listing()
   const seen = new Set<string>()
   for (const { part, path } of files) {
-    for (const row of rowsOf((await readMatlab(path))[part], path, part)) {
+    for (const row of rowsOf((await readMatlabFile(path))[part], path, part)) {
       const reason = reasonToDrop(row, choice)
       const photo = reason ? undefined : listing.find(row.photo)
       if (!photo) {

@@ -1,24 +1,36 @@
-import { existsSync } from 'node:fs'
-import { extname } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
-import { findPrototxt, readCaffe } from './caffe/read.ts'
-import { readOnnx } from './onnx.ts'
-import { readTensorFlowJs } from './tensorflowjs/read.ts'
+import { type Files, MissingFile, nameOf } from './files.ts'
 
 /** What some formats need beside the model's own file. */
 export interface ReadModelOptions {
   /** The definition of a Caffe network, where it does not stand beside its `.caffemodel`. */
-  readonly prototxt?: string
+  readonly prototxt?: Prototxt
   /** Height and width of the pictures, in pixels, for a network that leaves them open. */
   readonly size?: readonly [height: number, width: number]
+  /** Whether nobody else needs the bytes that `files` gives: then large weights stay in them, moved a little. */
+  readonly overwrite?: boolean
 }
 
-// One line a format.
-const READERS: Readonly<Record<string, (path: string, options: ReadModelOptions) => Graph>> = {
-  '.caffemodel': (path, { prototxt }) => readCaffe(findPrototxt(path, prototxt), path),
-  '.json': (path, { size }) => readTensorFlowJs(path, { size }),
-  '.onnx': (path, { size }) => readOnnx(path, { sizes: size && ((input) => sidesOf(input, size)) }),
+/** The definition of a Caffe network. */
+export interface Prototxt {
+  readonly text: string
+  /** Its file, for messages. */
+  readonly path: string
+}
+
+type Read = (bytes: Uint8Array, path: string, files: Files, options: ReadModelOptions) => Promise<Graph>
+
+// One line a format. Each is loaded when the first model of it is read.
+const READERS: Readonly<Record<string, Read>> = {
+  '.caffemodel': async (bytes, path, files, { prototxt, overwrite }) =>
+    (await import('./caffe/read.ts')).readCaffe(bytes, path, { files, prototxt, overwrite }),
+  '.json': async (bytes, path, files, { size }) =>
+    (await import('./tensorflowjs/read.ts')).readTensorFlowJs(bytes, path, { files, size }),
+  '.onnx': async (bytes, path, files, { size, overwrite }) => {
+    const sizes = size && ((input: ValueInfo) => sidesOf(input, size))
+    return (await import('./onnx.ts')).readOnnx(bytes, path, { files, sizes, overwrite })
+  },
 }
 
 /** The endings of the model files that regard reads. */
@@ -27,10 +39,16 @@ const MODEL_ENDINGS: readonly string[] = Object.keys(READERS)
 /**
  * Read a network in any format that regard knows, by the ending of its file.
  *
- * @throws UserError when the file is missing, of another format, or not well formed
+ * @param path of its file: the last part is its name for `files`; messages have all of it
+ * @param files gives the model's own file, and those beside it that it needs
+ * @throws UserError when a file is missing, of another format, or not well formed
  */
-export function readModel(path: string, options: ReadModelOptions = {}): Graph {
-  const read = READERS[extname(path).toLowerCase()]
+export async function readModel(path: string, files: Files, options: ReadModelOptions = {}): Promise<Graph> {
+  const ending = endingOf(path)
+  if (ending === '.prototxt') {
+    throw new UserError('defines a network without its weights', path, 'Give its .caffemodel too')
+  }
+  const read = READERS[ending]
   if (!read) {
     throw new UserError(
       'is no model that regard reads, by its ending',
@@ -38,8 +56,19 @@ export function readModel(path: string, options: ReadModelOptions = {}): Graph {
       `It reads ${MODEL_ENDINGS.join(', ')}`,
     )
   }
-  if (!existsSync(path)) throw new UserError('there is no such model', path)
-  return read(path, options)
+  let bytes: Uint8Array
+  try {
+    bytes = await files(nameOf(path))
+  } catch (error) {
+    if (error instanceof MissingFile) throw new UserError('there is no such model', path)
+    throw error
+  }
+  return read(bytes, path, files, options)
+}
+
+/** The ending of a file's name, in small letters, with its dot. */
+export function endingOf(path: string): string {
+  return /.(\.[^.]*)$/s.exec(nameOf(path))?.[1]?.toLowerCase() ?? ''
 }
 
 /** Numbers for the sides that an input of pictures leaves open. */

@@ -1,73 +1,32 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs'
-import { basename, dirname, join, sep } from 'node:path'
-import { messageOf, UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
 import type { OpenSizes } from '../graph/batch.ts'
-import { readGraph, writeGraph } from '../graph/file.ts'
-import type { ExternalReader } from '../graph/proto.ts'
+import { graphOf, parseModel } from '../graph/file.ts'
+import { externalFiles } from '../graph/proto.ts'
 import type { Graph } from '../graph/types.ts'
+import { type Files, readReferred } from './files.ts'
 
-/**
- * Read an `.onnx` file, with the weights that lie in files beside it.
- *
- * @param options.sizes numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or
- *   what gives them for an input
- * @throws UserError when the file is missing, cut short or not well formed, or when it refers to a file
- *   outside its own folder (a model from a stranger must not be able to read other files)
- */
-export function readOnnx(path: string, options: { sizes?: OpenSizes } = {}): Graph {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    throw new UserError(`cannot be read (${messageOf(error)})`, path)
-  }
-  return readGraph(bytes, path, { external: readerBeside(path), sizes: options.sizes, overwrite: true })
-}
-
-export function readerBeside(path: string): ExternalReader {
-  const folder = realpathSync(dirname(path))
-  return (location, offset, length) => {
-    const wanted = join(folder, location)
-    if (!existsSync(wanted)) throw new UserError(`the model's weights are missing: there is no ${wanted}`)
-    // The real path, so that a symbolic link cannot lead out of the folder either.
-    if (!realpathSync(wanted).startsWith(folder + sep)) {
-      throw new UserError(`the model refers to ${location}, outside its own folder: refused`)
-    }
-    const file = openSync(wanted, 'r')
-    try {
-      const size = fstatSync(file).size
-      const bytes = new Uint8Array(length ?? Math.max(0, size - offset))
-      if (offset + bytes.length > size) throw new UserError(`${location} is cut short: it has ${size} bytes`)
-      for (let done = 0; done < bytes.length; ) {
-        done += readSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30), offset + done)
-      }
-      return bytes
-    } finally {
-      closeSync(file)
-    }
-  }
+/** How an `.onnx` model is read. */
+export interface OnnxOptions {
+  /** The files of its folder, for weights that lie in files of their own. */
+  readonly files?: Files
+  /**
+   * Numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or what gives them for
+   * an input.
+   */
+  readonly sizes?: OpenSizes
+  /** Whether nobody else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
+  readonly overwrite?: boolean
 }
 
 /**
- * Write an `.onnx` file.
+ * Read an `.onnx` model, with the weights that lie in files beside it.
  *
- * @param options.external put weights of 1 KiB and more into `NAME.onnx.data` beside it (a single file ends at 2 GiB)
+ * @param path of the model, for messages
+ * @throws UserError when it is cut short or not well formed, or when it refers to a file that is missing or outside
+ *   its own folder (a model from a stranger must not be able to read other files)
  */
-export function writeOnnx(path: string, graph: Graph, options: { external?: boolean } = {}): void {
-  if (!options.external) {
-    writeAtomic(path, writeGraph(graph))
-    return
-  }
-  const weights: Uint8Array[] = []
-  const location = `${basename(path)}.data`
-  let offset = 0
-  const place = (bytes: Uint8Array) => {
-    weights.push(bytes)
-    offset += bytes.length
-    return { location, offset: offset - bytes.length }
-  }
-  const model = writeGraph(graph, { threshold: 1024, place })
-  writeAtomic(join(dirname(path), location), ...weights)
-  writeAtomic(path, model)
+export async function readOnnx(bytes: Uint8Array, path: string, options: OnnxOptions = {}): Promise<Graph> {
+  const { files, ...rest } = options
+  const model = parseModel(bytes, path)
+  const external = files && (await readReferred(externalFiles(model.graph), path, files))
+  return graphOf(model, path, { external, ...rest })
 }

@@ -25,7 +25,7 @@ import {
   alignInPlace,
   attributeFrom,
   attributeNumberOf,
-  type ExternalReader,
+  type ExternalFiles,
   type ExternalWriter,
   numberOf,
   tensorFrom,
@@ -44,12 +44,20 @@ const NEWEST = 26
 
 /** How a model is read. */
 export interface ReadOptions {
-  /** How to read weights that lie beside the model. */
-  readonly external?: ExternalReader
+  /** The files beside the model that weights lie in: those that {@link externalFiles} names. */
+  readonly external?: ExternalFiles
   /** Numbers for dimensions that the model leaves open, by the names that its inputs give them. */
   readonly sizes?: OpenSizes
   /** Whether nobody else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
   readonly overwrite?: boolean
+}
+
+/** A model whose bytes are understood, and whose graph is not built yet. */
+export interface ParsedModel {
+  readonly graph: GraphProto
+  readonly opset: number
+  /** Whether regard wrote it, in the form of today. */
+  readonly own: boolean
 }
 
 /**
@@ -58,17 +66,19 @@ export interface ReadOptions {
  * @param where the file's name, for messages
  * @throws UserError when the bytes are no whole ONNX model, or it uses what regard does not know
  */
-export function readGraph(
-  bytes: Uint8Array,
-  where: string,
-  { external, sizes, overwrite }: ReadOptions = {},
-): Graph {
-  const model = modelFrom(bytes, where)
-  if (!model.graph) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
-  if (overwrite) alignInPlace(model.graph.initializer)
-  const opset = Number(
-    model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n,
-  )
+export function readGraph(bytes: Uint8Array, where: string, options: ReadOptions = {}): Graph {
+  return graphOf(parseModel(bytes, where), where, options)
+}
+
+/**
+ * The first half of {@link readGraph}: what lies between tells which files beside the model are needed.
+ *
+ * @throws UserError when the bytes are no whole ONNX model, or one of an opset that is not read
+ */
+export function parseModel(bytes: Uint8Array, where: string): ParsedModel {
+  const { graph, opsetImport, producerName } = modelFrom(bytes, where)
+  if (!graph) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
+  const opset = Number(opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n)
   if (opset < OLDEST || opset > NEWEST) {
     throw new UserError(
       `is written in ONNX opset ${opset}, and regard reads opsets ${OLDEST} to ${NEWEST}`,
@@ -76,9 +86,22 @@ export function readGraph(
       `Convert it with the onnx package's version_converter`,
     )
   }
+  return { graph, opset, own: producerName === PRODUCER && opset === OPSET }
+}
+
+/**
+ * The second half of {@link readGraph}.
+ *
+ * @throws UserError when the model uses what regard does not know, or weights are not whole
+ */
+export function graphOf(
+  { graph: proto, opset, own }: ParsedModel,
+  where: string,
+  { external, sizes, overwrite }: ReadOptions = {},
+): Graph {
+  if (overwrite) alignInPlace(proto.initializer)
   try {
-    const own = model.producerName === PRODUCER && opset === OPSET
-    const graph = own ? graphFrom(model.graph, external) : importGraph(model.graph, opset, external, sizes)
+    const graph = own ? graphFrom(proto, external) : importGraph(proto, opset, external, sizes)
     verify(graph)
     return own && sizes ? fixInput(graph, sizes) : graph
   } catch (error) {
@@ -99,7 +122,7 @@ function modelFrom(bytes: Uint8Array, where: string): ModelProto {
   }
 }
 
-function graphFrom(proto: GraphProto, external: ExternalReader | undefined): Graph {
+function graphFrom(proto: GraphProto, external: ExternalFiles | undefined): Graph {
   return {
     name: proto.name,
     opset: OPSET,
@@ -120,7 +143,7 @@ function valueFrom(proto: GraphProto['input'][number]): ValueInfo {
   }
 }
 
-function nodeFrom(proto: NodeProto, external: ExternalReader | undefined): Node {
+function nodeFrom(proto: NodeProto, external: ExternalFiles | undefined): Node {
   const { name, opType: op, input: inputs, output: outputs } = proto
   if (!isOperator(op)) throw new UserError(`node ${name} uses the operator ${op}, which regard does not know`)
   const specs: Record<string, AttributeSpec> = OPERATORS[op].attributes

@@ -1,8 +1,8 @@
 /**
  * Tensors, declared values and element types, between protocol buffers and memory.
  *
- * Weights may lie in files beside the model (ONNX's "external data"); the caller says how to get at them, so
- * that this room needs no file system.
+ * Weights may lie in files beside the model (ONNX's "external data"); the caller reads those that
+ * {@link externalFiles} names, so that this room needs no file system.
  */
 
 import { create } from '@bufbuild/protobuf'
@@ -18,8 +18,8 @@ import {
 import type { AttributeSpec } from './operators.ts'
 import { type DataType, type ElementArrays, sizeOf, type Tensor, type ValueInfo } from './types.ts'
 
-/** Reads part of a file that lies beside the model: `length` bytes from `offset`, all of it without them. */
-export type ExternalReader = (location: string, offset: number, length: number | undefined) => Uint8Array
+/** The bytes of files that lie beside the model, by what the model calls them. */
+export type ExternalFiles = ReadonlyMap<string, Uint8Array>
 
 /** Collects the weights that go into a file beside the model. */
 export interface ExternalWriter {
@@ -70,7 +70,7 @@ export function typeOf(number: number, name: string): DataType {
 }
 
 /** A tensor of a file. */
-export function tensorFrom(proto: TensorProto, external: ExternalReader | undefined): Tensor {
+export function tensorFrom(proto: TensorProto, external: ExternalFiles | undefined): Tensor {
   const type = typeOf(proto.dataType, proto.name)
   const shape = proto.dims.map(Number)
   const bytes = proto.dataLocation === 1 ? externalBytes(proto, external) : proto.rawData
@@ -81,28 +81,52 @@ export function tensorFrom(proto: TensorProto, external: ExternalReader | undefi
   return { type, shape, data } as Tensor
 }
 
-function externalBytes(proto: TensorProto, external: ExternalReader | undefined): Uint8Array {
-  const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]))
+function externalBytes(proto: TensorProto, external: ExternalFiles | undefined): Uint8Array {
+  const entries = entriesOf(proto)
   const location = entries.get('location')
-  if (!external || !location)
-    throw new UserError(`tensor ${proto.name} lies in another file, which cannot be read here`)
-  const length = entries.get('length')
-  return external(
-    location,
-    Number(entries.get('offset') ?? 0),
-    length === undefined ? undefined : Number(length),
-  )
+  const file = location === undefined ? undefined : external?.get(location)
+  if (!file) throw new UserError(`tensor ${proto.name} lies in another file, which cannot be read here`)
+  const start = Number(entries.get('offset') ?? 0)
+  const end = entries.has('length') ? start + Number(entries.get('length')) : Math.max(start, file.length)
+  if (!(start >= 0 && end >= start))
+    throw new UserError(`tensor ${proto.name} lies at no place in ${location}`)
+  if (end > file.length) throw new UserError(`${location} is cut short: it has ${file.length} bytes`)
+  return file.subarray(start, end)
 }
 
-// A typed array needs its bytes aligned, and those inside a file seldom are (`alignInPlace` sees to the large ones).
-// Small ones are copied, so that they do not keep a whole file in memory. (A Buffer's slice would be no copy.)
+function entriesOf({ externalData }: TensorProto): Map<string, string> {
+  return new Map(externalData.map(({ key, value }) => [key, value]))
+}
+
+/** The files beside the model that its tensors lie in, by what the model calls them. */
+export function externalFiles({ initializer, node }: GraphProto): Set<string> {
+  const attributes = node.flatMap(({ attribute }) => attribute)
+  const tensors = [...initializer, ...attributes.flatMap(({ t }) => t ?? [])]
+  const own = tensors.flatMap((tensor) =>
+    tensor.dataLocation === 1 ? (entriesOf(tensor).get('location') ?? []) : [],
+  )
+  const inner = attributes.flatMap(({ g }) => (g ? [...externalFiles(g)] : []))
+  return new Set([...own, ...inner])
+}
+
 function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArrays[DataType] {
   const Elements = ARRAYS[type]
   const width = new Elements(new ArrayBuffer(0), 0, 0).BYTES_PER_ELEMENT
   if (bytes.length % width !== 0) throw new UserError(`tensor ${name} is cut short`)
-  const view = bytes.byteOffset % width === 0 && bytes.length >= LARGE
-  const own = view ? bytes : new Uint8Array(bytes)
+  const own = placed(bytes, width)
   return new Elements(own.buffer, own.byteOffset, bytes.length / width)
+}
+
+/**
+ * Bytes of a file where a typed array may lie on them: themselves, or a copy. A typed array needs its bytes aligned,
+ * and those inside a file seldom are (`alignInPlace` sees to the large ones of an ONNX model). Small ones are copied in
+ * any case, so that they do not keep a whole file in memory.
+ *
+ * @param width of an element, in bytes
+ */
+export function placed(bytes: Uint8Array, width: number): Uint8Array {
+  // A Buffer's slice would be no copy.
+  return bytes.byteOffset % width === 0 && bytes.length >= LARGE ? bytes : new Uint8Array(bytes)
 }
 
 /**
@@ -124,7 +148,7 @@ export function alignInPlace(tensors: readonly TensorProto[]): void {
 }
 
 /** Bytes from which on a copy of a tensor matters. */
-const LARGE = 1 << 16
+export const LARGE = 1 << 16
 
 function fieldData(proto: TensorProto, type: DataType): ElementArrays[DataType] {
   switch (type) {
@@ -158,7 +182,7 @@ export function attributeNumberOf(kind: AttributeSpec['kind']): number {
 }
 
 /** The value of an attribute of a file. */
-export function attributeFrom(proto: AttributeProto, external: ExternalReader | undefined): AttributeValue {
+export function attributeFrom(proto: AttributeProto, external: ExternalFiles | undefined): AttributeValue {
   switch (proto.type) {
     case ATTRIBUTE_NUMBERS.float:
       return proto.f

@@ -1,11 +1,8 @@
-/** Explaining a model's answer to a photo: from files, or from what is in memory already. */
+/** Explaining a model's answer to a photo. */
 
-import { readFileSync } from 'node:fs'
-import { extname } from 'node:path'
-import { messageOf, UsageError, UserError } from '../base/errors.ts'
+import { UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Engine } from '../engine/engine.ts'
-import { nodeEngine } from '../engine/node.ts'
 import {
   explainedClass,
   probabilityOf,
@@ -16,21 +13,21 @@ import {
 import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { loadMethod, type Method } from '../explanation/methods/load.ts'
-import { readNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import type { Image } from '../pictures/image.ts'
-import { readPhoto } from '../pictures/node.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type CompositeName, composites } from '../rules/composites/presets.ts'
 import { greyPicture, inputOf, pictureOf } from './input.ts'
-import { type Model, type ModelOptions, modelOf, openModel, requirePreprocessing } from './model.ts'
+import { type Model, requirePreprocessing } from './model.ts'
 import { pictureShape, rangeOf } from './preprocessing.ts'
 
-/** A photo, as a file's path or in memory; or input that is preprocessed already, as an `.npy` file or a tensor. */
-export type Shown = string | Image | TensorOf<'float32'>
+/** A photo, or input that is preprocessed already. */
+export type Shown = Image | TensorOf<'float32'>
 
 /** What is explained with what. */
-export interface ExplainOptions extends ModelOptions {
+export interface ExplainOptions {
+  /** What runs the network. */
+  readonly engine: Engine
   /** The class to explain, by name or index; the network's own answer, `top`, where not given. */
   readonly class?: string | number
   /** The class that it is set against, by name or index: the difference of the two logits is explained. */
@@ -43,8 +40,6 @@ export interface ExplainOptions extends ModelOptions {
   readonly seed?: string | number
   /** Names of other values in the network whose relevance is wanted too. */
   readonly layers?: readonly string[]
-  /** What runs the network; ONNX Runtime on the CPU where not given. */
-  readonly engine?: Engine
 }
 
 /** An explanation in the model's own words, with pictures of it where the input is a picture. */
@@ -62,26 +57,20 @@ export interface Answer extends Explanation {
 /**
  * Explain what a network says of one photo.
  *
- * @param model the path of a model in any format, with its card beside it; or a network in memory
- * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input
+ * @param model a network with its card; `modelOf` makes one of a network in memory
+ * @throws UserError when something does not fit, or is not known of how photos become the input
  */
-export async function explain(
-  model: string | Graph,
-  shown: Shown,
-  options: ExplainOptions = {},
-): Promise<Answer> {
-  const opened =
-    typeof model === 'string' ? openModel(model, options) : modelOf(model, model.name, {}, options)
-  const { classes } = opened
-  const input = typeof shown === 'string' ? await readInput(shown, opened) : inputFrom(shown, opened)
-  const explainer = await loadModelExplainer(opened, options)
+export async function explain(model: Model, shown: Shown, options: ExplainOptions): Promise<Answer> {
+  const { classes } = model
+  const input = inputFrom(shown, model)
+  const explainer = await loadModelExplainer(model, options)
   try {
     const { class: asked = 'top', minus } = options
     const question: Question = {
       class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
       minus: minus === undefined ? undefined : requireClass(String(minus), classes),
     }
-    const [answer] = await answers(explainer, opened, input, [question])
+    const [answer] = await answers(explainer, model, input, [question])
     return answer!
   } finally {
     await explainer.release()
@@ -95,7 +84,7 @@ export async function explain(
  */
 export async function loadModelExplainer(
   { path, network, card, input, output, preprocessing }: Model,
-  { composite, method, seed, layers = [], engine = nodeEngine() }: ExplainOptions = {},
+  { engine, composite, method, seed, layers = [] }: ExplainOptions,
 ): Promise<Explainer> {
   if (method) {
     const layout = pictureShape(input.shape, card.input?.layout)?.layout
@@ -126,32 +115,13 @@ export function compositeOf(card: Model['card'], asked?: CompositeName | Composi
 }
 
 /**
- * What a network is shown of a file.
+ * What a network is shown: a photo made its input, or input as it stands.
  *
- * @param path a photo, or an `.npy` file with input that is preprocessed already
- * @throws UserError when the file cannot be used, or it is not known how photos become the input
+ * @param where what is shown, for messages
+ * @throws UserError when it does not fit the network, or it is not known how photos become the input
  */
-export async function readInput(path: string, model: Model): Promise<TensorOf<'float32'>> {
-  return isPreprocessed(path) ? readPreprocessed(path, model) : inputFrom(await readPhoto(path), model)
-}
-
-/** Whether a file holds input as the network takes it. */
-export function isPreprocessed(path: string): boolean {
-  return extname(path).toLowerCase() === '.npy'
-}
-
-function readPreprocessed(path: string, model: Model): TensorOf<'float32'> {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    throw new UserError(`cannot be read (${messageOf(error)})`, path)
-  }
-  return checked(readNpy(bytes, path) as TensorOf<'float32'>, model, path)
-}
-
-function inputFrom(shown: Image | TensorOf<'float32'>, model: Model): TensorOf<'float32'> {
-  return 'type' in shown ? checked(shown, model, 'the input') : inputOf(shown, requirePreprocessing(model))
+export function inputFrom(shown: Shown, model: Model, where = 'the input'): TensorOf<'float32'> {
+  return 'type' in shown ? checked(shown, model, where) : inputOf(shown, requirePreprocessing(model))
 }
 
 function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): TensorOf<'float32'> {

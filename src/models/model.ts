@@ -1,18 +1,14 @@
 /** A network with what is needed to show it a photo: the model's file, its card beside it, its mean picture. */
 
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { messageOf, UsageError, UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { UsageError, UserError } from '../base/errors.ts'
 import { classNames } from '../explanation/classes.ts'
-import { readMean as readBinaryProto } from '../formats/caffe/read.ts'
+import { type Files, MissingFile, nameOf, pathBeside, readIfThere } from '../formats/files.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
-import { readNpy, writeNpy } from '../formats/npy.ts'
-import { writeOnnx } from '../formats/onnx.ts'
+import { readNpy } from '../formats/npy.ts'
 import { type Graph, sizeOf, type TensorOf, type ValueInfo } from '../graph/types.ts'
 import { verify } from '../graph/verify.ts'
 import { logitsOf } from '../rules/logits.ts'
-import { type Card, cardPathOf, formatCard, parseCard } from './card.ts'
+import { type Card, cardPathOf, parseCard } from './card.ts'
 import { type Preprocessing, preprocessingOf } from './preprocessing.ts'
 
 /** A network, and all that is known of what it takes and what it says. */
@@ -35,8 +31,8 @@ export interface Model {
 
 /** What is said about a model from outside. */
 export interface ModelOptions extends ReadModelOptions {
-  /** Stands in place of what the card says, field by field. Files in it are looked for in the working folder. */
-  readonly card?: Card
+  /** Stands in place of what the card says, field by field. */
+  readonly card?: OpenedCard
   /** The output to explain. */
   readonly output?: string
 }
@@ -47,58 +43,48 @@ export type OpenedCard = Omit<Card, 'classes'> & {
   readonly meanPicture?: TensorOf<'float32'>
 }
 
-/** The card of a network that regard trained. */
-export type TrainedCard = OpenedCard & Required<Pick<OpenedCard, 'meanPicture'>>
-
-/**
- * Write a trained network as `NAME.onnx`, `NAME.card.yaml` and `NAME.mean.npy`. The model comes last: where it
- * is, the others are.
- *
- * @param path of the `.onnx` file
- * @throws UserError naming the file that cannot be written
- */
-export function writeModel(path: string, network: Graph, { meanPicture, ...card }: TrainedCard): void {
-  const meanPath = `${path.replace(/\.onnx$/, '')}.mean.npy`
-  writeAtomic(meanPath, writeNpy(meanPicture))
-  const input = { ...card.input, mean: basename(meanPath) }
-  writeAtomic(cardPathOf(path), formatCard({ ...card, input }))
-  writeOnnx(path, network)
-}
-
 /**
  * Read a model of any format, and its card and mean picture where it has them.
  *
+ * @param path of its file: the last part is its name for `files`; messages have all of it
+ * @param files gives the model's own file, and those beside it
  * @throws UserError when a file is missing or malformed, or names the field that does not fit the network;
  *   UsageError when the model has several outputs and nobody says which is meant
  */
-export function openModel(path: string, options: ModelOptions = {}): Model {
+export async function openModel(path: string, files: Files, options: ModelOptions = {}): Promise<Model> {
+  const { card = {}, output, ...reading } = options
   const cardPath = cardPathOf(path)
-  const own = existsSync(cardPath) ? parseCard(textOf(cardPath), cardPath) : {}
-  const said = options.card?.input ?? {}
+  const cardFile = await readIfThere(files, nameOf(cardPath))
+  const own = cardFile ? parseCard(textIn(cardFile), cardPath) : {}
+  const said = card.input ?? {}
   const sized = said.size === undefined && said.height === undefined ? own.input : said
   const [height, width] = [sized?.size ?? sized?.height, sized?.size ?? sized?.width]
   const size = height === undefined || width === undefined ? undefined : ([height, width] as const)
-  const network = readModel(path, { size, ...options })
-  const where = existsSync(cardPath) ? cardPath : path
-  return modelOf(network, path, withFiles(own, dirname(path)), options, where)
+  const network = await readModel(path, files, { ...reading, size: reading.size ?? size })
+  const opened = await openCard(own, path, files)
+  return modelOf(network, path, joined(opened, card), { output, where: cardFile ? cardPath : path })
 }
 
 /**
  * A network that is in memory already, with what is said of it.
  *
  * @param path what it is called in messages
- * @param card with its files read
- * @param where what is to blame where card and network do not fit
+ * @param said its card, with its files read
+ * @param options.output the output to explain, in place of the card's
+ * @param options.where what is to blame where card and network do not fit
+ * @throws UserError, UsageError as {@link openModel} does
  */
 export function modelOf(
   network: Graph,
   path: string,
-  card: OpenedCard = {},
-  options: ModelOptions = {},
-  where = path,
+  said: OpenedCard = {},
+  options: { readonly output?: string; readonly where?: string } = {},
 ): Model {
-  const said = joined(card, withFiles(options.card ?? {}))
+  const { where = path } = options
   const { mean, channels } = said.input ?? {}
+  if (typeof mean === 'string' && !said.meanPicture) {
+    throw new UserError(`the mean ${mean} is a file, which was not read`, where, 'Give it as `meanPicture`')
+  }
   if (typeof mean === 'string' && /\.binaryproto$/i.test(mean) && channels === 'RGB') {
     throw new UserError(
       `${mean} has planes of blue, green and red, and the channels are RGB`,
@@ -157,14 +143,18 @@ const CARD_LINES: Readonly<Record<string, string>> = {
   mean: 'mean: 0           # or one number a channel, or an .npy or .binaryproto file beside the card',
 }
 
-/** @param folder where a card's files lie; without it they are as somebody typed them, from the working folder */
-function withFiles(card: Card, folder?: string): OpenedCard {
+/**
+ * Read the files that a card names: the names of its classes, and its mean.
+ *
+ * @param path of the card or its model: the files lie beside it
+ * @throws UserError when one is missing, or is not what it should be
+ */
+export async function openCard(card: Card, path: string, files: Files): Promise<OpenedCard> {
   const { classes, input } = card
-  const path = (file: string) => (folder === undefined ? file : join(folder, file))
   return {
     ...card,
-    classes: typeof classes === 'string' ? readClasses(path(classes)) : classes,
-    meanPicture: typeof input?.mean === 'string' ? readMean(path(input.mean)) : undefined,
+    classes: typeof classes === 'string' ? await classesIn(classes, path, files) : classes,
+    meanPicture: typeof input?.mean === 'string' ? await meanIn(input.mean, path, files) : undefined,
   }
 }
 
@@ -177,7 +167,7 @@ function joined(own: OpenedCard, said: OpenedCard): OpenedCard {
     ...own,
     ...Object.fromEntries(given),
     input: { ...rest, ...(otherSize ? {} : { size, height, width }), ...said.input },
-    meanPicture: said.input?.mean === undefined ? own.meanPicture : said.meanPicture,
+    meanPicture: said.meanPicture ?? (said.input?.mean === undefined ? own.meanPicture : undefined),
   }
 }
 
@@ -228,24 +218,26 @@ function logitCount(network: Graph, output: string): number {
   return count
 }
 
-function readClasses(path: string): string[] {
-  const names = textOf(path).split(/\r?\n/)
+async function classesIn(file: string, model: string, files: Files): Promise<string[]> {
+  const names = textIn(await files(file)).split(/\r?\n/)
   if (names.at(-1) === '') names.pop()
   const empty = names.findIndex((name) => name.trim() === '')
   if (empty >= 0 || names.length === 0)
-    throw new UserError(`line ${Math.max(empty, 0) + 1} names no class`, path)
+    throw new UserError(`line ${Math.max(empty, 0) + 1} names no class`, pathBeside(model, file))
   return names.map((name) => name.trim())
 }
 
 /** A mean picture or one number a channel, from a file. */
-function readMean(path: string): TensorOf<'float32'> {
-  if (/\.binaryproto$/i.test(path)) return readBinaryProto(path)
+async function meanIn(file: string, model: string, files: Files): Promise<TensorOf<'float32'>> {
+  const path = pathBeside(model, file)
   let bytes: Uint8Array
   try {
-    bytes = readFileSync(path)
+    bytes = await files(file)
   } catch (error) {
-    throw new UserError(`the mean cannot be read (${messageOf(error)})`, path, 'Keep it beside the model')
+    if (!(error instanceof MissingFile)) throw error
+    throw new UserError('the mean cannot be read (there is no such file)', path, 'Keep it beside the model')
   }
+  if (/\.binaryproto$/i.test(file)) return (await import('../formats/caffe/weights.ts')).readMean(bytes, path)
   const mean = readNpy(bytes, path)
   if (mean.type !== 'float32' && mean.type !== 'float64') {
     throw new UserError(`the mean must be float32, and is ${mean.type}`, path)
@@ -253,12 +245,8 @@ function readMean(path: string): TensorOf<'float32'> {
   return { type: 'float32', shape: mean.shape, data: Float32Array.from(mean.data) }
 }
 
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError(`cannot be read (${messageOf(error)})`, path)
-  }
+function textIn(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }
 
 /** What a user did wrong, with the file that it is about. */

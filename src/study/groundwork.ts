@@ -43,7 +43,7 @@ export async function groundworkFor(
 ): Promise<Groundwork> {
   const planned = runs.map((run) => startFor(plan, run))
   await fetchStarts(planned, signal)
-  const starts = digestStarts(planned)
+  const starts = await digestStarts(planned)
   const sizes = [...new Set(runs.map(({ input }) => pictureSize(input)))]
   // Tested on both kinds of photos, until the faces are known.
   if (plan.dataset.kind === 'synthetic') expectAll(clock, plan, runs, plan.dataset.count, 2)

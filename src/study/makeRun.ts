@@ -4,7 +4,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CLASSES } from '../datasets/task.ts'
 import { float32 } from '../graph/types.ts'
-import { modelOf, type TrainedCard, writeModel } from '../models/model.ts'
+import { modelOf } from '../models/model.ts'
+import { type TrainedCard, writeModel } from '../models/node.ts'
 import type { Pictures } from '../training/pictures.ts'
 import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
 import { explainRun } from './explainRun.ts'
@@ -54,34 +55,37 @@ async function trainRun(
   validation: Pictures,
 ): Promise<Trained> {
   const { run, schedule, start, folder } = job
-  const trained = await clock.stage(`training ${run.network}`, schedule.iterations * schedule.batch, (tell) =>
-    train({
-      engine,
-      network: run.network,
-      width: run.width,
-      input: run.input,
-      classes: CLASSES[run.task].length,
-      train: pictures,
-      validation,
-      schedule,
-      // The same for every setting: what differs between two runs is then their pictures and their start alone.
-      seed: `${job.seed}/${run.task}/fold${run.fold}`,
-      start: start && readStart(start),
-      folder,
-      signal,
-      progress: ({ iteration, iterations, loss, accuracy, imagesPerSecond }) => {
-        const reached = accuracy === undefined ? '' : `, ${Math.round(100 * accuracy)} % right`
-        const state = `${iteration}/${iterations}, loss ${loss.toFixed(3)}${reached}`
-        const pace = `${Math.round(imagesPerSecond)} images/s`
-        tell(iteration * schedule.batch, `${labelFor(run)}: training ${state}, ${pace}`)
-      },
-      snapshot: (network) =>
-        writeModel(
-          runFiles.snapshot(folder, network.iterations, schedule.iterations),
-          network.network,
-          cardOf(job, network),
-        ),
-    }),
+  const trained = await clock.stage(
+    `training ${run.network}`,
+    schedule.iterations * schedule.batch,
+    async (tell) =>
+      train({
+        engine,
+        network: run.network,
+        width: run.width,
+        input: run.input,
+        classes: CLASSES[run.task].length,
+        train: pictures,
+        validation,
+        schedule,
+        // The same for every setting: what differs between two runs is then their pictures and their start alone.
+        seed: `${job.seed}/${run.task}/fold${run.fold}`,
+        start: start && (await readStart(start)),
+        folder,
+        signal,
+        progress: ({ iteration, iterations, loss, accuracy, imagesPerSecond }) => {
+          const reached = accuracy === undefined ? '' : `, ${Math.round(100 * accuracy)} % right`
+          const state = `${iteration}/${iterations}, loss ${loss.toFixed(3)}${reached}`
+          const pace = `${Math.round(imagesPerSecond)} images/s`
+          tell(iteration * schedule.batch, `${labelFor(run)}: training ${state}, ${pace}`)
+        },
+        snapshot: (network) =>
+          writeModel(
+            runFiles.snapshot(folder, network.iterations, schedule.iterations),
+            network.network,
+            cardOf(job, network),
+          ),
+      }),
   )
   if (!trained.finished) throw signal.reason
   return trained

@@ -9,7 +9,8 @@ import { CROPS, scorePictures, tenCropGraph } from '../evaluation/tenCrop.ts'
 import { type TestRecord, testRecord } from '../evaluation/testRecord.ts'
 import { expectedAge } from '../evaluation/years.ts'
 import type { Alignment } from '../faces/align.ts'
-import { type Model, openModel, requirePreprocessing } from '../models/model.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
+import { openModelFile } from '../models/node.ts'
 import { topClass } from '../statistics/accuracy.ts'
 import { alignmentsIn, labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
 import { ownTest, runFiles, type SnapshotRecord } from './record.ts'
@@ -61,7 +62,7 @@ export async function scoreSnapshots(
       snapshots.push({ iteration, tests: { [own]: tests[own]! } })
       break
     }
-    const model = openModel(runFiles.snapshot(folder, iteration, iterations))
+    const model = await openModelFile(runFiles.snapshot(folder, iteration, iterations))
     const { scores } = await answersOn(job, workshop, model, own)
     snapshots.push({ iteration, tests: { [own]: tested(job, scores) } })
   }

@@ -111,7 +111,7 @@ async function trainLocked(
   workshop: Workshop,
 ): Promise<Single> {
   await fetchStarts([order.start], workshop.signal)
-  const starts = digestStarts([order.start])
+  const starts = await digestStarts([order.start])
   const job = await jobFor(order, dataset, { folder, ...place }, workshop)
   const { faces, skipped } = job.material
   const rest = { tested: faces[job.parts.test[0]!]!, skipped }

@@ -1,7 +1,7 @@
 /** The trained weights that networks start from. */
 
 import { sha256Of } from '../base/hash.ts'
-import { readWeights } from '../formats/weights.ts'
+import { readWeightsFile } from '../formats/node.ts'
 import type { StartingPoint } from '../networks/start.ts'
 import type { PlannedStart } from './plannedStart.ts'
 import { fetchWeights } from './weights.ts'
@@ -19,8 +19,8 @@ export async function fetchStarts(
 }
 
 /** Read the weights that a network starts from. */
-export function readStart({ weights, freshRate, frozen }: PlannedStart): StartingPoint {
-  return { weights: readWeights(weights), where: weights, freshRate, frozen }
+export async function readStart({ weights, freshRate, frozen }: PlannedStart): Promise<StartingPoint> {
+  return { weights: await readWeightsFile(weights), where: weights, freshRate, frozen }
 }
 
 /**
@@ -29,11 +29,13 @@ export function readStart({ weights, freshRate, frozen }: PlannedStart): Startin
  *
  * @throws UserError when one is missing, of another format, or not well formed
  */
-export function digestStarts(starts: readonly (PlannedStart | undefined)[]): Map<string, string> {
+export async function digestStarts(
+  starts: readonly (PlannedStart | undefined)[],
+): Promise<Map<string, string>> {
   const digests = new Map<string, string>()
   for (const start of starts) {
     if (!start || digests.has(start.weights)) continue
-    const parts = [...readWeights(start.weights)].flatMap(([name, { shape, data }]) => [
+    const parts = [...(await readWeightsFile(start.weights))].flatMap(([name, { shape, data }]) => [
       `${name} ${shape}`,
       data,
     ])

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { readOnnx, writeOnnx } from '../../src/formats/onnx.ts'
+import { readOnnxFile, writeOnnxFile } from '../../src/formats/node.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { shared } from '../shared.ts'
 import { capturePrinted } from './capture.ts'
@@ -20,7 +20,7 @@ import { capturePrinted } from './capture.ts'
 const folder = mkdtempSync(join(tmpdir(), 'regard-convert-'))
 const model = join(folder, 'model.onnx')
 const network = livelyNetwork(51, 2)
-writeOnnx(model, network)
+writeOnnxFile(model, network)
 
 const captured = capturePrinted()
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -43,7 +43,7 @@ describe.skipIf(!shared)('regard convert with a real Caffe network', () => {
       join(shared!, 'models/caffe/bvlc_googlenet_deploy.prototxt'),
     ])
     expect(captured.printed).toContain(`${out}: data [batch, 3, 224, 224] → prob [batch, 1000]\n`)
-    expect(readOnnx(out).nodes.at(-1)).toMatchObject({ op: 'Softmax', outputs: ['prob'] })
+    expect((await readOnnxFile(out)).nodes.at(-1)).toMatchObject({ op: 'Softmax', outputs: ['prob'] })
   })
 })
 
@@ -60,7 +60,7 @@ describe('regard convert', () => {
     const out = join(folder, 'out', 'converted.onnx')
     await main(['convert', model, out])
     expect(process.exitCode).toBe(0)
-    expect(readOnnx(out)).toEqual(network)
+    expect(await readOnnxFile(out)).toEqual(network)
     expect(captured.printed).toBe(`${out}: images [batch, 3, 51, 51] → logits [batch, 2]\n`)
   })
 

@@ -15,11 +15,11 @@ import { main } from '../../src/cli/main.ts'
 import { heatMap, pixelRelevance } from '../../src/explanation/heatMap.ts'
 import { align } from '../../src/faces/align.ts'
 import { parseLandmarks } from '../../src/faces/landmarks.ts'
+import { writeOnnxFile } from '../../src/formats/node.ts'
 import { readNpy, writeNpy } from '../../src/formats/npy.ts'
-import { writeOnnx } from '../../src/formats/onnx.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32, int64, type TensorOf } from '../../src/graph/types.ts'
-import { writeModel } from '../../src/models/model.ts'
+import { writeModel } from '../../src/models/node.ts'
 import { centreCrop } from '../../src/pictures/crop.ts'
 import { enlarged } from '../../src/pictures/enlarged.ts'
 import type { Image } from '../../src/pictures/image.ts'
@@ -65,7 +65,7 @@ const FLAGS = ['--channels', 'BGR', '--scale', '1', '--mean', '120', '--picture'
 writeFileSync(join(folder, 'broken.yaml'), 'name: mine\nlayers: [{rule: epsilo, epsilon: 1}]\n')
 const odd = GraphBuilder.from({ ...livelyNetwork(SIZE, 2), outputs: [] })
 odd.output('y', odd.op('CumSum', [odd.value('logits'), odd.constant(int64([], [1]))], {}, 'total'))
-writeOnnx(join(folder, 'odd.onnx'), odd.graph())
+writeOnnxFile(join(folder, 'odd.onnx'), odd.graph())
 
 const captured = capturePrinted()
 let out: string

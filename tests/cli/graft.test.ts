@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
+import { readOnnxFile } from '../../src/formats/node.ts'
 import { readNpy, writeNpy } from '../../src/formats/npy.ts'
-import { readOnnx } from '../../src/formats/onnx.ts'
 import { float32 } from '../../src/graph/types.ts'
-import { writeModel } from '../../src/models/model.ts'
+import { writeModel } from '../../src/models/node.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { capturePrinted } from './capture.ts'
 
@@ -65,7 +65,7 @@ describe('regard graft', () => {
 
   it("keeps the network's own input and outputs", async () => {
     await main(['graft', model, out])
-    const [before, after] = [readOnnx(model), readOnnx(out)]
+    const [before, after] = [await readOnnxFile(model), await readOnnxFile(out)]
     expect(after.inputs).toEqual(before.inputs)
     expect(after.outputs.slice(0, -1)).toEqual(before.outputs)
   })

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { writeOnnx } from '../../src/formats/onnx.ts'
+import { readWeightsFile, writeOnnxFile } from '../../src/formats/node.ts'
 import { writeSafetensors } from '../../src/formats/safetensors.ts'
-import { readWeights } from '../../src/formats/weights.ts'
 import type { TensorOf } from '../../src/graph/types.ts'
 import { adienceNet } from '../../src/networks/adiencenet.ts'
 import { caffemodel, TODAY } from './caffe/caffemodel.ts'
@@ -21,23 +20,23 @@ const weights = new Map(
 )
 
 describe('weights are read by themselves', () => {
-  it('from an ONNX model', () => {
+  it('from an ONNX model', async () => {
     const path = join(folder, 'model.onnx')
-    writeOnnx(path, network)
-    expect(readWeights(path)).toEqual(weights)
+    writeOnnxFile(path, network)
+    expect(await readWeightsFile(path)).toEqual(weights)
   })
 
-  it('from a checkpoint, without its velocities', () => {
+  it('from a checkpoint, without its velocities', async () => {
     const path = join(folder, 'checkpoint.safetensors')
     const velocities = [...weights].map(([name, tensor]) => [`${name}.velocity`, tensor] as const)
     const tensors = new Map([...weights, ...velocities])
     writeFileSync(path, Buffer.concat(writeSafetensors({ tensors, metadata: {} })))
-    expect(readWeights(path)).toEqual(weights)
+    expect(await readWeightsFile(path)).toEqual(weights)
   })
 
   it.each([TODAY, { layers: 'layers', shapes: 'four', numbers: 'packed' } as const])(
     'from a caffemodel, %o',
-    (format) => {
+    async (format) => {
       const path = join(folder, 'model.caffemodel')
       const layers = ['conv1', 'fc8'].map((name) => ({
         name,
@@ -48,16 +47,18 @@ describe('weights are read by themselves', () => {
         blobs: [layers[0]!.blobs[1]!, layers[0]!.blobs[1]!, layers[0]!.blobs[1]!],
       }
       writeFileSync(path, Buffer.concat(caffemodel([...layers, statistics], format)))
-      const read = readWeights(path)
+      const read = await readWeightsFile(path)
       expect([...read.keys()]).toEqual(['conv1.weight', 'conv1.bias', 'fc8.weight', 'fc8.bias'])
       for (const [name, { data }] of read) expect(data).toEqual(weights.get(name)!.data)
     },
   )
 
-  it('or are turned down, with what can be read', () => {
-    expect(() => readWeights('net.pth')).toThrow(
+  it('or are turned down, with what can be read', async () => {
+    await expect(readWeightsFile('net.pth')).rejects.toThrow(
       'net.pth: holds no weights that regard reads, by its ending. It reads .caffemodel, .onnx, .safetensors',
     )
-    expect(() => readWeights(join(folder, 'nowhere.onnx'))).toThrow('there is no such file of weights')
+    await expect(readWeightsFile(join(folder, 'nowhere.onnx'))).rejects.toThrow(
+      'there is no such file of weights',
+    )
   })
 })

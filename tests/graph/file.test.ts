@@ -5,7 +5,7 @@ import ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
-import { readOnnx, writeOnnx } from '../../src/formats/onnx.ts'
+import { readOnnxFile, writeOnnxFile } from '../../src/formats/node.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { readGraph, writeGraph } from '../../src/graph/file.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
@@ -45,9 +45,9 @@ describe('a written model', () => {
   test('of full size keeps its weights in a file beside it where asked', async () => {
     const graph = adienceNet({ input: 227, classes: 8, batch: 'batch', width: 1, random: new Random('full') })
     const path = join(folder(), 'model.onnx')
-    writeOnnx(path, graph, { external: true })
+    writeOnnxFile(path, graph, { external: true })
     expect(readFileSync(path).length).toBeLessThan(20_000)
-    const read = readOnnx(path)
+    const read = await readOnnxFile(path)
     expect(read.nodes).toEqual(graph.nodes)
     // Eleven million weights: compared as bytes, which is a thousand times faster than one by one.
     for (const [name, { shape, data }] of graph.initializers) {
@@ -65,17 +65,17 @@ describe('a model file that is not right', () => {
   const path = join(folder(), 'model.onnx')
   const bytes = writeGraph(small(1))
 
-  test('cut anywhere is one clear error that names the file', () => {
+  test('cut anywhere is one clear error that names the file', async () => {
     for (const part of [0, 0.001, 0.25, 0.5, 0.9, 0.9999]) {
       writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * part)))
-      expect(() => readOnnx(path), `${part}`).toThrow(/model\.onnx: (is not|holds no|is written)/)
+      await expect(readOnnxFile(path), `${part}`).rejects.toThrow(/model\.onnx: (is not|holds no|is written)/)
     }
   })
 
-  test('that is missing, or no model at all', () => {
-    expect(() => readOnnx(join(folder(), 'none.onnx'))).toThrow(/none\.onnx: cannot be read/)
+  test('that is missing, or no model at all', async () => {
+    await expect(readOnnxFile(join(folder(), 'none.onnx'))).rejects.toThrow(/none\.onnx: cannot be read/)
     writeFileSync(path, 'just some text')
-    expect(() => readOnnx(path)).toThrow(/model\.onnx: /)
+    await expect(readOnnxFile(path)).rejects.toThrow(/model\.onnx: /)
   })
 
   test('with an operator that regard does not know names the node', () => {
@@ -83,7 +83,7 @@ describe('a model file that is not right', () => {
     expect(() => readGraph(Buffer.from(text, 'latin1'), 'odd.onnx')).toThrow(/odd\.onnx.*norm1.*XYZ/)
   })
 
-  test('whose weights are said to lie outside its folder is refused', () => {
+  test('whose weights are said to lie outside its folder is refused', async () => {
     const root = folder()
     mkdirSync(join(root, 'models'))
     writeFileSync(join(root, 'secret.data'), Buffer.alloc(1 << 20))
@@ -92,18 +92,20 @@ describe('a model file that is not right', () => {
       writeFileSync(inside, writeGraph(small(1), { threshold: 64, place: () => ({ location, offset: 0 }) }))
     for (const location of ['../secret.data', 'x/../../secret.data', join(root, 'secret.data')]) {
       refer(location)
-      expect(() => readOnnx(inside)).toThrow(/outside its own folder: refused|weights are missing/)
+      await expect(readOnnxFile(inside)).rejects.toThrow(
+        /outside its own folder: refused|weights are missing/,
+      )
     }
     symlinkSync(join(root, 'secret.data'), join(root, 'models', 'linked.data'))
     refer('linked.data')
-    expect(() => readOnnx(inside)).toThrow(/outside its own folder: refused/)
+    await expect(readOnnxFile(inside)).rejects.toThrow(/outside its own folder: refused/)
   })
 
-  test('whose weight file is cut short says so', () => {
+  test('whose weight file is cut short says so', async () => {
     const path = join(folder(), 'm.onnx')
-    writeOnnx(path, small(1), { external: true })
+    writeOnnxFile(path, small(1), { external: true })
     writeFileSync(`${path}.data`, readFileSync(`${path}.data`).subarray(0, 1000))
-    expect(() => readOnnx(path)).toThrow(/m\.onnx\.data is cut short/)
+    await expect(readOnnxFile(path)).rejects.toThrow(/m\.onnx\.data is cut short/)
   })
 })
 
@@ -111,7 +113,7 @@ describe.skipIf(!shared)('a face detector in opset 11', () => {
   const open = join(shared ?? '', 'models/yunet/yunet_n_dynamic.onnx')
 
   test('gives what ONNX Runtime gives', async () => {
-    const graph = readOnnx(open, { sizes: { batch: 1, height: 96, width: 64 } })
+    const graph = await readOnnxFile(open, { sizes: { batch: 1, height: 96, width: 64 } })
     const images = float32(
       [1, 3, 96, 64],
       Float32Array.from({ length: 3 * 96 * 64 }, (_, k) => (k * 7919) % 256),
@@ -129,8 +131,8 @@ describe.skipIf(!shared)('a face detector in opset 11', () => {
     await program.release()
   })
 
-  test('needs the size of its pictures, and says so', () => {
-    expect(() => readOnnx(open)).toThrow(/Conv_0.*height.*input \[batch, 3, height, width\]/)
+  test('needs the size of its pictures, and says so', async () => {
+    await expect(readOnnxFile(open)).rejects.toThrow(/Conv_0.*height.*input \[batch, 3, height, width\]/)
   })
 })
 

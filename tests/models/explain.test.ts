@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
-import { type Card, explain, nodeEngine, readModel } from '../../src/index.ts'
-import { writeModel } from '../../src/models/model.ts'
+import { explain, explainFile, modelOf, nodeEngine, readModelFile } from '../../src/index.ts'
+import type { OpenedCard } from '../../src/models/model.ts'
+import { writeModel } from '../../src/models/node.ts'
 import type { Image } from '../../src/pictures/image.ts'
 import { writePicture } from '../../src/pictures/node.ts'
 import { livelyNetwork } from '../networks/lively.ts'
@@ -51,7 +52,7 @@ function oneLogit(layout: 'NCHW' | 'NHWC'): Graph {
 
 describe('explaining a model from a program', () => {
   it('takes paths, with the card beside the model', async () => {
-    const answer = await explain(path, photo, { class: 'old' })
+    const answer = await explainFile(path, photo, { class: 'old' })
     expect(answer).toMatchObject({ class: 2, name: 'old' })
     expect(answer.logit).toBe(answer.outputs.logits!.logits[2])
     expect(answer.probability).toBe(answer.outputs.logits!.probabilities![2])
@@ -62,11 +63,11 @@ describe('explaining a model from a program', () => {
   })
 
   it('takes a network and a picture in memory, and what is said of them', async () => {
-    const card: Card = { input: { channels: 'RGB', scale: 1, mean: [120, 110, 100] } }
-    const options = { card, composite: 'epsilon-plus' as const, class: 2, engine }
+    const card: OpenedCard = { input: { channels: 'RGB', scale: 1, mean: [120, 110, 100] } }
+    const options = { composite: 'epsilon-plus' as const, class: 2, engine }
     const [fromFiles, fromMemory] = [
-      await explain(path, photo, { class: 2, engine }),
-      await explain(readModel(path), image, options),
+      await explainFile(path, photo, { class: 2, engine }),
+      await explain(modelOf(await readModelFile(path), 'lively', card), image, options),
     ]
     expect(fromMemory.relevance).toEqual(fromFiles.relevance)
     expect(fromMemory.name).toBe('2')
@@ -74,16 +75,26 @@ describe('explaining a model from a program', () => {
 
   it('takes input that is preprocessed, about which nothing need be known', async () => {
     const input = float32([1, 3, SIZE, SIZE], new Float32Array(3 * SIZE ** 2).fill(3))
-    const answer = await explain(network, input, { class: 0, minus: 1, layers: ['conv2'] })
+    const answer = await explain(modelOf(network, 'lively'), input, {
+      class: 0,
+      minus: 1,
+      layers: ['conv2'],
+      engine,
+    })
     const { logits } = answer.outputs.logits!
     expect(answer.logit).toBeCloseTo(logits[0]! - logits[1]!, 5)
     expect(answer.layers.conv2!.shape.length).toBe(4)
   })
 
   it('says which class there is none of, and what is not known', async () => {
-    await expect(explain(path, photo, { class: 'baby' })).rejects.toThrow(/no class 'baby'/)
-    await expect(explain(network, image)).rejects.toThrow(/not known: channels, scale and mean are missing/)
-    await expect(explain(network, float32([1, 3, 5, 5]))).rejects.toThrow(/takes float32 \[1, 3, 51, 51\]/)
+    await expect(explainFile(path, photo, { class: 'baby' })).rejects.toThrow(/no class 'baby'/)
+    const bare = modelOf(network, 'lively')
+    await expect(explain(bare, image, { engine })).rejects.toThrow(
+      /not known: channels, scale and mean are missing/,
+    )
+    await expect(explain(bare, float32([1, 3, 5, 5]), { engine })).rejects.toThrow(
+      /takes float32 \[1, 3, 51, 51\]/,
+    )
   })
 })
 
@@ -97,9 +108,11 @@ describe('a single logit', () => {
   }
 
   it('is explained from either side, and the own answer is the side that it is on', async () => {
-    const one = oneLogit('NCHW')
+    const one = modelOf(oneLogit('NCHW'), 'one')
     const [no, yes, top] = await Promise.all(
-      [0, 1, 'top'].map((each) => explain(one, input([1, 3, 8, 8]), { class: each, composite: 'epsilon' })),
+      [0, 1, 'top'].map((each) =>
+        explain(one, input([1, 3, 8, 8]), { class: each, composite: 'epsilon', engine }),
+      ),
     )
     expect(yes!.logit).toBe(yes!.outputs.p!.logits[0])
     expect(no!.logit).toBe(-yes!.logit)
@@ -116,8 +129,8 @@ describe('a single logit', () => {
       // Noise is drawn in the order of the numbers, which the methods always see with the channels first.
       const last = float32([1, 8, 8, 3])
       for (let k = 0; k < 192; k++) last.data[k] = first.data[(k % 3) * 64 + Math.floor(k / 3)]!
-      const a = await explain(oneLogit('NCHW'), first, { method })
-      const b = await explain(oneLogit('NHWC'), last, { method })
+      const a = await explain(modelOf(oneLogit('NCHW'), 'one'), first, { method, engine })
+      const b = await explain(modelOf(oneLogit('NHWC'), 'one'), last, { method, engine })
       const channels = a.relevance.shape[1]!
       expect(b.relevance.shape).toEqual([1, 8, 8, channels])
       expect(Math.max(...a.relevance.data)).toBeGreaterThan(0)

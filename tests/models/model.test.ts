@@ -2,11 +2,12 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writeOnnxFile } from '../../src/formats/node.ts'
 import { writeNpy } from '../../src/formats/npy.ts'
-import { writeOnnx } from '../../src/formats/onnx.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32 } from '../../src/graph/types.ts'
-import { openModel, requirePreprocessing, type TrainedCard, writeModel } from '../../src/models/model.ts'
+import { requirePreprocessing } from '../../src/models/model.ts'
+import { openModelFile, type TrainedCard, writeModel } from '../../src/models/node.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 
 const meanPicture = float32(
@@ -39,8 +40,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('a trained network on disk', () => {
-  it('is read back as it was written', () => {
-    const model = openModel(path)
+  it('is read back as it was written', async () => {
+    const model = await openModelFile(path)
     expect(model.network).toEqual(network)
     expect(model.card).toEqual({ ...card, input: { ...card.input, mean: 'model.mean.npy' } })
     expect(model).toMatchObject({ output: 'logits', logits: 2, classes: ['m', 'f'] })
@@ -55,18 +56,18 @@ describe('a trained network on disk', () => {
     })
   })
 
-  it('may have a mean of three numbers, blue, green and red', () => {
+  it('may have a mean of three numbers, blue, green and red', async () => {
     writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('model.mean.npy', '[104, 117, 123]'))
-    expect(requirePreprocessing(openModel(path)).mean).toEqual([104, 117, 123])
+    expect(requirePreprocessing(await openModelFile(path)).mean).toEqual([104, 117, 123])
   })
 
-  it('may have its classes in a file with one a line', () => {
+  it('may have its classes in a file with one a line', async () => {
     const text = readFileSync(cardPath, 'utf8').replace(/classes:\n( {2}- .*\n)+/, 'classes: names.txt\n')
     writeFileSync(cardPath, text)
     writeFileSync(join(folder, 'names.txt'), 'n01 man, male\nn02 woman\n')
-    expect(openModel(path).classes).toEqual(['n01 man, male', 'n02 woman'])
+    expect((await openModelFile(path)).classes).toEqual(['n01 man, male', 'n02 woman'])
     writeFileSync(join(folder, 'names.txt'), 'm\n\nf\n')
-    expect(() => openModel(path)).toThrow(/names\.txt: line 2 names no class/)
+    await expect(openModelFile(path)).rejects.toThrow(/names\.txt: line 2 names no class/)
   })
 
   it.each([
@@ -88,12 +89,12 @@ describe('a trained network on disk', () => {
     ],
     [
       'the card is that of a network with another input',
-      () => writeOnnx(path, livelyNetwork(55, 2)),
+      () => writeOnnxFile(path, livelyNetwork(55, 2)),
       /model\.card\.yaml: a height of 51 is said for the input, and the model has 55.*do not belong together/,
     ],
     [
       'the card is that of a network with other classes',
-      () => writeOnnx(path, livelyNetwork(51, 8)),
+      () => writeOnnxFile(path, livelyNetwork(51, 8)),
       /model\.card\.yaml: there are 2 names of classes, and the network has 8 classes/,
     ],
     [
@@ -101,9 +102,9 @@ describe('a trained network on disk', () => {
       () => writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('output: logits', 'output: prob')),
       /model\.onnx: the network has no output prob, but logits \[batch, 2\]/,
     ],
-  ])('says what to do where %s', (_, spoil, message) => {
+  ])('says what to do where %s', async (_, spoil, message) => {
     spoil()
-    expect(() => openModel(path)).toThrow(message)
+    await expect(openModelFile(path)).rejects.toThrow(message)
   })
 })
 
@@ -114,22 +115,24 @@ describe('a network without a card', () => {
     copyFileSync(path, bare)
   })
 
-  it('has classes that are called by their indices', () => {
-    expect(openModel(bare).classes).toEqual(['0', '1'])
+  it('has classes that are called by their indices', async () => {
+    expect((await openModelFile(bare)).classes).toEqual(['0', '1'])
   })
 
-  it('is not shown a photo before it is known how, and says what is missing', () => {
-    expect(() => requirePreprocessing(openModel(bare))).toThrow(
+  it('is not shown a photo before it is known how, and says what is missing', async () => {
+    const model = await openModelFile(bare)
+    expect(() => requirePreprocessing(model)).toThrow(
       /bare\.onnx: how a photo becomes the input images \[batch, 3, 51, 51\] is not known: channels, scale and mean are missing.*--channels, --scale, --mean or in .*bare\.card\.yaml:\n\ninput:\n {2}channels: /,
     )
     const given = { card: { input: { channels: 'RGB' as const, mean: 0 } } }
-    expect(() => requirePreprocessing(openModel(bare, given))).toThrow(/not known: scale is missing/)
+    const partly = await openModelFile(bare, given)
+    expect(() => requirePreprocessing(partly)).toThrow(/not known: scale is missing/)
   })
 
-  it('is shown photos as the caller says, who comes before the card', () => {
+  it('is shown photos as the caller says, who comes before the card', async () => {
     const said = { input: { channels: 'RGB' as const, scale: 2, mean: [1, 2, 3] }, picture: 60 }
     for (const model of [bare, path]) {
-      expect(requirePreprocessing(openModel(model, { card: said }))).toMatchObject({
+      expect(requirePreprocessing(await openModelFile(model, { card: said }))).toMatchObject({
         picture: { height: 60, width: 60 },
         channels: 'RGB',
         scale: [2, 2, 2],
@@ -138,32 +141,35 @@ describe('a network without a card', () => {
     }
   })
 
-  it('with several outputs is asked about the one that is named', () => {
+  it('with several outputs is asked about the one that is named', async () => {
     const g = GraphBuilder.from(network)
     g.output('probabilities', g.op('Softmax', [g.value('logits')]))
-    writeOnnx(bare, g.graph())
-    expect(() => openModel(bare)).toThrow(
+    writeOnnxFile(bare, g.graph())
+    await expect(openModelFile(bare)).rejects.toThrow(
       /bare\.onnx: the network has several outputs: logits \[batch, 2\], probabilities \[batch, 2\]\. Say which/,
     )
-    expect(openModel(bare, { output: 'probabilities' })).toMatchObject({ output: 'probabilities', logits: 2 })
+    expect(await openModelFile(bare, { output: 'probabilities' })).toMatchObject({
+      output: 'probabilities',
+      logits: 2,
+    })
   })
 
-  it('with several inputs is not explained', () => {
+  it('with several inputs is not explained', async () => {
     const g = new GraphBuilder('pair')
     const [a, b] = ['a', 'b'].map((name) => g.input(name, 'float32', ['batch', 2]))
     g.output('y', g.add(a!, b!))
-    writeOnnx(bare, g.graph())
-    expect(() => openModel(bare)).toThrow(/has 2 inputs \(a \[batch, 2\], b \[batch, 2\]\)/)
+    writeOnnxFile(bare, g.graph())
+    await expect(openModelFile(bare)).rejects.toThrow(/has 2 inputs \(a \[batch, 2\], b \[batch, 2\]\)/)
   })
 
-  it('that takes pictures of any size is read for the size that is said', () => {
+  it('that takes pictures of any size is read for the size that is said', async () => {
     const g = new GraphBuilder('any')
     const x = g.input('x', 'float32', ['batch', 3, 'height', 'width'])
     const y = g.op('Relu', [x])
     const sides = g.reduceSum(y, [2, 3], false)
     g.output('y', g.op('Gemm', [sides, g.constant(float32([3, 2], [1, 2, 3, 4, 5, 6]))]))
-    writeOnnx(bare, g.graph())
-    const model = openModel(bare, { card: { input: { height: 20, width: 30 } } })
+    writeOnnxFile(bare, g.graph())
+    const model = await openModelFile(bare, { card: { input: { height: 20, width: 30 } } })
     expect(model.input.shape).toEqual(['batch', 3, 20, 30])
   })
 })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
+import { readWeightsFile } from '../../src/formats/node.ts'
 import { readNpy } from '../../src/formats/npy.ts'
-import { readWeights } from '../../src/formats/weights.ts'
 import type { TensorOf } from '../../src/graph/types.ts'
 import { type NetworkName, networks } from '../../src/networks/index.ts'
 import { startFrom } from '../../src/networks/start.ts'
@@ -116,7 +116,8 @@ test.skipIf(!shared)(
     const where = join(shared!, 'models/caffe/bvlc_googlenet.caffemodel')
     const { build, input } = networks.googlenet
     const random = build({ input, classes: 1000, batch: 'batch', width: 1, random: new Random('real') })
-    const { network, taken, fresh } = startFrom(random, { weights: readWeights(where), where, freshRate: 10 })
+    const weights = await readWeightsFile(where)
+    const { network, taken, fresh } = startFrom(random, { weights, where, freshRate: 10 })
     expect(taken).toHaveLength(58)
     // The file is of the network without its heads.
     expect(fresh.every((layer) => /^loss[12]\//.test(layer))).toBe(true)

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { openModel } from '../../src/models/model.ts'
+import { openModelFile } from '../../src/models/node.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { type RunRecord, readRecord, type StudyRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'
@@ -75,7 +75,7 @@ describe('regard study', () => {
     expect(random!.start).toBeUndefined()
     expect(started!.start).toEqual({ taken: ['conv1', 'conv2', 'conv3', 'fc6', 'fc7'], fresh: ['fc8'] })
     expect(started!.run.setting).toBe('r,s')
-    const { card } = openModel(join(out, 'runs', runs[1]!, 'model.onnx'))
+    const { card } = await openModelFile(join(out, 'runs', runs[1]!, 'model.onnx'))
     expect(card).toMatchObject({ alignment: 'r', trainedOn: { setting: 'r,s' } })
     const page = readFileSync(join(out, 'report', 'index.html'), 'utf8')
     expect(page).toContain('those with <b>s</b> from other trained weights, the others from random weights')
@@ -92,7 +92,7 @@ describe('regard study', () => {
     )
     await main(['study', plan, '--out', out])
     const run = join(out, 'runs', 'gender-adiencenet-m-fold1')
-    const { card } = openModel(join(run, 'model.onnx'))
+    const { card } = await openModelFile(join(run, 'model.onnx'))
     expect(card).toMatchObject({ task: 'gender', classes: ['m', 'f'], alignment: 'r', picture: 58 })
     expect(card.meanPicture!.shape).toEqual([3, 58, 58])
 

@@ -136,7 +136,7 @@ describe('a plan whose networks start from published weights', () => {
     await fetchStarts([start], new AbortController().signal)
     const random = new Random(1)
     const network = networks.googlenet.build({ input: 224, classes: 101, batch: 1, width: 1, random })
-    const { taken, fresh } = startFrom(network, readStart(start))
+    const { taken, fresh } = startFrom(network, await readStart(start))
     expect(taken).toHaveLength(57)
     expect(taken).toContain('inception_5b/pool_proj')
     expect(fresh).toContain('loss3/classifier')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { synthesize } from '../../src/datasets/synthetic/synthesize.ts'
-import { openModel } from '../../src/models/model.ts'
+import { openModelFile } from '../../src/models/node.ts'
 import { type RunRecord, readRecord } from '../../src/study/record.ts'
 import { capturePrinted } from '../cli/capture.ts'
 import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
@@ -191,7 +191,7 @@ describe.skipIf(!shared)('IMDB-WIKI in a plan', () => {
     const { tests, pictures } = readRecord<RunRecord>(join(model, '..', 'result.json'))
     expect(Object.keys(tests)).toEqual(['r'])
     expect(pictures.train + pictures.validation + pictures.test).toBe(COUNT)
-    const { card } = openModel(model)
+    const { card } = await openModelFile(model)
     expect(card).toMatchObject({
       task: 'years',
       alignment: 'r',

@@ -1,6 +1,7 @@
 /** Caffe's BlobProto: an array of numbers with its shape, as weights and mean pictures are kept. */
 
-import { type ByteSource, type Span, WIRE, Wire, WireError } from './wire.ts'
+import { LARGE, placed } from '../../graph/proto.ts'
+import { type Span, WIRE, Wire, WireError } from './wire.ts'
 
 /** An array of numbers. */
 export interface Blob {
@@ -20,37 +21,72 @@ const BLOB_SHAPE_DIM = 1
  * Read a blob, of floats or doubles (which are rounded to floats), packed or one by one, with a shape of today
  * or one of four dimensions (num, channels, height, width) as Caffe had before 2015.
  *
- * @param within where in the source it lies
+ * @param within where in the file it lies
+ * @param overwrite whether nobody else needs the bytes: then many numbers in a row stay in them, moved down by less
+ *   than four bytes to where floats may lie, over the end of their own field's header. It can be read only once so.
  * @throws WireError when it is no blob, or has not as many numbers as its shape says
  */
-export function readBlob(source: ByteSource, within: Span): Blob {
+export function readBlob(bytes: Uint8Array, within: Span, overwrite = false): Blob {
   // First what there is, so that the array is made once and of the right size; then the numbers.
-  const { shape, count } = measure(source, within)
+  const { shape, count, whole } = measure(bytes, within)
   const size = shape.reduce((product, dimension) => product * dimension, 1)
   if (count !== size) throw new WireError(`a blob of shape [${shape.join(', ')}] has ${count} numbers`)
+  return { shape, data: whole ? floatsAt(bytes, whole, overwrite) : readNumbers(bytes, within, count) }
+}
+
+/** Floats that lie in a row. */
+function floatsAt(bytes: Uint8Array, { start, end }: Span, overwrite: boolean): Float32Array {
+  const own = bytes.subarray(start, end)
+  const shift = own.byteOffset % 4
+  if (!overwrite || shift === 0 || own.length < LARGE) {
+    const { buffer, byteOffset } = placed(own, 4)
+    return new Float32Array(buffer, byteOffset, own.length / 4)
+  }
+  bytes.copyWithin(start - shift, start, end)
+  return new Float32Array(bytes.buffer, own.byteOffset - shift, own.length / 4)
+}
+
+/** Numbers in several parts, or doubles. */
+function readNumbers(bytes: Uint8Array, within: Span, count: number): Float32Array {
   const data = new Float32Array(count)
   let done = 0
-  const wire = new Wire(source, within)
+  const wire = new Wire(bytes, within)
   while (wire.next()) {
     const { field, type, start, end } = wire
     if (field !== DATA && field !== DOUBLE_DATA) continue
     if (type !== WIRE.bytes) data[done++] = field === DATA ? wire.float32() : wire.float64()
     else {
       const part = data.subarray(done, done + (end - start) / widthOf(field))
-      if (field === DATA) source.read(start, new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
-      else readDoubles(source, start, part)
+      if (field === DATA) bytesOf(part).set(bytes.subarray(start, end))
+      else readDoubles(bytes.subarray(start, end), part)
       done += part.length
     }
   }
-  return { shape, data }
+  return data
 }
 
-function measure(source: ByteSource, within: Span): { shape: number[]; count: number } {
+/** Round doubles to floats, by way of a small array. */
+function readDoubles(bytes: Uint8Array, into: Float32Array): void {
+  const doubles = new Float64Array(Math.min(into.length, 1 << 16))
+  for (let done = 0; done < into.length; done += doubles.length) {
+    const part = doubles.subarray(0, into.length - done)
+    bytesOf(part).set(bytes.subarray(done * 8, done * 8 + part.byteLength))
+    into.set(part, done)
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+/** The shape, how many numbers there are, and where they lie if they are all floats in one row. */
+function measure(bytes: Uint8Array, within: Span): { shape: number[]; count: number; whole?: Span } {
   const old = [1, 1, 1, 1]
   let isOld = false
   let shape: number[] | undefined
   let count = 0
-  const wire = new Wire(source, within)
+  let row: Span | undefined
+  const wire = new Wire(bytes, within)
   while (wire.next()) {
     const { field, type, start, end } = wire
     if (field >= NUM && field <= WIDTH) {
@@ -59,35 +95,27 @@ function measure(source: ByteSource, within: Span): { shape: number[]; count: nu
       isOld = true
     } else if (field === SHAPE) {
       expect(wire, WIRE.bytes)
-      shape = readShape(source, wire)
+      shape = readShape(bytes, wire)
     } else if (field === DATA || field === DOUBLE_DATA) {
       const width = widthOf(field)
       if (type !== WIRE.bytes) expect(wire, field === DATA ? WIRE.fixed32 : WIRE.fixed64)
       if ((end - start) % width !== 0) throw new WireError(`${end - start} bytes are no numbers of ${width}`)
       count += (end - start) / width
+      if (field === DATA && type === WIRE.bytes && end > start) row = { start, end }
     }
   }
-  return { shape: shape ?? (isOld ? old : []), count }
+  const whole = row && row.end - row.start === 4 * count ? row : undefined
+  return { shape: shape ?? (isOld ? old : []), count, whole }
 }
 
-function readShape(source: ByteSource, within: Span): number[] {
+function readShape(bytes: Uint8Array, within: Span): number[] {
   const shape: number[] = []
-  const wire = new Wire(source, within)
+  const wire = new Wire(bytes, within)
   while (wire.next()) {
     if (wire.field === BLOB_SHAPE_DIM)
       shape.push(...(wire.type === WIRE.bytes ? wire.varints() : [wire.value]))
   }
   return shape
-}
-
-/** Round doubles to floats, by way of a small array. */
-function readDoubles(source: ByteSource, start: number, into: Float32Array): void {
-  const doubles = new Float64Array(Math.min(into.length, 1 << 16))
-  for (let done = 0; done < into.length; done += doubles.length) {
-    const part = doubles.subarray(0, into.length - done)
-    source.read(start + done * 8, new Uint8Array(part.buffer, 0, part.byteLength))
-    into.set(part, done)
-  }
 }
 
 function widthOf(field: number): number {

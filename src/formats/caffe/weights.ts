@@ -1,12 +1,12 @@
 /**
  * A `.caffemodel`: the weights of a network, as Caffe's NetParameter. Only the names of its layers and where
- * their blobs lie are read at first; a blob is read when a layer asks for it, once, to where it stays.
+ * their blobs lie are read at first; a blob is read when a layer asks for it, once.
  */
 
 import { UserError } from '../../base/errors.ts'
 import { sizeOf, type TensorOf } from '../../graph/types.ts'
 import { type Blob, readBlob } from './blob.ts'
-import { type ByteSource, type Span, WIRE, Wire, WireError } from './wire.ts'
+import { type Span, WIRE, Wire, WireError } from './wire.ts'
 
 /** A tensor that a layer needs: what it is called, and its shape as the prototxt says. */
 export interface Wanted {
@@ -43,18 +43,25 @@ const APART = 'Are the prototxt and the caffemodel of the same network?'
 /**
  * Open a caffemodel.
  *
- * @param source its bytes, which must stay readable until all weights have been asked for
  * @param where its name, for messages
+ * @param overwrite whether nobody else needs the bytes: then large weights stay in them, moved a little
  * @throws UserError when it is cut short, or no caffemodel
  */
-export function openWeights(source: ByteSource, where: string): Weights {
-  const layers = findLayers(source, where)
+export function openWeights(bytes: Uint8Array, where: string, overwrite = false): Weights {
+  const layers = findLayers(bytes, where)
+  // Two layers of a definition can have one name, and what was moved cannot be read again.
+  const blobs = new Map<Span, Blob>()
+  const blobAt = (span: Span) => {
+    const blob = blobs.get(span) ?? caught(where, () => readBlob(bytes, span, overwrite))
+    blobs.set(span, blob)
+    return blob
+  }
   return {
     of(layer, wanted, defined) {
       const spans = layers.get(layer.name) ?? []
       const title = `layer ${layer.name} (${layer.where})`
       if (spans.length === 0) {
-        const others = [...layers].filter(([name, blobs]) => blobs.length > 0 && !defined.has(name))
+        const others = [...layers].filter(([name, spans]) => spans.length > 0 && !defined.has(name))
         const names = others.map(([name]) => name).slice(0, 10)
         const rest = names.length > 0 ? `, but for ${names.join(', ')}, which the prototxt lacks` : ''
         throw new UserError(`there are no weights for ${title}${rest}`, where, APART)
@@ -68,7 +75,7 @@ export function openWeights(source: ByteSource, where: string): Weights {
         )
       }
       return wanted.map(({ name, shape }, k) => {
-        const blob = caught(where, () => readBlob(source, spans[k]!))
+        const blob = blobAt(spans[k]!)
         if (squeezed(blob.shape) !== squeezed(shape)) {
           throw new UserError(
             `the ${name} of ${title} must be [${shape.join(', ')}] and is [${blob.shape.join(', ')}]`,
@@ -93,16 +100,22 @@ export function openWeights(source: ByteSource, where: string): Weights {
 /**
  * Read all weights of a caffemodel whose network is not at hand.
  *
+ * @param where its name, for messages
+ * @param overwrite whether nobody else needs the bytes: then large weights stay in them, moved a little
  * @returns of each layer with one or two blobs `<layer>.weight` and `<layer>.bias`, in the shapes of the file, which
  *   may begin with ones. A layer with more has statistics, not weights, and is left out.
  * @throws UserError when it is cut short, or no caffemodel
  */
-export function readAllWeights(source: ByteSource, where: string): Map<string, TensorOf<'float32'>> {
+export function readCaffeWeights(
+  bytes: Uint8Array,
+  where: string,
+  overwrite = false,
+): Map<string, TensorOf<'float32'>> {
   const weights = new Map<string, TensorOf<'float32'>>()
-  for (const [layer, spans] of findLayers(source, where)) {
+  for (const [layer, spans] of findLayers(bytes, where)) {
     if (spans.length > 2) continue
     spans.forEach((span, k) => {
-      const { shape, data } = caught(where, () => readBlob(source, span))
+      const { shape, data } = caught(where, () => readBlob(bytes, span, overwrite))
       weights.set(`${layer}.${k === 0 ? 'weight' : 'bias'}`, { type: 'float32', shape, data })
     })
   }
@@ -112,13 +125,14 @@ export function readAllWeights(source: ByteSource, where: string): Map<string, T
 /**
  * Read a mean picture (`.binaryproto`).
  *
+ * @param where its name, for messages
  * @returns float32 [channels, height, width], the channels as Caffe has them: blue, green, red
  * @throws UserError when it is no such picture
  */
-export function readMeanFrom(source: ByteSource, where: string): TensorOf<'float32'> {
+export function readMean(bytes: Uint8Array, where: string): TensorOf<'float32'> {
   let blob: Blob
   try {
-    blob = readBlob(source, { start: 0, end: source.size })
+    blob = readBlob(bytes, { start: 0, end: bytes.length })
   } catch (error) {
     if (!(error instanceof WireError)) throw error
     throw new UserError(
@@ -137,10 +151,10 @@ export function readMeanFrom(source: ByteSource, where: string): TensorOf<'float
 }
 
 /** Where the blobs of each layer lie. */
-function findLayers(source: ByteSource, where: string): Map<string, Span[]> {
-  if (source.size === 0) throw new UserError('is empty', where, REMEDY)
+function findLayers(bytes: Uint8Array, where: string): Map<string, Span[]> {
+  if (bytes.length === 0) throw new UserError('is empty', where, REMEDY)
   const layers = new Map<string, Span[]>()
-  const wire = new Wire(source)
+  const wire = new Wire(bytes)
   try {
     while (wire.next()) {
       const { field, type, start, end } = wire
@@ -149,7 +163,7 @@ function findLayers(source: ByteSource, where: string): Map<string, Span[]> {
       }
       if (!(field in LAYERS)) continue
       const numbers = LAYERS[field as keyof typeof LAYERS]
-      const layer = new Wire(source, { start, end })
+      const layer = new Wire(bytes, { start, end })
       const blobs: Span[] = []
       let name = ''
       while (layer.next()) {
@@ -161,10 +175,10 @@ function findLayers(source: ByteSource, where: string): Map<string, Span[]> {
     }
   } catch (error) {
     if (!(error instanceof WireError)) throw error
-    const isCut = wire.end > source.size && (layers.size > 0 || wire.field in LAYERS)
+    const isCut = wire.end > bytes.length && (layers.size > 0 || wire.field in LAYERS)
     if (isCut) {
       throw new UserError(
-        `is cut short: it has ${source.size} bytes, and a layer in it ends at byte ${wire.end}`,
+        `is cut short: it has ${bytes.length} bytes, and a layer in it ends at byte ${wire.end}`,
         where,
         'Get it again and compare its size',
       )

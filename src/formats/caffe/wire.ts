@@ -1,23 +1,8 @@
 /**
  * A small reader of Protocol Buffers' wire format, for messages that are too large for a general decoder: it
- * walks over the fields and says where each one lies, so that only what is wanted is read, and straight to
- * where it is kept. https://protobuf.dev/programming-guides/encoding
+ * walks over the fields and says where each one lies, so that only what is wanted is read, and large numbers can
+ * stay where they are. https://protobuf.dev/programming-guides/encoding
  */
-
-/** Where bytes come from: a file that is too large to hold twice, or an array. */
-export interface ByteSource {
-  readonly size: number
-  /** Fill `into` with the bytes from `offset` on, all of which lie within `size`. */
-  read(offset: number, into: Uint8Array<ArrayBuffer>): void
-}
-
-/** The bytes of an array. */
-export function bytesOf(bytes: Uint8Array): ByteSource {
-  return {
-    size: bytes.length,
-    read: (offset, into) => into.set(bytes.subarray(offset, offset + into.length)),
-  }
-}
 
 /** Bytes that are no message, or end before it does. */
 export class WireError extends Error {
@@ -27,7 +12,7 @@ export class WireError extends Error {
 /** How a field is encoded. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
-/** Part of a source: from `start` to just before `end`. */
+/** Part of a file: from `start` to just before `end`. */
 export interface Span {
   readonly start: number
   readonly end: number
@@ -37,7 +22,7 @@ export interface Span {
  * Goes over the fields of one message:
  *
  * ```ts
- * const wire = new Wire(source)
+ * const wire = new Wire(bytes)
  * while (wire.next()) if (wire.field === 1) names.push(wire.text())
  * ```
  *
@@ -50,15 +35,14 @@ export class Wire {
   start = 0
   end = 0
   value = 0
-  private readonly source: ByteSource
-  private readonly window = new DataView(new ArrayBuffer(1 << 12))
-  private windowStart = 0
-  private windowLength = 0
+  private readonly bytes: Uint8Array
+  private readonly view: DataView
   private position: number
   private readonly last: number
 
-  constructor(source: ByteSource, within: Span = { start: 0, end: source.size }) {
-    this.source = source
+  constructor(bytes: Uint8Array, within: Span = { start: 0, end: bytes.length }) {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.position = within.start
     this.last = within.end
   }
@@ -93,25 +77,23 @@ export class Wire {
 
   /** The content as text. */
   text(): string {
-    const bytes = new Uint8Array(this.end - this.start)
-    this.source.read(this.start, bytes)
-    return new TextDecoder().decode(bytes)
+    return new TextDecoder().decode(this.bytes.subarray(this.start, this.end))
   }
 
   /** The content of a fixed32 as a float. */
   float32(): number {
-    return this.window.getFloat32(this.find(this.start, 4), true)
+    return this.view.getFloat32(this.start, true)
   }
 
   /** The content of a fixed64 as a double. */
   float64(): number {
-    return this.window.getFloat64(this.find(this.start, 8), true)
+    return this.view.getFloat64(this.start, true)
   }
 
   /** The varints that the content of a packed field is made of. */
   varints(): number[] {
     const { start, end } = this
-    const inner = new Wire(this.source, { start, end })
+    const inner = new Wire(this.bytes, { start, end })
     const values: number[] = []
     while (inner.position < end) values.push(inner.varint())
     return values
@@ -121,20 +103,10 @@ export class Wire {
     let value = 0
     for (let place = 0; place < 10; place++) {
       if (this.position >= this.last) throw new WireError(`a number runs past byte ${this.last}, the end`)
-      const byte = this.window.getUint8(this.find(this.position++, 1))
+      const byte = this.bytes[this.position++]!
       value += (byte & 0x7f) * 2 ** (7 * place)
       if (byte < 0x80) return value
     }
     throw new WireError(`byte ${this.position} is in no number`)
-  }
-
-  /** Where in the window some bytes of the source are, which is moved to them if need be. */
-  private find(offset: number, count: number): number {
-    if (offset < this.windowStart || offset + count > this.windowStart + this.windowLength) {
-      this.windowStart = offset
-      this.windowLength = Math.min(this.window.byteLength, this.source.size - offset)
-      this.source.read(offset, new Uint8Array(this.window.buffer, 0, this.windowLength))
-    }
-    return offset - this.windowStart
   }
 }

@@ -1,9 +1,7 @@
 /** MATLAB's `.mat` files: version 5 (which `save` calls `-v6` and `-v7`) and version 7.3. */
 
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { messageOf, UserError } from '../../base/errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { readMatlab5 } from './v5.ts'
-import { readMatlab73 } from './v73.ts'
 import type { MatlabRecord } from './value.ts'
 
 const HEADER = 128
@@ -15,14 +13,16 @@ const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
  * Both versions give the same plain form (see {@link MatlabValue}). The order of a struct's fields is the
  * file's for version 5 and alphabetical for version 7.3.
  *
- * @param path the file
+ * @param path of the file, for messages
  * @returns its variables by name
- * @throws UserError naming the file, when it cannot be read, is not a MATLAB file, is one of version 4, is cut
- *   short or damaged, or holds a class that has no plain form (such as a sparse array or an object)
+ * @throws UserError naming the file, when it is not a MATLAB file, is one of version 4, is cut short or damaged, or
+ *   holds a class that has no plain form (such as a sparse array or an object)
  */
-export async function readMatlab(path: string): Promise<MatlabRecord> {
-  const head = readHead(path)
-  if (isHdf5(head)) return readMatlab73(path)
+export async function readMatlab(bytes: Uint8Array, path: string): Promise<MatlabRecord> {
+  // As much of the file as tells its version: HDF5 lies behind 512 bytes that begin with MATLAB's header.
+  const head = bytes.subarray(0, 520)
+  // Loaded when it is needed: HDF5 is a library of its own, and large.
+  if (isHdf5(head)) return (await import('./v73.ts')).readMatlab73(bytes, path)
   if (isVersion4(head)) {
     throw new UserError(
       'this is a MATLAB file of version 4, which is not read',
@@ -47,28 +47,7 @@ export async function readMatlab(path: string): Promise<MatlabRecord> {
       "Save it again with '-v7'",
     )
   }
-  return readMatlab5(attempt(path, () => new Uint8Array(readFileSync(path))).subarray(HEADER), little, path)
-}
-
-// As much of the file as tells its version: HDF5 lies behind 512 bytes that begin with MATLAB's header.
-function readHead(path: string): Uint8Array {
-  return attempt(path, () => {
-    const file = openSync(path, 'r')
-    try {
-      const head = new Uint8Array(520)
-      return head.subarray(0, readSync(file, head))
-    } finally {
-      closeSync(file)
-    }
-  })
-}
-
-function attempt<T>(path: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw new UserError(`cannot be read (${messageOf(error)})`, path)
-  }
+  return readMatlab5(bytes.subarray(HEADER), little, path)
 }
 
 function isHdf5(head: Uint8Array): boolean {

@@ -7,7 +7,7 @@
  * field. Text is stored as 16-bit numbers. An empty array is stored as its dimensions, with MATLAB_empty set.
  */
 
-import type { Dataset, File, Group, Reference } from 'h5wasm/node'
+import type { Dataset, File, Group, Reference } from 'h5wasm'
 import { messageOf, UserError } from '../../base/errors.ts'
 import {
   ELEMENTS,
@@ -21,21 +21,27 @@ import {
   unsupported,
 } from './value.ts'
 
-type H5wasm = typeof import('h5wasm/node')
+type H5wasm = typeof import('h5wasm')
+
+/** Files that are being read have names of their own in the library's file system. */
+let files = 0
 
 /**
  * Read the variables of a file of version 7.3.
  *
+ * @param path of the file, for messages
  * @throws UserError naming the file, when it is cut short or damaged, or a variable has a class that is not read
  */
-export async function readMatlab73(path: string): Promise<MatlabRecord> {
-  // Loaded when it is needed: it is large.
-  const h5wasm = await import('h5wasm/node')
-  const { activate_throwing_error_handler } = await h5wasm.ready
+export async function readMatlab73(bytes: Uint8Array, path: string): Promise<MatlabRecord> {
+  const h5wasm = await import('h5wasm')
+  const { FS, activate_throwing_error_handler } = await h5wasm.ready
   activate_throwing_error_handler()
+  // It reads files alone, and has some in memory.
+  const name = `${files++}.mat`
+  FS.writeFile(name, bytes)
   let file: File | undefined
   try {
-    file = new h5wasm.File(path, 'r')
+    file = new h5wasm.File(name, 'r')
     return new Reader(h5wasm, file, path).variables()
   } catch (error) {
     if (error instanceof UserError) throw error
@@ -43,6 +49,7 @@ export async function readMatlab73(path: string): Promise<MatlabRecord> {
     throw new UserError(`the file is cut short or damaged (${reason})`, path, 'Fetch or save it again')
   } finally {
     file?.close()
+    FS.unlink(name)
   }
 }
 

@@ -12,7 +12,7 @@ import {
   valueName,
 } from './model.ts'
 import { RULES } from './operators/index.ts'
-import { decodeWeights, type ReadWeights } from './weights.ts'
+import { decodeWeights, type WeightFiles } from './weights.ts'
 
 /** What a model may leave open. */
 export interface ImportOptions {
@@ -32,23 +32,53 @@ const CONTROL_FLOW =
  * `batch`. Inside, pictures are [batch, channels, height, width].
  *
  * @param json the parsed model.json, or the model as TensorFlow.js holds it in memory
- * @param read gives the bytes of a weight file
+ * @param files the model's weight files
  * @param where the model's name, for messages
  * @throws UserError when it is no graph model, its weights are not whole, or it uses what regard does not read
  */
 export function importGraphModel(
   json: unknown,
-  read: ReadWeights,
+  files: WeightFiles,
   where: string,
   options: ImportOptions = {},
 ): Graph {
+  return graphOf(parseGraphModel(json, where), files, where, options)
+}
+
+/** A model whose nodes are all known, and whose graph is not built yet. */
+export interface ParsedGraphModel extends Endpoints {
+  readonly model: Model
+  readonly all: ReadonlyMap<string, TensorFlowNode>
+  /** Those that the outputs depend on. */
+  readonly nodes: readonly TensorFlowNode[]
+}
+
+/**
+ * The first half of {@link importGraphModel}: what can be said without the weights.
+ *
+ * @throws UserError when it is no graph model, or it has a node of an operator that regard does not read
+ */
+export function parseGraphModel(json: unknown, where: string): ParsedGraphModel {
   const model = checkModel(json, where)
   const all = new Map(model.modelTopology.node.map((node) => [node.name, new TensorFlowNode(node)]))
   const { inputs, outputs } = endpoints(model, all)
   const nodes = neededNodes(all, outputs, where)
   checkOperators(nodes, where)
-  const weights = decodeWeights(model, read, where)
+  return { model, all, inputs, outputs, nodes }
+}
 
+/**
+ * The second half of {@link importGraphModel}.
+ *
+ * @throws UserError when its weights are not whole, or it uses what regard does not read
+ */
+export function graphOf(
+  { model, all, inputs, outputs, nodes }: ParsedGraphModel,
+  files: WeightFiles,
+  where: string,
+  options: ImportOptions = {},
+): Graph {
+  const weights = decodeWeights(model, files, where)
   const inputNames = [...inputs.values()].map(({ name }) => name)
   const importer = new Importer(nodes, inputNames, outputs)
   const at = (node: TensorFlowNode, action: () => void) => {
@@ -88,14 +118,14 @@ export function importGraphModel(
   return graph
 }
 
-/**
- * The inputs, by the name of their node, and the outputs, by name. A model without a signature has its
- * placeholders for inputs, and what nothing reads for outputs.
- */
-function endpoints(
-  model: Model,
-  nodes: ReadonlyMap<string, TensorFlowNode>,
-): { inputs: Map<string, { name: string; shape: RawShape }>; outputs: Map<string, ValueName> } {
+/** The inputs, by the name of their node, and the outputs, by name. */
+interface Endpoints {
+  readonly inputs: ReadonlyMap<string, { readonly name: string; readonly shape: RawShape }>
+  readonly outputs: ReadonlyMap<string, ValueName>
+}
+
+/** A model without a signature has its placeholders for inputs, and what nothing reads for outputs. */
+function endpoints(model: Model, nodes: ReadonlyMap<string, TensorFlowNode>): Endpoints {
   const signature = model.userDefinedMetadata?.signature ?? model.signature
   const inputs = new Map<string, { name: string; shape: RawShape }>()
   for (const [key, { name, tensorShape }] of Object.entries(signature?.inputs ?? {})) {

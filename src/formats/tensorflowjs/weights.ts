@@ -7,23 +7,29 @@
  */
 
 import { UserError } from '../../base/errors.ts'
+import { placed } from '../../graph/proto.ts'
 import { sizeOf, type Tensor } from '../../graph/types.ts'
 import type { Model, WeightSpec } from './model.ts'
 
-/** Gives the bytes of a weight file, by the path that the model has for it. */
-export type ReadWeights = (path: string) => Uint8Array
+/** The bytes of weight files, by the paths that the model has for them. */
+export type WeightFiles = ReadonlyMap<string, Uint8Array>
+
+/** The paths of a model's weight files. */
+export function pathsOf({ weightsManifest = [] }: Model): string[] {
+  return weightsManifest.flatMap(({ paths }) => paths)
+}
 
 /** Bytes of one element, by how it is stored. */
 const WIDTHS: Record<string, number> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
 
 /**
- * All weights by name, as float32, int32 or bool.
+ * All weights by name, as float32, int32 or bool. Large ones that are stored as they are stay where they lie.
  *
- * @throws UserError when a file is too short or a weight is stored in a way that is not read
+ * @throws UserError when a file is missing or too short or a weight is stored in a way that is not read
  */
-export function decodeWeights(model: Model, read: ReadWeights, where: string): Map<string, Tensor> {
+export function decodeWeights(model: Model, files: WeightFiles, where: string): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>()
-  for (const { names, parts, weights } of groupsOf(model, read)) {
+  for (const { names, parts, weights } of groupsOf(model, files, where)) {
     const bytes = joined(parts)
     let offset = 0
     for (const spec of weights) {
@@ -39,8 +45,7 @@ export function decodeWeights(model: Model, read: ReadWeights, where: string): M
           'Fetch the weight files again',
         )
       }
-      // A copy, because a typed array must begin at a multiple of its element's size.
-      tensors.set(spec.name, decodeWeight(spec, bytes.slice(offset, end).buffer, where))
+      tensors.set(spec.name, decodeWeight(spec, placed(bytes.subarray(offset, end), width), where))
       offset = end
     }
   }
@@ -48,7 +53,12 @@ export function decodeWeights(model: Model, read: ReadWeights, where: string): M
 }
 
 /** The groups of files, or the one run of bytes of a model that is in memory whole. */
-function groupsOf({ weightsManifest, weightSpecs, weightData }: Model, read: ReadWeights) {
+function groupsOf({ weightsManifest, weightSpecs, weightData }: Model, files: WeightFiles, where: string) {
+  const read = (path: string) => {
+    const bytes = files.get(path)
+    if (!bytes) throw new UserError(`its weights lie in ${path}, which cannot be read here`, where)
+    return bytes
+  }
   if (!weightSpecs || !weightData) {
     return (weightsManifest ?? []).map(({ paths, weights }) => ({
       names: paths,
@@ -62,23 +72,25 @@ function groupsOf({ weightsManifest, weightSpecs, weightData }: Model, read: Rea
 
 function decodeWeight(
   { name, shape, dtype, quantization }: WeightSpec,
-  bytes: ArrayBuffer,
+  { buffer, byteOffset, length: bytes }: Uint8Array,
   where: string,
 ): Tensor {
   const stored = quantization?.dtype ?? dtype
   switch (`${dtype} as ${stored}`) {
     case 'float32 as float32':
-      return { type: 'float32', shape, data: new Float32Array(bytes) }
+      return { type: 'float32', shape, data: new Float32Array(buffer, byteOffset, bytes / 4) }
     case 'int32 as int32':
-      return { type: 'int32', shape, data: new Int32Array(bytes) }
+      return { type: 'int32', shape, data: new Int32Array(buffer, byteOffset, bytes / 4) }
     case 'bool as bool':
-      return { type: 'bool', shape, data: new Uint8Array(bytes) }
-    case 'float32 as float16':
+      return { type: 'bool', shape, data: new Uint8Array(buffer, byteOffset, bytes) }
+    case 'float32 as float16': {
+      const elements = new Uint16Array(buffer, byteOffset, bytes / 2)
       return {
         type: 'float32',
         shape,
-        data: restore(new Uint16Array(bytes), fromFloat16, new Float32Array(bytes.byteLength / 2)),
+        data: restore(elements, fromFloat16, new Float32Array(elements.length)),
       }
+    }
   }
   if (
     quantization &&
@@ -86,7 +98,10 @@ function decodeWeight(
     (dtype === 'float32' || dtype === 'int32')
   ) {
     const { scale, min } = quantization
-    const elements = stored === 'uint8' ? new Uint8Array(bytes) : new Uint16Array(bytes)
+    const elements =
+      stored === 'uint8'
+        ? new Uint8Array(buffer, byteOffset, bytes)
+        : new Uint16Array(buffer, byteOffset, bytes / 2)
     const number = (element: number) => element * scale + min
     const { length } = elements
     if (dtype === 'float32')
@@ -117,7 +132,8 @@ function fromFloat16(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let offset = 0
   for (const part of parts) {

@@ -14,7 +14,7 @@ import { evaluate, isEvaluated } from '../evaluate.ts'
 import { addFolded, withoutUnread } from '../fold.ts'
 import type { GraphProto, NodeProto, ValueInfoProto } from '../onnx_pb.ts'
 import { type AttributeSpec, type Node, OPERATORS } from '../operators.ts'
-import { type AttributeValue, attributeFrom, type ExternalReader, tensorFrom, typeOf } from '../proto.ts'
+import { type AttributeValue, attributeFrom, type ExternalFiles, tensorFrom, typeOf } from '../proto.ts'
 import { type Dimension, float32, type Graph, int64, type Tensor, type ValueInfo } from '../types.ts'
 import { type Conversion, type FileNode, type Form, form } from './form.ts'
 import { conversionOf } from './opsets.ts'
@@ -27,14 +27,14 @@ const WEIGHTED = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization
 
 /**
  * @param opset that of the file's standard operators
- * @param external how to read weights that lie beside the model
+ * @param external the files beside the model that weights lie in
  * @param sizes numbers for dimensions that the inputs leave open, by name
  * @throws UserError or Error naming the node or value that cannot be read
  */
 export function importGraph(
   proto: GraphProto,
   opset: number,
-  external: ExternalReader | undefined,
+  external: ExternalFiles | undefined,
   sizes: OpenSizes = {},
 ): Graph {
   refuseQuantised(proto.node)
@@ -128,7 +128,7 @@ function fileNode(
   opset: number,
   builder: GraphBuilder,
   read: ReadonlySet<string>,
-  external: ExternalReader | undefined,
+  external: ExternalFiles | undefined,
 ): FileNode {
   const inputs = proto.input.map((name) => (name === '' ? undefined : builder.value(name)))
   while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop()

@@ -8,14 +8,14 @@ import { writeAtomic } from '../../../src/base/files.ts'
 import { shared } from '../../shared.ts'
 import { caffemodel, madeUp } from './caffemodel.ts'
 
-const compiled = fileURLToPath(new URL('../../../dist/formats/caffe/read.js', import.meta.url))
+const compiled = fileURLToPath(new URL('../../../dist/formats/node.js', import.meta.url))
 
 // In a process of its own, where nothing else has taken memory.
 const script = `
-  const { readCaffe } = await import(process.argv[1])
+  const { readModelFile } = await import(process.argv[1])
   const before = process.memoryUsage().rss
   const start = performance.now()
-  const graph = readCaffe(process.argv[2], process.argv[3])
+  const graph = await readModelFile(process.argv[3], { prototxt: process.argv[2] })
   const seconds = (performance.now() - start) / 1000
   const weights = [...graph.initializers.keys()].filter((name) => /\\.(weight|bias)$/.test(name))
   const peak = process.resourceUsage().maxRSS * 1024

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { nodeEngine } from '../../../src/engine/node.ts'
 import { caffeGraph } from '../../../src/formats/caffe/graph.ts'
-import { findPrototxt, readCaffe, readMean } from '../../../src/formats/caffe/read.ts'
+import { readMeanFile, readModelFile } from '../../../src/formats/node.ts'
 import { readNpy } from '../../../src/formats/npy.ts'
 import { verify } from '../../../src/graph/verify.ts'
 import { shared } from '../../shared.ts'
@@ -15,7 +15,7 @@ const npy = (name: string) => readNpy(readFileSync(join(shared!, name)), name)
 
 test.skipIf(!shared)('GoogLeNet answers as it does in OpenCV', async () => {
   const path = join(folder!, 'bvlc_googlenet.caffemodel')
-  const graph = readCaffe(findPrototxt(path), path)
+  const graph = await readModelFile(path)
   expect(graph.inputs).toEqual([{ name: 'data', type: 'float32', shape: ['batch', 3, 224, 224] }])
   expect(graph.outputs).toEqual([{ name: 'prob', type: 'float32', shape: ['batch', 1000] }])
   const program = await nodeEngine().load(graph)
@@ -35,7 +35,7 @@ const training = folder
   : []
 const sizes: Record<string, number> = { googlenet: 224, vgg16: 224 }
 
-test.skipIf(!shared).each([...deploy, ...training])('%s is read and well formed', (name) => {
+test.skipIf(!shared).each([...deploy, ...training])('%s is read and well formed', async (name) => {
   const text = readFileSync(join(folder!, name), 'utf8')
   const isTraining = name.startsWith('training/')
   const size = Object.entries(sizes).find(([part]) => name.includes(part))?.[1] ?? 227
@@ -44,7 +44,7 @@ test.skipIf(!shared).each([...deploy, ...training])('%s is read and well formed'
   const [prototxt, caffemodelPath] = [join(at, 'net.prototxt'), join(at, 'net.caffemodel')]
   if (isTraining) {
     writeFileSync(prototxt, text)
-    expect(() => readCaffe(prototxt, join(folder!, 'bvlc_googlenet.caffemodel'))).toThrow(
+    await expect(readModelFile(join(folder!, 'bvlc_googlenet.caffemodel'), { prototxt })).rejects.toThrow(
       /net\.prototxt:\d+: the network has no input: layer data \(Data\) loads .*declare the input/,
     )
   }
@@ -52,7 +52,7 @@ test.skipIf(!shared).each([...deploy, ...training])('%s is read and well formed'
   writeFileSync(prototxt, whole)
   const layers = madeUp(whole)
   writeFileSync(caffemodelPath, Buffer.concat(caffemodel(layers)))
-  const graph = readCaffe(prototxt, caffemodelPath)
+  const graph = await readModelFile(caffemodelPath, { prototxt })
   expect(graph.inputs).toEqual([{ name: 'data', type: 'float32', shape: ['batch', 3, size, size] }])
   expect(() => verify(graph)).not.toThrow()
   const weights = [...graph.initializers.keys()].filter((name) => !name.endsWith('.ratio'))
@@ -72,8 +72,8 @@ test.skipIf(!shared)('the outputs are the blobs that nobody reads', () => {
   )
 })
 
-test.skipIf(!shared)('a mean file is read as planes of blue, green and red', () => {
-  const mean = readMean(join(folder!, 'adience_r_fold0_mean.binaryproto'))
+test.skipIf(!shared)('a mean file is read as planes of blue, green and red', async () => {
+  const mean = await readMeanFile(join(folder!, 'adience_r_fold0_mean.binaryproto'))
   expect(mean.shape).toEqual([3, 256, 256])
   const [blue, green, red] = [0, 1, 2].map((plane) => {
     const values = mean.data.subarray(plane * 65536, (plane + 1) * 65536)

@@ -1,7 +1,6 @@
 import { nodeEngine } from '../../../src/engine/node.ts'
 import { caffeGraph } from '../../../src/formats/caffe/graph.ts'
 import { openWeights } from '../../../src/formats/caffe/weights.ts'
-import { bytesOf } from '../../../src/formats/caffe/wire.ts'
 import { float32, type Graph, sizeOf, type TensorOf } from '../../../src/graph/types.ts'
 import { caffemodel, type LayerBlobs, TODAY } from './caffemodel.ts'
 
@@ -16,7 +15,7 @@ export function network(
   // A caffemodel names every layer, one without weights too.
   const file = Buffer.concat(caffemodel([{ name: 'data', blobs: [] }, ...weights], format))
   const prototxt = `input: "data" input_shape { ${dims} }\n${layers}`
-  return caffeGraph(prototxt, 'net.prototxt', openWeights(bytesOf(file), 'net.caffemodel'))
+  return caffeGraph(prototxt, 'net.prototxt', openWeights(file, 'net.caffemodel'))
 }
 
 /** Run a network on one batch; the outputs by name, as ordinary numbers. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findPrototxt, readCaffe, readMean } from '../../../src/formats/caffe/read.ts'
+import { findPrototxt } from '../../../src/formats/caffe/read.ts'
 import { openWeights } from '../../../src/formats/caffe/weights.ts'
-import { bytesOf } from '../../../src/formats/caffe/wire.ts'
+import { filesBeside, readBytes, readMeanFile, readModelFile } from '../../../src/formats/node.ts'
 import { float32, sizeOf } from '../../../src/graph/types.ts'
 import { blobProto, caffemodel, type Format, type LayerBlobs, TODAY } from './caffemodel.ts'
 
@@ -30,7 +30,7 @@ writeFileSync(prototxt, PROTOTXT)
 
 function read(bytes: Uint8Array) {
   writeFileSync(weights, bytes)
-  return readCaffe(prototxt, weights)
+  return readModelFile(weights, { prototxt })
 }
 const fileOf = (layers: readonly LayerBlobs[], format?: Format) => Buffer.concat(caffemodel(layers, format))
 
@@ -45,8 +45,8 @@ const formats = (['layer', 'layers'] as const).flatMap((layers) =>
 )
 
 describe('the weights of a caffemodel', () => {
-  test.each<Format>(formats)('are the same with $layers, shapes of $shapes and $numbers', (format) => {
-    const { initializers } = read(fileOf([CONV, FC], format))
+  test.each<Format>(formats)('are the same with $layers, shapes of $shapes and $numbers', async (format) => {
+    const { initializers } = await read(fileOf([CONV, FC], format))
     expect([...initializers]).toEqual([
       ['conv.weight', CONV.blobs[0]],
       ['conv.bias', CONV.blobs[1]],
@@ -72,7 +72,7 @@ describe('the weights of a caffemodel', () => {
     )
     fc.assert(
       fc.property(layers, fc.constantFrom(...formats), (written, format) => {
-        const opened = openWeights(bytesOf(fileOf(written, format)), 'a.caffemodel')
+        const opened = openWeights(fileOf(written, format), 'a.caffemodel')
         for (const { name, blobs } of written) {
           const wanted = blobs.map(({ shape }) => ({ name: 'blob', shape }))
           expect(opened.of({ name, where: 'a.prototxt:1' }, wanted, new Set())).toEqual(blobs)
@@ -81,9 +81,9 @@ describe('the weights of a caffemodel', () => {
     )
   })
 
-  test('may be more than the definition needs, as when it lacks the heads of training', () => {
+  test('may be more than the definition needs, as when it lacks the heads of training', async () => {
     const head = { name: 'loss1/classifier', blobs: [count([5, 5], 0)] }
-    expect([...read(fileOf([CONV, head, FC])).initializers.keys()]).toEqual([
+    expect([...(await read(fileOf([CONV, head, FC]))).initializers.keys()]).toEqual([
       'conv.weight',
       'conv.bias',
       'fc.weight',
@@ -91,22 +91,24 @@ describe('the weights of a caffemodel', () => {
     ])
   })
 
-  test('lie anywhere in a file larger than what is read of it at once', () => {
+  test('lie anywhere in a file larger than what is read of it at once', async () => {
     const wide = { name: 'wide', blobs: [count([300, 300], 0)] }
-    expect(read(fileOf([wide, CONV, wide, FC])).initializers.get('fc.weight')).toEqual(FC.blobs[0])
+    expect((await read(fileOf([wide, CONV, wide, FC]))).initializers.get('fc.weight')).toEqual(FC.blobs[0])
   })
 })
 
 describe('a caffemodel that is not right is one clear error', () => {
   const whole = fileOf([CONV, FC])
 
-  test('cut anywhere', () => {
+  test('cut anywhere', async () => {
     for (let length = 0; length < whole.length; length++) {
-      expect(() => read(whole.subarray(0, length)), `${length}`).toThrow(
+      await expect(read(whole.subarray(0, length)), `${length}`).rejects.toThrow(
         /small\.caffemodel: (is empty|is cut short|is not a caffemodel|there are no weights for layer)/,
       )
     }
-    expect(() => read(whole.subarray(0, 100))).toThrow(/is cut short: it has 100 bytes.*ends at byte 282/)
+    await expect(read(whole.subarray(0, 100))).rejects.toThrow(
+      /is cut short: it has 100 bytes.*ends at byte 282/,
+    )
   })
 
   test.each<[string, Uint8Array, string]>([
@@ -150,31 +152,31 @@ describe('a caffemodel that is not right is one clear error', () => {
       fileOf([CONV, { name: 'fc', blobs: [FC.blobs[0]!, float32([2], [-1 / 0, 0])] }]),
       'the bias of layer fc holds -Infinity (number 0 of 2)',
     ],
-  ])('%s', (_, bytes, message) => {
-    expect(() => read(bytes)).toThrow(message)
-    expect(() => read(bytes)).toThrow(`${weights}: `)
+  ])('%s', async (_, bytes, message) => {
+    await expect(read(bytes)).rejects.toThrow(message)
+    await expect(read(bytes)).rejects.toThrow(`${weights}: `)
   })
 
-  test('missing, a folder, or not given', () => {
-    expect(() => readCaffe(prototxt, join(folder, 'none.caffemodel'))).toThrow(
+  test('missing, a folder, or not given', async () => {
+    await expect(readBytes(join(folder, 'none.caffemodel'))).rejects.toThrow(
       /none\.caffemodel: cannot be read \(ENOENT/,
     )
-    expect(() => readCaffe(join(folder, 'none.prototxt'), weights)).toThrow(
+    await expect(readBytes(join(folder, 'none.prototxt'))).rejects.toThrow(
       /none\.prototxt: cannot be read \(ENOENT/,
     )
-    expect(() => readCaffe(prototxt, folder)).toThrow(`${folder}: is a folder, not a file`)
-    expect(() => readCaffe(prototxt, undefined)).toThrow(
+    await expect(readBytes(folder)).rejects.toThrow(`${folder}: is a folder, not a file`)
+    await expect(readModelFile(prototxt)).rejects.toThrow(
       `${prototxt}: defines a network without its weights. Give its .caffemodel too`,
     )
   })
 
-  test('any byte changed: an error of ours, or a network', () => {
-    fc.assert(
-      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
+  test('any byte changed: an error of ours, or a network', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), async (at, by) => {
         const changed = Buffer.from(whole)
         changed[at]! ^= by
         try {
-          read(changed)
+          await read(changed)
         } catch (error) {
           expect((error as Error).message).toContain('small.caffemodel: ')
           expect((error as Error).name).toBe('UserError')
@@ -187,10 +189,10 @@ describe('a caffemodel that is not right is one clear error', () => {
 
 describe('a mean file', () => {
   const path = join(folder, 'mean.binaryproto')
-  test.each<Format>(formats)('is three planes, with shapes of $shapes and $numbers', (format) => {
+  test.each<Format>(formats)('is three planes, with shapes of $shapes and $numbers', async (format) => {
     const mean = count([3, 2, 4], 90)
     writeFileSync(path, Buffer.concat(blobProto(mean, format)))
-    expect(readMean(path)).toEqual(mean)
+    expect(await readMeanFile(path)).toEqual(mean)
   })
 
   test.each([
@@ -216,25 +218,29 @@ describe('a mean file', () => {
       Buffer.concat(blobProto(count([3, 2, 2], 0), TODAY)).subarray(0, 20),
       'mean.binaryproto: is not a whole mean file',
     ],
-  ])('that %s is one clear error', (_, bytes, message) => {
+  ])('that %s is one clear error', async (_, bytes, message) => {
     writeFileSync(path, bytes)
-    expect(() => readMean(path)).toThrow(message)
+    await expect(readMeanFile(path)).rejects.toThrow(message)
   })
 })
 
 describe('the prototxt of a caffemodel', () => {
-  test('is the one that is given, or stands beside it', () => {
+  test('is the one that is given, or stands beside it', async () => {
     const at = mkdtempSync(join(tmpdir(), 'regard-caffe-'))
     const model = join(at, 'net.caffemodel')
-    expect(() => findPrototxt(model)).toThrow(
+    const files = filesBeside(model)
+    await expect(findPrototxt(model, files)).rejects.toThrow(
       /net\.caffemodel: its prototxt is not beside it\. Give it with --prototxt FILE, or put it there as one of .*net\.prototxt, .*net_deploy\.prototxt, .*deploy\.prototxt/,
     )
     // From the last to the first, each one goes before those that are there already.
     for (const name of ['deploy.prototxt', 'net_deploy.prototxt', 'net.prototxt']) {
       writeFileSync(join(at, name), PROTOTXT)
-      expect(findPrototxt(model)).toBe(join(at, name))
+      expect((await findPrototxt(model, files)).path).toBe(join(at, name))
     }
-    expect(findPrototxt(model, prototxt)).toBe(prototxt)
-    expect(() => findPrototxt(model, join(at, 'none'))).toThrow(`${at}/none: there is no such prototxt`)
+    writeFileSync(model, fileOf([CONV, FC]))
+    writeFileSync(join(at, 'net.prototxt'), 'of another network')
+    expect((await readModelFile(model, { prototxt })).name).toBe('small')
+    const missing = readModelFile(model, { prototxt: join(at, 'none') })
+    await expect(missing).rejects.toThrow(`${at}/none: there is no such prototxt`)
   })
 })

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
-import { readMatlab } from '../../../src/formats/matlab/read.ts'
 import {
   countOf,
   ELEMENTS,
@@ -12,13 +11,14 @@ import {
   type MatlabClass,
   type MatlabValue,
 } from '../../../src/formats/matlab/value.ts'
+import { readMatlabFile } from '../../../src/formats/node.ts'
 import { cells, char, type Layout, matlab5, row, type Source, struct } from './write.ts'
 
 const path = join(mkdtempSync(join(tmpdir(), 'regard-matlab-')), 'file.mat')
 
 function readBytes(bytes: Uint8Array) {
   writeFileSync(path, bytes)
-  return readMatlab(path)
+  return readMatlabFile(path)
 }
 
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name)
@@ -108,7 +108,7 @@ describe('readMatlab, version 5', () => {
     ['scipy', 'Zoë'],
     ['octave', 'Bob'],
   ])('reads what %s wrote', async (program, second) => {
-    const { wiki, poem, flags, large, people, wave } = await readMatlab(fixture(`${program}.mat`))
+    const { wiki, poem, flags, large, people, wave } = await readMatlabFile(fixture(`${program}.mat`))
     const row = (...values: number[]) =>
       new MatlabArray('double', [1, values.length], Float64Array.from(values))
     const { NaN: none, NEGATIVE_INFINITY } = Number
@@ -203,7 +203,7 @@ describe('readMatlab, version 5', () => {
     await expect(readBytes(new TextEncoder().encode('name,age\n'.repeat(50)))).rejects.toThrow(
       'not a MATLAB file',
     )
-    await expect(readMatlab(join(path, 'nowhere.mat'))).rejects.toThrow(/nowhere\.mat: cannot be read/)
+    await expect(readMatlabFile(join(path, 'nowhere.mat'))).rejects.toThrow(/nowhere\.mat: cannot be read/)
     // One 1 × 1 matrix named x: five integers, the name, the number.
     const version4 = new DataView(new ArrayBuffer(30))
     for (const [k, word] of [0, 1, 1, 0, 2].entries()) version4.setInt32(4 * k, word, true)

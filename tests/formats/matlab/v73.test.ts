@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import h5wasm, { type Dataset, type Group, type Reference } from 'h5wasm/node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
-import { readMatlab } from '../../../src/formats/matlab/read.ts'
 import { MatlabArray } from '../../../src/formats/matlab/value.ts'
+import { readMatlabFile } from '../../../src/formats/node.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-matlab73-'))
 const path = join(folder, 'file.mat')
@@ -80,7 +80,7 @@ describe('readMatlab, version 7.3', () => {
       const flags = put(root, 'flags', 'logical', [1, 2], Uint8Array.of(1, 0))
       flags.create_attribute('MATLAB_int_decode', 1, null, '<i')
     })
-    expect(await readMatlab(path)).toStrictEqual({
+    expect(await readMatlabFile(path)).toStrictEqual({
       doubles: new MatlabArray(
         'double',
         [2, 3],
@@ -118,7 +118,7 @@ describe('readMatlab, version 7.3', () => {
       })
       ramp.create_attribute('MATLAB_class', 'double', null, 'S6')
     })
-    const { wave, ramp } = await readMatlab(path)
+    const { wave, ramp } = await readMatlabFile(path)
     expect(wave).toStrictEqual(
       new MatlabArray('double', [1, 2], Float64Array.of(1, 2), Float64Array.of(-3, 0)),
     )
@@ -158,7 +158,7 @@ describe('readMatlab, version 7.3', () => {
       }
     })
     const none = new MatlabArray('double', [0, 0], new Float64Array())
-    expect(await readMatlab(path)).toStrictEqual({
+    expect(await readMatlabFile(path)).toStrictEqual({
       faces: {
         by: 'Zoë 🙂',
         name: ['Ada', none, ['Ada']],
@@ -176,13 +176,15 @@ describe('readMatlab, version 7.3', () => {
 
   it('names the class that it does not read, and the variable', async () => {
     write((root) => put(putGroup(root, 's', 'struct'), 'when', 'datetime', [1, 1], Uint32Array.of(1)))
-    await expect(readMatlab(path)).rejects.toThrow(
+    await expect(readMatlabFile(path)).rejects.toThrow(
       `${path}: the variable s.when is of the class datetime, which is not read.`,
     )
     write((root) => putGroup(root, 'thin', 'double').create_attribute('MATLAB_sparse', 3, null, '<Q'))
-    await expect(readMatlab(path)).rejects.toThrow('the variable thin is a sparse array, which is not read')
+    await expect(readMatlabFile(path)).rejects.toThrow(
+      'the variable thin is a sparse array, which is not read',
+    )
     write((root) => root.create_dataset({ name: 'plain', data: Float64Array.of(1) }))
-    await expect(readMatlab(path)).rejects.toThrow(
+    await expect(readMatlabFile(path)).rejects.toThrow(
       'the variable plain is of no MATLAB class, which is not read',
     )
   })
@@ -192,7 +194,7 @@ describe('readMatlab, version 7.3', () => {
     const { length } = readFileSync(path)
     for (let end = length - 1; end >= 0; end -= end > 600 ? 37 : 1) {
       truncateSync(path, end)
-      const error = await readMatlab(path).then(
+      const error = await readMatlabFile(path).then(
         () => undefined,
         (thrown: unknown) => thrown,
       )

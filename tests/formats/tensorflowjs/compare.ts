@@ -95,7 +95,7 @@ export function model(
 
 /** The model as regard's graph. */
 export function imported({ json, files }: TensorFlowModel, options?: ImportOptions): Graph {
-  return importGraphModel(json, (path) => files[path]!, 'model.json', options)
+  return importGraphModel(json, new Map(Object.entries(files)), 'model.json', options)
 }
 
 /** What TensorFlow.js computes, by the names of its nodes. */

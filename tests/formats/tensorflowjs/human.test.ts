@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { readTensorFlowJs } from '../../../src/formats/tensorflowjs/read.ts'
+import { readModelFile } from '../../../src/formats/node.ts'
 import { byRegard, byTensorFlow, difference, noise } from './compare.ts'
 
 // The models inside the npm package @vladmandic/human, which TensorFlow.js runs there.
@@ -47,8 +47,8 @@ const MODELS: Record<string, { input: (number | string)[]; outputs: Record<strin
   },
 }
 
-describe.each(Object.entries(MODELS))('%s', (name, { input, outputs }) => {
-  const graph = readTensorFlowJs(pathOf(name))
+describe.each(Object.entries(MODELS))('%s', async (name, { input, outputs }) => {
+  const graph = await readModelFile(pathOf(name))
 
   test('gives what TensorFlow.js gives, under the names of its signature', async () => {
     const feed = noise(input.map((size) => (typeof size === 'string' ? 1 : size)))
@@ -80,7 +80,7 @@ describe.each(Object.entries(MODELS))('%s', (name, { input, outputs }) => {
 })
 
 test('a batch of several pictures is each of them by itself, also where a Reshape was written for one', async () => {
-  const graph = readTensorFlowJs(pathOf('facemesh'))
+  const graph = await readModelFile(pathOf('facemesh'))
   const pictures = [noise([1, 192, 192, 3], 'first'), noise([1, 192, 192, 3], 'second')]
   const data = Float32Array.from(pictures.flatMap((picture) => [...picture.data]))
   const together = await byRegard(graph, { type: 'float32', shape: [2, 192, 192, 3], data })
@@ -91,8 +91,9 @@ test('a batch of several pictures is each of them by itself, also where a Reshap
   expect(difference(expected, mesh.data as Float32Array)).toBeLessThan(1e-5)
 })
 
-test("the batch normalisations of faceres are part of its convolutions, as a converter's own are", () => {
-  const ops = readTensorFlowJs(pathOf('faceres')).nodes.map(({ op }) => op)
+test("the batch normalisations of faceres are part of its convolutions, as a converter's own are", async () => {
+  const { nodes } = await readModelFile(pathOf('faceres'))
+  const ops = nodes.map(({ op }) => op)
   expect(ops.filter((op) => op === 'Conv')).toHaveLength(27)
   expect(new Set(ops)).toEqual(
     new Set(['Transpose', 'Conv', 'Relu', 'Clip', 'ReduceMean', 'Gemm', 'Sigmoid', 'Softmax']),
@@ -104,7 +105,7 @@ describe('models that choose among boxes are refused by the name of the operator
     ['centernet', /node tower_0\/Equal uses the TensorFlow operator Equal, which regard .*TopKV2.* Convert/],
     ['movenet-lightning', /uses the TensorFlow operator GatherNd, which regard does not read/],
     ['handtrack', /uses the TensorFlow operator TensorList\w+: models that branch or loop are not read/],
-  ])('%s', (name, message) => {
-    expect(() => readTensorFlowJs(pathOf(name))).toThrow(message)
+  ])('%s', async (name, message) => {
+    await expect(readModelFile(pathOf(name))).rejects.toThrow(message)
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
+import { filesBeside, readBytes } from '../../../src/formats/node.ts'
 import { importGraphModel } from '../../../src/formats/tensorflowjs/graphModel.ts'
 import { readTensorFlowJs } from '../../../src/formats/tensorflowjs/read.ts'
 import {
@@ -95,7 +96,7 @@ describe('weights that are stored in fewer bits', () => {
     const { weightsManifest, ...rest } = json
     const weightData = new Uint8Array(files['weights.bin']!).buffer
     const artifacts = { ...rest, weightSpecs: weightsManifest[0].weights, weightData }
-    const graph = importGraphModel(artifacts, () => new Uint8Array(), 'in memory')
+    const graph = importGraphModel(artifacts, new Map(), 'in memory')
     expect(graph.initializers.get('constant')!.data).toEqual(noise([3]).data)
   })
 })
@@ -126,38 +127,40 @@ describe('files on disk', () => {
     writeFileSync(path, JSON.stringify(json))
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes)
   }
+  const readFromDisk = async (path: string) =>
+    readTensorFlowJs(await readBytes(path), path, { files: filesBeside(path) })
   beforeEach(() => write(made))
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  test('are read with all their shards', () => {
-    expect(readTensorFlowJs(path).initializers.size).toBe(2)
+  test('are read with all their shards', async () => {
+    expect((await readFromDisk(path)).initializers.size).toBe(2)
   })
 
-  test('a shard that is missing is named', () => {
+  test('a shard that is missing is named', async () => {
     rmSync(join(folder, 'group1-shard2of2.bin'))
-    expect(() => readTensorFlowJs(path)).toThrow(
+    await expect(readFromDisk(path)).rejects.toThrow(
       /^.*model\.json: .*missing: there is no .*group1-shard2of2\.bin/,
     )
   })
 
-  test('a shard that is cut short is an error that names the shards and the weight', () => {
+  test('a shard that is cut short is an error that names the shards and the weight', async () => {
     const shard = join(folder, 'group1-shard2of2.bin')
     writeFileSync(shard, readFileSync(shard).subarray(0, 13))
-    expect(() => readTensorFlowJs(path)).toThrow(
+    await expect(readFromDisk(path)).rejects.toThrow(
       /model\.json: the weights are cut short: group1-shard1of2\.bin, group1-shard2of2\.bin together have 21 bytes, and weight b ends at byte 24/,
     )
   })
 
-  test('a path out of the folder is refused', () => {
+  test('a path out of the folder is refused', async () => {
     const outside = `${folder}-secret`
     writeFileSync(outside, new Uint8Array(24))
     const weightsManifest = [{ ...made.json.weightsManifest[0], paths: [`../${outside.split('/').at(-1)}`] }]
     write({ json: { ...made.json, weightsManifest }, files: {} })
-    expect(() => readTensorFlowJs(path)).toThrow(/outside its own folder: refused/)
+    await expect(readFromDisk(path)).rejects.toThrow(/outside its own folder: refused/)
     rmSync(outside)
   })
 
-  test('a file that is no model is an error that says so', () => {
+  test('a file that is no model is an error that says so', async () => {
     const errors: [content: string, message: RegExp][] = [
       ['not JSON', /model\.json: cannot be read/],
       ['{}', /model\.json: this is no TensorFlow\.js graph model: modelTopology: /],
@@ -168,10 +171,10 @@ describe('files on disk', () => {
     ]
     for (const [content, message] of errors) {
       writeFileSync(path, content)
-      expect(() => readTensorFlowJs(path)).toThrow(message)
-      expect(() => readTensorFlowJs(path)).toThrow(UserError)
+      await expect(readFromDisk(path)).rejects.toThrow(message)
+      await expect(readFromDisk(path)).rejects.toThrow(UserError)
     }
-    expect(() => readTensorFlowJs(join(folder, 'none.json'))).toThrow(/none\.json: cannot be read/)
+    await expect(readFromDisk(join(folder, 'none.json'))).rejects.toThrow(/none\.json: cannot be read/)
   })
 })
 

@@ -1,0 +1,98 @@
+/** Models, photos and explanations of them, from and to a disk. */
+
+import { basename, extname } from 'node:path'
+import { writeAtomic } from '../base/files.ts'
+import { nodeEngine } from '../engine/node.ts'
+import {
+  filesBeside,
+  type ReadModelFileOptions,
+  readBytes,
+  readPrototxt,
+  writeOnnxFile,
+} from '../formats/node.ts'
+import { readNpy, writeNpy } from '../formats/npy.ts'
+import type { Graph, TensorOf } from '../graph/types.ts'
+import { readPhoto } from '../pictures/node.ts'
+import { type Card, cardPathOf, formatCard } from './card.ts'
+import { type Answer, type ExplainOptions, explain, inputFrom } from './explain.ts'
+import { type Model, type OpenedCard, openCard, openModel } from './model.ts'
+
+/** What is said about a model from outside. */
+export interface ModelFileOptions extends ReadModelFileOptions {
+  /** Stands in place of what the card says, field by field. Files in it are looked for in the working folder. */
+  readonly card?: Card
+  /** The output to explain. */
+  readonly output?: string
+}
+
+/** What is explained with what. */
+export interface ExplainFileOptions extends ModelFileOptions, Partial<ExplainOptions> {}
+
+/** The card of a network that regard trained. */
+export type TrainedCard = OpenedCard & Required<Pick<OpenedCard, 'meanPicture'>>
+
+/**
+ * Read a model of any format, and its card and mean picture where it has them: see {@link openModel}.
+ *
+ * @throws UserError when a file is missing or malformed, or names the field that does not fit the network;
+ *   UsageError when the model has several outputs and nobody says which is meant
+ */
+export async function openModelFile(path: string, options: ModelFileOptions = {}): Promise<Model> {
+  const { card = {}, output, prototxt, size } = options
+  return openModel(path, filesBeside(path), {
+    card: await openCard(card, '', readBytes),
+    output,
+    prototxt: prototxt === undefined ? undefined : await readPrototxt(prototxt),
+    size,
+    overwrite: true,
+  })
+}
+
+/**
+ * Write a trained network as `NAME.onnx`, `NAME.card.yaml` and `NAME.mean.npy`. The model comes last: where it
+ * is, the others are.
+ *
+ * @param path of the `.onnx` file
+ * @throws UserError naming the file that cannot be written
+ */
+export function writeModel(path: string, network: Graph, { meanPicture, ...card }: TrainedCard): void {
+  const meanPath = `${path.replace(/\.onnx$/, '')}.mean.npy`
+  writeAtomic(meanPath, writeNpy(meanPicture))
+  const input = { ...card.input, mean: basename(meanPath) }
+  writeAtomic(cardPathOf(path), formatCard({ ...card, input }))
+  writeOnnxFile(path, network)
+}
+
+/**
+ * Explain what a network says of one photo.
+ *
+ * @param model the path of a model in any format, with its card beside it
+ * @param photo a photo, or an `.npy` file with input that is preprocessed already
+ * @param options `engine`: ONNX Runtime on the CPU where not given
+ * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input
+ */
+export async function explainFile(
+  model: string,
+  photo: string,
+  options: ExplainFileOptions = {},
+): Promise<Answer> {
+  const opened = await openModelFile(model, options)
+  const { engine = nodeEngine(), ...rest } = options
+  return explain(opened, await readInput(photo, opened), { engine, ...rest })
+}
+
+/**
+ * What a network is shown of a file.
+ *
+ * @param path a photo, or an `.npy` file with input that is preprocessed already
+ * @throws UserError when the file cannot be used, or it is not known how photos become the input
+ */
+export async function readInput(path: string, model: Model): Promise<TensorOf<'float32'>> {
+  if (!isPreprocessed(path)) return inputFrom(await readPhoto(path), model)
+  return inputFrom(readNpy(await readBytes(path), path) as TensorOf<'float32'>, model, path)
+}
+
+/** Whether a file holds input as the network takes it. */
+export function isPreprocessed(path: string): boolean {
+  return extname(path).toLowerCase() === '.npy'
+}
