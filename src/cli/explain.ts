@@ -6,7 +6,7 @@ import { Progress } from '../base/progress.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
-import { METHODS, type Method } from '../explanation/methods/load.ts'
+import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
@@ -35,7 +35,7 @@ interface Flags extends ModelFlags {
   readonly class?: string[]
   readonly minus?: string
   readonly layer?: string[]
-  readonly method?: Method
+  readonly method?: NamedMethod['method']
   readonly seed?: string
   readonly landmarks?: string
   readonly out: string
@@ -59,7 +59,9 @@ export function explainCommand(): Command {
       collect,
     )
     .addOption(
-      new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(METHODS),
+      new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(
+        NAMED_METHODS,
+      ),
     )
     .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
@@ -86,7 +88,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
   }
   checkMethod(flags)
-  const { method, seed } = flags
+  const { method } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
   const model = modelFrom(path, flags)
@@ -102,7 +104,10 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
-  const explainer = await loadModelExplainer(model, { composite, method, seed, layers: values })
+  const explainer = await loadModelExplainer(
+    model,
+    method ? { method: methodFrom(method, flags, values) } : { composite, layers: values },
+  )
   const job: Job = {
     model,
     explainer,
@@ -151,6 +156,12 @@ function checkMethod({ method, composite, seed, layer = [] }: Flags): void {
   }
 }
 
+/** A method with the flags that belong to it. */
+function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: readonly string[]): NamedMethod {
+  if (method === 'smoothgrad') return { method, seed }
+  return method === 'grad-cam' ? { method, layer } : { method }
+}
+
 /** What all inputs are explained with. */
 interface Job {
   readonly model: Model
@@ -158,7 +169,7 @@ interface Job {
   readonly tasks: readonly Task[]
   readonly layers: readonly { readonly name: string; readonly value: string }[]
   /** What made the relevance, as NAME.json says it. */
-  readonly by: { readonly composite: string | null; readonly method?: Method }
+  readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
   readonly landmarks: readonly Point[] | undefined
 }
 

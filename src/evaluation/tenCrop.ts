@@ -122,11 +122,11 @@ function normaliser(g: GraphBuilder, { mean, scale }: Preprocessing): (pixels: V
 
 /** The probability of each class, [pictures, classes]. */
 function probabilitiesOf(g: GraphBuilder, network: Graph, output: string, input: Value): Value {
-  const { name, answer } = logitsOf(network, output)
+  const { name, kind } = logitsOf(network, output)
   const value = appended(g, network, input, name)
   const count = sizeOf(value.shape.slice(1).map(Number))
   const logits = value.shape.length === 2 ? value : g.reshape(value, [-1, count])
-  if (answer !== 'sigmoid' && count > 1) return g.op('Softmax', [logits])
+  if (kind !== 'sigmoid' && count > 1) return g.op('Softmax', [logits])
   const yes = g.op('Sigmoid', [logits])
   return count > 1 ? yes : g.concat([g.sub(g.constant(float32([], [1])), yes), yes], 1)
 }

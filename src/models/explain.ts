@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { messageOf, UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {
@@ -15,7 +16,7 @@ import {
 } from '../explanation/classes.ts'
 import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
-import { loadMethod, type Method } from '../explanation/methods/load.ts'
+import { METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { readNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import type { Image } from '../pictures/image.ts'
@@ -30,18 +31,16 @@ import { pictureShape, rangeOf } from './preprocessing.ts'
 export type Shown = string | Image | TensorOf<'float32'>
 
 /** What is explained with what. */
-export interface ExplainOptions extends ModelOptions {
+export interface ExplainOptions extends ModelOptions, Watch {
   /** The class to explain, by name or index; the network's own answer, `top`, where not given. */
   readonly class?: string | number
   /** The class that it is set against, by name or index: the difference of the two logits is explained. */
   readonly minus?: string | number
   /** A composite, or the name of one; the card's, or else `paper`, where not given. */
   readonly composite?: CompositeName | Composite
-  /** A method around the gradient, in place of a composite. */
-  readonly method?: Method
-  /** For the noise of `smoothgrad`. */
-  readonly seed?: string | number
-  /** Names of other values in the network whose relevance is wanted too. */
+  /** In place of a composite another method, by its name or with options: `{ method: 'smoothgrad', seed: 7 }`. */
+  readonly method?: NamedMethod | NamedMethod['method']
+  /** Names of other values in the network whose relevance is wanted too, which only composites give. */
   readonly layers?: readonly string[]
   /** What runs the network; ONNX Runtime on the CPU where not given. */
   readonly engine?: Engine
@@ -63,7 +62,8 @@ export interface Answer extends Explanation {
  * Explain what a network says of one photo.
  *
  * @param model the path of a model in any format, with its card beside it; or a network in memory
- * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input
+ * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input; the
+ *   signal's reason, when that stops it
  */
 export async function explain(
   model: string | Graph,
@@ -81,7 +81,7 @@ export async function explain(
       class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
       minus: minus === undefined ? undefined : requireClass(String(minus), classes),
     }
-    const [answer] = await answers(explainer, opened, input, [question])
+    const [answer] = await answers(explainer, opened, input, [question], options)
     return answer!
   } finally {
     await explainer.release()
@@ -95,26 +95,25 @@ export async function explain(
  */
 export async function loadModelExplainer(
   { path, network, card, input, output, preprocessing }: Model,
-  { composite, method, seed, layers = [], engine = nodeEngine() }: ExplainOptions = {},
+  { composite, method, layers, engine = nodeEngine() }: ExplainOptions = {},
 ): Promise<Explainer> {
-  if (method) {
-    const layout = pictureShape(input.shape, card.input?.layout)?.layout
-    if (!layout)
-      throw new UserError(
-        'its input is no picture, by the shape that it has',
-        path,
-        `Without --method it can be explained`,
-      )
-    const [layer] = layers
-    return rulesAbout(path, () => loadMethod(engine, network, method, { output, layout, seed, layer }))
-  }
-  const chosen = compositeOf(card, composite)
+  if (composite && method) throw new UsageError('a method stands in place of a composite: give one of them')
+  const layout = pictureShape(input.shape, card.input?.layout)?.layout
+  if (method && !layout)
+    throw new UserError(
+      'its input is no picture, by the shape that it has',
+      path,
+      'Without --method it can be explained',
+    )
+  const chosen =
+    method === undefined ? compositeOf(card, composite) : typeof method === 'string' ? { method } : method
   return rulesAbout(path, () =>
     loadExplainer(engine, network, chosen, {
       output,
-      of: [input.name, ...layers],
-      conservation: true,
+      layout,
       range: 'missing' in preprocessing ? undefined : rangeOf(preprocessing),
+      layers,
+      conservation: METHODS[chosen.method ?? 'relevance'].gives.conservation,
     }),
   )
 }
@@ -173,18 +172,19 @@ function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): 
 /**
  * Explain one input, once for each question; it goes through the network once.
  *
- * @throws UserError when the network's own answer is asked for against itself
+ * @throws UserError when the network's own answer is asked for against itself; the signal's reason, when that stops it
  */
 export async function answers(
   explainer: Explainer,
   model: Model,
   input: TensorOf<'float32'>,
   questions: readonly Question[],
+  { signal, progress }: Watch = {},
 ): Promise<Answer[]> {
   const known = await Promise.all(
     questions.map(async (question) => {
       if (question.class !== 'top' || question.minus === undefined) return question
-      const [top] = await explainer.explain(input, ['top'])
+      const [top] = await explainer.explain(input, ['top'], { signal })
       const own = explainedClass(top!.target)
       if (own === question.minus) {
         throw new UserError(
@@ -197,6 +197,7 @@ export async function answers(
   const explanations = await explainer.explain(
     input,
     known.map((question) => targetOf(question, explainer.classes)),
+    { signal, progress },
   )
   for (const explanation of explanations) checkFinite(explanation)
   return explanations.map((explanation) => answerOf(explanation, model, input))
