@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
+import type { Watch } from '../base/watch.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
@@ -26,6 +27,7 @@ import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
 import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
+import { untilStopped } from './signal.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
@@ -117,30 +119,44 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     landmarks,
   }
 
-  const progress = new Progress('Explaining', inputs.length)
+  const skipped = await untilStopped((signal) => explainAll(inputs, names, job, signal)).finally(() =>
+    explainer.release(),
+  )
+  if (skipped) {
+    console.error(`${skipped} of ${inputs.length} inputs skipped`)
+    process.exitCode = 3
+  }
+}
+
+/** Explain inputs one after another, and stop between two runs of the network; returns how many were skipped. */
+async function explainAll(
+  inputs: readonly string[],
+  names: readonly string[],
+  job: Job,
+  signal: AbortSignal,
+): Promise<number> {
+  const line = new Progress('Explaining', inputs.length)
   const started = Date.now()
   let skipped = 0
   try {
     for (const [k, input] of inputs.entries()) {
-      const quiet = Math.max(QUIET - (Date.now() - started), 0)
-      const late = setTimeout(() => progress.update(k, input), quiet)
-      const lines = await explainOne(input, names[k]!, job).finally(() => clearTimeout(late))
-      progress.finish()
+      const progress = (done: number, total: number) => {
+        if (Date.now() - started > QUIET) line.update(k + done / total, input)
+      }
+      progress(0, 1)
+      const lines = await explainOne(input, names[k]!, job, { signal, progress })
+      line.finish()
       if (lines instanceof UserError) {
         console.error(`skipped: ${lines.message}`)
         skipped++
       } else {
-        for (const line of lines) console.log(line)
+        for (const text of lines) console.log(text)
       }
     }
   } finally {
-    progress.finish()
-    await explainer.release()
+    line.finish()
   }
-  if (skipped > 0) {
-    console.error(`${skipped} of ${inputs.length} inputs skipped`)
-    process.exitCode = 3
-  }
+  return skipped
 }
 
 /** Milliseconds that may pass without a progress line. */
@@ -174,7 +190,7 @@ interface Job {
 }
 
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
-async function explainOne(path: string, to: string, job: Job): Promise<string[] | UserError> {
+async function explainOne(path: string, to: string, job: Job, watch: Watch): Promise<string[] | UserError> {
   const { model, explainer, tasks } = job
   let found: Answer[]
   try {
@@ -184,6 +200,7 @@ async function explainOne(path: string, to: string, job: Job): Promise<string[] 
       model,
       input,
       tasks.map(({ question }) => question),
+      watch,
     )
   } catch (error) {
     if (!(error instanceof UserError)) throw error

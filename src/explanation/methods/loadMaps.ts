@@ -32,13 +32,13 @@ export async function loadMaps(
   subject: Subject,
   load: (network: Graph, output: string, batch: number) => Promise<MapProgram>,
 ): Promise<Explainer> {
-  const { network, layout = 'NCHW' } = subject
-  // The answer, and the logits that each target counts, are those of a plain explanation.
-  const plain = await loadComposite(subject, composites.gradient)
+  const { network, output = network.outputs[0]!.name, layout = 'NCHW' } = subject
   const turned = layout === 'NCHW' ? network : channelsFirst(network)
   // A network for one picture only is asked about one at a time.
   const batch = typeof network.inputs[0]!.shape[0] === 'string' ? BATCH : 1
-  const { program, map } = await load(turned, plain.output, batch)
+  const { program, map } = await load(turned, output, batch)
+  // The answer, and the logits that each target counts, are those of a plain explanation.
+  const plain = await loadComposite(subject, composites.gradient)
   return {
     ...plain,
     async explain(input, targets, { signal, progress } = {}) {
