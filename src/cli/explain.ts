@@ -12,12 +12,12 @@ import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import {
-  type Answer,
-  answers,
   compositeOf,
+  explainInput,
   isPreprocessed,
   layerOf,
   loadModelExplainer,
+  type ModelExplanation,
   readInput,
 } from '../models/explain.ts'
 import { inputOf } from '../models/input.ts'
@@ -192,10 +192,10 @@ interface Job {
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
 async function explainOne(path: string, to: string, job: Job, watch: Watch): Promise<string[] | UserError> {
   const { model, explainer, tasks } = job
-  let found: Answer[]
+  let found: ModelExplanation[]
   try {
     const input = job.landmarks ? await cutOut(path, job.landmarks, model) : await readInput(path, model)
-    found = await answers(
+    found = await explainInput(
       explainer,
       model,
       input,
@@ -207,10 +207,10 @@ async function explainOne(path: string, to: string, job: Job, watch: Watch): Pro
     return error.message.startsWith(path) ? error : new UserError(error.message, path)
   }
   const lines: string[] = []
-  for (const [k, answer] of found.entries()) {
+  for (const [k, explanation] of found.entries()) {
     const { question, suffix } = tasks[k]!
-    await write(`${to}${suffix}`, path, question, answer, job)
-    lines.push(summary(path, question, answer, job, `${to}${suffix}`))
+    await write(`${to}${suffix}`, path, question, explanation, job)
+    lines.push(summary(path, question, explanation, job, `${to}${suffix}`))
   }
   return lines
 }
@@ -277,9 +277,15 @@ async function cutOut(path: string, landmarks: readonly Point[], model: Model): 
 }
 
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */
-async function write(to: string, input: string, question: Question, answer: Answer, job: Job): Promise<void> {
+async function write(
+  to: string,
+  input: string,
+  question: Question,
+  explanation: ModelExplanation,
+  job: Job,
+): Promise<void> {
   const { model, layers, by } = job
-  const { seen, map, relevance, outputs, logit, conservation } = answer
+  const { seen, map, relevance, outputs, logit, conservation } = explanation
   if (seen && map) {
     // Small networks see small pictures, which nobody could make out.
     const by = Math.ceil(SIDE / seen.height)
@@ -289,7 +295,7 @@ async function write(to: string, input: string, question: Question, answer: Answ
   }
   writeAtomic(`${to}.relevance.npy`, writeNpy(relevance))
   for (const { name, value } of layers)
-    writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(answer.layers[value]!))
+    writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(explanation.layers[value]!))
   const { minus } = question
   const record = {
     model: model.path,
@@ -302,8 +308,8 @@ async function write(to: string, input: string, question: Question, answer: Answ
     ),
     target: {
       output: model.output,
-      class: answer.class,
-      name: answer.name,
+      class: explanation.class,
+      name: explanation.name,
       ...(minus === undefined ? {} : { minus, minusName: model.classes[minus] }),
       logit,
     },
@@ -313,19 +319,25 @@ async function write(to: string, input: string, question: Question, answer: Answ
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
-function summary(input: string, { minus }: Question, answer: Answer, { model }: Job, to: string): string {
-  const { name, probability, logit, map } = answer
+function summary(
+  input: string,
+  { minus }: Question,
+  explanation: ModelExplanation,
+  { model }: Job,
+  to: string,
+): string {
+  const { name, probability, logit, map } = explanation
   const what = model.card.task ? `${model.card.task} ` : ''
   const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
   const amount =
     minus === undefined && probability !== undefined
       ? `${(100 * probability).toFixed(1)} %`
       : `logit ${logit.toFixed(3)}`
-  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(answer)}`
+  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(explanation)}`
 }
 
 /** What a map shows that little arrived at: its bright spots are bright beside almost nothing. */
-function remainder({ conservation, logit, relevance }: Answer): string {
+function remainder({ conservation, logit, relevance }: ModelExplanation): string {
   if (conservation.length === 0 || logit === 0) return ''
   const reached = relevance.data.reduce((sum, value) => sum + value, 0) / logit
   if (Math.abs(reached) >= LITTLE) return ''

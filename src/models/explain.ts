@@ -28,7 +28,7 @@ import { type Model, type ModelOptions, modelOf, openModel, requirePreprocessing
 import { pictureShape, rangeOf } from './preprocessing.ts'
 
 /** A photo, as a file's path or in memory; or input that is preprocessed already, as an `.npy` file or a tensor. */
-export type Shown = string | Image | TensorOf<'float32'>
+export type ModelInput = string | Image | TensorOf<'float32'>
 
 /** What is explained with what. */
 export interface ExplainOptions extends ModelOptions, Watch {
@@ -47,7 +47,7 @@ export interface ExplainOptions extends ModelOptions, Watch {
 }
 
 /** An explanation in the model's own words, with pictures of it where the input is a picture. */
-export interface Answer extends Explanation {
+export interface ModelExplanation extends Explanation {
   /** The class that is explained: its index, its name, and its probability where the output has probabilities. */
   readonly class: number
   readonly name: string
@@ -67,13 +67,13 @@ export interface Answer extends Explanation {
  */
 export async function explain(
   model: string | Graph,
-  shown: Shown,
+  input: ModelInput,
   options: ExplainOptions = {},
-): Promise<Answer> {
+): Promise<ModelExplanation> {
   const opened =
     typeof model === 'string' ? openModel(model, options) : modelOf(model, model.name, {}, options)
   const { classes } = opened
-  const input = typeof shown === 'string' ? await readInput(shown, opened) : inputFrom(shown, opened)
+  const tensor = typeof input === 'string' ? await readInput(input, opened) : inputFrom(input, opened)
   const explainer = await loadModelExplainer(opened, options)
   try {
     const { class: asked = 'top', minus } = options
@@ -81,8 +81,8 @@ export async function explain(
       class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
       minus: minus === undefined ? undefined : requireClass(String(minus), classes),
     }
-    const [answer] = await answers(explainer, opened, input, [question], options)
-    return answer!
+    const [explanation] = await explainInput(explainer, opened, tensor, [question], options)
+    return explanation!
   } finally {
     await explainer.release()
   }
@@ -149,8 +149,8 @@ function readPreprocessed(path: string, model: Model): TensorOf<'float32'> {
   return checked(readNpy(bytes, path) as TensorOf<'float32'>, model, path)
 }
 
-function inputFrom(shown: Image | TensorOf<'float32'>, model: Model): TensorOf<'float32'> {
-  return 'type' in shown ? checked(shown, model, 'the input') : inputOf(shown, requirePreprocessing(model))
+function inputFrom(photo: Image | TensorOf<'float32'>, model: Model): TensorOf<'float32'> {
+  return 'type' in photo ? checked(photo, model, 'the input') : inputOf(photo, requirePreprocessing(model))
 }
 
 function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): TensorOf<'float32'> {
@@ -174,13 +174,13 @@ function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): 
  *
  * @throws UserError when the network's own answer is asked for against itself; the signal's reason, when that stops it
  */
-export async function answers(
+export async function explainInput(
   explainer: Explainer,
   model: Model,
   input: TensorOf<'float32'>,
   questions: readonly Question[],
   { signal, progress }: Watch = {},
-): Promise<Answer[]> {
+): Promise<ModelExplanation[]> {
   const known = await Promise.all(
     questions.map(async (question) => {
       if (question.class !== 'top' || question.minus === undefined) return question
@@ -200,7 +200,7 @@ export async function answers(
     { signal, progress },
   )
   for (const explanation of explanations) checkFinite(explanation)
-  return explanations.map((explanation) => answerOf(explanation, model, input))
+  return explanations.map((explanation) => inModelWords(explanation, model, input))
 }
 
 /** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
@@ -214,7 +214,7 @@ function checkFinite({ relevance, conservation }: Explanation): void {
   )
 }
 
-function answerOf(explanation: Explanation, model: Model, input: TensorOf<'float32'>): Answer {
+function inModelWords(explanation: Explanation, model: Model, input: TensorOf<'float32'>): ModelExplanation {
   const index = explainedClass(explanation.target)
   const { probabilities } = explanation.outputs[model.output]!
   return {
@@ -230,7 +230,7 @@ function picturesOf(
   { relevance }: Explanation,
   { card, preprocessing }: Model,
   input: TensorOf<'float32'>,
-): Pick<Answer, 'seen' | 'map'> {
+): Pick<ModelExplanation, 'seen' | 'map'> {
   const layout = pictureShape(input.shape, card.input?.layout)?.layout
   if (!layout) return { seen: undefined, map: undefined }
   return {
