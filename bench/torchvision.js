@@ -59,7 +59,10 @@ for (const name of names) {
 /** Explain the network's own answer, and say where the logit went. */
 async function explain(graph, composite, picture) {
   const range = { low: [-3, -3, -3], high: [3, 3, 3] }
-  const explainer = await loadExplainer(engine, graph, composite, { conservation: true, range })
+  const explainer = await loadExplainer(engine, graph, composite, {
+    conservation: composite.method !== 'gradient',
+    range,
+  })
   const [{ logit, relevance, conservation }] = await explainer.explain(picture, ['top'])
   await explainer.release()
   const total = (column) => conservation.reduce((sum, layer) => sum + layer[column], 0)

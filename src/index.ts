@@ -1,6 +1,7 @@
 /** regard as a library: graphs, their gradients and relevance, and an engine to run them. */
 
 export { UserError } from './base/errors.ts'
+export type { Watch } from './base/watch.ts'
 export { type Checked, type CheckOptions, checkDataset } from './datasets/check/check.ts'
 export type { Case, Finding, Severity } from './datasets/check/finding.ts'
 export type { Dataset, Face } from './datasets/dataset.ts'
@@ -15,10 +16,12 @@ export {
   type Explanation,
   loadExplainer,
   type Scores,
-  type Target,
 } from './explanation/explain.ts'
 export { type GraftOptions, graft } from './explanation/graft.ts'
-export { type PixelRelevance, pixelRelevance } from './explanation/heatMap.ts'
+export { heatMap, type PixelRelevance, pixelRelevance } from './explanation/heatMap.ts'
+export { METHODS, type Method, type MethodName } from './explanation/methods.ts'
+export type { MethodOption } from './explanation/options.ts'
+export type { Target } from './explanation/target.ts'
 export { type Alignment, align, alignment } from './faces/align.ts'
 export { type Box, type FaceFinder, type FoundFace, mainFace } from './faces/face.ts'
 export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
@@ -34,7 +37,7 @@ export { GraphBuilder, type Value } from './graph/builder.ts'
 export { float32, type Graph, int64, type Tensor } from './graph/types.ts'
 export { verify } from './graph/verify.ts'
 export type { Card } from './models/card.ts'
-export { type Answer, type ExplainOptions, explain } from './models/explain.ts'
+export { type ExplainOptions, explain, type ModelExplanation, type ModelInput } from './models/explain.ts'
 export { type Model, modelOf, openModel } from './models/model.ts'
 export { type ExplainFileOptions, explainFile, openModelFile } from './models/node.ts'
 export { type NetworkName, networks } from './networks/index.ts'
@@ -47,7 +50,7 @@ export type { Composite } from './rules/composites/composite.ts'
 export { composites } from './rules/composites/presets.ts'
 export { parseComposite } from './rules/composites/read.ts'
 export { gradient } from './rules/gradient/gradient.ts'
-export { type AnswerOutput, relevance } from './rules/relevance/relevance.ts'
+export { type NetworkOutput, relevance } from './rules/relevance/relevance.ts'
 export { bootstrap, bootstrapMean } from './statistics/bootstrap.ts'
 export { type Calibration, calibrationOf } from './statistics/calibration.ts'
 export { holm } from './statistics/holm.ts'

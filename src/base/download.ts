@@ -16,9 +16,10 @@ import { messageOf, UserError } from './errors.ts'
 import { notWritten, writeAtomic } from './files.ts'
 import { hashOfFile } from './hash.ts'
 import { Lock } from './lock.ts'
+import type { Watch } from './watch.ts'
 
-/** What to fetch, and how it is known to be whole. */
-export interface Download {
+/** What to fetch, and how it is known to be whole. Progress is in bytes, and counts what was there from before too. */
+export interface Download extends Watch {
   readonly url: string
   /** The file to write. Until it is whole it is called `PATH.part`; `PATH.part.json` says of which file it is part. */
   readonly path: string
@@ -26,9 +27,6 @@ export interface Download {
   readonly bytes?: number
   /** In hexadecimal digits, where it is known. */
   readonly sha1?: string
-  readonly signal?: AbortSignal
-  /** Called as parts arrive, with bytes; `done` counts what was there from before too. */
-  readonly progress?: (done: number, total: number) => void
 }
 
 /** What a server says of the file that it has: a part goes on only from the same one. */

@@ -11,6 +11,7 @@ import type { Alignment } from '../faces/align.ts'
 import { isSuspicious, type Stretch, stretchOf } from '../faces/stretch.ts'
 import { writePicture } from '../pictures/node.ts'
 import { tellSkipped, withoutPath } from './data.ts'
+import { untilStopped } from './signal.ts'
 
 /** How many suspicious alignments are named. */
 const SHOWN = 20
@@ -72,16 +73,17 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
   const faces: Written[] = []
   const progress = new Progress('Aligning faces', photos.length)
   let done = 0
-  try {
+  const whole = await untilStopped(async (signal) => {
     for await (const { faces: cut, refused } of alignPhotos(jobs, { as, size, all })) {
+      signal.throwIfAborted()
       const photo = photos[done]!
       faces.push(...(await writeFaces(cut, photo, { all, out, inputs })))
       skipped.push(...refused.map((reason) => withoutPath(photo.path, reason)))
       progress.update(++done, `${done} of ${photos.length}`)
     }
-  } finally {
-    progress.finish()
-  }
+    return true
+  }).finally(() => progress.finish())
+  if (!whole) return
   const table = join(out, 'faces.csv')
   if (faces.length > 0) writeAtomic(table, csv(faces.map((face) => rowOf(face, out))))
   console.log(summary(faces, photos.length, as, table))

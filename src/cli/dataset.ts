@@ -4,6 +4,7 @@ import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import { checkCommand } from './datasetCheck.ts'
 import { infoCommand } from './datasetInfo.ts'
 import { showCommand } from './datasetShow.ts'
+import { untilStopped } from './signal.ts'
 
 /** `regard dataset`: make, check and look at data sets. */
 export function datasetCommand(): Command {
@@ -23,9 +24,14 @@ export function datasetCommand(): Command {
     )
     .action(async (dir: string, options: { count: number; seed: string }) => {
       const progress = new Progress('Drawing faces', options.count)
-      await synthesize(dir, options, (done, total) => progress.update(done, `${done} of ${total}`))
-      progress.finish()
-      console.log(`${options.count} synthetic faces in ${dir}`)
+      const drawn = await untilStopped(async (signal) => {
+        await synthesize(dir, options, (done, total) => {
+          signal.throwIfAborted()
+          progress.update(done, `${done} of ${total}`)
+        })
+        return true
+      }).finally(() => progress.finish())
+      if (drawn) console.log(`${options.count} synthetic faces in ${dir}`)
     })
   command.addCommand(infoCommand())
   command.addCommand(checkCommand())

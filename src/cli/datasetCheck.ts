@@ -10,6 +10,7 @@ import type { Dataset } from '../datasets/dataset.ts'
 import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { countFrom } from './numbers.ts'
+import { untilStopped } from './signal.ts'
 
 interface Flags extends ReadOptions {
   readonly folds?: number
@@ -53,7 +54,8 @@ export function checkCommand(): Command {
 async function check(source: Source, flags: Flags): Promise<void> {
   requireUse([source], flags)
   const dataset = await readDataset(source.kind, source.root, flags)
-  const checked = await checkWithProgress(dataset, flags)
+  const checked = await untilStopped((signal) => checkWithProgress(dataset, flags, signal))
+  if (!checked) return
   const page = await writeCheck(flags.out ?? join('out', `check-${dataset.kind}`), dataset, checked)
   if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked), undefined, 2))
   else console.log([...summary(dataset, checked), '', `Page: ${page}`].join('\n'))
@@ -62,7 +64,11 @@ async function check(source: Source, flags: Flags): Promise<void> {
   if (flags.strict && isSerious) process.exitCode = 1
 }
 
-async function checkWithProgress(dataset: Dataset, { folds, seed, finder }: Flags): Promise<Checked> {
+async function checkWithProgress(
+  dataset: Dataset,
+  { folds, seed, finder }: Flags,
+  signal: AbortSignal,
+): Promise<Checked> {
   const published = new Set(dataset.faces.map(({ fold }) => fold))
   if (folds !== undefined && !published.has(undefined) && published.size !== folds) {
     throw new UsageError(
@@ -78,6 +84,7 @@ async function checkWithProgress(dataset: Dataset, { folds, seed, finder }: Flag
       folds: folds ?? 5,
       seed,
       find: finder,
+      signal,
       progress(stage, done, total) {
         if (!lines.has(stage)) {
           line?.finish()

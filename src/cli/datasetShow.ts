@@ -10,6 +10,7 @@ import { contactSheet } from '../datasets/sheet.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { countFrom } from './numbers.ts'
+import { untilStopped } from './signal.ts'
 
 interface Flags extends ReadOptions {
   readonly task?: Task
@@ -51,17 +52,22 @@ async function show(source: Source, flags: Flags): Promise<void> {
   const { perClass, as, seed } = flags
   const tasks = tasksOf(dataset, flags.task)
   let line: Progress | undefined
-  const { parts, skipped } = await samples(dataset, {
-    tasks,
-    perClass,
-    as,
-    seed,
-    side: SIDE,
-    progress(done, total) {
-      line ??= new Progress('Drawing faces', total)
-      line.update(done, `${done} of ${total}`)
-    },
-  }).finally(() => line?.finish())
+  const drawn = await untilStopped((signal) =>
+    samples(dataset, {
+      tasks,
+      perClass,
+      as,
+      seed,
+      side: SIDE,
+      signal,
+      progress(done, total) {
+        line ??= new Progress('Drawing faces', total)
+        line.update(done, `${done} of ${total}`)
+      },
+    }),
+  ).finally(() => line?.finish())
+  if (!drawn) return
+  const { parts, skipped } = drawn
   const people = new Set(dataset.faces.map(({ subject }) => subject)).size
   const title = `${dataset.kind}: ${dataset.faces.length} faces of ${people} people${as === 'photo' ? '' : `, aligned [${as}]`}`
   const path = pathOf(flags.out ?? 'out', dataset)

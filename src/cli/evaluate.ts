@@ -27,6 +27,7 @@ import type { Alignment } from '../faces/align.ts'
 import type { Model } from '../models/model.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { untilStopped } from './signal.ts'
 import { aligned } from './table.ts'
 
 interface Flags extends ModelFlags, ReadOptions {
@@ -92,13 +93,17 @@ async function run(path: string, flags: Flags): Promise<void> {
       'Leave it out: of other data it has seen nobody',
     )
   }
-  const records: EvaluationRecord[] = []
-  for (const [k, source] of flags.data.entries()) {
-    const fold = folds[k]
-    const doubt = acquaintance(model, source.kind, fold)
-    if (doubt) console.error(`Warning: ${doubt}`)
-    records.push(recordOf(examinee, source, fold, await evaluateOn(examinee, source, fold, flags)))
-  }
+  const records = await untilStopped(async (signal) => {
+    const all: EvaluationRecord[] = []
+    for (const [k, source] of flags.data.entries()) {
+      const fold = folds[k]
+      const doubt = acquaintance(model, source.kind, fold)
+      if (doubt) console.error(`Warning: ${doubt}`)
+      all.push(recordOf(examinee, source, fold, await evaluateOn(examinee, source, fold, flags, signal)))
+    }
+    return all
+  })
+  if (!records) return
   console.log(tables(examinee, flags, records).join('\n'))
   const { task, alignment } = examinee
   const figures = {
@@ -118,6 +123,7 @@ async function evaluateOn(
   { kind, root }: Source,
   fold: Fold | undefined,
   { crops, repairLabels }: Flags,
+  signal: AbortSignal,
 ): Promise<Evaluation> {
   const dataset = await readDataset(kind, root, { repairLabels })
   let progress: Progress | undefined
@@ -126,6 +132,7 @@ async function evaluateOn(
       engine: nodeEngine(),
       crops: Number(crops) as Crops,
       fold,
+      signal,
       progress(done, total) {
         progress ??= new Progress(`Scoring ${kind}`, total)
         progress.update(done, `${done} of ${total} faces`)

@@ -3,15 +3,22 @@ import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
+import type { Watch } from '../base/watch.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
-import { METHODS, type Method } from '../explanation/methods/load.ts'
+import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
-import { type Answer, answers, compositeOf, layerOf, loadModelExplainer } from '../models/explain.ts'
+import {
+  compositeOf,
+  explainInput,
+  layerOf,
+  loadModelExplainer,
+  type ModelExplanation,
+} from '../models/explain.ts'
 import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
@@ -20,6 +27,7 @@ import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
 import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
+import { untilStopped } from './signal.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
@@ -29,7 +37,7 @@ interface Flags extends ModelFlags {
   readonly class?: string[]
   readonly minus?: string
   readonly layer?: string[]
-  readonly method?: Method
+  readonly method?: NamedMethod['method']
   readonly seed?: string
   readonly landmarks?: string
   readonly out: string
@@ -53,7 +61,9 @@ export function explainCommand(): Command {
       collect,
     )
     .addOption(
-      new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(METHODS),
+      new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(
+        NAMED_METHODS,
+      ),
     )
     .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
@@ -80,7 +90,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
   }
   checkMethod(flags)
-  const { method, seed } = flags
+  const { method } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
   const model = await modelFrom(path, flags)
@@ -96,8 +106,8 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
-  const engine = nodeEngine()
-  const explainer = await loadModelExplainer(model, { engine, composite, method, seed, layers: values })
+  const how = method ? { method: methodFrom(method, flags, values) } : { composite, layers: values }
+  const explainer = await loadModelExplainer(model, { engine: nodeEngine(), ...how })
   const job: Job = {
     model,
     explainer,
@@ -107,30 +117,44 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     landmarks,
   }
 
-  const progress = new Progress('Explaining', inputs.length)
+  const skipped = await untilStopped((signal) => explainAll(inputs, names, job, signal)).finally(() =>
+    explainer.release(),
+  )
+  if (skipped) {
+    console.error(`${skipped} of ${inputs.length} inputs skipped`)
+    process.exitCode = 3
+  }
+}
+
+/** Explain inputs one after another, and stop between two runs of the network; returns how many were skipped. */
+async function explainAll(
+  inputs: readonly string[],
+  names: readonly string[],
+  job: Job,
+  signal: AbortSignal,
+): Promise<number> {
+  const line = new Progress('Explaining', inputs.length)
   const started = Date.now()
   let skipped = 0
   try {
     for (const [k, input] of inputs.entries()) {
-      const quiet = Math.max(QUIET - (Date.now() - started), 0)
-      const late = setTimeout(() => progress.update(k, input), quiet)
-      const lines = await explainOne(input, names[k]!, job).finally(() => clearTimeout(late))
-      progress.finish()
+      const progress = (done: number, total: number) => {
+        if (Date.now() - started > QUIET) line.update(k + done / total, input)
+      }
+      progress(0, 1)
+      const lines = await explainOne(input, names[k]!, job, { signal, progress })
+      line.finish()
       if (lines instanceof UserError) {
         console.error(`skipped: ${lines.message}`)
         skipped++
       } else {
-        for (const line of lines) console.log(line)
+        for (const text of lines) console.log(text)
       }
     }
   } finally {
-    progress.finish()
-    await explainer.release()
+    line.finish()
   }
-  if (skipped > 0) {
-    console.error(`${skipped} of ${inputs.length} inputs skipped`)
-    process.exitCode = 3
-  }
+  return skipped
 }
 
 /** Milliseconds that may pass without a progress line. */
@@ -146,6 +170,12 @@ function checkMethod({ method, composite, seed, layer = [] }: Flags): void {
   }
 }
 
+/** A method with the flags that belong to it. */
+function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: readonly string[]): NamedMethod {
+  if (method === 'smoothgrad') return { method, seed }
+  return method === 'grad-cam' ? { method, layer } : { method }
+}
+
 /** What all inputs are explained with. */
 interface Job {
   readonly model: Model
@@ -153,31 +183,32 @@ interface Job {
   readonly tasks: readonly Task[]
   readonly layers: readonly { readonly name: string; readonly value: string }[]
   /** What made the relevance, as NAME.json says it. */
-  readonly by: { readonly composite: string | null; readonly method?: Method }
+  readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
   readonly landmarks: readonly Point[] | undefined
 }
 
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
-async function explainOne(path: string, to: string, job: Job): Promise<string[] | UserError> {
+async function explainOne(path: string, to: string, job: Job, watch: Watch): Promise<string[] | UserError> {
   const { model, explainer, tasks } = job
-  let found: Answer[]
+  let found: ModelExplanation[]
   try {
     const input = job.landmarks ? await cutOut(path, job.landmarks, model) : await readInput(path, model)
-    found = await answers(
+    found = await explainInput(
       explainer,
       model,
       input,
       tasks.map(({ question }) => question),
+      watch,
     )
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return error.message.startsWith(path) ? error : new UserError(error.message, path)
   }
   const lines: string[] = []
-  for (const [k, answer] of found.entries()) {
+  for (const [k, explanation] of found.entries()) {
     const { question, suffix } = tasks[k]!
-    await write(`${to}${suffix}`, path, question, answer, job)
-    lines.push(summary(path, question, answer, job, `${to}${suffix}`))
+    await write(`${to}${suffix}`, path, question, explanation, job)
+    lines.push(summary(path, question, explanation, job, `${to}${suffix}`))
   }
   return lines
 }
@@ -244,9 +275,15 @@ async function cutOut(path: string, landmarks: readonly Point[], model: Model): 
 }
 
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */
-async function write(to: string, input: string, question: Question, answer: Answer, job: Job): Promise<void> {
+async function write(
+  to: string,
+  input: string,
+  question: Question,
+  explanation: ModelExplanation,
+  job: Job,
+): Promise<void> {
   const { model, layers, by } = job
-  const { seen, map, relevance, outputs, logit, conservation } = answer
+  const { seen, map, relevance, outputs, logit, conservation } = explanation
   if (seen && map) {
     // Small networks see small pictures, which nobody could make out.
     const by = Math.ceil(SIDE / seen.height)
@@ -256,7 +293,7 @@ async function write(to: string, input: string, question: Question, answer: Answ
   }
   writeAtomic(`${to}.relevance.npy`, writeNpy(relevance))
   for (const { name, value } of layers)
-    writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(answer.layers[value]!))
+    writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(explanation.layers[value]!))
   const { minus } = question
   const record = {
     model: model.path,
@@ -269,8 +306,8 @@ async function write(to: string, input: string, question: Question, answer: Answ
     ),
     target: {
       output: model.output,
-      class: answer.class,
-      name: answer.name,
+      class: explanation.class,
+      name: explanation.name,
       ...(minus === undefined ? {} : { minus, minusName: model.classes[minus] }),
       logit,
     },
@@ -280,19 +317,25 @@ async function write(to: string, input: string, question: Question, answer: Answ
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
-function summary(input: string, { minus }: Question, answer: Answer, { model }: Job, to: string): string {
-  const { name, probability, logit, map } = answer
+function summary(
+  input: string,
+  { minus }: Question,
+  explanation: ModelExplanation,
+  { model }: Job,
+  to: string,
+): string {
+  const { name, probability, logit, map } = explanation
   const what = model.card.task ? `${model.card.task} ` : ''
   const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
   const amount =
     minus === undefined && probability !== undefined
       ? `${(100 * probability).toFixed(1)} %`
       : `logit ${logit.toFixed(3)}`
-  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(answer)}`
+  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(explanation)}`
 }
 
 /** What a map shows that little arrived at: its bright spots are bright beside almost nothing. */
-function remainder({ conservation, logit, relevance }: Answer): string {
+function remainder({ conservation, logit, relevance }: ModelExplanation): string {
   if (conservation.length === 0 || logit === 0) return ''
   const reached = relevance.data.reduce((sum, value) => sum + value, 0) / logit
   if (Math.abs(reached) >= LITTLE) return ''

@@ -9,6 +9,7 @@ import { type FoundFace, isMarked } from '../faces/face.ts'
 import { landmarks49, landmarks68 } from '../faces/meshLandmarks.ts'
 import type { Point } from '../pictures/image.ts'
 import { tellSkipped, withoutPath } from './data.ts'
+import { untilStopped } from './signal.ts'
 
 /** So many photos are told of one by one; of more, those that are not of one face. */
 const TOLD = 20
@@ -37,8 +38,9 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
   const counts = { photos: 0, faces: 0, without: 0 }
   const progress = new Progress('Finding faces', photos.length)
   let done = 0
-  try {
+  const whole = await untilStopped(async (signal) => {
     for await (const marked of markPhotos(photos.map(({ path }) => path))) {
+      signal.throwIfAborted()
       const { path, name } = photos[done]!
       progress.update(++done, `${done} of ${photos.length}`)
       if (typeof marked === 'string') {
@@ -51,9 +53,9 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
       if (marked.faces.length === 0) counts.without++
       if (photos.length <= TOLD || marked.faces.length !== 1) lines.push(`${path}: ${inWords(marked)}`)
     }
-  } finally {
-    progress.finish()
-  }
+    return true
+  }).finally(() => progress.finish())
+  if (!whole) return
   for (const line of lines.slice(0, TOLD)) console.log(line)
   if (lines.length > TOLD) console.log(`… and ${lines.length - TOLD} more that are not of one face`)
   const without = counts.without > 0 ? `, ${counts.without} without a face` : ''

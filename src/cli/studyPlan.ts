@@ -9,7 +9,7 @@ import { type Overview, overviewOf, type PlannedRun } from '../study/estimate/ov
 import type { Trial } from '../study/estimate/trial.ts'
 import { type Plan, readPlan } from '../study/plan.ts'
 import { megabytes } from '../study/weights.ts'
-import { stopOnSignal } from './signal.ts'
+import { untilStopped } from './signal.ts'
 import { aligned } from './table.ts'
 
 interface Flags {
@@ -41,25 +41,18 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
   const plan = readPlan(planFile)
   const out = resolve(folder ?? join('out', plan.name))
   const [busy] = loadavg()
-  const stop = stopOnSignal('\nStopping.')
   const progress = new Progress('Measuring', 1)
-  try {
+  const overview = await untilStopped((signal) => {
     const measured = (trial: Trial, at: number, of: number) => {
       const { title } = networks[trial.network]
       const tell = (what: string) => progress.update(at / of, `${title} at ${trial.input} pixels: ${what}`)
-      return measure(trial, { signal: stop.signal, tell })
+      return measure(trial, { signal, tell })
     }
-    const overview = await overviewOf(plan, out, flags.measure ? measured : undefined)
-    progress.finish()
-    const lines = flags.json ? [JSON.stringify(overview, undefined, 2)] : linesOf(plan, out, overview, busy!)
-    console.log(lines.join('\n'))
-  } catch (error) {
-    if (!stop.signal.aborted || error !== stop.signal.reason) throw error
-    process.exitCode = 130
-  } finally {
-    progress.finish()
-    stop.forget()
-  }
+    return overviewOf(plan, out, flags.measure ? measured : undefined)
+  }).finally(() => progress.finish())
+  if (!overview) return
+  const lines = flags.json ? [JSON.stringify(overview, undefined, 2)] : linesOf(plan, out, overview, busy!)
+  console.log(lines.join('\n'))
 }
 
 /** @param busy how many processes wanted a processor before anything was measured */

@@ -3,6 +3,7 @@
 import sharp from 'sharp'
 import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
+import type { Watch } from '../base/watch.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { Image } from '../pictures/image.ts'
 import { readPhoto } from '../pictures/node.ts'
@@ -12,7 +13,7 @@ import type { SheetPart } from './sheet.ts'
 import { CLASSES, type Task } from './task.ts'
 
 /** Which faces are drawn, and how. */
-export interface SampleOptions {
+export interface SampleOptions extends Watch {
   readonly tasks: readonly Task[]
   /** Of each class, or fewer where it has not so many. */
   readonly perClass: number
@@ -22,8 +23,6 @@ export interface SampleOptions {
   readonly side: number
   /** The same seed gives the same faces. */
   readonly seed: string | number
-  /** Called after each face. */
-  readonly progress?: (done: number, total: number) => void
 }
 
 /**
@@ -31,10 +30,11 @@ export interface SampleOptions {
  * left out.
  *
  * @returns the pictures, and the faces that could not be used
+ * @throws the signal's reason, when that stops it
  */
 export async function samples(
   dataset: Dataset,
-  { tasks, perClass, as, side, seed, progress }: SampleOptions,
+  { tasks, perClass, as, side, seed, signal, progress }: SampleOptions,
 ): Promise<{ readonly parts: readonly SheetPart[]; readonly skipped: readonly Skipped[] }> {
   const drawn = tasks.map((task) => ({
     task,
@@ -49,6 +49,7 @@ export async function samples(
   const wanted = [...new Set(drawn.flatMap(({ classes }) => classes.flatMap(({ faces }) => faces)))]
   let at = 0
   for await (const picture of as === 'photo' ? photos(wanted, side) : aligned(wanted, as, side)) {
+    signal?.throwIfAborted()
     const face = wanted[at++]!
     if (typeof picture === 'string') skipped.push({ face: face.id, reason: picture })
     else pictures.set(face, picture)

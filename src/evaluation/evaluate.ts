@@ -1,6 +1,7 @@
 /** How a model of any origin fares on the labelled faces of a data set, scored as a study scores its runs. */
 
 import { UsageError, UserError } from '../base/errors.ts'
+import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds, type Repeated } from '../datasets/folds.ts'
@@ -43,12 +44,11 @@ export interface Evaluation extends TestRecord {
 }
 
 /** How a data set is gone through. */
-interface EvaluateOptions {
+interface EvaluateOptions extends Watch {
   readonly engine: Engine
   readonly crops: Crops
   /** The part to score; all of it where not given. */
   readonly fold?: Fold
-  readonly progress?: (done: number, total: number) => void
 }
 
 /**
@@ -83,12 +83,12 @@ export function examine(model: Model, asked: { task?: Task; alignment?: Alignmen
  * Score a model on a data set.
  *
  * @throws UserError when there is no such fold, no face has a label, no photo can be used, or the network cannot
- *   be run on several pictures
+ *   be run on several pictures; the signal's reason, when that stops it
  */
 export async function evaluate(
   { model, task, alignment, preprocessing, places }: Examinee,
   dataset: Dataset,
-  { engine, crops, fold, progress }: EvaluateOptions,
+  { engine, crops, fold, signal, progress }: EvaluateOptions,
 ): Promise<Evaluation> {
   const chosen = fold ? facesOf(dataset, fold) : dataset.faces
   const labelled = chosen.filter((face) => labelOf(face, task) !== undefined)
@@ -113,6 +113,7 @@ export async function evaluate(
   const graph = tenCropGraph(model.network, preprocessing, { output: model.output, crops })
   const scores = await scorePictures(engine, graph, pictures(), {
     crops,
+    signal,
     progress: (done) => progress?.(done + skipped.length, labelled.length),
   })
   if (kept.length === 0) {

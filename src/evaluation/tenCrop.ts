@@ -4,6 +4,7 @@
  */
 
 import { UserError } from '../base/errors.ts'
+import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
 import { GraphBuilder, type Value } from '../graph/builder.ts'
 import { withoutUnread } from '../graph/fold.ts'
@@ -122,11 +123,11 @@ function normaliser(g: GraphBuilder, { mean, scale }: Preprocessing): (pixels: V
 
 /** The probability of each class, [pictures, classes]. */
 function probabilitiesOf(g: GraphBuilder, network: Graph, output: string, input: Value): Value {
-  const { name, answer } = logitsOf(network, output)
+  const { name, kind } = logitsOf(network, output)
   const value = appended(g, network, input, name)
   const count = sizeOf(value.shape.slice(1).map(Number))
   const logits = value.shape.length === 2 ? value : g.reshape(value, [-1, count])
-  if (answer !== 'sigmoid' && count > 1) return g.op('Softmax', [logits])
+  if (kind !== 'sigmoid' && count > 1) return g.op('Softmax', [logits])
   const yes = g.op('Sigmoid', [logits])
   return count > 1 ? yes : g.concat([g.sub(g.constant(float32([], [1])), yes), yes], 1)
 }
@@ -155,10 +156,10 @@ const MOST_PICTURES = 10
 const MOST_PIXELS = 1_400_000
 
 /** How pictures are scored. */
-export interface Scoring {
+export interface Scoring extends Pick<Watch, 'signal'> {
   /** As the graph was made with; ten where not given. */
   readonly crops?: Crops
-  /** Called with the number of pictures that are done. */
+  /** Called with the number of pictures that are done. How many there are is known to who makes them. */
   readonly progress?: (done: number) => void
   /** Given the probabilities of each picture's crops, [crops, classes], where the graph has them. */
   readonly keep?: (crops: Float32Array) => void
@@ -170,13 +171,13 @@ export interface Scoring {
  * @param graph from {@link tenCropGraph}
  * @param pictures each 3 · height · width bytes, RGB interleaved; they may come one by one, as they are made
  * @returns for each picture, the mean probability of each class
- * @throws UserError when a score is no number: the network's weights are broken
+ * @throws UserError when a score is no number: the network's weights are broken; the signal's reason, when that stops it
  */
 export async function scorePictures(
   engine: Engine,
   graph: Graph,
   pictures: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { crops = 10, progress, keep }: Scoring = {},
+  { crops = 10, signal, progress, keep }: Scoring = {},
 ): Promise<Float32Array[]> {
   const [, height, width] = graph.inputs[0]!.shape.map(Number) as [number, number, number]
   const batch = Math.min(MOST_PICTURES, Math.max(1, Math.floor(MOST_PIXELS / (crops * height * width))))
@@ -184,6 +185,7 @@ export async function scorePictures(
   const scores: Float32Array[] = []
   try {
     for await (const part of chunks(pictures, batch)) {
+      signal?.throwIfAborted()
       const data = new Uint8Array(part.length * 3 * height * width)
       part.forEach((picture, k) => {
         data.set(picture, k * 3 * height * width)

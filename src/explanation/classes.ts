@@ -2,7 +2,7 @@
 
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
-import type { Target } from './explain.ts'
+import type { Target } from './target.ts'
 
 /** What somebody wants to have explained. */
 export interface Question {

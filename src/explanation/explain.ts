@@ -1,24 +1,17 @@
 /**
- * Explaining a network's answer to an input, on any engine: this file runs in a browser as it runs in Node.
+ * Explaining a network's answer to an input, by any method and on any engine: this file runs in a browser as it runs
+ * in Node.
  */
 
-import type { Engine, Program, Tensors } from '../engine/engine.ts'
-import { float32, type Graph, type TensorOf } from '../graph/types.ts'
-import type { Composite } from '../rules/composites/composite.ts'
-import type { Answer } from '../rules/logits.ts'
-import { CONSERVATION_COLUMNS, type ConservationRow } from '../rules/relevance/conservation.ts'
-import { type Relevance, type RelevanceOptions, relevance } from '../rules/relevance/relevance.ts'
-
-/**
- * What is explained of an output: the network's own answer (`top`), a class by its index, what speaks for one
- * class rather than another (the difference of their logits), or what speaks against a class (its logit with the
- * sign turned; the other side of a single-logit output).
- */
-export type Target =
-  | 'top'
-  | number
-  | { readonly class: number; readonly minus: number }
-  | { readonly against: number }
+import { UserError } from '../base/errors.ts'
+import type { Watch } from '../base/watch.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Graph, TensorOf } from '../graph/types.ts'
+import type { Layout } from '../pictures/layout.ts'
+import type { CONSERVATION_COLUMNS, ConservationRow } from '../rules/relevance/conservation.ts'
+import type { InputRange } from '../rules/relevance/rules.ts'
+import { type Extra, METHODS, type Method, type MethodEntry } from './methods.ts'
+import type { Target } from './target.ts'
 
 /** What a network says of one input in one of its outputs. */
 export interface Scores {
@@ -39,11 +32,14 @@ export interface Explanation {
   readonly target: Float32Array
   /** The sum of the logits, times how much they count: what the relevance is handed down from. */
   readonly logit: number
-  /** What each number of the input added to it: float32, the input's shape with a batch of 1. */
+  /**
+   * What each number of the input added to it: float32, the input's shape with a batch of 1; by Grad-CAM and occlusion,
+   * which look at places, with a single channel.
+   */
   readonly relevance: TensorOf<'float32'>
-  /** By the names of the other values whose relevance was asked for. */
+  /** By the names of the other values whose relevance was asked for; none where the method has no such thing. */
   readonly layers: Readonly<Record<string, TensorOf<'float32'>>>
-  /** From the output to the input; empty for the gradient and its relatives. */
+  /** From the output to the input; empty where it was not asked for, which only relevance can be. */
   readonly conservation: readonly ConservedLayer[]
 }
 
@@ -57,134 +53,65 @@ export interface Explainer {
   readonly shape: readonly number[]
 
   /**
-   * Explain one input, once for each target; the input goes through the network only once.
+   * Explain one input, once for each target. By a composite the input goes through the network only once, whatever
+   * the number of targets; the other methods run many variations of it, and can be stopped between these.
    *
    * @param input of {@link shape}
-   * @throws Error when a target is no class of the network, or the input has another shape
+   * @throws Error when a target is no class of the network, or the input has another shape; the signal's reason, when
+   *   that stops it
    */
-  explain(input: TensorOf<'float32'>, targets: readonly Target[]): Promise<Explanation[]>
+  explain(input: TensorOf<'float32'>, targets: readonly Target[], watch?: Watch): Promise<Explanation[]>
 
   /** Give back the memory. */
   release(): Promise<void>
 }
 
-/** What is explained with what. */
-export type ExplainerOptions = Omit<RelevanceOptions, 'onePicture'>
+/** What is known of the network, and what is wanted beside the relevance of its input. */
+export interface ExplainerOptions {
+  /** The output that is explained; the first where not given. */
+  readonly output?: string
+  /** The order of the axes of an input that is a picture; NCHW where not given. */
+  readonly layout?: Layout
+  /** The range of the input, for the rule zᴮ. */
+  readonly range?: InputRange
+  /** Other values whose relevance is wanted too; composites alone give it. */
+  readonly layers?: readonly string[]
+  /** Whether to report, layer by layer, what became of the relevance; composites of relevance alone can say it. */
+  readonly conservation?: boolean
+}
 
 /**
- * Load a network and the graph that explains it.
+ * Load a network for a method. The method's own code is loaded when it is first used.
  *
- * @throws UserError where the composite does not fit the network, Error naming the node that has no rule
+ * @param method a composite, or `{ method: 'smoothgrad', samples: 20 }`: a method of {@link METHODS} with its options
+ * @throws UserError where the method does not fit the network, has no such option, or does not give what is asked
+ *   for; Error naming the node that has no rule
  */
 export async function loadExplainer(
   engine: Engine,
   network: Graph,
-  composite: Composite,
+  method: Method,
   options: ExplainerOptions = {},
 ): Promise<Explainer> {
-  const explained = relevance(network, composite, { ...options, onePicture: true })
-  const program = await engine.load(explained.graph, { lean: true })
-  const [input, target] = [
-    explained.graph.inputs[0]!,
-    explained.graph.inputs.find(({ name }) => name === 'target')!,
-  ]
-  const classes = Number(target.shape[1])
-  const shape = input.shape.map(Number)
-  return {
-    output: explained.answers[0]!.name,
-    classes,
-    shape,
-    async explain(picture, targets) {
-      const weights = Float32Array.from(targets.flatMap((each) => weightsOf(each, classes)))
-      const results = await program.run({
-        [input.name]: picture,
-        target: float32([targets.length, classes], weights),
-      })
-      return targets.map((_, k) => explanationOf(explained, program, results, targets.length, k))
-    },
-    release: () => program.release(),
+  const name = method.method ?? 'relevance'
+  const entry = TABLE[name]
+  if (!entry) {
+    throw new UserError('there is no such method', name, `There are ${Object.keys(TABLE).join(', ')}`)
   }
+  const { layers = [], conservation = false } = options
+  if (layers.length > 0) requireGiven(name, entry, 'layers', 'the relevance of other layers')
+  if (conservation) requireGiven(name, entry, 'conservation', 'a conservation report')
+  const { load } = await entry.load()
+  // The name has chosen the module that takes just this kind of method.
+  return load({ ...options, engine, network }, method as never)
 }
 
-/** How much each logit counts; all zeros for the network's own answer, which the graph itself finds. */
-export function weightsOf(target: Target, classes: number): number[] {
-  const weights = new Array<number>(classes).fill(0)
-  const set = (index: number, value: number) => {
-    if (!Number.isInteger(index) || index < 0 || index >= classes) {
-      throw new Error(`there is no class ${index}: the network has 0 to ${classes - 1}`)
-    }
-    weights[index] = value
-  }
-  if (typeof target === 'number') set(target, 1)
-  else if (target !== 'top' && 'against' in target) set(target.against, -1)
-  else if (target !== 'top') {
-    if (target.class === target.minus) throw new Error(`class ${target.class} does not differ from itself`)
-    set(target.class, 1)
-    set(target.minus, -1)
-  }
-  return weights
-}
+type Entry = Pick<MethodEntry<unknown>, 'gives' | 'load'>
 
-function explanationOf(
-  { answers, rows }: Relevance,
-  program: Program,
-  results: Tensors,
-  targets: number,
-  k: number,
-): Explanation {
-  /** The row of the k-th target. */
-  const rowOf = (name: string): TensorOf<'float32'> => {
-    const { shape, data } = results[name] as TensorOf<'float32'>
-    const size = data.length / targets
-    return { type: 'float32', shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }
-  }
-  const outputs = Object.fromEntries(
-    answers.flatMap(({ name, answer, logits }) => {
-      const { type, shape, data } = results[logits]!
-      // What is no scores (a label that the network has worked out itself) says nothing that they do not.
-      return type === 'float32'
-        ? [[name, { logits: data, probabilities: probabilitiesOf(answer, shape, data) }]]
-        : []
-    }),
-  )
-  const target = rowOf('explained').data
-  const { logits } = outputs[answers[0]!.name]!
-  const others = program.outputs.filter(({ name }) => name.startsWith(RELEVANCE_OF))
-  return {
-    outputs,
-    target,
-    logit: target.reduce((sum, weight, index) => sum + weight * logits[index]!, 0),
-    relevance: rowOf('relevance'),
-    layers: Object.fromEntries(others.map(({ name }) => [name.slice(RELEVANCE_OF.length), rowOf(name)])),
-    conservation: rows.map((row, index) => {
-      const { data } = rowOf('conservation')
-      const columns = CONSERVATION_COLUMNS.map((column, c) => [
-        column,
-        data[index * CONSERVATION_COLUMNS.length + c]!,
-      ])
-      return { ...row, ...Object.fromEntries(columns) } as ConservedLayer
-    }),
-  }
-}
+const TABLE: Readonly<Record<string, Entry>> = METHODS
 
-const RELEVANCE_OF = 'relevance of '
-
-/** Probabilities of one picture's logits; an output without a softmax or sigmoid is taken for a classifier's logits. */
-function probabilitiesOf(
-  answer: Answer,
-  shape: readonly number[],
-  logits: Float32Array,
-): Float32Array | undefined {
-  if (answer === 'sigmoid' || (answer === 'logits' && logits.length === 1)) {
-    return logits.map((logit) => 1 / (1 + Math.exp(-logit)))
-  }
-  if (shape.slice(2).some((d) => d !== 1)) return undefined
-  return softmax(logits)
-}
-
-function softmax(logits: Float32Array): Float32Array {
-  const most = Math.max(...logits)
-  const powers = logits.map((logit) => Math.exp(logit - most))
-  const sum = powers.reduce((a, b) => a + b, 0)
-  return powers.map((power) => power / sum)
+function requireGiven(name: string, { gives }: Entry, extra: Extra, what: string): void {
+  if (gives[extra]) return
+  const others = Object.keys(TABLE).filter((each) => TABLE[each]!.gives[extra])
+  throw new UserError(`does not give ${what}`, `the method ${name}`, `These do: ${others.join(', ')}`)
 }

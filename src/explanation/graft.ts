@@ -3,7 +3,7 @@ import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph } from '../graph/types.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type RelevanceOptions, relevance } from '../rules/relevance/relevance.ts'
-import { type Target, weightsOf } from './explain.ts'
+import { type Target, weightsOf } from './target.ts'
 
 /** What is grafted onto a network. */
 export interface GraftOptions extends Pick<RelevanceOptions, 'output' | 'range'> {

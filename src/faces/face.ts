@@ -1,3 +1,4 @@
+import type { Watch } from '../base/watch.ts'
 import type { Size } from '../pictures/fit.ts'
 import type { Image, Point } from '../pictures/image.ts'
 
@@ -23,8 +24,13 @@ export interface FoundFace {
 
 /** Finds the faces of photos. */
 export interface FaceFinder {
-  /** All faces in a photo, the surest first; none where there are none. */
-  find(photo: Image): Promise<FoundFace[]>
+  /**
+   * All faces in a photo, the surest first; none where there are none. It takes two to four short runs of networks,
+   * and may be stopped between them.
+   *
+   * @throws the signal's reason, when that stops it
+   */
+  find(photo: Image, watch?: Pick<Watch, 'signal'>): Promise<FoundFace[]>
   /** Give back the memory. */
   release(): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** All faces of a photo: the detector says where they are, the mesh network marks them. */
 
+import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../graph/types.ts'
 import type { Image } from '../pictures/image.ts'
@@ -30,21 +31,23 @@ export async function loadFaceFinder(engine: Engine, models: FaceModels): Promis
   const [photoInput] = detector.inputs
   const [faceInput] = mesh.inputs
 
-  async function look(photo: Image, reach: number): Promise<FoundFace[]> {
+  async function look(photo: Image, reach: number, { signal }: Pick<Watch, 'signal'>): Promise<FoundFace[]> {
+    signal?.throwIfAborted()
     const { input, map } = detectorInput(photo, reach)
     const found = detections(await detector.run({ [photoInput!.name]: input }), map)
     if (found.length === 0) return []
+    signal?.throwIfAborted()
     const squares = found.map(meshSquare)
     const marked = meshes(await mesh.run({ [faceInput!.name]: meshInput(photo, squares) }), squares)
     return found.map(({ box, score }, k) => ({ box, score, ...marked[k]! }))
   }
 
   return {
-    async find(photo) {
-      const faces = await look(photo, 1)
+    async find(photo, watch = {}) {
+      const faces = await look(photo, 1, watch)
       const large = LARGE * Math.max(photo.width, photo.height)
       const tooNear = !faces.some(isMarked) || faces.some(({ box }) => box.width > large)
-      return tooNear ? look(photo, FURTHER) : faces
+      return tooNear ? look(photo, FURTHER, watch) : faces
     },
     async release() {
       await detector.release()

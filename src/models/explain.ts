@@ -2,6 +2,7 @@
 
 import { UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
 import {
   explainedClass,
@@ -12,7 +13,7 @@ import {
 } from '../explanation/classes.ts'
 import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
-import { loadMethod, type Method } from '../explanation/methods/load.ts'
+import { METHODS, type NamedMethod } from '../explanation/methods.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Composite } from '../rules/composites/composite.ts'
@@ -22,10 +23,10 @@ import { type Model, requirePreprocessing } from './model.ts'
 import { pictureShape, rangeOf } from './preprocessing.ts'
 
 /** A photo, or input that is preprocessed already. */
-export type Shown = Image | TensorOf<'float32'>
+export type ModelInput = Image | TensorOf<'float32'>
 
 /** What is explained with what. */
-export interface ExplainOptions {
+export interface ExplainOptions extends Watch {
   /** What runs the network. */
   readonly engine: Engine
   /** The class to explain, by name or index; the network's own answer, `top`, where not given. */
@@ -34,16 +35,14 @@ export interface ExplainOptions {
   readonly minus?: string | number
   /** A composite, or the name of one; the card's, or else `paper`, where not given. */
   readonly composite?: CompositeName | Composite
-  /** A method around the gradient, in place of a composite. */
-  readonly method?: Method
-  /** For the noise of `smoothgrad`. */
-  readonly seed?: string | number
-  /** Names of other values in the network whose relevance is wanted too. */
+  /** In place of a composite another method, by its name or with options: `{ method: 'smoothgrad', seed: 7 }`. */
+  readonly method?: NamedMethod | NamedMethod['method']
+  /** Names of other values in the network whose relevance is wanted too, which only composites give. */
   readonly layers?: readonly string[]
 }
 
 /** An explanation in the model's own words, with pictures of it where the input is a picture. */
-export interface Answer extends Explanation {
+export interface ModelExplanation extends Explanation {
   /** The class that is explained: its index, its name, and its probability where the output has probabilities. */
   readonly class: number
   readonly name: string
@@ -58,11 +57,16 @@ export interface Answer extends Explanation {
  * Explain what a network says of one photo.
  *
  * @param model a network with its card; `modelOf` makes one of a network in memory
- * @throws UserError when something does not fit, or is not known of how photos become the input
+ * @throws UserError when something does not fit, or is not known of how photos become the input; the signal's reason,
+ *   when that stops it
  */
-export async function explain(model: Model, shown: Shown, options: ExplainOptions): Promise<Answer> {
+export async function explain(
+  model: Model,
+  input: ModelInput,
+  options: ExplainOptions,
+): Promise<ModelExplanation> {
   const { classes } = model
-  const input = inputFrom(shown, model)
+  const tensor = inputFrom(input, model)
   const explainer = await loadModelExplainer(model, options)
   try {
     const { class: asked = 'top', minus } = options
@@ -70,8 +74,8 @@ export async function explain(model: Model, shown: Shown, options: ExplainOption
       class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
       minus: minus === undefined ? undefined : requireClass(String(minus), classes),
     }
-    const [answer] = await answers(explainer, model, input, [question])
-    return answer!
+    const [explanation] = await explainInput(explainer, model, tensor, [question], options)
+    return explanation!
   } finally {
     await explainer.release()
   }
@@ -84,26 +88,25 @@ export async function explain(model: Model, shown: Shown, options: ExplainOption
  */
 export async function loadModelExplainer(
   { path, network, card, input, output, preprocessing }: Model,
-  { engine, composite, method, seed, layers = [] }: ExplainOptions,
+  { engine, composite, method, layers }: ExplainOptions,
 ): Promise<Explainer> {
-  if (method) {
-    const layout = pictureShape(input.shape, card.input?.layout)?.layout
-    if (!layout)
-      throw new UserError(
-        'its input is no picture, by the shape that it has',
-        path,
-        `Without --method it can be explained`,
-      )
-    const [layer] = layers
-    return rulesAbout(path, () => loadMethod(engine, network, method, { output, layout, seed, layer }))
-  }
-  const chosen = compositeOf(card, composite)
+  if (composite && method) throw new UsageError('a method stands in place of a composite: give one of them')
+  const layout = pictureShape(input.shape, card.input?.layout)?.layout
+  if (method && !layout)
+    throw new UserError(
+      'its input is no picture, by the shape that it has',
+      path,
+      'Without --method it can be explained',
+    )
+  const chosen =
+    method === undefined ? compositeOf(card, composite) : typeof method === 'string' ? { method } : method
   return rulesAbout(path, () =>
     loadExplainer(engine, network, chosen, {
       output,
-      of: [input.name, ...layers],
-      conservation: true,
+      layout,
       range: 'missing' in preprocessing ? undefined : rangeOf(preprocessing),
+      layers,
+      conservation: METHODS[chosen.method ?? 'relevance'].gives.conservation,
     }),
   )
 }
@@ -117,11 +120,11 @@ export function compositeOf(card: Model['card'], asked?: CompositeName | Composi
 /**
  * What a network is shown: a photo made its input, or input as it stands.
  *
- * @param where what is shown, for messages
+ * @param where what the input is called in messages
  * @throws UserError when it does not fit the network, or it is not known how photos become the input
  */
-export function inputFrom(shown: Shown, model: Model, where = 'the input'): TensorOf<'float32'> {
-  return 'type' in shown ? checked(shown, model, where) : inputOf(shown, requirePreprocessing(model))
+export function inputFrom(input: ModelInput, model: Model, where = 'the input'): TensorOf<'float32'> {
+  return 'type' in input ? checked(input, model, where) : inputOf(input, requirePreprocessing(model))
 }
 
 function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): TensorOf<'float32'> {
@@ -143,18 +146,19 @@ function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): 
 /**
  * Explain one input, once for each question; it goes through the network once.
  *
- * @throws UserError when the network's own answer is asked for against itself
+ * @throws UserError when the network's own answer is asked for against itself; the signal's reason, when that stops it
  */
-export async function answers(
+export async function explainInput(
   explainer: Explainer,
   model: Model,
   input: TensorOf<'float32'>,
   questions: readonly Question[],
-): Promise<Answer[]> {
+  { signal, progress }: Watch = {},
+): Promise<ModelExplanation[]> {
   const known = await Promise.all(
     questions.map(async (question) => {
       if (question.class !== 'top' || question.minus === undefined) return question
-      const [top] = await explainer.explain(input, ['top'])
+      const [top] = await explainer.explain(input, ['top'], { signal })
       const own = explainedClass(top!.target)
       if (own === question.minus) {
         throw new UserError(
@@ -167,9 +171,10 @@ export async function answers(
   const explanations = await explainer.explain(
     input,
     known.map((question) => targetOf(question, explainer.classes)),
+    { signal, progress },
   )
   for (const explanation of explanations) checkFinite(explanation)
-  return explanations.map((explanation) => answerOf(explanation, model, input))
+  return explanations.map((explanation) => inModelWords(explanation, model, input))
 }
 
 /** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
@@ -183,7 +188,7 @@ function checkFinite({ relevance, conservation }: Explanation): void {
   )
 }
 
-function answerOf(explanation: Explanation, model: Model, input: TensorOf<'float32'>): Answer {
+function inModelWords(explanation: Explanation, model: Model, input: TensorOf<'float32'>): ModelExplanation {
   const index = explainedClass(explanation.target)
   const { probabilities } = explanation.outputs[model.output]!
   return {
@@ -199,7 +204,7 @@ function picturesOf(
   { relevance }: Explanation,
   { card, preprocessing }: Model,
   input: TensorOf<'float32'>,
-): Pick<Answer, 'seen' | 'map'> {
+): Pick<ModelExplanation, 'seen' | 'map'> {
   const layout = pictureShape(input.shape, card.input?.layout)?.layout
   if (!layout) return { seen: undefined, map: undefined }
   return {

@@ -92,7 +92,7 @@ export function modelOf(
       'Caffe has trained no network on RGB by itself: say `BGR`, or give the mean as an .npy file',
     )
   }
-  const input = inputOf(network, said, path)
+  const input = onlyInput(network, said, path)
   const output = outputOf(network, said, options.output, path)
   const logits = logitCount(network, output)
   // A card's names are those of its own output.
@@ -171,7 +171,7 @@ function joined(own: OpenedCard, said: OpenedCard): OpenedCard {
   }
 }
 
-function inputOf(network: Graph, { input }: OpenedCard, path: string): ValueInfo {
+function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueInfo {
   const [only] = network.inputs
   const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
   if (!only || network.inputs.length > 1) {

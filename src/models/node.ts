@@ -14,7 +14,7 @@ import { readNpy, writeNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import { readPhoto } from '../pictures/node.ts'
 import { type Card, cardPathOf, formatCard } from './card.ts'
-import { type Answer, type ExplainOptions, explain, inputFrom } from './explain.ts'
+import { type ExplainOptions, explain, inputFrom, type ModelExplanation } from './explain.ts'
 import { type Model, type OpenedCard, openCard, openModel } from './model.ts'
 
 /** What is said about a model from outside. */
@@ -75,7 +75,7 @@ export async function explainFile(
   model: string,
   photo: string,
   options: ExplainFileOptions = {},
-): Promise<Answer> {
+): Promise<ModelExplanation> {
   const opened = await openModelFile(model, options)
   const { engine = nodeEngine(), ...rest } = options
   return explain(opened, await readInput(photo, opened), { engine, ...rest })

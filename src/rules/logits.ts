@@ -2,14 +2,15 @@ import type { Node } from '../graph/operators.ts'
 import type { Graph } from '../graph/types.ts'
 import { wiringOf } from '../graph/wiring.ts'
 
-/** How an output's numbers come from its logits. */
-export type Answer = 'softmax' | 'log-softmax' | 'sigmoid' | 'logits'
+/** What an output holds: its logits, or what one of these makes of them. */
+export type OutputKind = 'softmax' | 'log-softmax' | 'sigmoid' | 'logits'
 
 /** Where the logits of an output are. */
 export interface Logits {
   /** The value that holds them: the output itself where nothing turns them into probabilities. */
   readonly name: string
-  readonly answer: Answer
+  /** What the output itself holds. */
+  readonly kind: OutputKind
 }
 
 /**
@@ -24,12 +25,12 @@ export function logitsOf(graph: Graph, output: string): Logits {
   }
   switch (node?.op) {
     case 'Softmax':
-      return { name: node.inputs[0]!, answer: 'softmax' }
+      return { name: node.inputs[0]!, kind: 'softmax' }
     case 'LogSoftmax':
-      return { name: node.inputs[0]!, answer: 'log-softmax' }
+      return { name: node.inputs[0]!, kind: 'log-softmax' }
     case 'Sigmoid':
-      return { name: node.inputs[0]!, answer: 'sigmoid' }
+      return { name: node.inputs[0]!, kind: 'sigmoid' }
     default:
-      return { name: output, answer: 'logits' }
+      return { name: output, kind: 'logits' }
   }
 }

@@ -84,8 +84,8 @@ async function answersOn(
   const crops: Float32Array[] = []
   const scores = await clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
     scorePictures(engine, graph, pictures(), {
+      signal,
       progress(done) {
-        signal.throwIfAborted()
         tell(10 * done, `${labelFor(run)}: scoring on ${alignment} ${done}/${n}`)
       },
       keep: (own) => crops.push(own),

@@ -82,6 +82,20 @@ describe('ten-crop scoring', () => {
     expect(graph.outputs).toEqual([{ name: 'scores', type: 'float32', shape: ['batch', CLASSES] }])
   })
 
+  it('stops before its next run, for the reason that is given', async () => {
+    const controller = new AbortController()
+    const done: number[] = []
+    const scoring = scorePictures(engine, graph, pictures, {
+      signal: controller.signal,
+      progress(count) {
+        done.push(count)
+        controller.abort(new Error('enough'))
+      },
+    })
+    await expect(scoring).rejects.toThrow('enough')
+    expect(done).toEqual([10])
+  })
+
   it('gives the mean probability of ten crops that are cut and scored one by one', async () => {
     const done: number[] = []
     const scores = await scorePictures(engine, graph, pictures, { progress: (count) => done.push(count) })

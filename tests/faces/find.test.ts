@@ -17,6 +17,12 @@ test('a photo without a face has none', async () => {
   expect(await finder.find({ width: 60, height: 40, data })).toEqual([])
 })
 
+test('the search is stopped for the reason that is given', async () => {
+  const data = new Uint8Array(3 * 60 * 40).fill(128)
+  const signal = AbortSignal.abort(new Error('enough'))
+  await expect(finder.find({ width: 60, height: 40, data }, { signal })).rejects.toThrow('enough')
+})
+
 describe.skipIf(!shared)('in a portrait', () => {
   const portrait = () => readPhoto(join(shared!, 'data/photos/astronaut.png'))
 

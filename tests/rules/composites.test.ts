@@ -197,7 +197,7 @@ describe("a user's own composite", () => {
       'mine.yaml',
     )
     expect(composite).toMatchObject({ name: 'mine', start: 'logit', maxPool: 'equal', add: 'proportional' })
-    expect(relevance(small, composite).answers[0]!.name).toBe('logits')
+    expect(relevance(small, composite).outputs[0]!.name).toBe('logits')
     const gradient = parseComposite('{ name: g, method: gradient, activation: deconvnet }', 'g.yaml')
     expect(gradient).toEqual({ name: 'g', method: 'gradient', activation: 'deconvnet', timesInput: false })
   })

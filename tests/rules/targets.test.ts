@@ -24,7 +24,7 @@ const x = [0.3, -1, 2]
 
 /** The map and the explained target for each row of targets, all of one input. */
 async function explained(graph: Graph, targets: readonly number[][], options: RelevanceOptions = {}) {
-  const { graph: explaining, answers } = relevance(graph, composites.epsilon, {
+  const { graph: explaining, outputs } = relevance(graph, composites.epsilon, {
     onePicture: true,
     ...options,
   })
@@ -37,7 +37,7 @@ async function explained(graph: Graph, targets: readonly number[][], options: Re
     const size = data.length / targets.length
     return targets.map((_, k) => [...data.subarray(k * size, (k + 1) * size)])
   }
-  const logits = [...(results[answers[0]!.logits]!.data as Float32Array)]
+  const logits = [...(results[outputs[0]!.logits]!.data as Float32Array)]
   return { maps: rows('relevance'), explained: rows('explained'), logits }
 }
 
@@ -113,8 +113,8 @@ describe('the logits of an output', () => {
     ['also behind a change of shape', (g, v) => g.reshape(g.op('Softmax', [v]), [-1, 2, 2]), 'fc', 'softmax'],
     ['are the output itself otherwise', (_, v) => v, 'answer', 'logits'],
     ['also where a ReLU ends the network', (g, v) => g.op('Relu', [v]), 'answer', 'logits'],
-  ])('%s', (_, end, name, answer) => {
-    expect(logitsOf(network(4, end), 'answer')).toEqual({ name, answer })
+  ])('%s', (_, end, name, kind) => {
+    expect(logitsOf(network(4, end), 'answer')).toEqual({ name, kind })
   })
 
   test('of every output are given beside its probabilities', async () => {
@@ -124,10 +124,10 @@ describe('the logits of an output', () => {
     const gender = g.op('Gemm', [input, g.constant(drawn([3, 1], new Random(2)))], {}, 'gender.logit')
     g.output('age', g.op('Softmax', [age]))
     g.output('gender', g.op('Sigmoid', [gender]))
-    const { graph, answers } = relevance(g.graph(), composites.epsilon, { output: 'gender' })
-    expect(answers).toEqual([
-      { name: 'gender', answer: 'sigmoid', logits: 'logits of gender' },
-      { name: 'age', answer: 'softmax', logits: 'logits of age' },
+    const { graph, outputs } = relevance(g.graph(), composites.epsilon, { output: 'gender' })
+    expect(outputs).toEqual([
+      { name: 'gender', kind: 'sigmoid', logits: 'logits of gender' },
+      { name: 'age', kind: 'softmax', logits: 'logits of age' },
     ])
     const program = await engine.load(graph)
     const results = await program.run({ x: float32([1, 3], x), target: float32([1, 1], [1]) })

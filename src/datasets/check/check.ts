@@ -1,5 +1,6 @@
 /** What may quietly ruin a study: everything that can be seen of a data set before a network is trained on it. */
 
+import type { Watch } from '../../base/watch.ts'
 import type { Dataset, Skipped } from '../dataset.ts'
 import { type Details, repetitions } from '../duplicates.ts'
 import { makeFolds } from '../folds.ts'
@@ -15,7 +16,7 @@ import { photos } from './photos.ts'
 const SEVERITIES: readonly Severity[] = ['serious', 'doubtful', 'note']
 
 /** How a data set is checked. */
-export interface CheckOptions {
+export interface CheckOptions extends Pick<Watch, 'signal'> {
   /** Into how many folds faces are dealt, where the publishers have not dealt them, and by which seed. */
   readonly folds: number
   readonly seed: string | number
@@ -43,7 +44,7 @@ export interface Checked {
 /**
  * Check a data set.
  *
- * @throws UserError when the faces cannot be dealt into so many folds
+ * @throws UserError when the faces cannot be dealt into so many folds; the signal's reason, when that stops it
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions): Promise<Checked> {
   const published = dataset.faces.some(({ fold }) => fold !== undefined)
@@ -76,9 +77,13 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions): Pro
   }
 }
 
-async function allLooks({ faces }: Dataset, { find, progress }: CheckOptions): Promise<(Look | string)[]> {
+async function allLooks(
+  { faces }: Dataset,
+  { find, signal, progress }: CheckOptions,
+): Promise<(Look | string)[]> {
   const looks: (Look | string)[] = []
   for await (const result of lookAt(faces, find)) {
+    signal?.throwIfAborted()
     if (typeof result === 'string') looks.push(result)
     else {
       const { details: _, ...look } = result
@@ -92,12 +97,13 @@ async function allLooks({ faces }: Dataset, { find, progress }: CheckOptions): P
 async function closeLooks(
   { faces }: Dataset,
   indices: readonly number[],
-  { find, progress }: CheckOptions,
+  { find, signal, progress }: CheckOptions,
 ): Promise<Map<number, Details>> {
   const details = new Map<number, Details>()
   const chosen = indices.map((index) => faces[index]!)
   let at = 0
   for await (const look of lookAt(chosen, find)) {
+    signal?.throwIfAborted()
     const index = indices[at++]!
     // It could be read a moment ago.
     if (typeof look !== 'string') details.set(index, look.details)

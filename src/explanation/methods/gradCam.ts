@@ -3,7 +3,17 @@ import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { dependents, sources } from '../../graph/wiring.ts'
 import { interpolation } from '../../rules/gradient/interpolation.ts'
+import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
+import { withDefaults } from '../options.ts'
+import { loadMaps, ofPlaces } from './loadMaps.ts'
+import { loadLayerGradient } from './loadPrograms.ts'
 import type { LayerGradientOf } from './program.ts'
+
+/** Where it looks. */
+export interface GradCamOptions {
+  /** A value of the network with height and width. */
+  readonly layer?: string
+}
 
 /**
  * Grad-CAM: where in a layer lies what speaks for the score. Each channel of the layer counts as much as its
@@ -80,4 +90,36 @@ function interpolated(
     }
   }
   return result
+}
+
+/** @throws UserError where a network has no such value, or it has no height and width */
+function requirePicture(network: Graph, layer: string): string {
+  const info = verify(network).get(layer)
+  if (!info) throw new UserError(`the network has no value called ${layer}`, network.name)
+  if (info.type === 'float32' && info.shape.length === 4) return layer
+  throw new UserError(
+    `the value ${layer} has no height and width: [${info.shape.join(', ')}]`,
+    network.name,
+    'Choose a layer before it',
+  )
+}
+
+/** Load a network to be explained by Grad-CAM. */
+export const load: LoadMethod<WithOptions<'grad-cam', GradCamOptions>> = (
+  subject,
+  { method: _, ...given },
+) => {
+  const { layer } = withDefaults<GradCamOptions>(METHODS['grad-cam'].options, given)
+  return loadMaps(subject, async (network, output) => {
+    const chosen = layer === undefined ? gradCamLayer(network, output) : requirePicture(network, layer)
+    const { program, layerGradientOf } = await loadLayerGradient(subject.engine, network, output, chosen)
+    return {
+      program,
+      async map(picture, target, { progress }) {
+        const map = ofPlaces(await gradCam(layerGradientOf, picture, target))
+        progress?.(1, 1)
+        return map
+      },
+    }
+  })
 }

@@ -1,18 +1,15 @@
 import type { TensorOf } from '../../graph/types.ts'
-import { checkCount, type GradientOf, inBatches } from './program.ts'
+import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
+import { withDefaults } from '../options.ts'
+import { loadMaps } from './loadMaps.ts'
+import { loadGradient } from './loadPrograms.ts'
+import { type GradientOf, inBatches, type Running } from './program.ts'
 
-/** The path that is integrated along, and how finely. */
+/** How finely the path is integrated along. */
 export interface IntegratedGradientsOptions {
-  /** Where the path starts, of the input's shape: an input that shows nothing. Zeros where not given. */
-  readonly baseline?: TensorOf<'float32'>
   /** Points on the path. */
   readonly steps: number
-  /** Points that run together. */
-  readonly batch: number
 }
-
-/** The paper finds 20 to 300 points enough; the gap between `sum` and `difference` says whether they are. */
-const INTEGRATED_GRADIENTS: IntegratedGradientsOptions = { steps: 64, batch: 8 }
 
 /** What each number of the input contributes, and how complete that is. */
 export interface IntegratedGradients {
@@ -33,15 +30,21 @@ export interface IntegratedGradients {
  *
  * @param input [1, …]
  * @param target a number for each class
+ * @param options.baseline where the path starts, of the input's shape: an input that shows nothing. Zeros where not given
  */
 export async function integratedGradients(
   gradientOf: GradientOf,
   input: TensorOf<'float32'>,
   target: Float32Array,
-  options: Partial<IntegratedGradientsOptions> = {},
+  {
+    baseline,
+    batch = 8,
+    signal,
+    progress,
+    ...options
+  }: Partial<IntegratedGradientsOptions> & Running & { readonly baseline?: TensorOf<'float32'> } = {},
 ): Promise<IntegratedGradients> {
-  const { baseline, steps, batch } = { ...INTEGRATED_GRADIENTS, ...options }
-  checkCount(steps, 'steps')
+  const { steps } = withDefaults(METHODS['integrated-gradients'].options, options)
   if (baseline && baseline.data.length !== input.data.length) {
     throw new Error(
       `the baseline [${baseline.shape.join(', ')}] differs from the input [${input.shape.join(', ')}]`,
@@ -55,7 +58,7 @@ export async function integratedGradients(
   await inBatches(
     input,
     target,
-    { count: places.length, batch },
+    { count: places.length, batch, signal, progress },
     (k, point) => {
       const t = places[k]!
       for (let i = 0; i < point.length; i++) point[i] = from[i]! + t * (point[i]! - from[i]!)
@@ -73,4 +76,20 @@ export async function integratedGradients(
     difference: scores.at(-1)! - scores.at(-2)!,
     sum: data.reduce((total, value) => total + value, 0),
   }
+}
+
+/** Load a network to be explained by integrated gradients. */
+export const load: LoadMethod<WithOptions<'integrated-gradients', IntegratedGradientsOptions>> = (
+  subject,
+  { method: _, ...given },
+) => {
+  const options = withDefaults(METHODS['integrated-gradients'].options, given)
+  return loadMaps(subject, async (network, output, batch) => {
+    const { program, gradientOf } = await loadGradient(subject.engine, network, output)
+    return {
+      program,
+      map: async (...[picture, target, watch]) =>
+        (await integratedGradients(gradientOf, picture, target, { ...options, ...watch, batch })).attribution,
+    }
+  })
 }

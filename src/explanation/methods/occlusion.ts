@@ -1,18 +1,26 @@
 import { UserError } from '../../base/errors.ts'
 import { float32, type TensorOf } from '../../graph/types.ts'
-import { checkCount, inBatches, type ScoresOf } from './program.ts'
+import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
+import { withDefaults } from '../options.ts'
+import { loadMaps, ofPlaces } from './loadMaps.ts'
+import { loadScores } from './loadPrograms.ts'
+import { inBatches, type Running, type ScoresOf } from './program.ts'
 
 /** What is covered, and how. */
 export interface OcclusionOptions {
-  /** Side of the square that is covered, in pixels. */
-  readonly window: number
-  /** From one square to the next, in pixels; no more than the window, so that every pixel is covered once. */
-  readonly stride: number
+  /** Side of the square that is covered, in pixels; an eighth of the shorter side of the picture where not given. */
+  readonly window?: number
+  /**
+   * From one square to the next, in pixels; no more than the window, so that every pixel is covered once. Half of the
+   * window where not given.
+   */
+  readonly stride?: number
   /** What the square is filled with, in all channels. 0 is the mean where the mean is subtracted. */
   readonly fill: number
-  /** Covered pictures that run together. */
-  readonly batch: number
 }
+
+/** How many squares of the size that is taken by itself fit along the shorter side of a picture. */
+const SQUARES = 8
 
 /**
  * Occlusion: how much the score falls where a square of the picture is covered. Each pixel gets the mean over the
@@ -28,18 +36,14 @@ export async function occlusion(
   scoresOf: ScoresOf,
   input: TensorOf<'float32'>,
   target: Float32Array,
-  {
-    window,
-    stride,
-    fill = 0,
-    batch = 8,
-  }: Pick<OcclusionOptions, 'window' | 'stride'> & Partial<OcclusionOptions>,
+  { batch = 8, signal, progress, ...options }: Partial<OcclusionOptions> & Running = {},
 ): Promise<TensorOf<'float32'>> {
-  checkCount(window, 'window')
-  checkCount(stride, 'stride')
+  const given = withDefaults<OcclusionOptions>(METHODS.occlusion.options, options)
+  const [, channels, height, width] = input.shape as [number, number, number, number]
+  const { window = Math.ceil(Math.min(height, width) / SQUARES), fill } = given
+  const { stride = Math.ceil(window / 2) } = given
   if (stride > window)
     throw new UserError(`is ${stride}`, 'stride', `Give ${window} at most, or some pixels are never covered`)
-  const [, channels, height, width] = input.shape as [number, number, number, number]
   const squares = starts(height, window, stride).flatMap((top) =>
     starts(width, window, stride).map((left) => ({
       top,
@@ -53,7 +57,7 @@ export async function occlusion(
   await inBatches(
     input,
     target,
-    { count: squares.length + 1, batch },
+    { count: squares.length + 1, batch, signal, progress },
     (k, picture) => {
       const square = squares[k - 1]
       if (!square) return
@@ -87,4 +91,20 @@ export async function occlusion(
 function starts(size: number, window: number, stride: number): number[] {
   const count = Math.max(Math.ceil((size - window) / stride), 0) + 1
   return Array.from({ length: count }, (_, k) => k * stride)
+}
+
+/** Load a network to be explained by occlusion. */
+export const load: LoadMethod<WithOptions<'occlusion', OcclusionOptions>> = (
+  subject,
+  { method: _, ...given },
+) => {
+  const options = withDefaults<OcclusionOptions>(METHODS.occlusion.options, given)
+  return loadMaps(subject, async (network, output, batch) => {
+    const { program, scoresOf } = await loadScores(subject.engine, network, output)
+    return {
+      program,
+      map: async (...[picture, target, watch]) =>
+        ofPlaces(await occlusion(scoresOf, picture, target, { ...options, ...watch, batch })),
+    }
+  })
 }

@@ -6,6 +6,7 @@
  */
 
 import { UserError } from '../../base/errors.ts'
+import type { Watch } from '../../base/watch.ts'
 import { sizeOf, type TensorOf } from '../../graph/types.ts'
 
 /**
@@ -29,28 +30,36 @@ export type LayerGradientOf = (
   target: Float32Array,
 ) => Promise<{ readonly activations: TensorOf<'float32'>; readonly gradients: TensorOf<'float32'> }>
 
+/** How variations of an input are run. */
+export interface Running extends Watch {
+  /** How many run together, at most; 8 where not given. */
+  readonly batch?: number
+}
+
 /**
  * Run variations of one input, a few at a time.
  *
  * @param input [1, …]
  * @param target a number for each class
  * @param count how many variations there are
- * @param batch how many run together, at most
+ * @param batch how many run together, at most; between runs it can be stopped
  * @param vary writes variation `k`; called once for each, in order, with a copy of the input
  * @param run what is done with a batch of variations, the first of which is number `first`
  */
 export async function inBatches(
   input: TensorOf<'float32'>,
   target: Float32Array,
-  { count, batch }: { count: number; batch: number },
+  { count, batch, signal, progress }: Required<Pick<Running, 'batch'>> & Watch & { readonly count: number },
   vary: (k: number, into: Float32Array) => void,
   run: (inputs: TensorOf<'float32'>, targets: Float32Array, first: number) => Promise<void>,
 ): Promise<void> {
   if (input.shape[0] !== 1)
     throw new Error(`one input is explained at a time, not [${input.shape.join(', ')}]`)
-  checkCount(batch, 'batch')
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new UserError(`is ${batch}`, 'batch', 'Give a whole number from 1')
   const size = sizeOf(input.shape)
   for (let first = 0; first < count; first += batch) {
+    signal?.throwIfAborted()
     const rows = Math.min(batch, count - first)
     const data = new Float32Array(rows * size)
     const targets = new Float32Array(rows * target.length)
@@ -60,11 +69,6 @@ export async function inBatches(
       targets.set(target, row * target.length)
     }
     await run({ type: 'float32', shape: [rows, ...input.shape.slice(1)], data }, targets, first)
+    progress?.(first + rows, count)
   }
-}
-
-/** @throws UserError where a number of something is no whole number from 1 */
-export function checkCount(value: number, what: string): void {
-  if (Number.isInteger(value) && value >= 1) return
-  throw new UserError(`is ${value}`, what, 'Give a whole number from 1')
 }

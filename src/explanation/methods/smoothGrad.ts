@@ -1,7 +1,10 @@
-import { UserError } from '../../base/errors.ts'
 import { Random } from '../../base/random.ts'
 import type { TensorOf } from '../../graph/types.ts'
-import { checkCount, type GradientOf, inBatches } from './program.ts'
+import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
+import { withDefaults } from '../options.ts'
+import { loadMaps } from './loadMaps.ts'
+import { loadGradient } from './loadPrograms.ts'
+import { type GradientOf, inBatches, type Running } from './program.ts'
 
 /** How much is averaged over what. */
 export interface SmoothGradOptions {
@@ -11,12 +14,7 @@ export interface SmoothGradOptions {
   readonly noise: number
   /** The same seed gives the same noise. */
   readonly seed: string | number
-  /** Copies that run together. */
-  readonly batch: number
 }
-
-/** What the paper finds to work: 10 to 20 % noise, and little change beyond 50 samples. */
-const SMOOTH_GRAD: SmoothGradOptions = { samples: 50, noise: 0.15, seed: 0, batch: 8 }
 
 /**
  * SmoothGrad: the mean gradient over noisy copies of the input.
@@ -31,12 +29,9 @@ export async function smoothGrad(
   gradientOf: GradientOf,
   input: TensorOf<'float32'>,
   target: Float32Array,
-  options: Partial<SmoothGradOptions> = {},
+  { batch = 8, signal, progress, ...options }: Partial<SmoothGradOptions> & Running = {},
 ): Promise<TensorOf<'float32'>> {
-  const { samples, noise, seed, batch } = { ...SMOOTH_GRAD, ...options }
-  checkCount(samples, 'samples')
-  if (!(noise >= 0))
-    throw new UserError(`is ${noise}`, 'noise', 'Give a fraction of the input’s range, as 0.15')
+  const { samples, noise, seed } = withDefaults(METHODS.smoothgrad.options, options)
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of input.data) {
     low = Math.min(low, value)
@@ -48,7 +43,7 @@ export async function smoothGrad(
   await inBatches(
     input,
     target,
-    { count: samples, batch },
+    { count: samples, batch, signal, progress },
     (_, copy) => {
       for (let k = 0; k < copy.length; k++) copy[k]! += random.normal(0, deviation)
     },
@@ -60,4 +55,20 @@ export async function smoothGrad(
     },
   )
   return { type: 'float32', shape: input.shape, data: Float32Array.from(sum, (value) => value / samples) }
+}
+
+/** Load a network to be explained by SmoothGrad. */
+export const load: LoadMethod<WithOptions<'smoothgrad', SmoothGradOptions>> = (
+  subject,
+  { method: _, ...given },
+) => {
+  const options = withDefaults(METHODS.smoothgrad.options, given)
+  return loadMaps(subject, async (network, output, batch) => {
+    const { program, gradientOf } = await loadGradient(subject.engine, network, output)
+    return {
+      program,
+      map: (...[picture, target, watch]) =>
+        smoothGrad(gradientOf, picture, target, { ...options, ...watch, batch }),
+    }
+  })
 }

@@ -36,7 +36,7 @@ function termRelevance(
   const own = term.outputs ? ofSign(g, relevance, output, term.outputs) : relevance
   const all = () => scaled(g, own, term.coefficient)
   const pairs = term.pairs.flatMap(([inputPart, weightPart]) => {
-    const input = inputOf(g, x, inputPart, nonNegative)
+    const input = partOfInput(g, x, inputPart, nonNegative)
     return input ? [{ input, weightPart }] : []
   })
   if (pairs.length === 0) return { messages: [], bias: [], epsilon: [all] }
@@ -95,7 +95,7 @@ function ofSign(g: GraphBuilder, relevance: Value, output: Value, sign: 'positiv
 }
 
 /** A part of the input; undefined where it is known to be empty. */
-function inputOf(g: GraphBuilder, x: Value, part: InputPart, nonNegative: boolean): Value | undefined {
+function partOfInput(g: GraphBuilder, x: Value, part: InputPart, nonNegative: boolean): Value | undefined {
   if ('everywhere' in part) return everywhere(g, x, part.everywhere)
   if (!nonNegative) return isNothing(part) ? undefined : partOf(g, x, part)
   return part.positive === 0 ? undefined : scaled(g, x, part.positive)

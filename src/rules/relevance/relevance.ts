@@ -16,7 +16,7 @@ import { canonise } from '../canonise/canonise.ts'
 import { assign } from '../composites/assign.ts'
 import { type Composite, completed, type RelevanceComposite } from '../composites/composite.ts'
 import { gradientTable } from '../gradient/gradient.ts'
-import { type Answer, logitsOf } from '../logits.ts'
+import { logitsOf, type OutputKind } from '../logits.ts'
 import { withPoolPositions } from '../pooling.ts'
 import { walkBackward } from '../walk.ts'
 import { Conservation, type ConservationRow } from './conservation.ts'
@@ -43,10 +43,10 @@ export interface RelevanceOptions {
 }
 
 /** One output of the network, and where its logits are. */
-export interface AnswerOutput {
+export interface NetworkOutput {
   readonly name: string
-  /** How its numbers come from the logits. */
-  readonly answer: Answer
+  /** What it holds. */
+  readonly kind: OutputKind
   /** The name of the output of the explaining graph that holds the logits; the output's own where it has them. */
   readonly logits: string
 }
@@ -67,7 +67,7 @@ export interface Relevance {
    */
   readonly graph: Graph
   /** The network's outputs, the explained one first. */
-  readonly answers: readonly AnswerOutput[]
+  readonly outputs: readonly NetworkOutput[]
   /** What the rows of the output `conservation` are about, from the output to the input. */
   readonly rows: readonly ConservationRow[]
 }
@@ -122,9 +122,9 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
   }
   builder.output('explained', explained)
   const others = canonical.outputs.map(({ name }) => name).filter((name) => name !== output)
-  const answers = [output, ...others].map((name) => withLogits(builder, canonical, name))
+  const outputs = [output, ...others].map((name) => withLogits(builder, canonical, name))
   if (conservation && conservation.rows.length > 0) builder.output('conservation', conservation.table())
-  return { graph: builder.graph(), answers, rows: conservation?.rows ?? [] }
+  return { graph: builder.graph(), outputs, rows: conservation?.rows ?? [] }
 }
 
 /** Values whose relevance is asked for must be there, also after layers were merged. */
@@ -166,12 +166,12 @@ function startOf(g: GraphBuilder, logits: Value, target: Value, timesLogit: bool
 }
 
 /** The logits of an output as an output of their own, where it holds something else. */
-function withLogits(g: GraphBuilder, graph: Graph, output: string): AnswerOutput {
-  const { name, answer } = logitsOf(graph, output)
-  if (name === output) return { name: output, answer, logits: output }
+function withLogits(g: GraphBuilder, graph: Graph, output: string): NetworkOutput {
+  const { name, kind } = logitsOf(graph, output)
+  if (name === output) return { name: output, kind, logits: output }
   const logits = `logits of ${output}`
   g.output(logits, g.op('Identity', [g.value(name)]))
-  return { name: output, answer, logits }
+  return { name: output, kind, logits }
 }
 
 function rulesOf(

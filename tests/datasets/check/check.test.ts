@@ -26,6 +26,23 @@ function casesOf(name: string, from = { dataset, checked }) {
 }
 
 describe('checkDataset', () => {
+  it('stops before the next photo, for the reason that is given', async () => {
+    const controller = new AbortController()
+    const stages: string[] = []
+    const checking = checkDataset(dataset, {
+      folds: 5,
+      seed: 1,
+      find: false,
+      signal: controller.signal,
+      progress(stage, done) {
+        stages.push(`${stage} ${done}`)
+        if (stage === 'comparing') controller.abort(new Error('enough'))
+      },
+    })
+    await expect(checking).rejects.toThrow('enough')
+    expect(stages.at(-1)).toBe('comparing 1')
+  })
+
   it('finds a copy in another fold, though it was scaled and compressed', () => {
     expect(casesOf('copies-in-two-folds')).toEqual([
       ['a', 'copy', expect.stringMatching(/^likeness .*folds 0 and 1$/)],

@@ -1,0 +1,192 @@
+/**
+ * Everything that explains, by name. A method is one file in `methods/` and one entry here; its file is loaded when the
+ * method is first used, so that a page which wants one of them does not load the others.
+ */
+
+import type { Engine } from '../engine/engine.ts'
+import type { Graph } from '../graph/types.ts'
+import type { Composite, GradientComposite, RelevanceComposite } from '../rules/composites/composite.ts'
+import type { Explainer, ExplainerOptions } from './explain.ts'
+import type { GradCamOptions } from './methods/gradCam.ts'
+import type { IntegratedGradientsOptions } from './methods/integratedGradients.ts'
+import type { OcclusionOptions } from './methods/occlusion.ts'
+import type { SmoothGradOptions } from './methods/smoothGrad.ts'
+import type { OptionTable } from './options.ts'
+
+/** The network that a method is loaded for, and what is wanted of it. */
+export interface Subject extends ExplainerOptions {
+  readonly engine: Engine
+  readonly network: Graph
+}
+
+/** Makes an explainer by a method with its options. */
+export type LoadMethod<Given extends { readonly method?: string }> = (
+  subject: Subject,
+  method: Given,
+) => Promise<Explainer>
+
+/** A method by its name, with options in place of its defaults. */
+export type WithOptions<Name, Options> = { readonly method: Name } & Partial<Options>
+
+/** What a method may give beside the relevance of the input: that of other layers, and a conservation report. */
+export type Extra = 'layers' | 'conservation'
+
+/** What is to be known of a method, without its code. */
+export interface MethodEntry<Options> {
+  readonly title: string
+  /** The paper that it is from. */
+  readonly source: string
+  /** What can be set, with defaults and ranges. */
+  readonly options: OptionTable<Options>
+  readonly gives: Readonly<Record<Extra, boolean>>
+  /** Loads its code. */
+  readonly load: () => Promise<{ readonly load: LoadMethod<never> }>
+}
+
+/**
+ * All methods, by the names that people type. The first two are those of composites, which also say the rules of the
+ * layers; the others need nothing but their names.
+ */
+export const METHODS = {
+  relevance: {
+    title: 'Layer-wise relevance propagation',
+    source:
+      'Bach, Binder, Montavon, Klauschen, Müller and Samek 2015, On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',
+    options: {
+      start: { what: 'what is divided: the logit, or one', default: 'logit', choices: ['logit', 'one'] },
+      maxPool: {
+        what: 'who takes the relevance of a maximum',
+        default: 'first',
+        choices: ['first', 'equal', 'proportional'],
+      },
+      lrn: {
+        what: 'local response normalisation: passed on, or first-order Taylor',
+        default: 'pass',
+        choices: ['pass', 'taylor'],
+      },
+      add: {
+        what: 'how a sum divides among its branches',
+        default: 'proportional',
+        choices: ['proportional', 'equal'],
+      },
+      batchNorm: {
+        what: 'batch normalisation that cannot be merged',
+        default: 'proportional',
+        choices: ['proportional', 'magnitude', 'pass'],
+      },
+    },
+    gives: { layers: true, conservation: true },
+    load: () => import('./methods/composite.ts'),
+  } satisfies MethodEntry<Omit<RelevanceComposite, 'name' | 'method' | 'layers'>>,
+  gradient: {
+    title: 'Gradient',
+    source:
+      'Simonyan, Vedaldi and Zisserman 2013, Deep Inside Convolutional Networks: Visualising Image Classification Models and Saliency Maps',
+    options: {
+      activation: {
+        what: 'how activations pass the gradient',
+        default: 'gradient',
+        choices: ['gradient', 'guided-backprop', 'deconvnet'],
+      },
+      timesInput: {
+        what: 'whether the gradient is multiplied with the input',
+        default: false,
+        choices: [false, true],
+      },
+    },
+    gives: { layers: true, conservation: false },
+    load: () => import('./methods/composite.ts'),
+  } satisfies MethodEntry<Omit<GradientComposite, 'name' | 'method'>>,
+  smoothgrad: {
+    title: 'SmoothGrad',
+    source:
+      'Smilkov, Thorat, Kim, Viégas and Wattenberg 2017, SmoothGrad: removing noise by adding noise, section 3',
+    // What the paper finds to work: 10 to 20 % noise, and little change beyond 50 samples.
+    options: {
+      samples: { what: 'noisy copies of the input', default: 50, range: [1, Infinity], whole: true },
+      noise: {
+        what: 'standard deviation of the noise, as a fraction of the input’s range',
+        default: 0.15,
+        range: [0, Infinity],
+      },
+      seed: { what: 'the same seed gives the same noise', default: 0 },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/smoothGrad.ts'),
+  } satisfies MethodEntry<SmoothGradOptions>,
+  'integrated-gradients': {
+    title: 'Integrated gradients',
+    source: 'Sundararajan, Taly and Yan 2017, Axiomatic Attribution for Deep Networks, equations 1 and 3',
+    // The paper finds 20 to 300 points enough; the gap between `sum` and `difference` says whether they are.
+    options: {
+      steps: {
+        what: 'points on the path from zeros to the input',
+        default: 64,
+        range: [1, Infinity],
+        whole: true,
+      },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/integratedGradients.ts'),
+  } satisfies MethodEntry<IntegratedGradientsOptions>,
+  'grad-cam': {
+    title: 'Grad-CAM',
+    source:
+      'Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra 2017, Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization, equations 1 and 2',
+    options: {
+      layer: {
+        what: 'the value of the network that is looked at; the last one with height and width where not given',
+        default: undefined,
+      },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/gradCam.ts'),
+  } satisfies MethodEntry<GradCamOptions>,
+  occlusion: {
+    title: 'Occlusion',
+    source: 'Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2',
+    options: {
+      window: {
+        what: 'side of the square that is covered, in pixels; an eighth of the shorter side of the picture where not given',
+        default: undefined,
+        range: [1, Infinity],
+        whole: true,
+      },
+      stride: {
+        what: 'from one square to the next, in pixels, no more than the window; half of it where not given',
+        default: undefined,
+        range: [1, Infinity],
+        whole: true,
+      },
+      fill: {
+        what: 'what a square is filled with, in all channels; 0 is the mean where the mean is subtracted',
+        default: 0,
+        range: [-Infinity, Infinity],
+      },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/occlusion.ts'),
+  } satisfies MethodEntry<OcclusionOptions>,
+}
+
+/** The name of a method. */
+export type MethodName = keyof typeof METHODS
+
+/**
+ * A method with what it needs: a composite, or the name of another with options in place of its defaults, as
+ * `{ method: 'smoothgrad', samples: 20 }`.
+ */
+export type Method = { [Name in MethodName]: MethodBy<Name> }[MethodName]
+
+/** The same of one name. */
+type MethodBy<Name extends MethodName> = Parameters<
+  Awaited<ReturnType<(typeof METHODS)[Name]['load']>>['load']
+>[1]
+
+/** A method that is no composite. */
+export type NamedMethod = Exclude<Method, Composite>
+
+/** The methods that are no composites, by the names that people type. */
+export const NAMED_METHODS = (Object.keys(METHODS) as MethodName[]).filter(
+  (name): name is NamedMethod['method'] => name !== 'relevance' && name !== 'gradient',
+)

@@ -1,0 +1,110 @@
+/** Explaining by a composite: relevance, or the gradient and its relatives, as one graph that is run once. */
+
+import type { Program, Tensors } from '../../engine/engine.ts'
+import { float32, type TensorOf } from '../../graph/types.ts'
+import type { Composite } from '../../rules/composites/composite.ts'
+import type { OutputKind } from '../../rules/logits.ts'
+import { CONSERVATION_COLUMNS } from '../../rules/relevance/conservation.ts'
+import { type Relevance, relevance } from '../../rules/relevance/relevance.ts'
+import type { ConservedLayer, Explainer, Explanation } from '../explain.ts'
+import type { LoadMethod } from '../methods.ts'
+import { weightsOf } from '../target.ts'
+
+/**
+ * Load a network and the graph that explains it.
+ *
+ * @throws UserError where the composite does not fit the network, Error naming the node that has no rule
+ */
+export const load: LoadMethod<Composite> = async (
+  { engine, network, output, layers = [], conservation, range },
+  composite,
+): Promise<Explainer> => {
+  const of = [network.inputs[0]!.name, ...layers]
+  const explained = relevance(network, composite, { output, of, conservation, range, onePicture: true })
+  const program = await engine.load(explained.graph, { lean: true })
+  const [input, target] = [
+    explained.graph.inputs[0]!,
+    explained.graph.inputs.find(({ name }) => name === 'target')!,
+  ]
+  const classes = Number(target.shape[1])
+  return {
+    output: explained.outputs[0]!.name,
+    classes,
+    shape: input.shape.map(Number),
+    async explain(picture, targets, { signal, progress } = {}) {
+      const weights = Float32Array.from(targets.flatMap((each) => weightsOf(each, classes)))
+      signal?.throwIfAborted()
+      const results = await program.run({
+        [input.name]: picture,
+        target: float32([targets.length, classes], weights),
+      })
+      progress?.(1, 1)
+      return targets.map((_, k) => explanationOf(explained, program, results, targets.length, k))
+    },
+    release: () => program.release(),
+  }
+}
+
+function explanationOf(
+  { outputs: known, rows }: Relevance,
+  program: Program,
+  results: Tensors,
+  targets: number,
+  k: number,
+): Explanation {
+  /** The row of the k-th target. */
+  const rowOf = (name: string): TensorOf<'float32'> => {
+    const { shape, data } = results[name] as TensorOf<'float32'>
+    const size = data.length / targets
+    return { type: 'float32', shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }
+  }
+  const outputs = Object.fromEntries(
+    known.flatMap(({ name, kind, logits }) => {
+      const { type, shape, data } = results[logits]!
+      // What is no scores (a label that the network has worked out itself) says nothing that they do not.
+      return type === 'float32'
+        ? [[name, { logits: data, probabilities: probabilitiesOf(kind, shape, data) }]]
+        : []
+    }),
+  )
+  const target = rowOf('explained').data
+  const { logits } = outputs[known[0]!.name]!
+  const others = program.outputs.filter(({ name }) => name.startsWith(RELEVANCE_OF))
+  return {
+    outputs,
+    target,
+    logit: target.reduce((sum, weight, index) => sum + weight * logits[index]!, 0),
+    relevance: rowOf('relevance'),
+    layers: Object.fromEntries(others.map(({ name }) => [name.slice(RELEVANCE_OF.length), rowOf(name)])),
+    conservation: rows.map((row, index) => {
+      const { data } = rowOf('conservation')
+      const columns = CONSERVATION_COLUMNS.map((column, c) => [
+        column,
+        data[index * CONSERVATION_COLUMNS.length + c]!,
+      ])
+      return { ...row, ...Object.fromEntries(columns) } as ConservedLayer
+    }),
+  }
+}
+
+const RELEVANCE_OF = 'relevance of '
+
+/** Probabilities of one picture's logits; an output without a softmax or sigmoid is taken for a classifier's logits. */
+function probabilitiesOf(
+  kind: OutputKind,
+  shape: readonly number[],
+  logits: Float32Array,
+): Float32Array | undefined {
+  if (kind === 'sigmoid' || (kind === 'logits' && logits.length === 1)) {
+    return logits.map((logit) => 1 / (1 + Math.exp(-logit)))
+  }
+  if (shape.slice(2).some((d) => d !== 1)) return undefined
+  return softmax(logits)
+}
+
+function softmax(logits: Float32Array): Float32Array {
+  const most = Math.max(...logits)
+  const powers = logits.map((logit) => Math.exp(logit - most))
+  const sum = powers.reduce((a, b) => a + b, 0)
+  return powers.map((power) => power / sum)
+}

@@ -1,0 +1,103 @@
+/**
+ * What the methods share that make one map at a time, of a picture and a target: the answer that is explained, the
+ * order of the axes, and how far they are.
+ */
+
+import type { Watch } from '../../base/watch.ts'
+import type { Program } from '../../engine/engine.ts'
+import { GraphBuilder } from '../../graph/builder.ts'
+import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
+import { composites } from '../../rules/composites/presets.ts'
+import type { Explainer } from '../explain.ts'
+import type { Subject } from '../methods.ts'
+import { load as loadComposite } from './composite.ts'
+
+/** Makes the map of one picture: [1, channels, height, width] from [1, channels, height, width]. */
+interface MapProgram {
+  readonly program: Program
+  /** Tells its progress in variations of the picture, as many for every target. */
+  map(picture: TensorOf<'float32'>, target: Float32Array, watch: Watch): Promise<TensorOf<'float32'>>
+}
+
+/** Variations of a picture that run together. */
+const BATCH = 8
+
+/**
+ * An explainer that makes one map after another.
+ *
+ * @param load loads what makes a map of a network that takes [batch, channels, height, width]; `batch` is how many
+ *   pictures it may be shown at once
+ */
+export async function loadMaps(
+  subject: Subject,
+  load: (network: Graph, output: string, batch: number) => Promise<MapProgram>,
+): Promise<Explainer> {
+  const { network, output = network.outputs[0]!.name, layout = 'NCHW' } = subject
+  const turned = layout === 'NCHW' ? network : channelsFirst(network)
+  // A network for one picture only is asked about one at a time.
+  const batch = typeof network.inputs[0]!.shape[0] === 'string' ? BATCH : 1
+  const { program, map } = await load(turned, output, batch)
+  // The answer, and the logits that each target counts, are those of a plain explanation.
+  const plain = await loadComposite(subject, composites.gradient)
+  return {
+    ...plain,
+    async explain(input, targets, { signal, progress } = {}) {
+      const explanations = await plain.explain(input, targets, { signal })
+      const picture = layout === 'NCHW' ? input : transposed(input, [0, 3, 1, 2])
+      const maps: TensorOf<'float32'>[] = []
+      for (const [k, { target }] of explanations.entries()) {
+        signal?.throwIfAborted()
+        const own: Watch = {
+          signal,
+          progress: (done, total) => progress?.(k * total + done, explanations.length * total),
+        }
+        maps.push(await map(picture, target, own))
+      }
+      return explanations.map((explanation, k) => ({
+        ...explanation,
+        relevance: layout === 'NCHW' ? maps[k]! : transposed(maps[k]!, [0, 2, 3, 1]),
+      }))
+    },
+    async release() {
+      await plain.release()
+      await program.release()
+    },
+  }
+}
+
+/** A map of places as one with a single channel: [1, 1, height, width] from [1, height, width]. */
+export function ofPlaces(map: TensorOf<'float32'>): TensorOf<'float32'> {
+  return { ...map, shape: [1, ...map.shape] }
+}
+
+/** A network that takes [batch, height, width, channels] as one that takes [batch, channels, height, width]. */
+function channelsFirst(network: Graph): Graph {
+  const [{ name, type, shape }] = network.inputs as [Graph['inputs'][number]]
+  const builder = new GraphBuilder(network.name)
+  const [batch, height, width, channels] = shape
+  const inner = `${name} as written`
+  const picture = builder.input(name, type, [batch!, channels!, height!, width!])
+  builder.op('Transpose', [picture], { perm: [0, 2, 3, 1] }, inner)
+  const { nodes, inputs } = builder.graph()
+  const renamed = network.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((each) => (each === name ? inner : each)),
+  }))
+  return { ...network, inputs, nodes: [...nodes, ...renamed] as Graph['nodes'] }
+}
+
+/** A tensor with its axes in another order. */
+function transposed({ shape, data }: TensorOf<'float32'>, perm: readonly number[]): TensorOf<'float32'> {
+  const result = float32(perm.map((axis) => shape[axis]!))
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1))
+  const [n, a, b, c] = result.shape as [number, number, number, number]
+  let to = 0
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < a; j++)
+      for (let k = 0; k < b; k++)
+        for (let l = 0; l < c; l++) {
+          const at = [i, j, k, l].reduce((sum, index, axis) => sum + index * strides[perm[axis]!]!, 0)
+          result.data[to++] = data[at]!
+        }
+  return result
+}

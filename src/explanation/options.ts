@@ -1,0 +1,60 @@
+/** The options of methods as data: a form can be drawn from them, and what somebody gives is checked by them. */
+
+import { UserError } from '../base/errors.ts'
+
+/** One option of a method. */
+export interface MethodOption<Value> {
+  /** What it sets, in which unit. */
+  readonly what: string
+  /** What counts where it is not given; undefined where that depends on the network or the picture, as `what` says. */
+  readonly default: Value | undefined
+  /** Of a number: the least and the most that it may be, both included. */
+  readonly range?: readonly [least: number, most: number]
+  /** Whether the number must be whole. */
+  readonly whole?: boolean
+  /** All that it may be, where these are few. */
+  readonly choices?: readonly Value[]
+}
+
+/** The options of a method, each by its name. */
+export type OptionTable<Options> = { readonly [Name in keyof Options]-?: MethodOption<Options[Name]> }
+
+/**
+ * The options of a method, with the defaults in place of those that are not given.
+ *
+ * @throws UserError for an option that the method does not have, or a value that it cannot be
+ */
+export function withDefaults<Options>(table: OptionTable<Options>, given: Partial<Options>): Options {
+  const values: Readonly<Record<string, unknown>> = given
+  const options: Readonly<Record<string, MethodOption<unknown>>> = table
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    const option = Object.hasOwn(options, name) ? options[name] : undefined
+    if (!option) {
+      const known = Object.keys(options).join(', ')
+      throw new UserError('the method has no such option', name, `Its options: ${known || 'none'}`)
+    }
+    check(name, value, option)
+  }
+  const complete = Object.entries(options).map(([name, option]) => [name, values[name] ?? option.default])
+  return Object.fromEntries(complete)
+}
+
+function check(name: string, value: unknown, { range, whole, choices }: MethodOption<unknown>): void {
+  if (choices && !choices.includes(value)) {
+    throw new UserError(`is ${value}`, name, `Give one of ${choices.join(', ')}`)
+  }
+  if (!range) return
+  const [least, most] = range
+  const fits = Number.isFinite(value) && Number(value) >= least && Number(value) <= most
+  if (fits && (!whole || Number.isInteger(value))) return
+  const limits = [
+    ...(Number.isFinite(least) ? [`from ${least}`] : []),
+    ...(Number.isFinite(most) ? [`to ${most}`] : []),
+  ]
+  throw new UserError(
+    `is ${value}`,
+    name,
+    `Give ${[whole ? 'a whole number' : 'a number', ...limits].join(' ')}`,
+  )
+}
