@@ -20,7 +20,7 @@ export async function openFaceFinder(options: { threads?: number } = {}): Promis
   const [detector, mesh] = [MODELS.detector, MODELS.mesh].map((name) =>
     readTensorFlowJs(modelFile(`${name}.json`)),
   )
-  return loadFaceFinder(nodeEngine(options), { detector: detector!, mesh: mesh! })
+  return loadFaceFinder(await nodeEngine(options), { detector: detector!, mesh: mesh! })
 }
 
 /** The SHA-256 of the models, in hexadecimal. */

@@ -95,8 +95,9 @@ export async function explain(
  */
 export async function loadModelExplainer(
   { path, network, card, input, output, preprocessing }: Model,
-  { composite, method, seed, layers = [], engine = nodeEngine() }: ExplainOptions = {},
+  { composite, method, seed, layers = [], engine: given }: ExplainOptions = {},
 ): Promise<Explainer> {
+  const engine = given ?? (await nodeEngine())
   if (method) {
     const layout = pictureShape(input.shape, card.input?.layout)?.layout
     if (!layout)
