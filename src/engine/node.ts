@@ -1,37 +1,64 @@
 import { availableParallelism } from 'node:os'
+import { messageOf, UserError } from '../base/errors.ts'
+import { isExact, isFaster } from './check.ts'
 import type { Engine } from './engine.ts'
 import { type Runtime, sessionEngine } from './session.ts'
 
+/** What may be asked for in Node: `auto` is the GPU where WebGPU finds one that is exact and faster than the CPU. */
+export const DEVICES = ['cpu', 'webgpu', 'auto'] as const
+
+/** How an engine in Node is set up. */
+export interface NodeEngineOptions {
+  /** Threads of one run on the CPU; all cores where not given. */
+  readonly threads?: number
+  /** Where graphs run; `cpu` where not given. */
+  readonly device?: (typeof DEVICES)[number]
+}
+
 /**
- * ONNX Runtime in Node, on the CPU: native code where onnxruntime-node is installed, WebAssembly where it is not, with
- * a warning of the process that says so.
+ * ONNX Runtime in Node: native code where onnxruntime-node is installed, on the CPU or the GPU; WebAssembly where it is
+ * not, with a warning of the process that says so.
  *
- * @param options.threads threads of one run; all cores where not given
+ * @throws UserError where the GPU is asked for and there is none, or it computes wrongly
  */
-export async function nodeEngine({ threads = availableParallelism() } = {}): Promise<Engine> {
+export async function nodeEngine({
+  threads = availableParallelism(),
+  device = 'cpu',
+}: NodeEngineOptions = {}): Promise<Engine> {
   let native: Runtime
   try {
     native = (await import('onnxruntime-node')).default
   } catch (error) {
-    return fallback(threads, (error as Error).message)
+    if (device === 'webgpu')
+      throw new UserError(`WebGPU needs onnxruntime-node: ${messageOf(error)}`, '', INSTALL)
+    return fallback(threads, messageOf(error))
   }
-  const options = { executionProviders: ['cpu'], intraOpNumThreads: threads }
-  return sessionEngine(native, { device: 'cpu', threads, options, writesInto: true })
+  const engineOn = (device: 'cpu' | 'webgpu') => sessionEngine(native, { device, threads, writesInto: true })
+  const cpu = engineOn('cpu')
+  if (device === 'cpu') return cpu
+  const gpu = engineOn('webgpu')
+  let exact: boolean
+  try {
+    exact = await isExact(gpu)
+  } catch (error) {
+    if (device === 'auto') return cpu
+    throw new UserError(`WebGPU finds no GPU here: ${messageOf(error).split('\n')[0]}`, '', 'Use the CPU')
+  }
+  if (device === 'auto') return exact && (await isFaster(gpu, cpu)) ? gpu : cpu
+  if (!exact) throw new UserError('this GPU computes wrongly by WebGPU', '', 'Use the CPU')
+  return gpu
 }
 
 let warned = false
 
 /** By WebAssembly. Its threads are started once in a process, as many as its first engine asks for. */
 async function fallback(threads: number, why: string): Promise<Engine> {
-  if (!warned) process.emitWarning(`${SLOWLY} (${why.split('\n')[0]})`, { code: 'REGARD_WASM' })
+  if (!warned) process.emitWarning(`${SLOWLY} ${INSTALL} (${why.split('\n')[0]})`, { code: 'REGARD_WASM' })
   warned = true
   const runtime = await import('onnxruntime-web')
   runtime.env.wasm.numThreads ||= threads
-  const started = runtime.env.wasm.numThreads
-  const options = { executionProviders: ['wasm'] }
-  return sessionEngine(runtime, { device: 'wasm', threads: started, options, writesInto: false })
+  return sessionEngine(runtime, { device: 'wasm', threads: runtime.env.wasm.numThreads, writesInto: false })
 }
 
-const SLOWLY =
-  'networks run by WebAssembly, several times slower than by native code, which onnxruntime-node brings: ' +
-  'npm install onnxruntime-node@1.30.0 --ignore-scripts'
+const SLOWLY = 'networks run by WebAssembly, several times slower than by native code.'
+const INSTALL = 'The native runtime comes by npm install onnxruntime-node@1.30.0 --ignore-scripts'

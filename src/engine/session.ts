@@ -7,6 +7,7 @@ import type { InferenceSession, InferenceSessionFactory, TensorConstructor } fro
 import { writeGraph } from '../graph/file.ts'
 import type { DataType, Graph, Tensor, ValueInfo } from '../graph/types.ts'
 import type { Device, Engine, Program, Tensors } from './engine.ts'
+import { lower, onCpu } from './lowering/lower.ts'
 
 /** A build of ONNX Runtime. */
 export interface Runtime {
@@ -14,22 +15,21 @@ export interface Runtime {
   readonly Tensor: TensorConstructor
 }
 
-/** What a build needs to be told, and can do. */
+/** How a build is used. */
 export interface Setup {
   readonly device: Device
   readonly threads: number
-  /** Session options of this build, besides those that all have. */
-  readonly options?: InferenceSession.SessionOptions
   /** Whether it writes outputs into tensors that it is given. onnxruntime-web takes them and leaves them as they are. */
   readonly writesInto: boolean
 }
 
 /** An engine that runs graphs by a build of ONNX Runtime. */
-export function sessionEngine(runtime: Runtime, { device, threads, options, writesInto }: Setup): Engine {
+export function sessionEngine(runtime: Runtime, { device, threads, writesInto }: Setup): Engine {
   return {
     device,
     threads,
     async load(graph, { lean = false } = {}) {
+      const lowered = lower(graph, device)
       // Large weights are handed over where they lie: a model's bytes with them inside would be copies of them all.
       const externalData: { path: string; data: Uint8Array }[] = []
       const place = (data: Uint8Array) => {
@@ -37,22 +37,29 @@ export function sessionEngine(runtime: Runtime, { device, threads, options, writ
         externalData.push({ path, data })
         return { location: path, offset: 0 }
       }
-      const bytes = writeGraph(graph, { threshold: LARGE, place })
+      const bytes = writeGraph(lowered, { threshold: LARGE, place })
       const session = await inTurn(() =>
         runtime.InferenceSession.create(bytes, {
           externalData,
+          executionProviders: [providerOf(device, lowered)],
+          intraOpNumThreads: threads,
           graphOptimizationLevel: 'all',
           enableMemPattern: !lean,
           logSeverityLevel: 3,
           // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
           // threads that wait in a loop take the cores from those that they wait for.
           extra: { session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' } },
-          ...options,
         }),
       )
       return programOf(runtime, session, graph, writesInto)
     },
   }
+}
+
+function providerOf(device: Device, graph: Graph): InferenceSession.ExecutionProviderConfig {
+  const forceCpuNodeNames = device === 'webgpu' ? onCpu(graph) : []
+  // An empty list is refused.
+  return forceCpuNodeNames.length > 0 ? { name: device, forceCpuNodeNames } : device
 }
 
 /** Bytes from which on weights are handed over by themselves. */
