@@ -22,8 +22,8 @@ const BATCH = 50
 const FACES = 300
 
 /** An engine that counts for how long its training runs hold it, and keeps the last feeds. */
-function watched() {
-  const engine = nodeEngine()
+async function watched() {
+  const engine = await nodeEngine()
   const record = { runs: 0, busy: 0, first: 0, last: 0 }
   const load = async (graph, options) => {
     const program = await engine.load(graph, options)
@@ -85,7 +85,7 @@ try {
       pixels: labelled.map(({ pixels }) => pixels),
       labels: labelled.map(({ label }) => label),
     }
-    const { engine, record } = watched()
+    const { engine, record } = await watched()
     await train({
       engine,
       network: 'adiencenet',

@@ -7,7 +7,7 @@ import { readModelFile } from '../dist/formats/node.js'
 import { float32 } from '../dist/graph/types.js'
 import { composites } from '../dist/rules/composites/presets.js'
 
-const explainer = await loadExplainer(nodeEngine(), await readModelFile(process.argv[2]), composites.paper, {
+const explainer = await loadExplainer(await nodeEngine(), await readModelFile(process.argv[2]), composites.paper, {
   conservation: true,
 })
 await explainer.explain(float32(explainer.shape), ['top'])

@@ -20,7 +20,7 @@ import { relevance } from '../dist/rules/relevance/relevance.js'
 import { network } from './network.js'
 import { median, python, runPython } from './peer.js'
 
-const engine = nodeEngine()
+const engine = await nodeEngine()
 const random = new Random('bench')
 for (const [key, { title }] of Object.entries(networks)) {
   for (const batch of [1, 16]) {

@@ -59,7 +59,7 @@ async function ours(network, input) {
     Uint8Array.from({ length: 3 * SIZE * SIZE }, () => random.integer(256)),
   )
   let started
-  await scorePictures(nodeEngine(), graph, pictures, {
+  await scorePictures(await nodeEngine(), graph, pictures, {
     progress(done) {
       if (done === AT_A_TIME) started = performance.now()
     },

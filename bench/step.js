@@ -60,7 +60,7 @@ function lively(network, random) {
 function ours(network, losses) {
   const { graph: silent, masks } = trainingSteps(network, { ...SCHEDULE, losses })
   const { graph, decisionsOf } = withDecisions(silent)
-  const program = nodeEngine().load(graph)
+  const program = nodeEngine().then((engine) => engine.load(graph))
   return async (weights, images, labels) => {
     const feeds = {
       images: { ...images, shape: [1, ...images.shape] },

@@ -32,7 +32,7 @@ const names = readdirSync(folder)
   .map((file) => file.slice(0, -'.onnx'.length))
   .filter((name) => wanted.length === 0 || wanted.includes(name))
 
-const engine = nodeEngine()
+const engine = await nodeEngine()
 const tensor = (name) => readNpy(readFileSync(join(folder, name)), name)
 
 for (const name of names) {

@@ -85,7 +85,7 @@ async function prepared(name) {
   const { input, losses } = networks[name]
   const batch = BATCHES[name]
   const network = networkOf(name)
-  const stepper = await stepperFor(nodeEngine(), network, { momentum: 0.9, decay: 0.0005, losses })
+  const stepper = await stepperFor(await nodeEngine(), network, { momentum: 0.9, decay: 0.0005, losses })
   const steps = stepper.atOnce
   const random = new Random('images')
   const feeds = {

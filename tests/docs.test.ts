@@ -109,7 +109,7 @@ describe('the documentation', () => {
   }
 
   test('the model that the first example writes is one that any ONNX Runtime runs', async () => {
-    const program = await nodeEngine().load(await readOnnxFile(join(checkout, 'explained.onnx')))
+    const program = await (await nodeEngine()).load(await readOnnxFile(join(checkout, 'explained.onnx')))
     const [input] = program.inputs
     const shape = [1, ...(input!.shape.slice(1) as number[])]
     const { relevance } = await program.run({ images: float32(shape) })

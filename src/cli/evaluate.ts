@@ -129,7 +129,7 @@ async function evaluateOn(
   let progress: Progress | undefined
   try {
     return await evaluate(examinee, dataset, {
-      engine: nodeEngine(),
+      engine: await nodeEngine(),
       crops: Number(crops) as Crops,
       fold,
       signal,

@@ -107,7 +107,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
   const how = method ? { method: methodFrom(method, flags, values) } : { composite, layers: values }
-  const explainer = await loadModelExplainer(model, { engine: nodeEngine(), ...how })
+  const explainer = await loadModelExplainer(model, { engine: await nodeEngine(), ...how })
   const job: Job = {
     model,
     explainer,

@@ -148,7 +148,7 @@ async function untilStopped(order: Order, dataset: Dataset, place: Place): Promi
   const { signal, forget } = stopOnSignal()
   const { clock, finish } = clockLine('train')
   try {
-    return await trainSingle(order, dataset, place, { engine: nodeEngine(), clock, signal })
+    return await trainSingle(order, dataset, place, { engine: await nodeEngine(), clock, signal })
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined
     throw error

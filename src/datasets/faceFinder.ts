@@ -21,7 +21,7 @@ export async function openFaceFinder(options: { threads?: number } = {}): Promis
     readModelFile(modelFile(`${MODELS.detector}.json`)),
     readModelFile(modelFile(`${MODELS.mesh}.json`)),
   ])
-  return loadFaceFinder(nodeEngine(options), { detector, mesh })
+  return loadFaceFinder(await nodeEngine(options), { detector, mesh })
 }
 
 /** The SHA-256 of the models, in hexadecimal. */

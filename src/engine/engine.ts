@@ -1,6 +1,6 @@
 /**
- * An engine runs graphs. There is one interface and one implementation a place: `node.ts` here, the browser's
- * later. Everything else in regard speaks to an engine only through these types.
+ * An engine runs graphs. There is one interface, and one way in for each place: `node.ts` here, `web.ts` in a page.
+ * Everything else in regard speaks to an engine only through these types.
  */
 
 import type { Graph, Tensor, ValueInfo } from '../graph/types.ts'
@@ -17,8 +17,9 @@ export interface Program {
    * Run the graph once.
    *
    * @param feeds a tensor for each input, of its type and shape
-   * @param into tensors to write some of the outputs into, of their type and shape; all others are new
-   * @returns every output by name; those named in `into` are the same tensors
+   * @param into tensors to write some of the outputs into, of their type and shape: a wish, which spares the memory
+   *   where it is granted. A device that cannot write there makes new ones
+   * @returns every output by name
    * @throws Error naming the input or output whose type or shape does not fit
    */
   run(feeds: Tensors, into?: Tensors): Promise<Tensors>
@@ -30,7 +31,7 @@ export interface Program {
 /** Loads graphs onto a device. */
 export interface Engine {
   readonly device: Device
-  /** Threads that one run uses. The same number gives the same bits on the same machine. */
+  /** Threads that one run uses on the CPU. The same number gives the same bits on the same machine and device. */
   readonly threads: number
   /**
    * Load a graph.
@@ -42,5 +43,5 @@ export interface Engine {
   load(graph: Graph, options?: { readonly lean?: boolean }): Promise<Program>
 }
 
-/** Where a graph runs. */
-type Device = 'cpu'
+/** Where a graph runs: on the CPU by native code or by WebAssembly, or on the GPU. */
+export type Device = 'cpu' | 'wasm' | 'webgpu'

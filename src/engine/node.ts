@@ -1,106 +1,64 @@
 import { availableParallelism } from 'node:os'
-import ort from 'onnxruntime-node'
-import { writeGraph } from '../graph/file.ts'
-import type { DataType, Graph, Tensor, ValueInfo } from '../graph/types.ts'
-import type { Engine, Program, Tensors } from './engine.ts'
+import { messageOf, UserError } from '../base/errors.ts'
+import { isExact, isFaster } from './check.ts'
+import type { Engine } from './engine.ts'
+import { type Runtime, sessionEngine } from './session.ts'
+
+/** What may be asked for in Node: `auto` is the GPU where WebGPU finds one that is exact and faster than the CPU. */
+export const DEVICES = ['cpu', 'webgpu', 'auto'] as const
+
+/** How an engine in Node is set up. */
+export interface NodeEngineOptions {
+  /** Threads of one run on the CPU; all cores where not given. */
+  readonly threads?: number
+  /** Where graphs run; `cpu` where not given. */
+  readonly device?: (typeof DEVICES)[number]
+}
 
 /**
- * ONNX Runtime in Node, on the CPU.
+ * ONNX Runtime in Node: native code where onnxruntime-node is installed, on the CPU or the GPU; WebAssembly where it is
+ * not, with a warning of the process that says so.
  *
- * @param options.threads threads of one run; all cores where not given
+ * @throws UserError where the GPU is asked for and there is none, or it computes wrongly
  */
-export function nodeEngine(options: { threads?: number } = {}): Engine {
-  const threads = options.threads ?? availableParallelism()
-  return {
-    device: 'cpu',
-    threads,
-    async load(graph: Graph, { lean = false } = {}): Promise<Program> {
-      // Large weights are handed over where they lie: a model's bytes with them inside would be copies of them all.
-      const externalData: { path: string; data: Uint8Array }[] = []
-      const place = (data: Uint8Array) => {
-        const path = `weights/${externalData.length}`
-        externalData.push({ path, data })
-        return { location: path, offset: 0 }
-      }
-      const session = await ort.InferenceSession.create(writeGraph(graph, { threshold: LARGE, place }), {
-        externalData,
-        executionProviders: ['cpu'],
-        intraOpNumThreads: threads,
-        graphOptimizationLevel: 'all',
-        enableMemPattern: !lean,
-        logSeverityLevel: 3,
-        // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
-        // threads that wait in a loop take the cores from those that they wait for.
-        extra: { session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' } },
-      })
-      return new NodeProgram(session, graph.inputs, graph.outputs)
-    },
+export async function nodeEngine({
+  threads = availableParallelism(),
+  device = 'cpu',
+}: NodeEngineOptions = {}): Promise<Engine> {
+  let native: Runtime
+  try {
+    native = (await import('onnxruntime-node')).default
+  } catch (error) {
+    if (device === 'webgpu')
+      throw new UserError(`WebGPU needs onnxruntime-node: ${messageOf(error)}`, '', INSTALL)
+    return fallback(threads, messageOf(error))
   }
+  const engineOn = (device: 'cpu' | 'webgpu') => sessionEngine(native, { device, threads, writesInto: true })
+  const cpu = engineOn('cpu')
+  if (device === 'cpu') return cpu
+  const gpu = engineOn('webgpu')
+  let exact: boolean
+  try {
+    exact = await isExact(gpu)
+  } catch (error) {
+    if (device === 'auto') return cpu
+    throw new UserError(`WebGPU finds no GPU here: ${messageOf(error).split('\n')[0]}`, '', 'Use the CPU')
+  }
+  if (device === 'auto') return exact && (await isFaster(gpu, cpu)) ? gpu : cpu
+  if (!exact) throw new UserError('this GPU computes wrongly by WebGPU', '', 'Use the CPU')
+  return gpu
 }
 
-/** Bytes from which on weights are handed over by themselves. */
-const LARGE = 1 << 16
+let warned = false
 
-class NodeProgram implements Program {
-  readonly inputs: readonly ValueInfo[]
-  readonly outputs: readonly ValueInfo[]
-  private readonly session: ort.InferenceSession
-
-  constructor(session: ort.InferenceSession, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]) {
-    this.session = session
-    this.inputs = inputs
-    this.outputs = outputs
-  }
-
-  async run(feeds: Tensors, into: Tensors = {}): Promise<Tensors> {
-    const named = new Map<string, number>()
-    const given: Record<string, ort.Tensor> = {}
-    for (const input of this.inputs) {
-      const tensor = feeds[input.name]
-      if (!tensor) throw new Error(`input ${input.name} is missing`)
-      given[input.name] = toOrt(tensor, input, named, 'input')
-    }
-    for (const name of Object.keys(feeds)) {
-      if (!this.inputs.some((input) => input.name === name)) throw new Error(`there is no input ${name}`)
-    }
-    const fetches: Record<string, ort.Tensor | null> = {}
-    for (const output of this.outputs) {
-      const tensor = into[output.name]
-      fetches[output.name] = tensor ? toOrt(tensor, output, named, 'output') : null
-    }
-    const results = await this.session.run(given, fetches)
-    return Object.fromEntries(this.outputs.map(({ name }) => [name, into[name] ?? fromOrt(results[name]!)]))
-  }
-
-  async release(): Promise<void> {
-    await this.session.release()
-  }
+/** By WebAssembly. Its threads are started once in a process, as many as its first engine asks for. */
+async function fallback(threads: number, why: string): Promise<Engine> {
+  if (!warned) process.emitWarning(`${SLOWLY} ${INSTALL} (${why.split('\n')[0]})`, { code: 'REGARD_WASM' })
+  warned = true
+  const runtime = await import('onnxruntime-web')
+  runtime.env.wasm.numThreads ||= threads
+  return sessionEngine(runtime, { device: 'wasm', threads: runtime.env.wasm.numThreads, writesInto: false })
 }
 
-/** Check a tensor against its declaration; dimensions that are known by name must agree among themselves. */
-function toOrt(
-  tensor: Tensor,
-  { name, type, shape }: ValueInfo,
-  named: Map<string, number>,
-  what: string,
-): ort.Tensor {
-  const fits =
-    tensor.type === type &&
-    tensor.shape.length === shape.length &&
-    tensor.shape.every((size, k) => {
-      const declared = shape[k]!
-      if (typeof declared === 'number') return size === declared
-      if (!named.has(declared)) named.set(declared, size)
-      return named.get(declared) === size
-    })
-  if (!fits) {
-    throw new Error(
-      `${what} ${name} must be ${type} [${shape.join(', ')}] and is ${tensor.type} [${tensor.shape.join(', ')}]`,
-    )
-  }
-  return new ort.Tensor(tensor.type, tensor.data as never, tensor.shape)
-}
-
-function fromOrt(tensor: ort.Tensor): Tensor {
-  return { type: tensor.type as DataType, shape: tensor.dims, data: tensor.data } as Tensor
-}
+const SLOWLY = 'networks run by WebAssembly, several times slower than by native code.'
+const INSTALL = 'The native runtime comes by npm install onnxruntime-node@1.30.0 --ignore-scripts'

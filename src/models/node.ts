@@ -77,7 +77,7 @@ export async function explainFile(
   options: ExplainFileOptions = {},
 ): Promise<ModelExplanation> {
   const opened = await openModelFile(model, options)
-  const { engine = nodeEngine(), ...rest } = options
+  const { engine = await nodeEngine(), ...rest } = options
   return explain(opened, await readInput(photo, opened), { engine, ...rest })
 }
 

@@ -98,7 +98,9 @@ export interface GradientStep extends Omit<TrainingSteps, 'graph'> {
 export function gradientStep(network: Graph, options: Pick<StepOptions, 'losses' | 'rates'>): GradientStep {
   const { body, gradients, measured, masks } = derived(network, options)
   for (const [name, slope] of gradients) body.output(`${name}.gradient`, slope)
-  for (const [name, value] of Object.entries(measured)) body.output(name, value)
+  // The loss is an output already.
+  body.output('right', measured.right)
+  body.output('norm', measured.norm)
   return { graph: body.graph(), weights: [...gradients.keys()], masks }
 }
 

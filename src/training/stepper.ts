@@ -1,7 +1,7 @@
 /** Steps of training, taken by an engine in the way that suits the size of a network. */
 
 import type { Engine, Program, Tensors } from '../engine/engine.ts'
-import { float32, type Graph, sizeOf, type TensorOf } from '../graph/types.ts'
+import { float32, type Graph, sizeOf, type Tensor, type TensorOf } from '../graph/types.ts'
 import {
   type DropoutMask,
   gradientStep,
@@ -124,7 +124,9 @@ async function inPlace(engine: Engine, network: Graph, options: StepOptions): Pr
           }
           const [w, v] = [part(weight), part(velocity)]
           const feeds = { weight: w, velocity: v, gradient: part(slope), rate: own }
-          await updates.get(decay)!.run(feeds, { 'weight.next': w, 'velocity.next': v })
+          const next = await updates.get(decay)!.run(feeds, { 'weight.next': w, 'velocity.next': v })
+          written(next['weight.next']!, w)
+          written(next['velocity.next']!, v)
         }
         // So that it can go before the next is run.
         delete results[`${name}.gradient`]
@@ -142,6 +144,11 @@ async function inPlace(engine: Engine, network: Graph, options: StepOptions): Pr
       for (const each of [program, ...updates.values()]) await each.release()
     },
   }
+}
+
+/** What an engine could not write where it was wished is copied there. */
+function written(tensor: Tensor, wished: TensorOf<'float32'>): void {
+  if (tensor.data !== wished.data) wished.data.set(tensor.data as Float32Array)
 }
 
 function named(weights: Weights, suffix: string): Tensors {

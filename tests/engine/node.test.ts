@@ -15,14 +15,14 @@ const x = float32([2, 2], [1, 2, 3, 4])
 const by = float32([2, 1], [10, 100])
 
 test('a program gives its outputs by name, with their shapes', async () => {
-  const program = await nodeEngine().load(scaled())
+  const program = await (await nodeEngine()).load(scaled())
   const { y } = await program.run({ x, by })
   expect(y).toEqual(float32([2, 2], [10, 20, 300, 400]))
   await program.release()
 })
 
 test('an output goes into the tensor that it is given', async () => {
-  const program = await nodeEngine().load(scaled())
+  const program = await (await nodeEngine()).load(scaled())
   const into = float32([2, 2])
   const { y } = await program.run({ x, by }, { y: into })
   expect(y).toBe(into)
@@ -30,7 +30,7 @@ test('an output goes into the tensor that it is given', async () => {
 })
 
 test('what does not fit is an error that names the input or output', async () => {
-  const program = await nodeEngine().load(scaled())
+  const program = await (await nodeEngine()).load(scaled())
   await expect(program.run({ x })).rejects.toThrow('input by is missing')
   await expect(program.run({ x, by, z: x })).rejects.toThrow('there is no input z')
   await expect(program.run({ x: float32([2, 3]), by })).rejects.toThrow('input x must be float32 [batch, 2]')

@@ -19,7 +19,7 @@ const mean = Float32Array.from({ length: 3 * PICTURE ** 2 }, () => random.unifor
 const pictures = Array.from({ length: 13 }, () =>
   Uint8Array.from({ length: 3 * PICTURE ** 2 }, () => random.integer(256)),
 )
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 const caffe: Preprocessing = {
   size: { height: CROP, width: CROP },
   picture: { height: PICTURE, width: PICTURE },

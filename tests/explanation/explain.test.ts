@@ -11,7 +11,7 @@ import { oneHot } from '../rules/targets.ts'
 const SIZE = 51
 const CLASSES = 3
 
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 const network = livelyNetwork(SIZE, CLASSES)
 const random = new Random('explain')
 const input = float32(

@@ -12,7 +12,7 @@ import { livelyNetwork } from '../networks/lively.ts'
 
 const SIZE = 51
 const CLASSES = 3
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 const network = livelyNetwork(SIZE, CLASSES)
 
 function pictures(count: number): TensorOf<'float32'> {

@@ -12,7 +12,7 @@ import { livelyNetwork } from '../networks/lively.ts'
 import { distance, randomInput } from './methods/network.ts'
 
 const SIZE = 51
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 const network = livelyNetwork(SIZE, 3)
 const input = randomInput([1, 3, SIZE, SIZE], 'input')
 

@@ -18,7 +18,7 @@ const STRIDES = [8, 16, 32]
 
 /** YuNet as a function that gives the faces of a photo, the surest first; of each, its surest box. */
 export async function yunet(path: string): Promise<(photo: Image) => Promise<SecondOpinion[]>> {
-  const program = await nodeEngine().load(await readOnnxFile(path))
+  const program = await (await nodeEngine()).load(await readOnnxFile(path))
   return async (photo) => {
     const scale = Math.max(photo.width, photo.height) / SIDE
     const { data } = warpAffine(photo, [scale, 0, 0, 0, scale, 0], SIDE, SIDE)

@@ -14,7 +14,7 @@ const fixed = (shape: number[], build: (g: GraphBuilder, x: Value) => Value) => 
 }
 
 async function run(graph: Graph, x: Tensor): Promise<Tensor> {
-  const program = await nodeEngine({ threads: 1 }).load(graph)
+  const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const { y } = await program.run({ x })
   await program.release()
   return y!

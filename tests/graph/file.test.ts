@@ -120,7 +120,7 @@ describe.skipIf(!shared)('a face detector in opset 11', () => {
     )
     const session = await ort.InferenceSession.create(open, { logSeverityLevel: 3 })
     const expected = await session.run({ input: new ort.Tensor('float32', images.data, images.shape) })
-    const program = await nodeEngine().load(graph)
+    const program = await (await nodeEngine()).load(graph)
     const results = await program.run({ input: images })
     for (const name of session.outputNames) {
       const { dims, data } = expected[name]!

@@ -8,7 +8,7 @@ import { float32, sizeOf } from '../../src/graph/types.ts'
 async function both(shape: number[], build: (g: GraphBuilder, x: Value) => Value) {
   const g = new GraphBuilder('shape')
   const y = g.output('y', build(g, g.input('x', 'float32', shape)))
-  const program = await nodeEngine({ threads: 1 }).load(g.graph())
+  const program = await (await nodeEngine({ threads: 1 })).load(g.graph())
   const data = Float32Array.from({ length: sizeOf(shape) }, (_, k) => k % 7)
   const result = (await program.run({ x: float32(shape, data) })).y!
   await program.release()

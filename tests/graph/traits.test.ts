@@ -76,7 +76,7 @@ function chain(steps: readonly string[]): Graph {
 
 async function run(graph: Graph, x: Tensor): Promise<Readonly<Record<string, Tensor>>> {
   verify(graph)
-  const program = await nodeEngine({ threads: 1 }).load(graph)
+  const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const results = await program.run({ x })
   await program.release()
   return results

@@ -15,7 +15,7 @@ import { livelyNetwork } from '../networks/lively.ts'
 const SIZE = 51
 const folder = mkdtempSync(join(tmpdir(), 'regard-library-'))
 const path = join(folder, 'model.onnx')
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 const network = livelyNetwork(SIZE, 3)
 writeModel(path, network, {
   classes: ['child', 'adult', 'old'],

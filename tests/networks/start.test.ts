@@ -122,7 +122,7 @@ test.skipIf(!shared)(
     // The file is of the network without its heads.
     expect(fresh.every((layer) => /^loss[12]\//.test(layer))).toBe(true)
 
-    const program = await nodeEngine().load(network)
+    const program = await (await nodeEngine()).load(network)
     const { logits } = await program.run({ images: npy('input.npy') })
     await program.release()
     const powers = Array.from(logits!.data as Float32Array, Math.exp)

@@ -57,7 +57,7 @@ export function elementwise(apply: (x: number) => number): (inputs: Plain[]) => 
   return ([x]) => x!.data.map(apply)
 }
 
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 const BATCH = 2
 
 /** Expect the gradient of a random weighted sum of the outputs to agree with central differences. */

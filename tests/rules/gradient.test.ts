@@ -43,7 +43,7 @@ describe('the gradient of a small AdienceNet', () => {
   test('agrees with finite differences of a plain double-precision forward pass, for every weight', async () => {
     const graph = withGradients(network, 2, names)
     verify(graph)
-    const program = await nodeEngine().load(graph)
+    const program = await (await nodeEngine()).load(graph)
     const results = await program.run({ images: pictures, labels: int64([2], labels) })
 
     const size = 3 * 51 * 51
@@ -89,7 +89,7 @@ test('the gradient with respect to the pictures uses the strided transposed conv
   g.output('logits', scores)
   const classes = Number(scores.shape[1])
   const picture = Float32Array.from({ length: 2 * 9 * 8 }, () => random.normal())
-  const program = await nodeEngine().load(withGradients(g.graph(), 1, ['x']))
+  const program = await (await nodeEngine()).load(withGradients(g.graph(), 1, ['x']))
   const run = (data: Float32Array) =>
     program.run({ x: float32([1, 2, 9, 8], data), labels: int64([1], [classes - 1]) })
   const actual = (await run(picture))['d x']!.data as Float32Array
@@ -130,7 +130,7 @@ test('the weight gradient of a batch that is worked through in parts is the sum 
     g.output('loss', g.reduceSum(g.mul(y, s), [0, 1, 2, 3], false))
     const { builder, gradients } = gradient(g.graph(), 'loss', ['w'])
     builder.output('dw', gradients.get('w')!)
-    return nodeEngine().load(builder.graph())
+    return (await nodeEngine()).load(builder.graph())
   }
   const whole = await gradientOf(8)
   const products = whole.run({ x: pictures, s: arriving }).then(({ dw }) => dw!.data as Float32Array)

@@ -22,7 +22,7 @@ async function arrivedAt(
   const start = new Map([[y.name, g.constant(float32([1, dy.length], dy))]])
   const dx = walkBackward(g, g.graph(), gradientTable(activation), start, ['x']).get('x')!
   g.output('dx', dx)
-  const program = await nodeEngine({ threads: 1 }).load(g.graph())
+  const program = await (await nodeEngine({ threads: 1 })).load(g.graph())
   const result = await program.run({ x: float32([1, x.length], x) })
   await program.release()
   return result.dx!.data as Float32Array

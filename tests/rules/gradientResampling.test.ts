@@ -70,7 +70,7 @@ describe('Resize', () => {
           g.output(`${lines.length + 1}`, g.op('Resize', [x, undefined, scales], attributes))
           lines.push({ size, outputs, scale })
         }
-        const program = await nodeEngine({ threads: 1 }).load(g.graph())
+        const program = await (await nodeEngine({ threads: 1 })).load(g.graph())
         const indices = Array.from({ length: size }, (_, k) => k)
         const results = await program.run({ x: float32([1, 1, size, 1], indices) })
         await program.release()

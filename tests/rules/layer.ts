@@ -12,7 +12,7 @@ import { relevance } from '../../src/rules/relevance/relevance.ts'
 import { type Plain, plain, plainForward } from './plainGraph.ts'
 import { type PlainOptions, plainRelevance } from './plainRelevance.ts'
 
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 
 /** Random numbers for a tensor, normal unless told. */
 export function drawn(shape: readonly number[], random: Random, draw = () => random.normal()) {

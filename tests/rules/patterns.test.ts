@@ -20,7 +20,7 @@ import { oneHot } from './targets.ts'
 const BATCH = 3
 const TARGETS = [0, 1, 2]
 const AREA = 3 * SIZE * SIZE
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 const images = pictures(BATCH)
 
 /** The rules that each preset gives, as the papers and zennit's documentation have them. */

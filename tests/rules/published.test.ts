@@ -30,7 +30,7 @@ async function explain(
 ) {
   const composite = 'rule' in rule ? { name: rule.rule, layers: [rule] } : rule
   const { graph: explained } = relevance(graph, composite, { of: [of] })
-  const program = await nodeEngine({ threads: 1 }).load(explained)
+  const program = await (await nodeEngine({ threads: 1 })).load(explained)
   const name = graph.inputs[0]!.name
   const target = oneHot(targets, Number(explained.inputs.find((each) => each.name === 'target')!.shape[1]))
   const results = await program.run({ [name]: input, target })
@@ -301,7 +301,7 @@ describe.skipIf(!shared)('captum: small nets worked out by hand', () => {
     async ({ eps, in: z, out }) => {
       const g = new GraphBuilder('stabilised')
       g.output('y', stabilised(g, g.input('z', 'float32', [4]), eps))
-      const program = await nodeEngine({ threads: 1 }).load(g.graph())
+      const program = await (await nodeEngine({ threads: 1 })).load(g.graph())
       const { y } = await program.run({ z: float32([4], z) })
       expect([...(y!.data as Float32Array)]).toEqual(out.map(Math.fround))
     },

@@ -46,7 +46,7 @@ async function explain(
 ) {
   const { graph: explained } = relevance(graph, composites.paper, { of: [of] })
   verify(explained)
-  const program = await nodeEngine().load(explained)
+  const program = await (await nodeEngine()).load(explained)
   return program.run({ images: float32([batch, 3, input, input], data), target: oneHot(targets, 4) })
 }
 
@@ -102,7 +102,7 @@ describe('the paper composite on AdienceNet', () => {
     const { initializers } = network(input, 1 / 8, 3, () => 5)
     const open = adienceNet({ input, classes: 4, batch: 'batch', width: 1 / 8, random: new Random(0) })
     const free = { ...open, initializers }
-    const program = await nodeEngine().load(relevance(free, composites.paper).graph)
+    const program = await (await nodeEngine()).load(relevance(free, composites.paper).graph)
     const run = async (from: number, count: number) => {
       const part = data.subarray(from * 3 * input * input, (from + count) * 3 * input * input)
       const feeds = {

@@ -8,7 +8,7 @@ import { logitsOf } from '../../src/rules/logits.ts'
 import { type RelevanceOptions, relevance } from '../../src/rules/relevance/relevance.ts'
 import { drawn, expectClose } from './layer.ts'
 
-const engine = nodeEngine({ threads: 1 })
+const engine = await nodeEngine({ threads: 1 })
 
 /** An inner product of three numbers, and what follows it. */
 function network(classes: number, end: (g: GraphBuilder, logits: Value) => Value): Graph {

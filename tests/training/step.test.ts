@@ -9,7 +9,7 @@ import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from '..
 import { type Plain, plain, plainForward } from '../rules/plainGraph.ts'
 import { patches } from './pictures.ts'
 
-const engine = nodeEngine({ threads: 2 })
+const engine = await nodeEngine({ threads: 2 })
 const { losses } = networks.googlenet
 const BATCH = 2
 const CLASSES = 3

@@ -7,7 +7,7 @@ import { networks } from '../../src/networks/index.ts'
 import { type State, stepperFor } from '../../src/training/stepper.ts'
 import { weightsOf } from '../../src/training/weights.ts'
 
-const engine = nodeEngine({ threads: 2 })
+const engine = await nodeEngine({ threads: 2 })
 const [BATCH, CLASSES, STEPS] = [2, 3, 3]
 
 /** Some steps of a network of an eighth of the published channels, from rest. */

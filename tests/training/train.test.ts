@@ -17,11 +17,12 @@ import { weightsOf } from '../../src/training/weights.ts'
 import { smallDisk } from '../smallDisk.ts'
 import { patches } from './pictures.ts'
 
+const engine = await nodeEngine({ threads: 2 })
 const folder = () => mkdtempSync(join(tmpdir(), 'regard-train-'))
 
 function options(changes: Partial<TrainingOptions> = {}): TrainingOptions {
   return {
-    engine: nodeEngine({ threads: 2 }),
+    engine,
     network: 'adiencenet',
     width: 0.125,
     input: 51,

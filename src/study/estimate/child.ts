@@ -10,7 +10,8 @@ export type Message = { readonly at: string } | { readonly cost: Cost } | { read
 
 endWithParent()
 process.on('message', ({ trial, folder }: { trial: Trial; folder: string }) => {
-  tryNetwork(nodeEngine(), trial, folder, (at) => process.send!({ at }))
+  nodeEngine()
+    .then((engine) => tryNetwork(engine, trial, folder, (at) => process.send!({ at })))
     .then((cost) => ({ cost }))
     .catch((error) => ({ failure: messageOf(error) }))
     .then(lastWord)

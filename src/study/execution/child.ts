@@ -79,7 +79,7 @@ async function made(
       if (own === undefined) return true
       const kinds = Object.keys(material.pictures).length
       expectRuns(clock, [{ run, schedule, scored: kinds * parts.test.length, explained: job.photos }])
-      const workshop = { engine: nodeEngine({ threads: own }), clock, signal }
+      const workshop = { engine: await nodeEngine({ threads: own }), clock, signal }
       if (store) await keeping(store, job, () => makeRun(job, workshop))
       else await makeRun(job, workshop)
       return true

@@ -30,7 +30,7 @@ export async function differentiable(
   g.output('gradients', g.op('Identity', [arrived.get(input)!]))
   g.output('activations', g.op('Identity', [g.value(layer)]))
   g.output('layer gradients', g.op('Identity', [arrived.get(layer)!]))
-  const program = await nodeEngine({ threads: 1 }).load(g.graph())
+  const program = await (await nodeEngine({ threads: 1 })).load(g.graph())
   const run = async (inputs: TensorOf<'float32'>, targets: Float32Array) => {
     const rows = inputs.shape[0]!
     const results = await program.run({

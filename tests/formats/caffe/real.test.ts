@@ -18,7 +18,7 @@ test.skipIf(!shared)('GoogLeNet answers as it does in OpenCV', async () => {
   const graph = await readModelFile(path)
   expect(graph.inputs).toEqual([{ name: 'data', type: 'float32', shape: ['batch', 3, 224, 224] }])
   expect(graph.outputs).toEqual([{ name: 'prob', type: 'float32', shape: ['batch', 1000] }])
-  const program = await nodeEngine().load(graph)
+  const program = await (await nodeEngine()).load(graph)
   const { prob } = await program.run({ data: npy('reference/googlenet/input.npy') })
   const expected = npy('reference/googlenet/prob.npy')
   const difference = Math.max(

@@ -20,7 +20,7 @@ export function network(
 
 /** Run a network on one batch; the outputs by name, as ordinary numbers. */
 export async function run(graph: Graph, data: TensorOf<'float32'>): Promise<Record<string, number[]>> {
-  const program = await nodeEngine({ threads: 1 }).load(graph)
+  const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const results = await program.run({ [graph.inputs[0]!.name]: data })
   await program.release()
   return Object.fromEntries(

@@ -124,7 +124,7 @@ export async function byTensorFlow(
 
 /** What regard computes, by the names of the graph's outputs. */
 export async function byRegard(graph: Graph, feed: TensorOf<'float32'>) {
-  const program = await nodeEngine({ threads: 1 }).load(graph)
+  const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const outputs = await program.run({ [graph.inputs[0]!.name]: feed })
   await program.release()
   return new Map(Object.entries(outputs))

@@ -40,7 +40,7 @@ export async function expectAgreement(model: Model, x: Tensor, tolerance = 1e-5)
   const theirs = (await session.run({ x: new ort.Tensor(x.type, x.data as never, x.shape) })).y!
   await session.release()
   const graph = readGraph(bytes, 'model.onnx')
-  const program = await nodeEngine({ threads: 1 }).load(graph)
+  const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const type = graph.inputs[0]!.type
   const data = type === x.type ? x.data : Float32Array.from(x.data as Float32Array)
   const ours = (await program.run({ x: { ...x, type, data } as Tensor })).y!

@@ -1,0 +1,83 @@
+/**
+ * Whether a device may be trusted, and whether it is worth it. A driver or a kernel can be wrong without an error, and
+ * a GPU that is imitated by software is far slower than the CPU that imitates it.
+ */
+
+import { GraphBuilder } from '../graph/builder.ts'
+import { float32 } from '../graph/types.ts'
+import type { Engine } from './engine.ts'
+
+/** Sizes of the convolution that is checked: large enough for kernels that take tiles of the picture. */
+const [CHANNELS, FILTERS, SIZE, KERNEL] = [8, 12, 18, 3]
+const OUTPUT = SIZE - KERNEL + 1
+
+/**
+ * Whether a convolution of whole numbers and a product with whole numbers come out to the bit. The sums stay below
+ * 2^24, so that every order of adding gives them in float32; numbers of 13 bits show a device that rounds to less.
+ */
+export async function isExact(engine: Engine): Promise<boolean> {
+  const whole = (count: number, most: number) =>
+    Array.from({ length: count }, (_, k) => ((k * 7919) % most) - (most >> 1))
+  const x = whole(CHANNELS * SIZE * SIZE, 8191)
+  const weights = whole(FILTERS * CHANNELS * KERNEL * KERNEL, 7)
+  const turn = whole(OUTPUT * OUTPUT, 2)
+  const g = new GraphBuilder('check')
+  const picture = g.input('x', 'float32', [1, CHANNELS, SIZE, SIZE])
+  const filters = g.constant(float32([FILTERS, CHANNELS, KERNEL, KERNEL], weights))
+  g.output('y', g.matmul(g.op('Conv', [picture, filters]), g.constant(float32([OUTPUT, OUTPUT], turn))))
+  const program = await engine.load(g.graph())
+  const { y } = await program.run({ x: float32([1, CHANNELS, SIZE, SIZE], x) })
+  await program.release()
+
+  const convolved = Array.from({ length: FILTERS * OUTPUT * OUTPUT }, (_, at) => {
+    const [f, i, j] = placeOf(at)
+    let sum = 0
+    for (let c = 0; c < CHANNELS; c++) {
+      for (let k = 0; k < KERNEL * KERNEL; k++) {
+        const [row, column] = [i + Math.floor(k / KERNEL), j + (k % KERNEL)]
+        sum += x[(c * SIZE + row) * SIZE + column]! * weights[(f * CHANNELS + c) * KERNEL * KERNEL + k]!
+      }
+    }
+    return sum
+  })
+  return y!.data.every((got, at) => {
+    const [, , j] = placeOf(at)
+    let expected = 0
+    for (let k = 0; k < OUTPUT; k++) expected += convolved[at - j + k]! * turn[k * OUTPUT + j]!
+    return got === expected
+  })
+}
+
+/** Filter, row and column of an element of the convolution. */
+function placeOf(at: number): [filter: number, row: number, column: number] {
+  return [Math.floor(at / OUTPUT ** 2), Math.floor(at / OUTPUT) % OUTPUT, at % OUTPUT]
+}
+
+/**
+ * Whether a device runs inner products faster than another. Where small ones take far longer, as on a GPU that is
+ * imitated by software, large ones are not tried: they would take minutes.
+ */
+export async function isFaster(engine: Engine, other: Engine): Promise<boolean> {
+  if ((await secondsOf(engine, SMALL)) > FAR * (await secondsOf(other, SMALL))) return false
+  return (await secondsOf(engine, LARGE)) < (await secondsOf(other, LARGE))
+}
+
+const [SMALL, LARGE, FAR] = [128, 1024, 50]
+const [ROWS, LAYERS] = [64, 16]
+
+/** Seconds of one run of some inner products, after a first run. */
+async function secondsOf(engine: Engine, width: number): Promise<number> {
+  const g = new GraphBuilder('products')
+  const weights = g.constant(float32([width, width]))
+  let value = g.input('x', 'float32', [ROWS, width])
+  for (let layer = 0; layer < LAYERS; layer++) value = g.op('Relu', [g.matmul(value, weights)])
+  g.output('y', value)
+  const program = await engine.load(g.graph())
+  const x = float32([ROWS, width])
+  await program.run({ x })
+  const started = performance.now()
+  await program.run({ x })
+  const seconds = (performance.now() - started) / 1000
+  await program.release()
+  return seconds
+}

@@ -1,0 +1,150 @@
+/**
+ * What every build of ONNX Runtime has in common: a graph becomes a session, tensors are checked and handed over, and
+ * results come back. `node.ts` and `web.ts` say which build it is and how it is set up.
+ */
+
+import type { InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common'
+import { writeGraph } from '../graph/file.ts'
+import type { DataType, Graph, Tensor, ValueInfo } from '../graph/types.ts'
+import type { Device, Engine, Program, Tensors } from './engine.ts'
+import { lower, onCpu } from './lowering/lower.ts'
+
+/** A build of ONNX Runtime. */
+export interface Runtime {
+  readonly InferenceSession: InferenceSessionFactory
+  readonly Tensor: TensorConstructor
+}
+
+/** How a build is used. */
+export interface Setup {
+  readonly device: Device
+  readonly threads: number
+  /** Whether it writes outputs into tensors that it is given. onnxruntime-web takes them and leaves them as they are. */
+  readonly writesInto: boolean
+}
+
+/** An engine that runs graphs by a build of ONNX Runtime. */
+export function sessionEngine(runtime: Runtime, { device, threads, writesInto }: Setup): Engine {
+  return {
+    device,
+    threads,
+    async load(graph, { lean = false } = {}) {
+      const lowered = lower(graph, device)
+      // Large weights are handed over where they lie: a model's bytes with them inside would be copies of them all.
+      const externalData: { path: string; data: Uint8Array }[] = []
+      const place = (data: Uint8Array) => {
+        const path = `weights/${externalData.length}`
+        externalData.push({ path, data })
+        return { location: path, offset: 0 }
+      }
+      const bytes = writeGraph(lowered, { threshold: LARGE, place })
+      const session = await inTurn(() =>
+        runtime.InferenceSession.create(bytes, {
+          externalData,
+          executionProviders: [providerOf(device, lowered)],
+          intraOpNumThreads: threads,
+          graphOptimizationLevel: 'all',
+          enableMemPattern: !lean,
+          logSeverityLevel: 3,
+          // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
+          // threads that wait in a loop take the cores from those that they wait for.
+          extra: { session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' } },
+        }),
+      )
+      return programOf(runtime, session, graph, writesInto)
+    },
+  }
+}
+
+function providerOf(device: Device, graph: Graph): InferenceSession.ExecutionProviderConfig {
+  const forceCpuNodeNames = device === 'webgpu' ? onCpu(graph) : []
+  // An empty list is refused.
+  return forceCpuNodeNames.length > 0 ? { name: device, forceCpuNodeNames } : device
+}
+
+/** Bytes from which on weights are handed over by themselves. */
+const LARGE = 1 << 16
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** Do one thing after another: onnxruntime-web fails where a session is loaded or run while another is. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = last.then(work)
+  last = done.catch(() => {})
+  return done
+}
+
+function programOf(
+  runtime: Runtime,
+  session: InferenceSession,
+  { inputs, outputs }: Graph,
+  writesInto: boolean,
+): Program {
+  const handedOver = ({ type, data, shape }: Tensor) => new runtime.Tensor(type, data as never, shape)
+  return {
+    inputs,
+    outputs,
+    async run(feeds, into = {}) {
+      checkFeeds(inputs, outputs, feeds, into)
+      const given = Object.fromEntries(inputs.map(({ name }) => [name, handedOver(feeds[name]!)]))
+      const wished = (name: string) => (writesInto ? into[name] : undefined)
+      const fetches = Object.fromEntries(
+        outputs.map(({ name }) => {
+          const tensor = wished(name)
+          return [name, tensor ? handedOver(tensor) : null]
+        }),
+      )
+      const results = await inTurn(() => session.run(given, fetches))
+      return Object.fromEntries(outputs.map(({ name }) => [name, wished(name) ?? received(results[name]!)]))
+    },
+    release: () => inTurn(() => session.release()),
+  }
+}
+
+function received({ type, dims, data }: InferenceSession.OnnxValueMapType[string]): Tensor {
+  return { type: type as DataType, shape: dims, data } as Tensor
+}
+
+/** Check tensors against what a program declares; dimensions that are known by name must agree among themselves. */
+function checkFeeds(
+  inputs: readonly ValueInfo[],
+  outputs: readonly ValueInfo[],
+  feeds: Tensors,
+  into: Tensors,
+): void {
+  const named = new Map<string, number>()
+  for (const input of inputs) {
+    const tensor = feeds[input.name]
+    if (!tensor) throw new Error(`input ${input.name} is missing`)
+    checkTensor(tensor, input, named, 'input')
+  }
+  for (const name of Object.keys(feeds)) {
+    if (!inputs.some((input) => input.name === name)) throw new Error(`there is no input ${name}`)
+  }
+  for (const output of outputs) {
+    const tensor = into[output.name]
+    if (tensor) checkTensor(tensor, output, named, 'output')
+  }
+}
+
+function checkTensor(
+  tensor: Tensor,
+  { name, type, shape }: ValueInfo,
+  named: Map<string, number>,
+  what: 'input' | 'output',
+): void {
+  const fits =
+    tensor.type === type &&
+    tensor.shape.length === shape.length &&
+    tensor.shape.every((size, k) => {
+      const declared = shape[k]!
+      if (typeof declared === 'number') return size === declared
+      if (!named.has(declared)) named.set(declared, size)
+      return named.get(declared) === size
+    })
+  if (!fits) {
+    throw new Error(
+      `${what} ${name} must be ${type} [${shape.join(', ')}] and is ${tensor.type} [${tensor.shape.join(', ')}]`,
+    )
+  }
+}
