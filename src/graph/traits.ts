@@ -234,9 +234,13 @@ function alongItsAxis({ attributes: { axis } }: { attributes: { axis: number } }
   return isOpenAt(x, axis)
 }
 
-/** Without axes, or with none, it is along all of them. */
-function alongGivenAxes(_: Node, [x, axes]: Inputs): boolean {
-  return axes?.dimensions?.length ? axes.dimensions.some((axis) => isOpenAt(x, Number(axis))) : hasOpen(x)
+/** Without axes, or with none, it is along all of them, unless that is said to mean none. */
+function alongGivenAxes(
+  { attributes: { noop_with_empty_axes } }: NodeOf<'ReduceSum' | 'ReduceMean' | 'ReduceMax'>,
+  [x, axes]: Inputs,
+): boolean {
+  if (axes?.dimensions?.length) return axes.dimensions.some((axis) => isOpenAt(x, Number(axis)))
+  return !noop_with_empty_axes && hasOpen(x)
 }
 
 function mixesInGemm({ attributes: { transA, transB } }: NodeOf<'Gemm'>, [a, b, c]: Inputs): boolean {

@@ -127,6 +127,12 @@ describe('a graph that was made for a fixed number of pictures', () => {
       (g, x) => g.transpose(g.op('Relu', [g.transpose(x, [1, 0, 2])]), [1, 0, 2]),
     ],
     ['constants of one row', 1, [3], (g, x) => g.add(x, g.constant(numbers(1, 3)))],
+    [
+      'a sum over no axes that means none',
+      1,
+      [3],
+      (g, x) => g.op('ReduceSum', [x], { noop_with_empty_axes: 1 }),
+    ],
     ['sums within a picture', 1, [3, 4], (g, x) => g.reduceSum(g.op('Softmax', [x]), [1], false)],
   ])('is opened: %s', async (_, count, picture, build) => {
     const graph = fixed([count, ...picture], build)
@@ -156,6 +162,7 @@ describe('a graph that was made for a fixed number of pictures', () => {
     ['a softmax over pictures', [2, 3], (g, x) => g.op('Softmax', [x], { axis: 0 })],
     ['a mean that is taken off', [1, 3, 4], (g, x) => g.sub(x, g.op('ReduceMean', [x]))],
     ['a sum over pictures', [1, 3], (g, x) => g.add(x, g.reduceSum(x, [0], true))],
+    ['a sum over no axes, which means all', [1, 3], (g, x) => g.add(x, g.reduceSum(x, [], true))],
     ['constants of several rows', [2, 3], (g, x) => g.add(x, g.constant(numbers(2, 3)))],
     ['a token put before each', [1, 5, 4], (g, x) => g.concat([g.constant(numbers(1, 1, 4)), x], 1)],
     ['pictures that are put together', [1, 3], (g, x) => g.concat([x, x], 0)],

@@ -18,6 +18,19 @@ async function both(shape: number[], build: (g: GraphBuilder, x: Value) => Value
 const small = (low: number, high: number) => fc.integer({ min: low, max: high })
 
 describe('inferred shapes are the ones that ONNX Runtime computes', () => {
+  test.each(['ReduceSum', 'ReduceMean', 'ReduceMax'] as const)('%s over axes, and over none', async (op) => {
+    for (const keepdims of [0, 1]) {
+      for (const noop_with_empty_axes of [0, 1]) {
+        for (const axes of [undefined, [], [-1], [2, 0]]) {
+          const { inferred, actual } = await both([2, 3, 4], (g, x) =>
+            g.op(op, [x, axes && g.integers(axes)], { keepdims, noop_with_empty_axes }),
+          )
+          expect(inferred, `${axes} ${keepdims} ${noop_with_empty_axes}`).toEqual(actual)
+        }
+      }
+    }
+  })
+
   test('Conv and its transposed', async () => {
     const property = fc.asyncProperty(
       small(1, 3),

@@ -96,10 +96,13 @@ function compared([a, b]: readonly Known[]): Inferred[] {
   return [{ type: 'bool', shape: broadcast(a!.shape, b!.shape) }]
 }
 
-function reduced([x, axes]: readonly Known[], { keepdims }: AttributesOf<'ReduceSum'>): Inferred[] {
-  const along = axes
-    ? integers(axes, 'axes').map((axis) => axisOf(axis, x!.shape.length))
-    : x!.shape.map((_, k) => k)
+function reduced(
+  [x, axes]: readonly Known[],
+  { keepdims, noop_with_empty_axes }: AttributesOf<'ReduceSum'>,
+): Inferred[] {
+  const given = axes ? integers(axes, 'axes').map((axis) => axisOf(axis, x!.shape.length)) : []
+  // Without axes, or with none, all are reduced, unless that is said to mean none.
+  const along = given.length > 0 || noop_with_empty_axes ? given : x!.shape.map((_, k) => k)
   return [
     { type: x!.type, shape: x!.shape.flatMap((d, k) => (!along.includes(k) ? [d] : keepdims ? [1] : [])) },
   ]
