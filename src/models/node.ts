@@ -69,7 +69,8 @@ export function writeModel(path: string, network: Graph, { meanPicture, ...card 
  * @param model the path of a model in any format, with its card beside it
  * @param photo a photo, or an `.npy` file with input that is preprocessed already
  * @param options `engine`: ONNX Runtime on the CPU where not given
- * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input
+ * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input; the
+ *   signal's reason, when that stops it
  */
 export async function explainFile(
   model: string,

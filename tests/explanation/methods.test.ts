@@ -246,6 +246,15 @@ describe('the options of a method', () => {
   })
 })
 
+test('the documentation has each method that is no composite, with each of its options and their defaults', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/explaining.md', import.meta.url)), 'utf8')
+  for (const name of NAMED_METHODS) {
+    const [row] = page.split('\n').filter((line) => line.startsWith(`| \`${name}\``))
+    for (const [option, { default: value }] of Object.entries(METHODS[name].options))
+      expect(row, name).toContain(value === undefined ? `\`${option}\`:` : `\`${option}\` ${value}`)
+  }
+})
+
 test('no method is loaded with the table: each comes when it is first used', () => {
   const src = fileURLToPath(new URL('../../src', import.meta.url))
   const seen = new Set<string>()
