@@ -8,6 +8,8 @@ import { measure } from '../study/estimate/measure.ts'
 import { type Overview, overviewOf, type PlannedRun } from '../study/estimate/overview.ts'
 import type { Trial } from '../study/estimate/trial.ts'
 import { type Plan, readPlan } from '../study/plan.ts'
+import { storedRun } from '../study/record.ts'
+import { bracketed } from '../study/setting.ts'
 import { megabytes } from '../study/weights.ts'
 import { stopOnSignal } from './signal.ts'
 import { aligned } from './table.ts'
@@ -51,7 +53,7 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     }
     const overview = await overviewOf(plan, out, flags.measure ? measured : undefined)
     progress.finish()
-    const lines = flags.json ? [JSON.stringify(overview, undefined, 2)] : linesOf(plan, out, overview, busy!)
+    const lines = flags.json ? [jsonOf(overview)] : linesOf(plan, out, overview, busy!)
     console.log(lines.join('\n'))
   } catch (error) {
     if (!stop.signal.aborted || error !== stop.signal.reason) throw error
@@ -60,6 +62,11 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     progress.finish()
     stop.forget()
   }
+}
+
+function jsonOf({ runs, ...overview }: Overview): string {
+  const stored = runs.map(({ run, ...rest }) => ({ run: storedRun(run), ...rest }))
+  return JSON.stringify({ ...overview, runs: stored }, undefined, 2)
 }
 
 /** @param busy how many processes wanted a processor before anything was measured */
@@ -88,12 +95,12 @@ function rowOf({ run, name, work, done }: PlannedRun): string[] {
     other: () => 'to do: its folder has a run of another plan',
     damaged: () => `to do: damaged${'reason' in done ? ` (${done.reason})` : ''}`,
   }[done.kind]
-  return [name, networks[run.network].title, `[${run.setting}]`, String(run.fold), state()]
+  return [name, networks[run.network].title, bracketed(run.setting), String(run.fold), state()]
 }
 
 /** A line for each kind of run: runs that differ in their fold alone cost the same. */
 function kindLines(runs: readonly PlannedRun[]): string[] {
-  const kindOf = ({ run }: PlannedRun) => `${run.task} ${run.letter} [${run.setting}]`
+  const kindOf = ({ run }: PlannedRun) => `${run.task} ${run.letter} ${bracketed(run.setting)}`
   const kinds = new Map(runs.map((planned) => [kindOf(planned), planned]))
   const rows = [...kinds].map(([kind, { work, cost }]) => {
     const { iterations, batch } = work.schedule

@@ -9,9 +9,10 @@ import { nodeEngine } from '../engine/node.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../evaluation/score.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { clockLine } from '../study/clock.ts'
-import { type Preprocessing, readSchedule, type SaidOfSchedule } from '../study/plan.ts'
+import { readSchedule, type SaidOfSchedule } from '../study/plan.ts'
 import { parseStart } from '../study/plannedStart.ts'
-import { ownTest, runFiles, runName } from '../study/record.ts'
+import { runFiles, runName } from '../study/record.ts'
+import { bracketed, ownTest, TRAINING_PHOTOS, type TrainingPhotos } from '../study/setting.ts'
 import { type Order, type Place, requirePlace, runOf, type Single, trainSingle } from '../study/single.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
@@ -22,7 +23,7 @@ interface Flags extends SaidOfSchedule, ReadOptions {
   readonly task: Task
   readonly network: NetworkName
   readonly start: string
-  readonly alignment: Preprocessing
+  readonly alignment: TrainingPhotos
   readonly fold: { readonly fold: number; readonly of: number }
   readonly schedule: string
   readonly input?: number
@@ -54,7 +55,7 @@ export function trainCommand(): Command {
     )
     .addOption(
       new Option('--alignment <how>', 'how faces are aligned: r, i, or m for both')
-        .choices(['r', 'i', 'm'])
+        .choices(TRAINING_PHOTOS)
         .default('r'),
     )
     .addOption(
@@ -122,7 +123,7 @@ function orderFrom(flags: Flags): Order {
     network,
     input,
     width,
-    preprocessing: alignment,
+    photos: alignment,
     start: parseStart(start, network, width),
     fold: fold.fold,
     folds: fold.of,
@@ -172,7 +173,7 @@ function summary(
   const model = runFiles.model(folder)
   const landmarks = tested.landmarks ? ` --landmarks ${quoted(tested.landmarks)}` : ''
   return [
-    `${networks[run.network].title} [${run.setting}], ${task}, after ${iterations} iterations:`,
+    `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
     `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
     ...(task === 'age' ? [`  ${shown(oneOff)} right or in the group next to it`] : []),
     chance

@@ -6,9 +6,7 @@
 import { type Html, html } from '../base/html.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { networks } from '../networks/index.ts'
-import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
-import type { StartKind } from '../study/plannedStart.ts'
-import { inFileNames } from '../study/record.ts'
+import { bracketed, inFileNames, isSameSetting, type StartKind, TRAINING_PHOTOS } from '../study/setting.ts'
 import { type Cell, cellsOf, type Study, unique } from './cells.ts'
 import { type Explained, explainedBy, pathOf } from './explained.ts'
 import { dataUri, sizeOf, spreadOver, withinBudget } from './pictures.ts'
@@ -28,19 +26,19 @@ export interface SideBySide {
 /** Figure 2: for each task and setting, the networks. */
 export function networksSideBySide(study: Study): SideBySide[] {
   return study.cells.flatMap(({ task, setting }, at) => {
-    const cells = cellsOf(study, task).filter((cell) => cell.setting === setting)
+    const cells = cellsOf(study, task).filter((cell) => isSameSetting(cell.setting, setting))
     // Each setting once, where its first cell is.
     if (cells[0] !== study.cells[at]) return []
     return comparison(
       `figure-2-${task}-${inFileNames(setting)}`,
-      `Figure 2: ${task}, networks [${setting}]`,
+      `Figure 2: ${task}, networks ${bracketed(setting)}`,
       task,
       cells.map((cell) => ({ title: networks[cell.network].title, cell })),
     )
   })
 }
 
-const STARTS: Record<StartKind, string> = {
+const START_TITLES: Record<StartKind, string> = {
   random: 'random',
   imagenet: 'ImageNet',
   'imdb-wiki': 'IMDB-WIKI',
@@ -48,25 +46,25 @@ const STARTS: Record<StartKind, string> = {
 }
 const NUMBERS: Partial<Record<Task, number>> = { gender: 4, age: 5 }
 
-/** Figures 4 (gender) and 5 (age): for each network and preprocessing, its starts. */
+/** Figures 4 (gender) and 5 (age): for each network and kind of photos, its starts. */
 export function startsSideBySide(study: Study): SideBySide[] {
   const tasks = unique(study.cells.map(({ task }) => task)).sort(
     (a, b) => (NUMBERS[a] ?? 6) - (NUMBERS[b] ?? 6),
   )
   return tasks.flatMap((task) =>
     unique(cellsOf(study, task).map(({ network }) => network)).flatMap((network) =>
-      (['i', 'r', 'm'] satisfies Preprocessing[]).flatMap((preprocessing) => {
+      TRAINING_PHOTOS.flatMap((photos) => {
         const number = NUMBERS[task]
         const cells = cellsOf(study, task).filter(
-          (cell) => cell.network === network && partsOfSetting(cell.setting).preprocessing === preprocessing,
+          (cell) => cell.network === network && cell.setting.photos === photos,
         )
         return comparison(
-          `${number ? `figure-${number}` : 'starts'}-${task}-${network}-${preprocessing}`,
-          `${number ? `Figure ${number}: ` : ''}${task}, ${networks[network].title}, starts of [${preprocessing}]`,
+          `${number ? `figure-${number}` : 'starts'}-${task}-${network}-${photos}`,
+          `${number ? `Figure ${number}: ` : ''}${task}, ${networks[network].title}, starts of [${photos}]`,
           task,
           cells.map((cell) => {
-            const { start } = partsOfSetting(cell.setting)
-            return { title: `${STARTS[start]} [${cell.setting}]`, cell }
+            const { setting } = cell
+            return { title: `${START_TITLES[setting.start]} ${bracketed(setting)}`, cell }
           }),
         )
       }),

@@ -4,18 +4,16 @@ import { type Html, html } from '../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
 import { chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
-import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
-import { START_LETTERS, type StartKind } from '../study/plannedStart.ts'
-import { ownTest } from '../study/record.ts'
+import { bracketed, ownTest, START_LETTERS, type TrainedKind, type TrainingPhotos } from '../study/setting.ts'
 import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
 import { scoredOn } from './scored.ts'
 
-const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
+const PHOTOS_IN_WORDS: Record<TrainingPhotos, string> = {
   r: 'on photos that are only rotated until the eyes are level',
   i: 'on photos that are fitted to a reference face',
   m: 'on both kinds',
 }
-const START_WORDS: Record<Exclude<StartKind, 'random'>, string> = {
+const STARTS_IN_WORDS: Record<TrainedKind, string> = {
   imagenet: 'weights trained on ImageNet',
   'imdb-wiki': 'weights trained on IMDB-WIKI',
   other: 'other trained weights',
@@ -24,10 +22,10 @@ const START_WORDS: Record<Exclude<StartKind, 'random'>, string> = {
 const TOLD = 4
 
 /** What is trained on, in words. */
-function inWords(preprocessing: Preprocessing, kind: string): string {
-  return kind === 'imdb-wiki' && preprocessing === 'r'
+function inWords(photos: TrainingPhotos, kind: string): string {
+  return kind === 'imdb-wiki' && photos === 'r'
     ? 'on photos as they are published, cut out and upright'
-    : PREPROCESSING_WORDS[preprocessing]
+    : PHOTOS_IN_WORDS[photos]
 }
 
 /** How many runs are finished, where not all are. */
@@ -45,12 +43,12 @@ those alone.</p>`
  */
 export function summary(study: Study, findings: Html | undefined): Html | undefined {
   if (study.cells.length === 0) return undefined
-  const parts = study.cells.map(({ setting }) => partsOfSetting(setting))
-  const trained = unique(parts.map(({ preprocessing }) => preprocessing)).map(
-    (preprocessing) => html`<b>[${preprocessing}]</b> ${inWords(preprocessing, study.record.dataset.kind)}`,
+  const settings = study.cells.map(({ setting }) => setting)
+  const trained = unique(settings.map(({ photos }) => photos)).map(
+    (photos) => html`<b>[${photos}]</b> ${inWords(photos, study.record.dataset.kind)}`,
   )
-  const starts = unique(parts.map(({ start }) => start)).flatMap((start) =>
-    start === 'random' ? [] : html`<b>${START_LETTERS[start]}</b> from ${START_WORDS[start]}`,
+  const starts = unique(settings.map(({ start }) => start)).flatMap((start) =>
+    start === 'random' ? [] : html`<b>${START_LETTERS[start]}</b> from ${STARTS_IN_WORDS[start]}`,
   )
   const answers = tasksOf(study).map((task) => {
     const cells = cellsOf(study, task)
@@ -102,7 +100,7 @@ function byMerit(task: Task, cells: Study['cells']): Cell[] {
 }
 
 function said(task: Task, cell: Cell): Html {
-  return html`<b>[${cell.setting}] ${reached(task, scoreOf(ownOf(cell)))}`
+  return html`<b>${bracketed(cell.setting)} ${reached(task, scoreOf(ownOf(cell)))}`
 }
 
 /** What chance reaches, and how many cells are clearly above it. */

@@ -9,7 +9,8 @@ import { writeAtomic } from '../base/files.ts'
 import { type Html, html, page } from '../base/html.ts'
 import { CLASSES } from '../datasets/task.ts'
 import { chanceOf, percent } from '../evaluation/score.ts'
-import { files, ownTest } from '../study/record.ts'
+import { files } from '../study/record.ts'
+import { bracketed, ownTest } from '../study/setting.ts'
 import { calibrationRows, calibrationsOf } from './calibrations.ts'
 import { ownOf, type Study } from './cells.ts'
 import { comparisonsOf } from './comparisons.ts'
@@ -85,7 +86,7 @@ export function mainFigures(study: Study): string[] {
     const test = ownOf(cell)
     const score = scoredOn(study, cell, ownTest(cell.setting))
     const { majority, error: chance } = chanceOf(test)
-    const name = `${cell.task.padEnd(6)}  ${cell.letter} [${cell.setting}]`
+    const name = `${cell.task.padEnd(6)}  ${cell.letter} ${bracketed(cell.setting)}`
     if (score.error) {
       const { years, interval } = score.error
       return [

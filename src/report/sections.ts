@@ -4,10 +4,10 @@ import { type Html, html } from '../base/html.ts'
 import type { Task } from '../datasets/task.ts'
 import { chanceOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
-import { inFileNames } from '../study/record.ts'
+import { bracketed, inFileNames, inPaperOrder } from '../study/setting.ts'
 import { accuracyTable, hasSwaps, isPapersData } from './accuracyTables.ts'
 import { type CalibratedCell, calibrationFigure, calibrationTable, LEAST_DRAWN } from './calibrations.ts'
-import { cellsOf, inPaperOrder, networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
+import { cellsOf, networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
 import type { Comparison } from './comparisons.ts'
 import { confusionFigure } from './confusionFigure.ts'
 import { curveFigure } from './curveFigure.ts'
@@ -248,7 +248,7 @@ function confusionSection(study: Study): Section | undefined {
   if (readable.length === 0) return undefined
   const figureOf = (cell: (typeof readable)[number]): Figure => ({
     name: `confusion-${cell.task}-${cell.network}-${inFileNames(cell.setting)}`,
-    caption: `${cell.task}, ${networks[cell.network].title} [${cell.setting}]`,
+    caption: `${cell.task}, ${networks[cell.network].title} ${bracketed(cell.setting)}`,
     svg: confusionFigure(cell.task, ownOf(cell).confusion),
   })
   const byTask = tasksOf(study)

@@ -5,7 +5,7 @@ import { sha256Of } from '../base/hash.ts'
 import { version } from '../base/version.ts'
 import type { RunJob } from './job.ts'
 import type { Material } from './material.ts'
-import { readRecord, runFiles, writeRecord } from './record.ts'
+import { readRecord, runFiles, storedRun, writeRecord } from './record.ts'
 
 /** Everything that decides what a run leaves, and a hash of it. */
 export interface RunConfig {
@@ -24,7 +24,7 @@ export function configOf(
   starts: ReadonlyMap<string, string>,
 ): RunConfig {
   const settings = {
-    ...run,
+    ...storedRun(run),
     folds,
     schedule,
     seed,

@@ -11,7 +11,8 @@ import { type Model, requirePreprocessing } from '../models/model.ts'
 import { writePicture } from '../pictures/node.ts'
 import { composites } from '../rules/composites/presets.ts'
 import { labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { type MapRecord, ownTest } from './record.ts'
+import type { MapRecord } from './record.ts'
+import { ownTest } from './setting.ts'
 
 /** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
 export async function explainRun(

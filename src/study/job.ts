@@ -3,12 +3,12 @@
 import { labelOf } from '../datasets/dataset.ts'
 import type { Repeated } from '../datasets/folds.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Alignment } from '../faces/align.ts'
 import type { Schedule } from '../training/schedule.ts'
 import type { Clock } from './clock.ts'
 import type { Material, Parts } from './material.ts'
 import type { PlannedStart } from './plannedStart.ts'
 import type { Run } from './record.ts'
+import { bracketed } from './setting.ts'
 
 /** A run, and what it is made from. */
 export interface RunJob {
@@ -42,12 +42,7 @@ export interface Workshop {
 
 /** `gender G [m] fold 0`: what the progress line calls a run. */
 export function labelFor({ task, letter, setting, fold }: Run): string {
-  return `${task} ${letter} [${setting}] fold ${fold}`
-}
-
-/** The kinds of photos that there are. */
-export function alignmentsIn({ pictures }: Material): Alignment[] {
-  return (['r', 'i'] as const).filter((alignment) => pictures[alignment])
+  return `${task} ${letter} ${bracketed(setting)} fold ${fold}`
 }
 
 /** The class of a face that is in a part of the split: those without a label for the task are not. */

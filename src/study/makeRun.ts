@@ -9,8 +9,9 @@ import type { Pictures } from '../training/pictures.ts'
 import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
 import { explainRun } from './explainRun.ts'
 import { labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { ownTest, type RunRecord, runFiles, trainedOn, writeRecord } from './record.ts'
+import { type RunRecord, runFiles, writeRunRecord } from './record.ts'
 import { scoreRun, scoreSnapshots } from './scoreRun.ts'
+import { formatSetting, ownTest, trainedOn } from './setting.ts'
 import { readStart } from './start.ts'
 import { writeSums } from './sums.ts'
 
@@ -39,7 +40,7 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<RunRecor
     maps,
     snapshots,
   }
-  writeRecord(runFiles.result(folder), record)
+  writeRunRecord(folder, record)
   writeSums(folder)
   for (const name of ['checkpoint', 'checkpoint.previous']) {
     rmSync(join(folder, `${name}.safetensors`), { force: true })
@@ -106,7 +107,7 @@ function cardOf(
     composite: 'paper',
     trainedOn: {
       dataset,
-      setting: run.setting,
+      setting: formatSetting(run.setting),
       fold: run.fold,
       folds,
       ...(repeated === 'anywhere' && { repeated }),

@@ -8,32 +8,15 @@ import { dirname, join } from 'node:path'
 import type { Face } from '../datasets/dataset.ts'
 import { readPicture } from '../datasets/pack.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
-import { alignment } from '../faces/align.ts'
+import { type Alignment, alignment } from '../faces/align.ts'
 import { type Stretch, stretchOf } from '../faces/stretch.ts'
 import { writePicture } from '../pictures/node.ts'
 import type { Material } from './material.ts'
-import { files, readRecord, writeRecord } from './record.ts'
+import { files, type PairRecord, type PairsRecord, readRecord, writeRecord } from './record.ts'
+import { ALIGNMENTS } from './setting.ts'
 
 /** How many pairs are kept. */
 const COUNT = 8
-
-/** The pairs, as `pairs/pairs.json` holds them. */
-export interface PairsRecord {
-  /** Of the material that they were made from. */
-  readonly digest: string
-  /** The test folds that they were chosen from. */
-  readonly folds: readonly number[]
-  /** The farthest stretched first. */
-  readonly pairs: readonly PairRecord[]
-}
-
-/** One face, aligned both ways. Files are relative to the folder of the record. */
-export interface PairRecord {
-  readonly face: string
-  readonly stretch: Stretch
-  readonly r: string
-  readonly i: string
-}
 
 /**
  * Write the pairs of a study into `OUT/pairs/`, or leave them where they are from the same material. Nothing is
@@ -50,8 +33,8 @@ export async function writePairs(out: string, material: Material, folds: readonl
   if (chosen.length === 0) return
   const pairs: PairRecord[] = []
   for (const [k, { index, stretch }] of chosen.entries()) {
-    const name = (as: 'r' | 'i') => `${k + 1}.${as}.png`
-    for (const as of ['r', 'i'] as const) {
+    const name = (as: Alignment) => `${k + 1}.${as}.png`
+    for (const as of ALIGNMENTS) {
       const data = readPicture(pictures[as]![index]!)
       await writePicture(join(dirname(path), name(as)), { width: size, height: size, data })
     }

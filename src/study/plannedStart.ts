@@ -4,10 +4,9 @@ import { z } from 'zod'
 import { UsageError } from '../base/errors.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { publishedFor } from '../networks/zoo.ts'
+import { TRAINED_KINDS } from './setting.ts'
 import { cachedPath } from './weights.ts'
 
-/** Kinds of trained weights, and the letter that the paper has for each; `s` for some others. */
-export const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
 const START = 'must be random, imagenet, imdb-wiki, or { weights: FILE } and what is said of them'
 /** Kinds of which the weights of some networks are published. */
 const PUBLISHED: readonly unknown[] = ['imagenet', 'imdb-wiki']
@@ -21,7 +20,7 @@ export const start = z.preprocess(
         /** A `.caffemodel`, an `.onnx` model or a checkpoint; the published file of the kind where it is not given. */
         weights: z.string().min(1).optional(),
         /** What they were trained on. */
-        kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
+        kind: z.enum(TRAINED_KINDS).default('other'),
         /** How many times faster than the others those layers learn that start random. */
         freshRate: z.number().positive().default(10),
         /** Layers that stay as they are, by name or by a first part of it. */
@@ -63,16 +62,6 @@ export function withFile(network: NetworkName, { weights, ...said }: SaidStart) 
 
 /** Trained weights that a network starts from; `published` where it is for regard to fetch them. */
 export type PlannedStart = ReturnType<typeof withFile>
-
-/** What the weights of a network are at the start. */
-export type StartKind = keyof typeof START_LETTERS | 'random'
-
-export type StartLetter = (typeof START_LETTERS)[keyof typeof START_LETTERS]
-
-/** The letter of a start; undefined for random weights. */
-export function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
-  return start && START_LETTERS[start.kind]
-}
 
 /**
  * A start as a command line says it: `random`, a kind of which weights are published, a file, or `KIND:FILE`.

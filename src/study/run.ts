@@ -8,8 +8,8 @@ import { countClasses } from '../datasets/classes.ts'
 import { clockLine } from './clock.ts'
 import { Board } from './execution/board.ts'
 import { type FailedRun, runHere } from './execution/here.ts'
-import type { Order } from './execution/order.ts'
 import type { RunQueue } from './execution/queue.ts'
+import type { RunRequest } from './execution/request.ts'
 import type { Store } from './execution/store.ts'
 import { roughSeconds } from './expect.ts'
 import { gridOf } from './grid.ts'
@@ -17,7 +17,7 @@ import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from '
 import type { Material } from './material.ts'
 import { writePairs } from './pairs.ts'
 import type { Plan } from './plan.ts'
-import { files, type Run, runName, type StudyRecord, writeRecord } from './record.ts'
+import { files, type Run, runName, type StudyRecord, writeStudyRecord } from './record.ts'
 import { stateOf } from './state.ts'
 import { sumsIn } from './sums.ts'
 
@@ -95,7 +95,7 @@ async function runGrid(
   const groundwork = await prepared(plan, out, signal)
   if (!groundwork) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
   const { runs, material } = groundwork
-  writeRecord(files.study(out), studyRecord(plan, groundwork))
+  writeStudyRecord(out, studyRecord(plan, groundwork))
   await writePairs(out, material, plan.folds.test)
   const open = runs.filter(({ job, config }) => stateOf(job.folder, config).kind !== 'finished')
   const rough = roughly(plan, open, groundwork)
@@ -107,10 +107,10 @@ async function runGrid(
     open.map(({ job: { run } }) => ({ name: runName(run), rough: rough.get(run)! })),
     several,
   )
-  const orders = open.map(
-    ({ job, config: { hash } }): Order => ({ plan, run: job.run, hash, out, store, threads }),
+  const requests = open.map(
+    ({ job, config: { hash } }): RunRequest => ({ plan, run: job.run, hash, out, store, threads }),
   )
-  const failed = await make(orders, board, options, elsewhere)
+  const failed = await make(requests, board, options, elsewhere)
   board.finish()
   return {
     finished: !signal.aborted,
@@ -122,14 +122,14 @@ async function runGrid(
 }
 
 async function make(
-  orders: readonly Order[],
+  requests: readonly RunRequest[],
   board: Board,
   { jobs = 1, priority = 1, signal }: StudyOptions,
   { queue, store }: Elsewhere,
 ): Promise<FailedRun[]> {
-  if (!queue) return runHere(orders, { jobs, board, signal })
+  if (!queue) return runHere(requests, { jobs, board, signal })
   const { runOnQueue } = await queueClient()
-  return runOnQueue(queue, orders, {
+  return runOnQueue(queue, requests, {
     board,
     signal,
     priority,

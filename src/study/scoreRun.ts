@@ -11,8 +11,9 @@ import { expectedAge } from '../evaluation/years.ts'
 import type { Alignment } from '../faces/align.ts'
 import { type Model, openModel, requirePreprocessing } from '../models/model.ts'
 import { topClass } from '../statistics/accuracy.ts'
-import { alignmentsIn, labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { ownTest, runFiles, type SnapshotRecord } from './record.ts'
+import { labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
+import { runFiles, type SnapshotRecord } from './record.ts'
+import { alignmentsIn, ownTest } from './setting.ts'
 
 /** The answers on photos aligned in one way, in the order of the test part. */
 interface Answers {
@@ -32,7 +33,7 @@ export async function scoreRun(
   model: Model,
 ): Promise<Partial<Record<Alignment, TestRecord>>> {
   const answers = new Map<Alignment, Answers>()
-  for (const alignment of alignmentsIn(job.material)) {
+  for (const alignment of alignmentsIn(job.material.pictures)) {
     answers.set(alignment, await answersOn(job, workshop, model, alignment, job.crops))
   }
   const rows = [...answers].flatMap(([alignment, { scores }]) => predictionRows(job, alignment, scores))

@@ -12,9 +12,10 @@ import { expectRuns, PREPARING } from './expect.ts'
 import type { RunJob, Workshop } from './job.ts'
 import { makeRun } from './makeRun.ts'
 import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { type Plan, type Preprocessing, type SaidOfSchedule, scheduleOf, settingOf } from './plan.ts'
+import { type Plan, type SaidOfSchedule, scheduleOf, settingOf } from './plan.ts'
 import type { PlannedStart } from './plannedStart.ts'
-import { type Run, type RunRecord, readRecord, runFiles, trainedOn } from './record.ts'
+import { type Run, type RunRecord, readRunRecord, runFiles } from './record.ts'
+import { type TrainingPhotos, trainedOn } from './setting.ts'
 import { digestStarts, fetchStarts } from './start.ts'
 import { stateOf } from './state.ts'
 import { sumsIn } from './sums.ts'
@@ -27,7 +28,7 @@ export interface Order {
   readonly input: number
   /** Fraction of the channels of the published network. */
   readonly width: number
-  readonly preprocessing: Preprocessing
+  readonly photos: TrainingPhotos
   readonly start?: PlannedStart
   /** The part of the people that is kept for testing, counted from 0, and of how many. */
   readonly fold: number
@@ -60,8 +61,8 @@ export interface Single {
 }
 
 /** The run that an order asks for. */
-export function runOf({ task, network, input, width, preprocessing, start, fold }: Order): Run {
-  const setting = settingOf(preprocessing, start)
+export function runOf({ task, network, input, width, photos, start, fold }: Order): Run {
+  const setting = settingOf(photos, start)
   return { task, network, letter: networks[network].letter, input, width, setting, fold }
 }
 
@@ -129,7 +130,7 @@ async function trainLocked(
     throw new UserError(`is damaged: ${state.reason}`, folder, 'Remove it and train anew')
   }
   if (state.kind === 'finished') {
-    return { record: readRecord<RunRecord>(runFiles.result(folder)), kept: true, ...rest }
+    return { record: readRunRecord(folder), kept: true, ...rest }
   }
   if (!before) writeConfig(folder, now, workshop.engine.threads)
   return { record: await makeRun(job, workshop), kept: false, ...rest }

@@ -11,8 +11,8 @@ import { alignment } from '../../src/faces/align.ts'
 import { stretchOf } from '../../src/faces/stretch.ts'
 import { Clock } from '../../src/study/clock.ts'
 import { type Material, prepare } from '../../src/study/material.ts'
-import { type PairsRecord, writePairs } from '../../src/study/pairs.ts'
-import { files, readRecord } from '../../src/study/record.ts'
+import { writePairs } from '../../src/study/pairs.ts'
+import { files, type PairsRecord, readRecord } from '../../src/study/record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-pairs-'))
 let material: Material

@@ -1,5 +1,5 @@
 /**
- * A process that makes one run: its parent sends it the order, and is told how far the run is and how it ended. So the
+ * A process that makes one run: its parent sends it the request, and is told how far the run is and how it ended. So the
  * parent has its hands free, a run that breaks breaks nothing else, and its memory is given back.
  */
 
@@ -14,7 +14,7 @@ import type { RunJob } from '../job.ts'
 import { makeRun } from '../makeRun.ts'
 import { runFiles, runName } from '../record.ts'
 import { claim } from '../state.ts'
-import type { Order } from './order.ts'
+import type { RunRequest } from './request.ts'
 import type { Store } from './store.ts'
 
 /** What a child says to its parent. */
@@ -33,14 +33,14 @@ const stop = new AbortController()
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => stop.abort())
 endWithParent()
-process.on('message', (message: Order | 'stop') => {
+process.on('message', (message: RunRequest | 'stop') => {
   if (message === 'stop') stop.abort()
   else void make(message).then(lastWord)
 })
 
-async function make(order: Order): Promise<Message> {
+async function make(request: RunRequest): Promise<Message> {
   try {
-    return { ended: (await made(order, stop.signal)) ? 'finished' : 'stopped' }
+    return { ended: (await made(request, stop.signal)) ? 'finished' : 'stopped' }
   } catch (error) {
     const forUser = error instanceof UserError
     // A fault of regard's own, and its trace is what a report of it needs.
@@ -51,7 +51,7 @@ async function make(order: Order): Promise<Message> {
 
 /** Make a run; false where the signal stops it. */
 async function made(
-  { plan, run, hash, out, store: url, threads }: Order,
+  { plan, run, hash, out, store: url, threads }: RunRequest,
   signal: AbortSignal,
 ): Promise<boolean> {
   let told = 0

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../base/errors.ts'
 import { runName } from '../record.ts'
 import type { Board } from './board.ts'
 import { inChild } from './inChild.ts'
-import type { Order } from './order.ts'
+import type { RunRequest } from './request.ts'
 
 /** A run that could not be made, and why. */
 export interface FailedRun {
@@ -22,15 +22,15 @@ export const ATTEMPTS = 3
  * @returns the runs that failed
  */
 export async function runHere(
-  orders: readonly Order[],
+  requests: readonly RunRequest[],
   { jobs, board, signal }: { jobs: number; board: Board; signal: AbortSignal },
 ): Promise<FailedRun[]> {
-  const waiting = [...orders]
+  const waiting = [...requests]
   const failed: FailedRun[] = []
   const one = async () => {
-    for (let order = waiting.shift(); order && !signal.aborted; order = waiting.shift()) {
-      const name = runName(order.run)
-      const reason = await attempt(order, board, signal)
+    for (let request = waiting.shift(); request && !signal.aborted; request = waiting.shift()) {
+      const name = runName(request.run)
+      const reason = await attempt(request, board, signal)
       if (reason !== undefined) failed.push({ name, reason })
     }
   }
@@ -39,14 +39,14 @@ export async function runHere(
 }
 
 /** Make a run, again where its process is lost; the reason why it failed, if it did. */
-async function attempt(order: Order, board: Board, signal: AbortSignal): Promise<string | undefined> {
-  const name = runName(order.run)
+async function attempt(request: RunRequest, board: Board, signal: AbortSignal): Promise<string | undefined> {
+  const name = runName(request.run)
   for (let left = ATTEMPTS - 1; ; left--) {
     const started = Date.now()
     board.begin(name)
     try {
       const pace = (pace: Parameters<Board['pace']>[1]) => board.pace(name, pace)
-      const finished = await inChild(order, { signal, pace, note: (line) => board.note(line) })
+      const finished = await inChild(request, { signal, pace, note: (line) => board.note(line) })
       if (finished) board.end(name, (Date.now() - started) / 1000)
       return undefined
     } catch (error) {

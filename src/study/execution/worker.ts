@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { messageOf, UserError } from '../../base/errors.ts'
 import type { Follower } from './inChild.ts'
-import type { Order } from './order.ts'
 import { connectionTo, openQueue, type Progress, QUEUE_NAME, type QueuedRun } from './queue.ts'
+import { type RunRequest, restoredRequest } from './request.ts'
 
 /** Milliseconds that a run is its worker's without a sign of life; after them, another may take it. */
 const LEASE = 20_000
@@ -20,7 +20,7 @@ export interface WorkerOptions {
   /** Runs at a time. */
   readonly jobs: number
   /** Makes a run; false where the follower's signal stops it. */
-  readonly make: (order: Order, follower: Follower) => Promise<boolean>
+  readonly make: (request: RunRequest, follower: Follower) => Promise<boolean>
   /** Ends the worker, after a checkpoint of each run, which go back into the queue. */
   readonly signal: AbortSignal
   /** Given what is worth a line: a run begun, made, failed. */
@@ -51,7 +51,7 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
       away = false
       note(`${job.name}: begun`)
       try {
-        const made = await make(job.data, {
+        const made = await make(restoredRequest(job.data), {
           signal: AbortSignal.any([signal, own.signal]),
           pace(pace) {
             if (Date.now() - told < OFTEN) return
