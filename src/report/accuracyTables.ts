@@ -25,8 +25,8 @@ import {
   paperScore,
   type TestKind,
 } from './paper.ts'
-import { scoredOn } from './scored.ts'
-import type { Table, Cell as TableCell } from './table.ts'
+import { scoreOn } from './scored.ts'
+import type { Table, TableCell } from './table.ts'
 
 /** What a table says of a test: a column of it, and what chance reaches there. */
 interface Measure {
@@ -161,7 +161,7 @@ function measured(
   measure: Measure,
   extra: readonly string[],
 ): TableCell {
-  const score = scoredOn(study, cell, (test === 'own' ? ownTest : swappedTest)(cell.setting))
+  const score = scoreOn(study, cell, (test === 'own' ? ownTest : swappedTest)(cell.setting))
   const pooled = measure.shown(measure.of(score))
   const { low, high } = measure.interval(score)
   const interval = `${measure.shown(low)}–${measure.shown(high)}`

@@ -80,13 +80,13 @@ function compared(
 ): Omit<Comparison, 'pAdjusted'>[] {
   const contrast = gainOf(study, pair)
   if (contrast.length === 0) return []
-  const [a, b] = [labelOf(pair.a), labelOf(pair.b)]
+  const [a, b] = [nameOf(pair.a), nameOf(pair.b)]
   const only = (value: number) => contrast.filter((face) => face.value === value).length
   const difference = overPeople([contrast], `${task} ${a} ${b}`)
   return [{ task, kind, a, b, n: contrast.length, onlyA: only(-1), onlyB: only(1), ...difference }]
 }
 
-function labelOf({ letter, setting }: Cell): string {
+function nameOf({ letter, setting }: Cell): string {
   return `${letter} ${bracketed(setting)}`
 }
 

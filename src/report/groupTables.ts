@@ -5,7 +5,7 @@ import { errorOf, percent, shareOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
 import { bracketed } from '../study/setting.ts'
 import { type Cell, cellsOf, ownOf, type Study, unique } from './cells.ts'
-import type { Table, Cell as TableCell } from './table.ts'
+import type { Table, TableCell } from './table.ts'
 
 /** The tables of a task, on each run's own test set. */
 export function groupTables(study: Study, task: Task): Table[] {

@@ -17,13 +17,13 @@ const DASHES: Record<StartKind, string | undefined> = {
 }
 
 /** How a setting's line is drawn. */
-export interface Line {
+export interface LineStyle {
   readonly stroke: string
   readonly strokeOpacity: number
   readonly strokeDasharray?: string
 }
 
-export function lineOf({ photos, start }: Setting): Line {
+export function lineOf({ photos, start }: Setting): LineStyle {
   const dash = DASHES[start]
   return {
     stroke: COLOURS[photos],

@@ -9,11 +9,11 @@ import { networks } from '../networks/index.ts'
 import { bracketed, inFileNames, isSameSetting, type StartKind, TRAINING_PHOTOS } from '../study/setting.ts'
 import { type Cell, cellsOf, type Study, unique } from './cells.ts'
 import { type Explained, explainedBy, pathOf } from './explained.ts'
-import { dataUri, sizeOf, spreadOver, withinBudget } from './pictures.ts'
+import { dataUri, fileSize, spreadOver, withinBudget } from './pictures.ts'
 import { type Drawing, svgOf } from './svg.ts'
 
-/** What stands side by side. */
-export interface SideBySide {
+/** Networks, or starts, whose heat maps are compared. */
+export interface MapComparison {
   /** The name of its file, without the extension. */
   readonly name: string
   readonly caption: string
@@ -24,7 +24,7 @@ export interface SideBySide {
 }
 
 /** Figure 2: for each task and setting, the networks. */
-export function networksSideBySide(study: Study): SideBySide[] {
+export function networkComparisons(study: Study): MapComparison[] {
   return study.cells.flatMap(({ task, setting }, at) => {
     const cells = cellsOf(study, task).filter((cell) => isSameSetting(cell.setting, setting))
     // Each setting once, where its first cell is.
@@ -47,7 +47,7 @@ const START_TITLES: Record<StartKind, string> = {
 const NUMBERS: Partial<Record<Task, number>> = { gender: 4, age: 5 }
 
 /** Figures 4 (gender) and 5 (age): for each network and kind of photos, its starts. */
-export function startsSideBySide(study: Study): SideBySide[] {
+export function startComparisons(study: Study): MapComparison[] {
   const tasks = unique(study.cells.map(({ task }) => task)).sort(
     (a, b) => (NUMBERS[a] ?? 6) - (NUMBERS[b] ?? 6),
   )
@@ -73,7 +73,12 @@ export function startsSideBySide(study: Study): SideBySide[] {
 }
 
 /** Nothing where there is nothing to compare. */
-function comparison(name: string, caption: string, task: Task, columns: SideBySide['columns']): SideBySide[] {
+function comparison(
+  name: string,
+  caption: string,
+  task: Task,
+  columns: MapComparison['columns'],
+): MapComparison[] {
   if (columns.length < 2) return []
   const explained = columns.map(({ cell }) => explainedBy(cell))
   const faces = [...explained[0]!.values()]
@@ -90,7 +95,7 @@ function comparison(name: string, caption: string, task: Task, columns: SideBySi
  */
 export function facesShown(
   study: Study,
-  comparisons: readonly SideBySide[],
+  comparisons: readonly MapComparison[],
   budget: number,
   most: number,
 ): number {
@@ -99,7 +104,7 @@ export function facesShown(
     for (const [k, { cell }] of columns.entries()) {
       const one = explainedBy(cell).get(faces[0]!)!
       const names = [...(k === 0 ? [one.map.photo] : []), one.map.classes[one.map.truth]?.map]
-      for (const name of names) if (name !== undefined) cost += sizeOf(pathOf(study, one, name))
+      for (const name of names) if (name !== undefined) cost += fileSize(pathOf(study, one, name))
     }
   }
   return withinBudget(cost, budget, most)
@@ -115,7 +120,7 @@ const HEAD = 22
  *
  * @param count how many of the faces to show, spread over the classes
  */
-export function mapFigure(study: Study, { columns, faces, task }: SideBySide, count: number): string {
+export function mapFigure(study: Study, { columns, faces, task }: MapComparison, count: number): string {
   const shown = spreadOver(faces, count)
   const heads = ['photo', ...columns.map(({ title }) => title)].map(
     (title, k) =>

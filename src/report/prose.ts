@@ -6,7 +6,7 @@ import { chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
 import { bracketed, ownTest, START_LETTERS, type TrainedKind, type TrainingPhotos } from '../study/setting.ts'
 import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
-import { scoredOn } from './scored.ts'
+import { scoreOn } from './scored.ts'
 
 const PHOTOS_IN_WORDS: Record<TrainingPhotos, string> = {
   r: 'on photos that are only rotated until the eyes are level',
@@ -18,8 +18,8 @@ const STARTS_IN_WORDS: Record<TrainedKind, string> = {
   'imdb-wiki': 'weights trained on IMDB-WIKI',
   other: 'other trained weights',
 }
-/** How many cells of a task the summary tells one by one. */
-const TOLD = 4
+/** How many cells of a task the summary lists one by one. */
+const MOST_LISTED = 4
 
 /** What is trained on, in words. */
 function inWords(photos: TrainingPhotos, kind: string): string {
@@ -55,7 +55,7 @@ export function summary(study: Study, findings: Html | undefined): Html | undefi
     const byNetwork = unique(cells.map(({ letter }) => letter)).map((letter) =>
       cells.filter((cell) => cell.letter === letter),
     )
-    return cells.length > TOLD && byNetwork.length > 1
+    return cells.length > MOST_LISTED && byNetwork.length > 1
       ? bestSentence(study, task, byNetwork)
       : byNetwork.map((own) => sentence(study, task, own))
   })
@@ -71,7 +71,7 @@ function taskInWords(task: Task): string {
 function sentence(study: Study, task: Task, cells: Study['cells']): Html {
   const [best, ...others] = byMerit(task, cells)
   const answer =
-    cells.length > TOLD
+    cells.length > MOST_LISTED
       ? html`${said(task, best!)} at best, ${said(task, others.at(-1)!)} at worst`
       : listed(cells.map((cell) => said(task, cell)))
   return html`<p>${asked(task, cells)} ${networks[cells[0]!.network].title} ${answer}. ${chance(study, task, cells)}</p>`
@@ -80,9 +80,9 @@ function sentence(study: Study, task: Task, cells: Study['cells']): Html {
 /** The best setting of each of several networks. */
 function bestSentence(study: Study, task: Task, byNetwork: readonly Study['cells'][]): Html {
   const best = byNetwork.map((cells) => byMerit(task, cells)[0]!)
-  const told = byMerit(task, best).map((cell) => html`${networks[cell.network].title} ${said(task, cell)}`)
+  const answers = byMerit(task, best).map((cell) => html`${networks[cell.network].title} ${said(task, cell)}`)
   const all = byNetwork.flat()
-  return html`<p>${asked(task, all)} at best ${listed(told)}. ${chance(study, task, all)}</p>`
+  return html`<p>${asked(task, all)} at best ${listed(answers)}. ${chance(study, task, all)}</p>`
 }
 
 function asked(task: Task, cells: Study['cells']): Html {
@@ -107,7 +107,7 @@ function said(task: Task, cell: Cell): Html {
 function chance(study: Study, task: Task, cells: Study['cells']): Html {
   const { majority, error } = chanceOf(ownOf(cells[0]!))
   const clear = cells.filter((cell) => {
-    const { accuracy, error: own } = scoredOn(study, cell, ownTest(cell.setting))
+    const { accuracy, error: own } = scoreOn(study, cell, ownTest(cell.setting))
     return own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy
   }).length
   const verdict =

@@ -9,7 +9,7 @@ import { byFold, isPapersData } from './accuracyTables.ts'
 import type { Cell, Study } from './cells.ts'
 import { curveOf } from './curves.ts'
 import { paperScore, type TestKind } from './paper.ts'
-import { scoredOn } from './scored.ts'
+import { scoreOn } from './scored.ts'
 
 /** Every accuracy of the study, and mean error of ages in years, on every test set. */
 export function accuracyRows(study: Study): CsvRow[] {
@@ -17,7 +17,7 @@ export function accuracyRows(study: Study): CsvRow[] {
     alignmentsIn(cell.tests).map((alignment) => {
       const swapped = alignment === swappedTest(cell.setting)
       const test: TestKind = swapped ? 'swapped' : 'own'
-      const score = scoredOn(study, cell, alignment)
+      const score = scoreOn(study, cell, alignment)
       const chance = chanceOf(cell.tests[alignment]!)
       const folds = byFold(cell, test)
       const spread = (of: (one: Score) => number | undefined) =>
