@@ -9,10 +9,10 @@
 import { readAaf } from '../dist/datasets/aaf.js'
 import { openFaceFinder } from '../dist/datasets/faceFinder.js'
 import { readLandmarks } from '../dist/datasets/readLandmarks.js'
-import { readPhoto } from '../dist/pictures/node.js'
 import { isMarked, mainFace } from '../dist/faces/face.js'
 import { eyeCentres, LANDMARKS } from '../dist/faces/landmarks.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
+import { readPhoto } from '../dist/pictures/node.js'
 import { median } from './peer.js'
 
 report(await foundIn(readAaf(process.argv[2])))

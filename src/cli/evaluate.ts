@@ -6,12 +6,12 @@ import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {
-  acquaintance,
+  type Evaluable,
   type Evaluation,
-  type Examinee,
   evaluate,
-  examine,
   type Fold,
+  requireEvaluable,
+  trainingOverlap,
 } from '../evaluation/evaluate.ts'
 import {
   chanceOf,
@@ -27,7 +27,7 @@ import type { Alignment } from '../faces/align.ts'
 import type { Model } from '../models/model.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
-import { aligned } from './table.ts'
+import { inColumns } from './table.ts'
 
 interface Flags extends ModelFlags, ReadOptions {
   readonly data: Source[]
@@ -82,8 +82,8 @@ export function evaluateCommand(): Command {
 
 async function run(path: string, flags: Flags): Promise<void> {
   requireUse(flags.data, flags)
-  const examinee = examine(modelFrom(path, flags), flags)
-  const { model } = examinee
+  const evaluable = requireEvaluable(modelFrom(path, flags), flags)
+  const { model } = evaluable
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {
     throw new UsageError(
@@ -95,12 +95,12 @@ async function run(path: string, flags: Flags): Promise<void> {
   const records: EvaluationRecord[] = []
   for (const [k, source] of flags.data.entries()) {
     const fold = folds[k]
-    const doubt = acquaintance(model, source.kind, fold)
+    const doubt = trainingOverlap(model, source.kind, fold)
     if (doubt) console.error(`Warning: ${doubt}`)
-    records.push(recordOf(examinee, source, fold, await evaluateOn(examinee, source, fold, flags)))
+    records.push(recordOf(evaluable, source, fold, await evaluateOn(evaluable, source, fold, flags)))
   }
-  console.log(tables(examinee, flags, records).join('\n'))
-  const { task, alignment } = examinee
+  console.log(tables(evaluable, flags, records).join('\n'))
+  const { task, alignment } = evaluable
   const figures = {
     model: path,
     task,
@@ -114,7 +114,7 @@ async function run(path: string, flags: Flags): Promise<void> {
 }
 
 async function evaluateOn(
-  examinee: Examinee,
+  evaluable: Evaluable,
   { kind, root }: Source,
   fold: Fold | undefined,
   { crops, repairLabels }: Flags,
@@ -122,7 +122,7 @@ async function evaluateOn(
   const dataset = await readDataset(kind, root, { repairLabels })
   let progress: Progress | undefined
   try {
-    return await evaluate(examinee, dataset, {
+    return await evaluate(evaluable, dataset, {
       engine: nodeEngine(),
       crops: Number(crops) as Crops,
       fold,
@@ -183,7 +183,7 @@ interface Evaluated {
 }
 
 function recordOf(
-  { task }: Examinee,
+  { task }: Evaluable,
   { kind, root }: Source,
   fold: Fold | undefined,
   evaluation: Evaluation,
@@ -231,7 +231,7 @@ function ends({ interval: { low, high } }: Pick<Share, 'interval'>): [number, nu
 
 /** What is printed: all data sets in one table, then each by its groups and its confusions. */
 function tables(
-  { model, task, alignment }: Examinee,
+  { model, task, alignment }: Evaluable,
   flags: Flags,
   records: readonly EvaluationRecord[],
 ): string[] {
@@ -260,7 +260,7 @@ function tables(
   const each = records.flatMap((record) => [
     '',
     `${nameOf(record)}, group by group:`,
-    ...aligned([
+    ...inColumns([
       ['label', 'n', ...(years ? ['error, years'] : []), 'accuracy %'],
       ...record.groups.map((one) => [
         one.group,
@@ -280,13 +280,13 @@ function tables(
   return [
     `${model.path}: ${task}, ${crops} of faces aligned [${alignment}]`,
     '',
-    ...aligned([head, ...whole]),
+    ...inColumns([head, ...whole]),
     ...each,
   ]
 }
 
 function confusionLines({ confusion }: EvaluationRecord, names: readonly string[]): string[] {
-  return aligned([['', ...names], ...confusion.map((row, truth) => [names[truth]!, ...row.map(String)])])
+  return inColumns([['', ...names], ...confusion.map((row, truth) => [names[truth]!, ...row.map(String)])])
 }
 
 function nameOf({ kind, root }: Source): string {

@@ -10,8 +10,8 @@ import { landmarks49, landmarks68 } from '../faces/meshLandmarks.ts'
 import type { Point } from '../pictures/image.ts'
 import { tellSkipped, withoutPath } from './data.ts'
 
-/** So many photos are told of one by one; of more, those that are not of one face. */
-const TOLD = 20
+/** So many photos are listed one by one; of more, those that are not of one face. */
+const MOST_LISTED = 20
 
 /** `regard faces PHOTO…` */
 export function facesCommand(): Command {
@@ -49,13 +49,14 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
       counts.photos++
       counts.faces += marked.faces.length
       if (marked.faces.length === 0) counts.without++
-      if (photos.length <= TOLD || marked.faces.length !== 1) lines.push(`${path}: ${inWords(marked)}`)
+      if (photos.length <= MOST_LISTED || marked.faces.length !== 1) lines.push(`${path}: ${inWords(marked)}`)
     }
   } finally {
     progress.finish()
   }
-  for (const line of lines.slice(0, TOLD)) console.log(line)
-  if (lines.length > TOLD) console.log(`… and ${lines.length - TOLD} more that are not of one face`)
+  for (const line of lines.slice(0, MOST_LISTED)) console.log(line)
+  if (lines.length > MOST_LISTED)
+    console.log(`… and ${lines.length - MOST_LISTED} more that are not of one face`)
   const without = counts.without > 0 ? `, ${counts.without} without a face` : ''
   const where = counts.photos > 0 ? ` → ${out}` : ''
   console.log(`faces: ${counts.faces}, photos: ${counts.photos}${without}${where}`)

@@ -10,9 +10,9 @@ import type { Trial } from '../study/estimate/trial.ts'
 import { type Plan, readPlan } from '../study/plan.ts'
 import { storedRun } from '../study/record.ts'
 import { bracketed } from '../study/setting.ts'
-import { megabytes } from '../study/weights.ts'
+import { megabytes } from '../study/weightsCache.ts'
 import { stopOnSignal } from './signal.ts'
-import { aligned } from './table.ts'
+import { inColumns } from './table.ts'
 
 interface Flags {
   readonly out?: string
@@ -78,7 +78,7 @@ function linesOf(plan: Plan, out: string, overview: Overview, busy: number): str
     `${plan.name}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${runs.length - open.length} done, in ${out}`,
     `${counts.faces} faces, ${labels.join(', ')}${counts.assumed ? `; counted ${counts.assumed}` : ''}`,
     '',
-    ...aligned([['run', 'network', 'setting', 'fold', 'state'], ...runs.map(rowOf)]),
+    ...inColumns([['run', 'network', 'setting', 'fold', 'state'], ...runs.map(rowOf)]),
     '',
     ...kindLines(runs),
     ...costLines(overview, busy),
@@ -109,7 +109,7 @@ function kindLines(runs: readonly PlannedRun[]): string[] {
     return cost ? [...size, duration(cost.seconds), storage(cost.memory), storage(cost.kept)] : size
   })
   const measured = runs[0]!.cost ? ['time', 'memory', 'disk'] : []
-  return aligned([['each run of', 'runs', 'trains on', 'scores', ...measured], ...rows])
+  return inColumns([['each run of', 'runs', 'trains on', 'scores', ...measured], ...rows])
 }
 
 /** Processes at other work from which on times are not to be trusted. */

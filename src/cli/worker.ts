@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { inChild } from '../study/execution/inChild.ts'
 import type { RunRequest } from '../study/execution/request.ts'
-import { cacheFolder } from '../study/weights.ts'
+import { runInChild } from '../study/execution/runInChild.ts'
+import { cacheFolder } from '../study/weightsCache.ts'
 import { countFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
@@ -41,7 +41,7 @@ async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }:
     await work({
       url: queue,
       jobs,
-      make: (request, follower) => inChild(placed(request, scratch), follower),
+      make: (request, listener) => runInChild(placed(request, scratch), listener),
       signal: stop.signal,
       note,
     })

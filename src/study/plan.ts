@@ -16,7 +16,7 @@ import type { Alignment } from '../faces/align.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
-import { type PlannedStart, requireFile, start, withFile } from './plannedStart.ts'
+import { type PretrainedWeights, requireFile, start, withFile } from './pretrained.ts'
 import { ALIGNMENTS, type Setting, TRAINING_PHOTOS, type TrainingPhotos } from './setting.ts'
 
 const count = z.int().positive()
@@ -217,7 +217,7 @@ export function alignmentsOf(
 }
 
 /** The setting of a network that is trained on photos of this kind. */
-export function settingOf(photos: TrainingPhotos, start: PlannedStart | undefined): Setting {
+export function settingOf(photos: TrainingPhotos, start: PretrainedWeights | undefined): Setting {
   return { photos, start: start?.kind ?? 'random' }
 }
 
@@ -268,26 +268,26 @@ function readPlanned(path: string, what: string, remedy: string): string {
   return readText(path, { remedy })
 }
 
-/** What can be said of any schedule beside it. */
-export type SaidOfSchedule = Partial<Pick<Schedule, 'batch' | 'iterations' | 'rate' | 'snapshotEvery'>>
+/** What may stand in place of any schedule's own. */
+export type ScheduleOverrides = Partial<Pick<Schedule, 'batch' | 'iterations' | 'rate' | 'snapshotEvery'>>
 
 /**
  * The schedule of a run: the plan's, with what it overrides for the task, or the preset that it names.
  *
  * @param pictures how many there are to train on, of which epochs are made
- * @param said what stands in place of the plan's or the preset's own
+ * @param overrides what stands in place of the plan's or the preset's own
  * @throws UserError when the paper did not train such a network
  */
 export function scheduleOf(
   { schedule }: Pick<Plan, 'schedule'>,
   { task, network, setting: { photos, start } }: { task: Task; network: NetworkName; setting: Setting },
   pictures: number,
-  said: SaidOfSchedule = {},
+  overrides: ScheduleOverrides = {},
 ): Schedule {
   if (schedule.policy === 'quick' || schedule.policy === 'paper') {
     const { policy, ...own } = schedule
     const known = policy === 'quick' ? quickSchedule(start) : paperSchedule(network, start, photos === 'm')
-    if (known) return { ...known, ...own, ...said }
+    if (known) return { ...known, ...own, ...overrides }
     throw new UserError(
       `the paper did not train ${network} from ${start} weights`,
       'schedule',
@@ -295,7 +295,7 @@ export function scheduleOf(
     )
   }
   const { age, gender, years, ...common } = schedule
-  const own = { ...{ age, gender, years }[task], ...said }
+  const own = { ...{ age, gender, years }[task], ...overrides }
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.

@@ -3,8 +3,8 @@
 import { sha256Of } from '../base/hash.ts'
 import { readWeights } from '../formats/weights.ts'
 import type { StartingPoint } from '../networks/start.ts'
-import type { PlannedStart } from './plannedStart.ts'
-import { fetchWeights } from './weights.ts'
+import type { PretrainedWeights } from './pretrained.ts'
+import { fetchWeights } from './weightsCache.ts'
 
 /**
  * Fetch the published weights that networks start from, unless they are on this machine.
@@ -12,14 +12,14 @@ import { fetchWeights } from './weights.ts'
  * @throws UserError when they cannot be fetched; the signal's reason, when that stops it
  */
 export async function fetchStarts(
-  starts: readonly (PlannedStart | undefined)[],
+  starts: readonly (PretrainedWeights | undefined)[],
   signal: AbortSignal,
 ): Promise<void> {
   for (const start of starts) if (start?.published) await fetchWeights(start.published, signal)
 }
 
 /** Read the weights that a network starts from. */
-export function readStart({ weights, freshRate, frozen }: PlannedStart): StartingPoint {
+export function readStart({ weights, freshRate, frozen }: PretrainedWeights): StartingPoint {
   return { weights: readWeights(weights), where: weights, freshRate, frozen }
 }
 
@@ -29,7 +29,7 @@ export function readStart({ weights, freshRate, frozen }: PlannedStart): Startin
  *
  * @throws UserError when one is missing, of another format, or not well formed
  */
-export function digestStarts(starts: readonly (PlannedStart | undefined)[]): Map<string, string> {
+export function digestStarts(starts: readonly (PretrainedWeights | undefined)[]): Map<string, string> {
   const digests = new Map<string, string>()
   for (const start of starts) {
     if (!start || digests.has(start.weights)) continue

@@ -10,21 +10,21 @@ import { messageOf, UserError } from '../../base/errors.ts'
 import { sha256Of } from '../../base/hash.ts'
 import type { Pace } from '../clock.ts'
 import { runName } from '../record.ts'
-import type { Board } from './board.ts'
-import { ATTEMPTS, type FailedRun } from './here.ts'
+import { ATTEMPTS, type FailedRun } from './local.ts'
 import { type RunRequest, type StoredRequest, storedRequest } from './request.ts'
+import type { StudyProgress } from './studyProgress.ts'
 
 /** The name of the queue in Redis: one for all studies, so that any worker makes runs of any. */
 export const QUEUE_NAME = 'regard'
 
 /** How far a run is, as its worker tells the queue. */
-export interface Progress extends Pace {
+export interface RunProgress extends Pace {
   /** Who makes it: `host:pid`. */
   readonly worker: string
 }
 
 /** A run in the queue. */
-export type QueuedRun = Job<StoredRequest, void, string, Progress>
+export type QueuedRun = Job<StoredRequest, void, string, RunProgress>
 
 /** The queue, as those see it who put runs into it or look at it. */
 export type RunQueue = Queue<QueuedRun>
@@ -96,8 +96,8 @@ function studyIdOf({ out, store }: RunRequest): string {
 }
 
 /** How runs are put into the queue. */
-export interface Waiting {
-  readonly board: Board
+export interface QueueOptions {
+  readonly progress: StudyProgress
   readonly signal: AbortSignal
   /** Of this study's runs: 1 goes before 2. */
   readonly priority: number
@@ -121,14 +121,14 @@ const BACK_OFF = 5000
 export async function runOnQueue(
   queue: RunQueue,
   requests: readonly RunRequest[],
-  { board, signal, priority, collect }: Waiting,
+  { progress, signal, priority, collect }: QueueOptions,
 ): Promise<FailedRun[]> {
   const open = new Map(requests.map((request) => [jobIdOf(request), request]))
   const failed: FailedRun[] = []
   const fail = (name: string, reason: string) => {
     failed.push({ name, reason })
-    board.note(`${name}: ${reason}`)
-    board.end(name)
+    progress.note(`${name}: ${reason}`)
+    progress.end(name)
   }
   if (requests.length > 0) await clear(queue, studyIdOf(requests[0]!), open)
   await add(queue, [...open.values()], priority)
@@ -143,20 +143,20 @@ export async function runOnQueue(
       if (!job) {
         // Redis was started again without what it knew.
         again.push(request)
-        board.postpone(name)
+        progress.postpone(name)
       } else if (job.data.hash !== request.hash) {
         if (state === 'active') continue
         await job.remove()
         again.push(request)
       } else if (state === 'active') {
-        board.begin(name)
-        if (job.progress.detail) board.pace(name, job.progress)
+        progress.begin(name)
+        if (job.progress.detail) progress.pace(name, job.progress)
       } else if (state === 'completed' || state === 'failed') {
         open.delete(id)
         if (state === 'failed') fail(name, job.failedReason)
-        else if (await collect(request)) board.end(name, (job.finishedOn! - job.processedOn!) / 1000)
+        else if (await collect(request)) progress.end(name, (job.finishedOn! - job.processedOn!) / 1000)
         else fail(name, misplaced(request, job.progress.worker))
-      } else board.postpone(name)
+      } else progress.postpone(name)
     }
     await add(queue, again, priority)
   }

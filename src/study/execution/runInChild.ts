@@ -3,11 +3,11 @@ import { UserError } from '../../base/errors.ts'
 import { workerModule } from '../../base/workers.ts'
 import type { Pace } from '../clock.ts'
 import { runName } from '../record.ts'
-import type { Message } from './child.ts'
+import type { RunMessage } from './child.ts'
 import type { RunRequest } from './request.ts'
 
-/** Who follows a run. */
-export interface Follower {
+/** What is done while a run is made. */
+export interface RunListener {
   /** Stops the run after a checkpoint. */
   readonly signal: AbortSignal
   readonly pace: (pace: Pace) => void
@@ -22,10 +22,10 @@ export interface Follower {
  * @throws UserError when the run failed for a reason that its user can do something about; Error when its process ended
  *   without a word, as one does that is killed
  */
-export async function inChild(request: RunRequest, { signal, pace, note }: Follower): Promise<boolean> {
+export async function runInChild(request: RunRequest, { signal, pace, note }: RunListener): Promise<boolean> {
   if (signal.aborted) return false
-  let last: Message | undefined
-  const { child, ended } = startChild<Message>(workerModule(import.meta.url, 'child.js'), request, {
+  let last: RunMessage | undefined
+  const { child, ended } = startChild<RunMessage>(workerModule(import.meta.url, 'child.js'), request, {
     message(message) {
       if ('pace' in message) pace(message.pace)
       else last = message

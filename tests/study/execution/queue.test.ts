@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
-import { Board } from '../../../src/study/execution/board.ts'
 import { jobIdOf, openQueue, type RunQueue, runOnQueue } from '../../../src/study/execution/queue.ts'
 import type { RunRequest } from '../../../src/study/execution/request.ts'
+import { StudyProgress } from '../../../src/study/execution/studyProgress.ts'
 import { type WorkerOptions, work } from '../../../src/study/execution/worker.ts'
 import { type Plan, readPlan } from '../../../src/study/plan.ts'
 import { runName } from '../../../src/study/record.ts'
@@ -47,8 +47,8 @@ function requests(count: number, out = '/study'): RunRequest[] {
 
 /** Put runs into the queue and wait for them. */
 function wait(chosen: readonly RunRequest[], signal = new AbortController().signal, priority = 1) {
-  const board = new Board('test', [], true)
-  return runOnQueue(queue, chosen, { board, signal, priority, collect: async () => true })
+  const progress = new StudyProgress('test', [], true)
+  return runOnQueue(queue, chosen, { progress, signal, priority, collect: async () => true })
 }
 
 /** So many workers, until `stop`. What they note is in `notes`. */
@@ -211,8 +211,13 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
 
   it('says so where a run was made in another folder than the study’s', async () => {
     const { stop } = workers(1, async () => true)
-    const board = new Board('test', [], true)
-    const options = { board, signal: new AbortController().signal, priority: 1, collect: async () => false }
+    const progress = new StudyProgress('test', [], true)
+    const options = {
+      progress,
+      signal: new AbortController().signal,
+      priority: 1,
+      collect: async () => false,
+    }
     const [failed] = await runOnQueue(queue, requests(1), options)
     await stop()
     expect(failed!.reason).toMatch(/has made it, but not in \/study: do all machines see the same folder\?$/)
