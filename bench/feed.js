@@ -13,7 +13,7 @@ import { prepareFaces } from '../dist/datasets/prepared.js'
 import { readDataset } from '../dist/datasets/readers.js'
 import { synthesize } from '../dist/datasets/synthetic/synthesize.js'
 import { nodeEngine } from '../dist/engine/node.js'
-import { pictureSize } from '../dist/study/material.js'
+import { pictureSize } from '../dist/study/preparedData.js'
 import { train } from '../dist/training/train.js'
 
 const ITERATIONS = Number(process.argv[2] ?? 40)

@@ -15,13 +15,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Board } from '../dist/study/execution/board.js'
 import { openQueue, runOnQueue } from '../dist/study/execution/queue.js'
+import { StudyProgress } from '../dist/study/execution/studyProgress.js'
 import { work } from '../dist/study/execution/worker.js'
-import { roughSeconds } from '../dist/study/expect.js'
 import { gridOf } from '../dist/study/grid.js'
-import { expectedRuns } from '../dist/study/groundwork.js'
 import { readPlan } from '../dist/study/plan.js'
+import { expectedRuns } from '../dist/study/prepareRuns.js'
+import { roughSeconds } from '../dist/study/workload.js'
 
 const PORT = 7411
 const URL = `redis://127.0.0.1:${PORT}`
@@ -98,9 +98,9 @@ async function made(queue, out, runs, count) {
   // They are there before the runs are.
   while ((await queue.getWorkersCount()) < count) await sleep(50)
   const orders = runs.map(({ run, wait }) => ({ run, wait, hash: out, out, threads: 1 }))
-  const board = new Board('bench', [], true)
+  const progress = new StudyProgress('bench', [], true)
   const signal = new AbortController().signal
-  await runOnQueue(queue, orders, { board, signal, priority: 1, collect: async () => true })
+  await runOnQueue(queue, orders, { progress, signal, priority: 1, collect: async () => true })
   for (const worker of workers) worker.kill('SIGKILL')
   const all = told.flat()
   const at = (what) => all.filter((message) => message[what]).map((message) => message.at)

@@ -12,7 +12,7 @@ import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
 import { scorePictures, tenCropGraph } from '../dist/evaluation/tenCrop.js'
 import { networks } from '../dist/networks/index.js'
-import { weightsOf } from '../dist/training/weights.js'
+import { weightsOf } from '../dist/training/trainableWeights.js'
 import { median, python, runPython } from './peer.js'
 
 const ROUNDS = 3

@@ -26,7 +26,7 @@ import { nodeEngine } from '../dist/engine/node.js'
 import { float32, int64, sizeOf } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { trainingSteps } from '../dist/training/step.js'
-import { weightsOf } from '../dist/training/weights.js'
+import { weightsOf } from '../dist/training/trainableWeights.js'
 import { withDecisions } from './decisions.js'
 import { python, runPython } from './peer.js'
 

@@ -14,7 +14,7 @@ import { nodeEngine } from '../dist/engine/node.js'
 import { float32, int64 } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { stepperFor } from '../dist/training/stepper.js'
-import { weightsOf } from '../dist/training/weights.js'
+import { weightsOf } from '../dist/training/trainableWeights.js'
 import { median, python, runPython } from './peer.js'
 
 const ROUNDS = 3

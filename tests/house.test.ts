@@ -95,4 +95,11 @@ describe('the house', () => {
     )
     expect(wrong.map(([, way]) => way)).toEqual([])
   })
+
+  test('the report is made from a study’s files: on no way by plans, published weights or what fetches them', () => {
+    const others = ['study/plan.ts', 'study/pretrained.ts', 'networks/zoo.ts', 'base/download.ts']
+    const ways = reachedFrom(files.filter((file) => roomOf(file) === 'report'))
+    expect(others.filter((name) => !existsSync(join(src, name)))).toEqual([])
+    expect(others.flatMap((name) => ways.get(join(src, name)) ?? [])).toEqual([])
+  })
 })

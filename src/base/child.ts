@@ -1,4 +1,4 @@
-/** Processes that do one piece of work: their parent sends them an order, and hears what comes of it. */
+/** Processes that do one piece of work: their parent sends them a request, and hears what comes of it. */
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -12,15 +12,15 @@ export interface Listener<Message> {
 }
 
 /**
- * Start a module in a process of its own, and send it an order.
+ * Start a module in a process of its own, and send it a request.
  *
  * @param module from `workerModule`
- * @param order as JSON can hold it
+ * @param request as JSON can hold it
  * @returns the process, and how it ends: `SIGKILL`, `exit code 1`
  */
 export function startChild<Message>(
   module: URL,
-  order: object,
+  request: object,
   { message, line }: Listener<Message>,
 ): { child: ChildProcess; ended: Promise<string> } {
   // Not with the flags of this process, some of which are about its own script alone.
@@ -34,7 +34,7 @@ export function startChild<Message>(
     child.on('error', reject)
     child.on('close', (code, killer) => resolve(killer ?? `exit code ${code}`))
   })
-  child.send(order)
+  child.send(request)
   return { child, ended }
 }
 
@@ -43,7 +43,7 @@ export function endWithParent(): void {
   process.on('disconnect', () => process.exit(1))
 }
 
-/** In a child: say the last word, and end. */
-export function lastWord(message: object): void {
+/** In a child: send a last message, and exit once it has left. */
+export function sendAndExit(message: object): void {
   process.send!(message, () => process.exit(0))
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { parentPort, type TransferListItem, Worker } from 'node:worker_threads'
 import { messageOf, UserError } from './errors.ts'
 
-type Answer<Result> =
+type Reply<Result> =
   | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly failure: string; readonly forUser: boolean }
 
@@ -31,7 +31,7 @@ export class Workers<Job, Result> {
     this.threads = Array.from({ length: count }, () => {
       // Not with the flags of the process, some of which are about its own script alone: `node --input-type=module -e …`.
       const worker = new Worker(module, { workerData: data, execArgv: [] })
-      worker.on('message', (answer: Answer<Result>) => {
+      worker.on('message', (answer: Reply<Result>) => {
         const job = this.pending.get(answer.id)!
         this.pending.delete(answer.id)
         if ('result' in answer) job.resolve(answer.result)

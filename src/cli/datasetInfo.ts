@@ -5,7 +5,7 @@ import type { Dataset, Face } from '../datasets/dataset.ts'
 import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
-import { aligned } from './table.ts'
+import { inColumns } from './table.ts'
 
 interface Flags extends ReadOptions {
   readonly json?: string
@@ -90,12 +90,12 @@ function linesOf({ kind, root, read, faces, subjects, classes, folds, ...rest }:
 
 function table(title: string, names: readonly string[], counts: readonly number[]): string[] {
   if (sum(counts) === 0) return []
-  return ['', `${title}: ${sum(counts)} faces`, ...aligned([names, counts.map(String)])]
+  return ['', `${title}: ${sum(counts)} faces`, ...inColumns([names, counts.map(String)])]
 }
 
 function counted(title: string, counts: Readonly<Record<string, number>>): string[] {
   const rows = Object.entries(counts).map(([reason, count]) => [String(count), reason])
-  return rows.length === 0 ? [] : ['', `${title}:`, ...aligned(rows)]
+  return rows.length === 0 ? [] : ['', `${title}:`, ...inColumns(rows)]
 }
 
 function sum(counts: readonly number[]): number {

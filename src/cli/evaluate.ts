@@ -6,12 +6,12 @@ import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {
-  acquaintance,
+  type Evaluable,
   type Evaluation,
-  type Examinee,
   evaluate,
-  examine,
   type Fold,
+  requireEvaluable,
+  trainingOverlap,
 } from '../evaluation/evaluate.ts'
 import {
   chanceOf,
@@ -28,7 +28,7 @@ import type { Model } from '../models/model.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 import { untilStopped } from './signal.ts'
-import { aligned } from './table.ts'
+import { inColumns } from './table.ts'
 
 interface Flags extends ModelFlags, ReadOptions {
   readonly data: Source[]
@@ -83,8 +83,8 @@ export function evaluateCommand(): Command {
 
 async function run(path: string, flags: Flags): Promise<void> {
   requireUse(flags.data, flags)
-  const examinee = examine(await modelFrom(path, flags), flags)
-  const { model } = examinee
+  const evaluable = requireEvaluable(await modelFrom(path, flags), flags)
+  const { model } = evaluable
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {
     throw new UsageError(
@@ -97,15 +97,15 @@ async function run(path: string, flags: Flags): Promise<void> {
     const all: EvaluationRecord[] = []
     for (const [k, source] of flags.data.entries()) {
       const fold = folds[k]
-      const doubt = acquaintance(model, source.kind, fold)
+      const doubt = trainingOverlap(model, source.kind, fold)
       if (doubt) console.error(`Warning: ${doubt}`)
-      all.push(recordOf(examinee, source, fold, await evaluateOn(examinee, source, fold, flags, signal)))
+      all.push(recordOf(evaluable, source, fold, await evaluateOn(evaluable, source, fold, flags, signal)))
     }
     return all
   })
   if (!records) return
-  console.log(tables(examinee, flags, records).join('\n'))
-  const { task, alignment } = examinee
+  console.log(tables(evaluable, flags, records).join('\n'))
+  const { task, alignment } = evaluable
   const figures = {
     model: path,
     task,
@@ -119,7 +119,7 @@ async function run(path: string, flags: Flags): Promise<void> {
 }
 
 async function evaluateOn(
-  examinee: Examinee,
+  evaluable: Evaluable,
   { kind, root }: Source,
   fold: Fold | undefined,
   { crops, repairLabels }: Flags,
@@ -128,7 +128,7 @@ async function evaluateOn(
   const dataset = await readDataset(kind, root, { repairLabels })
   let progress: Progress | undefined
   try {
-    return await evaluate(examinee, dataset, {
+    return await evaluate(evaluable, dataset, {
       engine: await nodeEngine(),
       crops: Number(crops) as Crops,
       fold,
@@ -190,7 +190,7 @@ interface Evaluated {
 }
 
 function recordOf(
-  { task }: Examinee,
+  { task }: Evaluable,
   { kind, root }: Source,
   fold: Fold | undefined,
   evaluation: Evaluation,
@@ -238,7 +238,7 @@ function ends({ interval: { low, high } }: Pick<Share, 'interval'>): [number, nu
 
 /** What is printed: all data sets in one table, then each by its groups and its confusions. */
 function tables(
-  { model, task, alignment }: Examinee,
+  { model, task, alignment }: Evaluable,
   flags: Flags,
   records: readonly EvaluationRecord[],
 ): string[] {
@@ -267,7 +267,7 @@ function tables(
   const each = records.flatMap((record) => [
     '',
     `${nameOf(record)}, group by group:`,
-    ...aligned([
+    ...inColumns([
       ['label', 'n', ...(years ? ['error, years'] : []), 'accuracy %'],
       ...record.groups.map((one) => [
         one.group,
@@ -287,13 +287,13 @@ function tables(
   return [
     `${model.path}: ${task}, ${crops} of faces aligned [${alignment}]`,
     '',
-    ...aligned([head, ...whole]),
+    ...inColumns([head, ...whole]),
     ...each,
   ]
 }
 
 function confusionLines({ confusion }: EvaluationRecord, names: readonly string[]): string[] {
-  return aligned([['', ...names], ...confusion.map((row, truth) => [names[truth]!, ...row.map(String)])])
+  return inColumns([['', ...names], ...confusion.map((row, truth) => [names[truth]!, ...row.map(String)])])
 }
 
 function nameOf({ kind, root }: Source): string {

@@ -11,8 +11,8 @@ import type { Point } from '../pictures/image.ts'
 import { tellSkipped, withoutPath } from './data.ts'
 import { untilStopped } from './signal.ts'
 
-/** So many photos are told of one by one; of more, those that are not of one face. */
-const TOLD = 20
+/** So many photos are listed one by one; of more, those that are not of one face. */
+const MOST_LISTED = 20
 
 /** `regard faces PHOTO…` */
 export function facesCommand(): Command {
@@ -51,13 +51,14 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
       counts.photos++
       counts.faces += marked.faces.length
       if (marked.faces.length === 0) counts.without++
-      if (photos.length <= TOLD || marked.faces.length !== 1) lines.push(`${path}: ${inWords(marked)}`)
+      if (photos.length <= MOST_LISTED || marked.faces.length !== 1) lines.push(`${path}: ${inWords(marked)}`)
     }
     return true
   }).finally(() => progress.finish())
   if (!whole) return
-  for (const line of lines.slice(0, TOLD)) console.log(line)
-  if (lines.length > TOLD) console.log(`… and ${lines.length - TOLD} more that are not of one face`)
+  for (const line of lines.slice(0, MOST_LISTED)) console.log(line)
+  if (lines.length > MOST_LISTED)
+    console.log(`… and ${lines.length - MOST_LISTED} more that are not of one face`)
   const without = counts.without > 0 ? `, ${counts.without} without a face` : ''
   const where = counts.photos > 0 ? ` → ${out}` : ''
   console.log(`faces: ${counts.faces}, photos: ${counts.photos}${without}${where}`)

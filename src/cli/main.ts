@@ -8,10 +8,10 @@ import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { facesCommand } from './faces.ts'
 import { graftCommand } from './graft.ts'
+import { weightsCommand } from './publishedWeights.ts'
 import { reportCommand } from './report.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
-import { weightsCommand } from './weights.ts'
 import { workerCommand } from './worker.ts'
 
 /**

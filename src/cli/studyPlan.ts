@@ -8,9 +8,11 @@ import { measure } from '../study/estimate/measure.ts'
 import { type Overview, overviewOf, type PlannedRun } from '../study/estimate/overview.ts'
 import type { Trial } from '../study/estimate/trial.ts'
 import { type Plan, readPlan } from '../study/plan.ts'
-import { megabytes } from '../study/weights.ts'
+import { storedRun } from '../study/record.ts'
+import { bracketed } from '../study/setting.ts'
+import { megabytes } from '../study/weightsCache.ts'
 import { untilStopped } from './signal.ts'
-import { aligned } from './table.ts'
+import { inColumns } from './table.ts'
 
 interface Flags {
   readonly out?: string
@@ -51,8 +53,13 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     return overviewOf(plan, out, flags.measure ? measured : undefined)
   }).finally(() => progress.finish())
   if (!overview) return
-  const lines = flags.json ? [JSON.stringify(overview, undefined, 2)] : linesOf(plan, out, overview, busy!)
+  const lines = flags.json ? [jsonOf(overview)] : linesOf(plan, out, overview, busy!)
   console.log(lines.join('\n'))
+}
+
+function jsonOf({ runs, ...overview }: Overview): string {
+  const stored = runs.map(({ run, ...rest }) => ({ run: storedRun(run), ...rest }))
+  return JSON.stringify({ ...overview, runs: stored }, undefined, 2)
 }
 
 /** @param busy how many processes wanted a processor before anything was measured */
@@ -64,7 +71,7 @@ function linesOf(plan: Plan, out: string, overview: Overview, busy: number): str
     `${plan.name}: ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${runs.length - open.length} done, in ${out}`,
     `${counts.faces} faces, ${labels.join(', ')}${counts.assumed ? `; counted ${counts.assumed}` : ''}`,
     '',
-    ...aligned([['run', 'network', 'setting', 'fold', 'state'], ...runs.map(rowOf)]),
+    ...inColumns([['run', 'network', 'setting', 'fold', 'state'], ...runs.map(rowOf)]),
     '',
     ...kindLines(runs),
     ...costLines(overview, busy),
@@ -81,12 +88,12 @@ function rowOf({ run, name, work, done }: PlannedRun): string[] {
     other: () => 'to do: its folder has a run of another plan',
     damaged: () => `to do: damaged${'reason' in done ? ` (${done.reason})` : ''}`,
   }[done.kind]
-  return [name, networks[run.network].title, `[${run.setting}]`, String(run.fold), state()]
+  return [name, networks[run.network].title, bracketed(run.setting), String(run.fold), state()]
 }
 
 /** A line for each kind of run: runs that differ in their fold alone cost the same. */
 function kindLines(runs: readonly PlannedRun[]): string[] {
-  const kindOf = ({ run }: PlannedRun) => `${run.task} ${run.letter} [${run.setting}]`
+  const kindOf = ({ run }: PlannedRun) => `${run.task} ${run.letter} ${bracketed(run.setting)}`
   const kinds = new Map(runs.map((planned) => [kindOf(planned), planned]))
   const rows = [...kinds].map(([kind, { work, cost }]) => {
     const { iterations, batch } = work.schedule
@@ -95,7 +102,7 @@ function kindLines(runs: readonly PlannedRun[]): string[] {
     return cost ? [...size, duration(cost.seconds), storage(cost.memory), storage(cost.kept)] : size
   })
   const measured = runs[0]!.cost ? ['time', 'memory', 'disk'] : []
-  return aligned([['each run of', 'runs', 'trains on', 'scores', ...measured], ...rows])
+  return inColumns([['each run of', 'runs', 'trains on', 'scores', ...measured], ...rows])
 }
 
 /** Processes at other work from which on times are not to be trusted. */

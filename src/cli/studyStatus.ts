@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { type RunStatus, statusIn, statusOnQueue } from '../study/status.ts'
-import { aligned } from './table.ts'
+import { inColumns } from './table.ts'
 
 /** `regard study status [DIR] [--queue URL]` */
 export function studyStatusCommand(): Command {
@@ -31,7 +31,7 @@ async function status(dir: string | undefined, flags: { queue?: string; json?: t
   for (const study of new Set(runs.map((run) => run.study))) {
     const own = runs.filter((run) => run.study === study)
     console.log(`${study}: ${counted(own)}`)
-    for (const line of aligned(own.map(({ run, state, detail }) => [run, state, detail]))) console.log(line)
+    for (const line of inColumns(own.map(({ run, state, detail }) => [run, state, detail]))) console.log(line)
   }
   if (runs.length === 0) console.log('The queue knows of no runs.')
 }

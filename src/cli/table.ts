@@ -1,5 +1,5 @@
 /** Rows as lines whose columns stand one below the other. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
+export function inColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows.map(
     (row) =>

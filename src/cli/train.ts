@@ -9,20 +9,28 @@ import { nodeEngine } from '../engine/node.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../evaluation/score.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { clockLine } from '../study/clock.ts'
-import { type Preprocessing, readSchedule, type SaidOfSchedule } from '../study/plan.ts'
-import { parseStart } from '../study/plannedStart.ts'
-import { ownTest, runFiles, runName } from '../study/record.ts'
-import { type Order, type Place, requirePlace, runOf, type Single, trainSingle } from '../study/single.ts'
+import { readSchedule, type ScheduleOverrides } from '../study/plan.ts'
+import { parseStart } from '../study/pretrained.ts'
+import { runFiles, runName } from '../study/record.ts'
+import { bracketed, ownTest, TRAINING_PHOTOS, type TrainingPhotos } from '../study/setting.ts'
+import {
+  type FinishedRun,
+  type Place,
+  requirePlace,
+  runOf,
+  type TrainingSpec,
+  trainSingle,
+} from '../study/single.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
-interface Flags extends SaidOfSchedule, ReadOptions {
+interface Flags extends ScheduleOverrides, ReadOptions {
   readonly data: Source
   readonly task: Task
   readonly network: NetworkName
   readonly start: string
-  readonly alignment: Preprocessing
+  readonly alignment: TrainingPhotos
   readonly fold: { readonly fold: number; readonly of: number }
   readonly schedule: string
   readonly input?: number
@@ -54,7 +62,7 @@ export function trainCommand(): Command {
     )
     .addOption(
       new Option('--alignment <how>', 'how faces are aligned: r, i, or m for both')
-        .choices(['r', 'i', 'm'])
+        .choices(TRAINING_PHOTOS)
         .default('r'),
     )
     .addOption(
@@ -92,23 +100,23 @@ export function trainCommand(): Command {
 
 async function run(flags: Flags): Promise<void> {
   requireUse([flags.data], flags)
-  const order = orderFrom(flags)
-  const folder = flags.out ?? join('out', runName(runOf(order)))
+  const spec = specFrom(flags)
+  const folder = flags.out ?? join('out', runName(runOf(spec)))
   const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume ?? false }
   requirePlace(place)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
-  const single = await untilStopped(order, dataset, place)
+  const single = await untilStopped(spec, dataset, place)
   if (!single) {
     console.error('Stopped. Nothing is lost: the same command with --resume goes on from here.')
     process.exitCode = 130
     return
   }
   if (single.kept) console.log(`${folder} is finished: there is nothing to go on with.`)
-  console.log(summary(flags, order, place, single).join('\n'))
+  console.log(summary(flags, spec, place, single).join('\n'))
   tellSkipped(single.skipped)
 }
 
-function orderFrom(flags: Flags): Order {
+function specFrom(flags: Flags): TrainingSpec {
   const { task, network, start, alignment, fold, width, seed } = flags
   const { input: published, leastInput } = networks[network]
   const { input = published } = flags
@@ -116,23 +124,23 @@ function orderFrom(flags: Flags): Order {
     throw new UsageError(`--input must be at least ${leastInput} for ${network}, not ${input}`)
   }
   const { iterations, batch, rate, snapshotEvery } = flags
-  const said = Object.entries({ iterations, batch, rate, snapshotEvery })
+  const overrides = Object.entries({ iterations, batch, rate, snapshotEvery })
   return {
     task,
     network,
     input,
     width,
-    preprocessing: alignment,
+    photos: alignment,
     start: parseStart(start, network, width),
     fold: fold.fold,
     folds: fold.of,
     seed,
     schedule: scheduleFrom(flags.schedule),
-    said: Object.fromEntries(said.filter(([, value]) => value !== undefined)),
+    overrides: Object.fromEntries(overrides.filter(([, value]) => value !== undefined)),
   }
 }
 
-function scheduleFrom(text: string): Order['schedule'] {
+function scheduleFrom(text: string): TrainingSpec['schedule'] {
   if (text === 'quick' || text === 'paper') return { policy: text }
   if (/\.ya?ml$/i.test(text)) return readSchedule(text)
   const near = nearest(text, ['quick', 'paper'])
@@ -144,11 +152,15 @@ function scheduleFrom(text: string): Order['schedule'] {
 }
 
 /** Train; undefined where the user stops it. */
-async function untilStopped(order: Order, dataset: Dataset, place: Place): Promise<Single | undefined> {
+async function untilStopped(
+  spec: TrainingSpec,
+  dataset: Dataset,
+  place: Place,
+): Promise<FinishedRun | undefined> {
   const { signal, forget } = stopOnSignal()
   const { clock, finish } = clockLine('train')
   try {
-    return await trainSingle(order, dataset, place, { engine: await nodeEngine(), clock, signal })
+    return await trainSingle(spec, dataset, place, { engine: await nodeEngine(), clock, signal })
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined
     throw error
@@ -161,9 +173,9 @@ async function untilStopped(order: Order, dataset: Dataset, place: Place): Promi
 /** How the network fared, and what can be done with it now. */
 function summary(
   { data, repairLabels }: Flags,
-  { task, fold, folds }: Order,
+  { task, fold, folds }: TrainingSpec,
   { folder }: Place,
-  { record, tested }: Single,
+  { record, tested }: FinishedRun,
 ): string[] {
   const { run, iterations } = record
   const test = record.tests[ownTest(run.setting)]!
@@ -172,7 +184,7 @@ function summary(
   const model = runFiles.model(folder)
   const landmarks = tested.landmarks ? ` --landmarks ${quoted(tested.landmarks)}` : ''
   return [
-    `${networks[run.network].title} [${run.setting}], ${task}, after ${iterations} iterations:`,
+    `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
     `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
     ...(task === 'age' ? [`  ${shown(oneOff)} right or in the group next to it`] : []),
     chance

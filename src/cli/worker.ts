@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { inChild } from '../study/execution/inChild.ts'
-import type { Order } from '../study/execution/order.ts'
-import { cacheFolder } from '../study/weights.ts'
+import type { RunRequest } from '../study/execution/request.ts'
+import { runInChild } from '../study/execution/runInChild.ts'
+import { cacheFolder } from '../study/weightsCache.ts'
 import { countFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
@@ -41,7 +41,7 @@ async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }:
     await work({
       url: queue,
       jobs,
-      make: (order, follower) => inChild(placed(order, scratch), follower),
+      make: (request, listener) => runInChild(placed(request, scratch), listener),
       signal: stop.signal,
       note,
     })
@@ -51,7 +51,7 @@ async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }:
 }
 
 /** Studies that are kept in a store have a folder on each machine, which no other sees. */
-function placed(order: Order, scratch: string): Order {
-  if (order.store === undefined) return order
-  return { ...order, out: resolve(scratch, order.store.replace(/[^\w.-]+/g, '-')) }
+function placed(request: RunRequest, scratch: string): RunRequest {
+  if (request.store === undefined) return request
+  return { ...request, out: resolve(scratch, request.store.replace(/[^\w.-]+/g, '-')) }
 }

@@ -8,7 +8,7 @@
  */
 
 import { statSync } from 'node:fs'
-import { Groups } from '../base/groups.ts'
+import { DisjointSets } from '../base/disjointSets.ts'
 import { hashOfFile } from '../base/hash.ts'
 import { closePairs } from './closePairs.ts'
 import type { Face } from './dataset.ts'
@@ -86,7 +86,7 @@ export async function repetitions(
   sketches: readonly (Sketch | undefined)[],
   detailsOf: (faces: readonly number[]) => Promise<ReadonlyMap<number, Details>>,
 ): Promise<Repetition[]> {
-  const groups = new Groups(sketches.length)
+  const groups = new DisjointSets(sketches.length)
   const found = exactCopies(sketches)
   for (const { faces } of found) groups.join(...faces)
 

@@ -1,5 +1,5 @@
+import { DisjointSets } from '../base/disjointSets.ts'
 import { UserError } from '../base/errors.ts'
-import { Groups } from '../base/groups.ts'
 import { Random } from '../base/random.ts'
 import type { Face } from './dataset.ts'
 import { identicalPhotos } from './duplicates.ts'
@@ -112,7 +112,7 @@ export function split(folds: readonly number[], testFold: number, seed: string |
 
 // The faces (as indices) that may not be separated, group by group, in the order of their first members.
 function inseparable(faces: readonly Face[], repeated: Repeated): number[][] {
-  const groups = new Groups(faces.length)
+  const groups = new DisjointSets(faces.length)
   const first = new Map<string, number>()
   for (const [index, { subject }] of faces.entries()) {
     if (first.has(subject)) groups.join(first.get(subject)!, index)

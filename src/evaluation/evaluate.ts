@@ -15,8 +15,8 @@ import { requirePlaces, taskOf } from './labels.ts'
 import { type Crops, scorePictures, tenCropGraph } from './tenCrop.ts'
 import { type TestRecord, testRecord } from './testRecord.ts'
 
-/** A model, and what must be known of it to set it before faces with labels. */
-export interface Examinee {
+/** A model, and all that must be known of it to score it on faces with labels. */
+export interface Evaluable {
   readonly model: Model
   readonly task: Task
   readonly alignment: Alignment
@@ -57,7 +57,10 @@ interface EvaluateOptions extends Watch {
  * @param asked where the user says it in the card's place
  * @throws UserError that says what is not known or does not fit, and how to say it
  */
-export function examine(model: Model, asked: { task?: Task; alignment?: Alignment } = {}): Examinee {
+export function requireEvaluable(
+  model: Model,
+  asked: { task?: Task; alignment?: Alignment } = {},
+): Evaluable {
   const { path, card, classes } = model
   const preprocessing = requirePreprocessing(model)
   const alignment = asked.alignment ?? card.alignment
@@ -86,7 +89,7 @@ export function examine(model: Model, asked: { task?: Task; alignment?: Alignmen
  *   be run on several pictures; the signal's reason, when that stops it
  */
 export async function evaluate(
-  { model, task, alignment, preprocessing, places }: Examinee,
+  { model, task, alignment, preprocessing, places }: Evaluable,
   dataset: Dataset,
   { engine, crops, fold, signal, progress }: EvaluateOptions,
 ): Promise<Evaluation> {
@@ -142,7 +145,7 @@ function facesOf({ faces }: Dataset, { fold, of, seed, repeated }: Fold): Face[]
  *
  * @returns a sentence for the user; undefined where nothing is doubtful
  */
-export function acquaintance({ card }: Model, kind: string, scored?: Fold): string | undefined {
+export function trainingOverlap({ card }: Model, kind: string, scored?: Fold): string | undefined {
   const { trainedOn } = card
   if (trainedOn?.dataset !== kind) return undefined
   const { fold, folds, seed } = trainedOn

@@ -7,18 +7,16 @@ import { CLASSES, type Task } from '../datasets/task.ts'
 import { type Chance, chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
 import { spreadOf } from '../statistics/student.ts'
-import type { Setting } from '../study/plan.ts'
-import { ownTest, swappedTest } from '../study/record.ts'
 import {
   alignmentsIn,
-  type Cell,
-  cellAt,
-  cellsOf,
+  bracketed,
   inPaperOrder,
-  networksOf,
-  ownOf,
-  type Study,
-} from './cells.ts'
+  isSameSetting,
+  ownTest,
+  type Setting,
+  swappedTest,
+} from '../study/setting.ts'
+import { type Cell, cellAt, cellsOf, networksOf, ownOf, type Study } from './cells.ts'
 import {
   PAPER_LETTERS,
   PAPER_SETTINGS,
@@ -27,8 +25,8 @@ import {
   paperScore,
   type TestKind,
 } from './paper.ts'
-import { scoredOn } from './scored.ts'
-import type { Table, Cell as TableCell } from './table.ts'
+import { scoreOn } from './scored.ts'
+import type { Table, TableCell } from './table.ts'
 
 /** What a table says of a test: a column of it, and what chance reaches there. */
 interface Measure {
@@ -112,9 +110,9 @@ export function accuracyTable(study: Study, task: Task, test: TestKind): Table |
     rows: [
       ...settings.map((setting) => ({
         cells: [
-          test === 'own' ? `[${setting}]` : `[${setting}] on ${swappedTest(setting)}`,
+          test === 'own' ? bracketed(setting) : `${bracketed(setting)} on ${swappedTest(setting)}`,
           ...letters.flatMap((letter) => cellsFor(study, task, test, letter, setting, withPaper)),
-          ...(test === 'own' ? [countOf(cells.filter((cell) => cell.setting === setting))] : []),
+          ...(test === 'own' ? [countOf(cells.filter((cell) => isSameSetting(cell.setting, setting)))] : []),
         ],
       })),
       ...(test === 'own' ? chanceRows(task, cells[0]!, letters.length) : []),
@@ -163,7 +161,7 @@ function measured(
   measure: Measure,
   extra: readonly string[],
 ): TableCell {
-  const score = scoredOn(study, cell, (test === 'own' ? ownTest : swappedTest)(cell.setting))
+  const score = scoreOn(study, cell, (test === 'own' ? ownTest : swappedTest)(cell.setting))
   const pooled = measure.shown(measure.of(score))
   const { low, high } = measure.interval(score)
   const interval = `${measure.shown(low)}–${measure.shown(high)}`
@@ -230,5 +228,5 @@ export function signed(change: number, shown: (size: number) => string): string 
 
 /** Whether any cell was tested on photos of the other kind too. */
 export function hasSwaps(study: Study): boolean {
-  return study.cells.some((cell) => alignmentsIn(cell).length > 1)
+  return study.cells.some((cell) => alignmentsIn(cell.tests).length > 1)
 }

@@ -5,9 +5,15 @@ import type { CsvRow } from '../base/csv.ts'
 import type { Task } from '../datasets/task.ts'
 import { networks } from '../networks/index.ts'
 import { type Calibration, calibrationOf } from '../statistics/calibration.ts'
-import type { Setting } from '../study/plan.ts'
-import { ownTest } from '../study/record.ts'
-import { type Cell, inPaperOrder, networksOf, type Study, unique } from './cells.ts'
+import {
+  bracketed,
+  formatSetting,
+  inPaperOrder,
+  isSameSetting,
+  ownTest,
+  type Setting,
+} from '../study/setting.ts'
+import { type Cell, networksOf, type Study, unique } from './cells.ts'
 import { lineKey, lineOf } from './lineCode.ts'
 import { readPredictions } from './predictions.ts'
 import { below, type Drawing, inRows, plot, svgOf } from './svg.ts'
@@ -43,7 +49,7 @@ export function calibrationTable(
   if (own.length === 0) return undefined
   const letters = networksOf(study).map(({ letter }) => letter)
   const at = (letter: string, setting: Setting) => {
-    const one = own.find(({ cell }) => cell.letter === letter && cell.setting === setting)
+    const one = own.find(({ cell }) => cell.letter === letter && isSameSetting(cell.setting, setting))
     return one ? (100 * one.calibration.ece).toFixed(1) : '–'
   }
   return {
@@ -52,7 +58,7 @@ export function calibrationTable(
     units: 'expected calibration error in points',
     columns: [{ name: '' }, ...letters.map((name) => ({ name }))],
     rows: inPaperOrder(own.map(({ cell }) => cell.setting)).map((setting) => ({
-      cells: [`[${setting}]`, ...letters.map((letter) => at(letter, setting))],
+      cells: [bracketed(setting), ...letters.map((letter) => at(letter, setting))],
     })),
   }
 }
@@ -65,7 +71,7 @@ export function calibrationRows(all: readonly CalibratedCell[]): CsvRow[] {
       .map(({ low, high, n, confidence, accuracy }) => ({
         task: cell.task,
         network: cell.network,
-        setting: cell.setting,
+        setting: formatSetting(cell.setting),
         from: low.toFixed(4),
         to: high.toFixed(4),
         n,

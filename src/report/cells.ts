@@ -9,18 +9,23 @@ import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { type Sums, together } from '../statistics/interval.ts'
-import { partsOfSetting, type Setting } from '../study/plan.ts'
-import { START_LETTERS } from '../study/plannedStart.ts'
 import {
   files,
-  ownTest,
   type Run,
   type RunRecord,
-  readRecord,
+  readRunRecord,
   readStudyRecord,
   runFiles,
   type StudyRecord,
 } from '../study/record.ts'
+import {
+  alignmentsIn,
+  formatSetting,
+  isSameSetting,
+  ownTest,
+  placeOf,
+  type Setting,
+} from '../study/setting.ts'
 
 /** The runs of one task, network and setting, one a fold, and their tests summed. */
 export interface Cell {
@@ -49,10 +54,10 @@ export function readStudy(out: string): Study {
   const record = readStudyRecord(out)
   const cells = new Map<string, RunRecord[]>()
   for (const run of record.runs) {
-    const result = runFiles.result(files.run(out, run))
-    if (!existsSync(result)) continue
-    const key = [run.task, run.network, run.setting].join()
-    cells.set(key, [...(cells.get(key) ?? []), readRecord<RunRecord>(result)])
+    const folder = files.run(out, run)
+    if (!existsSync(runFiles.result(folder))) continue
+    const key = [run.task, run.network, formatSetting(run.setting)].join()
+    cells.set(key, [...(cells.get(key) ?? []), readRunRecord(folder)])
   }
   const tasks = unique(record.runs.map(({ task }) => task))
   return {
@@ -69,20 +74,8 @@ export function readStudy(out: string): Study {
   }
 }
 
-/** Where a setting stands in the paper's tables: random starts first, of each start [i], [r] and [m]. */
-function placeOf(setting: Setting): number {
-  const { preprocessing, start } = partsOfSetting(setting)
-  const starts = ['random', ...Object.keys(START_LETTERS)]
-  return 3 * starts.indexOf(start) + ['i', 'r', 'm'].indexOf(preprocessing)
-}
-
 function byLetter(a: { letter: string }, b: { letter: string }): number {
   return a.letter < b.letter ? -1 : a.letter > b.letter ? 1 : 0
-}
-
-/** Settings in the order of the paper's tables, each once. */
-export function inPaperOrder(settings: readonly Setting[]): Setting[] {
-  return unique(settings).sort((a, b) => placeOf(a) - placeOf(b))
 }
 
 /** How many of a study's runs are finished. */
@@ -107,20 +100,17 @@ export function networksOf({ record }: Study): Run[] {
 
 /** The cell at one place of a table; undefined where its runs are not finished. */
 export function cellAt(study: Study, task: Task, letter: string, setting: Setting): Cell | undefined {
-  return study.cells.find((cell) => cell.task === task && cell.letter === letter && cell.setting === setting)
+  return study.cells.find(
+    (cell) => cell.task === task && cell.letter === letter && isSameSetting(cell.setting, setting),
+  )
 }
 
 function pooled(runs: readonly RunRecord[]): Cell {
   const { task, letter, network, setting } = runs[0]!.run
-  const tests = alignmentsIn(runs[0]!).map(
+  const tests = alignmentsIn(runs[0]!.tests).map(
     (alignment) => [alignment, runs.map((run) => run.tests[alignment]!).reduce(sum)] as const,
   )
   return { task, letter, network, setting, runs, tests: Object.fromEntries(tests) }
-}
-
-/** The kinds of photos that a run or cell was tested on. */
-export function alignmentsIn({ tests }: Pick<Cell, 'tests'>): Alignment[] {
-  return (['r', 'i'] as const).filter((alignment) => tests[alignment])
 }
 
 /** The test of a cell on photos of its own kind. */

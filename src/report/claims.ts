@@ -1,10 +1,9 @@
 /** What Lapuschkin et al. 2017 found, as differences that a study's files can show. */
 
 import { type NetworkName, networks } from '../networks/index.ts'
-import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
-import type { StartKind } from '../study/plannedStart.ts'
-import { ownTest, type Run, swappedTest } from '../study/record.ts'
-import { alignmentsIn, type Cell, type Study } from './cells.ts'
+import type { Run } from '../study/record.ts'
+import { alignmentsIn, ownTest, type StartKind, swappedTest, type TrainingPhotos } from '../study/setting.ts'
+import type { Cell, Study } from './cells.ts'
 import { gainOf, type Pair, pairsOf } from './comparisons.ts'
 import { type Contrast, contrastOf, type Term } from './contrast.ts'
 
@@ -103,11 +102,11 @@ export const CLAIMS: readonly Claim[] = [
     id: 'alignment-matters',
     claim: 'Networks lose on photos that are aligned in another way than those they were trained on.',
     parts: (study) =>
-      (['i', 'r'] as const).map((preprocessing) => ({
-        name: `[${preprocessing}] networks, own photos over the other kind`,
+      (['i', 'r'] as const).map((photos) => ({
+        name: `[${photos}] networks, own photos over the other kind`,
         unit: 'points',
         contrasts: swapped(study)
-          .filter((cell) => partsOfSetting(cell.setting).preprocessing === preprocessing)
+          .filter(({ setting }) => setting.photos === photos)
           .map((cell) => contrastOf(study, lossTerms(cell))),
       })),
   },
@@ -147,13 +146,13 @@ function paperPairs(study: Study, kind: Parameters<typeof pairsOf>[1]): Pair[] {
   return pairsOf(study, kind).filter(({ a }) => a.task !== 'years')
 }
 
-function preprocessed(study: Study, a: Preprocessing, b: Preprocessing): Pair[] {
-  const of = (cell: Cell) => partsOfSetting(cell.setting).preprocessing
+function preprocessed(study: Study, a: TrainingPhotos, b: TrainingPhotos): Pair[] {
+  const of = ({ setting }: Cell) => setting.photos
   return paperPairs(study, 'preprocessing').filter((pair) => of(pair.a) === a && of(pair.b) === b)
 }
 
 function started(study: Study, a: StartKind, b: StartKind): Pair[] {
-  const of = (cell: Cell) => partsOfSetting(cell.setting).start
+  const of = ({ setting }: Cell) => setting.start
   return paperPairs(study, 'start').filter((pair) => of(pair.a) === a && of(pair.b) === b)
 }
 
@@ -165,10 +164,8 @@ function counted(study: Study, name: string, pairs: readonly Pair[]): ClaimPart 
 /** The cells trained on one kind of photos and tested on both, of the paper's tasks. */
 function swapped({ cells }: Study): Cell[] {
   return cells.filter(
-    (cell) =>
-      cell.task !== 'years' &&
-      partsOfSetting(cell.setting).preprocessing !== 'm' &&
-      alignmentsIn(cell).length === 2,
+    ({ task, setting, tests }) =>
+      task !== 'years' && setting.photos !== 'm' && alignmentsIn(tests).length === 2,
   )
 }
 

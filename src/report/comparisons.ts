@@ -4,9 +4,7 @@ import { groupBy } from '../base/groupBy.ts'
 import type { Task } from '../datasets/task.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { holm } from '../statistics/holm.ts'
-import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
-import type { StartKind } from '../study/plannedStart.ts'
-import { ownTest } from '../study/record.ts'
+import { bracketed, ownTest, STARTS, TRAINING_PHOTOS } from '../study/setting.ts'
 import type { Cell, Study } from './cells.ts'
 import { type Contrast, contrastOf, type Difference, overPeople } from './contrast.ts'
 
@@ -42,8 +40,6 @@ export interface Pair {
 }
 
 const NETWORKS = Object.keys(networks) as NetworkName[]
-const PREPROCESSINGS: readonly Preprocessing[] = ['i', 'r', 'm']
-const STARTS: readonly StartKind[] = ['random', 'imagenet', 'imdb-wiki', 'other']
 
 /** Every pair of cells of one task that differ in one thing alone. */
 export function pairsOf(study: Study, kind: ComparisonKind): Pair[] {
@@ -84,22 +80,21 @@ function compared(
 ): Omit<Comparison, 'pAdjusted'>[] {
   const contrast = gainOf(study, pair)
   if (contrast.length === 0) return []
-  const [a, b] = [labelOf(pair.a), labelOf(pair.b)]
+  const [a, b] = [nameOf(pair.a), nameOf(pair.b)]
   const only = (value: number) => contrast.filter((face) => face.value === value).length
   const difference = overPeople([contrast], `${task} ${a} ${b}`)
   return [{ task, kind, a, b, n: contrast.length, onlyA: only(-1), onlyB: only(1), ...difference }]
 }
 
-function labelOf({ letter, setting }: Cell): string {
-  return `${letter} [${setting}]`
+function nameOf({ letter, setting }: Cell): string {
+  return `${letter} ${bracketed(setting)}`
 }
 
 /** Where a cell stands in the paper's order of each thing. */
 function placeOf({ network, setting }: Cell): Record<ComparisonKind, number> {
-  const { preprocessing, start } = partsOfSetting(setting)
   return {
     network: NETWORKS.indexOf(network),
-    preprocessing: PREPROCESSINGS.indexOf(preprocessing),
-    start: STARTS.indexOf(start),
+    preprocessing: TRAINING_PHOTOS.indexOf(setting.photos),
+    start: STARTS.indexOf(setting.start),
   }
 }

@@ -2,7 +2,8 @@
 
 import * as Plot from '@observablehq/plot'
 import type { Task } from '../datasets/task.ts'
-import { inPaperOrder, unique } from './cells.ts'
+import { inPaperOrder, isSameSetting } from '../study/setting.ts'
+import { unique } from './cells.ts'
 import { type CurvePoint, meanCurve } from './curves.ts'
 import { lineKey, lineOf } from './lineCode.ts'
 import { below, type Drawing, inRows, plot, svgOf } from './svg.ts'
@@ -50,7 +51,7 @@ function drawn(
   domain: [number, number],
   width: number,
 ): Drawing {
-  const settings = unique(points.map(({ setting }) => setting))
+  const settings = inPaperOrder(points.map(({ setting }) => setting))
   return plot({
     width,
     height: width > 400 ? 280 : 210,
@@ -74,7 +75,7 @@ function drawn(
       }),
       Plot.ruleY([100 * chance], { strokeDasharray: '4 3', strokeOpacity: 0.6 }),
       ...settings.flatMap((setting) => {
-        const own = points.filter((point) => point.setting === setting)
+        const own = points.filter((point) => isSameSetting(point.setting, setting))
         const mean = meanCurve(own)
         return mean.length > 0 ? [lines(own, 0.6, 0.6), lines(mean, 2.2, 1)] : [lines(own, 1.8, 1)]
       }),

@@ -1,8 +1,8 @@
 /** Accuracy over the iterations of training: on the test set where runs have snapshots, else on validation pictures. */
 
 import { scoreOf } from '../evaluation/score.ts'
-import type { Setting } from '../study/plan.ts'
-import { files, ownTest, runFiles } from '../study/record.ts'
+import { files, runFiles } from '../study/record.ts'
+import { ownTest, type Setting } from '../study/setting.ts'
 import { readValidations } from '../training/metrics.ts'
 import type { Cell, Study } from './cells.ts'
 

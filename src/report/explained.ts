@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Task } from '../datasets/task.ts'
 import { files, type MapRecord, type Run } from '../study/record.ts'
 import { type Cell, cellsOf, type Study } from './cells.ts'
-import { sizeOf } from './pictures.ts'
+import { fileSize } from './pictures.ts'
 
 /** A face as one run explained it. */
 export interface Explained {
@@ -38,7 +38,7 @@ export function bytesOf(study: Study, task: Task, face: string): number {
     const one = explainedBy(cell).get(face)
     if (!one) continue
     for (const name of [one.map.photo, ...one.map.classes.map(({ map }) => map)]) {
-      if (name !== undefined) bytes += sizeOf(pathOf(study, one, name))
+      if (name !== undefined) bytes += fileSize(pathOf(study, one, name))
     }
   }
   return bytes

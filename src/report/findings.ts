@@ -10,7 +10,7 @@ import { type Difference, overFewPeople, overPeople, overTrainings, type Trainin
 type Verdict = 'holds' | 'does not hold' | 'undecided' | 'not tested'
 
 /** One of the paper's findings, and what a study says of it. */
-export interface Finding {
+export interface PaperFinding {
   readonly id: string
   /** What the paper found, in our words. */
   readonly claim: string
@@ -49,8 +49,8 @@ const LEVEL = 0.05
  * **does not hold** where p < 0.05 in the other direction for one of them; else it is **undecided**, as it always is where
  * each side was trained only once.
  */
-export function findingsOf(study: Study): Finding[] {
-  const tested = CLAIMS.map((claim) => ({ claim, parts: partsOf(study, claim) }))
+export function findingsOf(study: Study): PaperFinding[] {
+  const tested = CLAIMS.map((claim) => ({ claim, parts: testedParts(study, claim) }))
   const adjusted = holm(
     tested.flatMap(({ parts }) => parts.filter(isRepeated).map(({ pAdjusted }) => pAdjusted)),
   )
@@ -68,7 +68,7 @@ function isRepeated({ trainings }: FindingPart): boolean {
 }
 
 /** The parts of a claim that a study has cells for, with p not yet corrected. */
-function partsOf(study: Study, { id, parts }: Claim): FindingPart[] {
+function testedParts(study: Study, { id, parts }: Claim): FindingPart[] {
   return parts(study).flatMap((part) => {
     const contrasts = part.contrasts.filter((contrast) => contrast.length > 0)
     if (contrasts.length === 0) return []

@@ -3,8 +3,9 @@
 import type { Task } from '../datasets/task.ts'
 import { errorOf, percent, shareOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
+import { bracketed } from '../study/setting.ts'
 import { type Cell, cellsOf, ownOf, type Study, unique } from './cells.ts'
-import type { Table, Cell as TableCell } from './table.ts'
+import type { Table, TableCell } from './table.ts'
 
 /** The tables of a task, on each run's own test set. */
 export function groupTables(study: Study, task: Task): Table[] {
@@ -24,7 +25,11 @@ function groupTable(task: Task, cells: readonly Cell[]): Table {
     name: `groups-${task}-${network}`,
     title: `${task}, ${networks[network].title}`,
     units: task === 'years' ? 'mean absolute error in years' : '% of faces answered rightly',
-    columns: [{ name: 'label' }, { name: 'n' }, ...cells.map(({ setting }) => ({ name: `[${setting}]` }))],
+    columns: [
+      { name: 'label' },
+      { name: 'n' },
+      ...cells.map(({ setting }) => ({ name: bracketed(setting) })),
+    ],
     rows: groups.map((group) => ({
       cells: [
         group,

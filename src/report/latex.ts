@@ -1,6 +1,6 @@
 /** Tables as LaTeX, in the style of the package booktabs: each a `tabular` to be read in by `\input`. */
 
-import { type Cell, type Column, cellOf, groupsOf, type Row, type Table } from './table.ts'
+import { type Column, cellOf, groupsOf, type Row, type Table, type TableCell } from './table.ts'
 
 /** How wide a column of sentences is. */
 const TEXT_COLUMN = 'p{0.36\\linewidth}'
@@ -64,7 +64,7 @@ function hasSmall({ cells }: Row): boolean {
   return cells.some((cell) => smallLines(cellOf(cell)).length > 0)
 }
 
-function smallLines({ small = [], paper }: Cell): string[] {
+function smallLines({ small = [], paper }: TableCell): string[] {
   return [...small.map(latex), ...(paper === undefined ? [] : [`\\textit{paper ${latex(paper)}}`])]
 }
 

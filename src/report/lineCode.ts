@@ -5,11 +5,10 @@
  */
 
 import { html } from '../base/html.ts'
-import { type Preprocessing, partsOfSetting, type Setting } from '../study/plan.ts'
-import type { StartKind } from '../study/plannedStart.ts'
+import { bracketed, type Setting, STARTS, type StartKind, type TrainingPhotos } from '../study/setting.ts'
 import type { Drawing } from './svg.ts'
 
-const COLOURS: Record<Preprocessing, string> = { i: '#0077bb', r: '#aa3377', m: '#ee7733' }
+const COLOURS: Record<TrainingPhotos, string> = { i: '#0077bb', r: '#aa3377', m: '#ee7733' }
 const DASHES: Record<StartKind, string | undefined> = {
   random: undefined,
   imagenet: undefined,
@@ -18,17 +17,16 @@ const DASHES: Record<StartKind, string | undefined> = {
 }
 
 /** How a setting's line is drawn. */
-export interface Line {
+export interface LineStyle {
   readonly stroke: string
   readonly strokeOpacity: number
   readonly strokeDasharray?: string
 }
 
-export function lineOf(setting: Setting): Line {
-  const { preprocessing, start } = partsOfSetting(setting)
+export function lineOf({ photos, start }: Setting): LineStyle {
   const dash = DASHES[start]
   return {
-    stroke: COLOURS[preprocessing],
+    stroke: COLOURS[photos],
     strokeOpacity: start === 'random' ? 0.5 : 1,
     ...(dash && { strokeDasharray: dash }),
   }
@@ -36,15 +34,14 @@ export function lineOf(setting: Setting): Line {
 
 /** The code in words, for captions; only what of it occurs. */
 export function lineCode(settings: readonly Setting[]): string {
-  const parts = settings.map(partsOfSetting)
-  const starts = new Set(parts.map(({ start }) => start))
+  const starts = new Set(settings.map(({ start }) => start))
   const words: Record<StartKind, string> = {
     random: 'pale lines start from random weights',
     imagenet: 'full ones from ImageNet’s',
     'imdb-wiki': 'dashed ones from those of IMDB-WIKI',
     other: 'dotted ones from other trained weights',
   }
-  const said = (Object.keys(words) as StartKind[]).filter((start) => starts.has(start)).map((k) => words[k])
+  const said = STARTS.filter((start) => starts.has(start)).map((k) => words[k])
   return `Blue [i], purple [r], orange [m]; ${said.join(', ')}.`
 }
 
@@ -56,7 +53,7 @@ export function lineKey(settings: readonly Setting[], width: number): Drawing {
   const items = settings.map((setting, k) => {
     const { stroke, strokeOpacity, strokeDasharray } = lineOf(setting)
     const [x, y] = [(k % perRow) * ITEM, 10 + 16 * Math.floor(k / perRow)]
-    return html`<line x1="${x}" x2="${x + 24}" y1="${y}" y2="${y}" stroke="${stroke}" stroke-opacity="${strokeOpacity}" stroke-width="2.5" stroke-dasharray="${strokeDasharray ?? 'none'}"/><text x="${x + 29}" y="${y + 4}">[${setting}]</text>`
+    return html`<line x1="${x}" x2="${x + 24}" y1="${y}" y2="${y}" stroke="${stroke}" stroke-opacity="${strokeOpacity}" stroke-width="2.5" stroke-dasharray="${strokeDasharray ?? 'none'}"/><text x="${x + 29}" y="${y + 4}">${bracketed(setting)}</text>`
   })
   return {
     width: Math.min(settings.length, perRow) * ITEM,

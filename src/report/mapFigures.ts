@@ -6,16 +6,14 @@
 import { type Html, html } from '../base/html.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { networks } from '../networks/index.ts'
-import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
-import type { StartKind } from '../study/plannedStart.ts'
-import { inFileNames } from '../study/record.ts'
+import { bracketed, inFileNames, isSameSetting, type StartKind, TRAINING_PHOTOS } from '../study/setting.ts'
 import { type Cell, cellsOf, type Study, unique } from './cells.ts'
 import { type Explained, explainedBy, pathOf } from './explained.ts'
-import { dataUri, sizeOf, spreadOver, withinBudget } from './pictures.ts'
+import { dataUri, fileSize, spreadOver, withinBudget } from './pictures.ts'
 import { type Drawing, svgOf } from './svg.ts'
 
-/** What stands side by side. */
-export interface SideBySide {
+/** Networks, or starts, whose heat maps are compared. */
+export interface MapComparison {
   /** The name of its file, without the extension. */
   readonly name: string
   readonly caption: string
@@ -26,21 +24,21 @@ export interface SideBySide {
 }
 
 /** Figure 2: for each task and setting, the networks. */
-export function networksSideBySide(study: Study): SideBySide[] {
+export function networkComparisons(study: Study): MapComparison[] {
   return study.cells.flatMap(({ task, setting }, at) => {
-    const cells = cellsOf(study, task).filter((cell) => cell.setting === setting)
+    const cells = cellsOf(study, task).filter((cell) => isSameSetting(cell.setting, setting))
     // Each setting once, where its first cell is.
     if (cells[0] !== study.cells[at]) return []
     return comparison(
       `figure-2-${task}-${inFileNames(setting)}`,
-      `Figure 2: ${task}, networks [${setting}]`,
+      `Figure 2: ${task}, networks ${bracketed(setting)}`,
       task,
       cells.map((cell) => ({ title: networks[cell.network].title, cell })),
     )
   })
 }
 
-const STARTS: Record<StartKind, string> = {
+const START_TITLES: Record<StartKind, string> = {
   random: 'random',
   imagenet: 'ImageNet',
   'imdb-wiki': 'IMDB-WIKI',
@@ -48,25 +46,25 @@ const STARTS: Record<StartKind, string> = {
 }
 const NUMBERS: Partial<Record<Task, number>> = { gender: 4, age: 5 }
 
-/** Figures 4 (gender) and 5 (age): for each network and preprocessing, its starts. */
-export function startsSideBySide(study: Study): SideBySide[] {
+/** Figures 4 (gender) and 5 (age): for each network and kind of photos, its starts. */
+export function startComparisons(study: Study): MapComparison[] {
   const tasks = unique(study.cells.map(({ task }) => task)).sort(
     (a, b) => (NUMBERS[a] ?? 6) - (NUMBERS[b] ?? 6),
   )
   return tasks.flatMap((task) =>
     unique(cellsOf(study, task).map(({ network }) => network)).flatMap((network) =>
-      (['i', 'r', 'm'] satisfies Preprocessing[]).flatMap((preprocessing) => {
+      TRAINING_PHOTOS.flatMap((photos) => {
         const number = NUMBERS[task]
         const cells = cellsOf(study, task).filter(
-          (cell) => cell.network === network && partsOfSetting(cell.setting).preprocessing === preprocessing,
+          (cell) => cell.network === network && cell.setting.photos === photos,
         )
         return comparison(
-          `${number ? `figure-${number}` : 'starts'}-${task}-${network}-${preprocessing}`,
-          `${number ? `Figure ${number}: ` : ''}${task}, ${networks[network].title}, starts of [${preprocessing}]`,
+          `${number ? `figure-${number}` : 'starts'}-${task}-${network}-${photos}`,
+          `${number ? `Figure ${number}: ` : ''}${task}, ${networks[network].title}, starts of [${photos}]`,
           task,
           cells.map((cell) => {
-            const { start } = partsOfSetting(cell.setting)
-            return { title: `${STARTS[start]} [${cell.setting}]`, cell }
+            const { setting } = cell
+            return { title: `${START_TITLES[setting.start]} ${bracketed(setting)}`, cell }
           }),
         )
       }),
@@ -75,7 +73,12 @@ export function startsSideBySide(study: Study): SideBySide[] {
 }
 
 /** Nothing where there is nothing to compare. */
-function comparison(name: string, caption: string, task: Task, columns: SideBySide['columns']): SideBySide[] {
+function comparison(
+  name: string,
+  caption: string,
+  task: Task,
+  columns: MapComparison['columns'],
+): MapComparison[] {
   if (columns.length < 2) return []
   const explained = columns.map(({ cell }) => explainedBy(cell))
   const faces = [...explained[0]!.values()]
@@ -92,7 +95,7 @@ function comparison(name: string, caption: string, task: Task, columns: SideBySi
  */
 export function facesShown(
   study: Study,
-  comparisons: readonly SideBySide[],
+  comparisons: readonly MapComparison[],
   budget: number,
   most: number,
 ): number {
@@ -101,7 +104,7 @@ export function facesShown(
     for (const [k, { cell }] of columns.entries()) {
       const one = explainedBy(cell).get(faces[0]!)!
       const names = [...(k === 0 ? [one.map.photo] : []), one.map.classes[one.map.truth]?.map]
-      for (const name of names) if (name !== undefined) cost += sizeOf(pathOf(study, one, name))
+      for (const name of names) if (name !== undefined) cost += fileSize(pathOf(study, one, name))
     }
   }
   return withinBudget(cost, budget, most)
@@ -117,7 +120,7 @@ const HEAD = 22
  *
  * @param count how many of the faces to show, spread over the classes
  */
-export function mapFigure(study: Study, { columns, faces, task }: SideBySide, count: number): string {
+export function mapFigure(study: Study, { columns, faces, task }: MapComparison, count: number): string {
   const shown = spreadOver(faces, count)
   const heads = ['photo', ...columns.map(({ title }) => title)].map(
     (title, k) =>

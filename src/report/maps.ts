@@ -3,6 +3,7 @@
 import { Html, html } from '../base/html.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { heatColour } from '../explanation/colours.ts'
+import { bracketed } from '../study/setting.ts'
 import { cellsOf, type Study } from './cells.ts'
 import { bytesOf, type Explained, explainedBy, explainedFaces, pathOf } from './explained.ts'
 import { dataUri, spreadOver, withinBudget } from './pictures.ts'
@@ -44,7 +45,7 @@ function personRow(study: Study, explained: Explained, several: boolean): Html {
     return data === undefined ? html`<i class="faint">no picture</i>` : html`<img src="${data}" alt="${alt}">`
   }
   const answer = Math.max(...map.classes.map(({ probability }) => probability))
-  return html`<div class="maps"><span class="setting">${several ? run.letter : undefined}[${run.setting}]</span>
+  return html`<div class="maps"><span class="setting">${several ? run.letter : undefined}${bracketed(run.setting)}</span>
 <figure>${picture(map.photo, `photo ${map.face}`)}<figcaption>photo</figcaption></figure>${map.classes.map(
     ({ probability, map: file }, k) => {
       if (file === undefined) return undefined

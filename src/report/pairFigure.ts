@@ -6,10 +6,9 @@ import { type Html, html } from '../base/html.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { Stretch } from '../faces/stretch.ts'
-import type { PairRecord, PairsRecord } from '../study/pairs.ts'
-import type { Setting } from '../study/plan.ts'
-import { files, readRecord } from '../study/record.ts'
-import { alignmentsIn, cellsOf, inPaperOrder, type Study, tasksOf } from './cells.ts'
+import { files, type PairRecord, type PairsRecord, readRecord } from '../study/record.ts'
+import { alignmentsIn, bracketed, inPaperOrder, isSameSetting, type Setting } from '../study/setting.ts'
+import { cellsOf, type Study, tasksOf } from './cells.ts'
 import { dataUri } from './pictures.ts'
 import { readPredictions } from './predictions.ts'
 import { below, type Drawing, svgOf } from './svg.ts'
@@ -37,7 +36,7 @@ export function answeredPairs(study: Study): AnsweredPair[] {
   const answers = new Map<string, PairAnswer[]>(pairs.map(({ face }) => [face, []]))
   for (const cell of study.cells) {
     const { task, letter, setting } = cell
-    for (const testedOn of alignmentsIn(cell)) {
+    for (const testedOn of alignmentsIn(cell.tests)) {
       for (const { face, truth, predicted } of readPredictions(study, cell, testedOn)) {
         answers.get(face)?.push({ task, letter, setting, testedOn, truth, predicted })
       }
@@ -118,8 +117,8 @@ function taskLines(study: Study, task: Task, { answers }: AnsweredPair): Line[] 
     { label: `${task}: “${truth}”`, isHead: true, r: 'answers to [r]', i: 'to [i]' },
     ...settings.map((setting) => {
       const said = (as: Alignment) =>
-        answersInWords(own.filter((one) => one.setting === setting && one.testedOn === as))
-      return { label: `[${setting}]`, isHead: false, r: said('r'), i: said('i') }
+        answersInWords(own.filter((one) => isSameSetting(one.setting, setting) && one.testedOn === as))
+      return { label: bracketed(setting), isHead: false, r: said('r'), i: said('i') }
     }),
   ]
 }

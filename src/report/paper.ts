@@ -5,7 +5,7 @@
  */
 
 import type { Task } from '../datasets/task.ts'
-import type { Setting } from '../study/plan.ts'
+import { formatSetting, parseSetting, type Setting, type SettingText } from '../study/setting.ts'
 
 /** Means over the five folds, in per cent; of gender there is no 1-off. */
 export interface PaperScore {
@@ -20,10 +20,10 @@ export type TestKind = 'own' | 'swapped'
 export const PAPER_LETTERS = ['A', 'C', 'G', 'V'] as const
 
 /** The settings of the paper's tables, in their order. */
-export const PAPER_SETTINGS = {
-  own: ['i', 'r', 'm', 'i,n', 'r,n', 'm,n', 'i,w', 'm,w'],
-  swapped: ['i', 'r', 'i,n', 'r,n'],
-} as const satisfies Record<TestKind, readonly Setting[]>
+export const PAPER_SETTINGS: Readonly<Record<TestKind, readonly Setting[]>> = {
+  own: ['i', 'r', 'm', 'i,n', 'r,n', 'm,n', 'i,w', 'm,w'].map((text) => parseSetting(text)),
+  swapped: ['i', 'r', 'i,n', 'r,n'].map((text) => parseSetting(text)),
+}
 
 /** The number of the paper's table. */
 export const PAPER_TABLES = {
@@ -34,7 +34,7 @@ export const PAPER_TABLES = {
 type Letter = (typeof PAPER_LETTERS)[number]
 /** Accuracy and, of age, 1-off. */
 type Figures = readonly [accuracy: number, oneOff?: number]
-type Rows = Partial<Record<Setting, Partial<Record<Letter, Figures>>>>
+type Rows = Partial<Record<SettingText, Partial<Record<Letter, Figures>>>>
 
 const FIGURES: Record<keyof typeof PAPER_TABLES, Record<TestKind, Rows>> = {
   age: {
@@ -83,6 +83,6 @@ export function paperScore(
   setting: Setting,
 ): PaperScore | undefined {
   if (task === 'years') return undefined
-  const figures = FIGURES[task][test][setting]?.[letter as Letter]
+  const figures = FIGURES[task][test][formatSetting(setting)]?.[letter as Letter]
   return figures && { accuracy: figures[0], ...(figures[1] !== undefined && { oneOff: figures[1] }) }
 }

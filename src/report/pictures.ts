@@ -8,12 +8,12 @@ import { readFileSync, statSync } from 'node:fs'
  * @returns undefined where the file is not there: a study may have been copied without its pictures
  */
 export function dataUri(path: string): string | undefined {
-  if (sizeOf(path) === 0) return undefined
+  if (fileSize(path) === 0) return undefined
   return `data:image/png;base64,${readFileSync(path).toString('base64')}`
 }
 
 /** How many bytes a file has; none where it is not there. */
-export function sizeOf(path: string): number {
+export function fileSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 

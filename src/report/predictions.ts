@@ -7,7 +7,8 @@ import { CLASSES, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/align.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { files, type RunRecord, runFiles } from '../study/record.ts'
-import { alignmentsIn, type Cell, type Study } from './cells.ts'
+import { alignmentsIn } from '../study/setting.ts'
+import type { Cell, Study } from './cells.ts'
 
 /** One test face, and what the network that had not seen it said. */
 interface Prediction {
@@ -38,7 +39,7 @@ export function readPredictions(study: Study, cell: Cell, alignment: Alignment):
   let read = known.get(cell)
   if (!read) {
     const runs = cell.runs.map((run) => readRun(study.out, run))
-    read = new Map(alignmentsIn(cell).map((one) => [one, runs.flatMap((run) => run.get(one)!)]))
+    read = new Map(alignmentsIn(cell.tests).map((one) => [one, runs.flatMap((run) => run.get(one)!)]))
     known.set(cell, read)
   }
   return read.get(alignment) ?? []
@@ -50,7 +51,7 @@ function readRun(out: string, record: RunRecord): Map<Alignment, Prediction[]> {
   const [head = [], ...rows] = rowsOf(path)
   const names = CLASSES[run.task]
   const columns = columnsOf(head, names, path)
-  const read = new Map<Alignment, Prediction[]>(alignmentsIn(record).map((alignment) => [alignment, []]))
+  const read = new Map<Alignment, Prediction[]>(alignmentsIn(tests).map((alignment) => [alignment, []]))
   rows.forEach((row, k) => {
     const list = read.get(row[columns.testedOn] as Alignment)
     const [truth, predicted] = [names.indexOf(row[columns.true]!), names.indexOf(row[columns.predicted]!)]

@@ -4,30 +4,28 @@ import { type Html, html } from '../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
 import { chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
-import { type Preprocessing, partsOfSetting } from '../study/plan.ts'
-import { START_LETTERS, type StartKind } from '../study/plannedStart.ts'
-import { ownTest } from '../study/record.ts'
+import { bracketed, ownTest, START_LETTERS, type TrainedKind, type TrainingPhotos } from '../study/setting.ts'
 import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
-import { scoredOn } from './scored.ts'
+import { scoreOn } from './scored.ts'
 
-const PREPROCESSING_WORDS: Record<Preprocessing, string> = {
+const PHOTOS_IN_WORDS: Record<TrainingPhotos, string> = {
   r: 'on photos that are only rotated until the eyes are level',
   i: 'on photos that are fitted to a reference face',
   m: 'on both kinds',
 }
-const START_WORDS: Record<Exclude<StartKind, 'random'>, string> = {
+const STARTS_IN_WORDS: Record<TrainedKind, string> = {
   imagenet: 'weights trained on ImageNet',
   'imdb-wiki': 'weights trained on IMDB-WIKI',
   other: 'other trained weights',
 }
-/** How many cells of a task the summary tells one by one. */
-const TOLD = 4
+/** How many cells of a task the summary lists one by one. */
+const MOST_LISTED = 4
 
 /** What is trained on, in words. */
-function inWords(preprocessing: Preprocessing, kind: string): string {
-  return kind === 'imdb-wiki' && preprocessing === 'r'
+function inWords(photos: TrainingPhotos, kind: string): string {
+  return kind === 'imdb-wiki' && photos === 'r'
     ? 'on photos as they are published, cut out and upright'
-    : PREPROCESSING_WORDS[preprocessing]
+    : PHOTOS_IN_WORDS[photos]
 }
 
 /** How many runs are finished, where not all are. */
@@ -45,19 +43,19 @@ those alone.</p>`
  */
 export function summary(study: Study, findings: Html | undefined): Html | undefined {
   if (study.cells.length === 0) return undefined
-  const parts = study.cells.map(({ setting }) => partsOfSetting(setting))
-  const trained = unique(parts.map(({ preprocessing }) => preprocessing)).map(
-    (preprocessing) => html`<b>[${preprocessing}]</b> ${inWords(preprocessing, study.record.dataset.kind)}`,
+  const settings = study.cells.map(({ setting }) => setting)
+  const trained = unique(settings.map(({ photos }) => photos)).map(
+    (photos) => html`<b>[${photos}]</b> ${inWords(photos, study.record.dataset.kind)}`,
   )
-  const starts = unique(parts.map(({ start }) => start)).flatMap((start) =>
-    start === 'random' ? [] : html`<b>${START_LETTERS[start]}</b> from ${START_WORDS[start]}`,
+  const starts = unique(settings.map(({ start }) => start)).flatMap((start) =>
+    start === 'random' ? [] : html`<b>${START_LETTERS[start]}</b> from ${STARTS_IN_WORDS[start]}`,
   )
   const answers = tasksOf(study).map((task) => {
     const cells = cellsOf(study, task)
     const byNetwork = unique(cells.map(({ letter }) => letter)).map((letter) =>
       cells.filter((cell) => cell.letter === letter),
     )
-    return cells.length > TOLD && byNetwork.length > 1
+    return cells.length > MOST_LISTED && byNetwork.length > 1
       ? bestSentence(study, task, byNetwork)
       : byNetwork.map((own) => sentence(study, task, own))
   })
@@ -73,7 +71,7 @@ function taskInWords(task: Task): string {
 function sentence(study: Study, task: Task, cells: Study['cells']): Html {
   const [best, ...others] = byMerit(task, cells)
   const answer =
-    cells.length > TOLD
+    cells.length > MOST_LISTED
       ? html`${said(task, best!)} at best, ${said(task, others.at(-1)!)} at worst`
       : listed(cells.map((cell) => said(task, cell)))
   return html`<p>${asked(task, cells)} ${networks[cells[0]!.network].title} ${answer}. ${chance(study, task, cells)}</p>`
@@ -82,9 +80,9 @@ function sentence(study: Study, task: Task, cells: Study['cells']): Html {
 /** The best setting of each of several networks. */
 function bestSentence(study: Study, task: Task, byNetwork: readonly Study['cells'][]): Html {
   const best = byNetwork.map((cells) => byMerit(task, cells)[0]!)
-  const told = byMerit(task, best).map((cell) => html`${networks[cell.network].title} ${said(task, cell)}`)
+  const answers = byMerit(task, best).map((cell) => html`${networks[cell.network].title} ${said(task, cell)}`)
   const all = byNetwork.flat()
-  return html`<p>${asked(task, all)} at best ${listed(told)}. ${chance(study, task, all)}</p>`
+  return html`<p>${asked(task, all)} at best ${listed(answers)}. ${chance(study, task, all)}</p>`
 }
 
 function asked(task: Task, cells: Study['cells']): Html {
@@ -102,14 +100,14 @@ function byMerit(task: Task, cells: Study['cells']): Cell[] {
 }
 
 function said(task: Task, cell: Cell): Html {
-  return html`<b>[${cell.setting}] ${reached(task, scoreOf(ownOf(cell)))}`
+  return html`<b>${bracketed(cell.setting)} ${reached(task, scoreOf(ownOf(cell)))}`
 }
 
 /** What chance reaches, and how many cells are clearly above it. */
 function chance(study: Study, task: Task, cells: Study['cells']): Html {
   const { majority, error } = chanceOf(ownOf(cells[0]!))
   const clear = cells.filter((cell) => {
-    const { accuracy, error: own } = scoredOn(study, cell, ownTest(cell.setting))
+    const { accuracy, error: own } = scoreOn(study, cell, ownTest(cell.setting))
     return own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy
   }).length
   const verdict =

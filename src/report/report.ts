@@ -9,7 +9,8 @@ import { writeAtomic } from '../base/files.ts'
 import { type Html, html, page } from '../base/html.ts'
 import { CLASSES } from '../datasets/task.ts'
 import { chanceOf, percent } from '../evaluation/score.ts'
-import { files, ownTest } from '../study/record.ts'
+import { files } from '../study/record.ts'
+import { bracketed, ownTest } from '../study/setting.ts'
 import { calibrationRows, calibrationsOf } from './calibrations.ts'
 import { ownOf, type Study } from './cells.ts'
 import { comparisonsOf } from './comparisons.ts'
@@ -17,9 +18,9 @@ import { findingsOf } from './findings.ts'
 import { tableLatex } from './latex.ts'
 import { note, summary, unfinished } from './prose.ts'
 import { accuracyRows, confusionRows, curveRows, groupRows } from './rows.ts'
-import { scoredOn } from './scored.ts'
+import { scoreOn } from './scored.ts'
 import type { Section } from './section.ts'
-import { sectionsOf, type Worked } from './sections.ts'
+import { type Analyses, sectionsOf } from './sections.ts'
 import { comparisonRows, findingRows, findingSentence } from './statistics.ts'
 import { style } from './style.ts'
 
@@ -32,21 +33,21 @@ import { style } from './style.ts'
  */
 export function writeReport(study: Study): string {
   const { out } = study
-  const worked: Worked = {
+  const analyses: Analyses = {
     findings: findingsOf(study),
     comparisons: comparisonsOf(study),
     calibrations: calibrationsOf(study),
   }
-  const sections = sectionsOf(study, worked)
+  const sections = sectionsOf(study, analyses)
   const folder = join(out, 'report')
   for (const [name, rows] of [
     ['accuracy', accuracyRows(study)],
     ['confusion', confusionRows(study)],
     ['groups', groupRows(study)],
     ['training', curveRows(study)],
-    ['calibration', calibrationRows(worked.calibrations)],
-    ['comparisons', comparisonRows(worked.comparisons)],
-    ['findings', findingRows(worked.findings)],
+    ['calibration', calibrationRows(analyses.calibrations)],
+    ['comparisons', comparisonRows(analyses.comparisons)],
+    ['findings', findingRows(analyses.findings)],
   ] as const) {
     if (rows.length > 0) writeAtomic(join(folder, 'tables', `${name}.csv`), csv(rows))
   }
@@ -57,11 +58,11 @@ export function writeReport(study: Study): string {
   for (const { name, svg } of sections.flatMap(({ figures = [] }) => figures)) {
     writeAtomic(join(folder, 'figures', `${name}.svg`), svg)
   }
-  writeAtomic(files.report(out), page(study.record.name, style, bodyOf(study, worked, sections)).text)
+  writeAtomic(files.report(out), page(study.record.name, style, bodyOf(study, analyses, sections)).text)
   return files.report(out)
 }
 
-function bodyOf(study: Study, { findings }: Worked, sections: readonly Section[]): Html {
+function bodyOf(study: Study, { findings }: Analyses, sections: readonly Section[]): Html {
   return html`<h1>${study.record.name}</h1>
 <p class="byline">What networks read from faces, and where they look · regard ${study.record.version}</p>
 ${unfinished(study)}
@@ -83,9 +84,9 @@ Age and Gender Classification</i> (2017).</footer>`
 export function mainFigures(study: Study): string[] {
   return study.cells.map((cell) => {
     const test = ownOf(cell)
-    const score = scoredOn(study, cell, ownTest(cell.setting))
+    const score = scoreOn(study, cell, ownTest(cell.setting))
     const { majority, error: chance } = chanceOf(test)
-    const name = `${cell.task.padEnd(6)}  ${cell.letter} [${cell.setting}]`
+    const name = `${cell.task.padEnd(6)}  ${cell.letter} ${bracketed(cell.setting)}`
     if (score.error) {
       const { years, interval } = score.error
       return [

@@ -4,20 +4,20 @@ import type { CsvRow } from '../base/csv.ts'
 import { CLASSES } from '../datasets/task.ts'
 import { chanceOf, errorOf, type MeanError, type Score, type Share, shareOf } from '../evaluation/score.ts'
 import { type Spread, spreadOf } from '../statistics/student.ts'
-import { swappedTest } from '../study/record.ts'
+import { alignmentsIn, formatSetting, swappedTest } from '../study/setting.ts'
 import { byFold, isPapersData } from './accuracyTables.ts'
-import { alignmentsIn, type Cell, type Study } from './cells.ts'
+import type { Cell, Study } from './cells.ts'
 import { curveOf } from './curves.ts'
 import { paperScore, type TestKind } from './paper.ts'
-import { scoredOn } from './scored.ts'
+import { scoreOn } from './scored.ts'
 
 /** Every accuracy of the study, and mean error of ages in years, on every test set. */
 export function accuracyRows(study: Study): CsvRow[] {
   return study.cells.flatMap((cell) =>
-    alignmentsIn(cell).map((alignment) => {
+    alignmentsIn(cell.tests).map((alignment) => {
       const swapped = alignment === swappedTest(cell.setting)
       const test: TestKind = swapped ? 'swapped' : 'own'
-      const score = scoredOn(study, cell, alignment)
+      const score = scoreOn(study, cell, alignment)
       const chance = chanceOf(cell.tests[alignment]!)
       const folds = byFold(cell, test)
       const spread = (of: (one: Score) => number | undefined) =>
@@ -53,7 +53,7 @@ export function accuracyRows(study: Study): CsvRow[] {
 /** Every confusion matrix of the study, one row a cell of it; of ages in years, those cells that are not empty. */
 export function confusionRows(study: Study): CsvRow[] {
   return study.cells.flatMap((cell) =>
-    alignmentsIn(cell).flatMap((alignment) =>
+    alignmentsIn(cell.tests).flatMap((alignment) =>
       cell.tests[alignment]!.confusion.flatMap((row, truth) =>
         row.flatMap((n, guess) => {
           if (n === 0 && cell.task === 'years') return []
@@ -68,7 +68,7 @@ export function confusionRows(study: Study): CsvRow[] {
 /** How each group fared, on every test set. */
 export function groupRows(study: Study): CsvRow[] {
   return study.cells.flatMap((cell) =>
-    alignmentsIn(cell).flatMap((alignment) =>
+    alignmentsIn(cell.tests).flatMap((alignment) =>
       cell.tests[alignment]!.groups.map(({ group, n, correct, errors }) => ({
         ...place(cell),
         tested_on: alignment,
@@ -87,7 +87,7 @@ export function curveRows(study: Study): CsvRow[] {
     curveOf(study, cell).points.map(({ setting, fold, iteration, accuracy, scoredOn }) => ({
       task: cell.task,
       network: cell.network,
-      setting,
+      setting: formatSetting(setting),
       fold,
       iteration,
       scored_on: scoredOn,
@@ -97,7 +97,7 @@ export function curveRows(study: Study): CsvRow[] {
 }
 
 function place(cell: Cell): CsvRow {
-  return { task: cell.task, network: cell.network, setting: cell.setting }
+  return { task: cell.task, network: cell.network, setting: formatSetting(cell.setting) }
 }
 
 /** A share and its interval; the columns stay empty where there is none, such as 1-off for classes without order. */

@@ -16,7 +16,7 @@ const known = new WeakMap<Cell, Map<Alignment, Score>>()
  * @param alignment one that the cell was tested on
  * @throws UserError as `readPredictions`
  */
-export function scoredOn(study: Study, cell: Cell, alignment: Alignment): Score {
+export function scoreOn(study: Study, cell: Cell, alignment: Alignment): Score {
   const scores = known.get(cell) ?? new Map<Alignment, Score>()
   known.set(cell, scores)
   const score = scores.get(alignment) ?? bootstrapped(study, cell, alignment)

@@ -20,8 +20,8 @@ export interface Section {
   readonly figures?: readonly Figure[]
 }
 
-/** Figures and tables that stand side by side where there is room. */
-export function sideBySide(items: readonly Html[]): Html {
+/** Figures and tables in a row, or in several where there is no room. */
+export function rowHtml(items: readonly Html[]): Html {
   return html`<div class="side-by-side">${items}</div>`
 }
 

@@ -4,29 +4,35 @@ import { type Html, html } from '../base/html.ts'
 import type { Task } from '../datasets/task.ts'
 import { chanceOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
-import { inFileNames } from '../study/record.ts'
+import { bracketed, inFileNames, inPaperOrder } from '../study/setting.ts'
 import { accuracyTable, hasSwaps, isPapersData } from './accuracyTables.ts'
 import { type CalibratedCell, calibrationFigure, calibrationTable, LEAST_DRAWN } from './calibrations.ts'
-import { cellsOf, inPaperOrder, networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
+import { cellsOf, networksOf, ownOf, type Study, tasksOf, unique } from './cells.ts'
 import type { Comparison } from './comparisons.ts'
 import { confusionFigure } from './confusionFigure.ts'
 import { curveFigure } from './curveFigure.ts'
 import { curveOf } from './curves.ts'
-import type { Finding } from './findings.ts'
+import type { PaperFinding } from './findings.ts'
 import { groupTables } from './groupTables.ts'
 import { lineCode } from './lineCode.ts'
-import { facesShown, mapFigure, networksSideBySide, type SideBySide, startsSideBySide } from './mapFigures.ts'
+import {
+  facesShown,
+  type MapComparison,
+  mapFigure,
+  networkComparisons,
+  startComparisons,
+} from './mapFigures.ts'
 import { colourKey, mapRows } from './maps.ts'
 import { answeredPairs, pairFigure } from './pairFigure.ts'
 import type { TestKind } from './paper.ts'
 import { about } from './prose.ts'
-import { type Figure, figureHtml, folded, type Section, sideBySide } from './section.ts'
+import { type Figure, figureHtml, folded, rowHtml, type Section } from './section.ts'
 import { comparisonTables, findingList, findingTable } from './statistics.ts'
 import { type Table, tableHtml } from './table.ts'
 
 /** What is worked out of a study's answers before it is shown. */
-export interface Worked {
-  readonly findings: readonly Finding[]
+export interface Analyses {
+  readonly findings: readonly PaperFinding[]
   readonly comparisons: readonly Comparison[]
   readonly calibrations: readonly CalibratedCell[]
 }
@@ -41,16 +47,16 @@ const OPEN = 6
 const OPEN_ROWS = 24
 
 /** All sections that have something to show, in the order of the page. */
-export function sectionsOf(study: Study, worked: Worked): Section[] {
+export function sectionsOf(study: Study, analyses: Analyses): Section[] {
   const all = [
-    findingSection(worked),
+    findingSection(analyses),
     accuracySection(study, 'own'),
     accuracySection(study, 'swapped'),
-    comparisonSection(worked),
+    comparisonSection(analyses),
     curveSection(study),
     pairSection(study),
     mapSection(study),
-    calibrationSection(study, worked),
+    calibrationSection(study, analyses),
     confusionSection(study),
     groupSection(study),
   ]
@@ -58,7 +64,7 @@ export function sectionsOf(study: Study, worked: Worked): Section[] {
   return [...all.flatMap((section) => section ?? []), about]
 }
 
-function findingSection({ findings }: Worked): Section | undefined {
+function findingSection({ findings }: Analyses): Section | undefined {
   if (findings.every(({ verdict }) => verdict === 'not tested')) return undefined
   return {
     id: 'findings',
@@ -96,7 +102,7 @@ hangs on how the photo was cut. “to own”: the change from the network’s ow
     id: test === 'own' ? 'accuracy' : 'swapped',
     title: test === 'own' ? 'Accuracy' : 'Swapped test sets',
     body: html`${intro}
-${sideBySide(tables.map(tableHtml))}${test === 'own' ? columnKey(study) : undefined}`,
+${rowHtml(tables.map(tableHtml))}${test === 'own' ? columnKey(study) : undefined}`,
     tables,
   }
 }
@@ -109,7 +115,7 @@ function columnKey(study: Study) {
   )}<b>n</b> faces tested.</p>`
 }
 
-function comparisonSection({ comparisons }: Worked): Section | undefined {
+function comparisonSection({ comparisons }: Analyses): Section | undefined {
   if (comparisons.length === 0) return undefined
   const tables = comparisonTables(comparisons)
   return {
@@ -117,7 +123,7 @@ function comparisonSection({ comparisons }: Worked): Section | undefined {
     title: 'Comparisons',
     body: html`<p>The pairs that the paper compares, each on the same faces. Small figures: 95 % interval by a bootstrap of
 people. p: McNemar’s test, by person; adjusted by Holm for all comparisons of a table.</p>
-${comparisons.length > OPEN_ROWS ? tables.map((table) => folded(`${table.title}: ${table.rows.length} pairs`, [tableHtml(table)])) : sideBySide(tables.map(tableHtml))}`,
+${comparisons.length > OPEN_ROWS ? tables.map((table) => folded(`${table.title}: ${table.rows.length} pairs`, [tableHtml(table)])) : rowHtml(tables.map(tableHtml))}`,
     tables,
   }
 }
@@ -157,7 +163,7 @@ function curveSection(study: Study): Section | undefined {
 function mapSection(study: Study): Section | undefined {
   const tasks = tasksOf(study)
   if (tasks.length === 0) return undefined
-  const comparisons = [networksSideBySide(study), startsSideBySide(study)] as const
+  const comparisons = [networkComparisons(study), startComparisons(study)] as const
   const count = facesShown(study, comparisons.flat(), COMPARING, FACES)
   const [ofNetworks, ofStarts] = comparisons.map((kind) =>
     kind.map((one) => comparingFigure(study, one, count)),
@@ -183,7 +189,7 @@ ${rows}`,
   }
 }
 
-function comparingFigure(study: Study, one: SideBySide, count: number): Figure {
+function comparingFigure(study: Study, one: MapComparison, count: number): Figure {
   const all = one.faces.length
   const less = all > count ? ` ${count} of ${all} faces; the maps of all are in runs/*/maps.` : ''
   return { name: one.name, caption: `${one.caption}.${less}`, svg: mapFigure(study, one, count) }
@@ -196,7 +202,7 @@ function shownFigures(title: string, figures: readonly Figure[]): Html | undefin
   const shown =
     figures.length > OPEN
       ? html`${figureHtml(first!)}${others.map((one) => folded(one.caption, [figureHtml(one)]))}`
-      : sideBySide(figures.map(figureHtml))
+      : rowHtml(figures.map(figureHtml))
   return html`<h3>${title}</h3>${shown}`
 }
 
@@ -220,7 +226,7 @@ ${figureHtml(figures[0]!)}`,
   }
 }
 
-function calibrationSection(study: Study, { calibrations }: Worked): Section | undefined {
+function calibrationSection(study: Study, { calibrations }: Analyses): Section | undefined {
   if (calibrations.length === 0) return undefined
   const tables = tasksOf(study).flatMap((task) => calibrationTable(study, task, calibrations) ?? [])
   const settings = inPaperOrder(calibrations.map(({ cell }) => cell.setting))
@@ -236,7 +242,7 @@ function calibrationSection(study: Study, { calibrations }: Worked): Section | u
     title: 'Calibration',
     body: html`<p>Whether the probabilities can be believed. The expected calibration error is the mean distance between how
 sure answers are and how often they are right (Guo et al. 2017).</p>
-${sideBySide(tables.map(tableHtml))}${figureHtml(figures[0]!)}`,
+${rowHtml(tables.map(tableHtml))}${figureHtml(figures[0]!)}`,
     tables,
     figures,
   }
@@ -248,7 +254,7 @@ function confusionSection(study: Study): Section | undefined {
   if (readable.length === 0) return undefined
   const figureOf = (cell: (typeof readable)[number]): Figure => ({
     name: `confusion-${cell.task}-${cell.network}-${inFileNames(cell.setting)}`,
-    caption: `${cell.task}, ${networks[cell.network].title} [${cell.setting}]`,
+    caption: `${cell.task}, ${networks[cell.network].title} ${bracketed(cell.setting)}`,
     svg: confusionFigure(cell.task, ownOf(cell).confusion),
   })
   const byTask = tasksOf(study)
@@ -259,7 +265,7 @@ function confusionSection(study: Study): Section | undefined {
     title: 'Which classes are taken for which',
     body: html`<p>Each row is one class as the data set has it; the numbers are per cent of that row.</p>
 ${byTask.map(({ task, figures }) => {
-  const shown = sideBySide(figures.map(figureHtml))
+  const shown = rowHtml(figures.map(figureHtml))
   return figures.length > OPEN ? folded(`${task}: ${figures.length} matrices`, [shown]) : shown
 })}`,
     figures: byTask.flatMap(({ figures }) => figures),
@@ -275,7 +281,7 @@ function groupSection(study: Study): Section | undefined {
     title: 'Groups of faces',
     body: html`<p>A network that is right for most may be wrong for some. Rows are the labels that the data set gives the faces;
 small groups have wide intervals (95 %).</p>
-${byTask.map((own) => sideBySide(own.map(tableHtml)))}`,
+${byTask.map((own) => rowHtml(own.map(tableHtml)))}`,
     tables,
   }
 }

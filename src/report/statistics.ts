@@ -5,7 +5,7 @@ import { type Html, html } from '../base/html.ts'
 import { percent } from '../evaluation/score.ts'
 import { signed } from './accuracyTables.ts'
 import type { Comparison } from './comparisons.ts'
-import type { Finding } from './findings.ts'
+import type { PaperFinding } from './findings.ts'
 import type { Table } from './table.ts'
 
 const KINDS: Record<Comparison['kind'], string> = {
@@ -73,8 +73,8 @@ function probability(p: number): string {
 }
 
 /** How many of the findings hold, in a sentence of the summary; none where the study tests none of them. */
-export function findingSentence(findings: readonly Finding[]): Html | undefined {
-  const count = (verdict: Finding['verdict']) => findings.filter((one) => one.verdict === verdict).length
+export function findingSentence(findings: readonly PaperFinding[]): Html | undefined {
+  const count = (verdict: PaperFinding['verdict']) => findings.filter((one) => one.verdict === verdict).length
   const [holds, not, untested] = [count('holds'), count('does not hold'), count('not tested')]
   if (untested === findings.length) return undefined
   return html`<p>Of <a href="#findings">the paper’s findings</a>, ${findings.length - untested} can be tested on this study:
@@ -82,14 +82,14 @@ export function findingSentence(findings: readonly Finding[]): Html | undefined 
 }
 
 /** The findings, each with its verdict and what it rests on. */
-export function findingList(findings: readonly Finding[]): Html {
+export function findingList(findings: readonly PaperFinding[]): Html {
   return html`<ul class="findings">${findings.map(
     ({ claim, verdict, evidence }) => html`
 <li class="${verdict.replaceAll(' ', '-')}"><b>${verdict}</b> ${claim}<p>${evidence}</p></li>`,
   )}</ul>`
 }
 
-export function findingTable(findings: readonly Finding[]): Table {
+export function findingTable(findings: readonly PaperFinding[]): Table {
   return {
     name: 'findings',
     title: 'The paper’s findings',
@@ -103,6 +103,6 @@ export function findingTable(findings: readonly Finding[]): Table {
   }
 }
 
-export function findingRows(findings: readonly Finding[]): CsvRow[] {
+export function findingRows(findings: readonly PaperFinding[]): CsvRow[] {
   return findings.map(({ id, claim, verdict, evidence }) => ({ id, claim, verdict, evidence }))
 }

@@ -28,13 +28,13 @@ export interface Column {
 
 /** A row, a cell a column. */
 export interface Row {
-  readonly cells: readonly (Cell | string)[]
+  readonly cells: readonly (TableCell | string)[]
   /** Of what there is to compare with, such as chance: it stands apart, in a fainter colour. */
   readonly isFaint?: boolean
 }
 
 /** A cell: its main value, and lines below it in small type. */
-export interface Cell {
+export interface TableCell {
   readonly value: string
   readonly small?: readonly string[]
   /** What the paper has here. */
@@ -42,7 +42,7 @@ export interface Cell {
 }
 
 /** A cell in full. */
-export function cellOf(cell: Cell | string): Cell {
+export function cellOf(cell: TableCell | string): TableCell {
   return typeof cell === 'string' ? { value: cell } : cell
 }
 
@@ -82,7 +82,7 @@ export function tableHtml({ title, units, columns, rows }: Table): Html {
     })}</tbody></table></div>`
 }
 
-function cellHtml({ value, small = [], paper }: Cell, at: number, { isText }: Column): Html {
+function cellHtml({ value, small = [], paper }: TableCell, at: number, { isText }: Column): Html {
   if (at === 0) return html`<th scope="row">${value}</th>`
   const lines = [
     ...small.map((line) => html`<small>${line}</small>`),

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { sha256Of } from '../base/hash.ts'
 import { version } from '../base/version.ts'
 import type { RunJob } from './job.ts'
-import type { Material } from './material.ts'
-import { readRecord, runFiles, writeRecord } from './record.ts'
+import type { PreparedData } from './preparedData.ts'
+import { readRecord, runFiles, storedRun, writeRecord } from './record.ts'
 
 /** Everything that decides what a run leaves, and a hash of it. */
 export interface RunConfig {
@@ -14,23 +14,23 @@ export interface RunConfig {
 }
 
 /** What of a run decides what it leaves. */
-type Decisive = Pick<RunJob, 'run' | 'folds' | 'schedule' | 'seed' | 'photos' | 'crops' | 'start'> & {
-  readonly material: Pick<Material, 'digest'>
+type Decisive = Pick<RunJob, 'run' | 'folds' | 'schedule' | 'seed' | 'explained' | 'crops' | 'start'> & {
+  readonly data: Pick<PreparedData, 'digest'>
 }
 
 /** @param starts a hash of each file of weights to start from */
 export function configOf(
-  { run, folds, schedule, seed, photos, crops, material, start }: Decisive,
+  { run, folds, schedule, seed, explained, crops, data, start }: Decisive,
   starts: ReadonlyMap<string, string>,
 ): RunConfig {
   const settings = {
-    ...run,
+    ...storedRun(run),
     folds,
     schedule,
     seed,
-    photos,
+    photos: explained,
     crops,
-    data: material.digest,
+    data: data.digest,
     start: start && {
       weights: starts.get(start.weights),
       freshRate: start.freshRate,

@@ -10,16 +10,17 @@ import { inputOf, pictureOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { writePicture } from '../pictures/node.ts'
 import { composites } from '../rules/composites/presets.ts'
-import { labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { type MapRecord, ownTest } from './record.ts'
+import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
+import type { MapRecord } from './record.ts'
+import { ownTest } from './setting.ts'
 
 /** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
 export async function explainRun(
   job: RunJob,
-  { engine, clock, signal }: Workshop,
+  { engine, clock, signal }: RunContext,
   model: Model,
 ): Promise<MapRecord[]> {
-  const { run, material, folder } = job
+  const { run, data, folder } = job
   const chosen = photosOf(job)
   if (chosen.length === 0) return []
   const preprocessing = requirePreprocessing(model)
@@ -29,22 +30,22 @@ export async function explainRun(
     return await clock.stage(`explaining ${run.network}`, chosen.length, async (tell) => {
       for (const k of chosen) {
         signal.throwIfAborted()
-        const { id } = material.faces[k]!
-        const side = material.size
-        const data = readPicture(material.pictures[ownTest(run.setting)]![k]!)
-        const input = inputOf({ width: side, height: side, data }, preprocessing)
+        const { id } = data.faces[k]!
+        const side = data.size
+        const pixels = readPicture(data.pictures[ownTest(run.setting)]![k]!)
+        const input = inputOf({ width: side, height: side, data: pixels }, preprocessing)
         const photo = `maps/${id}.png`
         await writePicture(join(folder, photo), pictureOf(input, preprocessing))
-        const truth = labelIn(material, run, k)
+        const truth = labelIn(data, run, k)
         const wanted = run.task === 'years' ? (['top', truth] as const) : CLASSES[run.task].map((_, c) => c)
         const explanations = await explainer.explain(input, wanted)
         const drawn = new Map<number, { map: string; coherence: Coherence }>()
         for (const { target, relevance } of explanations) {
-          const explained = explainedClass(target)
-          const map = `maps/${id}.class${explained}.png`
-          const pixels = pixelRelevance(relevance)
-          await writePicture(join(folder, map), heatMap(pixels))
-          drawn.set(explained, { map, coherence: coherenceOf(pixels) })
+          const shown = explainedClass(target)
+          const map = `maps/${id}.class${shown}.png`
+          const relevances = pixelRelevance(relevance)
+          await writePicture(join(folder, map), heatMap(relevances))
+          drawn.set(shown, { map, coherence: coherenceOf(relevances) })
         }
         const { probabilities } = explanations[0]!.outputs[explainer.output]!
         const classes = Array.from(probabilities!, (probability, c) => ({ probability, ...drawn.get(c) }))
@@ -59,15 +60,15 @@ export async function explainRun(
 }
 
 /** Photos of the test part to explain, spread over the classes; the same for all networks and settings. */
-function photosOf({ run, seed, photos, material, parts: { test } }: RunJob): number[] {
+function photosOf({ run, seed, explained, data, split: { test } }: RunJob): number[] {
   const random = new Random(`${seed}/photos/${run.task}/fold${run.fold}`)
   const classes = random.shuffle(CLASSES[run.task].map((_, k) => k))
   const waiting = random.shuffle(test)
   const chosen: number[] = []
-  for (let turn = 0; chosen.length < Math.min(photos, test.length); turn++) {
+  for (let turn = 0; chosen.length < Math.min(explained, test.length); turn++) {
     const wanted = classes[turn % classes.length]
-    const place = waiting.findIndex((k) => labelIn(material, run, k) === wanted)
+    const place = waiting.findIndex((k) => labelIn(data, run, k) === wanted)
     if (place >= 0) chosen.push(...waiting.splice(place, 1))
   }
-  return chosen.sort((a, b) => labelIn(material, run, a) - labelIn(material, run, b))
+  return chosen.sort((a, b) => labelIn(data, run, a) - labelIn(data, run, b))
 }

@@ -1,32 +1,33 @@
 /** A run, and what it is made from and with. */
 
 import { labelOf } from '../datasets/dataset.ts'
-import type { Repeated } from '../datasets/folds.ts'
+import type { Repeated, Split } from '../datasets/folds.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Alignment } from '../faces/align.ts'
 import type { Schedule } from '../training/schedule.ts'
 import type { Clock } from './clock.ts'
-import type { Material, Parts } from './material.ts'
-import type { PlannedStart } from './plannedStart.ts'
+import type { PreparedData } from './preparedData.ts'
+import type { PretrainedWeights } from './pretrained.ts'
 import type { Run } from './record.ts'
+import { bracketed } from './setting.ts'
 
 /** A run, and what it is made from. */
 export interface RunJob {
   readonly run: Run
   readonly schedule: Schedule
   /** Trained weights to start from; random ones where it is not given. */
-  readonly start?: PlannedStart
+  readonly start?: PretrainedWeights
   readonly seed: string | number
   /** Into how many folds the people are dealt. */
   readonly folds: number
   /** Where photos went that are there more than once. */
   readonly repeated?: Repeated
   /** How many photos of the test part to explain. */
-  readonly photos: number
+  readonly explained: number
   /** Whether to keep the probabilities of every crop of the test photos. */
   readonly crops?: boolean
-  readonly material: Material
-  readonly parts: Parts
+  readonly data: PreparedData
+  /** The faces of each part that have a label for the task. */
+  readonly split: Split
   /** The run's own folder. */
   readonly folder: string
   /** The name of the data set. */
@@ -34,7 +35,7 @@ export interface RunJob {
 }
 
 /** What a run is made with. */
-export interface Workshop {
+export interface RunContext {
   readonly engine: Engine
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -42,15 +43,10 @@ export interface Workshop {
 
 /** `gender G [m] fold 0`: what the progress line calls a run. */
 export function labelFor({ task, letter, setting, fold }: Run): string {
-  return `${task} ${letter} [${setting}] fold ${fold}`
-}
-
-/** The kinds of photos that there are. */
-export function alignmentsIn({ pictures }: Material): Alignment[] {
-  return (['r', 'i'] as const).filter((alignment) => pictures[alignment])
+  return `${task} ${letter} ${bracketed(setting)} fold ${fold}`
 }
 
 /** The class of a face that is in a part of the split: those without a label for the task are not. */
-export function labelIn({ faces }: Material, { task }: Run, k: number): number {
+export function labelIn({ faces }: PreparedData, { task }: Run, k: number): number {
   return labelOf(faces[k]!, task)!
 }

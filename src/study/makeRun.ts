@@ -9,9 +9,10 @@ import { type TrainedCard, writeModel } from '../models/node.ts'
 import type { Pictures } from '../training/pictures.ts'
 import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
 import { explainRun } from './explainRun.ts'
-import { labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { ownTest, type RunRecord, runFiles, trainedOn, writeRecord } from './record.ts'
+import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
+import { type RunRecord, runFiles, writeRunRecord } from './record.ts'
 import { scoreRun, scoreSnapshots } from './scoreRun.ts'
+import { formatSetting, ownTest, trainedOn } from './setting.ts'
 import { readStart } from './start.ts'
 import { writeSums } from './sums.ts'
 
@@ -20,27 +21,27 @@ import { writeSums } from './sums.ts'
  *
  * @throws the signal's reason when the signal stops it; what is done is gone on from the next time
  */
-export async function makeRun(job: RunJob, workshop: Workshop): Promise<RunRecord> {
-  const { run, parts, folder } = job
-  const train = picturesOf(job, parts.train)
-  const validation = picturesOf(job, parts.validation)
-  const trained = await trainRun(job, workshop, train, validation)
+export async function makeRun(job: RunJob, context: RunContext): Promise<RunRecord> {
+  const { run, split, folder } = job
+  const train = picturesOf(job, split.train)
+  const validation = picturesOf(job, split.validation)
+  const trained = await trainRun(job, context, train, validation)
   const card = cardOf(job, trained)
   writeModel(runFiles.model(folder), trained.network, card)
   const model = modelOf(trained.network, labelFor(run), card)
-  const tests = await scoreRun(job, workshop, model)
-  const snapshots = await scoreSnapshots(job, workshop, tests)
-  const maps = await explainRun(job, workshop, model)
+  const tests = await scoreRun(job, context, model)
+  const snapshots = await scoreSnapshots(job, context, tests)
+  const maps = await explainRun(job, context, model)
   const record: RunRecord = {
     run,
-    pictures: { train: train.pixels.length, validation: validation.pixels.length, test: parts.test.length },
+    pictures: { train: train.pixels.length, validation: validation.pixels.length, test: split.test.length },
     iterations: trained.iterations,
     start: trained.start,
     tests,
     maps,
     snapshots,
   }
-  writeRecord(runFiles.result(folder), record)
+  writeRunRecord(folder, record)
   writeSums(folder)
   for (const name of ['checkpoint', 'checkpoint.previous']) {
     rmSync(join(folder, `${name}.safetensors`), { force: true })
@@ -50,7 +51,7 @@ export async function makeRun(job: RunJob, workshop: Workshop): Promise<RunRecor
 
 async function trainRun(
   job: RunJob,
-  { engine, clock, signal }: Workshop,
+  { engine, clock, signal }: RunContext,
   pictures: Pictures,
   validation: Pictures,
 ): Promise<Trained> {
@@ -93,10 +94,10 @@ async function trainRun(
 
 /** The card of a run's network. */
 function cardOf(
-  { run, seed, folds, repeated, material, dataset }: RunJob,
+  { run, seed, folds, repeated, data, dataset }: RunJob,
   { network, mean, iterations }: TrainedNetwork,
 ): TrainedCard {
-  const { size } = material
+  const { size } = data
   return {
     network: run.network,
     task: run.task,
@@ -110,7 +111,7 @@ function cardOf(
     composite: 'paper',
     trainedOn: {
       dataset,
-      setting: run.setting,
+      setting: formatSetting(run.setting),
       fold: run.fold,
       folds,
       ...(repeated === 'anywhere' && { repeated }),
@@ -121,11 +122,11 @@ function cardOf(
 }
 
 /** The pictures that a part is trained or validated on; `[m]` has each face both ways. */
-function picturesOf({ run, material }: RunJob, part: readonly number[]): Pictures {
+function picturesOf({ run, data }: RunJob, part: readonly number[]): Pictures {
   const alignments = trainedOn(run.setting)
   return {
-    size: material.size,
-    pixels: alignments.flatMap((alignment) => part.map((k) => material.pictures[alignment]![k]!)),
-    labels: alignments.flatMap(() => part.map((k) => labelIn(material, run, k))),
+    size: data.size,
+    pixels: alignments.flatMap((alignment) => part.map((k) => data.pictures[alignment]![k]!)),
+    labels: alignments.flatMap(() => part.map((k) => labelIn(data, run, k))),
   }
 }

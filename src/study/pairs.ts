@@ -1,5 +1,5 @@
 /**
- * Figure 3's material: the test faces whose proportions the alignment [i] changes most, each as [r] and as [i] shows it.
+ * For Figure 3: the test faces whose proportions the alignment [i] changes most, each as [r] and as [i] shows it.
  * They are written while the data set is there, so that the report needs the study's files alone.
  */
 
@@ -8,54 +8,37 @@ import { dirname, join } from 'node:path'
 import type { Face } from '../datasets/dataset.ts'
 import { readPicture } from '../datasets/pack.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
-import { alignment } from '../faces/align.ts'
+import { type Alignment, alignment } from '../faces/align.ts'
 import { type Stretch, stretchOf } from '../faces/stretch.ts'
 import { writePicture } from '../pictures/node.ts'
-import type { Material } from './material.ts'
-import { files, readRecord, writeRecord } from './record.ts'
+import type { PreparedData } from './preparedData.ts'
+import { files, type PairRecord, type PairsRecord, readRecord, writeRecord } from './record.ts'
+import { ALIGNMENTS } from './setting.ts'
 
 /** How many pairs are kept. */
 const COUNT = 8
 
-/** The pairs, as `pairs/pairs.json` holds them. */
-export interface PairsRecord {
-  /** Of the material that they were made from. */
-  readonly digest: string
-  /** The test folds that they were chosen from. */
-  readonly folds: readonly number[]
-  /** The farthest stretched first. */
-  readonly pairs: readonly PairRecord[]
-}
-
-/** One face, aligned both ways. Files are relative to the folder of the record. */
-export interface PairRecord {
-  readonly face: string
-  readonly stretch: Stretch
-  readonly r: string
-  readonly i: string
-}
-
 /**
- * Write the pairs of a study into `OUT/pairs/`, or leave them where they are from the same material. Nothing is
+ * Write the pairs of a study into `OUT/pairs/`, or leave them where they are from the same photos. Nothing is
  * written where a stretch cannot be known: where photos were aligned in one way only, or the publishers have aligned
  * them, or no landmarks are given.
  *
  * @param folds the folds that are tested: of other faces no network's answer is known
  */
-export async function writePairs(out: string, material: Material, folds: readonly number[]): Promise<void> {
+export async function writePairs(out: string, data: PreparedData, folds: readonly number[]): Promise<void> {
   const path = files.pairs(out)
-  const { digest, pictures, size } = material
+  const { digest, pictures, size } = data
   if (!pictures.r || !pictures.i || isDone(path, digest, folds)) return
-  const chosen = farthest(material, folds)
+  const chosen = farthest(data, folds)
   if (chosen.length === 0) return
   const pairs: PairRecord[] = []
   for (const [k, { index, stretch }] of chosen.entries()) {
-    const name = (as: 'r' | 'i') => `${k + 1}.${as}.png`
-    for (const as of ['r', 'i'] as const) {
-      const data = readPicture(pictures[as]![index]!)
-      await writePicture(join(dirname(path), name(as)), { width: size, height: size, data })
+    const name = (as: Alignment) => `${k + 1}.${as}.png`
+    for (const as of ALIGNMENTS) {
+      const pixels = readPicture(pictures[as]![index]!)
+      await writePicture(join(dirname(path), name(as)), { width: size, height: size, data: pixels })
     }
-    pairs.push({ face: material.faces[index]!.id, stretch, r: name('r'), i: name('i') })
+    pairs.push({ face: data.faces[index]!.id, stretch, r: name('r'), i: name('i') })
   }
   // Written last: where it is, the pictures are.
   writeRecord(path, { digest, folds, pairs } satisfies PairsRecord)
@@ -67,7 +50,7 @@ function isDone(path: string, digest: string, folds: readonly number[]): boolean
   return before.digest === digest && before.folds.join() === folds.join()
 }
 
-function farthest({ faces, folds, pictures }: Material, tested: readonly number[]) {
+function farthest({ faces, folds, pictures }: PreparedData, tested: readonly number[]) {
   const seen = new Set<string>()
   return faces
     .flatMap((face, index) => {

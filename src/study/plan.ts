@@ -16,16 +16,8 @@ import type { Alignment } from '../faces/align.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
-import {
-  letterOf,
-  type PlannedStart,
-  requireFile,
-  START_LETTERS,
-  type StartKind,
-  type StartLetter,
-  start,
-  withFile,
-} from './plannedStart.ts'
+import { type PretrainedWeights, requireFile, start, withFile } from './pretrained.ts'
+import { ALIGNMENTS, type Setting, TRAINING_PHOTOS, type TrainingPhotos } from './setting.ts'
 
 const count = z.int().positive()
 const seed = z.union([z.int(), z.string().min(1)])
@@ -34,7 +26,7 @@ const folderName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
 
-const preprocessing = distinct(z.enum(['r', 'i', 'm']))
+const preprocessing = distinct(z.enum(TRAINING_PHOTOS))
 
 const networkFields = z
   .strictObject({
@@ -173,7 +165,7 @@ const planFields = z.strictObject({
   name: folderName,
   dataset,
   tasks: distinct(z.enum(TASKS)),
-  networks: distinct(network, (item) => [item.name, letterOf(item.start)].join()),
+  networks: distinct(network, (item) => [item.name, item.start?.kind].join()),
   preprocessing,
   folds: z
     .strictObject({
@@ -210,9 +202,6 @@ const planSchema = planFields
  */
 export type Plan = z.infer<typeof planSchema>
 
-/** What a network is trained on: `r` or `i` aligned photos, or `m`, both. */
-export type Preprocessing = z.infer<typeof preprocessing>[number]
-
 /**
  * The kinds of photos that a plan's networks are tested on: those that any of them is trained on, and the other one,
  * unless faces would have to be looked for to make photos of that kind, which takes long.
@@ -221,27 +210,15 @@ export function alignmentsOf(
   { networks }: { readonly networks: readonly Pick<Plan['networks'][number], 'preprocessing'>[] },
   faces: readonly Face[],
 ): Alignment[] {
-  const trainedOn = networks.flatMap(({ preprocessing }) => preprocessing)
-  return (['r', 'i'] as const).filter(
-    (as) =>
-      trainedOn.some((one) => one === as || one === 'm') || !faces.some((face) => mustBeFound(face, as)),
+  const photos = networks.flatMap(({ preprocessing }) => preprocessing)
+  return ALIGNMENTS.filter(
+    (as) => photos.some((one) => one === as || one === 'm') || !faces.some((face) => mustBeFound(face, as)),
   )
 }
 
-/** A setting as the paper writes it: what a network is trained on and, if not from random weights, what it starts from. */
-export type Setting = Preprocessing | `${Preprocessing},${StartLetter}`
-
 /** The setting of a network that is trained on photos of this kind. */
-export function settingOf(preprocessing: Preprocessing, start: PlannedStart | undefined): Setting {
-  const letter = letterOf(start)
-  return letter ? `${preprocessing},${letter}` : preprocessing
-}
-
-/** What a setting says, taken apart. */
-export function partsOfSetting(setting: Setting): { preprocessing: Preprocessing; start: StartKind } {
-  const [preprocessing, letter] = setting.split(',') as [Preprocessing, StartLetter?]
-  const kinds = Object.keys(START_LETTERS) as PlannedStart['kind'][]
-  return { preprocessing, start: kinds.find((kind) => START_LETTERS[kind] === letter) ?? 'random' }
+export function settingOf(photos: TrainingPhotos, start: PretrainedWeights | undefined): Setting {
+  return { photos, start: start?.kind ?? 'random' }
 }
 
 /** What a plan says of a run's network. */
@@ -249,8 +226,9 @@ export function plannedFor(
   plan: Plan,
   { network, setting }: { network: NetworkName; setting: Setting },
 ): Plan['networks'][number] {
-  const kind = partsOfSetting(setting).start
-  return plan.networks.find(({ name, start }) => name === network && (start?.kind ?? 'random') === kind)!
+  return plan.networks.find(
+    ({ name, start }) => name === network && (start?.kind ?? 'random') === setting.start,
+  )!
 }
 
 /**
@@ -290,28 +268,26 @@ function readPlanned(path: string, what: string, remedy: string): string {
   return readText(path, { remedy })
 }
 
-/** What can be said of any schedule beside it. */
-export type SaidOfSchedule = Partial<Pick<Schedule, 'batch' | 'iterations' | 'rate' | 'snapshotEvery'>>
+/** What may stand in place of any schedule's own. */
+export type ScheduleOverrides = Partial<Pick<Schedule, 'batch' | 'iterations' | 'rate' | 'snapshotEvery'>>
 
 /**
  * The schedule of a run: the plan's, with what it overrides for the task, or the preset that it names.
  *
  * @param pictures how many there are to train on, of which epochs are made
- * @param said what stands in place of the plan's or the preset's own
+ * @param overrides what stands in place of the plan's or the preset's own
  * @throws UserError when the paper did not train such a network
  */
 export function scheduleOf(
   { schedule }: Pick<Plan, 'schedule'>,
-  { task, network, setting }: { task: Task; network: NetworkName; setting: Setting },
+  { task, network, setting: { photos, start } }: { task: Task; network: NetworkName; setting: Setting },
   pictures: number,
-  said: SaidOfSchedule = {},
+  overrides: ScheduleOverrides = {},
 ): Schedule {
-  const { preprocessing, start } = partsOfSetting(setting)
   if (schedule.policy === 'quick' || schedule.policy === 'paper') {
     const { policy, ...own } = schedule
-    const known =
-      policy === 'quick' ? quickSchedule(start) : paperSchedule(network, start, preprocessing === 'm')
-    if (known) return { ...known, ...own, ...said }
+    const known = policy === 'quick' ? quickSchedule(start) : paperSchedule(network, start, photos === 'm')
+    if (known) return { ...known, ...own, ...overrides }
     throw new UserError(
       `the paper did not train ${network} from ${start} weights`,
       'schedule',
@@ -319,7 +295,7 @@ export function scheduleOf(
     )
   }
   const { age, gender, years, ...common } = schedule
-  const own = { ...{ age, gender, years }[task], ...said }
+  const own = { ...{ age, gender, years }[task], ...overrides }
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.

@@ -8,12 +8,14 @@ import { join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import type { Skipped } from '../datasets/dataset.ts'
+import type { Repeated } from '../datasets/folds.ts'
 import type { Task } from '../datasets/task.ts'
 import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Coherence } from '../explanation/coherence.ts'
 import type { Alignment } from '../faces/align.ts'
+import type { Stretch } from '../faces/stretch.ts'
 import type { NetworkName } from '../networks/index.ts'
-import { type Plan, partsOfSetting, type Setting } from './plan.ts'
+import { formatSetting, inFileNames, parseSetting, type Setting, type SettingText } from './setting.ts'
 
 /** One cell of the grid: one network, trained for one task, on one kind of picture, with one fold held out. */
 export interface Run {
@@ -35,25 +37,24 @@ export function runName(run: Run): string {
   return `${run.task}-${run.network}-${inFileNames(run.setting)}-fold${run.fold}`
 }
 
-/** A setting as part of the name of a file. */
-export function inFileNames(setting: Setting): string {
-  return setting.replace(',', '-')
+/** A run as files and queues hold it: its setting is text. */
+export interface StoredRun extends Omit<Run, 'setting'> {
+  readonly setting: SettingText
 }
 
-/** The photos that a run is trained on. */
-export function trainedOn(setting: Setting): readonly Alignment[] {
-  const { preprocessing } = partsOfSetting(setting)
-  return preprocessing === 'm' ? ['r', 'i'] : [preprocessing]
+/** The fields stay in their order, by which configurations are hashed. */
+export function storedRun(run: Run): StoredRun {
+  return { ...run, setting: formatSetting(run.setting) }
 }
 
-/** The photos that a run is tested on: `i` for `[i]`, `r` for `[r]` and `[m]`, as in the paper. */
-export function ownTest(setting: Setting): Alignment {
-  return partsOfSetting(setting).preprocessing === 'i' ? 'i' : 'r'
-}
-
-/** The other photos: what the paper calls swapped test sets. */
-export function swappedTest(setting: Setting): Alignment {
-  return ownTest(setting) === 'i' ? 'r' : 'i'
+/**
+ * The inverse of {@link storedRun}.
+ *
+ * @param where it is stored, for the message
+ * @throws UserError when there is no such setting
+ */
+export function restoredRun(run: StoredRun, where?: string): Run {
+  return { ...run, setting: parseSetting(run.setting, where) }
 }
 
 /** A study, as `study.json` holds it. */
@@ -78,7 +79,12 @@ export interface StudyRecord {
     /** Photos and rows that could not be used, each with its reason. */
     readonly skipped: readonly Skipped[]
   }
-  readonly folds: Plan['folds']
+  readonly folds: {
+    readonly count: number
+    /** Those that are tested. */
+    readonly test: readonly number[]
+    readonly repeated?: Repeated
+  }
   readonly runs: readonly Run[]
 }
 
@@ -117,6 +123,24 @@ export interface SnapshotRecord {
   readonly iteration: number
   /** On the photos that the run is tested on, by ten crops. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
+}
+
+/** The faces that the alignment [i] stretches most, each aligned both ways, as `pairs/pairs.json` holds them. */
+export interface PairsRecord {
+  /** Of the photos that they were made from. */
+  readonly digest: string
+  /** The test folds that they were chosen from. */
+  readonly folds: readonly number[]
+  /** The farthest stretched first. */
+  readonly pairs: readonly PairRecord[]
+}
+
+/** One face, aligned both ways. Files are relative to the folder of the record. */
+export interface PairRecord {
+  readonly face: string
+  readonly stretch: Stretch
+  readonly r: string
+  readonly i: string
 }
 
 /** The files of a study in its folder. */
@@ -163,6 +187,25 @@ export function readRecord<T>(path: string): T {
   }
 }
 
+export function writeRunRecord(folder: string, record: RunRecord): void {
+  writeRecord(runFiles.result(folder), { ...record, run: storedRun(record.run) })
+}
+
+/**
+ * The record of the finished run in a folder.
+ *
+ * @throws UserError naming the file, when it is not there or cannot be read
+ */
+export function readRunRecord(folder: string): RunRecord {
+  const path = runFiles.result(folder)
+  const { run, ...rest } = readRecord<Omit<RunRecord, 'run'> & { run: StoredRun }>(path)
+  return { run: restoredRun(run, path), ...rest }
+}
+
+export function writeStudyRecord(out: string, record: StudyRecord): void {
+  writeRecord(files.study(out), { ...record, runs: record.runs.map(storedRun) })
+}
+
 /**
  * The record of the study in a folder.
  *
@@ -172,7 +215,10 @@ export function readStudyRecord(out: string): StudyRecord {
   const path = files.study(out)
   const remedy = 'Name the folder that `regard study` wrote to'
   if (!existsSync(path)) throw new UserError('no study is in this folder: it has no study.json', out, remedy)
-  const record = readRecord<Partial<StudyRecord>>(path)
-  if (Array.isArray(record.runs) && record.dataset && record.folds) return record as StudyRecord
+  const record = readRecord<Partial<Omit<StudyRecord, 'runs'> & { runs: StoredRun[] }>>(path)
+  if (Array.isArray(record.runs) && record.dataset && record.folds) {
+    const runs = record.runs.map((run) => restoredRun(run, path))
+    return { ...(record as Omit<StudyRecord, 'runs'>), runs }
+  }
   throw new UserError('is not what `regard study` writes', path, remedy)
 }

@@ -6,20 +6,20 @@ import { Lock } from '../base/lock.ts'
 import { version } from '../base/version.ts'
 import { countClasses } from '../datasets/classes.ts'
 import { clockLine } from './clock.ts'
-import { Board } from './execution/board.ts'
-import { type FailedRun, runHere } from './execution/here.ts'
-import type { Order } from './execution/order.ts'
+import { type FailedRun, runLocally } from './execution/local.ts'
 import type { RunQueue } from './execution/queue.ts'
+import type { RunRequest } from './execution/request.ts'
 import type { Store } from './execution/store.ts'
-import { roughSeconds } from './expect.ts'
+import { StudyProgress } from './execution/studyProgress.ts'
 import { gridOf } from './grid.ts'
-import { expectedRuns, type Groundwork, groundworkFor, type PreparedRun } from './groundwork.ts'
-import type { Material } from './material.ts'
 import { writePairs } from './pairs.ts'
 import type { Plan } from './plan.ts'
-import { files, type Run, runName, type StudyRecord, writeRecord } from './record.ts'
+import type { PreparedData } from './preparedData.ts'
+import { expectedRuns, type PreparedRun, type PreparedStudy, prepareRuns } from './prepareRuns.ts'
+import { files, type Run, runName, type StudyRecord, writeStudyRecord } from './record.ts'
 import { stateOf } from './state.ts'
 import { sumsIn } from './sums.ts'
+import { roughSeconds } from './workload.ts'
 
 /** How a study is run. */
 export interface StudyOptions {
@@ -48,7 +48,7 @@ export interface Outcome {
   /** Runs that could not be made. */
   readonly failed: readonly FailedRun[]
   /** Photos that could not be used. */
-  readonly skipped: Material['skipped']
+  readonly skipped: PreparedData['skipped']
 }
 
 /**
@@ -92,45 +92,45 @@ async function runGrid(
 ): Promise<Outcome> {
   const { jobs = 1, store, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
-  const groundwork = await prepared(plan, out, signal)
-  if (!groundwork) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
-  const { runs, material } = groundwork
-  writeRecord(files.study(out), studyRecord(plan, groundwork))
-  await writePairs(out, material, plan.folds.test)
+  const prepared = await prepareAll(plan, out, signal)
+  if (!prepared) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
+  const { runs, data } = prepared
+  writeStudyRecord(out, studyRecord(plan, prepared))
+  await writePairs(out, data, plan.folds.test)
   const open = runs.filter(({ job, config }) => stateOf(job.folder, config).kind !== 'finished')
-  const rough = roughly(plan, open, groundwork)
+  const rough = roughly(plan, open, prepared)
   // Where several are made at a time, a long one must not be the last.
   const several = jobs > 1 || options.queue !== undefined
   if (several) open.sort((a, b) => rough.get(b.job.run)! - rough.get(a.job.run)!)
-  const board = new Board(
+  const progress = new StudyProgress(
     plan.name,
     open.map(({ job: { run } }) => ({ name: runName(run), rough: rough.get(run)! })),
     several,
   )
-  const orders = open.map(
-    ({ job, config: { hash } }): Order => ({ plan, run: job.run, hash, out, store, threads }),
+  const requests = open.map(
+    ({ job, config: { hash } }): RunRequest => ({ plan, run: job.run, hash, out, store, threads }),
   )
-  const failed = await make(orders, board, options, elsewhere)
-  board.finish()
+  const failed = await make(requests, progress, options, elsewhere)
+  progress.finish()
   return {
     finished: !signal.aborted,
     made: open.length - failed.length,
     kept: runs.length - open.length,
     failed,
-    skipped: material.skipped,
+    skipped: data.skipped,
   }
 }
 
 async function make(
-  orders: readonly Order[],
-  board: Board,
+  requests: readonly RunRequest[],
+  progress: StudyProgress,
   { jobs = 1, priority = 1, signal }: StudyOptions,
   { queue, store }: Elsewhere,
 ): Promise<FailedRun[]> {
-  if (!queue) return runHere(orders, { jobs, board, signal })
+  if (!queue) return runLocally(requests, { jobs, progress, signal })
   const { runOnQueue } = await queueClient()
-  return runOnQueue(queue, orders, {
-    board,
+  return runOnQueue(queue, requests, {
+    progress,
     signal,
     priority,
     async collect({ run, out, hash }) {
@@ -142,10 +142,10 @@ async function make(
 }
 
 /** What the runs need; undefined where the signal stops it. */
-async function prepared(plan: Plan, out: string, signal: AbortSignal): Promise<Groundwork | undefined> {
+async function prepareAll(plan: Plan, out: string, signal: AbortSignal): Promise<PreparedStudy | undefined> {
   const { clock, finish } = clockLine(plan.name)
   try {
-    return await groundworkFor(plan, out, gridOf(plan), { clock, signal })
+    return await prepareRuns(plan, out, gridOf(plan), { clock, signal })
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined
     throw error
@@ -155,15 +155,15 @@ async function prepared(plan: Plan, out: string, signal: AbortSignal): Promise<G
 }
 
 /** What each run takes, in seconds that are right but for a factor. */
-function roughly(plan: Plan, runs: readonly PreparedRun[], { material }: Groundwork): Map<Run, number> {
+function roughly(plan: Plan, runs: readonly PreparedRun[], { data }: PreparedStudy): Map<Run, number> {
   const all = runs.map(({ job: { run } }) => run)
-  const alignments = Object.keys(material.pictures).length
-  const expected = expectedRuns(plan, all, material.faces.length, alignments)
+  const alignments = Object.keys(data.pictures).length
+  const expected = expectedRuns(plan, all, data.faces.length, alignments)
   return new Map(expected.map((each) => [each.run, roughSeconds(each)]))
 }
 
-function studyRecord(plan: Plan, { dataset, runs, material }: Groundwork): StudyRecord {
-  const { faces, skipped } = material
+function studyRecord(plan: Plan, { dataset, runs, data }: PreparedStudy): StudyRecord {
+  const { faces, skipped } = data
   const all = [...faces.keys()]
   return {
     name: plan.name,

@@ -12,8 +12,9 @@ import type { Alignment } from '../faces/align.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { openModelFile } from '../models/node.ts'
 import { topClass } from '../statistics/accuracy.ts'
-import { alignmentsIn, labelFor, labelIn, type RunJob, type Workshop } from './job.ts'
-import { ownTest, runFiles, type SnapshotRecord } from './record.ts'
+import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
+import { runFiles, type SnapshotRecord } from './record.ts'
+import { alignmentsIn, ownTest } from './setting.ts'
 
 /** The answers on photos aligned in one way, in the order of the test part. */
 interface Answers {
@@ -24,17 +25,17 @@ interface Answers {
 }
 
 /**
- * Score the test part, aligned in every way that the material has, and write `predictions.csv` and, where the job asks
+ * Score the test part, aligned in every way that the data has, and write `predictions.csv` and, where the job asks
  * for it, `crops.parquet`.
  */
 export async function scoreRun(
   job: RunJob,
-  workshop: Workshop,
+  context: RunContext,
   model: Model,
 ): Promise<Partial<Record<Alignment, TestRecord>>> {
   const answers = new Map<Alignment, Answers>()
-  for (const alignment of alignmentsIn(job.material)) {
-    answers.set(alignment, await answersOn(job, workshop, model, alignment, job.crops))
+  for (const alignment of alignmentsIn(job.data.pictures)) {
+    answers.set(alignment, await answersOn(job, context, model, alignment, job.crops))
   }
   const rows = [...answers].flatMap(([alignment, { scores }]) => predictionRows(job, alignment, scores))
   writeAtomic(runFiles.predictions(job.folder), csv(rows))
@@ -49,7 +50,7 @@ export async function scoreRun(
  */
 export async function scoreSnapshots(
   job: RunJob,
-  workshop: Workshop,
+  context: RunContext,
   tests: Partial<Record<Alignment, TestRecord>>,
 ): Promise<SnapshotRecord[] | undefined> {
   const { run, schedule, folder } = job
@@ -63,23 +64,23 @@ export async function scoreSnapshots(
       break
     }
     const model = await openModelFile(runFiles.snapshot(folder, iteration, iterations))
-    const { scores } = await answersOn(job, workshop, model, own)
+    const { scores } = await answersOn(job, context, model, own)
     snapshots.push({ iteration, tests: { [own]: tested(job, scores) } })
   }
   return snapshots
 }
 
 async function answersOn(
-  { run, material, parts }: RunJob,
-  { engine, clock, signal }: Workshop,
+  { run, data, split }: RunJob,
+  { engine, clock, signal }: RunContext,
   model: Model,
   alignment: Alignment,
   each = false,
 ): Promise<Answers> {
   const graph = tenCropGraph(model.network, requirePreprocessing(model), { each })
-  const n = parts.test.length
+  const n = split.test.length
   function* pictures() {
-    for (const k of parts.test) yield readPicture(material.pictures[alignment]![k]!)
+    for (const k of split.test) yield readPicture(data.pictures[alignment]![k]!)
   }
   const crops: Float32Array[] = []
   const scores = await clock.stage(`scoring ${run.network}`, 10 * n, (tell) =>
@@ -94,23 +95,23 @@ async function answersOn(
   return each ? { scores, crops } : { scores }
 }
 
-function tested({ run, material, parts }: RunJob, scores: Answers['scores']): TestRecord {
+function tested({ run, data, split }: RunJob, scores: Answers['scores']): TestRecord {
   return testRecord(
-    parts.test.map((k) => material.faces[k]!),
+    split.test.map((k) => data.faces[k]!),
     run.task,
     scores,
   )
 }
 
-function predictionRows({ run, material, parts }: RunJob, alignment: Alignment, scores: Answers['scores']) {
+function predictionRows({ run, data, split }: RunJob, alignment: Alignment, scores: Answers['scores']) {
   const names = CLASSES[run.task]
-  return parts.test.map((k, place) => {
+  return split.test.map((k, place) => {
     const probabilities = scores[place]!
     return {
-      face: material.faces[k]!.id,
-      subject: material.faces[k]!.subject,
+      face: data.faces[k]!.id,
+      subject: data.faces[k]!.subject,
       tested_on: alignment,
-      true: names[labelIn(material, run, k)]!,
+      true: names[labelIn(data, run, k)]!,
       predicted: names[topClass(probabilities)]!,
       ...(run.task === 'years' && { expected: expectedAge(probabilities).toFixed(2) }),
       ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
@@ -119,12 +120,12 @@ function predictionRows({ run, material, parts }: RunJob, alignment: Alignment, 
 }
 
 /** A row for each crop of each photo, as a Parquet file. */
-function cropRows({ run, material, parts }: RunJob, answers: ReadonlyMap<Alignment, Answers>): Uint8Array {
+function cropRows({ run, data, split }: RunJob, answers: ReadonlyMap<Alignment, Answers>): Uint8Array {
   const names = CLASSES[run.task]
   const rows = [...answers].flatMap(([alignment, { crops }]) =>
-    parts.test.flatMap((k, place) =>
+    split.test.flatMap((k, place) =>
       CROPS.map((crop, c) => ({
-        face: material.faces[k]!.id,
+        face: data.faces[k]!.id,
         alignment,
         crop,
         probabilities: crops![place]!.subarray(c * names.length, (c + 1) * names.length),

@@ -8,34 +8,35 @@ import type { Task } from '../datasets/task.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import type { Schedule } from '../training/schedule.ts'
 import { configOf, differences, readConfig, writeConfig } from './config.ts'
-import { expectRuns, PREPARING } from './expect.ts'
-import type { RunJob, Workshop } from './job.ts'
+import type { RunContext, RunJob } from './job.ts'
 import { makeRun } from './makeRun.ts'
-import { type Material, partsOf, pictureSize, prepare } from './material.ts'
-import { type Plan, type Preprocessing, type SaidOfSchedule, scheduleOf, settingOf } from './plan.ts'
-import type { PlannedStart } from './plannedStart.ts'
-import { type Run, type RunRecord, readRecord, runFiles, trainedOn } from './record.ts'
+import { type Plan, type ScheduleOverrides, scheduleOf, settingOf } from './plan.ts'
+import { type PreparedData, pictureSize, prepare, splitFor } from './preparedData.ts'
+import type { PretrainedWeights } from './pretrained.ts'
+import { type Run, type RunRecord, readRunRecord, runFiles } from './record.ts'
+import { type TrainingPhotos, trainedOn } from './setting.ts'
 import { digestStarts, fetchStarts } from './start.ts'
 import { stateOf } from './state.ts'
 import { sumsIn } from './sums.ts'
+import { ALIGNING_SECONDS, expectRuns } from './workload.ts'
 
 /** What is to be trained, and how. */
-export interface Order {
+export interface TrainingSpec {
   readonly task: Task
   readonly network: NetworkName
   /** Side of the square crop that the network sees, in pixels. */
   readonly input: number
   /** Fraction of the channels of the published network. */
   readonly width: number
-  readonly preprocessing: Preprocessing
-  readonly start?: PlannedStart
+  readonly photos: TrainingPhotos
+  readonly start?: PretrainedWeights
   /** The part of the people that is kept for testing, counted from 0, and of how many. */
   readonly fold: number
   readonly folds: number
   readonly seed: string | number
   readonly schedule: Plan['schedule']
   /** What stands in place of the schedule's own. */
-  readonly said: SaidOfSchedule
+  readonly overrides: ScheduleOverrides
 }
 
 /** Where it is trained. */
@@ -49,19 +50,19 @@ export interface Place {
 }
 
 /** A finished run. */
-export interface Single {
+export interface FinishedRun {
   readonly record: RunRecord
   /** It was finished before. */
   readonly kept: boolean
   /** One of the faces that it was tested on. */
   readonly tested: Face
   /** Photos that could not be used. */
-  readonly skipped: Material['skipped']
+  readonly skipped: PreparedData['skipped']
 }
 
-/** The run that an order asks for. */
-export function runOf({ task, network, input, width, preprocessing, start, fold }: Order): Run {
-  const setting = settingOf(preprocessing, start)
+/** The run that is asked for. */
+export function runOf({ task, network, input, width, photos, start, fold }: TrainingSpec): Run {
+  const setting = settingOf(photos, start)
   return { task, network, letter: networks[network].letter, input, width, setting, fold }
 }
 
@@ -90,31 +91,31 @@ export function requirePlace({ folder, resume }: Place): void {
  *   written; the signal's reason when the signal stops it
  */
 export async function trainSingle(
-  order: Order,
+  spec: TrainingSpec,
   dataset: Dataset,
   place: Place,
-  workshop: Workshop,
-): Promise<Single> {
+  context: RunContext,
+): Promise<FinishedRun> {
   requirePlace(place)
   const lock = Lock.take(runFiles.lock(place.folder), 'the run')
   try {
-    return await trainLocked(order, dataset, place, workshop)
+    return await trainLocked(spec, dataset, place, context)
   } finally {
     lock.release()
   }
 }
 
 async function trainLocked(
-  order: Order,
+  spec: TrainingSpec,
   dataset: Dataset,
   { folder, ...place }: Place,
-  workshop: Workshop,
-): Promise<Single> {
-  await fetchStarts([order.start], workshop.signal)
-  const starts = await digestStarts([order.start])
-  const job = await jobFor(order, dataset, { folder, ...place }, workshop)
-  const { faces, skipped } = job.material
-  const rest = { tested: faces[job.parts.test[0]!]!, skipped }
+  context: RunContext,
+): Promise<FinishedRun> {
+  await fetchStarts([spec.start], context.signal)
+  const starts = await digestStarts([spec.start])
+  const job = await jobFor(spec, dataset, { folder, ...place }, context)
+  const { faces, skipped } = job.data
+  const rest = { tested: faces[job.split.test[0]!]!, skipped }
 
   const [before, now] = [readConfig(folder), configOf(job, starts)]
   if (before && before.hash !== now.hash) {
@@ -129,31 +130,36 @@ async function trainLocked(
     throw new UserError(`is damaged: ${state.reason}`, folder, 'Remove it and train anew')
   }
   if (state.kind === 'finished') {
-    return { record: readRecord<RunRecord>(runFiles.result(folder)), kept: true, ...rest }
+    return { record: readRunRecord(folder), kept: true, ...rest }
   }
-  if (!before) writeConfig(folder, now, workshop.engine.threads)
-  return { record: await makeRun(job, workshop), kept: false, ...rest }
+  if (!before) writeConfig(folder, now, context.engine.threads)
+  return { record: await makeRun(job, context), kept: false, ...rest }
 }
 
 /** Prepare the photos, and tell the clock what there is to do. */
-async function jobFor(order: Order, dataset: Dataset, place: Place, workshop: Workshop): Promise<RunJob> {
-  const { task, fold, folds, seed, start, said } = order
-  const { clock } = workshop
-  const run = runOf(order)
+async function jobFor(
+  spec: TrainingSpec,
+  dataset: Dataset,
+  place: Place,
+  context: RunContext,
+): Promise<RunJob> {
+  const { task, fold, folds, seed, start, overrides } = spec
+  const { clock } = context
+  const run = runOf(spec)
   const alignments = trainedOn(run.setting)
-  const scheduleFor = (faces: number) => scheduleOf(order, run, faces * alignments.length, said)
+  const scheduleFor = (faces: number) => scheduleOf(spec, run, faces * alignments.length, overrides)
   const expect = (schedule: Schedule, faces: number) =>
     expectRuns(clock, [{ run, schedule, scored: faces * alignments.length, explained: 0 }])
 
   // About so many, until the faces are dealt.
   const all = dataset.faces.length
-  clock.expect('preparing', alignments.length * all, PREPARING)
+  clock.expect('preparing', alignments.length * all, ALIGNING_SECONDS)
   expect(scheduleFor(0.9 * all * (1 - 1 / folds)), all / folds)
-  const preparation = { size: pictureSize(order.input), alignments, folds, seed, folder: place.aligned }
-  const material = await prepare(dataset, preparation, workshop)
-  const parts = partsOf(material, seed, task, fold)
-  const schedule = scheduleFor(parts.train.length)
-  expect(schedule, parts.test.length)
-  const made = { material, parts, folder: place.folder, dataset: dataset.kind }
-  return { run, schedule, start, seed, folds, photos: 0, ...made }
+  const preparation = { size: pictureSize(spec.input), alignments, folds, seed, folder: place.aligned }
+  const data = await prepare(dataset, preparation, context)
+  const split = splitFor(data, seed, task, fold)
+  const schedule = scheduleFor(split.train.length)
+  expect(schedule, split.test.length)
+  const made = { data, split, folder: place.folder, dataset: dataset.kind }
+  return { run, schedule, start, seed, folds, explained: 0, ...made }
 }

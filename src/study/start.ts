@@ -3,8 +3,8 @@
 import { sha256Of } from '../base/hash.ts'
 import { readWeightsFile } from '../formats/node.ts'
 import type { StartingPoint } from '../networks/start.ts'
-import type { PlannedStart } from './plannedStart.ts'
-import { fetchWeights } from './weights.ts'
+import type { PretrainedWeights } from './pretrained.ts'
+import { fetchWeights } from './weightsCache.ts'
 
 /**
  * Fetch the published weights that networks start from, unless they are on this machine.
@@ -12,14 +12,14 @@ import { fetchWeights } from './weights.ts'
  * @throws UserError when they cannot be fetched; the signal's reason, when that stops it
  */
 export async function fetchStarts(
-  starts: readonly (PlannedStart | undefined)[],
+  starts: readonly (PretrainedWeights | undefined)[],
   signal: AbortSignal,
 ): Promise<void> {
   for (const start of starts) if (start?.published) await fetchWeights(start.published, signal)
 }
 
 /** Read the weights that a network starts from. */
-export async function readStart({ weights, freshRate, frozen }: PlannedStart): Promise<StartingPoint> {
+export async function readStart({ weights, freshRate, frozen }: PretrainedWeights): Promise<StartingPoint> {
   return { weights: await readWeightsFile(weights), where: weights, freshRate, frozen }
 }
 
@@ -30,7 +30,7 @@ export async function readStart({ weights, freshRate, frozen }: PlannedStart): P
  * @throws UserError when one is missing, of another format, or not well formed
  */
 export async function digestStarts(
-  starts: readonly (PlannedStart | undefined)[],
+  starts: readonly (PretrainedWeights | undefined)[],
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>()
   for (const start of starts) {

@@ -7,7 +7,8 @@ import { percent } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { readMetrics } from '../training/metrics.ts'
 import type { RunQueue } from './execution/queue.ts'
-import { files, ownTest, type RunRecord, readRecord, readStudyRecord, runFiles, runName } from './record.ts'
+import { files, readRunRecord, readStudyRecord, runFiles, runName } from './record.ts'
+import { ownTest } from './setting.ts'
 import { sumsIn } from './sums.ts'
 
 /** How far a run is. */
@@ -32,7 +33,7 @@ export function statusIn(out: string): RunStatus[] {
     const folder = files.run(out, run)
     const status = { study: out, run: runName(run) }
     if (existsSync(sumsIn(folder))) {
-      const { tests, iterations } = readRecord<RunRecord>(runFiles.result(folder))
+      const { tests, iterations } = readRunRecord(folder)
       const { accuracy } = accuracyOf(tests[ownTest(run.setting)]!.confusion)
       return { ...status, state: 'finished', detail: `${percent(accuracy)} % after ${iterations} iterations` }
     }

@@ -11,7 +11,7 @@ import { sha256Of } from '../base/hash.ts'
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
 import type { Tensor, TensorOf } from '../graph/types.ts'
 import type { BatchesState } from './batches.ts'
-import type { Weights } from './weights.ts'
+import type { Weights } from './trainableWeights.ts'
 
 /** The state of a run between two iterations. */
 export interface Checkpoint {

@@ -11,7 +11,7 @@ import { GraphBuilder, type Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
 import { type Graph, sizeOf, type ValueInfo } from '../graph/types.ts'
 import { gradient } from '../rules/gradient/gradient.ts'
-import { type Rates, weightsAsInputs, weightsOf } from './weights.ts'
+import { type Rates, weightsAsInputs, weightsOf } from './trainableWeights.ts'
 
 /** A graph of training steps, as many as the batches that it is fed. */
 export interface TrainingSteps {

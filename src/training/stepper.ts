@@ -10,7 +10,7 @@ import {
   trainingSteps,
   updateStep,
 } from './step.ts'
-import { type Weights, weightsOf } from './weights.ts'
+import { type Weights, weightsOf } from './trainableWeights.ts'
 
 /** What training changes. */
 export interface State {

@@ -16,7 +16,7 @@ import { Metrics } from './metrics.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
 import { type Measured, type State, stepperFor } from './stepper.ts'
-import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from './weights.ts'
+import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from './trainableWeights.ts'
 
 /** What to train, on what, how, and where to keep its state. */
 export interface TrainingOptions {

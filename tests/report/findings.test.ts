@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { type Finding, findingsOf } from '../../src/report/findings.ts'
+import { findingsOf, type PaperFinding } from '../../src/report/findings.ts'
 import type { MapRecord } from '../../src/study/record.ts'
 import { type WrittenRun, writeStudy } from './writtenStudy.ts'
 
@@ -31,7 +31,7 @@ function run(
 
 const FOLDS = [0, 1, 2, 3, 4]
 
-function finding(runs: readonly WrittenRun[], id: string): Finding {
+function finding(runs: readonly WrittenRun[], id: string): PaperFinding {
   return findingsOf(writeStudy(runs)).find((one) => one.id === id)!
 }
 

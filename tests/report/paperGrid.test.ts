@@ -4,7 +4,8 @@ import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readStudy } from '../../src/report/cells.ts'
 import { writeReport } from '../../src/report/report.ts'
-import { files, type RunRecord, readRecord, runFiles, writeRecord } from '../../src/study/record.ts'
+import { files, readRunRecord, writeRunRecord } from '../../src/study/record.ts'
+import { bracketed } from '../../src/study/setting.ts'
 import { writePaperStudy } from './paperStudy.ts'
 
 type Page = ReturnType<typeof parseHTML>['document']
@@ -61,9 +62,10 @@ describe('the report of the paper’s grid', () => {
   it('has the mean over folds ± their sample deviation, what they are together, and the paper’s figure', () => {
     const tests = [0, 1, 2, 3, 4].map((fold) => {
       const run = readStudy(out).record.runs.find(
-        (one) => one.task === 'age' && one.letter === 'G' && one.setting === 'm,n' && one.fold === fold,
+        (one) =>
+          one.task === 'age' && one.letter === 'G' && bracketed(one.setting) === '[m,n]' && one.fold === fold,
       )!
-      return readRecord<RunRecord>(runFiles.result(files.run(out, run))).tests.r!.confusion
+      return readRunRecord(files.run(out, run)).tests.r!.confusion
     })
     const right = tests.map((confusion) => confusion.reduce((sum, row, k) => sum + row[k]!, 0))
     const shares = right.map((count) => (100 * count) / 60)
@@ -134,9 +136,9 @@ describe('the report of the paper’s grid', () => {
     expect(page).toContain('accuracy over training on validation pictures, by their centres.')
     const { cells } = readStudy(out)
     for (const { run, tests } of cells.flatMap(({ runs }) => runs)) {
-      const path = runFiles.result(files.run(out, run))
-      writeRecord(path, {
-        ...readRecord<RunRecord>(path),
+      const folder = files.run(out, run)
+      writeRunRecord(folder, {
+        ...readRunRecord(folder),
         snapshots: [
           { iteration: 100, tests },
           { iteration: 200, tests },
@@ -183,7 +185,7 @@ describe('a report', () => {
       faces: 16,
       explained: 1,
       kind: 'aaf',
-      only: ({ letter, fold, setting }) => letter === 'A' && (fold === 0 || setting === 'i'),
+      only: ({ letter, fold, setting }) => letter === 'A' && (fold === 0 || bracketed(setting) === '[i]'),
     })
     const { page, document } = pageOf(out)
     expect(page).toMatch(/8 of its 76 runs are done/)

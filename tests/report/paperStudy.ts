@@ -10,17 +10,19 @@ import type { Alignment } from '../../src/faces/align.ts'
 import { type NetworkName, networks } from '../../src/networks/index.ts'
 import { PAPER_LETTERS, PAPER_SETTINGS, paperScore } from '../../src/report/paper.ts'
 import { confusionOf, topClass } from '../../src/statistics/accuracy.ts'
-import type { PairsRecord } from '../../src/study/pairs.ts'
 import {
   files,
   type MapRecord,
-  ownTest,
+  type PairsRecord,
   type Run,
   type RunRecord,
   runFiles,
   type StudyRecord,
   writeRecord,
+  writeRunRecord,
+  writeStudyRecord,
 } from '../../src/study/record.ts'
+import { ownTest } from '../../src/study/setting.ts'
 
 /** What a written study has less of, or more. */
 interface Size {
@@ -72,7 +74,7 @@ export async function writePaperStudy({
     folds: { count: 5, test: Array.from({ length: folds }, (_, fold) => fold) },
     runs,
   }
-  writeRecord(files.study(out), study)
+  writeStudyRecord(out, study)
   for (const run of runs.filter(only)) writeRun(out, run, { random, faces, explained, pictures })
   writePairs(out, pictures)
   return out
@@ -142,7 +144,7 @@ function writeRun(out: string, run: Run, { random, faces, explained, pictures }:
     tests: Object.fromEntries([...answers].map(([as, rows]) => [as, testOf(run.task, truths, rows)])),
     maps,
   }
-  writeRecord(runFiles.result(folder), record)
+  writeRunRecord(folder, record)
 }
 
 /** Probabilities that add up to 1, of which the true class has the most with about such a share of chance. */

@@ -8,7 +8,7 @@ import { html } from '../../src/base/html.ts'
 import { readStudy } from '../../src/report/cells.ts'
 import { mainFigures, writeReport } from '../../src/report/report.ts'
 import { readPlan } from '../../src/study/plan.ts'
-import { type RunRecord, readRecord, writeRecord } from '../../src/study/record.ts'
+import { readRunRecord, runName, writeRunRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'
 import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
 
@@ -32,8 +32,7 @@ function table(name: string): Record<string, string>[] {
   return rows.map((row) => Object.fromEntries(row.map((value, k) => [head![k]!, value])))
 }
 
-const records = () =>
-  readdirSync(join(out, 'runs')).map((run) => readRecord<RunRecord>(join(out, 'runs', run, 'result.json')))
+const records = () => readdirSync(join(out, 'runs')).map((run) => readRunRecord(join(out, 'runs', run)))
 
 describe('a report', () => {
   it('is one file: it loads nothing', () => {
@@ -45,7 +44,7 @@ describe('a report', () => {
   it('counts the faces of all test folds together', () => {
     for (const task of ['age', 'gender'] as const) {
       for (const setting of ['r', 'i'] as const) {
-        const runs = records().filter(({ run }) => run.task === task && run.setting === setting)
+        const runs = records().filter(({ run }) => run.task === task && run.setting.photos === setting)
         const own = runs.flatMap(({ tests }) => tests[setting]!.confusion)
         const n = own.flat().reduce((sum, count) => sum + count)
         const right = runs.flatMap(({ tests }) => tests[setting]!.confusion.map((row, k) => row[k]!))
@@ -63,7 +62,7 @@ describe('a report', () => {
 
   it('says what chance would reach', () => {
     const row = table('accuracy').find(({ task }) => task === 'age')!
-    const runs = records().filter(({ run }) => run.task === 'age' && run.setting === 'r')
+    const runs = records().filter(({ run }) => run.task === 'age' && run.setting.photos === 'r')
     const counts = runs[0]!.tests.r!.confusion.map((_, truth) =>
       runs.reduce((sum, { tests }) => sum + tests.r!.confusion[truth]!.reduce((a, b) => a + b), 0),
     )
@@ -132,13 +131,7 @@ describe('a report', () => {
   it('turns names into text, never into markup', () => {
     const runs = records()
     const record = runs.find(({ run }) => run.task === 'gender')!
-    const path = join(
-      out,
-      'runs',
-      `gender-adiencenet-${record.run.setting}-fold${record.run.fold}`,
-      'result.json',
-    )
-    writeRecord(path, {
+    writeRunRecord(join(out, 'runs', runName(record.run)), {
       ...record,
       maps: record.maps.map((map) => ({ ...map, face: '<script>alert(1)</script>' })),
     })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Comparison } from '../../src/report/comparisons.ts'
-import type { Finding } from '../../src/report/findings.ts'
+import type { PaperFinding } from '../../src/report/findings.ts'
 import { comparisonTables, findingList, findingSentence } from '../../src/report/statistics.ts'
 
 const COMPARISON: Comparison = {
@@ -16,7 +16,7 @@ const COMPARISON: Comparison = {
   p: 0.0004,
   pAdjusted: 0.012,
 }
-const finding = (verdict: Finding['verdict']): Finding => ({
+const finding = (verdict: PaperFinding['verdict']): PaperFinding => ({
   id: verdict,
   claim: 'Networks <do> so.',
   verdict,

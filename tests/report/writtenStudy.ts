@@ -6,10 +6,20 @@ import { CLASSES } from '../../src/datasets/task.ts'
 import type { Alignment } from '../../src/faces/align.ts'
 import { networks } from '../../src/networks/index.ts'
 import { readStudy, type Study } from '../../src/report/cells.ts'
-import { files, type MapRecord, type Run, runFiles, writeRecord } from '../../src/study/record.ts'
+import {
+  files,
+  type MapRecord,
+  type Run,
+  runFiles,
+  storedRun,
+  writeRecord,
+  writeRunRecord,
+} from '../../src/study/record.ts'
+import { parseSetting, type SettingText } from '../../src/study/setting.ts'
 
 /** A run by what came of it: for each test face, on photos of each kind, whether the answer was right. */
-export interface WrittenRun extends Pick<Run, 'task' | 'network' | 'setting'> {
+export interface WrittenRun extends Pick<Run, 'task' | 'network'> {
+  readonly setting: SettingText
   readonly fold?: number
   readonly right: Partial<Record<Alignment, readonly boolean[]>>
   readonly maps?: readonly MapRecord[]
@@ -28,7 +38,8 @@ export function writeStudy(
   subjectOf = (k: number, fold: number) => `s${fold}.${k}`,
 ): Study {
   const out = mkdtempSync(join(tmpdir(), 'regard-written-'))
-  const made = runs.map(({ task, network, setting, fold = 0 }): Run => {
+  const made = runs.map(({ task, network, setting: text, fold = 0 }): Run => {
+    const setting = parseSetting(text)
     return { task, network, setting, fold, letter: networks[network].letter, input: 227, width: 1 }
   })
   writeRecord(files.study(out), {
@@ -37,7 +48,7 @@ export function writeStudy(
     seed: 1,
     dataset: { kind: 'written' },
     folds: { count: 5, test: [0] },
-    runs: made,
+    runs: made.map(storedRun),
   })
   runs.forEach(({ right, maps = [] }, at) => {
     const run = made[at]!
@@ -66,7 +77,7 @@ export function writeStudy(
       }),
     )
     const pictures = { train: 1, validation: 1, test: tested[0]![1].length }
-    writeRecord(runFiles.result(folder), { run, pictures, iterations: 1, tests, maps })
+    writeRunRecord(folder, { run, pictures, iterations: 1, tests, maps })
   })
   return readStudy(out)
 }

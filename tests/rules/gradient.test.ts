@@ -6,7 +6,7 @@ import { float32, type Graph, int64, sizeOf, type Tensor } from '../../src/graph
 import { verify } from '../../src/graph/verify.ts'
 import { adienceNet } from '../../src/networks/adiencenet.ts'
 import { gradient } from '../../src/rules/gradient/gradient.ts'
-import { weightsOf } from '../../src/training/weights.ts'
+import { weightsOf } from '../../src/training/trainableWeights.ts'
 import { plainGradient } from './plainGradient.ts'
 import { type Plain, plain, plainForward } from './plainGraph.ts'
 

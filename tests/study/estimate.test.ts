@@ -165,8 +165,8 @@ describe('how far a run is', () => {
   function begun(from = schedule): { out: string; folder: string } {
     const out = mkdtempSync(join(tmpdir(), 'regard-done-'))
     const folder = files.run(out, run)
-    const job = { run, folds: 3, schedule: from, seed, photos: explain.photos, crops }
-    writeConfig(folder, configOf({ ...job, material: { digest: 'of some photos' } }, new Map()), 2)
+    const job = { run, folds: 3, schedule: from, seed, explained: explain.photos, crops }
+    writeConfig(folder, configOf({ ...job, data: { digest: 'of some photos' } }, new Map()), 2)
     return { out, folder }
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { gridOf } from '../../src/study/grid.ts'
 import { plannedFor, plannedSchedule, readPlan } from '../../src/study/plan.ts'
 import { runName } from '../../src/study/record.ts'
+import { bracketed } from '../../src/study/setting.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
 // The paper's accuracies in percent, AdienceNet, CaffeNet, GoogLeNet, VGG-16. Where it has a dash, nothing was trained.
@@ -58,7 +59,9 @@ describe('the grid of a plan', () => {
   it('leaves out what a network is not to be trained on', () => {
     const networks = `[adiencenet, { name: vgg16, start: imagenet, preprocessing: [m] }]`
     const text = TINY_PLAN.replace(/networks: .*/, `networks: ${networks}`).replace('[age, gender]', '[age]')
-    const cells = gridOf(readPlan(writePlan(text).plan)).map(({ letter, setting }) => `${letter}[${setting}]`)
+    const cells = gridOf(readPlan(writePlan(text).plan)).map(
+      ({ letter, setting }) => `${letter}${bracketed(setting)}`,
+    )
     expect(cells).toEqual(['A[r]', 'A[i]', 'A[m]', 'V[m,n]'])
   })
 })
@@ -68,7 +71,9 @@ describe('examples/adience-paper.yaml', () => {
   const grid = gridOf(plan)
 
   it('has the cells of the paper’s tables, with their dashes: 190 runs', () => {
-    const cells = grid.map(({ task, letter, setting, fold }) => `${task} ${letter}[${setting}] ${fold}`)
+    const cells = grid.map(
+      ({ task, letter, setting, fold }) => `${task} ${letter}${bracketed(setting)} ${fold}`,
+    )
     expect(cells.toSorted()).toEqual(cellsOfPaper().toSorted())
     expect(cells.length).toBe(190)
     expect(new Set(grid.map(runName)).size).toBe(190)
@@ -78,9 +83,8 @@ describe('examples/adience-paper.yaml', () => {
     for (const run of grid) {
       expect(plannedSchedule(plan, run, 1).iterations).toBeGreaterThan(0)
       const { start } = plannedFor(plan, run)
-      expect(start?.published?.name).toBe(
-        { n: `${run.network}-imagenet`, w: 'vgg16-imdb-wiki' }[run.setting.split(',')[1] ?? ''],
-      )
+      const published = { imagenet: `${run.network}-imagenet`, 'imdb-wiki': 'vgg16-imdb-wiki' }
+      expect(start?.published?.name).toBe(published[run.setting.start as keyof typeof published])
     }
   })
 })

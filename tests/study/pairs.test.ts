@@ -10,19 +10,19 @@ import { synthesize } from '../../src/datasets/synthetic/synthesize.ts'
 import { alignment } from '../../src/faces/align.ts'
 import { stretchOf } from '../../src/faces/stretch.ts'
 import { Clock } from '../../src/study/clock.ts'
-import { type Material, prepare } from '../../src/study/material.ts'
-import { type PairsRecord, writePairs } from '../../src/study/pairs.ts'
-import { files, readRecord } from '../../src/study/record.ts'
+import { writePairs } from '../../src/study/pairs.ts'
+import { type PreparedData, prepare } from '../../src/study/preparedData.ts'
+import { files, type PairsRecord, readRecord } from '../../src/study/record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-pairs-'))
-let material: Material
+let data: PreparedData
 
 beforeAll(async () => {
   const faces = join(folder, 'faces')
   await synthesize(faces, { count: 40, seed: 3 }, () => {})
   const clock = new Clock(() => {})
   clock.expect('preparing', 80, 0.01)
-  material = await prepare(
+  data = await prepare(
     await readDataset('synthetic', faces),
     { size: 32, alignments: ['r', 'i'], folds: 2, seed: 1, folder: join(folder, 'data') },
     { clock, signal: new AbortController().signal },
@@ -32,13 +32,11 @@ beforeAll(async () => {
 describe('the pairs of a study', () => {
   it('are the test faces that are stretched most, the farthest first, with the pictures that networks see', async () => {
     const out = join(folder, 'out')
-    await writePairs(out, material, [1])
+    await writePairs(out, data, [1])
     const { pairs } = readRecord<PairsRecord>(files.pairs(out))
-    const ratios = material.faces
+    const ratios = data.faces
       .flatMap(({ landmarks }, k) =>
-        material.folds[k] === 1
-          ? [stretchOf(alignment(readLandmarks(landmarks!), 'i', material.size)).ratio]
-          : [],
+        data.folds[k] === 1 ? [stretchOf(alignment(readLandmarks(landmarks!), 'i', data.size)).ratio] : [],
       )
       .sort((a, b) => b - a)
     expect(pairs).toHaveLength(8)
@@ -46,11 +44,11 @@ describe('the pairs of a study', () => {
       expect(stretch.ratio).toBeCloseTo(ratios[k]!, 9)
     })
     for (const { face, ...names } of pairs) {
-      const index = material.faces.findIndex(({ id }) => id === face)
+      const index = data.faces.findIndex(({ id }) => id === face)
       for (const as of ['r', 'i'] as const) {
         const file = join(dirname(files.pairs(out)), names[as])
         const pixels = await sharp(file).raw().toBuffer()
-        expect(pixels.equals(readPicture(material.pictures[as]![index]!))).toBe(true)
+        expect(pixels.equals(readPicture(data.pictures[as]![index]!))).toBe(true)
       }
     }
   })
@@ -58,18 +56,18 @@ describe('the pairs of a study', () => {
   it('stay where they are from the same faces, and are made anew from others', async () => {
     const path = files.pairs(join(folder, 'out'))
     const before = { text: readFileSync(path, 'utf8'), inode: statSync(path).ino }
-    await writePairs(join(folder, 'out'), material, [1])
+    await writePairs(join(folder, 'out'), data, [1])
     expect(statSync(path).ino).toBe(before.inode)
-    await writePairs(join(folder, 'out'), material, [0])
+    await writePairs(join(folder, 'out'), data, [0])
     expect(readFileSync(path, 'utf8')).not.toBe(before.text)
   })
 
   it('are not written where nobody knows how far faces were stretched', async () => {
     const out = join(folder, 'none')
-    const { i: _, ...pictures } = material.pictures
-    await writePairs(out, { ...material, pictures }, [1])
-    const faces = material.faces.map(({ landmarks: _, ...face }) => face)
-    await writePairs(out, { ...material, faces }, [1])
+    const { i: _, ...pictures } = data.pictures
+    await writePairs(out, { ...data, pictures }, [1])
+    const faces = data.faces.map(({ landmarks: _, ...face }) => face)
+    await writePairs(out, { ...data, faces }, [1])
     expect(existsSync(files.pairs(out))).toBe(false)
   })
 })

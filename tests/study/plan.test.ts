@@ -6,14 +6,13 @@ import { UserError } from '../../src/base/errors.ts'
 import type { Task } from '../../src/datasets/task.ts'
 import {
   alignmentsOf,
-  partsOfSetting,
   plannedFor,
   plannedSchedule,
   readPlan,
-  type Setting,
   scheduleOf,
   settingOf,
 } from '../../src/study/plan.ts'
+import { formatSetting, parseSetting, type SettingText } from '../../src/study/setting.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-plan-'))
 const good = `name: small
@@ -40,7 +39,7 @@ function read(text: string) {
   return readPlan(path)
 }
 
-const run = (task: Task) => ({ task, network: 'adiencenet', setting: 'r' }) as const
+const run = (task: Task) => ({ task, network: 'adiencenet', setting: parseSetting('r') }) as const
 
 /** A plan with another schedule. */
 function scheduled(lines: string[]): string {
@@ -166,32 +165,35 @@ describe('a plan', () => {
     expect(random).toBeUndefined()
     expect(imagenet).toEqual({ weights: join(folder, 'vgg.caffemodel'), kind: 'imagenet', freshRate: 10 })
     expect(wiki).toEqual({ weights: '/w.onnx', kind: 'imdb-wiki', freshRate: 1 })
-    expect([random, imagenet, wiki].map((start) => settingOf('m', start))).toEqual(['m', 'm,n', 'm,w'])
-    expect(partsOfSetting('m,n')).toEqual({ preprocessing: 'm', start: 'imagenet' })
-    expect(partsOfSetting('i')).toEqual({ preprocessing: 'i', start: 'random' })
-    expect(plannedFor(plan, { network: 'vgg16', setting: 'm,w' }).start).toBe(wiki)
+    expect([random, imagenet, wiki].map((start) => formatSetting(settingOf('m', start)))).toEqual([
+      'm',
+      'm,n',
+      'm,w',
+    ])
+    expect(plannedFor(plan, { network: 'vgg16', setting: parseSetting('m,w') }).start).toBe(wiki)
   })
 
   it('may give a network a rate of its own, before any that the schedule has', () => {
     const networks = STARTS.replace('start: random', 'rate: 0.5')
     const plan = read(good.replace('[adiencenet]', networks))
-    const rate = (setting: Setting) =>
-      plannedSchedule(plan, { task: 'age', network: 'vgg16', setting }, 100).rate
+    const rate = (setting: SettingText) =>
+      plannedSchedule(plan, { task: 'age', network: 'vgg16', setting: parseSetting(setting) }, 100).rate
     expect(rate('r')).toBe(0.5)
     expect(rate('r,n')).toBe(scheduleOf(plan, run('age'), 100).rate)
   })
 
   it('may train a network for a length of its own', () => {
     const plan = read(good.replace('[adiencenet]', STARTS.replace('start: random', 'iterations: 77')))
-    const length = (setting: Setting) =>
-      plannedSchedule(plan, { task: 'age', network: 'vgg16', setting }, 100).iterations
+    const length = (setting: SettingText) =>
+      plannedSchedule(plan, { task: 'age', network: 'vgg16', setting: parseSetting(setting) }, 100).iterations
     expect(length('r')).toBe(77)
     expect(length('r,n')).toBe(scheduleOf(plan, run('age'), 100).iterations)
   })
 
   it('has the paper’s schedule for the start', () => {
     const plan = read(scheduled(['policy: paper']).replace('[adiencenet]', STARTS))
-    const schedule = (setting: Setting) => scheduleOf(plan, { task: 'age', network: 'vgg16', setting }, 100)
+    const schedule = (setting: SettingText) =>
+      scheduleOf(plan, { task: 'age', network: 'vgg16', setting: parseSetting(setting) }, 100)
     expect(schedule('m,n').iterations).toBe(250_000)
     expect(schedule('r,w').iterations).toBe(125_000)
     expect(() => schedule('r')).toThrow('the paper did not train vgg16 from random weights')

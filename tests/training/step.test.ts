@@ -5,7 +5,12 @@ import { float32, type Graph, int64, sizeOf, type TensorOf } from '../../src/gra
 import { type NetworkName, networks } from '../../src/networks/index.ts'
 import { Batches } from '../../src/training/batches.ts'
 import { type StepOptions, trainingSteps } from '../../src/training/step.ts'
-import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from '../../src/training/weights.ts'
+import {
+  type Weights,
+  weightsAsConstants,
+  weightsAsInputs,
+  weightsOf,
+} from '../../src/training/trainableWeights.ts'
 import { type Plain, plain, plainForward } from '../rules/plainGraph.ts'
 import { patches } from './pictures.ts'
 

@@ -5,7 +5,7 @@ import { nodeEngine } from '../../src/engine/node.ts'
 import { float32, int64, sizeOf } from '../../src/graph/types.ts'
 import { networks } from '../../src/networks/index.ts'
 import { type State, stepperFor } from '../../src/training/stepper.ts'
-import { weightsOf } from '../../src/training/weights.ts'
+import { weightsOf } from '../../src/training/trainableWeights.ts'
 
 const engine = await nodeEngine({ threads: 2 })
 const [BATCH, CLASSES, STEPS] = [2, 3, 3]

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { type TrainedNetwork, type TrainingOptions, train } from '../../src/training/train.ts'
-import { weightsOf } from '../../src/training/weights.ts'
+import { weightsOf } from '../../src/training/trainableWeights.ts'
 import { smallDisk } from '../smallDisk.ts'
 import { patches } from './pictures.ts'
 

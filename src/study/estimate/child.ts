@@ -1,12 +1,12 @@
 /** A process that makes one trial, so that its peak memory is that of the trial, and tells its parent of it. */
 
-import { endWithParent, lastWord } from '../../base/child.ts'
+import { endWithParent, sendAndExit } from '../../base/child.ts'
 import { messageOf } from '../../base/errors.ts'
 import { nodeEngine } from '../../engine/node.ts'
 import { type Cost, type Trial, tryNetwork } from './trial.ts'
 
 /** What a child says to its parent. */
-export type Message = { readonly at: string } | { readonly cost: Cost } | { readonly failure: string }
+export type TrialMessage = { readonly at: string } | { readonly cost: Cost } | { readonly failure: string }
 
 endWithParent()
 process.on('message', ({ trial, folder }: { trial: Trial; folder: string }) => {
@@ -14,5 +14,5 @@ process.on('message', ({ trial, folder }: { trial: Trial; folder: string }) => {
     .then((engine) => tryNetwork(engine, trial, folder, (at) => process.send!({ at })))
     .then((cost) => ({ cost }))
     .catch((error) => ({ failure: messageOf(error) }))
-    .then(lastWord)
+    .then(sendAndExit)
 })

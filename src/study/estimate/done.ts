@@ -25,11 +25,11 @@ export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): D
     if (!settings) return { kind: 'new', iteration: 0 }
     const { start } = plannedFor(plan, run)
     const { folds, seed, explain, crops } = plan
-    const job = { run, folds: folds.count, seed, photos: explain.photos, crops, start }
+    const job = { run, folds: folds.count, seed, explained: explain.photos, crops, start }
     // How many iterations some epochs are, is known exactly once the photos are.
     const length = countsEpochs(plan, run) ? { iterations: settings.schedule.iterations } : {}
     const config = configOf(
-      { ...job, schedule: { ...schedule, ...length }, material: { digest: settings.data } },
+      { ...job, schedule: { ...schedule, ...length }, data: { digest: settings.data } },
       new Map(start && settings.start ? [[start.weights, settings.start.weights]] : []),
     )
     const state = stateOf(folder, config)

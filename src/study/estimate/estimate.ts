@@ -2,9 +2,10 @@
 
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import type { Schedule } from '../../training/schedule.ts'
-import { pictureSize } from '../material.ts'
 import { type Plan, plannedFor, plannedSchedule } from '../plan.ts'
-import { type Run, trainedOn } from '../record.ts'
+import { pictureSize } from '../preparedData.ts'
+import type { Run } from '../record.ts'
+import { trainedOn } from '../setting.ts'
 import type { FaceCounts } from './faces.ts'
 import type { Cost, Trial } from './trial.ts'
 

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { startChild } from '../../base/child.ts'
 import { UserError } from '../../base/errors.ts'
 import { workerModule } from '../../base/workers.ts'
-import type { Message } from './child.ts'
+import type { TrialMessage } from './child.ts'
 import type { Cost, Trial } from './trial.ts'
 
-/** Who follows a measurement. */
-export interface Follower {
+/** How a measurement is followed. */
+export interface MeasureOptions {
   /** Stops it at once. */
   readonly signal: AbortSignal
   /** Told what is done now. */
@@ -22,12 +22,12 @@ export interface Follower {
  * @throws UserError when the process ends without a result, as one does that is killed for want of memory; the signal's
  *   reason, when that stops it
  */
-export async function measure(trial: Trial, { signal, tell }: Follower): Promise<Cost> {
+export async function measure(trial: Trial, { signal, tell }: MeasureOptions): Promise<Cost> {
   signal.throwIfAborted()
   const folder = mkdtempSync(join(tmpdir(), 'regard-trial-'))
-  let last: Message | undefined
-  const order = { trial, folder }
-  const { child, ended } = startChild<Message>(workerModule(import.meta.url, 'child.js'), order, {
+  let last: TrialMessage | undefined
+  const request = { trial, folder }
+  const { child, ended } = startChild<TrialMessage>(workerModule(import.meta.url, 'child.js'), request, {
     message(message) {
       if ('at' in message) tell(message.at)
       else last = message

@@ -17,8 +17,8 @@ import { composites } from '../../rules/composites/presets.ts'
 import type { Pictures } from '../../training/pictures.ts'
 import type { Schedule } from '../../training/schedule.ts'
 import { type TrainedNetwork, train } from '../../training/train.ts'
-import { weightsOf } from '../../training/weights.ts'
-import { pictureSize } from '../material.ts'
+import { weightsOf } from '../../training/trainableWeights.ts'
+import { pictureSize } from '../preparedData.ts'
 
 /** What is tried: all of a run that its cost follows from. */
 export interface Trial {

@@ -1,24 +1,24 @@
 /**
- * A process that makes one run: its parent sends it the order, and is told how far the run is and how it ended. So the
+ * A process that makes one run: its parent sends it the request, and is told how far the run is and how it ended. So the
  * parent has its hands free, a run that breaks breaks nothing else, and its memory is given back.
  */
 
-import { endWithParent, lastWord } from '../../base/child.ts'
+import { endWithParent, sendAndExit } from '../../base/child.ts'
 import { messageOf, UserError } from '../../base/errors.ts'
 import { Lock } from '../../base/lock.ts'
 import { nodeEngine } from '../../engine/node.ts'
 import { Clock, type Pace } from '../clock.ts'
-import { expectRuns } from '../expect.ts'
-import { groundworkFor } from '../groundwork.ts'
 import type { RunJob } from '../job.ts'
 import { makeRun } from '../makeRun.ts'
+import { prepareRuns } from '../prepareRuns.ts'
 import { runFiles, runName } from '../record.ts'
 import { claim } from '../state.ts'
-import type { Order } from './order.ts'
+import { expectRuns } from '../workload.ts'
+import type { RunRequest } from './request.ts'
 import type { Store } from './store.ts'
 
 /** What a child says to its parent. */
-export type Message =
+export type RunMessage =
   | { readonly pace: Pace }
   | { readonly ended: 'finished' | 'stopped' }
   | { readonly failure: string; readonly forUser: boolean }
@@ -33,14 +33,14 @@ const stop = new AbortController()
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => stop.abort())
 endWithParent()
-process.on('message', (message: Order | 'stop') => {
+process.on('message', (message: RunRequest | 'stop') => {
   if (message === 'stop') stop.abort()
-  else void make(message).then(lastWord)
+  else void make(message).then(sendAndExit)
 })
 
-async function make(order: Order): Promise<Message> {
+async function make(request: RunRequest): Promise<RunMessage> {
   try {
-    return { ended: (await made(order, stop.signal)) ? 'finished' : 'stopped' }
+    return { ended: (await made(request, stop.signal)) ? 'finished' : 'stopped' }
   } catch (error) {
     const forUser = error instanceof UserError
     // A fault of regard's own, and its trace is what a report of it needs.
@@ -51,17 +51,17 @@ async function make(order: Order): Promise<Message> {
 
 /** Make a run; false where the signal stops it. */
 async function made(
-  { plan, run, hash, out, store: url, threads }: Order,
+  { plan, run, hash, out, store: url, threads }: RunRequest,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let told = 0
+  let lastSent = 0
   const clock = new Clock((pace) => {
-    if (Date.now() - told < OFTEN) return
-    told = Date.now()
-    if (process.connected) process.send!({ pace } satisfies Message)
+    if (Date.now() - lastSent < OFTEN) return
+    lastSent = Date.now()
+    if (process.connected) process.send!({ pace } satisfies RunMessage)
   })
   try {
-    const { runs } = await groundworkFor(plan, out, [run], { clock, signal })
+    const { runs } = await prepareRuns(plan, out, [run], { clock, signal })
     const { job, config } = runs[0]!
     if (config.hash !== hash) {
       throw new UserError(
@@ -70,18 +70,18 @@ async function made(
         'Give every machine the same files, or run the study again where they have changed',
       )
     }
-    const { folder, schedule, material, parts } = job
+    const { folder, schedule, data, split } = job
     const lock = await Lock.wait(runFiles.lock(folder), 'the run', PATIENCE, signal)
     try {
       const store = url === undefined ? undefined : await openStore(url)
       await store?.fetch(runName(run), folder, hash)
       const own = claim(folder, config, threads)
       if (own === undefined) return true
-      const kinds = Object.keys(material.pictures).length
-      expectRuns(clock, [{ run, schedule, scored: kinds * parts.test.length, explained: job.photos }])
-      const workshop = { engine: await nodeEngine({ threads: own }), clock, signal }
-      if (store) await keeping(store, job, () => makeRun(job, workshop))
-      else await makeRun(job, workshop)
+      const kinds = Object.keys(data.pictures).length
+      expectRuns(clock, [{ run, schedule, scored: kinds * split.test.length, explained: job.explained }])
+      const context = { engine: await nodeEngine({ threads: own }), clock, signal }
+      if (store) await keeping(store, job, () => makeRun(job, context))
+      else await makeRun(job, context)
       return true
     } finally {
       lock.release()

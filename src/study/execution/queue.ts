@@ -10,21 +10,21 @@ import { messageOf, UserError } from '../../base/errors.ts'
 import { sha256Of } from '../../base/hash.ts'
 import type { Pace } from '../clock.ts'
 import { runName } from '../record.ts'
-import type { Board } from './board.ts'
-import { ATTEMPTS, type FailedRun } from './here.ts'
-import type { Order } from './order.ts'
+import { ATTEMPTS, type FailedRun } from './local.ts'
+import { type RunRequest, type StoredRequest, storedRequest } from './request.ts'
+import type { StudyProgress } from './studyProgress.ts'
 
 /** The name of the queue in Redis: one for all studies, so that any worker makes runs of any. */
 export const QUEUE_NAME = 'regard'
 
 /** How far a run is, as its worker tells the queue. */
-export interface Progress extends Pace {
+export interface RunProgress extends Pace {
   /** Who makes it: `host:pid`. */
   readonly worker: string
 }
 
 /** A run in the queue. */
-export type QueuedRun = Job<Order, void, string, Progress>
+export type QueuedRun = Job<StoredRequest, void, string, RunProgress>
 
 /** The queue, as those see it who put runs into it or look at it. */
 export type RunQueue = Queue<QueuedRun>
@@ -86,23 +86,23 @@ function noAnswer(url: string, error: unknown): UserError {
 }
 
 /** What a run is called in the queue: there it is once, whatever plan of its study it is of. */
-export function jobIdOf(order: Order): string {
-  return `${studyIdOf(order)}/${runName(order.run)}`
+export function jobIdOf(request: RunRequest): string {
+  return `${studyIdOf(request)}/${runName(request.run)}`
 }
 
 /** What the runs of a study have in common. */
-function studyIdOf({ out, store }: Order): string {
+function studyIdOf({ out, store }: RunRequest): string {
   return sha256Of(store ?? out).slice(0, 12)
 }
 
 /** How runs are put into the queue. */
-export interface Waiting {
-  readonly board: Board
+export interface QueueOptions {
+  readonly progress: StudyProgress
   readonly signal: AbortSignal
   /** Of this study's runs: 1 goes before 2. */
   readonly priority: number
   /** Have the files of a run that a worker has made; false where they are not to be found. */
-  readonly collect: (order: Order) => Promise<boolean>
+  readonly collect: (request: RunRequest) => Promise<boolean>
 }
 
 /** Milliseconds between two looks at the queue. */
@@ -115,48 +115,48 @@ const BACK_OFF = 5000
  * tried again; those of a plan that has changed since give way to the new ones, but for one that is underway, which is
  * waited for. When the signal comes, the runs stay in the queue: workers go on without this process.
  *
- * @param orders in the order in which they should be begun
+ * @param requests in the order in which they should be begun
  * @returns the runs that failed
  */
 export async function runOnQueue(
   queue: RunQueue,
-  orders: readonly Order[],
-  { board, signal, priority, collect }: Waiting,
+  requests: readonly RunRequest[],
+  { progress, signal, priority, collect }: QueueOptions,
 ): Promise<FailedRun[]> {
-  const open = new Map(orders.map((order) => [jobIdOf(order), order]))
+  const open = new Map(requests.map((request) => [jobIdOf(request), request]))
   const failed: FailedRun[] = []
   const fail = (name: string, reason: string) => {
     failed.push({ name, reason })
-    board.note(`${name}: ${reason}`)
-    board.end(name)
+    progress.note(`${name}: ${reason}`)
+    progress.end(name)
   }
-  if (orders.length > 0) await clear(queue, studyIdOf(orders[0]!), open)
+  if (requests.length > 0) await clear(queue, studyIdOf(requests[0]!), open)
   await add(queue, [...open.values()], priority)
   while (open.size > 0) {
     await sleep(LOOK, undefined, { signal }).catch(() => {})
     // Redis may be away, and Ctrl-C must not have to wait for it.
     const looked = await unlessStopped(signal, lookAt(queue, open))
     if (!looked) break
-    const again: Order[] = []
-    for (const { id, order, state, job } of looked) {
-      const name = runName(order.run)
+    const again: RunRequest[] = []
+    for (const { id, request, state, job } of looked) {
+      const name = runName(request.run)
       if (!job) {
         // Redis was started again without what it knew.
-        again.push(order)
-        board.postpone(name)
-      } else if (job.data.hash !== order.hash) {
+        again.push(request)
+        progress.postpone(name)
+      } else if (job.data.hash !== request.hash) {
         if (state === 'active') continue
         await job.remove()
-        again.push(order)
+        again.push(request)
       } else if (state === 'active') {
-        board.begin(name)
-        if (job.progress.detail) board.pace(name, job.progress)
+        progress.begin(name)
+        if (job.progress.detail) progress.pace(name, job.progress)
       } else if (state === 'completed' || state === 'failed') {
         open.delete(id)
         if (state === 'failed') fail(name, job.failedReason)
-        else if (await collect(order)) board.end(name, (job.finishedOn! - job.processedOn!) / 1000)
-        else fail(name, misplaced(order, job.progress.worker))
-      } else board.postpone(name)
+        else if (await collect(request)) progress.end(name, (job.finishedOn! - job.processedOn!) / 1000)
+        else fail(name, misplaced(request, job.progress.worker))
+      } else progress.postpone(name)
     }
     await add(queue, again, priority)
   }
@@ -164,7 +164,7 @@ export async function runOnQueue(
 }
 
 /** Take out of the queue what a study has there of earlier: runs that ended, and those that its plan has no more. */
-async function clear(queue: RunQueue, study: string, open: ReadonlyMap<string, Order>): Promise<void> {
+async function clear(queue: RunQueue, study: string, open: ReadonlyMap<string, RunRequest>): Promise<void> {
   for (const id of open.keys()) {
     const job = await queue.getJob(id)
     // How it ended says nothing of the files as they are now.
@@ -177,14 +177,14 @@ async function clear(queue: RunQueue, study: string, open: ReadonlyMap<string, O
 
 const ENDED: ReadonlySet<string> = new Set<JobState>(['completed', 'failed'])
 
-async function add(queue: RunQueue, orders: readonly Order[], priority: number): Promise<void> {
-  if (orders.length === 0) return
+async function add(queue: RunQueue, requests: readonly RunRequest[], priority: number): Promise<void> {
+  if (requests.length === 0) return
   await queue.addBulk(
-    orders.map((order) => ({
-      name: runName(order.run),
-      data: order,
+    requests.map((request) => ({
+      name: runName(request.run),
+      data: storedRequest(request),
       opts: {
-        jobId: jobIdOf(order),
+        jobId: jobIdOf(request),
         priority,
         attempts: ATTEMPTS,
         backoff: { type: 'exponential', delay: BACK_OFF },
@@ -196,11 +196,11 @@ async function add(queue: RunQueue, orders: readonly Order[], priority: number):
 }
 
 /** How far each run is; without a job where the queue does not know it. */
-function lookAt(queue: RunQueue, open: ReadonlyMap<string, Order>) {
+function lookAt(queue: RunQueue, open: ReadonlyMap<string, RunRequest>) {
   return Promise.all(
-    [...open].map(async ([id, order]) => {
+    [...open].map(async ([id, request]) => {
       const job: QueuedRun | undefined = await queue.getJob(id)
-      return { id, order, job, state: await job?.getState() }
+      return { id, request, job, state: await job?.getState() }
     }),
   )
 }
@@ -214,6 +214,6 @@ function unlessStopped<T>(signal: AbortSignal, promise: Promise<T>): Promise<T |
   })
 }
 
-function misplaced({ store, out }: Order, worker = 'a worker'): string {
+function misplaced({ store, out }: RunRequest, worker = 'a worker'): string {
   return `${worker} has made it, but not in ${store ?? out}: do all machines see the same folder?`
 }

@@ -2,9 +2,9 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { messageOf, UserError } from '../../base/errors.ts'
-import type { Follower } from './inChild.ts'
-import type { Order } from './order.ts'
-import { connectionTo, openQueue, type Progress, QUEUE_NAME, type QueuedRun } from './queue.ts'
+import { connectionTo, openQueue, QUEUE_NAME, type QueuedRun, type RunProgress } from './queue.ts'
+import { type RunRequest, restoredRequest } from './request.ts'
+import type { RunListener } from './runInChild.ts'
 
 /** Milliseconds that a run is its worker's without a sign of life; after them, another may take it. */
 const LEASE = 20_000
@@ -19,8 +19,8 @@ export interface WorkerOptions {
   readonly url: string
   /** Runs at a time. */
   readonly jobs: number
-  /** Makes a run; false where the follower's signal stops it. */
-  readonly make: (order: Order, follower: Follower) => Promise<boolean>
+  /** Makes a run; false where the listener's signal stops it. */
+  readonly make: (request: RunRequest, listener: RunListener) => Promise<boolean>
   /** Ends the worker, after a checkpoint of each run, which go back into the queue. */
   readonly signal: AbortSignal
   /** Given what is worth a line: a run begun, made, failed. */
@@ -41,21 +41,21 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
   const lost = new Map<string, AbortController>()
   /** Whether it was said that Redis does not answer. */
   let away = false
-  const worker = new Worker<QueuedRun['data'], void, string, never, Progress>(
+  const worker = new Worker<QueuedRun['data'], void, string, never, RunProgress>(
     QUEUE_NAME,
     async (job, token) => {
       const own = new AbortController()
       lost.set(job.id!, own)
       const begun = Date.now()
-      let told = 0
+      let lastSent = 0
       away = false
       note(`${job.name}: begun`)
       try {
-        const made = await make(job.data, {
+        const made = await make(restoredRequest(job.data), {
           signal: AbortSignal.any([signal, own.signal]),
           pace(pace) {
-            if (Date.now() - told < OFTEN) return
-            told = Date.now()
+            if (Date.now() - lastSent < OFTEN) return
+            lastSent = Date.now()
             // Without Redis, nobody looks.
             job.updateProgress({ ...pace, worker: self }).catch(() => {})
           },

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
-import { Board } from '../../../src/study/execution/board.ts'
-import type { Order } from '../../../src/study/execution/order.ts'
 import { jobIdOf, openQueue, type RunQueue, runOnQueue } from '../../../src/study/execution/queue.ts'
+import type { RunRequest } from '../../../src/study/execution/request.ts'
+import { StudyProgress } from '../../../src/study/execution/studyProgress.ts'
 import { type WorkerOptions, work } from '../../../src/study/execution/worker.ts'
 import { type Plan, readPlan } from '../../../src/study/plan.ts'
 import { runName } from '../../../src/study/record.ts'
@@ -30,7 +30,7 @@ beforeEach(async () => {
 })
 
 /** So many runs of a study in this folder. */
-function orders(count: number, out = '/study'): Order[] {
+function requests(count: number, out = '/study'): RunRequest[] {
   return Array.from({ length: count }, (_, fold) => {
     const run = {
       task: 'gender',
@@ -38,7 +38,7 @@ function orders(count: number, out = '/study'): Order[] {
       letter: 'A',
       input: 51,
       width: 1,
-      setting: 'r',
+      setting: { photos: 'r', start: 'random' },
       fold,
     } as const
     return { plan, run, hash: `hash of ${fold}`, out, threads: 1 }
@@ -46,9 +46,9 @@ function orders(count: number, out = '/study'): Order[] {
 }
 
 /** Put runs into the queue and wait for them. */
-function wait(chosen: readonly Order[], signal = new AbortController().signal, priority = 1) {
-  const board = new Board('test', [], true)
-  return runOnQueue(queue, chosen, { board, signal, priority, collect: async () => true })
+function wait(chosen: readonly RunRequest[], signal = new AbortController().signal, priority = 1) {
+  const progress = new StudyProgress('test', [], true)
+  return runOnQueue(queue, chosen, { progress, signal, priority, collect: async () => true })
 }
 
 /** So many workers, until `stop`. What they note is in `notes`. */
@@ -73,10 +73,10 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       made.push(runName(run))
       return true
     })
-    expect(await wait(orders(64))).toEqual([])
+    expect(await wait(requests(64))).toEqual([])
     await stop()
     expect(made.toSorted()).toEqual(
-      orders(64)
+      requests(64)
         .map(({ run }) => runName(run))
         .toSorted(),
     )
@@ -89,12 +89,12 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       if (fold === 1) throw new UserError('the photos are others', 'here')
       return true
     })
-    expect(await wait(orders(4))).toEqual([
+    expect(await wait(requests(4))).toEqual([
       { name: 'gender-adiencenet-r-fold1', reason: 'here: the photos are others' },
     ])
     // What only its user can mend is not tried again by itself, but when the user asks for it.
     expect(tries.filter((fold) => fold === 1)).toHaveLength(1)
-    await wait(orders(4).slice(1, 2))
+    await wait(requests(4).slice(1, 2))
     await stop()
     expect(tries.filter((fold) => fold === 1)).toHaveLength(2)
   })
@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       if (++tries === 1) throw new Error('the process has ended: SIGKILL')
       return true
     })
-    expect(await wait(orders(1))).toEqual([])
+    expect(await wait(requests(1))).toEqual([])
     await stop()
     expect(notes).toContain('gender-adiencenet-r-fold0: the process has ended: SIGKILL')
   })
@@ -117,7 +117,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       made.add(run.fold)
       return true
     })
-    const waiting = wait(orders(10))
+    const waiting = wait(requests(10))
     while (made.size < 2) await sleep(50)
     await redis.stop()
     await sleep(1000)
@@ -135,7 +135,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       return false
     })
-    const waiting = wait(orders(1))
+    const waiting = wait(requests(1))
     while (seen.length === 0) await sleep(20)
     await first.stop()
     const second = workers(1, async () => {
@@ -149,7 +149,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
 
   it('keeps the runs of a study whose process was stopped, and has them once however often they are asked for', async () => {
     const control = new AbortController()
-    const waiting = wait(orders(3), control.signal)
+    const waiting = wait(requests(3), control.signal)
     while ((await queue.getJobCountByTypes('prioritized')) < 3) await sleep(20)
     control.abort()
     await waiting
@@ -158,7 +158,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       made++
       return true
     })
-    expect(await wait(orders(3))).toEqual([])
+    expect(await wait(requests(3))).toEqual([])
     await stop()
     expect(made).toBe(3)
   })
@@ -166,8 +166,8 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
   it('serves studies of a higher priority first', async () => {
     const control = new AbortController()
     const [late, early] = [
-      wait(orders(2, '/late'), control.signal, 2),
-      wait(orders(2, '/early'), control.signal, 1),
+      wait(requests(2, '/late'), control.signal, 2),
+      wait(requests(2, '/early'), control.signal, 1),
     ]
     while ((await queue.getJobCountByTypes('prioritized')) < 4) await sleep(20)
     const made: string[] = []
@@ -191,7 +191,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       await asked
       return true
     })
-    const waiting = wait(orders(3))
+    const waiting = wait(requests(3))
     const states = async () =>
       Object.fromEntries((await statusOnQueue(queue)).map(({ run, ...rest }) => [run, rest]))
     let now = await states()
@@ -211,20 +211,25 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
 
   it('says so where a run was made in another folder than the study’s', async () => {
     const { stop } = workers(1, async () => true)
-    const board = new Board('test', [], true)
-    const options = { board, signal: new AbortController().signal, priority: 1, collect: async () => false }
-    const [failed] = await runOnQueue(queue, orders(1), options)
+    const progress = new StudyProgress('test', [], true)
+    const options = {
+      progress,
+      signal: new AbortController().signal,
+      priority: 1,
+      collect: async () => false,
+    }
+    const [failed] = await runOnQueue(queue, requests(1), options)
     await stop()
     expect(failed!.reason).toMatch(/has made it, but not in \/study: do all machines see the same folder\?$/)
   })
 
   it('gives runs of a changed plan the place of those that still wait, and drops what it has no more', async () => {
     const control = new AbortController()
-    const before = wait(orders(3), control.signal)
+    const before = wait(requests(3), control.signal)
     while ((await queue.getJobCountByTypes('prioritized')) < 3) await sleep(20)
     control.abort()
     await before
-    const waiting = wait(orders(2).map((order) => ({ ...order, hash: 'changed' })))
+    const waiting = wait(requests(2).map((request) => ({ ...request, hash: 'changed' })))
     const isNew = async () =>
       (await queue.getJobs(['prioritized'])).every(({ data }) => data.hash === 'changed')
     while (!(await isNew())) await sleep(20)
@@ -250,11 +255,11 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       return true
     })
     const control = new AbortController()
-    const before = wait(orders(1), control.signal)
+    const before = wait(requests(1), control.signal)
     while (made.length === 0) await sleep(20)
     control.abort()
     await before
-    const waiting = wait([{ ...orders(1)[0]!, hash: 'changed' }])
+    const waiting = wait([{ ...requests(1)[0]!, hash: 'changed' }])
     await sleep(1500)
     go()
     expect(await waiting).toEqual([])
@@ -264,7 +269,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
 
   it('lets go at once when it is stopped, even where Redis is away', { timeout: 30_000 }, async () => {
     const control = new AbortController()
-    const waiting = wait(orders(1), control.signal)
+    const waiting = wait(requests(1), control.signal)
     while ((await queue.getJobCountByTypes('prioritized')) < 1) await sleep(20)
     await redis.stop()
     await sleep(1500)
@@ -274,7 +279,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
   })
 
   it('knows a run by its study, whatever its plan', () => {
-    const [one, two] = orders(2)
+    const [one, two] = requests(2)
     expect(jobIdOf(one!)).toBe(jobIdOf({ ...one!, threads: 4, hash: 'other' }))
     const others = [two!, { ...one!, out: '/other' }, { ...one!, store: 's3://b/p' }]
     expect(new Set([one!, ...others].map(jobIdOf)).size).toBe(4)

@@ -1,5 +1,5 @@
 /** Things, numbered from 0, that belong together in groups: at first each alone. */
-export class Groups {
+export class DisjointSets {
   private readonly leader: number[]
 
   /** @param count how many things there are */

@@ -4,10 +4,9 @@ import { z } from 'zod'
 import { UsageError } from '../base/errors.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { publishedFor } from '../networks/zoo.ts'
-import { cachedPath } from './weights.ts'
+import { TRAINED_KINDS } from './setting.ts'
+import { cachedPath } from './weightsCache.ts'
 
-/** Kinds of trained weights, and the letter that the paper has for each; `s` for some others. */
-export const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
 const START = 'must be random, imagenet, imdb-wiki, or { weights: FILE } and what is said of them'
 /** Kinds of which the weights of some networks are published. */
 const PUBLISHED: readonly unknown[] = ['imagenet', 'imdb-wiki']
@@ -21,7 +20,7 @@ export const start = z.preprocess(
         /** A `.caffemodel`, an `.onnx` model or a checkpoint; the published file of the kind where it is not given. */
         weights: z.string().min(1).optional(),
         /** What they were trained on. */
-        kind: z.enum(['imagenet', 'imdb-wiki', 'other']).default('other'),
+        kind: z.enum(TRAINED_KINDS).default('other'),
         /** How many times faster than the others those layers learn that start random. */
         freshRate: z.number().positive().default(10),
         /** Layers that stay as they are, by name or by a first part of it. */
@@ -32,14 +31,14 @@ export const start = z.preprocess(
     .optional(),
 )
 
-/** A start that may not name its file yet. */
-type SaidStart = NonNullable<z.output<typeof start>>
+/** Weights that may not name their file yet. */
+type UnresolvedWeights = NonNullable<z.output<typeof start>>
 
 /** See that a start names its file, or that one is published for the network at this width. */
 export function requireFile(
   network: NetworkName,
   width: number,
-  { weights, kind }: SaidStart,
+  { weights, kind }: UnresolvedWeights,
   complain: (path: string[], message: string) => void,
 ): void {
   if (weights !== undefined) return
@@ -55,36 +54,26 @@ export function requireFile(
 }
 
 /** A start with the file that it means: one that names none takes what is published, as it lies in the cache. */
-export function withFile(network: NetworkName, { weights, ...said }: SaidStart) {
-  if (weights !== undefined) return { ...said, weights, published: undefined }
-  const published = publishedFor(network, said.kind)!
-  return { ...said, weights: cachedPath(published), published }
+export function withFile(network: NetworkName, { weights, ...rest }: UnresolvedWeights) {
+  if (weights !== undefined) return { ...rest, weights, published: undefined }
+  const published = publishedFor(network, rest.kind)!
+  return { ...rest, weights: cachedPath(published), published }
 }
 
 /** Trained weights that a network starts from; `published` where it is for regard to fetch them. */
-export type PlannedStart = ReturnType<typeof withFile>
-
-/** What the weights of a network are at the start. */
-export type StartKind = keyof typeof START_LETTERS | 'random'
-
-export type StartLetter = (typeof START_LETTERS)[keyof typeof START_LETTERS]
-
-/** The letter of a start; undefined for random weights. */
-export function letterOf(start: PlannedStart | undefined): StartLetter | undefined {
-  return start && START_LETTERS[start.kind]
-}
+export type PretrainedWeights = ReturnType<typeof withFile>
 
 /**
  * A start as a command line says it: `random`, a kind of which weights are published, a file, or `KIND:FILE`.
  *
  * @throws UsageError where no such weights are published
  */
-export function parseStart(text: string, network: NetworkName, width: number): PlannedStart | undefined {
+export function parseStart(text: string, network: NetworkName, width: number): PretrainedWeights | undefined {
   const [, kind, weights] = /^(imagenet|imdb-wiki)(?::(.+))?$/.exec(text) ?? []
-  const said = start.parse(kind ? { kind, weights } : text === 'random' ? text : { weights: text })
-  if (!said) return undefined
-  requireFile(network, width, said, (path, message) => {
+  const given = start.parse(kind ? { kind, weights } : text === 'random' ? text : { weights: text })
+  if (!given) return undefined
+  requireFile(network, width, given, (path, message) => {
     throw new UsageError(`--${path.at(-1)} ${message}`)
   })
-  return withFile(network, said)
+  return withFile(network, given)
 }

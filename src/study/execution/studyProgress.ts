@@ -9,7 +9,7 @@ export interface AwaitedRun {
 }
 
 /** How far all runs of a study are, as lines on the terminal: one for the study and, where several are underway, one for each. */
-export class Board {
+export class StudyProgress {
   private readonly lines = new Lines()
   private readonly label: string
   private readonly waiting: Map<string, number>

@@ -2,8 +2,8 @@ import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import { type PublishedWeights, zoo } from '../networks/zoo.ts'
-import { cachedBytes, cachedPath, cacheFolder, fetchWeights, megabytes } from '../study/weights.ts'
-import { aligned } from './table.ts'
+import { cachedBytes, cachedPath, cacheFolder, fetchWeights, megabytes } from '../study/weightsCache.ts'
+import { inColumns } from './table.ts'
 
 /** `regard weights [NAME…]` */
 export function weightsCommand(): Command {
@@ -50,7 +50,7 @@ function list(): void {
     return [one.name, one.network, one.kind, one.bytes ? megabytes(one.bytes) : '?', checked, state]
   })
   const head = ['name', 'network', 'trained on', 'size', 'checked by', 'on this machine']
-  console.log(aligned([head, ...rows]).join('\n'))
+  console.log(inColumns([head, ...rows]).join('\n'))
   console.log(`\nKept in ${cacheFolder()}. From:`)
   for (const { name, url, licence } of zoo) console.log(`  ${name}: ${url}\n    ${licence}`)
 }

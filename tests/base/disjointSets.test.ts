@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Groups } from '../../src/base/groups.ts'
+import { DisjointSets } from '../../src/base/disjointSets.ts'
 
-describe('Groups', () => {
+describe('DisjointSets', () => {
   it('puts together what is joined by any chain, and nothing else', () => {
     const pair = fc.tuple(fc.integer({ min: 0, max: 19 }), fc.integer({ min: 0, max: 19 }))
     fc.assert(
       fc.property(fc.array(pair, { maxLength: 25 }), (pairs) => {
-        const groups = new Groups(20)
+        const groups = new DisjointSets(20)
         // The slow way: labels that spread along the pairs.
         const label = Array.from({ length: 20 }, (_, k) => k)
         for (const [a, b] of pairs) {

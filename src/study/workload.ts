@@ -16,7 +16,7 @@ export interface ExpectedRun {
 }
 
 /** Seconds in which a photo is aligned, until they are measured. */
-export const PREPARING = 0.01
+export const ALIGNING_SECONDS = 0.01
 
 /** Tell the clock how many photos the runs will train on, score and explain: these and no others. */
 export function expectRuns(clock: Clock, runs: readonly ExpectedRun[]): void {

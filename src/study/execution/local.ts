@@ -2,9 +2,9 @@
 
 import { messageOf, UserError } from '../../base/errors.ts'
 import { runName } from '../record.ts'
-import type { Board } from './board.ts'
-import { inChild } from './inChild.ts'
-import type { Order } from './order.ts'
+import type { RunRequest } from './request.ts'
+import { runInChild } from './runInChild.ts'
+import type { StudyProgress } from './studyProgress.ts'
 
 /** A run that could not be made, and why. */
 export interface FailedRun {
@@ -21,16 +21,16 @@ export const ATTEMPTS = 3
  * @param jobs how many at a time
  * @returns the runs that failed
  */
-export async function runHere(
-  orders: readonly Order[],
-  { jobs, board, signal }: { jobs: number; board: Board; signal: AbortSignal },
+export async function runLocally(
+  requests: readonly RunRequest[],
+  { jobs, progress, signal }: { jobs: number; progress: StudyProgress; signal: AbortSignal },
 ): Promise<FailedRun[]> {
-  const waiting = [...orders]
+  const waiting = [...requests]
   const failed: FailedRun[] = []
   const one = async () => {
-    for (let order = waiting.shift(); order && !signal.aborted; order = waiting.shift()) {
-      const name = runName(order.run)
-      const reason = await attempt(order, board, signal)
+    for (let request = waiting.shift(); request && !signal.aborted; request = waiting.shift()) {
+      const name = runName(request.run)
+      const reason = await attempt(request, progress, signal)
       if (reason !== undefined) failed.push({ name, reason })
     }
   }
@@ -39,25 +39,29 @@ export async function runHere(
 }
 
 /** Make a run, again where its process is lost; the reason why it failed, if it did. */
-async function attempt(order: Order, board: Board, signal: AbortSignal): Promise<string | undefined> {
-  const name = runName(order.run)
+async function attempt(
+  request: RunRequest,
+  progress: StudyProgress,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const name = runName(request.run)
   for (let left = ATTEMPTS - 1; ; left--) {
     const started = Date.now()
-    board.begin(name)
+    progress.begin(name)
     try {
-      const pace = (pace: Parameters<Board['pace']>[1]) => board.pace(name, pace)
-      const finished = await inChild(order, { signal, pace, note: (line) => board.note(line) })
-      if (finished) board.end(name, (Date.now() - started) / 1000)
+      const pace = (pace: Parameters<StudyProgress['pace']>[1]) => progress.pace(name, pace)
+      const finished = await runInChild(request, { signal, pace, note: (line) => progress.note(line) })
+      if (finished) progress.end(name, (Date.now() - started) / 1000)
       return undefined
     } catch (error) {
       const reason = messageOf(error)
       if (error instanceof UserError || left === 0) {
-        board.note(`${name}: ${reason}`)
-        board.end(name)
+        progress.note(`${name}: ${reason}`)
+        progress.end(name)
         return reason
       }
-      board.note(`${reason}; it is taken up again`)
-      board.postpone(name)
+      progress.note(`${reason}; it is taken up again`)
+      progress.postpone(name)
     }
   }
 }

@@ -6,13 +6,14 @@ import { readDataset } from '../datasets/readers.ts'
 import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import type { Clock } from './clock.ts'
 import { configOf, type RunConfig } from './config.ts'
-import { type ExpectedRun, expectRuns, PREPARING } from './expect.ts'
 import type { RunJob } from './job.ts'
-import { type Material, partsOf, pictureSize, prepare } from './material.ts'
 import { alignmentsOf, type Plan, plannedFor, plannedSchedule } from './plan.ts'
-import { files, type Run, trainedOn } from './record.ts'
+import { type PreparedData, pictureSize, prepare, splitFor } from './preparedData.ts'
+import { files, type Run } from './record.ts'
+import { trainedOn } from './setting.ts'
 import { digestStarts, fetchStarts } from './start.ts'
-import { cachedPath } from './weights.ts'
+import { cachedPath } from './weightsCache.ts'
+import { ALIGNING_SECONDS, type ExpectedRun, expectRuns } from './workload.ts'
 
 /** A run, with all that it is made from, and what says so in its folder. */
 export interface PreparedRun {
@@ -20,12 +21,12 @@ export interface PreparedRun {
   readonly config: RunConfig
 }
 
-/** What runs of a study are made from. */
-export interface Groundwork {
+/** Runs of a study, and the data that they are made from. */
+export interface PreparedStudy {
   readonly dataset: Dataset
   readonly runs: readonly PreparedRun[]
   /** The photos of one size, of which all runs have the same faces. */
-  readonly material: Material
+  readonly data: PreparedData
 }
 
 /**
@@ -35,12 +36,12 @@ export interface Groundwork {
  * @throws UserError when the data cannot be read, a class is empty, or a file cannot be written; the signal's reason,
  *   when that stops it
  */
-export async function groundworkFor(
+export async function prepareRuns(
   plan: Plan,
   out: string,
   runs: readonly Run[],
   { clock, signal }: { clock: Clock; signal: AbortSignal },
-): Promise<Groundwork> {
+): Promise<PreparedStudy> {
   const planned = runs.map((run) => startFor(plan, run))
   await fetchStarts(planned, signal)
   const starts = await digestStarts(planned)
@@ -50,34 +51,33 @@ export async function groundworkFor(
   const dataset = await datasetOf(plan, out, clock, signal)
   const alignments = alignmentsOf(plan, dataset.faces)
   expectAll(clock, plan, runs, dataset.faces.length, alignments.length)
-  clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, PREPARING)
+  clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, ALIGNING_SECONDS)
 
   const { seed } = plan
   const { count: folds, repeated } = plan.folds
   const common = { alignments, folds, seed, repeated, folder: join(out, 'data') }
-  const materials = new Map<number, Material>()
-  for (const size of sizes)
-    materials.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
-  const prepared = runs.map((run): PreparedRun => {
-    const material = materials.get(pictureSize(run.input))!
-    const parts = partsOf(material, seed, run.task, run.fold)
+  const prepared = new Map<number, PreparedData>()
+  for (const size of sizes) prepared.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
+  const ready = runs.map((run): PreparedRun => {
+    const data = prepared.get(pictureSize(run.input))!
+    const split = splitFor(data, seed, run.task, run.fold)
     const job: RunJob = {
       run,
-      schedule: plannedSchedule(plan, run, parts.train.length * trainedOn(run.setting).length),
+      schedule: plannedSchedule(plan, run, split.train.length * trainedOn(run.setting).length),
       start: startFor(plan, run),
       seed,
       folds,
       repeated,
-      photos: plan.explain.photos,
+      explained: plan.explain.photos,
       crops: plan.crops,
-      material,
-      parts,
+      data,
+      split,
       folder: files.run(out, run),
       dataset: dataset.kind,
     }
     return { job, config: configOf(job, starts) }
   })
-  return { dataset, runs: prepared, material: prepared[0]!.job.material }
+  return { dataset, runs: ready, data: ready[0]!.job.data }
 }
 
 /** What runs of a plan are expected to be, before more is known than how many faces there are. */

@@ -1,10 +1,10 @@
-/** What a study works on: its faces, divided into folds, as aligned pictures of one size. */
+/** What a study trains and tests on: its faces, dealt into folds, as aligned pictures of one size. */
 
 import { UserError } from '../base/errors.ts'
 import { sha256Of } from '../base/hash.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
-import { makeFolds, type Repeated, split } from '../datasets/folds.ts'
+import { makeFolds, type Repeated, type Split, split } from '../datasets/folds.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
@@ -17,7 +17,7 @@ export function pictureSize(input: number): number {
 }
 
 /** The faces of a data set that could be prepared, as pictures of one size. */
-export interface Material {
+export interface PreparedData {
   /** Side of a picture in pixels. */
   readonly size: number
   readonly faces: readonly Face[]
@@ -27,7 +27,7 @@ export interface Material {
   readonly pictures: Readonly<Partial<Record<Alignment, readonly StoredPicture[]>>>
   /** What the reader skipped, and photos that could not be used. */
   readonly skipped: readonly Skipped[]
-  /** A hash of all of the above: the same digest, the same material. */
+  /** A hash of all of the above: the same digest, the same data. */
   readonly digest: string
 }
 
@@ -50,7 +50,7 @@ export async function prepare(
   dataset: Dataset,
   { size, alignments, folds: count, seed, repeated, folder }: Preparation,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
-): Promise<Material> {
+): Promise<PreparedData> {
   // Folds are made before photos are left out, so that one bad photo does not move all other faces.
   const folds = makeFolds(dataset.faces, count, seed, repeated)
   const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
@@ -95,27 +95,24 @@ export async function prepare(
   }
 }
 
-/** The faces of each part of a split that have a label for a task, as indices into the material's faces. */
-export type Parts = Readonly<Record<'train' | 'validation' | 'test', readonly number[]>>
-
 /**
- * Divide the faces that have a label for a task.
+ * The split of the faces that have a label for a task, as indices into all faces.
  *
  * @throws UserError when a class has nobody to train on, or there is nobody to validate or test on
  */
-export function partsOf(material: Material, seed: string | number, task: Task, fold: number): Parts {
+export function splitFor(data: PreparedData, seed: string | number, task: Task, fold: number): Split {
   const labelled = (indices: readonly number[]) =>
-    indices.filter((k) => labelOf(material.faces[k]!, task) !== undefined)
-  const { train, validation, test } = split(material.folds, fold, seed)
-  const parts = { train: labelled(train), validation: labelled(validation), test: labelled(test) }
-  requireEveryClass(material.faces, parts.train, task)
+    indices.filter((k) => labelOf(data.faces[k]!, task) !== undefined)
+  const { train, validation, test } = split(data.folds, fold, seed)
+  const own = { train: labelled(train), validation: labelled(validation), test: labelled(test) }
+  requireEveryClass(data.faces, own.train, task)
   for (const part of ['validation', 'test'] as const) {
-    if (parts[part].length > 0) continue
+    if (own[part].length > 0) continue
     throw new UserError(
       `the ${part} part holds no face`,
       `task ${task}, fold ${fold}`,
       'Take more faces, or fewer folds',
     )
   }
-  return parts
+  return own
 }

@@ -3,11 +3,11 @@ import { UserError } from '../../base/errors.ts'
 import { workerModule } from '../../base/workers.ts'
 import type { Pace } from '../clock.ts'
 import { runName } from '../record.ts'
-import type { Message } from './child.ts'
-import type { Order } from './order.ts'
+import type { RunMessage } from './child.ts'
+import type { RunRequest } from './request.ts'
 
-/** Who follows a run. */
-export interface Follower {
+/** What is done while a run is made. */
+export interface RunListener {
   /** Stops the run after a checkpoint. */
   readonly signal: AbortSignal
   readonly pace: (pace: Pace) => void
@@ -22,10 +22,10 @@ export interface Follower {
  * @throws UserError when the run failed for a reason that its user can do something about; Error when its process ended
  *   without a word, as one does that is killed
  */
-export async function inChild(order: Order, { signal, pace, note }: Follower): Promise<boolean> {
+export async function runInChild(request: RunRequest, { signal, pace, note }: RunListener): Promise<boolean> {
   if (signal.aborted) return false
-  let last: Message | undefined
-  const { child, ended } = startChild<Message>(workerModule(import.meta.url, 'child.js'), order, {
+  let last: RunMessage | undefined
+  const { child, ended } = startChild<RunMessage>(workerModule(import.meta.url, 'child.js'), request, {
     message(message) {
       if ('pace' in message) pace(message.pace)
       else last = message
@@ -36,7 +36,7 @@ export async function inChild(order: Order, { signal, pace, note }: Follower): P
   signal.addEventListener('abort', stop)
   try {
     const how = await ended
-    if (!last || 'pace' in last) throw new Error(`the process of ${runName(order.run)} has ended: ${how}`)
+    if (!last || 'pace' in last) throw new Error(`the process of ${runName(request.run)} has ended: ${how}`)
     if ('ended' in last) return last.ended === 'finished'
     throw last.forUser ? new UserError(last.failure) : new Error(last.failure)
   } finally {

@@ -1,0 +1,31 @@
+import type { Plan } from '../plan.ts'
+import { type Run, restoredRun, type StoredRun, storedRun } from '../record.ts'
+
+/** A run that a process is asked to make: all that a machine must know that has the data. */
+export interface RunRequest {
+  /** Its paths are absolute, and the same on all machines. */
+  readonly plan: Plan
+  readonly run: Run
+  /** That of the run's configuration: a machine whose photos or weights are others must not make it. */
+  readonly hash: string
+  /** The study's folder. */
+  readonly out: string
+  /** Where its runs are kept, in place of that folder, for machines that do not see it: `s3://bucket/prefix`. */
+  readonly store?: string
+  /** Threads of the engine; a run that was begun with others goes on with those. */
+  readonly threads: number
+}
+
+/** A request as the queue holds it. */
+export interface StoredRequest extends Omit<RunRequest, 'run'> {
+  readonly run: StoredRun
+}
+
+export function storedRequest(request: RunRequest): StoredRequest {
+  return { ...request, run: storedRun(request.run) }
+}
+
+/** @throws UserError when its setting is none */
+export function restoredRequest(stored: StoredRequest): RunRequest {
+  return { ...stored, run: restoredRun(stored.run) }
+}
