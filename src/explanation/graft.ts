@@ -14,7 +14,8 @@ export interface GraftOptions extends Pick<RelevanceOptions, 'output' | 'range'>
 /**
  * A network with its own explanation: an ordinary graph that takes the network's input, and gives the network's
  * outputs and one more, `relevance`: float32, of the input's shape, what each of its numbers added to the logit
- * that is explained. Each picture of a batch is explained by itself.
+ * that is explained. Each picture of a batch is explained by itself. It has each weight of the network once: what
+ * the rules make of it follows by nodes that ONNX Runtime folds when it loads the graph.
  *
  * @throws UserError where the composite does not fit the network, Error naming the node that has no rule
  */

@@ -40,6 +40,7 @@ export class GraphBuilder {
   private readonly taken = new Set<string>()
   private readonly derivations = new Map<string, Value>()
   private readonly reserved = new Set<string>()
+  private readonly constants = new Set<string>()
   private prefix = ''
 
   constructor(name: string) {
@@ -76,6 +77,7 @@ export class GraphBuilder {
 
   private addConstant(name: string, tensor: Tensor): Value {
     this.initializers.set(name, tensor)
+    this.constants.add(name)
     this.values.set(name, known(tensor, tensor))
     return { name, type: tensor.type, shape: tensor.shape }
   }
@@ -101,11 +103,25 @@ export class GraphBuilder {
    * @param label names the constant, and says what it is: equal labels mean equal constants
    */
   derived(label: string, make: () => Tensor): Value {
+    return this.once(label, () => this.constant(make(), label))
+  }
+
+  /**
+   * What follows from constants alone: its nodes are added once for each label, however often it is asked for.
+   *
+   * @param label says what it is: equal labels mean equal values
+   */
+  once(label: string, build: () => Value): Value {
     const found = this.derivations.get(label)
     if (found) return found
-    const value = this.constant(make(), label)
+    const value = build()
     this.derivations.set(label, value)
     return value
+  }
+
+  /** Whether a value is a constant, or follows from constants alone. */
+  isConstant({ name }: Value): boolean {
+    return this.constants.has(name)
   }
 
   /** The elements of a constant; undefined for a value that is computed or fed. */
@@ -276,8 +292,10 @@ export class GraphBuilder {
     this.nodes.push(node)
     // The first output of a node is called as the node, unless it was renamed.
     this.taken.add(node.name)
+    const constant = node.inputs.every((name) => name === '' || this.constants.has(name))
     return node.outputs.map((name, k) => {
       this.taken.add(name)
+      if (constant) this.constants.add(name)
       this.values.set(name, inferred[k]!)
       return { name, type: inferred[k]!.type, shape: inferred[k]!.shape }
     })

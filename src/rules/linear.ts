@@ -6,7 +6,7 @@
 
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { NodeOf } from '../graph/operators.ts'
-import { float32, type Graph, type Tensor } from '../graph/types.ts'
+import type { Graph } from '../graph/types.ts'
 import { dependents, sources } from '../graph/wiring.ts'
 
 /** The operators that are linear layers, bias aside. */
@@ -79,7 +79,7 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
     transposed: (s, weights) => {
       const stepsAreOne = strides.every((stride) => stride === 1)
       const margins = [...reach.map((r, k) => r - before[k]!), ...reach.map((r, k) => r - pads[k + 2]!)]
-      const kernels = group === 1 || builder.constantOf(weights) ? weights : undefined
+      const kernels = group === 1 || builder.isConstant(weights) ? weights : undefined
       if (stepsAreOne && kernels && margins.every((margin) => margin >= 0)) {
         // With a stride of 1 the transposed convolution is a convolution with the kernel turned around, for
         // which ONNX Runtime has its fastest kernels.
@@ -102,33 +102,19 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
   }
 }
 
-/**
- * A kernel [out, in, h, w] turned by 180°, as [in, out, h, w], each group by itself; folded where it is constant.
- * One that is not constant must have one group.
- */
-function turned(builder: GraphBuilder, weights: Value, group: number): Value {
-  const tensor = builder.constantOf(weights)
-  if (tensor?.type === 'float32')
-    return builder.derived(`${weights.name}.turned`, () => turnedTensor(tensor.shape, tensor.data, group))
-  const toStart = -(2 ** 31)
-  return builder.slice(builder.transpose(weights, [1, 0, 2, 3]), {
-    2: [-1, toStart, -1],
-    3: [-1, toStart, -1],
-  })
+/** A kernel [out, in, h, w] turned by 180°, as [in, out, h, w], each group by itself. */
+function turned(g: GraphBuilder, weights: Value, group: number): Value {
+  const build = () => {
+    const toStart = -(2 ** 31)
+    return g.slice(swapped(g, weights, group), { 2: [-1, toStart, -1], 3: [-1, toStart, -1] })
+  }
+  return g.isConstant(weights) ? g.once(`${weights.name}.turned(${group})`, build) : build()
 }
 
-function turnedTensor(shape: readonly number[], data: Float32Array, group: number): Tensor {
-  const [out, inputs, h, w] = shape as [number, number, number, number]
-  const result = new Float32Array(data.length)
-  const area = h * w
-  const perGroup = out / group
-  for (let o = 0; o < out; o++) {
-    const first = Math.floor(o / perGroup) * inputs
-    for (let i = 0; i < inputs; i++) {
-      const from = (o * inputs + i) * area
-      const to = ((first + i) * perGroup + (o % perGroup)) * area
-      for (let k = 0; k < area; k++) result[to + area - 1 - k] = data[from + k]!
-    }
-  }
-  return float32([group * inputs, perGroup, h, w], result)
+/** A kernel [out, in, h, w] as [in, out, h, w], each group by itself. */
+function swapped(g: GraphBuilder, weights: Value, group: number): Value {
+  if (group === 1) return g.transpose(weights, [1, 0, 2, 3])
+  const [out, inputs, h, w] = weights.shape.map(Number) as [number, number, number, number]
+  const apart = g.reshape(weights, [group, out / group, inputs, h, w])
+  return g.reshape(g.transpose(apart, [0, 2, 1, 3, 4]), [group * inputs, out / group, h, w])
 }

@@ -1,7 +1,7 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
-import { float32, sizeOf } from '../../graph/types.ts'
 import { linearLayer } from '../linear.ts'
-import type { InputPart, LinearRule, LinearVisit, Passed, SignedPart, Term, WeightPart } from './rule.ts'
+import { isNothing, partOf, partOfInput, partOfWeights, scaled } from './parts.ts'
+import type { InputPart, LinearRule, LinearVisit, Passed, Term, WeightPart } from './rule.ts'
 import { ALL } from './rule.ts'
 import { splitSum } from './split.ts'
 import { stabilised } from './stabilise.ts'
@@ -45,7 +45,7 @@ function termRelevance(
     knownSum(term, visit) ??
     g.sum(
       pairs.map(({ input, weightPart }, k) =>
-        layer.forward(input, weightsOf(g, weights, weightPart), k === 0 ? biasPart : undefined),
+        layer.forward(input, partOfWeights(g, weights, weightPart), k === 0 ? biasPart : undefined),
       ),
     )
   const s = g.div(own, stabilised(g, z, term.epsilon, term.sign))
@@ -53,7 +53,7 @@ function termRelevance(
     // The coefficient goes into the weights, which are constant, and so costs nothing.
     messages: pairs.map(({ input, weightPart }) => ({
       input,
-      returned: layer.transposed(s, weightsOf(g, weights, weightPart, term.coefficient)),
+      returned: layer.transposed(s, partOfWeights(g, weights, weightPart, term.coefficient)),
     })),
     bias: biasPart ? [() => g.mul(scaled(g, s, term.coefficient), layer.biasBeside(biasPart))] : [],
     epsilon: [() => g.sub(all(), g.mul(scaled(g, s, term.coefficient), z))],
@@ -92,69 +92,4 @@ function ofSign(g: GraphBuilder, relevance: Value, output: Value, sign: 'positiv
   const positive = g.op('GreaterOrEqual', [output, g.scalar(0)])
   const [whenPositive, otherwise] = sign === 'positive' ? [relevance, g.scalar(0)] : [g.scalar(0), relevance]
   return g.op('Where', [positive, whenPositive, otherwise])
-}
-
-/** A part of the input; undefined where it is known to be empty. */
-function partOfInput(g: GraphBuilder, x: Value, part: InputPart, nonNegative: boolean): Value | undefined {
-  if ('everywhere' in part) return everywhere(g, x, part.everywhere)
-  if (!nonNegative) return isNothing(part) ? undefined : partOf(g, x, part)
-  return part.positive === 0 ? undefined : scaled(g, x, part.positive)
-}
-
-/** A constant picture, or vector, of x's shape for a batch of one: it fits beside a batch of any size. */
-function everywhere(g: GraphBuilder, x: Value, levels: readonly number[]): Value {
-  const shape = [1, ...x.shape.slice(1)].map(Number)
-  const [, channels, ...picture] = shape
-  if (levels.length > 1 && levels.length !== channels) {
-    throw new Error(`${levels.length} numbers are given for an input of ${channels} channels`)
-  }
-  const area = sizeOf(picture)
-  return g.derived(`everywhere(${levels.join()})[${shape.join()}]`, () =>
-    float32(
-      shape,
-      Float32Array.from({ length: channels! * area }, (_, k) => levels[Math.floor(k / area)] ?? levels[0]!),
-    ),
-  )
-}
-
-function isNothing(part: SignedPart): boolean {
-  return part.positive === 0 && part.negative === 0
-}
-
-/** A part of the weights, times a number. */
-function weightsOf(g: GraphBuilder, weights: Value, part: WeightPart, by = 1): Value {
-  if (part !== 'squared') {
-    return partOf(g, weights, { positive: by * part.positive, negative: by * part.negative })
-  }
-  const squares = folded(g, weights, `squared(${by})`, (w) => by * w * w)
-  return squares ?? scaled(g, g.mul(weights, weights), by)
-}
-
-/** A part of a tensor: folded where the tensor is constant, and the tensor itself where the part is all of it. */
-function partOf(g: GraphBuilder, value: Value, { positive, negative }: SignedPart): Value {
-  if (positive === 1 && negative === 1) return value
-  const label = `part(${positive},${negative})`
-  const constant = folded(g, value, label, (v) => (v > 0 ? positive * v : negative * v))
-  if (constant) return constant
-  if (positive === negative) return scaled(g, value, positive)
-  const parts = []
-  if (positive !== 0) parts.push(scaled(g, g.op('Relu', [value]), positive))
-  if (negative !== 0) parts.push(scaled(g, g.op('Min', [value, g.scalar(0)]), negative))
-  return g.sum(parts)
-}
-
-function scaled(g: GraphBuilder, value: Value, by: number): Value {
-  return by === 1 ? value : g.mul(value, g.scalar(by))
-}
-
-/** What is made of a constant is a constant, so that ONNX Runtime sees ordinary fixed weights. */
-function folded(
-  g: GraphBuilder,
-  value: Value,
-  label: string,
-  make: (v: number) => number,
-): Value | undefined {
-  const tensor = g.constantOf(value)
-  if (tensor?.type !== 'float32') return undefined
-  return g.derived(`${value.name}.${label}`, () => float32(tensor.shape, tensor.data.map(make)))
 }

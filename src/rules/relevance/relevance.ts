@@ -94,7 +94,7 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
       : undefined
   const nonNegative = nonNegativeValues(canonical)
   const positioned = withPoolPositions(canonical)
-  const builder = GraphBuilder.from(rules ? withSplitSums(positioned, rules, nonNegative) : positioned)
+  const builder = rules ? withSplitSums(positioned, rules, nonNegative) : GraphBuilder.from(positioned)
   const conservation = options.conservation ? new Conservation(builder) : undefined
   const logits = builder.value(start.name)
   const target = builder.input('target', 'float32', [

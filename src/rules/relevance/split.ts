@@ -3,14 +3,15 @@
  * layer itself need not be computed a third time.
  */
 
-import type { GraphBuilder, Value } from '../../graph/builder.ts'
+import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import type { Node } from '../../graph/operators.ts'
-import type { Graph, TensorOf } from '../../graph/types.ts'
+import type { Graph } from '../../graph/types.ts'
+import { partOf } from './parts.ts'
 import { type LinearRule, NEGATIVE, POSITIVE, type SignedPart, type Term } from './rule.ts'
 
 /**
- * The graph with some convolutions computed as two, with the positive and with the negative weights and biases,
- * and added.
+ * A builder that goes on from a graph, with some of its convolutions computed as two, with the positive and with the
+ * negative weights and biases, and added.
  *
  * Needs: a well-formed graph; where it is split is said in names, so layers and values keep theirs from when the rules
  * were assigned. Leaves: beside an output NAME that is split, the values NAME.positive and NAME.negative.
@@ -22,47 +23,48 @@ export function withSplitSums(
   graph: Graph,
   rules: ReadonlyMap<string, LinearRule>,
   nonNegative: ReadonlySet<string>,
-): Graph {
-  const initializers = new Map(graph.initializers)
-  const part = (name: string, { positive, negative }: SignedPart, label: string) => {
-    if (name === '') return name
-    const { shape, data } = graph.initializers.get(name) as TensorOf<'float32'>
-    const key = `${name}.${label}`
-    initializers.set(key, {
-      type: 'float32',
-      shape,
-      data: data.map((value) => (value > 0 ? positive * value : negative * value)),
-    })
-    return key
+): GraphBuilder {
+  const g = GraphBuilder.from({ ...graph, nodes: [], outputs: [] })
+  g.reserve(graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]))
+  for (const node of graph.nodes) {
+    if (splits(g, node, rules.get(node.name), nonNegative)) appendSplit(g, node)
+    else g.append(node)
   }
-  const nodes = graph.nodes.flatMap((node): Node[] => {
-    const rule = rules.get(node.name)
-    const [x, ...constants] = node.inputs
-    const splits =
-      node.op === 'Conv' &&
-      rule &&
-      'terms' in rule &&
-      rule.terms.length > 1 &&
-      rule.terms.every((term) => sumsOf(term) !== undefined) &&
-      nonNegative.has(x!) &&
-      constants.every((name) => name === '' || graph.initializers.get(name)?.type === 'float32')
-    if (!splits) return [node]
-    const [output] = node.outputs
-    const halves = [
-      { part: POSITIVE, label: 'positive' },
-      { part: NEGATIVE, label: 'negative' },
-    ].map(
-      ({ part: signs, label }): Node => ({
-        ...node,
-        name: `${node.name}.${label}`,
-        inputs: [x!, ...constants.map((name) => part(name, signs, label))],
-        outputs: [`${output}.${label}`],
-      }),
-    )
-    const inputs = halves.flatMap(({ outputs }) => outputs)
-    return [...halves, { op: 'Add', name: node.name, inputs, outputs: [output!], attributes: {} }]
+  for (const { name } of graph.outputs) g.output(name, g.value(name))
+  return g
+}
+
+function splits(
+  g: GraphBuilder,
+  node: Node,
+  rule: LinearRule | undefined,
+  nonNegative: ReadonlySet<string>,
+): boolean {
+  const [x, ...constants] = node.inputs
+  return (
+    node.op === 'Conv' &&
+    rule !== undefined &&
+    'terms' in rule &&
+    rule.terms.length > 1 &&
+    rule.terms.every((term) => sumsOf(term) !== undefined) &&
+    nonNegative.has(x!) &&
+    constants.every((name) => name === '' || g.constantOf(g.value(name))?.type === 'float32')
+  )
+}
+
+function appendSplit(g: GraphBuilder, node: Node): void {
+  const [x, ...constants] = node.inputs
+  const [output] = node.outputs
+  const halves = [
+    { signs: POSITIVE, label: 'positive' },
+    { signs: NEGATIVE, label: 'negative' },
+  ].map(({ signs, label }) => {
+    const parts = constants.map((name) => (name === '' ? '' : partOf(g, g.value(name), signs).name))
+    const half = `${output}.${label}`
+    g.append({ ...node, name: `${node.name}.${label}`, inputs: [x!, ...parts], outputs: [half] })
+    return half
   })
-  return { ...graph, initializers, nodes }
+  g.append({ op: 'Add', name: node.name, inputs: halves, outputs: [output!], attributes: {} })
 }
 
 /** The denominator of a term as made of the two sums of a split layer; undefined where it is not split. */
