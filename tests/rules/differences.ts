@@ -162,7 +162,7 @@ export function build(subject: Case, type: 'float32' | 'float64', batch: number 
 }
 
 /** Only the gradients: inputs are those of the graph and what arrives at each of its outputs, of so many rows. */
-function withGradient(forward: Graph, by: readonly number[], rows: string): Graph {
+export function withGradient(forward: Graph, by: readonly number[], rows: string): Graph {
   const prepared = { ...withPoolPositions(forward), outputs: [] }
   const builder = GraphBuilder.from(prepared)
   const start = forward.outputs.map(({ name, type, shape }, k) => {

@@ -2,10 +2,11 @@
  * A graph written with the operators that a device has.
  *
  * ONNX Runtime's WebGPU provider lacks some kernels. What it knows that it lacks runs on the CPU, with a copy to and
- * fro; what it claims and lacks fails when it is run. Each rule here takes one such operator out of a graph and puts
- * others in its place that give the same numbers.
+ * fro; what it claims and lacks fails when it runs, or gives wrong numbers. Each rule here takes one such operator out
+ * of a graph and puts others in its place that give the same numbers.
  */
 
+import { type Pass, through } from '../../graph/pass.ts'
 import type { Graph } from '../../graph/types.ts'
 import type { Device } from '../engine.ts'
 import { lowerConv } from './conv.ts'
@@ -13,16 +14,17 @@ import { lowerLrn } from './lrn.ts'
 import { lowerMaxPool } from './maxPool.ts'
 import { dropOmitted } from './omitted.ts'
 import { lowerOneHot } from './oneHot.ts'
+import { lowerSlice } from './slice.ts'
 import { lowerSum } from './sum.ts'
 
-/** A rule: why a device needs it, and the graph in other operators. */
+/** A rule: why a device needs it, and a pass that puts other operators in the place of one. */
 interface Lowering {
   readonly reason: string
-  readonly apply: (graph: Graph) => Graph
+  readonly pass: Pass
 }
 
 /** The rules of each device, in the order in which they are applied. */
-export const lowerings: Readonly<Record<Device, Readonly<Record<string, Lowering>>>> = {
+export const lowerings = {
   cpu: {},
   wasm: {},
   webgpu: {
@@ -31,41 +33,57 @@ export const lowerings: Readonly<Record<Device, Readonly<Record<string, Lowering
         'The provider claims MaxPool with positions, then fails: "The Indices output is not supported yet" ' +
         '(left open by the pull request that added the kernel, microsoft/onnxruntime#23714). Its ScatterElements ' +
         'adds in no fixed order, so that no two runs would give the same bits.',
-      apply: lowerMaxPool,
+      pass: lowerMaxPool,
     },
     conv: {
       reason:
         'A convolution of 6, 9, 15, 18, … channels (multiples of three, but not of four) to a multiple of four gives ' +
         'wrong numbers and no error: the kernel reads three channels at a time, from the place of every fourth. ' +
         'microsoft/onnxruntime#29651 tells of such a convolution.',
-      apply: lowerConv,
+      pass: lowerConv,
+    },
+    slice: {
+      reason:
+        'A Slice that goes backwards over a part of an axis gives wrong numbers and no error; ' +
+        'microsoft/onnxruntime#25160 would mend it.',
+      pass: lowerSlice,
     },
     lrn: {
       reason: 'The provider has no LRN: activations would go to the CPU and back.',
-      apply: lowerLrn,
+      pass: lowerLrn,
     },
     oneHot: {
       reason: 'The provider has no OneHot: logits would go to the CPU and the target back, amid the pass.',
-      apply: lowerOneHot,
+      pass: lowerOneHot,
     },
     sum: {
       reason: 'The provider has no Sum: every sum of gradients or relevances would go to the CPU and back.',
-      apply: lowerSum,
+      pass: lowerSum,
     },
     omitted: {
       reason:
         'The provider takes an empty name for a bias of Conv, and the process ends with a segmentation fault.',
-      apply: dropOmitted,
+      pass: dropOmitted,
     },
   },
-}
+} satisfies Record<Device, Record<string, Lowering>>
 
 /** The graph for a device. */
 export function lower(graph: Graph, device: Device): Graph {
-  return Object.values(lowerings[device]).reduce((lowered, { apply }) => apply(lowered), graph)
+  return through(
+    Object.values<Lowering>(lowerings[device]).map(({ pass }) => pass),
+    graph,
+  )
 }
 
-/** The nodes of a graph that WebGPU must leave to the CPU: it claims MaxPool with positions, and fails. */
-export function onCpu({ nodes }: Graph): string[] {
-  return nodes.filter(({ op, outputs }) => op === 'MaxPool' && outputs.length > 1).map(({ name }) => name)
+/** The nodes that WebGPU must leave to the CPU: what it claims and cannot do, and no rule could write otherwise. */
+export function onCpu({ nodes, initializers }: Graph): string[] {
+  return nodes
+    .filter(({ op, inputs, outputs }) => {
+      if (op === 'MaxPool') return outputs.length > 1
+      if (op !== 'Slice' || inputs[4] === undefined) return false
+      const steps = initializers.get(inputs[4])
+      return !steps || [...steps.data].some((step) => step < 0)
+    })
+    .map(({ name }) => name)
 }

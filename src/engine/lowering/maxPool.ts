@@ -10,25 +10,24 @@ import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import { withoutUnread } from '../../graph/fold.ts'
 import type { Node, NodeOf } from '../../graph/operators.ts'
 import { float32, type Graph, int64, sizeOf } from '../../graph/types.ts'
+import { type Wiring, wiringOf } from '../../graph/wiring.ts'
 import { firstLargest } from './first.ts'
 import { rewrite } from './rewrite.ts'
 
 /** Every ScatterElements to the positions of a MaxPool by Gathers, and MaxPools whose positions nobody reads without. */
 export function lowerMaxPool(graph: Graph): Graph {
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+  const { makerOf } = wiringOf(graph)
   const scattered = rewrite(graph, 'ScatterElements', (g, node) => {
-    const sent = sentToMaxima(g, makers, node)
+    const sent = sentToMaxima(g, makerOf, node)
     return sent && g.reshape(toFirstMaxima(g, sent.pool, sent.arrived), [-1])
   })
-  const read = new Set([
-    ...scattered.nodes.flatMap(({ inputs }) => inputs),
-    ...scattered.outputs.map(({ name }) => name),
-  ])
-  const nodes = scattered.nodes.map((node) =>
-    node.op === 'MaxPool' && !read.has(node.outputs[1] ?? '')
-      ? { ...node, outputs: node.outputs.slice(0, 1) }
-      : node,
-  )
+  const { readersOf } = wiringOf(scattered)
+  const results = new Set(scattered.outputs.map(({ name }) => name))
+  const isRead = (name: string) => readersOf(name).length > 0 || results.has(name)
+  const nodes = scattered.nodes.map((node): Node => {
+    const unread = node.op === 'MaxPool' && node.outputs[1] !== undefined && !isRead(node.outputs[1])
+    return unread ? ({ ...node, outputs: node.outputs.slice(0, 1) } as Node) : node
+  })
   return withoutUnread({ ...scattered, nodes })
 }
 
@@ -39,31 +38,31 @@ export function lowerMaxPool(graph: Graph): Graph {
  */
 function sentToMaxima(
   g: GraphBuilder,
-  makers: ReadonlyMap<string, Node>,
+  makerOf: Wiring['makerOf'],
   { inputs, attributes }: NodeOf<'ScatterElements'>,
 ): { pool: NodeOf<'MaxPool'>; arrived: Value } | undefined {
-  const [zeros, at, flat] = inputs.map((name) => makers.get(name))
+  const [zeros, at, flat] = inputs.map(makerOf)
   const isZero = zeros?.op === 'ConstantOfShape' && Number(zeros.attributes.value.data[0]) === 0
   if (!isZero || attributes.reduction !== 'add' || at?.op !== 'Reshape' || flat?.op !== 'Reshape')
     return undefined
-  const positions = makers.get(at.inputs[0]!)
-  const pool = positions?.op === 'Add' ? makers.get(positions.inputs[0]!) : positions
+  const positions = makerOf(at.inputs[0]!)
+  const pool = positions?.op === 'Add' ? makerOf(positions.inputs[0]!) : positions
   if (pool?.op !== 'MaxPool') return undefined
   const name = positions?.op === 'Add' ? positions.inputs[0] : at.inputs[0]
   const [x, y] = [g.value(pool.inputs[0]!), g.value(pool.outputs[0]!)]
-  const ofOne = positions?.op !== 'Add' || copiesOf(g, makers, positions.inputs[1]!, x)
+  const ofOne = positions?.op !== 'Add' || copiesOf(g, makerOf, positions.inputs[1]!, x)
   const arrived = g.value(flat.inputs[0]!)
   const fits = arrived.shape.length === 4 && y.shape.slice(1).every((d, k) => d === arrived.shape[k + 1])
   return name === pool.outputs[1] && ofOne && fits ? { pool, arrived } : undefined
 }
 
 /** Whether a value is the place of each copy of one picture: 0, its size, twice its size and so on. */
-function copiesOf(g: GraphBuilder, makers: ReadonlyMap<string, Node>, name: string, x: Value): boolean {
-  const column = makers.get(name)
-  const product = column?.op === 'Reshape' ? makers.get(column.inputs[0]!) : undefined
-  const counted = product?.op === 'Mul' ? makers.get(product.inputs[0]!) : undefined
+function copiesOf(g: GraphBuilder, makerOf: Wiring['makerOf'], name: string, x: Value): boolean {
+  const column = makerOf(name)
+  const product = column?.op === 'Reshape' ? makerOf(column.inputs[0]!) : undefined
+  const counted = product?.op === 'Mul' ? makerOf(product.inputs[0]!) : undefined
   if (counted?.op !== 'CumSum' || counted.attributes.exclusive !== 1) return false
-  const ones = makers.get(counted.inputs[0]!)
+  const ones = makerOf(counted.inputs[0]!)
   const size = g.constantOf(g.value(product!.inputs[1]!))?.data[0]
   return (
     ones?.op === 'ConstantOfShape' &&

@@ -1,4 +1,5 @@
 import { float32, type Graph } from '../../graph/types.ts'
+import { wiringOf } from '../../graph/wiring.ts'
 import { firstLargest } from './first.ts'
 import { rewrite } from './rewrite.ts'
 
@@ -7,10 +8,10 @@ import { rewrite } from './rewrite.ts'
  * indices come from outside and are few.
  */
 export function lowerOneHot(graph: Graph): Graph {
-  const makers = new Map(graph.nodes.map((node) => [node.outputs[0], node]))
+  const { makerOf } = wiringOf(graph)
   return rewrite(graph, 'OneHot', (g, { inputs, attributes }) => {
     const [indices, depth, offAndOn] = inputs
-    const maker = makers.get(indices)
+    const maker = makerOf(indices!)
     if (
       maker?.op !== 'ArgMax' ||
       maker.attributes.select_last_index !== 0 ||

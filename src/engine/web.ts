@@ -1,0 +1,47 @@
+import { UserError } from '../base/errors.ts'
+import { isExact } from './check.ts'
+import type { Engine } from './engine.ts'
+import { type Runtime, sessionEngine } from './session.ts'
+
+/** How an engine in a page is set up. */
+export interface WebEngineOptions {
+  /**
+   * Where graphs run: by WebAssembly (where not given), on the GPU, or on the GPU where WebGPU has a real one, not one
+   * imitated by software, that computes exactly.
+   */
+  readonly device?: 'wasm' | 'webgpu' | 'auto'
+  /** Threads of one run on the CPU; all cores where not given. A page that is not cross-origin isolated has one. */
+  readonly threads?: number
+}
+
+/**
+ * ONNX Runtime in a browser's page or worker. Each build is loaded when it is first asked for, and starts its threads
+ * then: they stay as many as its first engine asked for.
+ *
+ * @throws UserError where the GPU is asked for and there is none, or it computes wrongly
+ */
+export async function webEngine({ device = 'wasm', threads }: WebEngineOptions = {}): Promise<Engine> {
+  const gpu = device !== 'wasm' && (await navigator.gpu?.requestAdapter())
+  if (device === 'webgpu' && !gpu) throw new UserError('this browser offers no GPU by WebGPU', '', USE_WASM)
+  if (gpu && (device === 'webgpu' || !isImitated(gpu.info))) {
+    const engine = started('webgpu', await import('onnxruntime-web/webgpu'), threads)
+    if (await isExact(engine)) return engine
+    if (device === 'webgpu') throw new UserError('this GPU computes wrongly by WebGPU', '', USE_WASM)
+  }
+  return started('wasm', await import('onnxruntime-web/wasm'), threads)
+}
+
+const USE_WASM = `Use the device 'wasm'`
+
+type WebRuntime = Runtime & { readonly env: { readonly wasm: { numThreads?: number } } }
+
+function started(device: 'wasm' | 'webgpu', runtime: WebRuntime, wanted?: number): Engine {
+  const most = crossOriginIsolated ? (wanted ?? navigator.hardwareConcurrency) : 1
+  runtime.env.wasm.numThreads ||= most
+  return sessionEngine(runtime, { device, threads: runtime.env.wasm.numThreads, writesInto: false })
+}
+
+/** Whether a GPU is the work of the CPU. */
+function isImitated({ architecture, isFallbackAdapter }: GPUAdapterInfo): boolean {
+  return isFallbackAdapter || architecture === 'swiftshader'
+}

@@ -1,0 +1,83 @@
+/** Pages of a test's own in Debian's Chromium, bundled by Vite as a user's would be and served cross-origin isolated. */
+
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { build } from 'vite'
+
+const PROGRAM = '/usr/bin/chromium'
+
+/** Whether Debian's `chromium` is here; tests that need it are skipped loudly without it. */
+export const hasChromium = existsSync(PROGRAM)
+if (!hasChromium) console.warn('SKIPPED: tests in a browser, for chromium is not installed')
+
+/** WebGPU without a GPU: slow, but exact. */
+const FLAGS = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan,WebGPU',
+  '--use-webgpu-adapter=swiftshader',
+  '--ignore-gpu-blocklist',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--no-first-run',
+]
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+}
+
+/** A browser, and a server of one folder. */
+export class Chromium {
+  private readonly browser: Browser
+  private readonly server: Server
+
+  private constructor(browser: Browser, server: Server) {
+    this.browser = browser
+    this.server = server
+  }
+
+  /**
+   * Bundle a page, serve it, and start a browser.
+   *
+   * @param root the folder of the page's `index.html`
+   * @param isolated whether the page may share memory among threads
+   */
+  static async start(root: string, isolated = true): Promise<Chromium> {
+    const outDir = mkdtempSync(join(tmpdir(), 'regard-page-'))
+    await build({ root, configFile: false, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+    const server = createServer((request, response) => {
+      const { pathname } = new URL(request.url!, 'http://page')
+      const file = join(outDir, pathname === '/' ? 'index.html' : pathname)
+      if (!existsSync(file)) return response.writeHead(404).end()
+      if (isolated) {
+        response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
+        response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp')
+      }
+      response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream')
+      response.end(readFileSync(file))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const browser = await chromium.launch({ executablePath: PROGRAM, args: FLAGS })
+    return new Chromium(browser, server)
+  }
+
+  /** A page whose scripts have run. What it throws outside of a call is an error of the test's output. */
+  async open(): Promise<Page> {
+    const page = await this.browser.newPage()
+    page.on('pageerror', (error) => console.error(error))
+    await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`)
+    return page
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close()
+    await new Promise((resolve) => this.server.close(resolve))
+  }
+}

@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Chromium, hasChromium } from '../../chromium.ts'
+import { conformance } from './conformance.ts'
+import { inPage } from './remote.ts'
+
+const page = fileURLToPath(new URL('page', import.meta.url))
+
+describe.skipIf(!hasChromium)('in Chromium', () => {
+  let chromium: Chromium
+  beforeAll(async () => {
+    chromium = await Chromium.start(page)
+  })
+  afterAll(() => chromium?.stop())
+
+  describe('WebAssembly with two threads', () => {
+    conformance(() => inPage(chromium, { device: 'wasm', threads: 2 }))
+  })
+
+  describe('WebGPU', () => {
+    conformance(() => inPage(chromium, { device: 'webgpu', threads: 1 }))
+  })
+
+  test('a GPU that is imitated by software is not taken for one', async () => {
+    const { device, threads, close } = await inPage(chromium, { device: 'auto', threads: 2 })
+    expect({ device, threads }).toEqual({ device: 'wasm', threads: 2 })
+    await close()
+  })
+})
