@@ -7,11 +7,11 @@
  */
 
 import { readAaf } from '../dist/datasets/aaf.js'
-import { openFaceFinder } from '../dist/datasets/faceFinder.js'
 import { readLandmarks } from '../dist/datasets/readLandmarks.js'
 import { isMarked, mainFace } from '../dist/faces/face.js'
 import { eyeCentres, LANDMARKS } from '../dist/faces/landmarks.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
+import { openFaceFinder } from '../dist/faces/node.js'
 import { readPhoto } from '../dist/pictures/node.js'
 import { median } from './peer.js'
 

@@ -1,58 +1,28 @@
-/** regard as a library: graphs, their gradients and relevance, and an engine to run them. */
+/**
+ * regard in a page or a worker of a browser. In Node the same names come from `index.node.ts`.
+ */
 
-export { UserError } from './base/errors.ts'
-export type { Watch } from './base/watch.ts'
-export { type Checked, type CheckOptions, checkDataset } from './datasets/check/check.ts'
-export type { Case, Finding, Severity } from './datasets/check/finding.ts'
-export type { Dataset, Face } from './datasets/dataset.ts'
-export { openFaceFinder } from './datasets/faceFinder.ts'
-export { type DatasetKind, type ReadOptions, readDataset } from './datasets/readers.ts'
-export type { Engine, Program, Tensors } from './engine/engine.ts'
-export { nodeEngine } from './engine/node.ts'
-export { type Coherence, coherenceOf } from './explanation/coherence.ts'
-export {
-  type ConservedLayer,
-  type Explainer,
-  type Explanation,
-  loadExplainer,
-  type Scores,
-} from './explanation/explain.ts'
-export { type GraftOptions, graft } from './explanation/graft.ts'
-export { heatMap, type PixelRelevance, pixelRelevance } from './explanation/heatMap.ts'
-export { METHODS, type Method, type MethodName } from './explanation/methods.ts'
-export type { MethodOption } from './explanation/options.ts'
-export type { Target } from './explanation/target.ts'
-export { type Alignment, align, alignment } from './faces/align.ts'
-export { type Box, type FaceFinder, type FoundFace, mainFace } from './faces/face.ts'
-export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
-export { landmarks49 } from './faces/meshLandmarks.ts'
-export { FACE_PARTS, type FacePart, partsOf } from './faces/parts.ts'
-export type { Labels } from './faces/polygon.ts'
-export { isSuspicious, type Stretch, stretchOf } from './faces/stretch.ts'
-export { type Files, MissingFile } from './formats/files.ts'
-export { readModel } from './formats/model.ts'
-export { readMeanFile, readModelFile, readOnnxFile, writeOnnxFile } from './formats/node.ts'
-export { fixInput, openBatch } from './graph/batch.ts'
-export { GraphBuilder, type Value } from './graph/builder.ts'
-export { float32, type Graph, int64, type Tensor } from './graph/types.ts'
-export { verify } from './graph/verify.ts'
-export type { Card } from './models/card.ts'
-export { type ExplainOptions, explain, type ModelExplanation, type ModelInput } from './models/explain.ts'
-export { type Model, modelOf, openModel } from './models/model.ts'
-export { type ExplainFileOptions, explainFile, openModelFile } from './models/node.ts'
-export { type NetworkName, networks } from './networks/index.ts'
-export { type Affine, applyAffine, invertAffine } from './pictures/affine.ts'
-export type { Image, Point } from './pictures/image.ts'
-export { readPhoto, writePicture } from './pictures/node.ts'
-export { readStudy, type Study } from './report/cells.ts'
-export { writeReport } from './report/report.ts'
-export type { Composite } from './rules/composites/composite.ts'
-export { composites } from './rules/composites/presets.ts'
-export { parseComposite } from './rules/composites/read.ts'
-export { gradient } from './rules/gradient/gradient.ts'
-export { type NetworkOutput, relevance } from './rules/relevance/relevance.ts'
-export { bootstrap, bootstrapMean } from './statistics/bootstrap.ts'
-export { type Calibration, calibrationOf } from './statistics/calibration.ts'
-export { holm } from './statistics/holm.ts'
-export { mcnemar, signFlip } from './statistics/mcnemar.ts'
-export { formatSetting, parseSetting, type Setting } from './study/setting.ts'
+import { UsageError } from './base/errors.ts'
+import { webEngine } from './engine/web.ts'
+import { filesAt } from './formats/web.ts'
+import { decodePhoto as decode } from './pictures/web.ts'
+import { type Regard, regardOn } from './platform.ts'
+
+export * from './exports.ts'
+
+const regard = regardOn({
+  async loadEngine({ device, threads } = {}) {
+    if (device !== 'cpu') return webEngine({ device, threads })
+    throw new UsageError('a page runs no native code', 'device cpu', "Ask for 'wasm', 'webgpu' or 'auto'")
+  },
+  decodePhoto: decode,
+  filesAt,
+  urlOf: (text) => new URL(text, globalThis.location?.href),
+})
+
+export const loadEngine: Regard['loadEngine'] = regard.loadEngine
+export const loadModel: Regard['loadModel'] = regard.loadModel
+export const decodePhoto: Regard['decodePhoto'] = regard.decodePhoto
+export const toModelInput: Regard['toModelInput'] = regard.toModelInput
+export const explain: Regard['explain'] = regard.explain
+export const openFaceFinder: Regard['openFaceFinder'] = regard.openFaceFinder

@@ -1,4 +1,4 @@
-/** Pages of a test's own in Debian's Chromium, bundled by Vite as a user's would be and served cross-origin isolated. */
+/** Pages of a test's own in Debian's Chromium, bundled by Vite as a user's would be. */
 
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -33,6 +33,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
+/**
+ * Bundle a page as Vite does where nothing is configured.
+ *
+ * @param root the folder of the page's `index.html`
+ * @returns the folder of the bundled page
+ */
+export async function bundled(root: string): Promise<string> {
+  const outDir = mkdtempSync(join(tmpdir(), 'regard-page-'))
+  await build({ root, configFile: false, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  return outDir
+}
+
 /** A browser, and a server of one folder. */
 export class Chromium {
   private readonly browser: Browser
@@ -44,17 +56,15 @@ export class Chromium {
   }
 
   /**
-   * Bundle a page, serve it, and start a browser.
+   * Serve a folder, and start a browser.
    *
-   * @param root the folder of the page's `index.html`
-   * @param isolated whether the page may share memory among threads
+   * @param folder of an `index.html`
+   * @param isolated whether its pages may share memory among threads
    */
-  static async start(root: string, isolated = true): Promise<Chromium> {
-    const outDir = mkdtempSync(join(tmpdir(), 'regard-page-'))
-    await build({ root, configFile: false, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  static async start(folder: string, isolated = true): Promise<Chromium> {
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url!, 'http://page')
-      const file = join(outDir, pathname === '/' ? 'index.html' : pathname)
+      const file = join(folder, decodeURIComponent(pathname === '/' ? 'index.html' : pathname))
       if (!existsSync(file)) return response.writeHead(404).end()
       if (isolated) {
         response.setHeader('Cross-Origin-Opener-Policy', 'same-origin')

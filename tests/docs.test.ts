@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { float32, nodeEngine, readOnnxFile } from '../src/index.ts'
+import { nodeEngine } from '../src/engine/node.ts'
+import { readOnnxFile } from '../src/formats/node.ts'
+import { float32 } from '../src/graph/types.ts'
 import { readPlan } from '../src/study/plan.ts'
 import { type RunRecord, readRecord } from '../src/study/record.ts'
 
@@ -99,11 +101,11 @@ describe('the documentation', () => {
 
   // The other pages' examples read files that are not here.
   const examples = blocks('ts').filter(({ page }) =>
-    ['README.md', 'docs/explaining.md', 'docs/faces.md'].includes(page),
+    ['README.md', 'docs/composites.md', 'docs/explaining.md', 'docs/faces.md'].includes(page),
   )
   for (const [k, { page, text }] of examples.entries()) {
     test(`the library example of ${page} runs`, () => {
-      writeFileSync(join(checkout, `example${k}.mjs`), text.replace("'regard'", "'./dist/index.js'"))
+      writeFileSync(join(checkout, `example${k}.mjs`), text)
       run(`node example${k}.mjs`)
     })
   }

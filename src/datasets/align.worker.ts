@@ -86,7 +86,7 @@ async function found(image: Image): Promise<Point[]> {
 }
 
 async function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): Promise<string> {
-  if (from === 'found') models ??= (await finder()).digestModels()
+  if (from === 'found') models ??= (await import('../faces/node.ts')).digestModels()
   // Of hashes, which have one length, so that what is hashed can be taken apart in one way only.
   const parts = [recipe, from, photo, landmarks, from === 'found' ? models! : '']
   return sha256Of(...parts.map((part) => Buffer.from(sha256Of(part), 'hex')))

@@ -112,8 +112,3 @@ export function parseCard(text: string, where: string): Card {
 export function formatCard(card: Card): string {
   return stringify(card, { flowCollectionPadding: false, lineWidth: 0 })
 }
-
-/** Where the card of a model lies: `faces.onnx` → `faces.card.yaml`. */
-export function cardPathOf(model: string): string {
-  return `${model.replace(/\.[^./\\]+$/, '')}.card.yaml`
-}

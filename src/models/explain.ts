@@ -65,20 +65,33 @@ export async function explain(
   input: ModelInput,
   options: ExplainOptions,
 ): Promise<ModelExplanation> {
-  const { classes } = model
-  const tensor = inputFrom(input, model)
   const explainer = await loadModelExplainer(model, options)
   try {
-    const { class: asked = 'top', minus } = options
-    const question: Question = {
-      class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
-      minus: minus === undefined ? undefined : requireClass(String(minus), classes),
-    }
-    const [explanation] = await explainInput(explainer, model, tensor, [question], options)
-    return explanation!
+    return await explainBy(explainer, model, input, options)
   } finally {
     await explainer.release()
   }
+}
+
+/**
+ * Explain what a network says of a photo, by an explainer that is loaded already.
+ *
+ * @param explainer of this model, from {@link loadModelExplainer}
+ * @throws UserError, the signal's reason as {@link explain} does
+ */
+export async function explainBy(
+  explainer: Explainer,
+  model: Model,
+  input: ModelInput,
+  { class: asked = 'top', minus, ...watch }: Pick<ExplainOptions, 'class' | 'minus'> & Watch = {},
+): Promise<ModelExplanation> {
+  const { classes } = model
+  const question: Question = {
+    class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
+    minus: minus === undefined ? undefined : requireClass(String(minus), classes),
+  }
+  const [explanation] = await explainInput(explainer, model, inputFrom(input, model), [question], watch)
+  return explanation!
 }
 
 /**

@@ -8,7 +8,7 @@ import { readNpy } from '../formats/npy.ts'
 import { type Graph, sizeOf, type TensorOf, type ValueInfo } from '../graph/types.ts'
 import { verify } from '../graph/verify.ts'
 import { logitsOf } from '../rules/logits.ts'
-import { type Card, cardPathOf, parseCard } from './card.ts'
+import type { Card } from './card.ts'
 import { type Preprocessing, preprocessingOf } from './preprocessing.ts'
 
 /** A network, and all that is known of what it takes and what it says. */
@@ -55,7 +55,8 @@ export async function openModel(path: string, files: Files, options: ModelOption
   const { card = {}, output, ...reading } = options
   const cardPath = cardPathOf(path)
   const cardFile = await readIfThere(files, nameOf(cardPath))
-  const own = cardFile ? parseCard(textIn(cardFile), cardPath) : {}
+  // YAML is read by a library that a page without cards need not load.
+  const own = cardFile ? (await import('./card.ts')).parseCard(textIn(cardFile), cardPath) : {}
   const said = card.input ?? {}
   const sized = said.size === undefined && said.height === undefined ? own.input : said
   const [height, width] = [sized?.size ?? sized?.height, sized?.size ?? sized?.width]
@@ -63,6 +64,11 @@ export async function openModel(path: string, files: Files, options: ModelOption
   const network = await readModel(path, files, { ...reading, size: reading.size ?? size })
   const opened = await openCard(own, path, files)
   return modelOf(network, path, joined(opened, card), { output, where: cardFile ? cardPath : path })
+}
+
+/** Where the card of a model lies: `faces.onnx` → `faces.card.yaml`. */
+export function cardPathOf(model: string): string {
+  return `${model.replace(/\.[^./\\]+$/, '')}.card.yaml`
 }
 
 /**

@@ -13,9 +13,9 @@ import {
 import { readNpy, writeNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import { readPhoto } from '../pictures/node.ts'
-import { type Card, cardPathOf, formatCard } from './card.ts'
+import { type Card, formatCard } from './card.ts'
 import { type ExplainOptions, explain, inputFrom, type ModelExplanation } from './explain.ts'
-import { type Model, type OpenedCard, openCard, openModel } from './model.ts'
+import { cardPathOf, type Model, type OpenedCard, openCard, openModel } from './model.ts'
 
 /** What is said about a model from outside. */
 export interface ModelFileOptions extends ReadModelFileOptions {

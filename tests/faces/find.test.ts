@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openFaceFinder } from '../../src/datasets/faceFinder.ts'
 import type { FaceFinder } from '../../src/faces/face.ts'
+import { openFaceFinder } from '../../src/faces/node.ts'
 import { readPhoto } from '../../src/pictures/node.ts'
 import { warpAffine } from '../../src/pictures/warp.ts'
 import { shared } from '../shared.ts'

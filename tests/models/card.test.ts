@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Card, cardPathOf, formatCard, parseCard } from '../../src/models/card.ts'
+import { type Card, formatCard, parseCard } from '../../src/models/card.ts'
+import { cardPathOf } from '../../src/models/model.ts'
 
 const card: Card = {
   network: 'adiencenet',

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import type { LinearRule } from '../relevance/rule.ts'
 
 /** The operators that are linear layers, bias aside, and so need a rule. */
 const LINEAR = ['Conv', 'Gemm', 'MatMul'] as const
@@ -32,6 +33,8 @@ const match = {
     .min(1)
     .optional(),
 }
+
+const matchSchema = z.strictObject(match)
 
 /** What rules with a denominator have in common. */
 const denominator = {
@@ -102,10 +105,16 @@ const gradientSchema = z.strictObject({
  * An assignment of rules to layers, as people write it: what has a default may be left out. `method` is `relevance`
  * where it is not given.
  */
-export type Composite = z.input<typeof relevanceSchema> | z.input<typeof gradientSchema>
+export type Composite =
+  | (Omit<z.input<typeof relevanceSchema>, 'layers'> & {
+      readonly layers: readonly (CompositeEntryInput | OwnRuleEntry)[]
+    })
+  | z.input<typeof gradientSchema>
 
 /** A composite whose layers get relevance rules, complete. */
-export type RelevanceComposite = z.output<typeof relevanceSchema>
+export type RelevanceComposite = Omit<z.output<typeof relevanceSchema>, 'layers'> & {
+  readonly layers: readonly CompositeEntry[]
+}
 
 /** A composite of the gradient and its relatives, complete. */
 export type GradientComposite = z.output<typeof gradientSchema>
@@ -113,8 +122,11 @@ export type GradientComposite = z.output<typeof gradientSchema>
 /** An entry as people write it. */
 export type CompositeEntryInput = z.input<typeof entry>
 
+/** An entry with a rule that a program brings itself, in place of the name of one of regard's. */
+export type OwnRuleEntry = z.input<typeof matchSchema> & { readonly rule: LinearRule }
+
 /** An entry of a composite: which layers, and their rule. */
-export type CompositeEntry = z.output<typeof entry>
+export type CompositeEntry = z.output<typeof entry> | OwnRuleEntry
 
 /** The schemas of the two kinds, so that a file's mistakes are told in the words of the kind that it is. */
 export const schemas = { relevance: relevanceSchema, gradient: gradientSchema }
@@ -125,5 +137,17 @@ export const schemas = { relevance: relevanceSchema, gradient: gradientSchema }
  * @throws ZodError when it is none
  */
 export function completed(composite: Composite): RelevanceComposite | GradientComposite {
-  return schemas[composite.method ?? 'relevance'].parse(composite)
+  if (composite.method === 'gradient') return gradientSchema.parse(composite)
+  // The schema is that of files, which can hold no rules but those with names: it sees a name in place of others.
+  const named = composite.layers.map((layer) => (isOwn(layer) ? { ...layer, rule: 'flat' } : layer))
+  const { layers, ...rest } = relevanceSchema.parse({ ...composite, layers: named })
+  const own = (k: number) => composite.layers[k]!
+  return {
+    ...rest,
+    layers: layers.map((layer, k) => (isOwn(own(k)) ? { ...layer, rule: own(k).rule as LinearRule } : layer)),
+  }
+}
+
+function isOwn(entry: CompositeEntryInput | OwnRuleEntry): entry is OwnRuleEntry {
+  return typeof entry.rule === 'object'
 }

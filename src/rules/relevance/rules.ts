@@ -24,6 +24,7 @@ export interface InputRange {
  * @throws UserError when zᴮ has no range
  */
 export function ruleOf(entry: CompositeEntry, layer: string, range?: InputRange): LinearRule {
+  if (typeof entry.rule === 'object') return entry.rule
   switch (entry.rule) {
     case 'epsilon':
       return withOptions(epsilonRule(entry.epsilon), entry)

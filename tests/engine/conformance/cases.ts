@@ -9,7 +9,7 @@ import { tenCropGraph } from '../../../src/evaluation/tenCrop.ts'
 import { GraphBuilder } from '../../../src/graph/builder.ts'
 import { float32, type Graph, int64, sizeOf, type Tensor, type ValueInfo } from '../../../src/graph/types.ts'
 import { type NetworkName, networks } from '../../../src/networks/index.ts'
-import type { CompositeEntry, CompositeEntryInput } from '../../../src/rules/composites/composite.ts'
+import type { CompositeEntryInput } from '../../../src/rules/composites/composite.ts'
 import { composites } from '../../../src/rules/composites/presets.ts'
 import { type RelevanceOptions, relevance } from '../../../src/rules/relevance/relevance.ts'
 import { gradientStep, updateStep } from '../../../src/training/step.ts'
@@ -53,7 +53,7 @@ function relevanceCases(): Record<string, () => Case> {
       const target = float32([BATCH, CLASSES], [0, 1, 0, 0, 0, 1])
       return { graph, feeds: { images: pictures(BATCH), target } }
     }
-  const rules: { [R in CompositeEntry['rule']]: CompositeEntryInput & { rule: R } } = {
+  const rules: { [R in CompositeEntryInput['rule']]: CompositeEntryInput & { rule: R } } = {
     epsilon: { rule: 'epsilon', epsilon: 0.01 },
     simple: { rule: 'simple' },
     'alpha-beta': { rule: 'alpha-beta', alpha: 2, beta: -1 },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Chromium, hasChromium } from '../../chromium.ts'
+import { bundled, Chromium, hasChromium } from '../../chromium.ts'
 import { conformance } from './conformance.ts'
 import { inPage } from './remote.ts'
 
@@ -9,7 +9,7 @@ const page = fileURLToPath(new URL('page', import.meta.url))
 describe.skipIf(!hasChromium)('in Chromium', () => {
   let chromium: Chromium
   beforeAll(async () => {
-    chromium = await Chromium.start(page)
+    chromium = await Chromium.start(await bundled(page))
   })
   afterAll(() => chromium?.stop())
 

@@ -1,0 +1,98 @@
+/** What regard has on both sides, in Node and in a page: grouped by task. */
+
+/* What goes wrong, and what takes long. */
+export { UsageError, UserError } from './base/errors.ts'
+/* Networks, and training them step by step. */
+export { Random } from './base/random.ts'
+export type { Watch } from './base/watch.ts'
+/* Graphs: made, read, written, run, and derived from each other. */
+export type { Device, Engine, Program, Tensors } from './engine/engine.ts'
+/* Explaining a model's answer. */
+export { type Coherence, coherenceOf } from './explanation/coherence.ts'
+export {
+  type ConservedLayer,
+  type Explainer,
+  type ExplainerOptions,
+  type Explanation,
+  loadExplainer,
+  type Scores,
+} from './explanation/explain.ts'
+export { type GraftOptions, graft } from './explanation/graft.ts'
+export { heatMap, type PixelRelevance, pixelRelevance, scaleOf } from './explanation/heatMap.ts'
+export { METHODS, type Method, type MethodName, type NamedMethod } from './explanation/methods.ts'
+export type { MethodOption } from './explanation/options.ts'
+export type { Target } from './explanation/target.ts'
+/* Faces: found, aligned, and in parts. */
+export { type Alignment, align, alignment } from './faces/align.ts'
+export { type Box, type FaceFinder, type FoundFace, isMarked, mainFace } from './faces/face.ts'
+export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
+export { landmarks49 } from './faces/meshLandmarks.ts'
+export { FACE_PARTS, type FacePart, partsOf } from './faces/parts.ts'
+export type { Labels } from './faces/polygon.ts'
+export { isSuspicious, type Stretch, stretchOf } from './faces/stretch.ts'
+/* Models, and the files that they come from. */
+export { type Files, MissingFile } from './formats/files.ts'
+export { readModel } from './formats/model.ts'
+export { readNpy, writeNpy } from './formats/npy.ts'
+export { fixInput, openBatch } from './graph/batch.ts'
+export { GraphBuilder, type Value } from './graph/builder.ts'
+export { readGraph, writeGraph } from './graph/file.ts'
+export { float32, type Graph, int64, type Tensor, type TensorOf } from './graph/types.ts'
+export { verify } from './graph/verify.ts'
+export { type Card, formatCard, parseCard } from './models/card.ts'
+export {
+  type ExplainOptions,
+  explainBy,
+  loadModelExplainer,
+  type ModelExplanation,
+  type ModelInput,
+} from './models/explain.ts'
+export { inputOf, pictureOf } from './models/input.ts'
+export { type Model, type ModelOptions, modelOf, openModel } from './models/model.ts'
+export type { Preprocessing } from './models/preprocessing.ts'
+export { type NetworkName, networks } from './networks/index.ts'
+export { type StartingPoint, startFrom } from './networks/start.ts'
+/* Pictures. */
+export { type Affine, applyAffine, invertAffine } from './pictures/affine.ts'
+export { enlarged } from './pictures/enlarged.ts'
+export { type Fit, fitted } from './pictures/fit.ts'
+export type { Image, Point } from './pictures/image.ts'
+export { rgba } from './pictures/rgba.ts'
+export { sideBySide } from './pictures/sideBySide.ts'
+export { warpAffine } from './pictures/warp.ts'
+export type {
+  EngineOptions,
+  FaceFinderOptions,
+  FilesInMemory,
+  LoadModelOptions,
+  Photo,
+  Regard,
+} from './platform.ts'
+/* Composites, and rules of one's own. */
+export type { Composite, CompositeEntry, OwnRuleEntry } from './rules/composites/composite.ts'
+export { type CompositeName, composites } from './rules/composites/presets.ts'
+export { parseComposite } from './rules/composites/read.ts'
+export { gradient } from './rules/gradient/gradient.ts'
+export { type NetworkOutput, relevance } from './rules/relevance/relevance.ts'
+export {
+  ALL,
+  type InputPart,
+  type LinearRule,
+  type LinearVisit,
+  NEGATIVE,
+  NOTHING,
+  type Passed,
+  POSITIVE,
+  type SignedPart,
+  type Term,
+  type WeightPart,
+} from './rules/relevance/rule.ts'
+export type { InputRange } from './rules/relevance/rules.ts'
+/* Statistics. */
+export { bootstrap, bootstrapMean } from './statistics/bootstrap.ts'
+export { type Calibration, calibrationOf } from './statistics/calibration.ts'
+export { holm } from './statistics/holm.ts'
+export { mcnemar, signFlip } from './statistics/mcnemar.ts'
+export { rateAt, type Schedule } from './training/schedule.ts'
+export { type StepOptions, type TrainingSteps, trainingSteps } from './training/step.ts'
+export { type Measured, type State, type Stepper, stepperFor } from './training/stepper.ts'

@@ -1,0 +1,37 @@
+/** Other people's files on a server: the counterpart of `node.ts` in a page. */
+
+import { messageOf, UserError } from '../base/errors.ts'
+import { type Files, MissingFile } from './files.ts'
+
+/**
+ * The files of the folder that a URL is in, fetched when they are asked for.
+ *
+ * @param url of a model; its last part is the model's own name
+ */
+export function filesAt(url: URL): Files {
+  return (name) => fetchBytes(new URL(name.split('/').map(encodeURIComponent).join('/'), url))
+}
+
+/**
+ * The bytes that a URL gives.
+ *
+ * @throws MissingFile where the server has no such file; UserError where it cannot be reached or answers otherwise
+ */
+export async function fetchBytes(url: URL): Promise<Uint8Array> {
+  let response: Response
+  try {
+    response = await fetch(url)
+  } catch (error) {
+    throw new UserError(
+      `cannot be fetched (${messageOf(error)})`,
+      url.href,
+      'Check the address and the network',
+    )
+  }
+  // Servers of single-page applications answer with their page where they have no such file.
+  const page = response.headers.get('content-type')?.startsWith('text/html')
+  if (response.status === 404 || response.status === 410 || (response.ok && page))
+    throw new MissingFile(url.href)
+  if (!response.ok) throw new UserError(`the server does not give it (${response.status})`, url.href)
+  return new Uint8Array(await response.arrayBuffer())
+}

@@ -1,0 +1,179 @@
+/**
+ * What Node and the browser each have in their own way, and what regard makes of it in one: the same functions, with
+ * the same names and types, on both sides.
+ */
+
+import { UsageError } from './base/errors.ts'
+import type { Engine } from './engine/engine.ts'
+import type { FaceFinder } from './faces/face.ts'
+import { loadFaceFinder } from './faces/find.ts'
+import { type Files, MissingFile } from './formats/files.ts'
+import { readModel } from './formats/model.ts'
+import type { TensorOf } from './graph/types.ts'
+import {
+  type ExplainOptions,
+  explain as explainWith,
+  type ModelExplanation,
+  type ModelInput,
+} from './models/explain.ts'
+import { type Model, type ModelOptions, openModel } from './models/model.ts'
+import type { Image } from './pictures/image.ts'
+
+/** Where networks run, and on how many threads. */
+export interface EngineOptions {
+  /**
+   * `cpu` is native code, which a page lacks; `wasm` WebAssembly; `webgpu` the GPU; `auto` the GPU where a real one
+   * passes a check, else the CPU. Where not given: native code in Node, WebAssembly in a page.
+   */
+  readonly device?: 'auto' | 'cpu' | 'wasm' | 'webgpu'
+  /** Threads of one run on the CPU; all cores where not given. A page that is not cross-origin isolated has one. */
+  readonly threads?: number
+}
+
+/** Files in memory, by their names: a model with what belongs to it, such as its card. */
+export type FilesInMemory = Readonly<Record<string, Uint8Array>>
+
+/** What is said of a model besides where it is. */
+export interface LoadModelOptions extends ModelOptions {
+  /**
+   * Where its files come from: bytes by their names, or a function that gives them. Where not given, the model's name
+   * is a URL, and what stands beside it is fetched too.
+   */
+  readonly files?: Files | FilesInMemory
+}
+
+/** A photo: decoded, as the bytes of its file, as a Blob (a File, say), by its URL; or input that is ready for the network. */
+export type Photo = Image | Uint8Array | Blob | URL | TensorOf<'float32'>
+
+/** The face finder's two networks. */
+export interface FaceFinderOptions {
+  readonly engine?: Engine
+  /**
+   * The folder with `blazeface.json` and `facemesh.json` of the npm package @vladmandic/human, and what belongs to them:
+   * its URL, which ends with a slash. In Node the package itself where not given.
+   */
+  readonly models?: URL | string
+}
+
+/** regard's functions that need an engine, a decoder of pictures, or files. */
+export interface Regard {
+  /**
+   * ONNX Runtime as it is to be had here: native or by WebAssembly in Node, by WebAssembly or WebGPU in a page.
+   *
+   * @throws UserError where a device is asked for that is not there
+   */
+  loadEngine(options?: EngineOptions): Promise<Engine>
+
+  /**
+   * Read a model of any format, and its card where it has one.
+   *
+   * @param model its URL; or with `files` its name among these. In a page a URL may be relative
+   * @throws UserError when something is missing, malformed, or does not fit
+   */
+  loadModel(model: string | URL, options?: LoadModelOptions): Promise<Model>
+
+  /**
+   * The picture that a file holds: upright, 8-bit RGB, what is transparent on white.
+   *
+   * @param where what the photo is called in messages
+   * @throws UserError when it cannot be read, or has more than 65 million pixels
+   */
+  decodePhoto(bytes: Uint8Array, where?: string): Promise<Image>
+
+  /**
+   * Explain what a model says of one photo. It loads the network anew each time: for many photos, load an explainer by
+   * {@link loadModelExplainer} and explain each by {@link explainBy}.
+   *
+   * @param model from {@link loadModel}, or what that takes
+   * @param options `engine`: what {@link loadEngine} gives where not given
+   * @throws UserError when something does not fit, or is not known of how photos become the input; the signal's reason,
+   *   when that stops it
+   */
+  explain(
+    model: Model | string | URL,
+    photo: Photo,
+    options?: Partial<ExplainOptions>,
+  ): Promise<ModelExplanation>
+
+  /**
+   * What a photo is to a model: an image, read where it is not one yet; or input that is ready, as it is.
+   *
+   * @throws UserError when it cannot be read
+   */
+  toModelInput(photo: Photo): Promise<ModelInput>
+
+  /** Load the networks that find faces. */
+  openFaceFinder(options?: FaceFinderOptions): Promise<FaceFinder>
+}
+
+/** What a place must bring. */
+export interface Platform extends Pick<Regard, 'loadEngine'> {
+  decodePhoto(bytes: Uint8Array, where: string): Promise<Image>
+  /** The files of the folder that a URL is in. */
+  filesAt(url: URL): Files
+  /** A URL as somebody wrote it. */
+  urlOf(text: string): URL
+  /** Where the face finder's networks lie, where that is known. */
+  readonly faceModels?: () => URL
+}
+
+/** regard on a platform. */
+export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }: Platform): Regard {
+  const urlFrom = (where: string | URL) => (typeof where === 'string' ? urlOf(where) : where)
+
+  async function loadModel(
+    model: string | URL,
+    { files, ...options }: LoadModelOptions = {},
+  ): Promise<Model> {
+    if (files) return openModel(String(model), typeof files === 'function' ? files : inMemory(files), options)
+    const url = urlFrom(model)
+    // Nobody else has what was fetched.
+    return openModel(url.href.replace(/[?#].*$/s, ''), filesAt(url), { overwrite: true, ...options })
+  }
+
+  async function toModelInput(photo: Photo): Promise<ModelInput> {
+    if (photo instanceof URL) {
+      const name = photo.pathname.replace(/^.*\//s, '')
+      return decodePhoto(await filesAt(photo)(decodeURIComponent(name)), photo.href)
+    }
+    if (photo instanceof Blob) {
+      const name = 'name' in photo ? String(photo.name) : 'the photo'
+      return decodePhoto(new Uint8Array(await photo.arrayBuffer()), name)
+    }
+    return photo instanceof Uint8Array ? decodePhoto(photo, 'the photo') : photo
+  }
+
+  return {
+    loadEngine,
+    loadModel,
+    toModelInput,
+    decodePhoto: (bytes, where = 'the photo') => decodePhoto(bytes, where),
+    async explain(model, photo, options = {}) {
+      const opened = typeof model === 'string' || model instanceof URL ? await loadModel(model) : model
+      const engine = options.engine ?? (await loadEngine())
+      return explainWith(opened, await toModelInput(photo), { ...options, engine })
+    },
+    async openFaceFinder({ engine, models } = {}) {
+      const folder = models === undefined ? faceModels?.() : urlFrom(models)
+      if (!folder) {
+        throw new UsageError(
+          'where the networks that find faces lie is not known',
+          'models',
+          'Serve the folder models/ of the npm package @vladmandic/human, and give its URL',
+        )
+      }
+      const read = (name: string) =>
+        readModel(new URL(name, folder).href, filesAt(folder), { overwrite: true })
+      const [detector, mesh] = await Promise.all([read('blazeface.json'), read('facemesh.json')])
+      return loadFaceFinder(engine ?? (await loadEngine()), { detector, mesh })
+    },
+  }
+}
+
+function inMemory(files: FilesInMemory): Files {
+  return async (name) => {
+    const bytes = files[name]
+    if (!bytes) throw new MissingFile(name)
+    return bytes
+  }
+}

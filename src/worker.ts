@@ -1,0 +1,99 @@
+/** The worker's own side of `inWorker.ts`: it does what a page asks for, one thing after the other. */
+
+import { messageOf } from './base/errors.ts'
+import type { Engine } from './engine/engine.ts'
+import type { Explainer } from './explanation/explain.ts'
+import { loadEngine, loadModel, toModelInput } from './index.ts'
+import type { WorkerExplainOptions } from './inWorker.ts'
+import { explainBy, loadModelExplainer } from './models/explain.ts'
+import type { Model } from './models/model.ts'
+import type { EngineOptions, LoadModelOptions, Photo } from './platform.ts'
+
+/** A model that is in the worker. */
+export interface LoadedModel {
+  readonly id: number
+  /** The names of its classes, by index. */
+  readonly classes: readonly string[]
+  /** The output that is explained. */
+  readonly output: string
+  /** What its card says. */
+  readonly card: Model['card']
+}
+
+/** What a page asks for; `stop` stops what was asked for under the same number. */
+export interface Ask {
+  readonly id: number
+  readonly call: 'start' | 'loadModel' | 'explain' | 'stop'
+  readonly given: readonly unknown[]
+}
+
+/** What a page hears. */
+export type Heard = { readonly id: number } & (
+  | { readonly progress: [done: number, total: number] }
+  | { readonly result: unknown }
+  | { readonly error: { readonly name: string; readonly message: string } }
+)
+
+let engine: Engine
+const models: Model[] = []
+/** The explainer that is loaded, and for what. */
+let loaded: { readonly key: string; readonly explainer: Explainer } | undefined
+const stops = new Map<number, AbortController>()
+let last: Promise<unknown> = Promise.resolve()
+
+const calls = {
+  async start(_: number, options: EngineOptions) {
+    engine = await loadEngine(options)
+  },
+
+  async loadModel(_: number, where: string, options: LoadModelOptions): Promise<LoadedModel> {
+    const model = await loadModel(where, options)
+    const { classes, output, card } = model
+    return { id: models.push(model) - 1, classes, output, card }
+  },
+
+  async explain(
+    id: number,
+    { id: which }: LoadedModel,
+    photo: Exclude<Photo, URL> | { readonly url: string },
+    { class: asked, minus, ...how }: WorkerExplainOptions,
+  ) {
+    const model = models[which]!
+    const key = JSON.stringify([which, how])
+    if (loaded?.key !== key) {
+      await loaded?.explainer.release()
+      loaded = undefined
+      loaded = { key, explainer: await loadModelExplainer(model, { ...how, engine }) }
+    }
+    const input = await toModelInput('url' in photo ? new URL(photo.url) : photo)
+    return explainBy(loaded.explainer, model, input, {
+      class: asked,
+      minus,
+      signal: stops.get(id)?.signal,
+      progress: (done, total) => tell({ id, progress: [done, total] }),
+    })
+  },
+}
+
+function tell(heard: Heard): void {
+  postMessage(heard)
+}
+
+addEventListener('message', ({ data: { id, call, given } }: MessageEvent<Ask>) => {
+  if (call === 'stop') return stops.get(id)?.abort()
+  stops.set(id, new AbortController())
+  last = last.then(async () => {
+    try {
+      stops.get(id)!.signal.throwIfAborted()
+      const result = await (calls[call] as (id: number, ...given: readonly unknown[]) => Promise<unknown>)(
+        id,
+        ...given,
+      )
+      tell({ id, result })
+    } catch (error) {
+      tell({ id, error: { name: (error as Error).name, message: messageOf(error) } })
+    } finally {
+      stops.delete(id)
+    }
+  })
+})
