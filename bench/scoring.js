@@ -12,7 +12,7 @@ import { Random } from '../dist/base/random.js'
 import { nodeEngine } from '../dist/engine/node.js'
 import { scorePictures, tenCropGraph } from '../dist/evaluation/tenCrop.js'
 import { networks } from '../dist/networks/index.js'
-import { weightsOf } from '../dist/training/trainableWeights.js'
+import { trainableWeights } from '../dist/training/trainableWeights.js'
 import { median, python, runPython } from './peer.js'
 
 const ROUNDS = 3
@@ -30,7 +30,7 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(networks)) {
     pictures: PICTURES,
     atATime: AT_A_TIME,
     size: SIZE,
-    weights: [...weightsOf(network)].map(([weight, { shape }]) => [weight, shape]),
+    weights: [...trainableWeights(network)].map(([weight, { shape }]) => [weight, shape]),
   }
   const [mine, theirs] = [[], []]
   for (let round = 0; round < ROUNDS; round++) {

@@ -26,7 +26,7 @@ import { nodeEngine } from '../dist/engine/node.js'
 import { float32, int64, sizeOf } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { trainingSteps } from '../dist/training/step.js'
-import { weightsOf } from '../dist/training/trainableWeights.js'
+import { trainableWeights } from '../dist/training/trainableWeights.js'
 import { withDecisions } from './decisions.js'
 import { python, runPython } from './peer.js'
 
@@ -45,7 +45,7 @@ const TIE = 1e-6
  */
 function lively(network, random) {
   return new Map(
-    [...weightsOf(network)].map(([name, { shape }]) => {
+    [...trainableWeights(network)].map(([name, { shape }]) => {
       const tensor = float32(shape)
       const inputs = sizeOf(shape.slice(1))
       const isClassifier = /^(fc8|loss\d\/classifier)\./.test(name)

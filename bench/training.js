@@ -14,7 +14,7 @@ import { nodeEngine } from '../dist/engine/node.js'
 import { float32, int64 } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { stepperFor } from '../dist/training/stepper.js'
-import { weightsOf } from '../dist/training/trainableWeights.js'
+import { trainableWeights } from '../dist/training/trainableWeights.js'
 import { median, python, runPython } from './peer.js'
 
 const ROUNDS = 3
@@ -35,7 +35,7 @@ function compare(name) {
     input,
     batch: BATCHES[name],
     losses: network.outputs.map(({ name: output }) => losses[output]),
-    weights: [...weightsOf(network)].map(([weight, { shape }]) => [weight, shape]),
+    weights: [...trainableWeights(network)].map(([weight, { shape }]) => [weight, shape]),
     steps: 4,
   }
   const [mine, theirs] = [[], []]
@@ -102,7 +102,7 @@ async function prepared(name) {
     const { data } = feeds[mask]
     for (let k = 0; k < data.length; k++) data[k] = random.chance(ratio) ? 0 : 1 / (1 - ratio)
   }
-  const weights = weightsOf(network)
+  const weights = trainableWeights(network)
   const velocities = new Map([...weights].map(([weight, { shape }]) => [weight, float32(shape)]))
   return { stepper, feeds, state: { weights, velocities } }
 }

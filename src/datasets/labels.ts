@@ -17,7 +17,7 @@ export function genderOf(text: string): Gender | undefined {
  * The ages that a text means, in years, both ends included: `34` and `34.5` one age, `8-13`, `8–13`, `8_13`, `8 to 13`
  * and `(8, 13)` a range, `60+` and `more than 60` one without an end.
  */
-export function rangeOf(text: string): readonly [low: number, high: number] | undefined {
+export function ageRangeOf(text: string): readonly [low: number, high: number] | undefined {
   const plain = text.trim().toLowerCase()
   const [, open] = /^(?:more than\s*(?=\d+$))?(\d{1,3})\s*\+?$/.exec(plain) ?? []
   if (open && !/^\d+$/.test(plain)) return [Number(open), Number.POSITIVE_INFINITY]
@@ -33,7 +33,7 @@ export function rangeOf(text: string): readonly [low: number, high: number] | un
  * @returns undefined where the text means no age
  */
 export function ageLabels(text: string): { readonly years?: number; readonly age?: number } | undefined {
-  const range = rangeOf(text)
+  const range = ageRangeOf(text)
   if (!range) return undefined
   const [low, high] = range
   if (low > OLDEST_EVER) return undefined

@@ -1,7 +1,7 @@
 /** Between the names that a network's classes have and the labels of a data set. */
 
 import { UsageError } from '../base/errors.ts'
-import { genderOf, rangeOf } from '../datasets/labels.ts'
+import { ageRangeOf, genderOf } from '../datasets/labels.ts'
 import { AGE_GROUPS, CLASSES, OLDEST, type Task } from '../datasets/task.ts'
 
 /**
@@ -44,7 +44,7 @@ const LABELS: Record<Task, (name: string) => number> = {
   years: (name) => (/^\s*\d{1,3}\s*$/.test(name) && Number(name) <= OLDEST ? Number(name) : -1),
   gender: (name) => CLASSES.gender.indexOf(genderOf(name) ?? ''),
   age(name) {
-    const [from, to] = rangeOf(name) ?? []
+    const [from, to] = ageRangeOf(name) ?? []
     if (from === undefined || to === undefined || from === to) return -1
     // Adience's own lists call the third group (8, 12) and the last (60, 100).
     return AGE_GROUPS.findIndex(

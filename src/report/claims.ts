@@ -5,7 +5,7 @@ import type { Run } from '../study/record.ts'
 import { alignmentsIn, ownTest, type StartKind, swappedTest, type TrainingPhotos } from '../study/setting.ts'
 import type { Cell, Study } from './cells.ts'
 import { gainOf, type Pair, pairsOf } from './comparisons.ts'
-import { type Contrast, contrastOf, type Term } from './contrast.ts'
+import { type Contrast, type ContrastTerm, contrastOf } from './contrast.ts'
 
 /** A finding of the paper: all of its parts must be greater than 0. */
 export interface Claim {
@@ -170,7 +170,7 @@ function swapped({ cells }: Study): Cell[] {
 }
 
 /** What a cell has right on its own photos and not on the others, less the reverse. */
-function lossTerms(cell: Cell): Term[] {
+function lossTerms(cell: Cell): ContrastTerm[] {
   return [
     { cell, alignment: ownTest(cell.setting), sign: 1 },
     { cell, alignment: swappedTest(cell.setting), sign: -1 },
@@ -180,7 +180,8 @@ function lossTerms(cell: Cell): Term[] {
 /** How much more the first of each pair loses than the second. */
 function lossPart(study: Study, name: string, pairs: readonly Pair[]): ClaimPart {
   const cells = swapped(study)
-  const turned = (terms: Term[]) => terms.map((term) => ({ ...term, sign: term.sign === 1 ? -1 : 1 }) as Term)
+  const turned = (terms: ContrastTerm[]) =>
+    terms.map((term) => ({ ...term, sign: term.sign === 1 ? -1 : 1 }) as ContrastTerm)
   return {
     name,
     unit: 'points',

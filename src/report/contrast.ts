@@ -22,7 +22,7 @@ interface ContrastFace extends FaceValue {
 }
 
 /** The answers of a cell on photos of a kind, counted for or against. */
-export interface Term {
+export interface ContrastTerm {
   readonly cell: Cell
   readonly alignment: Alignment
   readonly sign: 1 | -1
@@ -31,7 +31,7 @@ export interface Term {
 /**
  * For each face that all terms have answers on, the sum of the signs of those that are right: with two terms −1, 0 or 1.
  */
-export function contrastOf(study: Study, terms: readonly Term[]): Contrast {
+export function contrastOf(study: Study, terms: readonly ContrastTerm[]): Contrast {
   const [first, ...others] = terms.map(({ cell, alignment }) => readPredictions(study, cell, alignment))
   const right = others.map(
     (answers) => new Map(answers.map((one) => [one.face, one.truth === one.predicted])),

@@ -22,7 +22,7 @@ import { scoreOn } from './scored.ts'
 import type { Section } from './section.ts'
 import { type Analyses, sectionsOf } from './sections.ts'
 import { comparisonRows, findingRows, findingSentence } from './statistics.ts'
-import { style } from './style.ts'
+import { reportStyle } from './style.ts'
 
 /**
  * Write `OUT/report/`: `index.html`, `tables/*.csv`, `tables/*.tex` and `figures/*.svg`.
@@ -58,7 +58,7 @@ export function writeReport(study: Study): string {
   for (const { name, svg } of sections.flatMap(({ figures = [] }) => figures)) {
     writeAtomic(join(folder, 'figures', `${name}.svg`), svg)
   }
-  writeAtomic(files.report(out), page(study.record.name, style, bodyOf(study, analyses, sections)).text)
+  writeAtomic(files.report(out), page(study.record.name, reportStyle, bodyOf(study, analyses, sections)).text)
   return files.report(out)
 }
 

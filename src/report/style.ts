@@ -1,5 +1,5 @@
 /** What the report's style sheet has beside that of every page: its tables, its figures and its rows of heat maps. */
-export const style = `
+export const reportStyle = `
 thead th.letter { text-align: center; padding-bottom: 0; }
 thead th.measure { font-weight: 400; font-size: .85em; color: var(--faint); }
 tr.faint > * { color: var(--faint); }

@@ -3,8 +3,8 @@
 /** Number of faces by true class (row) and predicted class (column). */
 export type Confusion = readonly (readonly number[])[]
 
-/** A share of n faces. */
-export interface Share {
+/** How many of n faces are answered rightly. */
+export interface Accuracy {
   readonly n: number
   readonly correct: number
   /** correct / n, 0 to 1; NaN where n is 0. */
@@ -38,12 +38,12 @@ export function confusionOf(
 }
 
 /** How many answers are right. */
-export function accuracyOf(confusion: Confusion): Share {
+export function accuracyOf(confusion: Confusion): Accuracy {
   return within(confusion, 0)
 }
 
 /** How many answers are right or next to it; means something only where classes are ordered, as those of age are. */
-export function oneOffOf(confusion: Confusion): Share {
+export function oneOffOf(confusion: Confusion): Accuracy {
   return within(confusion, 1)
 }
 
@@ -57,8 +57,8 @@ export function accuracyByGroup(
   predicted: readonly number[],
   labels: readonly number[],
   groups: readonly (readonly string[])[],
-): Map<string, Share> {
-  const shares = new Map<string, Share>()
+): Map<string, Accuracy> {
+  const shares = new Map<string, Accuracy>()
   checkedPairs(predicted, labels).forEach(([guess, truth], k) => {
     for (const group of groups[k]!) {
       const { n, correct } = shares.get(group) ?? { n: 0, correct: 0 }
@@ -68,7 +68,7 @@ export function accuracyByGroup(
   return shares
 }
 
-function within(confusion: Confusion, distance: number): Share {
+function within(confusion: Confusion, distance: number): Accuracy {
   let n = 0
   let correct = 0
   confusion.forEach((row, truth) => {
@@ -80,7 +80,7 @@ function within(confusion: Confusion, distance: number): Share {
   return share(correct, n)
 }
 
-function share(correct: number, n: number): Share {
+function share(correct: number, n: number): Accuracy {
   return { n, correct, accuracy: correct / n }
 }
 

@@ -11,7 +11,7 @@ import { GraphBuilder, type Value } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
 import { type Graph, sizeOf, type ValueInfo } from '../graph/types.ts'
 import { gradient } from '../rules/gradient/gradient.ts'
-import { type Rates, weightsAsInputs, weightsOf } from './trainableWeights.ts'
+import { type Rates, trainableWeights, weightsAsInputs } from './trainableWeights.ts'
 
 /** A graph of training steps, as many as the batches that it is fed. */
 export interface TrainingSteps {
@@ -145,7 +145,7 @@ function derived(
   { losses = { [network.outputs[0]!.name]: 1 }, rates }: Pick<StepOptions, 'losses' | 'rates'>,
 ) {
   const { forward, masks } = withLoss(network, losses, rates)
-  const { builder: body, gradients } = gradient(forward, 'loss', [...weightsOf(network, rates).keys()])
+  const { builder: body, gradients } = gradient(forward, 'loss', [...trainableWeights(network, rates).keys()])
   const measured = {
     loss: body.value('loss'),
     right: rightOf(body, network.outputs[0]!.name),

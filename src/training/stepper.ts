@@ -10,7 +10,7 @@ import {
   trainingSteps,
   updateStep,
 } from './step.ts'
-import { type Weights, weightsOf } from './trainableWeights.ts'
+import { trainableWeights, type Weights } from './trainableWeights.ts'
 
 /** What training changes. */
 export interface State {
@@ -63,7 +63,7 @@ export function stepperFor(
   large = LARGE,
 ): Promise<Stepper> {
   let bytes = 0
-  for (const { shape } of weightsOf(network, options.rates).values()) bytes += 4 * sizeOf(shape)
+  for (const { shape } of trainableWeights(network, options.rates).values()) bytes += 4 * sizeOf(shape)
   return bytes < large ? scanned(engine, network, options) : inPlace(engine, network, options)
 }
 

@@ -16,7 +16,7 @@ import { Metrics } from './metrics.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
 import { type Measured, type State, stepperFor } from './stepper.ts'
-import { type Weights, weightsAsConstants, weightsAsInputs, weightsOf } from './trainableWeights.ts'
+import { trainableWeights, type Weights, weightsAsConstants, weightsAsInputs } from './trainableWeights.ts'
 
 /** What to train, on what, how, and where to keep its state. */
 export interface TrainingOptions {
@@ -197,7 +197,7 @@ async function begin(options: TrainingOptions) {
     }),
     /** For any batch size, with its weights that learn as inputs, without heads that only help in training. */
     bare: weightsAsInputs(withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) }), rates),
-    state: fromRest(weightsOf(fixed, rates)),
+    state: fromRest(trainableWeights(fixed, rates)),
     start: started && { taken: started.taken, fresh: started.fresh },
     run: describeRun(options, started),
   }
@@ -296,7 +296,7 @@ function describeRun(
 
 /** What a run started from. */
 function digestOf({ network, rates }: Started): string {
-  const weights = [...weightsOf(network)].flatMap(([name, { data }]) => [name, data])
+  const weights = [...trainableWeights(network)].flatMap(([name, { data }]) => [name, data])
   return sha256Of(JSON.stringify([...rates]), ...weights)
 }
 

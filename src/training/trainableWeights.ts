@@ -8,7 +8,7 @@ export type Weights = Map<string, TensorOf<'float32'>>
 export type Rates = ReadonlyMap<string, number>
 
 /** The weights of a network that learn: its constants called `….weight` and `….bias`, but for those that are frozen. */
-export function weightsOf(network: Graph, rates?: Rates): Weights {
+export function trainableWeights(network: Graph, rates?: Rates): Weights {
   const isWeight = ([name, { type }]: [string, Tensor]) =>
     type === 'float32' && /\.(weight|bias)$/.test(name) && rates?.get(name) !== 0
   return new Map([...network.initializers].filter(isWeight) as [string, TensorOf<'float32'>][])
@@ -17,7 +17,7 @@ export function weightsOf(network: Graph, rates?: Rates): Weights {
 /** The network with its weights that learn as inputs, before its own. */
 export function weightsAsInputs(network: Graph, rates?: Rates): Graph {
   const values = GraphBuilder.from(network)
-  const weights = weightsOf(network, rates)
+  const weights = trainableWeights(network, rates)
   return {
     ...network,
     inputs: [...[...weights.keys()].map((name) => values.value(name)), ...network.inputs],

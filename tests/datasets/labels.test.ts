@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ageLabels, genderOf, rangeOf } from '../../src/datasets/labels.ts'
+import { ageLabels, ageRangeOf, genderOf } from '../../src/datasets/labels.ts'
 
 describe('labels as people write them', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('labels as people write them', () => {
     ['-4', undefined],
     ['', undefined],
   ])('%j is the range %j', (text, range) => {
-    expect(rangeOf(text)).toEqual(range)
+    expect(ageRangeOf(text)).toEqual(range)
   })
 
   it.each([

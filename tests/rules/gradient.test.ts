@@ -6,7 +6,7 @@ import { float32, type Graph, int64, sizeOf, type Tensor } from '../../src/graph
 import { verify } from '../../src/graph/verify.ts'
 import { adienceNet } from '../../src/networks/adiencenet.ts'
 import { gradient } from '../../src/rules/gradient/gradient.ts'
-import { weightsOf } from '../../src/training/trainableWeights.ts'
+import { trainableWeights } from '../../src/training/trainableWeights.ts'
 import { plainGradient } from './plainGradient.ts'
 import { type Plain, plain, plainForward } from './plainGraph.ts'
 
@@ -25,7 +25,7 @@ describe('the gradient of a small AdienceNet', () => {
   // Weights larger than the published start, so that the gradient reaches the lowest layer clearly.
   const random = new Random('gradient')
   const network = adienceNet({ input: 51, classes: 3, batch: 2, width: 1 / 24, random })
-  for (const [name, tensor] of weightsOf(network)) {
+  for (const [name, tensor] of trainableWeights(network)) {
     if (!name.endsWith('.weight')) continue
     const fan = sizeOf(tensor.shape) / tensor.shape[0]!
     const deviation = Math.sqrt(2 / fan)
@@ -38,7 +38,7 @@ describe('the gradient of a small AdienceNet', () => {
     Float32Array.from({ length: 2 * 3 * 51 * 51 }, () => random.uniform(-3, 3)),
   )
   const labels = [2, 0]
-  const names = [...weightsOf(network).keys()]
+  const names = [...trainableWeights(network).keys()]
 
   test('agrees with finite differences of a plain double-precision forward pass, for every weight', async () => {
     const graph = withGradients(network, 2, names)

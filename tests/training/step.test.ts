@@ -6,10 +6,10 @@ import { type NetworkName, networks } from '../../src/networks/index.ts'
 import { Batches } from '../../src/training/batches.ts'
 import { type StepOptions, trainingSteps } from '../../src/training/step.ts'
 import {
+  trainableWeights,
   type Weights,
   weightsAsConstants,
   weightsAsInputs,
-  weightsOf,
 } from '../../src/training/trainableWeights.ts'
 import { type Plain, plain, plainForward } from '../rules/plainGraph.ts'
 import { patches } from './pictures.ts'
@@ -53,7 +53,7 @@ async function step(
     const whole = [steps, ...(shape as number[])]
     return [name, float32(whole, new Float32Array(sizeOf(whole)).fill(1))] as const
   })
-  const weights = weightsOf(network, options.rates)
+  const weights = trainableWeights(network, options.rates)
   const program = await engine.load(graph)
   const results = await program.run({
     images: float32(
@@ -122,7 +122,7 @@ describe('a step of a network with heads', () => {
     const judge = new Judge(network)
     expect(loss).toBeCloseTo(judge.loss(), 5)
     const random = new Random('directions')
-    for (const [name, { shape, data }] of weightsOf(network)) {
+    for (const [name, { shape, data }] of trainableWeights(network)) {
       const factor = name.endsWith('.bias') ? 2 : 1
       const gradient = Float64Array.from(velocities.get(name)!.data, (v) => v / factor)
       const length = Math.hypot(...gradient)
@@ -159,7 +159,7 @@ describe('a step of a network with heads', () => {
         return parts.reduce((sum, part) => sum + part, 0) / parts.length
       })
     }
-    const before = await each(weightsOf(network))
+    const before = await each(trainableWeights(network))
     const { next } = await step(network, { momentum: 0.9, decay: 0.0005, losses }, 0.002, { steps: 30 })
     const after = await each(next)
     after.forEach((loss, k) => {
@@ -178,7 +178,7 @@ describe('Caffe’s update', () => {
     const network = small('adiencenet')
     const gradients = (await step(network, { momentum: 0, decay: 0 }, 1)).velocities
     const before: Weights = new Map(
-      [...weightsOf(network)].map(([name, { shape }]) => [name, randomly(shape, -1e-3, 1e-3, name)]),
+      [...trainableWeights(network)].map(([name, { shape }]) => [name, randomly(shape, -1e-3, 1e-3, name)]),
     )
     const rates = new Map([
       ['fc8.weight', 10],
@@ -187,7 +187,7 @@ describe('Caffe’s update', () => {
     const { velocities, next } = await step(network, { momentum: 0.9, decay: 0.1, rates }, 0.01, {
       velocities: before,
     })
-    for (const [name, { data }] of weightsOf(network)) {
+    for (const [name, { data }] of trainableWeights(network)) {
       const [isBias, rate] = [name.endsWith('.bias'), 0.01 * (rates.get(name) ?? 1)]
       const [v, g] = [before.get(name)!.data, gradients.get(name)!.data]
       data.forEach((w, k) => {
@@ -204,7 +204,7 @@ describe('frozen weights', () => {
   it('stay as they are, and all others learn as they would without that', async () => {
     const network = small('googlenet')
     const whole = await step(network, { momentum: 0.9, decay: 5e-4, losses }, 0.01)
-    const frozen = [...weightsOf(network).keys()].filter((name) => name.startsWith('conv'))
+    const frozen = [...trainableWeights(network).keys()].filter((name) => name.startsWith('conv'))
     const rates = new Map(frozen.map((name) => [name, 0]))
     const part = await step(network, { momentum: 0.9, decay: 5e-4, losses, rates }, 0.01)
     expect(frozen).toHaveLength(6)

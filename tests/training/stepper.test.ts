@@ -5,7 +5,7 @@ import { nodeEngine } from '../../src/engine/node.ts'
 import { float32, int64, sizeOf } from '../../src/graph/types.ts'
 import { networks } from '../../src/networks/index.ts'
 import { type State, stepperFor } from '../../src/training/stepper.ts'
-import { weightsOf } from '../../src/training/trainableWeights.ts'
+import { trainableWeights } from '../../src/training/trainableWeights.ts'
 
 const engine = await nodeEngine({ threads: 2 })
 const [BATCH, CLASSES, STEPS] = [2, 3, 3]
@@ -20,7 +20,7 @@ async function stepped(large: number) {
     width: 1 / 8,
     random: new Random('weights'),
   })
-  const weights = weightsOf(network)
+  const weights = trainableWeights(network)
   const rates = new Map([['conv1.weight', 10]])
   const stepper = await stepperFor(engine, network, { momentum: 0.9, decay: 0.01, losses, rates }, large)
   const random = new Random('feeds')

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { type TrainedNetwork, type TrainingOptions, train } from '../../src/training/train.ts'
-import { weightsOf } from '../../src/training/trainableWeights.ts'
+import { trainableWeights } from '../../src/training/trainableWeights.ts'
 import { smallDisk } from '../smallDisk.ts'
 import { patches } from './pictures.ts'
 
@@ -185,7 +185,7 @@ test('a folder that holds another run is refused', async () => {
 
 test('trained weights to start from say which layers took them, and belong to the run', async () => {
   const first = await train(options())
-  const start = { weights: weightsOf(first.network), where: 'first.onnx', freshRate: 10 }
+  const start = { weights: trainableWeights(first.network), where: 'first.onnx', freshRate: 10 }
   const schedule = { ...options().schedule, iterations: 7 }
   const three = patches(60, 58, 'three')
   const run = options({

@@ -17,7 +17,7 @@ import { composites } from '../../rules/composites/presets.ts'
 import type { Pictures } from '../../training/pictures.ts'
 import type { Schedule } from '../../training/schedule.ts'
 import { type TrainedNetwork, train } from '../../training/train.ts'
-import { weightsOf } from '../../training/trainableWeights.ts'
+import { trainableWeights } from '../../training/trainableWeights.ts'
 import { pictureSize } from '../preparedData.ts'
 
 /** What is tried: all of a run that its cost follows from. */
@@ -116,7 +116,7 @@ async function tryTraining(engine: Engine, trial: Trial, pictures: Pictures, fol
   // Frozen are layers of trained weights; its own random ones are as good here.
   const own = () => {
     const random = new Random(seed)
-    return weightsOf(networks[network].build({ input, classes, batch, width, random }))
+    return trainableWeights(networks[network].build({ input, classes, batch, width, random }))
   }
   const start = frozen && { weights: own(), where: network, freshRate: 1, frozen }
   let done = 0
