@@ -114,22 +114,21 @@ export async function readMatlabFile(path: string): Promise<MatlabRecord> {
 }
 
 /**
- * The files of a model's folder. A file may be a link within that folder, or into the folder where the model's own file
- * really lies (caches keep models as links into one folder of contents), but not elsewhere: a model from a stranger
- * must not be able to have other files read.
+ * The files of a model's folder. One that the model refers to may be a link within that folder, or into the folder where
+ * the model's own file really lies (caches keep models as links into one folder of contents), but not elsewhere.
  */
 export function filesBeside(path: string): Files {
-  return async (name) => {
+  return async (name, referred) => {
     const wanted = join(dirname(path), name)
-    const real = await realOf(wanted)
-    if (real !== undefined) {
-      const [folder, model] = [await realOf(dirname(path)), await realOf(path)]
-      const own = [folder, model && dirname(model)]
-      if (!own.some((each) => each !== undefined && isInside(each, real))) {
-        throw new UserError(`the model refers to ${name}, outside its own folder: refused`, path)
-      }
+    // The real path is read, so that no link can change between.
+    const real = referred ? await realOf(wanted) : undefined
+    if (real === undefined) return readWhole(wanted)
+    const [folder, model] = [await realOf(dirname(path)), await realOf(path)]
+    const own = [folder, model && dirname(model)]
+    if (!own.some((each) => each !== undefined && isInside(each, real))) {
+      throw new UserError(`the model refers to ${name}, outside its own folder: refused`, path)
     }
-    return readWhole(real ?? wanted, wanted)
+    return readWhole(real, wanted)
   }
 }
 

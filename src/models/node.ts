@@ -40,7 +40,7 @@ export type TrainedCard = OpenedCard & Required<Pick<OpenedCard, 'meanPicture'>>
 export async function openModelFile(path: string, options: ModelFileOptions = {}): Promise<Model> {
   const { card = {}, output, prototxt, size } = options
   return openModel(path, filesBeside(path), {
-    card: await openCard(card, '', readWhole),
+    card: await openCard(card, '', (name) => readWhole(name)),
     output,
     prototxt: prototxt === undefined ? undefined : await readPrototxt(prototxt),
     size,

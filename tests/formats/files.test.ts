@@ -179,9 +179,9 @@ describe('starting weights', () => {
 })
 
 describe('what a model refers to', () => {
-  const asked: string[] = []
-  const files: Files = async (name) => {
-    asked.push(name)
+  const asked: [name: string, referred?: boolean][] = []
+  const files: Files = async (...request) => {
+    asked.push(request)
     return new Uint8Array(1)
   }
 
@@ -195,7 +195,7 @@ describe('what a model refers to', () => {
     asked.length = 0
     const found = await readReferred([location, location], 'net.onnx', files)
     expect([...found.keys()]).toEqual([location])
-    expect(asked).toEqual([name])
+    expect(asked).toEqual([[name, true]])
   })
 
   test.each([
@@ -269,6 +269,14 @@ describe('links', () => {
     await expect(readModelFile(join(snapshot, 'net.onnx'))).rejects.toThrow(
       /net\.onnx: the model refers to net\.onnx\.data, outside its own folder: refused/,
     )
+  })
+
+  test('that a user made, of a model or its definition, lead where they lead', async () => {
+    const [here, there] = [newFolder(), newFolder()]
+    const name = FORMATS['a Caffe network with its definition beside it']!(there)
+    renameSync(join(there, name), join(here, name))
+    symlinkSync(join(there, 'net.prototxt'), join(here, 'net.prototxt'))
+    expect((await readModelFile(join(here, name))).inputs[0]!.shape).toEqual(['batch', 1000])
   })
 
   test('that lead nowhere are missing files', async () => {
