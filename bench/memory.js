@@ -7,9 +7,14 @@ import { readModelFile } from '../dist/formats/node.js'
 import { float32 } from '../dist/graph/types.js'
 import { composites } from '../dist/rules/composites/presets.js'
 
-const explainer = await loadExplainer(await nodeEngine(), await readModelFile(process.argv[2]), composites.paper, {
-  conservation: true,
-})
+const explainer = await loadExplainer(
+  await nodeEngine(),
+  await readModelFile(process.argv[2]),
+  composites.paper,
+  {
+    conservation: true,
+  },
+)
 await explainer.explain(float32(explainer.shape), ['top'])
 // Not resourceUsage(): its peak begins with that of the process which started this one.
 const [, peak] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))

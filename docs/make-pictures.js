@@ -8,11 +8,11 @@ import { PARTS } from '../dist/datasets/synthetic/parts.js'
 import { drawPerson } from '../dist/datasets/synthetic/person.js'
 import { render } from '../dist/datasets/synthetic/render.js'
 import { drawShot } from '../dist/datasets/synthetic/shot.js'
-import { applyAffine, invertAffine } from '../dist/pictures/affine.js'
 import { alignment } from '../dist/faces/align.js'
 import { mainFace } from '../dist/faces/face.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
 import { FACE_PARTS, partsOf } from '../dist/faces/parts.js'
+import { applyAffine, invertAffine } from '../dist/pictures/affine.js'
 import { warpAffine } from '../dist/pictures/warp.js'
 
 const SIZE = 120
