@@ -26,7 +26,7 @@ const ROOMS = [
 ]
 
 // All that a page may load besides regard's own code.
-const PAGE_PACKAGES = ['@bufbuild/protobuf', 'h5wasm', 'onnxruntime-common', 'yaml', 'zod']
+const PAGE_PACKAGES = ['@bufbuild/protobuf', 'h5wasm', 'onnxruntime-common', 'onnxruntime-web', 'yaml', 'zod']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const src = join(root, 'src')

@@ -13,10 +13,12 @@ import { UserError } from '../base/errors.ts'
  *
  * @param name as the model's own folder has it: `model.onnx`, or `parts/1.bin` in a folder inside it; never one that
  *   leads out of it
+ * @param referred whether the model's content asks for it: then a link out of the folder must not be followed either,
+ *   for a model from a stranger must not be able to have other files read
  * @throws MissingFile (as a rejection) where there is no such file: readers look for several; any other error is
  *   passed on
  */
-export type Files = (name: string) => Promise<Uint8Array>
+export type Files = (name: string, referred?: boolean) => Promise<Uint8Array>
 
 /** There is no such file. */
 export class MissingFile extends UserError {
@@ -57,8 +59,7 @@ export async function readIfThere(files: Files, name: string): Promise<Uint8Arra
  * @param locations their paths, as the model has them
  * @param path of the model
  * @returns their bytes by location
- * @throws UserError when one is missing, or lies outside the model's folder: a model from a stranger must not be able
- *   to have other files read
+ * @throws UserError when one is missing, or lies outside the model's folder
  */
 export async function readReferred(
   locations: Iterable<string>,
@@ -84,7 +85,7 @@ async function readOne(location: string, path: string, files: Files): Promise<Ui
     throw new UserError(`the model refers to ${location}, outside its own folder: refused`, path)
   }
   try {
-    return await files(name)
+    return await files(name, true)
   } catch (error) {
     if (!(error instanceof MissingFile)) throw error
     throw new UserError(`the model's weights are missing: there is no ${pathBeside(path, name)}`, path)

@@ -1,5 +1,6 @@
 /** Other people's files on a disk: the one place in this room that Node is needed for. */
 
+import { constants } from 'node:buffer'
 import { open, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
@@ -44,7 +45,7 @@ export async function readModelFile(path: string, options: ReadModelFileOptions 
  */
 export async function readPrototxt(path: string): Promise<Prototxt> {
   try {
-    return { text: new TextDecoder().decode(await readBytes(path)), path }
+    return { text: new TextDecoder().decode(await readWhole(path)), path }
   } catch (error) {
     if (error instanceof MissingFile) throw new UserError('there is no such prototxt', path)
     throw error
@@ -59,7 +60,7 @@ export async function readPrototxt(path: string): Promise<Prototxt> {
  * @throws UserError as {@link readOnnx} does, and when a file cannot be read
  */
 export async function readOnnxFile(path: string, options: { sizes?: OpenSizes } = {}): Promise<Graph> {
-  return readOnnx(await readBytes(path), path, { ...options, files: filesBeside(path), overwrite: true })
+  return readOnnx(await readWhole(path), path, { ...options, files: filesBeside(path), overwrite: true })
 }
 
 /**
@@ -100,7 +101,7 @@ export function readWeightsFile(path: string): Promise<Map<string, TensorOf<'flo
  * @throws UserError when the file cannot be read or is no mean picture
  */
 export async function readMeanFile(path: string): Promise<TensorOf<'float32'>> {
-  return readMean(await readBytes(path), path)
+  return readMean(await readWhole(path), path)
 }
 
 /**
@@ -109,26 +110,25 @@ export async function readMeanFile(path: string): Promise<TensorOf<'float32'>> {
  * @throws UserError naming the file, when it cannot be read or is not as it should be
  */
 export async function readMatlabFile(path: string): Promise<MatlabRecord> {
-  return readMatlab(await readBytes(path), path)
+  return readMatlab(await readWhole(path), path)
 }
 
 /**
- * The files of a model's folder. A file may be a link within that folder, or into the folder where the model's own file
- * really lies (caches keep models as links into one folder of contents), but not elsewhere: a model from a stranger
- * must not be able to have other files read.
+ * The files of a model's folder. One that the model refers to may be a link within that folder, or into the folder where
+ * the model's own file really lies (caches keep models as links into one folder of contents), but not elsewhere.
  */
 export function filesBeside(path: string): Files {
-  return async (name) => {
+  return async (name, referred) => {
     const wanted = join(dirname(path), name)
-    const real = await realOf(wanted)
-    if (real !== undefined) {
-      const [folder, model] = [await realOf(dirname(path)), await realOf(path)]
-      const own = [folder, model && dirname(model)]
-      if (!own.some((each) => each !== undefined && isInside(each, real))) {
-        throw new UserError(`the model refers to ${name}, outside its own folder: refused`, path)
-      }
+    // The real path is read, so that no link can change between.
+    const real = referred ? await realOf(wanted) : undefined
+    if (real === undefined) return readWhole(wanted)
+    const [folder, model] = [await realOf(dirname(path)), await realOf(path)]
+    const own = [folder, model && dirname(model)]
+    if (!own.some((each) => each !== undefined && isInside(each, real))) {
+      throw new UserError(`the model refers to ${name}, outside its own folder: refused`, path)
     }
-    return readBytes(real ?? wanted, wanted)
+    return readWhole(real, wanted)
   }
 }
 
@@ -142,12 +142,12 @@ function isInside(folder: string, path: string): boolean {
 }
 
 /**
- * The bytes of a file, which may be larger than the 2 GiB that Node reads at once.
+ * All bytes of a file, which may be larger than the 2 GiB that Node reads at once.
  *
  * @param name what it is called in messages
  * @throws MissingFile where there is no such file, UserError when it cannot be read
  */
-export async function readBytes(path: string, name = path): Promise<Uint8Array<ArrayBuffer>> {
+export async function readWhole(path: string, name = path): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const file = await open(path, 'r')
     try {
@@ -155,6 +155,13 @@ export async function readBytes(path: string, name = path): Promise<Uint8Array<A
       if (stat.isDirectory()) throw new UserError('is a folder, not a file', name)
       // A pipe does not know its size.
       if (!stat.isFile()) return new Uint8Array(await file.readFile())
+      if (stat.size > constants.MAX_LENGTH) {
+        throw new UserError(
+          `has ${stat.size} bytes, and Node ${process.version} holds ${constants.MAX_LENGTH} in one piece`,
+          name,
+          'Take a newer Node, or keep the weights in several files',
+        )
+      }
       const bytes = new Uint8Array(stat.size)
       for (let done = 0; done < bytes.length; ) {
         const length = Math.min(bytes.length - done, 1 << 30)

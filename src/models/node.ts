@@ -6,8 +6,8 @@ import { nodeEngine } from '../engine/node.ts'
 import {
   filesBeside,
   type ReadModelFileOptions,
-  readBytes,
   readPrototxt,
+  readWhole,
   writeOnnxFile,
 } from '../formats/node.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
@@ -40,7 +40,7 @@ export type TrainedCard = OpenedCard & Required<Pick<OpenedCard, 'meanPicture'>>
 export async function openModelFile(path: string, options: ModelFileOptions = {}): Promise<Model> {
   const { card = {}, output, prototxt, size } = options
   return openModel(path, filesBeside(path), {
-    card: await openCard(card, '', readBytes),
+    card: await openCard(card, '', (name) => readWhole(name)),
     output,
     prototxt: prototxt === undefined ? undefined : await readPrototxt(prototxt),
     size,
@@ -90,7 +90,7 @@ export async function explainFile(
  */
 export async function readInput(path: string, model: Model): Promise<TensorOf<'float32'>> {
   if (!isPreprocessed(path)) return inputFrom(await readPhoto(path), model)
-  return inputFrom(readNpy(await readBytes(path), path) as TensorOf<'float32'>, model, path)
+  return inputFrom(readNpy(await readWhole(path), path) as TensorOf<'float32'>, model, path)
 }
 
 /** Whether a file holds input as the network takes it. */

@@ -1,12 +1,13 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MissingFile } from '../../src/formats/files.ts'
 import { writeOnnxFile } from '../../src/formats/node.ts'
 import { writeNpy } from '../../src/formats/npy.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32 } from '../../src/graph/types.ts'
-import { requirePreprocessing } from '../../src/models/model.ts'
+import { modelOf, openModel, requirePreprocessing } from '../../src/models/model.ts'
 import { openModelFile, type TrainedCard, writeModel } from '../../src/models/node.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 
@@ -105,6 +106,46 @@ describe('a trained network on disk', () => {
   ])('says what to do where %s', async (_, spoil, message) => {
     spoil()
     await expect(openModelFile(path)).rejects.toThrow(message)
+  })
+})
+
+describe('a trained network whose files are in memory', () => {
+  const filesIn = (given: Readonly<Record<string, Uint8Array>>) => async (name: string) => {
+    if (!given[name]) throw new MissingFile(name)
+    return given[name]
+  }
+  const inFolder = () =>
+    Object.fromEntries(
+      readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]),
+    )
+
+  it('is the one on disk, under the address that it comes from', async () => {
+    const url = 'https://example.org/faces/model.onnx'
+    const { path: from, ...model } = await openModel(url, filesIn(inFolder()))
+    const { path: _, ...onDisk } = await openModelFile(path)
+    expect(from).toBe(url)
+    expect(model).toEqual(onDisk)
+  })
+
+  it('needs its mean picture, and the card that says so is named', async () => {
+    const { 'model.mean.npy': _, ...rest } = inFolder()
+    await expect(openModel('faces/model.onnx', filesIn(rest))).rejects.toThrow(
+      'faces/model.mean.npy: the mean cannot be read (there is no such file). Keep it beside the model',
+    )
+    const named = { input: { channels: 'BGR' as const, scale: 1, mean: 'model.mean.npy' } }
+    expect(() => modelOf(network, 'mine', named)).toThrow(
+      'mine: the mean model.mean.npy is a file, which was not read. Give it as `meanPicture`',
+    )
+  })
+
+  it('needs no card of its own where its card is given, mean picture included', async () => {
+    const { 'model.onnx': bytes } = inFolder()
+    const model = await openModel('model.onnx', filesIn({ 'model.onnx': bytes! }), { card })
+    expect(requirePreprocessing(model)).toEqual(requirePreprocessing(await openModelFile(path)))
+    // It stands in place of a mean that the file's card has in numbers.
+    writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('model.mean.npy', '[104, 117, 123]'))
+    const other = await openModel('model.onnx', filesIn(inFolder()), { card: { meanPicture } })
+    expect(requirePreprocessing(other).mean).toMatchObject({ planes: meanPicture.data })
   })
 })
 

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findPrototxt } from '../../../src/formats/caffe/read.ts'
 import { openWeights } from '../../../src/formats/caffe/weights.ts'
-import { filesBeside, readBytes, readMeanFile, readModelFile } from '../../../src/formats/node.ts'
+import { filesBeside, readMeanFile, readModelFile, readWhole } from '../../../src/formats/node.ts'
 import { float32, sizeOf } from '../../../src/graph/types.ts'
 import { blobProto, caffemodel, type Format, type LayerBlobs, TODAY } from './caffemodel.ts'
 
@@ -91,6 +91,23 @@ describe('the weights of a caffemodel', () => {
     ])
   })
 
+  test.each(['a', 'ab', 'abc', 'abcd'])(
+    'stay in bytes that nobody else needs, wherever they begin: %s',
+    (name) => {
+      const blobs = [count([300, 300], 0), count([200, 200], 5)]
+      const bytes = new Uint8Array(fileOf([{ name, blobs }, FC]))
+      const wanted = blobs.map(({ shape }) => ({ name: 'blob', shape }))
+      const opened = openWeights(bytes, 'a.caffemodel', true)
+      const read = () => opened.of({ name, where: 'a.prototxt:1' }, wanted, new Set())
+      expect(read()).toEqual(blobs)
+      expect(read().map(({ data }) => data.buffer)).toEqual([bytes.buffer, bytes.buffer])
+      // Two layers of a definition may have one name.
+      expect(read()).toEqual(blobs)
+      const fc = FC.blobs.map(({ shape }) => ({ name: 'blob', shape }))
+      expect(opened.of({ name: 'fc', where: 'a.prototxt:2' }, fc, new Set())).toEqual(FC.blobs)
+    },
+  )
+
   test('lie anywhere in a file larger than what is read of it at once', async () => {
     const wide = { name: 'wide', blobs: [count([300, 300], 0)] }
     expect((await read(fileOf([wide, CONV, wide, FC]))).initializers.get('fc.weight')).toEqual(FC.blobs[0])
@@ -158,13 +175,13 @@ describe('a caffemodel that is not right is one clear error', () => {
   })
 
   test('missing, a folder, or not given', async () => {
-    await expect(readBytes(join(folder, 'none.caffemodel'))).rejects.toThrow(
+    await expect(readWhole(join(folder, 'none.caffemodel'))).rejects.toThrow(
       /none\.caffemodel: cannot be read \(ENOENT/,
     )
-    await expect(readBytes(join(folder, 'none.prototxt'))).rejects.toThrow(
+    await expect(readWhole(join(folder, 'none.prototxt'))).rejects.toThrow(
       /none\.prototxt: cannot be read \(ENOENT/,
     )
-    await expect(readBytes(folder)).rejects.toThrow(`${folder}: is a folder, not a file`)
+    await expect(readWhole(folder)).rejects.toThrow(`${folder}: is a folder, not a file`)
     await expect(readModelFile(prototxt)).rejects.toThrow(
       `${prototxt}: defines a network without its weights. Give its .caffemodel too`,
     )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
-import { filesBeside, readBytes } from '../../../src/formats/node.ts'
+import { filesBeside, readWhole } from '../../../src/formats/node.ts'
 import { importGraphModel } from '../../../src/formats/tensorflowjs/graphModel.ts'
 import { readTensorFlowJs } from '../../../src/formats/tensorflowjs/read.ts'
 import {
@@ -128,7 +128,7 @@ describe('files on disk', () => {
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes)
   }
   const readFromDisk = async (path: string) =>
-    readTensorFlowJs(await readBytes(path), path, { files: filesBeside(path) })
+    readTensorFlowJs(await readWhole(path), path, { files: filesBeside(path) })
   beforeEach(() => write(made))
   afterAll(() => rmSync(folder, { recursive: true }))
 

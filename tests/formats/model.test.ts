@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const src = fileURLToPath(new URL('../../src', import.meta.url))
+
+/** What a file of `src` loads as soon as it is loaded, and what that loads. Types are not loaded. */
+function loadedWith(start: string): string[] {
+  const found = new Set([join(src, start)])
+  for (const file of found) {
+    const imports = readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export)(?! type)[^']*? from '(\.[^']+)'/gm,
+    )
+    for (const [, name] of imports) found.add(join(file, '..', name!))
+  }
+  return [...found].map((file) => relative(src, file))
+}
+
+test.each(['formats/model.ts', 'formats/weights.ts', 'models/explain.ts'])(
+  'no parser of models is loaded with %s, before a model of its format is read',
+  (file) => {
+    const loaded = loadedWith(file)
+    expect(loaded).toContain('base/errors.ts')
+    expect(
+      loaded.filter((name) => /^formats\/(caffe|matlab|tensorflowjs|onnx|safetensors)/.test(name)),
+    ).toEqual([])
+  },
+)
+
+test('reading ONNX loads no parser of another format', () => {
+  const loaded = loadedWith('formats/onnx.ts')
+  expect(loaded).toContain('graph/import/importGraph.ts')
+  expect(loaded.filter((name) => /^formats\/(caffe|matlab|tensorflowjs)/.test(name))).toEqual([])
+})
