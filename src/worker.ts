@@ -79,7 +79,7 @@ function tell(heard: Heard): void {
   postMessage(heard)
 }
 
-addEventListener('message', ({ data: { id, call, given } }: MessageEvent<Ask>) => {
+function listen({ data: { id, call, given } }: MessageEvent<Ask>): void {
   if (call === 'stop') return stops.get(id)?.abort()
   stops.set(id, new AbortController())
   last = last.then(async () => {
@@ -96,4 +96,9 @@ addEventListener('message', ({ data: { id, call, given } }: MessageEvent<Ask>) =
       stops.delete(id)
     }
   })
-})
+}
+
+// ONNX Runtime starts its threads by the file that its own code is in. Where a bundler has put it into this one, this
+// may be such a thread: it has nothing to do but to load that code.
+if (self.name === 'em-pthread') void import('onnxruntime-web/wasm')
+else addEventListener('message', listen)

@@ -24,7 +24,8 @@ export async function webEngine({ device = 'wasm', threads }: WebEngineOptions =
   const gpu = device !== 'wasm' && (await navigator.gpu?.requestAdapter())
   if (device === 'webgpu' && !gpu) throw new UserError('this browser offers no GPU by WebGPU', '', USE_WASM)
   if (gpu && (device === 'webgpu' || !isImitated(gpu.info))) {
-    const engine = started('webgpu', await import('onnxruntime-web/webgpu'), threads)
+    // What runs beside the GPU is too little for threads.
+    const engine = started('webgpu', await import('onnxruntime-web/webgpu'), 1)
     if (await isExact(engine)) return engine
     if (device === 'webgpu') throw new UserError('this GPU computes wrongly by WebGPU', '', USE_WASM)
   }

@@ -143,9 +143,9 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
   describe('models from bytes, explained as in Node', () => {
     const folder = join(user, 'models')
     const human = join(user, 'node_modules/@vladmandic/human/models')
-    const photo = shared
-      ? join(shared, 'data/photos/astronaut.png')
-      : join(root, 'docs/pictures/face-parts.png')
+    // Where two numbers nearly tie, rounding decides what a max pooling takes, and a map differs by up to 1e-3: so it
+    // does between the optimisation levels of one runtime. On this photo nothing ties nearly.
+    const photo = join(root, 'docs/pictures/face-parts.png')
     const pixels = (channels: 'BGR' | 'RGB', mean: number[] | number) => ({
       input: { channels, scale: 1, mean },
     })
