@@ -80,7 +80,10 @@ function tell(heard: Heard): void {
 }
 
 function listen({ data: { id, call, given } }: MessageEvent<Ask>): void {
-  if (call === 'stop') return stops.get(id)?.abort()
+  if (call === 'stop') {
+    stops.get(id)?.abort()
+    return
+  }
   stops.set(id, new AbortController())
   last = last.then(async () => {
     try {

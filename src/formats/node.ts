@@ -57,7 +57,7 @@ export async function readPrototxt(path: string): Promise<Prototxt> {
  *
  * @param options.sizes numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or
  *   what gives them for an input
- * @throws UserError as {@link readOnnx} does, and when a file cannot be read
+ * @throws UserError as {@link readModelFile} does, and when a file cannot be read
  */
 export async function readOnnxFile(path: string, options: { sizes?: OpenSizes } = {}): Promise<Graph> {
   return readOnnx(await readWhole(path), path, { ...options, files: filesBeside(path), overwrite: true })

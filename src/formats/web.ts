@@ -9,7 +9,10 @@ import { type Files, MissingFile } from './files.ts'
  * @param url of a model; its last part is the model's own name
  */
 export function filesAt(url: URL): Files {
-  return (name) => fetchBytes(new URL(name.split('/').map(encodeURIComponent).join('/'), url))
+  const own = decodeURIComponent(url.pathname.replace(/^.*\//s, ''))
+  // The model's own address may have a query, which those of its neighbours need not have.
+  return (name) =>
+    fetchBytes(name === own ? url : new URL(name.split('/').map(encodeURIComponent).join('/'), url))
 }
 
 /**
@@ -17,7 +20,7 @@ export function filesAt(url: URL): Files {
  *
  * @throws MissingFile where the server has no such file; UserError where it cannot be reached or answers otherwise
  */
-export async function fetchBytes(url: URL): Promise<Uint8Array> {
+async function fetchBytes(url: URL): Promise<Uint8Array> {
   let response: Response
   try {
     response = await fetch(url)

@@ -11,7 +11,7 @@ export const ADIENCENET_LEAST_INPUT = 51
  * Levi and Hassner, *Age and Gender Classification using Convolutional Neural Networks*, CVPR Workshops 2015;
  * sizes, starting weights and Caffe's upward-rounding pooling as in its published `train_val.prototxt`.
  *
- * @throws Error for pictures of fewer than {@link ADIENCENET_LEAST_INPUT} pixels
+ * @throws Error for pictures of fewer than `ADIENCENET_LEAST_INPUT` pixels
  */
 export function adienceNet(options: NetworkOptions): Graph {
   const l = new Layers('adiencenet', options, ADIENCENET_LEAST_INPUT)

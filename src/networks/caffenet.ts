@@ -12,7 +12,7 @@ export const CAFFENET_LEAST_INPUT = 55
  * Krizhevsky et al. 2012, *ImageNet Classification with Deep Convolutional Neural Networks*; Jia et al. 2014, *Caffe*;
  * sizes and starting weights as in its published `train_val.prototxt`.
  *
- * @throws Error for pictures of fewer than {@link CAFFENET_LEAST_INPUT} pixels
+ * @throws Error for pictures of fewer than `CAFFENET_LEAST_INPUT` pixels
  */
 export function caffeNet(options: NetworkOptions): Graph {
   const l = new Layers('caffenet', options, CAFFENET_LEAST_INPUT)

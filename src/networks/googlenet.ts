@@ -31,12 +31,12 @@ export const GOOGLENET_LOSSES = { logits: 1, 'loss1/logits': 0.3, 'loss2/logits'
 
 /**
  * GoogLeNet: nine inception modules, and two auxiliary heads that help it to learn. Its outputs are `logits`, and from
- * the heads, in the order of depth, `loss1/logits` and `loss2/logits`; {@link GOOGLENET_LOSSES} says how they count.
+ * the heads, in the order of depth, `loss1/logits` and `loss2/logits`; `GOOGLENET_LOSSES` says how they count.
  *
  * Szegedy et al. 2014, *Going Deeper with Convolutions*; sizes and starting weights as in
  * its published `train_val.prototxt`.
  *
- * @throws Error for pictures of fewer than {@link GOOGLENET_LEAST_INPUT} pixels
+ * @throws Error for pictures of fewer than `GOOGLENET_LEAST_INPUT` pixels
  */
 export function googLeNet(options: NetworkOptions): Graph {
   const l = new Layers('googlenet', options, GOOGLENET_LEAST_INPUT)

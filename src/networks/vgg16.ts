@@ -21,7 +21,7 @@ const BLOCKS = [
  * The published training starts from weights; from random ones it starts like He et al. 2015, without which so deep a
  * network does not learn, and its last layer as in the `train_val.prototxt` of its fine-tuning.
  *
- * @throws Error for pictures of fewer than {@link VGG16_LEAST_INPUT} pixels
+ * @throws Error for pictures of fewer than `VGG16_LEAST_INPUT` pixels
  */
 export function vgg16(options: NetworkOptions): Graph {
   const l = new Layers('vgg16', options, VGG16_LEAST_INPUT)
