@@ -2,7 +2,7 @@
  * Faces found, marked and aligned, on all cores:
  *
  *   npm run bench -- faces                  photos a second: found and marked, and cut out by given landmarks
- *   node bench/faces.js memory              the memory after each thousand of 10 000 photos
+ *   npm run bench -- faces memory           the memory after each thousand of 10 000 photos
  *
  * The photos are those of FairFace in ../shared, as JPEG files of 500 × 500 pixels. Threads start and models are read
  * in every round, as in a command. There is no peer here: human's own program for Node needs native parts that are not
@@ -10,7 +10,7 @@
  */
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { alignPhotos } from '../dist/datasets/alignPhotos.js'
@@ -18,7 +18,7 @@ import { isMarked, mainFace } from '../dist/faces/face.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
 import { openFaceFinder } from '../dist/faces/node.js'
 import { readPhoto } from '../dist/pictures/node.js'
-import { median } from './peer.js'
+import { describeMachine, median } from './measure.js'
 
 const SOURCE = '../shared/data/fairface'
 const SIDE = 500
@@ -28,6 +28,7 @@ const TIMES = 6
 const MANY = 10_000
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-bench-faces-'))
+describeMachine()
 try {
   const photos = await resized()
   if (process.argv.includes('memory')) await memory(photos)
@@ -63,9 +64,7 @@ async function speed(photos) {
   }
   const all = (rates) =>
     `${median(rates).toFixed(0)} photos/s (${rates.map((each) => each.toFixed(0)).join(', ')})`
-  console.log(
-    `${SIDE} × ${SIDE} pixels, ${availableParallelism()} cores, each round ${TIMES * photos.length} photos`,
-  )
+  console.log(`${SIDE} × ${SIDE} pixels, each round ${TIMES * photos.length} photos`)
   console.log(`found, marked and aligned: ${all(found)}`)
   console.log(`aligned by given landmarks: ${all(given)}`)
 }

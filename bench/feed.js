@@ -2,7 +2,7 @@
  * How busy training keeps the engine: AdienceNet by `train` itself, on drawn faces, with the time between the engine's
  * runs counted; beside it, the engine alone on batches that are ready.
  *
- *   node bench/feed.js [ITERATIONS [PIXELS]]     40 iterations, at 112 and 227 pixels, where not given
+ *   npm run bench -- feed [ITERATIONS [PIXELS]]     40 iterations, at 112 and 227 pixels, where not given
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,6 +15,7 @@ import { synthesize } from '../dist/datasets/synthetic/synthesize.js'
 import { nodeEngine } from '../dist/engine/node.js'
 import { pictureSize } from '../dist/study/preparedData.js'
 import { train } from '../dist/training/train.js'
+import { describeMachine } from './measure.js'
 
 const ITERATIONS = Number(process.argv[2] ?? 40)
 const INPUTS = process.argv[3] ? [Number(process.argv[3])] : [112, 227]
@@ -66,6 +67,7 @@ async function alone({ program, feeds }, runs) {
   return seconds.reduce((sum, each) => sum + each, 0) / runs
 }
 
+describeMachine()
 const folder = mkdtempSync(join(tmpdir(), 'regard-feed-'))
 try {
   const root = join(folder, 'faces')
@@ -115,7 +117,7 @@ try {
     const busy = ((100 * record.busy) / 1000 / whole).toFixed(1)
     const looped = images / whole
     console.log(
-      `AdienceNet, ${input} pixels, batch ${BATCH}, ${ITERATIONS} iterations: engine busy ${busy} %, ` +
+      `AdienceNet, ${input} pixels, batch ${BATCH}, ${ITERATIONS} iterations, ${engine.threads} threads: engine busy ${busy} %, ` +
         `${looped.toFixed(1)} images/s; engine alone ${ready.toFixed(1)}, ratio ${(looped / ready).toFixed(3)}; ` +
         `${FACES} photos prepared in ${preparing.toFixed(1)} s`,
     )

@@ -13,7 +13,7 @@ import { eyeCentres, LANDMARKS } from '../dist/faces/landmarks.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
 import { openFaceFinder } from '../dist/faces/node.js'
 import { readPhoto } from '../dist/pictures/node.js'
-import { median } from './peer.js'
+import { median } from './measure.js'
 
 report(await foundIn(readAaf(process.argv[2])))
 

@@ -1,11 +1,11 @@
 /** The most memory that a process takes which reads a model and makes one map: node bench/memory.js MODEL.onnx */
 
-import { readFileSync } from 'node:fs'
 import { nodeEngine } from '../dist/engine/node.js'
 import { loadExplainer } from '../dist/explanation/explain.js'
 import { readModelFile } from '../dist/formats/node.js'
 import { float32 } from '../dist/graph/types.js'
 import { composites } from '../dist/rules/composites/presets.js'
+import { peakMemory } from './measure.js'
 
 const explainer = await loadExplainer(
   await nodeEngine(),
@@ -16,6 +16,4 @@ const explainer = await loadExplainer(
   },
 )
 await explainer.explain(float32(explainer.shape), ['top'])
-// Not resourceUsage(): its peak begins with that of the process which started this one.
-const [, peak] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))
-console.log(`peak memory of a map, from file to map: ${((Number(peak) * 1024) / 1e9).toFixed(2)} GB`)
+console.log(`peak memory of a map, from file to map: ${peakMemory().toFixed(2)} GB`)

@@ -1,10 +1,33 @@
 import { Random } from '../dist/base/random.js'
 import { withoutUnread } from '../dist/graph/fold.js'
+import { float32, sizeOf } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
+import { trainableWeights } from '../dist/training/trainableWeights.js'
 
 /** A network of the paper at its published size, with random weights and without heads that only help in training. */
 export function network(name, batch, classes = 1000) {
   const { build, input } = networks[name]
   const graph = build({ input, classes, batch, width: 1, random: new Random('bench') })
   return withoutUnread({ ...graph, outputs: graph.outputs.slice(0, 1) })
+}
+
+/** Weights like He et al. 2015, and a hundredth of them for classifiers, so that no softmax saturates. */
+export function lively(network, random) {
+  return new Map(
+    [...trainableWeights(network)].map(([name, { shape }]) => {
+      const tensor = float32(shape)
+      const inputs = sizeOf(shape.slice(1))
+      const isClassifier = /^(fc8|loss\d\/classifier)\./.test(name)
+      const deviation = name.endsWith('.bias') ? 0.1 : Math.sqrt(2 / inputs) * (isClassifier ? 0.01 : 1)
+      for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = random.normal(0, deviation)
+      return [name, tensor]
+    }),
+  )
+}
+
+/** The same with lively weights, which answers depend on; and these weights by name. */
+export function livelyNetwork(name, batch, classes) {
+  const plain = network(name, batch, classes)
+  const weights = lively(plain, new Random(name))
+  return { network: { ...plain, initializers: new Map([...plain.initializers, ...weights]) }, weights }
 }

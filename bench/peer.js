@@ -1,23 +1,95 @@
+/** PyTorch, which the benchmarks run beside, as fast as it goes here. */
+
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { describeMachine, describeOwn, reached } from './measure.js'
+
+/**
+ * What a Python process finds in its environment, and nothing else: no variable of this shell holds it back, such as
+ * OMP_*, GOMP_*, KMP_*, MKL_*, DNNL_*, OPENBLAS_* and ATEN_CPU_CAPABILITY. OpenBLAS has threads of its own, which
+ * torch.set_num_threads does not reach.
+ */
+const environment = {
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  OMP_NUM_THREADS: String(availableParallelism()),
+  OPENBLAS_NUM_THREADS: String(availableParallelism()),
+}
+
+/**
+ * OpenBLAS's kernels for AVX-512, tried where the CPU has it: on one that is newer than the library, it chooses those
+ * for AVX2 by itself.
+ */
+const WIDE_KERNELS = ['SkylakeX', 'Cooperlake']
 
 /** The first Python here that has PyTorch; undefined where none has. */
 export const python = ['python3', '/usr/bin/python3'].find(
-  (candidate) => spawnSync(candidate, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0,
+  (candidate) => spawnSync(candidate, ['-c', 'import torch'], { env: environment }).status === 0,
 )
-if (!python)
-  console.log('PyTorch is not here (apt-get install python3-torch libopenblas0-pthread): no comparison')
 
-/** Run a Python script of this folder with PyTorch; it prints numbers, one a line. */
-export function runPython(script, ...args) {
-  const path = fileURLToPath(new URL(script, import.meta.url))
-  const result = spawnSync(python, [path, ...args.map(String)], { encoding: 'utf8' })
-  if (result.status !== 0) throw new Error(result.stderr)
-  return result.stdout.trim().split('\n').map(Number)
+/**
+ * Say what both sides compute with, and what that reaches; from here on, PyTorch has the kernels of OpenBLAS that are
+ * the fastest here.
+ */
+export async function introduce() {
+  describeMachine()
+  await describeOwn()
+  if (!python) {
+    console.log('PyTorch is not here (apt-get install python3-torch libopenblas0-pthread): no comparison\n')
+    return
+  }
+  const { version, threads, blas, kernels, dnn, vectors, ...reach } = withFastestKernels()
+  console.log(
+    `PyTorch ${version}: ${threads} threads, ${blas} (${kernels}), oneDNN ${dnn}, ${vectors}; ${reached(reach)}\n`,
+  )
 }
 
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+/** Choose OpenBLAS's kernels, and give what `peer.py` says with them. */
+function withFastestKernels() {
+  let best = runPython('peer.py')
+  if (!/\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))) return best
+  for (const core of WIDE_KERNELS) {
+    const own = { ...environment, OPENBLAS_CORETYPE: core }
+    const { status, stdout } = spawnPython('peer.py', [], own)
+    // Where the CPU lacks an instruction of these kernels, the process was ended.
+    if (status !== 0) continue
+    const report = JSON.parse(stdout)
+    if (report.matrix <= best.matrix) continue
+    best = report
+    environment.OPENBLAS_CORETYPE = core
+  }
+  return best
+}
+
+/** Run a Python script of this folder with PyTorch; it prints JSON. */
+export function runPython(script, ...args) {
+  const { status, stdout, stderr } = spawnPython(script, args, environment)
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+function spawnPython(script, args, env) {
+  const path = fileURLToPath(new URL(script, import.meta.url))
+  return spawnSync(python, [path, ...args.map(String)], { encoding: 'utf8', env })
+}
+
+/** Write arrays of numbers into a file for Python, one after the other. */
+export function writeNumbers(path, arrays) {
+  writeFileSync(path, '')
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    writeFileSync(path, new Uint8Array(buffer, byteOffset, byteLength), { flag: 'a' })
+  }
+}
+
+/** The largest difference of two arrays of numbers, relative to the largest number of the second. */
+export function difference(mine, theirs) {
+  if (mine.length !== theirs.length) return Number.POSITIVE_INFINITY
+  let [apart, largest] = [0, 0]
+  for (let k = 0; k < mine.length; k++) {
+    apart = Math.max(apart, Math.abs(mine[k] - theirs[k]))
+    largest = Math.max(largest, Math.abs(theirs[k]))
+  }
+  return apart / largest
 }

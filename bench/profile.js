@@ -1,5 +1,5 @@
 /**
- * Where a relevance map's time goes, by operator: node bench/profile.js NETWORK [BATCH]
+ * Where a relevance map's time goes, by operator: npm run bench -- profile NETWORK [BATCH]
  *
  * NETWORK is adiencenet, caffenet, googlenet or vgg16
  *
@@ -14,10 +14,13 @@ import { writeGraph } from '../dist/graph/file.js'
 import { sizeOf } from '../dist/graph/types.js'
 import { composites } from '../dist/rules/composites/presets.js'
 import { relevance } from '../dist/rules/relevance/relevance.js'
+import { describeMachine } from './measure.js'
 import { network } from './network.js'
 
 const [name, batch = '1'] = process.argv.slice(2)
 const graph = network(name, Number(batch))
+describeMachine()
+console.log(`${name}, batch ${batch}`)
 await profile('forward', graph)
 await profile('with map', relevance(graph, composites.paper).graph)
 

@@ -22,6 +22,7 @@ import { gridOf } from '../dist/study/grid.js'
 import { readPlan } from '../dist/study/plan.js'
 import { expectedRuns } from '../dist/study/prepareRuns.js'
 import { roughSeconds } from '../dist/study/workload.js'
+import { describeMachine } from './measure.js'
 
 const PORT = 7411
 const URL = `redis://127.0.0.1:${PORT}`
@@ -43,6 +44,7 @@ if (process.env.REGARD_BENCH_WORKER) {
     },
   })
 } else {
+  describeMachine()
   const folder = mkdtempSync(join(tmpdir(), 'regard-bench-queue-'))
   const redis = spawn('redis-server', ['--port', PORT, '--save', '', '--dir', folder], { stdio: 'ignore' })
   const queue = await openQueue(URL)

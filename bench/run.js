@@ -1,19 +1,39 @@
 /**
  * Benchmarks, side by side with what a user would pick instead.
  *
- *   npm run bench               all of them
- *   npm run bench -- training   one
+ *   npm run bench                       all that docs/speed.md has, one after the other
+ *   npm run bench -- NAME [WORD…]       one: training, scoring, relevance, profile, feed, faces or queue
  *
  * PyTorch comes from Debian: apt-get install python3-torch libopenblas0-pthread. Where it is missing, only our
  * own figures are printed. Each benchmark prints medians over rounds in which the two take turns, since a
  * machine's speed drifts.
  */
 
-const benchmarks = ['training', 'scoring', 'relevance', 'faces', 'queue']
-const wanted = process.argv.slice(2)
-const unknown = wanted.filter((name) => !benchmarks.includes(name))
-if (unknown.length > 0) {
-  console.error(`there is no benchmark ${unknown.join(', ')}; choose from ${benchmarks.join(', ')}`)
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const ALL = [
+  ['training'],
+  ['scoring'],
+  ['relevance'],
+  ['profile', 'vgg16'],
+  ['profile', 'caffenet'],
+  ['profile', 'googlenet'],
+  ['feed', '20'],
+  ['faces'],
+  ['faces', 'memory'],
+  ['queue'],
+]
+const [wanted, ...words] = process.argv.slice(2)
+const names = new Set(ALL.map(([name]) => name))
+if (wanted && !names.has(wanted)) {
+  console.error(`there is no benchmark ${wanted}; choose from ${[...names].join(', ')}`)
   process.exit(2)
 }
-for (const name of wanted.length > 0 ? wanted : benchmarks) await import(`./${name}.js`)
+for (const [name, ...rest] of wanted ? [[wanted, ...words]] : ALL) {
+  console.log(`\n## ${[name, ...rest].join(' ')}\n`)
+  // A process of its own: neither memory nor threads of one are there in the next.
+  const script = fileURLToPath(new URL(`${name}.js`, import.meta.url))
+  const { status } = spawnSync(process.execPath, [script, ...rest], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
+}

@@ -26,9 +26,9 @@ import { nodeEngine } from '../dist/engine/node.js'
 import { float32, int64, sizeOf } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { trainingSteps } from '../dist/training/step.js'
-import { trainableWeights } from '../dist/training/trainableWeights.js'
 import { withDecisions } from './decisions.js'
-import { python, runPython } from './peer.js'
+import { lively } from './network.js'
+import { difference, introduce, python, runPython, writeNumbers } from './peer.js'
 
 const BATCH = 2
 const DRAWS = 5
@@ -39,22 +39,6 @@ const STEPS = 2
 const MOST = 1e-3
 // Sixteen times half a unit in the last place of the largest number.
 const TIE = 1e-6
-
-/**
- * Weights like He et al. 2015, and a hundredth of them for classifiers, so that no softmax saturates.
- */
-function lively(network, random) {
-  return new Map(
-    [...trainableWeights(network)].map(([name, { shape }]) => {
-      const tensor = float32(shape)
-      const inputs = sizeOf(shape.slice(1))
-      const isClassifier = /^(fc8|loss\d\/classifier)\./.test(name)
-      const deviation = name.endsWith('.bias') ? 0.1 : Math.sqrt(2 / inputs) * (isClassifier ? 0.01 : 1)
-      for (let k = 0; k < tensor.data.length; k++) tensor.data[k] = random.normal(0, deviation)
-      return [name, tensor]
-    }),
-  )
-}
 
 /** Our steps: of each its loss, then every velocity in the order of the weights; and what they decided. */
 function ours(network, losses) {
@@ -91,7 +75,7 @@ function ours(network, losses) {
 
 /** What PyTorch makes of the same steps, in the same order, and what it says of the decisions. */
 function theirs(folder, lengths, precision, decisions) {
-  const [made, lost, by] = runPython('step.py', folder, precision, decisions)
+  const said = runPython('step.py', folder, precision, decisions)
   const file = readFileSync(join(folder, 'torch.bin'))
   const all = new Float32Array(file.buffer, file.byteOffset, file.length / 4)
   let place = 0
@@ -99,17 +83,7 @@ function theirs(folder, lengths, precision, decisions) {
     place += length
     return all.subarray(place - length, place)
   })
-  return { numbers, made, lost, by }
-}
-
-/** The largest difference of two tensors, relative to the largest number of the second. */
-function difference(mine, theirs) {
-  let [apart, largest] = [0, 0]
-  for (let k = 0; k < mine.length; k++) {
-    apart = Math.max(apart, Math.abs(mine[k] - theirs[k]))
-    largest = Math.max(largest, Math.abs(theirs[k]))
-  }
-  return apart / largest
+  return { numbers, ...said }
 }
 
 /** The largest difference of all tensors, and the place of that tensor. */
@@ -117,14 +91,6 @@ function largest(mine, theirs) {
   const differences = mine.map((tensor, k) => difference(tensor, theirs[k]))
   const apart = Math.max(...differences)
   return { apart, at: differences.indexOf(apart) }
-}
-
-/** Write arrays of numbers into a file, one after the other. */
-function writeNumbers(path, arrays) {
-  writeFileSync(path, '')
-  for (const { buffer, byteOffset, byteLength } of arrays) {
-    writeFileSync(path, new Uint8Array(buffer, byteOffset, byteLength), { flag: 'a' })
-  }
 }
 
 async function compare(name, { build, input, title, losses }) {
@@ -181,13 +147,14 @@ async function compare(name, { build, input, title, losses }) {
   }
 }
 
-if (!python) process.exit(1)
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in networks))
 if (unknown.length > 0) {
   console.error(`there is no network ${unknown.join(', ')}; choose from ${Object.keys(networks).join(', ')}`)
   process.exit(2)
 }
+await introduce()
+if (!python) process.exit(1)
 for (const [name, network] of Object.entries(networks)) {
   if (wanted.length === 0 || wanted.includes(name)) await compare(name, network)
 }

@@ -1,10 +1,10 @@
 /**
  * Training the paper's four networks at their published sizes and batches, beside PyTorch.
  *
- *   npm run bench -- training
- *   node bench/training.js NETWORK…      some of them: adiencenet, caffenet, googlenet, vgg16
+ *   npm run bench -- training [NETWORK…]      adiencenet, caffenet, googlenet, vgg16; all where none is given
  *
- * Images a second, medians over rounds in which the two take turns, and the largest memory of each one's process.
+ * Images a second, medians over rounds in which the two take turns, and the largest memory of each one's process. That
+ * both take the same steps is what \`step.js\` shows.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -15,16 +15,21 @@ import { float32, int64 } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { stepperFor } from '../dist/training/stepper.js'
 import { trainableWeights } from '../dist/training/trainableWeights.js'
-import { median, python, runPython } from './peer.js'
+import { head, median, peakMemory, row } from './measure.js'
+import { introduce, python, runPython } from './peer.js'
 
 const ROUNDS = 3
 /** The paper's batches. */
 const BATCHES = { adiencenet: 50, caffenet: 50, googlenet: 32, vgg16: 10 }
 
 const OWN = '--own'
-const [first, ...rest] = process.argv.slice(2).filter((word) => word !== 'training')
+const [first, ...rest] = process.argv.slice(2)
 if (first === OWN) await measure(rest[0])
-else for (const name of first ? [first, ...rest] : Object.keys(BATCHES)) compare(name)
+else {
+  await introduce()
+  head('network', 'batch', 'regard', 'PyTorch', 'ratio')
+  for (const name of first ? [first, ...rest] : Object.keys(BATCHES)) compare(name)
+}
 
 /** Both programs in turn, each in a process of its own. */
 function compare(name) {
@@ -40,16 +45,14 @@ function compare(name) {
   }
   const [mine, theirs] = [[], []]
   for (let round = 0; round < ROUNDS; round++) {
-    mine.push(...runOwn(name))
-    if (python) theirs.push(...runPython('training.py', JSON.stringify(plan)))
+    mine.push(runOwn(name))
+    if (python) theirs.push(runPython('training.py', JSON.stringify(plan)))
   }
-  const seconds = (numbers) => median(numbers.filter((number) => number > 0))
-  const memory = (numbers) => `${Math.max(...numbers.map((number) => -number)).toFixed(1)} GB`
-  const rate = (numbers) => `${(BATCHES[name] / seconds(numbers)).toFixed(1)} images/s in ${memory(numbers)}`
-  const compared = python
-    ? `, PyTorch ${rate(theirs)}, ratio ${(seconds(theirs) / seconds(mine)).toFixed(2)}`
-    : ''
-  console.log(`training ${title}, ${input} pixels, batch ${BATCHES[name]}: ${rate(mine)}${compared}`)
+  const secondsOf = (runs) => median(runs.flatMap(({ seconds }) => seconds))
+  const rate = (runs) =>
+    `${(BATCHES[name] / secondsOf(runs)).toFixed(2)} images/s, ${Math.max(...runs.map(({ peak }) => peak)).toFixed(1)} GB`
+  const compared = python ? [rate(theirs), (secondsOf(theirs) / secondsOf(mine)).toFixed(2)] : ['–', '–']
+  row(title, BATCHES[name], rate(mine), ...compared)
 }
 
 function networkOf(name) {
@@ -64,19 +67,23 @@ function runOwn(name) {
     { encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(stderr)
-  return stdout.trim().split('\n').map(Number)
+  return JSON.parse(stdout)
 }
 
-/** Prints seconds of a step in each run of the engine, and the memory, negative. */
+/** Prints, as JSON, the seconds of a step in each run of the engine, and the most memory in GB. */
 async function measure(name) {
-  const { stepper, feeds, ...begun } = await prepared(name)
+  const { stepper, feeds, drawMasks, ...begun } = await prepared(name)
   let { state } = begun
+  const seconds = []
   for (let run = 0; run < 3; run++) {
     const started = performance.now()
+    // PyTorch draws its own within a step.
+    drawMasks()
     ;({ state } = await stepper.run(state, feeds))
-    if (run > 0) console.log((performance.now() - started) / 1000 / stepper.atOnce)
+    seconds.push((performance.now() - started) / 1000 / stepper.atOnce)
   }
-  console.log((-process.resourceUsage().maxRSS * 1024) / 1e9)
+  // The first run warms up.
+  console.log(JSON.stringify({ seconds: seconds.slice(1), peak: peakMemory() }))
   await stepper.release()
 }
 
@@ -97,12 +104,14 @@ async function prepared(name) {
     rate: float32([steps], new Array(steps).fill(1e-6)),
   }
   for (let k = 0; k < feeds.images.data.length; k++) feeds.images.data[k] = random.uniform(-128, 127)
-  for (const { name: mask, shape, ratio } of stepper.masks) {
-    feeds[mask] = float32([steps, ...shape])
-    const { data } = feeds[mask]
-    for (let k = 0; k < data.length; k++) data[k] = random.chance(ratio) ? 0 : 1 / (1 - ratio)
+  for (const { name: mask, shape } of stepper.masks) feeds[mask] = float32([steps, ...shape])
+  const drawMasks = () => {
+    for (const { name: mask, ratio } of stepper.masks) {
+      const { data } = feeds[mask]
+      for (let k = 0; k < data.length; k++) data[k] = random.chance(ratio) ? 0 : 1 / (1 - ratio)
+    }
   }
   const weights = trainableWeights(network)
   const velocities = new Map([...weights].map(([weight, { shape }]) => [weight, float32(shape)]))
-  return { stepper, feeds, state: { weights, velocities } }
+  return { stepper, feeds, drawMasks, state: { weights, velocities } }
 }
