@@ -2,6 +2,15 @@ import { decodePhoto, explain, loadEngine, loadModel } from 'regard'
 
 const bytesOf = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer())
 
+/** The bytes of numbers, as text: millions of them take long as a list. */
+function base64Of(numbers) {
+  const reader = new FileReader()
+  reader.readAsDataURL(new Blob([numbers]))
+  return new Promise((resolve) => {
+    reader.onload = () => resolve(reader.result.replace(/^.*,/s, ''))
+  })
+}
+
 window.page = {
   /**
    * Explain a photo by a model that is in memory.
@@ -20,8 +29,8 @@ window.page = {
       device: engine.device,
       threads: engine.threads,
       name,
-      relevance: Array.from(relevance.data),
-      pixels: Array.from(image.data),
+      relevance: await base64Of(relevance.data),
+      pixels: await base64Of(image.data),
     }
   },
 }
