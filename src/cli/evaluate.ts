@@ -26,10 +26,11 @@ import type { Crops } from '../evaluation/tenCrop.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { Model } from '../models/model.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 import { aligned } from './table.ts'
 
-interface Flags extends ModelFlags, ReadOptions {
+interface Flags extends ModelFlags, ReadOptions, DeviceFlag {
   readonly data: Source[]
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string
@@ -70,7 +71,7 @@ export function evaluateCommand(): Command {
       new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
     )
     .option('--json <file>', 'write the figures to this file too')
-  return withModelFlags(command)
+  return withModelFlags(withDevice(command))
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -117,13 +118,13 @@ async function evaluateOn(
   examinee: Examinee,
   { kind, root }: Source,
   fold: Fold | undefined,
-  { crops, repairLabels }: Flags,
+  { crops, repairLabels, device }: Flags,
 ): Promise<Evaluation> {
   const dataset = await readDataset(kind, root, { repairLabels })
   let progress: Progress | undefined
   try {
     return await evaluate(examinee, dataset, {
-      engine: await nodeEngine(),
+      engine: await nodeEngine({ device }),
       crops: Number(crops) as Crops,
       fold,
       progress(done, total) {

@@ -4,6 +4,7 @@ import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
+import { nodeEngine } from '../engine/node.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { METHODS, type Method } from '../explanation/methods/load.ts'
@@ -25,12 +26,13 @@ import { enlarged } from '../pictures/enlarged.ts'
 import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
 
-interface Flags extends ModelFlags {
+interface Flags extends ModelFlags, DeviceFlag {
   readonly composite?: string
   readonly class?: string[]
   readonly minus?: string
@@ -64,7 +66,7 @@ export function explainCommand(): Command {
     .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
-  return withModelFlags(withComposite(command))
+  return withModelFlags(withDevice(withComposite(command)))
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -102,7 +104,8 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
-  const explainer = await loadModelExplainer(model, { composite, method, seed, layers: values })
+  const engine = await nodeEngine(flags)
+  const explainer = await loadModelExplainer(model, { composite, method, seed, layers: values, engine })
   const job: Job = {
     model,
     explainer,

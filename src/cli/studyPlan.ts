@@ -9,10 +9,11 @@ import { type Overview, overviewOf, type PlannedRun } from '../study/estimate/ov
 import type { Trial } from '../study/estimate/trial.ts'
 import { type Plan, readPlan } from '../study/plan.ts'
 import { megabytes } from '../study/weights.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { stopOnSignal } from './signal.ts'
 import { aligned } from './table.ts'
 
-interface Flags {
+interface Flags extends DeviceFlag {
   readonly out?: string
   readonly measure: boolean
   readonly json?: true
@@ -20,7 +21,7 @@ interface Flags {
 
 /** `regard study plan PLAN.yaml [--out DIR]` */
 export function planCommand(): Command {
-  return new Command('plan')
+  const command = new Command('plan')
     .description(
       'Show the runs of a plan, how far they are, and what they take on this machine: time, memory and disk, from a short trial of each network.',
     )
@@ -28,6 +29,7 @@ export function planCommand(): Command {
     .option('--out <dir>', "the study's folder (default: out/NAME, with the name that the plan gives)")
     .option('--no-measure', 'only the runs, without what they take')
     .option('--json', 'print it as JSON, with seconds and bytes')
+  return withDevice(command)
     .addHelpText(
       'after',
       '\nExample:\n  $ regard study plan examples/synthetic.yaml\n\n' +
@@ -47,7 +49,7 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     const measured = (trial: Trial, at: number, of: number) => {
       const { title } = networks[trial.network]
       const tell = (what: string) => progress.update(at / of, `${title} at ${trial.input} pixels: ${what}`)
-      return measure(trial, { signal: stop.signal, tell })
+      return measure(trial, { device: flags.device, signal: stop.signal, tell })
     }
     const overview = await overviewOf(plan, out, flags.measure ? measured : undefined)
     progress.finish()

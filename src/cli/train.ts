@@ -5,7 +5,7 @@ import { nearest } from '../base/nearest.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
-import { nodeEngine } from '../engine/node.ts'
+import { type NodeDevice, nodeEngine } from '../engine/node.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../evaluation/score.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { clockLine } from '../study/clock.ts'
@@ -14,10 +14,11 @@ import { parseStart } from '../study/plannedStart.ts'
 import { ownTest, runFiles, runName } from '../study/record.ts'
 import { type Order, type Place, requirePlace, runOf, type Single, trainSingle } from '../study/single.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
-interface Flags extends SaidOfSchedule, ReadOptions {
+interface Flags extends SaidOfSchedule, ReadOptions, DeviceFlag {
   readonly data: Source
   readonly task: Task
   readonly network: NetworkName
@@ -35,7 +36,7 @@ interface Flags extends SaidOfSchedule, ReadOptions {
 
 /** `regard train --data KIND:PATH --task TASK --network NAME …` */
 export function trainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description('Train one network, test it on people that it has not seen, and leave it as a model to use.')
     .requiredOption('--data <kind:path>', DATA, sourceFrom)
     .option(...REPAIR)
@@ -81,6 +82,7 @@ export function trainCommand(): Command {
     .option('--out <dir>', "the run's folder (default: out/TASK-NETWORK-SETTING-foldK)")
     .option('--aligned <dir>', 'where aligned photos are kept; runs can share it (default: data in --out)')
     .option('--resume', 'go on with the run that the folder holds')
+  return withDevice(command)
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -97,7 +99,7 @@ async function run(flags: Flags): Promise<void> {
   const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume ?? false }
   requirePlace(place)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
-  const single = await untilStopped(order, dataset, place)
+  const single = await untilStopped(order, dataset, place, flags.device)
   if (!single) {
     console.error('Stopped. Nothing is lost: the same command with --resume goes on from here.')
     process.exitCode = 130
@@ -144,11 +146,17 @@ function scheduleFrom(text: string): Order['schedule'] {
 }
 
 /** Train; undefined where the user stops it. */
-async function untilStopped(order: Order, dataset: Dataset, place: Place): Promise<Single | undefined> {
+async function untilStopped(
+  order: Order,
+  dataset: Dataset,
+  place: Place,
+  device?: NodeDevice,
+): Promise<Single | undefined> {
   const { signal, forget } = stopOnSignal()
   const { clock, finish } = clockLine('train')
   try {
-    return await trainSingle(order, dataset, place, { engine: await nodeEngine(), clock, signal })
+    const engine = await nodeEngine({ device })
+    return await trainSingle(order, dataset, place, { engine, clock, signal })
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined
     throw error

@@ -131,7 +131,7 @@ async function trainLocked(
   if (state.kind === 'finished') {
     return { record: readRecord<RunRecord>(runFiles.result(folder)), kept: true, ...rest }
   }
-  if (!before) writeConfig(folder, now, workshop.engine.threads)
+  if (!before) writeConfig(folder, now, workshop.engine)
   return { record: await makeRun(job, workshop), kept: false, ...rest }
 }
 

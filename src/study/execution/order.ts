@@ -1,3 +1,4 @@
+import type { NodeDevice } from '../../engine/node.ts'
 import type { Plan } from '../plan.ts'
 import type { Run } from '../record.ts'
 
@@ -12,6 +13,7 @@ export interface Order {
   readonly out: string
   /** Where its runs are kept, in place of that folder, for machines that do not see it: `s3://bucket/prefix`. */
   readonly store?: string
-  /** Threads of the engine; a run that was begun with others goes on with those. */
+  /** Threads and device of the engine; a run that was begun with others goes on with those. */
   readonly threads: number
+  readonly device?: NodeDevice
 }
