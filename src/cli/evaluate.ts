@@ -26,11 +26,12 @@ import type { Crops } from '../evaluation/tenCrop.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { Model } from '../models/model.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
-interface Flags extends ModelFlags, ReadOptions {
+interface Flags extends ModelFlags, ReadOptions, DeviceFlag {
   readonly data: Source[]
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string
@@ -71,7 +72,7 @@ export function evaluateCommand(): Command {
       new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
     )
     .option('--json <file>', 'write the figures to this file too')
-  return withModelFlags(command)
+  return withModelFlags(withDevice(command))
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -122,14 +123,14 @@ async function evaluateOn(
   evaluable: Evaluable,
   { kind, root }: Source,
   fold: Fold | undefined,
-  { crops, repairLabels }: Flags,
+  { crops, repairLabels, device }: Flags,
   signal: AbortSignal,
 ): Promise<Evaluation> {
   const dataset = await readDataset(kind, root, { repairLabels })
   let progress: Progress | undefined
   try {
     return await evaluate(evaluable, dataset, {
-      engine: await nodeEngine(),
+      engine: await nodeEngine({ device }),
       crops: Number(crops) as Crops,
       fold,
       signal,

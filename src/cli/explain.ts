@@ -26,13 +26,14 @@ import { enlarged } from '../pictures/enlarged.ts'
 import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
 import { untilStopped } from './signal.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
 
-interface Flags extends ModelFlags {
+interface Flags extends ModelFlags, DeviceFlag {
   readonly composite?: string
   readonly class?: string[]
   readonly minus?: string
@@ -68,7 +69,7 @@ export function explainCommand(): Command {
     .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
-  return withModelFlags(withComposite(command))
+  return withModelFlags(withDevice(withComposite(command)))
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -106,8 +107,9 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
+  const engine = await nodeEngine(flags)
   const how = method ? { method: methodFrom(method, flags, values) } : { composite, layers: values }
-  const explainer = await loadModelExplainer(model, { engine: await nodeEngine(), ...how })
+  const explainer = await loadModelExplainer(model, { engine, ...how })
   const job: Job = {
     model,
     explainer,

@@ -7,6 +7,7 @@ import type { FailedRun } from '../study/execution/local.ts'
 import { readPlan } from '../study/plan.ts'
 import { runStudy } from '../study/run.ts'
 import { tellSkipped } from './data.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 import { planCommand } from './studyPlan.ts'
@@ -14,7 +15,7 @@ import { studyStatusCommand } from './studyStatus.ts'
 
 /** `regard study PLAN.yaml [--out DIR]` */
 export function studyCommand(): Command {
-  return new Command('study')
+  const command = new Command('study')
     .description(
       'Run a study: train, test and explain every network of a plan, and write a report. What is done already is not done again.',
     )
@@ -28,6 +29,7 @@ export function studyCommand(): Command {
     )
     .option('--priority <n>', 'in the queue: studies of 1 go before those of 2', countFrom, 10)
     .option('--threads <n>', 'threads of each run (default: all cores, divided among the jobs)', countFrom)
+  return withDevice(command)
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -39,7 +41,7 @@ export function studyCommand(): Command {
     .addCommand(studyStatusCommand())
 }
 
-interface Flags {
+interface Flags extends DeviceFlag {
   readonly out?: string
   readonly jobs: number
   readonly threads?: number

@@ -11,10 +11,11 @@ import { type Plan, readPlan } from '../study/plan.ts'
 import { storedRun } from '../study/record.ts'
 import { bracketed } from '../study/setting.ts'
 import { megabytes } from '../study/weightsCache.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
-interface Flags {
+interface Flags extends DeviceFlag {
   readonly out?: string
   readonly measure: boolean
   readonly json?: true
@@ -22,7 +23,7 @@ interface Flags {
 
 /** `regard study plan PLAN.yaml [--out DIR]` */
 export function planCommand(): Command {
-  return new Command('plan')
+  const command = new Command('plan')
     .description(
       'Show the runs of a plan, how far they are, and what they take on this machine: time, memory and disk, from a short trial of each network.',
     )
@@ -30,6 +31,7 @@ export function planCommand(): Command {
     .option('--out <dir>', "the study's folder (default: out/NAME, with the name that the plan gives)")
     .option('--no-measure', 'only the runs, without what they take')
     .option('--json', 'print it as JSON, with seconds and bytes')
+  return withDevice(command)
     .addHelpText(
       'after',
       '\nExample:\n  $ regard study plan examples/synthetic.yaml\n\n' +
@@ -48,7 +50,7 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     const measured = (trial: Trial, at: number, of: number) => {
       const { title } = networks[trial.network]
       const tell = (what: string) => progress.update(at / of, `${title} at ${trial.input} pixels: ${what}`)
-      return measure(trial, { signal, tell })
+      return measure(trial, { device: flags.device, signal, tell })
     }
     return overviewOf(plan, out, flags.measure ? measured : undefined)
   }).finally(() => progress.finish())

@@ -5,7 +5,7 @@ import { nearest } from '../base/nearest.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { type ReadOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
-import { nodeEngine } from '../engine/node.ts'
+import { type NodeDevice, nodeEngine } from '../engine/node.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../evaluation/score.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { clockLine } from '../study/clock.ts'
@@ -22,10 +22,11 @@ import {
   trainSingle,
 } from '../study/single.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
-interface Flags extends ScheduleOverrides, ReadOptions {
+interface Flags extends ScheduleOverrides, ReadOptions, DeviceFlag {
   readonly data: Source
   readonly task: Task
   readonly network: NetworkName
@@ -43,7 +44,7 @@ interface Flags extends ScheduleOverrides, ReadOptions {
 
 /** `regard train --data KIND:PATH --task TASK --network NAME …` */
 export function trainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description('Train one network, test it on people that it has not seen, and leave it as a model to use.')
     .requiredOption('--data <kind:path>', DATA, sourceFrom)
     .option(...REPAIR)
@@ -89,6 +90,7 @@ export function trainCommand(): Command {
     .option('--out <dir>', "the run's folder (default: out/TASK-NETWORK-SETTING-foldK)")
     .option('--aligned <dir>', 'where aligned photos are kept; runs can share it (default: data in --out)')
     .option('--resume', 'go on with the run that the folder holds')
+  return withDevice(command)
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -105,7 +107,7 @@ async function run(flags: Flags): Promise<void> {
   const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume ?? false }
   requirePlace(place)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
-  const single = await untilStopped(spec, dataset, place)
+  const single = await untilStopped(spec, dataset, place, flags.device)
   if (!single) {
     console.error('Stopped. Nothing is lost: the same command with --resume goes on from here.')
     process.exitCode = 130
@@ -156,11 +158,13 @@ async function untilStopped(
   spec: TrainingSpec,
   dataset: Dataset,
   place: Place,
+  device?: NodeDevice,
 ): Promise<FinishedRun | undefined> {
   const { signal, forget } = stopOnSignal()
   const { clock, finish } = clockLine('train')
   try {
-    return await trainSingle(spec, dataset, place, { engine: await nodeEngine(), clock, signal })
+    const engine = await nodeEngine({ device })
+    return await trainSingle(spec, dataset, place, { engine, clock, signal })
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined
     throw error

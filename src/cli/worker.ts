@@ -4,12 +4,13 @@ import { Command } from 'commander'
 import type { RunRequest } from '../study/execution/request.ts'
 import { runInChild } from '../study/execution/runInChild.ts'
 import { cacheFolder } from '../study/weightsCache.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
 /** `regard worker --queue redis://HOST` */
 export function workerCommand(): Command {
-  return new Command('worker')
+  const command = new Command('worker')
     .description(
       'Make runs of the studies that wait in a queue, until it is stopped. Start as many as you like, on any machine that has the data and sees the studies’ folders at the same paths, or reaches their store. Ctrl-C and SIGTERM let each run write a checkpoint first and put it back.',
     )
@@ -19,17 +20,23 @@ export function workerCommand(): Command {
       '--scratch <dir>',
       'where runs of studies with a store are made (default: studies in the folder of `regard weights`)',
     )
+  return withDevice(command, "the study's")
     .addHelpText('after', '\nExample:\n  $ regard worker --queue redis://localhost\n')
     .action(worker)
 }
 
-interface Flags {
+interface Flags extends DeviceFlag {
   readonly queue: string
   readonly jobs: number
   readonly scratch?: string
 }
 
-async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }: Flags): Promise<void> {
+async function worker({
+  queue,
+  jobs,
+  device,
+  scratch = join(cacheFolder(), 'studies'),
+}: Flags): Promise<void> {
   // Its client is large, and few commands need it.
   const { work } = await import('../study/execution/worker.ts')
   const { withoutPassword } = await import('../study/execution/queue.ts')
@@ -41,7 +48,8 @@ async function worker({ queue, jobs, scratch = join(cacheFolder(), 'studies') }:
     await work({
       url: queue,
       jobs,
-      make: (request, listener) => runInChild(placed(request, scratch), listener),
+      make: (request, listener) =>
+        runInChild({ ...placed(request, scratch), ...(device && { device }) }, listener),
       signal: stop.signal,
       note,
     })

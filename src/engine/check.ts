@@ -5,11 +5,14 @@
 
 import { GraphBuilder } from '../graph/builder.ts'
 import { float32 } from '../graph/types.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Program } from './engine.ts'
 
 /** Sizes of the convolution that is checked: large enough for kernels that take tiles of the picture. */
 const [CHANNELS, FILTERS, SIZE, KERNEL] = [8, 12, 18, 3]
 const OUTPUT = SIZE - KERNEL + 1
+
+/** Stay loaded: with the last program of a GPU go all kernels that were compiled for it. */
+const kept: Program[] = []
 
 /**
  * Whether a convolution of whole numbers and a product with whole numbers come out to the bit. The sums stay below
@@ -26,8 +29,8 @@ export async function isExact(engine: Engine): Promise<boolean> {
   const filters = g.constant(float32([FILTERS, CHANNELS, KERNEL, KERNEL], weights))
   g.output('y', g.matmul(g.op('Conv', [picture, filters]), g.constant(float32([OUTPUT, OUTPUT], turn))))
   const program = await engine.load(g.graph())
+  kept.push(program)
   const { y } = await program.run({ x: float32([1, CHANNELS, SIZE, SIZE], x) })
-  await program.release()
 
   const convolved = Array.from({ length: FILTERS * OUTPUT * OUTPUT }, (_, at) => {
     const [f, i, j] = placeOf(at)

@@ -7,12 +7,14 @@ import { type Runtime, sessionEngine } from './session.ts'
 /** What may be asked for in Node: `auto` is the GPU where WebGPU finds one that is exact and faster than the CPU. */
 export const DEVICES = ['cpu', 'webgpu', 'auto'] as const
 
+export type NodeDevice = (typeof DEVICES)[number]
+
 /** How an engine in Node is set up. */
 export interface NodeEngineOptions {
   /** Threads of one run on the CPU; all cores where not given. */
   readonly threads?: number
   /** Where graphs run; `cpu` where not given. */
-  readonly device?: (typeof DEVICES)[number]
+  readonly device?: NodeDevice
 }
 
 /**

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { sha256Of } from '../base/hash.ts'
 import { version } from '../base/version.ts'
+import type { Device } from '../engine/engine.ts'
 import type { RunJob } from './job.ts'
 import type { PreparedData } from './preparedData.ts'
 import { readRecord, runFiles, storedRun, writeRecord } from './record.ts'
@@ -40,14 +41,25 @@ export function configOf(
   return { hash: sha256Of(JSON.stringify(settings)), settings }
 }
 
-/** @param threads that the run is begun with, of which its bits depend: it is gone on with as many */
-export function writeConfig(folder: string, { hash, settings }: RunConfig, threads: number): void {
-  writeRecord(runFiles.config(folder), { hash, ...settings, threads, version })
+/** What a run is computed with. Its bits depend on it, so that the run is gone on with the same. */
+export interface Means {
+  readonly threads: number
+  readonly device: Device
 }
 
-/** The threads that the run in a folder was begun with; undefined where an earlier version has begun it. */
-export function threadsIn(folder: string): number | undefined {
-  return readRecord<{ threads?: number }>(runFiles.config(folder)).threads
+/** @param means that the run is begun with */
+export function writeConfig(folder: string, { hash, settings }: RunConfig, { threads, device }: Means): void {
+  writeRecord(runFiles.config(folder), { hash, ...settings, threads, device, version })
+}
+
+/**
+ * What the run in a folder was begun with.
+ *
+ * @param otherwise the threads, where an earlier version has begun it; that was on the CPU
+ */
+export function meansIn(folder: string, otherwise: Means): Means {
+  const { threads = otherwise.threads, device = 'cpu' } = readRecord<Partial<Means>>(runFiles.config(folder))
+  return { threads, device }
 }
 
 /** What the run in a folder was made with; undefined where there is none. */
@@ -57,9 +69,10 @@ export function readConfig(folder: string): RunConfig | undefined {
   const {
     hash,
     threads: _,
-    version: __,
+    device: __,
+    version: ___,
     ...settings
-  } = readRecord<{ hash: string; threads: number; version: string }>(path)
+  } = readRecord<{ hash: string; version: string } & Means>(path)
   return { hash, settings }
 }
 

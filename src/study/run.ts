@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { Lock } from '../base/lock.ts'
 import { version } from '../base/version.ts'
 import { countClasses } from '../datasets/classes.ts'
+import type { NodeDevice } from '../engine/node.ts'
 import { clockLine } from './clock.ts'
 import { type FailedRun, runLocally } from './execution/local.ts'
 import type { RunQueue } from './execution/queue.ts'
@@ -27,6 +28,8 @@ export interface StudyOptions {
   readonly jobs?: number
   /** Threads of each run; all cores, divided among the jobs, where not given. */
   readonly threads?: number
+  /** Where each run's networks run; the CPU where not given. */
+  readonly device?: NodeDevice
   /** The address of Redis, where workers make the runs. */
   readonly queue?: string
   /** Where runs are kept besides: `s3://bucket/prefix`. */
@@ -90,7 +93,7 @@ async function runGrid(
   options: StudyOptions,
   elsewhere: Elsewhere,
 ): Promise<Outcome> {
-  const { jobs = 1, store, signal } = options
+  const { jobs = 1, store, device, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
   const prepared = await prepareAll(plan, out, signal)
   if (!prepared) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
@@ -108,7 +111,7 @@ async function runGrid(
     several,
   )
   const requests = open.map(
-    ({ job, config: { hash } }): RunRequest => ({ plan, run: job.run, hash, out, store, threads }),
+    ({ job, config: { hash } }): RunRequest => ({ plan, run: job.run, hash, out, store, threads, device }),
   )
   const failed = await make(requests, progress, options, elsewhere)
   progress.finish()

@@ -132,7 +132,7 @@ async function trainLocked(
   if (state.kind === 'finished') {
     return { record: readRunRecord(folder), kept: true, ...rest }
   }
-  if (!before) writeConfig(folder, now, context.engine.threads)
+  if (!before) writeConfig(folder, now, context.engine)
   return { record: await makeRun(job, context), kept: false, ...rest }
 }
 

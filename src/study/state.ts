@@ -2,7 +2,7 @@
 
 import { existsSync, rmSync } from 'node:fs'
 import { messageOf } from '../base/errors.ts'
-import { type RunConfig, readConfig, threadsIn, writeConfig } from './config.ts'
+import { type Means, meansIn, type RunConfig, readConfig, writeConfig } from './config.ts'
 import { damageOf, sumsIn } from './sums.ts'
 
 /** How far a run is, as its folder says. */
@@ -31,14 +31,14 @@ export function stateOf(folder: string, config: RunConfig): RunState {
  * Make a run's folder its own: what was made with another plan or other data, or is damaged, is removed; what was made
  * with the same is kept. Only who holds the run's lock may do this.
  *
- * @param threads to make the run with, where it is not begun yet
- * @returns the threads to make it with; undefined where it is finished
+ * @param means to make the run with, where it is not begun yet
+ * @returns what to make it with; undefined where it is finished
  */
-export function claim(folder: string, config: RunConfig, threads: number): number | undefined {
+export function claim(folder: string, config: RunConfig, means: Means): Means | undefined {
   const state = stateOf(folder, config)
   if (state.kind === 'damaged') console.error(`${folder}: ${state.reason}; the run is made anew`)
   if (state.kind === 'damaged' || state.kind === 'other') rmSync(folder, { recursive: true, force: true })
   if (state.kind === 'finished') return undefined
-  if (state.kind !== 'begun') writeConfig(folder, config, threads)
-  return threadsIn(folder) ?? threads
+  if (state.kind !== 'begun') writeConfig(folder, config, means)
+  return meansIn(folder, means)
 }

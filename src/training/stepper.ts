@@ -64,7 +64,9 @@ export function stepperFor(
 ): Promise<Stepper> {
   let bytes = 0
   for (const { shape } of trainableWeights(network, options.rates).values()) bytes += 4 * sizeOf(shape)
-  return bytes < large ? scanned(engine, network, options) : inPlace(engine, network, options)
+  // WebGPU has no Scan: its body would run on the CPU.
+  const repeats = bytes < large && engine.device !== 'webgpu'
+  return repeats ? scanned(engine, network, options) : inPlace(engine, network, options)
 }
 
 /** Several steps a run, as a Scan. */

@@ -290,6 +290,8 @@ function describeRun(
     size,
     data: sha256Of(Int32Array.from(labels), ...pixels.map(({ sha256 }) => sha256)),
     threads: engine.threads,
+    // Runs of earlier versions, which have none, were made on the CPU.
+    device: engine.device === 'cpu' ? undefined : engine.device,
     start: started && digestOf(started),
   })
 }

@@ -98,6 +98,7 @@ describe('each rule applies, and gives the same bits', () => {
       ]),
     ),
     sum: graphOf(x.shape, (g, x) => g.sum([x, g.mul(x, x), x])),
+    dropout: graphOf(x.shape, (g, x) => g.op('Dropout', [x])),
     omitted: graphOf(x.shape, (g, x) => g.op('Conv', [x, g.constant(weights), undefined])),
   }
   test.each(Object.entries(applied))('%s', async (rule, graph) => {

@@ -166,7 +166,10 @@ describe('how far a run is', () => {
     const out = mkdtempSync(join(tmpdir(), 'regard-done-'))
     const folder = files.run(out, run)
     const job = { run, folds: 3, schedule: from, seed, explained: explain.photos, crops }
-    writeConfig(folder, configOf({ ...job, data: { digest: 'of some photos' } }, new Map()), 2)
+    writeConfig(folder, configOf({ ...job, data: { digest: 'of some photos' } }, new Map()), {
+      threads: 2,
+      device: 'cpu',
+    })
     return { out, folder }
   }
 

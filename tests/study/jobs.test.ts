@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ describe('a study of which several runs are made at a time', () => {
     }
   })
 
-  it('goes on with a run by as many threads as it was begun with, for its bits depend on them', async () => {
+  it('goes on with a run by as many threads and on the device that it was begun with, for its bits depend on them', async () => {
     const { plan, out } = writePlan(
       small.replace('[r, i]', '[r]').replace('iterations: 6', 'iterations: 600'),
     )
@@ -40,9 +40,16 @@ describe('a study of which several runs are made at a time', () => {
     const begun = await runStudy(readPlan(plan), out, { threads: 1, signal: control.signal })
     clearInterval(watch)
     expect(begun.finished).toBe(false)
+    const config = join(run, 'config.json')
+    const recorded = readFileSync(config, 'utf8')
+    expect(JSON.parse(recorded)).toMatchObject({ threads: 1, device: 'cpu' })
+    writeFileSync(config, recorded.replace('"cpu"', '"wasm"'))
+    await main(['study', plan, '--out', out])
+    expect(captured.printed).toContain('was begun on the device wasm, and here there is cpu')
+    writeFileSync(config, recorded)
     await main(['study', plan, '--out', out, '--threads', '2'])
     expect(captured.printed).toContain('1 run made')
-    expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).threads).toBe(1)
+    expect(JSON.parse(readFileSync(config, 'utf8'))).toMatchObject({ threads: 1, device: 'cpu' })
   })
 
   it('sets aside a run that cannot be made, makes the others, and says so at the end', async () => {

@@ -10,6 +10,7 @@ import { type Pass, through } from '../../graph/pass.ts'
 import type { Graph } from '../../graph/types.ts'
 import type { Device } from '../engine.ts'
 import { lowerConv } from './conv.ts'
+import { lowerDropout } from './dropout.ts'
 import { lowerLrn } from './lrn.ts'
 import { lowerMaxPool } from './maxPool.ts'
 import { dropOmitted } from './omitted.ts'
@@ -59,6 +60,11 @@ export const lowerings = {
     sum: {
       reason: 'The provider has no Sum: every sum of gradients or relevances would go to the CPU and back.',
       pass: lowerSum,
+    },
+    dropout: {
+      reason:
+        'The provider has no Dropout, and the build for pages none for the CPU either: nothing with one loads there.',
+      pass: lowerDropout,
     },
     omitted: {
       reason:

@@ -2,15 +2,22 @@
 
 import { endWithParent, sendAndExit } from '../../base/child.ts'
 import { messageOf } from '../../base/errors.ts'
-import { nodeEngine } from '../../engine/node.ts'
+import { type NodeDevice, nodeEngine } from '../../engine/node.ts'
 import { type Cost, type Trial, tryNetwork } from './trial.ts'
 
 /** What a child says to its parent. */
 export type TrialMessage = { readonly at: string } | { readonly cost: Cost } | { readonly failure: string }
 
+/** What a parent asks of a child. */
+interface Order {
+  readonly trial: Trial
+  readonly folder: string
+  readonly device?: NodeDevice
+}
+
 endWithParent()
-process.on('message', ({ trial, folder }: { trial: Trial; folder: string }) => {
-  nodeEngine()
+process.on('message', ({ trial, folder, device }: Order) => {
+  nodeEngine({ device })
     .then((engine) => tryNetwork(engine, trial, folder, (at) => process.send!({ at })))
     .then((cost) => ({ cost }))
     .catch((error) => ({ failure: messageOf(error) }))

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { startChild } from '../../base/child.ts'
 import { UserError } from '../../base/errors.ts'
 import { workerModule } from '../../base/workers.ts'
+import type { NodeDevice } from '../../engine/node.ts'
 import type { TrialMessage } from './child.ts'
 import type { Cost, Trial } from './trial.ts'
 
-/** How a measurement is followed. */
+/** Where a measurement runs, and how it is followed. */
 export interface MeasureOptions {
+  /** The CPU where not given. */
+  readonly device?: NodeDevice
   /** Stops it at once. */
   readonly signal: AbortSignal
   /** Told what is done now. */
@@ -22,11 +25,11 @@ export interface MeasureOptions {
  * @throws UserError when the process ends without a result, as one does that is killed for want of memory; the signal's
  *   reason, when that stops it
  */
-export async function measure(trial: Trial, { signal, tell }: MeasureOptions): Promise<Cost> {
+export async function measure(trial: Trial, { device, signal, tell }: MeasureOptions): Promise<Cost> {
   signal.throwIfAborted()
   const folder = mkdtempSync(join(tmpdir(), 'regard-trial-'))
   let last: TrialMessage | undefined
-  const request = { trial, folder }
+  const request = { trial, folder, device }
   const { child, ended } = startChild<TrialMessage>(workerModule(import.meta.url, 'child.js'), request, {
     message(message) {
       if ('at' in message) tell(message.at)

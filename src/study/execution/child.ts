@@ -6,8 +6,10 @@
 import { endWithParent, sendAndExit } from '../../base/child.ts'
 import { messageOf, UserError } from '../../base/errors.ts'
 import { Lock } from '../../base/lock.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { nodeEngine } from '../../engine/node.ts'
 import { Clock, type Pace } from '../clock.ts'
+import type { RunConfig } from '../config.ts'
 import type { RunJob } from '../job.ts'
 import { makeRun } from '../makeRun.ts'
 import { prepareRuns } from '../prepareRuns.ts'
@@ -51,7 +53,7 @@ async function make(request: RunRequest): Promise<RunMessage> {
 
 /** Make a run; false where the signal stops it. */
 async function made(
-  { plan, run, hash, out, store: url, threads }: RunRequest,
+  { plan, run, hash, out, store: url, threads, device }: RunRequest,
   signal: AbortSignal,
 ): Promise<boolean> {
   let lastSent = 0
@@ -75,11 +77,11 @@ async function made(
     try {
       const store = url === undefined ? undefined : await openStore(url)
       await store?.fetch(runName(run), folder, hash)
-      const own = claim(folder, config, threads)
-      if (own === undefined) return true
+      const engine = await engineFor(folder, config, await nodeEngine({ threads, device }))
+      if (!engine) return true
       const kinds = Object.keys(data.pictures).length
       expectRuns(clock, [{ run, schedule, scored: kinds * split.test.length, explained: job.explained }])
-      const context = { engine: await nodeEngine({ threads: own }), clock, signal }
+      const context = { engine, clock, signal }
       if (store) await keeping(store, job, () => makeRun(job, context))
       else await makeRun(job, context)
       return true
@@ -90,6 +92,21 @@ async function made(
     if (signal.aborted && error === signal.reason) return false
     throw error
   }
+}
+
+/** The engine that a run is made with: the one at hand, or one as the run was begun with; none for a finished run. */
+async function engineFor(folder: string, config: RunConfig, engine: Engine): Promise<Engine | undefined> {
+  const means = claim(folder, config, engine)
+  if (!means) return undefined
+  const { threads, device } = means
+  if (threads === engine.threads && device === engine.device) return engine
+  const own = await nodeEngine({ threads, device: device === 'webgpu' ? device : 'cpu' })
+  if (own.device === device) return own
+  throw new UserError(
+    `was begun on the device ${device}, and here there is ${own.device}`,
+    folder,
+    'Go on with it where it was begun, or remove it',
+  )
 }
 
 /** Its client is large, and few studies need it. */

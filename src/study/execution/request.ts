@@ -1,3 +1,4 @@
+import type { NodeDevice } from '../../engine/node.ts'
 import type { Plan } from '../plan.ts'
 import { type Run, restoredRun, type StoredRun, storedRun } from '../record.ts'
 
@@ -12,8 +13,9 @@ export interface RunRequest {
   readonly out: string
   /** Where its runs are kept, in place of that folder, for machines that do not see it: `s3://bucket/prefix`. */
   readonly store?: string
-  /** Threads of the engine; a run that was begun with others goes on with those. */
+  /** Threads and device of the engine; a run that was begun with others goes on with those. */
   readonly threads: number
+  readonly device?: NodeDevice
 }
 
 /** A request as the queue holds it. */

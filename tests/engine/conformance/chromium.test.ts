@@ -14,11 +14,14 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   afterAll(() => chromium?.stop())
 
   describe('WebAssembly with two threads', () => {
-    conformance(() => inPage(chromium, { device: 'wasm', threads: 2 }))
+    conformance(() => inPage(chromium, { device: 'wasm', threads: 2 }), 0)
   })
 
   describe('WebGPU', () => {
-    conformance(() => inPage(chromium, { device: 'webgpu', threads: 1 }))
+    conformance(() => inPage(chromium, { device: 'webgpu', threads: 1 }), 1, {
+      // Nobody has told upstream of it: the session is refused with "Provider type for Cast node is not set".
+      'Cast to double and back': 'the WebGPU build for pages casts no doubles, on the GPU nor on the CPU',
+    })
   })
 
   test('a GPU that is imitated by software is not taken for one', async () => {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { nodeEngine } from '../../../src/engine/node.ts'
+import { hasSwiftShader } from '../../swiftShader.ts'
 import { conformance } from './conformance.ts'
-import { hasSwiftShader, inProcess, plainOf } from './remote.ts'
-
-if (!hasSwiftShader) console.warn('SKIPPED: tests of WebGPU in Node, for there is no SwiftShader')
+import { inProcess, plainOf } from './remote.ts'
 
 describe("Node's CPU with two threads", () => {
   conformance(async () => {
@@ -18,11 +17,11 @@ describe("Node's CPU with two threads", () => {
       },
       async close() {},
     }
-  })
+  }, 0)
 })
 
 describe.skipIf(!hasSwiftShader)("Node's WebGPU", () => {
-  conformance(() => inProcess({ device: 'webgpu', threads: 1 }))
+  conformance(() => inProcess({ device: 'webgpu', threads: 1 }), 0)
 
   test('a GPU that is imitated by software is not taken for one', async () => {
     const { device, close } = await inProcess({ device: 'auto', threads: 1 })

@@ -1,12 +1,12 @@
 /** The engines that run cases elsewhere: in Chromium, and in a process of Node that sees SwiftShader as its GPU. */
 
 import { fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Tensors } from '../../../src/engine/engine.ts'
 import { writeGraph } from '../../../src/graph/file.ts'
 import type { Tensor } from '../../../src/graph/types.ts'
 import type { Chromium } from '../../chromium.ts'
+import { SWIFTSHADER } from '../../swiftShader.ts'
 import type { Case } from './cases.ts'
 
 /** A tensor as JSON has it. */
@@ -51,21 +51,12 @@ export async function inPage(chromium: Chromium, options: Options): Promise<Remo
   }
 }
 
-/** Vulkan in software, as Debian's chromium package has it. */
-const VULKAN = {
-  LD_LIBRARY_PATH: '/usr/lib/chromium',
-  VK_ICD_FILENAMES: '/usr/lib/chromium/vk_swiftshader_icd.json',
-}
-
-/** Whether SwiftShader is here. */
-export const hasSwiftShader = process.platform === 'linux' && existsSync(VULKAN.VK_ICD_FILENAMES)
-
 /** Node's engine in a process of its own, with SwiftShader. */
 export async function inProcess(options: Options): Promise<Remote> {
   const module = fileURLToPath(new URL('child.js', import.meta.url))
   const child = fork(module, [], {
     execArgv: [],
-    env: { ...process.env, ...VULKAN },
+    env: { ...process.env, ...SWIFTSHADER },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()

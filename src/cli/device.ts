@@ -1,0 +1,15 @@
+/** Where networks run, as commands say it. */
+
+import { type Command, Option } from 'commander'
+import { DEVICES, type NodeDevice } from '../engine/node.ts'
+
+/** What the flag of {@link withDevice} says; undefined where it is not given. */
+export interface DeviceFlag {
+  readonly device?: NodeDevice
+}
+
+/** Add the flag about the device. */
+export function withDevice(command: Command, otherwise = 'cpu'): Command {
+  const words = `where networks run: the CPU, the GPU by WebGPU, or the GPU where it is exact and faster (default: ${otherwise})`
+  return command.addOption(new Option('--device <name>', words).choices(DEVICES))
+}
