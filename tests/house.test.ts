@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -101,5 +102,25 @@ describe('the house', () => {
     const ways = reachedFrom(files.filter((file) => roomOf(file) === 'report'))
     expect(others.filter((name) => !existsSync(join(src, name)))).toEqual([])
     expect(others.flatMap((name) => ways.get(join(src, name)) ?? [])).toEqual([])
+  })
+
+  test('is drawn in docs/architecture.md as it is', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    const drawn = [...page.matchAll(/^\| `(\w+)\/` *\|[^|]*\|[^|]*\|([^|]*)\|$/gm)].map(
+      ([, room, from]) => [room, from!.trim()] as const,
+    )
+    const real = ROOMS.map((room) => {
+      const imported = files
+        .filter((file) => roomOf(file) === room)
+        .flatMap((file) =>
+          importsOf(file)
+            .filter((name) => name.startsWith('.'))
+            .map((name) => roomOf(join(file, '..', name))),
+        )
+      return [room, ROOMS.filter((other) => other !== room && imported.includes(other)).join(', ')] as const
+    })
+    expect(drawn).toEqual(real)
+    const picture = execFileSync('node', [join(root, 'docs/make-rooms.js')], { encoding: 'utf8' })
+    expect(readFileSync(join(root, 'docs/pictures/rooms.svg'), 'utf8')).toBe(picture)
   })
 })
