@@ -2,7 +2,7 @@
  * Benchmarks, side by side with what a user would pick instead.
  *
  *   npm run bench                       all that docs/speed.md has, one after the other
- *   npm run bench -- NAME [WORD…]       one: training, scoring, relevance, profile, feed, faces or queue
+ *   npm run bench -- NAME [WORD…]       one: training, scoring, relevance, profile, feed, faces, page or queue
  *
  * PyTorch comes from Debian: apt-get install python3-torch libopenblas0-pthread. Where it is missing, only our
  * own figures are printed. Each benchmark prints medians over rounds in which the two take turns, since a
@@ -22,6 +22,7 @@ const ALL = [
   ['feed', '20'],
   ['faces'],
   ['faces', 'memory'],
+  ['page'],
   ['queue'],
 ]
 const [wanted, ...words] = process.argv.slice(2)

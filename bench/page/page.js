@@ -1,0 +1,41 @@
+import { explainBy, loadEngine, loadModel, loadModelExplainer } from 'regard'
+
+let engine
+let loaded
+
+window.speed = {
+  /** Compile the runtime: milliseconds until an engine has run the network of a check. */
+  async compile(threads) {
+    const start = performance.now()
+    engine = await loadEngine({ threads })
+    const model = await loadModel('tiny.onnx')
+    const explainer = await loadModelExplainer(model, { engine })
+    await explainer.release()
+    return { compile: performance.now() - start, threads: engine.threads }
+  },
+
+  /** The first map of a model whose bytes are in memory: milliseconds of each part of it. */
+  async first(names, said, photo) {
+    const fetched = names.map(async (name) => [name, new Uint8Array(await (await fetch(name)).arrayBuffer())])
+    const files = Object.fromEntries(await Promise.all(fetched))
+    const image = { ...photo, data: Uint8Array.from(photo.data) }
+    const start = performance.now()
+    const model = await loadModel(names[0], { ...said, files, overwrite: true })
+    const read = performance.now()
+    const explainer = await loadModelExplainer(model, { engine, composite: 'paper' })
+    const derived = performance.now()
+    await explainBy(explainer, model, image)
+    const end = performance.now()
+    loaded = { model, explainer, image }
+    return { read: read - start, load: derived - read, map: end - derived, all: end - start }
+  },
+
+  /** One more map, in milliseconds. */
+  async map() {
+    const start = performance.now()
+    await explainBy(loaded.explainer, loaded.model, loaded.image)
+    return performance.now() - start
+  },
+
+  release: () => loaded.explainer.release(),
+}
