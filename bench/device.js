@@ -18,7 +18,7 @@ import { float32, int64, sizeOf } from '../dist/graph/types.js'
 import { networks } from '../dist/networks/index.js'
 import { composites } from '../dist/rules/composites/presets.js'
 import { stepperFor } from '../dist/training/stepper.js'
-import { weightsOf } from '../dist/training/weights.js'
+import { trainableWeights } from '../dist/training/trainableWeights.js'
 
 /** The paper's batches. */
 const BATCHES = { adiencenet: 50, caffenet: 50, googlenet: 32, vgg16: 10 }
@@ -107,13 +107,13 @@ async function maps(engine, name) {
 /** Ten-crop scores of pictures, as many as regard scores at a time. */
 async function scores(engine, name) {
   const { graph, input, random } = networkOf(name, 'batch')
-  const size = input + 29
+  const size = small ? input + 9 : 256
   const preprocessing = {
     size: { width: input, height: input },
     picture: { width: size, height: size },
     layout: 'NCHW',
     channels: 'BGR',
-    scale: [1, 1, 1],
+    scale: [1 / 64, 1 / 64, 1 / 64],
     mean: [104, 117, 123],
   }
   const scored = tenCropGraph(graph, preprocessing)
@@ -146,7 +146,7 @@ async function steps(engine, name) {
   for (const { name: mask, shape } of stepper.masks) {
     feeds[mask] = float32([count, ...shape], new Float32Array(count * sizeOf(shape)).fill(1))
   }
-  const weights = weightsOf(graph)
+  const weights = trainableWeights(graph)
   let state = {
     weights,
     velocities: new Map([...weights].map(([weight, { shape }]) => [weight, float32(shape)])),
@@ -177,6 +177,6 @@ function networkOf(name, batch) {
 function uniform(shape, random) {
   return float32(
     shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-128, 127)),
+    Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-2, 2)),
   )
 }

@@ -1,17 +1,20 @@
+import * as wasm from 'onnxruntime-web'
 import { expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import type { Tensors } from '../../src/engine/engine.ts'
+import type { Engine, Tensors } from '../../src/engine/engine.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
+import { sessionEngine } from '../../src/engine/session.ts'
 import { float32, int64, sizeOf } from '../../src/graph/types.ts'
 import { networks } from '../../src/networks/index.ts'
 import { type State, stepperFor } from '../../src/training/stepper.ts'
 import { trainableWeights } from '../../src/training/trainableWeights.ts'
+import { expectClose } from '../rules/layer.ts'
 
-const engine = await nodeEngine({ threads: 2 })
+const native = await nodeEngine({ threads: 2 })
 const [BATCH, CLASSES, STEPS] = [2, 3, 3]
 
 /** Some steps of a network of an eighth of the published channels, from rest. */
-async function stepped(large: number) {
+async function stepped(large: number, engine: Engine = native) {
   const { build, leastInput: input, losses } = networks.adiencenet
   const network = build({
     input,
@@ -73,6 +76,15 @@ test('steps give the same bits where the weights of a large network are updated 
     for (const [name, { data }] of several.state[kind]) {
       expect(Buffer.compare(bytes(one.state[kind].get(name)!.data), bytes(data)), `${kind} ${name}`).toBe(0)
     }
+  }
+})
+
+test('an engine that cannot write where it is asked to takes the same steps', async () => {
+  wasm.env.wasm.numThreads = 1
+  const engine = sessionEngine(wasm, { device: 'wasm', threads: 1, writesInto: false })
+  const [expected, actual] = [await stepped(0), await stepped(0, engine)]
+  for (const [name, { data }] of expected.state.weights) {
+    expectClose(actual.state.weights.get(name)!.data, data, 1e-5)
   }
 })
 

@@ -1,15 +1,18 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundled, Chromium, hasChromium } from '../../chromium.ts'
+import { cases } from './cases.ts'
 import { conformance } from './conformance.ts'
 import { inPage } from './remote.ts'
 
 const page = fileURLToPath(new URL('page', import.meta.url))
 
 describe.skipIf(!hasChromium)('in Chromium', () => {
+  let folder: string
   let chromium: Chromium
   beforeAll(async () => {
-    chromium = await Chromium.start(await bundled(page))
+    folder = await bundled(page)
+    chromium = await Chromium.start(folder)
   })
   afterAll(() => chromium?.stop())
 
@@ -22,6 +25,14 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       // Nobody has told upstream of it: the session is refused with "Provider type for Cast node is not set".
       'Cast to double and back': 'the WebGPU build for pages casts no doubles, on the GPU nor on the CPU',
     })
+  })
+
+  test('a page that is not cross-origin isolated has one thread', async () => {
+    const other = await Chromium.start(folder, false)
+    const { threads, run } = await inPage(other, { device: 'wasm', threads: 2 })
+    expect(threads).toBe(1)
+    expect(Object.keys(await run(cases.networks.adiencenet!()))).toContain('relevance')
+    await other.stop()
   })
 
   test('a GPU that is imitated by software is not taken for one', async () => {
