@@ -46,12 +46,17 @@ if (process.env.REGARD_BENCH_WORKER) {
 } else {
   describeMachine()
   const folder = mkdtempSync(join(tmpdir(), 'regard-bench-queue-'))
-  const redis = spawn('redis-server', ['--port', PORT, '--save', '', '--dir', folder], { stdio: 'ignore' })
-  const queue = await openQueue(URL)
+  const flags = ['--port', PORT, '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+  const redis = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] })
   try {
-    await bench(queue)
+    for await (const text of redis.stdout) if (String(text).includes('eady to accept')) break
+    const queue = await openQueue(URL)
+    try {
+      await bench(queue)
+    } finally {
+      await queue.close()
+    }
   } finally {
-    await queue.close()
     redis.kill()
     await once(redis, 'exit')
   }
