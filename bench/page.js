@@ -14,7 +14,7 @@ import { build, preview } from 'vite'
 import { nodeEngine } from '../dist/engine/node.js'
 import { explainBy, loadModelExplainer } from '../dist/models/explain.js'
 import { openModelFile } from '../dist/models/node.js'
-import { median } from './peer.js'
+import { describeMachine, median } from './measure.js'
 
 const THREADS = 2
 const ROUNDS = 15
@@ -40,6 +40,7 @@ const models = [
   return false
 })
 
+describeMachine()
 if (existsSync(PROGRAM)) await measure()
 else console.log('Chromium is not here (apt-get install chromium): nothing is measured in a page')
 
