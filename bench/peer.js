@@ -19,8 +19,8 @@ const environment = {
 }
 
 /**
- * OpenBLAS's kernels for AVX-512, tried where the CPU has it: on one that is newer than the library, it chooses those
- * for AVX2 by itself.
+ * OpenBLAS's kernels for AVX-512, tried beside its own choice where the CPU has it: a CPU that is newer than the library
+ * may be given kernels for AVX2.
  */
 const WIDE_KERNELS = ['SkylakeX', 'Cooperlake']
 

@@ -5,10 +5,10 @@ Arguments: a JSON object with the network's name, `weights` (name and shape of e
 in `weights.bin` and `pictures.bin`; and `eager` or `frozen`. Prints, as a JSON object, the `seconds` and the `scores`.
 
 Eager, the network is called layer by layer; frozen, it is traced, frozen and optimised for inference by TorchScript,
-which lays the weights out for the kernels once. Tried by processor time of one thread, two pictures at a time: eager,
+which lays the weights out for the kernels once. Tried by processor time of one thread of a busy EPYC (Zen 3): eager,
 channels_last is faster for AdienceNet, CaffeNet (a tenth) and GoogLeNet (a quarter), and slower for VGG-16; frozen,
-the layout of the pictures matters to none. GoogLeNet takes a fifth less time for one picture at a time than for two,
-and a third less than for five; AdienceNet and CaffeNet are as fast with two as with five, and slower with one.
+the layout of the pictures matters little. One, two and five pictures at a time: one is the fastest for GoogLeNet, by a
+fifth over two, and two for AdienceNet and CaffeNet; VGG-16 was tried with one only, and takes two as regard does.
 """
 
 import json

@@ -4,9 +4,9 @@ Arguments: a JSON object with the network's name, `weights` (name and shape of e
 what the loss of each output counts for, and how many `steps` to time after two more. Prints, as a JSON object, the
 `seconds` of each step and the `peak` of the process's memory in GB.
 
-Tried by processor time of one thread: gradients that are set to nothing instead of zero and an update of all weights at
-once (`foreach`) save 3 % in AdienceNet and 4 % in CaffeNet, and cost nothing elsewhere; channels_last is slower for
-AdienceNet and CaffeNet, and as fast for GoogLeNet.
+Tried with small batches, by processor time of one thread of a busy EPYC (Zen 3): gradients that are set to nothing
+instead of zero, together with an update of all weights at once (`foreach`), save 3 % in AdienceNet and 4 % in CaffeNet;
+channels_last is slower for AdienceNet, CaffeNet and VGG-16 (a third), and as fast for GoogLeNet.
 """
 
 import json
