@@ -32,7 +32,7 @@ export async function nodeEngine({
     native = (await import('onnxruntime-node')).default
   } catch (error) {
     if (device === 'webgpu')
-      throw new UserError(`WebGPU needs onnxruntime-node: ${messageOf(error)}`, '', INSTALL)
+      throw new UserError(`WebGPU needs onnxruntime-node: ${messageOf(error)}`, undefined, INSTALL)
     return fallback(threads, messageOf(error))
   }
   const engineOn = (device: 'cpu' | 'webgpu') => sessionEngine(native, { device, threads, writesInto: true })
@@ -44,11 +44,18 @@ export async function nodeEngine({
     exact = await isExact(gpu)
   } catch (error) {
     if (device === 'auto') return cpu
-    throw new UserError(`WebGPU finds no GPU here: ${messageOf(error).split('\n')[0]}`, '', 'Use the CPU')
+    throw new UserError(`WebGPU finds no GPU here: ${reasonOf(error)}`, undefined, 'Use the CPU')
   }
   if (device === 'auto') return exact && (await isFaster(gpu, cpu)) ? gpu : cpu
-  if (!exact) throw new UserError('this GPU computes wrongly by WebGPU', '', 'Use the CPU')
+  if (!exact) throw new UserError('this GPU computes wrongly by WebGPU', undefined, 'Use the CPU')
   return gpu
+}
+
+/** Of an error of ONNX Runtime's, the sentence at its end: before it stand a file, a function and a condition. */
+function reasonOf(error: unknown): string {
+  return messageOf(error)
+    .split('\n')[0]!
+    .replace(/^.* was false\. /, '')
 }
 
 let warned = false

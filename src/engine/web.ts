@@ -22,12 +22,17 @@ export interface WebEngineOptions {
  */
 export async function webEngine({ device = 'wasm', threads }: WebEngineOptions = {}): Promise<Engine> {
   const gpu = device !== 'wasm' && (await navigator.gpu?.requestAdapter())
-  if (device === 'webgpu' && !gpu) throw new UserError('this browser offers no GPU by WebGPU', '', USE_WASM)
+  if (device === 'webgpu' && !gpu)
+    throw new UserError('this browser offers no GPU by WebGPU', undefined, USE_WASM)
   if (gpu && (device === 'webgpu' || !isImitated(gpu.info))) {
     // What runs beside the GPU is too little for threads.
     const engine = started('webgpu', await import('onnxruntime-web/webgpu'), 1)
-    if (await isExact(engine)) return engine
-    if (device === 'webgpu') throw new UserError('this GPU computes wrongly by WebGPU', '', USE_WASM)
+    const exact = await isExact(engine).catch((error) => {
+      if (device === 'webgpu') throw error
+      return false
+    })
+    if (exact) return engine
+    if (device === 'webgpu') throw new UserError('this GPU computes wrongly by WebGPU', undefined, USE_WASM)
   }
   return started('wasm', await import('onnxruntime-web/wasm'), threads)
 }
