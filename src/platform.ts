@@ -162,8 +162,10 @@ export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }
           'Serve the folder models/ of the npm package @vladmandic/human, and give its URL',
         )
       }
-      const read = (name: string) =>
-        readModel(new URL(name, folder).href, filesAt(folder), { overwrite: true })
+      const read = (name: string) => {
+        const url = new URL(name, folder)
+        return readModel(url.href, filesAt(url), { overwrite: true })
+      }
       const [detector, mesh] = await Promise.all([read('blazeface.json'), read('facemesh.json')])
       return loadFaceFinder(engine ?? (await loadEngine()), { detector, mesh })
     },
