@@ -74,13 +74,15 @@ export class Chromium {
       response.end(readFileSync(file))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const browser = await chromium.launch({ executablePath: PROGRAM, args: FLAGS })
+    const browser = await chromium.launch({ executablePath: PROGRAM, args: FLAGS, timeout: 0 })
     return new Chromium(browser, server)
   }
 
   /** A page whose scripts have run. What it throws outside of a call is an error of the test's output. */
   async open(): Promise<Page> {
     const page = await this.browser.newPage()
+    // A test has a limit of its own, and a busy machine takes its time.
+    page.setDefaultTimeout(0)
     page.on('pageerror', (error) => console.error(error))
     await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`)
     return page
