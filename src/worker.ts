@@ -43,7 +43,7 @@ let last: Promise<unknown> = Promise.resolve()
 
 const calls = {
   async start(_: number, options: EngineOptions) {
-    engine = await loadEngine(options)
+    engine = pausing(await loadEngine(options))
   },
 
   async loadModel(_: number, where: string, options: LoadModelOptions): Promise<LoadedModel> {
@@ -73,6 +73,23 @@ const calls = {
       progress: (done, total) => tell({ id, progress: [done, total] }),
     })
   },
+}
+
+/** An engine that lets messages in between two runs: WebAssembly never pauses, and a `stop` would wait for the last. */
+function pausing(engine: Engine): Engine {
+  return {
+    ...engine,
+    async load(graph, options) {
+      const program = await engine.load(graph, options)
+      return {
+        ...program,
+        async run(feeds, into) {
+          await new Promise((resolve) => setTimeout(resolve))
+          return program.run(feeds, into)
+        },
+      }
+    },
+  }
 }
 
 function tell(heard: Heard): void {
