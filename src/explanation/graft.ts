@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../graph/builder.ts'
 import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph } from '../graph/types.ts'
+import { wiringOf } from '../graph/wiring.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type RelevanceOptions, relevance } from '../rules/relevance/relevance.ts'
 import { type Target, weightsOf } from './target.ts'
@@ -32,5 +33,23 @@ export function graft(network: Graph, composite: Composite, options: GraftOption
     outputs: kept.map((name) => graph.outputs.find((each) => each.name === name)!),
     initializers: new Map([...graph.initializers, ['target', row] as const]),
   }
-  return GraphBuilder.from(withoutUnread(bound)).graph()
+  const grafted = GraphBuilder.from(withoutUnread(bound)).graph()
+  return { ...grafted, replaceable: largeFactors(grafted) }
+}
+
+/** Bytes from which on a packed copy of a matrix is too much. */
+const LARGE = 1 << 24
+
+/**
+ * Large matrices that only inner products read. `explain` runs without packed copies of them, which would take as much
+ * memory again for each product that reads one, and add up in another order.
+ */
+function largeFactors(graph: Graph): ReadonlySet<string> {
+  const { readersOf } = wiringOf(graph)
+  const isFactor = (name: string) =>
+    readersOf(name).every(({ op, inputs }) => ['Gemm', 'MatMul'].includes(op) && inputs.indexOf(name) === 1)
+  const matrices = [...graph.initializers].filter(
+    ([, { shape, data }]) => shape.length === 2 && data.byteLength >= LARGE,
+  )
+  return new Set(matrices.map(([name]) => name).filter(isFactor))
 }

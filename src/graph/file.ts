@@ -123,13 +123,18 @@ function modelFrom(bytes: Uint8Array, where: string): ModelProto {
 }
 
 function graphFrom(proto: GraphProto, external: ExternalFiles | undefined): Graph {
+  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, tensorFrom(tensor, external)]))
+  const [replaceable, inputs] = [true, false].map((given) =>
+    proto.input.filter(({ name }) => initializers.has(name) === given),
+  ) as [GraphProto['input'], GraphProto['input']]
   return {
     name: proto.name,
     opset: OPSET,
-    inputs: proto.input.map(valueFrom),
+    inputs: inputs.map(valueFrom),
     outputs: proto.output.map(valueFrom),
-    initializers: new Map(proto.initializer.map((tensor) => [tensor.name, tensorFrom(tensor, external)])),
+    initializers,
     nodes: proto.node.map((node) => nodeFrom(node, external)),
+    ...(replaceable.length > 0 && { replaceable: new Set(replaceable.map(({ name }) => name)) }),
   }
 }
 
@@ -178,9 +183,13 @@ export function writeGraph(graph: Graph, external?: ExternalWriter): Uint8Array 
 }
 
 function graphTo(graph: Graph, external: ExternalWriter | undefined): GraphProto {
+  const replaceable = [...graph.initializers].filter(([name]) => graph.replaceable?.has(name))
   return create(GraphProtoSchema, {
     name: graph.name,
-    input: graph.inputs.map(valueTo),
+    input: [
+      ...graph.inputs.map(valueTo),
+      ...replaceable.map(([name, { type, shape }]) => valueTo({ name, type, shape })),
+    ],
     output: graph.outputs.map(valueTo),
     initializer: [...graph.initializers].map(([name, tensor]) => tensorTo(name, tensor, external)),
     node: graph.nodes.map(nodeTo),

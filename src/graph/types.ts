@@ -59,6 +59,11 @@ export interface Graph {
   /** Constant tensors by name: the weights of a trained network, shapes, indices. */
   readonly initializers: ReadonlyMap<string, Tensor>
   readonly nodes: readonly Node[]
+  /**
+   * Initializers that whoever runs the graph may replace: a file declares them as inputs too, which need not be given.
+   * To ONNX Runtime they are no constants, so it makes no packed copies of them for products.
+   */
+  readonly replaceable?: ReadonlySet<string>
 }
 
 /** The number of elements of a shape whose dimensions are all known. */

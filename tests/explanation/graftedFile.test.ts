@@ -13,6 +13,7 @@ import { readModelFile, readOnnxFile, writeOnnxFile } from '../../src/formats/no
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { ModelProtoSchema } from '../../src/graph/onnx_pb.ts'
 import type { Graph } from '../../src/graph/types.ts'
+import { networks } from '../../src/networks/index.ts'
 import type { Composite, CompositeEntryInput } from '../../src/rules/composites/composite.ts'
 import { composites } from '../../src/rules/composites/presets.ts'
 import { drawn, expectClose } from '../rules/layer.ts'
@@ -57,7 +58,7 @@ function products(): Graph {
   return g.graph()
 }
 
-const networks: Record<string, Graph> = { example, grouped: grouped(), products: products() }
+const plain: Record<string, Graph> = { example, grouped: grouped(), products: products() }
 
 const every = (name: string, rule: CompositeEntryInput): Composite => ({ name, layers: [rule] })
 const explanations: Composite[] = [
@@ -69,15 +70,15 @@ const explanations: Composite[] = [
   every('w-square', { rule: 'w-square' }),
   every('flat', { rule: 'flat' }),
 ]
-const cases = Object.keys(networks).flatMap((network) =>
+const cases = Object.keys(plain).flatMap((network) =>
   explanations.map((composite): [string, string, Composite] => [network, composite.name, composite]),
 )
 
 async function expectGrafted(network: Graph, composite: Composite): Promise<void> {
-  const [plain, grafted, loaded] = ['plain', 'grafted', 'loaded'].map((name) => join(folder, `${name}.onnx`))
-  writeOnnxFile(plain!, network)
+  const [alone, grafted, loaded] = ['alone', 'grafted', 'loaded'].map((name) => join(folder, `${name}.onnx`))
+  writeOnnxFile(alone!, network)
   writeOnnxFile(grafted!, graft(network, composite))
-  expect(statSync(grafted!).size).toBeLessThan(1.1 * statSync(plain!).size)
+  expect(statSync(grafted!).size).toBeLessThan(1.1 * statSync(alone!).size)
 
   const options = { optimizedModelFilePath: loaded!, logSeverityLevel: 3 } as const
   const session = await ort.InferenceSession.create(grafted!, options)
@@ -101,9 +102,16 @@ async function expectGrafted(network: Graph, composite: Composite): Promise<void
 describe('a grafted file', () => {
   it.each(cases)(
     'has the weights of %s once, folds as it is loaded, and gives the map: %s',
-    async (network, _, composite) => expectGrafted(networks[network]!, composite),
+    async (network, _, composite) => expectGrafted(plain[network]!, composite),
     30_000,
   )
+
+  it('has the weights of VGG-16 at its full size once, folds as it is loaded, and gives the map', async () => {
+    const { build, input } = networks.vgg16
+    const network = build({ input, classes: 2, batch: 'batch', width: 1, random: new Random('vgg16') })
+    expect([...graft(network, composites.paper).replaceable!]).toEqual(['fc6.weight', 'fc7.weight'])
+    await expectGrafted(network, composites.paper)
+  }, 120_000)
 
   it.skipIf(!shared)(
     'has the weights of GoogLeNet once, folds as it is loaded, and gives the map',

@@ -61,6 +61,15 @@ describe('a written model', () => {
   })
 })
 
+test('a weight that may be replaced is an input of the file, and need not be given', async () => {
+  const graph = { ...small(1), replaceable: new Set(['fc6.weight']) }
+  const bytes = writeGraph(graph)
+  expect(readGraph(bytes, 'net.onnx')).toEqual(graph)
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 })
+  expect(session.inputNames).toEqual(graph.inputs.map(({ name }) => name))
+  await session.release()
+})
+
 describe('a model file that is not right', () => {
   const path = join(folder(), 'model.onnx')
   const bytes = writeGraph(small(1))
