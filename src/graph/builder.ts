@@ -265,6 +265,7 @@ export class GraphBuilder {
   /** Cut a range out of some axes: `{ axis: [start, end, step] }`, with ONNX's meaning of negative numbers. */
   slice(x: Value, ranges: Record<number, readonly [start: number, end: number, step?: number]>): Value {
     const axes = Object.keys(ranges).map(Number)
+    if (axes.length === 0) return x
     const column = (k: 0 | 1 | 2) => this.integers(axes.map((axis) => ranges[axis]![k] ?? 1))
     return this.op('Slice', [x, column(0), column(1), this.integers(axes), column(2)])
   }

@@ -6,7 +6,7 @@
  */
 
 import { GraphBuilder } from './builder.ts'
-import { evaluate, isEvaluated } from './evaluate.ts'
+import { compute, isComputed } from './compute.ts'
 import type { Node } from './operators.ts'
 import type { Pass } from './pass.ts'
 import { inferNode, type Known } from './shapes.ts'
@@ -23,8 +23,8 @@ function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | un
   if (node.outputs.length !== 1) return undefined
   const constants = inputs.map((input) => input?.constant)
   const all = inputs.every((input, k) => input === undefined || constants[k] !== undefined)
-  if (all && isEvaluated(node.op))
-    return evaluate(node.op, constants, node.attributes as unknown as Record<string, unknown>)
+  if (all && isComputed(node.op))
+    return compute(node.op, constants, node.attributes as unknown as Record<string, unknown>)
   const { type, shape, dimensions } = inferNode(node, inputs)[0]!
   if (type !== 'int64' || !dimensions?.every((d) => typeof d === 'number')) return undefined
   return { type, shape: shape as number[], data: BigInt64Array.from(dimensions, BigInt) }

@@ -18,6 +18,8 @@ const constants: Record<string, Tensor> = {
   zero: int64([1], [0]),
   last: int64([1], [-1]),
   half: float32([], [0.5]),
+  nothing: float32([], [0]),
+  large: numbers(70, 45),
 }
 
 // Nodes that make t, a float tensor, of the constants above.
@@ -27,16 +29,22 @@ const cases: [string, number, Model['nodes']][] = [
     13,
     [node(op, ['a', 'b'], ['t'])],
   ]),
-  ...['Neg', 'Abs', 'Exp', 'Floor', 'Ceil', 'Identity'].map((op): [string, number, Model['nodes']] => [
-    op,
-    13,
-    [node(op, ['a'], ['t'])],
-  ]),
+  ...['Neg', 'Abs', 'Exp', 'Floor', 'Ceil', 'Identity', 'Relu'].map(
+    (op): [string, number, Model['nodes']] => [op, 13, [node(op, ['a'], ['t'])]],
+  ),
   ...['Sqrt', 'Log', 'Reciprocal'].map((op): [string, number, Model['nodes']] => [
     op,
     13,
     [node(op, ['positive'], ['t'])],
   ]),
+  ...['Mul', 'Min', 'Max'].map((op): [string, number, Model['nodes']] => [
+    `${op} with a number`,
+    13,
+    [node(op, ['a', 'half'], ['t'])],
+  ]),
+  ['Min with 0', 13, [node('Min', ['a', 'nothing'], ['t'])]],
+  ['Max of three', 13, [node('Max', ['a', 'b', 'c'], ['t'])]],
+  ['Transpose', 13, [node('Transpose', ['large'], ['t'], { perm: [1, 0] })]],
   ['Pow', 13, [node('Pow', ['positive', 'half'], ['t'])]],
   ...['Add', 'Sub', 'Mul', 'Div', 'Mod'].map((op): [string, number, Model['nodes']] => [
     `${op} of integers`,

@@ -1,5 +1,5 @@
+import { compute } from '../../graph/compute.ts'
 import { axisOf } from '../../graph/dimensions.ts'
-import { evaluate } from '../../graph/evaluate.ts'
 import { type Graph, int64 } from '../../graph/types.ts'
 import { rewrite } from './rewrite.ts'
 
@@ -31,5 +31,5 @@ function placesOf(size: number, [start, end, step]: readonly [start: number, end
     [size],
     Array.from({ length: size }, (_, k) => k),
   )
-  return evaluate('Slice', [all, ...[start, end, 0, step].map((number) => int64([1], [number]))], {})
+  return compute('Slice', [all, ...[start, end, 0, step].map((number) => int64([1], [number]))], {})
 }

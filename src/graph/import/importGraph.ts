@@ -10,7 +10,7 @@
 import { UserError } from '../../base/errors.ts'
 import { type OpenSizes, withSizes } from '../batch.ts'
 import { GraphBuilder, type Value, withDefaults } from '../builder.ts'
-import { evaluate, isEvaluated } from '../evaluate.ts'
+import { compute, isComputed } from '../compute.ts'
 import { addFolded, withoutUnread } from '../fold.ts'
 import type { GraphProto, NodeProto, ValueInfoProto } from '../onnx_pb.ts'
 import { type AttributeSpec, type Node, OPERATORS } from '../operators.ts'
@@ -97,9 +97,9 @@ function passedOn(constant: Tensor): Conversion {
 /** The value of a Constant, or of an operator that is read only where it can be computed at once. */
 function constantOf({ op, inputs, attributes }: FileNode, builder: GraphBuilder): Tensor | undefined {
   if (op === 'Constant') return constantIn(attributes)
-  if (Object.hasOwn(OPERATORS, op) || !isEvaluated(op)) return undefined
+  if (Object.hasOwn(OPERATORS, op) || !isComputed(op)) return undefined
   const tensors = inputs.map((input) => input && builder.constantOf(input))
-  return inputs.every((input, k) => !input || tensors[k]) ? evaluate(op, tensors, attributes) : undefined
+  return inputs.every((input, k) => !input || tensors[k]) ? compute(op, tensors, attributes) : undefined
 }
 
 function constantIn(attributes: FileNode['attributes']): Tensor {

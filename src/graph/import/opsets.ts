@@ -6,8 +6,8 @@
 
 import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
+import { compute } from '../compute.ts'
 import { axisOf, fixed, reshaped, targetOf } from '../dimensions.ts'
-import { evaluate } from '../evaluate.ts'
 import { isOperator } from '../operators.ts'
 import { type DataType, float32, type Tensor } from '../types.ts'
 import { EXPANSIONS } from './expansions.ts'
@@ -179,7 +179,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
 function transposed(g: GraphBuilder, x: Value): Value {
   const tensor = g.constantOf(x)
   return tensor
-    ? g.constant(evaluate('Transpose', [tensor], { perm: [1, 0] }), x.name)
+    ? g.constant(compute('Transpose', [tensor], { perm: [1, 0] }), x.name)
     : g.transpose(x, [1, 0])
 }
 

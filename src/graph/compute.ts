@@ -9,36 +9,32 @@ import { type DataType, type ElementArrays, sizeOf, type Tensor } from './types.
 
 /** A node's attributes, with ONNX's defaults where it leaves them out. */
 type Attributes = Readonly<Record<string, unknown>>
-type Evaluation = (inputs: readonly (Tensor | undefined)[], attributes: Attributes) => Tensor
+type Computation = (inputs: readonly (Tensor | undefined)[], attributes: Attributes) => Tensor
 
 /** Whether the operator of this name can be computed here. */
-export function isEvaluated(op: string): boolean {
-  return evaluationOf(op) !== 'runtime'
+export function isComputed(op: string): boolean {
+  return computationOf(op) !== 'runtime'
 }
 
 /**
  * The result of an operator with one output.
  *
- * @param op one that {@link isEvaluated}
+ * @param op one that {@link isComputed}
  * @throws Error when the inputs do not fit
  */
-export function evaluate(
-  op: string,
-  inputs: readonly (Tensor | undefined)[],
-  attributes: Attributes,
-): Tensor {
-  const evaluation = evaluationOf(op)
-  if (evaluation === 'runtime') throw new Error(`the operator ${op} is not computed here`)
-  return evaluation(inputs, attributes)
+export function compute(op: string, inputs: readonly (Tensor | undefined)[], attributes: Attributes): Tensor {
+  const computation = computationOf(op)
+  if (computation === 'runtime') throw new Error(`the operator ${op} is not computed here`)
+  return computation(inputs, attributes)
 }
 
-function evaluationOf(op: string): Evaluation | 'runtime' {
-  if (isOperator(op)) return EVALUATIONS[op]
+function computationOf(op: string): Computation | 'runtime' {
+  if (isOperator(op)) return COMPUTATIONS[op]
   return Object.hasOwn(IN_FILES, op) ? IN_FILES[op]! : 'runtime'
 }
 
 /** What computes each operator of a graph, or that it is left to the runtime. */
-const EVALUATIONS: { readonly [O in Operator]: Evaluation | 'runtime' } = {
+const COMPUTATIONS: { readonly [O in Operator]: Computation | 'runtime' } = {
   Conv: 'runtime',
   ConvTranspose: 'runtime',
   Gemm: 'runtime',
@@ -54,7 +50,10 @@ const EVALUATIONS: { readonly [O in Operator]: Evaluation | 'runtime' } = {
   LogSoftmax: 'runtime',
   SoftmaxCrossEntropyLoss: 'runtime',
 
-  Relu: 'runtime',
+  Relu: quick(
+    each((a) => Math.max(a, 0)),
+    (x, _, y) => keepSign(x, 1, y),
+  ),
   LeakyRelu: 'runtime',
   PRelu: 'runtime',
   Clip: 'runtime',
@@ -66,7 +65,12 @@ const EVALUATIONS: { readonly [O in Operator]: Evaluation | 'runtime' } = {
   Softplus: 'runtime',
   Erf: 'runtime',
 
-  Neg: each((a) => -a),
+  Neg: quick(
+    each((a) => -a),
+    (x, _, y) => {
+      for (let k = 0; k < x.length; k++) y[k] = -x[k]!
+    },
+  ),
   Abs: each(Math.abs),
   Sqrt: each(Math.sqrt),
   Exp: each(Math.exp),
@@ -74,18 +78,26 @@ const EVALUATIONS: { readonly [O in Operator]: Evaluation | 'runtime' } = {
   Reciprocal: each((a) => 1 / a),
   Add: each((a, b) => a + b),
   Sub: each((a, b) => a - b),
-  Mul: each((a, b) => a * b),
+  Mul: quick(
+    each((a, b) => a * b),
+    (x, by, y) => {
+      for (let k = 0; k < x.length; k++) y[k] = x[k]! * by
+    },
+  ),
   Div: (inputs, attributes) =>
     each(isInteger(inputs[0]!.type) ? (a, b) => Math.trunc(a / b) : (a, b) => a / b)(inputs, attributes),
   Pow: each((a, b) => a ** b),
-  Max: each((...values) => Math.max(...values)),
-  Min: each((...values) => Math.min(...values)),
-  Sum: each((...values) => values.reduce((sum, value) => sum + value, 0)),
+  Max: inPairs(each(Math.max)),
+  Min: quick(inPairs(each(Math.min)), (x, most, y) => {
+    if (most === 0) keepSign(x, -1, y)
+    else for (let k = 0; k < x.length; k++) y[k] = Math.min(x[k]!, most)
+  }),
+  Sum: inPairs(each((a, b) => a + b)),
   Equal: each((a, b) => (a === b ? 1 : 0), 'bool'),
   Greater: each((a, b) => (a > b ? 1 : 0), 'bool'),
   GreaterOrEqual: each((a, b) => (a >= b ? 1 : 0), 'bool'),
   Where: ([condition, a, b]) => each((c, p, q) => (c ? p : q), a!.type)([condition, a, b], {}),
-  Cast: ([x], { to }) => stored(to as DataType, x!.shape, numbersOf(x!)),
+  Cast: ([x], { to }) => each((a) => a, to as DataType)([x], {}),
   ReduceSum: reduced((values) => values.reduce((sum, value) => sum + value, 0)),
   ReduceMean: reduced((values) => values.reduce((sum, value) => sum + value, 0) / values.length),
   ReduceMax: reduced((values) => values.reduce((a, b) => Math.max(a, b))),
@@ -167,7 +179,7 @@ const EVALUATIONS: { readonly [O in Operator]: Evaluation | 'runtime' } = {
 }
 
 /** Operators that files have and graphs lack: computed where all they read is constant. */
-const IN_FILES: Readonly<Record<string, Evaluation>> = {
+const IN_FILES: Readonly<Record<string, Computation>> = {
   Floor: each(Math.floor),
   Ceil: each(Math.ceil),
   Not: each((a) => (a ? 0 : 1)),
@@ -183,30 +195,59 @@ const IN_FILES: Readonly<Record<string, Evaluation>> = {
   Range: ([start, limit, delta]) => {
     const [from, to, by] = [start, limit, delta].map((x) => numbersOf(x!)[0]!) as [number, number, number]
     const length = Math.max(0, Math.ceil((to - from) / by))
-    return stored(
-      start!.type,
-      [length],
-      Array.from({ length }, (_, k) => from + k * by),
-    )
+    return stored(start!.type, [length], (k) => from + k * by)
   },
 }
 
-/** Apply a function to the elements of inputs that are broadcast against each other. */
-function each(apply: (...values: number[]) => number, type?: DataType): Evaluation {
+/** Apply a function to the elements of up to three inputs that are broadcast against each other. */
+function each(apply: (a: number, b: number, c: number) => number, type?: DataType): Computation {
   return (inputs) => {
     const shape = inputs
       .map((x) => x!.shape)
       .reduce<readonly number[]>((a, b) => broadcast(a, b) as number[], [])
-    const columns = inputs.map((x) => numbersOf(expanded(x!, shape)))
-    const results = Array.from({ length: sizeOf(shape) }, (_, k) =>
-      apply(...columns.map((column) => column[k]!)),
-    )
-    return stored(type ?? inputs[0]!.type, shape, results)
+    const [a, b = a, c = b] = inputs.map((x) => numbersIn(expanded(x!, shape)))
+    return stored(type ?? inputs[0]!.type, shape, (k) => apply(a![k]!, b![k]!, c![k]!))
   }
 }
 
+/**
+ * A computation of one float32 tensor, or of one and a number, with a loop of its own: ten times as fast as calling a
+ * function for each element. The rules of relevance ask for it of all weights of a network.
+ */
+function quick(
+  computation: Computation,
+  loop: (x: Float32Array, number: number, y: Float32Array) => void,
+): Computation {
+  return (inputs, attributes) => {
+    const [x, number] = inputs
+    const isNumber = !number || (number.data.length === 1 && number.shape.length <= x!.shape.length)
+    if (x!.type !== 'float32' || inputs.length > 2 || !isNumber) return computation(inputs, attributes)
+    const y = new Float32Array(x!.data.length)
+    loop(x!.data, Number(number?.data[0]), y)
+    return { type: 'float32', shape: x!.shape, data: y }
+  }
+}
+
+/**
+ * The numbers of one sign, and 0 in place of the others, by their bits: of weights every other one is negative, and
+ * the processor would guess wrong at half of the branches.
+ */
+function keepSign(x: Float32Array, sign: 1 | -1, y: Float32Array): void {
+  const bits = new Int32Array(x.buffer, x.byteOffset, x.length)
+  const kept = new Int32Array(y.buffer, y.byteOffset, y.length)
+  const turn = sign > 0 ? -1 : 0
+  // Of a negative number all bits of `>> 31` are 1.
+  for (let k = 0; k < x.length; k++) kept[k] = bits[k]! & ((bits[k]! >> 31) ^ turn)
+}
+
+/** A computation of two inputs, for any number of them: of the first two, of that and the third, and so on. */
+function inPairs(computation: Computation): Computation {
+  return ([first, ...others], attributes) =>
+    others.reduce((x, next) => computation([x, next], attributes), first)!
+}
+
 /** Reduce along axes, which newer opsets have as an input and older ones as an attribute. */
-function reduced(apply: (values: readonly number[]) => number): Evaluation {
+function reduced(apply: (values: readonly number[]) => number): Computation {
   return ([x, axesInput], { axes, keepdims, noop_with_empty_axes }) => {
     const rank = x!.shape.length
     const given = axesInput ? numbersOf(axesInput) : ((axes as readonly number[] | undefined) ?? [])
@@ -224,10 +265,7 @@ function reduced(apply: (values: readonly number[]) => number): Evaluation {
     )
     const count = sizeOf(along.map((k) => x!.shape[k]!))
     const shape = x!.shape.flatMap((d, k) => (!along.includes(k) ? [d] : keepdims === 0 ? [] : [1]))
-    const results = Array.from({ length: sizeOf(shape) }, (_, k) =>
-      apply(values.slice(k * count, (k + 1) * count)),
-    )
-    return stored(x!.type, shape, results)
+    return stored(x!.type, shape, (k) => apply(values.slice(k * count, (k + 1) * count)))
   }
 }
 
@@ -239,12 +277,21 @@ function numbersOf({ data }: Tensor): number[] {
   return Array.from<number | bigint, number>(data, Number)
 }
 
-function stored(type: DataType, shape: readonly number[], values: readonly number[]): Tensor {
-  const data = arrayOf(type, values.length)
-  values.forEach((value, k) => {
-    if (data instanceof BigInt64Array) data[k] = BigInt.asIntN(64, toBigInt(value))
-    else data[k] = type === 'bool' ? Number(value !== 0) : value
-  })
+/** The elements of a tensor as numbers, to be read only. */
+function numbersIn({ data }: Tensor): ArrayLike<number> {
+  return data instanceof BigInt64Array ? Array.from(data, Number) : data
+}
+
+/** The tensor whose k-th element is `elementAt(k)`. */
+function stored(type: DataType, shape: readonly number[], elementAt: (k: number) => number): Tensor {
+  const data = arrayOf(type, sizeOf(shape))
+  if (data instanceof BigInt64Array) {
+    for (let k = 0; k < data.length; k++) data[k] = BigInt.asIntN(64, toBigInt(elementAt(k)))
+  } else if (type === 'bool') {
+    for (let k = 0; k < data.length; k++) data[k] = Number(elementAt(k) !== 0)
+  } else {
+    for (let k = 0; k < data.length; k++) data[k] = elementAt(k)
+  }
   return { type, shape, data } as Tensor
 }
 
@@ -296,20 +343,50 @@ function picked(x: Tensor, shape: readonly number[], strides: readonly number[],
   const data = arrayOf(x.type, sizeOf(shape))
   const source = x.data as Float32Array
   const target = data as Float32Array
-  const last = shape.length - 1
-  const [run, step] = last < 0 ? [1, 0] : [shape[last]!, strides[last]!]
-  const index = shape.map(() => 0)
+  // Axes of one element would only cut the runs short: those of a kernel of one pixel, for one.
+  const axes = shape.flatMap((size, axis) => (size === 1 ? [] : [{ size, stride: strides[axis]! }]))
+  const [rows, columns] = axes
+  if (axes.length === 2 && rows!.stride === 1 && columns!.stride > 1) {
+    transpose(source, offset, rows!.size, columns!.size, columns!.stride, target)
+    return { type: x.type, shape, data } as Tensor
+  }
+  const { size: run, stride: step } = axes.pop() ?? { size: 1, stride: 0 }
+  const index = axes.map(() => 0)
   let from = offset
   for (let to = 0; to < target.length; to += run) {
     for (let k = 0; k < run; k++) target[to + k] = source[from + k * step]!
-    for (let axis = last - 1; axis >= 0; axis--) {
-      from += strides[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      from -= shape[axis]! * strides[axis]!
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { size, stride } = axes[axis]!
+      from += stride
+      if (++index[axis]! < size) break
+      from -= size * stride
       index[axis] = 0
     }
   }
   return { type: x.type, shape, data } as Tensor
+}
+
+/** Transpose a matrix in tiles, which the processor's cache holds: several times faster than row by row. */
+function transpose(
+  source: Float32Array,
+  offset: number,
+  rows: number,
+  columns: number,
+  stride: number,
+  target: Float32Array,
+): void {
+  const side = 32
+  for (let top = 0; top < rows; top += side) {
+    const bottom = Math.min(top + side, rows)
+    for (let left = 0; left < columns; left += side) {
+      const right = Math.min(left + side, columns)
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++) {
+          target[row * columns + column] = source[offset + row + column * stride]!
+        }
+      }
+    }
+  }
 }
 
 /** Tensors put together along an axis; `like` has their type and, apart from the axis, their shape. */
