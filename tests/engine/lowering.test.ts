@@ -7,7 +7,10 @@ import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import type { AttributesOf } from '../../src/graph/operators.ts'
 import { float32, type Graph, sizeOf } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
+import { composites } from '../../src/rules/composites/presets.ts'
 import { scatterToPositions } from '../../src/rules/pooling.ts'
+import { relevance } from '../../src/rules/relevance/relevance.ts'
+import { livelyNetwork } from '../networks/lively.ts'
 import { expectClose } from '../rules/layer.ts'
 import { cases } from './conformance/cases.ts'
 
@@ -107,6 +110,20 @@ describe('each rule applies, and gives the same bits', () => {
     const feeds = { x: rule === 'oneHot' ? whole([2, 150]) : x }
     expect(await run(lowered, feeds)).toEqual(await run(graph, feeds))
   })
+})
+
+describe('what follows from weights is computed as ONNX Runtime folds it, bit for bit', () => {
+  test.each(['paper', 'epsilon-plus-flat', 'epsilon-gamma-box'] as const)(
+    'by the composite %s',
+    async (name) => {
+      const { graph } = relevance(livelyNetwork(51, 3), composites[name], { range: { low: -130, high: 140 } })
+      const computed = lowerings.wasm.constants.pass(graph)
+      const constants = new Set(computed.initializers.keys())
+      expect(computed.nodes.filter(({ inputs }) => inputs.every((input) => constants.has(input)))).toEqual([])
+      const feeds = { images: whole([1, 3, 51, 51]), target: float32([1, 3], [1, 0, 0]) }
+      expect(await run(computed, feeds)).toEqual(await run(graph, feeds))
+    },
+  )
 })
 
 describe('what every engine must compute is the same after lowering', () => {

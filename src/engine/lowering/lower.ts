@@ -9,6 +9,7 @@
 import { type Pass, through } from '../../graph/pass.ts'
 import type { Graph } from '../../graph/types.ts'
 import type { Device } from '../engine.ts'
+import { computeConstants } from './constants.ts'
 import { lowerConv } from './conv.ts'
 import { lowerDropout } from './dropout.ts'
 import { lowerLrn } from './lrn.ts'
@@ -27,7 +28,14 @@ interface Lowering {
 /** The rules of each device, in the order in which they are applied. */
 export const lowerings = {
   cpu: {},
-  wasm: {},
+  wasm: {
+    constants: {
+      reason:
+        'Folding constants takes ONNX Runtime 20 ns for each number there, and the rules of relevance make some eight ' +
+        'numbers of each weight: more than half of the time to load a network.',
+      pass: computeConstants,
+    },
+  },
   webgpu: {
     maxPool: {
       reason:
