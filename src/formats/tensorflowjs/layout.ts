@@ -8,6 +8,7 @@
  */
 
 import type { Value } from '../../graph/builder.ts'
+import { compute } from '../../graph/compute.ts'
 import { type Dimension, type Shape, sizeOf, type Tensor } from '../../graph/types.ts'
 
 /** A TensorFlow value, as it is held. */
@@ -78,21 +79,7 @@ export function pictureConstant(tensor: Tensor): Tensor {
 
 /** A constant with its axes in another order: axis k of the result is axis `order[k]`. */
 export function transposed<T extends Tensor>(tensor: T, order: readonly number[]): T {
-  const shape = order.map((axis) => tensor.shape[axis]!)
-  const strides = order.map((axis) => sizeOf(tensor.shape.slice(axis + 1)))
-  const data = tensor.data.slice()
-  const index = shape.map(() => 0)
-  let from = 0
-  for (let to = 0; to < data.length; to++) {
-    data[to] = tensor.data[from]!
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      from -= strides[axis]! * shape[axis]!
-      index[axis] = 0
-    }
-  }
-  return { ...tensor, shape, data }
+  return compute('Transpose', [tensor], { perm: order }) as T
 }
 
 /** The product of the dimensions that are numbers, and the names of the others. */

@@ -122,14 +122,16 @@ function restore<A extends Float32Array | Int32Array>(
   return data
 }
 
+/** By the five bits of a float16's exponent, what its fraction of 1024 and more counts for. */
+const SCALES = Array.from({ length: 31 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25))
+
 /** The number that 16 bits stand for (IEEE 754 binary16). */
 function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 0x1f
   const fraction = bits & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
+  const sign = bits & 0x8000 ? -1 : 1
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+  return sign * (exponent === 0 ? fraction : fraction + 1024) * SCALES[exponent]!
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

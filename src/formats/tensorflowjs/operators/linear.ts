@@ -34,11 +34,7 @@ function convolve(
 ): Held {
   const x = importer.input(node, 0)
   const layer = layerAfter(importer, node, filters)
-  const perFilter = sizeOf(unscaled.shape) / filters
-  const weights = float32(
-    unscaled.shape,
-    unscaled.data.map((w, k) => w * layer.scale[Math.floor(k / perFilter)]!),
-  )
+  const weights = timesScale(unscaled, layer.scale, sizeOf(unscaled.shape) / filters)
   const value = importer.emit(
     node.name,
     'Conv',
@@ -62,11 +58,7 @@ export const innerProduct: Rule = (importer, node) => {
   const unscaled = weightsOf(importer, node)
   const [inputs, outputs] = transB ? [...unscaled.shape].reverse() : unscaled.shape
   const layer = layerAfter(importer, node, outputs!)
-  const outputOf = (k: number) => (transB ? Math.floor(k / inputs!) : k % outputs!)
-  const weights = float32(
-    unscaled.shape,
-    unscaled.data.map((w, k) => w * layer.scale[outputOf(k)]!),
-  )
+  const weights = timesScale(unscaled, layer.scale, transB ? inputs! : 1)
   const value = importer.emit(
     node.name,
     'Gemm',
@@ -74,6 +66,20 @@ export const innerProduct: Rule = (importer, node) => {
     { transB },
   )
   return layer.finish({ form: 'written', value })
+}
+
+/** Weights times the scale of their output, of which each has `run` weights in a row, again and again. */
+function timesScale(
+  { shape, data }: TensorOf<'float32'>,
+  scale: Float64Array,
+  run: number,
+): TensorOf<'float32'> {
+  const result = float32(shape)
+  let k = 0
+  while (k < data.length) {
+    for (const factor of scale) for (let end = k + run; k < end; k++) result.data[k] = data[k]! * factor
+  }
+  return result
 }
 
 function weightsOf(importer: Importer, node: TensorFlowNode): TensorOf<'float32'> {
