@@ -31,8 +31,13 @@ export function linearNodesBetween(graph: Graph, from: string, to: string): Line
 export interface LinearLayer {
   /** W·x + bias: from the input's shape to the output's. */
   forward(x: Value, weights: Value, bias?: Value): Value
-  /** Wᵀ·s: from the output's shape to the input's. */
-  transposed(s: Value, weights: Value): Value
+  /**
+   * Wᵀ·s: from the output's shape to the input's.
+   *
+   * @param part what is taken of the weights in place of themselves, element by element: so a kernel is turned around
+   *   once, whatever parts of it are needed
+   */
+  transposed(s: Value, weights: Value, part?: (weights: Value) => Value): Value
   /** A bias in a shape that fits beside the output. */
   biasBeside(bias: Value): Value
 }
@@ -50,7 +55,7 @@ export function linearLayer(builder: GraphBuilder, node: NodeOf<LinearOperator>)
           const y = builder.matmul(x, weights)
           return bias ? builder.add(y, bias) : y
         },
-        transposed: (s, weights) => builder.matmul(s, builder.transpose(weights, [1, 0])),
+        transposed: (s, weights, part = whole) => builder.matmul(s, part(builder.transpose(weights, [1, 0]))),
         biasBeside: (bias) => bias,
       }
   }
@@ -63,7 +68,8 @@ function innerProduct(builder: GraphBuilder, { name, attributes }: NodeOf<'Gemm'
   }
   return {
     forward: (x, weights, bias) => builder.op('Gemm', [x, weights, bias], { transB }),
-    transposed: (s, weights) => builder.op('Gemm', [s, weights], { transB: transB ? 0 : 1 }),
+    transposed: (s, weights, part = whole) =>
+      builder.op('Gemm', [s, part(weights)], { transB: transB ? 0 : 1 }),
     biasBeside: (bias) => bias,
   }
 }
@@ -76,21 +82,22 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
   const reach = kernel.map((size, k) => (size - 1) * dilations[k]!)
   return {
     forward: (x, weights, bias) => builder.op('Conv', [x, weights, bias], attributes),
-    transposed: (s, weights) => {
+    transposed: (s, weights, part = whole) => {
       const stepsAreOne = strides.every((stride) => stride === 1)
       const margins = [...reach.map((r, k) => r - before[k]!), ...reach.map((r, k) => r - pads[k + 2]!)]
       const kernels = group === 1 || builder.isConstant(weights) ? weights : undefined
       if (stepsAreOne && kernels && margins.every((margin) => margin >= 0)) {
         // With a stride of 1 the transposed convolution is a convolution with the kernel turned around, for
         // which ONNX Runtime has its fastest kernels.
-        return builder.op('Conv', [s, turned(builder, kernels, group)], { pads: margins, dilations, group })
+        const turnedAround = part(turned(builder, kernels, group))
+        return builder.op('Conv', [s, turnedAround], { pads: margins, dilations, group })
       }
       // What the last window does not reach still belongs to the picture: output_padding adds it.
       const rest = picture.map((size, k) => {
         const reached = (Number(s.shape[k + 2]) - 1) * strides[k]! + reach[k]! + 1 - before[k]! - pads[k + 2]!
         return size - reached
       })
-      return builder.op('ConvTranspose', [s, weights], {
+      return builder.op('ConvTranspose', [s, part(weights)], {
         strides,
         pads,
         dilations,
@@ -102,11 +109,15 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
   }
 }
 
+const whole = (weights: Value) => weights
+
 /** A kernel [out, in, h, w] turned by 180°, as [in, out, h, w], each group by itself. */
 function turned(g: GraphBuilder, weights: Value, group: number): Value {
   const build = () => {
+    const kernels = swapped(g, weights, group)
     const toStart = -(2 ** 31)
-    return g.slice(swapped(g, weights, group), { 2: [-1, toStart, -1], 3: [-1, toStart, -1] })
+    const along = [2, 3].filter((axis) => kernels.shape[axis] !== 1)
+    return g.slice(kernels, Object.fromEntries(along.map((axis) => [axis, [-1, toStart, -1]])))
   }
   return g.isConstant(weights) ? g.once(`${weights.name}.turned(${group})`, build) : build()
 }
@@ -115,6 +126,7 @@ function turned(g: GraphBuilder, weights: Value, group: number): Value {
 function swapped(g: GraphBuilder, weights: Value, group: number): Value {
   if (group === 1) return g.transpose(weights, [1, 0, 2, 3])
   const [out, inputs, h, w] = weights.shape.map(Number) as [number, number, number, number]
+  if (inputs === 1 && out === group) return weights
   const apart = g.reshape(weights, [group, out / group, inputs, h, w])
   return g.reshape(g.transpose(apart, [0, 2, 1, 3, 4]), [group * inputs, out / group, h, w])
 }

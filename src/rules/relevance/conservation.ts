@@ -19,7 +19,10 @@ export const CONSERVATION_COLUMNS = ['in', 'out', 'bias', 'epsilon', 'padding'] 
 /** Collects, while the walk goes from the output to the input, what each layer was given and passed on. */
 export class Conservation {
   readonly rows: ConservationRow[] = []
-  private readonly sums: Value[] = []
+  /** The numbers of all rows, one after the other: each [batch, 1]. */
+  private readonly numbers: Value[] = []
+  private readonly totals = new Map<string, Value>()
+  private zero: Value | undefined
   private readonly builder: GraphBuilder
 
   constructor(builder: GraphBuilder) {
@@ -37,21 +40,33 @@ export class Conservation {
   ): void {
     const g = this.builder
     this.rows.push(row)
-    const nothing = g.mul(this.total(amounts.in![0]!), g.scalar(0))
-    const columns = CONSERVATION_COLUMNS.map((name) => {
+    for (const name of CONSERVATION_COLUMNS) {
       const values = amounts[name] ?? []
-      return values.length > 0 ? g.sum(values.map((value) => this.total(value))) : nothing
-    })
-    this.sums.push(g.reshape(g.concat(columns, 1), [-1, 1, CONSERVATION_COLUMNS.length]))
+      this.numbers.push(
+        values.length > 0 ? g.sum(values.map((value) => this.total(value))) : this.nothing(amounts.in![0]!),
+      )
+    }
   }
 
   /** All rows, as one value. */
   table(): Value {
-    return this.builder.concat(this.sums, 1)
+    const shape = [-1, this.rows.length, CONSERVATION_COLUMNS.length]
+    return this.builder.reshape(this.builder.concat(this.numbers, 1), shape)
+  }
+
+  /** A zero for each picture. */
+  private nothing(like: Value): Value {
+    this.zero ??= this.builder.mul(this.total(like), this.builder.scalar(0))
+    return this.zero
   }
 
   /** The sum of each picture's elements: [batch, 1]. */
   private total(value: Value): Value {
-    return this.builder.reduceSum(this.builder.op('Flatten', [value]), [1], true)
+    // What one layer passes on is what the layer before it is given.
+    const known = this.totals.get(value.name)
+    if (known) return known
+    const total = this.builder.reduceSum(this.builder.op('Flatten', [value]), [1], true)
+    this.totals.set(value.name, total)
+    return total
   }
 }

@@ -53,7 +53,7 @@ function termRelevance(
     // The coefficient goes into the weights, which are constant, and so costs nothing.
     messages: pairs.map(({ input, weightPart }) => ({
       input,
-      returned: layer.transposed(s, partOfWeights(g, weights, weightPart, term.coefficient)),
+      returned: layer.transposed(s, weights, (own) => partOfWeights(g, own, weightPart, term.coefficient)),
     })),
     bias: biasPart ? [() => g.mul(scaled(g, s, term.coefficient), layer.biasBeside(biasPart))] : [],
     epsilon: [() => g.sub(all(), g.mul(scaled(g, s, term.coefficient), z))],
