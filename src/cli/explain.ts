@@ -8,7 +8,7 @@ import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
-import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
+import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
@@ -108,14 +108,18 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
   const engine = await nodeEngine(flags)
-  const how = method ? { method: methodFrom(method, flags, values) } : { composite, layers: values }
+  const chosen = compositeOf(model.card, composite)
+  const { conservation } = METHODS[chosen.method ?? 'relevance'].gives
+  const how = method
+    ? { method: methodFrom(method, flags, values) }
+    : { composite: chosen, layers: values, conservation }
   const explainer = await loadModelExplainer(model, { engine, ...how })
   const job: Job = {
     model,
     explainer,
     tasks,
     layers: method ? [] : layers,
-    by: method ? { composite: null, method } : { composite: compositeOf(model.card, composite).name },
+    by: method ? { composite: null, method } : { composite: chosen.name },
     landmarks,
   }
 

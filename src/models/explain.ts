@@ -13,7 +13,7 @@ import {
 } from '../explanation/classes.ts'
 import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
-import { METHODS, type NamedMethod } from '../explanation/methods.ts'
+import type { NamedMethod } from '../explanation/methods.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Composite } from '../rules/composites/composite.ts'
@@ -39,6 +39,11 @@ export interface ExplainOptions extends Watch {
   readonly method?: NamedMethod | NamedMethod['method']
   /** Names of other values in the network whose relevance is wanted too, which only composites give. */
   readonly layers?: readonly string[]
+  /**
+   * Whether what became of the relevance is wanted too, layer by layer, which only composites of rules give. It adds
+   * some two thirds to the graph, and to the time that it takes to load.
+   */
+  readonly conservation?: boolean
 }
 
 /** An explanation in the model's own words, with pictures of it where the input is a picture. */
@@ -101,7 +106,7 @@ export async function explainBy(
  */
 export async function loadModelExplainer(
   { path, network, card, input, output, preprocessing }: Model,
-  { engine, composite, method, layers }: ExplainOptions,
+  { engine, composite, method, layers, conservation }: ExplainOptions,
 ): Promise<Explainer> {
   if (composite && method) throw new UsageError('a method stands in place of a composite: give one of them')
   const layout = pictureShape(input.shape, card.input?.layout)?.layout
@@ -119,7 +124,7 @@ export async function loadModelExplainer(
       layout,
       range: 'missing' in preprocessing ? undefined : rangeOf(preprocessing),
       layers,
-      conservation: METHODS[chosen.method ?? 'relevance'].gives.conservation,
+      conservation,
     }),
   )
 }

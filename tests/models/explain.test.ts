@@ -55,7 +55,7 @@ function oneLogit(layout: 'NCHW' | 'NHWC'): Graph {
 
 describe('explaining a model from a program', () => {
   it('takes paths, with the card beside the model', async () => {
-    const answer = await explainFile(path, photo, { class: 'old' })
+    const answer = await explainFile(path, photo, { class: 'old', conservation: true })
     expect(answer).toMatchObject({ class: 2, name: 'old' })
     expect(answer.logit).toBe(answer.outputs.logits!.logits[2])
     expect(answer.probability).toBe(answer.outputs.logits!.probabilities![2])
