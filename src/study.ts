@@ -4,7 +4,7 @@
 export { type Checked, type CheckOptions, checkDataset } from './datasets/check/check.ts'
 export type { Case, Finding, Severity } from './datasets/check/finding.ts'
 export type { Dataset, Face } from './datasets/dataset.ts'
-export { type DatasetKind, type ReadOptions, readDataset } from './datasets/readers.ts'
+export { type DatasetKind, type ReaderOptions, readDataset } from './datasets/readers.ts'
 
 /* Studies and their reports. */
 export { readStudy, type Study } from './report/cells.ts'

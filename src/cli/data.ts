@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Skipped } from '../datasets/dataset.ts'
-import { DATASET_KINDS, type DatasetKind, type ReadOptions } from '../datasets/readers.ts'
+import { DATASET_KINDS, type DatasetKind, type ReaderOptions } from '../datasets/readers.ts'
 
 /** A data set as the command line names it. */
 export interface Source {
@@ -33,7 +33,7 @@ export const REPAIR = [
 ] as const
 
 /** @throws UsageError when labels are to be repaired, and none of the data sets has any to repair */
-export function requireUse(sources: readonly Source[], { repairLabels }: ReadOptions): void {
+export function requireUse(sources: readonly Source[], { repairLabels }: ReaderOptions): void {
   if (!repairLabels || sources.some(({ kind }) => kind === 'adience')) return
   throw new UsageError(`${REPAIR[0]} is for data of the kind adience`, undefined, 'Leave it out')
 }

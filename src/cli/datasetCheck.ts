@@ -7,12 +7,12 @@ import type { Finding, Severity } from '../datasets/check/finding.ts'
 import { foldsShown } from '../datasets/check/page.ts'
 import { recordOf, writeCheck } from '../datasets/check/write.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { type ReadOptions, readDataset } from '../datasets/readers.ts'
+import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { countFrom } from './numbers.ts'
 import { untilStopped } from './signal.ts'
 
-interface Flags extends ReadOptions {
+interface Flags extends ReaderOptions {
   readonly folds?: number
   readonly seed: string
   readonly finder: boolean

@@ -2,12 +2,12 @@ import { Command } from 'commander'
 import { writeAtomic } from '../base/files.ts'
 import { countClasses } from '../datasets/classes.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
-import { type ReadOptions, readDataset } from '../datasets/readers.ts'
+import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { inColumns } from './table.ts'
 
-interface Flags extends ReadOptions {
+interface Flags extends ReaderOptions {
   readonly json?: string
 }
 

@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type Dataset, labelOf } from '../datasets/dataset.ts'
-import { type ReadOptions, readDataset } from '../datasets/readers.ts'
+import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { type SampleOptions, samples } from '../datasets/samples.ts'
 import { contactSheet } from '../datasets/sheet.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
@@ -12,7 +12,7 @@ import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from '
 import { countFrom } from './numbers.ts'
 import { untilStopped } from './signal.ts'
 
-interface Flags extends ReadOptions {
+interface Flags extends ReaderOptions {
   readonly task?: Task
   readonly perClass: number
   readonly as: SampleOptions['as']

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import { type ReadOptions, readDataset } from '../datasets/readers.ts'
+import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {
@@ -31,7 +31,7 @@ import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
-interface Flags extends ModelFlags, ReadOptions, DeviceFlag {
+interface Flags extends ModelFlags, ReaderOptions, DeviceFlag {
   readonly data: Source[]
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string

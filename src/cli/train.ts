@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { type ReadOptions, readDataset } from '../datasets/readers.ts'
+import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { type NodeDevice, nodeEngine } from '../engine/node.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../evaluation/score.ts'
@@ -26,7 +26,7 @@ import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
 import { stopOnSignal } from './signal.ts'
 
-interface Flags extends ScheduleOverrides, ReadOptions, DeviceFlag {
+interface Flags extends ScheduleOverrides, ReaderOptions, DeviceFlag {
   readonly data: Source
   readonly task: Task
   readonly network: NetworkName

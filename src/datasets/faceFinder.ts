@@ -2,14 +2,14 @@
 
 import { UserError } from '../base/errors.ts'
 import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../faces/face.ts'
-import { openFaceFinder } from '../faces/node.ts'
+import { packagedFaceFinder } from '../faces/node.ts'
 import type { Image } from '../pictures/image.ts'
 
 let ofThread: Promise<FaceFinder> | undefined
 
 /** Find faces in a thread among others: on one core, and with models that are read when the first photo comes. */
 export async function findFaces(photo: Image): Promise<FoundFace[]> {
-  ofThread ??= openFaceFinder({ threads: 1 })
+  ofThread ??= packagedFaceFinder({ threads: 1 })
   return (await ofThread).find(photo)
 }
 

@@ -97,7 +97,7 @@ export interface Split {
  * @param folds the fold of each face, as {@link makeFolds} gives it
  * @throws UserError when no face is in the test fold
  */
-export function split(folds: readonly number[], testFold: number, seed: string | number): Split {
+export function splitFolds(folds: readonly number[], testFold: number, seed: string | number): Split {
   const all = [...folds.keys()]
   const test = all.filter((index) => folds[index] === testFold)
   if (test.length === 0) {

@@ -20,13 +20,13 @@ export type DatasetKind =
   | 'utkface'
 
 /** What a reader can be told beside the folder. */
-export interface ReadOptions {
+export interface ReaderOptions {
   /** `adience` alone: keep the ages of the 72 rows that the published lists lose to a typing error. */
   readonly repairLabels?: boolean
 }
 
 // A new data set is one file and one line here.
-const readers: Record<DatasetKind, (root: string, options: ReadOptions) => Dataset | Promise<Dataset>> = {
+const readers: Record<DatasetKind, (root: string, options: ReaderOptions) => Dataset | Promise<Dataset>> = {
   aaf: readAaf,
   adience: readAdience,
   csv: readCsv,
@@ -49,7 +49,7 @@ export const DATASET_KINDS = Object.keys(readers) as DatasetKind[]
 export async function readDataset(
   kind: DatasetKind,
   root: string,
-  options: ReadOptions = {},
+  options: ReaderOptions = {},
 ): Promise<Dataset> {
   return readers[kind](root, options)
 }

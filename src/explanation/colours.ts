@@ -1,5 +1,4 @@
-/** A colour: red, green, blue, each 0 to 255. */
-export type Colour = readonly [red: number, green: number, blue: number]
+import type { Colour } from '../pictures/image.ts'
 
 /**
  * The colour of a relevance, as in the figures of Lapuschkin et al. 2017: black where there is none; hot (black,

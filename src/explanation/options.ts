@@ -24,7 +24,7 @@ export type OptionTable<Options> = { readonly [Name in keyof Options]-?: MethodO
  *
  * @throws UserError for an option that the method does not have, or a value that it cannot be
  */
-export function withDefaults<Options>(table: OptionTable<Options>, given: Partial<Options>): Options {
+export function completeOptions<Options>(table: OptionTable<Options>, given: Partial<Options>): Options {
   const values: Readonly<Record<string, unknown>> = given
   const options: Readonly<Record<string, MethodOption<unknown>>> = table
   for (const [name, value] of Object.entries(values)) {

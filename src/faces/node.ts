@@ -16,7 +16,7 @@ const MODELS = { detector: 'blazeface', mesh: 'facemesh' }
  *
  * @param options.threads of one run; all cores where not given
  */
-export async function openFaceFinder(options: { threads?: number } = {}): Promise<FaceFinder> {
+export async function packagedFaceFinder(options: { threads?: number } = {}): Promise<FaceFinder> {
   const [detector, mesh] = await Promise.all([
     readModelFile(modelFile(`${MODELS.detector}.json`)),
     readModelFile(modelFile(`${MODELS.mesh}.json`)),

@@ -109,7 +109,7 @@ export function reshaped(from: Shape, target: Shape): Shape {
  * The target that makes a Reshape give this shape whatever its names stand for: 0 for a name that stays where it
  * is, −1 for one other. Undefined where two names would need the −1.
  */
-export function targetOf(from: Shape, to: Shape): number[] | undefined {
+export function reshapeTarget(from: Shape, to: Shape): number[] | undefined {
   const target = to.map((d, k) => (typeof d === 'number' ? d : d === from[k] ? 0 : -1))
   return target.filter((d) => d === -1).length > 1 ? undefined : target
 }

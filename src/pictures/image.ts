@@ -5,6 +5,9 @@ export interface Image {
   readonly data: Uint8Array
 }
 
+/** A colour: red, green and blue, each 0 to 255. */
+export type Colour = readonly [red: number, green: number, blue: number]
+
 /** A point in a picture, in pixels from its top left corner; the centre of the first pixel is (0.5, 0.5). */
 export interface Point {
   readonly x: number

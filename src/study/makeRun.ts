@@ -13,7 +13,7 @@ import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
 import { type RunRecord, runFiles, writeRunRecord } from './record.ts'
 import { scoreRun, scoreSnapshots } from './scoreRun.ts'
 import { formatSetting, ownTest, trainedOn } from './setting.ts'
-import { readStart } from './start.ts'
+import { readStart } from './startingWeights.ts'
 import { writeSums } from './sums.ts'
 
 /**

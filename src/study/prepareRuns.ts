@@ -11,7 +11,7 @@ import { alignmentsOf, type Plan, plannedFor, plannedSchedule } from './plan.ts'
 import { type PreparedData, pictureSize, prepare, splitFor } from './preparedData.ts'
 import { files, type Run } from './record.ts'
 import { trainedOn } from './setting.ts'
-import { digestStarts, fetchStarts } from './start.ts'
+import { digestStarts, fetchStarts } from './startingWeights.ts'
 import { cachedPath } from './weightsCache.ts'
 import { ALIGNING_SECONDS, type ExpectedRun, expectRuns } from './workload.ts'
 

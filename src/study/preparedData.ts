@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.ts'
 import { sha256Of } from '../base/hash.ts'
 import { requireEveryClass } from '../datasets/classes.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
-import { makeFolds, type Repeated, type Split, split } from '../datasets/folds.ts'
+import { makeFolds, type Repeated, type Split, splitFolds } from '../datasets/folds.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
 import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
@@ -103,7 +103,7 @@ export async function prepare(
 export function splitFor(data: PreparedData, seed: string | number, task: Task, fold: number): Split {
   const labelled = (indices: readonly number[]) =>
     indices.filter((k) => labelOf(data.faces[k]!, task) !== undefined)
-  const { train, validation, test } = split(data.folds, fold, seed)
+  const { train, validation, test } = splitFolds(data.folds, fold, seed)
   const own = { train: labelled(train), validation: labelled(validation), test: labelled(test) }
   requireEveryClass(data.faces, own.train, task)
   for (const part of ['validation', 'test'] as const) {

@@ -15,7 +15,7 @@ import { type PreparedData, pictureSize, prepare, splitFor } from './preparedDat
 import type { PretrainedWeights } from './pretrained.ts'
 import { type Run, type RunRecord, readRunRecord, runFiles } from './record.ts'
 import { type TrainingPhotos, trainedOn } from './setting.ts'
-import { digestStarts, fetchStarts } from './start.ts'
+import { digestStarts, fetchStarts } from './startingWeights.ts'
 import { stateOf } from './state.ts'
 import { sumsIn } from './sums.ts'
 import { ALIGNING_SECONDS, expectRuns } from './workload.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type AdienceRow, adiencePicture, readAdience, readAdienceLists } from '../../src/datasets/adience.ts'
 import { labelOf } from '../../src/datasets/dataset.ts'
-import { makeFolds, split } from '../../src/datasets/folds.ts'
+import { makeFolds, splitFolds } from '../../src/datasets/folds.ts'
 import { shared } from '../shared.ts'
 import { samples, touch } from './samples.ts'
 
@@ -192,7 +192,7 @@ describe('the folds of Adience', () => {
     )
     const folds = makeFolds(many, 5, 'any')
     expect(folds).toEqual(many.map(({ fold }) => fold))
-    const { train, validation, test } = split(folds, 2, 'any')
+    const { train, validation, test } = splitFolds(folds, 2, 'any')
     expect(test.every((index) => many[index]!.fold === 2)).toBe(true)
     expect([validation.length, train.length]).toEqual([16, 144])
     expect(labelOf(many[test[0]!]!, 'gender')).toBe(1)

@@ -7,7 +7,7 @@ import { UserError } from '../../src/base/errors.ts'
 import { readAaf } from '../../src/datasets/aaf.ts'
 import { countClasses, requireEveryClass } from '../../src/datasets/classes.ts'
 import type { Face } from '../../src/datasets/dataset.ts'
-import { makeFolds, split } from '../../src/datasets/folds.ts'
+import { makeFolds, splitFolds } from '../../src/datasets/folds.ts'
 import { shared } from '../shared.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-folds-'))
@@ -105,22 +105,22 @@ describe('split', () => {
     fc.assert(
       fc.property(foldLists, fc.integer(), (folds, seed) => {
         const testFold = folds[0]!
-        const { train, validation, test } = split(folds, testFold, seed)
+        const { train, validation, test } = splitFolds(folds, testFold, seed)
         expect([...train, ...validation, ...test].sort((a, b) => a - b)).toEqual([...folds.keys()])
         expect(test).toEqual([...folds.keys()].filter((i) => folds[i] === testFold))
         expect(validation).toHaveLength(Math.floor((train.length + validation.length) / 10))
-        expect(split(folds, testFold, seed)).toEqual({ train, validation, test })
+        expect(splitFolds(folds, testFold, seed)).toEqual({ train, validation, test })
       }),
     )
   })
 
   it('shuffles differently for another seed or test fold', () => {
     const folds = Array.from({ length: 100 }, (_, i) => i % 5)
-    expect(split(folds, 0, 1).train).not.toEqual(split(folds, 0, 2).train)
+    expect(splitFolds(folds, 0, 1).train).not.toEqual(splitFolds(folds, 0, 2).train)
   })
 
   it('names a fold that is not there', () => {
-    expect(() => split([0, 1, 2], 3, 1)).toThrow(/there is no fold 3 to test on/)
+    expect(() => splitFolds([0, 1, 2], 3, 1)).toThrow(/there is no fold 3 to test on/)
   })
 })
 

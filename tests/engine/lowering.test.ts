@@ -116,7 +116,9 @@ describe('what follows from weights is computed as ONNX Runtime folds it, bit fo
   test.each(['paper', 'epsilon-plus-flat', 'epsilon-gamma-box'] as const)(
     'by the composite %s',
     async (name) => {
-      const { graph } = relevance(livelyNetwork(51, 3), composites[name], { range: { low: [-130], high: [140] } })
+      const { graph } = relevance(livelyNetwork(51, 3), composites[name], {
+        range: { low: [-130], high: [140] },
+      })
       const computed = lowerings.wasm.constants.pass(graph)
       const constants = new Set(computed.initializers.keys())
       expect(computed.nodes.filter(({ inputs }) => inputs.every((input) => constants.has(input)))).toEqual([])

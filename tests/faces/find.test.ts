@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FaceFinder } from '../../src/faces/face.ts'
-import { openFaceFinder } from '../../src/faces/node.ts'
+import { packagedFaceFinder } from '../../src/faces/node.ts'
 import { readPhoto } from '../../src/pictures/node.ts'
 import { warpAffine } from '../../src/pictures/warp.ts'
 import { shared } from '../shared.ts'
 
 let finder: FaceFinder
 beforeAll(async () => {
-  finder = await openFaceFinder()
+  finder = await packagedFaceFinder()
 })
 afterAll(() => finder.release())
 

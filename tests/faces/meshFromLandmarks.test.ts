@@ -6,7 +6,7 @@ import { readAaf } from '../../src/datasets/aaf.ts'
 import { centre, eyeCentres, parseLandmarks } from '../../src/faces/landmarks.ts'
 import { MEAN_MESH } from '../../src/faces/meanMesh.ts'
 import { meshFromLandmarks } from '../../src/faces/meshFromLandmarks.ts'
-import { openFaceFinder } from '../../src/faces/node.ts'
+import { packagedFaceFinder } from '../../src/faces/node.ts'
 import { REFERENCE_FACE } from '../../src/faces/reference.ts'
 import { applyAffine } from '../../src/pictures/affine.ts'
 import type { Point } from '../../src/pictures/image.ts'
@@ -61,7 +61,7 @@ describe('meshFromLandmarks', () => {
 
 describe.skipIf(!shared)('on photos of All-Age-Faces', () => {
   it('is near the mesh that is found in the photo', async () => {
-    const finder = await openFaceFinder({ threads: 1 })
+    const finder = await packagedFaceFinder({ threads: 1 })
     const faces = readAaf(join(shared!, 'data/aaf')).faces.filter((_, k) => k % 120 === 7)
     const errors: Point[] = []
     for (const { photo, landmarks } of faces) {

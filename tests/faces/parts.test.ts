@@ -5,14 +5,14 @@ import { landmarksOf } from '../../src/datasets/synthetic/landmarks.ts'
 import { PARTS, type Part } from '../../src/datasets/synthetic/parts.ts'
 import { drawPerson } from '../../src/datasets/synthetic/person.ts'
 import { render } from '../../src/datasets/synthetic/render.ts'
-import { shapeOf } from '../../src/datasets/synthetic/shape.ts'
+import { faceShapeOf } from '../../src/datasets/synthetic/shape.ts'
 import { drawShot } from '../../src/datasets/synthetic/shot.ts'
 import { alignment } from '../../src/faces/align.ts'
 import type { FaceFinder } from '../../src/faces/face.ts'
 import { centre } from '../../src/faces/landmarks.ts'
 import { MEAN_MESH } from '../../src/faces/meanMesh.ts'
 import { meshFromLandmarks } from '../../src/faces/meshFromLandmarks.ts'
-import { openFaceFinder } from '../../src/faces/node.ts'
+import { packagedFaceFinder } from '../../src/faces/node.ts'
 import { FACE_PARTS, type FacePart, partsOf } from '../../src/faces/parts.ts'
 import { applyAffine, invertAffine } from '../../src/pictures/affine.ts'
 import type { Image, Point } from '../../src/pictures/image.ts'
@@ -97,12 +97,12 @@ describe('the parts of drawn faces', () => {
   const drawn: Drawn[] = []
   let finder: FaceFinder
   beforeAll(async () => {
-    finder = await openFaceFinder({ threads: 1 })
+    finder = await packagedFaceFinder({ threads: 1 })
     for (let k = 0; k < 32; k++) {
       const random = new Random(`parts ${k}`)
       const person = drawPerson(random, k % 8, k % 16 < 8 ? 'm' : 'f')
       const shot = drawShot(random)
-      const landmarks = landmarksOf(shapeOf(person, shot), shot)
+      const landmarks = landmarksOf(faceShapeOf(person, shot), shot)
       drawn.push({ ...(await render(person, shot)), landmarks })
     }
   })

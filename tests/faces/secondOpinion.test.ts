@@ -7,7 +7,7 @@ import { alignment } from '../../src/faces/align.ts'
 import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../../src/faces/face.ts'
 import { eyeCentres } from '../../src/faces/landmarks.ts'
 import { landmarks49 } from '../../src/faces/meshLandmarks.ts'
-import { openFaceFinder } from '../../src/faces/node.ts'
+import { packagedFaceFinder } from '../../src/faces/node.ts'
 import { type Affine, applyAffine, invertAffine } from '../../src/pictures/affine.ts'
 import type { Image, Point } from '../../src/pictures/image.ts'
 import { readPhoto } from '../../src/pictures/node.ts'
@@ -16,7 +16,7 @@ import { middle, type SecondOpinion, yunet } from './yunet.ts'
 
 let finder: FaceFinder
 beforeAll(async () => {
-  finder = await openFaceFinder()
+  finder = await packagedFaceFinder()
 })
 afterAll(() => finder.release())
 

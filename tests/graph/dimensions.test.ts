@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { equal, product, quotient, reshaped, sum, targetOf } from '../../src/graph/dimensions.ts'
+import { equal, product, quotient, reshaped, reshapeTarget, sum } from '../../src/graph/dimensions.ts'
 
 describe('arithmetic on sizes of which some are known by name', () => {
   test('a product spells the names out, and a quotient takes them away again', () => {
@@ -44,7 +44,7 @@ test('a reshape that is written as a target gives the shape that it was written 
       [3, 4],
     ],
   ] as const) {
-    expect(reshaped(from, targetOf(from, to)!)).toEqual(to)
+    expect(reshaped(from, reshapeTarget(from, to)!)).toEqual(to)
   }
-  expect(targetOf(['a*b'], ['a', 'b'])).toBeUndefined()
+  expect(reshapeTarget(['a*b'], ['a', 'b'])).toBeUndefined()
 })

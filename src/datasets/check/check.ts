@@ -7,7 +7,7 @@ import { makeFolds } from '../folds.ts'
 import { classes } from './classes.ts'
 import { copies } from './copies.ts'
 import { faces } from './faces.ts'
-import type { Finding, Known, Severity } from './finding.ts'
+import type { CheckedDataset, Finding, Severity } from './finding.ts'
 import { labels } from './labels.ts'
 import { type Look, lookAt } from './look.ts'
 import { people } from './people.ts'
@@ -55,7 +55,7 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions): Pro
   const looks = await allLooks(dataset, options)
   const sketches = looks.map((look) => (typeof look === 'string' ? undefined : look.sketch))
   const repeated = await repetitions(sketches, (indices) => closeLooks(dataset, indices, options))
-  const known: Known = { dataset, folds, looks, repetitions: repeated }
+  const known: CheckedDataset = { dataset, folds, looks, repetitions: repeated }
   const findings = [
     ...copies(known),
     people(known),

@@ -1,12 +1,12 @@
 import { countClasses } from '../classes.ts'
 import { CLASSES } from '../task.ts'
-import type { Case, Finding, Known } from './finding.ts'
+import type { Case, CheckedDataset, Finding } from './finding.ts'
 
 /** The largest class may be so many times as large as the smallest. */
 const BALANCED = 10
 
 /** Classes without a face, and classes that are much smaller than others. Of ages in years, no set has them all. */
-export function classes({ dataset: { faces } }: Known): Finding[] {
+export function classes({ dataset: { faces } }: CheckedDataset): Finding[] {
   const all = [...faces.keys()]
   const empty: Case[] = []
   const unbalanced: Case[] = []

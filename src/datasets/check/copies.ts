@@ -3,10 +3,10 @@
 import type { Face } from '../dataset.ts'
 import type { Repetition } from '../duplicates.ts'
 import { CLASSES } from '../task.ts'
-import type { Case, Finding, Known } from './finding.ts'
+import type { Case, CheckedDataset, Finding } from './finding.ts'
 
 /** All that is found about pictures that are there more than once. */
-export function copies({ dataset: { faces }, folds, repetitions }: Known): Finding[] {
+export function copies({ dataset: { faces }, folds, repetitions }: CheckedDataset): Finding[] {
   const apart = repetitions.filter(({ faces: [a, b] }) => folds[a] !== folds[b])
   const together = repetitions.filter(({ faces: [a, b] }) => folds[a] === folds[b])
   const areOne = ({ faces: [a, b] }: Repetition) => faces[a]!.subject === faces[b]!.subject

@@ -1,7 +1,7 @@
 /** What the face finder says of the photos. It errs, too: what it doubts is to be looked at. */
 
 import type { Box } from '../../faces/face.ts'
-import type { Case, Finding, Known } from './finding.ts'
+import type { Case, CheckedDataset, Finding } from './finding.ts'
 import type { Look } from './look.ts'
 
 /**
@@ -19,7 +19,7 @@ interface Seen extends Look {
 }
 
 /** Photos without a face, photos with several, and landmarks that lie elsewhere than the face that was found. */
-export function faces({ looks }: Known): Finding[] {
+export function faces({ looks }: CheckedDataset): Finding[] {
   const seen = looks.flatMap((look, index): Seen[] =>
     typeof look !== 'string' && look.found ? [{ ...look, found: look.found, index }] : [],
   )

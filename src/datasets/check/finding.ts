@@ -31,7 +31,7 @@ export interface Case {
 }
 
 /** All that is known of a data set when it is checked. */
-export interface Known {
+export interface CheckedDataset {
   readonly dataset: Dataset
   /** The fold of each face. */
   readonly folds: readonly number[]

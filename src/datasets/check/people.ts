@@ -1,7 +1,7 @@
-import type { Finding, Known } from './finding.ts'
+import type { CheckedDataset, Finding } from './finding.ts'
 
 /** The same person in several folds, as published folds may have it: the fold maker never does. */
-export function people({ dataset: { faces }, folds }: Known): Finding {
+export function people({ dataset: { faces }, folds }: CheckedDataset): Finding {
   const of = new Map<string, number[]>()
   for (const [index, { subject }] of faces.entries()) {
     const known = of.get(subject)

@@ -1,11 +1,11 @@
 import { isSuspicious } from '../../faces/stretch.ts'
-import type { Case, Finding, Known } from './finding.ts'
+import type { Case, CheckedDataset, Finding } from './finding.ts'
 
 /** A face that is cut out of fewer pixels a side is enlarged more than three times for a network that sees 227. */
 const TINY = 72
 
 /** Photos that cannot be used, faces of few pixels, and faces that alignment changes much. */
-export function photos({ dataset, looks }: Known): Finding[] {
+export function photos({ dataset, looks }: CheckedDataset): Finding[] {
   const unusable: Case[] = looks.flatMap((look, index) =>
     typeof look === 'string' ? [{ faces: [index], detail: look }] : [],
   )

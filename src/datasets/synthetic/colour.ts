@@ -1,5 +1,4 @@
-/** A colour: red, green and blue, each 0 to 255. */
-export type Colour = readonly [red: number, green: number, blue: number]
+import type { Colour } from '../../pictures/image.ts'
 
 /** Between two colours: `a` at 0, `b` at 1. */
 export function mix(a: Colour, b: Colour, share: number): Colour {

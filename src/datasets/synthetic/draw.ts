@@ -3,15 +3,15 @@
 import { brows, eyes, glasses, mouth, nose } from './features.ts'
 import { PHOTO_SIZE, transformOf } from './frame.ts'
 import { backHair, ears, face, hair, neck, skinLines, skinOf } from './head.ts'
-import type { Layer, Region } from './layer.ts'
+import type { DrawnLayer, Region } from './layer.ts'
 import { PARTS } from './parts.ts'
 import type { Person } from './person.ts'
 import { background, clothes, lightOver } from './scene.ts'
-import type { Shape } from './shape.ts'
+import type { FaceShape } from './shape.ts'
 import type { Shot } from './shot.ts'
 
 /** The layers of a face, the hindmost first. */
-export function layersOf(person: Person, shot: Shot, shape: Shape): Layer[] {
+export function layersOf(person: Person, shot: Shot, shape: FaceShape): DrawnLayer[] {
   const skin = skinOf(person)
   const layers = [
     clothes(shot),
@@ -31,12 +31,12 @@ export function layersOf(person: Person, shot: Shot, shape: Shape): Layer[] {
 }
 
 /** The shaded picture, without blur and noise. */
-export function pictureSvg(layers: readonly Layer[], shot: Shot): string {
+export function pictureSvg(layers: readonly DrawnLayer[], shot: Shot): string {
   return svg(background(shot), ...layers.map((layer) => placed(layer, shot, layer.shaded)), lightOver(shot))
 }
 
 /** The mask picture: red, green and blue of each pixel are the index in {@link PARTS} of the part seen there. */
-export function maskSvg(layers: readonly Layer[], shot: Shot): string {
+export function maskSvg(layers: readonly DrawnLayer[], shot: Shot): string {
   const groups = layers.map((layer) => placed(layer, shot, layer.regions.map(flat).join('')))
   return svg(
     `<rect width="${PHOTO_SIZE}" height="${PHOTO_SIZE}" fill="#000"/><g shape-rendering="crispEdges">`,
@@ -52,7 +52,7 @@ function flat({ part, d, line, hollow }: Region): string {
   return `<path d="${d}" fill="${hollow ? 'none' : colour}"${edge}/>`
 }
 
-function placed(layer: Layer, shot: Shot, content: string): string {
+function placed(layer: DrawnLayer, shot: Shot, content: string): string {
   return content && `<g transform="${transformOf(shot, layer.frame)}">${content}</g>`
 }
 

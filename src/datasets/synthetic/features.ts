@@ -1,14 +1,15 @@
 /** The features of the face: brows, eyes, nose, mouth, and the glasses in front of them. */
 
-import { type Colour, css, mix } from './colour.ts'
+import type { Colour } from '../../pictures/image.ts'
+import { css, mix } from './colour.ts'
 import type { Skin } from './head.ts'
-import { fill, type Layer, line, spot } from './layer.ts'
+import { type DrawnLayer, fill, line, spot } from './layer.ts'
 import { ellipse, number, smooth } from './path.ts'
 import type { Person } from './person.ts'
-import type { Eye, Shape } from './shape.ts'
+import type { Eye, FaceShape } from './shape.ts'
 import type { Shot } from './shot.ts'
 
-export function brows({ cues, looks }: Person, shape: Shape): Layer {
+export function brows({ cues, looks }: Person, shape: FaceShape): DrawnLayer {
   const grey = Math.max(0, (cues.brow_colour - 0.62) / 0.38)
   const colour = mix(mix(looks.hair, [20, 12, 8], 0.25), [214, 212, 208], 0.9 * grey)
   const opacity = Math.min(0.25 + 1.1 * cues.brow_colour, 0.9)
@@ -27,7 +28,7 @@ export function brows({ cues, looks }: Person, shape: Shape): Layer {
   }
 }
 
-export function eyes({ cues, looks }: Person, shape: Shape, shot: Shot, skin: Skin): Layer {
+export function eyes({ cues, looks }: Person, shape: FaceShape, shot: Shot, skin: Skin): DrawnLayer {
   return {
     frame: 'head',
     shaded: shape.eyes
@@ -85,7 +86,7 @@ function lids({ points }: Eye, aside: number, above: number, below: number): str
   )
 }
 
-export function nose(shape: Shape, shot: Shot, skin: Skin): Layer {
+export function nose(shape: FaceShape, shot: Shot, skin: Skin): DrawnLayer {
   const [left, , middle, , right] = shape.noseBase
   const base = middle!.y
   const half = right!.x / 0.8
@@ -112,7 +113,7 @@ export function nose(shape: Shape, shot: Shot, skin: Skin): Layer {
   }
 }
 
-export function mouth({ cues, looks }: Person, shape: Shape, shot: Shot, skin: Skin): Layer {
+export function mouth({ cues, looks }: Person, shape: FaceShape, shot: Shot, skin: Skin): DrawnLayer {
   const lips = smooth(shape.lips, true)
   const [left, right] = [shape.lips[0]!, shape.lips[6]!]
   const gap = smooth([left, ...shape.lipsInside.slice(0, 3), right])
@@ -130,7 +131,7 @@ export function mouth({ cues, looks }: Person, shape: Shape, shot: Shot, skin: S
 }
 
 /** Glasses belong to the photo, not to the person, and show nothing. */
-export function glasses({ looks }: Person, shot: Shot): Layer | undefined {
+export function glasses({ looks }: Person, shot: Shot): DrawnLayer | undefined {
   if (!shot.glasses) return
   const { round, width, colour, tint } = shot.glasses
   const rim = (side: number) => {

@@ -1,8 +1,8 @@
 /** The head without its features: skin, skin lines, ears, neck and hair. */
 
-import type { Point } from '../../pictures/image.ts'
-import { type Colour, css, mix } from './colour.ts'
-import { fill, type Layer, line, spot } from './layer.ts'
+import type { Colour, Point } from '../../pictures/image.ts'
+import { css, mix } from './colour.ts'
+import { type DrawnLayer, fill, line, spot } from './layer.ts'
 import { between, ellipse, mirrored, number, smooth } from './path.ts'
 import type { Person } from './person.ts'
 import type { Shot } from './shot.ts'
@@ -25,7 +25,7 @@ export function skinOf({ looks }: Person): Skin {
 }
 
 /** The neck and what the clothes leave free below it. */
-export function neck({ cues }: Person, skin: Skin): Layer {
+export function neck({ cues }: Person, skin: Skin): DrawnLayer {
   const half = 25 + 11 * cues.neck_width
   const d =
     `M${-half} 30L${-half} 88C${-half} 100 ${-half - 6} 104 ${-half - 12} 107` +
@@ -37,7 +37,7 @@ export function neck({ cues }: Person, skin: Skin): Layer {
   return { frame: 'neck', shaded: shade + fill(d, 'url(#neck)'), regions: [{ part: 'neck', d }] }
 }
 
-export function ears({ looks }: Person, skin: Skin): Layer {
+export function ears({ looks }: Person, skin: Skin): DrawnLayer {
   const both = [-1, 1].map((side) => {
     const x = side * (looks.faceWidth + 1)
     return {
@@ -55,7 +55,7 @@ export function ears({ looks }: Person, skin: Skin): Layer {
 }
 
 /** The face: its outline in three pieces that meet at fixed points, so that each can change alone. */
-export function face({ cues, looks }: Person, shot: Shot, skin: Skin): Layer {
+export function face({ cues, looks }: Person, shot: Shot, skin: Skin): DrawnLayer {
   const w = looks.faceWidth
   const chin = 62 + 31 * cues.jaw_length
   const bulge = 9 * cues.cheek_fullness
@@ -96,7 +96,7 @@ export function face({ cues, looks }: Person, shot: Shot, skin: Skin): Layer {
 }
 
 /** Lines and colour that age writes on the skin. Their regions are those of the face below. */
-export function skinLines({ cues, looks }: Person, skin: Skin): Layer {
+export function skinLines({ cues, looks }: Person, skin: Skin): DrawnLayer {
   const both = (draw: (side: number) => string) => draw(-1) + draw(1)
   const { eyeX } = looks
   const fold = cues.nasolabial_folds
@@ -141,7 +141,7 @@ function hairColour({ cues, looks }: Person): Colour {
 }
 
 /** Hair that falls behind the head. */
-export function backHair(person: Person): Layer {
+export function backHair(person: Person): DrawnLayer {
   const { looks, cues } = person
   const bottom = 6 + 105 * cues.hair_length
   const half = looks.faceWidth + 0.6 * looks.hairVolume + 9 * cues.hair_length
@@ -163,7 +163,7 @@ export function backHair(person: Person): Layer {
 }
 
 /** Hair on top of the head, a band between its outer edge and the hair line. */
-export function hair(person: Person): Layer {
+export function hair(person: Person): DrawnLayer {
   const { looks, cues } = person
   const colour = hairColour(person)
   const steps = Array.from({ length: 19 }, (_, i) => (i - 9) / 9)

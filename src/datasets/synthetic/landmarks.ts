@@ -1,6 +1,6 @@
 import type { Point } from '../../pictures/image.ts'
 import { inPhoto } from './frame.ts'
-import type { Shape } from './shape.ts'
+import type { FaceShape } from './shape.ts'
 import type { Shot } from './shot.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Shot } from './shot.ts'
  * points of the jaw and without the two inner corners of the mouth. Brows 0–9, bridge of the nose 10–13, its
  * base 14–18, eyes 19–30, lips outside 31–42 and inside 43–48; the side that is left in the picture comes first.
  */
-export function landmarksOf(shape: Shape, shot: Shot): Point[] {
+export function landmarksOf(shape: FaceShape, shot: Shot): Point[] {
   const points = [
     ...shape.brows.flat(),
     ...shape.noseBridge,

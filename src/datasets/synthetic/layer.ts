@@ -1,11 +1,12 @@
 /** What a face is drawn from: layers, the hindmost first. */
 
-import { type Colour, css } from './colour.ts'
+import type { Colour } from '../../pictures/image.ts'
+import { css } from './colour.ts'
 import type { Frame } from './frame.ts'
 import type { Part } from './parts.ts'
 import { number } from './path.ts'
 
-export interface Layer {
+export interface DrawnLayer {
   readonly frame: Frame
   /** SVG elements of the shaded picture. */
   readonly shaded: string

@@ -6,8 +6,9 @@
  */
 
 import type { Random } from '../../base/random.ts'
+import type { Colour } from '../../pictures/image.ts'
 import type { Gender } from '../task.ts'
-import { type Colour, mix, ramp } from './colour.ts'
+import { mix, ramp } from './colour.ts'
 import { CUE_NAMES, CUES, type CueName, type DrawnTask } from './cues.ts'
 import type { Part } from './parts.ts'
 

@@ -4,7 +4,7 @@ import type { Image } from '../../pictures/image.ts'
 import { layersOf, maskSvg, pictureSvg } from './draw.ts'
 import { PHOTO_SIZE } from './frame.ts'
 import type { Person } from './person.ts'
-import { shapeOf } from './shape.ts'
+import { faceShapeOf } from './shape.ts'
 import type { Shot } from './shot.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { Shot } from './shot.ts'
  * @returns the photo, and its mask: for each pixel, row by row from the top, the index of its part in `PARTS`
  */
 export async function render(person: Person, shot: Shot): Promise<{ photo: Image; mask: Uint8Array }> {
-  const layers = layersOf(person, shot, shapeOf(person, shot))
+  const layers = layersOf(person, shot, faceShapeOf(person, shot))
   const picture = sharp(Buffer.from(pictureSvg(layers, shot))).removeAlpha()
   if (shot.blur >= 0.3) picture.blur(shot.blur)
   const [pixels, mask] = await Promise.all([

@@ -1,8 +1,9 @@
 /** What is around the head: the background behind it, the clothes below it and the light over all. */
 
-import { type Colour, css, mix } from './colour.ts'
+import type { Colour } from '../../pictures/image.ts'
+import { css, mix } from './colour.ts'
 import { PHOTO_SIZE } from './frame.ts'
-import { fill, type Layer, line } from './layer.ts'
+import { type DrawnLayer, fill, line } from './layer.ts'
 import { number } from './path.ts'
 import type { Shot } from './shot.ts'
 
@@ -43,7 +44,7 @@ function sheet(
   )
 }
 
-export function clothes({ clothes: { colour, trim, neckline, striped } }: Shot): Layer {
+export function clothes({ clothes: { colour, trim, neckline, striped } }: Shot): DrawnLayer {
   const edge = 112 + 10 * neckline
   const d = `M-180 220C-150 132 -95 116 -36 98L0 ${edge}L36 98C95 116 150 132 180 220Z`
   const stripes = [-100, -60, -20, 20, 60, 100].map((x) => `M${x} 126L${x} 220`).join('')

@@ -11,7 +11,7 @@ import type { Point } from '../../pictures/image.ts'
 import type { Person } from './person.ts'
 import type { Shot } from './shot.ts'
 
-export interface Shape {
+export interface FaceShape {
   /** Five points along each brow, the picture's left one first, left to right. */
   readonly brows: readonly [Point[], Point[]]
   readonly browThickness: number
@@ -37,7 +37,7 @@ export interface Eye {
   readonly points: Point[]
 }
 
-export function shapeOf({ cues, looks }: Person, shot: Shot): Shape {
+export function faceShapeOf({ cues, looks }: Person, shot: Shot): FaceShape {
   const brow = browPoints(cues.brow_thickness, looks.eyeX, looks.browY)
   const noseBase = 20 + 17 * cues.nose_length
   const noseHalf = 7.5 + 4 * cues.nose_length + looks.noseWidth

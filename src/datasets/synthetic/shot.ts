@@ -1,7 +1,8 @@
 /** All that differs from one photo of a person to the next. None of it depends on the labels. */
 
 import type { Random } from '../../base/random.ts'
-import { type Colour, mix } from './colour.ts'
+import type { Colour } from '../../pictures/image.ts'
+import { mix } from './colour.ts'
 
 export interface Shot {
   /** The head's turn in the plane of the picture, in degrees, clockwise, −30 to 30. */

@@ -13,7 +13,7 @@ import { inPhoto, PHOTO_SIZE } from './frame.ts'
 import { landmarksOf } from './landmarks.ts'
 import { ADIENCE_AGES } from './person.ts'
 import { render } from './render.ts'
-import { shapeOf } from './shape.ts'
+import { faceShapeOf } from './shape.ts'
 
 /** What a synthetic data set is made from. The same options give the same bytes. */
 interface SynthesisOptions {
@@ -130,7 +130,7 @@ async function writePhoto(
   faceId: number,
 ): Promise<void> {
   const { photo, mask } = await render(person, shot)
-  const landmarks = landmarksOf(shapeOf(person, shot), shot)
+  const landmarks = landmarksOf(faceShapeOf(person, shot), shot)
   const size = { width: PHOTO_SIZE, height: PHOTO_SIZE, channels: 1 } as const
   const image = `${id}.jpg`
   await Promise.all([

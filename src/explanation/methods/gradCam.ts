@@ -4,7 +4,7 @@ import { verify } from '../../graph/verify.ts'
 import { dependents, sources } from '../../graph/wiring.ts'
 import { interpolation } from '../../rules/gradient/interpolation.ts'
 import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
-import { withDefaults } from '../options.ts'
+import { completeOptions } from '../options.ts'
 import { loadMaps, ofPlaces } from './loadMaps.ts'
 import { loadLayerGradient } from './loadPrograms.ts'
 import type { LayerGradientOf } from './program.ts'
@@ -109,7 +109,7 @@ export const load: LoadMethod<WithOptions<'grad-cam', GradCamOptions>> = (
   subject,
   { method: _, ...given },
 ) => {
-  const { layer } = withDefaults<GradCamOptions>(METHODS['grad-cam'].options, given)
+  const { layer } = completeOptions<GradCamOptions>(METHODS['grad-cam'].options, given)
   return loadMaps(subject, async (network, output) => {
     const chosen = layer === undefined ? gradCamLayer(network, output) : requirePicture(network, layer)
     const { program, layerGradientOf } = await loadLayerGradient(subject.engine, network, output, chosen)

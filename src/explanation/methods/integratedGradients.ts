@@ -1,6 +1,6 @@
 import type { TensorOf } from '../../graph/types.ts'
 import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
-import { withDefaults } from '../options.ts'
+import { completeOptions } from '../options.ts'
 import { loadMaps } from './loadMaps.ts'
 import { loadGradient } from './loadPrograms.ts'
 import { type GradientOf, inBatches, type Running } from './program.ts'
@@ -44,7 +44,7 @@ export async function integratedGradients(
     ...options
   }: Partial<IntegratedGradientsOptions> & Running & { readonly baseline?: TensorOf<'float32'> } = {},
 ): Promise<IntegratedGradients> {
-  const { steps } = withDefaults(METHODS['integrated-gradients'].options, options)
+  const { steps } = completeOptions(METHODS['integrated-gradients'].options, options)
   if (baseline && baseline.data.length !== input.data.length) {
     throw new Error(
       `the baseline [${baseline.shape.join(', ')}] differs from the input [${input.shape.join(', ')}]`,
@@ -83,7 +83,7 @@ export const load: LoadMethod<WithOptions<'integrated-gradients', IntegratedGrad
   subject,
   { method: _, ...given },
 ) => {
-  const options = withDefaults(METHODS['integrated-gradients'].options, given)
+  const options = completeOptions(METHODS['integrated-gradients'].options, given)
   return loadMaps(subject, async (network, output, batch) => {
     const { program, gradientOf } = await loadGradient(subject.engine, network, output)
     return {

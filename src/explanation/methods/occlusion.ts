@@ -1,7 +1,7 @@
 import { UserError } from '../../base/errors.ts'
 import { float32, type TensorOf } from '../../graph/types.ts'
 import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
-import { withDefaults } from '../options.ts'
+import { completeOptions } from '../options.ts'
 import { loadMaps, ofPlaces } from './loadMaps.ts'
 import { loadScores } from './loadPrograms.ts'
 import { inBatches, type Running, type ScoresOf } from './program.ts'
@@ -38,7 +38,7 @@ export async function occlusion(
   target: Float32Array,
   { batch = 8, signal, progress, ...options }: Partial<OcclusionOptions> & Running = {},
 ): Promise<TensorOf<'float32'>> {
-  const given = withDefaults<OcclusionOptions>(METHODS.occlusion.options, options)
+  const given = completeOptions<OcclusionOptions>(METHODS.occlusion.options, options)
   const [, channels, height, width] = input.shape as [number, number, number, number]
   const { window = Math.ceil(Math.min(height, width) / SQUARES), fill } = given
   const { stride = Math.ceil(window / 2) } = given
@@ -98,7 +98,7 @@ export const load: LoadMethod<WithOptions<'occlusion', OcclusionOptions>> = (
   subject,
   { method: _, ...given },
 ) => {
-  const options = withDefaults<OcclusionOptions>(METHODS.occlusion.options, given)
+  const options = completeOptions<OcclusionOptions>(METHODS.occlusion.options, given)
   return loadMaps(subject, async (network, output, batch) => {
     const { program, scoresOf } = await loadScores(subject.engine, network, output)
     return {

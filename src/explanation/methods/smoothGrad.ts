@@ -1,7 +1,7 @@
 import { Random } from '../../base/random.ts'
 import type { TensorOf } from '../../graph/types.ts'
 import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
-import { withDefaults } from '../options.ts'
+import { completeOptions } from '../options.ts'
 import { loadMaps } from './loadMaps.ts'
 import { loadGradient } from './loadPrograms.ts'
 import { type GradientOf, inBatches, type Running } from './program.ts'
@@ -31,7 +31,7 @@ export async function smoothGrad(
   target: Float32Array,
   { batch = 8, signal, progress, ...options }: Partial<SmoothGradOptions> & Running = {},
 ): Promise<TensorOf<'float32'>> {
-  const { samples, noise, seed } = withDefaults(METHODS.smoothgrad.options, options)
+  const { samples, noise, seed } = completeOptions(METHODS.smoothgrad.options, options)
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of input.data) {
     low = Math.min(low, value)
@@ -62,7 +62,7 @@ export const load: LoadMethod<WithOptions<'smoothgrad', SmoothGradOptions>> = (
   subject,
   { method: _, ...given },
 ) => {
-  const options = withDefaults(METHODS.smoothgrad.options, given)
+  const options = completeOptions(METHODS.smoothgrad.options, given)
   return loadMaps(subject, async (network, output, batch) => {
     const { program, gradientOf } = await loadGradient(subject.engine, network, output)
     return {

@@ -14,7 +14,7 @@ import { verify } from '../../graph/verify.ts'
 import { TRANSLATIONS } from './layers/index.ts'
 import { refuse, type Visit } from './layers/translation.ts'
 import { type Layer, type Net, readNet } from './net.ts'
-import type { Weights } from './weights.ts'
+import type { CaffeWeights } from './weights.ts'
 
 /**
  * The graph of a Caffe network.
@@ -28,7 +28,7 @@ import type { Weights } from './weights.ts'
  * @throws UserError naming the line where the definition is wrong or uses what regard does not read, or the
  *   layer whose weights do not fit
  */
-export function caffeGraph(prototxt: string, file: string, weights: Weights): Graph {
+export function caffeGraph(prototxt: string, file: string, weights: CaffeWeights): Graph {
   const net = readNet(prototxt, file)
   const { name, shape } = net.input
   const g = new GraphBuilder(net.name)

@@ -15,7 +15,7 @@ export interface Wanted {
 }
 
 /** The weights of a network, by layer. */
-export interface Weights {
+export interface CaffeWeights {
   /**
    * The tensors of a layer, in Caffe's order.
    *
@@ -47,7 +47,7 @@ const APART = 'Are the prototxt and the caffemodel of the same network?'
  * @param overwrite whether nobody else needs the bytes: then large weights stay in them, moved a little
  * @throws UserError when it is cut short, or no caffemodel
  */
-export function openWeights(bytes: Uint8Array, where: string, overwrite = false): Weights {
+export function openWeights(bytes: Uint8Array, where: string, overwrite = false): CaffeWeights {
   const layers = findLayers(bytes, where)
   // Two layers of a definition can have one name, and what was moved cannot be read again.
   const blobs = new Map<Span, Blob>()

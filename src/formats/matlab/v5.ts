@@ -17,7 +17,7 @@ import {
   type MatlabValue,
   structOf,
   textOf,
-  unsupported,
+  unsupportedClass,
 } from './value.ts'
 
 const MATRIX = 14
@@ -146,7 +146,7 @@ function readMatrix(parts: Elements): { name: string; value: MatlabValue } {
   const [number, flags] = [word & 0xff, word >> 8]
   if (number === OPAQUE) {
     const [name, , className] = [parts.name(), parts.name(), parts.name()]
-    throw unsupported(parts.where, name, `an object of the class ${className}`)
+    throw unsupportedClass(parts.where, name, `an object of the class ${className}`)
   }
   const dims = Array.from(parts.numbers(), Number)
   if (dims.length < 2 || dims.some((dim) => dim < 0)) {
@@ -158,7 +158,8 @@ function readMatrix(parts: Elements): { name: string; value: MatlabValue } {
   if (number === CHAR) return { name, value: textOf(readCharacters(parts, countOf(dims), dims[0]!), dims) }
 
   const stored = CLASSES[number]
-  if (!stored) throw unsupported(parts.where, name, UNSUPPORTED[number] ?? `of the unknown class ${number}`)
+  if (!stored)
+    throw unsupportedClass(parts.where, name, UNSUPPORTED[number] ?? `of the unknown class ${number}`)
   const className = flags & LOGICAL_FLAG ? 'logical' : stored
   const data = readElements(parts, className, countOf(dims))
   const imaginary = flags & COMPLEX_FLAG ? readElements(parts, className, countOf(dims)) : undefined

@@ -18,7 +18,7 @@ import {
   type MatlabValue,
   structOf,
   textOf,
-  unsupported,
+  unsupportedClass,
 } from './value.ts'
 
 type H5wasm = typeof import('h5wasm')
@@ -73,7 +73,8 @@ class Reader {
 
   private value(entity: unknown, name: string): MatlabValue {
     if (entity instanceof this.h5wasm.Group) return this.struct(entity, name)
-    if (!(entity instanceof this.h5wasm.Dataset)) throw unsupported(this.where, name, 'no dataset or group')
+    if (!(entity instanceof this.h5wasm.Dataset))
+      throw unsupportedClass(this.where, name, 'no dataset or group')
     const { attrs } = entity
     const className = textAttribute(attrs, 'MATLAB_class')
     if ('MATLAB_empty' in attrs && Number(attrs.MATLAB_empty!.value) !== 0) {
@@ -97,7 +98,7 @@ class Reader {
     if (className === 'cell' || className === 'struct') return []
     // An empty cell has a class of its own.
     const stored = className === 'canonical empty' ? 'double' : className
-    if (!isNumeric(stored)) throw unsupported(this.where, name, ofClass(className))
+    if (!isNumeric(stored)) throw unsupportedClass(this.where, name, ofClass(className))
     return new MatlabArray(stored, dims, new ELEMENTS[stored]())
   }
 
@@ -107,7 +108,7 @@ class Reader {
     dims: number[],
     name: string,
   ): MatlabArray {
-    if (!isNumeric(className)) throw unsupported(this.where, name, ofClass(className))
+    if (!isNumeric(className)) throw unsupportedClass(this.where, name, ofClass(className))
     const Class = ELEMENTS[className]
     // h5wasm gives a single element bare, and a complex one as a pair.
     const value = dataset.value as MatlabElements | number | bigint | [number, number][]
@@ -124,9 +125,9 @@ class Reader {
 
   private struct(group: Group, name: string): MatlabValue {
     const { attrs } = group
-    if ('MATLAB_sparse' in attrs) throw unsupported(this.where, name, 'a sparse array')
+    if ('MATLAB_sparse' in attrs) throw unsupportedClass(this.where, name, 'a sparse array')
     const className = textAttribute(attrs, 'MATLAB_class')
-    if (className !== 'struct') throw unsupported(this.where, name, ofClass(className))
+    if (className !== 'struct') throw unsupportedClass(this.where, name, ofClass(className))
     const fields = group.keys().map((field) => [field, group.get(field)] as const)
     // The fields of a struct array are references to its elements, with no class of their own.
     const array = fields.map(([, member]) => member).find((member) => this.isBareReference(member))
@@ -152,7 +153,8 @@ class Reader {
   }
 
   private referred(dataset: Dataset, name: string): MatlabValue[] {
-    if (dataset.dtype !== 'Reference') throw unsupported(this.where, name, 'a cell array without references')
+    if (dataset.dtype !== 'Reference')
+      throw unsupportedClass(this.where, name, 'a cell array without references')
     const references = dataset.value as Reference[]
     return references.map((reference) => this.value(dataset.dereference(reference), name))
   }

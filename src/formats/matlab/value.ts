@@ -78,7 +78,7 @@ export function structOf(records: readonly MatlabRecord[], dims: readonly number
 }
 
 /** The error of a class that has no plain form; the name is empty for an element of a cell or struct. */
-export function unsupported(where: string, name: string, what: string): UserError {
+export function unsupportedClass(where: string, name: string, what: string): UserError {
   return new UserError(
     `${name === '' ? 'an element of a variable' : `the variable ${name}`} is ${what}, which is not read`,
     where,

@@ -4,7 +4,7 @@ import { verify } from '../../graph/verify.ts'
 import { Importer } from './importer.ts'
 import {
   checkModel,
-  type Model,
+  type ModelJson,
   type RawShape,
   rawShape,
   TensorFlowNode,
@@ -47,7 +47,7 @@ export function importGraphModel(
 
 /** A model whose nodes are all known, and whose graph is not built yet. */
 export interface ParsedGraphModel extends Endpoints {
-  readonly model: Model
+  readonly model: ModelJson
   readonly all: ReadonlyMap<string, TensorFlowNode>
   /** Those that the outputs depend on. */
   readonly nodes: readonly TensorFlowNode[]
@@ -125,7 +125,7 @@ interface Endpoints {
 }
 
 /** A model without a signature has its placeholders for inputs, and what nothing reads for outputs. */
-function endpoints(model: Model, nodes: ReadonlyMap<string, TensorFlowNode>): Endpoints {
+function endpoints(model: ModelJson, nodes: ReadonlyMap<string, TensorFlowNode>): Endpoints {
   const signature = model.userDefinedMetadata?.signature ?? model.signature
   const inputs = new Map<string, { name: string; shape: RawShape }>()
   for (const [key, { name, tensorShape }] of Object.entries(signature?.inputs ?? {})) {

@@ -83,7 +83,7 @@ export function transposed<T extends Tensor>(tensor: T, order: readonly number[]
 }
 
 /** The product of the dimensions that are numbers, and the names of the others. */
-export function countOf(shape: Shape): string {
+export function symbolicCount(shape: Shape): string {
   const names = shape.filter((dimension): dimension is string => typeof dimension === 'string')
   const number = shape.reduce<number>((product, d) => product * (typeof d === 'number' ? d : 1), 1)
   return [...names.sort(), number].join('*')

@@ -63,7 +63,7 @@ const modelSchema = z.object({
 })
 
 /** What model.json holds. */
-export type Model = z.infer<typeof modelSchema>
+export type ModelJson = z.infer<typeof modelSchema>
 /** One stored weight: how its bytes are to be read. */
 export type WeightSpec = z.infer<typeof weight>
 /** A dimension that is not known is −1; undefined where not even their number is known. */
@@ -75,7 +75,7 @@ export type RawShape = readonly number[] | undefined
  * @param where the file's name, for messages
  * @throws UserError when it is no graph model, naming the field that is wrong
  */
-export function checkModel(json: unknown, where: string): Model {
+export function checkModel(json: unknown, where: string): ModelJson {
   const { format, modelTopology } = (json ?? {}) as { format?: unknown; modelTopology?: { node?: unknown } }
   if (format === 'layers-model' || (modelTopology && !modelTopology.node)) {
     throw new UserError(

@@ -9,13 +9,13 @@
 import { UserError } from '../../base/errors.ts'
 import { placed } from '../../graph/proto.ts'
 import { sizeOf, type Tensor } from '../../graph/types.ts'
-import type { Model, WeightSpec } from './model.ts'
+import type { ModelJson, WeightSpec } from './model.ts'
 
 /** The bytes of weight files, by the paths that the model has for them. */
 export type WeightFiles = ReadonlyMap<string, Uint8Array>
 
 /** The paths of a model's weight files. */
-export function pathsOf({ weightsManifest = [] }: Model): string[] {
+export function pathsOf({ weightsManifest = [] }: ModelJson): string[] {
   return weightsManifest.flatMap(({ paths }) => paths)
 }
 
@@ -27,7 +27,7 @@ const WIDTHS: Record<string, number> = { float32: 4, int32: 4, bool: 1, uint8: 1
  *
  * @throws UserError when a file is missing or too short or a weight is stored in a way that is not read
  */
-export function decodeWeights(model: Model, files: WeightFiles, where: string): Map<string, Tensor> {
+export function decodeWeights(model: ModelJson, files: WeightFiles, where: string): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>()
   for (const { names, parts, weights } of groupsOf(model, files, where)) {
     const bytes = joined(parts)
@@ -53,7 +53,11 @@ export function decodeWeights(model: Model, files: WeightFiles, where: string): 
 }
 
 /** The groups of files, or the one run of bytes of a model that is in memory whole. */
-function groupsOf({ weightsManifest, weightSpecs, weightData }: Model, files: WeightFiles, where: string) {
+function groupsOf(
+  { weightsManifest, weightSpecs, weightData }: ModelJson,
+  files: WeightFiles,
+  where: string,
+) {
   const read = (path: string) => {
     const bytes = files.get(path)
     if (!bytes) throw new UserError(`its weights lie in ${path}, which cannot be read here`, where)

@@ -7,7 +7,7 @@
 import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
 import { compute } from '../compute.ts'
-import { axisOf, fixed, reshaped, targetOf } from '../dimensions.ts'
+import { axisOf, fixed, reshaped, reshapeTarget } from '../dimensions.ts'
 import { isOperator } from '../operators.ts'
 import { type DataType, float32, type Tensor } from '../types.ts'
 import { EXPANSIONS } from './expansions.ts'
@@ -50,7 +50,7 @@ const softmax: Conversion = (node, g) => {
 
 /** A shape to reshape `from` to: a constant where that is possible. */
 function shapeTarget(g: GraphBuilder, from: Value, to: Value): Value {
-  const target = targetOf(from.shape, to.shape)
+  const target = reshapeTarget(from.shape, to.shape)
   return target ? g.integers(target) : g.op('Shape', [to])
 }
 
@@ -152,7 +152,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     if (numberIn(node, 'allowzero', 0) !== 0 && wanted.includes(0))
       throw new UserError('it makes an empty tensor, which regard does not read')
     if (g.constantOf(shape)) return form('Reshape', [x, shape])
-    const target = targetOf(x.shape, reshaped(x.shape, wanted))
+    const target = reshapeTarget(x.shape, reshaped(x.shape, wanted))
     return form('Reshape', [x, target ? g.integers(target, 'shape') : shape])
   },
   Transpose: (node) => {

@@ -2,7 +2,7 @@ import { Random } from '../../../src/base/random.ts'
 import { landmarksOf } from '../../../src/datasets/synthetic/landmarks.ts'
 import { drawPerson, type Person } from '../../../src/datasets/synthetic/person.ts'
 import { render } from '../../../src/datasets/synthetic/render.ts'
-import { shapeOf } from '../../../src/datasets/synthetic/shape.ts'
+import { faceShapeOf } from '../../../src/datasets/synthetic/shape.ts'
 import { drawShot, type Shot } from '../../../src/datasets/synthetic/shot.ts'
 import type { Gender } from '../../../src/datasets/task.ts'
 import type { Image, Point } from '../../../src/pictures/image.ts'
@@ -17,5 +17,5 @@ export function sitting(seed: number, age: number, gender: Gender): { person: Pe
 export async function drawnFace(): Promise<{ face: Image; landmarks: Point[] }> {
   const { person, shot } = sitting(3, 4, 'f')
   const { photo } = await render(person, shot)
-  return { face: photo, landmarks: landmarksOf(shapeOf(person, shot), shot) }
+  return { face: photo, landmarks: landmarksOf(faceShapeOf(person, shot), shot) }
 }

@@ -3,7 +3,7 @@ import { landmarksOf } from '../../../src/datasets/synthetic/landmarks.ts'
 import { PARTS, type Part } from '../../../src/datasets/synthetic/parts.ts'
 import type { Person } from '../../../src/datasets/synthetic/person.ts'
 import { render } from '../../../src/datasets/synthetic/render.ts'
-import { shapeOf } from '../../../src/datasets/synthetic/shape.ts'
+import { faceShapeOf } from '../../../src/datasets/synthetic/shape.ts'
 import type { Shot } from '../../../src/datasets/synthetic/shot.ts'
 import { sitting } from './drawing.ts'
 
@@ -23,7 +23,7 @@ describe('landmarks', () => {
     async (seed) => {
       const { person, shot } = sitting(seed, seed % 8, seed % 2 ? 'f' : 'm')
       const tilted = { ...shot, tilt: -30 + (60 * seed) / (seeds.length - 1), glasses: undefined }
-      const points = landmarksOf(shapeOf(person, tilted), tilted)
+      const points = landmarksOf(faceShapeOf(person, tilted), tilted)
       const { mask } = await render(person, tilted)
       expect(points).toHaveLength(49)
       for (const [part, from, to] of features) {
@@ -37,7 +37,7 @@ describe('landmarks', () => {
 
   it('name the side that is left in the picture first, each row left to right', () => {
     const { person, shot } = sitting(1, 4, 'f')
-    const points = landmarksOf(shapeOf(person, shot), { ...shot, tilt: 0 })
+    const points = landmarksOf(faceShapeOf(person, shot), { ...shot, tilt: 0 })
     const xs = (from: number, to: number) => points.slice(from, to).map(({ x }) => x)
     for (const row of [xs(0, 10), xs(14, 19), xs(19, 23), xs(25, 29), xs(31, 38), xs(43, 46)]) {
       expect(row).toEqual([...row].sort((a, b) => a - b))

@@ -2,7 +2,7 @@
 
 import { Random } from '../../../src/base/random.ts'
 import { caffeGraph } from '../../../src/formats/caffe/graph.ts'
-import type { Weights } from '../../../src/formats/caffe/weights.ts'
+import type { CaffeWeights } from '../../../src/formats/caffe/weights.ts'
 import { sizeOf, type TensorOf } from '../../../src/graph/types.ts'
 
 /** A layer and its blobs. */
@@ -86,7 +86,7 @@ function utf8(text: string): Uint8Array {
  *
  * @param made called with each layer's
  */
-export function randomWeights(seed = 'weights', made: (layer: LayerBlobs) => void = () => {}): Weights {
+export function randomWeights(seed = 'weights', made: (layer: LayerBlobs) => void = () => {}): CaffeWeights {
   const random = new Random(seed)
   const block = Float32Array.from({ length: 4099 }, () => random.normal())
   return {

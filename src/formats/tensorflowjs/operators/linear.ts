@@ -6,7 +6,7 @@ import type { Importer, Rule } from '../importer.ts'
 import { type Held, shapeOf, transposed } from '../layout.ts'
 import type { TensorFlowNode } from '../model.ts'
 import { activate } from './activation.ts'
-import { pictureSize, windowOf } from './window.ts'
+import { heightAndWidth, windowOf } from './window.ts'
 
 /** Weights [height, width, in, out]. */
 export const convolution: Rule = (importer, node) => {
@@ -39,7 +39,7 @@ function convolve(
     node.name,
     'Conv',
     [importer.picture(x), importer.constant(weights, `${node.name}.weight`), layer.bias],
-    { ...windowOf(node, pictureSize(shapeOf(x)), kernel), group },
+    { ...windowOf(node, heightAndWidth(shapeOf(x)), kernel), group },
   )
   return layer.finish({ form: 'picture', value })
 }

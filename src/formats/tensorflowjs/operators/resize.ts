@@ -3,7 +3,7 @@
 import { float32 } from '../../../graph/types.ts'
 import type { Rule } from '../importer.ts'
 import { shapeOf } from '../layout.ts'
-import { pictureSize } from './window.ts'
+import { heightAndWidth } from './window.ts'
 
 /**
  * Where TensorFlow looks in the picture for pixel i of the result:
@@ -15,7 +15,7 @@ import { pictureSize } from './window.ts'
 export function resize(mode: 'linear' | 'nearest'): Rule {
   return (importer, node) => {
     const x = importer.input(node, 0)
-    const from = pictureSize(shapeOf(x))
+    const from = heightAndWidth(shapeOf(x))
     const to = importer.integers(node, 1, 'the new size')
     const corners = node.flag('align_corners')
     const centers = node.flag('half_pixel_centers')

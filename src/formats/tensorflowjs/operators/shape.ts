@@ -4,13 +4,13 @@ import type { Dimension, Shape } from '../../../graph/types.ts'
 import type { Rule } from '../importer.ts'
 import {
   axisIn,
-  countOf,
   type Held,
   heldSizes,
   isNumber,
   knownSizes,
   sameInBoth,
   shapeOf,
+  symbolicCount,
   TO_PICTURE,
   TO_WRITTEN,
   transposed,
@@ -44,7 +44,7 @@ function openBatch(from: Shape, target: Shape): Shape {
   const [batch, ...rest] = from
   const [first, ...others] = target
   if (typeof batch !== 'string' || first !== 1) return target
-  return others.includes(-1) || countOf(rest) === countOf(others) ? [batch, ...others] : target
+  return others.includes(-1) || symbolicCount(rest) === symbolicCount(others) ? [batch, ...others] : target
 }
 
 /** Take away axes of size 1. */

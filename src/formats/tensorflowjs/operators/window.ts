@@ -5,7 +5,7 @@ import { shapeOf } from '../layout.ts'
 import type { TensorFlowNode } from '../model.ts'
 
 /** A window in ONNX's terms. */
-export interface Window {
+export interface WindowAttributes {
   readonly strides: readonly number[]
   readonly dilations: readonly number[]
   /** Rows before, columns before, rows after, columns after. */
@@ -26,7 +26,7 @@ export function windowOf(
   node: TensorFlowNode,
   picture: readonly number[],
   kernel: readonly number[],
-): Window {
+): WindowAttributes {
   const strides = spatial(node, 'strides')
   const dilations = spatial(node, 'dilations')
   const padding = node.text('padding')
@@ -56,7 +56,7 @@ function spatial(node: TensorFlowNode, attribute: string): readonly number[] {
 }
 
 /** The height and width of a picture, which a layer must know. */
-export function pictureSize(shape: readonly (number | string)[]): number[] {
+export function heightAndWidth(shape: readonly (number | string)[]): number[] {
   const [, height, width] = shape
   if (shape.length !== 4 || typeof height !== 'number' || typeof width !== 'number') {
     throw new Error(`it needs a picture of known height and width, not [${shape.join(', ')}]`)
@@ -68,7 +68,7 @@ export function pictureSize(shape: readonly (number | string)[]): number[] {
 export const maxPool: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const kernel_shape = spatial(node, 'ksize')
-  const { strides, pads } = windowOf(node, pictureSize(shapeOf(x)), kernel_shape)
+  const { strides, pads } = windowOf(node, heightAndWidth(shapeOf(x)), kernel_shape)
   const value = importer.emit(node.name, 'MaxPool', [importer.picture(x)], { kernel_shape, strides, pads })
   return { form: 'picture', value }
 }
@@ -77,7 +77,7 @@ export const maxPool: Rule = (importer, node) => {
 export const averagePool: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const kernel_shape = spatial(node, 'ksize')
-  const { strides, pads } = windowOf(node, pictureSize(shapeOf(x)), kernel_shape)
+  const { strides, pads } = windowOf(node, heightAndWidth(shapeOf(x)), kernel_shape)
   const value = importer.emit(node.name, 'AveragePool', [importer.picture(x)], {
     kernel_shape,
     strides,
