@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { readModelFile, writeOnnxFile } from '../formats/node.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
 import { announce, withPrototxt } from './model.ts'
+import { untilStopped } from './signal.ts'
 
 /** `regard convert MODEL OUT.onnx` */
 export function convertCommand(): Command {
@@ -16,9 +18,11 @@ export function convertCommand(): Command {
     .action(async (path: string, out: string, flags: { prototxt?: string }) => {
       checkOut(path, out)
       announce(path)
-      const network = await readModelFile(path, flags)
-      writeModelFile(out, network)
-      console.log(`${out}: ${signature(network)}`)
+      await untilStopped(async (signal) => {
+        const network = await readModelFile(path, flags)
+        await writeModelFile(out, network, signal)
+        console.log(`${out}: ${signature(network)}`)
+      })
     })
 }
 
@@ -29,9 +33,17 @@ export function checkOut(model: string, out: string): void {
     throw new UsageError('the result would overwrite the model', out, 'Give it another name')
 }
 
-/** Write a graph; one that is too large for a single file with its weights in a file beside it. */
-export function writeModelFile(path: string, graph: Graph): void {
+/**
+ * Write a graph; one that is too large for a single file with its weights in a file beside it.
+ *
+ * @throws the signal's reason, when that came before
+ */
+export async function writeModelFile(path: string, graph: Graph, signal: AbortSignal): Promise<void> {
   const bytes = [...graph.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
+  announce(path, bytes, 'Writing')
+  // Signals are heard between two tasks.
+  await setImmediate()
+  signal.throwIfAborted()
   writeOnnxFile(path, graph, { external: bytes > MOST })
 }
 

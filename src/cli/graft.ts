@@ -6,6 +6,7 @@ import { compositeOf, rulesAbout } from '../models/explain.ts'
 import { rangeOf } from '../models/preprocessing.ts'
 import { checkOut, signature, writeModelFile } from './convert.ts'
 import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
+import { untilStopped } from './signal.ts'
 
 interface Flags extends ModelFlags {
   readonly composite?: string
@@ -32,17 +33,19 @@ export function graftCommand(): Command {
     .action(async (path: string, out: string, flags: Flags) => {
       checkOut(path, out)
       const asked = compositeFrom(flags.composite)
-      const model = await modelFrom(path, flags)
-      const { network, output, logits, classes, card, preprocessing } = model
-      const [only, ...others] = findClasses([flags.class], classes)
-      if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')
-      const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
-      const target = targetOf({ class: only!, minus }, logits)
-      const range = 'missing' in preprocessing ? undefined : rangeOf(preprocessing)
-      const grafted = await rulesAbout(path, () =>
-        graft(network, compositeOf(card, asked), { output, target, range }),
-      )
-      writeModelFile(out, grafted)
-      console.log(`${out}: ${signature(grafted)}`)
+      await untilStopped(async (signal) => {
+        const model = await modelFrom(path, flags)
+        const { network, output, logits, classes, card, preprocessing } = model
+        const [only, ...others] = findClasses([flags.class], classes)
+        if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')
+        const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
+        const target = targetOf({ class: only!, minus }, logits)
+        const range = 'missing' in preprocessing ? undefined : rangeOf(preprocessing)
+        const grafted = await rulesAbout(path, () =>
+          graft(network, compositeOf(card, asked), { output, target, range }),
+        )
+        await writeModelFile(out, grafted, signal)
+        console.log(`${out}: ${signature(grafted)}`)
+      })
     })
 }

@@ -76,10 +76,14 @@ export function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   return openModelFile(path, { prototxt, output, card: { input, picture, fit, classes } })
 }
 
-/** Say that a large model is being read, since that takes a while. */
-export function announce(path: string): void {
-  const megabytes = (existsSync(path) ? statSync(path).size : 0) / 2 ** 20
-  if (megabytes >= LARGE) console.error(`Reading ${path} (${Math.round(megabytes)} MB) …`)
+/** Say that a large model is being read or written, since that takes a while. */
+export function announce(
+  path: string,
+  bytes = existsSync(path) ? statSync(path).size : 0,
+  doing = 'Reading',
+): void {
+  const megabytes = bytes / 2 ** 20
+  if (megabytes >= LARGE) console.error(`${doing} ${path} (${Math.round(megabytes)} MB) …`)
 }
 
 /** From how many megabytes on. */

@@ -35,7 +35,8 @@ export async function nodeEngine({
       throw new UserError(`WebGPU needs onnxruntime-node: ${messageOf(error)}`, undefined, INSTALL)
     return fallback(threads, messageOf(error))
   }
-  const engineOn = (device: 'cpu' | 'webgpu') => sessionEngine(native, { device, threads, writesInto: true })
+  const engineOn = (device: 'cpu' | 'webgpu') =>
+    sessionEngine(native, { device, threads, writesInto: true, oneAtATime: false })
   const cpu = engineOn('cpu')
   if (device === 'cpu') return cpu
   const gpu = engineOn('webgpu')
@@ -66,7 +67,12 @@ async function fallback(threads: number, why: string): Promise<Engine> {
   warned = true
   const runtime = await import('onnxruntime-web')
   runtime.env.wasm.numThreads ||= threads
-  return sessionEngine(runtime, { device: 'wasm', threads: runtime.env.wasm.numThreads, writesInto: false })
+  return sessionEngine(runtime, {
+    device: 'wasm',
+    threads: runtime.env.wasm.numThreads,
+    writesInto: false,
+    oneAtATime: true,
+  })
 }
 
 const SLOWLY = 'networks run by WebAssembly, several times slower than by native code.'

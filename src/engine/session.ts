@@ -21,10 +21,13 @@ export interface Setup {
   readonly threads: number
   /** Whether it writes outputs into tensors that it is given. onnxruntime-web takes them and leaves them as they are. */
   readonly writesInto: boolean
+  /** Whether it fails where a session is loaded or run while another is, as onnxruntime-web does. */
+  readonly oneAtATime: boolean
 }
 
 /** An engine that runs graphs by a build of ONNX Runtime. */
-export function sessionEngine(runtime: Runtime, { device, threads, writesInto }: Setup): Engine {
+export function sessionEngine(runtime: Runtime, { device, threads, writesInto, oneAtATime }: Setup): Engine {
+  const scheduled: Schedule = oneAtATime ? inTurn : (work) => work()
   return {
     device,
     threads,
@@ -38,7 +41,7 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto }:
         return { location: path, offset: 0 }
       }
       const bytes = writeGraph(lowered, { threshold: LARGE, place })
-      const session = await inTurn(() =>
+      const session = await scheduled(() =>
         runtime.InferenceSession.create(bytes, {
           externalData,
           executionProviders: [providerOf(device, lowered)],
@@ -51,7 +54,7 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto }:
           extra: { session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' } },
         }),
       )
-      return programOf(runtime, session, graph, writesInto)
+      return programOf(runtime, session, graph, writesInto, scheduled)
     },
   }
 }
@@ -67,7 +70,9 @@ const LARGE = 1 << 16
 
 let last: Promise<unknown> = Promise.resolve()
 
-/** Do one thing after another: onnxruntime-web fails where a session is loaded or run while another is. */
+type Schedule = <T>(work: () => Promise<T>) => Promise<T>
+
+/** Do one thing after another. */
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const done = last.then(work)
   last = done.catch(() => {})
@@ -79,6 +84,7 @@ function programOf(
   session: InferenceSession,
   { inputs, outputs }: Graph,
   writesInto: boolean,
+  scheduled: Schedule,
 ): Program {
   const handedOver = ({ type, data, shape }: Tensor) => new runtime.Tensor(type, data as never, shape)
   return {
@@ -94,10 +100,10 @@ function programOf(
           return [name, tensor ? handedOver(tensor) : null]
         }),
       )
-      const results = await inTurn(() => session.run(given, fetches))
+      const results = await scheduled(() => session.run(given, fetches))
       return Object.fromEntries(outputs.map(({ name }) => [name, wished(name) ?? received(results[name]!)]))
     },
-    release: () => inTurn(() => session.release()),
+    release: () => scheduled(() => session.release()),
   }
 }
 

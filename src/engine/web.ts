@@ -44,7 +44,12 @@ type WebRuntime = Runtime & { readonly env: { readonly wasm: { numThreads?: numb
 function started(device: 'wasm' | 'webgpu', runtime: WebRuntime, wanted?: number): Engine {
   const most = crossOriginIsolated ? (wanted ?? navigator.hardwareConcurrency) : 1
   runtime.env.wasm.numThreads ||= most
-  return sessionEngine(runtime, { device, threads: runtime.env.wasm.numThreads, writesInto: false })
+  return sessionEngine(runtime, {
+    device,
+    threads: runtime.env.wasm.numThreads,
+    writesInto: false,
+    oneAtATime: true,
+  })
 }
 
 /** Whether a GPU is the work of the CPU. */
