@@ -123,6 +123,26 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
     }
   })
 
+  test('a stop is heard by a worker amid thousands of runs, and it explains the next photo', async () => {
+    const folder = join(user, 'stopping')
+    mkdirSync(join(folder, 'public'), { recursive: true })
+    writeFileSync(join(folder, 'index.html'), stopping)
+    for (const name of ['model.onnx', 'model.card.yaml', 'model.mean.npy'])
+      cpSync(join(user, name), join(folder, 'public', name))
+    const chromium = await Chromium.start(await bundled(folder))
+    try {
+      const page = await chromium.open()
+      const { reason, done, total, map } = await page.evaluate((size) => stopped(size), SIZE)
+      expect(reason).toBe('AbortError')
+      expect(total).toBeGreaterThan(5000)
+      expect(done).toBeLessThan(total)
+      expect(map).toEqual([SIZE, SIZE])
+    } finally {
+      await chromium.stop()
+    }
+    // To come to the end of those runs would take minutes.
+  }, 120_000)
+
   test('an import map is enough without a bundler, on one thread where the page is not isolated', async () => {
     const map = block('html', 'importmap')
     writeFileSync(join(user, 'index.html'), `<!doctype html><meta charset="utf-8">\n${map}\n${script}`)
@@ -227,6 +247,33 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
     })
   })
 })
+
+const stopping = `<!doctype html><meta charset="utf-8">
+<script type="module">
+  import { startWorker } from 'regard/worker'
+
+  window.stopped = async (size) => {
+    const photo = { width: size, height: size, data: new Uint8Array(3 * size * size) }
+    const regard = startWorker()
+    const model = await regard.loadModel('model.onnx')
+    const stop = new AbortController()
+    let far
+    const method = { method: 'occlusion', window: 8, stride: 1 }
+    const progress = (done, total) => {
+      far = { done, total }
+      stop.abort()
+    }
+    const reason = await regard.explain(model, photo, { method, signal: stop.signal, progress }).catch(({ name }) => name)
+    const { map } = await regard.explain(model, photo)
+    regard.close()
+    return { reason, ...far, map: [map.width, map.height] }
+  }
+</script>
+`
+
+declare function stopped(
+  size: number,
+): Promise<{ reason: string; done: number; total: number; map: number[] }>
 
 const script = '<script type="module" src="./page.js"></script>'
 
