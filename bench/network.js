@@ -1,6 +1,7 @@
 import { Random } from '../dist/base/random.js'
 import { withoutUnread } from '../dist/graph/fold.js'
 import { float32, sizeOf } from '../dist/graph/types.js'
+import { verify } from '../dist/graph/verify.js'
 import { networks } from '../dist/networks/index.js'
 import { trainableWeights } from '../dist/training/trainableWeights.js'
 
@@ -9,6 +10,24 @@ export function network(name, batch, classes = 1000) {
   const { build, input } = networks[name]
   const graph = build({ input, classes, batch, width: 1, random: new Random('bench') })
   return withoutUnread({ ...graph, outputs: graph.outputs.slice(0, 1) })
+}
+
+/**
+ * Billions of operations that convolutions and inner products take for one picture: two for each product of a weight
+ * with a number. A training step takes them once forwards, once for the gradients of the weights and once for those of
+ * the inputs, which the first layer has no need of.
+ */
+export function operations(name) {
+  const graph = network(name, 1, 8)
+  const values = verify(graph)
+  const layers = graph.nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm')
+  const counts = layers.map(({ op, inputs, outputs }) => {
+    const weights = values.get(inputs[1]).shape
+    const places = op === 'Conv' ? sizeOf(values.get(outputs[0]).shape.slice(2)) : 1
+    return (2 * sizeOf(weights) * places) / 1e9
+  })
+  const forward = counts.reduce((sum, count) => sum + count, 0)
+  return { forward, step: 3 * forward - counts[0] }
 }
 
 /** Weights like He et al. 2015, and a hundredth of them for classifiers, so that no softmax saturates. */

@@ -16,7 +16,7 @@ import { nodeEngine } from '../dist/engine/node.js'
 import { scorePictures, tenCropGraph } from '../dist/evaluation/tenCrop.js'
 import { networks } from '../dist/networks/index.js'
 import { head, median, row } from './measure.js'
-import { livelyNetwork } from './network.js'
+import { livelyNetwork, operations } from './network.js'
 import { difference, introduce, python, runPython, writeNumbers } from './peer.js'
 
 const ROUNDS = 3
@@ -33,7 +33,7 @@ const pictures = Array.from({ length: PICTURES }, () =>
 )
 
 await introduce()
-head('network', 'regard', 'PyTorch', 'PyTorch, frozen', 'ratio')
+head('network', 'GFLOP a picture', 'regard', 'PyTorch', 'PyTorch, frozen', 'ratio')
 const wanted = process.argv.slice(2)
 for (const name of wanted.length > 0 ? wanted : Object.keys(networks)) await compare(name)
 
@@ -68,9 +68,13 @@ async function compare(name) {
     rmSync(folder, { recursive: true })
   }
   const [regard, ...theirs] = Object.values(seconds).map(median)
-  const rate = (each) => (python || each === regard ? `${(PICTURES / each).toFixed(2)} pictures/s` : '–')
+  const work = 10 * operations(name).forward
+  const rate = (each) => {
+    if (!python && each !== regard) return '–'
+    return `${(PICTURES / each).toFixed(2)} pictures/s (${((work * PICTURES) / each).toFixed(0)} GFLOPS)`
+  }
   const ratio = python ? (Math.min(...theirs) / regard).toFixed(2) : '–'
-  row(title, rate(regard), ...theirs.map(rate), ratio)
+  row(title, work.toFixed(1), rate(regard), ...theirs.map(rate), ratio)
 }
 
 function agree(title, mine, theirs) {

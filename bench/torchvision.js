@@ -7,8 +7,9 @@
  * A model that was made for one picture is opened to more. Prints a line for each: how many nodes the file has in
  * memory, seconds to read it, and the largest difference of a logit to PyTorch's, as a part of the largest logit; and
  * below it, for each preset, the logit that is explained, what of it reached the pixels, and what biases and ε took on
- * the way. Exit code 1 where logits differ by more than 1e-4, a map has a number that is none, or the report of a
- * layer does not balance.
+ * the way, and Σ|R| / |logit|, how much larger the map's parts are than what they add up to. Exit code 1 where logits
+ * differ by more than 1e-4, a map has a number that is none, the report of a layer does not balance, or the parts by a
+ * preset with γ are a hundred times the logit.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -67,6 +68,7 @@ async function explain(graph, composite, picture) {
   await explainer.release()
   const total = (column) => conservation.reduce((sum, layer) => sum + layer[column], 0)
   const map = relevance.data.reduce((sum, value) => sum + value, 0)
+  const size = relevance.data.reduce((sum, value) => sum + Math.abs(value), 0) / Math.abs(logit)
   const most = conservation.reduce(
     (largest, layer) => Math.max(largest, Math.abs(layer.in), Math.abs(layer.out)),
     0,
@@ -77,6 +79,7 @@ async function explain(graph, composite, picture) {
   const faults = [
     relevance.data.every(Number.isFinite) ? '' : '  NOT FINITE',
     relevance.data.some((value) => value !== 0) ? '' : '  ALL ZERO',
+    composite.name.includes('gamma') && !composite.name.includes('box') && !(size < 100) ? '  TOO LARGE' : '',
     unbalanced ? `  UNBALANCED at ${unbalanced.layer}` : '',
   ].join('')
   if (faults) process.exitCode = 1
@@ -84,7 +87,9 @@ async function explain(graph, composite, picture) {
   const report = conservation.length
     ? `, biases ${number(total('bias'))}, ε ${number(total('epsilon'))}, largest layer ${number(most)}`
     : ''
-  console.log(`    ${composite.name.padEnd(26)} logit ${number(logit)}, map ${number(map)}${report}${faults}`)
+  console.log(
+    `    ${composite.name.padEnd(26)} logit ${number(logit)}, map ${number(map)}, Σ|R| / |logit| ${number(size)}${report}${faults}`,
+  )
 }
 
 /** The largest difference of a logit to the expected one, as a part of the largest logit. */

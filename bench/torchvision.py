@@ -2,8 +2,10 @@
 
     /usr/bin/python3 bench/torchvision.py FOLDER [NAME ...]
 
-FOLDER gets NAME.onnx, NAME.input.npy and NAME.logits.npy. The weights are random, from a fixed seed; the running
-statistics of the batch normalisations are measured on random pictures and made a little wrong, so that they matter.
+FOLDER gets NAME.onnx, NAME.input.npy and NAME.logits.npy. The weights are random, from a fixed seed: heads, norms and layer scales too, which
+torchvision starts at 0, 1 or 1e-6. The running statistics of the batch normalisations are measured on random pictures
+and made a little wrong, so that they matter. A network whose top logit is below 0.1, or of which a block of layers
+changes what goes through it by less than a hundredth, is refused: it would show nothing.
 Batch normalisation stays a node of its own: PyTorch's constant folding and its merging of layers are off.
 """
 
@@ -36,8 +38,13 @@ MODELS = [
     ("regnet_x_400mf", 224, []),
     ("googlenet", 224, [11, "fixed"]),
     ("alexnet", 224, []),
+    ("vit_b_16", 224, [13]),
+    ("swin_t", 224, [13]),
+    ("convnext_tiny", 224, [13]),
+    ("maxvit_t", 224, [13]),
+    ("efficientnet_v2_s", 224, [13]),
 ]
-NEWEST = 16
+NEWEST = 17
 
 
 def build(name):
@@ -57,9 +64,21 @@ def disturb(model, size):
     """Random scales, shifts and running statistics for every batch normalisation, each measured after those before it."""
     model.eval()
     norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
-    for norm in norms:
-        norm.weight.data *= 0.7 + 0.6 * torch.rand_like(norm.weight)
-        norm.bias.data += 0.1 * torch.randn_like(norm.bias)
+    for module in model.modules():
+        if isinstance(module, (torch.nn.BatchNorm2d, torch.nn.LayerNorm)):
+            module.weight.data *= 0.7 + 0.6 * torch.rand_like(module.weight)
+            module.bias.data += 0.1 * torch.randn_like(module.bias)
+        if isinstance(module, torch.nn.Linear):
+            if module.bias is not None:
+                module.bias.data += 0.1 * torch.randn_like(module.bias)
+            if not module.weight.any():
+                torch.nn.init.trunc_normal_(module.weight, std=module.in_features**-0.5)
+    for name, parameter in model.named_parameters():
+        # Layer scales, position embeddings and their tables, class tokens.
+        if name.endswith("layer_scale"):
+            parameter.data = 0.3 * torch.randn_like(parameter)
+        elif name.endswith(("pos_embedding", "class_token", "relative_position_bias_table")):
+            parameter.data = 0.2 * torch.randn_like(parameter)
     hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
     with torch.no_grad():
         model(torch.randn(4, 3, size, size))
@@ -68,12 +87,31 @@ def disturb(model, size):
     return model
 
 
+def checked(name, model, pictures):
+    """The logits, where the network is one that shows something."""
+    idle = []
+
+    def compare(block, inputs, output):
+        (x,) = inputs
+        if x.shape == output.shape and not (output - x).norm() > 0.01 * x.norm():
+            idle.append(type(block).__name__)
+
+    blocks = ("EncoderBlock", "SwinTransformerBlock", "CNBlock", "PartitionAttentionLayer", "MBConv", "FusedMBConv")
+    hooks = [m.register_forward_hook(compare) for m in model.modules() if type(m).__name__ in blocks]
+    logits = model(pictures)
+    for hook in hooks:
+        hook.remove()
+    if idle or not logits.abs().max() >= 0.1:
+        raise SystemExit(f"{name} shows nothing: top logit {logits.abs().max():.3g}, idle blocks {idle}")
+    return logits
+
+
 def write(folder, name, size, others):
     torch.manual_seed(1)
     model = disturb(build(name), size)
     pictures = torch.randn(2, 3, size, size)
     with torch.no_grad():
-        logits = model(pictures)
+        logits = checked(name, model, pictures)
     forms = {"": NEWEST, **{f".{'' if form == 'fixed' else 'opset'}{form}": form for form in others}}
     for suffix, form in forms.items():
         path = f"{folder}/{name}{suffix}"

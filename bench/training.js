@@ -3,7 +3,7 @@
  *
  *   npm run bench -- training [NETWORK…]      adiencenet, caffenet, googlenet, vgg16; all where none is given
  *
- * Images a second, medians over rounds in which the two take turns, and the largest memory of each one's process. That
+ * Images a second and what that makes in GFLOPS, medians over rounds in which the two take turns, and the largest memory of each one's process. That
  * both take the same steps is what \`step.js\` shows.
  */
 
@@ -16,6 +16,7 @@ import { networks } from '../dist/networks/index.js'
 import { stepperFor } from '../dist/training/stepper.js'
 import { trainableWeights } from '../dist/training/trainableWeights.js'
 import { head, median, peakMemory, row } from './measure.js'
+import { operations } from './network.js'
 import { introduce, python, runPython } from './peer.js'
 
 const ROUNDS = 3
@@ -27,7 +28,7 @@ const [first, ...rest] = process.argv.slice(2)
 if (first === OWN) await measure(rest[0])
 else {
   await introduce()
-  head('network', 'batch', 'regard', 'PyTorch', 'ratio')
+  head('network', 'batch', 'GFLOP an image', 'regard', 'PyTorch', 'ratio')
   for (const name of first ? [first, ...rest] : Object.keys(BATCHES)) compare(name)
 }
 
@@ -49,10 +50,14 @@ function compare(name) {
     if (python) theirs.push(runPython('training.py', JSON.stringify(plan)))
   }
   const secondsOf = (runs) => median(runs.flatMap(({ seconds }) => seconds))
-  const rate = (runs) =>
-    `${(BATCHES[name] / secondsOf(runs)).toFixed(2)} images/s, ${Math.max(...runs.map(({ peak }) => peak)).toFixed(1)} GB`
+  const { step } = operations(name)
+  const rate = (runs) => {
+    const images = BATCHES[name] / secondsOf(runs)
+    const peak = Math.max(...runs.map((run) => run.peak))
+    return `${images.toFixed(2)} images/s (${(step * images).toFixed(0)} GFLOPS), ${peak.toFixed(1)} GB`
+  }
   const compared = python ? [rate(theirs), (secondsOf(theirs) / secondsOf(mine)).toFixed(2)] : ['–', '–']
-  row(title, BATCHES[name], rate(mine), ...compared)
+  row(title, BATCHES[name], step.toFixed(2), rate(mine), ...compared)
 }
 
 function networkOf(name) {
