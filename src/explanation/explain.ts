@@ -49,6 +49,8 @@ export interface Explainer {
   readonly output: string
   /** How many logits it has. */
   readonly classes: number
+  /** Whether its maps are the logit, handed down: what a map does not have of it, something kept. */
+  readonly conserves: boolean
   /** The shape of the input, for a batch of 1. */
   readonly shape: readonly number[]
 

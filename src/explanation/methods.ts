@@ -74,6 +74,16 @@ export const METHODS = {
         default: 'proportional',
         choices: ['proportional', 'magnitude', 'pass'],
       },
+      constants: {
+        what: 'constants in sums that are no bias: they pass on what arrives, or keep their share',
+        default: 'pass',
+        choices: ['pass', 'keep'],
+      },
+      softmax: {
+        what: 'softmax inside the network: first-order Taylor, or constant',
+        default: 'taylor',
+        choices: ['taylor', 'constant'],
+      },
     },
     gives: { layers: true, conservation: true },
     load: () => import('./methods/composite.ts'),

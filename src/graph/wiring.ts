@@ -61,10 +61,14 @@ export function namesRead(node: Node): string[] {
   return [...own, ...nodes.flatMap(namesRead), ...outputs.map(({ name }) => name)]
 }
 
-/** The names of all values that depend on one of the given ones, these included. */
+/**
+ * The names of all values whose elements depend on those of one of the given ones, these included. What follows from
+ * the shape alone of a value does not depend on it.
+ */
 export function dependents(graph: Graph, names: Iterable<string>): Set<string> {
   const found = new Set(names)
   for (const node of graph.nodes) {
+    if (node.op === 'Shape') continue
     if (namesRead(node).some((name) => found.has(name))) for (const name of node.outputs) found.add(name)
   }
   return found

@@ -8,6 +8,8 @@ import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { NodeOf } from '../graph/operators.ts'
 import type { Graph } from '../graph/types.ts'
 import { dependents, sources } from '../graph/wiring.ts'
+import { unbroadcast } from './gradient/unbroadcast.ts'
+import { matrixTransposed } from './transposed.ts'
 
 /** The operators that are linear layers, bias aside. */
 export type LinearOperator = 'Conv' | 'Gemm' | 'MatMul'
@@ -15,7 +17,10 @@ export type LinearOperator = 'Conv' | 'Gemm' | 'MatMul'
 /** A node that is a linear layer. */
 export type LinearNode = { [O in LinearOperator]: NodeOf<O> }[LinearOperator]
 
-/** The linear layers that lead from one value to another, in the order of the graph. */
+/**
+ * The linear layers that lead from one value to another, in the order of the graph. A product of two computed matrices,
+ * as in attention, is none.
+ */
 export function linearNodesBetween(graph: Graph, from: string, to: string): LinearNode[] {
   const behind = dependents(graph, [from])
   const before = sources(graph, [to])
@@ -23,6 +28,7 @@ export function linearNodesBetween(graph: Graph, from: string, to: string): Line
     (node): node is LinearNode =>
       (node.op === 'Conv' || node.op === 'Gemm' || node.op === 'MatMul') &&
       behind.has(node.inputs[0]!) &&
+      !(node.op === 'MatMul' && behind.has(node.inputs[1]!)) &&
       node.outputs.some((name) => before.has(name)),
   )
 }
@@ -50,14 +56,24 @@ export function linearLayer(builder: GraphBuilder, node: NodeOf<LinearOperator>)
     case 'Gemm':
       return innerProduct(builder, node as NodeOf<'Gemm'>)
     case 'MatMul':
-      return {
-        forward: (x, weights, bias) => {
-          const y = builder.matmul(x, weights)
-          return bias ? builder.add(y, bias) : y
-        },
-        transposed: (s, weights, part = whole) => builder.matmul(s, part(builder.transpose(weights, [1, 0]))),
-        biasBeside: (bias) => bias,
-      }
+      return matrixProduct(builder, node as NodeOf<'MatMul'>)
+  }
+}
+
+/** Of tokens, say, with one constant matrix, or with a stack of them, along which an input may be repeated. */
+function matrixProduct(builder: GraphBuilder, { inputs, outputs }: NodeOf<'MatMul'>): LinearLayer {
+  const input = builder.value(inputs[0]!)
+  const stack = builder.value(outputs[0]!).shape.slice(0, -2)
+  return {
+    forward: (x, weights, bias) => {
+      const y = builder.matmul(x, weights)
+      return bias ? builder.add(y, bias) : y
+    },
+    transposed: (s, weights, part = whole) => {
+      const product = builder.matmul(s, part(matrixTransposed(builder, weights)))
+      return unbroadcast(builder, product, [...stack, ...input.shape.slice(-2)], input)
+    },
+    biasBeside: (bias) => bias,
   }
 }
 

@@ -37,6 +37,7 @@ const presets: Record<string, (node: Node, first: boolean) => PlainRule> = (() =
   const flat: PlainRule = { rule: 'flat' }
   const box: PlainRule = { rule: 'z-box', ...RANGE, epsilon: 1e-6 }
   const excitation: PlainRule = { rule: 'alpha-beta', alpha: 1, beta: 0, epsilon: 0, bias: false }
+  const less: PlainRule = { rule: 'gamma', gamma: 0.05, epsilon: 1e-6, bias: true }
   const on = (convolution: PlainRule, first = convolution, inner = epsilon(1e-6)) => {
     return ({ op }: Node, isFirst: boolean) => (isFirst ? first : op === 'Conv' ? convolution : inner)
   }
@@ -49,18 +50,29 @@ const presets: Record<string, (node: Node, first: boolean) => PlainRule> = (() =
     'epsilon-alpha2-beta1-flat': on(alphaBeta(2, -1, 1e-6), flat),
     'epsilon-gamma-box': on(gamma, box),
     excitation: () => excitation,
+    attnlrp: on(epsilon(0), epsilon(0), epsilon(0)),
+    'attnlrp-gamma': on(gamma, gamma, less),
+    cplrp: on(epsilon(0), epsilon(0), epsilon(0)),
+    'cplrp-gamma': on(gamma, gamma, less),
   }
 })()
+
+/** Whether a preset lets constants keep their share. */
+const keeps = (name: string) => /^(attn|cp)lrp/.test(name)
 
 const names = Object.keys(composites) as CompositeName[]
 
 describe.each(Object.entries(patterns))('%s', (pattern, make) => {
   const { graph, gates } = make()
   const canonical = canonise(graph)
-  const judged = Array.from({ length: BATCH }, (_, n) => {
-    const picture = plain([1, 3, SIZE, SIZE], images.data.subarray(n * AREA, (n + 1) * AREA))
-    return { picture, values: plainForward(canonical, { images: picture }) }
-  })
+  const judgedIn = (form: Graph) =>
+    Array.from({ length: BATCH }, (_, n) => {
+      const picture = plain([1, 3, SIZE, SIZE], images.data.subarray(n * AREA, (n + 1) * AREA))
+      return { picture, values: plainForward(form, { images: picture }) }
+    })
+  const judged = judgedIn(canonical)
+  const keeping = canonise(graph, 'keep')
+  const judgedKeeping = judgedIn(keeping)
   const slopesOf = judged.map(({ picture }, n) =>
     once(() =>
       plainGradient(picture, (moved) => {
@@ -110,20 +122,24 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
   })
 
   describe.each(names)('%s', (name) => {
-    const first = canonical.nodes.find(({ op }) => op === 'Conv')!.name
+    const form = keeps(name) ? keeping : canonical
+    const judgedForm = keeps(name) ? judgedKeeping : judged
+    const first = form.nodes.find(({ op }) => op === 'Conv')!.name
     const startsWithOne = name === 'excitation' || !(name in presets)
-    const startOf = (n: number) => (startsWithOne ? 1 : judged[n]!.values.get('logits')!.data[TARGETS[n]!]!)
+    const startOf = (n: number) =>
+      startsWithOne ? 1 : judgedForm[n]!.values.get('logits')!.data[TARGETS[n]!]!
 
     /** The map of a picture from the definitions, in double precision. */
     const judgeOf = (n: number) => (fed: Record<string, Plain>) => {
       if (name in presets) {
-        const values = plainForward(canonical, fed)
+        const values = plainForward(form, fed)
         const value = name === 'excitation' ? 1 : values.get('logits')!.data[TARGETS[n]!]!
         const start = { name: 'logits', relevance: oneClass(TARGETS[n]!, value) }
         const batchNorm = name === 'excitation' ? 'pass' : 'proportional'
         const rule = (node: Node) => presets[name]!(node, node.name === first)
-        const options = { rule, gates, batchNorm } as const
-        return plainRelevance(canonical, values, start, options).get('images')!
+        const constants = keeps(name) ? 'keep' : 'pass'
+        const options = { rule, gates, batchNorm, constants } as const
+        return plainRelevance(form, values, start, options).get('images')!
       }
       const picture = fed.images!
       if (name === 'guided-backprop' || name === 'deconvnet') {
@@ -146,10 +162,10 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
         judged.flatMap(({ values }) => [...values.get('logits')!.data]),
         1e-5,
       )
-      const arrived = judged.map(({ picture }, n) => {
+      const arrived = judgedForm.map(({ picture }, n) => {
         const { data } = judgeOf(n)({ images: picture })
         // A gradient has no quotients that could make it move far.
-        const tolerance = name in presets ? allowance(condition(canonical, picture, judgeOf(n))) : 1e-4
+        const tolerance = name in presets ? allowance(condition(form, picture, judgeOf(n))) : 1e-4
         expectClose(map.subarray(n * AREA, (n + 1) * AREA), data, tolerance)
         return data.reduce((sum, v) => sum + Math.abs(v), 0) / Math.abs(startOf(n))
       })

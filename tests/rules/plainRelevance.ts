@@ -24,6 +24,8 @@ export interface PlainOptions {
   readonly lrn?: 'pass' | 'taylor'
   readonly add?: 'proportional' | 'equal'
   readonly batchNorm?: 'pass' | 'magnitude' | 'proportional'
+  /** What constants in a sum do; where they keep their share, every sum is in proportion. */
+  readonly constants?: 'pass' | 'keep'
   /** Values that only let the other side of a product through. */
   readonly gates?: readonly string[]
 }
@@ -97,7 +99,7 @@ function passedOn(
       return [throughBatchNorm(node, inputs, arrived, options.batchNorm ?? 'proportional')]
     case 'Add':
     case 'Sum':
-      return throughSum(inputs, node.inputs, arrived, graph, options.add ?? 'proportional')
+      return throughSum(inputs, node.inputs, arrived, graph, options)
     case 'Mul': {
       const [a, b] = node.inputs as [string, string]
       const isGate = (name: string) => graph.initializers.has(name) || options.gates?.includes(name)
@@ -277,12 +279,13 @@ function throughSum(
   names: readonly string[],
   arrived: Plain,
   graph: Graph,
-  option: 'proportional' | 'equal',
+  { add, constants }: PlainOptions,
 ): (Plain | undefined)[] {
+  const option = constants === 'keep' ? 'proportional' : (add ?? 'proportional')
   const varying = names.map((name) => !graph.initializers.has(name))
   const results = inputs.map(({ shape }) => plain(shape))
   const places = inputs.map(({ shape }) => repeatedPlaces(shape, arrived.shape))
-  const alone = varying.filter((varies) => varies).length === 1
+  const alone = constants !== 'keep' && varying.filter((varies) => varies).length === 1
   arrived.data.forEach((r, j) => {
     const parts = inputs.map(({ data }, k) =>
       !varying[k] ? 0 : alone || option === 'equal' ? 1 : data[places[k]![j]!]!,

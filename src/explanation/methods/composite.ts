@@ -30,16 +30,25 @@ export const load: LoadMethod<Composite> = async (
   return {
     output: explained.outputs[0]!.name,
     classes,
+    conserves: composite.method !== 'gradient' && composite.start !== 'one',
     shape: input.shape.map(Number),
     async explain(picture, targets, { signal, progress } = {}) {
       const weights = Float32Array.from(targets.flatMap((each) => weightsOf(each, classes)))
-      signal?.throwIfAborted()
-      const results = await program.run({
-        [input.name]: picture,
-        target: float32([targets.length, classes], weights),
-      })
-      progress?.(1, 1)
-      return targets.map((_, k) => explanationOf(explained, program, results, targets.length, k))
+      // All at once, or one by one where the network does not keep its pictures apart.
+      const together = target.shape[0] === 1 ? 1 : targets.length
+      const explanations: Explanation[] = []
+      for (let first = 0; first < targets.length; first += together) {
+        signal?.throwIfAborted()
+        const rows = weights.subarray(first * classes, (first + together) * classes)
+        const results = await program.run({
+          [input.name]: picture,
+          target: float32([together, classes], rows),
+        })
+        for (let k = 0; k < together; k++)
+          explanations.push(explanationOf(explained, program, results, together, k))
+        progress?.(first / together + 1, targets.length / together)
+      }
+      return explanations
     },
     release: () => program.release(),
   }

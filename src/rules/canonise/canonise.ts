@@ -5,17 +5,16 @@
  * and the Mul and Add that other programs write. Where one follows a linear layer, or stands before one that adds
  * no padding, it becomes part of that layer's weights and bias: otherwise the layer's rule would explain what
  * the layer never says to anybody, and the shift would be nobody's. A product with a constant matrix and the Add
- * behind it become one inner product with a bias. Zeros that a Pad puts around a picture become the padding of the
+ * behind it become one inner product with a bias, and a constant matrix stands on the right. Zeros that a Pad puts around a picture become the padding of the
  * convolution behind it, which knows that they are no pixels.
  */
 
-import { type Pass, through } from '../../graph/pass.ts'
+import { through } from '../../graph/pass.ts'
+import type { Graph } from '../../graph/types.ts'
 import { withInnerProducts } from './innerProducts.ts'
+import { withMatricesRight } from './matricesRight.ts'
 import { withPaddingInside } from './padding.ts'
 import { withScalesMerged } from './scales.ts'
-
-/** The passes, in their order: an inner product is a layer into which a bias can be merged. */
-const PASSES: readonly Pass[] = [withInnerProducts, withScalesMerged, withPaddingInside]
 
 /**
  * The same function in canonical form.
@@ -23,5 +22,17 @@ const PASSES: readonly Pass[] = [withInnerProducts, withScalesMerged, withPaddin
  * Needs: a well-formed graph. Leaves: products of vectors with constant matrices as Gemm; scales, shifts and borders
  * of zeros merged into the linear layers beside them where that is exact. What is an output of the graph keeps its
  * name and value.
+ *
+ * @param constants whether constants keep their share: then none is merged into the layer behind it, where a rule that
+ *   tells positive from negative would share otherwise
  */
-export const canonise: Pass = (graph) => through(PASSES, graph)
+export function canonise(graph: Graph, constants: 'pass' | 'keep' = 'pass'): Graph {
+  // In their order: an inner product is a layer into which a bias can be merged.
+  const passes = [
+    withMatricesRight,
+    withInnerProducts,
+    withScalesMerged(constants === 'pass'),
+    withPaddingInside,
+  ]
+  return through(passes, graph)
+}

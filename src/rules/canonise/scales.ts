@@ -9,30 +9,37 @@ type Linear = NodeOf<'Conv'> | NodeOf<'Gemm'>
 
 /**
  * Every scale and shift merged into a neighbouring linear layer where that is exact: into the layer before it, or
- * else into the one behind it where that adds no padding.
+ * else, if `behind`, into the one behind it where that adds no padding.
  *
  * Needs: a well-formed graph, with inner products as Gemm. Leaves: scales and shifts only where neither neighbour can
  * take them: it has another reader, it is no linear layer with constant weights, or it adds padding behind a shift.
  * Layers and outputs keep their names; merged weights get names of their own.
  */
-export const withScalesMerged: Pass = (graph) => {
-  // Values that stay keep their shapes.
-  const values = verify(graph)
-  const shapeOf = (name: string) => values.get(name)!.shape.join()
-  let current = graph
-  for (;;) {
-    const next = mergedOnce(current, (node, x) => shapeOf(x) === shapeOf(node.outputs[0]!))
-    if (!next) return current
-    current = next
+export const withScalesMerged =
+  (behind: boolean): Pass =>
+  (graph) => {
+    // Values that stay keep their shapes.
+    const values = verify(graph)
+    const shapeOf = (name: string) => values.get(name)!.shape.join()
+    let current = graph
+    for (;;) {
+      const next = mergedOnce(current, (node, x) => shapeOf(x) === shapeOf(node.outputs[0]!), behind)
+      if (!next) return current
+      current = next
+    }
   }
-}
 
 /**
  * A graph in which one more scale and shift is merged; undefined where there is none left.
  *
  * @param keepsShape whether a node's output has the shape of this input of it: not where the input is repeated
+ * @param intoNext whether it may be merged into the layer behind it
  */
-function mergedOnce(graph: Graph, keepsShape: (node: Node, x: string) => boolean): Graph | undefined {
+function mergedOnce(
+  graph: Graph,
+  keepsShape: (node: Node, x: string) => boolean,
+  intoNext: boolean,
+): Graph | undefined {
   const { makerOf, soleReaderOf } = wiringOf(graph)
   for (const node of graph.nodes) {
     const found = affineOf(node, graph)
@@ -49,6 +56,7 @@ function mergedOnce(graph: Graph, keepsShape: (node: Node, x: string) => boolean
     if (soleReaderOf(found.x) === node && fits(before, channelsOf)) {
       return replaced(graph, before, node, behindLinear(graph, before, found.affine, node))
     }
+    if (!intoNext) continue
     const y = node.outputs[0]!
     const behind = soleReaderOf(y)
     if (behind?.inputs[0] === y && fits(behind, inputChannelsOf) && isUnpadded(behind)) {

@@ -90,6 +90,16 @@ const relevanceSchema = z.strictObject({
   add: z.enum(['proportional', 'equal']).default('proportional'),
   /** Batch normalisation that cannot be merged: in proportion to scale · x, or to its magnitude, or passed on whole. */
   batchNorm: z.enum(['proportional', 'magnitude', 'pass']).default('proportional'),
+  /**
+   * Constants in a sum (position embeddings, shifts) that are no layer's bias: they pass on what arrives, or keep their
+   * share. The shift of a norm (LayerNorm and its kind) keeps its share always.
+   */
+  constants: z.enum(['pass', 'keep']).default('pass'),
+  /**
+   * Softmax inside the network: first-order Taylor (AttnLRP), or constant (CP-LRP), so that what reaches the answer
+   * only through it gets nothing.
+   */
+  softmax: z.enum(['taylor', 'constant']).default('taylor'),
 })
 
 const gradientSchema = z.strictObject({

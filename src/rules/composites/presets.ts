@@ -17,6 +17,10 @@ const convolutionsAlpha2Beta1: CompositeEntryInput = {
   epsilon: STABILISER,
 }
 const firstFlat: CompositeEntryInput = { first: 1, rule: 'flat' }
+const gammaLayers: CompositeEntryInput[] = [
+  { operators: ['Conv'], rule: 'gamma', gamma: 0.25, epsilon: STABILISER },
+  { rule: 'gamma', gamma: 0.05, epsilon: STABILISER },
+]
 
 /** The composites that come with regard, by name. */
 export const composites = {
@@ -89,6 +93,20 @@ export const composites = {
     layers: [{ rule: 'z-plus', bias: false }],
     batchNorm: 'pass',
   },
+  /**
+   * Achtibat et al. 2024, *AttnLRP*: attention's products in halves, its softmax by first-order Taylor expansion,
+   * constants keep their share, linear layers without an ε.
+   */
+  attnlrp: { name: 'attnlrp', constants: 'keep', layers: [{ rule: 'simple' }] },
+  /** The same with γ in linear layers, 0.25 in convolutions and 0.05 in inner products: less noise. */
+  'attnlrp-gamma': { name: 'attnlrp-gamma', constants: 'keep', layers: gammaLayers },
+  /**
+   * Ali et al. 2022, *XAI for Transformers: Better Explanations through Conservative Propagation*: attention's weights
+   * count as constant, so that nothing goes to queries and keys.
+   */
+  cplrp: { name: 'cplrp', constants: 'keep', softmax: 'constant', layers: [{ rule: 'simple' }] },
+  /** The same with γ in linear layers. */
+  'cplrp-gamma': { name: 'cplrp-gamma', constants: 'keep', softmax: 'constant', layers: gammaLayers },
   /** The gradient of the logit (sensitivity). Simonyan et al. 2013, *Deep Inside Convolutional Networks*. */
   gradient: { name: 'gradient', method: 'gradient' },
   /** Gradient × input. Shrikumar et al. 2016, *Not Just a Black Box*. */

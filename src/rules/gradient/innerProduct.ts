@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
+import { matrixTransposed } from '../transposed.ts'
 import type { BackwardRule } from '../walk.ts'
 import { unbroadcast } from './unbroadcast.ts'
 
@@ -21,20 +22,15 @@ export const innerProductGradient: BackwardRule<'Gemm'> = (
 export const matMulGradient: BackwardRule<'MatMul'> = ({ builder: g, inputs, outputs, wanted }, [dy]) => {
   const [a, b, stack] = [inputs[0]!, inputs[1]!, outputs[0]!.shape.slice(0, -2)]
   const left = () => {
-    const product = g.matmul(dy!, turned(g, b))
+    const product = g.matmul(dy!, matrixTransposed(g, b))
     return unbroadcast(g, product, [...stack, ...a.shape.slice(-2)], a)
   }
   const right = () => {
     if (b.shape.length === 2) return g.op('Gemm', [asMatrix(g, a), asMatrix(g, dy!)], { transA: 1 })
-    const product = g.matmul(turned(g, a), dy!)
+    const product = g.matmul(matrixTransposed(g, a), dy!)
     return unbroadcast(g, product, [...stack, ...b.shape.slice(-2)], b)
   }
   return [wanted[0] ? left() : undefined, wanted[1] ? right() : undefined]
-}
-
-function turned(g: GraphBuilder, x: Value): Value {
-  const axes = x.shape.map((_, axis) => axis)
-  return g.transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()])
 }
 
 /** A stack of matrices one below the other: the sum over the stack is then part of the product. */

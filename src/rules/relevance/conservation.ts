@@ -24,15 +24,18 @@ export class Conservation {
   private readonly totals = new Map<string, Value>()
   private zero: Value | undefined
   private readonly builder: GraphBuilder
+  private readonly picturesFirst: boolean
 
-  constructor(builder: GraphBuilder) {
+  /** @param picturesFirst whether dimension 0 of every value is the pictures'; else there is one picture */
+  constructor(builder: GraphBuilder, picturesFirst: boolean) {
     this.builder = builder
+    this.picturesFirst = picturesFirst
   }
 
   /**
    * Note one layer.
    *
-   * @param amounts values of any shape whose first dimension is the batch; each column is the sum of its values
+   * @param amounts values of any shape; each column is the sum of their elements, for each picture
    */
   add(
     row: ConservationRow,
@@ -61,11 +64,12 @@ export class Conservation {
   }
 
   /** The sum of each picture's elements: [batch, 1]. */
-  private total(value: Value): Value {
+  total(value: Value): Value {
     // What one layer passes on is what the layer before it is given.
     const known = this.totals.get(value.name)
     if (known) return known
-    const total = this.builder.reduceSum(this.builder.op('Flatten', [value]), [1], true)
+    const flat = this.builder.op('Flatten', [value], { axis: this.picturesFirst ? 1 : 0 })
+    const total = this.builder.reduceSum(flat, [1], true)
     this.totals.set(value.name, total)
     return total
   }

@@ -1,7 +1,8 @@
-import type { Operator } from '../../graph/operators.ts'
+import type { NodeOf, Operator } from '../../graph/operators.ts'
 import { unbroadcast } from '../gradient/unbroadcast.ts'
 import type { BackwardRule } from '../walk.ts'
 import { stabilised } from './stabilise.ts'
+import type { Varies } from './varying.ts'
 
 /**
  * In proportion to what each input adds: R_i = x_i · ∂y/∂x_i · R / y, for operators that are linear and have no
@@ -18,21 +19,27 @@ export function inProportion<O extends Operator>(gradient: BackwardRule<O>): Bac
 }
 
 /**
- * A sum or a difference: in proportion to what each side adds, or in equal shares. What is added to a constant
- * passes on whole: a shift is nobody's merit, and dividing by what is left of it would blow up.
+ * A sum or a difference: in proportion to what each side adds, or in equal shares.
+ *
+ * @param keeps whether a constant in the sum of this node keeps its share, as a bias does. Else what is added to a
+ *   constant passes on whole: the shift is nobody's merit, and dividing by what is left of it would blow up
  */
 export function inSum<O extends 'Add' | 'Sub' | 'Sum'>(
   gradient: BackwardRule<O>,
   share: 'proportional' | 'equal',
+  varies: Varies,
+  keeps: (node: NodeOf<O>) => boolean,
 ): BackwardRule<O> {
-  if (share === 'proportional') return allToOne(inProportion(gradient))
-  return allToOne(({ builder: g, inputs, outputs, wanted }, [arrived]) => {
-    const varying = inputs.map((input) => g.constantOf(input!) === undefined)
-    const part = g.mul(arrived!, g.scalar(1 / varying.filter((varies) => varies).length))
+  const proportional = inProportion(gradient)
+  const equal: BackwardRule<O> = ({ builder: g, inputs, outputs, wanted }, [arrived]) => {
+    const varying = inputs.map((input) => varies(input!.name))
+    const part = g.mul(arrived!, g.scalar(1 / varying.filter(Boolean).length))
     return inputs.map((input, k) =>
       wanted[k] && varying[k] ? unbroadcast(g, part, outputs[0]!.shape, input!) : undefined,
     )
-  })
+  }
+  const passing = allToOne(varies, share === 'proportional' ? proportional : equal)
+  return (visit, arrived) => (keeps(visit.node) ? proportional : passing)(visit, arrived)
 }
 
 /**
@@ -41,19 +48,21 @@ export function inSum<O extends 'Add' | 'Sub' | 'Sum'>(
  *
  * @param otherwise the rule for several that vary
  */
-export function allToOne<O extends Operator>(otherwise: BackwardRule<O>): BackwardRule<O> {
+export function allToOne<O extends Operator>(varies: Varies, otherwise: BackwardRule<O>): BackwardRule<O> {
   return (visit, arrived) => {
     const { builder: g, inputs, outputs } = visit
-    const varying = inputs.map((input) => g.constantOf(input!) === undefined)
-    if (varying.filter((varies) => varies).length !== 1) return otherwise(visit, arrived)
+    const varying = inputs.map((input) => varies(input!.name))
+    if (varying.filter(Boolean).length !== 1) return otherwise(visit, arrived)
     return inputs.map((input, k) =>
       varying[k] ? unbroadcast(g, arrived[0]!, outputs[0]!.shape, input!) : undefined,
     )
   }
 }
 
-/** A quotient: what is divided is the signal, and the divisor only scales it. */
-export const quotientRelevance: BackwardRule<'Div'> = allToOne(({ builder, inputs, outputs }, [arrived]) => [
-  unbroadcast(builder, arrived!, outputs[0]!.shape, inputs[0]!),
-  undefined,
-])
+/** A quotient: what is divided is the signal, and the divisor, held fixed, only scales it. */
+export function quotientRelevance(varies: Varies): BackwardRule<'Div'> {
+  return allToOne(varies, ({ builder, inputs, outputs }, [arrived]) => [
+    unbroadcast(builder, arrived!, outputs[0]!.shape, inputs[0]!),
+    undefined,
+  ])
+}

@@ -8,13 +8,18 @@
 
 import { UserError } from '../../base/errors.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
-import { type Pass, through } from '../../graph/pass.ts'
+import type { Pass } from '../../graph/pass.ts'
 import { nonNegativeValues } from '../../graph/traits.ts'
 import { type Graph, sizeOf } from '../../graph/types.ts'
 import { wiringOf } from '../../graph/wiring.ts'
 import { canonise } from '../canonise/canonise.ts'
 import { assign } from '../composites/assign.ts'
-import { type Composite, completed, type RelevanceComposite } from '../composites/composite.ts'
+import {
+  type Composite,
+  completed,
+  type GradientComposite,
+  type RelevanceComposite,
+} from '../composites/composite.ts'
 import { gradientTable } from '../gradient/gradient.ts'
 import { logitsOf, type OutputKind } from '../logits.ts'
 import { withPoolPositions } from '../pooling.ts'
@@ -24,6 +29,7 @@ import { rangeAt } from './range.ts'
 import { type InputRange, ruleOf } from './rules.ts'
 import { withSplitSums } from './split.ts'
 import { relevanceTable } from './table.ts'
+import { type Varies, varying } from './varying.ts'
 
 /** What is explained, and what is wanted of it. */
 export interface RelevanceOptions {
@@ -33,7 +39,8 @@ export interface RelevanceOptions {
   readonly of?: readonly string[]
   /**
    * Explain many targets of one picture, which goes through the network once. Without it, each picture of the
-   * batch has a target of its own.
+   * batch has a target of its own. Where the network does not keep its pictures in dimension 0 (an attention that has
+   * its tokens there), the graph takes one target at a time: its input `target` says so by its shape.
    */
   readonly onePicture?: boolean
   /** Whether to report, layer by layer, what became of the relevance. */
@@ -56,7 +63,7 @@ export interface Relevance {
   /**
    * The network's graph with one more input and more outputs:
    *
-   * - input `target`, float32 [targets, classes]: how much each logit counts in what is explained; 1 for a class,
+   * - input `target`, float32 [targets, classes] ([1, classes] where targets go one by one): how much each logit counts in what is explained; 1 for a class,
    *   1 and −1 for the difference of two. A row of zeros stands for the network's own answer;
    * - output `relevance`: float32, of the input's shape, with a row for each target; for other values that were
    *   asked for, `relevance of NAME`;
@@ -81,7 +88,28 @@ export interface Relevance {
  */
 export function relevance(network: Graph, composite: Composite, options: RelevanceOptions = {}): Relevance {
   const complete = completed(composite)
-  const canonical = through(options.onePicture ? [forOnePicture, canonise] : [canonise], network)
+  if (!options.onePicture) return derived(canonised(network, complete), complete, network, options)
+  const canonical = canonised(forOnePicture(network), complete)
+  try {
+    return derived(canonical, complete, network, options, 'targets')
+  } catch {
+    // Some node has another dimension than the pictures' first; what else is wrong is wrong with one target, too.
+    return derived(canonical, complete, network, options, 1)
+  }
+}
+
+function canonised(network: Graph, composite: RelevanceComposite | GradientComposite): Graph {
+  return canonise(network, composite.method === 'relevance' ? composite.constants : 'pass')
+}
+
+/** @param targets how many targets one picture has; where not given, each picture has its own */
+function derived(
+  canonical: Graph,
+  complete: RelevanceComposite | GradientComposite,
+  network: Graph,
+  options: RelevanceOptions,
+  targets?: 'targets' | 1,
+): Relevance {
   const input = canonical.inputs[0]!.name
   const output = options.output ?? canonical.outputs[0]!.name
   const start = logitsOf(canonical, output)
@@ -95,18 +123,27 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
   const nonNegative = nonNegativeValues(canonical)
   const positioned = withPoolPositions(canonical)
   const builder = rules ? withSplitSums(positioned, rules, nonNegative) : GraphBuilder.from(positioned)
-  const conservation = options.conservation ? new Conservation(builder) : undefined
+  const conservation = options.conservation ? new Conservation(builder, targets !== 1) : undefined
   const logits = builder.value(start.name)
   const target = builder.input('target', 'float32', [
-    options.onePicture ? 'targets' : logits.shape[0]!,
+    targets ?? logits.shape[0]!,
     sizeOf(logits.shape.slice(1).map(Number)),
   ])
   const { seed, explained } = builder.scope('relevance', () =>
     startOf(builder, logits, target, complete.method === 'relevance' && complete.start === 'logit'),
   )
+  const shapeOf = (name: string) => builder.value(name).shape
   const table =
     complete.method === 'relevance'
-      ? relevanceTable(positioned, complete, rules!, nonNegative, conservation)
+      ? relevanceTable(
+          positioned,
+          shapeOf,
+          variesIn(positioned, complete, start.name),
+          complete,
+          rules!,
+          nonNegative,
+          conservation,
+        )
       : gradientTable(complete.activation)
   const arrived = builder.scope('relevance', () =>
     walkBackward(builder, positioned, table, new Map([[logits.name, seed]]), of),
@@ -172,6 +209,17 @@ function withLogits(g: GraphBuilder, graph: Graph, output: string): NetworkOutpu
   const logits = `logits of ${output}`
   g.output(logits, g.op('Identity', [g.value(name)]))
   return { name: output, kind, logits }
+}
+
+/** @throws UserError where what is explained varies only through a softmax that counts as constant */
+function variesIn(graph: Graph, composite: RelevanceComposite, explained: string): Varies {
+  const varies = varying(graph, composite)
+  if (varies(explained) || composite.softmax !== 'constant') return varies
+  throw new UserError(
+    'what is explained depends on the input only through a softmax, which the composite takes for constant',
+    `composite ${composite.name}`,
+    'Choose another one, such as attnlrp',
+  )
 }
 
 function rulesOf(

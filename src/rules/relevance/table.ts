@@ -1,25 +1,34 @@
 /**
  * The relevance rule of every operator. Linear layers have the rule that the composite gives them; sums and means
- * share in proportion; a product's gate gets nothing; what only moves elements moves their relevance; and
- * activations pass on what arrives, as Lapuschkin et al. 2017 do.
+ * share in proportion; of a product each side gets half, and a gate nothing; what something is divided by is held
+ * fixed; what only moves elements moves their relevance; and activations pass on what arrives, as Lapuschkin et al.
+ * 2017 do.
+ *
+ * So transformers need few rules of their own. Relevance is divided by each value and multiplied with its parts, node
+ * by node, rather than kept as a modified gradient that meets the input at the end: that costs some cheap divisions
+ * (`docs/speed.md`), and lets every rule, and the report of what became of the relevance, hold anywhere in the network.
  */
 
 import type { Operator } from '../../graph/operators.ts'
 import { boundedValues } from '../../graph/traits.ts'
-import type { Graph } from '../../graph/types.ts'
+import type { Graph, Shape } from '../../graph/types.ts'
 import type { RelevanceComposite } from '../composites/composite.ts'
 import { gradientTable } from '../gradient/gradient.ts'
 import type { LinearOperator } from '../linear.ts'
 import { passOn, passReshaped } from '../passOn.ts'
 import { type BackwardRule, type BackwardTable, noRule } from '../walk.ts'
 import { batchNormRelevance } from './batchNorm.ts'
+import { biasesBehind } from './biases.ts'
 import type { Conservation } from './conservation.ts'
 import { linearRelevance } from './linear.ts'
 import { lrnTaylor } from './lrn.ts'
 import { maxPoolRelevance } from './maxPool.ts'
-import { productRelevance } from './product.ts'
+import { normShifts } from './normShifts.ts'
+import { matrixProductRelevance, productRelevance } from './product.ts'
 import { allToOne, inProportion, inSum, quotientRelevance } from './proportion.ts'
 import type { LinearRule } from './rule.ts'
+import { softmaxTaylor } from './softmax.ts'
+import type { Varies } from './varying.ts'
 
 const none = noRule('relevance')
 
@@ -33,21 +42,32 @@ const castRelevance: BackwardRule<'Cast'> = ({ builder, inputs }, [arrived]) => 
   ]
 }
 
+/** Softmax as a constant: there is nobody behind it to give anything to. */
+const softmaxConstant: BackwardRule<'Softmax'> = () => [undefined]
+
 /**
+ * @param shapeOf the shape of a value of the graph
+ * @param varies which of its values vary with what the network is shown
  * @param rules the rule of each linear layer, by the name of its node
  * @param nonNegative names of the values that have no negative element
  * @param conservation where to note what each layer passed on, if anybody asks
  */
 export function relevanceTable(
   graph: Graph,
+  shapeOf: (name: string) => Shape,
+  varies: Varies,
   composite: RelevanceComposite,
   rules: ReadonlyMap<string, LinearRule>,
   nonNegative: ReadonlySet<string>,
   conservation: Conservation | undefined,
 ): BackwardTable {
   const gradient = gradientTable()
+  const biases = biasesBehind(graph, shapeOf)
+  const biasAdds = new Set([...biases.values()].map(({ adds }) => adds))
+  const shifts = normShifts(graph, varies)
   const linear: BackwardRule<LinearOperator> = ({ builder, node, inputs, outputs }, [arrived]) => {
     const rule = rules.get(node.name)
+    const behind = biases.get(node.name)
     if (!rule || !builder.constantOf(inputs[1]!)) {
       throw new Error(
         `node ${node.name} (${node.op}): a product of two computed values has no relevance rule`,
@@ -58,8 +78,8 @@ export function relevanceTable(
       node,
       x: inputs[0]!,
       weights: inputs[1]!,
-      bias: inputs[2],
-      output: outputs[0]!,
+      bias: behind ? builder.value(behind.bias) : inputs[2],
+      output: behind ? builder.value(behind.output) : outputs[0]!,
       nonNegative: nonNegative.has(inputs[0]!.name),
       relevance: arrived!,
     })
@@ -85,12 +105,11 @@ export function relevanceTable(
     return (visit, arrived) => {
       const { builder: g, node } = visit
       const passed = rule(visit, arrived)
-      const out = passed.flatMap((value) => (value ? [value] : []))
-      const sums = (values: readonly (typeof out)[number][]) =>
-        g.sum(values.map((value) => g.reduceSum(g.op('Flatten', [value]), [1], true)))
+      const out = passed.flatMap((value) => (value ? [conservation.total(value)] : []))
+      const kept = g.sub(conservation.total(arrived[0]!), g.sum(out))
       conservation.add(
         { layer: node.name, operator: node.op, rule: name },
-        { in: [arrived[0]!], out: [sums(out)], [column]: [g.sub(sums([arrived[0]!]), sums(out))] },
+        { in: [arrived[0]!], out, [column]: [kept] },
       )
       return passed
     }
@@ -102,13 +121,24 @@ export function relevanceTable(
   }
   const proportional = <O extends Operator>(rule: BackwardRule<O>) =>
     noted('proportional', 'epsilon', inProportion(rule))
-  const sum = <O extends 'Add' | 'Sub' | 'Sum'>(rule: BackwardRule<O>) =>
-    noted(composite.add, 'epsilon', inSum(rule, composite.add))
+  const sum = <O extends 'Add' | 'Sub' | 'Sum'>(rule: BackwardRule<O>): BackwardRule<O> => {
+    const keeps = ({ name }: { name: string }) =>
+      shifts.has(name) || (composite.constants === 'keep' && !biasAdds.has(name))
+    const shared = inSum(rule, composite.add, varies, keeps)
+    const ofBranches = noted(composite.add, 'epsilon', shared)
+    const withConstant = noted('proportional', 'bias', shared)
+    return (visit, arrived) => {
+      if (biasAdds.has(visit.node.name)) return shared(visit, arrived)
+      const constant = visit.inputs.some((input) => !varies(input!.name))
+      return (constant && keeps(visit.node) ? withConstant : ofBranches)(visit, arrived)
+    }
+  }
+  const matrixProduct = noted('uniform', 'epsilon', matrixProductRelevance(varies))
 
   return {
     Conv: linear,
     Gemm: linear,
-    MatMul: linear,
+    MatMul: (visit, arrived) => (rules.has(visit.node.name) ? linear : matrixProduct)(visit, arrived),
 
     MaxPool:
       composite.maxPool === 'proportional'
@@ -127,10 +157,10 @@ export function relevanceTable(
     Add: sum(gradient.Add),
     Sub: sum(gradient.Sub),
     Sum: sum(gradient.Sum),
-    Mul: productRelevance(boundedValues(graph)),
-    Div: quotientRelevance,
-    Max: allToOne(partly(gradient.Max)),
-    Min: allToOne(partly(gradient.Min)),
+    Mul: productRelevance(boundedValues(graph), varies),
+    Div: quotientRelevance(varies),
+    Max: allToOne(varies, partly(gradient.Max)),
+    Min: allToOne(varies, partly(gradient.Min)),
     Where: partly(gradient.Where, 1),
 
     Relu: passOn,
@@ -144,7 +174,7 @@ export function relevanceTable(
     Tanh: passOn,
     Softplus: passOn,
     Erf: passOn,
-    Softmax: passOn,
+    Softmax: composite.softmax === 'taylor' ? noted('taylor', 'epsilon', softmaxTaylor) : softmaxConstant,
     LogSoftmax: passOn,
     Neg: passOn,
     Abs: passOn,
