@@ -12,13 +12,7 @@ import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods
 import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
-import {
-  compositeOf,
-  explainInput,
-  layerOf,
-  loadModelExplainer,
-  type ModelExplanation,
-} from '../models/explain.ts'
+import { explainInput, layerOf, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
 import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
@@ -27,7 +21,14 @@ import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
-import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
+import {
+  chosenComposite,
+  compositeFrom,
+  type ModelFlags,
+  modelFrom,
+  withComposite,
+  withModelFlags,
+} from './model.ts'
 import { untilStopped } from './signal.ts'
 
 /** The least height of the pictures that are written, in pixels. */
@@ -108,18 +109,21 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
   const engine = await nodeEngine(flags)
-  const chosen = compositeOf(model.card, composite)
-  const { conservation } = METHODS[chosen.method ?? 'relevance'].gives
-  const how = method
-    ? { method: methodFrom(method, flags, values) }
-    : { composite: chosen, layers: values, conservation }
+  const chosen = method ? undefined : chosenComposite(model, composite)
+  const how = chosen
+    ? {
+        composite: chosen,
+        layers: values,
+        conservation: METHODS[chosen.method ?? 'relevance'].gives.conservation,
+      }
+    : { method: methodFrom(method!, flags, values) }
   const explainer = await loadModelExplainer(model, { engine, ...how })
   const job: Job = {
     model,
     explainer,
     tasks,
     layers: method ? [] : layers,
-    by: method ? { composite: null, method } : { composite: chosen.name },
+    by: chosen ? { composite: chosen.name } : { composite: null, method },
     landmarks,
   }
 
@@ -318,6 +322,7 @@ async function write(
       logit,
     },
     ...by,
+    warnings: explanation.warnings,
     conservation,
   }
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
@@ -330,27 +335,15 @@ function summary(
   { model }: Job,
   to: string,
 ): string {
-  const { name, probability, logit, map } = explanation
+  const { name, probability, logit, map, warnings } = explanation
   const what = model.card.task ? `${model.card.task} ` : ''
   const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
   const amount =
     minus === undefined && probability !== undefined
       ? `${(100 * probability).toFixed(1)} %`
       : `logit ${logit.toFixed(3)}`
-  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(explanation)}`
+  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
 }
-
-/** What a map shows that little arrived at: its bright spots are bright beside almost nothing. */
-function remainder({ conservation, logit, relevance }: ModelExplanation): string {
-  if (conservation.length === 0 || logit === 0) return ''
-  const reached = relevance.data.reduce((sum, value) => sum + value, 0) / logit
-  if (Math.abs(reached) >= LITTLE) return ''
-  const percent = (100 * reached).toFixed(1)
-  return `\n  ${percent} % of the logit reached the input: the biases of the layers kept the rest (docs/explaining.md)`
-}
-
-/** The part of the logit below which a map is said to show little of it. */
-const LITTLE = 0.05
 
 /** A name as part of a file's name: what file systems do not take is `_`. */
 function fileName(name: string): string {

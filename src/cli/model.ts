@@ -6,6 +6,7 @@ import { UsageError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Card } from '../models/card.ts'
+import { compositeOf } from '../models/explain.ts'
 import type { Model } from '../models/model.ts'
 import { openModelFile } from '../models/node.ts'
 import { FITS } from '../pictures/fit.ts'
@@ -42,7 +43,7 @@ export function withPrototxt(command: Command): Command {
 export function withComposite(command: Command): Command {
   return command.option(
     '--composite <name|file.yaml>',
-    `the rules: ${Object.keys(composites).join(', ')}, or a file of your own (default: the card's, or paper)`,
+    `the rules: ${Object.keys(composites).join(', ')}, or a file of your own (default: the card's, or attnlrp-gamma with attention and paper without)`,
   )
 }
 
@@ -106,6 +107,19 @@ export function compositeFrom(text: string | undefined): Composite | undefined {
     )
   }
   return parseComposite(readText(text, { what: 'the composite' }), text)
+}
+
+/**
+ * The composite that a command explains a model with. Where neither the command nor the card says one, and it is not
+ * the paper's, that is said.
+ *
+ * @param asked what `--composite` means
+ */
+export function chosenComposite(model: Model, asked: Composite | undefined): Composite {
+  const composite = compositeOf(model, asked)
+  if (!asked && !model.card.composite && composite !== composites.paper)
+    console.error(`The network has attention: explained by ${composite.name}; --composite chooses another`)
+  return composite
 }
 
 function sizeFrom(text: string): Pick<Input, 'size' | 'height' | 'width'> {

@@ -17,6 +17,7 @@ import type { NamedMethod } from '../explanation/methods.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Composite } from '../rules/composites/composite.ts'
+import { defaultComposite } from '../rules/composites/default.ts'
 import { type CompositeName, composites } from '../rules/composites/presets.ts'
 import { greyPicture, inputOf, pictureOf } from './input.ts'
 import { type Model, requirePreprocessing } from './model.ts'
@@ -33,7 +34,10 @@ export interface ExplainOptions extends Watch {
   readonly class?: string | number
   /** The class that it is set against, by name or index: the difference of the two logits is explained. */
   readonly minus?: string | number
-  /** A composite, or the name of one; the card's, or else `paper`, where not given. */
+  /**
+   * A composite, or the name of one. Where not given, the card's, or else `attnlrp-gamma` for a network with attention
+   * and `paper` for all others.
+   */
   readonly composite?: CompositeName | Composite
   /** In place of a composite another method, by its name or with options: `{ method: 'smoothgrad', seed: 7 }`. */
   readonly method?: NamedMethod | NamedMethod['method']
@@ -52,6 +56,8 @@ export interface ModelExplanation extends Explanation {
   readonly class: number
   readonly name: string
   readonly probability: number | undefined
+  /** What is to be known before the map is believed, a sentence each. */
+  readonly warnings: readonly string[]
   /** What the network saw. */
   readonly seen: Image | undefined
   /** The relevance of each pixel, in the colours of `colours.ts`. */
@@ -105,9 +111,10 @@ export async function explainBy(
  * @throws UserError where the composite does not fit the network, or an operator has no rule
  */
 export async function loadModelExplainer(
-  { path, network, card, input, output, preprocessing }: Model,
+  model: Model,
   { engine, composite, method, layers, conservation }: ExplainOptions,
 ): Promise<Explainer> {
+  const { path, network, card, input, output, preprocessing } = model
   if (composite && method) throw new UsageError('a method stands in place of a composite: give one of them')
   const layout = pictureShape(input.shape, card.input?.layout)?.layout
   if (method && !layout)
@@ -117,7 +124,7 @@ export async function loadModelExplainer(
       'Without --method it can be explained',
     )
   const chosen =
-    method === undefined ? compositeOf(card, composite) : typeof method === 'string' ? { method } : method
+    method === undefined ? compositeOf(model, composite) : typeof method === 'string' ? { method } : method
   return rulesAbout(path, () =>
     loadExplainer(engine, network, chosen, {
       output,
@@ -129,9 +136,12 @@ export async function loadModelExplainer(
   )
 }
 
-/** The composite that is asked for, or that of a model's card, or else the paper's. */
-export function compositeOf(card: Model['card'], asked?: CompositeName | Composite): Composite {
-  const chosen = asked ?? card.composite ?? 'paper'
+/** The composite that is asked for, or that of a model's card, or else the one that suits its network. */
+export function compositeOf(
+  { card, network }: Pick<Model, 'card' | 'network'>,
+  asked?: CompositeName | Composite,
+): Composite {
+  const chosen = asked ?? card.composite ?? defaultComposite(network)
   return typeof chosen === 'string' ? composites[chosen] : chosen
 }
 
@@ -192,7 +202,41 @@ export async function explainInput(
     { signal, progress },
   )
   for (const explanation of explanations) checkFinite(explanation)
-  return explanations.map((explanation) => inModelWords(explanation, model, input))
+  return explanations.map((explanation) => ({
+    ...inModelWords(explanation, model, input),
+    warnings: explainer.conserves ? warningsOf(explanation) : [],
+  }))
+}
+
+/** The largest Σ|R| / |logit| of a map whose parts do not drown what they add up to. */
+const MOST = 1e3
+
+/** The part of the logit below which a map is said to show only that. */
+const LEAST = 0.5
+
+/** What a map's own sums say against it: they should be about the logit that was handed down. */
+function warningsOf({ relevance, logit }: Explanation): string[] {
+  if (logit === 0) return []
+  const size = Math.abs(logit)
+  let [sum, magnitude] = [0, 0]
+  for (const value of relevance.data) {
+    sum += value
+    magnitude += Math.abs(value)
+  }
+  const warnings: string[] = []
+  if (magnitude > MOST * size) {
+    warnings.push(
+      `the map's parts are ${(magnitude / size).toPrecision(2)} times as large as the logit that they add up to: ` +
+        'its rules divide by what nearly cancels, so do not trust it; try --composite attnlrp-gamma or epsilon-plus',
+    )
+  }
+  if (Math.abs(sum) < LEAST * size) {
+    const percent = ((100 * sum) / logit).toFixed(1)
+    warnings.push(
+      `${percent} % of the logit reached the input: biases, constants and ε kept the rest (docs/explaining.md)`,
+    )
+  }
+  return warnings
 }
 
 /** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
@@ -206,7 +250,11 @@ function checkFinite({ relevance, conservation }: Explanation): void {
   )
 }
 
-function inModelWords(explanation: Explanation, model: Model, input: TensorOf<'float32'>): ModelExplanation {
+function inModelWords(
+  explanation: Explanation,
+  model: Model,
+  input: TensorOf<'float32'>,
+): Omit<ModelExplanation, 'warnings'> {
   const index = explainedClass(explanation.target)
   const { probabilities } = explanation.outputs[model.output]!
   return {

@@ -144,3 +144,32 @@ describe('a single logit', () => {
     },
   )
 })
+
+describe('warnings', () => {
+  /** Two numbers to one logit, w·x + b. */
+  const sum = (weights: readonly number[], bias: number) => {
+    const g = new GraphBuilder('sum')
+    const x = g.input('x', 'float32', ['batch', weights.length])
+    const constants = [float32([weights.length, 1], weights), float32([1], [bias])]
+    g.output('y', g.op('Gemm', [x, ...constants.map((each) => g.constant(each))], {}, 'fc'))
+    return modelOf(g.graph(), 'sum')
+  }
+  const input = float32([1, 2], [1, 1])
+
+  it('say how much of the logit reached the input, where that is less than half', async () => {
+    const { warnings } = await explain(sum([1, 2], 7), input, { engine, composite: 'epsilon' })
+    expect(warnings).toEqual([expect.stringMatching(/^30\.0 % of the logit reached the input/)])
+    const { warnings: none } = await explain(sum([2, 4], 1), input, { engine, composite: 'epsilon' })
+    expect(none).toEqual([])
+  })
+
+  it('say that parts a thousand times as large as their sum are not to be trusted', async () => {
+    const { warnings } = await explain(sum([1000, -999.5], 0), input, { engine, composite: 'epsilon' })
+    expect(warnings).toEqual([expect.stringMatching(/4\.0e\+3 times as large as the logit/)])
+  })
+
+  it('are not of a method that does not hand a logit down', async () => {
+    const { warnings } = await explain(sum([1000, -999.5], 0), input, { engine, composite: 'gradient' })
+    expect(warnings).toEqual([])
+  })
+})
