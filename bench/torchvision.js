@@ -5,11 +5,12 @@
  *   node bench/torchvision.js FOLDER [NAME ...]
  *
  * A model that was made for one picture is opened to more. Prints a line for each: how many nodes the file has in
- * memory, seconds to read it, and the largest difference of a logit to PyTorch's, as a part of the largest logit; and
- * below it, for each preset, the logit that is explained, what of it reached the pixels, and what biases and ε took on
- * the way, and Σ|R| / |logit|, how much larger the map's parts are than what they add up to. Exit code 1 where logits
- * differ by more than 1e-4, a map has a number that is none, the report of a layer does not balance, or the parts by a
- * preset with γ are a hundred times the logit.
+ * memory, seconds to read it, and the largest difference of a logit to PyTorch's, as a part of the largest logit; below
+ * it for each preset the logit that is explained, what of it reached the pixels, Σ|R| / |logit|, which says how much
+ * larger the map's parts are than what they add up to, and what biases and ε took on the way; and the gradient's
+ * difference to PyTorch's, as a part of its length. Exit code 1 where logits differ by more than 1e-4 or the gradient by
+ * more than 1e-3, a map has a number that is none, the report of a layer does not balance, or the parts by a preset with
+ * γ are a hundred times the logit.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -22,6 +23,7 @@ import { openBatch } from '../dist/graph/batch.js'
 import { composites } from '../dist/rules/composites/presets.js'
 
 const TOLERANCE = 1e-4
+const GRADIENT_TOLERANCE = 1e-3
 
 const [folder, ...wanted] = process.argv.slice(2)
 if (!folder) {
@@ -54,7 +56,18 @@ for (const name of names) {
     shape: [1, ...shape],
     data: pictures.data.slice(0, pictures.data.length / 2),
   }
-  for (const composite of Object.values(composites)) await explain(graph, composite, first)
+  for (const composite of Object.values(composites)) {
+    const map = await explain(graph, composite, first)
+    if (composite.name === 'gradient') compareGradient(map, tensor(`${name}.gradient.npy`).data)
+  }
+}
+
+function compareGradient(actual, expected) {
+  const length = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+  const apart = length(expected.map((value, k) => value - actual[k])) / length(expected)
+  const wrong = !(apart <= GRADIENT_TOLERANCE)
+  if (wrong) process.exitCode = 1
+  console.log(`    ${''.padEnd(26)} gradient's difference ${apart.toExponential(1)}${wrong ? '  TOO LARGE' : ''}`)
 }
 
 /** Explain the network's own answer, and say where the logit went. */
@@ -90,6 +103,7 @@ async function explain(graph, composite, picture) {
   console.log(
     `    ${composite.name.padEnd(26)} logit ${number(logit)}, map ${number(map)}, Σ|R| / |logit| ${number(size)}${report}${faults}`,
   )
+  return relevance.data
 }
 
 /** The largest difference of a logit to the expected one, as a part of the largest logit. */

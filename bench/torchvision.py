@@ -1,8 +1,9 @@
-"""Writes torchvision's classifiers as ONNX files, each with two pictures and PyTorch's logits for them.
+"""Writes torchvision's classifiers as ONNX files, each with two pictures, PyTorch's logits for them, and the gradient of
+the first one's largest logit.
 
     /usr/bin/python3 bench/torchvision.py FOLDER [NAME ...]
 
-FOLDER gets NAME.onnx, NAME.input.npy and NAME.logits.npy. The weights are random, from a fixed seed: heads, norms and layer scales too, which
+FOLDER gets NAME.onnx, NAME.input.npy, NAME.logits.npy and NAME.gradient.npy. The weights are random, from a fixed seed: heads, norms and layer scales too, which
 torchvision starts at 0, 1 or 1e-6. The running statistics of the batch normalisations are measured on random pictures
 and made a little wrong, so that they matter. A network whose top logit is below 0.1, or of which a block of layers
 changes what goes through it by less than a hundredth, is refused: it would show nothing.
@@ -112,6 +113,8 @@ def write(folder, name, size, others):
     pictures = torch.randn(2, 3, size, size)
     with torch.no_grad():
         logits = checked(name, model, pictures)
+    first = pictures[:1].clone().requires_grad_()
+    model(first).max().backward()
     forms = {"": NEWEST, **{f".{'' if form == 'fixed' else 'opset'}{form}": form for form in others}}
     for suffix, form in forms.items():
         path = f"{folder}/{name}{suffix}"
@@ -129,6 +132,7 @@ def write(folder, name, size, others):
         )
         numpy.save(f"{path}.input.npy", pictures.numpy())
         numpy.save(f"{path}.logits.npy", logits.numpy())
+        numpy.save(f"{path}.gradient.npy", first.grad.numpy())
         print(path, flush=True)
 
 

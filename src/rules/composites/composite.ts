@@ -92,7 +92,7 @@ const relevanceSchema = z.strictObject({
   batchNorm: z.enum(['proportional', 'magnitude', 'pass']).default('proportional'),
   /**
    * Constants in a sum (position embeddings, shifts) that are no layer's bias: they pass on what arrives, or keep their
-   * share. The shift of a norm (LayerNorm and its kind) keeps its share always.
+   * share. The shift of a norm (LayerNorm and its kind) and position embeddings keep theirs always.
    */
   constants: z.enum(['pass', 'keep']).default('pass'),
   /**

@@ -20,10 +20,10 @@ import { type BackwardRule, type BackwardTable, noRule } from '../walk.ts'
 import { batchNormRelevance } from './batchNorm.ts'
 import { biasesBehind } from './biases.ts'
 import type { Conservation } from './conservation.ts'
+import { keptConstants } from './keptConstants.ts'
 import { linearRelevance } from './linear.ts'
 import { lrnTaylor } from './lrn.ts'
 import { maxPoolRelevance } from './maxPool.ts'
-import { normShifts } from './normShifts.ts'
 import { matrixProductRelevance, productRelevance } from './product.ts'
 import { allToOne, inProportion, inSum, quotientRelevance } from './proportion.ts'
 import type { LinearRule } from './rule.ts'
@@ -64,7 +64,7 @@ export function relevanceTable(
   const gradient = gradientTable()
   const biases = biasesBehind(graph, shapeOf)
   const biasAdds = new Set([...biases.values()].map(({ adds }) => adds))
-  const shifts = normShifts(graph, varies)
+  const kept = keptConstants(graph, varies)
   const linear: BackwardRule<LinearOperator> = ({ builder, node, inputs, outputs }, [arrived]) => {
     const rule = rules.get(node.name)
     const behind = biases.get(node.name)
@@ -123,7 +123,7 @@ export function relevanceTable(
     noted('proportional', 'epsilon', inProportion(rule))
   const sum = <O extends 'Add' | 'Sub' | 'Sum'>(rule: BackwardRule<O>): BackwardRule<O> => {
     const keeps = ({ name }: { name: string }) =>
-      shifts.has(name) || (composite.constants === 'keep' && !biasAdds.has(name))
+      kept.has(name) || (composite.constants === 'keep' && !biasAdds.has(name))
     const shared = inSum(rule, composite.add, varies, keeps)
     const ofBranches = noted(composite.add, 'epsilon', shared)
     const withConstant = noted('proportional', 'bias', shared)

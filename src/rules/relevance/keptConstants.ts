@@ -1,0 +1,64 @@
+import type { Node } from '../../graph/operators.ts'
+import type { Graph } from '../../graph/types.ts'
+import { dependents, wiringOf } from '../../graph/wiring.ts'
+import type { Varies } from './varying.ts'
+
+const LINEAR: readonly string[] = ['Conv', 'Gemm', 'MatMul']
+
+/** What only moves a value's elements about. */
+const MOVES: readonly string[] = [
+  'Identity',
+  'Reshape',
+  'Flatten',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+  'Cast',
+]
+
+/**
+ * The names of the sums whose constants keep their share by every composite:
+ *
+ * - the shift of a norm (LayerNorm, RMSNorm, GroupNorm, InstanceNorm, in whatever spelling): something divided by a root,
+ *   scaled by a constant, plus a constant. What is left is in proportion to what the norm has made, and by that the rule
+ *   of the mean before it divides; else maps would grow from norm to norm.
+ * - position embeddings: what a linear layer has made, plus a constant that is another one for every place. Likewise
+ *   the layer's rule divides by what the layer has made.
+ */
+export function keptConstants(graph: Graph, varies: Varies): ReadonlySet<string> {
+  const { makerOf } = wiringOf(graph)
+  /** What a value is a constant times of, moved about; with the node that makes that. */
+  const origin = (name: string): Node | undefined => {
+    const node = makerOf(name)
+    if (!node) return undefined
+    if (MOVES.includes(node.op)) return origin(node.inputs[0]!)
+    if (node.op !== 'Mul') return node
+    const varying = node.inputs.filter(varies)
+    return varying.length === 1 ? origin(varying[0]!) : node
+  }
+  const isRoot = (name: string): boolean => {
+    const node = makerOf(name)
+    if (node?.op === 'Sqrt' || node?.op === 'Pow') return varies(name)
+    const passing = ['Reciprocal', 'Add', 'Max', 'Clip', 'Expand', 'Div', ...MOVES]
+    return (
+      node !== undefined &&
+      passing.includes(node.op) &&
+      node.inputs.some((each) => each !== '' && isRoot(each))
+    )
+  }
+  const isNorm = (node: Node | undefined) =>
+    (node?.op === 'Div' && isRoot(node.inputs[1]!)) || (node?.op === 'Mul' && node.inputs.some(isRoot))
+  const behindLayers = dependents(
+    graph,
+    graph.nodes.flatMap(({ op, outputs }) => (LINEAR.includes(op) ? outputs : [])),
+  )
+  const isOfPlaces = (constant: string) =>
+    (graph.initializers.get(constant)?.shape.filter((d) => d !== 1).length ?? 0) > 1
+  const kept = graph.nodes.filter(({ op, inputs }) => {
+    if (op !== 'Add' && op !== 'Sub') return false
+    const [x, other] = inputs.filter(varies)
+    if (x === undefined || other !== undefined) return false
+    return isNorm(origin(x)) || (behindLayers.has(x) && inputs.some(isOfPlaces))
+  })
+  return new Set(kept.map(({ name }) => name))
+}
