@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import { linearLayer } from '../linear.ts'
+import { mirroredRelevance, mirrorOf } from './mirrored.ts'
 import { isNothing, partOf, partOfInput, partOfWeights, scaled } from './parts.ts'
 import type { InputPart, LinearRule, LinearVisit, Passed, Term, WeightPart } from './rule.ts'
 import { ALL } from './rule.ts'
@@ -9,6 +10,8 @@ import { stabilised } from './stabilise.ts'
 /** Send the relevance at the output of a linear layer to its input, by a rule. */
 export function linearRelevance(rule: LinearRule, visit: LinearVisit): Passed {
   if ('apply' in rule) return rule.apply(visit)
+  const mirror = visit.nonNegative ? undefined : mirrorOf(rule.terms)
+  if (mirror) return mirroredRelevance(mirror, visit)
   const terms = rule.terms.map((term) => termRelevance(term, visit))
   const messages = terms.flatMap((term) => term.messages)
   const { builder: g, x } = visit
