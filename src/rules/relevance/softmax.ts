@@ -1,3 +1,4 @@
+import type { Graph } from '../../graph/types.ts'
 import type { BackwardRule } from '../walk.ts'
 
 /**
@@ -10,9 +11,24 @@ import type { BackwardRule } from '../walk.ts'
  *
  * Achtibat et al. 2024, *AttnLRP: Attention-Aware Layer-Wise Relevance Propagation for Transformers*, eq. 12.
  */
-export const softmaxTaylor: BackwardRule<'Softmax'> = ({ builder: g, node, inputs, outputs }, [arrived]) => {
-  const [x, y] = [inputs[0]!, outputs[0]!]
-  const sum = g.reduceSum(arrived!, [node.attributes.axis], true)
-  const relevance = g.mul(x, g.sub(arrived!, g.mul(y, sum)))
-  return [g.op('Where', [g.op('Equal', [y, g.scalar(0)]), g.scalar(0), relevance])]
+export function softmaxTaylor(graph: Graph): BackwardRule<'Softmax'> {
+  const masked = hasInfinity(graph)
+  return ({ builder: g, node, inputs, outputs }, [arrived]) => {
+    const [x, y] = [inputs[0]!, outputs[0]!]
+    const sum = g.reduceSum(arrived!, [node.attributes.axis], true)
+    const relevance = g.mul(x, g.sub(arrived!, g.mul(y, sum)))
+    // −∞ times the 0 that arrives there would be no number.
+    return [masked ? g.op('Where', [g.op('Equal', [y, g.scalar(0)]), g.scalar(0), relevance]) : relevance]
+  }
 }
+
+/** Whether a mask of a graph may hold −∞: a constant that is added to a value or chosen in its place. */
+function hasInfinity({ nodes, initializers }: Graph): boolean {
+  const constants = nodes.flatMap(({ op, inputs }) => (MASKING.includes(op) ? inputs : []))
+  return constants.some((name) => {
+    const tensor = initializers.get(name)
+    return tensor?.type === 'float32' && tensor.data.includes(Number.NEGATIVE_INFINITY)
+  })
+}
+
+const MASKING: readonly string[] = ['Add', 'Sub', 'Where', 'Mul']

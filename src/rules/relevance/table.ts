@@ -174,7 +174,8 @@ export function relevanceTable(
     Tanh: passOn,
     Softplus: passOn,
     Erf: passOn,
-    Softmax: composite.softmax === 'taylor' ? noted('taylor', 'epsilon', softmaxTaylor) : softmaxConstant,
+    Softmax:
+      composite.softmax === 'taylor' ? noted('taylor', 'epsilon', softmaxTaylor(graph)) : softmaxConstant,
     LogSoftmax: passOn,
     Neg: passOn,
     Abs: passOn,
