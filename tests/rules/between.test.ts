@@ -268,10 +268,12 @@ describe('what only moves elements', () => {
     const { map, rows } = await passedOnes((g, x) => g.concat([x, beside(g)], 1))
     expect(map.every((value) => value === 1)).toBe(true)
     expect(rows).toMatchObject([{ operator: 'Concat', in: 168, out: 126, bias: 42 }])
+    const seen = Uint8Array.from({ length: 6 }, (_, column) => column % 2)
     const chosen = await passedOnes((g, x) =>
-      g.op('Where', [g.op('Greater', [x, g.scalar(0)]), x, g.scalar(0)]),
+      g.op('Where', [g.constant({ type: 'bool', shape: [6], data: seen }, 'seen'), x, g.scalar(0)]),
     )
     expect(chosen.rows[0]!.bias).toBe(chosen.map.filter((value) => value === 0).length)
+    expect(chosen.rows[0]!.bias).toBe(63)
   })
 
   test('a picture of whole numbers has a relevance of fractions', async () => {

@@ -63,7 +63,7 @@ const keeps = (name: string) => /^(attn|cp)lrp/.test(name)
 const names = Object.keys(composites) as CompositeName[]
 
 describe.each(Object.entries(patterns))('%s', (pattern, make) => {
-  const { graph, gates } = make()
+  const { graph, gates, spelt } = make()
   const canonical = canonise(graph)
   const judgedIn = (form: Graph) =>
     Array.from({ length: BATCH }, (_, n) => {
@@ -144,7 +144,7 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
       const picture = fed.images!
       if (name === 'guided-backprop' || name === 'deconvnet') {
         const start = { name: 'logits', weights: oneClass(TARGETS[n]!, 1) }
-        return plainCutGradient(canonical, 'images', picture, start, name)
+        return plainCutGradient(canonical, 'images', picture, start, name, spelt)
       }
       const { shape, data } = slopesOf[n]!()
       return name === 'gradient'

@@ -12,6 +12,15 @@ export interface Pattern {
   readonly graph: Graph
   /** Values that only let the other side of a product through. */
   readonly gates: readonly string[]
+  /** Activations of several nodes. */
+  readonly spelt: readonly Spelt[]
+}
+
+/** An activation of several nodes, by the names of values: what it is of, what it makes, and what lies between. */
+export interface Spelt {
+  readonly input: string
+  readonly output: string
+  readonly inner: readonly string[]
 }
 
 export const SIZE = 9
@@ -36,6 +45,7 @@ export function pictures(count: number, seed = 'pictures'): ReturnType<typeof fl
 class Layers {
   readonly g: GraphBuilder
   readonly gates: string[] = []
+  readonly spelt: Spelt[] = []
   private readonly random: Random
 
   constructor(name: string) {
@@ -104,7 +114,7 @@ class Layers {
     const weights = this.normal([CLASSES, Number(x.shape[1])], 0.8, 'classifier.weight')
     const bias = this.normal([CLASSES], 0.3, 'classifier.bias')
     this.g.output('logits', this.g.op('Gemm', [vector, weights, bias], { transB: 1 }, 'classifier'))
-    return { graph: this.g.graph(), gates: this.gates }
+    return { graph: this.g.graph(), gates: this.gates, spelt: this.spelt }
   }
 }
 
@@ -168,7 +178,10 @@ function depthwise(): Pattern {
 /** EfficientNet and MobileNetV3: gates a channel (squeeze and excitation), SiLU, HardSwish. */
 function squeezeExcitation(): Pattern {
   const l = new Layers('squeeze')
-  const silu = (name: string, x: Value) => l.gated(name, x, l.g.op('Sigmoid', [x], {}, `${name}.sigmoid`))
+  const silu = (name: string, x: Value) => {
+    l.spelt.push({ input: x.name, output: name, inner: [`${name}.sigmoid`] })
+    return l.gated(name, x, l.g.op('Sigmoid', [x], {}, `${name}.sigmoid`))
+  }
   const squeeze = (name: string, x: Value, gate: 'Sigmoid' | 'HardSigmoid') => {
     const channels = Number(x.shape[1])
     const pooled = l.g.op('GlobalAveragePool', [x], {}, `${name}.squeeze`)
@@ -185,6 +198,7 @@ function squeezeExcitation(): Pattern {
   const shifted = l.g.op('Add', [x, l.g.scalar(3)], {}, 'hardswish3.add')
   const clipped = l.relu6('hardswish3.clip', shifted)
   const gate = l.g.op('Div', [clipped, l.g.scalar(6)], {}, 'hardswish3.gate')
+  l.spelt.push({ input: x.name, output: 'hardswish3', inner: [shifted.name, clipped.name, gate.name] })
   return l.finished(l.gated('hardswish3', x, gate))
 }
 

@@ -5,6 +5,7 @@
 
 import type { Node } from '../../src/graph/operators.ts'
 import type { Graph } from '../../src/graph/types.ts'
+import type { Spelt } from './patterns.ts'
 import { fieldsOf, type Plain, plain, plainForward, plainNode, windowsOf } from './plainGraph.ts'
 import { placesOf } from './plainMoves.ts'
 
@@ -32,6 +33,7 @@ const ACTIVATIONS = ['Relu', 'LeakyRelu', 'Clip', 'HardSwish']
  * alone; what passes an activation is cut off below zero first, and the deconvnet leaves the activation's own
  * derivative out.
  *
+ * @param spelt activations of several nodes, which are cut as one
  * @returns what arrives at the input
  */
 export function plainCutGradient(
@@ -40,13 +42,17 @@ export function plainCutGradient(
   picture: Plain,
   start: { readonly name: string; readonly weights: Plain },
   rule: 'guided-backprop' | 'deconvnet',
+  spelt: readonly Spelt[] = [],
 ): Plain {
   const values = plainForward(graph, { [input]: picture })
   const arrived = new Map([[start.name, start.weights]])
   for (const node of [...graph.nodes].reverse()) {
     const before = arrived.get(node.outputs[0]!)
     if (!before) continue
-    const cut = ACTIVATIONS.includes(node.op)
+    const [output] = node.outputs as [string]
+    const whole = spelt.find((each) => each.output === output)
+    const inside = spelt.some(({ inner }) => inner.includes(output))
+    const cut = whole !== undefined || (ACTIVATIONS.includes(node.op) && !inside)
     const dy = cut
       ? plain(
           before.shape,
@@ -54,6 +60,10 @@ export function plainCutGradient(
         )
       : before
     const inputs = node.inputs.map((name) => values.get(name)!)
+    if (whole && rule === 'deconvnet') {
+      arrived.set(whole.input, dy)
+      continue
+    }
     node.inputs.forEach((name, k) => {
       if (name === '' || graph.initializers.has(name)) return
       const part = cut && rule === 'deconvnet' ? dy : localGradient(node, inputs, k, dy)

@@ -3,6 +3,7 @@ import type { Pass } from '../../graph/pass.ts'
 import { float32, type Graph, sizeOf, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { wiringOf } from '../../graph/wiring.ts'
+import { activationsOf } from '../activations.ts'
 import { affineOf, type Channelwise } from './channelwise.ts'
 
 type Linear = NodeOf<'Conv'> | NodeOf<'Gemm'>
@@ -12,7 +13,8 @@ type Linear = NodeOf<'Conv'> | NodeOf<'Gemm'>
  * else, if `behind`, into the one behind it where that adds no padding.
  *
  * Needs: a well-formed graph, with inner products as Gemm. Leaves: scales and shifts only where neither neighbour can
- * take them: it has another reader, it is no linear layer with constant weights, or it adds padding behind a shift.
+ * take them: it has another reader, it is no linear layer with constant weights, or it adds padding behind a shift; and
+ * where they are part of an activation that is spelt out.
  * Layers and outputs keep their names; merged weights get names of their own.
  */
 export const withScalesMerged =
@@ -20,10 +22,14 @@ export const withScalesMerged =
   (graph) => {
     // Values that stay keep their shapes.
     const values = verify(graph)
-    const shapeOf = (name: string) => values.get(name)!.shape.join()
+    const shapeOf = (name: string) => values.get(name)!.shape
+    const spelt = activationsOf(graph, shapeOf).flatMap(({ last, inner }) => [last, ...inner])
+    const stays = new Set(spelt)
+    const isFree = (node: Node, x: string) =>
+      !stays.has(node.name) && shapeOf(x).join() === shapeOf(node.outputs[0]!).join()
     let current = graph
     for (;;) {
-      const next = mergedOnce(current, (node, x) => shapeOf(x) === shapeOf(node.outputs[0]!), behind)
+      const next = mergedOnce(current, isFree, behind)
       if (!next) return current
       current = next
     }
@@ -32,18 +38,19 @@ export const withScalesMerged =
 /**
  * A graph in which one more scale and shift is merged; undefined where there is none left.
  *
- * @param keepsShape whether a node's output has the shape of this input of it: not where the input is repeated
+ * @param isFree whether a node may go: its output has the shape of this input of it, which is not repeated, and it is no
+ *   part of an activation
  * @param intoNext whether it may be merged into the layer behind it
  */
 function mergedOnce(
   graph: Graph,
-  keepsShape: (node: Node, x: string) => boolean,
+  isFree: (node: Node, x: string) => boolean,
   intoNext: boolean,
 ): Graph | undefined {
   const { makerOf, soleReaderOf } = wiringOf(graph)
   for (const node of graph.nodes) {
     const found = affineOf(node, graph)
-    if (!found || !keepsShape(node, found.x)) continue
+    if (!found || !isFree(node, found.x)) continue
     const fits = (
       layer: Node | undefined,
       channels: (layer: Linear, graph: Graph) => number,

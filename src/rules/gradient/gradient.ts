@@ -7,6 +7,7 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { Operator } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
+import type { Activation } from '../activations.ts'
 import { passOn, passReshaped } from '../passOn.ts'
 import { withPoolPositions } from '../pooling.ts'
 import { type BackwardRule, type BackwardTable, noRule, walkBackward } from '../walk.ts'
@@ -153,14 +154,19 @@ export type ActivationRule = 'gradient' | 'guided-backprop' | 'deconvnet'
 /**
  * The derivative of every operator, with ReLU and the activations that took its place by another rule. Sigmoid,
  * Tanh and HardSigmoid keep their derivative: they are gates as often as activations.
+ *
+ * @param spelt activations that are spelt out in several nodes: together they are guided as one
  */
-export function gradientTable(activation: ActivationRule = 'gradient'): BackwardTable {
+export function gradientTable(
+  activation: ActivationRule = 'gradient',
+  spelt: readonly Activation[] = [],
+): BackwardTable {
   if (activation === 'gradient') return GRADIENT
   const changed =
     activation === 'deconvnet'
       ? () => deconvnetRule
       : <O extends Operator>(gradient: BackwardRule<O>) => guidedBackpropRule(gradient)
-  return {
+  const single: BackwardTable = {
     ...GRADIENT,
     Relu: changed(reluGradient),
     LeakyRelu: changed(leakyReluGradient),
@@ -170,6 +176,19 @@ export function gradientTable(activation: ActivationRule = 'gradient'): Backward
     HardSwish: changed(hardSwishGradient),
     Softplus: changed(softplusGradient),
   }
+  if (spelt.length === 0) return single
+  const lasts = new Set(spelt.map(({ last }) => last))
+  const inner = new Set(spelt.flatMap((each) => [...each.inner]))
+  const choosing = (op: Operator): BackwardRule<Operator> => {
+    const [plain, alone] = [GRADIENT, single].map((table) => table[op] as BackwardRule<Operator>)
+    const guided = guidedBackpropRule(plain!)
+    return (visit, arrived) => {
+      const { name } = visit.node
+      return (lasts.has(name) ? guided : inner.has(name) ? plain! : alone!)(visit, arrived)
+    }
+  }
+  const operators = Object.keys(GRADIENT) as Operator[]
+  return Object.fromEntries(operators.map((op) => [op, choosing(op)])) as unknown as BackwardTable
 }
 
 /**

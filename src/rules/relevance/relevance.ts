@@ -12,6 +12,7 @@ import type { Pass } from '../../graph/pass.ts'
 import { nonNegativeValues } from '../../graph/traits.ts'
 import { type Graph, sizeOf } from '../../graph/types.ts'
 import { wiringOf } from '../../graph/wiring.ts'
+import { activationsOf, withActivationsWhole } from '../activations.ts'
 import { canonise } from '../canonise/canonise.ts'
 import { assign } from '../composites/assign.ts'
 import {
@@ -133,6 +134,9 @@ function derived(
     startOf(builder, logits, target, complete.method === 'relevance' && complete.start === 'logit'),
   )
   const shapeOf = (name: string) => builder.value(name).shape
+  const activations = activationsOf(positioned, shapeOf)
+  const followsDerivatives = complete.method === 'gradient' && complete.activation !== 'deconvnet'
+  const walked = followsDerivatives ? positioned : withActivationsWhole(positioned, activations)
   const table =
     complete.method === 'relevance'
       ? relevanceTable(
@@ -144,9 +148,9 @@ function derived(
           nonNegative,
           conservation,
         )
-      : gradientTable(complete.activation)
+      : gradientTable(complete.activation, followsDerivatives ? activations : [])
   const arrived = builder.scope('relevance', () =>
-    walkBackward(builder, positioned, table, new Map([[logits.name, seed]]), of),
+    walkBackward(builder, walked, table, new Map([[logits.name, seed]]), of),
   )
   for (const name of of) {
     const value = arrived.get(name)
