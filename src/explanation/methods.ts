@@ -177,6 +177,21 @@ export const METHODS = {
     gives: { layers: false, conservation: false },
     load: () => import('./methods/occlusion.ts'),
   } satisfies MethodEntry<OcclusionOptions>,
+  'attention-rollout': {
+    title: 'Attention rollout',
+    source: 'Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers, section 3',
+    options: {},
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/attentionRollout.ts'),
+  } satisfies MethodEntry<object>,
+  'gradient-attention': {
+    title: 'Gradient × attention',
+    source:
+      'Chefer, Gur and Wolf 2021, Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers, equations 5 and 6',
+    options: {},
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/gradientAttention.ts'),
+  } satisfies MethodEntry<object>,
 }
 
 /** The name of a method. */

@@ -37,10 +37,14 @@ const ALL: readonly (readonly [
 const load = (method: Method, of = network) =>
   loadExplainer(engine, of, method, { range: { low: [-100], high: [100] } })
 
+/** They need a network with attention: methods/attention.test.ts. */
+const OF_ATTENTION = ['attention-rollout', 'gradient-attention']
+
 test('the suite below has every method that is in the table', () => {
-  const tried = new Set(ALL.map(([, method]) => method.method ?? 'relevance'))
+  const tried = new Set([...ALL.map(([, method]) => method.method ?? 'relevance'), ...OF_ATTENTION])
   expect([...tried].sort()).toEqual(Object.keys(METHODS).sort())
-  expect(NAMED_METHODS).toEqual(['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion'])
+  const others = ['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion']
+  expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION])
 })
 
 describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {

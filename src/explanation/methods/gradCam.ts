@@ -2,9 +2,9 @@ import { UserError } from '../../base/errors.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { dependents, sources } from '../../graph/wiring.ts'
-import { interpolation } from '../../rules/gradient/interpolation.ts'
 import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
 import { completeOptions } from '../options.ts'
+import { interpolated } from './interpolated.ts'
 import { loadMaps, ofPlaces } from './loadMaps.ts'
 import { loadLayerGradient } from './loadPrograms.ts'
 import type { LayerGradientOf } from './program.ts'
@@ -66,30 +66,6 @@ export function gradCamLayer(graph: Graph, output: string = graph.outputs[0]!.na
       return name!
   }
   throw new UserError('no layer before the output has height and width', graph.name, 'Choose another method')
-}
-
-/** A map enlarged by bilinear interpolation, the corners of its pixels on those of the picture. */
-function interpolated(
-  map: Float64Array,
-  [rows, columns]: readonly [number, number],
-  [height, width]: readonly [number, number],
-): Float32Array {
-  const line = (size: number, outputs: number) =>
-    interpolation({ size, outputs, scale: outputs / size, coordinates: 'half_pixel', kind: 'linear' })!
-  const [down, across] = [line(rows, height), line(columns, width)]
-  const wide = new Float64Array(rows * width)
-  for (let row = 0; row < rows; row++) {
-    for (let x = 0; x < width; x++) {
-      wide[row * width + x] = across[x]!.reduce((sum, weight, k) => sum + weight * map[row * columns + k]!, 0)
-    }
-  }
-  const result = new Float32Array(height * width)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      result[y * width + x] = down[y]!.reduce((sum, weight, k) => sum + weight * wide[k * width + x]!, 0)
-    }
-  }
-  return result
 }
 
 /** @throws UserError where a network has no such value, or it has no height and width */
