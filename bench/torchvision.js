@@ -67,7 +67,9 @@ function compareGradient(actual, expected) {
   const apart = length(expected.map((value, k) => value - actual[k])) / length(expected)
   const wrong = !(apart <= GRADIENT_TOLERANCE)
   if (wrong) process.exitCode = 1
-  console.log(`    ${''.padEnd(26)} gradient's difference ${apart.toExponential(1)}${wrong ? '  TOO LARGE' : ''}`)
+  console.log(
+    `    ${''.padEnd(26)} gradient's difference ${apart.toExponential(1)}${wrong ? '  TOO LARGE' : ''}`,
+  )
 }
 
 /** Explain the network's own answer, and say where the logit went. */

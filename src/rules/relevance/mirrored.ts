@@ -15,7 +15,6 @@
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import { linearLayer } from '../linear.ts'
-import { scaled } from './parts.ts'
 import {
   type InputPart,
   type LinearVisit,
@@ -107,5 +106,5 @@ function signOf(g: GraphBuilder, value: Value): Value {
 
 /** |value| · q, once for each constant. */
 function magnitudeOf(g: GraphBuilder, value: Value, q: number): Value {
-  return g.once(`${value.name}.magnitude(${q})`, () => scaled(g, g.op('Abs', [value]), q))
+  return g.once(`${value.name}.magnitude(${q})`, () => g.mul(g.op('Abs', [value]), g.scalar(q)))
 }
