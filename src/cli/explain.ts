@@ -6,13 +6,19 @@ import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { nodeEngine } from '../engine/node.ts'
-import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
+import { findClasses, type Question, requireClass } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
-import { explainInput, layerOf, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
+import {
+  explainInput,
+  layerOf,
+  loadModelExplainer,
+  type ModelExplanation,
+  targetIn,
+} from '../models/explain.ts'
 import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
@@ -106,6 +112,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const tasks = tasksOf(flags, model)
   const names = namesOf(inputs, tasks, flags.out)
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
+  tellKind(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
   const engine = await nodeEngine(flags)
@@ -223,12 +230,13 @@ async function explainOne(path: string, to: string, job: Job, watch: Watch): Pro
   return lines
 }
 
-function tasksOf(flags: Flags, { classes, logits }: Model): Task[] {
+function tasksOf(flags: Flags, model: Model): Task[] {
+  const { classes } = model
   const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
   const asked = findClasses(flags.class ?? ['top'], classes)
   return asked.map((each) => {
     // Of the network's own answer it is not known yet what it is.
-    if (each !== 'top' || minus === undefined) targetOf({ class: each, minus }, logits)
+    if (each !== 'top' || minus === undefined) targetIn(model, { class: each, minus })
     const name = each === 'top' ? each : classes[each]!
     return { question: { class: each, minus }, suffix: asked.length > 1 ? `.${fileName(name)}` : '' }
   })
@@ -277,6 +285,14 @@ function tellPreprocessing(model: Model): void {
   )
 }
 
+/** Say where an answer is no class with a logit. */
+function tellKind({ kind, output }: Model): void {
+  if (kind === 'number') console.error(`${output} is one number: the number itself is explained`)
+  if (kind === 'other') {
+    console.error(`No logits were found behind ${output}: the output itself is explained, as it is`)
+  }
+}
+
 /** The face in a photo as the network was trained on it, as its input. */
 async function cutOut(path: string, landmarks: readonly Point[], model: Model): Promise<TensorOf<'float32'>> {
   const preprocessing = requirePreprocessing(model)
@@ -319,6 +335,8 @@ async function write(
       class: explanation.class,
       name: explanation.name,
       ...(minus === undefined ? {} : { minus, minusName: model.classes[minus] }),
+      // What is no logit of a class.
+      ...(['number', 'other'].includes(model.kind) ? { kind: model.kind } : {}),
       logit,
     },
     ...by,
@@ -341,8 +359,15 @@ function summary(
   const amount =
     minus === undefined && probability !== undefined
       ? `${(100 * probability).toFixed(1)} %`
-      : `logit ${logit.toFixed(3)}`
-  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
+      : `${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
+  const answer =
+    model.kind === 'number' ? `${name} ${numberText(logit)}` : `${what}“${name}”${rather} ${amount}`
+  return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
+}
+
+/** A plain number, to four digits. */
+function numberText(value: number): string {
+  return String(Number(value.toPrecision(4)))
 }
 
 /** A name as part of a file's name: what file systems do not take is `_`. */

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { findClasses, requireClass, targetOf } from '../explanation/classes.ts'
+import { findClasses, requireClass } from '../explanation/classes.ts'
 import { graft } from '../explanation/graft.ts'
-import { rulesAbout } from '../models/explain.ts'
+import { rulesAbout, targetIn } from '../models/explain.ts'
 import { rangeOf } from '../models/preprocessing.ts'
 import { checkOut, signature, writeModelFile } from './convert.ts'
 import {
@@ -42,12 +42,12 @@ export function graftCommand(): Command {
       const asked = compositeFrom(flags.composite)
       await untilStopped(async (signal) => {
         const model = await modelFrom(path, flags)
-        const { network, output, logits, classes, preprocessing } = model
+        const { network, output, classes, preprocessing } = model
         const [only, ...others] = findClasses([flags.class], classes)
         if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')
         const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
         const composite = chosenComposite(model, asked)
-        const target = targetOf({ class: only!, minus }, logits)
+        const target = targetIn(model, { class: only!, minus })
         const range = 'missing' in preprocessing ? undefined : rangeOf(preprocessing)
         const grafted = await rulesAbout(path, () => graft(network, composite, { output, target, range }))
         await writeModelFile(out, grafted, signal)

@@ -11,9 +11,10 @@ import {
   requireClass,
   targetOf,
 } from '../explanation/classes.ts'
-import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
+import { type Explainer, type Explanation, loadExplainer, type Scores } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
+import type { Target } from '../explanation/target.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Composite } from '../rules/composites/composite.ts'
@@ -52,7 +53,11 @@ export interface ExplainOptions extends Watch {
 
 /** An explanation in the model's own words, with pictures of it where the input is a picture. */
 export interface ModelExplanation extends Explanation {
-  /** The class that is explained: its index, its name, and its probability where the output has probabilities. */
+  /**
+   * The class that is explained: its index, its name, and its probability, which is the output's own where that holds
+   * probabilities, and what a softmax makes of its logits otherwise. A number is the only class of its output, and
+   * has no probability.
+   */
   readonly class: number
   readonly name: string
   readonly probability: number | undefined
@@ -198,7 +203,7 @@ export async function explainInput(
   )
   const explanations = await explainer.explain(
     input,
-    known.map((question) => targetOf(question, explainer.classes)),
+    known.map((question) => targetIn(model, question)),
     { signal, progress },
   )
   for (const explanation of explanations) checkFinite(explanation)
@@ -239,6 +244,15 @@ function warningsOf({ relevance, logit }: Explanation): string[] {
   return warnings
 }
 
+/**
+ * A question in terms of a model's logits.
+ *
+ * @throws UsageError when a class is set against itself, or the only logit against its other side
+ */
+export function targetIn({ kind, logits }: Model, question: Question): Target {
+  return kind === 'number' ? 0 : targetOf(question, logits)
+}
+
 /** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
 function checkFinite({ relevance, conservation }: Explanation): void {
   if (relevance.data.every(Number.isFinite)) return
@@ -255,15 +269,25 @@ function inModelWords(
   model: Model,
   input: TensorOf<'float32'>,
 ): Omit<ModelExplanation, 'warnings'> {
-  const index = explainedClass(explanation.target)
-  const { probabilities } = explanation.outputs[model.output]!
+  const isNumber = model.kind === 'number'
+  const index = isNumber ? 0 : explainedClass(explanation.target)
+  const scores = scoresIn(model, explanation.outputs[model.output]!)
   return {
     ...explanation,
+    outputs: { ...explanation.outputs, [model.output]: scores },
     class: index,
     name: model.classes[index]!,
-    probability: probabilities && probabilityOf(index, probabilities),
+    probability: scores.probabilities && probabilityOf(index, scores.probabilities),
     ...picturesOf(explanation, model, input),
   }
+}
+
+/** The scores of the explained output. One logit that the card gives two classes is a yes or no; a number is none. */
+function scoresIn({ kind, logits: count }: Model, { logits, probabilities }: Scores): Scores {
+  if (kind === 'number') return { logits, probabilities: undefined }
+  return kind === 'logits' && count === 1
+    ? { logits, probabilities: logits.map((logit) => 1 / (1 + Math.exp(-logit))) }
+    : { logits, probabilities }
 }
 
 function picturesOf(
