@@ -6,22 +6,17 @@ import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { nodeEngine } from '../engine/node.ts'
-import { findClasses, type Question, requireClass } from '../explanation/classes.ts'
+import type { Question } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { align } from '../faces/align.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
-import {
-  explainInput,
-  layerOf,
-  loadModelExplainer,
-  type ModelExplanation,
-  targetIn,
-} from '../models/explain.ts'
+import { explainInput, layerOf, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
 import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
+import { against, questionsOf } from '../models/questions.ts'
 import { enlarged } from '../pictures/enlarged.ts'
 import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
@@ -59,10 +54,13 @@ export function explainCommand(): Command {
     .argument('<photo...>', 'photos, or .npy files (float32) with input as the network takes it')
     .option(
       '--class <class>',
-      "the class to explain: `top`, the network's own answer, or a class by name or index; several with commas between, or given several times (default: top)",
+      "the class to explain: `top`, the network's own answer, or a class by name or index; of ages also `years`, the expected age, and groups as 60+; several with commas between, or given several times (default: top)",
       collect,
     )
-    .option('--minus <class>', 'explain what speaks for the class rather than for this one')
+    .option(
+      '--minus <class|n>',
+      'explain what speaks for the class rather than for this one; for years, or an answer that is one number, rather than for this number',
+    )
     .option(
       '--layer <name>',
       'write the relevance of this value or node too; may be given several times',
@@ -101,7 +99,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const { method } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
-  const model = await modelFrom(path, flags)
+  const model = against(await modelFrom(path, flags), flags.minus)
   if (landmarks && !model.card.alignment) {
     throw new UserError(
       'its card does not say how faces are aligned',
@@ -231,15 +229,17 @@ async function explainOne(path: string, to: string, job: Job, watch: Watch): Pro
 }
 
 function tasksOf(flags: Flags, model: Model): Task[] {
-  const { classes } = model
-  const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
-  const asked = findClasses(flags.class ?? ['top'], classes)
-  return asked.map((each) => {
-    // Of the network's own answer it is not known yet what it is.
-    if (each !== 'top' || minus === undefined) targetIn(model, { class: each, minus })
-    const name = each === 'top' ? each : classes[each]!
-    return { question: { class: each, minus }, suffix: asked.length > 1 ? `.${fileName(name)}` : '' }
-  })
+  const questions = questionsOf(model, flags.class ?? ['top'], flags.minus)
+  return questions.map((question) => ({
+    question,
+    suffix: questions.length > 1 ? `.${fileName(nameOf(question.class, model))}` : '',
+  }))
+}
+
+/** What is asked for, in words. */
+function nameOf(asked: Question['class'], { classes }: Model): string {
+  if (typeof asked === 'object') return asked.name
+  return typeof asked === 'number' ? classes[asked]! : asked
 }
 
 /** Paths of the outputs without their suffixes and endings, in the order of the inputs. */
@@ -320,7 +320,7 @@ async function write(
   writeAtomic(`${to}.relevance.npy`, writeNpy(relevance))
   for (const { name, value } of layers)
     writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(explanation.layers[value]!))
-  const { minus } = question
+  const { minus, reference } = question
   const record = {
     model: model.path,
     input,
@@ -334,7 +334,12 @@ async function write(
       output: model.output,
       class: explanation.class,
       name: explanation.name,
-      ...(minus === undefined ? {} : { minus, minusName: model.classes[minus] }),
+      // Where it is no single class, how much each logit counts in what is explained.
+      ...(explanation.class === undefined ? { weights: [...explanation.target] } : {}),
+      value: explanation.value,
+      ...(typeof minus === 'number' ? { minus, minusName: model.classes[minus] } : {}),
+      ...(typeof minus === 'object' ? { minus: minus.name } : {}),
+      ...(reference === undefined ? {} : { minus: reference }),
       // What is no logit of a class.
       ...(['number', 'other'].includes(model.kind) ? { kind: model.kind } : {}),
       logit,
@@ -348,21 +353,33 @@ async function write(
 
 function summary(
   input: string,
-  { minus }: Question,
+  question: Question,
   explanation: ModelExplanation,
   { model }: Job,
   to: string,
 ): string {
-  const { name, probability, logit, map, warnings } = explanation
-  const what = model.card.task ? `${model.card.task} ` : ''
-  const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
-  const amount =
-    minus === undefined && probability !== undefined
-      ? `${(100 * probability).toFixed(1)} %`
-      : `${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
-  const answer =
-    model.kind === 'number' ? `${name} ${numberText(logit)}` : `${what}“${name}”${rather} ${amount}`
+  const { map, warnings } = explanation
+  const answer = inWords(question, explanation, model)
   return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
+}
+
+/** What the network says, and how sure it is. */
+function inWords(question: Question, explanation: ModelExplanation, model: Model): string {
+  const { name, probability, logit, value } = explanation
+  if (value !== undefined) {
+    const amount = name === 'years' ? `${value.toFixed(1)} years` : `${name} ${numberText(value)}`
+    const { reference } = question
+    if (reference === undefined) return amount
+    const gap = Math.abs(value - reference)
+    const by = name === 'years' ? gap.toFixed(1) : numberText(gap)
+    return `${amount}, ${by} ${value < reference ? 'less' : 'more'} than ${reference}`
+  }
+  const what = model.card.task ? `${model.card.task} ` : ''
+  const { minus } = question
+  if (minus === undefined && probability !== undefined)
+    return `${what}“${name}” ${(100 * probability).toFixed(1)} %`
+  const rather = minus === undefined ? '' : ` rather than “${nameOf(minus, model)}”`
+  return `${what}“${name}”${rather} ${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
 }
 
 /** A plain number, to four digits. */

@@ -27,6 +27,8 @@ export interface Model {
   readonly logits: number
   /** The names of its classes, by index: two for a single logit; of a number, what it is called. */
   readonly classes: readonly string[]
+  /** Of a number: what is subtracted from it, where it is explained against something. */
+  readonly reference?: number
   /** How a photo becomes the input, or what of that is not known. */
   readonly preprocessing: Preprocessing | { readonly missing: readonly string[] }
 }
