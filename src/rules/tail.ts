@@ -372,7 +372,7 @@ const READINGS: Partial<Readonly<Record<Operator, Reading>>> = {
   ReduceMean: computedOf((visit) => reduced(visit, 'mean')),
   GlobalAveragePool: computedOf((visit) => reduced(visit, 'mean')),
   ReduceMax: ({ node, inputs: [x], constants }, cores) => {
-    if (!x || !areScores(x)) return undefined
+    if (!x || !areScores(x) || (node.inputs[1] && !constants[1])) return undefined
     const axes = axesOf(node, x, constants[1])
     return axes && grouped(x, axes).map((group) => cores.largest(group))
   },

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { readModelFile } from '../../src/formats/node.ts'
 import { readNpy } from '../../src/formats/npy.ts'
-import type { GraphBuilder, Value } from '../../src/graph/builder.ts'
+import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import { float32, type Graph, type TensorOf } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { explain } from '../../src/models/explain.ts'
@@ -188,9 +188,38 @@ describe('an output', () => {
       const x = input(String(seed))
       const own = await explain(modelOf(graph, 'one'), x, { engine, composite: 'epsilon' })
       expect(own.probability).toBeGreaterThanOrEqual(0.5)
-      answers.add(own.class)
+      answers.add(own.class!)
     }
     expect([...answers].sort()).toEqual([0, 1])
+  })
+
+  it('without a dimension for pictures has the scores of one', async () => {
+    const g = new GraphBuilder('squeezed')
+    const weights = Float32Array.from({ length: 18 }, (_, k) => Math.sin(k))
+    const z = g.op('Gemm', [g.input('x', 'float32', [1, 6]), g.constant(float32([6, 3], weights))], {}, 'z')
+    g.output('scores', g.op('Squeeze', [z]))
+    g.output('y', g.op('Softmax', [g.op('Squeeze', [z])]))
+    const x = float32([1, 6], [1, -1, 0.5, 0.2, 0, 1])
+    const maps: number[][] = []
+    for (const output of ['scores', 'y']) {
+      const model = modelOf(g.graph(), 'squeezed', {}, { output })
+      expect(model.logits).toBe(3)
+      const own = await explain(model, x, { class: 2, composite: 'epsilon', engine })
+      expect(own.probability).toBeCloseTo(own.outputs.y!.probabilities![2]!, 6)
+      maps.push([...own.relevance.data])
+    }
+    expectClose(maps[1]!, maps[0]!)
+  })
+
+  it('that adds up to 1 is probabilities, whatever made it', async () => {
+    // Powers of scores by their sum, of which nothing leads back to logits.
+    const graph = of((g, z) => {
+      const squares = g.mul(z, z)
+      return g.div(squares, g.op('ReduceSum', [squares, g.integers([-1])]))
+    })
+    const x = float32([1, 6], [1, -1, 0.5, 0.2, 0, 1])
+    const { outputs } = await explain(modelOf(graph, 'squares'), x, { engine, composite: 'gradient' })
+    expect([...outputs.y!.probabilities!]).toEqual([...outputs.y!.logits])
   })
 
   it('of labels is no answer', () => {

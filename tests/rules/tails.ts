@@ -88,6 +88,21 @@ export const SOFTMAXES: Readonly<Record<string, Ending>> = {
     const value = g.sub(low, g.op('Log', [total(g, g.op('Exp', [low]))]))
     return all(value, width(z), { isLog: true })
   },
+  'scores less the logarithm of a sum, as the standard spells it': (g, z) => {
+    const largest = g.op('ReduceMax', [z, last(g)])
+    const log = g.op('Log', [total(g, g.op('Exp', [g.sub(z, g.op('ReduceMax', [z, last(g)]))]))])
+    return all(g.sub(z, g.add(log, largest)), width(z), { isLog: true })
+  },
+  'sigmoids by their sum': (g, z) => {
+    const p = g.op('Sigmoid', [z])
+    return all(g.div(p, total(g, p)), width(z))
+  },
+  'two exponentials by their sum': (g, z) => {
+    const parts = g.ops('Split', width(z), [g.op('Exp', [z]), g.integers(Array(width(z)).fill(1))], {
+      axis: 1,
+    })
+    return all(g.div(g.concat(parts, 1), g.sum(parts)), width(z))
+  },
   'a softmax of a softmax': (g, z) => all(g.op('Softmax', [g.op('Softmax', [z])]), width(z)),
 }
 

@@ -100,11 +100,19 @@ function explanationOf(
 
 const RELEVANCE_OF = 'relevance of '
 
-/** What a softmax makes of an output without one, which is taken for a classifier's logits. One number may be anything. */
+/**
+ * What a softmax makes of an output without one, which is taken for a classifier's logits; what adds up to 1 already is
+ * probabilities, however they were made. One number may be anything.
+ */
 function ofClassifier(shape: readonly number[], logits: Float32Array): Float32Array | undefined {
   if (logits.length === 1 || shape.slice(2).some((d) => d !== 1)) return undefined
-  const most = Math.max(...logits)
+  if (logits.every((value) => value >= 0) && Math.abs(logits.reduce((a, b) => a + b) - 1) < SLACK)
+    return logits
+  const most = logits.reduce((a, b) => Math.max(a, b))
   const powers = logits.map((logit) => Math.exp(logit - most))
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map((power) => power / sum)
 }
+
+/** How far from 1 sums of 32-bit probabilities may be. */
+const SLACK = 1e-4
