@@ -5,7 +5,7 @@
  * Exporters put much behind the scores: a softmax in one node or in five, a clipping, a factor of 100, another order of
  * classes. Asking of each element what it is made of sees through all of it alike: a softmax is a part of a sum of
  * exponentials, however it is written, and a sigmoid is one of eᶻ and 1. What moves elements about moves expressions
- * about. Where scores end and the network proper begins (a linear layer, a pooling), elements are taken as they are.
+ * about. What is made of no probability, exponential or largest score is a score itself, taken as it is.
  */
 
 import { GraphBuilder } from '../graph/builder.ts'
@@ -13,7 +13,7 @@ import { compute } from '../graph/compute.ts'
 import { axisOf } from '../graph/dimensions.ts'
 import type { Node, Operator } from '../graph/operators.ts'
 import { type Graph, int64, sizeOf, type Tensor } from '../graph/types.ts'
-import { wiringOf } from '../graph/wiring.ts'
+import { namesRead, wiringOf } from '../graph/wiring.ts'
 
 /** Something that an element is made of. Two that are equal are the same object. */
 export type Core =
@@ -51,11 +51,14 @@ const TINY = 1e-4
 /** The most numbers in a matrix that probabilities are multiplied with. */
 const LARGEST_MATRIX = 1 << 20
 
-/** Layers that make something new of whatever they read. */
+/** Layers that make new scores of whatever they read. */
 const LAYERS: readonly Operator[] = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization', 'LRN']
 
-/** Ends that make probabilities. */
+/** Operators that make probabilities of scores. What goes into them is scores, whatever it was made of. */
 const PROBABILITIES: readonly Operator[] = ['Softmax', 'LogSoftmax', 'Sigmoid', 'HardSigmoid']
+
+/** All that make something of scores that is no score. */
+const ENDS: readonly Operator[] = [...PROBABILITIES, 'Exp', 'Tanh', 'Softplus', 'ReduceMax']
 
 /** A node, with what it reads. */
 interface Visit {
@@ -87,6 +90,7 @@ const tails = new WeakMap<Graph, (name: string) => Elements | undefined>()
 function tailIn(graph: Graph): (name: string) => Elements | undefined {
   const builder = GraphBuilder.from({ ...graph, inputs: graph.inputs.map(forOne), outputs: [] })
   const { makerOf } = wiringOf(graph)
+  const behind = behindScores(graph)
   const cores = new Cores()
   const known = new Map<string, Elements | undefined>()
   const elementsOf = (name: string): Elements | undefined => {
@@ -100,13 +104,10 @@ function tailIn(graph: Graph): (name: string) => Elements | undefined {
     if (type !== 'float32' || !Number.isInteger(size)) return undefined
     const as = (terms: readonly Term[]) => ({ shape: shape as number[], terms })
     const constant = graph.initializers.get(name)
-    if (size > MOST) {
-      const unknown = node && PROBABILITIES.includes(node.op) && cores.unknown()
-      return unknown ? as(new Array<Term>(size).fill(unknown)) : undefined
-    }
+    const unknown = () => as(new Array<Term>(size).fill(cores.unknown()))
+    if (size > MOST) return node && PROBABILITIES.includes(node.op) ? unknown() : undefined
     if (constant) return as(Array.from(constant.data as Float32Array, number))
-    const scores = () => as(Array.from({ length: size }, (_, index) => cores.score(name, index)))
-    if (!node) return scores()
+    if (!node || !behind.has(name)) return as(cores.scores(name, size))
     const inputs = node.inputs.map((input) => (input === '' ? undefined : elementsOf(input)))
     const visit: Visit = {
       node,
@@ -117,12 +118,43 @@ function tailIn(graph: Graph): (name: string) => Elements | undefined {
     }
     const read = READINGS[node.op]?.(visit, cores)
     if (read) return as(read)
+    // What has no bounds may well be scores again.
     const computed = inputs.filter((input) => input?.terms.some(({ parts }) => parts.size > 0))
-    const fresh =
-      LAYERS.includes(node.op) || computed.length === 0 || computed.some((input) => areScores(input!))
-    return fresh ? scores() : as(new Array<Term>(size).fill(cores.unknown()))
+    return computed.some((input) => areScores(input!)) ? as(cores.scores(name, size)) : unknown()
   }
   return elementsOf
+}
+
+/** The names of the values that are made of more than scores. The others need not be looked at. */
+function behindScores(graph: Graph): ReadonlySet<string> {
+  const { initializers } = graph
+  const behind = new Set<string>()
+  for (const node of graph.nodes) {
+    const read = namesRead(node).filter((name) => !initializers.has(name))
+    const isBehind = (name: string) => behind.has(name)
+    const is =
+      node.op === 'Gemm' || node.op === 'MatMul'
+        ? isBehind(node.inputs[0]!) && !hasNegative(initializers.get(node.inputs[1]!))
+        : node.op === 'Clip'
+          ? read.some(isBehind) || isUnit(node, initializers)
+          : node.op === 'Mul' || node.op === 'Div'
+            ? // A gated score is a score.
+              read.length > 0 && read.every(isBehind)
+            : ENDS.includes(node.op) || (read.some(isBehind) && !LAYERS.includes(node.op))
+    if (is) for (const name of node.outputs) behind.add(name)
+  }
+  return behind
+}
+
+/** Whether a matrix is no table of ages, and no sum over groups of classes, but has learnt something. */
+function hasNegative(matrix: Tensor | undefined): boolean {
+  return !matrix || (matrix.data as Float32Array).some((value) => value < 0)
+}
+
+/** Whether a node limits values to those of a probability. */
+function isUnit({ inputs: [, low, high] }: Node, constants: Graph['initializers']): boolean {
+  const [least, most] = [low, high].map((name) => Number(constants.get(name ?? '')?.data[0]))
+  return least! >= 0 && most! <= 1
 }
 
 /** One picture in place of any number of them. */
@@ -153,8 +185,11 @@ class Cores {
   private readonly termNumbers = new WeakMap<Term, number>()
   private readonly positive = new WeakMap<Term, boolean>()
 
-  score(value: string, index: number): Term {
-    return one(this.once(`score ${index} ${value}`, () => ({ kind: 'score', value, index })))
+  /** The elements of a value, as they are. */
+  scores(value: string, count: number): Term[] {
+    return Array.from({ length: count }, (_, index) =>
+      one(this.once(`score ${index} ${value}`, () => ({ kind: 'score', value, index }))),
+    )
   }
 
   largest(of: readonly Term[]): Term {
@@ -330,9 +365,9 @@ const READINGS: Partial<Readonly<Record<Operator, Reading>>> = {
 
   Neg: mapped((x, cores) => cores.joined(times(x, -1))),
   Exp: mapped((x, cores) => cores.exp(x)),
-  Sigmoid: mapped((x, cores) => cores.sigmoid(x)),
+  Sigmoid: ofScores(mapped((x, cores) => cores.sigmoid(x))),
   // It rises with its input as a sigmoid does, and nothing here asks how fast.
-  HardSigmoid: mapped((x, cores) => cores.sigmoid(x)),
+  HardSigmoid: ofScores(mapped((x, cores) => cores.sigmoid(x))),
   // 2σ(2x) − 1. The factor is left out: what goes into a tanh is taken for the score, not twice of it.
   Tanh: mapped((x, cores) => {
     const [factor] = x.parts.size === 1 ? x.parts.values() : [1]
@@ -365,9 +400,10 @@ const READINGS: Partial<Readonly<Record<Operator, Reading>>> = {
     return cores.exp(times(shifted(core.of, Math.log(factor!)), b.shift))
   }),
 
-  Softmax: ({ node, inputs: [x] }, cores) => x && shares(x, axesOf(node, x), cores),
-  LogSoftmax: ({ node, inputs: [x] }, cores) =>
-    x && shares(x, axesOf(node, x), cores)?.map((share) => cores.log(share)),
+  Softmax: ofScores(({ node, inputs: [x] }, cores) => shares(x!, axesOf(node, x!)!, cores)),
+  LogSoftmax: ofScores(({ node, inputs: [x] }, cores) =>
+    shares(x!, axesOf(node, x!)!, cores)?.map((share) => cores.log(share)),
+  ),
   ReduceSum: computedOf((visit) => reduced(visit, 1)),
   ReduceMean: computedOf((visit) => reduced(visit, 'mean')),
   GlobalAveragePool: computedOf((visit) => reduced(visit, 'mean')),
@@ -392,6 +428,22 @@ function computedOf(reading: Reading): Reading {
   }
 }
 
+/** A reading for what makes probabilities of its input: where that is not made of one score each, it is taken as it is. */
+function ofScores(reading: Reading): Reading {
+  return (visit, cores) => {
+    const [x] = visit.inputs
+    const isLegible = ({ parts }: Term) => {
+      const kinds = [...parts.keys()].map(({ kind }) => kind).filter((kind) => kind !== 'largest')
+      return kinds.length < 2 && kinds[0] !== 'unknown' && kinds[0] !== 'exp'
+    }
+    if (!x) return undefined
+    const legible = x.terms.every(isLegible)
+      ? x
+      : { ...x, terms: cores.scores(visit.node.inputs[0]!, x.terms.length) }
+    return reading({ ...visit, inputs: [legible] }, cores)
+  }
+}
+
 /** Element by element; undefined where any is not understood. */
 function mapped(apply: (x: Term, cores: Cores) => Term | undefined): Reading {
   return ({ inputs: [x] }, cores) => {
@@ -405,7 +457,11 @@ function all(terms: readonly (Term | undefined)[]): readonly Term[] | undefined 
 }
 
 function isUnknown({ parts }: Term): boolean {
-  return [...parts.keys()].some(({ kind }) => kind === 'unknown')
+  return hasKind(parts, 'unknown')
+}
+
+function hasKind(parts: Term['parts'], wanted: string): boolean {
+  return [...parts.keys()].some(({ kind }) => kind === wanted)
 }
 
 /** By an operator that only moves elements about. */
@@ -464,21 +520,22 @@ function added(sign: 1 | -1): Reading {
     if (computed.every((each) => haveOnly(each, ['score']))) return undefined
     if (computed.some(({ terms }) => terms.some(isUnknown))) return undefined
     const columns = inputs.map((each) => spread(each, shape))
-    return columns[0]!.map((_, k) =>
+    const sums = columns[0]!.map((_, k) =>
       cores.joined(sum(columns.map((column, c) => (c === 0 ? column[k]! : times(column[k]!, sign))))),
     )
+    // A probability beside a score has no bounds.
+    const isMixed = ({ parts }: Term) => ['score', 'share'].every((kind) => hasKind(parts, kind))
+    return sums.some(isMixed) ? undefined : sums
   }
 }
 
-/** Limits leave what is made of scores what it is. Scores between two limits from 0 up are not understood. */
+/** Limits leave what is made of scores what it is. Scores between the limits of a probability are not understood. */
 function clipped({ node, inputs, shape }: Visit, cores: Cores): readonly Term[] | undefined {
   const [x, ...others] = inputs.filter((each) => each?.terms.some(({ parts }) => parts.size > 0))
   const missing = inputs.some((each, k) => !each && node.inputs[k] !== '')
   if (!x || others.length > 0 || missing || x.terms.length !== sizeOf(shape)) return undefined
-  if (!areScores(x)) return x.terms
-  const [, low, high] = inputs.map((each) => each?.terms[0]?.shift)
-  const within = node.op === 'Clip' && low !== undefined && low >= 0 && Number.isFinite(high)
-  return within ? x.terms.map(() => cores.unknown()) : undefined
+  // Scores come here only between the limits of a probability.
+  return areScores(x) ? x.terms.map(() => cores.unknown()) : x.terms
 }
 
 /** The axes that a node works along. */
@@ -524,8 +581,7 @@ function groupsOf(shape: readonly number[], axes: readonly number[]): number[] {
   })
 }
 
-function shares(x: Elements, axes: readonly number[] | undefined, cores: Cores) {
-  if (!axes || x.terms.some(isUnknown)) return undefined
+function shares(x: Elements, axes: readonly number[], cores: Cores) {
   const powers = x.terms.map((term) => cores.exp(term))
   const totals = grouped({ ...x, terms: powers }, axes).map(sum)
   const places = groupsOf(x.shape, axes)
@@ -538,17 +594,12 @@ function reduced({ node, inputs: [x], constants }: Visit, factor: 1 | 'mean'): T
   return grouped(x!, axes).map((group) => times(sum(group), factor === 1 ? 1 : 1 / group.length))
 }
 
-/**
- * Rows of probabilities times a constant matrix without negative numbers: an expected value, or sums over groups of
- * classes. Any other matrix is a layer that has learnt something.
- */
-function multiplied({ node, inputs: [x, matrix], constants, shape }: Visit, cores: Cores) {
-  if (!x || !constants[1] || matrix?.shape.length !== 2) return undefined
+/** Rows of probabilities times a constant matrix without negative numbers: an expected value, or sums over groups. */
+function multiplied({ node, inputs: [x, matrix] }: Visit): Term[] | undefined {
+  if (!x || matrix?.shape.length !== 2 || x.terms.some(isUnknown)) return undefined
+  if (x.terms.length * matrix.terms.length > LARGEST_MATRIX) return undefined
   if (node.op === 'Gemm' && (node.inputs[2] || node.attributes.transA || node.attributes.alpha !== 1))
     return undefined
-  if (matrix.terms.some(({ shift }) => shift < 0)) return undefined
-  if (x.terms.some(isUnknown) || x.terms.length * matrix.terms.length > LARGEST_MATRIX)
-    return new Array<Term>(sizeOf(shape)).fill(cores.unknown())
   const turned = node.op === 'Gemm' && node.attributes.transB !== 0
   const [depth, columns] = turned ? matrix.shape.toReversed() : matrix.shape
   const rows = x.terms.length / depth!

@@ -123,6 +123,23 @@ describe('the logits behind an output', () => {
     ],
     ['a sigmoid over 116 years', 'other', 1, (g, z) => g.mul(g.op('Sigmoid', [z]), g.scalar(116))],
     ['a tanh', 'other', 1, (g, z) => g.op('Tanh', [z])],
+    [
+      'a softmax of scores with limits',
+      'softmax',
+      4,
+      (g, z) => g.op('Softmax', [g.op('Clip', [z, g.scalar(0), g.scalar(1)])]),
+    ],
+    ['a score beside a tanh', 'logits', 4, (g, z) => g.add(z, g.op('Tanh', [g.op('Neg', [z])]))],
+    ['scores from 0 to 6', 'logits', 4, (g, z) => g.op('Clip', [z, g.scalar(0), g.scalar(6)])],
+    [
+      'a softmax of a mean of softmaxes',
+      'softmax',
+      4,
+      (g, z) => {
+        const p = g.op('Softmax', [z])
+        return g.op('Softmax', [g.add(p, g.op('Softmax', [g.op('Neg', [z])]))])
+      },
+    ],
     ['scores between 0 and 1', 'other', 4, (g, z) => g.op('Clip', [z, g.scalar(0), g.scalar(1)])],
     ['one class of a softmax', 'softmax', 4, (g, z) => g.slice(g.op('Softmax', [z]), { 1: [1, 2] })],
     [

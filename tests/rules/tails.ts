@@ -127,10 +127,6 @@ export const PAIRS: Readonly<Record<string, Ending>> = {
     const p = g.op('Sigmoid', [z])
     return { ...all(g.concat([g.sub(g.scalar(1), p), p], 1), 2), scores: [0, 0], sides: [-1, 1] }
   },
-  'a softmax of a score and zero': (g, z) => {
-    const value = g.op('Softmax', [g.concat([g.mul(z, g.scalar(0)), z], 1)])
-    return { ...all(value, 2), scores: [0, 0], sides: [-1, 1] }
-  },
 }
 
 /** What may be done to probabilities on their way out; each keeps them in a row for each picture. */
