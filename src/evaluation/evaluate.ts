@@ -61,14 +61,7 @@ export function requireEvaluable(
   model: Model,
   asked: { task?: Task; alignment?: Alignment } = {},
 ): Evaluable {
-  const { path, card, classes, output } = model
-  if (model.kind === 'number') {
-    throw new UserError(
-      `its output ${output} is one number, and regard scores classes`,
-      path,
-      'Where it is a yes or no, write the two `classes` into its card',
-    )
-  }
+  const { path, card, classes } = model
   const preprocessing = requirePreprocessing(model)
   const alignment = asked.alignment ?? card.alignment
   if (!alignment) {
