@@ -83,7 +83,7 @@ export async function explain(
   input: ModelInput,
   options: ExplainOptions,
 ): Promise<ModelExplanation> {
-  const asked = against(model, options.minus === undefined ? undefined : String(options.minus))
+  const asked = against(model, options.minus)
   const explainer = await loadModelExplainer(asked, options)
   try {
     return await explainBy(explainer, asked, input, options)

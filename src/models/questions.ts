@@ -53,7 +53,13 @@ export function questionsOf(model: Model, asked: readonly string[], minus?: stri
   if (kind === 'number') {
     findClasses(asked, classes, (text) => (text === 'years' ? 0 : undefined))
     const reference = minus === undefined ? undefined : numberFrom(minus, path)
-    if (reference !== model.reference) throw new Error('the model is not set against this number')
+    if (reference !== model.reference) {
+      throw new UsageError(
+        `the model is set against ${model.reference ?? 'no number'}, not against ${reference ?? 'none'}`,
+        path,
+        'Load the explainer of `against(model, 30)`, and explain that model by it',
+      )
+    }
     return [{ class: 0, reference }]
   }
   const found = findClasses(asked, classes, (text) => (text === 'years' ? 'years' : group(text)))
@@ -153,14 +159,15 @@ function requireSoftmax({ logits, probabilities }: Explanation['outputs'][string
 
 /**
  * A model whose one number is set against another: the network itself subtracts it, so that it enters with the last
- * layer's bias. Other models as they are.
+ * layer's bias. Other models as they are. `explain` does so by itself; who loads an explainer for many pictures loads
+ * that of this model.
  *
  * @param minus what it is set against
  * @throws UsageError where that is no number
  */
-export function against(model: Model, minus: string | undefined): Model {
+export function against(model: Model, minus: string | number | undefined): Model {
   if (model.kind !== 'number' || minus === undefined) return model
-  const reference = numberFrom(minus, model.path)
+  const reference = numberFrom(String(minus), model.path)
   return { ...model, network: lessened(model.network, model.output, reference), reference }
 }
 

@@ -155,6 +155,8 @@ describe('a number against another', () => {
   it('must be one', () => {
     expect(() => against(number, 'young')).toThrow(/'young' is no number/)
     expect(() => questionsOf(number, ['old'])).toThrow(/no class 'old'/)
+    expect(() => questionsOf(number, ['top'], '30')).toThrow(/is set against no number, not against 30/)
+    expect(questionsOf(against(number, 30), ['top'], '30')).toEqual([{ class: 0, reference: 30 }])
     expect(questionsOf(number, ['years'])).toEqual([{ class: 0, reference: undefined }])
   })
 })
