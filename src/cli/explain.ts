@@ -5,6 +5,7 @@ import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
+import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
 import type { Question } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
@@ -59,7 +60,7 @@ export function explainCommand(): Command {
     )
     .option(
       '--minus <class|n>',
-      'explain what speaks for the class rather than for this one; for years, or an answer that is one number, rather than for this number',
+      'explain what speaks for the class rather than for this one; for years, or an answer that is one number, rather than for this number, or with `mean` for the mean of all photos',
     )
     .option(
       '--layer <name>',
@@ -80,7 +81,8 @@ export function explainCommand(): Command {
       '\nExamples:\n' +
         '  $ regard explain model.onnx face.jpg --class top --out out/explained\n' +
         '  $ regard explain googlenet.caffemodel cat.jpg --channels BGR --scale 1 --mean 104,117,123\n' +
-        '  $ regard explain model.onnx *.jpg --class cat --minus dog --composite epsilon-plus\n',
+        '  $ regard explain model.onnx *.jpg --class cat --minus dog --composite epsilon-plus\n' +
+        '  $ regard explain age.onnx *.jpg --class years --minus mean\n',
     )
     .action(explain)
 }
@@ -99,7 +101,10 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const { method } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
-  const model = against(await modelFrom(path, flags), flags.minus)
+  const opened = await modelFrom(path, flags)
+  const engine = await nodeEngine(flags)
+  const minus = await minusFrom(flags, opened, inputs, engine)
+  const model = against(opened, minus)
   if (landmarks && !model.card.alignment) {
     throw new UserError(
       'its card does not say how faces are aligned',
@@ -107,13 +112,12 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
       'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
     )
   }
-  const tasks = tasksOf(flags, model)
+  const tasks = tasksOf({ ...flags, minus }, model)
   const names = namesOf(inputs, tasks, flags.out)
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
   tellKind(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
-  const engine = await nodeEngine(flags)
   const chosen = method ? undefined : chosenComposite(model, composite)
   const how = chosen
     ? {
@@ -139,6 +143,47 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     console.error(`${skipped} of ${inputs.length} inputs skipped`)
     process.exitCode = 3
   }
+}
+
+/** What answers are set against: what `--minus` says, or with `mean` the mean answer over all inputs. */
+async function minusFrom(
+  { minus, class: asked = ['top'] }: Flags,
+  model: Model,
+  inputs: readonly string[],
+  engine: Engine,
+): Promise<string | undefined> {
+  if (minus !== 'mean' || model.classes.includes(minus)) return minus
+  const questions = questionsOf(model, asked)
+  if (model.kind !== 'number' && questions.some((question) => question.class !== 'years'))
+    throw new UsageError('--minus mean is the mean age: it belongs to --class years')
+  if (inputs.length < 2) throw new UsageError('--minus mean is a mean over photos: give several')
+  const explainer = await loadModelExplainer(model, { engine, composite: 'gradient' })
+  const line = new Progress('Averaging', inputs.length)
+  const started = Date.now()
+  let [sum, count] = [0, 0]
+  const answer = async (signal: AbortSignal) => {
+    for (const [k, path] of inputs.entries()) {
+      if (Date.now() - started > QUIET) line.update(k, path)
+      try {
+        const input = await readInput(path, model)
+        const [own] = await explainInput(explainer, model, input, questions, { signal })
+        sum += own!.value!
+        count++
+      } catch (error) {
+        // What cannot be read is skipped when its turn comes, and named then.
+        if (!(error instanceof UserError)) throw error
+      }
+    }
+  }
+  await untilStopped(answer).finally(() => {
+    line.finish()
+    return explainer.release()
+  })
+  if (count === 0)
+    throw new UserError('there is no answer to take the mean of: none of the inputs can be read')
+  const mean = (sum / count).toFixed(2)
+  console.error(`The mean of ${count} answers is ${mean}: each is set against it`)
+  return mean
 }
 
 /** Explain inputs one after another, and stop between two runs of the network; returns how many were skipped. */

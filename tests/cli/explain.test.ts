@@ -149,6 +149,13 @@ describe('regard explain', () => {
     await main(['explain', ages, photo, '--class', '20-39', '--minus', '60+', '--out', out])
     expect(captured.printed).toMatch(/age “20-39” rather than “60\+” logit/)
 
+    const other = join(folder, 'other.png')
+    await writePicture(other, { ...noise, data: noise.data.map((value) => 255 - value) })
+    await main(['explain', ages, photo, other, '--class', 'years', '--minus', 'mean', '--out', out])
+    const [one, two] = ['face', 'other'].map((name) => record(name).target)
+    expect(one.minus).toBeCloseTo((one.value + two.value) / 2, 2)
+    expect(captured.printed).toMatch(/The mean of 2 answers is \d+\.\d\d/)
+
     const number = join(folder, 'number.onnx')
     writeOnnxFile(number, livelyNetwork(SIZE, 1))
     await main(['explain', number, photo, ...FLAGS.slice(0, 6), '--minus', '2', '--out', out])
