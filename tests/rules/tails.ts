@@ -9,7 +9,7 @@ export interface Tail {
   readonly value: Value
   /** For each element of the value, which score it comes from. */
   readonly scores: readonly number[]
-  /** For each element, 1 where it rises with its score, −1 where it falls. */
+  /** For each element, how its logit rises with the score: −1 where it falls, and 0.5 at a temperature of 2. */
   readonly sides: readonly number[]
   /** What the value holds: `scale` times probabilities, or their logarithms. */
   readonly scale: number
@@ -82,6 +82,10 @@ export const SOFTMAXES: Readonly<Record<string, Ending>> = {
   'exponentials by their mean': (g, z) => {
     const e = g.op('Exp', [lessMax(g, z)])
     return all(g.div(e, g.op('ReduceMean', [e, last(g)])), width(z), { scale: width(z) })
+  },
+  'exponentials at a temperature, less the largest': (g, z) => {
+    const e = g.op('Exp', [g.div(lessMax(g, z), g.scalar(2))])
+    return all(g.div(e, total(g, e)), width(z), { side: 0.5 })
   },
   'scores less the logarithm of a sum': (g, z) => {
     const low = lessMax(g, z)
