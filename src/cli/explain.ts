@@ -7,10 +7,15 @@ import type { Watch } from '../base/watch.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
+import { relevanceByPart } from '../explanation/byPart.ts'
 import type { Question } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
+import { pixelRelevance } from '../explanation/heatMap.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
-import { align } from '../faces/align.ts'
+import { align, alignment } from '../faces/align.ts'
+import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
+import { FACE_PARTS, partsOf } from '../faces/parts.ts'
+import type { Labels } from '../faces/polygon.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { explainInput, layerOf, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
@@ -18,6 +23,7 @@ import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
+import { applyAffine, invertAffine } from '../pictures/affine.ts'
 import { enlarged } from '../pictures/enlarged.ts'
 import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
@@ -134,6 +140,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     layers: method ? [] : layers,
     by: chosen ? { composite: chosen.name } : { composite: null, method },
     landmarks,
+    labels: landmarks && partsAt(landmarks, model),
   }
 
   const skipped = await untilStopped((signal) => explainAll(inputs, names, job, signal)).finally(() =>
@@ -245,6 +252,8 @@ interface Job {
   /** What made the relevance, as NAME.json says it. */
   readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
   readonly landmarks: readonly Point[] | undefined
+  /** The parts of the face, where landmarks say where they are. */
+  readonly labels: Labels | undefined
 }
 
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
@@ -345,6 +354,22 @@ async function cutOut(path: string, landmarks: readonly Point[], model: Model): 
   return inputOf(face, preprocessing)
 }
 
+/** The parts of a face in the picture that is cut out by its landmarks. */
+function partsAt(landmarks: readonly Point[], model: Model): Labels {
+  const { height } = requirePreprocessing(model).picture
+  const toPicture = invertAffine(alignment(landmarks, model.card.alignment!, height))
+  const mesh = meshFromLandmarks(landmarks).map((point) => applyAffine(toPicture, point))
+  return partsOf(mesh, height)
+}
+
+/** What each part of the face has of a map; undefined where nobody knows where they are. */
+function byPart({ relevance }: ModelExplanation, { labels, model }: Job): Record<string, number> | undefined {
+  const { size, picture, layout } = requirePreprocessing(model)
+  if (!labels || picture.width !== picture.height || relevance.shape.length !== 4) return undefined
+  const map = pixelRelevance(relevance, layout)
+  return map.width === size.width ? relevanceByPart(map, labels, FACE_PARTS) : undefined
+}
+
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */
 async function write(
   to: string,
@@ -390,6 +415,7 @@ async function write(
       logit,
     },
     ...by,
+    parts: job.labels && byPart(explanation, job),
     warnings: explanation.warnings,
     conservation,
   }
@@ -400,11 +426,11 @@ function summary(
   input: string,
   question: Question,
   explanation: ModelExplanation,
-  { model }: Job,
+  job: Job,
   to: string,
 ): string {
   const { map, warnings } = explanation
-  const answer = inWords(question, explanation, model)
+  const answer = inWords(question, explanation, job.model) + partsInWords(explanation, job)
   return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
 }
 
@@ -427,9 +453,21 @@ function inWords(question: Question, explanation: ModelExplanation, model: Model
   return `${what}“${name}”${rather} ${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
 }
 
-/** A plain number, to four digits. */
-function numberText(value: number): string {
-  return String(Number(value.toPrecision(4)))
+/** The two parts of the face that move an age or another number most. */
+function partsInWords(explanation: ModelExplanation, job: Job): string {
+  const parts = explanation.value === undefined ? undefined : job.labels && byPart(explanation, job)
+  if (!parts) return ''
+  const most = Object.entries(parts).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+  const said = most.slice(0, 2).map(([part, amount]) => {
+    const where = part === 'around_eyes' ? 'around the eyes' : `the ${part}`
+    return `${amount < 0 ? '−' : '+'}${numberText(Math.abs(amount), 2)} from ${where}`
+  })
+  return ` (${said.join(', ')})`
+}
+
+/** A plain number, to some digits. */
+function numberText(value: number, digits = 4): string {
+  return String(Number(value.toPrecision(digits)))
 }
 
 /** A name as part of a file's name: what file systems do not take is `_`. */

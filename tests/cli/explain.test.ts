@@ -400,4 +400,27 @@ describe.skipIf(!shared)('regard explain with a real photo', () => {
     const picture = await readPhoto(join(out, `${name!.replace(/\.\w+$/, '')}.png`))
     expect(part(picture, 0, 0, SIZE * BY)).toEqual(enlarged(part(face, left, top, SIZE), BY))
   })
+
+  it('says how many years come from which part of the face', async () => {
+    const [name] = readdirSync(join(shared!, 'data/aaf/photos'))
+    const real = join(shared!, 'data/aaf/photos', name!)
+    const landmarks = join(shared!, 'data/aaf/landmarks49', name!.replace(/\.\w+$/, '.txt'))
+    const ages = join(folder, 'aligned.onnx')
+    writeModel(ages, livelyNetwork(SIZE, 3), {
+      task: 'age',
+      classes: ['10', '30', '60+'],
+      output: 'logits',
+      input: { size: SIZE, layout: 'NCHW', channels: 'BGR', scale: 1 },
+      meanPicture: float32([3], [120, 120, 120]),
+      picture: PICTURE,
+      alignment: 'r',
+    })
+    await main(['explain', ages, real, '--landmarks', landmarks, '--class', 'years', '--out', out])
+    expect(captured.printed).toMatch(/years \([+−][\d.e-]+ from [a-z ]+, [+−][\d.e-]+ from [a-z ]+\) →/)
+    const base = name!.replace(/\.\w+$/, '')
+    const { parts } = record(base)
+    const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0)
+    expect(sum(Object.values(parts) as number[])).toBeCloseTo(sum(relevanceOf(base).data as Float32Array), 3)
+    expect(Object.keys(parts)).toContain('forehead')
+  })
 })
