@@ -455,7 +455,10 @@ function inWords(question: Question, explanation: ModelExplanation, model: Model
 
 /** The two parts of the face that move an age or another number most. */
 function partsInWords(explanation: ModelExplanation, job: Job): string {
-  const parts = explanation.value === undefined ? undefined : job.labels && byPart(explanation, job)
+  const { value, warnings } = explanation
+  // Of a map that is not to be trusted nothing is said in years.
+  const parts =
+    value === undefined || warnings.length > 0 ? undefined : job.labels && byPart(explanation, job)
   if (!parts) return ''
   const most = Object.entries(parts).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
   const said = most.slice(0, 2).map(([part, amount]) => {

@@ -206,6 +206,9 @@ const MOST = 1e3
 /** The part of the logit below which a map is said to show only that. */
 const LEAST = 0.5
 
+/** The part of its parts below which a sum is one of what cancels, and tells nothing of what reached the input. */
+const NOTHING = 0.05
+
 /** What a map's own sums say against it: they should be about the logit that was handed down. */
 function warningsOf(explanation: Explanation, { class: asked }: Question): string[] {
   const { relevance, logit } = explanation
@@ -224,7 +227,7 @@ function warningsOf(explanation: Explanation, { class: asked }: Question): strin
         'its rules divide by what nearly cancels, so do not trust it; try --composite attnlrp-gamma or epsilon-plus',
     )
   }
-  if (asked !== 'years' && Math.abs(sum) < LEAST * size) {
+  if (Math.abs(logit) > NOTHING * size && Math.abs(sum) < LEAST * Math.abs(logit)) {
     const percent = ((100 * sum) / logit).toFixed(1)
     warnings.push(
       `${percent} % of the logit reached the input: biases, constants and ε kept the rest (docs/explaining.md)`,
