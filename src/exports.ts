@@ -52,6 +52,7 @@ export {
 export { inputOf, pictureOf } from './models/input.ts'
 export { type Model, type ModelOptions, modelOf, openModel } from './models/model.ts'
 export type { Preprocessing } from './models/preprocessing.ts'
+export { against } from './models/questions.ts'
 export { type NetworkName, networks } from './networks/index.ts'
 export { type StartingPoint, startFrom } from './networks/start.ts'
 /* Pictures. */

@@ -7,6 +7,7 @@ import { loadEngine, loadModel, toModelInput } from './index.ts'
 import type { WorkerExplainOptions } from './inWorker.ts'
 import { explainBy, loadModelExplainer } from './models/explain.ts'
 import type { Model } from './models/model.ts'
+import { against } from './models/questions.ts'
 import type { EngineOptions, LoadModelOptions, Photo } from './platform.ts'
 
 /** A model that is in the worker. */
@@ -58,8 +59,8 @@ const calls = {
     photo: Exclude<Photo, URL> | { readonly url: string },
     { class: asked, minus, ...how }: WorkerExplainOptions,
   ) {
-    const model = models[which]!
-    const key = JSON.stringify([which, how])
+    const model = against(models[which]!, minus)
+    const key = JSON.stringify([which, model.reference, how])
     if (loaded?.key !== key) {
       await loaded?.explainer.release()
       loaded = undefined

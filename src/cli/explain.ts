@@ -5,17 +5,25 @@ import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
+import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
-import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
+import { relevanceByPart } from '../explanation/byPart.ts'
+import type { Question } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
+import { pixelRelevance } from '../explanation/heatMap.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
-import { align } from '../faces/align.ts'
+import { align, alignment } from '../faces/align.ts'
+import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
+import { FACE_PARTS, partsOf } from '../faces/parts.ts'
+import type { Labels } from '../faces/polygon.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { explainInput, layerOf, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
 import { inputOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
+import { against, questionsOf } from '../models/questions.ts'
+import { applyAffine, invertAffine } from '../pictures/affine.ts'
 import { enlarged } from '../pictures/enlarged.ts'
 import type { Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
@@ -53,10 +61,13 @@ export function explainCommand(): Command {
     .argument('<photo...>', 'photos, or .npy files (float32) with input as the network takes it')
     .option(
       '--class <class>',
-      "the class to explain: `top`, the network's own answer, or a class by name or index; several with commas between, or given several times (default: top)",
+      "the class to explain: `top`, the network's own answer, or a class by name or index; of ages also `years`, the expected age, and groups as 60+; several with commas between, or given several times (default: top)",
       collect,
     )
-    .option('--minus <class>', 'explain what speaks for the class rather than for this one')
+    .option(
+      '--minus <class|n>',
+      'explain what speaks for the class rather than for this one; for years, or an answer that is one number, rather than for this number, or with `mean` for the mean of all photos',
+    )
     .option(
       '--layer <name>',
       'write the relevance of this value or node too; may be given several times',
@@ -76,7 +87,8 @@ export function explainCommand(): Command {
       '\nExamples:\n' +
         '  $ regard explain model.onnx face.jpg --class top --out out/explained\n' +
         '  $ regard explain googlenet.caffemodel cat.jpg --channels BGR --scale 1 --mean 104,117,123\n' +
-        '  $ regard explain model.onnx *.jpg --class cat --minus dog --composite epsilon-plus\n',
+        '  $ regard explain model.onnx *.jpg --class cat --minus dog --composite epsilon-plus\n' +
+        '  $ regard explain age.onnx *.jpg --class years --minus mean\n',
     )
     .action(explain)
 }
@@ -95,7 +107,10 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
   const { method } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
-  const model = await modelFrom(path, flags)
+  const opened = await modelFrom(path, flags)
+  const engine = await nodeEngine(flags)
+  const minus = await minusFrom(flags, opened, inputs, engine)
+  const model = against(opened, minus)
   if (landmarks && !model.card.alignment) {
     throw new UserError(
       'its card does not say how faces are aligned',
@@ -103,12 +118,12 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
       'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
     )
   }
-  const tasks = tasksOf(flags, model)
+  const tasks = tasksOf({ ...flags, minus }, model)
   const names = namesOf(inputs, tasks, flags.out)
   if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
+  tellKind(model)
   const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
   const values = layers.map(({ value }) => value)
-  const engine = await nodeEngine(flags)
   const chosen = method ? undefined : chosenComposite(model, composite)
   const how = chosen
     ? {
@@ -125,6 +140,7 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     layers: method ? [] : layers,
     by: chosen ? { composite: chosen.name } : { composite: null, method },
     landmarks,
+    labels: landmarks && partsAt(landmarks, model),
   }
 
   const skipped = await untilStopped((signal) => explainAll(inputs, names, job, signal)).finally(() =>
@@ -134,6 +150,47 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
     console.error(`${skipped} of ${inputs.length} inputs skipped`)
     process.exitCode = 3
   }
+}
+
+/** What answers are set against: what `--minus` says, or with `mean` the mean answer over all inputs. */
+async function minusFrom(
+  { minus, class: asked = ['top'] }: Flags,
+  model: Model,
+  inputs: readonly string[],
+  engine: Engine,
+): Promise<string | undefined> {
+  if (minus !== 'mean' || model.classes.includes(minus)) return minus
+  const questions = questionsOf(model, asked)
+  if (model.kind !== 'number' && questions.some((question) => question.class !== 'years'))
+    throw new UsageError('--minus mean is the mean age: it belongs to --class years')
+  if (inputs.length < 2) throw new UsageError('--minus mean is a mean over photos: give several')
+  const explainer = await loadModelExplainer(model, { engine, composite: 'gradient' })
+  const line = new Progress('Averaging', inputs.length)
+  const started = Date.now()
+  let [sum, count] = [0, 0]
+  const answer = async (signal: AbortSignal) => {
+    for (const [k, path] of inputs.entries()) {
+      if (Date.now() - started > QUIET) line.update(k, path)
+      try {
+        const input = await readInput(path, model)
+        const [own] = await explainInput(explainer, model, input, questions, { signal })
+        sum += own!.value!
+        count++
+      } catch (error) {
+        // What cannot be read is skipped when its turn comes, and named then.
+        if (!(error instanceof UserError)) throw error
+      }
+    }
+  }
+  await untilStopped(answer).finally(() => {
+    line.finish()
+    return explainer.release()
+  })
+  if (count === 0)
+    throw new UserError('there is no answer to take the mean of: none of the inputs can be read')
+  const mean = (sum / count).toFixed(2)
+  console.error(`The mean of ${count} answers is ${mean}: each is set against it`)
+  return mean
 }
 
 /** Explain inputs one after another, and stop between two runs of the network; returns how many were skipped. */
@@ -195,6 +252,8 @@ interface Job {
   /** What made the relevance, as NAME.json says it. */
   readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
   readonly landmarks: readonly Point[] | undefined
+  /** The parts of the face, where landmarks say where they are. */
+  readonly labels: Labels | undefined
 }
 
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
@@ -223,15 +282,18 @@ async function explainOne(path: string, to: string, job: Job, watch: Watch): Pro
   return lines
 }
 
-function tasksOf(flags: Flags, { classes, logits }: Model): Task[] {
-  const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
-  const asked = findClasses(flags.class ?? ['top'], classes)
-  return asked.map((each) => {
-    // Of the network's own answer it is not known yet what it is.
-    if (each !== 'top' || minus === undefined) targetOf({ class: each, minus }, logits)
-    const name = each === 'top' ? each : classes[each]!
-    return { question: { class: each, minus }, suffix: asked.length > 1 ? `.${fileName(name)}` : '' }
-  })
+function tasksOf(flags: Flags, model: Model): Task[] {
+  const questions = questionsOf(model, flags.class ?? ['top'], flags.minus)
+  return questions.map((question) => ({
+    question,
+    suffix: questions.length > 1 ? `.${fileName(nameOf(question.class, model))}` : '',
+  }))
+}
+
+/** What is asked for, in words. */
+function nameOf(asked: Question['class'], { classes }: Model): string {
+  if (typeof asked === 'object') return asked.name
+  return typeof asked === 'number' ? classes[asked]! : asked
 }
 
 /** Paths of the outputs without their suffixes and endings, in the order of the inputs. */
@@ -277,11 +339,35 @@ function tellPreprocessing(model: Model): void {
   )
 }
 
+/** Say where an answer is no class with a logit. */
+function tellKind({ kind, output }: Model): void {
+  if (kind === 'number') console.error(`${output} is one number: the number itself is explained`)
+  if (kind === 'other') {
+    console.error(`No logits were found behind ${output}: the output itself is explained, as it is`)
+  }
+}
+
 /** The face in a photo as the network was trained on it, as its input. */
 async function cutOut(path: string, landmarks: readonly Point[], model: Model): Promise<TensorOf<'float32'>> {
   const preprocessing = requirePreprocessing(model)
   const face = align(await readPhoto(path), landmarks, model.card.alignment!, preprocessing.picture.height)
   return inputOf(face, preprocessing)
+}
+
+/** The parts of a face in the picture that is cut out by its landmarks. */
+function partsAt(landmarks: readonly Point[], model: Model): Labels {
+  const { height } = requirePreprocessing(model).picture
+  const toPicture = invertAffine(alignment(landmarks, model.card.alignment!, height))
+  const mesh = meshFromLandmarks(landmarks).map((point) => applyAffine(toPicture, point))
+  return partsOf(mesh, height)
+}
+
+/** What each part of the face has of a map; undefined where nobody knows where they are. */
+function byPart({ relevance }: ModelExplanation, { labels, model }: Job): Record<string, number> | undefined {
+  const { size, picture, layout } = requirePreprocessing(model)
+  if (!labels || picture.width !== picture.height || relevance.shape.length !== 4) return undefined
+  const map = pixelRelevance(relevance, layout)
+  return map.width === size.width ? relevanceByPart(map, labels, FACE_PARTS) : undefined
 }
 
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */
@@ -304,7 +390,7 @@ async function write(
   writeAtomic(`${to}.relevance.npy`, writeNpy(relevance))
   for (const { name, value } of layers)
     writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(explanation.layers[value]!))
-  const { minus } = question
+  const { minus, reference } = question
   const record = {
     model: model.path,
     input,
@@ -318,10 +404,18 @@ async function write(
       output: model.output,
       class: explanation.class,
       name: explanation.name,
-      ...(minus === undefined ? {} : { minus, minusName: model.classes[minus] }),
+      // Where it is no single class, how much each logit counts in what is explained.
+      ...(explanation.class === undefined ? { weights: [...explanation.target] } : {}),
+      value: explanation.value,
+      ...(typeof minus === 'number' ? { minus, minusName: model.classes[minus] } : {}),
+      ...(typeof minus === 'object' ? { minus: minus.name } : {}),
+      ...(reference === undefined ? {} : { minus: reference }),
+      // What is no logit of a class.
+      ...(['number', 'other'].includes(model.kind) ? { kind: model.kind } : {}),
       logit,
     },
     ...by,
+    parts: job.labels && byPart(explanation, job),
     warnings: explanation.warnings,
     conservation,
   }
@@ -330,19 +424,53 @@ async function write(
 
 function summary(
   input: string,
-  { minus }: Question,
+  question: Question,
   explanation: ModelExplanation,
-  { model }: Job,
+  job: Job,
   to: string,
 ): string {
-  const { name, probability, logit, map, warnings } = explanation
+  const { map, warnings } = explanation
+  const answer = inWords(question, explanation, job.model) + partsInWords(explanation, job)
+  return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
+}
+
+/** What the network says, and how sure it is. */
+function inWords(question: Question, explanation: ModelExplanation, model: Model): string {
+  const { name, probability, logit, value } = explanation
+  if (value !== undefined) {
+    const amount = name === 'years' ? `${value.toFixed(1)} years` : `${name} ${numberText(value)}`
+    const { reference } = question
+    if (reference === undefined) return amount
+    const gap = Math.abs(value - reference)
+    const by = name === 'years' ? gap.toFixed(1) : numberText(gap)
+    return `${amount}, ${by} ${value < reference ? 'less' : 'more'} than ${reference}`
+  }
   const what = model.card.task ? `${model.card.task} ` : ''
-  const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
-  const amount =
-    minus === undefined && probability !== undefined
-      ? `${(100 * probability).toFixed(1)} %`
-      : `logit ${logit.toFixed(3)}`
-  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
+  const { minus } = question
+  if (minus === undefined && probability !== undefined)
+    return `${what}“${name}” ${(100 * probability).toFixed(1)} %`
+  const rather = minus === undefined ? '' : ` rather than “${nameOf(minus, model)}”`
+  return `${what}“${name}”${rather} ${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
+}
+
+/** The two parts of the face that move an age or another number most. */
+function partsInWords(explanation: ModelExplanation, job: Job): string {
+  const { value, warnings } = explanation
+  // Of a map that is not to be trusted nothing is said in years.
+  const parts =
+    value === undefined || warnings.length > 0 ? undefined : job.labels && byPart(explanation, job)
+  if (!parts) return ''
+  const most = Object.entries(parts).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+  const said = most.slice(0, 2).map(([part, amount]) => {
+    const where = part === 'around_eyes' ? 'around the eyes' : `the ${part}`
+    return `${amount < 0 ? '−' : '+'}${numberText(Math.abs(amount), 2)} from ${where}`
+  })
+  return ` (${said.join(', ')})`
+}
+
+/** A plain number, to some digits. */
+function numberText(value: number, digits = 4): string {
+  return String(Number(value.toPrecision(digits)))
 }
 
 /** A name as part of a file's name: what file systems do not take is `_`. */

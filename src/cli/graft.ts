@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { findClasses, requireClass, targetOf } from '../explanation/classes.ts'
 import { graft } from '../explanation/graft.ts'
 import { rulesAbout } from '../models/explain.ts'
 import { rangeOf } from '../models/preprocessing.ts'
+import { against, questionsOf, targetIn } from '../models/questions.ts'
 import { checkOut, signature, writeModelFile } from './convert.ts'
 import {
   chosenComposite,
@@ -41,13 +41,12 @@ export function graftCommand(): Command {
       checkOut(path, out)
       const asked = compositeFrom(flags.composite)
       await untilStopped(async (signal) => {
-        const model = await modelFrom(path, flags)
-        const { network, output, logits, classes, preprocessing } = model
-        const [only, ...others] = findClasses([flags.class], classes)
+        const model = against(await modelFrom(path, flags), flags.minus)
+        const { network, output, preprocessing } = model
+        const [only, ...others] = questionsOf(model, [flags.class], flags.minus)
         if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')
-        const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
         const composite = chosenComposite(model, asked)
-        const target = targetOf({ class: only!, minus }, logits)
+        const target = targetIn(model, only!)
         const range = 'missing' in preprocessing ? undefined : rangeOf(preprocessing)
         const grafted = await rulesAbout(path, () => graft(network, composite, { output, target, range }))
         await writeModelFile(out, grafted, signal)

@@ -1,5 +1,6 @@
 /** Labels as people write them: in tables, as names of folders, as names of a network's classes. */
 
+import { ageRangeOf } from '../base/ages.ts'
 import { AGE_GROUPS, ageGroup, type Gender } from './task.ts'
 
 /** Nobody has been older than 122. */
@@ -11,19 +12,6 @@ export function genderOf(text: string): Gender | undefined {
   if (/^(m|male|man|men)$/.test(word)) return 'm'
   if (/^(f|female|woman|women)$/.test(word)) return 'f'
   return undefined
-}
-
-/**
- * The ages that a text means, in years, both ends included: `34` and `34.5` one age, `8-13`, `8–13`, `8_13`, `8 to 13`
- * and `(8, 13)` a range, `60+` and `more than 60` one without an end.
- */
-export function ageRangeOf(text: string): readonly [low: number, high: number] | undefined {
-  const plain = text.trim().toLowerCase()
-  const [, open] = /^(?:more than\s*(?=\d+$))?(\d{1,3})\s*\+?$/.exec(plain) ?? []
-  if (open && !/^\d+$/.test(plain)) return [Number(open), Number.POSITIVE_INFINITY]
-  if (/^\d{1,3}(\.\d+)?$/.test(plain)) return [Math.floor(Number(plain)), Math.floor(Number(plain))]
-  const [, low, high] = /^\(?\s*(\d{1,3})\s*(?:-|–|_|,|to)\s*(\d{1,3})\s*\)?$/.exec(plain) ?? []
-  return low && high && Number(low) <= Number(high) ? [Number(low), Number(high)] : undefined
 }
 
 /**

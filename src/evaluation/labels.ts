@@ -1,7 +1,8 @@
 /** Between the names that a network's classes have and the labels of a data set. */
 
+import { ageRangeOf } from '../base/ages.ts'
 import { UsageError } from '../base/errors.ts'
-import { ageRangeOf, genderOf } from '../datasets/labels.ts'
+import { genderOf } from '../datasets/labels.ts'
 import { AGE_GROUPS, CLASSES, OLDEST, type Task } from '../datasets/task.ts'
 
 /**

@@ -123,13 +123,17 @@ function normaliser(g: GraphBuilder, { mean, scale }: Preprocessing): (pixels: V
 
 /** The probability of each class, [pictures, classes]. */
 function probabilitiesOf(g: GraphBuilder, network: Graph, output: string, input: Value): Value {
-  const { name, kind } = logitsOf(network, output)
-  const value = appended(g, network, input, name)
+  const { kind, scale, shift } = logitsOf(network, output)
+  const value = appended(g, network, input, output)
   const count = sizeOf(value.shape.slice(1).map(Number))
-  const logits = value.shape.length === 2 ? value : g.reshape(value, [-1, count])
-  if (kind !== 'sigmoid' && count > 1) return g.op('Softmax', [logits])
-  const yes = g.op('Sigmoid', [logits])
-  return count > 1 ? yes : g.concat([g.sub(g.constant(float32([], [1])), yes), yes], 1)
+  const row = value.shape.length === 2 ? value : g.reshape(value, [-1, count])
+  if (kind === 'logits' && count > 1) return g.op('Softmax', [row])
+  const unshifted = shift === 0 ? row : g.sub(row, g.scalar(shift))
+  const unscaled = scale === 1 ? unshifted : g.div(unshifted, g.scalar(scale))
+  const own = kind.startsWith('log-') ? g.op('Exp', [unscaled]) : unscaled
+  if (count > 1) return own
+  const yes = kind === 'logits' ? g.op('Sigmoid', [row]) : own
+  return g.concat([g.sub(g.scalar(1), yes), yes], 1)
 }
 
 /** Add a network's nodes behind a value, and give back the value of a name. */

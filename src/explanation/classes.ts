@@ -4,12 +4,21 @@ import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Target } from './target.ts'
 
+/** Several classes together, as the ages `60+` among classes of one year each. */
+export interface ClassGroup {
+  readonly name: string
+  /** Their indices. */
+  readonly members: readonly number[]
+}
+
 /** What somebody wants to have explained. */
 export interface Question {
-  /** `top` is the network's own answer. */
-  readonly class: 'top' | number
-  /** The class that it is set against: explained is the difference of the two logits. */
-  readonly minus?: number
+  /** `top` is the network's own answer, `years` the age that is expected of it. */
+  readonly class: 'top' | 'years' | number | ClassGroup
+  /** The class or group that it is set against: explained is the difference of the two logits. */
+  readonly minus?: number | ClassGroup
+  /** The number that an age in years, or an output that is one number, is set against. */
+  readonly reference?: number
 }
 
 /**
@@ -34,14 +43,22 @@ export function classNames(logits: number, given?: readonly string[]): readonly 
  * Find classes by what somebody typed: `top`, a name, an index, or several of these with commas between. A name may
  * have commas itself, and counts before an index.
  *
+ * @param also what else can be asked for, where a text is no class
  * @returns each class once
  * @throws UsageError that lists the classes, for one that the network does not have
  */
-export function findClasses(texts: readonly string[], names: readonly string[]): ('top' | number)[] {
-  const one = (text: string): 'top' | number => (text === 'top' ? 'top' : requireClass(text, names))
-  const found = texts.flatMap((text) =>
-    findClass(text, names) !== undefined ? [one(text)] : text.split(',').map((part) => one(part.trim())),
-  )
+export function findClasses<Other extends string | number | object = never>(
+  texts: readonly string[],
+  names: readonly string[],
+  also: (text: string) => Other | undefined = () => undefined,
+): ('top' | number | Other)[] {
+  type Found = 'top' | number | Other
+  const known = (text: string): Found | undefined => findClass(text, names) ?? also(text)
+  const one = (text: string): Found => (text === 'top' ? text : (known(text) ?? requireClass(text, names)))
+  const found = texts.flatMap((text): Found[] => {
+    const whole = known(text)
+    return whole === undefined ? text.split(',').map((part) => one(part.trim())) : [whole]
+  })
   return [...new Set(found)]
 }
 
@@ -76,7 +93,10 @@ function findClass(text: string, names: readonly string[]): number | undefined {
  * @param logits how many the output has
  * @throws UsageError when a class is set against itself, or the only logit against its other side
  */
-export function targetOf({ class: asked, minus }: Question, logits: number): Target {
+export function targetOf(
+  { class: asked, minus }: { readonly class: 'top' | number; readonly minus?: number },
+  logits: number,
+): Target {
   if (minus === undefined) {
     if (logits > 1 || asked === 'top') return asked
     return asked === 1 ? 0 : { against: 0 }

@@ -4,14 +4,8 @@ import { UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
-import {
-  explainedClass,
-  probabilityOf,
-  type Question,
-  requireClass,
-  targetOf,
-} from '../explanation/classes.ts'
-import { type Explainer, type Explanation, loadExplainer } from '../explanation/explain.ts'
+import { explainedClass, probabilityOf, type Question } from '../explanation/classes.ts'
+import { type Explainer, type Explanation, loadExplainer, type Scores } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
@@ -22,6 +16,7 @@ import { type CompositeName, composites } from '../rules/composites/presets.ts'
 import { greyPicture, inputOf, pictureOf } from './input.ts'
 import { type Model, requirePreprocessing } from './model.ts'
 import { pictureShape, rangeOf } from './preprocessing.ts'
+import { against, expectedAgeIn, needsAnswer, questionsOf, targetIn } from './questions.ts'
 
 /** A photo, or input that is preprocessed already. */
 export type ModelInput = Image | TensorOf<'float32'>
@@ -30,9 +25,15 @@ export type ModelInput = Image | TensorOf<'float32'>
 export interface ExplainOptions extends Watch {
   /** What runs the network. */
   readonly engine: Engine
-  /** The class to explain, by name or index; the network's own answer, `top`, where not given. */
+  /**
+   * The class to explain, by name or index; the network's own answer, `top`, where not given. Of classes that are ages
+   * also `years`, the expected age, or a group of them: `60+`, `20-29`.
+   */
   readonly class?: string | number
-  /** The class that it is set against, by name or index: the difference of the two logits is explained. */
+  /**
+   * The class or group that it is set against, by name or index: the difference of the two logits is explained. For
+   * `years`, and for an output that is one number, a number.
+   */
   readonly minus?: string | number
   /**
    * A composite, or the name of one. Where not given, the card's, or else `attnlrp-gamma` for a network with attention
@@ -52,10 +53,16 @@ export interface ExplainOptions extends Watch {
 
 /** An explanation in the model's own words, with pictures of it where the input is a picture. */
 export interface ModelExplanation extends Explanation {
-  /** The class that is explained: its index, its name, and its probability where the output has probabilities. */
-  readonly class: number
+  /**
+   * The class that is explained: its index, its name, and its probability, which is the output's own where that holds
+   * probabilities, and what a softmax makes of its logits otherwise. A group of classes has no index, nor has an age in
+   * years; a number is the only class of its output, and has no probability.
+   */
+  readonly class: number | undefined
   readonly name: string
   readonly probability: number | undefined
+  /** Where that is asked for, the expected age in years; of an output that is one number, the number. */
+  readonly value: number | undefined
   /** What is to be known before the map is believed, a sentence each. */
   readonly warnings: readonly string[]
   /** What the network saw. */
@@ -76,9 +83,10 @@ export async function explain(
   input: ModelInput,
   options: ExplainOptions,
 ): Promise<ModelExplanation> {
-  const explainer = await loadModelExplainer(model, options)
+  const asked = against(model, options.minus)
+  const explainer = await loadModelExplainer(asked, options)
   try {
-    return await explainBy(explainer, model, input, options)
+    return await explainBy(explainer, asked, input, options)
   } finally {
     await explainer.release()
   }
@@ -96,12 +104,8 @@ export async function explainBy(
   input: ModelInput,
   { class: asked = 'top', minus, ...watch }: Pick<ExplainOptions, 'class' | 'minus'> & Watch = {},
 ): Promise<ModelExplanation> {
-  const { classes } = model
-  const question: Question = {
-    class: asked === 'top' ? 'top' : requireClass(String(asked), classes),
-    minus: minus === undefined ? undefined : requireClass(String(minus), classes),
-  }
-  const [explanation] = await explainInput(explainer, model, inputFrom(input, model), [question], watch)
+  const [question] = questionsOf(model, [String(asked)], minus === undefined ? undefined : String(minus))
+  const [explanation] = await explainInput(explainer, model, inputFrom(input, model), [question!], watch)
   return explanation!
 }
 
@@ -183,28 +187,16 @@ export async function explainInput(
   questions: readonly Question[],
   { signal, progress }: Watch = {},
 ): Promise<ModelExplanation[]> {
-  const known = await Promise.all(
-    questions.map(async (question) => {
-      if (question.class !== 'top' || question.minus === undefined) return question
-      const [top] = await explainer.explain(input, ['top'], { signal })
-      const own = explainedClass(top!.target)
-      if (own === question.minus) {
-        throw new UserError(
-          `the network's own answer is ${model.classes[own]}, which is to be set against itself`,
-        )
-      }
-      return { ...question, class: own }
-    }),
-  )
+  const [own] = questions.some(needsAnswer) ? await explainer.explain(input, ['top'], { signal }) : []
   const explanations = await explainer.explain(
     input,
-    known.map((question) => targetOf(question, explainer.classes)),
+    questions.map((question) => targetIn(model, question, own)),
     { signal, progress },
   )
   for (const explanation of explanations) checkFinite(explanation)
-  return explanations.map((explanation) => ({
-    ...inModelWords(explanation, model, input),
-    warnings: explainer.conserves ? warningsOf(explanation) : [],
+  return explanations.map((explanation, k) => ({
+    ...inModelWords(explanation, questions[k]!, model, input),
+    warnings: explainer.conserves ? warningsOf(explanation, questions[k]!) : [],
   }))
 }
 
@@ -214,10 +206,15 @@ const MOST = 1e3
 /** The part of the logit below which a map is said to show only that. */
 const LEAST = 0.5
 
+/** The part of its parts below which a sum is one of what cancels, and tells nothing of what reached the input. */
+const NOTHING = 0.05
+
 /** What a map's own sums say against it: they should be about the logit that was handed down. */
-function warningsOf({ relevance, logit }: Explanation): string[] {
-  if (logit === 0) return []
-  const size = Math.abs(logit)
+function warningsOf(explanation: Explanation, { class: asked }: Question): string[] {
+  const { relevance, logit } = explanation
+  // What speaks for older and for younger ages may well cancel: there the size is that of its parts.
+  const size = asked === 'years' ? sizeOfParts(explanation) : Math.abs(logit)
+  if (size === 0) return []
   let [sum, magnitude] = [0, 0]
   for (const value of relevance.data) {
     sum += value
@@ -230,13 +227,18 @@ function warningsOf({ relevance, logit }: Explanation): string[] {
         'its rules divide by what nearly cancels, so do not trust it; try --composite attnlrp-gamma or epsilon-plus',
     )
   }
-  if (Math.abs(sum) < LEAST * size) {
+  if (Math.abs(logit) > NOTHING * size && Math.abs(sum) < LEAST * Math.abs(logit)) {
     const percent = ((100 * sum) / logit).toFixed(1)
     warnings.push(
       `${percent} % of the logit reached the input: biases, constants and ε kept the rest (docs/explaining.md)`,
     )
   }
   return warnings
+}
+
+function sizeOfParts({ target, outputs }: Explanation): number {
+  const [{ logits }] = Object.values(outputs) as [Scores]
+  return target.reduce((sum, weight, k) => sum + Math.abs(weight * logits[k]!), 0)
 }
 
 /** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
@@ -252,18 +254,48 @@ function checkFinite({ relevance, conservation }: Explanation): void {
 
 function inModelWords(
   explanation: Explanation,
+  question: Question,
   model: Model,
   input: TensorOf<'float32'>,
 ): Omit<ModelExplanation, 'warnings'> {
-  const index = explainedClass(explanation.target)
-  const { probabilities } = explanation.outputs[model.output]!
+  const scores = scoresIn(model, explanation.outputs[model.output]!)
   return {
     ...explanation,
-    class: index,
-    name: model.classes[index]!,
-    probability: probabilities && probabilityOf(index, probabilities),
+    outputs: { ...explanation.outputs, [model.output]: scores },
+    ...answerIn(question, model, explanation.target, scores),
     ...picturesOf(explanation, model, input),
   }
+}
+
+/** What a question was about, and what the network says to it. */
+function answerIn(
+  { class: asked }: Question,
+  model: Model,
+  target: Float32Array,
+  { logits, probabilities }: Scores,
+): Pick<ModelExplanation, 'class' | 'name' | 'probability' | 'value'> {
+  const isNumber = model.kind === 'number'
+  if (asked === 'years' || isNumber) {
+    const value = isNumber ? logits[0]! : expectedAgeIn(model, logits)
+    const name = isNumber ? model.classes[0]! : 'years'
+    return { class: isNumber ? 0 : undefined, name, probability: undefined, value }
+  }
+  if (typeof asked === 'object') {
+    const probability =
+      probabilities && asked.members.reduce((sum, member) => sum + probabilities[member]!, 0)
+    return { class: undefined, name: asked.name, probability, value: undefined }
+  }
+  const index = asked === 'top' || logits.length === 1 ? explainedClass(target) : asked
+  const probability = probabilities && probabilityOf(index, probabilities)
+  return { class: index, name: model.classes[index]!, probability, value: undefined }
+}
+
+/** The scores of the explained output. One logit that the card gives two classes is a yes or no; a number is none. */
+function scoresIn({ kind, logits: count, reference = 0 }: Model, { logits, probabilities }: Scores): Scores {
+  if (kind === 'number') return { logits: logits.map((value) => value + reference), probabilities: undefined }
+  return kind === 'logits' && count === 1
+    ? { logits, probabilities: logits.map((logit) => 1 / (1 + Math.exp(-logit))) }
+    : { logits, probabilities }
 }
 
 function picturesOf(

@@ -1,15 +1,15 @@
 /** A network with what is needed to show it a photo: the model's file, its card beside it, its mean picture. */
 
-import { UsageError, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { classNames } from '../explanation/classes.ts'
 import { type Files, MissingFile, nameOf, pathBeside, readIfThere } from '../formats/files.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy } from '../formats/npy.ts'
-import { type Graph, sizeOf, type TensorOf, type ValueInfo } from '../graph/types.ts'
-import { verify } from '../graph/verify.ts'
-import { logitsOf } from '../rules/logits.ts'
+import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
+import type { OutputKind } from '../rules/logits.ts'
+import { answerOf } from './answer.ts'
 import type { Card } from './card.ts'
-import { type Preprocessing, preprocessingOf } from './preprocessing.ts'
+import { type Preprocessing, pictureShape, preprocessingOf } from './preprocessing.ts'
 
 /** A network, and all that is known of what it takes and what it says. */
 export interface Model {
@@ -21,10 +21,14 @@ export interface Model {
   readonly input: ValueInfo
   /** The output that is explained. */
   readonly output: string
+  /** What that output holds; a single number that is no yes or no, as an age in years, is a `number`. */
+  readonly kind: OutputKind | 'number'
   /** How many logits that output has. */
   readonly logits: number
-  /** The names of its classes, by index: two for a single logit. */
+  /** The names of its classes, by index: two for a single logit; of a number, what it is called. */
   readonly classes: readonly string[]
+  /** Of a number: what is subtracted from it, where it is explained against something. */
+  readonly reference?: number
   /** How a photo becomes the input, or what of that is not known. */
   readonly preprocessing: Preprocessing | { readonly missing: readonly string[] }
 }
@@ -99,18 +103,19 @@ export function modelOf(
     )
   }
   const input = onlyInput(network, said, path)
-  const output = outputOf(network, said, options.output, path)
-  const logits = logitCount(network, output)
+  const layout = pictureShape(input.shape, said.input?.layout)?.layout
+  const answer = answerOf(network, options.output ?? said.output, path, layout)
+  const { output, logits } = answer
   // A card's names are those of its own output.
   const named = said.output === undefined || said.output === output ? said.classes : undefined
+  const isNumber = logits === 1 && !named && ['logits', 'other'].includes(answer.kind)
   return about(where, () => ({
+    ...answer,
     path,
-    network,
     card: said,
     input,
-    output,
-    logits,
-    classes: classNames(logits, named),
+    kind: isNumber ? 'number' : answer.kind,
+    classes: isNumber ? [said.task ?? output] : classNames(logits, named),
     preprocessing: preprocessingOf(said, input.shape, said.meanPicture),
   }))
 }
@@ -197,31 +202,6 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
     )
   }
   return only
-}
-
-function outputOf(network: Graph, card: OpenedCard, asked: string | undefined, path: string): string {
-  const names = network.outputs.map(({ name }) => name)
-  const wanted = asked ?? card.output ?? (names.length === 1 ? names[0]! : undefined)
-  if (wanted !== undefined && names.includes(wanted)) return wanted
-  const list = network.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
-  if (wanted === undefined) {
-    throw new UsageError(
-      `the network has several outputs: ${list}`,
-      path,
-      'Say which one is to be explained, by --output or in its card',
-    )
-  }
-  throw new UsageError(`the network has no output ${wanted}, but ${list}`, path)
-}
-
-function logitCount(network: Graph, output: string): number {
-  const { shape } = verify(network).get(logitsOf(network, output).name)!
-  const rest = shape.slice(1).map(Number)
-  const count = sizeOf(rest)
-  if (shape.length < 2 || !Number.isInteger(count)) {
-    throw new UserError(`the output ${output} is no list of scores: its shape is [${shape.join(', ')}]`)
-  }
-  return count
 }
 
 async function classesIn(file: string, model: string, files: Files): Promise<string[]> {

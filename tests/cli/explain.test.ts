@@ -127,6 +127,43 @@ describe('regard explain', () => {
     expect(await readPhoto(join(out, 'face.map.png'))).toEqual(map)
   })
 
+  it('explains ages in years, groups of them, and a number against another', async () => {
+    const ages = join(folder, 'ages.onnx')
+    writeModel(ages, livelyNetwork(SIZE, 4), {
+      task: 'age',
+      classes: ['0-10', '20-29', '30-39', '60+'],
+      output: 'logits',
+      input: { size: SIZE, layout: 'NCHW', channels: 'BGR', scale: 1 },
+      meanPicture: float32([3], [120, 120, 120]),
+    })
+    await main(['explain', ages, photo, '--class', 'years', '--minus', '30', '--out', out])
+    const { target, outputs } = record('face')
+    const expected = [5, 24.5, 34.5, 70].reduce(
+      (sum, age, k) => sum + age * outputs.logits.probabilities[k],
+      0,
+    )
+    expect(target).toMatchObject({ output: 'logits', name: 'years', minus: 30 })
+    expect(target.value).toBeCloseTo(expected, 3)
+    expect(target.weights.reduce((a: number, b: number) => a + b)).toBeCloseTo(0, 5)
+    expect(captured.printed).toMatch(/face\.png: \d+\.\d years, \d+\.\d (more|less) than 30 →/)
+    await main(['explain', ages, photo, '--class', '20-39', '--minus', '60+', '--out', out])
+    expect(captured.printed).toMatch(/age “20-39” rather than “60\+” logit/)
+
+    const other = join(folder, 'other.png')
+    await writePicture(other, { ...noise, data: noise.data.map((value) => 255 - value) })
+    await main(['explain', ages, photo, other, '--class', 'years', '--minus', 'mean', '--out', out])
+    const [one, two] = ['face', 'other'].map((name) => record(name).target)
+    expect(one.minus).toBeCloseTo((one.value + two.value) / 2, 2)
+    expect(captured.printed).toMatch(/The mean of 2 answers is \d+\.\d\d/)
+
+    const number = join(folder, 'number.onnx')
+    writeOnnxFile(number, livelyNetwork(SIZE, 1))
+    await main(['explain', number, photo, ...FLAGS.slice(0, 6), '--minus', '2', '--out', out])
+    expect(captured.printed).toMatch(/face\.png: logits -?[\d.]+, [\d.]+ (more|less) than 2 →/)
+    expect(captured.printed).toContain('logits is one number: the number itself is explained')
+    expect(record('face').target).toMatchObject({ kind: 'number', minus: 2 })
+  })
+
   it('says what became of the relevance in each layer', async () => {
     await explain(photo)
     const { conservation, target } = record('face')
@@ -362,5 +399,28 @@ describe.skipIf(!shared)('regard explain with a real photo', () => {
     const { left, top } = centreCrop(PICTURE, SIZE)
     const picture = await readPhoto(join(out, `${name!.replace(/\.\w+$/, '')}.png`))
     expect(part(picture, 0, 0, SIZE * BY)).toEqual(enlarged(part(face, left, top, SIZE), BY))
+  })
+
+  it('says how many years come from which part of the face', async () => {
+    const [name] = readdirSync(join(shared!, 'data/aaf/photos'))
+    const real = join(shared!, 'data/aaf/photos', name!)
+    const landmarks = join(shared!, 'data/aaf/landmarks49', name!.replace(/\.\w+$/, '.txt'))
+    const ages = join(folder, 'aligned.onnx')
+    writeModel(ages, livelyNetwork(SIZE, 3), {
+      task: 'age',
+      classes: ['10', '30', '60+'],
+      output: 'logits',
+      input: { size: SIZE, layout: 'NCHW', channels: 'BGR', scale: 1 },
+      meanPicture: float32([3], [120, 120, 120]),
+      picture: PICTURE,
+      alignment: 'r',
+    })
+    await main(['explain', ages, real, '--landmarks', landmarks, '--class', 'years', '--out', out])
+    expect(captured.printed).toMatch(/years \([+−][\d.e-]+ from [a-z ]+, [+−][\d.e-]+ from [a-z ]+\) →/)
+    const base = name!.replace(/\.\w+$/, '')
+    const { parts } = record(base)
+    const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0)
+    expect(sum(Object.values(parts) as number[])).toBeCloseTo(sum(relevanceOf(base).data as Float32Array), 3)
+    expect(Object.keys(parts)).toContain('forehead')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ageLabels, ageRangeOf, genderOf } from '../../src/datasets/labels.ts'
+import { ageRangeOf } from '../../src/base/ages.ts'
+import { ageLabels, genderOf } from '../../src/datasets/labels.ts'
 
 describe('labels as people write them', () => {
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { scorePictures, tenCropGraph } from '../../src/evaluation/tenCrop.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { inputOf } from '../../src/models/input.ts'
@@ -133,14 +133,22 @@ describe('ten-crop scoring', () => {
   })
 })
 
+const ENDINGS = {
+  Softmax: (g: GraphBuilder, y: Value) => g.op('Softmax', [y]),
+  Sigmoid: (g: GraphBuilder, y: Value) => g.op('Sigmoid', [y]),
+  logits: (_: GraphBuilder, y: Value) => y,
+  percent: (g: GraphBuilder, y: Value) => g.mul(g.op('Softmax', [y]), g.scalar(100)),
+  logarithms: (g: GraphBuilder, y: Value) => g.op('LogSoftmax', [y]),
+}
+
 /** A linear network that ends as `answer` says, with as many logits. */
-function linear(shape: (number | string)[], logits: number, answer: 'Softmax' | 'Sigmoid' | 'logits'): Graph {
+function linear(shape: (number | string)[], logits: number, answer: keyof typeof ENDINGS): Graph {
   const g = new GraphBuilder('linear')
   const x = g.input('x', 'float32', shape)
   const inputs = shape.slice(1).reduce<number>((product, d) => product * Number(d), 1)
   const weights = Array.from({ length: inputs * logits }, () => random.normal(0, 0.002))
   const y = g.op('MatMul', [g.op('Flatten', [x]), g.constant(float32([inputs, logits], weights))])
-  g.output('answer', answer === 'logits' ? y : g.op(answer, [y]))
+  g.output('answer', ENDINGS[answer](g, y))
   return g.graph()
 }
 
@@ -169,6 +177,8 @@ describe('scoring as a card says', () => {
       4,
       'Softmax',
     ],
+    ['percentages', 'RGB', 'NCHW', [1, 1, 1], [0, 0, 0], 4, 'percent'],
+    ['logarithms', 'RGB', 'NCHW', [1, 1, 1], [0, 0, 0], 4, 'logarithms'],
   ] as const)(
     'agrees with the input that explaining makes of a photo: %s',
     async (...[, channels, layout, scale, mean, logits, answer]) => {
@@ -183,12 +193,13 @@ describe('scoring as a card says', () => {
         const given = Array.from(result.answer!.data as Float32Array)
         const powers = given.map(Math.exp)
         const sum = powers.reduce((a, b) => a + b)
-        const wanted =
-          answer === 'Sigmoid'
-            ? [1 - given[0]!, given[0]!]
-            : answer === 'Softmax'
-              ? given
-              : powers.map((p) => p / sum)
+        const wanted = {
+          Sigmoid: [1 - given[0]!, given[0]!],
+          Softmax: given,
+          logits: powers.map((p) => p / sum),
+          percent: given.map((value) => value / 100),
+          logarithms: powers,
+        }[answer]
         expect(scores[k]!.length).toBe(wanted.length)
         wanted.forEach((value, c) => {
           expect(scores[k]![c]).toBeCloseTo(value, 5)

@@ -8,7 +8,7 @@ import { sizeOf } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { adienceNet } from '../../src/networks/adiencenet.ts'
 import { type NetworkName, networks } from '../../src/networks/index.ts'
-import { logitsOf } from '../../src/rules/logits.ts'
+import { logitsOf, logitValues } from '../../src/rules/logits.ts'
 import { randomWeights } from '../formats/caffe/caffemodel.ts'
 import { shared } from '../shared.ts'
 import { outline } from './outline.ts'
@@ -27,7 +27,7 @@ describe.skipIf(!shared)('a network as published', () => {
     const { build, input } = networks[name]
     const built = build({ input, classes, batch: 'batch', width: 1, random: new Random(name) })
     // The files end in a softmax, and those of the heads come before that of the trunk.
-    const logits = read.outputs.map((output) => logitsOf(read, output.name).name)
+    const logits = read.outputs.map((output) => logitValues(logitsOf(read, output.name))[0]!)
     const outputs = built.outputs.map((output) => output.name)
     expect(outputs[0]).toBe('logits')
     expect(outline(built, outputs)).toEqual(outline(read, [logits.at(-1)!, ...logits.slice(0, -1)]))

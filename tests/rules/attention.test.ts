@@ -145,8 +145,8 @@ describe('attention', () => {
   test('a composite that takes softmax for constant says so where the answer itself is behind one', () => {
     const g = new GraphBuilder('gate')
     const x = g.input('x', 'float32', ['batch', 3])
-    const half = g.mul(g.op('Softmax', [x], {}, 'choice'), g.scalar(0.5))
-    g.output('scores', g.op('Relu', [half]))
+    const ages = g.constant(float32([3, 1], [10, 30, 50]))
+    g.output('age', g.matmul(g.op('Softmax', [x], {}, 'choice'), ages))
     expect(() => relevance(g.graph(), composites.cplrp)).toThrow(/only through a softmax.*Choose another one/)
   })
 

@@ -4,7 +4,7 @@ import { nodeEngine } from '../../src/engine/node.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { composites } from '../../src/rules/composites/presets.ts'
-import { logitsOf } from '../../src/rules/logits.ts'
+import { logitsOf, logitValues } from '../../src/rules/logits.ts'
 import { type RelevanceOptions, relevance } from '../../src/rules/relevance/relevance.ts'
 import { drawn, expectClose } from './layer.ts'
 
@@ -114,7 +114,9 @@ describe('the logits of an output', () => {
     ['are the output itself otherwise', (_, v) => v, 'answer', 'logits'],
     ['also where a ReLU ends the network', (g, v) => g.op('Relu', [v]), 'answer', 'logits'],
   ])('%s', (_, end, name, kind) => {
-    expect(logitsOf(network(4, end), 'answer')).toEqual({ name, kind })
+    const found = logitsOf(network(4, end), 'answer')
+    expect(found.kind).toBe(kind)
+    expect(logitValues(found)).toEqual([name])
   })
 
   test('of every output are given beside its probabilities', async () => {
@@ -126,8 +128,8 @@ describe('the logits of an output', () => {
     g.output('gender', g.op('Sigmoid', [gender]))
     const { graph, outputs } = relevance(g.graph(), composites.epsilon, { output: 'gender' })
     expect(outputs).toEqual([
-      { name: 'gender', kind: 'sigmoid', logits: 'logits of gender' },
-      { name: 'age', kind: 'softmax', logits: 'logits of age' },
+      { name: 'gender', kind: 'sigmoid', scale: 1, shift: 0, logits: 'logits of gender' },
+      { name: 'age', kind: 'softmax', scale: 1, shift: 0, logits: 'logits of age' },
     ])
     const program = await engine.load(graph)
     const results = await program.run({ x: float32([1, 3], x), target: float32([1, 1], [1]) })

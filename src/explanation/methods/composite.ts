@@ -3,7 +3,7 @@
 import type { Program, Tensors } from '../../engine/engine.ts'
 import { float32, type TensorOf } from '../../graph/types.ts'
 import type { Composite } from '../../rules/composites/composite.ts'
-import type { OutputKind } from '../../rules/logits.ts'
+import { probabilitiesIn } from '../../rules/logits.ts'
 import { CONSERVATION_COLUMNS } from '../../rules/relevance/conservation.ts'
 import { type Relevance, relevance } from '../../rules/relevance/relevance.ts'
 import type { ConservedLayer, Explainer, Explanation } from '../explain.ts'
@@ -68,12 +68,14 @@ function explanationOf(
     return { type: 'float32', shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }
   }
   const outputs = Object.fromEntries(
-    known.flatMap(({ name, kind, logits }) => {
-      const { type, shape, data } = results[logits]!
+    known.flatMap((output) => {
+      const { type, shape, data } = results[output.name]!
       // What is no scores (a label that the network has worked out itself) says nothing that they do not.
-      return type === 'float32'
-        ? [[name, { logits: data, probabilities: probabilitiesOf(kind, shape, data) }]]
-        : []
+      if (type !== 'float32') return []
+      const logits = results[output.logits]!.data as Float32Array
+      const probabilities =
+        output.kind === 'logits' ? ofClassifier(shape, logits) : probabilitiesIn(output, data)
+      return [[output.name, { logits, probabilities }]]
     }),
   )
   const target = rowOf('explained').data
@@ -98,22 +100,19 @@ function explanationOf(
 
 const RELEVANCE_OF = 'relevance of '
 
-/** Probabilities of one picture's logits; an output without a softmax or sigmoid is taken for a classifier's logits. */
-function probabilitiesOf(
-  kind: OutputKind,
-  shape: readonly number[],
-  logits: Float32Array,
-): Float32Array | undefined {
-  if (kind === 'sigmoid' || (kind === 'logits' && logits.length === 1)) {
-    return logits.map((logit) => 1 / (1 + Math.exp(-logit)))
-  }
-  if (shape.slice(2).some((d) => d !== 1)) return undefined
-  return softmax(logits)
-}
-
-function softmax(logits: Float32Array): Float32Array {
-  const most = Math.max(...logits)
+/**
+ * What a softmax makes of an output without one, which is taken for a classifier's logits; what adds up to 1 already is
+ * probabilities, however they were made. One number may be anything.
+ */
+function ofClassifier(shape: readonly number[], logits: Float32Array): Float32Array | undefined {
+  if (logits.length === 1 || shape.slice(2).some((d) => d !== 1)) return undefined
+  if (logits.every((value) => value >= 0) && Math.abs(logits.reduce((a, b) => a + b) - 1) < SLACK)
+    return logits
+  const most = logits.reduce((a, b) => Math.max(a, b))
   const powers = logits.map((logit) => Math.exp(logit - most))
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map((power) => power / sum)
 }
+
+/** How far from 1 sums of 32-bit probabilities may be. */
+const SLACK = 1e-4

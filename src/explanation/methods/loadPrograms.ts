@@ -1,11 +1,12 @@
 /** The programs that the methods run: a network's scores, and their gradient at its input or at a layer. */
 
 import type { Engine, Program } from '../../engine/engine.ts'
+import { GraphBuilder } from '../../graph/builder.ts'
 import { withoutUnread } from '../../graph/fold.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { composites } from '../../rules/composites/presets.ts'
-import { logitsOf } from '../../rules/logits.ts'
+import { gathered, logitsOf } from '../../rules/logits.ts'
 import { relevance } from '../../rules/relevance/relevance.ts'
 import type { GradientOf, LayerGradientOf, ScoresOf } from './program.ts'
 
@@ -60,15 +61,15 @@ export async function loadScores(
   network: Graph,
   output: string,
 ): Promise<{ program: Program; scoresOf: ScoresOf }> {
-  const { name } = logitsOf(network, output)
-  const { type, shape } = verify(network).get(name)!
-  const program = await engine.load(withoutUnread({ ...network, outputs: [{ name, type, shape }] }))
+  const builder = GraphBuilder.from({ ...network, outputs: [] })
+  builder.output('logits of all', gathered(builder, logitsOf(network, output)))
+  const program = await engine.load(withoutUnread(builder.graph()))
   const input = network.inputs[0]!.name
   return {
     program,
     scoresOf: async (inputs, target) => {
       const results = await program.run({ [input]: inputs })
-      return scoresFrom(results[name]!.data as Float32Array, target, inputs.shape[0]!)
+      return scoresFrom(results['logits of all']!.data as Float32Array, target, inputs.shape[0]!)
     },
   }
 }

@@ -10,7 +10,7 @@ import { UserError } from '../../base/errors.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import type { Pass } from '../../graph/pass.ts'
 import { nonNegativeValues } from '../../graph/traits.ts'
-import { type Graph, sizeOf } from '../../graph/types.ts'
+import { float32, type Graph } from '../../graph/types.ts'
 import { wiringOf } from '../../graph/wiring.ts'
 import { activationsOf, withActivationsWhole } from '../activations.ts'
 import { canonise } from '../canonise/canonise.ts'
@@ -22,7 +22,7 @@ import {
   type RelevanceComposite,
 } from '../composites/composite.ts'
 import { gradientTable } from '../gradient/gradient.ts'
-import { logitsOf, type OutputKind } from '../logits.ts'
+import { gathered, handedBack, type Logits, logitsOf, logitValues } from '../logits.ts'
 import { withPoolPositions } from '../pooling.ts'
 import { walkBackward } from '../walk.ts'
 import { Conservation, type ConservationRow } from './conservation.ts'
@@ -50,12 +50,13 @@ export interface RelevanceOptions {
   readonly range?: InputRange
 }
 
-/** One output of the network, and where its logits are. */
-export interface NetworkOutput {
+/** One output of the network, what it holds, and where its logits are. */
+export interface NetworkOutput extends Pick<Logits, 'kind' | 'scale' | 'shift'> {
   readonly name: string
-  /** What it holds. */
-  readonly kind: OutputKind
-  /** The name of the output of the explaining graph that holds the logits; the output's own where it has them. */
+  /**
+   * The name of the output of the explaining graph that holds the logits, in the order of the output's elements; the
+   * output's own where it is explained itself.
+   */
   readonly logits: string
 }
 
@@ -69,7 +70,8 @@ export interface Relevance {
    * - output `relevance`: float32, of the input's shape, with a row for each target; for other values that were
    *   asked for, `relevance of NAME`;
    * - output `explained`: float32 [targets, classes], the targets with rows of zeros filled in;
-   * - output `logits of NAME`, for each output that holds probabilities: what they are made of;
+   * - output `logits of NAME`, float32 [batch, classes], for each output that holds probabilities: what they are made
+   *   of;
    * - with `conservation`, the output of this name, float32 [targets, rows, 5] with the columns of
    *   `CONSERVATION_COLUMNS`.
    */
@@ -83,7 +85,7 @@ export interface Relevance {
 /**
  * Derive the graph that explains a network.
  *
- * @param network its explained output is float32 [batch, classes], logits or what a softmax or sigmoid makes of them
+ * @param network its explained output is float32 [batch, classes], logits or probabilities that are made of them
  * @param composite which rule each layer gets
  * @throws UserError where the composite does not fit the network, Error naming the node whose operator has no rule
  */
@@ -113,25 +115,22 @@ function derived(
 ): Relevance {
   const input = canonical.inputs[0]!.name
   const output = options.output ?? canonical.outputs[0]!.name
-  const start = logitsOf(canonical, output)
+  const answer = logitsOf(canonical, output)
   const of = options.of ?? [input]
   checkThere(network, canonical, of)
 
   const rules =
     complete.method === 'relevance'
-      ? rulesOf(canonical, complete, input, start.name, options.range)
+      ? rulesOf(canonical, complete, input, startIn(answer), options.range)
       : undefined
   const nonNegative = nonNegativeValues(canonical)
   const positioned = withPoolPositions(canonical)
   const builder = rules ? withSplitSums(positioned, rules, nonNegative) : GraphBuilder.from(positioned)
   const conservation = options.conservation ? new Conservation(builder, targets !== 1) : undefined
-  const logits = builder.value(start.name)
-  const target = builder.input('target', 'float32', [
-    targets ?? logits.shape[0]!,
-    sizeOf(logits.shape.slice(1).map(Number)),
-  ])
-  const { seed, explained } = builder.scope('relevance', () =>
-    startOf(builder, logits, target, complete.method === 'relevance' && complete.start === 'logit'),
+  const logits = builder.scope('relevance', () => gathered(builder, answer))
+  const target = builder.input('target', 'float32', [targets ?? logits.shape[0]!, logits.shape[1]!])
+  const { seeds, explained } = builder.scope('relevance', () =>
+    startOf(builder, answer, logits, target, complete),
   )
   const shapeOf = (name: string) => builder.value(name).shape
   const activations = activationsOf(positioned, shapeOf)
@@ -142,16 +141,14 @@ function derived(
       ? relevanceTable(
           positioned,
           shapeOf,
-          variesIn(positioned, complete, start.name),
+          variesIn(positioned, complete, startIn(answer)),
           complete,
           rules!,
           nonNegative,
           conservation,
         )
       : gradientTable(complete.activation, followsDerivatives ? activations : [])
-  const arrived = builder.scope('relevance', () =>
-    walkBackward(builder, walked, table, new Map([[logits.name, seed]]), of),
-  )
+  const arrived = builder.scope('relevance', () => walkBackward(builder, walked, table, seeds, of))
   for (const name of of) {
     const value = arrived.get(name)
     if (!value) throw new Error(`the output ${output} does not depend on ${name}`)
@@ -185,34 +182,66 @@ function checkThere(network: Graph, canonical: Graph, names: readonly string[]):
   }
 }
 
-/** What the walk starts with, in the logits' own shape, and the targets in full. */
-function startOf(g: GraphBuilder, logits: Value, target: Value, timesLogit: boolean) {
+/** Where the layers end that lead to the logits. */
+function startIn(answer: Logits): string {
+  const [only, ...others] = logitValues(answer)
+  return others.length === 0 ? only! : answer.output
+}
+
+/** What the walk starts with, for each value that holds logits, and the targets in full. */
+function startOf(g: GraphBuilder, answer: Logits, logits: Value, target: Value, composite: Composite) {
   const classes = Number(target.shape[1])
-  const scores = logits.shape.length === 2 ? logits : g.op('Flatten', [logits])
   // The network's own answer: its largest logit, or of a single one (a sigmoid's) the side that it is on.
   const top =
     classes === 1
-      ? g.op('Where', [g.op('GreaterOrEqual', [scores, g.scalar(0)]), g.scalar(1), g.scalar(-1)])
+      ? g.op('Where', [g.op('GreaterOrEqual', sidesOf(g, answer, logits)), g.scalar(1), g.scalar(-1)])
       : g.op('OneHot', [
-          g.op('ArgMax', [scores], { axis: 1, keepdims: 0 }),
+          g.op('ArgMax', [logits], { axis: 1, keepdims: 0 }),
           g.integers([classes]),
           g.constant({ type: 'float32', shape: [2], data: Float32Array.of(0, 1) }, 'offAndOn'),
         ])
   const asked = g.op('Greater', [g.reduceSum(g.op('Abs', [target]), [1], true), g.scalar(0)])
   const explained = g.op('Where', [asked, target, top])
-  const start = timesLogit ? g.mul(explained, scores) : explained
-  const seed =
-    logits.shape.length === 2 ? start : g.reshape(start, [-1, ...logits.shape.slice(1).map(Number)])
-  return { seed, explained }
+  return { seeds: handedBack(g, answer, startingWith(g, answer, logits, explained, composite)), explained }
+}
+
+/** What is at least something else where a single answer is yes. */
+function sidesOf(g: GraphBuilder, { kind, output }: Logits, logits: Value): Value[] {
+  // One class of a softmax with others that are no outputs: its logit alone does not say it.
+  if (kind === 'softmax') return [g.reshape(g.value(output), [-1, 1]), g.scalar(0.5)]
+  return [logits, g.scalar(0)]
+}
+
+/** What belongs to each logit: the gradient of what is explained, the logits themselves, or one. */
+function startingWith(
+  g: GraphBuilder,
+  { places = [] }: Logits,
+  logits: Value,
+  explained: Value,
+  composite: Composite,
+): Value {
+  const row = (of: (place: (typeof places)[number]) => number, usual: number) =>
+    places.every((place) => of(place) === usual)
+      ? undefined
+      : g.constant(float32([1, places.length], places.map(of)))
+  if (composite.method === 'gradient') {
+    const scales = row(({ scale }) => scale, 1)
+    return scales ? g.mul(explained, scales) : explained
+  }
+  if (composite.start !== 'logit') return explained
+  // What is added to a logit on the way to the output belongs to no value of the network.
+  const shifts = row(({ shift }) => shift, 0)
+  return g.mul(explained, shifts ? g.sub(logits, shifts) : logits)
 }
 
 /** The logits of an output as an output of their own, where it holds something else. */
-function withLogits(g: GraphBuilder, graph: Graph, output: string): NetworkOutput {
-  const { name, kind } = logitsOf(graph, output)
-  if (name === output) return { name: output, kind, logits: output }
-  const logits = `logits of ${output}`
-  g.output(logits, g.op('Identity', [g.value(name)]))
-  return { name: output, kind, logits }
+function withLogits(g: GraphBuilder, graph: Graph, name: string): NetworkOutput {
+  const found = logitsOf(graph, name)
+  const { kind, scale, shift } = found
+  if (!found.places) return { name, kind, scale, shift, logits: name }
+  const logits = `logits of ${name}`
+  g.output(logits, g.op('Identity', [g.scope('relevance', () => gathered(g, found))]))
+  return { name, kind, scale, shift, logits }
 }
 
 /** @throws UserError where what is explained varies only through a softmax that counts as constant */

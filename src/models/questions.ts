@@ -1,0 +1,185 @@
+/** What can be asked of a model's answer, in words, and what that means for its logits. */
+
+import { UsageError, UserError } from '../base/errors.ts'
+import {
+  type ClassGroup,
+  explainedClass,
+  findClasses,
+  type Question,
+  requireClass,
+  targetOf,
+} from '../explanation/classes.ts'
+import type { Explanation } from '../explanation/explain.ts'
+import { type Target, weightsOf } from '../explanation/target.ts'
+import {
+  agesNamed,
+  classesWithin,
+  groupWeights,
+  meanOf,
+  softmaxOf,
+  yearWeights,
+} from '../explanation/years.ts'
+import { GraphBuilder } from '../graph/builder.ts'
+import type { Node } from '../graph/operators.ts'
+import type { Graph } from '../graph/types.ts'
+import type { Model } from './model.ts'
+
+/** How many classes DEX has, a year each: with so many, classes without names are the years from 0 on. */
+const YEARS = 101
+
+/** The age that each class of a model stands for; undefined where its classes are no ages. */
+function agesOfClasses({ card, logits, classes }: Model): readonly number[] | undefined {
+  const isKnown = card.classes !== undefined || card.task === 'years' || logits === YEARS
+  return isKnown && logits > 1 ? agesNamed(classes) : undefined
+}
+
+/**
+ * What somebody asks, as questions.
+ *
+ * @param asked `top`, classes by name or index, with commas between; of classes that are ages also `years`, and groups
+ *   of them by a range: `60+`, `20-29`
+ * @param minus what all of them are set against
+ * @throws UsageError for what the model has not, or where two do not go together
+ */
+export function questionsOf(model: Model, asked: readonly string[], minus?: string): Question[] {
+  const { kind, classes, path } = model
+  const ages = agesOfClasses(model)
+  const group = (text: string): ClassGroup | undefined => {
+    // `8,13` are two ages, and `(8, 13)` is a range.
+    const isRange = !text.includes(',') || text.trim().startsWith('(')
+    const members = ages && isRange ? classesWithin(text, classes) : []
+    return members.length > 0 ? { name: text, members } : undefined
+  }
+  if (kind === 'number') {
+    findClasses(asked, classes, (text) => (text === 'years' ? 0 : undefined))
+    const reference = minus === undefined ? undefined : numberFrom(minus, path)
+    if (reference !== model.reference) {
+      throw new UsageError(
+        `the model is set against ${model.reference ?? 'no number'}, not against ${reference ?? 'none'}`,
+        path,
+        'Load the explainer of `against(model, 30)`, and explain that model by it',
+      )
+    }
+    return [{ class: 0, reference }]
+  }
+  const found = findClasses(asked, classes, (text) => (text === 'years' ? 'years' : group(text)))
+  return found.map((each) => {
+    if (each === 'years') {
+      if (!ages || !isDistribution(model)) {
+        throw new UsageError(
+          `its answers are no ages of which one could be expected: ${classes.slice(0, 8).join(', ')}`,
+          path,
+          'Say in its card what its classes are called: single ages, or groups as 8-13 and 60+',
+        )
+      }
+      return { class: each, reference: minus === undefined ? undefined : numberFrom(minus, path) }
+    }
+    const other = minus === undefined ? undefined : findClasses([minus], classes, group)
+    const against = other === undefined ? undefined : other[0]
+    if (against === 'top' || (other && other.length > 1)) requireClass(minus!, classes)
+    const question: Question = { class: each, minus: against as Question['minus'] }
+    if ([each, against].some((one) => typeof one === 'object') && !isDistribution(model)) {
+      throw new UsageError('its classes are answered one by one, and a group of them has no logit', path)
+    }
+    // What is wrong with it whatever the answer is, is said before anything is explained.
+    if (!needsAnswer(question)) targetIn(model, question)
+    return question
+  })
+}
+
+function numberFrom(text: string, path: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value)) return value
+  throw new UsageError(
+    `'${text}' is no number to set years or a number against`,
+    path,
+    'Give --minus 30, say',
+  )
+}
+
+function isDistribution({ kind }: Model): boolean {
+  return kind === 'logits' || kind.endsWith('softmax')
+}
+
+/** Whether it depends on the network's own answer how much each logit counts in a question. */
+export function needsAnswer({ class: asked, minus }: Question): boolean {
+  if (asked === 'years' || typeof asked === 'object' || typeof minus === 'object') return true
+  return asked === 'top' && minus !== undefined
+}
+
+/**
+ * A question in terms of a model's logits.
+ *
+ * @param own how the model's own answer is explained; needed where {@link needsAnswer} says so
+ * @throws UsageError when a class is set against itself, or the only logit against its other side; UserError when the
+ *   own answer is, or no distribution is about the reference age
+ */
+export function targetIn(
+  model: Model,
+  { class: asked, minus, reference }: Question,
+  own?: Explanation,
+): Target {
+  const { kind, output, logits, classes } = model
+  if (kind === 'number') return 0
+  const scores = own?.outputs[output]
+  const known = asked === 'top' && minus !== undefined && own ? explainedClass(own.target) : asked
+  if (typeof known !== 'object' && known !== 'years' && typeof minus !== 'object') {
+    if (asked === 'top' && known === minus) {
+      throw new UserError(`the network's own answer is ${classes[minus!]}, which is to be set against itself`)
+    }
+    return targetOf({ class: known, minus }, logits)
+  }
+  if (!scores) {
+    throw new UsageError(
+      'how much each class counts in this depends on the answer to each picture',
+      model.path,
+    )
+  }
+  requireSoftmax(scores)
+  if (known === 'years') return { weights: yearWeights(scores.logits, agesOfClasses(model)!, reference) }
+  const of = (one: 'top' | number | ClassGroup) =>
+    typeof one === 'object' ? groupWeights(scores.logits, one.members) : weightsOf(one, logits)
+  const against = minus === undefined ? undefined : of(minus)
+  const weights = of(known).map((weight, k) => weight - (against?.[k] ?? 0))
+  if (weights.some((weight) => weight !== 0)) return { weights }
+  throw new UsageError(`the group ${typeof known === 'object' ? known.name : ''} does not differ from itself`)
+}
+
+/** The age that is expected of a model's answer. */
+export function expectedAgeIn(model: Model, logits: Float32Array): number {
+  return meanOf(agesOfClasses(model)!, softmaxOf(logits))
+}
+
+/** @throws UserError where an output's probabilities are not what a softmax makes of all its logits */
+function requireSoftmax({ logits, probabilities }: Explanation['outputs'][string]): void {
+  const found = softmaxOf(logits)
+  if (probabilities && found.every((p, k) => Math.abs(p - probabilities[k]!) < 1e-3)) return
+  throw new UserError('its probabilities are not those of one softmax over all of its classes')
+}
+
+/**
+ * A model whose one number is set against another: the network itself subtracts it, so that it enters with the last
+ * layer's bias. Other models as they are. `explain` does so by itself; who loads an explainer for many pictures loads
+ * that of this model.
+ *
+ * @param minus what it is set against
+ * @throws UsageError where that is no number
+ */
+export function against(model: Model, minus: string | number | undefined): Model {
+  if (model.kind !== 'number' || minus === undefined) return model
+  const reference = numberFrom(String(minus), model.path)
+  return { ...model, network: lessened(model.network, model.output, reference), reference }
+}
+
+/** A network with a number subtracted from one of its outputs, which keeps its name. */
+function lessened(network: Graph, output: string, by: number): Graph {
+  const inner = `${output} alone`
+  const renamed = (names: readonly string[]) => names.map((name) => (name === output ? inner : name))
+  const nodes = network.nodes.map(
+    (node) => ({ ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) }) as Node,
+  )
+  const outputs = network.outputs.filter(({ name }) => name !== output)
+  const builder = GraphBuilder.from({ ...network, nodes, outputs })
+  builder.output(output, builder.sub(builder.value(inner), builder.scalar(by)))
+  return builder.graph()
+}
