@@ -4,21 +4,19 @@ import type { NodeProto } from '../onnx_pb.ts'
 /** Operators on numbers of 8 bits and fewer, of the standard and of ONNX Runtime. */
 const QUANTISED = /[Qq]uantize|^Q[A-Z]|Integer|NBits|Bnb4/
 
-/** One error for a model whose weights or activations are integers, naming its first such node. */
-export function refuseQuantised(nodes: readonly NodeProto[]): void {
-  const node = nodes.find(({ opType }) => QUANTISED.test(opType))
-  if (!node) return
-  throw new UserError(
-    'this model is quantised; export it in float32',
-    `node ${node.name || node.output[0]} (${node.opType})`,
-  )
-}
-
 /** The error for a node whose operator regard does not know. */
 export function unsupported({ name, output, opType, domain }: NodeProto): UserError {
+  const called = name || output[0]
+  if (QUANTISED.test(opType)) {
+    return new UserError(
+      'this model is quantised, and what it computes is rounded to small integers',
+      `node ${called} (${opType})`,
+      'Export it in float32, or give the model from before it was quantised; only weights may be of 8 bits',
+    )
+  }
   const standard = domain === '' || domain === 'ai.onnx'
   return new UserError(
-    `node ${name || output[0]} uses the operator ${opType} of ${standard ? 'standard ONNX' : `the domain ${domain}`}, which regard does not know`,
+    `node ${called} uses the operator ${opType} of ${standard ? 'standard ONNX' : `the domain ${domain}`}, which regard does not know`,
     undefined,
     remedyFor(standard ? '' : domain),
   )

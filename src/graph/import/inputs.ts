@@ -1,0 +1,63 @@
+/** The inputs that a file declares. */
+
+import { UserError } from '../../base/errors.ts'
+import type { NodeProto, ValueInfoProto } from '../onnx_pb.ts'
+import { typeOf } from '../proto.ts'
+import type { Dimension, ValueInfo } from '../types.ts'
+import { namesReadBy } from './order.ts'
+import { singleType } from './precision.ts'
+
+/** An input as the graph has it. */
+export function inputFrom(proto: ValueInfoProto): ValueInfo {
+  const tensor = proto.type?.tensorType
+  if (!tensor?.shape)
+    throw new UserError(`input ${proto.name} is no tensor whose number of dimensions is known`)
+  const shape = tensor.shape.dim.map((d, k) => dimensionFrom(d, `${proto.name}.${k}`))
+  return { name: proto.name, type: singleType(typeOf(tensor.elemType, proto.name)), shape }
+}
+
+type DimensionProto = NonNullable<
+  NonNullable<NonNullable<ValueInfoProto['type']>['tensorType']>['shape']
+>['dim'][number]
+
+/** A dimension of an input; an open one that has no name is called `otherwise`. */
+function dimensionFrom({ dimParam, dimValue }: DimensionProto, otherwise: string): Dimension {
+  if (dimParam === '' && dimValue > 0n) return Number(dimValue)
+  // A name that says nothing can stand for several sizes, and one with a product in it would be taken apart.
+  const proper = /^[\p{L}_][^*?]*$/u.test(dimParam) && dimParam !== 'None'
+  return proper ? dimParam : otherwise.replaceAll('*', '_')
+}
+
+/** Operators that move the elements of their first input about, whatever they are, or only look at its shape. */
+const MOVES = new Set([
+  ...['Identity', 'Flatten', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze'],
+  ...['Slice', 'Split', 'Gather', 'Expand', 'Shape', 'Size'],
+])
+
+/**
+ * Whether a network makes floats of an input's whole numbers before it computes anything with them: then it may just
+ * as well be fed floats, as pictures are everywhere else.
+ *
+ * @param nodes of the file, in order
+ * @param results the names of its outputs
+ */
+export function onlyCast(name: string, nodes: readonly NodeProto[], results: ReadonlySet<string>): boolean {
+  const moved = new Set([name])
+  let isCast = false
+  for (const node of nodes) {
+    const { opType, input, output, attribute } = node
+    if (!namesReadBy(node).some((read) => moved.has(read))) continue
+    if (opType === 'Cast' && isFloat(Number(attribute.find((a) => a.name === 'to')?.i))) {
+      isCast = true
+      continue
+    }
+    if (!MOVES.has(opType) || input.slice(1).some((read) => moved.has(read))) return false
+    if (opType !== 'Shape' && opType !== 'Size') for (const made of output) moved.add(made)
+  }
+  return isCast && ![...moved].some((value) => results.has(value))
+}
+
+// ONNX's numbers of float32, float16, float64 and bfloat16.
+function isFloat(type: number): boolean {
+  return [1, 10, 11, 16].includes(type)
+}
