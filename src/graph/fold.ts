@@ -27,7 +27,8 @@ function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | un
     return compute(node.op, constants, node.attributes as unknown as Record<string, unknown>)
   const { type, shape, dimensions } = inferNode(node, inputs)[0]!
   if (!dimensions?.every((d) => typeof d === 'number')) return undefined
-  if (type === 'int64') return { type, shape: shape as number[], data: BigInt64Array.from(dimensions, BigInt) }
+  if (type === 'int64')
+    return { type, shape: shape as number[], data: BigInt64Array.from(dimensions, BigInt) }
   return type === 'bool' ? { type, shape: shape as number[], data: Uint8Array.from(dimensions) } : undefined
 }
 

@@ -203,6 +203,8 @@ function outputOf(network: Graph, card: OpenedCard, asked: string | undefined, p
   const names = network.outputs.map(({ name }) => name)
   const wanted = asked ?? card.output ?? (names.length === 1 ? names[0]! : undefined)
   if (wanted !== undefined && names.includes(wanted)) return wanted
+  const reason = network.reading?.refused.get(wanted ?? '')
+  if (reason !== undefined) throw new UserError(`its output ${wanted} cannot be read: ${reason}`, path)
   const list = network.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
   if (wanted === undefined) {
     throw new UsageError(

@@ -6,9 +6,7 @@ import { type Conversion, type Form, form, numberIn, textIn } from './form.ts'
 /** By the operator's name. */
 export const ACTIVATIONS: Readonly<Record<string, Conversion>> = {
   Gelu: (node, g) =>
-    textIn(node, 'approximate', 'none') === 'tanh'
-      ? tanhGelu(g, node.inputs[0]!)
-      : gelu(g, node.inputs[0]!),
+    textIn(node, 'approximate', 'none') === 'tanh' ? tanhGelu(g, node.inputs[0]!) : gelu(g, node.inputs[0]!),
   // x · tanh(log(1 + eˣ))
   Mish: ({ inputs: [x] }, g) => form('Mul', [x, g.op('Tanh', [g.op('Softplus', [x!])])]),
   Swish: (node, g) => swish(g, node.inputs[0]!, numberIn(node, 'alpha', 1)),

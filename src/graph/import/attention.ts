@@ -135,11 +135,11 @@ function attended(g: GraphBuilder, heads: Heads): Value {
 function productOf(g: GraphBuilder, { query, key, value, scale, mask, causal, softcap }: Heads): Form {
   const product = g.matmul(query, g.transpose(key, [0, 1, 3, 2]))
   let scores = scale === 1 ? product : g.mul(product, g.scalar(scale))
+  // What ONNX Runtime does: the standard of opset 23 bounds what is masked already.
+  if (softcap !== 0) scores = g.mul(g.op('Tanh', [g.div(scores, g.scalar(softcap))]), g.scalar(softcap))
   if (mask?.type === 'bool') scores = g.op('Where', [mask, scores, g.scalar(MASKED)])
   else if (mask) scores = g.add(scores, mask)
   if (causal) scores = g.op('Where', [seenBefore(g, scores), scores, g.scalar(MASKED)])
-  if (softcap !== 0)
-    scores = g.mul(g.op('Tanh', [g.div(scores, g.scalar(softcap))]), g.scalar(softcap))
   return form('MatMul', [g.op('Softmax', [scores], { axis: -1 }), value])
 }
 

@@ -38,7 +38,9 @@ function labelsOf(equation: string, ranks: readonly number[]): { inputs: string[
   const [left, right] = equation.replaceAll(' ', '').split('->') as [string, string | undefined]
   const terms = left.split(',')
   if (terms.length !== ranks.length)
-    throw new UserError(`its equation ${equation} is about ${terms.length} inputs, and it has ${ranks.length}`)
+    throw new UserError(
+      `its equation ${equation} is about ${terms.length} inputs, and it has ${ranks.length}`,
+    )
   const dots = (count: number) => Array.from({ length: count }, (_, k) => `…${count - k}`)
   const labels = (term: string, hidden: number) =>
     term.split(/(\.\.\.)/).flatMap((part) => (part === '...' ? dots(hidden) : [...part]))
@@ -74,12 +76,7 @@ function withoutRepeats(g: GraphBuilder, value: Value, labels: readonly string[]
 }
 
 /** Two factors as one: products over what both have, sums over what nobody needs any more. */
-function contracted(
-  g: GraphBuilder,
-  a: Labelled,
-  b: Labelled,
-  needed: ReadonlySet<string>,
-): Labelled {
+function contracted(g: GraphBuilder, a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labelled {
   const isConstant = (factor: Labelled) => g.isConstant(factor.value)
   const [first, second] = isConstant(a) && !isConstant(b) ? [b, a] : [a, b]
   const left = summedAway(g, first, (label) => needed.has(label) || second.labels.includes(label))
@@ -100,16 +97,20 @@ function contracted(
   const merges = batch.length > 0 && rows.length !== 1
   const matrixOf = (factor: Labelled, order: readonly string[], shape: Shape) =>
     shapedAs(g, inOrder(g, factor, order).value, shape)
-  const x = matrixOf(left, [...batch, ...rows, ...inner], [
-    ...ownSizes(left, batch),
-    ...(merges || rows.length === 0 ? [product(shapeOf(rows))] : shapeOf(rows)),
-    product(shapeOf(inner)),
-  ])
-  const y = matrixOf(right, [...batch, ...inner, ...columns], [
-    ...ownSizes(right, batch),
-    product(shapeOf(inner)),
-    product(shapeOf(columns)),
-  ])
+  const x = matrixOf(
+    left,
+    [...batch, ...rows, ...inner],
+    [
+      ...ownSizes(left, batch),
+      ...(merges || rows.length === 0 ? [product(shapeOf(rows))] : shapeOf(rows)),
+      product(shapeOf(inner)),
+    ],
+  )
+  const y = matrixOf(
+    right,
+    [...batch, ...inner, ...columns],
+    [...ownSizes(right, batch), product(shapeOf(inner)), product(shapeOf(columns))],
+  )
   const labels = [...batch, ...rows, ...columns]
   return { value: shapedAs(g, g.matmul(x, y), shapeOf(labels)), labels }
 }

@@ -39,11 +39,10 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
 
   Less: ({ inputs: [a, b] }) => form('Greater', [b, a]),
   LessOrEqual: ({ inputs: [a, b] }) => form('GreaterOrEqual', [b, a]),
-  Not: ({ inputs: [a] }, g) => form('Where', [a, truth(g, false), truth(g, true)]),
-  And: ({ inputs: [a, b] }, g) => form('Where', [a, b, truth(g, false)]),
-  Or: ({ inputs: [a, b] }, g) => form('Where', [a, truth(g, true), b]),
-  Xor: ({ inputs: [a, b] }, g) =>
-    form('Where', [a, g.op('Where', [b, truth(g, false), truth(g, true)]), b]),
+  Not: ({ inputs: [a] }, g) => form('Equal', [a, wrong(g)]),
+  And: ({ inputs: [a, b] }, g) => form('Greater', [g.mul(asNumber(g, a!), asNumber(g, b!)), g.scalar(0)]),
+  Or: ({ inputs: [a, b] }, g) => form('Greater', [g.add(asNumber(g, a!), asNumber(g, b!)), g.scalar(0)]),
+  Xor: ({ inputs: [a, b] }, g) => form('Equal', [g.op('Equal', [a, b]), wrong(g)]),
 
   ReduceMin: (node, g) => {
     const x = g.op('Neg', [node.inputs[0]])
@@ -119,8 +118,13 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   },
 }
 
-function truth(g: GraphBuilder, value: boolean): Value {
-  return g.constant({ type: 'bool', shape: [], data: Uint8Array.of(Number(value)) }, String(value))
+function wrong(g: GraphBuilder): Value {
+  return g.constant({ type: 'bool', shape: [], data: Uint8Array.of(0) }, 'false')
+}
+
+/** Truth values as 1 and 0. */
+function asNumber(g: GraphBuilder, x: Value): Value {
+  return g.op('Cast', [x], { to: 'float32' })
 }
 
 function square(g: GraphBuilder, x: Value): Value {

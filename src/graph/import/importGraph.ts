@@ -86,7 +86,11 @@ class Reader {
     this.results = new Set(proto.output.map(({ name }) => name))
     const made = proto.node.flatMap((node) => node.output)
     this.builder.reserve(made)
-    this.taken = new Set([...made, ...proto.input.map((p) => p.name), ...proto.initializer.map((p) => p.name)])
+    this.taken = new Set([
+      ...made,
+      ...proto.input.map((p) => p.name),
+      ...proto.initializer.map((p) => p.name),
+    ])
     this.opset = opset
     this.external = external
   }
@@ -231,7 +235,11 @@ class Reader {
       if (reason) this.refused.set(outer(output), reason)
       else {
         const own = uniqueName(`${name}.${k}`, this.nodeNames)
-        addFolded(builder, nodeOf(form('Identity', [builder.value(from)]), own, [outer(output)]), this.results)
+        addFolded(
+          builder,
+          nodeOf(form('Identity', [builder.value(from)]), own, [outer(output)]),
+          this.results,
+        )
       }
     })
   }

@@ -48,7 +48,8 @@ function withAxes(node: FileNode, g: GraphBuilder): Form {
 const reduction: Conversion = (node, g) => {
   const { axes: _, noop_with_empty_axes, ...attributes } = node.attributes
   const axes = numbersIn(node, 'axes') ?? integersIn(node.inputs[1], g, 'the axes')
-  if (axes?.length) return form(node.op as 'ReduceSum', [node.inputs[0], g.integers(axes, 'axes')], attributes)
+  if (axes?.length)
+    return form(node.op as 'ReduceSum', [node.inputs[0], g.integers(axes, 'axes')], attributes)
   return noop_with_empty_axes
     ? form('Identity', [node.inputs[0]])
     : form(node.op as 'ReduceSum', [node.inputs[0]], attributes)
