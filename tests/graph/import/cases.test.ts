@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import { UserError } from '../../../src/base/errors.ts'
 import { Random } from '../../../src/base/random.ts'
 import { nodeEngine } from '../../../src/engine/node.ts'
 import { readNpy } from '../../../src/formats/npy.ts'
 import { readGraph } from '../../../src/graph/file.ts'
+import { ModelProtoSchema } from '../../../src/graph/onnx_pb.ts'
 import { float32, type Graph, type Tensor } from '../../../src/graph/types.ts'
+import { modelOf } from '../../../src/models/model.ts'
 import { composites } from '../../../src/rules/composites/presets.ts'
 import { relevance } from '../../../src/rules/relevance/relevance.ts'
 import { shared } from '../../shared.ts'
@@ -71,7 +73,7 @@ async function expectGradient(graph: Graph, x: Tensor, output: string): Promise<
   }
 }
 
-describe.runIf(shared)('models of ../shared/cases that were not read', () => {
+describe.runIf(shared)('models of ../shared/cases', () => {
   test.each([
     'm_einsum_linear',
     'm_groupnorm21',
@@ -88,7 +90,7 @@ describe.runIf(shared)('models of ../shared/cases that were not read', () => {
     'm_reduce18',
     'm_matmul_left',
     'unet_convtranspose',
-  ])('%s gives the scores and the gradient of ONNX Runtime, and has a relevance', async (name) => {
+  ])('%s gives the scores of ONNX Runtime, and their gradient', async (name) => {
     const bytes = bytesOf(name)
     const graph = readGraph(bytes, name)
     const x = inputOf(name)
@@ -96,5 +98,58 @@ describe.runIf(shared)('models of ../shared/cases that were not read', () => {
     const { y } = await run(graph, { [input]: x })
     expectClose(y!.data as Float32Array, await theirs(bytes, x, 'y'), 1e-5)
     await expectGradient(graph, x, 'y')
+  })
+
+  test('s_if_squeeze loses its branches, m_einsum_linear has a plain product with weights', () => {
+    const operators = (name: string) => readGraph(bytesOf(name), name).nodes.map(({ op }) => op)
+    const pooled = ['Conv', 'Relu', 'GlobalAveragePool']
+    expect(operators('s_if_squeeze')).toEqual([...pooled, 'Squeeze', 'Squeeze', 'Gemm'])
+    expect(operators('m_einsum_linear')).toEqual([...pooled, 'Flatten', 'MatMul', 'Add'])
+    expect(operators('s_dead_branch')).toEqual([...pooled, 'Flatten', 'Gemm'])
+  })
+
+  test('weights of small integers are made float32, and that is said', () => {
+    const { reading } = readGraph(bytesOf('s_dq_weights'), 's_dq_weights')
+    expect(reading!.notes).toEqual([
+      'one tensor of weights is stored as small integers, and was made float32',
+    ])
+  })
+
+  test('batch normalisation in training mode is read as in use, and that is said', async () => {
+    const bytes = bytesOf('m_bn_training')
+    const graph = readGraph(bytes, 'm_bn_training')
+    expect(graph.reading!.notes).toEqual([
+      expect.stringMatching(/^its batch normalisation is in training mode/),
+    ])
+    const model = fromBinary(ModelProtoSchema, bytes)
+    const layer = model.graph!.node.find(({ opType }) => opType === 'BatchNormalization')!
+    layer.attribute = layer.attribute.filter(({ name }) => name !== 'training_mode')
+    layer.output = layer.output.slice(0, 1)
+    const x = inputOf('m_bn_training')
+    const expected = await theirs(toBinary(ModelProtoSchema, model), x, 'y')
+    expectClose((await run(graph, { x })).y!.data as Float32Array, expected, 1e-5)
+    await expectGradient(graph, x, 'y')
+  })
+
+  test('whole numbers that are made float32 at once may be fed as such, and that is said', () => {
+    const graph = readGraph(bytesOf('i_nhwc_uint8'), 'i_nhwc_uint8')
+    expect(graph.inputs[0]!.type).toBe('float32')
+    expect(graph.reading!.notes).toEqual([expect.stringMatching(/input x is uint8/)])
+  })
+
+  test('an output that cannot be read is left out, and the reason kept', () => {
+    const graph = readGraph(bytesOf('s_topk_output'), 's_topk_output')
+    expect(graph.outputs.map(({ name }) => name)).toEqual(['y'])
+    expect([...graph.reading!.refused.keys()]).toEqual(['tv', 'ti'])
+    expect(() => modelOf(graph, 'topk.onnx', {}, { output: 'ti' })).toThrow(
+      /^topk\.onnx: its output ti cannot be read: node .* uses the operator TopK of standard ONNX/,
+    )
+    expect(modelOf(graph, 'topk.onnx').output).toBe('y')
+  })
+
+  test('a network whose activations are quantised is refused, with what to do', () => {
+    expect(() => readGraph(bytesOf('s_qdq'), 's_qdq.onnx')).toThrow(
+      /^s_qdq\.onnx: node .*QuantizeLinear.*: this model is quantised.*Export it in float32/,
+    )
   })
 })
