@@ -3,6 +3,7 @@
  * https://onnx.ai/onnx/operators/
  */
 
+import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
 import { fixed, product } from '../dimensions.ts'
 import type { Operator } from '../operators.ts'
@@ -47,6 +48,14 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   ReduceMin: (node, g) => {
     const x = g.op('Neg', [node.inputs[0]])
     return form('Neg', [reduced(node, g, 'ReduceMax', x)])
+  },
+  // Of a list, such as the sizes of a picture: one factor after another.
+  ReduceProd: (node, g) => {
+    const x = node.inputs[0]!
+    if (x.shape.length !== 1) throw new UserError('it multiplies numbers that the network computes')
+    const factor = (k: number) => g.slice(x, { 0: [k, k + 1] })
+    const whole = Array.from({ length: fixed(x.shape[0]!) }, (_, k) => factor(k)).reduce((a, b) => g.mul(a, b))
+    return numberIn(node, 'keepdims', 1) ? form('Identity', [whole]) : form('Squeeze', [whole])
   },
   ReduceL1: (node, g) => reduction(node, g, 'ReduceSum', g.op('Abs', [node.inputs[0]])),
   ReduceSumSquare: (node, g) => reduction(node, g, 'ReduceSum', square(g, node.inputs[0]!)),

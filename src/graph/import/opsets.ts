@@ -123,7 +123,20 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     return { op: 'BatchNormalization', inputs: node.inputs, attributes }
   },
   // Outside training it passes its input on; how much it dropped in training does not matter here.
-  Dropout: (node) => form('Dropout', [node.inputs[0]]),
+  Dropout: (node, g) => {
+    const training = node.inputs[2] && g.constantOf(node.inputs[2])
+    if (node.inputs[2] && (!training || training.data[0]))
+      node.note('its dropout is in training mode, and is read as in use: nothing is dropped')
+    return form('Dropout', [node.inputs[0]])
+  },
+  // The exponent may be of another type; the result has that of the base.
+  Pow: ({ inputs }, g) => {
+    const [x, by] = inputs as [Value, Value]
+    if (x.type === by.type) return form('Pow', [x, by])
+    if (x.type === 'float32') return form('Pow', [x, g.op('Cast', [by], { to: x.type })])
+    const power = g.op('Pow', [g.op('Cast', [x], { to: 'float32' }), g.op('Cast', [by], { to: 'float32' })])
+    return form('Cast', [power], { to: x.type })
+  },
   // Bounds were attributes before opset 11.
   Clip: (node, g) => {
     const [x, low, high] = node.inputs

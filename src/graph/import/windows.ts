@@ -45,13 +45,15 @@ export const convTranspose: Conversion = onPictures((node) => {
   const extra = numbersIn(node, 'output_padding') ?? [0, 0]
   const totals = pictureOf(node).map((size, k) => {
     const whole = strides[k]! * (size - 1) + extra[k]! + span(kernel[k]!, dilations[k]!)
-    return Math.max(0, whole - (wanted?.[k] ?? size * strides[k]!))
+    return whole - (wanted?.[k] ?? size * strides[k]!)
   })
-  return {
-    op: 'ConvTranspose',
-    inputs: node.inputs,
-    attributes: { ...rest, pads: divided(totals, mode === 'SAME_UPPER') },
-  }
+  const pads = divided(
+    totals.map((total) => Math.max(total, 0)),
+    mode === 'SAME_UPPER',
+  )
+  // Where more is wanted than there is, it is added behind.
+  const output_padding = totals.map((total, k) => extra[k]! - Math.min(total, 0))
+  return { op: 'ConvTranspose', inputs: node.inputs, attributes: { ...rest, pads, output_padding } }
 })
 
 /** Attributes with a number for each dimension of the picture, and what a dimension of size 1 has there. */
