@@ -107,6 +107,7 @@ export function relevanceTable(
 
   return {
     Conv: linear,
+    ConvTranspose: linear,
     Gemm: linear,
     MatMul: linear,
 
@@ -171,7 +172,6 @@ export function relevanceTable(
 
     ArgMax: none,
     ConstantOfShape: none,
-    ConvTranspose: none,
     CumSum: none,
     Equal: none,
     Greater: none,
