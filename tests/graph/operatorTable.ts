@@ -83,7 +83,10 @@ function canWalk(graph: Graph, composite: Composite): boolean {
 
 /** A table in the form in which the documentation has them. */
 export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, k) => Math.max(...[title, ...rows.map((row) => row[k]!)].map((s) => s.length)))
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, k) => cell.padEnd(widths[k]!)).join(' | ')} |`
+  const widths = head.map((title, k) =>
+    Math.max(...[title, ...rows.map((row) => row[k]!)].map((s) => s.length)),
+  )
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, k) => cell.padEnd(widths[k]!)).join(' | ')} |`
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }

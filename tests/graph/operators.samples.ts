@@ -16,7 +16,10 @@ const picture: Shape = [2, 4, 6, 6]
 const tokens: Shape = [2, 5, 8]
 const positive = (...shape: number[]) => {
   const { data } = numbers(...shape)
-  return float32(shape, data.map((value) => 0.5 + Math.abs(value)))
+  return float32(
+    shape,
+    data.map((value) => 0.5 + Math.abs(value)),
+  )
 }
 const bool = (...values: number[]): Tensor => ({
   type: 'bool',
@@ -38,7 +41,15 @@ interface Init {
 }
 
 function sample(operator: string, given: Init = {}): Sample {
-  const { x = picture, opset = 18, attributes, constants = {}, before = [], smooth = true, domain = '' } = given
+  const {
+    x = picture,
+    opset = 18,
+    attributes,
+    constants = {},
+    before = [],
+    smooth = true,
+    domain = '',
+  } = given
   const inputs = given.inputs ?? ['x', ...Object.keys(constants)]
   const own = { ...node(operator, [...inputs], ['y'], attributes), domain }
   return { model: { opset, x, nodes: [...before, own], constants }, smooth }
@@ -56,7 +67,12 @@ const SAMPLES: Readonly<Record<string, Init>> = {
   And: { ...logical, constants: { ...zero, one: float32([], [1]) } },
   ArgMax: { attributes: { axis: 1 } },
   ArgMin: { attributes: { axis: 1 } },
-  Attention: { opset: 23, x: tokens, inputs: ['x', 'x', 'x'], attributes: { q_num_heads: 2, kv_num_heads: 2 } },
+  Attention: {
+    opset: 23,
+    x: tokens,
+    inputs: ['x', 'x', 'x'],
+    attributes: { q_num_heads: 2, kv_num_heads: 2 },
+  },
   AveragePool: { attributes: { kernel_shape: [2, 2] } },
   BatchNormalization: {
     constants: { scale: numbers(4), shift: numbers(4), mean: numbers(4), variance: positive(4) },
@@ -67,6 +83,7 @@ const SAMPLES: Readonly<Record<string, Init>> = {
   Concat: { constants: { c: numbers(2, 3, 6, 6) }, attributes: { axis: 1 } },
   Conv: { constants: { w: numbers(3, 4, 3, 3), b: numbers(3) } },
   ConvTranspose: { constants: { w: numbers(4, 3, 3, 3), b: numbers(3) }, attributes: { strides: [2, 2] } },
+  ConstantOfShape: { before: [node('Shape', ['x'], ['s'])], inputs: ['s'] },
   CumSum: { constants: { axis: int64([], [2]) } },
   DepthToSpace: { attributes: { blocksize: 2 } },
   Div: { constants: { c: positive(4, 1, 1) } },
@@ -116,6 +133,7 @@ const SAMPLES: Readonly<Record<string, Init>> = {
   ReduceProd: { before: [node('Shape', ['x'], ['s'])], inputs: ['s'] },
   ReduceSum: reduction,
   ReduceSumSquare: reduction,
+  Reciprocal: { before: [node('Exp', ['x'], ['p'])], inputs: ['p'] },
   Reshape: { constants: { shape: int64([2], [2, -1]) } },
   Resize: { inputs: ['x', '', 'scales'], constants: { scales: float32([4], [1, 1, 2, 2]) } },
   ScatterElements: {
@@ -146,7 +164,11 @@ const FUSED_SAMPLES: Readonly<Record<string, Init>> = {
   Attention: { x: tokens, constants: { w: numbers(8, 24), b: numbers(24) }, attributes: { num_heads: 2 } },
   BiasGelu: { x: tokens, constants: { b: numbers(8) } },
   FusedConv: { constants: { w: numbers(3, 4, 3, 3) }, attributes: { activation: 'Tanh' } },
-  FusedGemm: { x: [2, 6], constants: { w: numbers(6, 3), b: numbers(3) }, attributes: { activation: 'Tanh' } },
+  FusedGemm: {
+    x: [2, 6],
+    constants: { w: numbers(6, 3), b: numbers(3) },
+    attributes: { activation: 'Tanh' },
+  },
   FusedMatMul: { x: tokens, constants: { w: numbers(8, 3) }, attributes: { alpha: f(0.5) } },
   MultiHeadAttention: { x: tokens, inputs: ['x', 'x', 'x'], attributes: { num_heads: 2 } },
   NhwcConv: { x: [2, 6, 6, 4], constants: { w: numbers(3, 3, 3, 4) } },

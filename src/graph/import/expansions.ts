@@ -54,7 +54,9 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     const x = node.inputs[0]!
     if (x.shape.length !== 1) throw new UserError('it multiplies numbers that the network computes')
     const factor = (k: number) => g.slice(x, { 0: [k, k + 1] })
-    const whole = Array.from({ length: fixed(x.shape[0]!) }, (_, k) => factor(k)).reduce((a, b) => g.mul(a, b))
+    const whole = Array.from({ length: fixed(x.shape[0]!) }, (_, k) => factor(k)).reduce((a, b) =>
+      g.mul(a, b),
+    )
     return numberIn(node, 'keepdims', 1) ? form('Identity', [whole]) : form('Squeeze', [whole])
   },
   ReduceL1: (node, g) => reduction(node, g, 'ReduceSum', g.op('Abs', [node.inputs[0]])),
