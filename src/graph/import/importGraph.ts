@@ -15,21 +15,21 @@ import { withSizes } from '../batch.ts'
 import type { GraphProto } from '../onnx_pb.ts'
 import type { ExternalFiles } from '../proto.ts'
 import type { Graph } from '../types.ts'
-import { inputFrom, onlyCast } from './inputs.ts'
+import { inputFrom, onlyCast, withChannels } from './inputs.ts'
 import { inOrder, namesReadBy } from './order.ts'
 import { Reader } from './reader.ts'
 
 /**
  * @param opset that of the file's standard operators
  * @param external the files beside the model that weights lie in
- * @param sizes numbers for dimensions that the inputs leave open, by name
+ * @param given numbers for dimensions that the inputs leave open, by name
  * @throws UserError or Error naming the node or value that cannot be read, where no output can
  */
 export function importGraph(
   proto: GraphProto,
   opset: number,
   external: ExternalFiles | undefined,
-  sizes: OpenSizes = {},
+  given: OpenSizes = {},
 ): Graph {
   const results = proto.output.map(({ name }) => name)
   const nodes = inOrder(proto.node, results)
@@ -39,9 +39,11 @@ export function importGraph(
   const constants = proto.initializer.filter(({ name }) => read.has(name))
   for (const tensor of constants) reader.constant(tensor.name, tensor)
   // Old writers list constants among the inputs as well.
-  const isConstant = new Set(proto.initializer.map(({ name }) => name))
-  const declared = proto.input.filter(({ name }) => !isConstant.has(name)).map(inputFrom)
-  for (const input of withSizes(declared, sizes)) {
+  const sizes = new Map(proto.initializer.map(({ name, dims }) => [name, dims.map(Number)]))
+  const declared = proto.input
+    .filter(({ name }) => !sizes.has(name))
+    .map((input) => withChannels(inputFrom(input), nodes, (name) => sizes.get(name)))
+  for (const input of withSizes(declared, given)) {
     const becomesFloat = input.type !== 'float32' && onlyCast(input.name, nodes, new Set(results))
     reader.input(becomesFloat ? { ...input, type: 'float32' } : input)
     if (becomesFloat)

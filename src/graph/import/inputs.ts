@@ -57,6 +57,49 @@ export function onlyCast(name: string, nodes: readonly NodeProto[], results: Rea
   return isCast && ![...moved].some((value) => results.has(value))
 }
 
+/** Operators that give a picture with the channels of the one that they read. */
+const KEEPS_CHANNELS = new Set([
+  ...[
+    'Identity',
+    'Cast',
+    'Add',
+    'Sub',
+    'Mul',
+    'Div',
+    'Clip',
+    'Relu',
+    'BatchNormalization',
+    'InstanceNormalization',
+  ],
+  ...['LRN', 'Pad', 'Resize', 'Upsample', 'MaxPool', 'AveragePool', 'Dropout'],
+])
+
+/**
+ * An input that leaves open how many channels its pictures have, with as many as the first convolution takes.
+ *
+ * @param nodes of the file, in order
+ * @param sizesOf the dimensions of a constant of the file
+ */
+export function withChannels(
+  input: ValueInfo,
+  nodes: readonly NodeProto[],
+  sizesOf: (name: string) => readonly number[] | undefined,
+): ValueInfo {
+  const { name, shape } = input
+  if (shape.length < 3 || typeof shape[1] === 'number') return input
+  const pictures = new Set([name])
+  for (const { opType, input: read, output, attribute } of nodes) {
+    if (opType === 'Conv' && pictures.has(read[0]!)) {
+      const perGroup = sizesOf(read[1] ?? '')?.[1]
+      const groups = Number(attribute.find((each) => each.name === 'group')?.i ?? 1)
+      if (perGroup === undefined) return input
+      return { ...input, shape: shape.map((d, k) => (k === 1 ? perGroup * groups : d)) }
+    }
+    if (KEEPS_CHANNELS.has(opType) && read.some((value) => pictures.has(value))) pictures.add(output[0]!)
+  }
+  return input
+}
+
 // ONNX's numbers of float32, float16, float64 and bfloat16.
 function isFloat(type: number): boolean {
   return [1, 10, 11, 16].includes(type)

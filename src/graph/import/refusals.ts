@@ -59,6 +59,8 @@ export function located(error: Error, name: string, op: string, inputs: readonly
   const open = inputs.filter(({ shape }) => shape.some((d) => typeof d === 'string'))
   const said = open.map((input) => `${input.name} [${input.shape.join(', ')}]`)
   const remedy =
-    open.length > 0 ? `If it needs a size that is open, give it a number: ${said.join('; ')}` : undefined
+    open.length > 0
+      ? `The size of pictures may have to be given, by --size or in its card: ${said.join('; ')}`
+      : undefined
   return new UserError(message, where, remedy)
 }
