@@ -69,7 +69,7 @@ export interface Graph {
 }
 
 /** What whoever uses a model should know of how its file was read. */
-export interface Reading {
+interface Reading {
   /** Whole sentences, without a full stop: what was read in another way than it is written. */
   readonly notes: readonly string[]
   /** Outputs of the file that the graph lacks, and why they could not be read. */
