@@ -5,6 +5,7 @@ import type { GraphProto, NodeProto, TensorProto } from '../onnx_pb.ts'
 import { OPERATORS } from '../operators.ts'
 import { type AttributeValue, attributeFrom, type ExternalFiles, tensorFrom, typeOf } from '../proto.ts'
 import type { Graph, Tensor, ValueInfo } from '../types.ts'
+import { sources } from '../wiring.ts'
 import { constantOf, nodeOf } from './constants.ts'
 import { type Conversion, type FileNode, type Form, form } from './form.ts'
 import { FUSED } from './fused.ts'
@@ -121,9 +122,23 @@ export class Reader {
         this.dequantised === 1 ? ['one tensor', 'is', 'was'] : [`${this.dequantised} tensors`, 'are', 'were']
       this.note(`${many} of weights ${are} stored as small integers, and ${were} made float32`)
     }
-    const graph = fold(withoutUnread(builder.graph()))
+    const graph = this.withReadInputs(fold(withoutUnread(builder.graph())))
     if (this.notes.size === 0 && refused.size === 0) return graph
     return { ...graph, reading: { notes: [...this.notes], refused } }
+  }
+
+  /** Without inputs that no output needs: of a network that takes a mask for what is left out, say. */
+  private withReadInputs(graph: Graph): Graph {
+    const read = sources(
+      graph,
+      graph.outputs.map(({ name }) => name),
+    )
+    const inputs = graph.inputs.filter(({ name }) => read.has(name))
+    if (inputs.length === 0 || inputs.length === graph.inputs.length) return graph
+    const others = graph.inputs.filter((input) => !inputs.includes(input))
+    for (const { name } of others)
+      this.note(`its input ${name} is left out, for nothing that is read needs it`)
+    return { ...graph, inputs }
   }
 
   /** Add what a node becomes: a constant, or nodes of which the last have its name and outputs. */

@@ -1,5 +1,6 @@
 import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
+import { isComputed } from '../compute.ts'
 import type { NodeProto } from '../onnx_pb.ts'
 import type { ValueInfo } from '../types.ts'
 
@@ -17,8 +18,9 @@ export function unsupported({ name, output, opType, domain }: NodeProto): UserEr
     )
   }
   const standard = domain === '' || domain === 'ai.onnx'
+  const known = standard && isComputed(opType)
   return new UserError(
-    `node ${called} uses the operator ${opType} of ${standard ? 'standard ONNX' : `the domain ${domain}`}, which regard does not know`,
+    `node ${called} uses the operator ${opType} of ${standard ? 'standard ONNX' : `the domain ${domain}`}, which regard ${known ? 'reads only where it follows from constants' : 'does not know'}`,
     undefined,
     remedyFor(standard ? '' : domain),
   )

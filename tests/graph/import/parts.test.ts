@@ -35,6 +35,14 @@ describe('of a model with several outputs', () => {
     )
   })
 
+  test('inputs go with the outputs that alone need them', () => {
+    const proto = fromBinary(ModelProtoSchema, bytesOf({ opset: 13, x: [2, 2], nodes: one('Relu') }))
+    proto.graph!.input.push({ ...proto.graph!.input[0]!, name: 'mask' })
+    const graph = readGraph(toBinary(ModelProtoSchema, proto), 'm')
+    expect(graph.inputs.map(({ name }) => name)).toEqual(['x'])
+    expect(graph.reading!.notes).toEqual(['its input mask is left out, for nothing that is read needs it'])
+  })
+
   test('one must be read, or the first reason is the error', () => {
     const nodes = [node('Det', ['x'], ['d']), node('Unique', ['x'], ['y'])]
     expect(() => readGraph(bytesWith({ opset: 13, x: [2, 2], nodes }, 'd'), 'm')).toThrow(
