@@ -1,6 +1,8 @@
-import { describe } from 'vitest'
-import type { Tensor } from '../../../src/graph/types.ts'
-import { f, node, numbers } from './model.ts'
+import { describe, expect, test } from 'vitest'
+import { nodeEngine } from '../../../src/engine/node.ts'
+import { readGraph } from '../../../src/graph/file.ts'
+import type { Tensor, TensorOf } from '../../../src/graph/types.ts'
+import { bytesOf, f, node, numbers } from './model.ts'
 import { type Case, picture, testSideBySide } from './sideBySide.ts'
 
 describe('what ONNX Runtime fuses is taken apart', () => {
@@ -122,4 +124,32 @@ describe('what ONNX Runtime fuses is taken apart', () => {
       { w: numbers(3, 4), b: numbers(3) },
     ),
   ])
+})
+
+// ONNX Runtime's CPU provider has no kernel for it.
+test('NhwcConv is a convolution between two transpositions', async () => {
+  const engine = await nodeEngine({ threads: 1 })
+  const run = async (nodes: ReturnType<typeof node>[], constants: Record<string, Tensor>) => {
+    const program = await engine.load(
+      readGraph(bytesOf({ opset: 17, x: [2, 7, 8, 4], nodes, constants }), 'm'),
+    )
+    const { y } = await program.run({ x: numbers(2, 7, 8, 4) })
+    await program.release()
+    return y as TensorOf<'float32'>
+  }
+  const attributes = { pads: [1, 0, 1, 1], strides: [2, 1] }
+  const w = numbers(3, 3, 2, 4)
+  const fused = { ...node('NhwcConv', ['x', 'w'], ['y'], attributes), domain: 'com.microsoft' }
+  const spelt = [
+    node('Transpose', ['x'], ['t'], { perm: [0, 3, 1, 2] }),
+    node('Transpose', ['w'], ['k'], { perm: [0, 3, 1, 2] }),
+    node('Conv', ['t', 'k'], ['c'], attributes),
+    node('Transpose', ['c'], ['y'], { perm: [0, 2, 3, 1] }),
+  ]
+  const [ours, plain] = [await run([fused], { w }), await run(spelt, { w })]
+  expect(ours.shape).toEqual(plain.shape)
+  const largest = Math.max(...plain.data.map(Math.abs))
+  plain.data.forEach((value, k) => {
+    expect(Math.abs(value - ours.data[k]!)).toBeLessThanOrEqual(1e-6 * largest)
+  })
 })
