@@ -62,6 +62,22 @@ export function numberOf(type: DataType): number {
   return TYPE_NUMBERS[type]
 }
 
+/** What else ONNX has numbers for. */
+const UNREAD_TYPES: Readonly<Record<number, string>> = {
+  4: 'uint16',
+  5: 'int16',
+  8: 'text',
+  12: 'uint32',
+  13: 'uint64',
+  14: 'complex numbers',
+  15: 'complex numbers',
+  17: 'float8',
+  18: 'float8',
+  19: 'float8',
+  20: 'float8',
+  23: 'float4',
+}
+
 // Types that graphs lack. Brain floats are the upper half of float32, and become it.
 const [BRAIN_FLOAT, UINT4, INT4] = [16, 21, 22]
 
@@ -69,7 +85,10 @@ const [BRAIN_FLOAT, UINT4, INT4] = [16, 21, 22]
 export function typeOf(number: number, name: string): DataType {
   if (number === BRAIN_FLOAT) return 'float32'
   const found = Object.entries(TYPE_NUMBERS).find(([, known]) => known === number)
-  if (!found) throw new UserError(`${name} has ONNX element type ${number}, which regard does not read`)
+  if (!found) {
+    const type = UNREAD_TYPES[number] ?? `elements of ONNX type ${number}`
+    throw new UserError(`${name} holds ${type}, which regard does not read`)
+  }
   return found[0] as DataType
 }
 

@@ -12,6 +12,8 @@ export interface FileNode {
   readonly inputs: readonly (Value | undefined)[]
   /** Outputs up to the last one that anybody reads. */
   readonly outputs: number
+  /** How many outputs it names, whether anybody reads them or not. */
+  readonly named: number
   readonly attributes: Readonly<Record<string, AttributeValue>>
   /** Tell whoever reads the model something about how it is read. */
   readonly note: (text: string) => void

@@ -13,7 +13,7 @@ export const NORMALISATIONS: Readonly<Record<string, Conversion>> = {
     const [x, scale, shift] = node.inputs
     const axes = x!.shape.slice(2).map((_, k) => k + 2)
     const normal = normalised(g, x!, axes, epsilonOf(node))
-    return form('Add', [g.mul(normal, perChannel(g, scale!, axes)), perChannel(g, shift!, axes)])
+    return scaledAndShifted(g, normal, scale!, shift, (value) => perChannel(g, value, axes))
   },
   // The same over each group of channels. Before opset 21 scale and shift were one number a group, then one a channel.
   GroupNormalization: (node, g) => {
@@ -29,8 +29,9 @@ export const NORMALISATIONS: Readonly<Record<string, Conversion>> = {
       const scaled = g.add(g.mul(normal, perChannel(g, scale, [2])), perChannel(g, shift, [2]))
       return form('Reshape', [scaled, g.integers(whole)])
     }
-    const apart = g.reshape(normal, whole)
-    return form('Add', [g.mul(apart, perChannel(g, scale, picture)), perChannel(g, shift, picture)])
+    return scaledAndShifted(g, g.reshape(normal, whole), scale, shift, (value) =>
+      perChannel(g, value, picture),
+    )
   },
   // The same over the last axes, with a scale for each of their elements.
   LayerNormalization: (node, g) => layerNormalised(node, g, node.inputs[0]!, node.inputs[1]!, node.inputs[2]),
@@ -55,13 +56,31 @@ export function layerNormalised(
   scale: Value,
   shift: Value | undefined,
 ): Form {
-  const normal = normalised(g, x, lastAxes(node, x), epsilonOf(node))
-  return shift ? form('Add', [g.mul(normal, scale), shift]) : form('Mul', [normal, scale])
+  return scaledAndShifted(g, normalised(g, x, lastAxes(node, x), epsilonOf(node)), scale, shift)
 }
 
 /** x / √(mean of x² + ε) · scale over the last axes of a value. */
 export function rootMeanSquare(node: FileNode, g: GraphBuilder, x: Value, scale: Value): Form {
   return form('Mul', [g.div(x, root(g, g.mul(x, x), lastAxes(node, x), epsilonOf(node))), scale])
+}
+
+/**
+ * normal · scale + shift. What changes nothing is left out: exporters that have no operator for a norm of groups put
+ * one without either before a scale and a shift of their own.
+ */
+function scaledAndShifted(
+  g: GraphBuilder,
+  normal: Value,
+  scale: Value,
+  shift: Value | undefined,
+  beside: (value: Value) => Value = (value) => value,
+): Form {
+  const isAll = (value: Value, number: number) =>
+    (g.constantOf(value)?.data as Float32Array | undefined)?.every((each) => each === number) ?? false
+  const isShifted = shift !== undefined && !isAll(shift, 0)
+  if (isAll(scale, 1)) return isShifted ? form('Add', [normal, beside(shift)]) : form('Identity', [normal])
+  if (!isShifted) return form('Mul', [normal, beside(scale)])
+  return form('Add', [g.mul(normal, beside(scale)), beside(shift)])
 }
 
 function rmsNormalised(node: FileNode, g: GraphBuilder): Form {

@@ -116,7 +116,8 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     const { spatial, training_mode, ...attributes } = node.attributes
     if (numberIn(node, 'spatial', 1) !== 1)
       throw new UserError('it has statistics for every pixel, which regard does not read')
-    if (numberIn(node, 'training_mode', 0) !== 0)
+    // Before opset 14, statistics as outputs said so.
+    if (numberIn(node, 'training_mode', 0) !== 0 || (node.opset < 14 && node.named > 1))
       node.note(
         'its batch normalisation is in training mode, and is read as in use: by the statistics that it has learned, not by those of each batch. A model for use is exported in evaluation mode',
       )

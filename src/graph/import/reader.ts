@@ -234,7 +234,8 @@ export class Reader {
       else attributes[attribute.name] = isTensor(value) ? single(value) : value
     }
     const note = (text: string) => this.note(text)
-    return { op: proto.opType, opset: this.opset, inputs, outputs, attributes, note }
+    const named = proto.output.filter((name) => name !== '').length
+    return { op: proto.opType, opset: this.opset, inputs, outputs, named, attributes, note }
   }
 }
 

@@ -97,7 +97,8 @@ async function differenceOf(subject: BackendCase, fed: readonly number[]): Promi
     }),
     'case.onnx',
   )
-  const feeds = fed.map((k) => [graph.input[k]!.name, single(inputs[k]!)] as const)
+  const values = new Map(graph.input.map(({ name }, k) => [name, single(inputs[k]!)]))
+  const feeds = ours.inputs.map(({ name }) => [name, values.get(name)!] as const)
   const given = constantsOf(ours) ?? (await run(ours, Object.fromEntries(feeds)))
   for (const [k, { name }] of graph.output.entries()) {
     if (ours.reading?.refused.has(name)) continue

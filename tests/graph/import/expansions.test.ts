@@ -14,6 +14,18 @@ describe('operators that are spelt out in others', () => {
       one('InstanceNormalization', { epsilon: f(1e-3) }, ['scale', 'shift']),
       channels,
     ],
+    [
+      'InstanceNormalization that only scales, only shifts, or neither',
+      [13],
+      picture,
+      [
+        node('InstanceNormalization', ['x', 'ones', 'zeros'], ['a']),
+        node('InstanceNormalization', ['x', 'scale', 'zeros'], ['b']),
+        node('InstanceNormalization', ['x', 'ones', 'shift'], ['c']),
+        node('Concat', ['a', 'b', 'c'], ['y'], { axis: 1 }),
+      ],
+      { ...channels, ones: float32([4], [1, 1, 1, 1]), zeros: float32([4]) },
+    ],
     ['LayerNormalization', [17, 21], [2, 5, 4], one('LayerNormalization', {}, ['scale', 'shift']), channels],
     [
       'LayerNormalization over two axes',

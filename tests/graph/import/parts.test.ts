@@ -192,9 +192,12 @@ describe('what is in training mode is read as in use, and that is said', () => {
     ])
   })
 
-  test('batch normalisation, whatever it says of its own batch', () => {
-    const constants = { c: numbers(1) }
-    const nodes = one('BatchNormalization', { training_mode: 1 }, ['c', 'c', 'c', 'c'])
-    expect(read({ opset: 15, x: [2, 1], nodes, constants }).reading!.notes).toHaveLength(1)
+  test.each([
+    [15, ['y'], { training_mode: 1 }],
+    [9, ['y', 'mean', 'variance', 'saved', 'squares'], {}],
+  ])('batch normalisation of opset %j', (opset, outputs, attributes) => {
+    const nodes = [node('BatchNormalization', ['x', 'c', 'c', 'c', 'c'], outputs, attributes)]
+    const { reading } = read({ opset, x: [2, 1], nodes, constants: { c: numbers(1) } })
+    expect(reading!.notes).toEqual([expect.stringMatching(/^its batch normalisation is in training mode/)])
   })
 })
