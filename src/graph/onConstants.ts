@@ -5,7 +5,7 @@
 
 import { axisOf } from './dimensions.ts'
 import { type Computation, each, numbersIn, numbersOf, reduced, stored, stridesOf } from './elements.ts'
-import { int64, sizeOf, type Tensor } from './types.ts'
+import { type DataType, int64, sizeOf, type Tensor } from './types.ts'
 
 /** By the operator's name. */
 export const ON_CONSTANTS: Readonly<Record<string, Computation>> = {
@@ -34,10 +34,10 @@ export const ON_CONSTANTS: Readonly<Record<string, Computation>> = {
     return stored(start!.type, [length], (k) => from + k * by)
   },
   Size: ([x]) => int64([], [sizeOf(x!.shape)]),
-  EyeLike: ([x], { k: offset = 0 }) => {
+  EyeLike: ([x], { k: offset = 0, dtype = x!.type }) => {
     const columns = x!.shape[1]!
     const isOn = (at: number) => (at % columns) - Math.floor(at / columns) === offset
-    return stored(x!.type, x!.shape, (at) => (isOn(at) ? 1 : 0))
+    return stored(dtype as DataType, x!.shape, (at) => (isOn(at) ? 1 : 0))
   },
   // The places of all elements but zeros: one row a dimension.
   NonZero: ([x]) => {

@@ -45,6 +45,15 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   Or: ({ inputs: [a, b] }, g) => form('Greater', [g.add(asNumber(g, a!), asNumber(g, b!)), g.scalar(0)]),
   Xor: ({ inputs: [a, b] }, g) => form('Equal', [g.op('Equal', [a, b]), wrong(g)]),
 
+  // What is not a number is not equal to itself.
+  IsNaN: ({ inputs: [x] }, g) => form('Equal', [g.op('Equal', [x, x!]), wrong(g)]),
+  IsInf: (node, g) => {
+    const [below, above] = ['detect_negative', 'detect_positive'].map((sign) => numberIn(node, sign, 1) !== 0)
+    const x = below ? (above ? g.op('Abs', node.inputs) : g.op('Neg', node.inputs)) : node.inputs[0]
+    const bound = below || above ? Number.POSITIVE_INFINITY : Number.NaN
+    return form('Equal', [x, g.scalar(bound)])
+  },
+
   ReduceMin: (node, g) => {
     const x = g.op('Neg', [node.inputs[0]])
     return form('Neg', [reduced(node, g, 'ReduceMax', x)])

@@ -229,9 +229,10 @@ export class Reader {
     const attributes: Record<string, AttributeValue> = {}
     for (const attribute of proto.attribute) {
       const value = attributeFrom(attribute, this.external)
-      if (proto.opType === 'Cast' && attribute.name === 'to')
-        attributes.to = singleType(typeOf(value as number, 'to'))
-      else attributes[attribute.name] = isTensor(value) ? single(value) : value
+      const { name } = attribute
+      if (name === 'dtype' || (name === 'to' && proto.opType === 'Cast'))
+        attributes[name] = singleType(typeOf(value as number, name))
+      else attributes[name] = isTensor(value) ? single(value) : value
     }
     const note = (text: string) => this.note(text)
     const named = proto.output.filter((name) => name !== '').length
