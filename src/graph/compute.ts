@@ -15,6 +15,7 @@ import {
   picked,
   reduced,
   shaped,
+  stored,
   stridesOf,
 } from './elements.ts'
 import { ON_CONSTANTS, scatterElements } from './onConstants.ts'
@@ -66,7 +67,11 @@ const COMPUTATIONS: { readonly [O in Operator]: Computation | 'runtime' } = {
   ),
   LeakyRelu: 'runtime',
   PRelu: 'runtime',
-  Clip: 'runtime',
+  Clip: ([x, low, high]) => {
+    const bound = (value: Tensor | undefined, otherwise: number) => (value ? numbersOf(value)[0]! : otherwise)
+    const [least, most] = [bound(low, Number.NEGATIVE_INFINITY), bound(high, Number.POSITIVE_INFINITY)]
+    return each((a) => Math.min(Math.max(a, least), most))([x], {})
+  },
   Elu: 'runtime',
   Sigmoid: 'runtime',
   HardSigmoid: 'runtime',
@@ -169,7 +174,20 @@ const COMPUTATIONS: { readonly [O in Operator]: Computation | 'runtime' } = {
   Shape: 'runtime',
   ConstantOfShape: ([target], { value }) =>
     expanded(shaped(value as Tensor, []), target ? numbersOf(target) : []),
-  CumSum: 'runtime',
+  CumSum: ([x, axis], { exclusive, reverse }) => {
+    const at = axisOf(numbersOf(axis!)[0]!, x!.shape.length)
+    const [size, stride] = [x!.shape[at]!, stridesOf(x!.shape)[at]!]
+    const sums = numbersOf(x!)
+    // The first of each line stands alone; what is left out of a sum is taken off at the end.
+    for (let k = 0; k < sums.length; k++) {
+      const place = reverse ? sums.length - 1 - k : k
+      const before = reverse ? place + stride : place - stride
+      const isFirst = Math.floor(place / stride) % size === (reverse ? size - 1 : 0)
+      if (!isFirst) sums[place]! += sums[before]!
+    }
+    const own = numbersOf(x!)
+    return stored(x!.type, x!.shape, (k) => (exclusive ? sums[k]! - own[k]! : sums[k]!))
+  },
   OneHot: 'runtime',
   Gather: ([x, indices], { axis }) => {
     const at = axisOf(axis as number, x!.shape.length)

@@ -91,6 +91,7 @@ const SAMPLES: Readonly<Record<string, Init>> = {
   Equal: { constants: zero },
   Expand: { x: [2, 4, 1, 1], constants: { shape: int64([4], [2, 4, 3, 3]) } },
   Gather: { constants: { k: int64([2], [3, 1]) }, attributes: { axis: 1 } },
+  GatherND: { constants: { k: int64([2, 2], [0, 3, 1, -1]) } },
   Gelu: { opset: 20 },
   Gemm: { x: [2, 6], constants: { w: numbers(6, 3), b: numbers(3) } },
   Greater: { constants: zero },

@@ -5,7 +5,7 @@
 
 import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
-import { fixed, product } from '../dimensions.ts'
+import { fixed, product, reshapeTarget } from '../dimensions.ts'
 import type { Operator } from '../operators.ts'
 import { int64 } from '../types.ts'
 import { ACTIVATIONS } from './activations.ts'
@@ -101,6 +101,28 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     })
     const mask = g.constant({ type: 'bool', shape: [rows, columns], data: kept }, 'triangle')
     return form('Where', [mask, x, g.op('Cast', [g.scalar(0)], { to: x!.type })])
+  },
+  // Constant rows of indices lead to what lies behind the first dimensions, which become one.
+  GatherND: (node, g) => {
+    const [x, indices] = node.inputs as [Value, Value]
+    const rows = g.constantOf(indices)
+    const length = fixed(indices.shape.at(-1)!)
+    if (!rows || numberIn(node, 'batch_dims', 0) !== 0)
+      throw new UserError('its indices depend on what the graph is fed, or differ from picture to picture')
+    const sizes = x.shape.slice(0, length).map(fixed)
+    const numbers = Array.from<number | bigint, number>(rows.data, Number)
+    const places = Array.from({ length: numbers.length / length }, (_, row) =>
+      sizes.reduce((place, size, k) => {
+        const index = numbers[row * length + k]!
+        return place * size + (index < 0 ? index + size : index)
+      }, 0),
+    )
+    const rest = x.shape.slice(length)
+    const target = reshapeTarget(x.shape, [sizes.reduce((a, b) => a * b, 1), ...rest])
+    if (!target) throw new UserError('it leaves several sizes open')
+    const shape = indices.shape.slice(0, -1).map(fixed)
+    const picks = g.constant(int64(shape, places), 'places')
+    return form('Gather', [g.reshape(x, target), picks], { axis: 0 })
   },
   Tile: ({ inputs: [x, repeats] }, g) => {
     const times = integersIn(repeats, g, 'the repeats')!

@@ -159,7 +159,13 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     const x = node.inputs[0]!
     const axis = numberIn(node, 'axis', 0)
     const given = numbersIn(node, 'split') ?? integersIn(node.inputs[1], g, 'the sizes of the parts')
-    return form('Split', [x, g.integers(given ?? parts(x, axis, node.outputs), 'split')], { axis })
+    const sizes = given ?? parts(x, axis, node.outputs)
+    if (!g.constantOf(x)) return form('Split', [x, g.integers(sizes, 'split')], { axis })
+    // A constant is cut at once.
+    const ends = sizes.map((_, k) => sizes.slice(0, k + 1).reduce((sum, size) => sum + size, 0))
+    return ends.map((end, k) =>
+      form('Slice', [x, g.integers([end - sizes[k]!]), g.integers([end]), g.integers([axis])]),
+    )
   },
   Slice: (node, g) => {
     if (node.opset >= 10) return same(node)
