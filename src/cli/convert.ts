@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { readModelFile, writeOnnxFile } from '../formats/node.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
-import { announce, withPrototxt } from './model.ts'
+import { announce, tellReading, withPrototxt } from './model.ts'
 import { untilStopped } from './signal.ts'
 
 /** `regard convert MODEL OUT.onnx` */
@@ -20,6 +20,7 @@ export function convertCommand(): Command {
       announce(path)
       await untilStopped(async (signal) => {
         const network = await readModelFile(path, flags)
+        tellReading(path, network)
         await writeModelFile(out, network, signal)
         console.log(`${out}: ${signature(network)}`)
       })

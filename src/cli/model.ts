@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
+import type { Graph } from '../graph/types.ts'
 import type { Card } from '../models/card.ts'
 import { compositeOf } from '../models/explain.ts'
 import type { Model } from '../models/model.ts'
@@ -69,12 +70,26 @@ export function withModelFlags(command: Command): Command {
 }
 
 /** Read the model that a command names, and its card, with the flags in the card's place. */
-export function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
+export async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   announce(path)
   const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
   const said = { ...size, layout, channels, scale, mean }
   const input = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
-  return openModelFile(path, { prototxt, output, card: { input, picture, fit, classes } })
+  const model = await openModelFile(path, { prototxt, output, card: { input, picture, fit, classes } })
+  tellReading(path, model.network, output ?? model.card.output)
+  return model
+}
+
+/**
+ * Say what of a model's file was read in another way than it is written, and what was not read.
+ *
+ * @param output that somebody asked for: then the others do not matter
+ */
+export function tellReading(path: string, { reading }: Graph, output?: string): void {
+  for (const note of reading?.notes ?? []) console.error(`${path}: ${note}.`)
+  if (output !== undefined) return
+  for (const [name, reason] of reading?.refused ?? [])
+    console.error(`${path}: its output ${name} is left out, for it cannot be read: ${reason}.`)
 }
 
 /** Say that a large model is being read or written, since that takes a while. */

@@ -192,26 +192,41 @@ export class GraphBuilder {
   output(name: string, value: Value): Value {
     const at = this.nodes.findIndex((node) => node.outputs.includes(value.name))
     const isOutput = this.outputs.some((output) => output.name === value.name)
-    const renamed = { ...value, name: value.name === name ? name : this.claim(name) }
+    const renamed = { ...value, name }
     if (value.name !== name) {
-      const rename = (names: readonly string[]) => names.map((old) => (old === value.name ? name : old))
       if (at >= 0 && !isOutput) {
-        this.nodes = this.nodes.map((node, k) =>
-          k < at ? node : ({ ...node, inputs: rename(node.inputs), outputs: rename(node.outputs) } as Node),
-        )
-        this.values.set(name, this.knownOf(value.name))
+        this.rename(value, name)
       } else {
         this.append({
           op: 'Identity',
           name: `${name}.identity`,
           inputs: [value.name],
-          outputs: [name],
+          outputs: [this.claim(name)],
           attributes: {},
         })
       }
     }
     this.outputs.push(renamed)
     return renamed
+  }
+
+  /**
+   * Call a value of a node by another name, wherever it is read.
+   *
+   * @param node what the node is called from now on; as it was where not given
+   */
+  rename(value: Value, name: string, node?: string): Value {
+    const own = this.claim(name)
+    const rename = (names: readonly string[]) => names.map((old) => (old === value.name ? own : old))
+    const first = this.nodes.findIndex(({ outputs }) => outputs.includes(value.name))
+    this.nodes = this.nodes.map((old, k) => {
+      if (k < first) return old
+      const renamed = { ...old, inputs: rename(old.inputs), outputs: rename(old.outputs) } as Node
+      return k === first && node !== undefined ? { ...renamed, name: node } : renamed
+    })
+    this.values.set(own, this.knownOf(value.name))
+    if (this.constants.has(value.name)) this.constants.add(own)
+    return { ...value, name: own }
   }
 
   /** The finished graph. Constants that nothing reads are left out. */

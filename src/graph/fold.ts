@@ -15,7 +15,7 @@ import { sources } from './wiring.ts'
 
 /**
  * The output of a node where it follows from constants: from the elements of its inputs, or because it holds
- * sizes that are known. Undefined where it does not.
+ * sizes that are known, or says whether they are equal. Undefined where it does not.
  *
  * @throws Error when the node's inputs do not fit
  */
@@ -26,8 +26,10 @@ function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | un
   if (all && isComputed(node.op))
     return compute(node.op, constants, node.attributes as unknown as Record<string, unknown>)
   const { type, shape, dimensions } = inferNode(node, inputs)[0]!
-  if (type !== 'int64' || !dimensions?.every((d) => typeof d === 'number')) return undefined
-  return { type, shape: shape as number[], data: BigInt64Array.from(dimensions, BigInt) }
+  if (!dimensions?.every((d) => typeof d === 'number')) return undefined
+  if (type === 'int64')
+    return { type, shape: shape as number[], data: BigInt64Array.from(dimensions, BigInt) }
+  return type === 'bool' ? { type, shape: shape as number[], data: Uint8Array.from(dimensions) } : undefined
 }
 
 /**

@@ -62,23 +62,65 @@ export function numberOf(type: DataType): number {
   return TYPE_NUMBERS[type]
 }
 
+/** What else ONNX has numbers for. */
+const UNREAD_TYPES: Readonly<Record<number, string>> = {
+  4: 'uint16',
+  5: 'int16',
+  8: 'text',
+  12: 'uint32',
+  13: 'uint64',
+  14: 'complex numbers',
+  15: 'complex numbers',
+  17: 'float8',
+  18: 'float8',
+  19: 'float8',
+  20: 'float8',
+  23: 'float4',
+}
+
+// Types that graphs lack. Brain floats are the upper half of float32, and become it.
+const [BRAIN_FLOAT, UINT4, INT4] = [16, 21, 22]
+
 /** The element type that ONNX has a number for; `name` is whose it is, for the message. */
 export function typeOf(number: number, name: string): DataType {
+  if (number === BRAIN_FLOAT) return 'float32'
   const found = Object.entries(TYPE_NUMBERS).find(([, known]) => known === number)
-  if (!found) throw new UserError(`${name} has ONNX element type ${number}, which regard does not read`)
+  if (!found) {
+    const type = UNREAD_TYPES[number] ?? `elements of ONNX type ${number}`
+    throw new UserError(`${name} holds ${type}, which regard does not read`)
+  }
   return found[0] as DataType
 }
 
 /** A tensor of a file. */
 export function tensorFrom(proto: TensorProto, external: ExternalFiles | undefined): Tensor {
-  const type = typeOf(proto.dataType, proto.name)
   const shape = proto.dims.map(Number)
   const bytes = proto.dataLocation === 1 ? externalBytes(proto, external) : proto.rawData
-  const data = bytes.length > 0 ? arrayFrom(type, bytes, proto.name) : fieldData(proto, type)
+  const { type, data } = elementsFrom(proto, bytes, sizeOf(shape))
   if (data.length !== sizeOf(shape)) {
     throw new UserError(`tensor ${proto.name} of shape [${shape.join(', ')}] has ${data.length} elements`)
   }
   return { type, shape, data } as Tensor
+}
+
+/** The elements of a tensor of a file, from its bytes or, where it has none, from its fields. */
+function elementsFrom(proto: TensorProto, bytes: Uint8Array, count: number): Pick<Tensor, 'type' | 'data'> {
+  const { dataType, name } = proto
+  const elementsAs = <T extends DataType>(type: T) =>
+    (bytes.length > 0 ? arrayFrom(type, bytes, name) : fieldData(proto, type)) as ElementArrays[T]
+  if (dataType === BRAIN_FLOAT) {
+    const bits = Uint32Array.from(elementsAs('float16'), (half) => half << 16)
+    return { type: 'float32', data: new Float32Array(bits.buffer) }
+  }
+  // Two numbers of four bits a byte, the lower half first; an odd one out leaves the last half empty.
+  if (dataType === UINT4 || dataType === INT4) {
+    const pairs = elementsAs('uint8')
+    const numbers = [...pairs].flatMap((pair) => [pair & 15, pair >> 4]).slice(0, count)
+    if (dataType === UINT4) return { type: 'uint8', data: Uint8Array.from(numbers) }
+    return { type: 'int8', data: Int8Array.from(numbers, (four) => (four < 8 ? four : four - 16)) }
+  }
+  const type = typeOf(dataType, name)
+  return { type, data: elementsAs(type) } as Pick<Tensor, 'type' | 'data'>
 }
 
 function externalBytes(proto: TensorProto, external: ExternalFiles | undefined): Uint8Array {

@@ -40,8 +40,9 @@ const RULES: ShapeRules = {
 
 /** What is known of a value from its declaration and, where it has them, its constant elements. */
 export function known(info: Pick<ValueInfo, 'type' | 'shape'>, constant?: Tensor): Known {
+  const isWhole = constant && ['int64', 'int32', 'bool'].includes(constant.type)
   const dimensions =
-    (constant?.type === 'int64' || constant?.type === 'int32') && constant.shape.length <= 1
+    isWhole && constant.shape.length <= 1
       ? Array.from<number | bigint, number>(constant.data, Number)
       : undefined
   return { type: info.type, shape: info.shape, constant, dimensions }

@@ -64,6 +64,16 @@ export interface Graph {
    * To ONNX Runtime they are no constants, so it makes no packed copies of them for products.
    */
   readonly replaceable?: ReadonlySet<string>
+  /** What became of a file when it was read as this graph; only on the graph as it was read. */
+  readonly reading?: Reading
+}
+
+/** What whoever uses a model should know of how its file was read. */
+interface Reading {
+  /** Whole sentences, without a full stop: what was read in another way than it is written. */
+  readonly notes: readonly string[]
+  /** Outputs of the file that the graph lacks, and why they could not be read. */
+  readonly refused: ReadonlyMap<string, string>
 }
 
 /** The number of elements of a shape whose dimensions are all known. */

@@ -78,6 +78,8 @@ function named(network: Graph, asked: string | undefined, path: string): { name:
   const names = network.outputs.map(({ name }) => name)
   const wanted = asked ?? (names.length === 1 ? names[0]! : undefined)
   if (wanted !== undefined && names.includes(wanted)) return { name: wanted }
+  const reason = network.reading?.refused.get(wanted ?? '')
+  if (reason !== undefined) throw new UserError(`its output ${wanted} cannot be read: ${reason}`, path)
   const [, name = '', part] = /^(.*)\[(\d+|mean)\]$/.exec(wanted ?? '') ?? []
   if (names.includes(name)) return { name, part }
   const list = network.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')

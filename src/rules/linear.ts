@@ -12,7 +12,7 @@ import { unbroadcast } from './gradient/unbroadcast.ts'
 import { matrixTransposed } from './transposed.ts'
 
 /** The operators that are linear layers, bias aside. */
-export type LinearOperator = 'Conv' | 'Gemm' | 'MatMul'
+export type LinearOperator = 'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul'
 
 /** A node that is a linear layer. */
 export type LinearNode = { [O in LinearOperator]: NodeOf<O> }[LinearOperator]
@@ -26,7 +26,7 @@ export function linearNodesBetween(graph: Graph, from: string, to: string): Line
   const before = sources(graph, [to])
   return graph.nodes.filter(
     (node): node is LinearNode =>
-      (node.op === 'Conv' || node.op === 'Gemm' || node.op === 'MatMul') &&
+      (node.op === 'Conv' || node.op === 'ConvTranspose' || node.op === 'Gemm' || node.op === 'MatMul') &&
       behind.has(node.inputs[0]!) &&
       !(node.op === 'MatMul' && behind.has(node.inputs[1]!)) &&
       node.outputs.some((name) => before.has(name)),
@@ -53,6 +53,8 @@ export function linearLayer(builder: GraphBuilder, node: NodeOf<LinearOperator>)
   switch (node.op) {
     case 'Conv':
       return convolution(builder, node as NodeOf<'Conv'>)
+    case 'ConvTranspose':
+      return transposedConvolution(builder, node as NodeOf<'ConvTranspose'>)
     case 'Gemm':
       return innerProduct(builder, node as NodeOf<'Gemm'>)
     case 'MatMul':
@@ -121,6 +123,17 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
         output_padding: rest,
       })
     },
+    biasBeside: (bias) => builder.reshape(bias, [-1, 1, 1]),
+  }
+}
+
+/** Transposed, it is the convolution with the same kernels. */
+function transposedConvolution(builder: GraphBuilder, { attributes }: NodeOf<'ConvTranspose'>): LinearLayer {
+  const { strides, pads, dilations, group } = attributes
+  return {
+    forward: (x, weights, bias) => builder.op('ConvTranspose', [x, weights, bias], attributes),
+    transposed: (s, weights, part = whole) =>
+      builder.op('Conv', [s, part(weights)], { strides, pads, dilations, group }),
     biasBeside: (bias) => builder.reshape(bias, [-1, 1, 1]),
   }
 }

@@ -29,7 +29,7 @@ const cases: [string, number, Model['nodes']][] = [
     13,
     [node(op, ['a', 'b'], ['t'])],
   ]),
-  ...['Neg', 'Abs', 'Exp', 'Floor', 'Ceil', 'Identity', 'Relu'].map(
+  ...['Neg', 'Abs', 'Exp', 'Floor', 'Ceil', 'Round', 'Sign', 'Sin', 'Cos', 'Identity', 'Relu'].map(
     (op): [string, number, Model['nodes']] => [op, 13, [node(op, ['a'], ['t'])]],
   ),
   ...['Sqrt', 'Log', 'Reciprocal'].map((op): [string, number, Model['nodes']] => [
@@ -91,6 +91,51 @@ const cases: [string, number, Model['nodes']][] = [
   ['Gather of one', 13, [node('Gather', ['a', 'two'], ['t'], { axis: 1 })]],
   ['Expand', 13, [node('Expand', ['c', 'wide'], ['t'])]],
   ['ConstantOfShape', 13, [node('ConstantOfShape', ['wide'], ['t'], { value: float32([1], [3]) })]],
+  ['Round of halves', 13, [node('Round', ['halves'], ['t'])]],
+  ['Clip', 13, [node('Clip', ['a', 'nothing', 'half'], ['t'])]],
+  ['Clip from above', 13, [node('Clip', ['a', '', 'half'], ['t'])]],
+  ...[0, 1].flatMap((exclusive) =>
+    [0, 1].map((reverse): [string, number, Model['nodes']] => [
+      `CumSum, exclusive ${exclusive}, reverse ${reverse}`,
+      14,
+      [
+        node('CumSum', ['a', 'row'], ['r'], { exclusive, reverse }),
+        node('CumSum', ['r', 'zero'], ['t'], { exclusive, reverse }),
+      ],
+    ]),
+  ),
+  [
+    'Xor',
+    13,
+    [
+      node('Less', ['a', 'b'], ['p']),
+      node('Less', ['a', 'half'], ['q']),
+      node('Xor', ['p', 'q'], ['r']),
+      node('Cast', ['r'], ['t'], { to: 1 }),
+    ],
+  ],
+  ['Split', 13, [node('Split', ['a', 'cut'], ['s', 't'], { axis: 1 })]],
+  ['NonZero', 13, [node('NonZero', ['picks'], ['k']), node('Cast', ['k'], ['t'], { to: 1 })]],
+  ['Size', 13, [node('Size', ['a'], ['k']), node('Cast', ['k'], ['t'], { to: 1 })]],
+  ['EyeLike', 13, [node('EyeLike', ['i2'], ['t'], { k: 1, dtype: 1 })]],
+  ...[0, 1].map((upper): [string, number, Model['nodes']] => [
+    `Trilu ${upper}`,
+    14,
+    [node('Trilu', ['a', 'one'], ['t'], { upper })],
+  ]),
+  ['Tile', 13, [node('Tile', ['a', 'times'], ['t'])]],
+  ['GatherElements', 13, [node('GatherElements', ['a', 'picks'], ['t'], { axis: 1 })]],
+  ['GatherND of elements', 13, [node('GatherND', ['a', 'pairs'], ['t'])]],
+  ['GatherND of rows', 13, [node('GatherND', ['a', 'rows'], ['t'])]],
+  ['GatherND of a batch', 13, [node('GatherND', ['a', 'rows'], ['t'], { batch_dims: 1 })]],
+  ...['none', 'add', 'mul', 'max', 'min'].flatMap((reduction): [string, number, Model['nodes']][] => [
+    [`ScatterND ${reduction}`, 18, [node('ScatterND', ['a', 'pairs', 'two floats'], ['t'], { reduction })]],
+    [
+      `ScatterElements ${reduction}`,
+      18,
+      [node('ScatterElements', ['a', 'picks', 'four'], ['t'], { axis: 1, reduction })],
+    ],
+  ]),
   ['Range', 13, [node('Range', ['start', 'limit', 'step'], ['k']), node('Cast', ['k'], ['t'], { to: 1 })]],
   ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd'].flatMap(
     (op): [string, number, Model['nodes']][] => [
@@ -104,7 +149,20 @@ const more = {
   to: int64([2], [-100, 2]),
   axes: int64([2], [1, 0]),
   steps: int64([2], [-2, 1]),
-  picks: int64([2, 2], [0, -1, 1, 1]),
+  picks: int64([2, 2], [0, -1, 1, 2]),
+  pairs: int64([2, 2], [0, 2, -1, -3]),
+  rows: int64([2, 1], [1, 0]),
+  'two floats': float32([2], [0.5, -3]),
+  four: float32([2, 2], [0.5, -3, 1, 2]),
+  halves: float32([5], [-2.5, -0.5, 0.5, 1.5, 2.5]),
+  row: int64([], [1]),
+  one: int64([], [1]),
+  cut: int64([2], [1, 2]),
+  times: int64([2], [2, 3]),
+  i2: int64(
+    [3, 4],
+    Array.from({ length: 12 }, () => 1),
+  ),
   wide: int64([3], [2, 1, 3]),
   start: int64([], [7]),
   limit: int64([], [-2]),

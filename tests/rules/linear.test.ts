@@ -78,6 +78,21 @@ const convolution = fc
     [7, 6].every((size, k) => (kernel[k]! - 1) * dilations[k]! + 1 <= size + pads[k]! + pads[k + 2]!),
   )
 
+/** A transposed convolution that makes a picture of at least one pixel of one of 4 × 3. */
+const transposed = fc
+  .record({
+    kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    pads: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 4, maxLength: 4 }),
+    dilations: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+    output_padding: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
+    group: fc.constantFrom(1, 2),
+    filters: fc.constantFrom(2, 6),
+    bias: fc.boolean(),
+    seed: fc.integer({ min: 0, max: 1e6 }),
+  })
+  .filter(({ strides, output_padding }) => output_padding.every((extra, k) => extra < strides[k]!))
+
 type Convolution = typeof convolution extends fc.Arbitrary<infer T> ? T : never
 
 function convolutionGraph({ kernel, bias, relu, filters, seed, ...attributes }: Convolution): Graph {
@@ -111,6 +126,23 @@ describe.each(Object.entries(rules))('%s', (_, [entry, judge]) => {
         )
       }),
       { numRuns: 25, seed: 1 },
+    )
+  })
+
+  test('of a transposed convolution of any shape', async () => {
+    await fc.assert(
+      fc.asyncProperty(transposed, async (shape) => {
+        const random = new Random(shape.seed)
+        const { kernel, bias, filters, seed, ...attributes } = shape
+        const graph = layer([1, CHANNELS, 4, 3], (g, x) => {
+          const weights = g.constant(drawn([CHANNELS, filters / attributes.group, ...kernel], random), 'w')
+          const biases = bias ? g.constant(drawn([filters], random), 'b') : undefined
+          return g.op('ConvTranspose', [x, weights, biases], attributes, 'layer')
+        })
+        const x = inputOf([1, CHANNELS, 4, 3], seed)
+        await expectJudged(graph, { name: 'test', layers: [entry] }, { rule: () => judge }, x, random)
+      }),
+      { numRuns: 15, seed: 1 },
     )
   })
 

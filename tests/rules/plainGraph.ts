@@ -54,6 +54,7 @@ export function plainNode(node: Node, inputs: readonly Plain[]): Plain[] {
   const each = (apply: (v: number, k: number) => number) => [{ shape: x.shape, data: x.data.map(apply) }]
   switch (node.op) {
     case 'Conv':
+    case 'ConvTranspose':
     case 'Gemm':
     case 'MatMul':
       return [linear(node, inputs)]
@@ -125,18 +126,25 @@ export interface Field {
   readonly bias: number
 }
 
+type Linear = 'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul'
+
 const fields = new WeakMap<Node, { shape: string; list: Field[]; outputs: number[] }>()
 
 /** The fields of all outputs of a linear layer, and the outputs' shape; those in the padding are left out. */
 export function fieldsOf(
-  node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>,
+  node: NodeOf<Linear>,
   x: Plain,
   w: Plain,
 ): { list: readonly Field[]; outputs: readonly number[] } {
   const shape = x.shape.join()
   const kept = fields.get(node as Node)
   if (kept?.shape === shape) return kept
-  const found = node.op === 'Conv' ? convolutionFields(node as NodeOf<'Conv'>, x, w) : rowFields(node, x, w)
+  const found =
+    node.op === 'Conv'
+      ? convolutionFields(node as NodeOf<'Conv'>, x, w)
+      : node.op === 'ConvTranspose'
+        ? transposedFields(node as NodeOf<'ConvTranspose'>, x, w)
+        : rowFields(node, x, w)
   fields.set(node as Node, { shape, ...found })
   return found
 }
@@ -169,7 +177,49 @@ function convolutionFields({ attributes }: NodeOf<'Conv'>, x: Plain, w: Plain) {
   return { list, outputs: [1, filters, rows, columns] }
 }
 
-function rowFields(node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>, x: Plain, w: Plain) {
+/** Each pixel is stamped, by each kernel, onto a larger picture. */
+function transposedFields({ attributes }: NodeOf<'ConvTranspose'>, x: Plain, w: Plain) {
+  const [, channels, height, width] = x.shape as [number, number, number, number]
+  const [, perGroup, kernelHeight, kernelWidth] = w.shape as [number, number, number, number]
+  const { strides, pads, dilations, group, output_padding } = attributes
+  const [rows, columns] = [height, width].map(
+    (size, k) =>
+      (size - 1) * strides[k]! +
+      ([kernelHeight, kernelWidth][k]! - 1) * dilations[k]! +
+      1 -
+      pads[k]! -
+      pads[k + 2]! +
+      output_padding[k]!,
+  ) as [number, number]
+  const filters = perGroup * group
+  const found = Array.from({ length: filters * rows * columns }, (_, j) => ({
+    inputs: [] as number[],
+    weights: [] as number[],
+    bias: Math.floor(j / (rows * columns)),
+  }))
+  for (let i = 0; i < channels; i++)
+    for (let o = 0; o < perGroup; o++)
+      for (let row = 0; row < height; row++)
+        for (let column = 0; column < width; column++)
+          for (let a = 0; a < kernelHeight; a++)
+            for (let b = 0; b < kernelWidth; b++) {
+              const r = row * strides[0]! + a * dilations[0]! - pads[0]!
+              const c = column * strides[1]! + b * dilations[1]! - pads[1]!
+              if (r < 0 || c < 0 || r >= rows || c >= columns) continue
+              const filter = Math.floor(i / (channels / group)) * perGroup + o
+              const { inputs, weights } = found[(filter * rows + r) * columns + c]!
+              inputs.push((i * height + row) * width + column)
+              weights.push(((i * perGroup + o) * kernelHeight + a) * kernelWidth + b)
+            }
+  const list = found.map(({ inputs, weights, bias }) => ({
+    inputs: Int32Array.from(inputs),
+    weights: Int32Array.from(weights),
+    bias,
+  }))
+  return { list, outputs: [1, filters, rows, columns] }
+}
+
+function rowFields(node: NodeOf<Linear>, x: Plain, w: Plain) {
   const transposed = node.op === 'Gemm' && (node as NodeOf<'Gemm'>).attributes.transB === 1
   const length = x.shape.at(-1)!
   const outputs = transposed ? w.shape[0]! : w.shape[1]!
@@ -184,7 +234,7 @@ function rowFields(node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>, x: Plain, w: Plain)
   return { list, outputs: [...x.shape.slice(0, -1), outputs] }
 }
 
-function linear(node: NodeOf<'Conv' | 'Gemm' | 'MatMul'>, [x, w, b]: readonly Plain[]): Plain {
+function linear(node: NodeOf<Linear>, [x, w, b]: readonly Plain[]): Plain {
   const { list, outputs } = fieldsOf(node, x!, w!)
   const y = plain(outputs)
   list.forEach(({ inputs, weights, bias }, j) => {

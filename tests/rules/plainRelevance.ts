@@ -78,6 +78,7 @@ function passedOn(
   const [x] = inputs as [Plain]
   switch (node.op) {
     case 'Conv':
+    case 'ConvTranspose':
     case 'Gemm':
     case 'MatMul':
       return [throughLinear(node, inputs, y, arrived, options.rule(node))]
@@ -144,7 +145,7 @@ function share(
 }
 
 function throughLinear(
-  node: NodeOf<'Conv'> | NodeOf<'Gemm'> | NodeOf<'MatMul'>,
+  node: NodeOf<'Conv'> | NodeOf<'ConvTranspose'> | NodeOf<'Gemm'> | NodeOf<'MatMul'>,
   [x, w, b]: readonly Plain[],
   y: Plain,
   arrived: Plain,

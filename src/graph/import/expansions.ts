@@ -1,58 +1,36 @@
 /**
- * Operators that regard has not, spelt out in those that it has: one entry an operator, with its definition.
+ * Operators that regard lacks, spelt out in those that it has: one entry an operator, with its definition.
  * https://onnx.ai/onnx/operators/
  */
 
 import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
-import { axisOf, fixed } from '../dimensions.ts'
+import { fixed, product, reshapeTarget } from '../dimensions.ts'
 import type { Operator } from '../operators.ts'
-import { float32 } from '../types.ts'
-import { type Conversion, type FileNode, form, integersIn, numberIn, numbersIn, textIn } from './form.ts'
+import { int64 } from '../types.ts'
+import { ACTIVATIONS } from './activations.ts'
+import { attention } from './attention.ts'
+import { einsum } from './einsum.ts'
+import {
+  type Conversion,
+  type FileNode,
+  type Form,
+  form,
+  integersIn,
+  numberIn,
+  numbersIn,
+  textIn,
+} from './form.ts'
+import { NORMALISATIONS } from './normalisation.ts'
 
 /** By the operator's name. */
 export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
-  // x · Φ(x), with Φ the normal distribution, or tanh in its place.
-  Gelu: (node, g) => {
-    const x = node.inputs[0]!
-    const inner =
-      textIn(node, 'approximate', 'none') === 'tanh'
-        ? g.op('Tanh', [
-            g.mul(g.scalar(Math.sqrt(2 / Math.PI)), g.add(x, g.mul(g.scalar(0.044715), cube(g, x)))),
-          ])
-        : g.op('Erf', [g.mul(x, g.scalar(Math.SQRT1_2))])
-    return form('Mul', [g.mul(x, g.scalar(0.5)), g.add(inner, g.scalar(1))])
-  },
-  // x · tanh(log(1 + eˣ))
-  Mish: ({ inputs: [x] }, g) => form('Mul', [x, g.op('Tanh', [g.op('Softplus', [x!])])]),
-  // x · σ(αx)
-  Swish: (node, g) => {
-    const x = node.inputs[0]!
-    const alpha = numberIn(node, 'alpha', 1)
-    return form('Mul', [x, g.op('Sigmoid', [alpha === 1 ? x : g.mul(x, g.scalar(alpha))])])
-  },
-  // γ · x for x > 0, else γ · α · (eˣ − 1)
-  Selu: (node, g) => {
-    const alpha = numberIn(node, 'alpha', 1.6732631921768188)
-    const gamma = numberIn(node, 'gamma', 1.0507010221481323)
-    return form('Mul', [g.op('Elu', [node.inputs[0]], { alpha }), g.scalar(gamma)])
-  },
-  // x for x > 0, else α · (e^(x/α) − 1)
-  Celu: (node, g) => {
-    const alpha = g.scalar(numberIn(node, 'alpha', 1))
-    return form('Mul', [g.op('Elu', [g.div(node.inputs[0]!, alpha)]), alpha])
-  },
-  // x for x > α, else 0
-  ThresholdedRelu: (node, g) => {
-    const x = node.inputs[0]!
-    return form('Where', [g.op('Greater', [x, g.scalar(numberIn(node, 'alpha', 1))]), x, g.scalar(0)])
-  },
-  // x / (1 + |x|)
-  Softsign: ({ inputs: [x] }, g) => form('Div', [x, g.add(g.op('Abs', [x!]), g.scalar(1))]),
+  ...ACTIVATIONS,
+  ...NORMALISATIONS,
+  Attention: attention,
+  Einsum: einsum,
 
   Mean: ({ inputs }, g) => form('Div', [g.sum(inputs as Value[]), g.scalar(inputs.length)]),
-  Less: ({ inputs: [a, b] }) => form('Greater', [b, a]),
-  LessOrEqual: ({ inputs: [a, b] }) => form('GreaterOrEqual', [b, a]),
   CastLike: ({ inputs: [x, like] }) => form('Cast', [x], { to: like!.type }),
   ArgMin: (node, g) => ({
     op: 'ArgMax',
@@ -60,51 +38,92 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     attributes: node.attributes,
   }),
 
+  Less: ({ inputs: [a, b] }) => form('Greater', [b, a]),
+  LessOrEqual: ({ inputs: [a, b] }) => form('GreaterOrEqual', [b, a]),
+  Not: ({ inputs: [a] }, g) => form('Equal', [a, wrong(g)]),
+  And: ({ inputs: [a, b] }, g) => form('Greater', [g.mul(asNumber(g, a!), asNumber(g, b!)), g.scalar(0)]),
+  Or: ({ inputs: [a, b] }, g) => form('Greater', [g.add(asNumber(g, a!), asNumber(g, b!)), g.scalar(0)]),
+  Xor: ({ inputs: [a, b] }, g) => form('Equal', [g.op('Equal', [a, b]), wrong(g)]),
+
+  // What is not a number is not equal to itself.
+  IsNaN: ({ inputs: [x] }, g) => form('Equal', [g.op('Equal', [x, x!]), wrong(g)]),
+  IsInf: (node, g) => {
+    const [below, above] = ['detect_negative', 'detect_positive'].map((sign) => numberIn(node, sign, 1) !== 0)
+    const x = below ? (above ? g.op('Abs', node.inputs) : g.op('Neg', node.inputs)) : node.inputs[0]
+    const bound = below || above ? Number.POSITIVE_INFINITY : Number.NaN
+    return form('Equal', [x, g.scalar(bound)])
+  },
+
   ReduceMin: (node, g) => {
     const x = g.op('Neg', [node.inputs[0]])
-    return form('Neg', [reduce(node, g, 'ReduceMax', x)])
+    return form('Neg', [reduced(node, g, 'ReduceMax', x)])
   },
-  ReduceL1: (node, g) => reduceForm(node, g, 'ReduceSum', g.op('Abs', [node.inputs[0]])),
-  ReduceSumSquare: (node, g) => reduceForm(node, g, 'ReduceSum', square(g, node.inputs[0]!)),
-  ReduceL2: (node, g) => form('Sqrt', [reduce(node, g, 'ReduceSum', square(g, node.inputs[0]!))]),
-  ReduceLogSum: (node, g) => form('Log', [reduce(node, g, 'ReduceSum', node.inputs[0]!)]),
+  // Of a list, such as the sizes of a picture: one factor after another.
+  ReduceProd: (node, g) => {
+    const x = node.inputs[0]!
+    if (x.shape.length !== 1) throw new UserError('it multiplies numbers that the network computes')
+    const factor = (k: number) => g.slice(x, { 0: [k, k + 1] })
+    const whole = Array.from({ length: fixed(x.shape[0]!) }, (_, k) => factor(k)).reduce((a, b) =>
+      g.mul(a, b),
+    )
+    return numberIn(node, 'keepdims', 1) ? form('Identity', [whole]) : form('Squeeze', [whole])
+  },
+  ReduceL1: (node, g) => reduction(node, g, 'ReduceSum', g.op('Abs', [node.inputs[0]])),
+  ReduceSumSquare: (node, g) => reduction(node, g, 'ReduceSum', square(g, node.inputs[0]!)),
+  ReduceL2: (node, g) => form('Sqrt', [reduced(node, g, 'ReduceSum', square(g, node.inputs[0]!))]),
+  ReduceLogSum: (node, g) => form('Log', [reduced(node, g, 'ReduceSum', node.inputs[0]!)]),
   ReduceLogSumExp: (node, g) => {
     // log Σ e^x = m + log Σ e^(x − m) for any m; the largest x keeps the exponentials finite.
     const x = node.inputs[0]!
-    const largest = reduce({ ...node, attributes: { ...node.attributes, keepdims: 1 } }, g, 'ReduceMax', x)
-    const sum = reduce(node, g, 'ReduceSum', g.op('Exp', [g.sub(x, largest)]))
+    const largest = reduced({ ...node, attributes: { ...node.attributes, keepdims: 1 } }, g, 'ReduceMax', x)
+    const sum = reduced(node, g, 'ReduceSum', g.op('Exp', [g.sub(x, largest)]))
     const kept = numberIn(node, 'keepdims', 1) !== 0
-    return form('Add', [g.op('Log', [sum]), kept ? largest : reduce(node, g, 'ReduceMax', x)])
+    return form('Add', [g.op('Log', [sum]), kept ? largest : reduced(node, g, 'ReduceMax', x)])
   },
 
-  // (x − mean) / √(variance + ε) · scale + shift, over each channel of each picture.
-  InstanceNormalization: (node, g) => {
-    const [x, scale, shift] = node.inputs
-    const rank = x!.shape.length
-    const axes = Array.from({ length: rank - 2 }, (_, k) => k + 2)
-    const normal = normalised(g, x!, axes, numberIn(node, 'epsilon', 1e-5))
-    const perChannel = (value: Value) => g.reshape(value, [-1, ...axes.map(() => 1)])
-    return form('Add', [g.mul(normal, perChannel(scale!)), perChannel(shift!)])
+  // How many elements there are, where that depends on the batch; else it is a constant.
+  Size: ({ inputs: [x] }, g) => {
+    const count = product(x!.shape)
+    if (typeof count === 'number') return form('Identity', [g.constant(int64([], [count]))])
+    const sizes = g.op('Shape', [x])
+    const size = (k: number) => g.op('Gather', [sizes, g.constant(int64([], [k]))])
+    return form('Identity', [x!.shape.map((_, k) => size(k)).reduce((a, b) => g.mul(a, b))])
   },
-  // The same over the last axes, with a scale for each of their elements.
-  LayerNormalization: (node, g) => {
-    const [x, scale, shift] = node.inputs
-    if (node.outputs > 1) throw new UserError('its mean and deviation are read, which regard does not give')
-    const rank = x!.shape.length
-    const first = axisOf(numberIn(node, 'axis', -1), rank)
-    const axes = Array.from({ length: rank - first }, (_, k) => first + k)
-    const normal = normalised(g, x!, axes, numberIn(node, 'epsilon', 1e-5))
-    return shift ? form('Add', [g.mul(normal, scale!), shift]) : form('Mul', [normal, scale])
+  // The elements on and above a diagonal, or on and below it; zeros elsewhere.
+  Trilu: (node, g) => {
+    const [x, diagonal] = node.inputs
+    const [rows, columns] = x!.shape.slice(-2).map(fixed) as [number, number]
+    const offset = integersIn(diagonal, g, 'the diagonal')?.[0] ?? 0
+    const upper = numberIn(node, 'upper', 1) !== 0
+    const kept = Uint8Array.from({ length: rows * columns }, (_, k) => {
+      const beyond = (k % columns) - Math.floor(k / columns) - offset
+      return Number(upper ? beyond >= 0 : beyond <= 0)
+    })
+    const mask = g.constant({ type: 'bool', shape: [rows, columns], data: kept }, 'triangle')
+    return form('Where', [mask, x, g.op('Cast', [g.scalar(0)], { to: x!.type })])
   },
-  // x divided by the sum of its absolute values (p = 1) or by its length (p = 2).
-  LpNormalization: (node, g) => {
-    const x = node.inputs[0]!
-    const axis = [axisOf(numberIn(node, 'axis', -1), x.shape.length)]
-    const sum = (value: Value) => g.reduceSum(value, axis, true)
-    const norm = numberIn(node, 'p', 2) === 1 ? sum(g.op('Abs', [x])) : g.op('Sqrt', [sum(square(g, x))])
-    return form('Div', [x, norm])
+  // Constant rows of indices lead to what lies behind the first dimensions, which become one.
+  GatherND: (node, g) => {
+    const [x, indices] = node.inputs as [Value, Value]
+    const rows = g.constantOf(indices)
+    const length = fixed(indices.shape.at(-1)!)
+    if (!rows || numberIn(node, 'batch_dims', 0) !== 0)
+      throw new UserError('its indices depend on what the graph is fed, or differ from picture to picture')
+    const sizes = x.shape.slice(0, length).map(fixed)
+    const numbers = Array.from<number | bigint, number>(rows.data, Number)
+    const places = Array.from({ length: numbers.length / length }, (_, row) =>
+      sizes.reduce((place, size, k) => {
+        const index = numbers[row * length + k]!
+        return place * size + (index < 0 ? index + size : index)
+      }, 0),
+    )
+    const rest = x.shape.slice(length)
+    const target = reshapeTarget(x.shape, [sizes.reduce((a, b) => a * b, 1), ...rest])
+    if (!target) throw new UserError('it leaves several sizes open')
+    const shape = indices.shape.slice(0, -1).map(fixed)
+    const picks = g.constant(int64(shape, places), 'places')
+    return form('Gather', [g.reshape(x, target), picks], { axis: 0 })
   },
-
   Tile: ({ inputs: [x, repeats] }, g) => {
     const times = integersIn(repeats, g, 'the repeats')!
     const tiled = times.reduce(
@@ -141,33 +160,31 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   },
 }
 
+function wrong(g: GraphBuilder): Value {
+  return g.constant({ type: 'bool', shape: [], data: Uint8Array.of(0) }, 'false')
+}
+
+/** Truth values as 1 and 0. */
+function asNumber(g: GraphBuilder, x: Value): Value {
+  return g.op('Cast', [x], { to: 'float32' })
+}
+
 function square(g: GraphBuilder, x: Value): Value {
   return g.mul(x, x)
 }
 
-function cube(g: GraphBuilder, x: Value): Value {
-  return g.mul(x, square(g, x))
-}
-
-function normalised(g: GraphBuilder, x: Value, axes: readonly number[], epsilon: number): Value {
-  const mean = (value: Value) => g.op('ReduceMean', [value, g.integers(axes)])
-  const centred = g.sub(x, mean(x))
-  const variance = mean(square(g, centred))
-  return g.div(centred, g.op('Sqrt', [g.add(variance, g.constant(float32([], [epsilon]), 'epsilon'))]))
-}
-
 type Reduction = Operator & ('ReduceSum' | 'ReduceMax')
 
-/** A reduction of another value with the axes of the node. */
-function reduceForm(node: FileNode, g: GraphBuilder, op: Reduction, x: Value) {
-  const axes = numbersIn(node, 'axes')
-  return form(op, [x, axes ? g.integers(axes) : node.inputs[1]], {
+/** A reduction of another value with the axes of the node; without axes, where that is said to mean none, none. */
+function reduction(node: FileNode, g: GraphBuilder, op: Reduction, x: Value): Form {
+  const axes = numbersIn(node, 'axes') ?? integersIn(node.inputs[1], g, 'the axes')
+  if (!axes?.length && numberIn(node, 'noop_with_empty_axes', 0) !== 0) return form('Identity', [x])
+  return form(op, [x, axes?.length ? g.integers(axes) : undefined], {
     keepdims: numberIn(node, 'keepdims', 1),
-    noop_with_empty_axes: numberIn(node, 'noop_with_empty_axes', 0),
   })
 }
 
-function reduce(node: FileNode, g: GraphBuilder, op: Reduction, x: Value): Value {
-  const { inputs, attributes } = reduceForm(node, g, op, x)
-  return g.op(op, inputs, attributes)
+function reduced(node: FileNode, g: GraphBuilder, op: Reduction, x: Value): Value {
+  const { op: own, inputs, attributes } = reduction(node, g, op, x)
+  return g.op(own, inputs, attributes as never)
 }

@@ -12,7 +12,11 @@ export interface FileNode {
   readonly inputs: readonly (Value | undefined)[]
   /** Outputs up to the last one that anybody reads. */
   readonly outputs: number
+  /** How many outputs it names, whether anybody reads them or not. */
+  readonly named: number
   readonly attributes: Readonly<Record<string, AttributeValue>>
+  /** Tell whoever reads the model something about how it is read. */
+  readonly note: (text: string) => void
 }
 
 /** A node in the form in which graphs are held: what a node of a file becomes. */
@@ -23,12 +27,13 @@ export interface Form {
 }
 
 /**
- * How a node of a file becomes one of the form in which graphs are held. What it needs beside that node,
- * constants or nodes before it, is added to the builder.
+ * How a node of a file becomes one of the form in which graphs are held, or one for each of its outputs. What it
+ * needs beside that, constants or nodes before it, is added to the builder. Outputs that it does not make are not
+ * read: a model whose answer needs one is refused.
  *
  * @throws Error or UserError saying what cannot be converted
  */
-export type Conversion = (node: FileNode, builder: GraphBuilder) => Form
+export type Conversion = (node: FileNode, builder: GraphBuilder) => Form | readonly (Form | undefined)[]
 
 /** A node; attributes that are left out get their defaults. */
 export function form<O extends Operator>(

@@ -11,7 +11,17 @@ import { axisOf, fixed, reshaped, reshapeTarget } from '../dimensions.ts'
 import { isOperator } from '../operators.ts'
 import { type DataType, float32, type Tensor } from '../types.ts'
 import { EXPANSIONS } from './expansions.ts'
-import { type Conversion, dimensionsIn, form, integersIn, numberIn, numbersIn, textIn } from './form.ts'
+import {
+  type Conversion,
+  dimensionsIn,
+  type FileNode,
+  type Form,
+  form,
+  integersIn,
+  numberIn,
+  numbersIn,
+  textIn,
+} from './form.ts'
 import { resize, upsample } from './resize.ts'
 import { convTranspose, windowed } from './windows.ts'
 
@@ -22,16 +32,27 @@ export function conversionOf(op: string): Conversion | undefined {
   return isOperator(op) && op !== 'Scan' ? same : undefined
 }
 
-const same: Conversion = ({ op, inputs, attributes }) => ({ op: op as never, inputs, attributes })
+function same({ op, inputs, attributes }: FileNode): Form {
+  return { op: op as never, inputs, attributes }
+}
 
-/** An attribute that has become the second input. */
-function secondInput(attribute: string): Conversion {
-  return (node, g) => {
-    const { [attribute]: given, ...attributes } = node.attributes
-    const values = numbersIn(node, attribute)
-    const inputs = values ? [node.inputs[0], g.integers(values, attribute)] : node.inputs
-    return { op: node.op as never, inputs, attributes }
-  }
+/** Axes that were an attribute have become the second input. */
+function withAxes(node: FileNode, g: GraphBuilder): Form {
+  const { axes: _, ...attributes } = node.attributes
+  const axes = numbersIn(node, 'axes')
+  const inputs = axes ? [node.inputs[0], g.integers(axes, 'axes')] : node.inputs
+  return { op: node.op as never, inputs, attributes }
+}
+
+/** A reduction. Without axes it is along all of them, unless that is said to mean none. */
+const reduction: Conversion = (node, g) => {
+  const { axes: _, noop_with_empty_axes, ...attributes } = node.attributes
+  const axes = numbersIn(node, 'axes') ?? integersIn(node.inputs[1], g, 'the axes')
+  if (axes?.length)
+    return form(node.op as 'ReduceSum', [node.inputs[0], g.integers(axes, 'axes')], attributes)
+  return noop_with_empty_axes
+    ? form('Identity', [node.inputs[0]])
+    : form(node.op as 'ReduceSum', [node.inputs[0]], attributes)
 }
 
 /**
@@ -40,7 +61,7 @@ function secondInput(attribute: string): Conversion {
  */
 const softmax: Conversion = (node, g) => {
   const op = node.op as 'Softmax' | 'LogSoftmax'
-  if (node.opset >= 13) return same(node, g)
+  if (node.opset >= 13) return same(node)
   const x = node.inputs[0]!
   const axis = axisOf(numberIn(node, 'axis', 1), x.shape.length)
   if (x.shape.slice(axis + 1).every((d) => d === 1)) return form(op, [x], { axis })
@@ -54,6 +75,21 @@ function shapeTarget(g: GraphBuilder, from: Value, to: Value): Value {
   return target ? g.integers(target) : g.op('Shape', [to])
 }
 
+/** An inner product; with constant weights it becomes plain: no factors, nothing transposed but the weights. */
+export function gemm(node: FileNode, g: GraphBuilder): Form {
+  let [a, b, c] = node.inputs as [Value, Value, Value | undefined]
+  let [alpha, beta] = [numberIn(node, 'alpha', 1), numberIn(node, 'beta', 1)]
+  if (numberIn(node, 'transA', 0) !== 0) a = transposed(g, a)
+  if (alpha !== 1 && g.constantOf(b)) [b, alpha] = [scaled(g, b, alpha), 1]
+  else if (alpha !== 1 && g.constantOf(a)) [a, alpha] = [scaled(g, a, alpha), 1]
+  if (c && beta !== 1 && g.constantOf(c)) [c, beta] = [scaled(g, c, beta), 1]
+  return form('Gemm', c ? [a, b, c] : [a, b], {
+    alpha,
+    beta: c ? beta : 1,
+    transB: numberIn(node, 'transB', 0),
+  })
+}
+
 const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   Conv: windowed('Conv'),
   MaxPool: windowed('MaxPool'),
@@ -64,20 +100,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   Softmax: softmax,
   LogSoftmax: softmax,
 
-  // An inner product with constant weights becomes plain: no factors, nothing transposed but the weights.
-  Gemm: (node, g) => {
-    let [a, b, c] = node.inputs as [Value, Value, Value | undefined]
-    let [alpha, beta] = [numberIn(node, 'alpha', 1), numberIn(node, 'beta', 1)]
-    if (numberIn(node, 'transA', 0) !== 0) a = transposed(g, a)
-    if (alpha !== 1 && g.constantOf(b)) [b, alpha] = [scaled(g, b, alpha), 1]
-    else if (alpha !== 1 && g.constantOf(a)) [a, alpha] = [scaled(g, a, alpha), 1]
-    if (c && beta !== 1 && g.constantOf(c)) [c, beta] = [scaled(g, c, beta), 1]
-    return form('Gemm', c ? [a, b, c] : [a, b], {
-      alpha,
-      beta: c ? beta : 1,
-      transB: numberIn(node, 'transB', 0),
-    })
-  },
+  Gemm: gemm,
   // A vector on one side counts as a matrix of one row, or of one column, which is dropped again.
   MatMul: ({ inputs }, g) => {
     const [a, b] = inputs as [Value, Value]
@@ -93,16 +116,28 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     const { spatial, training_mode, ...attributes } = node.attributes
     if (numberIn(node, 'spatial', 1) !== 1)
       throw new UserError('it has statistics for every pixel, which regard does not read')
-    if (numberIn(node, 'training_mode', 0) !== 0 || node.outputs > 1)
-      throw new UserError(
-        'the model was exported in training mode',
-        undefined,
-        'Export it in evaluation mode',
+    // Before opset 14, statistics as outputs said so.
+    if (numberIn(node, 'training_mode', 0) !== 0 || (node.opset < 14 && node.named > 1))
+      node.note(
+        'its batch normalisation is in training mode, and is read as in use: by the statistics that it has learned, not by those of each batch. A model for use is exported in evaluation mode',
       )
     return { op: 'BatchNormalization', inputs: node.inputs, attributes }
   },
   // Outside training it passes its input on; how much it dropped in training does not matter here.
-  Dropout: (node) => form('Dropout', [node.inputs[0]]),
+  Dropout: (node, g) => {
+    const training = node.inputs[2] && g.constantOf(node.inputs[2])
+    if (node.inputs[2] && (!training || training.data[0]))
+      node.note('its dropout is in training mode, and is read as in use: nothing is dropped')
+    return form('Dropout', [node.inputs[0]])
+  },
+  // The exponent may be of another type; the result has that of the base.
+  Pow: ({ inputs }, g) => {
+    const [x, by] = inputs as [Value, Value]
+    if (x.type === by.type) return form('Pow', [x, by])
+    if (x.type === 'float32') return form('Pow', [x, g.op('Cast', [by], { to: x.type })])
+    const power = g.op('Pow', [g.op('Cast', [x], { to: 'float32' }), g.op('Cast', [by], { to: 'float32' })])
+    return form('Cast', [power], { to: x.type })
+  },
   // Bounds were attributes before opset 11.
   Clip: (node, g) => {
     const [x, low, high] = node.inputs
@@ -113,21 +148,27 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     return bounds[0] ? form('Clip', [x, bounds[0]]) : form('Identity', [x])
   },
 
-  ReduceSum: secondInput('axes'),
-  ReduceMean: secondInput('axes'),
-  ReduceMax: secondInput('axes'),
-  Squeeze: secondInput('axes'),
-  Unsqueeze: secondInput('axes'),
+  ReduceSum: reduction,
+  ReduceMean: reduction,
+  ReduceMax: reduction,
+  Squeeze: withAxes,
+  Unsqueeze: withAxes,
 
   // The sizes of the parts: an attribute before opset 13, then an input; without them, equal parts.
   Split: (node, g) => {
     const x = node.inputs[0]!
     const axis = numberIn(node, 'axis', 0)
     const given = numbersIn(node, 'split') ?? integersIn(node.inputs[1], g, 'the sizes of the parts')
-    return form('Split', [x, g.integers(given ?? parts(x, axis, node.outputs), 'split')], { axis })
+    const sizes = given ?? parts(x, axis, node.outputs)
+    if (!g.constantOf(x)) return form('Split', [x, g.integers(sizes, 'split')], { axis })
+    // A constant is cut at once.
+    const ends = sizes.map((_, k) => sizes.slice(0, k + 1).reduce((sum, size) => sum + size, 0))
+    return ends.map((end, k) =>
+      form('Slice', [x, g.integers([end - sizes[k]!]), g.integers([end]), g.integers([axis])]),
+    )
   },
   Slice: (node, g) => {
-    if (node.opset >= 10) return same(node, g)
+    if (node.opset >= 10) return same(node)
     const [starts, ends] = [numbersIn(node, 'starts'), numbersIn(node, 'ends')]
     if (!starts || !ends) throw new Error('it has no starts or ends')
     const axes = numbersIn(node, 'axes') ?? starts.map((_, k) => k)
@@ -164,7 +205,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     to === inputs[0]!.type ? form('Identity', inputs) : form('Cast', inputs, { to: to as DataType }),
   // The end of a part of a shape came with opset 15.
   Shape: (node, g) => {
-    if (node.attributes.end === undefined) return same(node, g)
+    if (node.attributes.end === undefined) return same(node)
     const rank = node.inputs[0]!.shape.length
     const position = (at: number) => g.integers([Math.min(Math.max(at < 0 ? at + rank : at, 0), rank)])
     const whole = g.op('Shape', [node.inputs[0]])

@@ -1,7 +1,8 @@
 /**
  * Models in half or double precision, turned into single precision, in which regard computes.
  *
- * A half-precision number is a single-precision one exactly; a double-precision one is rounded to the nearest.
+ * A half-precision number is a single-precision one exactly; a double-precision one is rounded to the nearest. Brain
+ * floats (bfloat16) are single ones as soon as they are read (`proto.ts`).
  */
 
 import type { DataType, Tensor } from '../types.ts'

@@ -1,24 +1,26 @@
 import { UserError } from '../../base/errors.ts'
+import type { GraphBuilder, Value } from '../builder.ts'
+import { isComputed } from '../compute.ts'
 import type { NodeProto } from '../onnx_pb.ts'
+import type { ValueInfo } from '../types.ts'
 
 /** Operators on numbers of 8 bits and fewer, of the standard and of ONNX Runtime. */
 const QUANTISED = /[Qq]uantize|^Q[A-Z]|Integer|NBits|Bnb4/
 
-/** One error for a model whose weights or activations are integers, naming its first such node. */
-export function refuseQuantised(nodes: readonly NodeProto[]): void {
-  const node = nodes.find(({ opType }) => QUANTISED.test(opType))
-  if (!node) return
-  throw new UserError(
-    'this model is quantised; export it in float32',
-    `node ${node.name || node.output[0]} (${node.opType})`,
-  )
-}
-
 /** The error for a node whose operator regard does not know. */
 export function unsupported({ name, output, opType, domain }: NodeProto): UserError {
+  const called = name || output[0]
+  if (QUANTISED.test(opType)) {
+    return new UserError(
+      'this model is quantised, and what it computes is rounded to small integers',
+      `node ${called} (${opType})`,
+      'Export it in float32, or give the model from before it was quantised; only weights may be of 8 bits',
+    )
+  }
   const standard = domain === '' || domain === 'ai.onnx'
+  const known = standard && isComputed(opType)
   return new UserError(
-    `node ${name || output[0]} uses the operator ${opType} of ${standard ? 'standard ONNX' : `the domain ${domain}`}, which regard does not know`,
+    `node ${called} uses the operator ${opType} of ${standard ? 'standard ONNX' : `the domain ${domain}`}, which regard ${known ? 'reads only where it follows from constants' : 'does not know'}`,
     undefined,
     remedyFor(standard ? '' : domain),
   )
@@ -31,4 +33,36 @@ function remedyFor(domain: string): string {
     return `It comes from ONNX Runtime's optimiser or extensions: give the model from before they were applied`
   if (domain === 'ai.onnx.ml') return 'It is no part of a neural network: end the model before this node'
   return `If it is a function inside the model, inline it with the onnx package's inliner`
+}
+
+/** An error for a constant with an element that is not a number or, where all must be finite, an infinite one. */
+export function refuseBroken(value: Value, builder: GraphBuilder, finite: boolean): void {
+  const tensor = builder.constantOf(value)
+  if (tensor?.type !== 'float32') return
+  const { data } = tensor
+  for (let k = 0; k < data.length; k++) {
+    if (Number.isFinite(data[k]!) || (!finite && !Number.isNaN(data[k]!))) continue
+    const remedy = 'The training diverged, or the file is damaged'
+    throw new UserError(`the constant ${value.name} has the element ${data[k]}`, undefined, remedy)
+  }
+}
+
+/** The error for an output that is nowhere made. */
+export function nothingCalled(name: string): UserError {
+  return new UserError(`no node makes its output: there is no value called ${name}`)
+}
+
+/** An error with the node that it is about and, where inputs leave sizes open, what to do about that. */
+export function located(error: Error, name: string, op: string, inputs: readonly ValueInfo[]): UserError {
+  const where = `node ${name} (${op})`
+  const message = error.message.startsWith(where) ? error.message.slice(where.length + 2) : error.message
+  if (error instanceof UserError)
+    return new UserError(message, message.startsWith('node ') ? undefined : where)
+  const open = inputs.filter(({ shape }) => shape.some((d) => typeof d === 'string'))
+  const said = open.map((input) => `${input.name} [${input.shape.join(', ')}]`)
+  const remedy =
+    open.length > 0
+      ? `The size of pictures may have to be given, by --size or in its card: ${said.join('; ')}`
+      : undefined
+  return new UserError(message, where, remedy)
 }

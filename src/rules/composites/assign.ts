@@ -60,7 +60,8 @@ function layersOf(entry: CompositeEntry, layers: readonly LinearNode[], graph: G
     fitting = fitting.slice(0, last + 1)
   }
   const { operators, name } = entry
-  if (operators) fitting = fitting.filter(({ op }) => operators.includes(op))
+  if (operators)
+    fitting = fitting.filter(({ op }) => operators.includes(op === 'ConvTranspose' ? 'Conv' : op))
   if (name !== undefined) fitting = fitting.filter((layer) => isLike(layer.name, name))
   if (entry.first !== undefined) fitting = fitting.slice(0, entry.first)
   if (entry.last !== undefined) fitting = fitting.slice(-entry.last)

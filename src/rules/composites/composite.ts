@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import type { LinearRule } from '../relevance/rule.ts'
 
-/** The operators that are linear layers, bias aside, and so need a rule. */
+/** The operators that are linear layers, bias aside, and so need a rule. Conv means transposed convolutions as well. */
 const LINEAR = ['Conv', 'Gemm', 'MatMul'] as const
 
 const name = z.string().min(1)

@@ -1,7 +1,9 @@
 import type { Value } from '../../graph/builder.ts'
 import type { NodeOf } from '../../graph/operators.ts'
-import { float32 } from '../../graph/types.ts'
+import { float32, sizeOf } from '../../graph/types.ts'
+import { linearRelevance } from './linear.ts'
 import type { LinearRule, LinearVisit, Passed } from './rule.ts'
+import { wSquareRule } from './wSquare.ts'
 
 /**
  * The flat rule: R_j is shared equally among the inputs in its field that lie in the image, over all channels.
@@ -12,10 +14,18 @@ import type { LinearRule, LinearVisit, Passed } from './rule.ts'
  */
 export const flatRule: LinearRule = {
   name: 'flat',
-  apply: (visit) =>
-    visit.node.op === 'Conv'
-      ? flatConvolution(visit, visit.node as NodeOf<'Conv'>)
-      : { relevance: flatInner(visit), bias: [], epsilon: [], padding: [] },
+  apply: (visit) => {
+    if (visit.node.op === 'Conv') return flatConvolution(visit, visit.node as NodeOf<'Conv'>)
+    if (visit.node.op === 'ConvTranspose') return flatTransposed(visit)
+    return { relevance: flatInner(visit), bias: [], epsilon: [], padding: [] }
+  },
+}
+
+/** Of a transposed convolution: the rule w² for weights that are all one. */
+function flatTransposed(visit: LinearVisit): Passed {
+  const shape = visit.weights.shape as number[]
+  const ones = visit.builder.constant(float32(shape, new Float32Array(sizeOf(shape)).fill(1)), 'ones')
+  return linearRelevance(wSquareRule, { ...visit, weights: ones })
 }
 
 // All channels of a group share alike, so one channel a group is computed and then repeated.

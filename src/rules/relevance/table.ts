@@ -137,6 +137,7 @@ export function relevanceTable(
 
   return {
     Conv: linear,
+    ConvTranspose: linear,
     Gemm: linear,
     MatMul: (visit, arrived) => (rules.has(visit.node.name) ? linear : matrixProduct)(visit, arrived),
 
@@ -202,7 +203,6 @@ export function relevanceTable(
 
     ArgMax: none,
     ConstantOfShape: none,
-    ConvTranspose: none,
     CumSum: none,
     Equal: none,
     Greater: none,

@@ -14,6 +14,18 @@ describe('operators that are spelt out in others', () => {
       one('InstanceNormalization', { epsilon: f(1e-3) }, ['scale', 'shift']),
       channels,
     ],
+    [
+      'InstanceNormalization that only scales, only shifts, or neither',
+      [13],
+      picture,
+      [
+        node('InstanceNormalization', ['x', 'ones', 'zeros'], ['a']),
+        node('InstanceNormalization', ['x', 'scale', 'zeros'], ['b']),
+        node('InstanceNormalization', ['x', 'ones', 'shift'], ['c']),
+        node('Concat', ['a', 'b', 'c'], ['y'], { axis: 1 }),
+      ],
+      { ...channels, ones: float32([4], [1, 1, 1, 1]), zeros: float32([4]) },
+    ],
     ['LayerNormalization', [17, 21], [2, 5, 4], one('LayerNormalization', {}, ['scale', 'shift']), channels],
     [
       'LayerNormalization over two axes',
@@ -100,6 +112,60 @@ describe('operators that are spelt out in others', () => {
         [node(op, ['x', 'c'], ['p']), node('Where', ['p', 'x', 'c'], ['y'])],
         { c: float32([], [0.5]) },
       ],
+    ),
+    ['Shrink', [9, 26], picture, one('Shrink', { lambd: f(0.5), bias: f(0.25) })],
+    ...[18, 20].map(
+      (opset): Case => [
+        'GroupNormalization, one number a group',
+        [opset],
+        [2, 6, 3, 4],
+        one('GroupNormalization', { num_groups: 3, epsilon: f(1e-3) }, ['scale', 'shift']),
+        { scale: numbers(3), shift: numbers(3) },
+      ],
+    ),
+    [
+      'GroupNormalization, one number a channel',
+      [21, 25],
+      [2, 6, 3, 4],
+      one('GroupNormalization', { num_groups: 3 }, ['scale', 'shift']),
+      { scale: numbers(6), shift: numbers(6) },
+    ],
+    ['RMSNormalization', [23], [2, 5, 4], one('RMSNormalization', {}, ['scale']), { scale: numbers(4) }],
+    [
+      'RMSNormalization over two axes',
+      [23],
+      [2, 5, 4],
+      one('RMSNormalization', { axis: -2, epsilon: f(0.1) }, ['scale']),
+      { scale: numbers(5, 4) },
+    ],
+    ...['And', 'Or', 'Xor'].map(
+      (op): Case => [
+        op,
+        ANY,
+        picture,
+        [
+          node('Greater', ['x', 'c'], ['p']),
+          node('Less', ['x', 'd'], ['q']),
+          node(op, ['p', 'q'], ['r']),
+          node('Not', ['r'], ['s']),
+          node('Cast', ['s'], ['y'], { to: 1 }),
+        ],
+        { c: float32([], [0.5]), d: float32([], [1]) },
+      ],
+    ),
+    ...[0, 1].flatMap((upper): Case[] => [
+      [`Trilu ${upper}`, [14], [2, 4, 5], one('Trilu', { upper })],
+      [
+        `Trilu ${upper} beside the diagonal`,
+        [14],
+        [4, 5],
+        one('Trilu', { upper }, ['k']),
+        { k: int64([], [-1]) },
+      ],
+    ]),
+    ['Size', ANY, picture, [node('Size', ['x'], ['s']), node('Cast', ['s'], ['y'], { to: 1 })]],
+    ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceSumSquare'].map(
+      (op): Case => [`${op} of nothing`, [18], picture, one(op, { noop_with_empty_axes: 1 })],
     ),
     ['CastLike', [15], picture, [node('Shape', ['x'], ['s']), node('CastLike', ['s', 'x'], ['y'])]],
   ]

@@ -268,13 +268,13 @@ describe('a model that cannot be read is one clear error', () => {
     ['too new an opset', { opset: 27, x: [1], nodes: one('Relu') }, /opset 27/],
     [
       'an operator that is not known',
-      { opset: 13, x: [1], nodes: one('Einsum', { equation: 'i->i' }) },
-      /the Einsum uses the operator Einsum of standard ONNX.*another opset/,
+      { opset: 13, x: [1], nodes: one('Det') },
+      /the Det uses the operator Det of standard ONNX.*another opset/,
     ],
     [
       'an operator of ONNX Runtime',
-      { opset: 13, x: [1], nodes: [{ ...node('FusedConv', ['x'], ['y']), domain: 'com.microsoft' }] },
-      /FusedConv of the domain com\.microsoft.*before/,
+      { opset: 13, x: [1], nodes: [{ ...node('Inverse', ['x'], ['y']), domain: 'com.microsoft' }] },
+      /Inverse of the domain com\.microsoft.*before/,
     ],
     [
       'a standard name in another domain',
@@ -284,7 +284,7 @@ describe('a model that cannot be read is one clear error', () => {
     [
       'arithmetic that only shapes need, on an input',
       { opset: 13, x: [1], nodes: one('Floor') },
-      /the Floor uses the operator Floor/,
+      /the Floor uses the operator Floor.*only where it follows from constants/,
     ],
     [
       'a quantised model',
@@ -294,7 +294,7 @@ describe('a model that cannot be read is one clear error', () => {
         nodes: [node('Relu', ['x'], ['r']), node('QuantizeLinear', ['r', 's'], ['y'])],
         constants: { s: float32([], [1]) },
       },
-      /node the QuantizeLinear \(QuantizeLinear\): this model is quantised; export it in float32/,
+      /node the QuantizeLinear \(QuantizeLinear\): this model is quantised.*Export it in float32/,
     ],
     [
       'weights that are no numbers',
@@ -357,24 +357,14 @@ describe('a model that cannot be read is one clear error', () => {
       /the Reshape.*depend on what the graph is fed/,
     ],
     [
-      'training mode',
-      {
-        opset: 15,
-        x: [2, 1],
-        nodes: one('BatchNormalization', { training_mode: 1 }, ['c', 'c', 'c', 'c']),
-        constants: { c: numbers(1) },
-      },
-      /exported in training mode.*evaluation mode/,
-    ],
-    [
       'an average with holes',
       { opset: 19, x: [1, 1, 9, 9], nodes: one('AveragePool', { kernel_shape: [2, 2], dilations: [2, 2] }) },
       /AveragePool.*holes/,
     ],
     [
-      'layers over lines',
-      { opset: 13, x: [1, 1, 9], nodes: one('MaxPool', { kernel_shape: [2] }) },
-      /MaxPool.*two dimensions/,
+      'layers over volumes',
+      { opset: 13, x: [1, 1, 9, 9, 9], nodes: one('MaxPool', { kernel_shape: [2, 2, 2] }) },
+      /MaxPool.*lines and pictures.*video/,
     ],
   ])('%s', (_, model, message) => {
     expect(() => read(model)).toThrow(UserError)

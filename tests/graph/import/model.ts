@@ -14,7 +14,15 @@ type Attribute =
   | Tensor
   | { float: number }
   | { floats: readonly number[] }
+  | Branch
 type NodeInit = MessageInitShape<typeof NodeProtoSchema>
+
+/** A graph inside a node: it reads what is around it, and gives some values. */
+export interface Branch {
+  readonly nodes: readonly NodeInit[]
+  readonly gives: readonly string[]
+  readonly constants?: Record<string, Tensor>
+}
 
 /** An attribute of kind float: a plain number is one of kind int. */
 export const f = (float: number) => ({ float })
@@ -37,6 +45,13 @@ function attributeInit(name: string, value: Attribute): MessageInitShape<typeof 
   if (Array.isArray(value)) return { name, type: 7, ints: value.map(BigInt) }
   if ('float' in value) return { name, type: 1, f: value.float }
   if ('floats' in value) return { name, type: 6, floats: [...value.floats] }
+  if ('nodes' in value) {
+    const initializer = Object.entries(value.constants ?? {}).map(([own, tensor]) =>
+      tensorTo(own, tensor, undefined),
+    )
+    const output = value.gives.map((own) => ({ name: own }))
+    return { name, type: 5, g: { name, node: [...value.nodes], output, initializer } }
+  }
   return { name, type: 4, t: tensorTo('', value as Tensor, undefined) }
 }
 

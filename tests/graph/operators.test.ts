@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import { nodeEngine } from '../../src/engine/node.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { readGraph } from '../../src/graph/file.ts'
+import { EXPANSIONS } from '../../src/graph/import/expansions.ts'
+import { ON_CONSTANTS } from '../../src/graph/onConstants.ts'
+import { OPERATORS } from '../../src/graph/operators.ts'
+import { float32, sizeOf } from '../../src/graph/types.ts'
+import { gradient } from '../../src/rules/gradient/gradient.ts'
+import { backendCases, runCase } from './backend/run.ts'
+import { bytesOf, numbers } from './import/model.ts'
+import { sampleOf } from './operators.samples.ts'
+import { fusedSupport, STANDARD, supportOf, tableOf, withScores } from './operatorTable.ts'
+
+const path = fileURLToPath(new URL('../../docs/operators.md', import.meta.url))
+const page = readFileSync(path, 'utf8')
+
+/** The page with another text between two of its marks. */
+function withPart(text: string, mark: string, part: string): string {
+  const pattern = new RegExp(`(<!-- ${mark} -->\n).*?(<!-- end -->)`, 's')
+  expect(text).toMatch(pattern)
+  return text.replace(pattern, (_, before, behind) => `${before}\n${part}\n\n${behind}`)
+}
+
+const supports = STANDARD.map((operator) => [operator, supportOf(operator)] as const)
+
+/** What became of ONNX's own tests: of how many of each operator the model is read, and what went wrong there. */
+async function tested(): Promise<{ wrong: string[]; counts: Map<string, string>; sum: string } | undefined> {
+  const cases = backendCases()
+  if (!cases) {
+    console.warn("SKIPPED: ONNX's own tests of its operators, which need Debian's python3-onnx")
+    return undefined
+  }
+  const outcomes = []
+  for (const each of cases) outcomes.push({ ...each, ...(await runCase(each)) })
+  // What drops by chance, or averages over its batch, is read as in use, and that is said.
+  const wrong = outcomes.filter(({ name }) => !/training/.test(name)).flatMap((each) => each.wrong)
+  const counts = new Map<string, string>()
+  for (const operator of STANDARD) {
+    const own = outcomes.filter(({ operators }) => operators.join() === operator)
+    if (own.length > 0) counts.set(operator, `${own.filter(({ isRead }) => isRead).length} of ${own.length}`)
+  }
+  const spelled = outcomes.filter(({ operators }) => operators.length > 1)
+  const read = outcomes.filter(({ isRead }) => isRead)
+  const sum = `Of all ${outcomes.length} tests, ${read.length} are read; ${spelled.length} are of several operators, which a function of the standard is spelt out in.`
+  return { wrong, counts, sum }
+}
+
+const outcome = await tested()
+
+// To bring the page up to date: npx vitest run tests/graph/operators.test.ts -u
+describe('docs/operators.md', () => {
+  test('names every operator that is read', () => {
+    const read = [...Object.keys(EXPANSIONS), ...Object.keys(OPERATORS), ...Object.keys(ON_CONSTANTS)]
+    const ours = ['SimplifiedLayerNormalization']
+    expect(read.filter((name) => !STANDARD.includes(name) && !ours.includes(name))).toEqual([])
+    expect([...STANDARD]).toEqual([...STANDARD].sort())
+  })
+
+  test('says what is done with each', async () => {
+    // Where the tests cannot be made, the page is taken at its word.
+    const said = new Map(
+      [...page.matchAll(/^\| (\w+) +\| \w+ +\| ([^|]*?) *\|$/gm)].map(([, operator, counts]) => [
+        operator!,
+        counts!,
+      ]),
+    )
+    const { counts, sum } = outcome ?? { counts: said, sum: /^Of all .* tests, .*$/m.exec(page)?.[0] }
+    const rows = supports.map(([operator, support]) => [operator, support, counts.get(operator) ?? ''])
+    const standard = tableOf(['operator', 'regard', "ONNX's own tests"], rows)
+    const fused = tableOf(['operator', 'regard'], fusedSupport())
+    await expect(
+      withPart(withPart(page, 'standard', `${standard}\n\n${sum}`), 'fused', fused),
+    ).toMatchFileSnapshot(path)
+  })
+})
+
+test.runIf(outcome)("a model of ONNX's own tests that is read gives what it should", () => {
+  expect(outcome!.wrong).toEqual([])
+})
+
+describe('the gradient through an operator agrees with differences', () => {
+  const smooth = supports.filter(
+    ([operator, support]) => ['relevance', 'gradient'].includes(support) && sampleOf(operator).smooth,
+  )
+  test.each(smooth)('%s', async (operator) => {
+    const { model } = sampleOf(operator)
+    const random = new Random(operator)
+    const g = GraphBuilder.from(withScores(readGraph(bytesOf(model), operator)))
+    const scores = g.value('scores')
+    const weights = float32(
+      scores.shape as number[],
+      Array.from({ length: sizeOf(scores.shape as number[]) }, () => random.normal()),
+    )
+    g.output('sum', g.reduceSum(g.mul(scores, g.constant(weights)), [0, 1], false))
+    const graph = g.graph()
+    const { builder, gradients } = gradient(graph, 'sum', ['x'])
+    builder.output('slopes', gradients.get('x')!)
+    const program = await (await nodeEngine({ threads: 1 })).load(builder.graph())
+    const x = numbers(...(model.x as number[]))
+    const run = (data: Float32Array) => program.run({ x: float32(x.shape, data) })
+    const slopes = (await run(x.data)).slopes!.data as Float32Array
+    const way = x.data.map(() => random.normal())
+    const step = 1e-3
+    const at = async (by: number) => Number((await run(x.data.map((v, k) => v + by * way[k]!))).sum!.data[0])
+    const slope = ((await at(step)) - (await at(-step))) / (2 * step)
+    await program.release()
+    const ours = way.reduce((sum, value, k) => sum + value * slopes[k]!, 0)
+    expect(Math.abs(ours - slope)).toBeLessThanOrEqual(0.01 * Math.hypot(...slopes))
+  })
+})
