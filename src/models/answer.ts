@@ -122,7 +122,7 @@ function withOutput(network: Graph, name: string, make: (g: GraphBuilder, value:
     name,
     builder.scope(name, () => make(builder, value)),
   )
-  return builder.graph()
+  return { ...network, ...builder.graph() }
 }
 
 function listed(names: readonly string[]): string {

@@ -181,5 +181,5 @@ function lessened(network: Graph, output: string, by: number): Graph {
   const outputs = network.outputs.filter(({ name }) => name !== output)
   const builder = GraphBuilder.from({ ...network, nodes, outputs })
   builder.output(output, builder.sub(builder.value(inner), builder.scalar(by)))
-  return builder.graph()
+  return { ...network, ...builder.graph() }
 }
