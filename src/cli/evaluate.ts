@@ -25,9 +25,10 @@ import {
 import type { Crops } from '../evaluation/tenCrop.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { Model } from '../models/model.ts'
+import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
-import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { answersFrom, cutInWords, MODEL, type ModelFlags, withModelFlags } from './model.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
@@ -41,11 +42,11 @@ interface Flags extends ModelFlags, ReaderOptions, DeviceFlag {
   readonly json?: string
 }
 
-/** `regard evaluate MODEL --data KIND:PATH …` */
+/** `regard evaluate [MODEL] --data KIND:PATH …` */
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('Say how often a network is right on labelled faces, on the whole and group by group.')
-    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
+    .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .requiredOption(
       '--data <kind:path>',
       `${DATA}; may be given several times`,
@@ -76,21 +77,22 @@ export function evaluateCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n' +
+        '  $ regard evaluate --task gender --data aaf:faces --crops 1\n' +
         '  $ regard evaluate model.onnx --data aaf:faces --fold 0/5\n' +
         '  $ regard evaluate model.onnx --data aaf:faces --data synthetic:drawn --json figures.json\n',
     )
     .action(run)
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
+async function run(path: string | undefined, flags: Flags): Promise<void> {
   requireUse(flags.data, flags)
-  const evaluable = requireEvaluable(await modelFrom(path, flags), flags)
+  const evaluable = requireEvaluable(await answersFrom(path ?? DEFAULT_NETWORK, flags), flags)
   const { model } = evaluable
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {
     throw new UsageError(
       `--fold is for data of the kind ${model.card.trainedOn!.dataset}, which the model was trained on`,
-      path,
+      model.path,
       'Leave it out: of other data it has seen nobody',
     )
   }
@@ -108,7 +110,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   console.log(tables(evaluable, flags, records).join('\n'))
   const { task, alignment } = evaluable
   const figures = {
-    model: path,
+    model: model.path,
     task,
     classes: CLASSES[task],
     alignment,
@@ -286,7 +288,7 @@ function tables(
       : []),
   ])
   return [
-    `${model.path}: ${task}, ${crops} of faces aligned [${alignment}]`,
+    `${model.path}: ${task}, ${crops} of faces ${cutInWords(alignment)}`,
     '',
     ...inColumns([head, ...whole]),
     ...each,

@@ -5,9 +5,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
+import type { Cut } from '../faces/cut.ts'
+import { endingOf, MODEL_ENDINGS } from '../formats/model.ts'
 import type { Card } from '../models/card.ts'
-import type { Model } from '../models/model.ts'
-import { openModelFile } from '../models/node.ts'
+import { answersOf, type Model } from '../models/model.ts'
+import { openBuiltIn, openModelFile } from '../models/node.ts'
+import { isBuiltIn, requireBuiltIn } from '../networks/builtIn/index.ts'
 import { FITS } from '../pictures/fit.ts'
 import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
 import type { Composite } from '../rules/composites/composite.ts'
@@ -67,13 +70,42 @@ export function withModelFlags(command: Command): Command {
     .optionsGroup('Options:')
 }
 
-/** Read the model that a command names, and its card, with the flags in the card's place. */
-export function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
+/** What a command's argument for a model is: words for its help. */
+export const MODEL =
+  'the network: a file, with its card NAME.card.yaml beside it where it has one, or a built-in one by its name (`regard networks`)'
+
+/**
+ * Read the model that a command names, and its card, with the flags in the card's place.
+ *
+ * @param path of its file, or the name of a built-in network
+ */
+export async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   announce(path)
   const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
   const said = { ...size, layout, channels, scale, mean }
   const input = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
-  return openModelFile(path, { prototxt, output, card: { input, picture, fit, classes } })
+  const card = { input, picture, fit, classes }
+  if (isBuiltIn(path) || (endingOf(path) === '' && !existsSync(path)))
+    return openBuiltIn(requireBuiltIn(path), { output, card })
+  return openModelFile(path, { prototxt, output, card })
+}
+
+/** Whether a path is a model's, by its ending. */
+export function isModelFile(path: string): boolean {
+  return [...MODEL_ENDINGS, '.prototxt'].includes(endingOf(path))
+}
+
+/** How faces are cut out for a model: words. */
+export function cutInWords(cut: Cut): string {
+  if (typeof cut === 'string') return `aligned [${cut}]`
+  const { box } = cut
+  return `cut out upright, ${typeof box === 'number' ? box : box.join(' × ')} times their box`
+}
+
+/** The same, once for each question that the model answers; for one alone, where `--output` says which. */
+export async function answersFrom(path: string, flags: ModelFlags): Promise<Model[]> {
+  const model = await modelFrom(path, flags)
+  return flags.output === undefined ? answersOf(model) : [model]
 }
 
 /** Say that a large model is being read or written, since that takes a while. */

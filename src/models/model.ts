@@ -25,6 +25,10 @@ export interface Model {
   readonly logits: number
   /** The names of its classes, by index: two for a single logit. */
   readonly classes: readonly string[]
+  /** What that output is asked, where its card says it: `age`, `gender`, `years`. */
+  readonly task: string | undefined
+  /** Whether that output is one number to be taken as it is: an age in years, or the probability of the second class. */
+  readonly plain: boolean
   /** How a photo becomes the input, or what of that is not known. */
   readonly preprocessing: Preprocessing | { readonly missing: readonly string[] }
 }
@@ -36,6 +40,9 @@ export interface ModelOptions extends ReadModelOptions {
   /** The output to explain. */
   readonly output?: string
 }
+
+/** What a card says of one output. */
+type Answer = Pick<OpenedCard, 'task' | 'classes' | 'ages'> & { readonly plain?: boolean }
 
 /** A card whose files are read: names of classes in place of a text file with them, and the mean picture. */
 export type OpenedCard = Omit<Card, 'classes'> & {
@@ -63,7 +70,7 @@ export async function openModel(path: string, files: Files, options: ModelOption
   const size = height === undefined || width === undefined ? undefined : ([height, width] as const)
   const network = await readModel(path, files, { ...reading, size: reading.size ?? size })
   const opened = await openCard(own, path, files)
-  return modelOf(network, path, joined(opened, card), { output, where: cardFile ? cardPath : path })
+  return modelOf(network, path, joinedCard(opened, card), { output, where: cardFile ? cardPath : path })
 }
 
 /** Where the card of a model lies: `faces.onnx` → `faces.card.yaml`. */
@@ -101,8 +108,7 @@ export function modelOf(
   const input = onlyInput(network, said, path)
   const output = outputOf(network, said, options.output, path)
   const logits = logitCount(network, output)
-  // A card's names are those of its own output.
-  const named = said.output === undefined || said.output === output ? said.classes : undefined
+  const answer = answerAt(said, output)
   return about(where, () => ({
     path,
     network,
@@ -110,9 +116,47 @@ export function modelOf(
     input,
     output,
     logits,
-    classes: classNames(logits, named),
+    classes: classNames(logits, answer.classes),
+    task: answer.task,
+    plain: logits === 1 && (answer.task === 'years' || answer.plain === true),
     preprocessing: preprocessingOf(said, input.shape, said.meanPicture),
   }))
+}
+
+/** How many classes DEX has, a year each, and with it those that name none (Rothe et al. 2015). */
+const YEARS = 101
+
+/** The model once for each answer that its card speaks of, the first of them first; or itself. */
+export function answersOf(model: Model): Model[] {
+  const { network, path, card } = model
+  return card.answers?.map(({ output }) => modelOf(network, path, card, { output })) ?? [model]
+}
+
+/**
+ * The age that each class of an answer in years stands for; of an answer that is one number, none.
+ *
+ * @throws UserError where the card does not say it
+ */
+export function agesOf({ path, card, output, logits, classes }: Model): readonly number[] | undefined {
+  if (logits === 1) return undefined
+  const answer = answerAt(card, output)
+  if (!answer.ages && !answer.classes && logits !== YEARS) {
+    throw new UserError(
+      `which ages its ${logits} classes stand for is not known`,
+      path,
+      `Say it in its card: \`ages: [10, 20, …]\`. (${YEARS} classes are those from 0 to ${YEARS - 1})`,
+    )
+  }
+  const ages = answer.ages ?? classes.map((name) => (name.trim() === '' ? Number.NaN : Number(name)))
+  const unknown = ages.findIndex((age) => !Number.isFinite(age))
+  if (ages.length === logits && unknown < 0) return ages
+  throw new UserError(
+    ages.length === logits
+      ? `which age the class ${classes[unknown]} stands for is not known`
+      : `there are ${ages.length} ages, and the output ${output} has ${logits} classes`,
+    path,
+    'Say in its card the age of each class, in their order: `ages: [10, 20, …]`',
+  )
 }
 
 /**
@@ -165,7 +209,7 @@ export async function openCard(card: Card, path: string, files: Files): Promise<
 }
 
 /** What a card says, and in place of it what somebody says against it. */
-function joined(own: OpenedCard, said: OpenedCard): OpenedCard {
+export function joinedCard(own: OpenedCard, said: OpenedCard): OpenedCard {
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
   const { size, height, width, ...rest } = own.input ?? {}
   const otherSize = said.input?.size !== undefined || said.input?.height !== undefined
@@ -201,7 +245,8 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
 
 function outputOf(network: Graph, card: OpenedCard, asked: string | undefined, path: string): string {
   const names = network.outputs.map(({ name }) => name)
-  const wanted = asked ?? card.output ?? (names.length === 1 ? names[0]! : undefined)
+  const only = names.length === 1 ? names[0] : undefined
+  const wanted = asked ?? card.output ?? card.answers?.[0]?.output ?? only
   if (wanted !== undefined && names.includes(wanted)) return wanted
   const list = network.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
   if (wanted === undefined) {
@@ -212,6 +257,14 @@ function outputOf(network: Graph, card: OpenedCard, asked: string | undefined, p
     )
   }
   throw new UsageError(`the network has no output ${wanted}, but ${list}`, path)
+}
+
+/** What a card says of one output. Names of classes that are given beside a card's answers are those of any. */
+function answerAt(card: OpenedCard, output: string): Answer {
+  const answer = card.answers?.find((each) => each.output === output)
+  if (answer) return { ...answer, classes: card.classes ?? answer.classes }
+  // A card's names are those of its own output.
+  return card.output === undefined || card.output === output ? card : { task: card.task }
 }
 
 function logitCount(network: Graph, output: string): number {

@@ -1,21 +1,29 @@
 /** Models, photos and explanations of them, from and to a disk. */
 
-import { basename, extname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cacheFolder } from '../base/cache.ts'
+import { UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { nodeEngine } from '../engine/node.ts'
+import { faceModels } from '../faces/node.ts'
 import {
   filesBeside,
   type ReadModelFileOptions,
+  readModelFile,
   readPrototxt,
   readWhole,
   writeOnnxFile,
 } from '../formats/node.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
+import { type BuiltInName, builtIn } from '../networks/builtIn/index.ts'
+import type { BuiltInNetwork } from '../networks/builtIn/network.ts'
 import { readPhoto } from '../pictures/node.ts'
 import { type Card, formatCard } from './card.ts'
 import { type ExplainOptions, explain, inputFrom, type ModelExplanation } from './explain.ts'
-import { cardPathOf, type Model, type OpenedCard, openCard, openModel } from './model.ts'
+import { cardPathOf, joinedCard, type Model, modelOf, type OpenedCard, openCard, openModel } from './model.ts'
 
 /** What is said about a model from outside. */
 export interface ModelFileOptions extends ReadModelFileOptions {
@@ -46,6 +54,34 @@ export async function openModelFile(path: string, options: ModelFileOptions = {}
     size,
     overwrite: true,
   })
+}
+
+/**
+ * Open a network that needs no training; it is called by its name in messages.
+ *
+ * @throws UserError when it is not on this machine, or says how to use it otherwise than it can be used
+ */
+export async function openBuiltIn(
+  name: BuiltInName,
+  { card = {}, output }: Pick<ModelFileOptions, 'card' | 'output'> = {},
+): Promise<Model> {
+  const path = builtInPath(name)
+  if (!existsSync(path)) {
+    throw new UserError(`is not on this machine (${path})`, name, `Fetch it: regard networks add ${name}`)
+  }
+  const said = await openCard(card, '', (file) => readWhole(file))
+  return modelOf(await readModelFile(path), name, joinedCard(builtIn[name].card, said), { output })
+}
+
+/** Where the model file of a built-in network lies, or will lie, on this machine. */
+export function builtInPath(name: BuiltInName): string {
+  const network: BuiltInNetwork = builtIn[name]
+  return join(builtInFolder(network), Object.keys(network.files)[0]!)
+}
+
+/** The folder of a built-in network's files. */
+export function builtInFolder(network: BuiltInNetwork): string {
+  return network.package === 'human' ? fileURLToPath(faceModels()) : join(cacheFolder(), 'networks')
 }
 
 /**
