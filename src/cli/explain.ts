@@ -1,15 +1,21 @@
+import { existsSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
+import { PICTURE } from '../datasets/listing.ts'
+import { photoFiles } from '../datasets/photoFiles.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import { nodeEngine } from '../engine/node.ts'
+import { facesIn, type ShownPhoto } from '../evaluation/facesIn.ts'
+import { deviationOf, expectedAge } from '../evaluation/years.ts'
 import { findClasses, type Question, requireClass, targetOf } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
-import { align } from '../faces/align.ts'
+import { drawnInto, type PlacedMap } from '../explanation/overlay.ts'
+import { endingOf } from '../formats/model.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import {
@@ -19,19 +25,34 @@ import {
   loadModelExplainer,
   type ModelExplanation,
 } from '../models/explain.ts'
-import { inputOf } from '../models/input.ts'
-import { type Model, requirePreprocessing } from '../models/model.ts'
+import { inputOf, inputToPhoto } from '../models/input.ts'
+import { agesOf, type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
+import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
+import { type Affine, composeAffine } from '../pictures/affine.ts'
 import { enlarged } from '../pictures/enlarged.ts'
-import type { Point } from '../pictures/image.ts'
+import { fitted } from '../pictures/fit.ts'
+import type { Image } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
-import { compositeFrom, type ModelFlags, modelFrom, withComposite, withModelFlags } from './model.ts'
+import {
+  answersFrom,
+  compositeFrom,
+  cutInWords,
+  isModelFile,
+  MODEL,
+  type ModelFlags,
+  withComposite,
+  withModelFlags,
+} from './model.ts'
+import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
+/** The greatest side of a photo that maps are drawn into. */
+const PHOTO_SIDE = 1600
 
 interface Flags extends ModelFlags, DeviceFlag {
   readonly composite?: string
@@ -41,15 +62,22 @@ interface Flags extends ModelFlags, DeviceFlag {
   readonly method?: NamedMethod['method']
   readonly seed?: string
   readonly landmarks?: string
+  readonly asIs?: boolean
   readonly out: string
 }
 
-/** `regard explain MODEL PHOTO…` */
+/** `regard explain [MODEL] PHOTO…` */
 export function explainCommand(): Command {
   const command = new Command('explain')
-    .description('Show what in a photo speaks for and against a class of a network.')
-    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
-    .argument('<photo...>', 'photos, or .npy files (float32) with input as the network takes it')
+    .description(
+      'Show what in a photo speaks for and against a class of a network; of faces, in each face of the photo.',
+    )
+    .usage('[options] [model] <photo...>')
+    .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
+    .argument(
+      '[photo...]',
+      'photos, folders of photos, or .npy files (float32) with input as the network takes it',
+    )
     .option(
       '--class <class>',
       "the class to explain: `top`, the network's own answer, or a class by name or index; several with commas between, or given several times (default: top)",
@@ -68,12 +96,14 @@ export function explainCommand(): Command {
     )
     .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
+    .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
   return withModelFlags(withDevice(withComposite(command)))
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  $ regard explain model.onnx face.jpg --class top --out out/explained\n' +
+        '  $ regard explain photo.jpg\n' +
+        '  $ regard explain model.onnx photos --class top --out out/explained\n' +
         '  $ regard explain googlenet.caffemodel cat.jpg --channels BGR --scale 1 --mean 104,117,123\n' +
         '  $ regard explain model.onnx *.jpg --class cat --minus dog --composite epsilon-plus\n',
     )
@@ -86,57 +116,132 @@ interface Task {
   readonly suffix: string
 }
 
-async function explain(path: string, inputs: string[], flags: Flags): Promise<void> {
-  if (flags.landmarks && inputs.length > 1) {
+/** A file to explain, and what its own files are called. */
+interface Input {
+  readonly path: string
+  /** Without their suffixes and endings. */
+  readonly to: string
+}
+
+async function explain(first: string | undefined, others: string[], flags: Flags): Promise<void> {
+  const { path, paths } = argumentsFrom(first, others)
+  const { photos, skipped: unlisted } = filesIn(paths, flags.out)
+  for (const { face, reason } of unlisted) console.error(`skipped: ${face}: ${reason}`)
+  if (flags.landmarks && photos.length > 1) {
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
   }
   checkMethod(flags)
   const { method } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
-  const model = await modelFrom(path, flags)
-  if (landmarks && !model.card.alignment) {
-    throw new UserError(
-      'its card does not say how faces are aligned',
-      path,
-      'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
-    )
-  }
-  const tasks = tasksOf(flags, model)
-  const names = namesOf(inputs, tasks, flags.out)
-  if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
-  const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
-  const values = layers.map(({ value }) => value)
+  const all = await answersFrom(path, flags)
+  const [model] = all as [Model, ...Model[]]
+  if (landmarks) requireLandmarksUse(model)
+  const answers = answersAsked(all, flags)
+  const suffixes = answers.map(({ task, output }) => (all.length > 1 ? `.${fileName(task ?? output)}` : ''))
+  const tasks = answers.map((answer, k) => tasksOf(flags, answer, suffixes[k]!))
+  const inputs = namesOf(photos, tasks.flat(), flags.out)
+  const asIs = flags.asIs ?? false
+  if (!inputs.every(({ path }) => isPreprocessed(path))) tellPreprocessing(model, asIs)
   const engine = await nodeEngine(flags)
-  const chosen = compositeOf(model.card, composite)
-  const { conservation } = METHODS[chosen.method ?? 'relevance'].gives
-  const how = method
-    ? { method: methodFrom(method, flags, values) }
-    : { composite: chosen, layers: values, conservation }
-  const explainer = await loadModelExplainer(model, { engine, ...how })
-  const job: Job = {
-    model,
-    explainer,
-    tasks,
-    layers: method ? [] : layers,
-    by: method ? { composite: null, method } : { composite: chosen.name },
-    landmarks,
+  const jobs: Job[] = []
+  try {
+    for (const [k, answer] of answers.entries()) {
+      const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(answer.network, name) }))
+      const values = layers.map(({ value }) => value)
+      const chosen = compositeOf(answer.card, composite)
+      const { conservation } = METHODS[chosen.method ?? 'relevance'].gives
+      const how = method
+        ? { method: methodFrom(method, flags, values) }
+        : { composite: chosen, layers: values, conservation }
+      jobs.push({
+        model: answer,
+        explainer: await loadModelExplainer(answer, { engine, ...how }),
+        tasks: tasks[k]!,
+        layers: method ? [] : layers,
+        by: method ? { composite: null, method } : { composite: chosen.name },
+      })
+    }
+    const pictures = inputs.filter(({ path }) => !isPreprocessed(path))
+    const shown = facesIn(
+      pictures.map(({ path }) => ({ photo: path, ...(landmarks && { landmarks }) })),
+      model,
+      { asIs },
+    )
+    const skipped = await untilStopped((signal) => explainAll(inputs, shown, jobs, signal)).finally(() =>
+      shown.return(undefined),
+    )
+    const sentence = aboutPeople(answers)
+    if (skipped !== undefined && skipped < inputs.length && sentence) console.error(sentence)
+    if (skipped) console.error(`${skipped} of ${inputs.length} inputs skipped`)
+    if (skipped || unlisted.length > 0) process.exitCode ||= 3
+  } finally {
+    for (const { explainer } of jobs) await explainer.release()
   }
+}
 
-  const skipped = await untilStopped((signal) => explainAll(inputs, names, job, signal)).finally(() =>
-    explainer.release(),
+/** What was typed is a model and photos, or photos alone. */
+function argumentsFrom(
+  first: string | undefined,
+  others: readonly string[],
+): { path: string; paths: readonly string[] } {
+  if (first === undefined) throw new UsageError('there is nothing to explain', undefined, 'Name a photo')
+  const isPhoto =
+    PICTURE.test(first) ||
+    isPreprocessed(first) ||
+    (!isBuiltIn(first) && existsSync(first) && (statSync(first).isDirectory() || endingOf(first) === ''))
+  if (isPhoto) return { path: DEFAULT_NETWORK, paths: [first, ...others] }
+  // Whatever it is, reading it as a picture says that it is none.
+  const isModel = isBuiltIn(first) || isModelFile(first)
+  if (others.length === 0 && !isModel && existsSync(first)) return { path: DEFAULT_NETWORK, paths: [first] }
+  if (others.length === 0 && isModel)
+    throw new UsageError('there is nothing to explain', first, 'Name a photo behind it')
+  return { path: first, paths: others }
+}
+
+/** Files as they are named; of a folder, its photos, called as they are below it. */
+function filesIn(paths: readonly string[], out: string) {
+  const found = paths.map((path) => {
+    if (existsSync(path) && statSync(path).isDirectory()) return photoFiles([path], out)
+    return { photos: [{ path, name: basename(path, extname(path)) }], skipped: [] }
+  })
+  return { photos: found.flatMap(({ photos }) => photos), skipped: found.flatMap(({ skipped }) => skipped) }
+}
+
+/** @throws UserError where landmarks do not say how a face is cut out for the model */
+function requireLandmarksUse({ card, path }: Model): void {
+  if (typeof card.alignment === 'string') return
+  throw new UserError(
+    card.alignment
+      ? 'it sees faces as the detector found them, for which landmarks are of no use'
+      : 'its card does not say how faces are aligned',
+    path,
+    card.alignment
+      ? 'Leave --landmarks out'
+      : 'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
   )
-  if (skipped) {
-    console.error(`${skipped} of ${inputs.length} inputs skipped`)
-    process.exitCode = 3
-  }
+}
+
+/** The answers that the classes which are asked for belong to; all where none is named. */
+function answersAsked(answers: readonly Model[], flags: Flags): readonly Model[] {
+  const asked = [...(flags.class ?? []), ...(flags.minus === undefined ? [] : [flags.minus])]
+  const named = asked.flatMap((text) => text.split(',')).filter((text) => text !== 'top')
+  if (answers.length === 1 || named.length === 0) return answers
+  const having = answers.filter(({ classes }) => named.every((name) => classes.includes(name.trim())))
+  if (having.length > 0) return having
+  const outputs = answers.map(({ task, output }) => `${task ?? 'what it answers'} is ${output}`)
+  throw new UsageError(
+    `no answer of the network has the ${named.length > 1 ? 'classes' : 'class'} ${named.join(', ')}`,
+    answers[0]!.path,
+    `Say by --output which answer is meant: ${outputs.join(', ')}`,
+  )
 }
 
 /** Explain inputs one after another, and stop between two runs of the network; returns how many were skipped. */
 async function explainAll(
-  inputs: readonly string[],
-  names: readonly string[],
-  job: Job,
+  inputs: readonly Input[],
+  photos: AsyncGenerator<ShownPhoto>,
+  jobs: readonly Job[],
   signal: AbortSignal,
 ): Promise<number> {
   const line = new Progress('Explaining', inputs.length)
@@ -145,10 +250,12 @@ async function explainAll(
   try {
     for (const [k, input] of inputs.entries()) {
       const progress = (done: number, total: number) => {
-        if (Date.now() - started > QUIET) line.update(k + done / total, input)
+        if (Date.now() - started > QUIET) line.update(k + done / total, input.path)
       }
       progress(0, 1)
-      const lines = await explainOne(input, names[k]!, job, { signal, progress })
+      signal.throwIfAborted()
+      const shown = isPreprocessed(input.path) ? undefined : (await photos.next()).value
+      const lines = await explainOne(input, shown, jobs, { signal, progress })
       line.finish()
       if (lines instanceof UserError) {
         console.error(`skipped: ${lines.message}`)
@@ -182,7 +289,7 @@ function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: rea
   return method === 'grad-cam' ? { method, layer } : { method }
 }
 
-/** What all inputs are explained with. */
+/** What all inputs are explained with: one answer of the model. */
 interface Job {
   readonly model: Model
   readonly explainer: Explainer
@@ -190,52 +297,125 @@ interface Job {
   readonly layers: readonly { readonly name: string; readonly value: string }[]
   /** What made the relevance, as NAME.json says it. */
   readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
-  readonly landmarks: readonly Point[] | undefined
+}
+
+/** One thing that the network is shown of an input. */
+interface Seen {
+  readonly tensor: TensorOf<'float32'>
+  /** Where it comes from in its photo, where it was cut out of one. */
+  readonly face?: ShownPhoto['faces'][number]
+  /** What its files are called behind the input's name. */
+  readonly suffix: string
 }
 
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
-async function explainOne(path: string, to: string, job: Job, watch: Watch): Promise<string[] | UserError> {
-  const { model, explainer, tasks } = job
-  let found: ModelExplanation[]
+async function explainOne(
+  { path, to }: Input,
+  shown: ShownPhoto | undefined,
+  jobs: readonly Job[],
+  watch: Watch,
+): Promise<string[] | UserError> {
+  const lines: string[] = []
+  const maps = new Map<string, PlacedMap[]>()
   try {
-    const input = job.landmarks ? await cutOut(path, job.landmarks, model) : await readInput(path, model)
-    found = await explainInput(
-      explainer,
-      model,
-      input,
-      tasks.map(({ question }) => question),
-      watch,
-    )
+    const seen = shown ? picturesOf(path, shown, jobs[0]!.model) : [await inputIn(path, jobs[0]!.model)]
+    const runs = seen.length * jobs.length
+    for (const [k, { tensor, face, suffix: of }] of seen.entries()) {
+      for (const [n, job] of jobs.entries()) {
+        const progress = (done: number, total: number) =>
+          watch.progress?.(k * jobs.length + n + done / total, runs)
+        const questions = job.tasks.map(({ question }) => question)
+        const found = await explainInput(job.explainer, job.model, tensor, questions, { ...watch, progress })
+        for (const [t, explanation] of found.entries()) {
+          const { question, suffix } = job.tasks[t]!
+          const file = `${to}${of}${suffix}`
+          await write(file, path, question, explanation, job, face)
+          const name = seen.length > 1 ? `${path} (face ${k + 1} of ${seen.length})` : path
+          lines.push(summary(name, question, explanation, job, file))
+          if (face?.map && explanation.map) {
+            const toPhoto = inputToPhoto(requirePreprocessing(job.model), face.picture, face.map)
+            maps.set(suffix, [...(maps.get(suffix) ?? []), { map: explanation.map, toPhoto }])
+          }
+        }
+      }
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return error.message.startsWith(path) ? error : new UserError(error.message, path)
   }
-  const lines: string[] = []
-  for (const [k, explanation] of found.entries()) {
-    const { question, suffix } = tasks[k]!
-    await write(`${to}${suffix}`, path, question, explanation, job)
-    lines.push(summary(path, question, explanation, job, `${to}${suffix}`))
-  }
+  if (maps.size > 0) await drawInto(path, to, maps)
+  for (const reason of shown?.refused ?? []) lines.push(`${path}: ${reason}`)
   return lines
 }
 
-function tasksOf(flags: Flags, { classes, logits }: Model): Task[] {
+/** An .npy file as the network is shown it. */
+async function inputIn(path: string, model: Model): Promise<Seen> {
+  return { tensor: await readInput(path, model), suffix: '' }
+}
+
+/**
+ * The faces of a photo, or the photo itself, as the network is shown them.
+ *
+ * @throws UserError where there is nothing to be shown
+ */
+function picturesOf(path: string, { faces, refused, broken }: ShownPhoto, model: Model): Seen[] {
+  if (faces.length === 0) {
+    throw new UserError(broken ?? refused[0]!, broken === undefined ? path : undefined)
+  }
+  const preprocessing = requirePreprocessing(model)
+  return faces.map((face, k) => ({
+    tensor: inputOf(face.picture, preprocessing),
+    face,
+    suffix: faces.length > 1 ? `.face${k + 1}` : '',
+  }))
+}
+
+/** Draw the maps of a photo's faces into the photo, a picture for each thing that was explained. */
+async function drawInto(
+  path: string,
+  to: string,
+  maps: ReadonlyMap<string, readonly PlacedMap[]>,
+): Promise<void> {
+  const { photo, scale } = shrunk(await readPhoto(path))
+  for (const [suffix, placed] of maps) {
+    const there = placed.map(({ map, toPhoto }) => ({ map, toPhoto: composeAffine(scale, toPhoto) }))
+    await writePicture(`${to}${suffix}.photo.png`, drawnInto(photo, there))
+  }
+}
+
+/** A photo no larger than maps are drawn into, and the map to it from the photo as it was. */
+function shrunk(photo: Image): { photo: Image; scale: Affine } {
+  const by = Math.min(1, PHOTO_SIDE / Math.max(photo.width, photo.height))
+  const size = { width: Math.round(by * photo.width), height: Math.round(by * photo.height) }
+  if (by === 1) return { photo, scale: [1, 0, 0, 0, 1, 0] }
+  const scale: Affine = [size.width / photo.width, 0, 0, 0, size.height / photo.height, 0]
+  return { photo: fitted(photo, size, 'stretch'), scale }
+}
+
+function tasksOf(flags: Flags, { classes, logits }: Model, of: string): Task[] {
   const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
   const asked = findClasses(flags.class ?? ['top'], classes)
   return asked.map((each) => {
     // Of the network's own answer it is not known yet what it is.
     if (each !== 'top' || minus === undefined) targetOf({ class: each, minus }, logits)
     const name = each === 'top' ? each : classes[each]!
-    return { question: { class: each, minus }, suffix: asked.length > 1 ? `.${fileName(name)}` : '' }
+    return {
+      question: { class: each, minus },
+      suffix: `${of}${asked.length > 1 ? `.${fileName(name)}` : ''}`,
+    }
   })
 }
 
-/** Paths of the outputs without their suffixes and endings, in the order of the inputs. */
-function namesOf(inputs: readonly string[], tasks: readonly Task[], out: string): string[] {
+/** What the files of inputs are called. */
+function namesOf(
+  inputs: readonly { readonly path: string; readonly name: string }[],
+  tasks: readonly Task[],
+  out: string,
+): Input[] {
   const owners = new Map<string, string>()
-  return inputs.map((input) => {
-    const name = join(out, basename(input, extname(input)))
-    for (const path of tasks.map(({ suffix }) => name + suffix)) {
+  return inputs.map(({ path: input, name }) => {
+    const to = join(out, name)
+    for (const path of tasks.map(({ suffix }) => to + suffix)) {
       const other = owners.get(path)
       if (other !== undefined) {
         throw new UserError(
@@ -247,37 +427,33 @@ function namesOf(inputs: readonly string[], tasks: readonly Task[], out: string)
         )
       }
       if (
-        [`${path}.png`, `${path}.map.png`, `${path}.relevance.npy`].some(
-          (made) => resolve(made) === resolve(input),
+        ['.png', '.map.png', '.photo.png', '.relevance.npy'].some(
+          (ending) => resolve(path + ending) === resolve(input),
         )
       ) {
         throw new UserError('the result would overwrite the input', input, 'Choose another folder with --out')
       }
       owners.set(path, input)
     }
-    return name
+    return { path: input, to }
   })
 }
 
 /** Say how photos become the input, so that nobody has to guess what was done. */
-function tellPreprocessing(model: Model): void {
+function tellPreprocessing(model: Model, asIs: boolean): void {
   const { size, picture, fit, channels, scale, mean } = requirePreprocessing(model)
+  const { alignment } = model.card
   const sides = ({ height, width }: typeof size) => `${height} × ${width}`
   const how = { pad: 'padded', crop: 'cropped', stretch: 'stretched' }[fit]
   const numbers = (values: readonly number[]) =>
     new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`
   const offset = 'planes' in mean ? 'the mean picture' : numbers(mean)
   const cut = sides(picture) === sides(size) ? '' : `, of it the centre ${sides(size)}`
-  console.error(
-    `Photos are ${how} to ${sides(picture)}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`,
-  )
-}
-
-/** The face in a photo as the network was trained on it, as its input. */
-async function cutOut(path: string, landmarks: readonly Point[], model: Model): Promise<TensorOf<'float32'>> {
-  const preprocessing = requirePreprocessing(model)
-  const face = align(await readPhoto(path), landmarks, model.card.alignment!, preprocessing.picture.height)
-  return inputOf(face, preprocessing)
+  const what =
+    alignment && !asIs
+      ? `Faces are ${cutInWords(alignment)}, ${sides(picture)}`
+      : `Photos are ${how} to ${sides(picture)}`
+  console.error(`${what}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`)
 }
 
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */
@@ -287,6 +463,7 @@ async function write(
   question: Question,
   explanation: ModelExplanation,
   job: Job,
+  face: Seen['face'],
 ): Promise<void> {
   const { model, layers, by } = job
   const { seen, map, relevance, outputs, logit, conservation } = explanation
@@ -318,6 +495,7 @@ async function write(
       logit,
     },
     ...by,
+    ...(face?.map && { face: { ...face.found, toPhoto: face.map } }),
     conservation,
   }
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
@@ -331,13 +509,25 @@ function summary(
   to: string,
 ): string {
   const { name, probability, logit, map } = explanation
-  const what = model.card.task ? `${model.card.task} ` : ''
+  const said = ageInWords(explanation, model)
+  const what = said ?? (model.task ? `${model.task} ` : '')
   const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
   const amount =
     minus === undefined && probability !== undefined
       ? `${(100 * probability).toFixed(1)} %`
       : `logit ${logit.toFixed(3)}`
   return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(explanation)}`
+}
+
+/** What an answer in years says, ahead of the class that is explained; undefined for others. */
+function ageInWords({ outputs }: ModelExplanation, model: Model): string | undefined {
+  if (model.task !== 'years') return undefined
+  const { logits, probabilities } = outputs[model.output]!
+  const ages = agesOf(model)
+  if (!ages) return `${logits[0]!.toFixed(1)} years, `
+  if (!probabilities) return undefined
+  const [age, by] = [expectedAge(probabilities, ages), deviationOf(probabilities, ages)]
+  return `${age.toFixed(1)} ± ${by.toFixed(1)} years, `
 }
 
 /** What a map shows that little arrived at: its bright spots are bright beside almost nothing. */
