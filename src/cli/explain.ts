@@ -35,6 +35,7 @@ import { fitted } from '../pictures/fit.ts'
 import type { Image } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
+import { requirePhotos } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import {
   answersFrom,
@@ -126,6 +127,7 @@ interface Input {
 async function explain(first: string | undefined, others: string[], flags: Flags): Promise<void> {
   const { path, paths } = argumentsFrom(first, others)
   const { photos, skipped: unlisted } = filesIn(paths, flags.out)
+  requirePhotos(photos, unlisted)
   for (const { face, reason } of unlisted) console.error(`skipped: ${face}: ${reason}`)
   if (flags.landmarks && photos.length > 1) {
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
@@ -392,9 +394,16 @@ function shrunk(photo: Image): { photo: Image; scale: Affine } {
   return { photo: fitted(photo, size, 'stretch'), scale }
 }
 
-function tasksOf(flags: Flags, { classes, logits }: Model, of: string): Task[] {
+function tasksOf(flags: Flags, { classes, logits, plain, task, path }: Model, of: string): Task[] {
   const minus = flags.minus === undefined ? undefined : requireClass(flags.minus, classes)
   const asked = findClasses(flags.class ?? ['top'], classes)
+  if (plain && task !== 'years' && asked.includes('top')) {
+    throw new UsageError(
+      'its answer is one number that is no logit, whose sign would say which class is its own',
+      path,
+      `Name the class: --class ${classes[1]}`,
+    )
+  }
   return asked.map((each) => {
     // Of the network's own answer it is not known yet what it is.
     if (each !== 'top' || minus === undefined) targetOf({ class: each, minus }, logits)
@@ -509,14 +518,17 @@ function summary(
   to: string,
 ): string {
   const { name, probability, logit, map } = explanation
-  const said = ageInWords(explanation, model)
-  const what = said ?? (model.task ? `${model.task} ` : '')
+  const where = `→ ${to}${map ? '.png' : '.relevance.npy'}${remainder(explanation)}`
+  const age = ageInWords(explanation, model)
+  // A plain number is explained as it is: there is no class to name.
+  if (model.plain && age) return `${input}: ${age} ${where}`
+  const what = age ? `${age}, ` : model.task ? `${model.task} ` : ''
   const rather = minus === undefined ? '' : ` rather than “${model.classes[minus]}”`
   const amount =
-    minus === undefined && probability !== undefined
+    minus === undefined && probability !== undefined && !model.plain
       ? `${(100 * probability).toFixed(1)} %`
       : `logit ${logit.toFixed(3)}`
-  return `${input}: ${what}“${name}”${rather} ${amount} → ${to}${map ? '.png' : '.relevance.npy'}${remainder(explanation)}`
+  return `${input}: ${what}“${name}”${rather} ${amount} ${where}`
 }
 
 /** What an answer in years says, ahead of the class that is explained; undefined for others. */
@@ -524,10 +536,10 @@ function ageInWords({ outputs }: ModelExplanation, model: Model): string | undef
   if (model.task !== 'years') return undefined
   const { logits, probabilities } = outputs[model.output]!
   const ages = agesOf(model)
-  if (!ages) return `${logits[0]!.toFixed(1)} years, `
+  if (!ages) return `${logits[0]!.toFixed(1)} years`
   if (!probabilities) return undefined
   const [age, by] = [expectedAge(probabilities, ages), deviationOf(probabilities, ages)]
-  return `${age.toFixed(1)} ± ${by.toFixed(1)} years, `
+  return `${age.toFixed(1)} ± ${by.toFixed(1)} years`
 }
 
 /** What a map shows that little arrived at: its bright spots are bright beside almost nothing. */

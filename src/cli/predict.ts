@@ -17,7 +17,7 @@ import {
 import type { Model } from '../models/model.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { readPhoto } from '../pictures/node.ts'
-import { tellSkipped, withoutPath } from './data.ts'
+import { requirePhotos, tellSkipped, withoutPath } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { answersFrom, MODEL, type ModelFlags, withModelFlags } from './model.ts'
 import { aboutPeople } from './people.ts'
@@ -62,6 +62,7 @@ export function predictCommand(): Command {
 
 async function run(paths: string[], flags: Flags): Promise<void> {
   const { photos, skipped: folders } = photoFiles(paths, flags.draw ?? '')
+  requirePhotos(photos, folders)
   const answers = await answersFrom(flags.model, flags)
   const progress = new Progress('Looking at photos', photos.length)
   const engine = await nodeEngine(flags)
@@ -75,7 +76,8 @@ async function run(paths: string[], flags: Flags): Promise<void> {
         asIs: flags.asIs ?? false,
         signal,
         progress(done, total) {
-          if (Date.now() - started > QUIET) progress.update(done, `${done} of ${total} photos`)
+          if (done < total && Date.now() - started > QUIET)
+            progress.update(done, `${done} of ${total} photos`)
         },
       },
     ),
@@ -91,7 +93,8 @@ async function run(paths: string[], flags: Flags): Promise<void> {
     const more = rows.length - MOST_SHOWN
     console.log(`… and ${more} more${flags.csv || flags.json ? '' : ': --csv FILE has them all'}`)
   }
-  console.log(summary(predicted, model.path))
+  const readable = predicted.filter(({ broken }) => broken === undefined)
+  if (readable.length > 0) console.log(summary(readable, model.path))
   const sentence = aboutPeople(answers)
   if (rows.length > 0 && sentence) console.log(sentence)
   if (flags.csv) writeAtomic(flags.csv, csvOf(rows, answers))
@@ -155,7 +158,7 @@ function ageInWords({ years, deviation }: AgeAnswer): string {
 function summary(predicted: readonly PredictedPhoto[], model: string): string {
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
   const faces = predicted.reduce((sum, { faces }) => sum + faces.length, 0)
-  const without = predicted.filter(({ faces, broken }) => faces.length === 0 && broken === undefined)
+  const without = predicted.filter(({ faces }) => faces.length === 0)
   const refused = predicted.flatMap(({ photo, refused, faces }) =>
     faces.length > 0 ? refused.map((reason) => `  ${photo}: ${reason}`) : [],
   )
@@ -211,9 +214,10 @@ async function draw(
 ): Promise<void> {
   const inputs = new Set(photos.map(({ path }) => resolve(path)))
   const progress = new Progress('Drawing', photos.length)
+  const started = Date.now()
   let drawn = 0
   for (const [k, { faces }] of predicted.entries()) {
-    progress.update(k, `${k} of ${photos.length} photos`)
+    if (Date.now() - started > QUIET) progress.update(k, `${k} of ${photos.length} photos`)
     const boxes = faces.flatMap(({ found, answers }) =>
       found ? [{ box: found.box, text: names.map((name) => inShort(answers[name]!)).join(', ') }] : [],
     )

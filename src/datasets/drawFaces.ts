@@ -52,7 +52,7 @@ function labelledBox({ left, top, width, height }: Box, text: string, colour: st
   const size = Math.max(12 * unit, 10)
   return html`
 <rect x="${left}" y="${top}" width="${width}" height="${height}" fill="none" stroke="${colour}" stroke-width="${Math.max(1.5 * unit, 1)}"/>
-<text x="${left}" y="${top > size ? top - size / 3 : top + height + size}" font-size="${size}" fill="${colour}">${text}</text>`
+<text x="${left}" y="${top > size ? top - size / 3 : top + height + size}" font-size="${size}" fill="${colour}" stroke="#000" stroke-width="${size / 6}" paint-order="stroke">${text}</text>`
 }
 
 function drawnOn({ width, height, data }: Image, drawn: readonly Html[]): Promise<Buffer> {

@@ -89,7 +89,8 @@ export function requireEvaluable(
 /** The one of a model's answers that a task is about: ages in years say age groups too. */
 function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
   const [first] = answers as [Model, ...Model[]]
-  if (answers.length === 1) return first
+  // What the card does not say, the user may.
+  if (answers.length === 1 && (!asked || !isTask(first.task))) return first
   const tasks = answers.map(({ task, output }) => task ?? output)
   if (!asked)
     throw new UsageError(`it answers ${tasks.join(' and ')}`, first.path, 'Say which is meant by --task')

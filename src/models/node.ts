@@ -7,7 +7,8 @@ import { cacheFolder } from '../base/cache.ts'
 import { UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { nodeEngine } from '../engine/node.ts'
-import { faceModels } from '../faces/node.ts'
+import { type Cut, cutFaces } from '../faces/cut.ts'
+import { faceModels, packagedFaceFinder } from '../faces/node.ts'
 import {
   filesBeside,
   type ReadModelFileOptions,
@@ -18,12 +19,22 @@ import {
 } from '../formats/node.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
-import { type BuiltInName, builtIn } from '../networks/builtIn/index.ts'
+import { type BuiltInName, builtIn, isBuiltIn } from '../networks/builtIn/index.ts'
 import type { BuiltInNetwork } from '../networks/builtIn/network.ts'
+import type { Image } from '../pictures/image.ts'
 import { readPhoto } from '../pictures/node.ts'
 import { type Card, formatCard } from './card.ts'
 import { type ExplainOptions, explain, inputFrom, type ModelExplanation } from './explain.ts'
-import { cardPathOf, joinedCard, type Model, modelOf, type OpenedCard, openCard, openModel } from './model.ts'
+import {
+  cardPathOf,
+  joinedCard,
+  type Model,
+  modelOf,
+  type OpenedCard,
+  openCard,
+  openModel,
+  requirePreprocessing,
+} from './model.ts'
 
 /** What is said about a model from outside. */
 export interface ModelFileOptions extends ReadModelFileOptions {
@@ -34,7 +45,10 @@ export interface ModelFileOptions extends ReadModelFileOptions {
 }
 
 /** What is explained with what. */
-export interface ExplainFileOptions extends ModelFileOptions, Partial<ExplainOptions> {}
+export interface ExplainFileOptions extends ModelFileOptions, Partial<ExplainOptions> {
+  /** Take the photo as it is: it shows one face that is cut out already. */
+  readonly asIs?: boolean
+}
 
 /** The card of a network that regard trained. */
 export type TrainedCard = OpenedCard & Required<Pick<OpenedCard, 'meanPicture'>>
@@ -100,9 +114,9 @@ export function writeModel(path: string, network: Graph, { meanPicture, ...card 
 }
 
 /**
- * Explain what a network says of one photo.
+ * Explain what a network says of one photo; of its main face, where the network's card says how faces are cut out.
  *
- * @param model the path of a model in any format, with its card beside it
+ * @param model the path of a model in any format, with its card beside it, or the name of a built-in network
  * @param photo a photo, or an `.npy` file with input that is preprocessed already
  * @param options `engine`: ONNX Runtime on the CPU where not given
  * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input; the
@@ -113,9 +127,28 @@ export async function explainFile(
   photo: string,
   options: ExplainFileOptions = {},
 ): Promise<ModelExplanation> {
-  const opened = await openModelFile(model, options)
-  const { engine = await nodeEngine(), ...rest } = options
-  return explain(opened, await readInput(photo, opened), { engine, ...rest })
+  const opened = isBuiltIn(model) ? await openBuiltIn(model, options) : await openModelFile(model, options)
+  const { engine = await nodeEngine(), asIs, ...rest } = options
+  const { alignment } = opened.card
+  const whole = asIs || !alignment || isPreprocessed(photo)
+  const input = whole
+    ? await readInput(photo, opened)
+    : inputFrom(await mainFaceOf(photo, opened, alignment), opened)
+  return explain(opened, input, { engine, ...rest })
+}
+
+/** @throws UserError where there is no face, or it cannot be used */
+async function mainFaceOf(photo: string, model: Model, as: Cut): Promise<Image> {
+  const image = await readPhoto(photo)
+  const finder = await packagedFaceFinder()
+  try {
+    const size = requirePreprocessing(model).picture.height
+    const { faces, refused } = cutFaces(image, await finder.find(image), { as, size, all: false })
+    if (faces.length === 0) throw new UserError(refused[0]!, photo)
+    return faces[0]!.picture
+  } finally {
+    await finder.release()
+  }
 }
 
 /**
