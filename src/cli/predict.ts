@@ -192,7 +192,11 @@ function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
 }
 
 function columnsOf(name: string, answer: AgeAnswer | ClassAnswer): CsvRow {
-  if (!isAge(answer)) return { [name]: answer.class, [`${name}_probability`]: rounded(answer.probability) }
+  if (!isAge(answer)) {
+    // A column is the same thing by any network.
+    const column = name === 'age' ? 'age_group' : name
+    return { [column]: answer.class, [`${column}_probability`]: rounded(answer.probability) }
+  }
   const { years, deviation, group } = answer
   return { age: rounded(years), age_deviation: rounded(deviation), age_group: group }
 }

@@ -165,6 +165,17 @@ describe('regard evaluate', () => {
     expect(figures.skipped).toHaveLength(2)
   })
 
+  it('is what predict answers to its faces too: a network of a study, by its card', async () => {
+    const drawn = join(folder, 'faces', 'truth', 'photos')
+    const photo = join(drawn, readdirSync(drawn).sort()[0]!)
+    const csv = join(folder, 'faces.csv')
+    await main(['predict', photo, '--model', join(run('age', 'r'), 'model.onnx'), '--csv', csv])
+    expect(process.exitCode, said).toBe(0)
+    const [head, row] = readFileSync(csv, 'utf8').split('\r\n')
+    expect(head).toBe('photo,face,left,top,width,height,score,age_group,age_group_probability,network')
+    expect(row).toMatch(/,(\d+-\d+|60\+),0\.\d+,\S+model\.onnx$/)
+  })
+
   it('says what is not known of a network without a card, and takes it as flags', async () => {
     const bare = join(folder, 'bare.onnx')
     copyFileSync(model, bare)
