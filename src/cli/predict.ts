@@ -61,7 +61,7 @@ export function predictCommand(): Command {
 }
 
 async function run(paths: string[], flags: Flags): Promise<void> {
-  const { photos, skipped: folders } = photoFiles(paths, flags.draw ?? '')
+  const { photos, skipped: folders } = photoFiles(paths, flags.draw)
   requirePhotos(photos, folders)
   const answers = await answersFrom(flags.model, flags)
   const progress = new Progress('Looking at photos', photos.length)
