@@ -53,8 +53,8 @@ export interface PredictedPhoto {
   readonly broken?: string
 }
 
-/** How photos are gone through. */
-interface PredictOptions extends Watch {
+/** How photos are gone through; progress is told in photos. */
+export interface PredictOptions extends Watch {
   readonly engine: Engine
   /** Whether photos are of one face that is cut out already, or the network is not about faces. */
   readonly asIs: boolean
