@@ -36,10 +36,15 @@ interface Flags extends ModelFlags, ReaderOptions, DeviceFlag {
   readonly data: Source[]
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string
-  readonly crops: '10' | '1'
+  readonly crops?: '10' | '1'
   readonly task?: Task
   readonly alignment?: Alignment
   readonly json?: string
+}
+
+/** The flags, with what follows from the model. */
+interface Settled extends Flags {
+  readonly crops: '10' | '1'
 }
 
 /** `regard evaluate [MODEL] --data KIND:PATH …` */
@@ -60,9 +65,10 @@ export function evaluateCommand(): Command {
     )
     .option('--seed <text>', "the seed that the parts are dealt with (default: the card's)")
     .addOption(
-      new Option('--crops <n>', 'ten crops of each picture, or its centre alone')
-        .choices(['10', '1'])
-        .default('10'),
+      new Option(
+        '--crops <n>',
+        'ten crops of each picture, or its centre alone (default: 10 where the picture is larger than the input)',
+      ).choices(['10', '1']),
     )
     .addOption(
       new Option('--task <task>', "what it reads (default: the card's, or by its classes)").choices(
@@ -77,16 +83,20 @@ export function evaluateCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  $ regard evaluate --task gender --data aaf:faces --crops 1\n' +
+        '  $ regard evaluate --task gender --data aaf:faces\n' +
         '  $ regard evaluate model.onnx --data aaf:faces --fold 0/5\n' +
         '  $ regard evaluate model.onnx --data aaf:faces --data synthetic:drawn --json figures.json\n',
     )
     .action(run)
 }
 
-async function run(path: string | undefined, flags: Flags): Promise<void> {
-  requireUse(flags.data, flags)
-  const evaluable = requireEvaluable(await answersFrom(path ?? DEFAULT_NETWORK, flags), flags)
+async function run(path: string | undefined, given: Flags): Promise<void> {
+  requireUse(given.data, given)
+  const evaluable = requireEvaluable(await answersFrom(path ?? DEFAULT_NETWORK, given), given)
+  const { picture, size } = evaluable.preprocessing
+  // Where nothing is cut off, the four corners are the centre.
+  const cut = picture.height > size.height || picture.width > size.width
+  const flags: Settled = { ...given, crops: given.crops ?? (cut ? '10' : '1') }
   const { model } = evaluable
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {
@@ -125,7 +135,7 @@ async function evaluateOn(
   evaluable: Evaluable,
   { kind, root }: Source,
   fold: Fold | undefined,
-  { crops, repairLabels, device }: Flags,
+  { crops, repairLabels, device }: Settled,
   signal: AbortSignal,
 ): Promise<Evaluation> {
   const dataset = await readDataset(kind, root, { repairLabels })
@@ -242,7 +252,7 @@ function ends({ interval: { low, high } }: Pick<Share, 'interval'>): [number, nu
 /** What is printed: all data sets in one table, then each by its groups and its confusions. */
 function tables(
   { model, task, alignment }: Evaluable,
-  flags: Flags,
+  flags: Settled,
   records: readonly EvaluationRecord[],
 ): string[] {
   const crops = flags.crops === '10' ? 'ten crops' : 'the centre'
