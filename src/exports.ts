@@ -24,6 +24,14 @@ export type { MethodOption } from './explanation/options.ts'
 export type { Target } from './explanation/target.ts'
 /* Faces: found, aligned, and in parts. */
 export { type Alignment, align, alignment } from './faces/align.ts'
+export {
+  type BoxCut,
+  type Cut,
+  type CutFace,
+  type CutFaces,
+  type CutOptions,
+  cutFaces,
+} from './faces/cut.ts'
 export { type Box, type FaceFinder, type FoundFace, isMarked, mainFace } from './faces/face.ts'
 export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
 export { landmarks49 } from './faces/meshLandmarks.ts'
@@ -50,9 +58,11 @@ export {
   type ModelInput,
 } from './models/explain.ts'
 export { inputOf, pictureOf } from './models/input.ts'
-export { type Model, type ModelOptions, modelOf, openModel } from './models/model.ts'
+export { agesOf, answersOf, type Model, type ModelOptions, modelOf, openModel } from './models/model.ts'
 export type { Preprocessing } from './models/preprocessing.ts'
 export { against } from './models/questions.ts'
+export { type BuiltInName, builtIn, DEFAULT_NETWORK } from './networks/builtIn/index.ts'
+export type { BuiltInNetwork } from './networks/builtIn/network.ts'
 export { type NetworkName, networks } from './networks/index.ts'
 export { type StartingPoint, startFrom } from './networks/start.ts'
 /* Pictures. */

@@ -6,6 +6,7 @@ export {
   type ExplainFileOptions,
   explainFile,
   type ModelFileOptions,
+  openBuiltIn,
   openModelFile,
   type TrainedCard,
   writeModel,

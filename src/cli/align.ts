@@ -4,10 +4,11 @@ import { type CsvRow, csv } from '../base/csv.ts'
 import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import { type AlignedFace, alignPhotos } from '../datasets/alignPhotos.ts'
+import { alignPhotos } from '../datasets/alignPhotos.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import type { Alignment } from '../faces/align.ts'
+import type { CutFace } from '../faces/cut.ts'
 import { isSuspicious, type Stretch, stretchOf } from '../faces/stretch.ts'
 import { writePicture } from '../pictures/node.ts'
 import { tellSkipped, withoutPath } from './data.ts'
@@ -74,11 +75,12 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
   const progress = new Progress('Aligning faces', photos.length)
   let done = 0
   const whole = await untilStopped(async (signal) => {
-    for await (const { faces: cut, refused } of alignPhotos(jobs, { as, size, all })) {
+    for await (const { faces: cut, refused, broken } of alignPhotos(jobs, { as, size, all })) {
       signal.throwIfAborted()
       const photo = photos[done]!
       faces.push(...(await writeFaces(cut, photo, { all, out, inputs })))
-      skipped.push(...refused.map((reason) => withoutPath(photo.path, reason)))
+      const reasons = broken === undefined ? refused : [broken]
+      skipped.push(...reasons.map((reason) => withoutPath(photo.path, reason)))
       progress.update(++done, `${done} of ${photos.length}`)
     }
     return true
@@ -95,12 +97,12 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
 interface Written {
   readonly path: string
   readonly photo: string
-  readonly face: AlignedFace
+  readonly face: CutFace
   readonly stretch: Stretch
 }
 
 async function writeFaces(
-  faces: readonly AlignedFace[],
+  faces: readonly CutFace[],
   { path: photo, name }: PhotoFile,
   { all, out, inputs }: { all: boolean; out: string; inputs: ReadonlySet<string> },
 ): Promise<Written[]> {

@@ -1,7 +1,7 @@
 /** Data sets, their folds and what is wrong with their photos, as commands say it. */
 
 import { InvalidArgumentError } from 'commander'
-import { UsageError } from '../base/errors.ts'
+import { UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Skipped } from '../datasets/dataset.ts'
 import { DATASET_KINDS, type DatasetKind, type ReaderOptions } from '../datasets/readers.ts'
@@ -53,6 +53,12 @@ export function tellSkipped(skipped: readonly Skipped[]): void {
   console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
   for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
   process.exitCode = 3
+}
+
+/** @throws UserError where folders that were named hold no photos at all */
+export function requirePhotos(photos: readonly unknown[], skipped: readonly Skipped[]): void {
+  const [first] = skipped
+  if (photos.length === 0 && first) throw new UserError(first.reason, first.face)
 }
 
 /** The message of an error about a photo begins with its path, which is printed before it anyway. */

@@ -25,9 +25,10 @@ import {
 import type { Crops } from '../evaluation/tenCrop.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { Model } from '../models/model.ts'
+import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
-import { type ModelFlags, modelFrom, withModelFlags } from './model.ts'
+import { answersFrom, cutInWords, MODEL, type ModelFlags, withModelFlags } from './model.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
@@ -35,17 +36,22 @@ interface Flags extends ModelFlags, ReaderOptions, DeviceFlag {
   readonly data: Source[]
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string
-  readonly crops: '10' | '1'
+  readonly crops?: '10' | '1'
   readonly task?: Task
   readonly alignment?: Alignment
   readonly json?: string
 }
 
-/** `regard evaluate MODEL --data KIND:PATH …` */
+/** The flags, with what follows from the model. */
+interface Settled extends Flags {
+  readonly crops: '10' | '1'
+}
+
+/** `regard evaluate [MODEL] --data KIND:PATH …` */
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .description('Say how often a network is right on labelled faces, on the whole and group by group.')
-    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
+    .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .requiredOption(
       '--data <kind:path>',
       `${DATA}; may be given several times`,
@@ -59,9 +65,10 @@ export function evaluateCommand(): Command {
     )
     .option('--seed <text>', "the seed that the parts are dealt with (default: the card's)")
     .addOption(
-      new Option('--crops <n>', 'ten crops of each picture, or its centre alone')
-        .choices(['10', '1'])
-        .default('10'),
+      new Option(
+        '--crops <n>',
+        'ten crops of each picture, or its centre alone (default: 10 where the picture is larger than the input)',
+      ).choices(['10', '1']),
     )
     .addOption(
       new Option('--task <task>', "what it reads (default: the card's, or by its classes)").choices(
@@ -76,21 +83,26 @@ export function evaluateCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n' +
+        '  $ regard evaluate --task gender --data aaf:faces\n' +
         '  $ regard evaluate model.onnx --data aaf:faces --fold 0/5\n' +
         '  $ regard evaluate model.onnx --data aaf:faces --data synthetic:drawn --json figures.json\n',
     )
     .action(run)
 }
 
-async function run(path: string, flags: Flags): Promise<void> {
-  requireUse(flags.data, flags)
-  const evaluable = requireEvaluable(await modelFrom(path, flags), flags)
+async function run(path: string | undefined, given: Flags): Promise<void> {
+  requireUse(given.data, given)
+  const evaluable = requireEvaluable(await answersFrom(path ?? DEFAULT_NETWORK, given), given)
+  const { picture, size } = evaluable.preprocessing
+  // Where nothing is cut off, the four corners are the centre.
+  const cut = picture.height > size.height || picture.width > size.width
+  const flags: Settled = { ...given, crops: given.crops ?? (cut ? '10' : '1') }
   const { model } = evaluable
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {
     throw new UsageError(
       `--fold is for data of the kind ${model.card.trainedOn!.dataset}, which the model was trained on`,
-      path,
+      model.path,
       'Leave it out: of other data it has seen nobody',
     )
   }
@@ -108,7 +120,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   console.log(tables(evaluable, flags, records).join('\n'))
   const { task, alignment } = evaluable
   const figures = {
-    model: path,
+    model: model.path,
     task,
     classes: CLASSES[task],
     alignment,
@@ -123,7 +135,7 @@ async function evaluateOn(
   evaluable: Evaluable,
   { kind, root }: Source,
   fold: Fold | undefined,
-  { crops, repairLabels, device }: Flags,
+  { crops, repairLabels, device }: Settled,
   signal: AbortSignal,
 ): Promise<Evaluation> {
   const dataset = await readDataset(kind, root, { repairLabels })
@@ -240,7 +252,7 @@ function ends({ interval: { low, high } }: Pick<Share, 'interval'>): [number, nu
 /** What is printed: all data sets in one table, then each by its groups and its confusions. */
 function tables(
   { model, task, alignment }: Evaluable,
-  flags: Flags,
+  flags: Settled,
   records: readonly EvaluationRecord[],
 ): string[] {
   const crops = flags.crops === '10' ? 'ten crops' : 'the centre'
@@ -286,7 +298,7 @@ function tables(
       : []),
   ])
   return [
-    `${model.path}: ${task}, ${crops} of faces aligned [${alignment}]`,
+    `${model.path}: ${task}, ${crops} of faces ${cutInWords(alignment)}`,
     '',
     ...inColumns([head, ...whole]),
     ...each,

@@ -1,46 +1,61 @@
+import { existsSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
+import { PICTURE } from '../datasets/listing.ts'
+import { photoFiles } from '../datasets/photoFiles.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
+import { facesIn, type ShownPhoto } from '../evaluation/facesIn.ts'
+import { deviationOf, expectedAge } from '../evaluation/years.ts'
 import { relevanceByPart } from '../explanation/byPart.ts'
 import type { Question } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { pixelRelevance } from '../explanation/heatMap.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
-import { align, alignment } from '../faces/align.ts'
+import { drawnInto, type PlacedMap } from '../explanation/overlay.ts'
 import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
 import { FACE_PARTS, partsOf } from '../faces/parts.ts'
 import type { Labels } from '../faces/polygon.ts'
+import { endingOf } from '../formats/model.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { explainInput, layerOf, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
-import { inputOf } from '../models/input.ts'
-import { type Model, requirePreprocessing } from '../models/model.ts'
+import { inputOf, inputToPhoto } from '../models/input.ts'
+import { agesOf, isPlain, type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
-import { applyAffine, invertAffine } from '../pictures/affine.ts'
+import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
+import { type Affine, applyAffine, composeAffine, invertAffine } from '../pictures/affine.ts'
 import { enlarged } from '../pictures/enlarged.ts'
-import type { Point } from '../pictures/image.ts'
+import { fitted } from '../pictures/fit.ts'
+import type { Image, Point } from '../pictures/image.ts'
 import { readPhoto, writePicture } from '../pictures/node.ts'
 import { sideBySide } from '../pictures/sideBySide.ts'
+import { requirePhotos } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import {
+  answersFrom,
   chosenComposite,
   compositeFrom,
+  cutInWords,
+  isModelFile,
+  MODEL,
   type ModelFlags,
-  modelFrom,
   withComposite,
   withModelFlags,
 } from './model.ts'
+import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 
 /** The least height of the pictures that are written, in pixels. */
 const SIDE = 320
+/** The greatest side of a photo that maps are drawn into. */
+const PHOTO_SIDE = 1600
 
 interface Flags extends ModelFlags, DeviceFlag {
   readonly composite?: string
@@ -50,15 +65,22 @@ interface Flags extends ModelFlags, DeviceFlag {
   readonly method?: NamedMethod['method']
   readonly seed?: string
   readonly landmarks?: string
+  readonly asIs?: boolean
   readonly out: string
 }
 
-/** `regard explain MODEL PHOTO…` */
+/** `regard explain [MODEL] PHOTO…` */
 export function explainCommand(): Command {
   const command = new Command('explain')
-    .description('Show what in a photo speaks for and against a class of a network.')
-    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
-    .argument('<photo...>', 'photos, or .npy files (float32) with input as the network takes it')
+    .description(
+      'Show what in a photo speaks for and against a class of a network; of faces, in each face of the photo.',
+    )
+    .usage('[options] [model] <photo...>')
+    .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
+    .argument(
+      '[photo...]',
+      'photos, folders of photos, or .npy files (float32) with input as the network takes it',
+    )
     .option(
       '--class <class>',
       "the class to explain: `top`, the network's own answer, or a class by name or index; of ages also `years`, the expected age, and groups as 60+; several with commas between, or given several times (default: top)",
@@ -80,12 +102,14 @@ export function explainCommand(): Command {
     )
     .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
+    .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
   return withModelFlags(withDevice(withComposite(command)))
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  $ regard explain model.onnx face.jpg --class top --out out/explained\n' +
+        '  $ regard explain photo.jpg\n' +
+        '  $ regard explain model.onnx photos --class top --out out/explained\n' +
         '  $ regard explain googlenet.caffemodel cat.jpg --channels BGR --scale 1 --mean 104,117,123\n' +
         '  $ regard explain model.onnx *.jpg --class cat --minus dog --composite epsilon-plus\n' +
         '  $ regard explain age.onnx *.jpg --class years --minus mean\n',
@@ -99,56 +123,154 @@ interface Task {
   readonly suffix: string
 }
 
-async function explain(path: string, inputs: string[], flags: Flags): Promise<void> {
-  if (flags.landmarks && inputs.length > 1) {
+/** A file to explain, and what its own files are called. */
+interface Input {
+  readonly path: string
+  /** Without their suffixes and endings. */
+  readonly to: string
+}
+
+async function explain(first: string | undefined, others: string[], flags: Flags): Promise<void> {
+  const { path, paths } = argumentsFrom(first, others)
+  const { photos, skipped: unlisted } = filesIn(paths, flags.out)
+  requirePhotos(photos, unlisted)
+  for (const { face, reason } of unlisted) console.error(`skipped: ${face}: ${reason}`)
+  if (flags.landmarks && photos.length > 1) {
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
   }
   checkMethod(flags)
   const { method } = flags
   const composite = compositeFrom(flags.composite)
   const landmarks = flags.landmarks ? readLandmarks(flags.landmarks) : undefined
-  const opened = await modelFrom(path, flags)
+  const all = await answersFrom(path, flags)
+  const [model] = all as [Model, ...Model[]]
+  if (landmarks) requireLandmarksUse(model)
+  const meant = answersAsked(all, flags)
+  const asIs = flags.asIs ?? false
   const engine = await nodeEngine(flags)
-  const minus = await minusFrom(flags, opened, inputs, engine)
-  const model = against(opened, minus)
-  if (landmarks && !model.card.alignment) {
-    throw new UserError(
-      'its card does not say how faces are aligned',
-      path,
-      'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
+  const shownOf = () => shownIn(photos, model, landmarks, asIs)
+  const minuses: (string | undefined)[] = []
+  for (const answer of meant) minuses.push(await minusFrom(flags, answer, photos, shownOf, engine))
+  const answers = meant.map((answer, k) => against(answer, minuses[k]))
+  const suffixes = answers.map(({ task, output }) => (all.length > 1 ? `.${fileName(task ?? output)}` : ''))
+  const tasks = answers.map((answer, k) => tasksOf({ ...flags, minus: minuses[k] }, answer, suffixes[k]!))
+  const inputs = namesOf(photos, tasks.flat(), flags.out)
+  if (!inputs.every(({ path }) => isPreprocessed(path))) tellPreprocessing(model, asIs)
+  for (const answer of answers) tellKind(answer)
+  const jobs: Job[] = []
+  try {
+    for (const [k, answer] of answers.entries()) {
+      const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(answer.network, name) }))
+      const values = layers.map(({ value }) => value)
+      const chosen = method ? undefined : chosenComposite(answer, composite)
+      const how = chosen
+        ? {
+            composite: chosen,
+            layers: values,
+            conservation: METHODS[chosen.method ?? 'relevance'].gives.conservation,
+          }
+        : { method: methodFrom(method!, flags, values) }
+      jobs.push({
+        model: answer,
+        explainer: await loadModelExplainer(answer, { engine, ...how }),
+        tasks: tasks[k]!,
+        layers: method ? [] : layers,
+        by: chosen ? { composite: chosen.name } : { composite: null, method },
+        landmarks,
+      })
+    }
+    const shown = shownOf()
+    const skipped = await untilStopped((signal) => explainAll(inputs, shown, jobs, signal)).finally(() =>
+      shown.return(undefined),
     )
+    const sentence = aboutPeople(answers)
+    if (skipped !== undefined && skipped < inputs.length && sentence) console.error(sentence)
+    if (skipped) console.error(`${skipped} of ${inputs.length} inputs skipped`)
+    if (skipped || unlisted.length > 0) process.exitCode ||= 3
+  } finally {
+    for (const { explainer } of jobs) await explainer.release()
   }
-  const tasks = tasksOf({ ...flags, minus }, model)
-  const names = namesOf(inputs, tasks, flags.out)
-  if (!inputs.every(isPreprocessed)) tellPreprocessing(model)
-  tellKind(model)
-  const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(model.network, name) }))
-  const values = layers.map(({ value }) => value)
-  const chosen = method ? undefined : chosenComposite(model, composite)
-  const how = chosen
-    ? {
-        composite: chosen,
-        layers: values,
-        conservation: METHODS[chosen.method ?? 'relevance'].gives.conservation,
-      }
-    : { method: methodFrom(method!, flags, values) }
-  const explainer = await loadModelExplainer(model, { engine, ...how })
-  const job: Job = {
-    model,
-    explainer,
-    tasks,
-    layers: method ? [] : layers,
-    by: chosen ? { composite: chosen.name } : { composite: null, method },
-    landmarks,
-    labels: landmarks && partsAt(landmarks, model),
-  }
+}
 
-  const skipped = await untilStopped((signal) => explainAll(inputs, names, job, signal)).finally(() =>
-    explainer.release(),
+/** What was typed is a model and photos, or photos alone. */
+function argumentsFrom(
+  first: string | undefined,
+  others: readonly string[],
+): { path: string; paths: readonly string[] } {
+  if (first === undefined) throw new UsageError('there is nothing to explain', undefined, 'Name a photo')
+  const isPhoto =
+    PICTURE.test(first) ||
+    isPreprocessed(first) ||
+    (!isBuiltIn(first) && existsSync(first) && (statSync(first).isDirectory() || endingOf(first) === ''))
+  if (isPhoto) return { path: DEFAULT_NETWORK, paths: [first, ...others] }
+  // Whatever it is, reading it as a picture says that it is none.
+  const isModel = isBuiltIn(first) || isModelFile(first)
+  if (others.length === 0 && !isModel && existsSync(first)) return { path: DEFAULT_NETWORK, paths: [first] }
+  if (others.length === 0 && isModel)
+    throw new UsageError('there is nothing to explain', first, 'Name a photo behind it')
+  return { path: first, paths: others }
+}
+
+/** Files as they are named; of a folder, its photos, called as they are below it. */
+function filesIn(paths: readonly string[], out: string) {
+  const found = paths.map((path) => {
+    if (existsSync(path) && statSync(path).isDirectory()) return photoFiles([path], out)
+    return { photos: [{ path, name: basename(path, extname(path)) }], skipped: [] }
+  })
+  return { photos: found.flatMap(({ photos }) => photos), skipped: found.flatMap(({ skipped }) => skipped) }
+}
+
+/** @throws UserError where landmarks do not say how a face is cut out for the model */
+function requireLandmarksUse({ card, path }: Model): void {
+  if (typeof card.alignment === 'string') return
+  throw new UserError(
+    card.alignment
+      ? 'it sees faces as the detector found them, for which landmarks are of no use'
+      : 'its card does not say how faces are aligned',
+    path,
+    card.alignment
+      ? 'Leave --landmarks out'
+      : 'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
   )
-  if (skipped) {
-    console.error(`${skipped} of ${inputs.length} inputs skipped`)
-    process.exitCode = 3
+}
+
+/** What the network is shown of the photos among some inputs, in their order. */
+function shownIn(
+  inputs: readonly { readonly path: string }[],
+  model: Model,
+  landmarks: readonly Point[] | undefined,
+  asIs: boolean,
+): AsyncGenerator<ShownPhoto> {
+  const photos = inputs.filter(({ path }) => !isPreprocessed(path))
+  const jobs = photos.map(({ path }) => ({ photo: path, ...(landmarks && { landmarks }) }))
+  return facesIn(jobs, model, { asIs })
+}
+
+/** The answers that what is asked belongs to; all where nothing is named. */
+function answersAsked(answers: readonly Model[], flags: Flags): readonly Model[] {
+  const { class: asked = ['top'], minus } = flags
+  const named = [...asked, ...(minus === undefined ? [] : [minus])]
+    .flatMap((text) => text.split(','))
+    .filter((text) => text !== 'top' && text !== 'mean')
+  if (answers.length === 1 || named.length === 0) return answers
+  const having = answers.filter((answer) => understands(answer, asked, minus))
+  if (having.length > 0) return having
+  const outputs = answers.map(({ task, output }) => `${task ?? 'what it answers'} is ${output}`)
+  throw new UsageError(
+    `no answer of the network has the ${named.length > 1 ? 'classes' : 'class'} ${named.join(', ')}`,
+    answers[0]!.path,
+    `Say by --output which answer is meant: ${outputs.join(', ')}`,
+  )
+}
+
+function understands(answer: Model, asked: readonly string[], minus: string | undefined): boolean {
+  const other = minus === 'mean' ? undefined : minus
+  try {
+    questionsOf(against(answer, other), asked, other)
+    return true
+  } catch (error) {
+    if (error instanceof UserError) return false
+    throw error
   }
 }
 
@@ -156,7 +278,8 @@ async function explain(path: string, inputs: string[], flags: Flags): Promise<vo
 async function minusFrom(
   { minus, class: asked = ['top'] }: Flags,
   model: Model,
-  inputs: readonly string[],
+  inputs: readonly { readonly path: string }[],
+  shownOf: () => AsyncGenerator<ShownPhoto>,
   engine: Engine,
 ): Promise<string | undefined> {
   if (minus !== 'mean' || model.classes.includes(minus)) return minus
@@ -165,26 +288,31 @@ async function minusFrom(
     throw new UsageError('--minus mean is the mean age: it belongs to --class years')
   if (inputs.length < 2) throw new UsageError('--minus mean is a mean over photos: give several')
   const explainer = await loadModelExplainer(model, { engine, composite: 'gradient' })
+  const photos = shownOf()
   const line = new Progress('Averaging', inputs.length)
   const started = Date.now()
   let [sum, count] = [0, 0]
   const answer = async (signal: AbortSignal) => {
-    for (const [k, path] of inputs.entries()) {
+    for (const [k, { path }] of inputs.entries()) {
       if (Date.now() - started > QUIET) line.update(k, path)
+      signal.throwIfAborted()
+      const shown = isPreprocessed(path) ? undefined : (await photos.next()).value
       try {
-        const input = await readInput(path, model)
-        const [own] = await explainInput(explainer, model, input, questions, { signal })
-        sum += own!.value!
-        count++
+        for (const { tensor } of await seenIn(path, shown, model)) {
+          const [own] = await explainInput(explainer, model, tensor, questions, { signal })
+          sum += own!.value!
+          count++
+        }
       } catch (error) {
         // What cannot be read is skipped when its turn comes, and named then.
         if (!(error instanceof UserError)) throw error
       }
     }
   }
-  await untilStopped(answer).finally(() => {
+  await untilStopped(answer).finally(async () => {
     line.finish()
-    return explainer.release()
+    await photos.return(undefined)
+    await explainer.release()
   })
   if (count === 0)
     throw new UserError('there is no answer to take the mean of: none of the inputs can be read')
@@ -195,9 +323,9 @@ async function minusFrom(
 
 /** Explain inputs one after another, and stop between two runs of the network; returns how many were skipped. */
 async function explainAll(
-  inputs: readonly string[],
-  names: readonly string[],
-  job: Job,
+  inputs: readonly Input[],
+  photos: AsyncGenerator<ShownPhoto>,
+  jobs: readonly Job[],
   signal: AbortSignal,
 ): Promise<number> {
   const line = new Progress('Explaining', inputs.length)
@@ -206,10 +334,12 @@ async function explainAll(
   try {
     for (const [k, input] of inputs.entries()) {
       const progress = (done: number, total: number) => {
-        if (Date.now() - started > QUIET) line.update(k + done / total, input)
+        if (Date.now() - started > QUIET) line.update(k + done / total, input.path)
       }
       progress(0, 1)
-      const lines = await explainOne(input, names[k]!, job, { signal, progress })
+      signal.throwIfAborted()
+      const shown = isPreprocessed(input.path) ? undefined : (await photos.next()).value
+      const lines = await explainOne(input, shown, jobs, { signal, progress })
       line.finish()
       if (lines instanceof UserError) {
         console.error(`skipped: ${lines.message}`)
@@ -243,7 +373,7 @@ function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: rea
   return method === 'grad-cam' ? { method, layer } : { method }
 }
 
-/** What all inputs are explained with. */
+/** What all inputs are explained with: one answer of the model. */
 interface Job {
   readonly model: Model
   readonly explainer: Explainer
@@ -251,42 +381,117 @@ interface Job {
   readonly layers: readonly { readonly name: string; readonly value: string }[]
   /** What made the relevance, as NAME.json says it. */
   readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
+  /** Those of the face, where they were given. */
   readonly landmarks: readonly Point[] | undefined
-  /** The parts of the face, where landmarks say where they are. */
-  readonly labels: Labels | undefined
+}
+
+/** One thing that the network is shown of an input. */
+interface Seen {
+  readonly tensor: TensorOf<'float32'>
+  /** Where it comes from in its photo, where it was cut out of one. */
+  readonly face?: ShownPhoto['faces'][number]
+  /** What its files are called behind the input's name. */
+  readonly suffix: string
 }
 
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
-async function explainOne(path: string, to: string, job: Job, watch: Watch): Promise<string[] | UserError> {
-  const { model, explainer, tasks } = job
-  let found: ModelExplanation[]
+async function explainOne(
+  { path, to }: Input,
+  shown: ShownPhoto | undefined,
+  jobs: readonly Job[],
+  watch: Watch,
+): Promise<string[] | UserError> {
+  const lines: string[] = []
+  const maps = new Map<string, PlacedMap[]>()
   try {
-    const input = job.landmarks ? await cutOut(path, job.landmarks, model) : await readInput(path, model)
-    found = await explainInput(
-      explainer,
-      model,
-      input,
-      tasks.map(({ question }) => question),
-      watch,
-    )
+    const seen = await seenIn(path, shown, jobs[0]!.model)
+    const runs = seen.length * jobs.length
+    for (const [k, { tensor, face, suffix: of }] of seen.entries()) {
+      for (const [n, job] of jobs.entries()) {
+        const progress = (done: number, total: number) =>
+          watch.progress?.(k * jobs.length + n + done / total, runs)
+        const questions = job.tasks.map(({ question }) => question)
+        const found = await explainInput(job.explainer, job.model, tensor, questions, { ...watch, progress })
+        for (const [t, explanation] of found.entries()) {
+          const { question, suffix } = job.tasks[t]!
+          const file = `${to}${of}${suffix}`
+          const parts = face && byPart(explanation, face, job)
+          await write(file, path, question, explanation, job, { face, parts })
+          const name = seen.length > 1 ? `${path} (face ${k + 1} of ${seen.length})` : path
+          lines.push(summary(name, question, explanation, job.model, { to: file, parts }))
+          if (face?.map && explanation.map) {
+            const toPhoto = inputToPhoto(requirePreprocessing(job.model), face.picture, face.map)
+            maps.set(suffix, [...(maps.get(suffix) ?? []), { map: explanation.map, toPhoto }])
+          }
+        }
+      }
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return error.message.startsWith(path) ? error : new UserError(error.message, path)
   }
-  const lines: string[] = []
-  for (const [k, explanation] of found.entries()) {
-    const { question, suffix } = tasks[k]!
-    await write(`${to}${suffix}`, path, question, explanation, job)
-    lines.push(summary(path, question, explanation, job, `${to}${suffix}`))
-  }
+  if (maps.size > 0) await drawInto(path, to, maps)
+  for (const reason of shown?.refused ?? []) lines.push(`${path}: ${reason}`)
   return lines
 }
 
-function tasksOf(flags: Flags, model: Model): Task[] {
+/** What the network is shown of one input: of a photo as many as it has faces. */
+async function seenIn(path: string, shown: ShownPhoto | undefined, model: Model): Promise<Seen[]> {
+  return shown ? picturesOf(path, shown, model) : [{ tensor: await readInput(path, model), suffix: '' }]
+}
+
+/**
+ * The faces of a photo, or the photo itself, as the network is shown them.
+ *
+ * @throws UserError where there is nothing to be shown
+ */
+function picturesOf(path: string, { faces, refused, broken }: ShownPhoto, model: Model): Seen[] {
+  if (faces.length === 0) {
+    throw new UserError(broken ?? refused[0]!, broken === undefined ? path : undefined)
+  }
+  const preprocessing = requirePreprocessing(model)
+  return faces.map((face, k) => ({
+    tensor: inputOf(face.picture, preprocessing),
+    face,
+    suffix: faces.length > 1 ? `.face${k + 1}` : '',
+  }))
+}
+
+/** Draw the maps of a photo's faces into the photo, a picture for each thing that was explained. */
+async function drawInto(
+  path: string,
+  to: string,
+  maps: ReadonlyMap<string, readonly PlacedMap[]>,
+): Promise<void> {
+  const { photo, scale } = shrunk(await readPhoto(path))
+  for (const [suffix, placed] of maps) {
+    const there = placed.map(({ map, toPhoto }) => ({ map, toPhoto: composeAffine(scale, toPhoto) }))
+    await writePicture(`${to}${suffix}.photo.png`, drawnInto(photo, there))
+  }
+}
+
+/** A photo no larger than maps are drawn into, and the map to it from the photo as it was. */
+function shrunk(photo: Image): { photo: Image; scale: Affine } {
+  const by = Math.min(1, PHOTO_SIDE / Math.max(photo.width, photo.height))
+  const size = { width: Math.round(by * photo.width), height: Math.round(by * photo.height) }
+  if (by === 1) return { photo, scale: [1, 0, 0, 0, 1, 0] }
+  const scale: Affine = [size.width / photo.width, 0, 0, 0, size.height / photo.height, 0]
+  return { photo: fitted(photo, size, 'stretch'), scale }
+}
+
+function tasksOf(flags: Flags, model: Model, of: string): Task[] {
+  const { kind, classes, path } = model
   const questions = questionsOf(model, flags.class ?? ['top'], flags.minus)
+  if (isPlain(model) && kind !== 'number' && questions.some((question) => question.class === 'top')) {
+    throw new UsageError(
+      'its answer is one number that is no logit, whose sign would say which class is its own',
+      path,
+      `Name the class: --class ${classes[1]}`,
+    )
+  }
   return questions.map((question) => ({
     question,
-    suffix: questions.length > 1 ? `.${fileName(nameOf(question.class, model))}` : '',
+    suffix: `${of}${questions.length > 1 ? `.${fileName(nameOf(question.class, model))}` : ''}`,
   }))
 }
 
@@ -296,12 +501,16 @@ function nameOf(asked: Question['class'], { classes }: Model): string {
   return typeof asked === 'number' ? classes[asked]! : asked
 }
 
-/** Paths of the outputs without their suffixes and endings, in the order of the inputs. */
-function namesOf(inputs: readonly string[], tasks: readonly Task[], out: string): string[] {
+/** What the files of inputs are called. */
+function namesOf(
+  inputs: readonly { readonly path: string; readonly name: string }[],
+  tasks: readonly Task[],
+  out: string,
+): Input[] {
   const owners = new Map<string, string>()
-  return inputs.map((input) => {
-    const name = join(out, basename(input, extname(input)))
-    for (const path of tasks.map(({ suffix }) => name + suffix)) {
+  return inputs.map(({ path: input, name }) => {
+    const to = join(out, name)
+    for (const path of tasks.map(({ suffix }) => to + suffix)) {
       const other = owners.get(path)
       if (other !== undefined) {
         throw new UserError(
@@ -313,30 +522,33 @@ function namesOf(inputs: readonly string[], tasks: readonly Task[], out: string)
         )
       }
       if (
-        [`${path}.png`, `${path}.map.png`, `${path}.relevance.npy`].some(
-          (made) => resolve(made) === resolve(input),
+        ['.png', '.map.png', '.photo.png', '.relevance.npy'].some(
+          (ending) => resolve(path + ending) === resolve(input),
         )
       ) {
         throw new UserError('the result would overwrite the input', input, 'Choose another folder with --out')
       }
       owners.set(path, input)
     }
-    return name
+    return { path: input, to }
   })
 }
 
 /** Say how photos become the input, so that nobody has to guess what was done. */
-function tellPreprocessing(model: Model): void {
+function tellPreprocessing(model: Model, asIs: boolean): void {
   const { size, picture, fit, channels, scale, mean } = requirePreprocessing(model)
+  const { alignment } = model.card
   const sides = ({ height, width }: typeof size) => `${height} × ${width}`
   const how = { pad: 'padded', crop: 'cropped', stretch: 'stretched' }[fit]
   const numbers = (values: readonly number[]) =>
     new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`
   const offset = 'planes' in mean ? 'the mean picture' : numbers(mean)
   const cut = sides(picture) === sides(size) ? '' : `, of it the centre ${sides(size)}`
-  console.error(
-    `Photos are ${how} to ${sides(picture)}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`,
-  )
+  const what =
+    alignment && !asIs
+      ? `Faces are ${cutInWords(alignment)}, ${sides(picture)}`
+      : `Photos are ${how} to ${sides(picture)}`
+  console.error(`${what}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`)
 }
 
 /** Say where an answer is no class with a logit. */
@@ -347,27 +559,28 @@ function tellKind({ kind, output }: Model): void {
   }
 }
 
-/** The face in a photo as the network was trained on it, as its input. */
-async function cutOut(path: string, landmarks: readonly Point[], model: Model): Promise<TensorOf<'float32'>> {
-  const preprocessing = requirePreprocessing(model)
-  const face = align(await readPhoto(path), landmarks, model.card.alignment!, preprocessing.picture.height)
-  return inputOf(face, preprocessing)
-}
-
-/** The parts of a face in the picture that is cut out by its landmarks. */
-function partsAt(landmarks: readonly Point[], model: Model): Labels {
-  const { height } = requirePreprocessing(model).picture
-  const toPicture = invertAffine(alignment(landmarks, model.card.alignment!, height))
-  const mesh = meshFromLandmarks(landmarks).map((point) => applyAffine(toPicture, point))
-  return partsOf(mesh, height)
-}
-
-/** What each part of the face has of a map; undefined where nobody knows where they are. */
-function byPart({ relevance }: ModelExplanation, { labels, model }: Job): Record<string, number> | undefined {
+/** What each part of a face has of a map; undefined where nobody knows where they are. */
+function byPart(
+  { relevance }: ModelExplanation,
+  { map: toPhoto, mesh }: NonNullable<Seen['face']>,
+  { landmarks, model }: Job,
+): Record<string, number> | undefined {
   const { size, picture, layout } = requirePreprocessing(model)
-  if (!labels || picture.width !== picture.height || relevance.shape.length !== 4) return undefined
+  const marked = mesh ?? (landmarks && meshFromLandmarks(landmarks))
+  if (!toPhoto || !marked || picture.width !== picture.height || relevance.shape.length !== 4)
+    return undefined
   const map = pixelRelevance(relevance, layout)
-  return map.width === size.width ? relevanceByPart(map, labels, FACE_PARTS) : undefined
+  if (map.width !== size.width) return undefined
+  return relevanceByPart(map, partsAt(marked, toPhoto, picture.height), FACE_PARTS)
+}
+
+/** The parts of a face in the picture that was cut out, by its mesh in the photo. */
+function partsAt(mesh: readonly Point[], toPhoto: Affine, side: number): Labels {
+  const toPicture = invertAffine(toPhoto)
+  return partsOf(
+    mesh.map((point) => applyAffine(toPicture, point)),
+    side,
+  )
 }
 
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */
@@ -377,6 +590,7 @@ async function write(
   question: Question,
   explanation: ModelExplanation,
   job: Job,
+  { face, parts }: Pick<Seen, 'face'> & { readonly parts: Record<string, number> | undefined },
 ): Promise<void> {
   const { model, layers, by } = job
   const { seen, map, relevance, outputs, logit, conservation } = explanation
@@ -415,7 +629,8 @@ async function write(
       logit,
     },
     ...by,
-    parts: job.labels && byPart(explanation, job),
+    parts,
+    ...(face?.map && { face: { ...face.found, toPhoto: face.map } }),
     warnings: explanation.warnings,
     conservation,
   }
@@ -426,11 +641,11 @@ function summary(
   input: string,
   question: Question,
   explanation: ModelExplanation,
-  job: Job,
-  to: string,
+  model: Model,
+  { to, parts }: { readonly to: string; readonly parts: Record<string, number> | undefined },
 ): string {
   const { map, warnings } = explanation
-  const answer = inWords(question, explanation, job.model) + partsInWords(explanation, job)
+  const answer = inWords(question, explanation, model) + partsInWords(explanation, parts)
   return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
 }
 
@@ -445,7 +660,8 @@ function inWords(question: Question, explanation: ModelExplanation, model: Model
     const by = name === 'years' ? gap.toFixed(1) : numberText(gap)
     return `${amount}, ${by} ${value < reference ? 'less' : 'more'} than ${reference}`
   }
-  const what = model.card.task ? `${model.card.task} ` : ''
+  const age = ageInWords(explanation, model)
+  const what = age ? `${age}, ` : model.task ? `${model.task} ` : ''
   const { minus } = question
   if (minus === undefined && probability !== undefined)
     return `${what}“${name}” ${(100 * probability).toFixed(1)} %`
@@ -453,13 +669,23 @@ function inWords(question: Question, explanation: ModelExplanation, model: Model
   return `${what}“${name}”${rather} ${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
 }
 
+/** What an answer in years says, ahead of the class that is explained; undefined for others. */
+function ageInWords({ outputs }: ModelExplanation, model: Model): string | undefined {
+  if (model.task !== 'years') return undefined
+  const { probabilities } = outputs[model.output]!
+  const ages = agesOf(model)
+  if (!ages || !probabilities) return undefined
+  const [age, by] = [expectedAge(probabilities, ages), deviationOf(probabilities, ages)]
+  return `${age.toFixed(1)} ± ${by.toFixed(1)} years`
+}
+
 /** The two parts of the face that move an age or another number most. */
-function partsInWords(explanation: ModelExplanation, job: Job): string {
-  const { value, warnings } = explanation
+function partsInWords(
+  { value, warnings }: ModelExplanation,
+  parts: Record<string, number> | undefined,
+): string {
   // Of a map that is not to be trusted nothing is said in years.
-  const parts =
-    value === undefined || warnings.length > 0 ? undefined : job.labels && byPart(explanation, job)
-  if (!parts) return ''
+  if (value === undefined || warnings.length > 0 || !parts) return ''
   const most = Object.entries(parts).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
   const said = most.slice(0, 2).map(([part, amount]) => {
     const where = part === 'around_eyes' ? 'around the eyes' : `the ${part}`

@@ -8,6 +8,8 @@ import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { facesCommand } from './faces.ts'
 import { graftCommand } from './graft.ts'
+import { networksCommand } from './networks.ts'
+import { predictCommand } from './predict.ts'
 import { weightsCommand } from './publishedWeights.ts'
 import { reportCommand } from './report.ts'
 import { studyCommand } from './study.ts'
@@ -39,10 +41,12 @@ export async function main(args: readonly string[]): Promise<void> {
     datasetCommand(),
     facesCommand(),
     alignCommand(),
+    predictCommand(),
     explainCommand(),
     evaluateCommand(),
     convertCommand(),
     graftCommand(),
+    networksCommand(),
     weightsCommand(),
   ])
     program.addCommand(command)

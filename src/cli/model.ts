@@ -5,11 +5,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
+import type { Cut } from '../faces/cut.ts'
+import { endingOf, MODEL_ENDINGS } from '../formats/model.ts'
 import type { Graph } from '../graph/types.ts'
 import type { Card } from '../models/card.ts'
 import { compositeOf } from '../models/explain.ts'
-import type { Model } from '../models/model.ts'
-import { openModelFile } from '../models/node.ts'
+import { answersOf, type Model } from '../models/model.ts'
+import { openBuiltIn, openModelFile } from '../models/node.ts'
+import { isBuiltIn, requireBuiltIn } from '../networks/builtIn/index.ts'
 import { FITS } from '../pictures/fit.ts'
 import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
 import type { Composite } from '../rules/composites/composite.ts'
@@ -69,13 +72,24 @@ export function withModelFlags(command: Command): Command {
     .optionsGroup('Options:')
 }
 
-/** Read the model that a command names, and its card, with the flags in the card's place. */
+/** What a command's argument for a model is: words for its help. */
+export const MODEL =
+  'the network: a file, with its card NAME.card.yaml beside it where it has one, or a built-in one by its name (`regard networks`)'
+
+/**
+ * Read the model that a command names, and its card, with the flags in the card's place.
+ *
+ * @param path of its file, or the name of a built-in network
+ */
 export async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   announce(path)
   const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
   const said = { ...size, layout, channels, scale, mean }
   const input = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
-  const model = await openModelFile(path, { prototxt, output, card: { input, picture, fit, classes } })
+  const card = { input, picture, fit, classes }
+  if (isBuiltIn(path) || (endingOf(path) === '' && !existsSync(path)))
+    return openBuiltIn(requireBuiltIn(path), { output, card })
+  const model = await openModelFile(path, { prototxt, output, card })
   tellReading(path, model.network, output ?? model.card.output)
   return model
 }
@@ -90,6 +104,24 @@ export function tellReading(path: string, { reading }: Graph, output?: string): 
   if (output !== undefined) return
   for (const [name, reason] of reading?.refused ?? [])
     console.error(`${path}: its output ${name} is left out, for it cannot be read: ${reason}.`)
+}
+
+/** Whether a path is a model's, by its ending. */
+export function isModelFile(path: string): boolean {
+  return [...MODEL_ENDINGS, '.prototxt'].includes(endingOf(path))
+}
+
+/** How faces are cut out for a model: words. */
+export function cutInWords(cut: Cut): string {
+  if (typeof cut === 'string') return `aligned [${cut}]`
+  const { box } = cut
+  return `cut out upright, ${typeof box === 'number' ? box : box.join(' × ')} times their box`
+}
+
+/** The same, once for each question that the model answers; for one alone, where `--output` says which. */
+export async function answersFrom(path: string, flags: ModelFlags): Promise<Model[]> {
+  const model = await modelFrom(path, flags)
+  return flags.output === undefined ? answersOf(model) : [model]
 }
 
 /** Say that a large model is being read or written, since that takes a while. */

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
+import { cacheFolder } from '../base/cache.ts'
 import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import { type PublishedWeights, zoo } from '../networks/zoo.ts'
-import { cachedBytes, cachedPath, cacheFolder, fetchWeights, megabytes } from '../study/weightsCache.ts'
+import { cachedBytes, cachedPath, fetchWeights, megabytes } from '../study/weightsCache.ts'
 import { inColumns } from './table.ts'
 
 /** `regard weights [NAME…]` */

@@ -186,7 +186,10 @@ function summary(
   const { n, accuracy, oneOff, error } = scoreOf(test)
   const { majority, error: chance } = chanceOf(test)
   const model = runFiles.model(folder)
+  // The same face by the same cut as in training.
+  const published = tested.published?.[ownTest(run.setting)]
   const landmarks = tested.landmarks ? ` --landmarks ${quoted(tested.landmarks)}` : ''
+  const how = published ? ' --as-is' : landmarks
   return [
     `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
     `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
@@ -197,7 +200,7 @@ function summary(
     '',
     `Model: ${model}`,
     'See what it looks at, and how it fares group by group:',
-    `  regard explain ${quoted(model)} ${quoted(tested.photo)}${landmarks}`,
+    `  regard explain ${quoted(model)} ${quoted(published ?? tested.photo)}${how}`,
     `  regard evaluate ${quoted(model)} --data ${quoted(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
   ]
 }

@@ -6,9 +6,10 @@ import { UserError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
 import { sha256Of } from '../base/hash.ts'
 import { serve } from '../base/workers.ts'
-import { type Alignment, align } from '../faces/align.ts'
-import { parseLandmarks } from '../faces/landmarks.ts'
-import { landmarks49 } from '../faces/meshLandmarks.ts'
+import { align } from '../faces/align.ts'
+import { type Cut, cutFound } from '../faces/cut.ts'
+import type { FoundFace } from '../faces/face.ts'
+import { centre, parseLandmarks } from '../faces/landmarks.ts'
 import { fitted } from '../pictures/fit.ts'
 import type { Image, Point } from '../pictures/image.ts'
 import { decodePhoto, readPhotoFile } from '../pictures/node.ts'
@@ -28,7 +29,7 @@ export interface Aligned {
 /** To be raised whenever the same photo, landmarks and models would give another picture. */
 const VERSION = 3
 
-const { as, size, known } = workerData as { as: Alignment; size: number; known: ReadonlySet<string> }
+const { as, size, known } = workerData as { as: Cut; size: number; known: ReadonlySet<string> }
 const recipe = JSON.stringify([VERSION, sharp.versions, as, size])
 
 serve(aligned, (result) =>
@@ -47,9 +48,12 @@ async function aligned(face: Face): Promise<Aligned | string> {
     }
     const given = landmarks === undefined ? undefined : parseLandmarks(landmarks, face.landmarks!)
     // The errors of reading name the file; what aligning refuses are the landmarks, or the face that was found.
-    where = `${given ? face.landmarks : path}: `
-    const points = given ?? (await found(image))
-    return { key, picture: align(image, points, as, size).data }
+    const byLandmarks = given !== undefined && typeof as === 'string'
+    where = `${byLandmarks ? face.landmarks : path}: `
+    const { picture } = byLandmarks
+      ? { picture: align(image, given, as, size) }
+      : cutFound(image, await found(image, given && centre(given)), as, size)
+    return { key, picture: picture.data }
   } catch (error) {
     if (error instanceof UserError) return where + error.message
     throw error
@@ -68,7 +72,7 @@ interface Source {
 }
 
 async function sourceOf({ photo, published, landmarks }: Face): Promise<Source> {
-  const picture = published?.[as]
+  const picture = typeof as === 'string' ? published?.[as] : undefined
   const path = picture ?? photo
   if (picture !== undefined || landmarks === undefined) {
     return { from: picture === undefined ? 'found' : 'published', path, bytes: await readPhotoFile(path) }
@@ -80,15 +84,18 @@ async function sourceOf({ photo, published, landmarks }: Face): Promise<Source> 
 /** It brings the engine and two networks with it, for which most data sets have no use. */
 const finder = () => import('./faceFinder.ts')
 
-async function found(image: Image): Promise<Point[]> {
-  const { findFaces, requireMain } = await finder()
-  return landmarks49(requireMain(await findFaces(image), image).mesh)
+/** @param around a point of the face that is meant; the main face of the photo where not given */
+async function found(image: Image, around?: Point): Promise<FoundFace> {
+  const { findFaces, requireAround, requireMain } = await finder()
+  const faces = await findFaces(image)
+  return around ? requireAround(faces, around) : requireMain(faces, image)
 }
 
 async function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): Promise<string> {
-  if (from === 'found') models ??= (await import('../faces/node.ts')).digestModels()
+  const looked = from === 'found' || typeof as !== 'string'
+  if (looked) models ??= (await import('../faces/node.ts')).digestModels()
   // Of hashes, which have one length, so that what is hashed can be taken apart in one way only.
-  const parts = [recipe, from, photo, landmarks, from === 'found' ? models! : '']
+  const parts = [recipe, from, photo, landmarks, looked ? models! : '']
   return sha256Of(...parts.map((part) => Buffer.from(sha256Of(part), 'hex')))
 }
 

@@ -1,10 +1,11 @@
 import { onAllCores, workerModule } from '../base/workers.ts'
-import type { Alignment } from '../faces/align.ts'
+import type { Cut } from '../faces/cut.ts'
 import type { Aligned } from './align.worker.ts'
 import type { Face } from './dataset.ts'
 
 /**
- * Align faces on all cores.
+ * Align faces on all cores. A cut by the detector's box is of a face that is looked for, also where landmarks say where
+ * it is: then it is the face around them.
  *
  * @param size the side of the pictures, in pixels
  * @param known keys of pictures that are there already and need not be made
@@ -12,7 +13,7 @@ import type { Face } from './dataset.ts'
  */
 export function alignFaces(
   faces: readonly Face[],
-  as: Alignment,
+  as: Cut,
   size: number,
   known: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<Aligned | string> {

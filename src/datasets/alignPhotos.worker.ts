@@ -1,39 +1,26 @@
-/** A thread of {@link alignPhotos}: reads, decodes, finds and aligns. */
+/** A thread of {@link alignPhotos}: reads, decodes, finds and cuts out. */
 
 import { workerData } from 'node:worker_threads'
 import { UserError } from '../base/errors.ts'
 import { serve } from '../base/workers.ts'
-import { type Alignment, align, alignment } from '../faces/align.ts'
-import { isMarked, mainFace } from '../faces/face.ts'
-import { landmarks49 } from '../faces/meshLandmarks.ts'
-import type { Image, Point } from '../pictures/image.ts'
+import { type CutOptions, cutByLandmarks, cutFaces } from '../faces/cut.ts'
 import { readPhoto } from '../pictures/node.ts'
-import type { AlignedFace, PhotoFaces, PhotoJob } from './alignPhotos.ts'
-import { findFaces, notMarked } from './faceFinder.ts'
+import type { PhotoFaces, PhotoJob } from './alignPhotos.ts'
+import { findFaces } from './faceFinder.ts'
 
-const { as, size, all } = workerData as { as: Alignment; size: number; all: boolean }
+const options = workerData as CutOptions
 
 serve(facesOf, ({ faces }) => faces.map(({ picture }) => picture.data.buffer as ArrayBuffer))
 
 async function facesOf({ photo, landmarks }: PhotoJob): Promise<PhotoFaces> {
   try {
     const image = await readPhoto(photo)
-    if (landmarks) return { faces: [aligned(image, landmarks)], refused: [] }
-    const found = await findFaces(image)
-    const chosen = all ? found : [mainFace(found, image)].filter((face) => face !== undefined)
-    if (chosen.length === 0) return { faces: [], refused: ['no face was found in it'] }
-    return {
-      faces: chosen
-        .filter(isMarked)
-        .map(({ mesh, ...rest }) => ({ ...aligned(image, landmarks49(mesh)), found: rest })),
-      refused: chosen.filter((face) => !isMarked(face)).map(notMarked),
-    }
+    const { as, size } = options
+    if (landmarks && typeof as === 'string')
+      return { faces: [cutByLandmarks(image, landmarks, as, size)], refused: [] }
+    return cutFaces(image, await findFaces(image), options)
   } catch (error) {
-    if (error instanceof UserError) return { faces: [], refused: [error.message] }
+    if (error instanceof UserError) return { faces: [], refused: [], broken: error.message }
     throw error
   }
-}
-
-function aligned(image: Image, landmarks: readonly Point[]): AlignedFace {
-  return { picture: align(image, landmarks, as, size), map: alignment(landmarks, as, size) }
 }

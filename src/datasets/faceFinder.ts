@@ -1,9 +1,10 @@
 /** Finding faces in a thread among others, and the one that a photo is of. */
 
 import { UserError } from '../base/errors.ts'
-import { type FaceFinder, type FoundFace, isMarked, mainFace } from '../faces/face.ts'
+import { notMarked } from '../faces/cut.ts'
+import { type FaceFinder, type FoundFace, faceAround, isMarked, mainFace } from '../faces/face.ts'
 import { packagedFaceFinder } from '../faces/node.ts'
-import type { Image } from '../pictures/image.ts'
+import type { Image, Point } from '../pictures/image.ts'
 
 let ofThread: Promise<FaceFinder> | undefined
 
@@ -19,14 +20,20 @@ export async function findFaces(photo: Image): Promise<FoundFace[]> {
  * @throws UserError when there is none, or the mesh network did not make it out
  */
 export function requireMain(faces: readonly FoundFace[], photo: Image): FoundFace {
-  const face = mainFace(faces, photo)
+  return marked(mainFace(faces, photo))
+}
+
+/**
+ * The one of the faces that is around a point, such as the middle of its landmarks.
+ *
+ * @throws UserError when there is none, or the mesh network did not make it out
+ */
+export function requireAround(faces: readonly FoundFace[], point: Point): FoundFace {
+  return marked(faceAround(faces, point))
+}
+
+function marked(face: FoundFace | undefined): FoundFace {
   if (!face) throw new UserError('no face was found in it')
   if (!isMarked(face)) throw new UserError(notMarked(face))
   return face
-}
-
-/** What to say of a face that the mesh network did not make out. */
-export function notMarked({ box: { left, top, width, height } }: FoundFace): string {
-  const [x, y] = [left + width / 2, top + height / 2].map((place) => place.toFixed(0))
-  return `eyes, nose and mouth were not made out in the face around (${x}, ${y})`
 }

@@ -18,12 +18,12 @@ const LONGEST = 200
  * The photos that paths name: a file is one, whatever it is called, and of a folder all pictures in it and its folders
  * are. What is called the same in different folders gets a number.
  *
- * @param except a folder that is passed over: what is made of the photos may lie in their folder
+ * @param except a folder that is passed over, where there is one: what is made of the photos may lie in their folder
  * @returns the photos in order, and the folders that cannot be listed or hold no photos
  */
 export function photoFiles(
   paths: readonly string[],
-  except: string,
+  except?: string,
 ): { readonly photos: PhotoFile[]; readonly skipped: Skipped[] } {
   const [photos, skipped]: [PhotoFile[], Skipped[]] = [[], []]
   const taken = new Set<string>()
@@ -48,9 +48,14 @@ interface Below {
   readonly reason?: string
 }
 
-function picturesIn(root: string, below: string, except: string, above: readonly string[] = []): Below[] {
+function picturesIn(
+  root: string,
+  below: string,
+  except: string | undefined,
+  above: readonly string[] = [],
+): Below[] {
   const folder = join(root, below)
-  if (resolve(folder) === resolve(except)) return []
+  if (except !== undefined && resolve(folder) === resolve(except)) return []
   try {
     const real = realpathSync(folder)
     // A link may lead back up.

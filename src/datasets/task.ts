@@ -38,6 +38,12 @@ export const CLASSES: Record<Task, readonly string[]> = {
 
 export const TASKS = Object.keys(CLASSES) as Task[]
 
+/** The index of the age group that lies nearest to an age in years, the younger of two. */
+export function nearestAgeGroup(age: number): number {
+  const away = AGE_GROUPS.map(([low, high]) => Math.max(low - age, age - high, 0))
+  return away.indexOf(Math.min(...away))
+}
+
 /** The index of the age group that an age in years belongs to; undefined between the groups. */
 export function ageGroup(age: number): number | undefined {
   const index = AGE_GROUPS.findIndex(([low, high]) => age >= low && age <= high)

@@ -5,24 +5,26 @@ import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds, type Repeated } from '../datasets/folds.ts'
-import { TASKS, type Task } from '../datasets/task.ts'
+import { CLASSES, nearestAgeGroup, TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Alignment } from '../faces/align.ts'
-import { type Model, requirePreprocessing } from '../models/model.ts'
+import type { Cut } from '../faces/cut.ts'
+import { pictureFor } from '../models/input.ts'
+import { agesOf, isPlain, type Model, requirePreprocessing } from '../models/model.ts'
 import type { Preprocessing } from '../models/preprocessing.ts'
-import { fitted } from '../pictures/fit.ts'
+import { classScores } from './classScores.ts'
 import { requirePlaces, taskOf } from './labels.ts'
 import { type Crops, scorePictures, tenCropGraph } from './tenCrop.ts'
 import { type TestRecord, testRecord } from './testRecord.ts'
+import { expectedAge, overYears } from './years.ts'
 
 /** A model, and all that must be known of it to score it on faces with labels. */
 export interface Evaluable {
   readonly model: Model
   readonly task: Task
-  readonly alignment: Alignment
+  readonly alignment: Cut
   readonly preprocessing: Preprocessing
-  /** For each class of the task, which of the model's classes it is. */
-  readonly places: readonly number[]
+  /** The score of each class of the task, from those of the model's own answer. */
+  readonly inTask: (answer: Float32Array) => ArrayLike<number>
 }
 
 /** One part of a data set, dealt as a study deals it. */
@@ -54,13 +56,15 @@ interface EvaluateOptions extends Watch {
 /**
  * Gather what must be known of a model from its card and the names of its classes.
  *
+ * @param answers the model, once for each question that it answers
  * @param asked where the user says it in the card's place
  * @throws UserError that says what is not known or does not fit, and how to say it
  */
 export function requireEvaluable(
-  model: Model,
-  asked: { task?: Task; alignment?: Alignment } = {},
+  answers: readonly Model[],
+  asked: { task?: Task; alignment?: Cut } = {},
 ): Evaluable {
+  const model = answerTo(answers, asked.task)
   const { path, card, classes } = model
   const preprocessing = requirePreprocessing(model)
   const alignment = asked.alignment ?? card.alignment
@@ -71,7 +75,7 @@ export function requireEvaluable(
       'Say it by --alignment, or write `alignment: r` or `i` into the card',
     )
   }
-  const task = asked.task ?? [card.task].find(isTask) ?? taskOf(classes)
+  const task = asked.task ?? [model.task].find(isTask) ?? taskOf(classes)
   if (!task) {
     throw new UsageError(
       `its card does not say whether it reads age groups, gender or years, and neither do its classes: ${classes.slice(0, 12).join(', ')}`,
@@ -79,7 +83,37 @@ export function requireEvaluable(
       'Say it by --task, and what its classes are called by --classes, or in its card',
     )
   }
-  return { model, task, alignment, preprocessing, places: requirePlaces(classes, task, path) }
+  return { model, task, alignment, preprocessing, inTask: translator(model, task) }
+}
+
+/** The one of a model's answers that a task is about: ages in years say age groups too. */
+function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
+  const [first] = answers as [Model, ...Model[]]
+  // What the card does not say, the user may.
+  if (answers.length === 1 && (!asked || !isTask(first.task))) return first
+  const tasks = answers.map(({ task, output }) => task ?? output)
+  if (!asked)
+    throw new UsageError(`it answers ${tasks.join(' and ')}`, first.path, 'Say which is meant by --task')
+  const found =
+    answers.find(({ task }) => task === asked) ??
+    (asked === 'age' ? answers.find(({ task }) => task === 'years') : undefined)
+  if (found) return found
+  throw new UsageError(`it answers ${tasks.join(' and ')}, not ${asked}`, first.path)
+}
+
+/** From a model's own answer to the classes of a task. Of ages, the group is the one nearest to the expected age. */
+function translator(model: Model, task: Task): Evaluable['inTask'] {
+  if (task === 'years' || (task === 'age' && model.task === 'years')) {
+    const ages = agesOf(model)
+    const age = (row: Float32Array) => (ages ? expectedAge(row, ages) : row[0]!)
+    if (task === 'years') return (row) => (ages ? overYears(row, ages) : overYears([1], [age(row)]))
+    return (row) => {
+      const group = nearestAgeGroup(age(row))
+      return CLASSES.age.map((_, k) => Number(k === group))
+    }
+  }
+  const places = requirePlaces(model.classes, task, model.path)
+  return (row) => places.map((place) => classScores(model, row)[place]!)
 }
 
 /**
@@ -89,7 +123,7 @@ export function requireEvaluable(
  *   be run on several pictures; the signal's reason, when that stops it
  */
 export async function evaluate(
-  { model, task, alignment, preprocessing, places }: Evaluable,
+  { model, task, alignment, preprocessing, inTask }: Evaluable,
   dataset: Dataset,
   { engine, crops, fold, signal, progress }: EvaluateOptions,
 ): Promise<Evaluation> {
@@ -108,12 +142,13 @@ export async function evaluate(
         continue
       }
       kept.push(face)
-      const data = result.picture!
-      const square = { width: picture.height, height: picture.height, data }
-      yield picture.width === picture.height ? data : fitted(square, picture, preprocessing.fit).data
+      const square = { width: picture.height, height: picture.height, data: result.picture! }
+      yield pictureFor(square, preprocessing).data
     }
   }
-  const graph = tenCropGraph(model.network, preprocessing, { output: model.output, crops })
+  const plain = isPlain(model) || (task === 'years' && model.logits === 1)
+  const outputs = [{ output: model.output, plain }]
+  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops })
   const scores = await scorePictures(engine, graph, pictures(), {
     crops,
     signal,
@@ -125,9 +160,8 @@ export async function evaluate(
       dataset.root,
     )
   }
-  const ordered = scores.map((row) => places.map((place) => row[place]!))
   return {
-    ...testRecord(kept, task, ordered),
+    ...testRecord(kept, task, scores.map(inTask)),
     unlabelled: chosen.length - labelled.length,
     skipped: [...dataset.skipped, ...skipped],
   }

@@ -3,7 +3,10 @@
 import { ageRangeOf } from '../base/ages.ts'
 import { UsageError } from '../base/errors.ts'
 import { genderOf } from '../datasets/labels.ts'
-import { AGE_GROUPS, CLASSES, OLDEST, type Task } from '../datasets/task.ts'
+import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
+
+/** The tasks whose classes have names; those of years are numbers. */
+type NamedTask = Exclude<Task, 'years'>
 
 /**
  * The task that a network's classes are those of; undefined where they are of none, and for numbers: they may be years,
@@ -23,7 +26,7 @@ export function taskOf(names: readonly string[]): Task | undefined {
  * @param where the model, for the message
  * @throws UsageError that lists the names of both, where they do not fit one to one
  */
-export function requirePlaces(names: readonly string[], task: Task, where: string): number[] {
+export function requirePlaces(names: readonly string[], task: NamedTask, where: string): number[] {
   const places = placesOf(names, task)
   if (places) return places
   throw new UsageError(
@@ -33,16 +36,15 @@ export function requirePlaces(names: readonly string[], task: Task, where: strin
   )
 }
 
-function placesOf(names: readonly string[], task: Task): number[] | undefined {
+function placesOf(names: readonly string[], task: NamedTask): number[] | undefined {
   if (names.length !== CLASSES[task].length) return undefined
   const labels = names.map((name) => LABELS[task](name))
   const places = CLASSES[task].map((_, label) => labels.indexOf(label))
   return places.includes(-1) ? undefined : places
 }
 
-/** Which label of a task a name means, -1 where none. Ages in years are plain numbers. */
-const LABELS: Record<Task, (name: string) => number> = {
-  years: (name) => (/^\s*\d{1,3}\s*$/.test(name) && Number(name) <= OLDEST ? Number(name) : -1),
+/** Which label of a task a name means, -1 where none. */
+const LABELS: Record<NamedTask, (name: string) => number> = {
   gender: (name) => CLASSES.gender.indexOf(genderOf(name) ?? ''),
   age(name) {
     const [from, to] = ageRangeOf(name) ?? []

@@ -21,6 +21,13 @@ export const CROPS: readonly string[] = ['', ' mirrored'].flatMap((mirrored) =>
 /** How many crops of a picture are scored: all ten, or the centre alone. */
 export type Crops = 10 | 1
 
+/** What is scored of a network. */
+export interface ScoredOutput {
+  readonly output: string
+  /** Whether it is one number to be taken as it is: no logit. */
+  readonly plain?: boolean
+}
+
 /**
  * Derive the graph that scores whole pictures from a network that sees crops.
  *
@@ -29,22 +36,22 @@ export type Crops = 10 | 1
  *
  * @param network with one input, for any number of pictures
  * @param preprocessing how a crop of a picture becomes the input
- * @param options.output the output with a logit or probability for each class; the first where not given
+ * @param options.outputs the outputs with a logit or probability for each class; the first alone where not given
  * @param options.crops ten where not given
  * @param options.each whether the graph also has the output `crops`, float32 [batch, crops, classes]: their probabilities
  * @returns a graph with the input `pictures`, uint8 [batch, height, width, 3], RGB, of the preprocessing's picture,
  *   and the output `scores`, float32 [batch, classes], each row the mean of the crops' probabilities; a single
- *   logit has two classes, 1 what it speaks for
+ *   logit has two classes, 1 what it speaks for. The classes of several outputs stand one behind the other
  * @throws UserError where the network takes a fixed number of pictures
  */
 export function tenCropGraph(
   network: Graph,
   preprocessing: Preprocessing,
   {
-    output = network.outputs[0]!.name,
+    outputs = [{ output: network.outputs[0]!.name }],
     crops = 10,
     each = false,
-  }: { output?: string; crops?: Crops; each?: boolean } = {},
+  }: { outputs?: readonly ScoredOutput[]; crops?: Crops; each?: boolean } = {},
 ): Graph {
   const { size, picture, layout, channels, scale } = preprocessing
   requireOpenBatch(network)
@@ -70,7 +77,11 @@ export function tenCropGraph(
     return g.reshape(g.concat([...five, ...mirrored], 1), [-1, scale.length, size.height, size.width])
   })
   const input = layout === 'NCHW' ? windows : g.transpose(windows, [0, 2, 3, 1])
-  const probabilities = probabilitiesOf(g, network, output, input)
+  const computed = appended(g, network, input)
+  const answers = outputs.map((one) =>
+    one.plain ? numberOf(g, computed, one) : probabilitiesOf(g, network, one, computed),
+  )
+  const probabilities = answers.length > 1 ? g.concat(answers, 1) : answers[0]!
   const classes = Number(probabilities.shape[1])
   const perCrop = g.reshape(probabilities, [-1, crops, classes])
   g.output('scores', g.op('ReduceMean', [perCrop, g.integers([1])], { keepdims: 0 }))
@@ -121,10 +132,20 @@ function normaliser(g: GraphBuilder, { mean, scale }: Preprocessing): (pixels: V
   return (pixels) => g.mul(g.sub(pixels, means), factors)
 }
 
+/** A plain number as it is, [pictures, 1]. */
+function numberOf(g: GraphBuilder, values: ReadonlyMap<string, Value>, { output }: ScoredOutput): Value {
+  return g.reshape(values.get(output)!, [-1, 1])
+}
+
 /** The probability of each class, [pictures, classes]. */
-function probabilitiesOf(g: GraphBuilder, network: Graph, output: string, input: Value): Value {
+function probabilitiesOf(
+  g: GraphBuilder,
+  network: Graph,
+  { output }: ScoredOutput,
+  values: ReadonlyMap<string, Value>,
+): Value {
   const { kind, scale, shift } = logitsOf(network, output)
-  const value = appended(g, network, input, output)
+  const value = values.get(output)!
   const count = sizeOf(value.shape.slice(1).map(Number))
   const row = value.shape.length === 2 ? value : g.reshape(value, [-1, count])
   if (kind === 'logits' && count > 1) return g.op('Softmax', [row])
@@ -136,8 +157,8 @@ function probabilitiesOf(g: GraphBuilder, network: Graph, output: string, input:
   return g.concat([g.sub(g.scalar(1), yes), yes], 1)
 }
 
-/** Add a network's nodes behind a value, and give back the value of a name. */
-function appended(g: GraphBuilder, network: Graph, x: Value, name: string): Value {
+/** Add a network's nodes behind a value, and give back its values by their names. */
+function appended(g: GraphBuilder, network: Graph, x: Value): Map<string, Value> {
   const values = new Map<string, Value>([[network.inputs[0]!.name, x]])
   for (const [key, tensor] of network.initializers) values.set(key, g.constant(tensor, key))
   for (const node of network.nodes) {
@@ -147,7 +168,7 @@ function appended(g: GraphBuilder, network: Graph, x: Value, name: string): Valu
       values.set(made, outputs[k]!)
     })
   }
-  return values.get(name)!
+  return values
 }
 
 /** The most pictures in one run of the engine. */

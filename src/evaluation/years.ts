@@ -1,14 +1,39 @@
 /** Ages in years out of the probabilities of classes, as DEX reads them (Rothe, Timofte and Van Gool 2015). */
 
+import { OLDEST } from '../datasets/task.ts'
+
 /**
  * The expected age, Σ p·age.
  *
- * @param probabilities of the ages 0, 1, 2, … years, adding up to 1
+ * @param probabilities of some ages, adding up to 1
+ * @param ages in years; 0, 1, 2, … where not given
  */
-export function expectedAge(probabilities: ArrayLike<number>): number {
+export function expectedAge(probabilities: ArrayLike<number>, ages?: readonly number[]): number {
   let age = 0
-  for (let years = 0; years < probabilities.length; years++) age += years * probabilities[years]!
+  for (let k = 0; k < probabilities.length; k++) age += (ages?.[k] ?? k) * probabilities[k]!
   return age
+}
+
+/** How widely a distribution over ages is spread about its expected age, in years: its standard deviation. */
+export function deviationOf(probabilities: ArrayLike<number>, ages: readonly number[]): number {
+  const mean = expectedAge(probabilities, ages)
+  return Math.sqrt(ages.reduce((sum, age, k) => sum + probabilities[k]! * (age - mean) ** 2, 0))
+}
+
+/**
+ * A distribution over some ages as one over 0, 1, … 100 years, of the same expected age: an age between two whole years
+ * is shared between them.
+ */
+export function overYears(probabilities: ArrayLike<number>, ages: readonly number[]): Float64Array {
+  const years = new Float64Array(OLDEST + 1)
+  ages.forEach((age, k) => {
+    const inside = Math.min(Math.max(age, 0), OLDEST)
+    const below = Math.floor(inside)
+    const share = inside - below
+    years[below]! += (1 - share) * probabilities[k]!
+    if (share > 0) years[below + 1]! += share * probabilities[k]!
+  })
+  return years
 }
 
 /**

@@ -48,11 +48,16 @@ export function isMarked({ presence }: FoundFace): boolean {
  * largest. Undefined where no face was found.
  */
 export function mainFace(faces: readonly FoundFace[], { width, height }: Size): FoundFace | undefined {
-  const inMiddle = faces.filter(({ box }) => holds(box, { x: width / 2, y: height / 2 }))
+  const inMiddle = faceAround(faces, { x: width / 2, y: height / 2 })
   const area = ({ box }: FoundFace) => box.width * box.height
-  const [surest] = [...inMiddle].sort((a, b) => b.score - a.score)
   const [largest] = [...faces].sort((a, b) => area(b) - area(a))
-  return surest ?? largest
+  return inMiddle ?? largest
+}
+
+/** The surest of the faces whose box holds a point. */
+export function faceAround(faces: readonly FoundFace[], point: Point): FoundFace | undefined {
+  const [surest] = faces.filter(({ box }) => holds(box, point)).sort((a, b) => b.score - a.score)
+  return surest
 }
 
 function holds({ left, top, width, height }: Box, { x, y }: Point): boolean {

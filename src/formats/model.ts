@@ -34,7 +34,7 @@ const READERS: Readonly<Record<string, Read>> = {
 }
 
 /** The endings of the model files that regard reads. */
-const MODEL_ENDINGS: readonly string[] = Object.keys(READERS)
+export const MODEL_ENDINGS: readonly string[] = Object.keys(READERS)
 
 /**
  * Read a network in any format that regard knows, by the ending of its file.

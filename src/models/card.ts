@@ -21,6 +21,24 @@ const SCALE = 'must be one number or one for each channel, none of them 0'
 const CLASSES = 'must be a list of names, or the name of a text file beside the card with one name a line'
 const PICTURE = 'must be a whole number of pixels, or [height, width]'
 
+const ALIGNMENT =
+  'must be r, i, or a window around the box of a face: { box: 1.4 }, its side in sides of the box, or { box: [width, height] }'
+
+const side = z.number().positive()
+const names = z.array(z.coerce.string().min(1)).min(1)
+const ages = z.array(z.number().min(0))
+
+/** What one of several outputs says. */
+const answerSchema = z.strictObject({
+  output: z.string().min(1),
+  /** `age` (groups), `gender`, `years` (an age for each class, or one number), or anything else. */
+  task: z.string().min(1).optional(),
+  classes: names.optional(),
+  ages: ages.optional(),
+  /** Whether the output is one number that is the probability of the second class already, and no logit. */
+  plain: z.boolean().optional(),
+})
+
 const factor = z.number().refine((value) => value !== 0, SCALE)
 
 const inputSchema = z
@@ -57,17 +75,27 @@ const schema = z
     network: z.string().min(1).optional(),
     task: z.string().min(1).optional(),
     /** What the answers are called, in their order: a list, or the name of a text file with one a line. */
-    classes: z
-      .union([z.array(z.coerce.string().min(1)).min(1), z.string().regex(FILE_NAME, CLASSES)], CLASSES)
-      .optional(),
+    classes: z.union([names, z.string().regex(FILE_NAME, CLASSES)], CLASSES).optional(),
+    /** Of ages in years: the age that each class stands for, where its name is not that age. */
+    ages: ages.optional(),
     /** The output with a logit or probability for each class. */
     output: z.string().min(1).optional(),
+    /** In place of `output`, `task`, `classes` and `ages`: of a network that answers several questions, each of them. */
+    answers: z.array(answerSchema).min(1).optional(),
     input: inputSchema.optional(),
     /** Side (or height and width) of the picture that a photo becomes before the input is cut from its centre. */
     picture: z.union([count, z.tuple([count, count])], PICTURE).optional(),
     fit: z.enum(FITS).optional(),
-    /** How faces are aligned: `r` rotated, `i` in-plane. */
-    alignment: z.enum(['r', 'i']).optional(),
+    /** How faces are cut out: `r` rotated, `i` in-plane, or an upright window around the detector's box. */
+    alignment: z
+      .union(
+        [
+          z.enum(['r', 'i']),
+          z.strictObject({ box: z.union([side, z.tuple([side, side])]), down: z.number().optional() }),
+        ],
+        ALIGNMENT,
+      )
+      .optional(),
     /** The composite that the network is explained with. */
     composite: z.enum(Object.keys(composites) as (keyof typeof composites)[]).optional(),
     trainedOn: z
@@ -92,6 +120,13 @@ const schema = z
         .flat()
         .every((side, k) => side >= (input?.size ?? (k === 0 ? input?.height : input?.width) ?? 0)),
     { path: ['picture'], message: "must be at least as large as the network's input, which is cut from it" },
+  )
+
+  .refine(
+    ({ answers, ...card }) =>
+      !answers ||
+      !(['output', 'task', 'classes', 'ages'] as const).some((field) => card[field] !== undefined),
+    { path: ['answers'], message: 'stand in place of output, task, classes and ages: give one or the other' },
   )
 
 /** A card as read from its file. */

@@ -293,6 +293,8 @@ function answerIn(
 /** The scores of the explained output. One logit that the card gives two classes is a yes or no; a number is none. */
 function scoresIn({ kind, logits: count, reference = 0 }: Model, { logits, probabilities }: Scores): Scores {
   if (kind === 'number') return { logits: logits.map((value) => value + reference), probabilities: undefined }
+  // The probability of the second class, as the card says it.
+  if (kind === 'other' && count === 1) return { logits, probabilities: logits }
   return kind === 'logits' && count === 1
     ? { logits, probabilities: logits.map((logit) => 1 / (1 + Math.exp(-logit))) }
     : { logits, probabilities }

@@ -2,8 +2,9 @@
 
 import type { PixelRelevance } from '../explanation/heatMap.ts'
 import { float32, type TensorOf } from '../graph/types.ts'
+import { type Affine, composeAffine } from '../pictures/affine.ts'
 import { centreCrop } from '../pictures/crop.ts'
-import { fitted } from '../pictures/fit.ts'
+import { fitMap, fitted, type Size } from '../pictures/fit.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Channels } from '../pictures/layout.ts'
 import { meanAt, type Preprocessing } from './preprocessing.ts'
@@ -14,9 +15,8 @@ import { meanAt, type Preprocessing } from './preprocessing.ts'
  * @param photo of any size; one that has the size of the preprocessing's picture already is taken as it is
  */
 export function inputOf(photo: Image, preprocessing: Preprocessing): TensorOf<'float32'> {
-  const { size, picture, fit, channels, scale } = preprocessing
-  const ready = photo.height === picture.height && photo.width === picture.width
-  const { data } = ready ? photo : fitted(photo, picture, fit)
+  const { size, picture, channels, scale } = preprocessing
+  const { data } = pictureFor(photo, preprocessing)
   const top = centreCrop(picture.height, size.height).top
   const left = centreCrop(picture.width, size.width).left
   const mean = meanAt(preprocessing)
@@ -27,6 +27,29 @@ export function inputOf(photo: Image, preprocessing: Preprocessing): TensorOf<'f
     input.data[to] = (pixel - mean(channel, row, column)) * scale[channel]!
   })
   return input
+}
+
+/** A photo, or a face that was cut out of one, as the picture that the input is cut from. */
+export function pictureFor(photo: Image, { picture, fit }: Preprocessing): Image {
+  const ready = photo.height === picture.height && photo.width === picture.width
+  return ready ? photo : fitted(photo, picture, fit)
+}
+
+/**
+ * From points of the input, in pixels, to points of the photo.
+ *
+ * @param shown the picture that the input was made from: a photo, or a face that was cut out of one
+ * @param map from that picture to the photo; the same point where not given
+ */
+export function inputToPhoto(
+  { size, picture, fit }: Preprocessing,
+  shown: Size,
+  map: Affine = [1, 0, 0, 0, 1, 0],
+): Affine {
+  const { top } = centreCrop(picture.height, size.height)
+  const { left } = centreCrop(picture.width, size.width)
+  const toShown = composeAffine(fitMap(shown, picture, fit), [1, 0, left, 0, 1, top])
+  return composeAffine(map, toShown)
 }
 
 /**

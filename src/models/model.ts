@@ -29,6 +29,8 @@ export interface Model {
   readonly classes: readonly string[]
   /** Of a number: what is subtracted from it, where it is explained against something. */
   readonly reference?: number
+  /** What that output is asked, where its card says it: `age`, `gender`, `years`. */
+  readonly task: string | undefined
   /** How a photo becomes the input, or what of that is not known. */
   readonly preprocessing: Preprocessing | { readonly missing: readonly string[] }
 }
@@ -40,6 +42,9 @@ export interface ModelOptions extends ReadModelOptions {
   /** The output to explain. */
   readonly output?: string
 }
+
+/** What a card says of one output. */
+type Answer = Pick<OpenedCard, 'task' | 'classes' | 'ages'> & { readonly plain?: boolean }
 
 /** A card whose files are read: names of classes in place of a text file with them, and the mean picture. */
 export type OpenedCard = Omit<Card, 'classes'> & {
@@ -67,7 +72,7 @@ export async function openModel(path: string, files: Files, options: ModelOption
   const size = height === undefined || width === undefined ? undefined : ([height, width] as const)
   const network = await readModel(path, files, { ...reading, size: reading.size ?? size })
   const opened = await openCard(own, path, files)
-  return modelOf(network, path, joined(opened, card), { output, where: cardFile ? cardPath : path })
+  return modelOf(network, path, joinedCard(opened, card), { output, where: cardFile ? cardPath : path })
 }
 
 /** Where the card of a model lies: `faces.onnx` → `faces.card.yaml`. */
@@ -104,20 +109,63 @@ export function modelOf(
   }
   const input = onlyInput(network, said, path)
   const layout = pictureShape(input.shape, said.input?.layout)?.layout
-  const answer = answerOf(network, options.output ?? said.output, path, layout)
-  const { output, logits } = answer
-  // A card's names are those of its own output.
-  const named = said.output === undefined || said.output === output ? said.classes : undefined
-  const isNumber = logits === 1 && !named && ['logits', 'other'].includes(answer.kind)
+  const asked = options.output ?? said.output ?? said.answers?.[0]?.output
+  const found = answerOf(network, asked, path, layout)
+  const { output, logits } = found
+  const { task, classes, plain } = answerAt(said, output)
+  const isNumber =
+    logits === 1 && (task === 'years' || (!classes && !plain && ['logits', 'other'].includes(found.kind)))
   return about(where, () => ({
-    ...answer,
+    ...found,
     path,
     card: said,
     input,
-    kind: isNumber ? 'number' : answer.kind,
-    classes: isNumber ? [said.task ?? output] : classNames(logits, named),
+    kind: isNumber ? 'number' : plain ? 'other' : found.kind,
+    classes: isNumber ? [task ?? output] : classNames(logits, classes),
+    task,
     preprocessing: preprocessingOf(said, input.shape, said.meanPicture),
   }))
+}
+
+/** How many classes DEX has, a year each, and with it those that name none (Rothe et al. 2015). */
+const YEARS = 101
+
+/** The model once for each answer that its card speaks of, the first of them first; or itself. */
+export function answersOf(model: Model): Model[] {
+  const { network, path, card } = model
+  return card.answers?.map(({ output }) => modelOf(network, path, card, { output })) ?? [model]
+}
+
+/** Whether an answer is one number that is taken as it is: an age, say, or the probability of the second class. */
+export function isPlain({ kind, logits }: Pick<Model, 'kind' | 'logits'>): boolean {
+  return kind === 'number' || (kind === 'other' && logits === 1)
+}
+
+/**
+ * The age that each class of an answer in years stands for; of an answer that is one number, none.
+ *
+ * @throws UserError where the card does not say it
+ */
+export function agesOf({ path, card, output, logits, classes }: Model): readonly number[] | undefined {
+  if (logits === 1) return undefined
+  const answer = answerAt(card, output)
+  if (!answer.ages && !answer.classes && logits !== YEARS) {
+    throw new UserError(
+      `which ages its ${logits} classes stand for is not known`,
+      path,
+      `Say it in its card: \`ages: [10, 20, …]\`. (${YEARS} classes are those from 0 to ${YEARS - 1})`,
+    )
+  }
+  const ages = answer.ages ?? classes.map((name) => (name.trim() === '' ? Number.NaN : Number(name)))
+  const unknown = ages.findIndex((age) => !Number.isFinite(age))
+  if (ages.length === logits && unknown < 0) return ages
+  throw new UserError(
+    ages.length === logits
+      ? `which age the class ${classes[unknown]} stands for is not known`
+      : `there are ${ages.length} ages, and the output ${output} has ${logits} classes`,
+    path,
+    'Say in its card the age of each class, in their order: `ages: [10, 20, …]`',
+  )
 }
 
 /**
@@ -170,7 +218,7 @@ export async function openCard(card: Card, path: string, files: Files): Promise<
 }
 
 /** What a card says, and in place of it what somebody says against it. */
-function joined(own: OpenedCard, said: OpenedCard): OpenedCard {
+export function joinedCard(own: OpenedCard, said: OpenedCard): OpenedCard {
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
   const { size, height, width, ...rest } = own.input ?? {}
   const otherSize = said.input?.size !== undefined || said.input?.height !== undefined
@@ -202,6 +250,14 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
     )
   }
   return only
+}
+
+/** What a card says of one output. Names of classes that are given beside a card's answers are those of any. */
+function answerAt(card: OpenedCard, output: string): Answer {
+  const answer = card.answers?.find((each) => each.output === output)
+  if (answer) return { ...answer, classes: card.classes ?? answer.classes }
+  // A card's names are those of its own output.
+  return card.output === undefined || card.output === output ? card : { task: card.task }
 }
 
 async function classesIn(file: string, model: string, files: Files): Promise<string[]> {

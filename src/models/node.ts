@@ -1,21 +1,40 @@
 /** Models, photos and explanations of them, from and to a disk. */
 
-import { basename, extname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cacheFolder } from '../base/cache.ts'
+import { UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import { nodeEngine } from '../engine/node.ts'
+import { type Cut, cutFaces } from '../faces/cut.ts'
+import { faceModels, packagedFaceFinder } from '../faces/node.ts'
 import {
   filesBeside,
   type ReadModelFileOptions,
+  readModelFile,
   readPrototxt,
   readWhole,
   writeOnnxFile,
 } from '../formats/node.ts'
 import { readNpy, writeNpy } from '../formats/npy.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
+import { type BuiltInName, builtIn, isBuiltIn } from '../networks/builtIn/index.ts'
+import type { BuiltInNetwork } from '../networks/builtIn/network.ts'
+import type { Image } from '../pictures/image.ts'
 import { readPhoto } from '../pictures/node.ts'
 import { type Card, formatCard } from './card.ts'
 import { type ExplainOptions, explain, inputFrom, type ModelExplanation } from './explain.ts'
-import { cardPathOf, type Model, type OpenedCard, openCard, openModel } from './model.ts'
+import {
+  cardPathOf,
+  joinedCard,
+  type Model,
+  modelOf,
+  type OpenedCard,
+  openCard,
+  openModel,
+  requirePreprocessing,
+} from './model.ts'
 
 /** What is said about a model from outside. */
 export interface ModelFileOptions extends ReadModelFileOptions {
@@ -26,7 +45,10 @@ export interface ModelFileOptions extends ReadModelFileOptions {
 }
 
 /** What is explained with what. */
-export interface ExplainFileOptions extends ModelFileOptions, Partial<ExplainOptions> {}
+export interface ExplainFileOptions extends ModelFileOptions, Partial<ExplainOptions> {
+  /** Take the photo as it is: it shows one face that is cut out already. */
+  readonly asIs?: boolean
+}
 
 /** The card of a network that regard trained. */
 export type TrainedCard = OpenedCard & Required<Pick<OpenedCard, 'meanPicture'>>
@@ -49,6 +71,34 @@ export async function openModelFile(path: string, options: ModelFileOptions = {}
 }
 
 /**
+ * Open a network that needs no training; it is called by its name in messages.
+ *
+ * @throws UserError when it is not on this machine, or says how to use it otherwise than it can be used
+ */
+export async function openBuiltIn(
+  name: BuiltInName,
+  { card = {}, output }: Pick<ModelFileOptions, 'card' | 'output'> = {},
+): Promise<Model> {
+  const path = builtInPath(name)
+  if (!existsSync(path)) {
+    throw new UserError(`is not on this machine (${path})`, name, `Fetch it: regard networks add ${name}`)
+  }
+  const said = await openCard(card, '', (file) => readWhole(file))
+  return modelOf(await readModelFile(path), name, joinedCard(builtIn[name].card, said), { output })
+}
+
+/** Where the model file of a built-in network lies, or will lie, on this machine. */
+export function builtInPath(name: BuiltInName): string {
+  const network: BuiltInNetwork = builtIn[name]
+  return join(builtInFolder(network), Object.keys(network.files)[0]!)
+}
+
+/** The folder of a built-in network's files. */
+export function builtInFolder(network: BuiltInNetwork): string {
+  return network.package === 'human' ? fileURLToPath(faceModels()) : join(cacheFolder(), 'networks')
+}
+
+/**
  * Write a trained network as `NAME.onnx`, `NAME.card.yaml` and `NAME.mean.npy`. The model comes last: where it
  * is, the others are.
  *
@@ -64,9 +114,9 @@ export function writeModel(path: string, network: Graph, { meanPicture, ...card 
 }
 
 /**
- * Explain what a network says of one photo.
+ * Explain what a network says of one photo; of its main face, where the network's card says how faces are cut out.
  *
- * @param model the path of a model in any format, with its card beside it
+ * @param model the path of a model in any format, with its card beside it, or the name of a built-in network
  * @param photo a photo, or an `.npy` file with input that is preprocessed already
  * @param options `engine`: ONNX Runtime on the CPU where not given
  * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input; the
@@ -77,9 +127,28 @@ export async function explainFile(
   photo: string,
   options: ExplainFileOptions = {},
 ): Promise<ModelExplanation> {
-  const opened = await openModelFile(model, options)
-  const { engine = await nodeEngine(), ...rest } = options
-  return explain(opened, await readInput(photo, opened), { engine, ...rest })
+  const opened = isBuiltIn(model) ? await openBuiltIn(model, options) : await openModelFile(model, options)
+  const { engine = await nodeEngine(), asIs, ...rest } = options
+  const { alignment } = opened.card
+  const whole = asIs || !alignment || isPreprocessed(photo)
+  const input = whole
+    ? await readInput(photo, opened)
+    : inputFrom(await mainFaceOf(photo, opened, alignment), opened)
+  return explain(opened, input, { engine, ...rest })
+}
+
+/** @throws UserError where there is no face, or it cannot be used */
+async function mainFaceOf(photo: string, model: Model, as: Cut): Promise<Image> {
+  const image = await readPhoto(photo)
+  const finder = await packagedFaceFinder()
+  try {
+    const size = requirePreprocessing(model).picture.height
+    const { faces, refused } = cutFaces(image, await finder.find(image), { as, size, all: false })
+    if (faces.length === 0) throw new UserError(refused[0]!, photo)
+    return faces[0]!.picture
+  } finally {
+    await finder.release()
+  }
 }
 
 /**

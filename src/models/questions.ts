@@ -28,9 +28,13 @@ import type { Model } from './model.ts'
 const YEARS = 101
 
 /** The age that each class of a model stands for; undefined where its classes are no ages. */
-function agesOfClasses({ card, logits, classes }: Model): readonly number[] | undefined {
-  const isKnown = card.classes !== undefined || card.task === 'years' || logits === YEARS
-  return isKnown && logits > 1 ? agesNamed(classes) : undefined
+function agesOfClasses(model: Model): readonly number[] | undefined {
+  const { card, task, output, logits, classes } = model
+  if (logits === 1) return undefined
+  const answer = card.answers?.find((each) => each.output === output) ?? card
+  if (answer.ages?.length === logits) return answer.ages
+  const isKnown = answer.classes !== undefined || task === 'years' || logits === YEARS
+  return isKnown ? agesNamed(classes) : undefined
 }
 
 /**

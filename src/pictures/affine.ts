@@ -11,6 +11,11 @@ export function applyAffine([a, b, c, d, e, f]: Affine, { x, y }: Point): Point 
   return { x: a * x + b * y + c, y: d * x + e * y + f }
 }
 
+/** One map after another: first `inner`, then `outer`. */
+export function composeAffine([a, b, c, d, e, f]: Affine, [p, q, r, s, t, u]: Affine): Affine {
+  return [a * p + b * s, a * q + b * t, a * r + b * u + c, d * p + e * s, d * q + e * t, d * r + e * u + f]
+}
+
 /**
  * The map that undoes a map.
  *

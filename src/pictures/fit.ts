@@ -1,3 +1,4 @@
+import type { Affine } from './affine.ts'
 import type { Image } from './image.ts'
 import { warpAffine } from './warp.ts'
 
@@ -18,10 +19,15 @@ export interface Size {
 }
 
 /** A photo as a picture of the given size. */
-export function fitted(image: Image, { height, width }: Size, fit: Fit): Image {
-  const [across, down] = [image.width / width, image.height / height]
+export function fitted(image: Image, size: Size, fit: Fit): Image {
+  return warpAffine(image, fitMap(image, size, fit), size.width, size.height)
+}
+
+/** From points of the picture that a photo becomes by {@link fitted} to points of the photo. */
+export function fitMap(photo: Size, { height, width }: Size, fit: Fit): Affine {
+  const [across, down] = [photo.width / width, photo.height / height]
   const both = fit === 'pad' ? Math.max(across, down) : Math.min(across, down)
   const [x, y] = fit === 'stretch' ? [across, down] : [both, both]
-  const [left, top] = [(image.width - x * width) / 2, (image.height - y * height) / 2]
-  return warpAffine(image, [x, 0, left, 0, y, top], width, height)
+  const [left, top] = [(photo.width - x * width) / 2, (photo.height - y * height) / 2]
+  return [x, 0, left, 0, y, top]
 }

@@ -1,19 +1,13 @@
 /** Published weights on this machine: in a folder of the user's, fetched once and used by every study. */
 
 import { existsSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { cacheFolder } from '../base/cache.ts'
 import { download, partSize } from '../base/download.ts'
 import { UserError } from '../base/errors.ts'
 import { hashOfFile } from '../base/hash.ts'
 import { Progress } from '../base/progress.ts'
 import type { PublishedWeights } from '../networks/zoo.ts'
-
-/** `$REGARD_CACHE`, or else `regard` in `$XDG_CACHE_HOME`, or else `~/.cache/regard`. */
-export function cacheFolder(): string {
-  const { REGARD_CACHE, XDG_CACHE_HOME } = process.env
-  return resolve(REGARD_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'regard'))
-}
 
 /** Where a published file lies, or will lie, on this machine. */
 export function cachedPath({ file }: Pick<PublishedWeights, 'file'>): string {

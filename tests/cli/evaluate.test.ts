@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
@@ -50,6 +50,29 @@ function total(rows: readonly (readonly number[])[]): number {
 }
 
 describe('regard evaluate', () => {
+  it('scores a built-in network, in each of the tasks that it answers', async () => {
+    // Drawn faces tell nothing about it but that every face counts where it belongs.
+    const named = join(folder, 'named')
+    const drawn = join(folder, 'faces', 'truth', 'photos')
+    mkdirSync(named)
+    for (const [k, name] of ['30_0_0_1.jpg', '64_1_0_2.jpg', '5_1_0_3.jpg'].entries())
+      copyFileSync(join(drawn, readdirSync(drawn).sort()[k]!), join(named, name))
+    const some = ['--data', `utkface:${named}`, '--crops', '1', '--json', json]
+    for (const task of ['gender', 'years', 'age']) {
+      await main(['evaluate', 'faceres', '--task', task, ...some])
+      expect(process.exitCode, said).toBe(0)
+      const { model, data } = JSON.parse(readFileSync(json, 'utf8'))
+      const [{ n, confusion, error }] = data
+      expect([model, n, total(confusion)]).toEqual(['faceres', 3, 3])
+      expect(typeof error).toBe(task === 'years' ? 'number' : 'undefined')
+      expect(confusion).toHaveLength({ gender: 2, years: 101, age: 8 }[task]!)
+    }
+    expect(printed).toContain('faceres: gender, the centre of faces cut out upright, 1.4 times their box')
+    await main(['evaluate', '--data', faces])
+    expect(said).toContain('faceres: it answers years and gender. Say which is meant by --task')
+    expect(process.exitCode).toBe(2)
+  })
+
   // Figures of networks that always give one answer would agree by themselves.
   it.each(['age', 'gender'] as const)('is tried on networks whose answers differ: %s', (task) => {
     const kinds = (['r', 'i'] as const).map((setting) => {
@@ -142,6 +165,17 @@ describe('regard evaluate', () => {
     expect(figures.skipped).toHaveLength(2)
   })
 
+  it('is what predict answers to its faces too: a network of a study, by its card', async () => {
+    const drawn = join(folder, 'faces', 'truth', 'photos')
+    const photo = join(drawn, readdirSync(drawn).sort()[0]!)
+    const csv = join(folder, 'faces.csv')
+    await main(['predict', photo, '--model', join(run('age', 'r'), 'model.onnx'), '--csv', csv])
+    expect(process.exitCode, said).toBe(0)
+    const [head, row] = readFileSync(csv, 'utf8').split('\r\n')
+    expect(head).toBe('photo,face,left,top,width,height,score,age_group,age_group_probability,network')
+    expect(row).toMatch(/,(\d+-\d+|60\+),0\.\d+,\S+model\.onnx$/)
+  })
+
   it('says what is not known of a network without a card, and takes it as flags', async () => {
     const bare = join(folder, 'bare.onnx')
     copyFileSync(model, bare)
@@ -174,11 +208,7 @@ describe('regard evaluate', () => {
       ['--data', 'aaf:x', '--fold', '1/3'],
       /--fold is for data of the kind synthetic/,
     ],
-    [
-      'classes that do not fit',
-      ['--data', 'aaf:x', '--task', 'age'],
-      /network's classes are m, f, and the labels/,
-    ],
+    ['a task that it does not answer', ['--data', 'aaf:x', '--task', 'age'], /it answers gender, not age/],
   ])('takes %s as wrong use', async (_, args, message) => {
     await main(['evaluate', model, ...args])
     expect(said).toMatch(message)

@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -9,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
 import { heatMap, pixelRelevance } from '../../src/explanation/heatMap.ts'
@@ -19,11 +20,14 @@ import { writeOnnxFile } from '../../src/formats/node.ts'
 import { readNpy, writeNpy } from '../../src/formats/npy.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32, int64, type TensorOf } from '../../src/graph/types.ts'
-import { writeModel } from '../../src/models/node.ts'
+import { explainFile, type TrainedCard, writeModel } from '../../src/models/node.ts'
 import { centreCrop } from '../../src/pictures/crop.ts'
 import { enlarged } from '../../src/pictures/enlarged.ts'
 import type { Image } from '../../src/pictures/image.ts'
 import { readPhoto, writePicture } from '../../src/pictures/node.ts'
+import { sideBySide } from '../../src/pictures/sideBySide.ts'
+import { warpAffine } from '../../src/pictures/warp.ts'
+import { drawnFace } from '../datasets/synthetic/drawing.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { shared } from '../shared.ts'
 import { capturePrinted } from './capture.ts'
@@ -40,7 +44,7 @@ const model = join(folder, 'model.onnx')
 const photo = join(folder, 'face.png')
 const random = new Random('photo')
 
-writeModel(model, livelyNetwork(SIZE, 2), {
+const card: TrainedCard = {
   network: 'adiencenet',
   task: 'gender',
   classes: ['m', 'f'],
@@ -48,10 +52,13 @@ writeModel(model, livelyNetwork(SIZE, 2), {
   input: { name: 'images', size: SIZE, layout: 'NCHW', channels: 'BGR', scale: 1 },
   meanPicture: float32([3, PICTURE, PICTURE], new Float32Array(3 * PICTURE ** 2).fill(120)),
   picture: PICTURE,
-  alignment: 'r',
   composite: 'paper',
   trainedOn: { dataset: 'synthetic', setting: 'r', fold: 0, seed: 1, iterations: 10 },
-})
+}
+writeModel(model, livelyNetwork(SIZE, 2), card)
+/** The same network, as one that sees faces which are cut out. */
+const ofFaces = join(folder, 'ofFaces.onnx')
+writeModel(ofFaces, livelyNetwork(SIZE, 2), { ...card, alignment: 'r' })
 const noise: Image = {
   width: PICTURE,
   height: PICTURE,
@@ -63,6 +70,8 @@ copyFileSync(model, bare)
 /** What a model without a card is told instead. */
 const FLAGS = ['--channels', 'BGR', '--scale', '1', '--mean', '120', '--picture', String(PICTURE)]
 writeFileSync(join(folder, 'broken.yaml'), 'name: mine\nlayers: [{rule: epsilo, epsilon: 1}]\n')
+const points = join(folder, 'points.txt')
+writeFileSync(points, Array.from({ length: 49 }, (_, k) => `${k % 7} ${Math.floor(k / 7)}\n`).join(''))
 const odd = GraphBuilder.from({ ...livelyNetwork(SIZE, 2), outputs: [] })
 odd.output('y', odd.op('CumSum', [odd.value('logits'), odd.constant(int64([], [1]))], {}, 'total'))
 writeOnnxFile(join(folder, 'odd.onnx'), odd.graph())
@@ -387,12 +396,110 @@ describe('regard explain', () => {
   })
 })
 
+describe('regard explain of faces', () => {
+  const photos = join(folder, 'photos')
+  const one = join(photos, 'one.png')
+  const two = join(photos, 'more', 'two.png')
+  const nobody = join(photos, 'nobody.png')
+  let face: Image
+  beforeAll(async () => {
+    ;({ face } = await drawnFace())
+    mkdirSync(join(photos, 'more'), { recursive: true })
+    await writePicture(one, face)
+    await writePicture(two, sideBySide([face, face]))
+    await writePicture(nobody, { width: 90, height: 60, data: new Uint8Array(3 * 90 * 60).fill(128) })
+  })
+
+  it('takes the default network and all faces of a folder, each with its own map, drawn into the photo too', async () => {
+    await main(['explain', photos, '--class', 'f', '--out', out])
+    expect(process.exitCode).toBe(3)
+    expect(captured.printed).toMatch(/skipped: \S*nobody\.png: no face was found in it\n/)
+    expect(captured.printed).toMatch(/1 of 3 inputs skipped/)
+    expect(captured.printed).toMatch(/two\.png \(face 2 of 2\): gender “f” \d+\.\d % → /)
+    expect(captured.printed).toMatch(/Gender is a label here/)
+    const kinds = ['json', 'map.png', 'png', 'relevance.npy']
+    expect(readdirSync(out).sort()).toEqual(
+      ['more', ...[...kinds, 'photo.png'].map((kind) => `one.gender.${kind}`)].sort(),
+    )
+    expect(readdirSync(join(out, 'more')).sort()).toEqual(
+      [
+        ...[1, 2].flatMap((k) => kinds.map((kind) => `two.face${k}.gender.${kind}`)),
+        'two.gender.photo.png',
+      ].sort(),
+    )
+    const records = [1, 2].map((k) =>
+      JSON.parse(readFileSync(join(out, 'more', `two.face${k}.gender.json`), 'utf8')),
+    )
+    const photo = await readPhoto(join(out, 'more', 'two.gender.photo.png'))
+    expect([photo.width, photo.height]).toEqual([2 * face.width + 4, face.height])
+    for (const { model, target, face } of records) {
+      expect([model, target.name]).toEqual(['faceres', 'f'])
+      // Colours are where the face is, and nowhere else.
+      const { left, top, width, height } = face.box
+      let [inside, outside] = [0, 0]
+      for (let at = 0; at < photo.data.length; at += 3) {
+        const [x, y] = [(at / 3) % photo.width, Math.floor(at / 3 / photo.width)]
+        const coloured = photo.data[at] !== photo.data[at + 1] || photo.data[at] !== photo.data[at + 2]
+        const near = records.some(
+          ({ face: { box } }) => Math.abs(x - box.left - box.width / 2) < 0.71 * box.width,
+        )
+        if (!near && coloured) outside++
+        if (x > left && x < left + width && y > top && y < top + height && coloured) inside++
+      }
+      expect(outside).toBe(0)
+      expect(inside / (width * height)).toBeGreaterThan(0.3)
+    }
+  })
+
+  it('cuts a face out as the card says, without being told where it is', async () => {
+    await main(['explain', ofFaces, one, '--out', out])
+    expect(captured.printed).toContain('Faces are aligned [r], 58 × 58, of it the centre 51 × 51; BGR')
+    const { toPhoto } = record('one').face
+    const { left, top } = centreCrop(PICTURE, SIZE)
+    const seen = part(warpAffine(face, toPhoto, PICTURE, PICTURE), left, top, SIZE)
+    const picture = await readPhoto(join(out, 'one.png'))
+    expect(part(picture, 0, 0, SIZE * BY)).toEqual(enlarged(seen, BY))
+  })
+
+  it('takes a picture of a face as it is where that is said', async () => {
+    await main(['explain', ofFaces, photo, '--as-is', '--out', out])
+    await main(['explain', model, photo, '--out', join(out, 'whole')])
+    const read = (name: string) => readNpy(readFileSync(join(out, name)), name)
+    expect(read('face.relevance.npy')).toEqual(read('whole/face.relevance.npy'))
+    expect(record('face').face).toBeUndefined()
+  })
+
+  it('from a program, of a photo without a face: no', async () => {
+    await expect(explainFile(ofFaces, nobody)).rejects.toThrow(/nobody\.png: no face was found in it/)
+    const { seen } = await explainFile(ofFaces, one)
+    await main(['explain', ofFaces, one, '--out', out])
+    expect(part(await readPhoto(join(out, 'one.png')), 0, 0, SIZE * BY)).toEqual(enlarged(seen!, BY))
+  })
+
+  it.each([
+    ['nothing', [], /there is nothing to explain\. Name a photo\n/],
+    ['a network and no photo', ['faceres'], /faceres: there is nothing to explain\. Name a photo behind it/],
+    ['a network that there is not', ['facers', one], /no built-in network 'facers'\. Did you mean faceres\?/],
+    [
+      'a class of no answer',
+      [one, '--class', 'x'],
+      /no answer of the network has the class x\. Say by --output/,
+    ],
+    ['landmarks that are of no use', [one, '--landmarks', points], /for which landmarks are of no use/],
+  ])('takes %s as wrong use', async (_, args, message) => {
+    await main(['explain', ...args, '--out', out])
+    expect(captured.printed).toMatch(message)
+    expect(process.exitCode).not.toBe(0)
+    expect(readdirSync(out)).toEqual([])
+  })
+})
+
 describe.skipIf(!shared)('regard explain with a real photo', () => {
   it('cuts the face out by its landmarks, as the card says', async () => {
     const [name] = readdirSync(join(shared!, 'data/aaf/photos'))
     const real = join(shared!, 'data/aaf/photos', name!)
     const landmarks = join(shared!, 'data/aaf/landmarks49', name!.replace(/\.\w+$/, '.txt'))
-    await explain(real, '--landmarks', landmarks)
+    await main(['explain', ofFaces, real, '--landmarks', landmarks, '--out', out])
     expect(process.exitCode).toBe(0)
     const points = parseLandmarks(readFileSync(landmarks, 'utf8'), landmarks)
     const face = align(await readPhoto(real), points, 'r', PICTURE)

@@ -53,6 +53,16 @@ it('the folder of results is passed over, and a link that leads back up is not f
   expect(photoFiles([folder], join(folder, 'aligned')).photos.map(({ name }) => name)).toEqual(['a'])
 })
 
+it('where nothing is to be passed over, the folder that one is in is taken too', () => {
+  const before = process.cwd()
+  process.chdir(folderOf('a.jpg'))
+  try {
+    expect(photoFiles(['.']).photos.map(({ name }) => name)).toEqual(['a'])
+  } finally {
+    process.chdir(before)
+  }
+})
+
 it('a folder that cannot be listed is named, and the others are taken', () => {
   const [folder, other] = [folderOf('a.jpg'), folderOf('b.jpg')]
   // A link that leads nowhere but to itself.

@@ -64,6 +64,14 @@ export const composites = {
     name: 'epsilon-plus-flat',
     layers: [firstFlat, convolutionsZPlus, innerProducts],
   },
+  /**
+   * The same, without the biases of convolutions: in depthwise networks these are so large that by `epsilon-plus` they
+   * keep nearly all.
+   */
+  'epsilon-plus-flat-unbiased': {
+    name: 'epsilon-plus-flat-unbiased',
+    layers: [firstFlat, { ...convolutionsZPlus, bias: false }, innerProducts],
+  },
   /** ε on inner products, αβ (2, −1) on convolutions. */
   'epsilon-alpha2-beta1': {
     name: 'epsilon-alpha2-beta1',

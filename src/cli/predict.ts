@@ -1,0 +1,243 @@
+import { join, relative, resolve } from 'node:path'
+import { Command } from 'commander'
+import { type CsvRow, csv } from '../base/csv.ts'
+import { UserError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
+import { Progress } from '../base/progress.ts'
+import { labelFaces } from '../datasets/drawFaces.ts'
+import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
+import { nodeEngine } from '../engine/node.ts'
+import {
+  type AgeAnswer,
+  type ClassAnswer,
+  type PredictedFace,
+  type PredictedPhoto,
+  predict,
+} from '../evaluation/predict.ts'
+import type { Model } from '../models/model.ts'
+import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
+import { readPhoto } from '../pictures/node.ts'
+import { requirePhotos, tellSkipped, withoutPath } from './data.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
+import { answersFrom, MODEL, type ModelFlags, withModelFlags } from './model.ts'
+import { aboutPeople } from './people.ts'
+import { untilStopped } from './signal.ts'
+import { inColumns } from './table.ts'
+
+/** So many faces are shown on the screen; all are in the files. */
+const MOST_SHOWN = 60
+/** So many photos without a face are named. */
+const MOST_NAMED = 20
+
+interface Flags extends ModelFlags, DeviceFlag {
+  readonly model: string
+  readonly csv?: string
+  readonly json?: string
+  readonly draw?: string
+  readonly asIs?: boolean
+}
+
+/** `regard predict PHOTO|FOLDER…` */
+export function predictCommand(): Command {
+  const command = new Command('predict')
+    .description(
+      'Say what a network answers to every face in photos: its age and gender, and how sure it is.',
+    )
+    .argument('<photo...>', 'photos, or folders of photos')
+    .option('--model <model>', MODEL, DEFAULT_NETWORK)
+    .option('--csv <file>', 'write a row for each face to this file')
+    .option('--json <file>', 'write all photos with their faces and all probabilities to this file')
+    .option('--draw <dir>', 'write each photo with its faces drawn on it into this folder')
+    .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
+  return withModelFlags(withDevice(command))
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  $ regard predict party.jpg\n' +
+        '  $ regard predict photos --csv faces.csv --draw out/drawn\n' +
+        '  $ regard predict photos --model out/study/runs/age-googlenet-r-fold0/model.onnx\n',
+    )
+    .action(run)
+}
+
+async function run(paths: string[], flags: Flags): Promise<void> {
+  const { photos, skipped: folders } = photoFiles(paths, flags.draw)
+  requirePhotos(photos, folders)
+  const answers = await answersFrom(flags.model, flags)
+  const progress = new Progress('Looking at photos', photos.length)
+  const engine = await nodeEngine(flags)
+  const started = Date.now()
+  const predicted = await untilStopped((signal) =>
+    predict(
+      answers,
+      photos.map(({ path }) => path),
+      {
+        engine,
+        asIs: flags.asIs ?? false,
+        signal,
+        progress(done, total) {
+          if (done < total && Date.now() - started > QUIET)
+            progress.update(done, `${done} of ${total} photos`)
+        },
+      },
+    ),
+  ).finally(() => progress.finish())
+  if (!predicted) return
+  const [model] = answers as [Model, ...Model[]]
+  const names = answers.map(nameOf)
+  const rows = predicted.flatMap(({ photo, faces }) =>
+    faces.map((face, k) => ({ photo, face, k, of: faces.length })),
+  )
+  if (rows.length > 0) console.log(inColumns(tableOf(rows, names)).join('\n'))
+  if (rows.length > MOST_SHOWN) {
+    const more = rows.length - MOST_SHOWN
+    console.log(`… and ${more} more${flags.csv || flags.json ? '' : ': --csv FILE has them all'}`)
+  }
+  const readable = predicted.filter(({ broken }) => broken === undefined)
+  if (readable.length > 0) console.log(summary(readable, model.path))
+  const sentence = aboutPeople(answers)
+  if (rows.length > 0 && sentence) console.log(sentence)
+  if (flags.csv) writeAtomic(flags.csv, csvOf(rows, answers))
+  if (flags.json) writeAtomic(flags.json, `${JSON.stringify(recordOf(predicted, answers))}\n`)
+  if (flags.draw) await draw(photos, predicted, names, flags.draw)
+  const broken = predicted.flatMap(({ photo, broken }) => (broken ? [withoutPath(photo, broken)] : []))
+  tellSkipped([...folders, ...broken])
+}
+
+/** Milliseconds that may pass without a progress line. */
+const QUIET = 1000
+
+/** A face of a photo, one row of the table. */
+interface Row {
+  readonly photo: string
+  readonly face: PredictedFace
+  /** Which of the photo's faces it is, from 0, and of how many. */
+  readonly k: number
+  readonly of: number
+}
+
+/** What an answer is called: its task, or its output. */
+function nameOf({ task, output }: Model): string {
+  return task ?? output
+}
+
+function isAge(answer: AgeAnswer | ClassAnswer): answer is AgeAnswer {
+  return 'years' in answer
+}
+
+function tableOf(rows: readonly Row[], names: readonly string[]): string[][] {
+  const found = rows.some(({ face }) => face.found)
+  const head = names.flatMap((name) => (name === 'years' ? ['age', 'group'] : [name, 'sure']))
+  return [
+    ['photo', ...(found ? ['face', 'at'] : []), ...head],
+    ...rows
+      .slice(0, MOST_SHOWN)
+      .map(({ photo, face, k, of }) => [
+        photo,
+        ...(found ? [of > 1 ? `${k + 1} of ${of}` : '', placeOf(face)] : []),
+        ...names.flatMap((name) => cellsOf(face.answers[name]!)),
+      ]),
+  ]
+}
+
+function placeOf({ found }: PredictedFace): string {
+  if (!found) return ''
+  const { left, top, width, height } = found.box
+  return `${width.toFixed()} × ${height.toFixed()} at (${left.toFixed()}, ${top.toFixed()})`
+}
+
+function cellsOf(answer: AgeAnswer | ClassAnswer): [string, string] {
+  if (!isAge(answer)) return [answer.class, `${(100 * answer.probability).toFixed(1)} %`]
+  return [ageInWords(answer), answer.group]
+}
+
+function ageInWords({ years, deviation }: AgeAnswer): string {
+  return `${years.toFixed(1)}${deviation === undefined ? '' : ` ± ${deviation.toFixed(1)}`}`
+}
+
+function summary(predicted: readonly PredictedPhoto[], model: string): string {
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
+  const faces = predicted.reduce((sum, { faces }) => sum + faces.length, 0)
+  const without = predicted.filter(({ faces }) => faces.length === 0)
+  const refused = predicted.flatMap(({ photo, refused, faces }) =>
+    faces.length > 0 ? refused.map((reason) => `  ${photo}: ${reason}`) : [],
+  )
+  const named = without.slice(0, MOST_NAMED).map(({ photo, refused }) => `  ${photo}: ${refused[0]}`)
+  const more = without.length > MOST_NAMED ? [`  … and ${without.length - MOST_NAMED} more`] : []
+  return [
+    `${count(faces, 'face')} in ${count(predicted.length, 'photo')}, by ${model}`,
+    ...(without.length > 0
+      ? [`${count(without.length, 'photo')} without a face that can be used:`, ...named, ...more]
+      : []),
+    ...(refused.length > 0 ? ['Left out beside others:', ...refused] : []),
+  ].join('\n')
+}
+
+function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
+  const lines = rows.map(({ photo, face, k }): CsvRow => {
+    const { left, top, width, height } = face.found?.box ?? {}
+    const box = Object.entries({ left, top, width, height, score: face.found?.score })
+    return {
+      photo,
+      face: k + 1,
+      ...Object.fromEntries(box.map(([name, value]) => [name, rounded(value)])),
+      ...Object.assign(
+        {},
+        ...answers.map((answer) => columnsOf(nameOf(answer), face.answers[nameOf(answer)]!)),
+      ),
+      network: answers[0]!.path,
+    }
+  })
+  return lines.length > 0 ? csv(lines) : ''
+}
+
+function columnsOf(name: string, answer: AgeAnswer | ClassAnswer): CsvRow {
+  if (!isAge(answer)) {
+    // A column is the same thing by any network.
+    const column = name === 'age' ? 'age_group' : name
+    return { [column]: answer.class, [`${column}_probability`]: rounded(answer.probability) }
+  }
+  const { years, deviation, group } = answer
+  return { age: rounded(years), age_deviation: rounded(deviation), age_group: group }
+}
+
+function rounded(value: number | undefined): string {
+  return value === undefined ? '' : String(Number(value.toFixed(4)))
+}
+
+function recordOf(predicted: readonly PredictedPhoto[], answers: readonly Model[]): unknown {
+  return { network: answers[0]!.path, answers: answers.map(nameOf), photos: predicted }
+}
+
+/** Draw every photo that has faces, with what is said of each beside its box. */
+async function draw(
+  photos: readonly PhotoFile[],
+  predicted: readonly PredictedPhoto[],
+  names: readonly string[],
+  folder: string,
+): Promise<void> {
+  const inputs = new Set(photos.map(({ path }) => resolve(path)))
+  const progress = new Progress('Drawing', photos.length)
+  const started = Date.now()
+  let drawn = 0
+  for (const [k, { faces }] of predicted.entries()) {
+    if (Date.now() - started > QUIET) progress.update(k, `${k} of ${photos.length} photos`)
+    const boxes = faces.flatMap(({ found, answers }) =>
+      found ? [{ box: found.box, text: names.map((name) => inShort(answers[name]!)).join(', ') }] : [],
+    )
+    if (boxes.length === 0) continue
+    const { path, name } = photos[k]!
+    const file = join(folder, `${name}.png`)
+    if (inputs.has(resolve(file)))
+      throw new UserError('the result would overwrite a photo', file, 'Choose another folder with --draw')
+    writeAtomic(file, await labelFaces(await readPhoto(path), boxes))
+    drawn++
+  }
+  progress.finish()
+  console.log(`${drawn} drawn → ${relative('.', folder) || folder}`)
+}
+
+function inShort(answer: AgeAnswer | ClassAnswer): string {
+  if (isAge(answer)) return answer.years.toFixed()
+  return `${answer.class} ${(100 * answer.probability).toFixed()} %`
+}

@@ -1,0 +1,148 @@
+/** What a model says of every face in every photo. */
+
+import type { Watch } from '../base/watch.ts'
+import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { CutFace } from '../faces/cut.ts'
+import { pictureFor } from '../models/input.ts'
+import { agesOf, isPlain, type Model, requirePreprocessing } from '../models/model.ts'
+import { topClass } from '../statistics/accuracy.ts'
+import { classScores } from './classScores.ts'
+import { facesIn } from './facesIn.ts'
+import { scorePictures, tenCropGraph } from './tenCrop.ts'
+import { deviationOf, expectedAge } from './years.ts'
+
+/** An age in years. */
+export interface AgeAnswer {
+  /** The expected age; of a network whose answer is one number, that. */
+  readonly years: number
+  /** The standard deviation of the distribution; absent where the answer is one number. */
+  readonly deviation?: number
+  /** The age group that lies nearest. */
+  readonly group: string
+  /** Of each class, in the order of `ages`; absent where the answer is one number. */
+  readonly probabilities?: readonly number[]
+  /** The age that each class stands for. */
+  readonly ages?: readonly number[]
+}
+
+/** One class among several. */
+export interface ClassAnswer {
+  readonly class: string
+  /** How sure the network is of it, 0 to 1. */
+  readonly probability: number
+  /** Of each class, by its name. */
+  readonly probabilities: Readonly<Record<string, number>>
+}
+
+/** What is said of one face. */
+export interface PredictedFace {
+  /** Where it is and how sure the detector was; absent where the photo is taken as it is. */
+  readonly found?: NonNullable<CutFace['found']>
+  /** By what is answered: \`years\`, \`gender\`, or what the card calls it. */
+  readonly answers: Readonly<Record<string, AgeAnswer | ClassAnswer>>
+}
+
+/** What is said of one photo. */
+export interface PredictedPhoto {
+  readonly photo: string
+  readonly faces: readonly PredictedFace[]
+  /** Faces that were found and could not be used, and why. */
+  readonly refused: readonly string[]
+  /** Why the photo itself cannot be used. */
+  readonly broken?: string
+}
+
+/** How photos are gone through; progress is told in photos. */
+export interface PredictOptions extends Watch {
+  readonly engine: Engine
+  /** Whether photos are of one face that is cut out already, or the network is not about faces. */
+  readonly asIs: boolean
+}
+
+/**
+ * Say what a model answers to every face of photos: each as it is cut out for training and explaining, its centre alone.
+ *
+ * @param answers the model, once for each question that it answers; all of one network
+ * @returns for each photo, in their order
+ * @throws UserError where it is not known how photos become its input; the signal's reason, when that stops it
+ */
+export async function predict(
+  answers: readonly Model[],
+  photos: readonly string[],
+  { engine, asIs, signal, progress }: PredictOptions,
+): Promise<PredictedPhoto[]> {
+  const [model] = answers as [Model, ...Model[]]
+  const preprocessing = requirePreprocessing(model)
+  const readers = answers.map(readerOf)
+  const cut = photos.map((photo) => ({ photo, faces: [] as CutFace['found'][], refused: [] as string[] }))
+  const broken = new Map<number, string>()
+  async function* pictures() {
+    let k = 0
+    const jobs = photos.map((photo) => ({ photo }))
+    for await (const { faces, refused, broken: why } of facesIn(jobs, model, { asIs })) {
+      cut[k]!.refused.push(...refused)
+      if (why !== undefined) broken.set(k, why)
+      for (const { picture, found } of faces) {
+        cut[k]!.faces.push(found)
+        yield pictureFor(picture, preprocessing).data
+      }
+      progress?.(++k, photos.length)
+    }
+  }
+  const graph = tenCropGraph(model.network, preprocessing, { outputs: answers, crops: 1 })
+  const rows = await scorePictures(engine, graph, pictures(), { crops: 1, signal })
+  let face = 0
+  return cut.map(({ photo, faces, refused }, k) => ({
+    photo,
+    faces: faces.map((found) => ({ ...(found && { found }), answers: readRow(rows[face++]!, readers) })),
+    refused,
+    ...(broken.has(k) && { broken: broken.get(k)! }),
+  }))
+}
+
+/** How one answer stands in a row of scores. */
+interface Reader {
+  readonly name: string
+  /** How many scores are its own. */
+  readonly length: number
+  read(scores: Float32Array): AgeAnswer | ClassAnswer
+}
+
+function readerOf(model: Model): Reader {
+  const { task, output, classes } = model
+  const name = task ?? output
+  if (task !== 'years') {
+    const length = isPlain(model) ? 1 : classes.length
+    return { name, length, read: (scores) => classAnswer(classScores(model, scores), classes) }
+  }
+  const ages = agesOf(model)
+  return { name, length: ages?.length ?? 1, read: (scores) => ageAnswer(scores, ages) }
+}
+
+function readRow(row: Float32Array, readers: readonly Reader[]): PredictedFace['answers'] {
+  let from = 0
+  return Object.fromEntries(
+    readers.map(({ name, length, read }) => {
+      const own = row.subarray(from, from + length)
+      from += length
+      return [name, read(own)]
+    }),
+  )
+}
+
+function ageAnswer(scores: Float32Array, ages: readonly number[] | undefined): AgeAnswer {
+  const years = ages ? expectedAge(scores, ages) : scores[0]!
+  const group = CLASSES.age[nearestAgeGroup(years)]!
+  if (!ages) return { years, group }
+  return { years, deviation: deviationOf(scores, ages), group, probabilities: [...scores], ages }
+}
+
+function classAnswer(scores: ArrayLike<number>, classes: readonly string[]): ClassAnswer {
+  const top = topClass(scores)
+  return {
+    class: classes[top]!,
+    probability: scores[top]!,
+    probabilities: Object.fromEntries(classes.map((name, k) => [name, scores[k]!])),
+  }
+}

@@ -1,0 +1,97 @@
+/** Faces of a photo as pictures: which of those that were found are taken, and how they are cut out. */
+
+import type { Affine } from '../pictures/affine.ts'
+import type { Image, Point } from '../pictures/image.ts'
+import { warpAffine } from '../pictures/warp.ts'
+import { type Alignment, align, alignment } from './align.ts'
+import { type Box, type FoundFace, isMarked, mainFace } from './face.ts'
+import { landmarks49 } from './meshLandmarks.ts'
+
+/**
+ * An upright window around the detector's box, as networks take it that were trained on faces as a detector found them.
+ * It is measured in sides of the square around the box.
+ */
+export interface BoxCut {
+  /** Its side, or its width and height: what is not square is stretched to a square picture. */
+  readonly box: number | readonly [width: number, height: number]
+  /** How far its middle lies below that of the box; 0 where not given. */
+  readonly down?: number
+}
+
+/** How faces are cut out: aligned by their landmarks, or by the detector's box. */
+export type Cut = Alignment | BoxCut
+
+/** How the faces of a photo are taken. */
+export interface CutOptions {
+  readonly as: Cut
+  /** The side of the pictures, in pixels. */
+  readonly size: number
+  /** Every face of a photo, and not its main one alone. */
+  readonly all: boolean
+}
+
+/** A face that was cut out. */
+export interface CutFace {
+  readonly picture: Image
+  /** From points of the picture to points of the photo. */
+  readonly map: Affine
+  /** The 468 points of its mesh, in pixels of the photo; absent where the landmarks were given. */
+  readonly mesh?: readonly Point[]
+  /** How it was found; absent where the landmarks were given. */
+  readonly found?: Omit<FoundFace, 'mesh'>
+}
+
+/** The faces of a photo. */
+export interface CutFaces {
+  /** The surest first. */
+  readonly faces: CutFace[]
+  /** Why there is no face, or one less. */
+  readonly refused: string[]
+}
+
+/** Cut out the faces that were found in a photo. */
+export function cutFaces(photo: Image, found: readonly FoundFace[], options: CutOptions): CutFaces {
+  const { as, size, all } = options
+  const chosen = all ? found : [mainFace(found, photo)].filter((face) => face !== undefined)
+  if (chosen.length === 0) return { faces: [], refused: ['no face was found in it'] }
+  return {
+    faces: chosen.filter(isMarked).map((face) => cutFound(photo, face, as, size)),
+    refused: chosen.filter((face) => !isMarked(face)).map(notMarked),
+  }
+}
+
+/** Cut out one face that was found, and that the mesh network made out. */
+export function cutFound(photo: Image, { mesh, ...found }: FoundFace, as: Cut, size: number): CutFace {
+  if (typeof as === 'string') return { ...cutByLandmarks(photo, landmarks49(mesh), as, size), mesh, found }
+  const map = windowMap(found.box, as, size)
+  return { picture: warpAffine(photo, map, size, size), map, mesh, found }
+}
+
+/**
+ * Cut out the face whose landmarks are given.
+ *
+ * @throws UserError as {@link align} does
+ */
+export function cutByLandmarks(
+  photo: Image,
+  landmarks: readonly Point[],
+  as: Alignment,
+  size: number,
+): CutFace {
+  return { picture: align(photo, landmarks, as, size), map: alignment(landmarks, as, size) }
+}
+
+/** What to say of a face that the mesh network did not make out. */
+export function notMarked({ box: { left, top, width, height } }: FoundFace): string {
+  const [x, y] = [left + width / 2, top + height / 2].map((place) => place.toFixed(0))
+  return `eyes, nose and mouth were not made out in the face around (${x}, ${y})`
+}
+
+/** From points of the picture of a window to points of the photo. */
+function windowMap({ left, top, width, height }: Box, { box, down = 0 }: BoxCut, size: number): Affine {
+  const side = Math.max(width, height)
+  const [across, tall] = typeof box === 'number' ? [box, box] : box
+  const [x, y] = [left + width / 2, top + height / 2 + down * side]
+  const [wide, high] = [across * side, tall * side]
+  return [wide / size, 0, x - wide / 2, 0, high / size, y - high / 2]
+}

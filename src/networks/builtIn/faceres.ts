@@ -1,0 +1,45 @@
+import type { BuiltInNetwork } from './network.ts'
+
+/**
+ * How its authors show it faces, and what its outputs are (`age_gender_identity/facial_analysis.py` of HSE_FaceRec_tf): blue,
+ * green and red with VGG's means subtracted, the face with a little around it; ages from 1 on; the sigmoid speaks for m.
+ *
+ * The package that has its files gives it red, green and blue with nothing subtracted, and counts ages from 0: by that
+ * its errors are two fifths larger on UTKFace (docs/networks.md).
+ */
+export const FACERES_CARD: BuiltInNetwork['card'] = {
+  answers: [
+    {
+      output: 'age_pred/Softmax',
+      task: 'years',
+      classes: Array.from({ length: 100 }, (_, k) => String(k + 1)),
+    },
+    { output: 'gender_pred/Sigmoid', task: 'gender', classes: ['f', 'm'] },
+  ],
+  input: { channels: 'BGR', scale: 1, mean: [103.939, 116.779, 123.68] },
+  alignment: { box: 1.4 },
+  composite: 'epsilon-plus-flat-unbiased',
+}
+
+export const faceres: BuiltInNetwork = {
+  title: 'FaceRes, a MobileNet',
+  package: 'human',
+  files: {
+    'faceres.json': '5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df',
+    'faceres.bin': '2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b',
+  },
+  card: FACERES_CARD,
+  source:
+    'A. V. Savchenko: Efficient facial representations for age, gender and identity recognition in organizing photo ' +
+    'albums using multi-output ConvNet. PeerJ Computer Science 5:e197, 2019 (HSE_FaceRec_tf)',
+  licence:
+    'MIT, as the package @vladmandic/human that has it; what its authors allow with the weights, it does not say',
+  trainedOn:
+    'VGGFace2 (who somebody is), then IMDB-WIKI (age and gender): well-known people for the most part',
+  figures: { utkface: { error: 5.7, gender: 85.4 } },
+  limits: [
+    'People over 60 are taken for younger by many: its error there is 12 to 14 years',
+    'The gender label of small children is little better than a guess: 57 to 62 % up to the age of 2',
+    'It takes women for men more often than men for women: on All-Age-Faces 81 and 96 % are right',
+  ],
+}

@@ -1,0 +1,178 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { alignFaces } from '../../src/datasets/alignFaces.ts'
+import { facesIn, type ShownPhoto } from '../../src/evaluation/facesIn.ts'
+import type { AgeAnswer, ClassAnswer, PredictedPhoto } from '../../src/evaluation/predict.ts'
+import { openBuiltIn } from '../../src/models/node.ts'
+import type { Image } from '../../src/pictures/image.ts'
+import { readPhoto, writePicture } from '../../src/pictures/node.ts'
+import { sideBySide } from '../../src/pictures/sideBySide.ts'
+import { drawnFace } from '../datasets/synthetic/drawing.ts'
+import { shared } from '../shared.ts'
+import { capturePrinted } from './capture.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'regard-predict-'))
+const photos = join(folder, 'photos')
+const one = join(photos, 'one.png')
+const two = join(photos, 'more', 'two.png')
+const { face } = await drawnFace()
+mkdirSync(join(photos, 'more'), { recursive: true })
+mkdirSync(join(folder, 'empty'))
+await writePicture(one, face)
+await writePicture(two, sideBySide([face, face]))
+const grey: Image = { width: 90, height: 60, data: new Uint8Array(3 * 90 * 60).fill(128) }
+await writePicture(join(photos, 'nobody.png'), grey)
+writeFileSync(join(folder, 'notes.txt'), 'no picture')
+
+const captured = capturePrinted()
+let out: string
+beforeEach(() => {
+  out = mkdtempSync(join(folder, 'out-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const predict = (...args: string[]) => main(['predict', ...args])
+const json = () => join(out, 'all.json')
+const read = (): PredictedPhoto[] => JSON.parse(readFileSync(json(), 'utf8')).photos
+
+describe('regard predict', () => {
+  it('says of every face of a folder where it is, how old and which gender, and how surely', async () => {
+    await predict(photos, '--csv', join(out, 'all.csv'), '--json', json(), '--draw', join(out, 'drawn'))
+    expect(process.exitCode, captured.printed).toBe(0)
+    const found = read()
+    expect(found.map(({ photo, faces }) => [photo, faces.length])).toEqual([
+      [join(photos, 'nobody.png'), 0],
+      [one, 1],
+      [two, 2],
+    ])
+    expect(captured.printed).toContain('3 faces in 3 photos, by faceres\n')
+    expect(captured.printed).toMatch(
+      /1 photo without a face that can be used:\n {2}\S*nobody\.png: no face was found/,
+    )
+    expect(captured.printed).toMatch(/Gender is a label here/)
+
+    for (const { answers, found: place } of found.flatMap(({ faces }) => faces)) {
+      const { years, gender } = answers as { years: AgeAnswer; gender: ClassAnswer }
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b)
+      expect(sum(years.probabilities!)).toBeCloseTo(1, 4)
+      expect(years.years).toBeCloseTo(sum(years.probabilities!.map((p, k) => p * (k + 1))), 3)
+      const { f, m } = gender.probabilities as { f: number; m: number }
+      expect(f + m).toBeCloseTo(1, 5)
+      expect(gender.probability).toBe(Math.max(f, m))
+      expect(place!.score).toBeGreaterThan(0.5)
+    }
+    // Both halves of the second photo show the first.
+    const [left, right] = found[2]!.faces.map(({ found }) => found!.box.left).sort((a, b) => a - b)
+    expect(right! - left! - face.width - 4).toBeLessThan(8)
+
+    const [head, ...rows] = readFileSync(join(out, 'all.csv'), 'utf8').trimEnd().split('\r\n')
+    expect(head).toBe(
+      'photo,face,left,top,width,height,score,age,age_deviation,age_group,gender,gender_probability,network',
+    )
+    expect(rows).toHaveLength(3)
+    expect(rows[0]).toMatch(/one\.png,1,(-?[\d.]+,){7}[\d+-]+,[fm],0\.\d+,faceres$/)
+    expect(readdirSync(join(out, 'drawn'), { recursive: true }).sort()).toEqual([
+      'more',
+      'more/two.png',
+      'one.png',
+    ])
+    const drawing = await readPhoto(join(out, 'drawn/one.png'))
+    expect([drawing.width, drawing.height]).toEqual([face.width, face.height])
+  })
+
+  it('names and skips what cannot be read, and ends with 3', async () => {
+    await predict(one, join(folder, 'notes.txt'), join(folder, 'none.png'), '--json', json())
+    expect(process.exitCode).toBe(3)
+    expect(captured.printed).toContain('1 face in 1 photo, by faceres')
+    expect(captured.printed).toMatch(/2 photos could not be used:\n {2}\S*notes\.txt: .*\n {2}\S*none\.png: /)
+    expect(read().map(({ broken }) => broken === undefined)).toEqual([true, false, false])
+  })
+
+  it('takes a picture as it is where that is said', async () => {
+    await predict(one, '--as-is', '--json', json())
+    const [{ faces }] = read() as [PredictedPhoto]
+    expect(faces).toHaveLength(1)
+    expect(faces[0]!.found).toBeUndefined()
+  })
+
+  it.each([
+    ['a folder without photos', [join(folder, 'empty')], 1, /empty: holds no photos\n$/],
+    [
+      'a network that there is not',
+      [one, '--model', 'facerez'],
+      2,
+      /no built-in network 'facerez'\. Did you mean faceres\?/,
+    ],
+    ['a model that is not there', [one, '--model', 'none.onnx'], 1, /none\.onnx: there is no such model/],
+    ['no photo', [], 2, /missing required argument 'photo'/],
+    ['a drawing over a photo', [one, '--draw', photos], 1, /one\.png: the result would overwrite a photo/],
+  ])('says in one sentence what is wrong: %s', async (_, args, code, message) => {
+    await predict(...args)
+    expect(captured.printed).toMatch(message)
+    expect(process.exitCode).toBe(code)
+  })
+
+  it('says how to fetch a network that is not here', async () => {
+    const before = process.env.REGARD_CACHE
+    process.env.REGARD_CACHE = out
+    try {
+      await predict(one, '--model', 'gear')
+    } finally {
+      if (before === undefined) delete process.env.REGARD_CACHE
+      else process.env.REGARD_CACHE = before
+    }
+    expect(captured.printed).toMatch(/gear: is not on this machine .*Fetch it: regard networks add gear/)
+    expect(process.exitCode).toBe(1)
+  })
+})
+
+describe('a photo is the same to all commands', () => {
+  it('explain says of its faces what predict says', async () => {
+    await predict(two, '--json', json())
+    await main(['explain', two, '--class', 'f', '--out', out])
+    const [{ faces }] = read() as [PredictedPhoto]
+    for (const [k, { answers }] of faces.entries()) {
+      const record = JSON.parse(readFileSync(join(out, `two.face${k + 1}.gender.json`), 'utf8'))
+      expect(record.face.box).toEqual(faces[k]!.found!.box)
+      const { years, gender } = answers as { years: AgeAnswer; gender: ClassAnswer }
+      const pairs = [
+        [record.outputs['age_pred/Softmax'].probabilities, years.probabilities!],
+        [record.outputs['gender_pred/Sigmoid'].probabilities, [gender.probabilities.m!]],
+      ] as const
+      for (const [said, own] of pairs) {
+        expect(said).toHaveLength(own.length)
+        expect(own.every((p, n) => Math.abs(p - said[n]) < 1e-4)).toBe(true)
+      }
+    }
+  })
+
+  it('evaluate cuts its main face out as they do', async () => {
+    const model = await openBuiltIn('faceres')
+    const shown = await facesIn([{ photo: one }], model, { asIs: false }).next()
+    const labelled = [{ id: 'one', subject: 'one', photo: one }]
+    const aligned = await alignFaces(labelled, model.card.alignment!, 224).next()
+    const { picture } = aligned.value as { picture: Uint8Array }
+    expect(Buffer.from(picture).equals((shown.value as ShownPhoto).faces[0]!.picture.data)).toBe(true)
+  })
+})
+
+describe.skipIf(!shared)('a photo of many', () => {
+  it('has every face that is found in it answered', async () => {
+    const root = join(shared!, 'data/utkface')
+    const names = readdirSync(root).filter((_, k) => k % 16 === 3)
+    const faces = await Promise.all(names.slice(0, 60).map((name) => readPhoto(join(root, name))))
+    const rows = Array.from({ length: 6 }, (_, k) => sideBySide(faces.slice(10 * k, 10 * k + 10), 0))
+    const data = new Uint8Array(rows.reduce((sum, row) => sum + row.data.length, 0))
+    for (const [k, row] of rows.entries()) data.set(row.data, k * row.data.length)
+    const many = join(out, 'many.png')
+    await writePicture(many, { width: rows[0]!.width, height: 6 * rows[0]!.height, data })
+    await predict(many, '--json', json())
+    expect(process.exitCode).toBe(0)
+    const [{ faces: found }] = read() as [PredictedPhoto]
+    expect(found.length).toBeGreaterThan(40)
+    expect(captured.printed).toContain(`${found.length} faces in 1 photo, by faceres`)
+  })
+})

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { parseCard } from '../../src/models/card.ts'
+import { agesOf, answersOf, modelOf, type OpenedCard } from '../../src/models/model.ts'
+
+/** A network with outputs `age` of five classes, `gender` of one logit and `years`, one number. */
+function network() {
+  const g = new GraphBuilder('two')
+  const x = g.input('x', 'float32', ['batch', 5])
+  g.output('age', g.op('Softmax', [x]))
+  g.output('gender', g.op('Sigmoid', [g.slice(x, { 1: [0, 1] })]))
+  g.output('years', g.slice(x, { 1: [1, 2] }))
+  return g.graph()
+}
+
+const card: OpenedCard = {
+  answers: [
+    {
+      output: 'age',
+      task: 'years',
+      classes: ['0-20', '21-30', '31-40', '41-60', '61+'],
+      ages: [12, 25, 35, 50, 68],
+    },
+    { output: 'gender', task: 'gender', classes: ['f', 'm'] },
+    { output: 'years', task: 'years' },
+  ],
+}
+
+describe('a card may speak of several answers', () => {
+  test('the model is there once for each, with its own classes and task', () => {
+    const answers = answersOf(modelOf(network(), 'two', card))
+    expect(answers.map(({ output, task, classes }) => [output, task, classes.length])).toEqual([
+      ['age', 'years', 5],
+      ['gender', 'gender', 2],
+      ['years', 'years', 2],
+    ])
+    expect(answers.map(({ plain }) => plain)).toEqual([false, false, true])
+    expect(agesOf(answers[0]!)).toEqual([12, 25, 35, 50, 68])
+    expect(agesOf(answers[2]!)).toBeUndefined()
+  })
+
+  test('the first is meant where none is named', () => {
+    expect(modelOf(network(), 'two', card).output).toBe('age')
+    expect(modelOf(network(), 'two', card, { output: 'gender' }).classes).toEqual(['f', 'm'])
+  })
+
+  test('a model whose card speaks of one answer is that', () => {
+    const model = modelOf(network(), 'two', { output: 'gender', task: 'gender', classes: ['f', 'm'] })
+    expect(answersOf(model)).toEqual([model])
+  })
+
+  test('which ages classes stand for is asked for where nobody says it', () => {
+    const unsaid = (answer: object) => () =>
+      agesOf(modelOf(network(), 'two', { answers: [{ output: 'age', task: 'years', ...answer }] }))
+    expect(unsaid({})).toThrow(/two: which ages its 5 classes stand for is not known\. Say it in its card/)
+    expect(unsaid({ classes: ['a', 'b', 'c', 'd', 'e'] })).toThrow(
+      /which age the class a stands for is not known/,
+    )
+    expect(unsaid({ ages: [1, 2] })).toThrow(/there are 2 ages, and the output age has 5 classes/)
+    expect(unsaid({ classes: ['10', '20', '30', '40', '50'] })()).toEqual([10, 20, 30, 40, 50])
+  })
+
+  test('answers and a single answer exclude each other', () => {
+    const text = 'answers:\n  - output: a\n    task: years\noutput: b\n'
+    expect(() => parseCard(text, 'x.card.yaml')).toThrow(
+      /answers stand in place of output, task, classes and ages/,
+    )
+  })
+
+  test.each([
+    ['alignment: q', /alignment must be r, i, or a window around the box of a face/],
+    ['alignment: { box: 0 }', /alignment/],
+    ['alignment: { box: [1, 2, 3] }', /alignment/],
+  ])('says what an alignment may be: %s', (text, message) => {
+    expect(() => parseCard(text, 'x.card.yaml')).toThrow(message)
+  })
+
+  test('an alignment may be a window', () => {
+    expect(parseCard('alignment: { box: [1.1, 1.2], down: -0.1 }', 'x').alignment).toEqual({
+      box: [1.1, 1.2],
+      down: -0.1,
+    })
+  })
+})
