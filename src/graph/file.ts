@@ -9,6 +9,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { UserError } from '../base/errors.ts'
 import { fixInput, type OpenSizes } from './batch.ts'
 import { withDefaults } from './builder.ts'
+import { withFunctionsInPlace } from './import/functions.ts'
 import { importGraph } from './import/importGraph.ts'
 import {
   type AttributeProto,
@@ -76,8 +77,8 @@ export function readGraph(bytes: Uint8Array, where: string, options: ReadOptions
  * @throws UserError when the bytes are no whole ONNX model, or one of an opset that is not read
  */
 export function parseModel(bytes: Uint8Array, where: string): ParsedModel {
-  const { graph, opsetImport, producerName } = modelFrom(bytes, where)
-  if (!graph) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
+  const { graph: whole, opsetImport, producerName, functions } = modelFrom(bytes, where)
+  if (!whole) throw new UserError('holds no ONNX graph', where, 'Give an .onnx file')
   const opset = Number(opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n)
   if (opset < OLDEST || opset > NEWEST) {
     throw new UserError(
@@ -86,7 +87,18 @@ export function parseModel(bytes: Uint8Array, where: string): ParsedModel {
       `Convert it with the onnx package's version_converter`,
     )
   }
+  const graph = about(where, () => withFunctionsInPlace(whole, functions, opset))
   return { graph, opset, own: producerName === PRODUCER && opset === OPSET }
+}
+
+/** What is wrong with a model, with its file. */
+function about<T>(where: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(error.message, where)
+    throw new UserError(`is not a well-formed model: ${(error as Error).message}`, where)
+  }
 }
 
 /**
@@ -100,14 +112,11 @@ export function graphOf(
   { external, sizes, overwrite }: ReadOptions = {},
 ): Graph {
   if (overwrite) alignInPlace(proto.initializer)
-  try {
+  return about(where, () => {
     const graph = own ? graphFrom(proto, external) : importGraph(proto, opset, external, sizes)
     verify(graph)
     return own && sizes ? fixInput(graph, sizes) : graph
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(error.message, where)
-    throw new UserError(`is not a well-formed model: ${(error as Error).message}`, where)
-  }
+  })
 }
 
 function modelFrom(bytes: Uint8Array, where: string): ModelProto {

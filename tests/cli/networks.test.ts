@@ -34,9 +34,9 @@ it('the one that comes with regard is what its card was measured with, and answe
   for (const [file, sum] of Object.entries(builtIn.faceres.files))
     expect(sha256Of(readFileSync(join(folder, basename(file))))).toBe(sum)
   const answers = answersOf(await openBuiltIn('faceres'))
-  expect(answers.map(({ task, logits, plain }) => [task, logits, plain])).toEqual([
-    ['years', 100, false],
-    ['gender', 1, false],
+  expect(answers.map(({ task, logits, kind }) => [task, logits, kind])).toEqual([
+    ['years', 100, 'softmax'],
+    ['gender', 1, 'sigmoid'],
   ])
 })
 

@@ -9,6 +9,7 @@ import { sources } from '../wiring.ts'
 import { constantOf, nodeOf } from './constants.ts'
 import { type Conversion, type FileNode, type Form, form } from './form.ts'
 import { FUSED } from './fused.ts'
+import { uniqueName } from './names.ts'
 import { conversionOf } from './opsets.ts'
 import { inOrder, namesReadBy } from './order.ts'
 import { single, singleType } from './precision.ts'
@@ -260,11 +261,4 @@ function passedOn(constant: Tensor): Conversion {
 
 function isTensor(value: AttributeValue): value is Tensor {
   return typeof value === 'object' && 'data' in value
-}
-
-function uniqueName(wanted: string, names: Set<string>, isTaken: (name: string) => boolean = () => false) {
-  let name = wanted
-  for (let k = 2; names.has(name) || isTaken(name); k++) name = `${wanted}_${k}`
-  names.add(name)
-  return name
 }

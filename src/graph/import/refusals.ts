@@ -32,7 +32,7 @@ function remedyFor(domain: string): string {
   if (domain.startsWith('com.microsoft') || domain === 'ai.onnx.contrib')
     return `It comes from ONNX Runtime's optimiser or extensions: give the model from before they were applied`
   if (domain === 'ai.onnx.ml') return 'It is no part of a neural network: end the model before this node'
-  return `If it is a function inside the model, inline it with the onnx package's inliner`
+  return 'It comes with the program that wrote the model: export the model in operators of the standard'
 }
 
 /** An error for a constant with an element that is not a number or, where all must be finite, an infinite one. */

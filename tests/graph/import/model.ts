@@ -33,7 +33,7 @@ export function node(
   input: string[],
   output: string[],
   attributes: Record<string, Attribute> = {},
-): NodeInit {
+): NodeInit & { opType: string } {
   const attribute = Object.entries(attributes).map(([name, value]) => attributeInit(name, value))
   const name = output[0] === 'y' ? `the ${opType}` : `the ${opType} of ${output[0]}`
   return { opType, input, output, attribute, name }
