@@ -208,6 +208,40 @@ describe('scoring as a card says', () => {
     },
   )
 
+  it('of several outputs the classes stand one behind the other, and a plain number is as it is', async () => {
+    const preprocessing: Preprocessing = {
+      size,
+      picture: size,
+      fit: 'pad',
+      layout: 'NCHW',
+      channels: 'RGB',
+      scale: [1, 1, 1],
+      mean: [0, 0, 0],
+    }
+    const g = new GraphBuilder('three')
+    const pixels = g.op('Flatten', [g.input('x', 'float32', ['batch', 3, size.height, size.width])])
+    const part = (from: number, to: number) =>
+      g.div(g.slice(pixels, { 1: [from, to] }), g.constant(float32([], [100])))
+    g.output('three', g.op('Softmax', [part(0, 3)]))
+    g.output('unread', part(0, 9))
+    g.output('years', part(10, 11))
+    g.output('one', part(11, 12))
+    const outputs = [{ output: 'years', plain: true }, { output: 'three' }, { output: 'one' }]
+    const graph = tenCropGraph(g.graph(), preprocessing, { outputs, crops: 1 })
+    const photo = Uint8Array.from({ length: 3 * size.height * size.width }, () => random.integer(256))
+    const [row] = await scorePictures(engine, graph, [photo], { crops: 1 })
+    // The red plane comes first.
+    const red = (k: number) => photo[3 * k]! / 100
+    const powers = [0, 1, 2].map((k) => Math.exp(red(k)))
+    const sum = powers.reduce((a, b) => a + b)
+    const yes = 1 / (1 + Math.exp(-red(11)))
+    const wanted = [red(10), ...powers.map((power) => power / sum), 1 - yes, yes]
+    expect(row).toHaveLength(wanted.length)
+    wanted.forEach((value, k) => {
+      expect(row![k]).toBeCloseTo(value, 5)
+    })
+  })
+
   it('takes pictures one by one as they are made', async () => {
     async function* made() {
       for (const picture of pictures) yield picture
