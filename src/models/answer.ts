@@ -1,6 +1,6 @@
 /**
  * Which of a network's outputs is meant, and what it holds. Of an output with several heads one is asked for, as
- * `NAME[0]`; of a map of scores, its mean over all places, as `NAME[mean]`.
+ * `NAME[0]`; a map of scores, a network's for each place, is taken for the mean of each class over all of them, `NAME[mean]`.
  */
 
 import { UsageError, UserError } from '../base/errors.ts'
@@ -50,27 +50,27 @@ export function answerOf(
   const heads = headsOf(found, sizes)
   if (part === undefined && heads.length === 1)
     return { network, output: name, kind: found.kind, logits: count }
-  const isMap = sizes.filter((size) => size > 1).length > 2
-  const remedy = isMap
-    ? `Explain the mean of each class over all places with --output '${name}[mean]', or export the network with one score for each class`
-    : `Say which one is to be explained, by --output or in its card: ${listed(heads.map((_, k) => `${name}[${k}]`))}`
-  if (part === undefined || (part === 'mean') !== isMap || (part !== 'mean' && !heads[Number(part)])) {
-    const what = isMap ? 'is a map of scores' : `has ${heads.length} heads`
-    throw new UsageError(`${is} ${heads.length === 1 ? 'has one head' : what}`, path, remedy)
-  }
-  const axis = classAxis(found, sizes, layout)
-  const picked = withOutput(network, asked!, (g, value) => {
-    const rows = g.reshape(value, [-1, ...sizes])
+  if (sizes.length > 2 && heads.length > 1 && (part === undefined || part === 'mean')) {
+    // No place of a map is the answer: its whole plane is.
+    const axis = classAxis(found, sizes, layout)
     const others = sizes.flatMap((_, k) => (k === axis ? [] : [k + 1]))
-    if (isMap) return g.op('ReduceMean', [rows, g.integers(others)], { keepdims: 0 })
-    return g.op('Gather', [g.reshape(value, [-1, count]), g.integers(heads[Number(part)]!)], { axis: 1 })
-  })
-  return {
-    network: picked,
-    output: asked!,
-    kind: logitsOf(picked, asked!).kind,
-    logits: isMap ? sizes[axis]! : heads[Number(part)]!.length,
+    const mean = (g: GraphBuilder, value: Value) =>
+      g.op('ReduceMean', [g.reshape(value, [-1, ...sizes]), g.integers(others)], { keepdims: 0 })
+    return partOf(network, name, 'mean', sizes[axis]!, mean)
   }
+  const head = heads.length > 1 && part !== undefined ? heads[Number(part)] : undefined
+  if (!head) {
+    throw new UsageError(
+      `${is} has ${heads.length === 1 ? 'one head' : `${heads.length} heads`}`,
+      path,
+      `Say which one is to be explained, by --output or in its card: ${
+        heads.length === 1 ? name : listed(heads.map((_, k) => `${name}[${k}]`))
+      }`,
+    )
+  }
+  const picked = (g: GraphBuilder, value: Value) =>
+    g.op('Gather', [g.reshape(value, [-1, count]), g.integers(head)], { axis: 1 })
+  return partOf(network, name, part!, head.length, picked)
 }
 
 /** The output of this name, and what of it is asked for. */
@@ -115,14 +115,22 @@ function classAxis(
   return sizes.findIndex((size, axis) => size > 1 && sizeOf(sizes.slice(axis + 1)) === step)
 }
 
-function withOutput(network: Graph, name: string, make: (g: GraphBuilder, value: Value) => Value): Graph {
+/** A network with a part of one of its outputs as an output of its own, `NAME[PART]`, which is meant. */
+function partOf(
+  network: Graph,
+  name: string,
+  part: string,
+  logits: number,
+  make: (g: GraphBuilder, value: Value) => Value,
+): AnswerOutput {
   const builder = GraphBuilder.from(network)
-  const value = builder.value(name.replace(/\[[^[]*\]$/, ''))
+  const output = `${name}[${part}]`
   builder.output(
-    name,
-    builder.scope(name, () => make(builder, value)),
+    output,
+    builder.scope(output, () => make(builder, builder.value(name))),
   )
-  return { ...network, ...builder.graph() }
+  const extended = { ...network, ...builder.graph() }
+  return { network: extended, output, kind: logitsOf(extended, output).kind, logits }
 }
 
 function listed(names: readonly string[]): string {

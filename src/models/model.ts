@@ -256,8 +256,9 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
 function answerAt(card: OpenedCard, output: string): Answer {
   const answer = card.answers?.find((each) => each.output === output)
   if (answer) return { ...answer, classes: card.classes ?? answer.classes }
-  // A card's names are those of its own output.
-  return card.output === undefined || card.output === output ? card : { task: card.task }
+  // A card's names are those of its own output, and of its mean over all places.
+  const own = [undefined, output, output.replace(/\[mean\]$/, '')].includes(card.output)
+  return own ? card : { task: card.task }
 }
 
 async function classesIn(file: string, model: string, files: Files): Promise<string[]> {

@@ -118,17 +118,27 @@ describe.skipIf(!shared)('an answer behind its scores', () => {
     const own = await explain(model, input, { composite: 'gradient', engine })
     expect(own.logit).toBeCloseTo(Math.max(...output), 6)
     expectClose(own.outputs.y!.probabilities!, output)
-    expectClose(own.relevance.data, await slopes(network, input, output.indexOf(Math.max(...output))), 0.03)
+    expectClose(
+      own.relevance.data,
+      await slopes(network, input, (y) => y[output.indexOf(Math.max(...output))]!),
+      0.03,
+    )
   })
 
-  it('i_out_map: a map of scores is refused, and its mean over all places explained where it is asked for', async () => {
+  it('i_out_map: of a map of scores the whole plane of each class is explained', async () => {
     const { network, input, output } = await caseOf('i_out_map')
-    expect(() => modelOf(network, 'map')).toThrow(/is a map of scores.*--output 'y\[mean\]'/)
-    const model = modelOf(network, 'map', {}, { output: 'y[mean]' })
-    expect(model.logits).toBe(Number(network.outputs[0]!.shape[1]))
-    const own = await explain(model, input, { class: 1, composite: 'epsilon', engine })
+    const model = modelOf(network, 'map')
+    const classes = Number(network.outputs[0]!.shape[1])
+    expect(model).toMatchObject({ output: 'y[mean]', logits: classes })
+    const own = await explain(model, input, { class: 1, composite: 'gradient', engine })
     const mean = output.slice(64, 128).reduce((a, b) => a + b) / 64
     expect(own.logit).toBeCloseTo(mean, 5)
+    expect(own.outputs['y[mean]']!.probabilities).toHaveLength(classes)
+    const planes = (y: Float32Array) => y.slice(64, 128).reduce((a, b) => a + b) / 64
+    expectClose(own.relevance.data, await slopes(network, input, planes), 0.03)
+    const named = { classes: Array.from({ length: classes }, (_, k) => `kind ${k}`), output: 'y' }
+    expect(modelOf(network, 'map', named).classes[0]).toBe('kind 0')
+    expect(() => modelOf(network, 'map', {}, { output: 'y[9]' })).toThrow(/has 5 heads/)
   })
 
   test.each(['r_age', 'r_dex'])('%s: a plain number is a number', async (name) => {
@@ -138,19 +148,23 @@ describe.skipIf(!shared)('an answer behind its scores', () => {
     const own = await explain(model, input, { composite: 'gradient', engine })
     expect(own).toMatchObject({ class: 0, name: 'y', logit: output[0], probability: undefined })
     expect(own.outputs.y!.probabilities).toBeUndefined()
-    expectClose(own.relevance.data, await slopes(network, input, 0), 0.03)
+    expectClose(own.relevance.data, await slopes(network, input, (y) => y[0]!), 0.03)
   })
 })
 
-/** The gradient of an element of the output, by small steps; some of them step over the kink of a ReLU. */
-async function slopes(graph: Graph, input: TensorOf<'float32'>, element: number): Promise<Float32Array> {
+/** The gradient of something of the output, by small steps; some of them step over the kink of a ReLU. */
+async function slopes(
+  graph: Graph,
+  input: TensorOf<'float32'>,
+  of: (y: Float32Array) => number,
+): Promise<Float32Array> {
   const program = await engine.load(graph)
   const step = 1e-2
   const at = async (k: number, by: number) => {
     const data = Float32Array.from(input.data)
     data[k]! += by
     const results = await program.run({ [graph.inputs[0]!.name]: { ...input, data } })
-    return (results.y!.data as Float32Array)[element]!
+    return of(results.y!.data as Float32Array)
   }
   const found = new Float32Array(input.data.length)
   for (let k = 0; k < found.length; k++) found[k] = ((await at(k, step)) - (await at(k, -step))) / (2 * step)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { parseCard } from '../../src/models/card.ts'
-import { agesOf, isPlain, answersOf, modelOf, type OpenedCard } from '../../src/models/model.ts'
+import { agesOf, answersOf, isPlain, modelOf, type OpenedCard } from '../../src/models/model.ts'
 
 /** A network with outputs `age` of five classes, `gender` of one logit and `years`, one number. */
 function network() {
