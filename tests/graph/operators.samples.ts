@@ -137,6 +137,12 @@ const SAMPLES: Readonly<Record<string, Init>> = {
   Reciprocal: { before: [node('Exp', ['x'], ['p'])], inputs: ['p'] },
   Reshape: { constants: { shape: int64([2], [2, -1]) } },
   Resize: { inputs: ['x', '', 'scales'], constants: { scales: float32([4], [1, 1, 2, 2]) } },
+  RotaryEmbedding: {
+    opset: 23,
+    x: tokens,
+    constants: { cos: numbers(2, 5, 2), sin: numbers(2, 5, 2) },
+    attributes: { num_heads: 2 },
+  },
   ScatterElements: {
     constants: { k: int64([1, 1, 1, 1], [0]), updates: float32([1, 1, 1, 1], [3]) },
     attributes: { axis: 1 },

@@ -22,6 +22,7 @@ import {
   textIn,
 } from './form.ts'
 import { NORMALISATIONS } from './normalisation.ts'
+import { rotaryEmbedding } from './rotary.ts'
 
 /** By the operator's name. */
 export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
@@ -29,6 +30,7 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   ...NORMALISATIONS,
   Attention: attention,
   Einsum: einsum,
+  RotaryEmbedding: rotaryEmbedding,
 
   Mean: ({ inputs }, g) => form('Div', [g.sum(inputs as Value[]), g.scalar(inputs.length)]),
   CastLike: ({ inputs: [x, like] }) => form('Cast', [x], { to: like!.type }),

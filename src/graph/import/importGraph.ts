@@ -40,10 +40,9 @@ export function importGraph(
   for (const tensor of constants) reader.constant(tensor.name, tensor)
   // Old writers list constants among the inputs as well.
   const sizes = new Map(proto.initializer.map(({ name, dims }) => [name, dims.map(Number)]))
-  const declared = proto.input
-    .filter(({ name }) => !sizes.has(name))
-    .map((input) => withChannels(inputFrom(input), nodes, (name) => sizes.get(name)))
-  for (const input of withSizes(declared, given)) {
+  const declared = proto.input.filter(({ name }) => !sizes.has(name)).map(inputFrom)
+  for (const sized of withSizes(declared, given)) {
+    const input = withChannels(sized, nodes, (name) => sizes.get(name))
     const becomesFloat = input.type !== 'float32' && onlyCast(input.name, nodes, new Set(results))
     reader.input(becomesFloat ? { ...input, type: 'float32' } : input)
     if (becomesFloat)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readGraph } from '../../../src/graph/file.ts'
-import type { Tensor } from '../../../src/graph/types.ts'
+import { int64, type Tensor } from '../../../src/graph/types.ts'
 import { bytesOf, f, node, numbers } from './model.ts'
 import { type Case, testSideBySide } from './sideBySide.ts'
 
@@ -52,6 +52,39 @@ describe('attention of opset 23', () => {
     const nodes = [node('Attention', ['x', 'x', 'x', '', 'x', 'x'], ['y'])]
     expect(() => readGraph(bytesOf({ opset: 23, x: heads, nodes }), 'model.onnx')).toThrow(/tokens before/)
   })
+})
+
+describe('rotary position embedding of opset 23', () => {
+  const turned = (
+    name: string,
+    shape: number[],
+    pairs: number,
+    attributes: Parameters<typeof node>[3] = {},
+    places?: Tensor,
+  ): Case => [
+    name,
+    [23],
+    shape,
+    [node('RotaryEmbedding', ['x', 'cos', 'sin', ...(places ? ['k'] : [])], ['y'], attributes)],
+    places
+      ? { cos: numbers(9, pairs), sin: numbers(9, pairs), k: places }
+      : { cos: numbers(2, 5, pairs), sin: numbers(2, 5, pairs) },
+  ]
+  const places = int64([2, 5], [0, 1, 2, 3, 4, 8, 7, 6, 5, 4])
+  testSideBySide([
+    turned('of heads', [2, 4, 5, 6], 3),
+    turned('of heads, interleaved', [2, 4, 5, 6], 3, { interleaved: 1 }),
+    turned('of heads, in part', [2, 4, 5, 6], 2, { rotary_embedding_dim: 4, num_heads: 4 }),
+    turned('of heads, by their places', [2, 4, 5, 6], 3, {}, places),
+    turned('of tokens', [2, 5, 24], 3, { num_heads: 4 }),
+    turned(
+      'of tokens, interleaved, by their places',
+      [2, 5, 24],
+      3,
+      { num_heads: 4, interleaved: 1 },
+      places,
+    ),
+  ])
 })
 
 describe('attention of ONNX Runtime', () => {

@@ -175,6 +175,12 @@ describe('channels that an input leaves open', () => {
     expect(read(model(nodes)).inputs[0]!.shape).toEqual(['N', 6, 8, 8])
   })
 
+  test('may be given as any other size', () => {
+    const nodes = [node('Conv', ['x', 'w'], ['y'], { group: 2 })]
+    const graph = readGraph(bytesOf(model(nodes)), 'model.onnx', { sizes: { C: 6 } })
+    expect(graph.inputs[0]!.shape).toEqual(['N', 6, 8, 8])
+  })
+
   test('stay open where nothing says how many there are', () => {
     expect(read(model(one('Relu'))).inputs[0]!.shape).toEqual(['N', 'C', 8, 8])
   })
