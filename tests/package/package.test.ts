@@ -154,7 +154,8 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
       const { threads, relevance } = await explainedIn(page, files, 'face.png', { how: {} })
       expect(threads).toBe(1)
       const { relevance: own } = await explainFile(join(user, 'model.onnx'), join(user, 'face.png'))
-      expect(apart(relevance, own.data)).toBeLessThan(1e-4)
+      // Noise, shown to a random network: on some CPUs numbers nearly tie in a max pooling (see below).
+      expect(apart(relevance, own.data)).toBeLessThan(1e-3)
     } finally {
       await chromium.stop()
     }
