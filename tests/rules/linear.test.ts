@@ -250,7 +250,24 @@ describe('the range of z-box', () => {
     expect(rule(graph)).toBe('z-box(-1.5 -1 0, 0.5 1 2)')
   })
 
-  test('is not known behind anything else', () => {
-    expect(() => rule(starting((g, x) => g.op('Relu', [x])))).toThrow(/layer conv.*give low and high/s)
+  test('goes through channels in another order, and less a mean picture', () => {
+    const graph = starting((g, x) => {
+      const turned = g.op(
+        'Gather',
+        [g.mul(x, g.constant(float32([3, 1, 1], [1, 2, 3]))), g.integers([2, 1, 0])],
+        { axis: 1 },
+      )
+      const picture = float32(
+        [3, 4, 4],
+        Array.from({ length: 48 }, (_, k) => k),
+      )
+      return g.sub(turned, g.constant(picture))
+    })
+    expect(rule(graph)).toBe('z-box(-15 -31 -47, 765 494 223)')
+  })
+
+  test('is not known behind anything else, which is said', () => {
+    const behind = () => rule(starting((g, x) => g.op('Relu', [x])))
+    expect(behind).toThrow(/layer conv.*what the network makes of its own input.*Give low and high/s)
   })
 })

@@ -46,6 +46,7 @@ const presets: Record<string, (node: Node, first: boolean) => PlainRule> = (() =
     epsilon: on(epsilon(1e-6)),
     'epsilon-plus': on(alphaBeta(1, 0, 1e-6)),
     'epsilon-plus-flat': on(alphaBeta(1, 0, 1e-6), flat),
+    'epsilon-plus-flat-unbiased': on({ ...excitation, epsilon: 1e-6 }, flat),
     'epsilon-alpha2-beta1': on(alphaBeta(2, -1, 1e-6)),
     'epsilon-alpha2-beta1-flat': on(alphaBeta(2, -1, 1e-6), flat),
     'epsilon-gamma-box': on(gamma, box),

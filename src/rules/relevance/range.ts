@@ -1,11 +1,13 @@
-import type { Graph } from '../../graph/types.ts'
+import type { Node } from '../../graph/operators.ts'
+import type { Graph, TensorOf } from '../../graph/types.ts'
 import { wiringOf } from '../../graph/wiring.ts'
 import { affineOf } from '../canonise/channelwise.ts'
 import type { InputRange } from './rules.ts'
 
 /**
- * The range of a value that is the network's input, or is made of it by scales and shifts of its channels (how many
- * networks begin: divided by 255, less a mean); undefined for what is made of it in any other way.
+ * The range of a value that is the network's input, or is made of it as many networks begin: by scales and shifts of its
+ * channels (divided by 255, less a mean), less a mean picture, with its channels in another order; undefined for what is
+ * made of it in any other way.
  *
  * @param range that of the input, with one number a channel or one for all
  */
@@ -18,17 +20,71 @@ export function rangeAt(
   if (name === input) return range
   const maker = wiringOf(graph).makerOf(name)
   if (maker?.outputs[0] !== name) return undefined
-  if (['Identity', 'Dropout', 'Cast', 'Transpose'].includes(maker.op)) {
-    return rangeAt(graph, maker.inputs[0]!, input, range)
-  }
+  const before = (value: string) => rangeAt(graph, value, input, range)
+  if (['Identity', 'Dropout', 'Cast', 'Transpose'].includes(maker.op)) return before(maker.inputs[0]!)
+  if (maker.op === 'Gather') return reordered(maker, graph, before(maker.inputs[0]!))
   const found = affineOf(maker, graph)
-  const before = found && rangeAt(graph, found.x, input, range)
-  if (!before) return undefined
+  if (!found) return lessPicture(maker, graph, before)
+  const own = before(found.x)
+  if (!own) return undefined
   const { scale, shift } = found.affine
-  const channels = Math.max(scale.length, before.low.length, before.high.length)
-  const at = (list: ArrayLike<number>, k: number) => list[list.length === 1 ? 0 : k]!
-  const ends = Array.from({ length: channels }, (_, k) =>
-    [before.low, before.high].map((bounds) => at(bounds, k) * at(scale, k) + at(shift, k)),
+  const channels = Math.max(scale.length, own.low.length, own.high.length)
+  return fromEnds(
+    Array.from({ length: channels }, (_, k) =>
+      [own.low, own.high].map((bounds) => at(bounds, k) * at(scale, k) + at(shift, k)),
+    ),
   )
+}
+
+function at(list: ArrayLike<number>, k: number): number {
+  return list[list.length === 1 ? 0 : k]!
+}
+
+function fromEnds(ends: readonly (readonly number[])[]): InputRange {
   return { low: ends.map((pair) => Math.min(...pair)), high: ends.map((pair) => Math.max(...pair)) }
+}
+
+/** Channels in another order. */
+function reordered(
+  { inputs, attributes }: Node & { op: 'Gather' },
+  graph: Graph,
+  range: InputRange | undefined,
+): InputRange | undefined {
+  const indices = graph.initializers.get(inputs[1]!)
+  if (!range || !indices || ![1, 3, -1, -3].includes(attributes.axis)) return undefined
+  const channels = Math.max(range.low.length, range.high.length)
+  if (channels === 1) return range
+  // That the axis is the one of the channels shows by its length.
+  const order = Array.from<number | bigint, number>(indices.data, (k) => (Number(k) + channels) % channels)
+  if (order.length !== channels || new Set(order).size !== channels) return undefined
+  return { low: order.map((k) => at(range.low, k)), high: order.map((k) => at(range.high, k)) }
+}
+
+/** Less (or with) a constant picture, [channels, height, width]: from the least to the most that is left of a channel. */
+function lessPicture(
+  { op, inputs }: Node,
+  graph: Graph,
+  before: (name: string) => InputRange | undefined,
+): InputRange | undefined {
+  const picture = graph.initializers.get(inputs[1] ?? '')
+  if ((op !== 'Sub' && op !== 'Add') || picture?.type !== 'float32') return undefined
+  const range = before(inputs[0]!)
+  if (!range || picture.shape.length < 3) return undefined
+  const channels = picture.shape.at(-3)!
+  return fromEnds(
+    Array.from({ length: channels }, (_, k) => {
+      const [least, most] = extremesOf(picture, k, channels)
+      const shifts = op === 'Add' ? [least, most] : [-most, -least]
+      return [at(range.low, k) + shifts[0]!, at(range.high, k) + shifts[1]!]
+    }),
+  )
+}
+
+function extremesOf({ data }: TensorOf<'float32'>, channel: number, channels: number): [number, number] {
+  const area = data.length / channels
+  const own = data.subarray(channel * area, (channel + 1) * area)
+  return own.reduce<[number, number]>(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  )
 }

@@ -267,7 +267,7 @@ function rulesOf(
   return new Map(
     [...assigned].map(([name, entry]) => {
       const at = range && rangeAt(graph, layers.get(name)!.inputs[0]!, input, range)
-      return [name, ruleOf(entry, name, at)]
+      return [name, ruleOf(entry, name, at, range !== undefined)]
     }),
   )
 }

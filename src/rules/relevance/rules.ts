@@ -21,9 +21,10 @@ export interface InputRange {
  *
  * @param layer the name of the layer that it is for
  * @param range that of the layer's input, for zᴮ where the entry gives none itself
+ * @param isSaid whether that of the network's input is known: then it is what the network makes of it that is not
  * @throws UserError when zᴮ has no range
  */
-export function ruleOf(entry: CompositeEntry, layer: string, range?: InputRange): LinearRule {
+export function ruleOf(entry: CompositeEntry, layer: string, range?: InputRange, isSaid = false): LinearRule {
   if (typeof entry.rule === 'object') return entry.rule
   switch (entry.rule) {
     case 'epsilon':
@@ -41,9 +42,13 @@ export function ruleOf(entry: CompositeEntry, layer: string, range?: InputRange)
       const high = entry.high ?? range?.high
       if (low === undefined || high === undefined) {
         throw new UserError(
-          "the rule z-box needs the lowest and the highest value of the layer's input, and they are not known",
+          isSaid
+            ? "the rule z-box needs the lowest and the highest value of the layer's input, and what the network makes of its own input before it is not followed"
+            : "the rule z-box needs the lowest and the highest value of the layer's input, and they are not known",
           `layer ${layer}`,
-          'Say how photos become the input (in the model card), or give low and high in the composite',
+          isSaid
+            ? 'Give low and high in the composite'
+            : 'Say how photos become the input (in the model card), or give low and high in the composite',
         )
       }
       return withOptions(zBoxRule(low, high), { epsilon: entry.epsilon, bias: true })
