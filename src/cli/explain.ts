@@ -253,7 +253,11 @@ function answersAsked(answers: readonly Model[], flags: Flags): readonly Model[]
     .flatMap((text) => text.split(','))
     .filter((text) => text !== 'top' && text !== 'mean')
   if (answers.length === 1 || named.length === 0) return answers
-  const having = answers.filter((answer) => understands(answer, asked, minus))
+  // What its classes have is asked of it, whatever is wrong with it.
+  const having = answers.filter(
+    (answer) =>
+      named.every((name) => answer.classes.includes(name.trim())) || understands(answer, asked, minus),
+  )
   if (having.length > 0) return having
   const outputs = answers.map(({ task, output }) => `${task ?? 'what it answers'} is ${output}`)
   throw new UsageError(
