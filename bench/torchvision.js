@@ -7,19 +7,22 @@
  * A model that was made for one picture is opened to more. Prints a line for each: how many nodes the file has in
  * memory, seconds to read it, and the largest difference of a logit to PyTorch's, as a part of the largest logit; below
  * it for each preset the logit that is explained, what of it reached the pixels, Σ|R| / |logit|, which says how much
- * larger the map's parts are than what they add up to, and what biases and ε took on the way; and the gradient's
- * difference to PyTorch's, as a part of its length. Exit code 1 where logits differ by more than 1e-4 or the gradient by
- * more than 1e-3, a map has a number that is none, the report of a layer does not balance, or the parts by a preset with
+ * larger the map's parts are than what they add up to, and what biases and ε took on the way; and how far two maps are
+ * apart, as a part of their length: the gradient and PyTorch's, and that of attnlrp-gamma before and after ONNX Runtime's
+ * optimiser. Exit code 1 where logits differ by more than 1e-4, the gradient by more than 1e-3 or the optimised map by
+ * more than 1e-4, a map has a number that is none, the report of a layer does not balance, or the parts by a preset with
  * γ are a hundred times the logit.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import ort from 'onnxruntime-node'
 import { nodeEngine } from '../dist/engine/node.js'
 import { loadExplainer } from '../dist/explanation/explain.js'
 import { readModelFile } from '../dist/formats/node.js'
 import { readNpy } from '../dist/formats/npy.js'
 import { openBatch } from '../dist/graph/batch.js'
+import { readGraph } from '../dist/graph/file.js'
 import { composites } from '../dist/rules/composites/presets.js'
 
 const TOLERANCE = 1e-4
@@ -58,18 +61,33 @@ for (const name of names) {
   }
   for (const composite of Object.values(composites)) {
     const map = await explain(graph, composite, first)
-    if (composite.name === 'gradient') compareGradient(map, tensor(`${name}.gradient.npy`).data)
+    if (composite.name === 'gradient')
+      compareMaps('beside PyTorch', map, tensor(`${name}.gradient.npy`).data, GRADIENT_TOLERANCE)
+    if (composite.name === 'attnlrp-gamma')
+      compareMaps('after the optimiser', await explainOptimised(name, composite, first), map, TOLERANCE)
   }
 }
 
-function compareGradient(actual, expected) {
+/** The map of the network as ONNX Runtime's optimiser writes it, with its own fused operators. */
+async function explainOptimised(name, composite, picture) {
+  const path = join(folder, `${name}.optimised`)
+  const options = { graphOptimizationLevel: 'extended', optimizedModelFilePath: path, logSeverityLevel: 3 }
+  const session = await ort.InferenceSession.create(join(folder, `${name}.onnx`), options)
+  await session.release()
+  const explainer = await loadExplainer(engine, readGraph(readFileSync(path), path), composite)
+  rmSync(path)
+  const [{ relevance }] = await explainer.explain(picture, ['top'])
+  await explainer.release()
+  return relevance.data
+}
+
+/** Say how far two maps are apart, as a part of the length of the second. */
+function compareMaps(what, actual, expected, most) {
   const length = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
   const apart = length(expected.map((value, k) => value - actual[k])) / length(expected)
-  const wrong = !(apart <= GRADIENT_TOLERANCE)
+  const wrong = !(apart <= most)
   if (wrong) process.exitCode = 1
-  console.log(
-    `    ${''.padEnd(26)} gradient's difference ${apart.toExponential(1)}${wrong ? '  TOO LARGE' : ''}`,
-  )
+  console.log(`    ${''.padEnd(26)} ${what}: ${apart.toExponential(1)} apart${wrong ? '  TOO LARGE' : ''}`)
 }
 
 /** Explain the network's own answer, and say where the logit went. */

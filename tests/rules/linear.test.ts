@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import type { GraphBuilder, Value } from '../../src/graph/builder.ts'
+import { readGraph } from '../../src/graph/file.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import type { CompositeEntryInput } from '../../src/rules/composites/composite.ts'
+import { composites } from '../../src/rules/composites/presets.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
+import { shared } from '../shared.ts'
 import { drawn, expectJudged, layer } from './layer.ts'
 import { plain } from './plainGraph.ts'
 import type { PlainRule } from './plainRelevance.ts'
@@ -264,6 +269,22 @@ describe('the range of z-box', () => {
       return g.sub(turned, g.constant(picture))
     })
     expect(rule(graph)).toBe('z-box(-15 -31 -47, 765 494 223)')
+  })
+
+  test.skipIf(!shared)('is known of files that swap channels or subtract a picture inside', () => {
+    const read = (name: string) =>
+      readGraph(readFileSync(join(shared!, 'cases/models', `${name}.onnx`)), name)
+    const range = { low: [0, 10, 20], high: [100, 200, 255] }
+    const ruleIn = (graph: Graph) =>
+      relevance(graph, composites['epsilon-gamma-box'], { range, conservation: true }).rows.find(
+        ({ operator }) => operator === 'Conv',
+      )!.rule
+    const swapped = read('i_bgr_inside_gather')
+    const mean = [...(swapped.initializers.get('mean')!.data as Float32Array)]
+    const ends = [range.low, range.high].map((each) => each.toReversed().map((v, k) => v - mean[k]!))
+    const shown = (each: number[]) => each.map((v) => Number(v.toPrecision(4))).join(' ')
+    expect(ruleIn(swapped)).toBe(`z-box(${ends.map(shown).join(', ')})`)
+    expect(ruleIn(read('i_mean_picture'))).toMatch(/^z-box/)
   })
 
   test('is not known behind anything else, which is said', () => {
