@@ -32,6 +32,7 @@ describe('the page about cards', () => {
     expect(blocks(page('cards')).map((block) => parseCard(block, 'cards.md').fit)).toEqual([
       'stretch',
       'crop',
+      undefined,
     ])
   })
 })
