@@ -87,9 +87,9 @@ class Attention(nn.Module):
         self.qkv, self.out = nn.Linear(width, 3 * width), own.out_proj
         self.qkv.weight, self.qkv.bias = own.in_proj_weight, own.in_proj_bias
 
-    def forward(self, x, *_, **__):
-        n, t, c = x.shape
-        q, k, v = self.qkv(x).view(n, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
+    def forward(self, query, *_, **__):
+        n, t, c = query.shape
+        q, k, v = self.qkv(query).view(n, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
         scores = Halved.apply(q @ k.transpose(-1, -2)) * (c // self.heads) ** -0.5
         mixed = Halved.apply(scores.softmax(-1) @ v)
         return self.out(mixed.transpose(1, 2).reshape(n, t, c)), None
