@@ -5,6 +5,7 @@ import { classNames } from '../explanation/classes.ts'
 import { type Files, MissingFile, nameOf, pathBeside, readIfThere } from '../formats/files.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy } from '../formats/npy.ts'
+import { openBatch } from '../graph/batch.ts'
 import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
 import type { OutputKind } from '../rules/logits.ts'
 import { answerOf } from './answer.ts'
@@ -241,6 +242,14 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
   }
   if (only.type !== 'float32') {
     throw new UserError(`the network's input ${only.name} is ${only.type}, and regard explains float32`, path)
+  }
+  const [pictures] = only.shape
+  if (typeof pictures === 'number' && pictures > 1 && openBatch(network) === network) {
+    throw new UserError(
+      `the network takes ${pictures} pictures at once and makes something of all of them together (${list}): what it says of one alone cannot be explained`,
+      path,
+      'Export it with one picture, or with an open batch',
+    )
   }
   if (input?.name !== undefined && input.name !== only.name) {
     throw new UserError(

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MissingFile } from '../../src/formats/files.ts'
 import { writeOnnxFile } from '../../src/formats/node.ts'
 import { writeNpy } from '../../src/formats/npy.ts'
-import { GraphBuilder } from '../../src/graph/builder.ts'
+import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import { float32 } from '../../src/graph/types.ts'
 import { modelOf, openModel, requirePreprocessing } from '../../src/models/model.ts'
 import { openModelFile, type TrainedCard, writeModel } from '../../src/models/node.ts'
@@ -212,5 +212,29 @@ describe('a network without a card', () => {
     writeOnnxFile(bare, g.graph())
     const model = await openModelFile(bare, { card: { input: { height: 20, width: 30 } } })
     expect(model.input.shape).toEqual(['batch', 3, 20, 30])
+  })
+})
+
+describe('a network for several pictures at once', () => {
+  /** Rows of four numbers, [2, 4]; what is made of them is three scores for each. */
+  const network = (make: (g: GraphBuilder, x: Value) => Value) => {
+    const g = new GraphBuilder('pair')
+    const x = g.input('x', 'float32', [2, 4])
+    g.output('scores', g.matmul(make(g, x), g.constant(float32([4, 3]), 'w')))
+    return g.graph()
+  }
+
+  it('is one for each of them where it keeps them apart', () => {
+    expect(
+      modelOf(
+        network((g, x) => g.op('Relu', [x])),
+        'pair',
+      ).logits,
+    ).toBe(3)
+  })
+
+  it('is refused where each attends to the others', () => {
+    const attending = network((g, x) => g.matmul(g.op('Softmax', [g.matmul(x, g.transpose(x, [1, 0]))]), x))
+    expect(() => modelOf(attending, 'pair')).toThrow(/takes 2 pictures at once.*Export it with one picture/s)
   })
 })
