@@ -22,10 +22,9 @@ export const FUSED: Readonly<Record<string, Conversion>> = {
 
   // α · A · B, each turned first where that is said.
   FusedMatMul: (node, g) => {
-    if (numberIn(node, 'transBatchA', 0) !== 0 || numberIn(node, 'transBatchB', 0) !== 0)
-      throw new UserError('it turns its stacks of matrices, which regard does not read')
     const [a, b] = (['A', 'B'] as const).map((side, k) => {
-      const x = node.inputs[k]!
+      const own = node.inputs[k]!
+      const x = numberIn(node, `transBatch${side}`, 0) === 0 ? own : rowsInside(g, own)
       return numberIn(node, `trans${side}`, 0) === 0 ? x : turned(g, x)
     }) as [Value, Value]
     const alpha = numberIn(node, 'alpha', 1)
@@ -70,6 +69,12 @@ export const FUSED: Readonly<Record<string, Conversion>> = {
 
   Attention: fusedAttention,
   MultiHeadAttention: multiHeadAttention,
+}
+
+/** What has its rows as dimension 0, before those of the stack, as a stack of matrices. */
+function rowsInside(g: GraphBuilder, x: Value): Value {
+  const axes = x.shape.map((_, axis) => axis)
+  return g.transpose(x, [...axes.slice(1, -1), 0, axes.length - 1])
 }
 
 function turned(g: GraphBuilder, x: Value): Value {

@@ -39,6 +39,22 @@ describe('what ONNX Runtime fuses is taken apart', () => {
       { transA: 1, transB: 1 },
       { w: numbers(3, 4) },
     ),
+    microsoft(
+      'FusedMatMul whose rows come before the stack',
+      'FusedMatMul',
+      [5, 2, 3, 4],
+      ['w'],
+      { transBatchA: 1, alpha: f(0.3) },
+      { w: numbers(2, 3, 4, 6) },
+    ),
+    microsoft(
+      'FusedMatMul whose rows come before the stack, turned on both sides',
+      'FusedMatMul',
+      [5, 2, 3, 4],
+      ['w'],
+      { transBatchA: 1, transA: 1, transBatchB: 1, transB: 1 },
+      { w: numbers(6, 2, 3, 5) },
+    ),
     microsoft('FusedMatMul of two computed values', 'FusedMatMul', [2, 5, 4], ['x'], {
       alpha: f(0.3),
       transB: 1,
