@@ -10,6 +10,7 @@ export { type DatasetKind, type ReaderOptions, readDataset } from './datasets/re
 export {
   type AgeAnswer,
   type ClassAnswer,
+  type NumberAnswer,
   type PredictedFace,
   type PredictedPhoto,
   type PredictOptions,

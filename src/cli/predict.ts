@@ -9,7 +9,7 @@ import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {
   type AgeAnswer,
-  type ClassAnswer,
+  type NumberAnswer,
   type PredictedFace,
   type PredictedPhoto,
   predict,
@@ -63,6 +63,7 @@ export function predictCommand(): Command {
 async function run(paths: string[], flags: Flags): Promise<void> {
   const { photos, skipped: folders } = photoFiles(paths, flags.draw)
   requirePhotos(photos, folders)
+  requireFree(flags, [...photos.map(({ path }) => path), flags.model])
   const answers = await answersFrom(flags.model, flags)
   const progress = new Progress('Looking at photos', photos.length)
   const engine = await nodeEngine(flags)
@@ -104,6 +105,15 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   tellSkipped([...folders, ...broken])
 }
 
+/** @throws UserError where a result would overwrite a photo or the model */
+function requireFree({ csv, json }: Flags, inputs: readonly string[]): void {
+  const taken = new Set(inputs.map((path) => resolve(path)))
+  for (const file of [csv, json]) {
+    if (file !== undefined && taken.has(resolve(file)))
+      throw new UserError('the result would overwrite an input', file, 'Choose another file')
+  }
+}
+
 /** Milliseconds that may pass without a progress line. */
 const QUIET = 1000
 
@@ -121,8 +131,14 @@ function nameOf({ task, output }: Model): string {
   return task ?? output
 }
 
-function isAge(answer: AgeAnswer | ClassAnswer): answer is AgeAnswer {
+type Said = PredictedFace['answers'][string]
+
+function isAge(answer: Said): answer is AgeAnswer {
   return 'years' in answer
+}
+
+function isNumber(answer: Said): answer is NumberAnswer {
+  return 'value' in answer
 }
 
 function tableOf(rows: readonly Row[], names: readonly string[]): string[][] {
@@ -146,7 +162,8 @@ function placeOf({ found }: PredictedFace): string {
   return `${width.toFixed()} × ${height.toFixed()} at (${left.toFixed()}, ${top.toFixed()})`
 }
 
-function cellsOf(answer: AgeAnswer | ClassAnswer): [string, string] {
+function cellsOf(answer: Said): [string, string] {
+  if (isNumber(answer)) return [rounded(answer.value), '']
   if (!isAge(answer)) return [answer.class, `${(100 * answer.probability).toFixed(1)} %`]
   return [ageInWords(answer), answer.group]
 }
@@ -191,7 +208,8 @@ function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
   return lines.length > 0 ? csv(lines) : ''
 }
 
-function columnsOf(name: string, answer: AgeAnswer | ClassAnswer): CsvRow {
+function columnsOf(name: string, answer: Said): CsvRow {
+  if (isNumber(answer)) return { [name]: rounded(answer.value) }
   if (!isAge(answer)) {
     // A column is the same thing by any network.
     const column = name === 'age' ? 'age_group' : name
@@ -237,7 +255,8 @@ async function draw(
   console.log(`${drawn} drawn → ${relative('.', folder) || folder}`)
 }
 
-function inShort(answer: AgeAnswer | ClassAnswer): string {
+function inShort(answer: Said): string {
+  if (isNumber(answer)) return rounded(answer.value)
   if (isAge(answer)) return answer.years.toFixed()
   return `${answer.class} ${(100 * answer.probability).toFixed()} %`
 }

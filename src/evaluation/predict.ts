@@ -35,12 +35,17 @@ export interface ClassAnswer {
   readonly probabilities: Readonly<Record<string, number>>
 }
 
+/** A plain number that is no age. */
+export interface NumberAnswer {
+  readonly value: number
+}
+
 /** What is said of one face. */
 export interface PredictedFace {
   /** Where it is and how sure the detector was; absent where the photo is taken as it is. */
   readonly found?: NonNullable<CutFace['found']>
   /** By what is answered: \`years\`, \`gender\`, or what the card calls it. */
-  readonly answers: Readonly<Record<string, AgeAnswer | ClassAnswer>>
+  readonly answers: Readonly<Record<string, AgeAnswer | ClassAnswer | NumberAnswer>>
 }
 
 /** What is said of one photo. */
@@ -90,7 +95,8 @@ export async function predict(
       progress?.(++k, photos.length)
     }
   }
-  const graph = tenCropGraph(model.network, preprocessing, { outputs: answers, crops: 1 })
+  const outputs = answers.map((answer) => ({ output: answer.output, plain: isPlain(answer) }))
+  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops: 1 })
   const rows = await scorePictures(engine, graph, pictures(), { crops: 1, signal })
   let face = 0
   return cut.map(({ photo, faces, refused }, k) => ({
@@ -106,12 +112,14 @@ interface Reader {
   readonly name: string
   /** How many scores are its own. */
   readonly length: number
-  read(scores: Float32Array): AgeAnswer | ClassAnswer
+  read(scores: Float32Array): AgeAnswer | ClassAnswer | NumberAnswer
 }
 
 function readerOf(model: Model): Reader {
   const { task, output, classes } = model
   const name = task ?? output
+  if (model.kind === 'number' && task !== 'years')
+    return { name, length: 1, read: (scores) => ({ value: scores[0]! }) }
   if (task !== 'years') {
     const length = isPlain(model) ? 1 : classes.length
     return { name, length, read: (scores) => classAnswer(classScores(model, scores), classes) }

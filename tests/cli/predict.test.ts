@@ -6,6 +6,9 @@ import { main } from '../../src/cli/main.ts'
 import { alignFaces } from '../../src/datasets/alignFaces.ts'
 import { facesIn, type ShownPhoto } from '../../src/evaluation/facesIn.ts'
 import type { AgeAnswer, ClassAnswer, PredictedPhoto } from '../../src/evaluation/predict.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { writeGraph } from '../../src/graph/file.ts'
+import { float32 } from '../../src/graph/types.ts'
 import { openBuiltIn } from '../../src/models/node.ts'
 import type { Image } from '../../src/pictures/image.ts'
 import { readPhoto, writePicture } from '../../src/pictures/node.ts'
@@ -174,5 +177,54 @@ describe.skipIf(!shared)('a photo of many', () => {
     const [{ faces: found }] = read() as [PredictedPhoto]
     expect(found.length).toBeGreaterThan(40)
     expect(captured.printed).toContain(`${found.length} faces in 1 photo, by faceres`)
+  })
+})
+
+describe('answers that are one number', () => {
+  /** Mean brightness of an 8 × 8 picture, from 0 to 255, as an age, a plain number, and a sigmoid's gender. */
+  const model = join(folder, 'numbers.onnx')
+  const g = new GraphBuilder('numbers')
+  const mean = g.op('Flatten', [g.op('GlobalAveragePool', [g.input('x', 'float32', ['batch', 3, 8, 8])])])
+  const column = (name: string, weights: readonly number[]) =>
+    g.op('Gemm', [mean, g.constant(float32([3, 1], weights), `${name}.weight`)], {}, `${name}.sum`)
+  g.output('age', column('age', [0.1, 0.1, 0.1]))
+  g.output('gender', g.op('Sigmoid', [column('gender', [0.01, 0, 0])]))
+  g.output('light', column('light', [1, 0, 0]))
+  writeFileSync(model, writeGraph(g.graph()))
+  writeFileSync(
+    join(folder, 'numbers.card.yaml'),
+    [
+      'answers:',
+      '  - { output: age, task: years }',
+      '  - { output: gender, task: gender, classes: [m, f] }',
+      '  - { output: light, task: light }',
+      'input: { size: 8, channels: RGB, scale: 1, mean: 0 }',
+    ].join('\n'),
+  )
+
+  it('are that number, and those beside them are read from their own place', async () => {
+    await predict(join(photos, 'nobody.png'), '--model', model, '--json', json())
+    const [{ faces } = { faces: [] }] = read()
+    const { years, gender, light } = faces[0]!.answers as unknown as {
+      years: AgeAnswer
+      gender: ClassAnswer
+      light: { value: number }
+    }
+    expect(years.years).toBeCloseTo(38.4, 3)
+    expect(gender).toMatchObject({ class: 'f' })
+    expect(gender.probability).toBeCloseTo(1 / (1 + Math.exp(-1.28)), 5)
+    expect(light.value).toBeCloseTo(128, 3)
+  })
+
+  it('never overwrite a photo or the model', async () => {
+    for (const [flag, path] of [
+      ['--csv', one],
+      ['--json', model],
+    ]) {
+      const before = readFileSync(path!)
+      await predict(one, '--model', model, flag!, path!)
+      expect(process.exitCode).toBe(1)
+      expect(readFileSync(path!).equals(before)).toBe(true)
+    }
   })
 })
