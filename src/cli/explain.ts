@@ -160,7 +160,7 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   const jobs: Job[] = []
   try {
     for (const [k, answer] of answers.entries()) {
-      const layers = (flags.layer ?? []).map((name) => ({ name, value: layerOf(answer.network, name) }))
+      const layers = [...new Set(flags.layer)].map((name) => ({ name, value: layerOf(answer.network, name) }))
       const values = layers.map(({ value }) => value)
       const chosen = method ? undefined : chosenComposite(answer, composite)
       const how = chosen
@@ -170,9 +170,13 @@ async function explain(first: string | undefined, others: string[], flags: Flags
             conservation: METHODS[chosen.method ?? 'relevance'].gives.conservation,
           }
         : { method: methodFrom(method!, flags, values) }
+      const explainer = await loadModelExplainer(answer, { engine, ...how })
+      const isAttribution =
+        method === 'integrated-gradients' || (chosen?.method === 'gradient' && chosen.timesInput === true)
       jobs.push({
         model: answer,
-        explainer: await loadModelExplainer(answer, { engine, ...how }),
+        explainer,
+        addsUp: explainer.conserves || isAttribution,
         tasks: tasks[k]!,
         layers: method ? [] : layers,
         by: chosen ? { composite: chosen.name } : { composite: null, method },
@@ -385,6 +389,8 @@ interface Job {
   readonly layers: readonly { readonly name: string; readonly value: string }[]
   /** What made the relevance, as NAME.json says it. */
   readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
+  /** Whether the parts of a map add up to what is explained, so that they can be said in its unit. */
+  readonly addsUp: boolean
   /** Those of the face, where they were given. */
   readonly landmarks: readonly Point[] | undefined
 }
@@ -419,7 +425,7 @@ async function explainOne(
         for (const [t, explanation] of found.entries()) {
           const { question, suffix } = job.tasks[t]!
           const file = `${to}${of}${suffix}`
-          const parts = face && byPart(explanation, face, job)
+          const parts = face && job.addsUp ? byPart(explanation, face, job) : undefined
           await write(file, path, question, explanation, job, { face, parts })
           const name = seen.length > 1 ? `${path} (face ${k + 1} of ${seen.length})` : path
           lines.push(summary(name, question, explanation, job.model, { to: file, parts }))

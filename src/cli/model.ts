@@ -60,7 +60,7 @@ export function withModelFlags(command: Command): Command {
     .optionsGroup(said)
     .option('--size <n|HxW>', 'height and width of the input, in pixels', sizeFrom)
     .addOption(new Option('--channels <order>', 'the order of its channels').choices(CHANNELS))
-    .option('--scale <n|n,n,n>', 'value = (pixel - mean) * scale, for pixels from 0 to 255', numbersFrom)
+    .option('--scale <n|n,n,n>', 'value = (pixel - mean) * scale, for pixels from 0 to 255', scaleFrom)
     .option('--mean <n|n,n,n|file>', 'one number, one a channel, or an .npy or .binaryproto file', meanFrom)
     .addOption(new Option('--layout <axes>', 'the order of its axes').choices(LAYOUTS))
     .option(
@@ -187,6 +187,13 @@ function numbersFrom(text: string): number[] {
   if (!numbers.every(Number.isFinite)) {
     throw new InvalidArgumentError('Give a number, or one for each channel with commas between them.')
   }
+  return numbers
+}
+
+/** What pixels are multiplied with: with 0, every photo would be the same. */
+function scaleFrom(text: string): number[] {
+  const numbers = numbersFrom(text)
+  if (numbers.includes(0)) throw new InvalidArgumentError('It must not be 0.')
   return numbers
 }
 

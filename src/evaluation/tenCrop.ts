@@ -6,12 +6,13 @@
 import { UserError } from '../base/errors.ts'
 import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
+import { openBatch } from '../graph/batch.ts'
 import { GraphBuilder, type Value } from '../graph/builder.ts'
 import { withoutUnread } from '../graph/fold.ts'
 import { float32, type Graph, sizeOf } from '../graph/types.ts'
 import type { Preprocessing } from '../models/preprocessing.ts'
 import { centreCrop } from '../pictures/crop.ts'
-import { logitsOf } from '../rules/logits.ts'
+import { logitsOf, SLACK } from '../rules/logits.ts'
 
 /** The ten crops of a picture, in the order in which they are scored. */
 export const CROPS: readonly string[] = ['', ' mirrored'].flatMap((mirrored) =>
@@ -34,7 +35,7 @@ export interface ScoredOutput {
  * Crops as in Caffe's `oversample` (python/caffe/io.py): windows at the corners and at ⌊(picture − crop) / 2⌋,
  * mirrored after the mean was subtracted.
  *
- * @param network with one input, for any number of pictures
+ * @param given a network with one input, for any number of pictures, or one that can be opened to any
  * @param preprocessing how a crop of a picture becomes the input
  * @param options.outputs the outputs with a logit or probability for each class; the first alone where not given
  * @param options.crops ten where not given
@@ -45,16 +46,16 @@ export interface ScoredOutput {
  * @throws UserError where the network takes a fixed number of pictures
  */
 export function tenCropGraph(
-  network: Graph,
+  given: Graph,
   preprocessing: Preprocessing,
   {
-    outputs = [{ output: network.outputs[0]!.name }],
+    outputs = [{ output: given.outputs[0]!.name }],
     crops = 10,
     each = false,
   }: { outputs?: readonly ScoredOutput[]; crops?: Crops; each?: boolean } = {},
 ): Graph {
   const { size, picture, layout, channels, scale } = preprocessing
-  requireOpenBatch(network)
+  const network = openedBatch(given)
   const g = new GraphBuilder(`${network.name}.tenCrop`)
   const pictures = g.input('pictures', 'uint8', ['batch', picture.height, picture.width, 3])
   const windows = g.scope('crops', () => {
@@ -89,9 +90,12 @@ export function tenCropGraph(
   return withoutUnread(g.graph())
 }
 
-function requireOpenBatch({ name, inputs: [input] }: Graph): void {
-  const count = input!.shape[0]
-  if (typeof count === 'string') return
+/** @throws UserError where the network takes a fixed number of pictures, and cannot be opened to any */
+function openedBatch(network: Graph): Graph {
+  const opened = typeof network.inputs[0]!.shape[0] === 'string' ? network : openBatch(network)
+  const { name, inputs } = opened
+  const count = inputs[0]!.shape[0]
+  if (typeof count === 'string') return opened
   throw new UserError(
     `the network takes ${count} ${count === 1 ? 'picture' : 'pictures'} at a time, no more and no fewer`,
     name,
@@ -148,13 +152,22 @@ function probabilitiesOf(
   const value = values.get(output)!
   const count = sizeOf(value.shape.slice(1).map(Number))
   const row = value.shape.length === 2 ? value : g.reshape(value, [-1, count])
-  if (kind === 'logits' && count > 1) return g.op('Softmax', [row])
+  if (kind === 'logits' && count > 1) return ofClassifier(g, row)
   const unshifted = shift === 0 ? row : g.sub(row, g.scalar(shift))
   const unscaled = scale === 1 ? unshifted : g.div(unshifted, g.scalar(scale))
   const own = kind.startsWith('log-') ? g.op('Exp', [unscaled]) : unscaled
   if (count > 1) return own
   const yes = kind === 'logits' ? g.op('Sigmoid', [row]) : own
   return g.concat([g.sub(g.scalar(1), yes), yes], 1)
+}
+
+/** What a softmax makes of rows of logits; rows that add up to 1 already are probabilities, however they were made. */
+function ofClassifier(g: GraphBuilder, row: Value): Value {
+  const softmax = g.op('Softmax', [row])
+  const apart = g.op('Abs', [g.sub(g.reduceSum(row, [1], true), g.scalar(1))])
+  const most = g.op('ReduceMax', [g.op('Neg', [row]), g.integers([1])])
+  const added = g.op('Where', [g.op('Greater', [g.scalar(SLACK), apart]), row, softmax])
+  return g.op('Where', [g.op('Greater', [most, g.scalar(0)]), softmax, added])
 }
 
 /** Add a network's nodes behind a value, and give back its values by their names. */

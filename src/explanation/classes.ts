@@ -34,7 +34,9 @@ export function classNames(logits: number, given?: readonly string[]): readonly 
   if (!given) return Array.from({ length: count }, (_, k) => String(k))
   if (logits === 1 && given.length === 1) return [`not ${given[0]}`, given[0]!]
   if (given.length !== count) {
-    throw new UsageError(`there are ${given.length} names of classes, and the network has ${count} classes`)
+    throw new UsageError(
+      `the network has ${count} classes, and ${given.length} ${given.length === 1 ? 'is' : 'are'} named`,
+    )
   }
   return given
 }

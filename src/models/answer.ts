@@ -43,6 +43,9 @@ export function answerOf(
       'Ask for another output by --output',
     )
   }
+  if (shape.length === 0) {
+    throw new UserError(`${is} has no dimension for pictures`, path, 'Export it with the shape [batch, 1]')
+  }
   const found = logitsOf(network, name)
   const sizes = (shape[0] === found.batch ? shape.slice(1) : shape).map(Number)
   const count = sizeOf(sizes)

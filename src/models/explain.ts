@@ -228,7 +228,7 @@ function warningsOf(explanation: Explanation, { class: asked }: Question): strin
     )
   }
   if (Math.abs(logit) > NOTHING * size && Math.abs(sum) < LEAST * Math.abs(logit)) {
-    const percent = ((100 * sum) / logit).toFixed(1)
+    const percent = ((100 * sum) / logit).toFixed(1).replace(/^-(0\.0)$/, '$1')
     warnings.push(
       `${percent} % of the logit reached the input: biases, constants and ε kept the rest (docs/explaining.md)`,
     )
@@ -242,7 +242,14 @@ function sizeOfParts({ target, outputs }: Explanation): number {
 }
 
 /** Rules that divide by what nearly cancels can hand down more, layer by layer, than a 32-bit number holds. */
-function checkFinite({ relevance, conservation }: Explanation): void {
+function checkFinite({ relevance, conservation, logit }: Explanation): void {
+  if (!Number.isFinite(logit)) {
+    throw new UserError(
+      'the network answers with what is no number',
+      undefined,
+      'Its training may have diverged, or the input is not what it takes',
+    )
+  }
   if (relevance.data.every(Number.isFinite)) return
   const first = conservation.find((layer) => !Number.isFinite(layer.out))
   throw new UserError(

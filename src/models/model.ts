@@ -91,7 +91,7 @@ export function cardPathOf(model: string): string {
  * @throws UserError, UsageError as {@link openModel} does
  */
 export function modelOf(
-  network: Graph,
+  given: Graph,
   path: string,
   said: OpenedCard = {},
   options: { readonly output?: string; readonly where?: string } = {},
@@ -108,6 +108,7 @@ export function modelOf(
       'Caffe has trained no network on RGB by itself: say `BGR`, or give the mean as an .npy file',
     )
   }
+  const network = severalApart(given, path)
   const input = onlyInput(network, said, path)
   const layout = pictureShape(input.shape, said.input?.layout)?.layout
   const asked = options.output ?? said.output ?? said.answers?.[0]?.output
@@ -231,6 +232,24 @@ export function joinedCard(own: OpenedCard, said: OpenedCard): OpenedCard {
   }
 }
 
+/**
+ * A network that was made for several pictures at once, opened to any number.
+ *
+ * @throws UserError where it makes something of all of them together
+ */
+function severalApart(network: Graph, path: string): Graph {
+  const [pictures] = network.inputs[0]?.shape ?? []
+  if (typeof pictures !== 'number' || pictures < 2) return network
+  const opened = openBatch(network)
+  if (opened !== network) return opened
+  const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
+  throw new UserError(
+    `the network takes ${pictures} pictures at once (${list}) and makes something of all of them together: what it says of one alone cannot be explained`,
+    path,
+    'Export it with one picture, or with an open batch',
+  )
+}
+
 function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueInfo {
   const [only] = network.inputs
   const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
@@ -242,14 +261,6 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
   }
   if (only.type !== 'float32') {
     throw new UserError(`the network's input ${only.name} is ${only.type}, and regard explains float32`, path)
-  }
-  const [pictures] = only.shape
-  if (typeof pictures === 'number' && pictures > 1 && openBatch(network) === network) {
-    throw new UserError(
-      `the network takes ${pictures} pictures at once and makes something of all of them together (${list}): what it says of one alone cannot be explained`,
-      path,
-      'Export it with one picture, or with an open batch',
-    )
   }
   if (input?.name !== undefined && input.name !== only.name) {
     throw new UserError(

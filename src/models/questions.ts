@@ -29,11 +29,11 @@ const YEARS = 101
 
 /** The age that each class of a model stands for; undefined where its classes are no ages. */
 function agesOfClasses(model: Model): readonly number[] | undefined {
-  const { card, task, output, logits, classes } = model
+  const { card, output, logits, classes } = model
   if (logits === 1) return undefined
   const answer = card.answers?.find((each) => each.output === output) ?? card
   if (answer.ages?.length === logits) return answer.ages
-  const isKnown = answer.classes !== undefined || task === 'years' || logits === YEARS
+  const isKnown = answer.classes !== undefined || logits === YEARS
   return isKnown ? agesNamed(classes) : undefined
 }
 
@@ -180,7 +180,13 @@ function lessened(network: Graph, output: string, by: number): Graph {
   const inner = `${output} alone`
   const renamed = (names: readonly string[]) => names.map((name) => (name === output ? inner : name))
   const nodes = network.nodes.map(
-    (node) => ({ ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) }) as Node,
+    (node) =>
+      ({
+        ...node,
+        name: node.name === output ? inner : node.name,
+        inputs: renamed(node.inputs),
+        outputs: renamed(node.outputs),
+      }) as Node,
   )
   const outputs = network.outputs.filter(({ name }) => name !== output)
   const builder = GraphBuilder.from({ ...network, nodes, outputs })

@@ -28,6 +28,7 @@ export async function readPhoto(path: string): Promise<Image> {
  */
 export async function readPhotoFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => {
+    if (error.code === 'ENOENT') throw new UserError('there is no such file', path)
     throw photoUnreadable(path, error)
   })
 }

@@ -175,11 +175,18 @@ export function probabilitiesIn(
   values: Float32Array,
 ): Float32Array | undefined {
   if (kind === 'logits') return undefined
-  if (kind === 'other')
-    return values.every((value) => value >= -NEAR && value <= 1 + NEAR) ? values : undefined
+  if (kind === 'other') {
+    const sum = values.reduce((a, b) => a + b, 0)
+    return values.length > 1 && values.every((value) => value >= -NEAR) && Math.abs(sum - 1) < SLACK
+      ? values
+      : undefined
+  }
   const unscaled = values.map((value) => (value - shift) / scale)
   return kind.startsWith('log-') ? unscaled.map(Math.exp) : unscaled
 }
+
+/** How far from 1 sums of 32-bit probabilities may be. */
+export const SLACK = 1e-4
 
 /** What 32-bit numbers may be beside 0 and 1. */
 const NEAR = 1e-5

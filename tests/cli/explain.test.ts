@@ -318,7 +318,7 @@ describe('regard explain', () => {
     )
     expect(process.exitCode).toBe(3)
     expect(captured.printed).toMatch(/skipped: \S*broken\.jpg: the photo cannot be read/)
-    expect(captured.printed).toMatch(/skipped: \S*nowhere\.jpg: the photo cannot be read/)
+    expect(captured.printed).toMatch(/skipped: \S*nowhere\.jpg: there is no such file/)
     expect(captured.printed).toMatch(/skipped: \S*small\.npy: the network takes float32 \[1, 3, 51, 51\]/)
     expect(captured.printed).toMatch(/skipped: \S*nan\.npy: has values that are not numbers/)
     expect(captured.printed).toContain('4 of 5 inputs skipped')

@@ -265,9 +265,14 @@ describe('scoring as a card says', () => {
     }
   })
 
-  it('refuses a network for a fixed number of pictures', () => {
+  it('opens a network for a fixed number of pictures to any, and refuses one that mixes them', () => {
     const one = linear([1, 3, 12, 12], 2, 'logits')
     const preprocessing: Preprocessing = { ...caffe, size: picture, picture, mean: [0, 0, 0] }
-    expect(() => tenCropGraph(one, preprocessing)).toThrow(/takes 1 picture at a time/)
+    expect(tenCropGraph(one, preprocessing).inputs[0]!.shape[0]).toBe('batch')
+    const [output] = one.outputs
+    const g = GraphBuilder.from({ ...one, outputs: [] })
+    const share = g.op('Softmax', [g.value(output!.name)], { axis: 0 })
+    g.output('share', share)
+    expect(() => tenCropGraph(g.graph(), preprocessing)).toThrow(/takes 1 picture at a time/)
   })
 })

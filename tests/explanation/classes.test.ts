@@ -49,7 +49,7 @@ describe('the names of classes', () => {
   })
 
   it('must be as many as the classes', () => {
-    expect(() => classNames(3, ['a', 'b'])).toThrow(/2 names of classes, and the network has 3 classes/)
+    expect(() => classNames(3, ['a', 'b'])).toThrow(/the network has 3 classes, and 2 are named/)
   })
 })
 

@@ -96,7 +96,7 @@ describe('a trained network on disk', () => {
     [
       'the card is that of a network with other classes',
       () => writeOnnxFile(path, livelyNetwork(51, 8)),
-      /model\.card\.yaml: there are 2 names of classes, and the network has 8 classes/,
+      /model\.card\.yaml: the network has 8 classes, and 2 are named/,
     ],
     [
       'the card names another output',

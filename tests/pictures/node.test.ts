@@ -161,7 +161,8 @@ describe('readPhoto', () => {
     mkdirSync(join(folder, 'folder.jpg'))
     writeFileSync(join(folder, 'empty.jpg'), '')
     writeFileSync(join(folder, 'text.jpg'), 'This is no photo.')
-    for (const name of ['absent.jpg', 'empty.jpg', 'text.jpg', 'folder.jpg']) {
+    await expect(readPhoto(join(folder, 'absent.jpg'))).rejects.toThrow('absent.jpg: there is no such file')
+    for (const name of ['empty.jpg', 'text.jpg', 'folder.jpg']) {
       const path = join(folder, name)
       await expect(readPhoto(path)).rejects.toThrow(`${path}: the photo cannot be read (`)
     }

@@ -3,7 +3,7 @@
 import type { Program, Tensors } from '../../engine/engine.ts'
 import { float32, type TensorOf } from '../../graph/types.ts'
 import type { Composite } from '../../rules/composites/composite.ts'
-import { probabilitiesIn } from '../../rules/logits.ts'
+import { probabilitiesIn, SLACK } from '../../rules/logits.ts'
 import { CONSERVATION_COLUMNS } from '../../rules/relevance/conservation.ts'
 import { type Relevance, relevance } from '../../rules/relevance/relevance.ts'
 import type { ConservedLayer, Explainer, Explanation } from '../explain.ts'
@@ -113,6 +113,3 @@ function ofClassifier(shape: readonly number[], logits: Float32Array): Float32Ar
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map((power) => power / sum)
 }
-
-/** How far from 1 sums of 32-bit probabilities may be. */
-const SLACK = 1e-4

@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors.ts'
+import type { Operator } from '../../graph/operators.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { dependents, sources } from '../../graph/wiring.ts'
@@ -56,23 +57,46 @@ export async function gradCam(
  */
 export function gradCamLayer(graph: Graph, output: string = graph.outputs[0]!.name): string {
   const shapes = verify(graph)
-  const fromInput = dependents(graph, [graph.inputs[0]!.name])
+  const pictures = picturesIn(graph)
   const needed = sources(graph, [output])
   for (const { outputs } of graph.nodes.toReversed()) {
     const [name] = outputs
     const { type, shape } = shapes.get(name!)!
-    const isPicture = shape.length === 4 && Number(shape[2]) > 1 && Number(shape[3]) > 1
-    if (type === 'float32' && isPicture && fromInput.has(name!) && outputs.some((each) => needed.has(each)))
+    const isLarge = shape.length === 4 && Number(shape[2]) > 1 && Number(shape[3]) > 1
+    if (type === 'float32' && isLarge && pictures.has(name!) && outputs.some((each) => needed.has(each)))
       return name!
   }
   throw new UserError('no layer before the output has height and width', graph.name, 'Choose another method')
+}
+
+/** Operators that give elements other places: what they make of a picture need be none, as the heads of an attention. */
+const MOVING: readonly Operator[] = [
+  'Reshape',
+  'Transpose',
+  'MatMul',
+  'Gemm',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+]
+
+/** The names of the values that are pictures: what convolutions make, and what keeps the places of pictures. */
+function picturesIn(graph: Graph): ReadonlySet<string> {
+  const fromInput = dependents(graph, [graph.inputs[0]!.name])
+  const pictures = new Set([graph.inputs[0]!.name])
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const varying = inputs.filter((name) => fromInput.has(name))
+    const keeps = varying.length > 0 && !MOVING.includes(op) && varying.some((name) => pictures.has(name))
+    if (op === 'Conv' || op === 'ConvTranspose' || keeps) for (const name of outputs) pictures.add(name)
+  }
+  return pictures
 }
 
 /** @throws UserError where a network has no such value, or it has no height and width */
 function requirePicture(network: Graph, layer: string): string {
   const info = verify(network).get(layer)
   if (!info) throw new UserError(`the network has no value called ${layer}`, network.name)
-  if (info.type === 'float32' && info.shape.length === 4) return layer
+  if (info.type === 'float32' && info.shape.length === 4 && picturesIn(network).has(layer)) return layer
   throw new UserError(
     `the value ${layer} has no height and width: [${info.shape.join(', ')}]`,
     network.name,

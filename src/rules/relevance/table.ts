@@ -184,7 +184,7 @@ export function relevanceTable(
     Exp: passOn,
     Log: passOn,
     Reciprocal: passOn,
-    Pow: passOn,
+    Pow: allToOne(varies, passOn),
 
     Dropout: passOn,
     Identity: passOn,
