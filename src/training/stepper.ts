@@ -46,9 +46,9 @@ export interface Stepper {
 /** Steps in one run of the engine. More save copies of the weights, and cost memory for the batches. */
 const STEPS_AT_ONCE = 4
 /** Bytes of weights from which on they are updated where they lie: a Scan keeps two more copies of its state. */
-const LARGE = 2 ** 28
-/** How many numbers are updated at a time. */
-const PART = 2 ** 22
+const LARGE = 2 ** 27
+/** How many numbers are updated at a time: so few that they stay in the cache from one operator to the next. */
+const PART = 2 ** 19
 
 /**
  * A stepper for a network. Both kinds give the same bits.
@@ -105,6 +105,8 @@ async function inPlace(engine: Engine, network: Graph, options: StepOptions): Pr
   for (const decay of [options.decay, 0]) {
     updates.set(decay, await engine.load(updateStep({ ...options, decay }), { lean: true }))
   }
+  // The last step's gradients: the next one's are written over them where the engine can, which saves fresh memory.
+  let slopes: Tensors = {}
   return {
     atOnce: 1,
     masks,
@@ -113,12 +115,14 @@ async function inPlace(engine: Engine, network: Graph, options: StepOptions): Pr
         name,
         { ...tensor, shape: shape.slice(1) },
       ])
-      const results = await program.run({ ...Object.fromEntries(first), ...named(state.weights, '') })
+      const given = { ...Object.fromEntries(first), ...named(state.weights, '') }
+      const { loss, right, norm, ...gradients } = await program.run(given, slopes)
+      slopes = gradients
       for (const [name, { data: weight }] of state.weights) {
         const { factor, decay } = learning(name, options)
         const own = float32([], [Number(rate!.data[0]) * factor])
         const velocity = state.velocities.get(name)!.data
-        const slope = results[`${name}.gradient`]!.data as Float32Array
+        const slope = gradients[`${name}.gradient`]!.data as Float32Array
         for (let from = 0; from < weight.length; from += PART) {
           const part = (whole: Float32Array): TensorOf<'float32'> => {
             const data = whole.subarray(from, from + PART)
@@ -130,15 +134,13 @@ async function inPlace(engine: Engine, network: Graph, options: StepOptions): Pr
           written(next['weight.next']!, w)
           written(next['velocity.next']!, v)
         }
-        // So that it can go before the next is run.
-        delete results[`${name}.gradient`]
       }
       return {
         state,
         measured: {
-          losses: numbers(results.loss!),
-          right: numbers(results.right!),
-          norms: numbers(results.norm!),
+          losses: numbers(loss!),
+          right: numbers(right!),
+          norms: numbers(norm!),
         },
       }
     },
