@@ -8,6 +8,7 @@
 
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import { type Dimension, float32, type Graph, sizeOf } from '../graph/types.ts'
+import { isUnitValue } from './bounds.ts'
 import { areScores, type Core, isSigmoid, type Term, tailOf } from './tail.ts'
 
 /**
@@ -63,7 +64,8 @@ export function logitsOf(graph: Graph, output: string): Logits {
     heads: [],
     batch,
   })
-  if (!elements || elements.terms.length === 0 || areScores(elements)) return asItIs('logits')
+  if (!elements || elements.terms.length === 0) return asItIs('logits')
+  if (areScores(elements)) return asItIs(isUnitValue(graph, output) ? 'other' : 'logits')
   const found = elements.terms.map(read)
   if (!found.every((each) => each !== undefined)) return asItIs('other')
   const [first] = found as [Found]

@@ -134,7 +134,7 @@ describe('regard align', () => {
       ['cut.jpg', 'the photo cannot be read ('],
       ['text.jpg', 'the photo cannot be read ('],
       ['empty.jpg', 'the photo cannot be read ('],
-      ['absent.jpg', 'the photo cannot be read ('],
+      ['absent.jpg', 'there is no such file'],
       ['one.png', 'no face was found in it'],
       ['red.png', 'no face was found in it'],
       ['bomb.png', 'the photo is too large: 10000 × 10000 pixels'],

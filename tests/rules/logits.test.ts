@@ -130,6 +130,14 @@ describe('the logits behind an output', () => {
       (g, z) => g.op('Softmax', [g.op('Clip', [z, g.scalar(0), g.scalar(1)])]),
     ],
     ['a score beside a tanh', 'logits', 4, (g, z) => g.add(z, g.op('Tanh', [g.op('Neg', [z])]))],
+    [
+      'a hard sigmoid, spelt out',
+      'other',
+      4,
+      (g, z) => g.div(g.op('Clip', [g.add(z, g.scalar(3)), g.scalar(0), g.scalar(6)]), g.scalar(6)),
+    ],
+    ['half of 1 + erf', 'other', 4, (g, z) => g.mul(g.add(g.op('Erf', [z]), g.scalar(1)), g.scalar(0.5))],
+    ['what a ReLU leaves up to 1', 'other', 4, (g, z) => g.op('Min', [g.op('Relu', [z]), g.scalar(1)])],
     ['scores from 0 to 6', 'logits', 4, (g, z) => g.op('Clip', [z, g.scalar(0), g.scalar(6)])],
     [
       'a softmax of a mean of softmaxes',
