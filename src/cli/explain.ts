@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { PICTURE } from '../datasets/listing.ts'
@@ -11,38 +10,24 @@ import { readLandmarks } from '../datasets/readLandmarks.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { facesIn, type ShownPhoto } from '../evaluation/facesIn.ts'
-import { deviationOf, expectedAge } from '../evaluation/years.ts'
-import { relevanceByPart } from '../explanation/byPart.ts'
-import type { Question } from '../explanation/classes.ts'
-import type { Explainer } from '../explanation/explain.ts'
-import { pixelRelevance } from '../explanation/heatMap.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
-import { drawnInto, type PlacedMap } from '../explanation/overlay.ts'
-import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
-import { FACE_PARTS, partsOf } from '../faces/parts.ts'
-import type { Labels } from '../faces/polygon.ts'
+import type { PlacedMap } from '../explanation/overlay.ts'
 import { endingOf } from '../formats/model.ts'
-import { writeNpy } from '../formats/npy.ts'
-import type { TensorOf } from '../graph/types.ts'
-import { explainInput, layerOf, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
+import { explainInput, layerOf, loadModelExplainer } from '../models/explain.ts'
 import { inputOf, inputToPhoto } from '../models/input.ts'
-import { agesOf, isPlain, type Model, requirePreprocessing } from '../models/model.ts'
+import { isPlain, type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
 import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
-import { type Affine, applyAffine, composeAffine, invertAffine } from '../pictures/affine.ts'
-import { enlarged } from '../pictures/enlarged.ts'
-import { fitted } from '../pictures/fit.ts'
-import type { Image, Point } from '../pictures/image.ts'
-import { readPhoto, writePicture } from '../pictures/node.ts'
-import { sideBySide } from '../pictures/sideBySide.ts'
+import type { Point } from '../pictures/image.ts'
 import { requirePhotos } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
+import { byPart, drawInto, fileName, type Job, type Seen, type Task, write } from './explanationFiles.ts'
+import { nameOf, summary, tellKind, tellPreprocessing } from './explanationWords.ts'
 import {
   answersFrom,
   chosenComposite,
   compositeFrom,
-  cutInWords,
   isModelFile,
   MODEL,
   type ModelFlags,
@@ -51,11 +36,6 @@ import {
 } from './model.ts'
 import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
-
-/** The least height of the pictures that are written, in pixels. */
-const SIDE = 320
-/** The greatest side of a photo that maps are drawn into. */
-const PHOTO_SIDE = 1600
 
 interface Flags extends ModelFlags, DeviceFlag {
   readonly composite?: string
@@ -115,12 +95,6 @@ export function explainCommand(): Command {
         '  $ regard explain age.onnx *.jpg --class years --minus mean\n',
     )
     .action(explain)
-}
-
-/** One thing to explain of each input, and what its files are called behind the input's name. */
-interface Task {
-  readonly question: Question
-  readonly suffix: string
 }
 
 /** A file to explain, and what its own files are called. */
@@ -381,29 +355,6 @@ function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: rea
   return method === 'grad-cam' ? { method, layer } : { method }
 }
 
-/** What all inputs are explained with: one answer of the model. */
-interface Job {
-  readonly model: Model
-  readonly explainer: Explainer
-  readonly tasks: readonly Task[]
-  readonly layers: readonly { readonly name: string; readonly value: string }[]
-  /** What made the relevance, as NAME.json says it. */
-  readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
-  /** Whether the parts of a map add up to what is explained, so that they can be said in its unit. */
-  readonly addsUp: boolean
-  /** Those of the face, where they were given. */
-  readonly landmarks: readonly Point[] | undefined
-}
-
-/** One thing that the network is shown of an input. */
-interface Seen {
-  readonly tensor: TensorOf<'float32'>
-  /** Where it comes from in its photo, where it was cut out of one. */
-  readonly face?: ShownPhoto['faces'][number]
-  /** What its files are called behind the input's name. */
-  readonly suffix: string
-}
-
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
 async function explainOne(
   { path, to }: Input,
@@ -467,28 +418,6 @@ function picturesOf(path: string, { faces, refused, broken }: ShownPhoto, model:
   }))
 }
 
-/** Draw the maps of a photo's faces into the photo, a picture for each thing that was explained. */
-async function drawInto(
-  path: string,
-  to: string,
-  maps: ReadonlyMap<string, readonly PlacedMap[]>,
-): Promise<void> {
-  const { photo, scale } = shrunk(await readPhoto(path))
-  for (const [suffix, placed] of maps) {
-    const there = placed.map(({ map, toPhoto }) => ({ map, toPhoto: composeAffine(scale, toPhoto) }))
-    await writePicture(`${to}${suffix}.photo.png`, drawnInto(photo, there))
-  }
-}
-
-/** A photo no larger than maps are drawn into, and the map to it from the photo as it was. */
-function shrunk(photo: Image): { photo: Image; scale: Affine } {
-  const by = Math.min(1, PHOTO_SIDE / Math.max(photo.width, photo.height))
-  const size = { width: Math.round(by * photo.width), height: Math.round(by * photo.height) }
-  if (by === 1) return { photo, scale: [1, 0, 0, 0, 1, 0] }
-  const scale: Affine = [size.width / photo.width, 0, 0, 0, size.height / photo.height, 0]
-  return { photo: fitted(photo, size, 'stretch'), scale }
-}
-
 function tasksOf(flags: Flags, model: Model, of: string): Task[] {
   const { kind, classes, path } = model
   const questions = questionsOf(model, flags.class ?? ['top'], flags.minus)
@@ -503,12 +432,6 @@ function tasksOf(flags: Flags, model: Model, of: string): Task[] {
     question,
     suffix: `${of}${questions.length > 1 ? `.${fileName(nameOf(question.class, model))}` : ''}`,
   }))
-}
-
-/** What is asked for, in words. */
-function nameOf(asked: Question['class'], { classes }: Model): string {
-  if (typeof asked === 'object') return asked.name
-  return typeof asked === 'number' ? classes[asked]! : asked
 }
 
 /** What the files of inputs are called. */
@@ -542,181 +465,6 @@ function namesOf(
     }
     return { path: input, to }
   })
-}
-
-/** Say how photos become the input, so that nobody has to guess what was done. */
-function tellPreprocessing(model: Model, asIs: boolean): void {
-  const { size, picture, fit, channels, scale, mean } = requirePreprocessing(model)
-  const { alignment } = model.card
-  const sides = ({ height, width }: typeof size) => `${height} × ${width}`
-  const how = { pad: 'padded', crop: 'cropped', stretch: 'stretched' }[fit]
-  const numbers = (values: readonly number[]) =>
-    new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`
-  const offset = 'planes' in mean ? 'the mean picture' : numbers(mean)
-  const cut = sides(picture) === sides(size) ? '' : `, of it the centre ${sides(size)}`
-  const what =
-    alignment && !asIs
-      ? `Faces are ${cutInWords(alignment)}, ${sides(picture)}`
-      : `Photos are ${how} to ${sides(picture)}`
-  console.error(`${what}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`)
-}
-
-/** Say where an answer is no class with a logit. */
-function tellKind({ kind, output }: Model): void {
-  if (output.endsWith('[mean]')) {
-    console.error(
-      `A map of scores has no place that is the answer: the mean over all of them, ${output}, is explained`,
-    )
-  }
-  if (kind === 'number') console.error(`${output} is one number: the number itself is explained`)
-  if (kind === 'other') {
-    console.error(`No logits were found behind ${output}: the output itself is explained, as it is`)
-  }
-}
-
-/** What each part of a face has of a map; undefined where nobody knows where they are. */
-function byPart(
-  { relevance }: ModelExplanation,
-  { map: toPhoto, mesh }: NonNullable<Seen['face']>,
-  { landmarks, model }: Job,
-): Record<string, number> | undefined {
-  const { size, picture, layout } = requirePreprocessing(model)
-  const marked = mesh ?? (landmarks && meshFromLandmarks(landmarks))
-  if (!toPhoto || !marked || picture.width !== picture.height || relevance.shape.length !== 4)
-    return undefined
-  const map = pixelRelevance(relevance, layout)
-  if (map.width !== size.width) return undefined
-  return relevanceByPart(map, partsAt(marked, toPhoto, picture.height), FACE_PARTS)
-}
-
-/** The parts of a face in the picture that was cut out, by its mesh in the photo. */
-function partsAt(mesh: readonly Point[], toPhoto: Affine, side: number): Labels {
-  const toPicture = invertAffine(toPhoto)
-  return partsOf(
-    mesh.map((point) => applyAffine(toPicture, point)),
-    side,
-  )
-}
-
-/** Write the pictures, the relevance and the figures of one explanation, the figures last. */
-async function write(
-  to: string,
-  input: string,
-  question: Question,
-  explanation: ModelExplanation,
-  job: Job,
-  { face, parts }: Pick<Seen, 'face'> & { readonly parts: Record<string, number> | undefined },
-): Promise<void> {
-  const { model, layers, by } = job
-  const { seen, map, relevance, outputs, logit, conservation } = explanation
-  if (seen && map) {
-    // Small networks see small pictures, which nobody could make out.
-    const by = Math.ceil(SIDE / seen.height)
-    const pictures = [seen, map].map((picture) => enlarged(picture, by))
-    await writePicture(`${to}.png`, sideBySide(pictures))
-    await writePicture(`${to}.map.png`, pictures[1]!)
-  }
-  writeAtomic(`${to}.relevance.npy`, writeNpy(relevance))
-  for (const { name, value } of layers)
-    writeAtomic(`${to}.${fileName(name)}.npy`, writeNpy(explanation.layers[value]!))
-  const { minus, reference } = question
-  const record = {
-    model: model.path,
-    input,
-    outputs: Object.fromEntries(
-      Object.entries(outputs).map(([name, { logits, probabilities }]) => [
-        name,
-        { logits: [...logits], probabilities: probabilities ? [...probabilities] : null },
-      ]),
-    ),
-    target: {
-      output: model.output,
-      class: explanation.class,
-      name: explanation.name,
-      // Where it is no single class, how much each logit counts in what is explained.
-      ...(explanation.class === undefined ? { weights: [...explanation.target] } : {}),
-      value: explanation.value,
-      ...(typeof minus === 'number' ? { minus, minusName: model.classes[minus] } : {}),
-      ...(typeof minus === 'object' ? { minus: minus.name } : {}),
-      ...(reference === undefined ? {} : { minus: reference }),
-      // What is no logit of a class.
-      ...(['number', 'other'].includes(model.kind) ? { kind: model.kind } : {}),
-      logit,
-    },
-    ...by,
-    parts,
-    ...(face?.map && { face: { ...face.found, toPhoto: face.map } }),
-    warnings: explanation.warnings,
-    conservation,
-  }
-  writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
-}
-
-function summary(
-  input: string,
-  question: Question,
-  explanation: ModelExplanation,
-  model: Model,
-  { to, parts }: { readonly to: string; readonly parts: Record<string, number> | undefined },
-): string {
-  const { map, warnings } = explanation
-  const answer = inWords(question, explanation, model) + partsInWords(explanation, parts)
-  return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
-}
-
-/** What the network says, and how sure it is. */
-function inWords(question: Question, explanation: ModelExplanation, model: Model): string {
-  const { name, probability, logit, value } = explanation
-  if (value !== undefined) {
-    const amount = name === 'years' ? `${value.toFixed(1)} years` : `${name} ${numberText(value)}`
-    const { reference } = question
-    if (reference === undefined) return amount
-    const gap = Math.abs(value - reference)
-    const by = name === 'years' ? gap.toFixed(1) : numberText(gap)
-    return `${amount}, ${by} ${value < reference ? 'less' : 'more'} than ${reference}`
-  }
-  const age = ageInWords(explanation, model)
-  const what = age ? `${age}, ` : model.task ? `${model.task} ` : ''
-  const { minus } = question
-  if (minus === undefined && probability !== undefined)
-    return `${what}“${name}” ${(100 * probability).toFixed(1)} %`
-  const rather = minus === undefined ? '' : ` rather than “${nameOf(minus, model)}”`
-  return `${what}“${name}”${rather} ${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
-}
-
-/** What an answer in years says, ahead of the class that is explained; undefined for others. */
-function ageInWords({ outputs }: ModelExplanation, model: Model): string | undefined {
-  if (model.task !== 'years') return undefined
-  const { probabilities } = outputs[model.output]!
-  const ages = agesOf(model)
-  if (!ages || !probabilities) return undefined
-  const [age, by] = [expectedAge(probabilities, ages), deviationOf(probabilities, ages)]
-  return `${age.toFixed(1)} ± ${by.toFixed(1)} years`
-}
-
-/** The two parts of the face that move an age or another number most. */
-function partsInWords(
-  { value, warnings }: ModelExplanation,
-  parts: Record<string, number> | undefined,
-): string {
-  // Of a map that is not to be trusted nothing is said in years.
-  if (value === undefined || warnings.length > 0 || !parts) return ''
-  const most = Object.entries(parts).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
-  const said = most.slice(0, 2).map(([part, amount]) => {
-    const where = part === 'around_eyes' ? 'around the eyes' : `the ${part}`
-    return `${amount < 0 ? '−' : '+'}${numberText(Math.abs(amount), 2)} from ${where}`
-  })
-  return ` (${said.join(', ')})`
-}
-
-/** A plain number, to some digits. */
-function numberText(value: number, digits = 4): string {
-  return String(Number(value.toPrecision(digits)))
-}
-
-/** A name as part of a file's name: what file systems do not take is `_`. */
-function fileName(name: string): string {
-  return name.replace(/[^\p{L}\p{N}._+-]+/gu, '_')
 }
 
 function collect(text: string, before: readonly string[] = []): string[] {

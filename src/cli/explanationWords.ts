@@ -1,0 +1,105 @@
+/** What `regard explain` says on the screen. */
+
+import { deviationOf, expectedAge } from '../evaluation/years.ts'
+import type { Question } from '../explanation/classes.ts'
+import type { ModelExplanation } from '../models/explain.ts'
+import { agesOf, type Model, requirePreprocessing } from '../models/model.ts'
+import { cutInWords } from './model.ts'
+
+/** What is asked for, in words. */
+export function nameOf(asked: Question['class'], { classes }: Model): string {
+  if (typeof asked === 'object') return asked.name
+  return typeof asked === 'number' ? classes[asked]! : asked
+}
+
+/** Say how photos become the input, so that nobody has to guess what was done. */
+export function tellPreprocessing(model: Model, asIs: boolean): void {
+  const { size, picture, fit, channels, scale, mean } = requirePreprocessing(model)
+  const { alignment } = model.card
+  const sides = ({ height, width }: typeof size) => `${height} × ${width}`
+  const how = { pad: 'padded', crop: 'cropped', stretch: 'stretched' }[fit]
+  const numbers = (values: readonly number[]) =>
+    new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`
+  const offset = 'planes' in mean ? 'the mean picture' : numbers(mean)
+  const cut = sides(picture) === sides(size) ? '' : `, of it the centre ${sides(size)}`
+  const what =
+    alignment && !asIs
+      ? `Faces are ${cutInWords(alignment)}, ${sides(picture)}`
+      : `Photos are ${how} to ${sides(picture)}`
+  console.error(`${what}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`)
+}
+
+/** Say where an answer is no class with a logit. */
+export function tellKind({ kind, output }: Model): void {
+  if (output.endsWith('[mean]')) {
+    console.error(
+      `A map of scores has no place that is the answer: the mean over all of them, ${output}, is explained`,
+    )
+  }
+  if (kind === 'number') console.error(`${output} is one number: the number itself is explained`)
+  if (kind === 'other') {
+    console.error(`No logits were found behind ${output}: the output itself is explained, as it is`)
+  }
+}
+
+export function summary(
+  input: string,
+  question: Question,
+  explanation: ModelExplanation,
+  model: Model,
+  { to, parts }: { readonly to: string; readonly parts: Record<string, number> | undefined },
+): string {
+  const { map, warnings } = explanation
+  const answer = inWords(question, explanation, model) + partsInWords(explanation, parts)
+  return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
+}
+
+/** What the network says, and how sure it is. */
+function inWords(question: Question, explanation: ModelExplanation, model: Model): string {
+  const { name, probability, logit, value } = explanation
+  if (value !== undefined) {
+    const amount = name === 'years' ? `${value.toFixed(1)} years` : `${name} ${numberText(value)}`
+    const { reference } = question
+    if (reference === undefined) return amount
+    const gap = Math.abs(value - reference)
+    const by = name === 'years' ? gap.toFixed(1) : numberText(gap)
+    return `${amount}, ${by} ${value < reference ? 'less' : 'more'} than ${reference}`
+  }
+  const age = ageInWords(explanation, model)
+  const what = age ? `${age}, ` : model.task ? `${model.task} ` : ''
+  const { minus } = question
+  if (minus === undefined && probability !== undefined)
+    return `${what}“${name}” ${(100 * probability).toFixed(1)} %`
+  const rather = minus === undefined ? '' : ` rather than “${nameOf(minus, model)}”`
+  return `${what}“${name}”${rather} ${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
+}
+
+/** What an answer in years says, ahead of the class that is explained; undefined for others. */
+function ageInWords({ outputs }: ModelExplanation, model: Model): string | undefined {
+  if (model.task !== 'years') return undefined
+  const { probabilities } = outputs[model.output]!
+  const ages = agesOf(model)
+  if (!ages || !probabilities) return undefined
+  const [age, by] = [expectedAge(probabilities, ages), deviationOf(probabilities, ages)]
+  return `${age.toFixed(1)} ± ${by.toFixed(1)} years`
+}
+
+/** The two parts of the face that move an age or another number most. */
+function partsInWords(
+  { value, warnings }: ModelExplanation,
+  parts: Record<string, number> | undefined,
+): string {
+  // Of a map that is not to be trusted nothing is said in years.
+  if (value === undefined || warnings.length > 0 || !parts) return ''
+  const most = Object.entries(parts).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+  const said = most.slice(0, 2).map(([part, amount]) => {
+    const where = part === 'around_eyes' ? 'around the eyes' : `the ${part}`
+    return `${amount < 0 ? '−' : '+'}${numberText(Math.abs(amount), 2)} from ${where}`
+  })
+  return ` (${said.join(', ')})`
+}
+
+/** A plain number, to some digits. */
+function numberText(value: number, digits = 4): string {
+  return String(Number(value.toPrecision(digits)))
+}
