@@ -103,7 +103,7 @@ export function tellReading(path: string, { reading }: Graph, output?: string): 
   for (const note of reading?.notes ?? []) console.error(`${path}: ${note}.`)
   if (output !== undefined) return
   for (const [name, reason] of reading?.refused ?? [])
-    console.error(`${path}: its output ${name} is left out, for it cannot be read: ${reason}.`)
+    console.error(`${path}: its output ${name} is left out, because it cannot be read: ${reason}.`)
 }
 
 /** Whether a path is a model's, by its ending. */

@@ -245,9 +245,9 @@ function sizeOfParts({ target, outputs }: Explanation): number {
 function checkFinite({ relevance, conservation, logit }: Explanation): void {
   if (!Number.isFinite(logit)) {
     throw new UserError(
-      'the network answers with what is no number',
+      "the network's answer is NaN or infinite",
       undefined,
-      'Its training may have diverged, or the input is not what it takes',
+      'Its training may have diverged, or the input is not what it expects',
     )
   }
   if (relevance.data.every(Number.isFinite)) return
