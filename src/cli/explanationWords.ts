@@ -2,6 +2,7 @@
 
 import { deviationOf, expectedAge } from '../evaluation/years.ts'
 import type { Question } from '../explanation/classes.ts'
+import { partsInWords } from '../explanation/partsInWords.ts'
 import type { ModelExplanation } from '../models/explain.ts'
 import { agesOf, type Model, requirePreprocessing } from '../models/model.ts'
 import { cutInWords } from './model.ts'
@@ -50,7 +51,7 @@ export function summary(
   { to, parts }: { readonly to: string; readonly parts: Record<string, number> | undefined },
 ): string {
   const { map, warnings } = explanation
-  const answer = inWords(question, explanation, model) + partsInWords(explanation, parts)
+  const answer = inWords(question, explanation, model) + movedInWords(explanation, parts)
   return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
 }
 
@@ -85,21 +86,16 @@ function ageInWords({ outputs }: ModelExplanation, model: Model): string | undef
 }
 
 /** The two parts of the face that move an age or another number most. */
-function partsInWords(
+function movedInWords(
   { value, warnings }: ModelExplanation,
   parts: Record<string, number> | undefined,
 ): string {
   // Of a map that is not to be trusted nothing is said in years.
   if (value === undefined || warnings.length > 0 || !parts) return ''
-  const most = Object.entries(parts).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
-  const said = most.slice(0, 2).map(([part, amount]) => {
-    const where = part === 'around_eyes' ? 'around the eyes' : `the ${part}`
-    return `${amount < 0 ? '−' : '+'}${numberText(Math.abs(amount), 2)} from ${where}`
-  })
-  return ` (${said.join(', ')})`
+  return ` (${partsInWords(parts)})`
 }
 
-/** A plain number, to some digits. */
-function numberText(value: number, digits = 4): string {
-  return String(Number(value.toPrecision(digits)))
+/** A plain number, to four digits. */
+function numberText(value: number): string {
+  return String(Number(value.toPrecision(4)))
 }

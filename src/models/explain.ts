@@ -210,7 +210,7 @@ const LEAST = 0.5
 const NOTHING = 0.05
 
 /** What a map's own sums say against it: they should be about the logit that was handed down. */
-function warningsOf(explanation: Explanation, { class: asked }: Question): string[] {
+export function warningsOf(explanation: Explanation, { class: asked }: Pick<Question, 'class'>): string[] {
   const { relevance, logit } = explanation
   // What speaks for older and for younger ages may well cancel: there the size is that of its parts.
   const size = asked === 'years' ? sizeOfParts(explanation) : Math.abs(logit)

@@ -37,7 +37,8 @@ export function bytesOf(study: Study, task: Task, face: string): number {
   for (const cell of cellsOf(study, task)) {
     const one = explainedBy(cell).get(face)
     if (!one) continue
-    for (const name of [one.map.photo, ...one.map.classes.map(({ map }) => map)]) {
+    const { photo, years, classes } = one.map
+    for (const name of [photo, years?.map, ...classes.map(({ map }) => map)]) {
       if (name !== undefined) bytes += fileSize(pathOf(study, one, name))
     }
   }

@@ -3,6 +3,8 @@
 import { Html, html } from '../base/html.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { heatColour } from '../explanation/colours.ts'
+import { partsInWords } from '../explanation/partsInWords.ts'
+import type { YearsRecord } from '../study/record.ts'
 import { bracketed } from '../study/setting.ts'
 import { cellsOf, type Study } from './cells.ts'
 import { bytesOf, type Explained, explainedBy, explainedFaces, pathOf } from './explained.ts'
@@ -35,8 +37,13 @@ ${rows.map((row) => personRow(study, row, several))}</div>`
     ...(cells.length < all.length ? [`${cells.length} of the ${all.length} networks and settings`] : []),
   ]
   return html`${less.length === 0 ? undefined : html`<p class="faint">${less.join(', ')}; the maps of all are in runs/*/maps.</p>`}
+${task === 'years' ? YEARS : undefined}
 <div class="${CLASSES[task].length === 2 ? 'two-classes' : 'classes'}">${persons}</div>`
 }
+
+const YEARS = html`<p>The first map of a face shows what moves the <b>expected age</b> from the mean age of the faces trained
+on: towards older (hot) or younger (cold). Below it, in years, what the parts of the face add that move it most, where the
+map adds up to what it explains and landmarks say where the parts are.</p>`
 
 function personRow(study: Study, explained: Explained, several: boolean): Html {
   const { run, map } = explained
@@ -46,7 +53,7 @@ function personRow(study: Study, explained: Explained, several: boolean): Html {
   }
   const answer = Math.max(...map.classes.map(({ probability }) => probability))
   return html`<div class="maps"><span class="setting">${several ? run.letter : undefined}${bracketed(run.setting)}</span>
-<figure>${picture(map.photo, `photo ${map.face}`)}<figcaption>photo</figcaption></figure>${map.classes.map(
+<figure>${picture(map.photo, `photo ${map.face}`)}<figcaption>photo</figcaption></figure>${map.years && yearsFigure(map.years, picture)}${map.classes.map(
     ({ probability, map: file }, k) => {
       if (file === undefined) return undefined
       const name = CLASSES[run.task][k]!
@@ -57,6 +64,17 @@ function personRow(study: Study, explained: Explained, several: boolean): Html {
 <figure class="${marks}">${picture(file, `heat map for ${name}`)}<figcaption><b>${name}</b> ${Math.round(100 * probability)} %</figcaption></figure>`
     },
   )}</div>`
+}
+
+/** What moves the expected age, as a picture and in years. */
+function yearsFigure(
+  { expected, reference, map, parts }: YearsRecord,
+  picture: (name: string, alt: string) => Html,
+): Html {
+  const gap = expected - reference
+  const against = `${gap < 0 ? '−' : '+'}${Math.abs(gap).toFixed(1)} on ${reference.toFixed(1)}`
+  return html`
+<figure class="map">${picture(map, 'heat map of the expected age')}<figcaption><b>${expected.toFixed(1)} years</b> ${against}${parts && html`: ${partsInWords(parts, 3)}`}</figcaption></figure>`
 }
 
 /** The scale of colours of the heat maps. */

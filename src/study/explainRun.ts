@@ -1,17 +1,24 @@
 import { join } from 'node:path'
 import { Random } from '../base/random.ts'
+import { facePartsOf } from '../datasets/facePartsOf.ts'
 import { readPicture } from '../datasets/pack.ts'
 import { CLASSES } from '../datasets/task.ts'
+import { expectedAge } from '../evaluation/years.ts'
+import { relevanceByPart } from '../explanation/byPart.ts'
 import { explainedClass } from '../explanation/classes.ts'
 import { type Coherence, coherenceOf } from '../explanation/coherence.ts'
-import { loadExplainer } from '../explanation/explain.ts'
+import { type Explanation, loadExplainer } from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
+import { yearWeights } from '../explanation/years.ts'
+import { FACE_PARTS } from '../faces/parts.ts'
+import type { TensorOf } from '../graph/types.ts'
+import { warningsOf } from '../models/explain.ts'
 import { inputOf, pictureOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { writePicture } from '../pictures/node.ts'
 import { composites } from '../rules/composites/presets.ts'
 import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
-import type { MapRecord } from './record.ts'
+import type { MapRecord, YearsRecord } from './record.ts'
 import { ownTest } from './setting.ts'
 
 /** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
@@ -26,6 +33,24 @@ export async function explainRun(
   const preprocessing = requirePreprocessing(model)
   const explainer = await loadExplainer(engine, model.network, composites.paper)
   const maps: MapRecord[] = []
+  const reference = run.task === 'years' ? meanYears(job) : undefined
+
+  /** What moves the expected age of one face from the mean of those that were trained on. */
+  async function explainYears(k: number, input: TensorOf<'float32'>, own: Explanation): Promise<YearsRecord> {
+    const face = data.faces[k]!
+    const { logits, probabilities } = own.outputs[explainer.output]!
+    const weights = yearWeights(logits, AGES, reference)
+    const [explanation] = (await explainer.explain(input, [{ weights }])) as [Explanation]
+    const relevances = pixelRelevance(explanation.relevance)
+    const map = `maps/${face.id}.years.png`
+    await writePicture(join(folder, map), heatMap(relevances))
+    // What a map says in years is only said of one that can be trusted.
+    const isTrusted = warningsOf(explanation, { class: 'years' }).length === 0
+    const labels = isTrusted ? facePartsOf(face, ownTest(run.setting), data.size) : undefined
+    const parts = labels && relevanceByPart(relevances, labels, FACE_PARTS)
+    return { expected: expectedAge(probabilities!), reference: reference!, map, ...(parts && { parts }) }
+  }
+
   try {
     return await clock.stage(`explaining ${run.network}`, chosen.length, async (tell) => {
       for (const k of chosen) {
@@ -49,7 +74,8 @@ export async function explainRun(
         }
         const { probabilities } = explanations[0]!.outputs[explainer.output]!
         const classes = Array.from(probabilities!, (probability, c) => ({ probability, ...drawn.get(c) }))
-        maps.push({ face: id, truth, photo, classes })
+        const years = reference === undefined ? undefined : await explainYears(k, input, explanations[0]!)
+        maps.push({ face: id, truth, photo, classes, ...(years && { years }) })
         tell(maps.length, `${labelFor(run)}: explaining ${maps.length}/${chosen.length}`)
       }
       return maps
@@ -57,6 +83,14 @@ export async function explainRun(
   } finally {
     await explainer.release()
   }
+}
+
+/** The age of each class, in years. */
+const AGES = CLASSES.years.map(Number)
+
+/** The mean age of the faces that a run is trained on. */
+function meanYears({ run, data, split: { train } }: RunJob): number {
+  return train.reduce((sum, k) => sum + labelIn(data, run, k), 0) / train.length
 }
 
 /** Photos of the test part to explain, spread over the classes; the same for all networks and settings. */

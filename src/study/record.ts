@@ -101,6 +101,22 @@ export interface MapRecord {
     /** Of the map; runs from before it was measured have none. */
     readonly coherence?: Coherence
   }[]
+  /** Of ages in years: what moves the expected age; runs from before that was explained have none. */
+  readonly years?: YearsRecord
+}
+
+/** What moves the age that is expected of a face from the mean age of those that were trained on. */
+export interface YearsRecord {
+  readonly expected: number
+  /** That mean. */
+  readonly reference: number
+  /** Its picture. */
+  readonly map: string
+  /**
+   * What each part of the face adds to the difference, in years; not there where nobody knows where they are, or
+   * the map's own sums speak against it.
+   */
+  readonly parts?: Readonly<Record<string, number>>
 }
 
 /** A finished run, as `result.json` holds it. */

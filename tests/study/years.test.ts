@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { synthesize } from '../../src/datasets/synthetic/synthesize.ts'
+import { partsInWords } from '../../src/explanation/partsInWords.ts'
+import { FACE_PARTS } from '../../src/faces/parts.ts'
 import { openModelFile } from '../../src/models/node.ts'
 import { type RunRecord, readRecord } from '../../src/study/record.ts'
 import { capturePrinted } from '../cli/capture.ts'
@@ -110,6 +112,24 @@ describe('ages in years', () => {
       const answer = probabilities.indexOf(Math.max(...probabilities))
       const mapped = classes.flatMap(({ map }, age) => (map && existsSync(join(run, map)) ? [age] : []))
       expect(mapped).toEqual([...new Set([answer, truth])].sort((a, b) => a - b))
+    }
+  })
+
+  it('have a heat map of what moves the expected age from the mean, and its parts in years', () => {
+    const page = readFileSync(join(out, 'report', 'index.html'), 'utf8')
+    for (const { classes, years } of record.maps) {
+      const { expected, reference, map, parts } = years!
+      expect(expected).toBeCloseTo(
+        classes.reduce((sum, { probability }, age) => sum + age * probability, 0),
+        3,
+      )
+      expect(reference).toBeGreaterThan(10)
+      expect(reference).toBeLessThan(60)
+      expect(existsSync(join(run, map))).toBe(true)
+      expect(page).toContain(`<b>${expected.toFixed(1)} years</b>`)
+      if (!parts) continue
+      expect(Object.keys(parts)).toEqual([...FACE_PARTS])
+      expect(page).toContain(partsInWords(parts, 3))
     }
   })
 
