@@ -6,7 +6,7 @@ import { UserError } from '../base/errors.ts'
 import { GraphBuilder } from './builder.ts'
 import { product } from './dimensions.ts'
 import { fold, withoutUnread } from './fold.ts'
-import type { Node } from './operators.ts'
+import type { Node, Operator } from './operators.ts'
 import type { Known } from './shapes.ts'
 import { mixesPictures } from './traits.ts'
 import type { Dimension, Graph, Shape, ValueInfo } from './types.ts'
@@ -83,6 +83,41 @@ export function openBatch(graph: Graph): Graph {
   const whole = withoutUnread(builder.graph())
   return whole.outputs[0]!.shape[0] === BATCH ? whole : graph
 }
+
+/**
+ * The first node that makes something of all pictures of an open batch together, by adding or comparing along it: a
+ * softmax over pictures, a mean of them, attention among them.
+ *
+ * Whatever else `mixesPictures` knows (a batch whose size is read, its first picture cut out) leaves what is said of a
+ * picture alone as it is, and says nothing here. Neither do open dimensions of other names than the batch's.
+ *
+ * @returns its name and operator; undefined where there is none
+ */
+export function combinesPictures(graph: Graph): Pick<Node, 'name' | 'op'> | undefined {
+  const batch = graph.inputs[0]?.shape[0]
+  if (typeof batch !== 'string') return undefined
+  const values = verify(graph)
+  /** As it would be if all other sizes were known. */
+  const alone = (name: string): Known | undefined => {
+    const value = values.get(name)
+    return (
+      value && { ...value, shape: value.shape.map((d) => (d === batch || typeof d === 'number' ? d : 1)) }
+    )
+  }
+  return graph.nodes.find((node) => COMBINING.has(node.op) && mixesPictures(node, node.inputs.map(alone)))
+}
+
+const COMBINING: ReadonlySet<Operator> = new Set([
+  'Softmax',
+  'LogSoftmax',
+  'ReduceSum',
+  'ReduceMean',
+  'ReduceMax',
+  'ArgMax',
+  'CumSum',
+  'MatMul',
+  'Gemm',
+])
 
 /** A Reshape that spells out the number of pictures, written so that it takes any number; other nodes as they are. */
 function openNode(node: Node, builder: GraphBuilder, before: ReadonlyMap<string, Known>): Node {

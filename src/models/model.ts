@@ -5,7 +5,7 @@ import { classNames } from '../explanation/classes.ts'
 import { type Files, MissingFile, nameOf, pathBeside, readIfThere } from '../formats/files.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy } from '../formats/npy.ts'
-import { openBatch } from '../graph/batch.ts'
+import { combinesPictures, openBatch } from '../graph/batch.ts'
 import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
 import type { OutputKind } from '../rules/logits.ts'
 import { answerOf } from './answer.ts'
@@ -233,21 +233,31 @@ export function joinedCard(own: OpenedCard, said: OpenedCard): OpenedCard {
 }
 
 /**
- * A network that was made for several pictures at once, opened to any number.
+ * A network that was made for several pictures at once, opened to any number; others as they are.
  *
  * @throws UserError where it makes something of all of them together
  */
 function severalApart(network: Graph, path: string): Graph {
   const [pictures] = network.inputs[0]?.shape ?? []
-  if (typeof pictures !== 'number' || pictures < 2) return network
+  const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
+  const together = (takes: string, remedy: string) =>
+    new UserError(
+      `the network takes ${takes} pictures at once (${list}) and makes something of all of them together: what it says of one alone cannot be explained`,
+      path,
+      remedy,
+    )
+  if (typeof pictures === 'string') {
+    const at = combinesPictures(network)
+    if (!at) return network
+    throw together(
+      'any number of',
+      `Its ${at.op} ${at.name} goes along the batch. Where that is meant to be another axis, export it anew with that one; else with one picture`,
+    )
+  }
+  if (pictures === undefined || pictures < 2) return network
   const opened = openBatch(network)
   if (opened !== network) return opened
-  const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
-  throw new UserError(
-    `the network takes ${pictures} pictures at once (${list}) and makes something of all of them together: what it says of one alone cannot be explained`,
-    path,
-    'Export it with one picture, or with an open batch',
-  )
+  throw together(String(pictures), 'Export it with one picture, or with an open batch')
 }
 
 function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueInfo {

@@ -237,4 +237,23 @@ describe('a network for several pictures at once', () => {
     const attending = network((g, x) => g.matmul(g.op('Softmax', [g.matmul(x, g.transpose(x, [1, 0]))]), x))
     expect(() => modelOf(attending, 'pair')).toThrow(/takes 2 pictures at once.*Export it with one picture/s)
   })
+
+  it.each<[string, (g: GraphBuilder, scores: Value) => Value]>([
+    ['a softmax along the batch', (g, scores) => g.op('Softmax', [scores], { axis: 0 })],
+    ['a sum over the pictures', (g, scores) => g.sub(scores, g.reduceSum(scores, [0], true))],
+    ['attention among them', (g, scores) => g.matmul(g.matmul(scores, g.transpose(scores, [1, 0])), scores)],
+  ])('is refused with an open batch too: %s', (_, make) => {
+    const g = new GraphBuilder('open')
+    const x = g.input('x', 'float32', ['N', 4])
+    g.output('y', make(g, g.matmul(x, g.constant(float32([4, 3]), 'w'))))
+    expect(() => modelOf(g.graph(), 'open')).toThrow(/any number of pictures at once.*goes along the batch/s)
+  })
+
+  it('is one for each where a softmax goes along another axis', () => {
+    const g = new GraphBuilder('open')
+    const x = g.input('x', 'float32', ['N', 4])
+    const scores = g.op('Softmax', [g.matmul(x, g.constant(float32([4, 3]), 'w'))], { axis: -1 })
+    g.output('y', g.reshape(scores, [-1, 3]))
+    expect(modelOf(g.graph(), 'open').logits).toBe(3)
+  })
 })
