@@ -42,8 +42,8 @@ ${task === 'years' ? YEARS : undefined}
 }
 
 const YEARS = html`<p>The first map of a face shows what moves the <b>expected age</b> from the mean age of the faces trained
-on: towards older (hot) or younger (cold). Below it, in years, what the parts of the face add that move it most, where the
-map adds up to what it explains and landmarks say where the parts are.</p>`
+on: towards older (hot) or younger (cold). Below the maps stands what the
+parts of the face add that move it most, where the map adds up to what it explains and landmarks say where they are.</p>`
 
 function personRow(study: Study, explained: Explained, several: boolean): Html {
   const { run, map } = explained
@@ -53,28 +53,25 @@ function personRow(study: Study, explained: Explained, several: boolean): Html {
   }
   const answer = Math.max(...map.classes.map(({ probability }) => probability))
   return html`<div class="maps"><span class="setting">${several ? run.letter : undefined}${bracketed(run.setting)}</span>
-<figure>${picture(map.photo, `photo ${map.face}`)}<figcaption>photo</figcaption></figure>${map.years && yearsFigure(map.years, picture)}${map.classes.map(
-    ({ probability, map: file }, k) => {
-      if (file === undefined) return undefined
-      const name = CLASSES[run.task][k]!
-      const marks = ['map', probability === answer && 'answer', k === map.truth && 'truth']
-        .filter(Boolean)
-        .join(' ')
-      return html`
+<figure>${picture(map.photo, `photo ${map.face}`)}<figcaption>photo</figcaption></figure>${
+    map.years &&
+    html`<figure class="map">${picture(map.years.map, 'heat map of the expected age')}<figcaption><b>${map.years.expected.toFixed(1)} years</b></figcaption></figure>`
+  }${map.classes.map(({ probability, map: file }, k) => {
+    if (file === undefined) return undefined
+    const name = CLASSES[run.task][k]!
+    const marks = ['map', probability === answer && 'answer', k === map.truth && 'truth']
+      .filter(Boolean)
+      .join(' ')
+    return html`
 <figure class="${marks}">${picture(file, `heat map for ${name}`)}<figcaption><b>${name}</b> ${Math.round(100 * probability)} %</figcaption></figure>`
-    },
-  )}</div>`
+  })}</div>${map.years && yearsLine(map.years)}`
 }
 
-/** What moves the expected age, as a picture and in years. */
-function yearsFigure(
-  { expected, reference, map, parts }: YearsRecord,
-  picture: (name: string, alt: string) => Html,
-): Html {
-  const gap = expected - reference
-  const against = `${gap < 0 ? '−' : '+'}${Math.abs(gap).toFixed(1)} on ${reference.toFixed(1)}`
-  return html`
-<figure class="map">${picture(map, 'heat map of the expected age')}<figcaption><b>${expected.toFixed(1)} years</b> ${against}${parts && html`: ${partsInWords(parts, 3)}`}</figcaption></figure>`
+/** What moves the expected age from the mean, in years. */
+function yearsLine({ expected, reference, parts }: YearsRecord): Html {
+  const gap = Math.abs(expected - reference).toFixed(1)
+  const words = `${gap} years ${expected < reference ? 'less' : 'more'} than ${reference.toFixed(1)}`
+  return html`<p class="below">${words}${parts && `: ${partsInWords(parts, 3)}`}</p>`
 }
 
 /** The scale of colours of the heat maps. */

@@ -30,6 +30,7 @@ figure .scroll + figcaption { margin-top: .5rem; }
 .maps img { display: block; width: 100%; border-radius: 2px; background: #000; }
 .maps .map img { image-rendering: pixelated; }
 .maps figcaption { font-size: .74rem; line-height: 1.3; padding-top: .15rem; text-align: center; font-variant-numeric: tabular-nums; }
+.maps + .below { margin: 0 0 .6rem 3.25rem; font-size: .8rem; color: var(--faint); }
 .maps .answer img { outline: 2px solid var(--accent); outline-offset: 1px; }
 .maps .truth figcaption b { text-decoration: underline; text-underline-offset: 2px; }
 .two-classes { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: 0 2rem; }
