@@ -15,7 +15,7 @@ import type { PlacedMap } from '../explanation/overlay.ts'
 import { endingOf } from '../formats/model.ts'
 import { explainInput, layerOf, loadModelExplainer } from '../models/explain.ts'
 import { inputOf, inputToPhoto } from '../models/input.ts'
-import { isPlain, type Model, requirePreprocessing } from '../models/model.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed, readInput } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
 import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
@@ -419,15 +419,7 @@ function picturesOf(path: string, { faces, refused, broken }: ShownPhoto, model:
 }
 
 function tasksOf(flags: Flags, model: Model, of: string): Task[] {
-  const { kind, classes, path } = model
   const questions = questionsOf(model, flags.class ?? ['top'], flags.minus)
-  if (isPlain(model) && kind !== 'number' && questions.some((question) => question.class === 'top')) {
-    throw new UsageError(
-      'its answer is one number that is no logit, whose sign would say which class is its own',
-      path,
-      `Name the class: --class ${classes[1]}`,
-    )
-  }
   return questions.map((question) => ({
     question,
     suffix: `${of}${questions.length > 1 ? `.${fileName(nameOf(question.class, model))}` : ''}`,

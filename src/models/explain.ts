@@ -187,7 +187,9 @@ export async function explainInput(
   questions: readonly Question[],
   { signal, progress }: Watch = {},
 ): Promise<ModelExplanation[]> {
-  const [own] = questions.some(needsAnswer) ? await explainer.explain(input, ['top'], { signal }) : []
+  const [own] = questions.some((question) => needsAnswer(question, model))
+    ? await explainer.explain(input, ['top'], { signal })
+    : []
   const explanations = await explainer.explain(
     input,
     questions.map((question) => targetIn(model, question, own)),
@@ -196,9 +198,22 @@ export async function explainInput(
   for (const explanation of explanations) checkFinite(explanation)
   return explanations.map((explanation, k) => ({
     ...inModelWords(explanation, questions[k]!, model, input),
-    warnings: explainer.conserves ? warningsOf(explanation, questions[k]!) : [],
+    warnings: isEmpty(explanation)
+      ? [EMPTY]
+      : explainer.conserves
+        ? warningsOf(explanation, questions[k]!)
+        : [],
   }))
 }
+
+function isEmpty({ relevance }: Explanation): boolean {
+  return relevance.data.every((value) => value === 0)
+}
+
+/** An answer may hang on the picture by ways that are held fixed, or be flat about it. */
+const EMPTY =
+  'the map is empty: nothing came down to the input. All of the answer stayed with biases, or the picture counts only ' +
+  'in what the network divides by, which relevance holds fixed; --method occlusion shows what the answer hangs on'
 
 /** The largest Σ|R| / |logit| of a map whose parts do not drown what they add up to. */
 const MOST = 1e3

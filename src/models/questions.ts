@@ -22,7 +22,7 @@ import {
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
 import type { Graph } from '../graph/types.ts'
-import type { Model } from './model.ts'
+import { isPlain, type Model } from './model.ts'
 
 /** How many classes DEX has, a year each: with so many, classes without names are the years from 0 on. */
 const YEARS = 101
@@ -86,7 +86,7 @@ export function questionsOf(model: Model, asked: readonly string[], minus?: stri
       throw new UsageError('its classes are answered one by one, and a group of them has no logit', path)
     }
     // What is wrong with it whatever the answer is, is said before anything is explained.
-    if (!needsAnswer(question)) targetIn(model, question)
+    if (!needsAnswer(question, model)) targetIn(model, question)
     return question
   })
 }
@@ -106,9 +106,19 @@ function isDistribution({ kind }: Model): boolean {
 }
 
 /** Whether it depends on the network's own answer how much each logit counts in a question. */
-export function needsAnswer({ class: asked, minus }: Question): boolean {
+export function needsAnswer({ class: asked, minus }: Question, model: Model): boolean {
   if (asked === 'years' || typeof asked === 'object' || typeof minus === 'object') return true
-  return asked === 'top' && minus !== undefined
+  return asked === 'top' && (minus !== undefined || isProbability(model))
+}
+
+/** Whether the answer is the probability of the second class: no logit, whose sign would say which class is its own. */
+function isProbability(model: Model): boolean {
+  return isPlain(model) && model.kind !== 'number'
+}
+
+/** The class that a network answers itself, by how its answer is explained. */
+function ownClass(model: Model, { target, outputs }: Explanation): number {
+  return isProbability(model) ? Number(outputs[model.output]!.logits[0]! >= 0.5) : explainedClass(target)
 }
 
 /**
@@ -126,7 +136,8 @@ export function targetIn(
   const { kind, output, logits, classes } = model
   if (kind === 'number') return 0
   const scores = own?.outputs[output]
-  const known = asked === 'top' && minus !== undefined && own ? explainedClass(own.target) : asked
+  const known =
+    asked === 'top' && own && needsAnswer({ class: asked, minus }, model) ? ownClass(model, own) : asked
   if (typeof known !== 'object' && known !== 'years' && typeof minus !== 'object') {
     if (asked === 'top' && known === minus) {
       throw new UserError(`the network's own answer is ${classes[minus!]}, which is to be set against itself`)

@@ -173,3 +173,34 @@ describe('warnings', () => {
     expect(warnings).toEqual([])
   })
 })
+
+describe('an answer that is the probability of its second class', () => {
+  /** The mean of 2 × 2 pixels, through a ReLU, as the probability of `m`. */
+  const g = new GraphBuilder('plain')
+  const x = g.input('x', 'float32', ['batch', 1, 2, 2])
+  const weights = g.constant(float32([4, 1], [0.25, 0.25, 0.25, 0.25]))
+  g.output('y', g.op('Relu', [g.op('Gemm', [g.op('Flatten', [x]), weights])]))
+  const model = modelOf(g.graph(), 'plain', {
+    answers: [{ output: 'y', task: 'gender', classes: ['f', 'm'], plain: true }],
+  })
+  const pixels = (...values: number[]) => float32([1, 1, 2, 2], values)
+
+  it.each([
+    [0.2, 'f', 0.8],
+    [0.7, 'm', 0.7],
+  ])('%s is that of the class which is likelier: %s', async (value, name, probability) => {
+    const explained = await explain(model, pixels(value, value, value, value), {
+      engine,
+      composite: 'epsilon',
+    })
+    expect(explained.name).toBe(name)
+    expect(explained.probability).toBeCloseTo(probability, 5)
+    // What speaks for the second class speaks against the first.
+    expect(Math.sign(explained.relevance.data[0]!)).toBe(name === 'm' ? 1 : -1)
+  })
+
+  it('says so where nothing comes down to the picture', async () => {
+    const { warnings } = await explain(model, pixels(-1, -2, 1, 1), { engine, composite: 'epsilon' })
+    expect(warnings).toEqual([expect.stringMatching(/^the map is empty/)])
+  })
+})

@@ -27,6 +27,7 @@ export const ssrnetAge: BuiltInNetwork = {
   figures: { utkface: { error: 14.9 } },
   limits: [
     'It gives one number, and does not say how sure it is',
+    'A face counts mostly in what it divides by, which relevance holds fixed, so that maps are empty: take --method occlusion',
     'Children are adults to it, and nobody is old: its error is 26 years below 3 and above 60. It is here to be compared with',
   ],
 }
@@ -42,6 +43,7 @@ export const ssrnetGender: BuiltInNetwork = {
   card: { ...COMMON, answers: [{ output: 'Identity', task: 'gender', classes: ['f', 'm'], plain: true }] },
   figures: { utkface: { gender: 74.9 } },
   limits: [
+    'Faces that it is sure of have an empty map, as its answer is flat there: take --method occlusion',
     'Its answer is a number about 0 to 1 that no sigmoid makes: read it as a score, not as a probability',
   ],
 }
