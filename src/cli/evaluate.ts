@@ -24,18 +24,16 @@ import {
 } from '../evaluation/score.ts'
 import type { Crops } from '../evaluation/tenCrop.ts'
 import type { Alignment } from '../faces/align.ts'
-import type { Model } from '../models/model.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
-import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
+import { FOLD, type FoldFlags, foldOf, SEED } from './fold.ts'
 import { answersFrom, cutInWords, MODEL, type ModelFlags, withModelFlags } from './model.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
-interface Flags extends ModelFlags, ReaderOptions, DeviceFlag {
+interface Flags extends ModelFlags, ReaderOptions, DeviceFlag, FoldFlags {
   readonly data: Source[]
-  readonly fold?: Pick<Fold, 'fold' | 'of'>
-  readonly seed?: string
   readonly crops?: '10' | '1'
   readonly task?: Task
   readonly alignment?: Alignment
@@ -58,12 +56,8 @@ export function evaluateCommand(): Command {
       (text: string, before: Source[] = []) => [...before, sourceFrom(text)],
     )
     .option(...REPAIR)
-    .option(
-      '--fold <k/n>',
-      'score only part k of n (from 0), dealt as a study deals them: the faces that a network of this fold has not seen',
-      foldFrom,
-    )
-    .option('--seed <text>', "the seed that the parts are dealt with (default: the card's)")
+    .option(...FOLD)
+    .option(...SEED)
     .addOption(
       new Option(
         '--crops <n>',
@@ -154,21 +148,6 @@ async function evaluateOn(
   } finally {
     progress?.finish()
   }
-}
-
-/** The part of a data set that is scored. A model can have seen only faces of the data that it was trained on. */
-function foldOf({ path, card }: Model, { fold, seed }: Flags, kind: string): Fold | undefined {
-  if (!fold || (card.trainedOn && card.trainedOn.dataset !== kind)) return undefined
-  const dealt = seed ?? card.trainedOn?.seed
-  if (dealt === undefined) {
-    throw new UsageError(
-      'its card does not say with which seed the folds were dealt',
-      path,
-      'Say it by --seed',
-    )
-  }
-  const repeated = card.trainedOn?.repeated
-  return { ...fold, seed: dealt, ...(repeated && { repeated }) }
 }
 
 /** One data set's figures, as `--json` writes them. Shares go from 0 to 1; rows of `confusion` are true classes. */

@@ -9,13 +9,12 @@ import { pixelRelevance } from '../explanation/heatMap.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
 import { drawnInto, type PlacedMap } from '../explanation/overlay.ts'
 import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
-import { FACE_PARTS, partsOf } from '../faces/parts.ts'
-import type { Labels } from '../faces/polygon.ts'
+import { FACE_PARTS, partsInCut } from '../faces/parts.ts'
 import { writeNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import type { ModelExplanation } from '../models/explain.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
-import { type Affine, applyAffine, composeAffine, invertAffine } from '../pictures/affine.ts'
+import { type Affine, composeAffine } from '../pictures/affine.ts'
 import { enlarged } from '../pictures/enlarged.ts'
 import { fitted } from '../pictures/fit.ts'
 import type { Image, Point } from '../pictures/image.ts'
@@ -90,16 +89,7 @@ export function byPart(
     return undefined
   const map = pixelRelevance(relevance, layout)
   if (map.width !== size.width) return undefined
-  return relevanceByPart(map, partsAt(marked, toPhoto, picture.height), FACE_PARTS)
-}
-
-/** The parts of a face in the picture that was cut out, by its mesh in the photo. */
-function partsAt(mesh: readonly Point[], toPhoto: Affine, side: number): Labels {
-  const toPicture = invertAffine(toPhoto)
-  return partsOf(
-    mesh.map((point) => applyAffine(toPicture, point)),
-    side,
-  )
+  return relevanceByPart(map, partsInCut(marked, toPhoto, picture.height), FACE_PARTS)
 }
 
 /** Write the pictures, the relevance and the figures of one explanation, the figures last. */

@@ -10,6 +10,7 @@ import { facesCommand } from './faces.ts'
 import { graftCommand } from './graft.ts'
 import { networksCommand } from './networks.ts'
 import { predictCommand } from './predict.ts'
+import { profileCommand } from './profile.ts'
 import { weightsCommand } from './publishedWeights.ts'
 import { reportCommand } from './report.ts'
 import { studyCommand } from './study.ts'
@@ -44,6 +45,7 @@ export async function main(args: readonly string[]): Promise<void> {
     predictCommand(),
     explainCommand(),
     evaluateCommand(),
+    profileCommand(),
     convertCommand(),
     graftCommand(),
     networksCommand(),

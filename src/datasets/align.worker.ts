@@ -6,13 +6,15 @@ import { UserError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
 import { sha256Of } from '../base/hash.ts'
 import { serve } from '../base/workers.ts'
-import { align } from '../faces/align.ts'
-import { type Cut, cutFound } from '../faces/cut.ts'
-import type { FoundFace } from '../faces/face.ts'
+import { type Cut, type CutFace, cutByLandmarks, cutFound } from '../faces/cut.ts'
+import { type FoundFace, isMarked, mainFace } from '../faces/face.ts'
 import { centre, parseLandmarks } from '../faces/landmarks.ts'
+import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
+import { partsInCut, partsOf } from '../faces/parts.ts'
+import { applyAffine } from '../pictures/affine.ts'
 import { fitted } from '../pictures/fit.ts'
 import type { Image, Point } from '../pictures/image.ts'
-import { decodePhoto, readPhotoFile } from '../pictures/node.ts'
+import { decodePhoto, readPhoto, readPhotoFile } from '../pictures/node.ts'
 import type { Face } from './dataset.ts'
 
 /** A face that was aligned. */
@@ -24,16 +26,30 @@ export interface Aligned {
   readonly key: string
   /** 8-bit RGB, interleaved, row by row; absent where the key is a known one. */
   readonly picture?: Uint8Array
+  /**
+   * Which part is seen at each pixel of the picture, where that was asked for: by the index in `FACE_PARTS`, or of a drawn
+   * face in its `PARTS`. Absent where no face was made out in a picture that its publishers have aligned.
+   */
+  readonly parts?: Uint8Array
 }
 
 /** To be raised whenever the same photo, landmarks and models would give another picture. */
 const VERSION = 3
 
-const { as, size, known } = workerData as { as: Cut; size: number; known: ReadonlySet<string> }
+interface Recipe {
+  readonly as: Cut
+  readonly size: number
+  readonly known: ReadonlySet<string>
+  readonly parts: boolean
+}
+
+const { as, size, known, parts: wantsParts } = workerData as Recipe
 const recipe = JSON.stringify([VERSION, sharp.versions, as, size])
 
 serve(aligned, (result) =>
-  typeof result !== 'string' && result.picture ? [result.picture.buffer as ArrayBuffer] : [],
+  typeof result === 'string'
+    ? []
+    : [result.picture, result.parts].flatMap((data) => (data ? [data.buffer as ArrayBuffer] : [])),
 )
 
 async function aligned(face: Face): Promise<Aligned | string> {
@@ -44,20 +60,46 @@ async function aligned(face: Face): Promise<Aligned | string> {
     if (known.has(key)) return { key }
     const image = await decodePhoto(bytes, path)
     if (from === 'published') {
-      return { key, picture: fitted(image, { width: size, height: size }, 'pad').data }
+      const picture = fitted(image, { width: size, height: size }, 'pad')
+      const mesh = wantsParts ? await meshIn(picture) : undefined
+      return { key, picture: picture.data, ...(mesh && { parts: partsOf(mesh, size).data }) }
     }
     const given = landmarks === undefined ? undefined : parseLandmarks(landmarks, face.landmarks!)
     // The errors of reading name the file; what aligning refuses are the landmarks, or the face that was found.
     const byLandmarks = given !== undefined && typeof as === 'string'
     where = `${byLandmarks ? face.landmarks : path}: `
-    const { picture } = byLandmarks
-      ? { picture: align(image, given, as, size) }
+    const cut = byLandmarks
+      ? cutByLandmarks(image, given, as, size)
       : cutFound(image, await found(image, given && centre(given)), as, size)
-    return { key, picture: picture.data }
+    const parts = wantsParts ? await partsOn(cut, face, given) : undefined
+    return { key, picture: cut.picture.data, ...(parts && { parts }) }
   } catch (error) {
     if (error instanceof UserError) return where + error.message
     throw error
   }
+}
+
+/** The parts that are seen in a picture: true ones where the face has them, else by its mesh. */
+async function partsOn(
+  { map, mesh }: CutFace,
+  face: Face,
+  landmarks: readonly Point[] | undefined,
+): Promise<Uint8Array> {
+  if (face.mask === undefined) return partsInCut(mesh ?? meshFromLandmarks(landmarks!), map, size).data
+  const mask = await readPhoto(face.mask)
+  return Uint8Array.from({ length: size * size }, (_, k) => {
+    const { x, y } = applyAffine(map, { x: (k % size) + 0.5, y: Math.floor(k / size) + 0.5 })
+    const column = Math.min(Math.max(Math.floor(x), 0), mask.width - 1)
+    const row = Math.min(Math.max(Math.floor(y), 0), mask.height - 1)
+    return mask.data[3 * (row * mask.width + column)]!
+  })
+}
+
+/** The mesh of the main face in a picture; undefined where none is made out. */
+async function meshIn(picture: Image): Promise<readonly Point[] | undefined> {
+  const { findFaces } = await finder()
+  const main = mainFace(await findFaces(picture), picture)
+  return main && isMarked(main) ? main.mesh : undefined
 }
 
 /** What a picture is made from. */

@@ -8,15 +8,19 @@ import type { Face } from './dataset.ts'
  * it is: then it is the face around them.
  *
  * @param size the side of the pictures, in pixels
- * @param known keys of pictures that are there already and need not be made
+ * @param options.known keys of pictures that are there already and need not be made
+ * @param options.parts whether to say which part of the face is seen at each pixel
  * @returns for each face, in their order, its picture and key, or the reason why there is none
  */
 export function alignFaces(
   faces: readonly Face[],
   as: Cut,
   size: number,
-  known: ReadonlySet<string> = new Set(),
+  {
+    known = new Set(),
+    parts = false,
+  }: { readonly known?: ReadonlySet<string>; readonly parts?: boolean } = {},
 ): AsyncGenerator<Aligned | string> {
   const module = workerModule(import.meta.url, 'align.worker.js')
-  return onAllCores<Face, Aligned | string>(module, faces, { as, size, known })
+  return onAllCores<Face, Aligned | string>(module, faces, { as, size, known, parts })
 }

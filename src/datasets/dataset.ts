@@ -22,6 +22,11 @@ export interface Face {
    * none, and no published picture of the alignment, the face is looked for in the photo.
    */
   readonly landmarks?: string
+  /**
+   * The picture of its true parts, as an absolute path: at each pixel of the photo the index of its part in the `PARTS`
+   * of drawn faces, which alone have one.
+   */
+  readonly mask?: string
   /** The fold that the publishers have put it in, from 0; either all faces of a data set have one, or none. */
   readonly fold?: number
   /** Who it is: faces with the same subject must never be on both sides of a split. */

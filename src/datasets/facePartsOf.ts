@@ -1,8 +1,7 @@
 import { type Alignment, alignment } from '../faces/align.ts'
 import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
-import { partsOf } from '../faces/parts.ts'
+import { partsInCut } from '../faces/parts.ts'
 import type { Labels } from '../faces/polygon.ts'
-import { applyAffine, invertAffine } from '../pictures/affine.ts'
 import type { Face } from './dataset.ts'
 import { readLandmarks } from './readLandmarks.ts'
 
@@ -17,6 +16,5 @@ import { readLandmarks } from './readLandmarks.ts'
 export function facePartsOf({ landmarks, published }: Face, as: Alignment, size: number): Labels | undefined {
   if (landmarks === undefined || published?.[as] !== undefined) return undefined
   const points = readLandmarks(landmarks)
-  const toPicture = invertAffine(alignment(points, as, size))
-  return partsOf(meshFromLandmarks(points.map((point) => applyAffine(toPicture, point))), size)
+  return partsInCut(meshFromLandmarks(points), alignment(points, as, size), size)
 }

@@ -87,7 +87,7 @@ async function keysOf(
     const damaged: number[] = []
     let at = 0
     const chosen = round.map((index) => faces[index]!)
-    for await (const result of alignFaces(chosen, as, size, known)) {
+    for await (const result of alignFaces(chosen, as, size, { known })) {
       const index = round[at++]!
       if (typeof result === 'string') skipped.set(index, result)
       else if (cache.has(result.key)) keys.set(index, result.key)

@@ -167,8 +167,8 @@ export async function evaluate(
   }
 }
 
-/** Folds are dealt of all faces, before any is left out, as a study does. */
-function facesOf({ faces }: Dataset, { fold, of, seed, repeated }: Fold): Face[] {
+/** The faces of one fold. Folds are dealt of all faces, before any is left out, as a study does. */
+export function facesOf({ faces }: Dataset, { fold, of, seed, repeated }: Fold): Face[] {
   const folds = makeFolds(faces, of, seed, repeated)
   return faces.filter((_, k) => folds[k] === fold)
 }

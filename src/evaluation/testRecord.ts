@@ -64,7 +64,8 @@ export function testRecord(
   }
 }
 
-function groupsOf(face: Face): string[] {
+/** The groups that a face belongs to by its labels. */
+export function groupsOf(face: Face): string[] {
   const [age, gender] = [labelOf(face, 'age'), labelOf(face, 'gender')]
   const groups = [age === undefined ? BETWEEN : `age ${CLASSES.age[age]}`]
   return gender === undefined ? groups : [...groups, `gender ${CLASSES.gender[gender]}`]

@@ -5,6 +5,7 @@
  */
 
 import type { PixelRelevance } from './heatMap.ts'
+import { pooled } from './pooled.ts'
 
 /** How much a heat map hangs together. */
 export interface Coherence {
@@ -31,7 +32,7 @@ const PARTS = 16
 
 /** Measure a map of at least 2 × 2 pixels. */
 export function coherenceOf(map: PixelRelevance): Coherence {
-  return { region: largestRegion(blurred(map)), autocorrelation: moran(reduced(map)) }
+  return { region: largestRegion(blurred(map)), autocorrelation: moran(pooled(map, PARTS)) }
 }
 
 /** A map under a Gaussian, cut off at four deviations, with nothing around the map. */
@@ -65,22 +66,6 @@ function smoothed(
     }
   }
   return result
-}
-
-/** Means over 16 × 16 parts of a map, or its own pixels along a side that has fewer. */
-function reduced({ width, height, data }: PixelRelevance): PixelRelevance {
-  const [columns, rows] = [Math.min(PARTS, width), Math.min(PARTS, height)]
-  const sums = new Float64Array(columns * rows)
-  const counts = new Float64Array(columns * rows)
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor((y * rows) / height)
-    for (let x = 0; x < width; x++) {
-      const part = row * columns + Math.floor((x * columns) / width)
-      sums[part]! += data[y * width + x]!
-      counts[part]!++
-    }
-  }
-  return { width: columns, height: rows, data: Float32Array.from(sums, (sum, k) => sum / counts[k]!) }
 }
 
 function largestRegion(map: PixelRelevance): number {

@@ -6,6 +6,7 @@
  * looked at the pixels. A bald head has "hair", long hair beside the neck is "background", as are neck and clothes.
  */
 
+import { type Affine, applyAffine, invertAffine } from '../pictures/affine.ts'
 import type { Point } from '../pictures/image.ts'
 import { fillPolygon, type Labels } from './polygon.ts'
 
@@ -95,6 +96,20 @@ export function partsOf(mesh: readonly Point[], size: number): Labels {
     )
   }
   return labels
+}
+
+/**
+ * The same for a picture that was cut out of a photo.
+ *
+ * @param mesh in pixels of the photo
+ * @param toPhoto from points of the picture to points of the photo
+ */
+export function partsInCut(mesh: readonly Point[], toPhoto: Affine, size: number): Labels {
+  const toPicture = invertAffine(toPhoto)
+  return partsOf(
+    mesh.map((point) => applyAffine(toPicture, point)),
+    size,
+  )
 }
 
 /** The ridge of the nose, between the eyes. */

@@ -80,11 +80,13 @@ async function tooLarge(bytes: Uint8Array, path: string): Promise<UserError> {
  *
  * @throws UserError naming the file, when it cannot be written
  */
-export async function writePicture(path: string, { width, height, data }: Image): Promise<void> {
-  writeAtomic(
-    path,
-    await sharp(data, { raw: { width, height, channels: 3 } })
-      .png()
-      .toBuffer(),
-  )
+export async function writePicture(path: string, image: Image): Promise<void> {
+  writeAtomic(path, await pngOf(image))
+}
+
+/** A picture as the bytes of a PNG file. */
+export function pngOf({ width, height, data }: Image): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer()
 }

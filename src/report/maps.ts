@@ -74,8 +74,16 @@ function yearsLine({ expected, reference, parts }: YearsRecord): Html {
   return html`<p class="below">${words}${parts && `: ${partsInWords(parts, 3)}`}</p>`
 }
 
-/** The scale of colours of the heat maps. */
+/** How the heat maps of a study are to be read, and their colours. */
 export function colourKey(): Html {
+  return html`<p>Each map shows what in the photo spoke <b>for</b> (hot) and <b>against</b> (cold) one class, by
+layer-wise relevance propagation with the paper’s composite; what is black did not matter. Each map is scaled to its own
+largest value. A map says what this network used, not what is true of the person.</p>
+${colourScale()}`
+}
+
+/** The scale of colours of heat maps. */
+export function colourScale(): Html {
   const steps = 41
   const stops = Array.from({ length: steps }, (_, k) => {
     const [red, green, blue] = heatColour((2 * k) / (steps - 1) - 1)
@@ -87,8 +95,5 @@ export function colourKey(): Html {
       `<text y="28">speaks against the class</text><text x="${steps * 4}" y="28" text-anchor="middle">0</text>` +
       `<text x="${steps * 8}" y="28" text-anchor="end">speaks for it</text></svg>`,
   )
-  return html`<p>Each map shows what in the photo spoke <b>for</b> (hot) and <b>against</b> (cold) one class, by
-layer-wise relevance propagation with the paper’s composite; what is black did not matter. Each map is scaled to its own
-largest value. A map says what this network used, not what is true of the person.</p>
-<figure>${key}</figure>`
+  return html`<figure>${key}</figure>`
 }

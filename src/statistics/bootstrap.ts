@@ -70,6 +70,44 @@ export function bootstrapMean(
   return bootstrap(sums.length, mean, options)
 }
 
+/**
+ * The 95 % percentile bootstrap intervals of several figures of the same people, all from the same draws.
+ *
+ * @param sums for each person, the sums of the values of their faces, one for each kind of value
+ * @param faces for each person, how many faces they have
+ * @param figures of the mean of each kind over faces, in an array that is used again: such as the means themselves, or one
+ *   by another
+ */
+export function bootstrapFigures(
+  sums: readonly ArrayLike<number>[],
+  faces: ArrayLike<number>,
+  figures: (means: Float64Array) => ArrayLike<number>,
+  { seed, resamples = RESAMPLES }: BootstrapOptions,
+): Interval[] {
+  const kinds = sums[0]?.length ?? 0
+  const means = new Float64Array(kinds)
+  const count = figures(means).length
+  const values = Array.from({ length: count }, () => new Float64Array(resamples))
+  const random = new Random(seed)
+  for (let draw = 0; draw < resamples; draw++) {
+    means.fill(0)
+    let n = 0
+    for (let drawn = 0; drawn < sums.length; drawn++) {
+      const person = random.integer(sums.length)
+      const own = sums[person]!
+      for (let k = 0; k < kinds; k++) means[k]! += own[k]!
+      n += faces[person]!
+    }
+    for (let k = 0; k < kinds; k++) means[k]! /= n
+    const found = figures(means)
+    for (let k = 0; k < count; k++) values[k]![draw] = found[k]!
+  }
+  return values.map((each) => {
+    const sorted = each.filter((value) => !Number.isNaN(value)).sort()
+    return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) }
+  })
+}
+
 /** Between the two nearest values, linearly (type 7 of Hyndman and Fan 1996, as R and NumPy have it). */
 function quantile(sorted: Float64Array, share: number): number {
   if (sorted.length === 0) return Number.NaN

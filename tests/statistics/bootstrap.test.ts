@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bootstrap, bootstrapMean } from '../../src/statistics/bootstrap.ts'
+import { bootstrap, bootstrapFigures, bootstrapMean } from '../../src/statistics/bootstrap.ts'
 
 const ones = (count: number) => new Array<number>(count).fill(1)
 /** So many of each value. */
@@ -71,5 +71,31 @@ describe('the bootstrap interval', () => {
     const interval = bootstrapMean([1, 1], [1, 0], { seed: 1 })
     expect(interval.low).toBeGreaterThanOrEqual(1)
     expect(bootstrapMean([], [], { seed: 1 })).toEqual({ low: Number.NaN, high: Number.NaN })
+  })
+
+  it('of several figures has the ends that each has alone', () => {
+    const faces = [1, 3, 2, 1, 4, 2, 1, 1]
+    const [first, second] = [
+      [1, 2, 0, 0, 3, 1, 1, 0],
+      [5, 9, 2, 3, 8, 6, 1, 2],
+    ]
+    const sums = faces.map((_, k) => [first![k]!, second![k]!])
+    const options = { seed: 'figures', resamples: 400 }
+    const found = bootstrapFigures(sums, faces, ([a, b]) => [a!, b!, a! / b!], options)
+    const alone = [first!, second!].map((each) => bootstrapMean(each, faces, options))
+    for (const [k, interval] of alone.entries()) {
+      expect(found[k]!.low).toBeCloseTo(interval.low, 12)
+      expect(found[k]!.high).toBeCloseTo(interval.high, 12)
+    }
+    const ratio = bootstrap(
+      faces.length,
+      (times) => {
+        const total = (values: number[]) => values.reduce((sum, value, k) => sum + times[k]! * value, 0)
+        return total(first!) / total(second!)
+      },
+      options,
+    )
+    expect(found[2]!.low).toBeCloseTo(ratio.low, 12)
+    expect(found[2]!.high).toBeCloseTo(ratio.high, 12)
   })
 })

@@ -44,6 +44,7 @@ export function readSynthetic(root: string): Dataset {
       id,
       photo: join(truth, 'photos', `${id}.jpg`),
       landmarks: join(truth, 'landmarks', `${id}.txt`),
+      mask: join(truth, 'masks', `${id}.png`),
       subject,
       age: age_group,
       gender,

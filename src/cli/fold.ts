@@ -1,0 +1,37 @@
+/** Which part of a data set a command takes: all of it, or the faces that a network has not seen in training. */
+
+import { UsageError } from '../base/errors.ts'
+import type { Fold } from '../evaluation/evaluate.ts'
+import type { Model } from '../models/model.ts'
+import { foldFrom } from './data.ts'
+
+/** What the flags say. */
+export interface FoldFlags {
+  readonly fold?: Pick<Fold, 'fold' | 'of'>
+  readonly seed?: string
+}
+
+/** `--fold`, and what it means. */
+export const FOLD = [
+  '--fold <k/n>',
+  'take only part k of n (from 0), dealt as a study deals them: the faces that a network of this fold has not seen',
+  foldFrom,
+] as const
+
+/** `--seed` beside it. */
+export const SEED = ['--seed <text>', "the seed that the parts are dealt with (default: the card's)"] as const
+
+/** The part of a data set that is taken. A model can have seen only faces of the data that it was trained on. */
+export function foldOf({ path, card }: Model, { fold, seed }: FoldFlags, kind: string): Fold | undefined {
+  if (!fold || (card.trainedOn && card.trainedOn.dataset !== kind)) return undefined
+  const dealt = seed ?? card.trainedOn?.seed
+  if (dealt === undefined) {
+    throw new UsageError(
+      'its card does not say with which seed the folds were dealt',
+      path,
+      'Say it by --seed',
+    )
+  }
+  const repeated = card.trainedOn?.repeated
+  return { ...fold, seed: dealt, ...(repeated && { repeated }) }
+}

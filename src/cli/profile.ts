@@ -1,0 +1,258 @@
+import { basename, dirname, join } from 'node:path'
+import { Command, Option } from 'commander'
+import { csv } from '../base/csv.ts'
+import { UsageError } from '../base/errors.ts'
+import { writeAtomic } from '../base/files.ts'
+import { Progress } from '../base/progress.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
+import { CLASSES, type Task } from '../datasets/task.ts'
+import { nodeEngine } from '../engine/node.ts'
+import { type Evaluable, facesOf, requireEvaluable, trainingOverlap } from '../evaluation/evaluate.ts'
+import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
+import { explainFaces } from '../evaluation/explainFaces.ts'
+import {
+  type Difference,
+  type GroupProfile,
+  type Mean,
+  networkDifference,
+  type Profile,
+  profileOf,
+} from '../evaluation/profile.ts'
+import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
+import type { Alignment } from '../faces/align.ts'
+import { compositeOf } from '../models/explain.ts'
+import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
+import { points, pText, writeProfilePage } from '../report/profilePage.ts'
+import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
+import { type DeviceFlag, withDevice } from './device.ts'
+import { FOLD, type FoldFlags, foldOf, SEED } from './fold.ts'
+import { answersFrom, compositeFrom, MODEL, type ModelFlags, withComposite, withModelFlags } from './model.ts'
+import { countFrom } from './numbers.ts'
+import { aboutPeople } from './people.ts'
+import { untilStopped } from './signal.ts'
+import { inColumns } from './table.ts'
+
+interface Flags extends ModelFlags, ReaderOptions, DeviceFlag, FoldFlags {
+  readonly data: Source
+  readonly out: string
+  readonly class: string
+  readonly composite?: string
+  readonly method?: NamedMethod['method']
+  readonly task?: Task
+  readonly alignment?: Alignment
+  readonly limit?: number
+}
+
+/** `regard profile [MODEL…] --data KIND:PATH` */
+export function profileCommand(): Command {
+  const command = new Command('profile')
+    .description(
+      'Say what networks look at: how much of their relevance lies in each part of the face, over a data set.',
+    )
+    .argument('[model...]', `${MODEL}; several are set against each other (default: ${DEFAULT_NETWORK})`)
+    .requiredOption('--data <kind:path>', DATA, sourceFrom)
+    .option(...REPAIR)
+    .option('--out <folder>', 'where the page and the figures go', 'out/profile')
+    .option(
+      '--class <which>',
+      "what is explained: the network's own answer (top), the class that the data set gives (truth), or a class by its name",
+      'top',
+    )
+    .addOption(new Option('--method <name>', 'a method in place of a composite').choices(NAMED_METHODS))
+    .option(...FOLD)
+    .option(...SEED)
+    .option('--limit <n>', 'no more than the first n faces', countFrom)
+    .addOption(
+      new Option('--task <task>', "what is read (default: the card's, or by its classes)").choices(
+        Object.keys(CLASSES),
+      ),
+    )
+    .addOption(
+      new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
+    )
+  return withComposite(withModelFlags(withDevice(command)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  $ regard profile --task gender --data utkface:faces\n' +
+        '  $ regard profile a/model.onnx b/model.onnx --data aaf:faces --fold 0/5 --out out/a-and-b\n' +
+        '\nFaces that are explained are kept in OUT/explained: a stopped command goes on where it was.\n',
+    )
+    .action(run)
+}
+
+/** One network's figures, as `profile.json` has them. */
+interface NetworkRecord extends Profile {
+  readonly model: string
+  readonly task: Task
+  readonly by: string
+  readonly faces: number
+  readonly warned: number
+  readonly skipped: ExplainedFaces['skipped']
+}
+
+async function run(paths: readonly string[], flags: Flags): Promise<void> {
+  requireUse([flags.data], flags)
+  if (flags.method && flags.composite)
+    throw new UsageError('--method stands in place of --composite: give one of them')
+  const models = paths.length > 0 ? paths : [DEFAULT_NETWORK]
+  const evaluables: Evaluable[] = []
+  for (const path of models) evaluables.push(requireEvaluable(await answersFrom(path, flags), flags))
+  const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
+  const names = namesOf(models)
+  const found = await untilStopped(async (signal) => {
+    const all: ExplainedFaces[] = []
+    for (const [k, evaluable] of evaluables.entries())
+      all.push(await explainAll(evaluable, names[k]!, dataset, flags, signal))
+    return all
+  })
+  if (!found) return
+  const profiles = found.map((explained) => profileOf(explained))
+  const across = found.flatMap((one, k) =>
+    found.slice(k + 1).map((other, n) => networkDifference(names[k]!, one, names[k + 1 + n]!, other)),
+  )
+  const by = evaluables.map(({ model }) => wayIn(flags, model))
+  for (const [k, profile] of profiles.entries()) console.log(tableOf(names[k]!, profile).join('\n'))
+  for (const difference of across) console.log(inWords(difference))
+  const records = profiles.map(
+    (profile, k): NetworkRecord => ({
+      model: evaluables[k]!.model.path,
+      task: evaluables[k]!.task,
+      by: by[k]!,
+      faces: found[k]!.faces.length,
+      warned: found[k]!.faces.filter(({ warned }) => warned).length,
+      ...profile,
+      skipped: found[k]!.skipped,
+    }),
+  )
+  const { kind, root } = flags.data
+  const { out } = flags
+  writeAtomic(join(out, 'profile.csv'), csvOf(names, profiles))
+  writeAtomic(
+    join(out, 'profile.json'),
+    `${JSON.stringify({ data: `${kind}:${root}`, networks: records, across }, undefined, 2)}\n`,
+  )
+  const networks = profiles.map((profile, k) => ({
+    name: names[k]!,
+    explained: found[k]!,
+    profile,
+    by: by[k]!,
+  }))
+  await writeProfilePage(out, networks, across, { data: `${kind}:${root}`, licence: dataset.licence })
+  console.log(`\nPage: ${join(out, 'index.html')}`)
+  console.error(aboutPeople(evaluables.map(({ task }) => ({ task }))))
+  tellSkipped(found.flatMap(({ skipped }) => skipped))
+}
+
+/** What explains a model: the name of the method, or of the composite. */
+function wayIn({ method, composite }: Flags, model: Evaluable['model']): string {
+  return method ?? compositeOf(model, compositeFrom(composite)).name ?? 'a composite of its own'
+}
+
+async function explainAll(
+  evaluable: Evaluable,
+  name: string,
+  dataset: Dataset,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<ExplainedFaces> {
+  const { data, out, method, composite, device, limit } = flags
+  const fold = foldOf(evaluable.model, flags, data.kind)
+  const doubt = trainingOverlap(evaluable.model, data.kind, fold)
+  if (doubt) console.error(`Warning: ${doubt}`)
+  const faces = (fold ? facesOf(dataset, fold) : dataset.faces).slice(0, limit)
+  let progress: Progress | undefined
+  try {
+    return await explainFaces(evaluable, dataset, faces, {
+      engine: await nodeEngine({ device }),
+      composite: compositeFrom(composite),
+      method: method && ({ method } as NamedMethod),
+      class: flags.class,
+      folder: join(out, 'explained'),
+      signal,
+      progress(done, total) {
+        progress ??= new Progress(`Explaining ${name}`, total)
+        progress.update(done, `${done} of ${total} faces`)
+      },
+    })
+  } finally {
+    progress?.finish()
+  }
+}
+
+/** What networks are called: by their files, or by the folders of these where the files have one name. */
+function namesOf(paths: readonly string[]): string[] {
+  const short = paths.map((path) => {
+    const name = basename(path).replace(/\.[^.]+$/, '')
+    return name === 'model' ? basename(dirname(path)) : name
+  })
+  return short.map((name, k) => (short.indexOf(name) === k ? name : `${name}-${k + 1}`))
+}
+
+/** How many answers have a column of their own on the screen. */
+const MOST_COLUMNS = 3
+
+function tableOf(name: string, { groups, differences }: Profile): string[] {
+  const all = groups[0]!
+  const answers = groups.filter(({ group }) => group.startsWith('answer '))
+  const columns = [all, ...(answers.length > 1 && answers.length <= MOST_COLUMNS ? answers : [])]
+  const order = [...all.parts].sort((a, b) => b.positive.mean - a.positive.mean)
+  const rows = order.map(({ part, area, perArea }) => [
+    part.replace('_', ' '),
+    percent(area),
+    ...columns.map((group) => shareIn(group, part)),
+    Number.isFinite(perArea.mean) ? perArea.mean.toFixed(2) : '–',
+  ])
+  const head = ['part', 'of picture', ...columns.map(({ group, faces }) => `${group}, n ${faces}`), 'by size']
+  return [
+    `\n${name}: what speaks for the answer, % of it [95 %]`,
+    ...inColumns([head, ...rows]),
+    '',
+    ...differences.map(inWords),
+  ]
+}
+
+function shareIn({ parts }: GroupProfile, wanted: string): string {
+  const { mean, interval } = parts.find(({ part }) => part === wanted)!.positive
+  return interval ? `${percent(mean)} [${percent(interval.low)}, ${percent(interval.high)}]` : percent(mean)
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1)
+}
+
+function inWords({ a, b, parts }: Difference): string {
+  const told = parts
+    .filter(({ p }) => p < 0.05)
+    .sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference))
+    .map(({ part, difference, p }) => `${part.replace('_', ' ')} ${points(difference)} (p ${pText(p)})`)
+  const what = told.length > 0 ? told.join(', ') : 'no part differs by more than chance would bring'
+  return `${a} against ${b}: ${what}`
+}
+
+/** A row for each network, group and part. */
+function csvOf(names: readonly string[], profiles: readonly Profile[]): string {
+  const figures = (name: string, { mean, interval }: Mean) => ({
+    [name]: Number.isFinite(mean) ? mean : '',
+    [`${name}_low`]: interval?.low ?? '',
+    [`${name}_high`]: interval?.high ?? '',
+  })
+  return csv(
+    profiles.flatMap(({ groups }, k) =>
+      groups.flatMap(({ group, faces, people, parts }) =>
+        parts.map(({ part, area, positive, negative, perArea }) => ({
+          network: names[k]!,
+          group,
+          faces,
+          people,
+          part,
+          area,
+          ...figures('positive', positive),
+          ...figures('negative', negative),
+          ...figures('per_area', perArea),
+        })),
+      ),
+    ),
+  )
+}

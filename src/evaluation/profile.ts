@@ -1,0 +1,262 @@
+/**
+ * What a network looks at, in numbers: how much of its relevance lies in each part of the face, over a test set, with
+ * intervals by person; and whether classes, right and wrong answers, or networks differ in that.
+ */
+
+import { bootstrapFigures } from '../statistics/bootstrap.ts'
+import { holm } from '../statistics/holm.ts'
+import type { Interval } from '../statistics/interval.ts'
+import { permutationTest, signFlipTest } from '../statistics/permutation.ts'
+import type { ExplainedFace, ExplainedFaces } from './explainedFaces.ts'
+
+/** A mean over faces, with its interval by a bootstrap of people; without one where they are fewer than {@link FEW}. */
+export interface Mean {
+  readonly mean: number
+  readonly interval: Interval | null
+}
+
+/** Of fewer people a bootstrap would promise too much. */
+export const FEW = 10
+
+/** What one part of the face has, in the mean over faces. */
+interface PartProfile {
+  readonly part: string
+  /** Its share of the picture, 0 to 1. */
+  readonly area: number
+  /** Its share of all that speaks for the explained class, and of all that speaks against it, 0 to 1. */
+  readonly positive: Mean
+  readonly negative: Mean
+  /** `positive` by `area`: 1 where the part gets as much as its size alone would bring. */
+  readonly perArea: Mean
+}
+
+/** The profile of some of the faces. */
+export interface GroupProfile {
+  /** `all`, `answer f`, `label f`, `right`, `wrong`, or a group by another label: `age 25-32`. */
+  readonly group: string
+  readonly faces: number
+  readonly people: number
+  readonly parts: readonly PartProfile[]
+  /** How far the maps hang together: see `Coherence`. */
+  readonly region: Mean
+  readonly autocorrelation: Mean
+}
+
+/** In which parts two kinds of faces, or two networks, differ. */
+export interface Difference {
+  readonly a: string
+  readonly b: string
+  /** People on either side; of two networks, those that both have explained. */
+  readonly people: readonly [number, number]
+  readonly parts: readonly {
+    readonly part: string
+    /** How much more of the positive relevance lies there for `a` than for `b`: −1 to 1. */
+    readonly difference: number
+    /** By person, adjusted over the parts by Holm's procedure; NaN where a side has nobody. */
+    readonly p: number
+  }[]
+}
+
+/** The profile of a network on a data set. */
+export interface Profile {
+  readonly groups: readonly GroupProfile[]
+  readonly differences: readonly Difference[]
+}
+
+/** Say what a network looks at. */
+export function profileOf({ faces, parts, classes }: ExplainedFaces): Profile {
+  const known = faces.filter(isKnown)
+  const groups = groupsOf(known, classes)
+  const named = [...new Set(known.map(({ answer }) => answer))].sort((a, b) => a - b)
+  const answered = (wanted: (answer: number) => boolean) => known.filter(({ answer }) => wanted(answer))
+  const pairs: [string, readonly Known[], string, readonly Known[]][] =
+    named.length === 2
+      ? [
+          [
+            `answer ${classes[named[0]!]}`,
+            answered((answer) => answer === named[0]),
+            `answer ${classes[named[1]!]}`,
+            answered((answer) => answer === named[1]),
+          ],
+        ]
+      : named.length < 2
+        ? []
+        : named.map((one) => [
+            `answer ${classes[one]}`,
+            answered((answer) => answer === one),
+            'other answers',
+            answered((answer) => answer !== one),
+          ])
+  const [right, wrong] = ['right', 'wrong'].map((group) => groups.get(group) ?? [])
+  if (right!.length > 0 && wrong!.length > 0) pairs.push(['right', right!, 'wrong', wrong!])
+  return {
+    groups: [...groups].map(([group, members]) => groupProfile(group, members, parts)),
+    differences: pairs.map(([a, ofA, b, ofB]) => differenceOf(a, ofA, b, ofB, parts)),
+  }
+}
+
+/**
+ * Whether two networks look at the same faces differently: differences of the shares face by face, tested over people by
+ * turning signs.
+ */
+export function networkDifference(
+  a: string,
+  ofA: ExplainedFaces,
+  b: string,
+  ofB: ExplainedFaces,
+): Difference {
+  const others = new Map(ofB.faces.filter(isKnown).map((face) => [face.face, face]))
+  const rows = new Map<string, { sum: number[]; faces: number }>()
+  const all: number[][] = []
+  for (const face of ofA.faces.filter(isKnown)) {
+    const other = others.get(face.face)
+    if (!other) continue
+    const [mine, its] = [sharesOf(face, 'positive'), sharesOf(other, 'positive')]
+    const gap = mine.map((share, k) => share - its[k]!)
+    all.push(gap)
+    const person = rows.get(face.subject) ?? { sum: gap.map(() => 0), faces: 0 }
+    rows.set(face.subject, { sum: person.sum.map((value, k) => value + gap[k]!), faces: person.faces + 1 })
+  }
+  const people = [...rows.values()].map(({ sum, faces }) => sum.map((value) => value / faces))
+  const p = holm(signFlipTest(people, { seed: `${a} ${b}` }))
+  return {
+    a,
+    b,
+    people: [people.length, people.length],
+    parts: ofA.parts.map((part, k) => ({ part, difference: meanOf(all, k), p: p[k] ?? Number.NaN })),
+  }
+}
+
+/** A face whose parts are known. */
+type Known = ExplainedFace & { readonly parts: NonNullable<ExplainedFace['parts']> }
+
+function isKnown(face: ExplainedFace): face is Known {
+  return face.parts !== null
+}
+
+/** The faces of each group, all of them first. */
+function groupsOf(faces: readonly Known[], classes: readonly string[]): Map<string, Known[]> {
+  const groups = new Map<string, Known[]>([['all', [...faces]]])
+  const add = (group: string, face: Known) => groups.set(group, [...(groups.get(group) ?? []), face])
+  const sorted = [...faces].sort((a, b) => a.answer - b.answer)
+  for (const face of sorted) add(`answer ${classes[face.answer]}`, face)
+  for (const face of faces) {
+    if (face.truth !== null) add(face.truth === face.answer ? 'right' : 'wrong', face)
+  }
+  const labels = [...new Set(faces.flatMap((face) => face.groups))].sort(inOrder)
+  for (const label of labels) {
+    for (const face of faces) if (face.groups.includes(label)) add(label, face)
+  }
+  return groups
+}
+
+/** Ages by their beginning, before genders. */
+function inOrder(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
+}
+
+/** What each part has of the relevance of one sign, 0 to 1; zeros where there is none. */
+function sharesOf({ parts }: Known, sign: 'positive' | 'negative'): number[] {
+  const sum = parts.reduce((all, part) => all + part[sign], 0)
+  return parts.map((part) => (sum === 0 ? 0 : part[sign] / sum))
+}
+
+function groupProfile(group: string, faces: readonly Known[], parts: readonly string[]): GroupProfile {
+  const rows = faces.map((face) => {
+    const [positive, negative] = [sharesOf(face, 'positive'), sharesOf(face, 'negative')]
+    return [
+      ...positive,
+      ...negative,
+      ...face.parts.map(({ area }) => area),
+      Number(positive.some((share) => share > 0)),
+      Number(negative.some((share) => share > 0)),
+      face.coherence.region,
+      face.coherence.autocorrelation,
+    ]
+  })
+  const n = parts.length
+  /** Shares are means over the faces that have something of their sign. */
+  const figures = (means: ArrayLike<number>) => {
+    const [hasPositive, hasNegative, region, autocorrelation] = [0, 1, 2, 3].map((k) => means[3 * n + k]!)
+    const positive = parts.map((_, k) => means[k]! / hasPositive!)
+    return [
+      ...positive,
+      ...parts.map((_, k) => means[n + k]! / hasNegative!),
+      ...parts.map((_, k) => means[2 * n + k]!),
+      ...parts.map((_, k) => positive[k]! / means[2 * n + k]!),
+      region!,
+      autocorrelation!,
+    ]
+  }
+  const means = figures(rows[0]!.map((_, k) => meanOf(rows, k)))
+  const people = byPerson(faces, rows)
+  const intervals =
+    people.sums.length < FEW
+      ? undefined
+      : bootstrapFigures(people.sums, people.faces, figures, { seed: `profile ${group}` })
+  const figure = (k: number): Mean => ({ mean: means[k]!, interval: intervals?.[k] ?? null })
+  return {
+    group,
+    faces: faces.length,
+    people: people.sums.length,
+    parts: parts.map((part, k) => ({
+      part,
+      area: means[2 * n + k]!,
+      positive: figure(k),
+      negative: figure(n + k),
+      perArea: figure(3 * n + k),
+    })),
+    region: figure(4 * n),
+    autocorrelation: figure(4 * n + 1),
+  }
+}
+
+/** Whether two kinds of faces differ: people are dealt anew to the two sides. Who has faces on both counts on both. */
+function differenceOf(
+  a: string,
+  ofA: readonly Known[],
+  b: string,
+  ofB: readonly Known[],
+  parts: readonly string[],
+): Difference {
+  const [rowsA, rowsB] = [ofA, ofB].map((faces) => faces.map((face) => sharesOf(face, 'positive')))
+  const [peopleA, peopleB] = [meansByPerson(ofA, rowsA!), meansByPerson(ofB, rowsB!)]
+  const p = holm(permutationTest(peopleA, peopleB, { seed: `${a} ${b}` }))
+  return {
+    a,
+    b,
+    people: [peopleA.length, peopleB.length],
+    parts: parts.map((part, k) => ({
+      part,
+      difference: meanOf(rowsA!, k) - meanOf(rowsB!, k),
+      p: p[k]!,
+    })),
+  }
+}
+
+function meanOf(rows: readonly (readonly number[])[], k: number): number {
+  return rows.reduce((sum, row) => sum + row[k]!, 0) / rows.length
+}
+
+/** The sums over each person's faces, and how many these are. */
+function byPerson(
+  faces: readonly Known[],
+  rows: readonly (readonly number[])[],
+): { sums: Float64Array[]; faces: number[] } {
+  const people = new Map<string, { sums: Float64Array; faces: number }>()
+  for (const [k, { subject }] of faces.entries()) {
+    const person = people.get(subject) ?? { sums: new Float64Array(rows[k]!.length), faces: 0 }
+    rows[k]!.forEach((value, kind) => {
+      person.sums[kind]! += value
+    })
+    person.faces++
+    people.set(subject, person)
+  }
+  const all = [...people.values()]
+  return { sums: all.map(({ sums }) => sums), faces: all.map((person) => person.faces) }
+}
+
+function meansByPerson(faces: readonly Known[], rows: readonly (readonly number[])[]): Float64Array[] {
+  const people = byPerson(faces, rows)
+  return people.sums.map((sums, k) => sums.map((sum) => sum / people.faces[k]!))
+}

@@ -1,0 +1,125 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import type { Profile } from '../../src/evaluation/profile.ts'
+import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
+import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { capturePrinted } from './capture.ts'
+
+const captured = capturePrinted()
+
+// The networks of a tiny study, trained until their answers differ from face to face, and the faces that it was made with.
+const { folder, plan, out } = writePlan(
+  TINY_PLAN.replace('[r, i, m]', '[r]')
+    .replace('width: 0.05', 'width: 0.2')
+    .replace('steps: [4]', 'steps: []')
+    .replace('iterations: 6', 'iterations: 90')
+    .replace('validateEvery: 3', 'validateEvery: 90')
+    .replace('checkpointEvery: 3', 'checkpointEvery: 90'),
+)
+const model = (task: string) => join(out, 'runs', `${task}-adiencenet-r-fold1`, 'model.onnx')
+const drawn = join(folder, 'faces')
+const profiled = mkdtempSync(join(folder, 'profile-'))
+
+beforeAll(() => main(['study', plan, '--out', out]))
+
+interface Written {
+  readonly networks: readonly (Profile & { readonly faces: number })[]
+  readonly across: Profile['differences']
+}
+
+async function profile(...args: string[]): Promise<Written> {
+  await main(['profile', ...args, '--out', profiled])
+  expect(captured.printed).not.toContain('regard:')
+  return JSON.parse(readFileSync(join(profiled, 'profile.json'), 'utf8'))
+}
+
+const DRAWN = ['--data', `synthetic:${drawn}`, '--limit', '40']
+
+describe('regard profile', () => {
+  it('says how much of the relevance lies in each true part of drawn faces', async () => {
+    const { networks } = await profile(model('gender'), ...DRAWN)
+    expect(captured.printed).toContain('of picture')
+    const [{ groups, faces }] = networks as [Written['networks'][number]]
+    expect(faces).toBe(40)
+    const all = groups[0]!
+    // Glasses, neck and clothes are parts of drawn faces alone.
+    expect(all.parts.map(({ part }) => part)).toContain('glasses')
+    for (const kind of ['positive', 'negative'] as const)
+      expect(all.parts.reduce((sum, part) => sum + part[kind].mean, 0)).toBeCloseTo(1, 5)
+    expect(all.parts.reduce((sum, { area }) => sum + area, 0)).toBeCloseTo(1, 5)
+    for (const { positive } of all.parts) {
+      expect(positive.interval!.low).toBeLessThanOrEqual(positive.mean)
+      expect(positive.interval!.high).toBeGreaterThanOrEqual(positive.mean)
+    }
+    const rows: Record<string, string>[] = parse(readFileSync(join(profiled, 'profile.csv')), {
+      columns: true,
+    })
+    expect(rows).toHaveLength(groups.length * all.parts.length)
+    const hair = rows.find(({ group, part }) => group === 'all' && part === 'hair')!
+    expect(Number(hair.positive)).toBe(all.parts.find(({ part }) => part === 'hair')!.positive.mean)
+    const page = readFileSync(join(profiled, 'index.html'), 'utf8')
+    expect(page).toContain('average face')
+    expect(page).toContain('what lies beyond it gets more than its size')
+  })
+
+  it('takes up the faces that an earlier call has explained, and explains anew what has changed', async () => {
+    const before = await profile(model('gender'), ...DRAWN)
+    const [store] = storesIn(profiled)
+    const time = statSync(join(store!, 'maps.f32')).mtimeMs
+    const again = await profile(model('gender'), ...DRAWN)
+    expect(again).toEqual(before)
+    expect(statSync(join(store!, 'maps.f32')).mtimeMs).toBe(time)
+    const photo = join(drawn, 'truth', 'photos', `${JSON.parse(firstLine(store!)).face}.jpg`)
+    utimesSync(photo, new Date(), new Date())
+    await profile(model('gender'), ...DRAWN)
+    expect(storesIn(profiled)).toHaveLength(2)
+  })
+
+  it('sets two networks against each other, face by face', async () => {
+    const { networks, across } = await profile(
+      model('gender'),
+      model('gender'),
+      ...DRAWN,
+      '--composite',
+      'epsilon',
+    )
+    expect(networks).toHaveLength(2)
+    expect(across[0]!.people[0]).toBeGreaterThan(5)
+    // A network does not differ from itself.
+    expect(across[0]!.parts.every(({ difference, p }) => difference === 0 && p === 1)).toBe(true)
+  })
+
+  it('explains the class of the data set where that is asked for, of age groups too', async () => {
+    const { networks } = await profile(model('age'), ...DRAWN, '--class', 'truth')
+    expect(networks[0]!.groups.some(({ group }) => group.startsWith('answer '))).toBe(true)
+  })
+
+  it('finds the parts of real photos by their landmarks', async () => {
+    const faces = mkdtempSync(join(folder, 'aaf-'))
+    writeDrawnAaf(drawn, faces)
+    const { networks } = await profile(model('gender'), '--data', `aaf:${faces}`, '--limit', '12')
+    expect(networks[0]!.groups[0]!.parts.map(({ part }) => part)).not.toContain('glasses')
+    expect(networks[0]!.groups[0]!.faces).toBe(12)
+  })
+
+  it.each([
+    [['--class', 'old'], /no class 'old'/],
+    [['--method', 'occlusion', '--composite', 'epsilon'], /--method stands in place of --composite/],
+  ])('refuses what does not fit: %j', async (args, message) => {
+    await main(['profile', model('gender'), ...DRAWN, '--out', profiled, ...args])
+    expect(captured.printed).toMatch(message)
+    expect(process.exitCode).not.toBe(0)
+  })
+})
+
+function storesIn(folder: string): string[] {
+  const stores = join(folder, 'explained')
+  return readdirSync(stores).map((name) => join(stores, name))
+}
+
+function firstLine(store: string): string {
+  return readFileSync(join(store, 'faces.jsonl'), 'utf8').split('\n')[0]!
+}
