@@ -146,6 +146,10 @@ const layers: Record<string, Case> = {
     inputs: [picture],
     build: op('MaxPool', { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 0, 0], ceil_mode: 1 }),
   },
+  'MaxPool that counts positions by columns': {
+    inputs: [picture],
+    build: ({ g }, x) => g.ops('MaxPool', 2, [x], { kernel_shape: [2, 2], storage_order: 1 })[0]!,
+  },
   AveragePool: {
     inputs: [picture],
     build: op('AveragePool', { kernel_shape: [2, 3], strides: [1, 2] }),
