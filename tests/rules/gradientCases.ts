@@ -187,6 +187,10 @@ const reductions: Record<string, Case> = {
     build: ({ g }, x) => g.op('CumSum', [x, g.constant(indices([], [-1]))], { reverse: 1 }),
   },
   'ReduceMax of the picture': { inputs: [picture], build: along('ReduceMax', [2, 3], 0) },
+  'ReduceMax of everything': {
+    inputs: [input([3, 4])],
+    build: op('ReduceMax', { keepdims: 0 }),
+  },
   'ReduceMax over channels': { inputs: [picture], build: along('ReduceMax', [1], 1) },
 }
 
