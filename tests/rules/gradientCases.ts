@@ -249,6 +249,10 @@ const moves: Record<string, Case> = {
     inputs: [picture],
     build: ({ g }, x) => g.op('Gather', [x, g.constant(indices([], [-2]))], { axis: 1 }),
   },
+  'Gather from a line': {
+    inputs: [input([5])],
+    build: ({ g }, x) => g.op('Gather', [x, g.integers([4, 0, -1])]),
+  },
   'Gather that shuffles channels and takes one twice': {
     inputs: [picture],
     build: ({ g }, x) => g.op('Gather', [x, g.constant(indices([2, 3], [3, 1, 0, 2, 1, 1]))], { axis: 1 }),
