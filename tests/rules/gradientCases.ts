@@ -162,6 +162,11 @@ const layers: Record<string, Case> = {
     judge: ([x]) => Array.from({ length: 8 }, (_, k) => Math.max(...x!.data.slice(30 * k, 30 * (k + 1)))),
   },
   Dropout: { inputs: [vector], build: op('Dropout') },
+  SoftmaxCrossEntropyLoss: { inputs: [input([2, 3])], build: loss([2], [2, 0]) },
+  'SoftmaxCrossEntropyLoss at each place': {
+    inputs: [input([2, 3, 4])],
+    build: loss([2, 4], [2, 0, 1, 1, 0, 0, 2, 1]),
+  },
 }
 
 const along =
@@ -266,6 +271,11 @@ export const groups: Readonly<Record<string, Record<string, Case>>> = {
   layers,
   reductions,
   moves,
+}
+
+/** The loss for some labels, and the logarithms beside it. */
+function loss(shape: number[], labels: number[]): Case['build'] {
+  return ({ g }, x) => g.ops('SoftmaxCrossEntropyLoss', 2, [x, g.constant(indices(shape, labels))])
 }
 
 function leaky([x, slope]: Plain[]): Float64Array {
