@@ -1,89 +1,292 @@
-import type { Graph } from '../graph/types.ts'
+/**
+ * Between which numbers a value lies by its making, whatever a network reads: worked out from operator to operator as
+ * arithmetic of intervals, one for all elements of a value. What is not known lies between −∞ and ∞, and so do whole
+ * numbers, which wrap around.
+ */
+
+import type { NodeOf, Operator } from '../graph/operators.ts'
+import type { Graph, Tensor } from '../graph/types.ts'
 import { wiringOf } from '../graph/wiring.ts'
-
-/** The least and the most that a value can be. */
-type Bounds = readonly [least: number, most: number]
-
-const ANYTHING: Bounds = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-
-/** What only moves elements about. */
-const MOVES: ReadonlySet<string> = new Set(
-  'Identity Cast Dropout Reshape Flatten Squeeze Unsqueeze Transpose Slice Gather'.split(' '),
-)
+import {
+  ANYTHING,
+  exactly,
+  hull,
+  type Interval,
+  image,
+  negative,
+  power,
+  product,
+  quotient,
+  square,
+  sum,
+  UNIT,
+} from './intervals.ts'
 
 /**
- * Whether a value lies between 0 and 1 by its making, as relu6(z + 3) / 6 and ½ (1 + erf z) do: then it is no logit,
- * though no softmax or sigmoid stands before it.
+ * Whether a value lies between 0 and 1 by its making, as relu6(z + 3) / 6 and ½ (1 + z / (1 + |z|)) do: then it is no
+ * logit, though no softmax or sigmoid stands before it.
  */
 export function isUnitValue(graph: Graph, name: string): boolean {
-  const [least, most] = boundsOf(graph, name)
+  const [least, most] = boundsIn(graph)(name)
   return least >= -SLACK && most <= 1 + SLACK
 }
 
 /** What single precision may add. */
 const SLACK = 1e-5
 
-/** The bounds that the operators before a value put around it, one number at a time. */
-function boundsOf(graph: Graph, name: string): Bounds {
-  const node = wiringOf(graph).makerOf(name)
-  if (!node) return ANYTHING
-  const [x] = node.inputs as [string]
-  const own = () => boundsOf(graph, x)
-  if (MOVES.has(node.op)) return own()
-  switch (node.op) {
-    case 'Sigmoid':
-    case 'HardSigmoid':
-    case 'Softmax':
-      return [0, 1]
-    case 'Tanh':
-    case 'Erf':
-      return [-1, 1]
-    case 'Relu':
-      return within(own(), [0, Number.POSITIVE_INFINITY])
-    case 'Clip': {
-      const [low, high] = node.inputs.slice(1).map((each) => numberIn(graph, each))
-      return within(own(), [low ?? ANYTHING[0], high ?? ANYTHING[1]])
-    }
-    case 'Min':
-    case 'Max':
-    case 'Add':
-    case 'Sub':
-    case 'Mul':
-    case 'Div':
-      return besideNumber(graph, node.op, node.inputs)
-    default:
-      return ANYTHING
+/** The bounds of a graph's values, by their names. */
+export function boundsIn(graph: Graph): (name: string) => Interval {
+  const { makerOf } = wiringOf(graph)
+  const known = new Map<string, Interval>()
+  const boundsOf = (name: string): Interval => {
+    const bounds = known.get(name) ?? found(name)
+    known.set(name, bounds)
+    return bounds
   }
+  const found = (name: string): Interval => {
+    const constant = graph.initializers.get(name)
+    if (constant) return spanOf(constant)
+    const node = makerOf(name)
+    // Other outputs are positions, masks and the like; those of a Split are alike.
+    if (!node || (name !== node.outputs[0] && node.op !== 'Split')) return ANYTHING
+    const of = (k: number) => (node.inputs[k] ? boundsOf(node.inputs[k]) : undefined)
+    const rule = BOUNDS[node.op] as Rule<Operator>
+    return rule({ node, of, graph, boundsOf })
+  }
+  return boundsOf
 }
 
-function within([least, most]: Bounds, [low, high]: Bounds): Bounds {
-  return [Math.min(Math.max(least, low), high), Math.max(Math.min(most, high), low)]
+interface Visit<O extends Operator> {
+  readonly node: NodeOf<O>
+  /** The bounds of an input; undefined where it is left out. */
+  of(k: number): Interval | undefined
+  readonly graph: Graph
+  /** The bounds of a value of the graph. */
+  boundsOf(name: string): Interval
 }
 
-/** Arithmetic of a value and one constant number. */
-function besideNumber(graph: Graph, op: string, inputs: readonly string[]): Bounds {
-  if (inputs.length !== 2) return ANYTHING
-  const numbers = inputs.map((each) => numberIn(graph, each))
-  const at = numbers.findIndex((each) => each !== undefined)
-  if (at < 0 || numbers[1 - at] !== undefined) return ANYTHING
-  const by = numbers[at]!
-  const own = boundsOf(graph, inputs[1 - at]!)
-  const isFirst = at === 0
-  const apply: ((value: number) => number) | undefined = {
-    Min: (value: number) => Math.min(value, by),
-    Max: (value: number) => Math.max(value, by),
-    Add: (value: number) => value + by,
-    Sub: (value: number) => (isFirst ? by - value : value - by),
-    Mul: by === 0 ? () => 0 : (value: number) => value * by,
-    Div: isFirst || by === 0 ? undefined : (value: number) => value / by,
-  }[op]
-  if (!apply) return ANYTHING
-  const ends = own.map(apply)
-  return [Math.min(...ends), Math.max(...ends)]
+/** The bounds of a node's output. Only what it asks for is worked out. */
+type Rule<O extends Operator> = (visit: Visit<O>) => Interval
+
+/** What only moves elements about, picks some, or averages them. */
+const asFirst: Rule<Operator> = ({ of }) => of(0)!
+
+const unknown = () => ANYTHING
+const unit = () => UNIT
+
+/** A function of one number that rises or falls all along, or turns only at the given places. */
+const by =
+  (apply: (value: number) => number, ...turns: readonly number[]): Rule<Operator> =>
+  ({ of }) =>
+    image(of(0)!, apply, ...turns)
+
+/** What is made of all inputs, one after the other. */
+const ofAll =
+  (combine: (a: Interval, b: Interval) => Interval): Rule<Operator> =>
+  ({ node, boundsOf }) =>
+    node.inputs.map(boundsOf).reduce((a, b) => combine(a, b))
+
+const largest = (a: Interval, b: Interval): Interval => [Math.max(a[0], b[0]), Math.max(a[1], b[1])]
+const smallest = (a: Interval, b: Interval): Interval => negative(largest(negative(a), negative(b)))
+
+/** What is above 0 as it is, and what is below times a slope. */
+const sloped = (x: Interval, slope: Interval): Interval =>
+  hull(largest(x, exactly(0)), product(smallest(x, exactly(0)), slope))
+
+/** Sums of any number of elements, none as well. */
+const summed: Rule<Operator> = ({ of }) => product(of(0)!, [0, ANYTHING[1]])
+
+const BOUNDS: { readonly [O in Operator]: Rule<O> } = {
+  Conv: unknown,
+  ConvTranspose: unknown,
+  Gemm: ({ node, of, graph }) => {
+    const { alpha, beta, transB } = node.attributes
+    const products = mixed(of(0)!, graph.initializers.get(node.inputs[1]!), !!transB)
+    return sum(product(exactly(alpha), products), product(exactly(beta), of(2) ?? exactly(0)))
+  },
+  MatMul: ({ node, of, graph }) => mixed(of(0)!, graph.initializers.get(node.inputs[1]!), false),
+  MaxPool: asFirst,
+  // Its border counts as zeros, or not at all.
+  AveragePool: ({ node, of }) => (node.attributes.count_include_pad ? hull(of(0)!, exactly(0)) : of(0)!),
+  GlobalAveragePool: asFirst,
+  GlobalMaxPool: asFirst,
+  BatchNormalization: unknown,
+  LRN: unknown,
+  Dropout: asFirst,
+  Softmax: unit,
+  LogSoftmax: () => [ANYTHING[0], 0],
+  SoftmaxCrossEntropyLoss: unknown,
+
+  Relu: by((x) => Math.max(x, 0)),
+  LeakyRelu: ({ node, of }) => sloped(of(0)!, exactly(node.attributes.alpha)),
+  PRelu: ({ of }) => sloped(of(0)!, of(1)!),
+  Clip: ({ of }) => smallest(largest(of(0)!, of(1) ?? exactly(ANYTHING[0])), of(2) ?? exactly(ANYTHING[1])),
+  Elu: ({ node, of }) => image(of(0)!, (x) => (x < 0 ? node.attributes.alpha * Math.expm1(x) : x), 0),
+  Sigmoid: by((x) => 1 / (1 + Math.exp(-x))),
+  HardSigmoid: ({ node, of }) => {
+    const { alpha, beta } = node.attributes
+    const line = sum(product(of(0)!, exactly(alpha)), exactly(beta))
+    return smallest(largest(line, exactly(0)), exactly(1))
+  },
+  HardSwish: by((x) => (x <= -3 ? 0 : x >= 3 ? x : (x * (x + 3)) / 6), -1.5),
+  Tanh: by(Math.tanh),
+  Softplus: by((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
+  Erf: by(Math.sign, 0),
+
+  Neg: ({ of }) => negative(of(0)!),
+  Abs: by(Math.abs, 0),
+  Sqrt: by((x) => Math.sqrt(Math.max(x, 0))),
+  Exp: by(Math.exp),
+  Log: by((x) => Math.log(Math.max(x, 0))),
+  Reciprocal: ({ of }) => quotient(exactly(1), of(0)!),
+  Add: (visit) => chosen(visit) ?? sum(visit.of(0)!, visit.of(1)!),
+  Sub: ({ of }) => sum(of(0)!, negative(of(1)!)),
+  Mul: ({ node, of }) => (node.inputs[0] === node.inputs[1] ? square(of(0)!) : product(of(0)!, of(1)!)),
+  Div: (visit) => {
+    const [x, y] = [visit.of(0)!, visit.of(1)!]
+    const plain = quotient(x, y)
+    // What is divided by no less than its size is no larger than 1.
+    return isPart(visit) ? within(plain, [x[0] < 0 ? -1 : 0, x[1] > 0 ? 1 : 0]) : plain
+  },
+  Pow: ({ of }) => power(of(0)!, of(1)!),
+  Max: ofAll(largest),
+  Min: ofAll(smallest),
+  Sum: ofAll(sum),
+  Equal: unit,
+  Greater: unit,
+  GreaterOrEqual: unit,
+  Where: ({ of }) => hull(of(1)!, of(2)!),
+  Cast: ({ node, of }) => {
+    const { to } = node.attributes
+    return to === 'bool' ? UNIT : to.startsWith('float') ? of(0)! : ANYTHING
+  },
+  ReduceSum: summed,
+  ReduceMean: asFirst,
+  ReduceMax: asFirst,
+  ArgMax: unknown,
+
+  Identity: asFirst,
+  Flatten: asFirst,
+  Reshape: asFirst,
+  Transpose: asFirst,
+  Squeeze: asFirst,
+  Unsqueeze: asFirst,
+  Slice: asFirst,
+  Split: asFirst,
+  Pad: ({ node, of }) => (node.attributes.mode === 'constant' ? hull(of(0)!, of(2) ?? exactly(0)) : of(0)!),
+  Concat: ofAll(hull),
+  Expand: asFirst,
+  // Cubic interpolation overshoots.
+  Resize: ({ node, of }) =>
+    node.attributes.mode === 'cubic' ? ANYTHING : hull(of(0)!, exactly(node.attributes.extrapolation_value)),
+  Shape: unknown,
+  ConstantOfShape: ({ node }) => spanOf(node.attributes.value),
+  CumSum: summed,
+  OneHot: ({ of }) => of(2)!,
+  Gather: asFirst,
+  ScatterElements: ({ node, of }) => (node.attributes.reduction === 'none' ? hull(of(0)!, of(2)!) : ANYTHING),
+
+  Scan: unknown,
 }
 
-/** A constant of one number. */
-function numberIn(graph: Graph, name: string): number | undefined {
-  const tensor = graph.initializers.get(name)
-  return tensor?.data.length === 1 ? Number(tensor.data[0]) : undefined
+/** Between which numbers those of a constant lie. */
+function spanOf(tensor: Tensor): Interval {
+  if (tensor.data.length === 0 || !(isReal(tensor) || tensor.type === 'bool')) return ANYTHING
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of tensor.data as Float32Array) {
+    if (Number.isNaN(value)) return ANYTHING
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
+  return [least, most]
+}
+
+function isReal({ type }: Tensor): boolean {
+  return type === 'float32' || type === 'float64'
+}
+
+function within([least, most]: Interval, [low, high]: Interval): Interval {
+  return [Math.max(least, low), Math.min(most, high)]
+}
+
+/** Sums of elements times the weights of each column of a constant matrix, or of each row. */
+function mixed(x: Interval, matrix: Tensor | undefined, rows: boolean): Interval {
+  // What has no bounds has none here, and large matrices are not read for it.
+  if (!matrix || !isReal(matrix) || matrix.shape.length !== 2 || !x.every(Number.isFinite)) return ANYTHING
+  const [height, width] = matrix.shape as [number, number]
+  const [low, high] = x
+  const sums = Array.from({ length: rows ? height : width }, (_, at): Interval => {
+    let [least, most] = [0, 0]
+    for (let k = 0; k < (rows ? width : height); k++) {
+      const weight = Number(matrix.data[rows ? at * width + k : k * width + at])
+      least += weight * (weight < 0 ? high : low)
+      most += weight * (weight < 0 ? low : high)
+    }
+    return [least, most]
+  })
+  return sums.length > 0 ? sums.reduce((a, b) => hull(a, b)) : ANYTHING
+}
+
+/** a · p + (1 − a) · q with a between 0 and 1: between p and q. */
+function chosen({ node, graph, boundsOf }: Visit<'Add'>): Interval | undefined {
+  const { makerOf } = wiringOf(graph)
+  const factors = node.inputs.map((name) => {
+    const maker = makerOf(name)
+    return maker?.op === 'Mul' ? maker.inputs : []
+  })
+  for (const [one, other] of [factors, factors.toReversed()] as [string[], string[]][]) {
+    for (const [k, rest] of other.entries()) {
+      const maker = makerOf(rest)
+      if (maker?.op !== 'Sub') continue
+      const [whole, share] = maker.inputs as [string, string]
+      const at = one.indexOf(share)
+      const [least, most] = boundsOf(share)
+      const [a, b] = boundsOf(whole)
+      if (at >= 0 && a === 1 && b === 1 && least >= 0 && most <= 1)
+        return hull(boundsOf(one[1 - at]!), boundsOf(other[1 - k]!))
+    }
+  }
+  return undefined
+}
+
+/** Whether a value is divided by no less than its size: by a sum with it in, or by the root of one with its square in. */
+function isPart({ node, graph, boundsOf }: Visit<'Div'>): boolean {
+  const { makerOf } = wiringOf(graph)
+  const [part, whole] = node.inputs as [string, string]
+  const isNonNegative = (name: string) => boundsOf(name)[0] >= 0
+  const isSquare = (name: string) => {
+    const maker = makerOf(name)
+    const [base, other] = maker?.inputs ?? []
+    if (base !== part) return false
+    return maker!.op === 'Mul'
+      ? other === part
+      : maker!.op === 'Pow' && boundsOf(other!).every((p) => p === 2)
+  }
+  const isSize = (name: string): boolean => {
+    if (name === part) return isNonNegative(name)
+    const maker = makerOf(name)
+    if (maker?.op === 'Sqrt') return covers(maker.inputs[0]!, isSquare)
+    return maker?.op === 'Abs' && maker.inputs[0] === part
+  }
+  /** Whether a value is no less than another of which `is` is true, and which is not negative. */
+  const covers = (name: string, is: (name: string) => boolean): boolean => {
+    if (is(name)) return true
+    const maker = makerOf(name)
+    switch (maker?.op) {
+      case 'Add':
+      case 'Sum':
+        return maker.inputs.every(isNonNegative) && maker.inputs.some((each) => covers(each, is))
+      case 'Max':
+        return maker.inputs.some((each) => covers(each, is))
+      case 'Clip':
+        return !maker.inputs[2] && covers(maker.inputs[0]!, is)
+      case 'ReduceSum':
+      case 'ReduceMax':
+        // Without the axes that are gone, elements would stand beside other sums than their own.
+        return !!maker.attributes.keepdims && covers(maker.inputs[0]!, is)
+      default:
+        return false
+    }
+  }
+  return covers(whole, isSize)
 }

@@ -33,16 +33,22 @@ const withNeededRounding: Pass = (graph) => {
 }
 
 /**
- * Every MaxPool also giving the position of its maximum. Where several inputs are the largest, ONNX Runtime names the
- * first one in row-major order, as Caffe does.
+ * Every MaxPool also giving the position of its maximum, counted row by row. Where several inputs are the largest, ONNX
+ * Runtime names the first one in row-major order, as Caffe does.
  *
- * Needs: a well-formed graph. Leaves: a second output on every MaxPool; those it adds are called `NAME.positions`.
+ * Needs: a well-formed graph. Leaves: a second output on every MaxPool; those it adds are called `NAME.positions`. A
+ * MaxPool that counts positions column by column stays beside the new one, its maxima called `NAME.again`.
  */
 const withPositions: Pass = (graph) => {
-  const nodes = graph.nodes.map((node): Node => {
-    if (node.op !== 'MaxPool' || node.outputs.length > 1) return node
+  const nodes = graph.nodes.flatMap((node): Node[] => {
+    if (node.op !== 'MaxPool') return [node]
+    const [maxima, positions] = node.outputs
+    const byColumns = node.attributes.storage_order === 1
+    if (positions !== undefined && !byColumns) return [node]
     const attributes = { ...node.attributes, storage_order: 0 }
-    return { ...node, attributes, outputs: [node.outputs[0]!, `${node.outputs[0]}.positions`] }
+    const own: Node = { ...node, attributes, outputs: [maxima!, `${maxima}.positions`] }
+    if (positions === undefined) return [own]
+    return [own, { ...node, name: `${node.name}.again`, outputs: [`${maxima}.again`, positions] }]
   })
   return { ...graph, nodes }
 }

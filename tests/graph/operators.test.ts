@@ -10,7 +10,8 @@ import { ON_CONSTANTS } from '../../src/graph/onConstants.ts'
 import { OPERATORS } from '../../src/graph/operators.ts'
 import { float32, sizeOf } from '../../src/graph/types.ts'
 import { gradient } from '../../src/rules/gradient/gradient.ts'
-import { backendCases, runCase } from './backend/run.ts'
+import { type BackendCase, backendCases, runCase } from './backend/run.ts'
+import { type Slopes, slopesOf } from './backend/slopes.ts'
 import { bytesOf, numbers } from './import/model.ts'
 import { sampleOf } from './operators.samples.ts'
 import { fusedSupport, STANDARD, supportOf, tableOf, withScores } from './operatorTable.ts'
@@ -27,30 +28,67 @@ function withPart(text: string, mark: string, part: string): string {
 
 const supports = STANDARD.map((operator) => [operator, supportOf(operator)] as const)
 
-/** What became of ONNX's own tests: of how many of each operator the model is read, and what went wrong there. */
-async function tested(): Promise<{ wrong: string[]; counts: Map<string, string>; sum: string } | undefined> {
+/** What became of ONNX's own tests of an operator: of how many the model is read, and of how many the gradient agrees. */
+interface Counts {
+  readonly read: string
+  readonly gradient: string
+}
+
+interface Outcome {
+  readonly wrong: readonly string[]
+  /** Whether it is read, and gives what it should. */
+  readonly holds: boolean
+  readonly slopes: readonly Slopes[]
+  /** Undefined where it has no float that depends on another. */
+  readonly verdict: Slopes['verdict'] | undefined
+}
+
+/** What became of ONNX's own tests: counts for each operator, and what went wrong. */
+async function tested(): Promise<
+  { wrong: string[]; slopes: string[]; counts: Map<string, Counts>; sum: string } | undefined
+> {
   const cases = backendCases()
   if (!cases) {
     console.warn("SKIPPED: ONNX's own tests of its operators, which need Debian's python3-onnx")
     return undefined
   }
-  const outcomes = []
+  const outcomes: (BackendCase & Outcome)[] = []
   for (const each of cases) {
-    const { isRead, wrong } = await runCase(each)
-    outcomes.push({ ...each, wrong, holds: isRead && wrong.length === 0 })
+    const { readings, wrong } = await runCase(each)
+    const holds = readings.length > 0 && wrong.length === 0
+    const slopes: Slopes[] = []
+    if (holds) for (const reading of readings) slopes.push(...(await slopesOf(reading)))
+    const verdicts = slopes.map(({ verdict }) => verdict)
+    outcomes.push({ ...each, wrong, holds, slopes, verdict: ORDER.find((one) => verdicts.includes(one)) })
   }
   // What drops by chance, or averages over its batch, is read as in use, and that is said.
   const wrong = outcomes.filter(({ name }) => !/training/.test(name)).flatMap((each) => each.wrong)
-  const counts = new Map<string, string>()
+  const slopes = outcomes.flatMap(({ name, slopes }) =>
+    slopes.flatMap(({ verdict, why }) => (verdict === 'wrong' ? [`${name}: ${why}`] : [])),
+  )
+  const counts = new Map<string, Counts>()
   for (const operator of STANDARD) {
     const own = outcomes.filter(({ operators }) => operators.join() === operator)
-    if (own.length > 0) counts.set(operator, `${own.filter(({ holds }) => holds).length} of ${own.length}`)
+    if (own.length === 0) continue
+    const judged = own.filter(({ verdict }) => verdict)
+    const agree = judged.filter(({ verdict }) => verdict === 'agrees')
+    counts.set(operator, {
+      read: `${own.filter(({ holds }) => holds).length} of ${own.length}`,
+      gradient: judged.length > 0 ? `${agree.length} of ${judged.length}` : '',
+    })
   }
   const spelled = outcomes.filter(({ operators }) => operators.length > 1)
   const read = outcomes.filter(({ holds }) => holds)
-  const sum = `Of all ${outcomes.length} tests, ${read.length} are read; ${spelled.length} are of several operators, which a function of the standard is spelt out in.`
-  return { wrong, counts, sum }
+  const number = (verdict: Slopes['verdict']) => outcomes.filter((each) => each.verdict === verdict).length
+  const judged = outcomes.filter(({ verdict }) => verdict)
+  const sum =
+    `Of all ${outcomes.length} tests, ${read.length} are read; ${spelled.length} are of several operators, which a function of the standard is spelt out in. ` +
+    `Of those read, ${judged.length} make floats of floats: of ${number('agrees')} the gradient agrees, of ${number('refused')} it is refused, and ${number('rough')} has no derivative.`
+  return { wrong, slopes, counts, sum }
 }
+
+/** A test of several inputs is what the first of these says that is true of one of them. */
+const ORDER: readonly Slopes['verdict'][] = ['wrong', 'rough', 'agrees', 'refused']
 
 const outcome = await tested()
 
@@ -66,14 +104,16 @@ describe('docs/operators.md', () => {
   test('says what is done with each', async () => {
     // Where the tests cannot be made, the page is taken at its word.
     const said = new Map(
-      [...page.matchAll(/^\| (\w+) +\| \w+ +\| ([^|]*?) *\|$/gm)].map(([, operator, counts]) => [
-        operator!,
-        counts!,
-      ]),
+      [...page.matchAll(/^\| (\w+) +\| \w+ +\| ([^|]*?) *\| ([^|]*?) *\|$/gm)].map(
+        ([, operator, read, gradient]) => [operator!, { read: read!, gradient: gradient! }],
+      ),
     )
     const { counts, sum } = outcome ?? { counts: said, sum: /^Of all .* tests, .*$/m.exec(page)?.[0] }
-    const rows = supports.map(([operator, support]) => [operator, support, counts.get(operator) ?? ''])
-    const standard = tableOf(['operator', 'regard', "ONNX's own tests"], rows)
+    const rows = supports.map(([operator, support]) => {
+      const { read, gradient } = counts.get(operator) ?? { read: '', gradient: '' }
+      return [operator, support, read, gradient]
+    })
+    const standard = tableOf(['operator', 'regard', "ONNX's own tests", 'gradient'], rows)
     const fused = tableOf(['operator', 'regard'], fusedSupport())
     await expect(
       withPart(withPart(page, 'standard', `${standard}\n\n${sum}`), 'fused', fused),
@@ -83,6 +123,10 @@ describe('docs/operators.md', () => {
 
 test.runIf(outcome)("a model of ONNX's own tests that is read gives what it should", () => {
   expect(outcome!.wrong).toEqual([])
+})
+
+test.runIf(outcome)("the gradient through a model of ONNX's own tests agrees with differences", () => {
+  expect(outcome!.slopes).toEqual([])
 })
 
 describe('the gradient through an operator agrees with differences', () => {

@@ -110,6 +110,11 @@ describe('inferred shapes are the ones that ONNX Runtime computes', () => {
     ['ReduceSum keeping', [2, 3, 4], (g, x) => g.reduceSum(x, [0, 2], true)],
     ['ReduceSum dropping', [2, 3, 4], (g, x) => g.reduceSum(x, [-1], false)],
     ['Expand', [3, 1], (g, x) => g.op('Expand', [x, g.integers([2, 1, 4])])],
+    [
+      'Where of single numbers',
+      [],
+      (g, x) => g.op('Where', [g.op('Greater', [x, g.scalar(1)]), x, g.scalar(0)]),
+    ],
     ['LRN', [1, 6, 2, 2], (g, x) => g.op('LRN', [x], { size: 5 })],
   ])('%s', async (_, shape, build) => {
     const { inferred, actual } = await both(shape, build)

@@ -146,6 +146,10 @@ const layers: Record<string, Case> = {
     inputs: [picture],
     build: op('MaxPool', { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 0, 0], ceil_mode: 1 }),
   },
+  'MaxPool that counts positions by columns': {
+    inputs: [picture],
+    build: ({ g }, x) => g.ops('MaxPool', 2, [x], { kernel_shape: [2, 2], storage_order: 1 })[0]!,
+  },
   AveragePool: {
     inputs: [picture],
     build: op('AveragePool', { kernel_shape: [2, 3], strides: [1, 2] }),
@@ -158,6 +162,11 @@ const layers: Record<string, Case> = {
     judge: ([x]) => Array.from({ length: 8 }, (_, k) => Math.max(...x!.data.slice(30 * k, 30 * (k + 1)))),
   },
   Dropout: { inputs: [vector], build: op('Dropout') },
+  SoftmaxCrossEntropyLoss: { inputs: [input([2, 3])], build: loss([2], [2, 0]) },
+  'SoftmaxCrossEntropyLoss at each place': {
+    inputs: [input([2, 3, 4])],
+    build: loss([2, 4], [2, 0, 1, 1, 0, 0, 2, 1]),
+  },
 }
 
 const along =
@@ -183,6 +192,10 @@ const reductions: Record<string, Case> = {
     build: ({ g }, x) => g.op('CumSum', [x, g.constant(indices([], [-1]))], { reverse: 1 }),
   },
   'ReduceMax of the picture': { inputs: [picture], build: along('ReduceMax', [2, 3], 0) },
+  'ReduceMax of everything': {
+    inputs: [input([3, 4])],
+    build: op('ReduceMax', { keepdims: 0 }),
+  },
   'ReduceMax over channels': { inputs: [picture], build: along('ReduceMax', [1], 1) },
 }
 
@@ -241,6 +254,10 @@ const moves: Record<string, Case> = {
     inputs: [picture],
     build: ({ g }, x) => g.op('Gather', [x, g.constant(indices([], [-2]))], { axis: 1 }),
   },
+  'Gather from a line': {
+    inputs: [input([5])],
+    build: ({ g }, x) => g.op('Gather', [x, g.integers([4, 0, -1])]),
+  },
   'Gather that shuffles channels and takes one twice': {
     inputs: [picture],
     build: ({ g }, x) => g.op('Gather', [x, g.constant(indices([2, 3], [3, 1, 0, 2, 1, 1]))], { axis: 1 }),
@@ -254,6 +271,11 @@ export const groups: Readonly<Record<string, Record<string, Case>>> = {
   layers,
   reductions,
   moves,
+}
+
+/** The loss for some labels, and the logarithms beside it. */
+function loss(shape: number[], labels: number[]): Case['build'] {
+  return ({ g }, x) => g.ops('SoftmaxCrossEntropyLoss', 2, [x, g.constant(indices(shape, labels))])
 }
 
 function leaky([x, slope]: Plain[]): Float64Array {

@@ -45,7 +45,9 @@ export const elementwiseShapes = {
   Where: ([condition, a, b]) => {
     sameType(a!, b!)
     const shape = broadcast(condition!.shape, broadcast(a!.shape, b!.shape))
-    const known = [condition!, a!, b!].every((input) => input.dimensions?.length === shape[0])
+    const known = [condition!, a!, b!].every(
+      ({ dimensions }) => dimensions !== undefined && dimensions.length === shape[0],
+    )
     const dimensions = known
       ? condition!.dimensions!.map((d, k) => (d === 1 ? a : b)!.dimensions![k]!)
       : undefined

@@ -19,6 +19,10 @@ export function transposedAlong(g: GraphBuilder, dy: Value, axis: number, matrix
   }
   const product = (value: Value) =>
     g.matmul(value, g.constant(float32([rows, columns], matrix.flat()), 'matrix'))
+  if (last === 0) {
+    const front = g.integers([0])
+    return g.op('Squeeze', [product(g.op('Unsqueeze', [dy, front])), front])
+  }
   if (axis === last) return product(dy)
   const exchanged = dy.shape.map((_, k) => (k === axis ? last : k === last ? axis : k))
   return g.transpose(product(g.transpose(dy, exchanged)), exchanged)

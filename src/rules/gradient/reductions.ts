@@ -90,7 +90,8 @@ function firstMaximum(
   const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]))
   const order = [...kept, ...axes]
   const keep = kept.map(() => 0)
-  const lines = g.reshape(g.transpose(x, order), [...keep, count])
+  // OneHot takes no single number: one line of all stays a list of one.
+  const lines = g.reshape(g.transpose(x, order), [...(kept.length > 0 ? keep : [1]), count])
   const at = g.op('ArgMax', [lines], { axis: -1, keepdims: 0 })
   const offAndOn = g.constant({ type: 'float32', shape: [2], data: Float32Array.of(0, 1) }, 'offAndOn')
   const chosen = g.op('OneHot', [at, g.integers([count]), offAndOn])

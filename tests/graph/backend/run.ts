@@ -61,31 +61,37 @@ const FEEDS: readonly ((k: number, tensor: Tensor) => boolean)[] = [
   () => false,
 ]
 
+/** A case's model, read with some of its inputs fed and the others constant. */
+export interface Reading {
+  readonly graph: Graph
+  readonly feeds: Readonly<Record<string, Tensor>>
+}
+
 /**
  * Read a case's model in each way in which it may be fed, run it, and compare what it gives.
  *
- * @returns whether it is read in any of these ways, and what went wrong in those in which it is
+ * @returns the ways in which it is read, and what went wrong in them
  */
-export async function runCase(subject: BackendCase): Promise<{ isRead: boolean; wrong: string[] }> {
+export async function runCase(subject: BackendCase): Promise<{ readings: Reading[]; wrong: string[] }> {
   const { model, inputs } = subject
   const wrong: string[] = []
-  let isRead = false
+  const readings: Reading[] = []
   const feeds = FEEDS.map((isFed) => model.graph!.input.flatMap((_, k) => (isFed(k, inputs[k]!) ? [k] : [])))
   const different = feeds.filter((fed, at) => feeds.findIndex((other) => other.join() === fed.join()) === at)
   for (const fed of different) {
     try {
-      const difference = await differenceOf(subject, fed)
-      isRead = true
+      const reading = readingOf(subject, fed)
+      const difference = await differenceOf(subject, reading)
+      readings.push(reading)
       if (difference) wrong.push(`${subject.name}, fed ${fed.length} of ${inputs.length}: ${difference}`)
     } catch (error) {
       if (!(error instanceof UserError)) wrong.push(`${subject.name}: ${messageOf(error)}`)
     }
   }
-  return { isRead, wrong }
+  return { readings, wrong }
 }
 
-async function differenceOf(subject: BackendCase, fed: readonly number[]): Promise<string | undefined> {
-  const { model, inputs, outputs } = subject
+function readingOf({ model, inputs }: BackendCase, fed: readonly number[]): Reading {
   const graph = model.graph!
   const constants = graph.input.flatMap(({ name }, k) =>
     fed.includes(k) ? [] : [tensorTo(name, inputs[k]!, undefined)],
@@ -98,11 +104,15 @@ async function differenceOf(subject: BackendCase, fed: readonly number[]): Promi
     'case.onnx',
   )
   const values = new Map(graph.input.map(({ name }, k) => [name, single(inputs[k]!)]))
-  const feeds = ours.inputs.map(({ name }) => [name, values.get(name)!] as const)
-  const given = constantsOf(ours) ?? (await run(ours, Object.fromEntries(feeds)))
-  for (const [k, { name }] of graph.output.entries()) {
-    if (ours.reading?.refused.has(name)) continue
-    const difference = between(given[name]!, outputs[k]!)
+  const feeds = Object.fromEntries(ours.inputs.map(({ name }) => [name, values.get(name)!]))
+  return { graph: ours, feeds }
+}
+
+async function differenceOf(subject: BackendCase, { graph, feeds }: Reading): Promise<string | undefined> {
+  const given = constantsOf(graph) ?? (await run(graph, feeds))
+  for (const [k, { name }] of subject.model.graph!.output.entries()) {
+    if (graph.reading?.refused.has(name)) continue
+    const difference = between(given[name]!, subject.outputs[k]!)
     if (difference && between(given[name]!, await theirs(subject, name))) return `${name}: ${difference}`
   }
   return undefined
@@ -117,7 +127,7 @@ function constantsOf({ nodes, initializers }: Graph): Record<string, Tensor> | u
   return Object.fromEntries(nodes.map(({ outputs }, k) => [outputs[0]!, tensors[k]!]))
 }
 
-async function run(graph: Graph, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+async function run(graph: Graph, feeds: Reading['feeds']): Promise<Record<string, Tensor>> {
   const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const outputs = await program.run(feeds)
   await program.release()
