@@ -13,6 +13,7 @@ import { facesIn, type ShownPhoto } from '../evaluation/facesIn.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import type { PlacedMap } from '../explanation/overlay.ts'
 import { endingOf } from '../formats/model.ts'
+import { answersAsked, understands } from '../models/answersAsked.ts'
 import { explainInput, layerOf, loadModelExplainer } from '../models/explain.ts'
 import { inputOf, inputToPhoto } from '../models/input.ts'
 import { isPlain, type Model, requirePreprocessing } from '../models/model.ts'
@@ -119,7 +120,8 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   const all = await answersFrom(path, flags)
   const [model] = all as [Model, ...Model[]]
   if (landmarks) requireLandmarksUse(model)
-  const meant = answersAsked(all, flags)
+  const meant = answersAsked(all, flags.class, flags.minus === 'mean' ? undefined : flags.minus)
+  tellMinus(flags, meant)
   const asIs = flags.asIs ?? false
   const engine = await nodeEngine(flags)
   const shownOf = () => shownIn(photos, model, landmarks, asIs)
@@ -224,35 +226,18 @@ function shownIn(
   return facesIn(jobs, model, { asIs })
 }
 
-/** The answers that what is asked belongs to; all where nothing is named. */
-function answersAsked(answers: readonly Model[], flags: Flags): readonly Model[] {
-  const { class: asked = ['top'], minus } = flags
-  const named = [...asked, ...(minus === undefined ? [] : [minus])]
-    .flatMap((text) => text.split(','))
-    .filter((text) => text !== 'top' && text !== 'mean')
-  if (answers.length === 1 || named.length === 0) return answers
-  // What its classes have is asked of it, whatever is wrong with it.
-  const having = answers.filter(
-    (answer) =>
-      named.every((name) => answer.classes.includes(name.trim())) || understands(answer, asked, minus),
-  )
-  if (having.length > 0) return having
-  const outputs = answers.map(({ task, output }) => `${task ?? 'what it answers'} is ${output}`)
-  throw new UsageError(
-    `no answer of the network has the ${named.length > 1 ? 'classes' : 'class'} ${named.join(', ')}`,
-    answers[0]!.path,
-    `Say by --output which answer is meant: ${outputs.join(', ')}`,
-  )
-}
-
-function understands(answer: Model, asked: readonly string[], minus: string | undefined): boolean {
-  const other = minus === 'mean' ? undefined : minus
-  try {
-    questionsOf(against(answer, other), asked, other)
-    return true
-  } catch (error) {
-    if (error instanceof UserError) return false
-    throw error
+/**
+ * Where a number alone is given to set ages against, say what that means: it may well be meant otherwise.
+ *
+ * A class of one year is an age, and the expected age may be set against it too.
+ */
+function tellMinus({ class: asked, minus }: Flags, answers: readonly Model[]): void {
+  if (asked !== undefined || minus === undefined || minus === 'mean') return
+  for (const answer of answers) {
+    if (answer.kind === 'number' || !understands(answer, ['years'], minus)) continue
+    console.error(
+      `The likeliest class is set against the class ${minus}; --class years --minus ${minus} sets the expected age against it`,
+    )
   }
 }
 

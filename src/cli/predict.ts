@@ -14,6 +14,7 @@ import {
   type PredictedPhoto,
   predict,
 } from '../evaluation/predict.ts'
+import { nameOf } from '../models/answersAsked.ts'
 import type { Model } from '../models/model.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { readPhoto } from '../pictures/node.ts'
@@ -124,11 +125,6 @@ interface Row {
   /** Which of the photo's faces it is, from 0, and of how many. */
   readonly k: number
   readonly of: number
-}
-
-/** What an answer is called: its task, or its output. */
-function nameOf({ task, output }: Model): string {
-  return task ?? output
 }
 
 type Said = PredictedFace['answers'][string]

@@ -129,7 +129,13 @@ export function targetIn(
   const known = asked === 'top' && minus !== undefined && own ? explainedClass(own.target) : asked
   if (typeof known !== 'object' && known !== 'years' && typeof minus !== 'object') {
     if (asked === 'top' && known === minus) {
-      throw new UserError(`the network's own answer is ${classes[minus!]}, which is to be set against itself`)
+      throw new UserError(
+        `the network's own answer is ${classes[minus!]}, which is to be set against itself`,
+        undefined,
+        agesOfClasses(model)
+          ? `Name another class; --class years --minus ${classes[minus!]} sets the expected age against it`
+          : 'Name another class',
+      )
     }
     return targetOf({ class: known, minus }, logits)
   }
