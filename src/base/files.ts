@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
+import { impostor } from './impostor.ts'
 
 /** What a file that is read is to its reader, for the message when it cannot be. */
 interface Wanted {
@@ -28,11 +29,15 @@ interface Wanted {
  * @throws UserError that names the file and says why it cannot be read
  */
 export function readBytes(path: string, { what, remedy }: Wanted = {}): Uint8Array {
+  let bytes: Uint8Array
   try {
-    return readFileSync(path)
+    bytes = readFileSync(path)
   } catch (error) {
     throw new UserError(`${what ? `${what} ` : ''}cannot be read (${messageOf(error)})`, path, remedy)
   }
+  const other = impostor(bytes, path)
+  if (other) throw other
+  return bytes
 }
 
 /**
