@@ -6,6 +6,7 @@ import { type Files, MissingFile, nameOf, pathBeside, readIfThere } from '../for
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy } from '../formats/npy.ts'
 import { openBatch } from '../graph/batch.ts'
+import { lookOf, PICTURES_ONLY } from '../graph/otherKinds.ts'
 import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
 import type { OutputKind } from '../rules/logits.ts'
 import { answerOf } from './answer.ts'
@@ -179,6 +180,14 @@ export function requirePreprocessing({ path, input, preprocessing }: Model): Pre
   if (!('missing' in preprocessing)) return preprocessing
   const { missing } = preprocessing
   const takes = `${input.name} [${input.shape.join(', ')}]`
+  const look = lookOf([input])
+  if (look) {
+    throw new UserError(
+      `looks like a model for ${look}, by its input ${takes}`,
+      path,
+      `${PICTURES_ONLY}; input that is ready for it may be given as .npy files`,
+    )
+  }
   if (missing.length === 0) {
     throw new UserError(`the network takes no photos: its input is ${takes}`, path, 'Give it .npy files')
   }
@@ -253,6 +262,9 @@ function severalApart(network: Graph, path: string): Graph {
 function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueInfo {
   const [only] = network.inputs
   const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
+  const look = lookOf(network.inputs)
+  if (look && (network.inputs.length > 1 || only?.type !== 'float32'))
+    throw new UserError(`looks like a model for ${look}, by what it takes: ${list}`, path, PICTURES_ONLY)
   if (!only || network.inputs.length > 1) {
     throw new UserError(
       `the network has ${network.inputs.length} inputs (${list}), and regard explains those with one`,
