@@ -2,7 +2,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type CsvRow, csv } from '../base/csv.ts'
 import { UsageError, UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritableFolder, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { alignPhotos } from '../datasets/alignPhotos.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
@@ -62,6 +62,7 @@ function sizeFrom(text: string): number {
 
 async function alignAll(paths: string[], { as, size, landmarks, all = false, out }: Flags): Promise<void> {
   const { photos, skipped: folders } = photoFiles(paths, out)
+  requireWritableFolder(out)
   if (landmarks && (photos.length !== 1 || all)) {
     throw new UsageError(
       '--landmarks belongs to one photo and one face: align photos that have them one by one',

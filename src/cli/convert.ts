@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
+import { requireWritable } from '../base/files.ts'
 import { readModelFile, writeOnnxFile } from '../formats/node.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
 import { readBuiltIn } from '../models/node.ts'
@@ -31,11 +32,12 @@ export function convertCommand(): Command {
     })
 }
 
-/** Refuse what is not an `.onnx` file, or is the model itself. */
+/** Refuse what is not an `.onnx` file, is the model itself, or cannot be written. */
 export function checkOut(model: string, out: string): void {
   if (!out.endsWith('.onnx')) throw new UsageError('the file to write must be called NAME.onnx', out)
   if (resolve(model) === resolve(out))
     throw new UsageError('the result would overwrite the model', out, 'Give it another name')
+  requireWritable(out)
 }
 
 /**

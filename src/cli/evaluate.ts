@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritable, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
@@ -92,6 +92,7 @@ export function evaluateCommand(): Command {
 
 async function run(path: string | undefined, given: Flags): Promise<void> {
   requireUse(given.data, given)
+  if (given.json !== undefined) requireWritable(given.json)
   const evaluable = requireEvaluable(await answersFrom(path ?? DEFAULT_NETWORK, given), given)
   const { picture, size } = evaluable.preprocessing
   // Where nothing is cut off, the four corners are the centre.

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
+import { NotWritten, requireWritableFolder } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { PICTURE } from '../datasets/listing.ts'
@@ -109,6 +110,7 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   const { path, paths } = argumentsFrom(first, others)
   const { photos, skipped: unlisted } = filesIn(paths, flags.out)
   requirePhotos(photos, unlisted)
+  requireWritableFolder(flags.out)
   for (const { face, reason } of unlisted) console.error(`skipped: ${face}: ${reason}`)
   if (flags.landmarks && photos.length > 1) {
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
@@ -373,7 +375,8 @@ async function explainOne(
       }
     }
   } catch (error) {
-    if (!(error instanceof UserError)) throw error
+    // Where one cannot be written, the next cannot either.
+    if (!(error instanceof UserError) || error instanceof NotWritten) throw error
     return error.message.startsWith(path) ? error : new UserError(error.message, path)
   }
   if (maps.size > 0) await drawInto(path, to, maps)

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritableFolder, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type MarkedPhoto, markPhotos } from '../datasets/markPhotos.ts'
 import { photoFiles } from '../datasets/photoFiles.ts'
@@ -32,6 +32,7 @@ export function facesCommand(): Command {
 
 async function markAll(paths: string[], { out }: { out: string }): Promise<void> {
   const { photos, skipped: folders } = photoFiles(paths, out)
+  requireWritableFolder(out)
   const skipped = folders.map(({ face, reason }) => withoutPath(face, reason))
   const inputs = new Set(photos.map(({ path }) => resolve(path)))
   const lines: string[] = []

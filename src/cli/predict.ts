@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { type CsvRow, csv } from '../base/csv.ts'
 import { UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritable, requireWritableFolder, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { labelFaces } from '../datasets/drawFaces.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
@@ -65,6 +65,8 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   const { photos, skipped: folders } = photoFiles(paths, flags.draw)
   requirePhotos(photos, folders)
   requireFree(flags, [...photos.map(({ path }) => path), flags.model])
+  for (const file of [flags.csv, flags.json]) if (file !== undefined) requireWritable(file)
+  if (flags.draw !== undefined) requireWritableFolder(flags.draw)
   const answers = await answersFrom(flags.model, flags)
   const progress = new Progress('Looking at photos', photos.length)
   const engine = await nodeEngine(flags)

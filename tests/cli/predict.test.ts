@@ -118,6 +118,14 @@ describe('regard predict', () => {
     expect(process.exitCode).toBe(code)
   })
 
+  it.each(['--csv', '--json', '--draw'])('says before the work that %s cannot be written', async (flag) => {
+    await predict(one, flag, join(folder, 'notes.txt', 'below', 'x'))
+    expect(captured.printed).toMatch(
+      /^regard: \S+: cannot be written into: \S+notes\.txt is a file\. [^\n]*\n$/,
+    )
+    expect(process.exitCode).toBe(1)
+  })
+
   it('says how to fetch a network that is not here', async () => {
     const before = process.env.REGARD_CACHE
     process.env.REGARD_CACHE = out
