@@ -5,6 +5,8 @@
  */
 export class UserError extends Error {
   override name = 'UserError'
+  /** The file, node or field in question; undefined where only who called knows it. */
+  readonly where: string | undefined
 
   /**
    * @param what what is wrong, as a sentence without its full stop; it may end with a question
@@ -14,6 +16,7 @@ export class UserError extends Error {
   constructor(what: string, where?: string, remedy?: string) {
     const end = what.endsWith('?') ? ' ' : '. '
     super(`${where ? `${where}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
+    this.where = where
   }
 }
 

@@ -152,6 +152,7 @@ export async function evaluate(
   const scores = await scorePictures(engine, graph, pictures(), {
     crops,
     signal,
+    of: model.path,
     progress: (done) => progress?.(done + skipped.length, labelled.length),
   })
   if (kept.length === 0) {

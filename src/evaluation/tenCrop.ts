@@ -201,6 +201,8 @@ export interface Scoring extends Pick<Watch, 'signal'> {
   readonly progress?: (done: number) => void
   /** Given the probabilities of each picture's crops, [crops, classes], where the graph has them. */
   readonly keep?: (crops: Float32Array) => void
+  /** What the network is called in messages: its file. */
+  readonly of?: string
 }
 
 /**
@@ -215,7 +217,7 @@ export async function scorePictures(
   engine: Engine,
   graph: Graph,
   pictures: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { crops = 10, signal, progress, keep }: Scoring = {},
+  { crops = 10, signal, progress, keep, of }: Scoring = {},
 ): Promise<Float32Array[]> {
   const [, height, width] = graph.inputs[0]!.shape.map(Number) as [number, number, number]
   const batch = Math.min(MOST_PICTURES, Math.max(1, Math.floor(MOST_PIXELS / (crops * height * width))))
@@ -244,11 +246,7 @@ export async function scorePictures(
         })
       }
       if (!rows.every(Number.isFinite)) {
-        throw new UserError(
-          'a score is not a number',
-          graph.name,
-          "The network's weights are broken: train it again",
-        )
+        throw new UserError('a score is not a number', of, "The network's weights are broken: train it again")
       }
       progress?.(scores.length)
     }

@@ -328,8 +328,12 @@ export async function rulesAbout<T>(path: string, act: () => T | Promise<T>): Pr
   try {
     return await act()
   } catch (error) {
-    // Other kinds of error are faults of regard's own.
-    if (error instanceof Error && error.constructor === Error) throw new UserError(error.message, path)
+    // Other kinds of error are faults of regard's own, or say where by themselves.
+    const isPlain =
+      error instanceof UserError
+        ? error.constructor === UserError && error.where === undefined
+        : error instanceof Error && error.constructor === Error
+    if (isPlain) throw new UserError((error as Error).message, path)
     throw error
   }
 }
