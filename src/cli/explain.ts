@@ -327,10 +327,17 @@ async function explainAll(
 const QUIET = 2000
 
 /** A method around the gradient leaves no room for some other flags. */
-function checkMethod({ method, composite, seed, layer = [] }: Flags): void {
+function checkMethod({ method, composite, seed, layer = [], class: asked, minus }: Flags): void {
   if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
   if (seed !== undefined && method !== 'smoothgrad')
     throw new UsageError('--seed belongs to --method smoothgrad')
+  if (method && !METHODS[method].ofClass && (asked ?? minus) !== undefined) {
+    throw new UsageError(
+      `--method ${method} makes one map, the same for every class`,
+      undefined,
+      'Leave --class and --minus out',
+    )
+  }
   if (method && layer.length > (method === 'grad-cam' ? 1 : 0)) {
     throw new UsageError('of the methods only grad-cam looks at a layer, and at one: give --layer once')
   }

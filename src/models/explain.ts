@@ -268,11 +268,22 @@ function inModelWords(
   const scores = scoresIn(model, explanation.outputs[model.output]!)
   return {
     ...explanation,
-    outputs: { ...explanation.outputs, [model.output]: scores },
+    outputs: { ...answersIn(explanation.outputs, model), [model.output]: scores },
     ...answerIn(question, model, explanation.target, scores),
     ...picturesOf(explanation, model, input),
   }
 }
+
+/** The outputs that are answers, where the card says which are: what else the network gives are its own figures. */
+function answersIn(outputs: Explanation['outputs'], { card: { answers } }: Model): Explanation['outputs'] {
+  if (!answers) return outputs
+  const isAnswer = (name: string) =>
+    answers.some(({ output }) => output.replace(PART, '') === name.replace(PART, ''))
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => isAnswer(name)))
+}
+
+/** How a head of an output is asked for, behind its name. */
+const PART = /\[(\d+|mean)\]$/
 
 /** What a question was about, and what the network says to it. */
 function answerIn(
