@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /**
  * An error that the user can act on: the command line prints its message alone, without a stack trace.
  *
@@ -15,7 +17,7 @@ export class UserError extends Error {
    */
   constructor(what: string, where?: string, remedy?: string) {
     const end = what.endsWith('?') ? ' ' : '. '
-    super(`${where ? `${where}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
+    super(`${where ? `${printable(where)}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
     this.where = where
   }
 }

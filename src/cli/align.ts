@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { type CsvRow, csv } from '../base/csv.ts'
 import { UsageError, UserError } from '../base/errors.ts'
 import { requireWritableFolder, writeAtomic } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import { alignPhotos } from '../datasets/alignPhotos.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
@@ -141,7 +142,8 @@ function tellSuspicious(faces: readonly Written[], table: string): void {
   if (suspicious.length === 0) return
   suspicious.sort((a, b) => b.stretch.ratio - a.stretch.ratio)
   console.error(`\n${suspicious.length} of them stretched far, the farthest first: look at these`)
-  for (const { path, stretch } of suspicious.slice(0, SHOWN)) console.error(`  ${path}: ${inWords(stretch)}`)
+  for (const { path, stretch } of suspicious.slice(0, SHOWN))
+    console.error(`  ${printable(path)}: ${inWords(stretch)}`)
   if (suspicious.length > SHOWN) console.error(`  … and ${suspicious.length - SHOWN} more: see ${table}`)
 }
 

@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { printable } from '../base/printable.ts'
 import type { Skipped } from '../datasets/dataset.ts'
 import { DATASET_KINDS, type DatasetKind, type ReaderOptions } from '../datasets/readers.ts'
 
@@ -51,7 +52,7 @@ export function foldFrom(text: string): { fold: number; of: number } {
 export function tellSkipped(skipped: readonly Skipped[]): void {
   if (skipped.length === 0) return
   console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
-  for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
+  for (const { face, reason } of skipped) console.error(`  ${printable(face)}: ${reason}`)
   process.exitCode = 3
 }
 
@@ -63,5 +64,6 @@ export function requirePhotos(photos: readonly unknown[], skipped: readonly Skip
 
 /** The message of an error about a photo begins with its path, which is printed before it anyway. */
 export function withoutPath(path: string, message: string): Skipped {
-  return { face: path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message }
+  const start = `${printable(path)}: `
+  return { face: path, reason: message.startsWith(start) ? message.slice(start.length) : message }
 }

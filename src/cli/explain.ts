@@ -3,6 +3,7 @@ import { basename, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { NotWritten, requireWritableFolder } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { PICTURE } from '../datasets/listing.ts'
@@ -111,7 +112,7 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   const { photos, skipped: unlisted } = filesIn(paths, flags.out)
   requirePhotos(photos, unlisted)
   requireWritableFolder(flags.out)
-  for (const { face, reason } of unlisted) console.error(`skipped: ${face}: ${reason}`)
+  for (const { face, reason } of unlisted) console.error(`skipped: ${printable(face)}: ${reason}`)
   if (flags.landmarks && photos.length > 1) {
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
   }
@@ -372,7 +373,8 @@ async function explainOne(
           const file = `${to}${of}${suffix}`
           const parts = face && job.addsUp ? byPart(explanation, face, job) : undefined
           await write(file, path, question, explanation, job, { face, parts })
-          const name = seen.length > 1 ? `${path} (face ${k + 1} of ${seen.length})` : path
+          const name =
+            seen.length > 1 ? `${printable(path)} (face ${k + 1} of ${seen.length})` : printable(path)
           lines.push(summary(name, question, explanation, job.model, { to: file, parts }))
           if (face?.map && explanation.map) {
             const toPhoto = inputToPhoto(requirePreprocessing(job.model), face.picture, face.map)
@@ -384,10 +386,10 @@ async function explainOne(
   } catch (error) {
     // Where one cannot be written, the next cannot either.
     if (!(error instanceof UserError) || error instanceof NotWritten) throw error
-    return error.message.startsWith(path) ? error : new UserError(error.message, path)
+    return error.message.startsWith(printable(path)) ? error : new UserError(error.message, path)
   }
   if (maps.size > 0) await drawInto(path, to, maps)
-  for (const reason of shown?.refused ?? []) lines.push(`${path}: ${reason}`)
+  for (const reason of shown?.refused ?? []) lines.push(`${printable(path)}: ${reason}`)
   return lines
 }
 

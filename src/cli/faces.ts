@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../base/errors.ts'
 import { requireWritableFolder, writeAtomic } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import { type MarkedPhoto, markPhotos } from '../datasets/markPhotos.ts'
 import { photoFiles } from '../datasets/photoFiles.ts'
@@ -52,7 +53,8 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
       counts.photos++
       counts.faces += marked.faces.length
       if (marked.faces.length === 0) counts.without++
-      if (photos.length <= MOST_LISTED || marked.faces.length !== 1) lines.push(`${path}: ${inWords(marked)}`)
+      if (photos.length <= MOST_LISTED || marked.faces.length !== 1)
+        lines.push(`${printable(path)}: ${inWords(marked)}`)
     }
     return true
   }).finally(() => progress.finish())

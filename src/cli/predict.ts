@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { type CsvRow, csv } from '../base/csv.ts'
 import { UserError } from '../base/errors.ts'
 import { requireWritable, requireWritableFolder, writeAtomic } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import { labelFaces } from '../datasets/drawFaces.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
@@ -175,9 +176,11 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
   const faces = predicted.reduce((sum, { faces }) => sum + faces.length, 0)
   const without = predicted.filter(({ faces }) => faces.length === 0)
   const refused = predicted.flatMap(({ photo, refused, faces }) =>
-    faces.length > 0 ? refused.map((reason) => `  ${photo}: ${reason}`) : [],
+    faces.length > 0 ? refused.map((reason) => `  ${printable(photo)}: ${reason}`) : [],
   )
-  const named = without.slice(0, MOST_NAMED).map(({ photo, refused }) => `  ${photo}: ${refused[0]}`)
+  const named = without
+    .slice(0, MOST_NAMED)
+    .map(({ photo, refused }) => `  ${printable(photo)}: ${refused[0]}`)
   const more = without.length > MOST_NAMED ? [`  … and ${without.length - MOST_NAMED} more`] : []
   return [
     `${count(faces, 'face')} in ${count(predicted.length, 'photo')}, by ${model}`,
@@ -186,6 +189,22 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
       : []),
     ...(refused.length > 0 ? ['Left out beside others:', ...refused] : []),
   ].join('\n')
+}
+
+/** The columns that photos have by a network, whether it finds a face in them or not. */
+function columnsOf(answers: readonly Model[]): string[] {
+  const said = answers.flatMap((answer) => {
+    const name = nameOf(answer)
+    if (name === 'years') return ['age', 'age_deviation', 'age_group']
+    if (answer.kind === 'number') return [name]
+    return [classColumn(name), `${classColumn(name)}_probability`]
+  })
+  return ['photo', 'face', 'left', 'top', 'width', 'height', 'score', ...said, 'network']
+}
+
+/** A column is the same thing by any network: an age group is none in years. */
+function classColumn(name: string): string {
+  return name === 'age' ? 'age_group' : name
 }
 
 function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
@@ -198,19 +217,18 @@ function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
       ...Object.fromEntries(box.map(([name, value]) => [name, rounded(value)])),
       ...Object.assign(
         {},
-        ...answers.map((answer) => columnsOf(nameOf(answer), face.answers[nameOf(answer)]!)),
+        ...answers.map((answer) => fieldsOf(nameOf(answer), face.answers[nameOf(answer)]!)),
       ),
       network: answers[0]!.path,
     }
   })
-  return lines.length > 0 ? csv(lines) : ''
+  return csv(lines, columnsOf(answers))
 }
 
-function columnsOf(name: string, answer: Said): CsvRow {
+function fieldsOf(name: string, answer: Said): CsvRow {
   if (isNumber(answer)) return { [name]: rounded(answer.value) }
   if (!isAge(answer)) {
-    // A column is the same thing by any network.
-    const column = name === 'age' ? 'age_group' : name
+    const column = classColumn(name)
     return { [column]: answer.class, [`${column}_probability`]: rounded(answer.probability) }
   }
   const { years, deviation, group } = answer
