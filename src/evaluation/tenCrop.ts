@@ -39,6 +39,7 @@ export interface ScoredOutput {
  * @param preprocessing how a crop of a picture becomes the input
  * @param options.outputs the outputs with a logit or probability for each class; the first alone where not given
  * @param options.crops ten where not given
+ * @param options.of what the network is called in messages: its file
  * @param options.each whether the graph also has the output `crops`, float32 [batch, crops, classes]: their probabilities
  * @returns a graph with the input `pictures`, uint8 [batch, height, width, 3], RGB, of the preprocessing's picture,
  *   and the output `scores`, float32 [batch, classes], each row the mean of the crops' probabilities; a single
@@ -52,10 +53,11 @@ export function tenCropGraph(
     outputs = [{ output: given.outputs[0]!.name }],
     crops = 10,
     each = false,
-  }: { outputs?: readonly ScoredOutput[]; crops?: Crops; each?: boolean } = {},
+    of,
+  }: { outputs?: readonly ScoredOutput[]; crops?: Crops; each?: boolean; of?: string } = {},
 ): Graph {
   const { size, picture, layout, channels, scale } = preprocessing
-  const network = openedBatch(given)
+  const network = openedBatch(given, of)
   const g = new GraphBuilder(`${network.name}.tenCrop`)
   const pictures = g.input('pictures', 'uint8', ['batch', picture.height, picture.width, 3])
   const windows = g.scope('crops', () => {
@@ -91,14 +93,13 @@ export function tenCropGraph(
 }
 
 /** @throws UserError where the network takes a fixed number of pictures, and cannot be opened to any */
-function openedBatch(network: Graph): Graph {
+function openedBatch(network: Graph, of: string | undefined): Graph {
   const opened = typeof network.inputs[0]!.shape[0] === 'string' ? network : openBatch(network)
-  const { name, inputs } = opened
-  const count = inputs[0]!.shape[0]
+  const count = opened.inputs[0]!.shape[0]
   if (typeof count === 'string') return opened
   throw new UserError(
     `the network takes ${count} ${count === 1 ? 'picture' : 'pictures'} at a time, no more and no fewer`,
-    name,
+    of,
     'Export it again with an open batch',
   )
 }
