@@ -82,7 +82,10 @@ export async function openBuiltIn(
   { card = {}, output }: Pick<ModelFileOptions, 'card' | 'output'> = {},
 ): Promise<Model> {
   const said = await openCard(card, '', (file) => readWhole(file))
-  return modelOf(await readBuiltIn(name), name, joinedCard(builtIn[name].card, said), { output })
+  return modelOf(await readBuiltIn(name), name, joinedCard(builtIn[name].card, said), {
+    output,
+    given: said,
+  })
 }
 
 /**

@@ -242,6 +242,28 @@ describe('a network for several pictures at once', () => {
   })
 })
 
+describe('what is said in place of the card', () => {
+  it.each([
+    ['size', { input: { size: 60 } }],
+    ['channels', { input: { channels: 'gray' } }],
+    ['scale', { input: { scale: [1, 2] } }],
+    ['picture', { picture: 20 }],
+    ['layout', { input: { layout: 'NHWC' } }],
+  ] as const)('is to blame for itself, and not the card: %s', async (field, said) => {
+    await expect(openModelFile(path, { card: said as never })).rejects.toThrow(
+      new RegExp(`^${path}: .*Give another --${field}, or leave it out$`),
+    )
+  })
+
+  it('is to blame for the names of classes', async () => {
+    const names = join(folder, 'names.txt')
+    writeFileSync(names, 'a\nb\nc\n')
+    await expect(openModelFile(path, { card: { classes: names } })).rejects.toThrow(
+      /model\.onnx: the network has 2 classes, and 3 are named\. Give another --classes, or leave it out/,
+    )
+  })
+})
+
 describe('a network that is not about pictures', () => {
   /** A network of one input, made float32 at once where it is none. */
   const taking = (name: string, type: DataType, shape: Shape) => {
