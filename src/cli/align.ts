@@ -12,7 +12,7 @@ import type { Alignment } from '../faces/align.ts'
 import type { CutFace } from '../faces/cut.ts'
 import { isSuspicious, type Stretch, stretchOf } from '../faces/stretch.ts'
 import { writePicture } from '../pictures/node.ts'
-import { tellSkipped, withoutPath } from './data.ts'
+import { tellLeft, tellSkipped, withoutPath } from './data.ts'
 import { untilStopped } from './signal.ts'
 
 /** How many suspicious alignments are named. */
@@ -62,7 +62,8 @@ function sizeFrom(text: string): number {
 }
 
 async function alignAll(paths: string[], { as, size, landmarks, all = false, out }: Flags): Promise<void> {
-  const { photos, skipped: folders } = photoFiles(paths, out)
+  const { photos, skipped: folders, left } = photoFiles(paths, out)
+  tellLeft(left)
   requireWritableFolder(out)
   if (landmarks && (photos.length !== 1 || all)) {
     throw new UsageError(

@@ -140,6 +140,8 @@ async function evaluateOn(
   signal: AbortSignal,
 ): Promise<Evaluation> {
   const dataset = await readDataset(kind, root, { repairLabels })
+  for (const [reason, count] of Object.entries(dataset.dropped))
+    console.error(`${kind}:${root}: ${count} left out: ${reason}`)
   let progress: Progress | undefined
   try {
     return await evaluate(evaluable, dataset, {

@@ -23,7 +23,7 @@ import { isPreprocessed, readInput } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
 import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
 import type { Point } from '../pictures/image.ts'
-import { requirePhotos } from './data.ts'
+import { requirePhotos, tellLeft } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { byPart, drawInto, fileName, type Job, type Seen, type Task, write } from './explanationFiles.ts'
 import { nameOf, summary, tellKind, tellPreprocessing } from './explanationWords.ts'
@@ -109,7 +109,8 @@ interface Input {
 
 async function explain(first: string | undefined, others: string[], flags: Flags): Promise<void> {
   const { path, paths } = argumentsFrom(first, others)
-  const { photos, skipped: unlisted } = filesIn(paths, flags.out)
+  const { photos, skipped: unlisted, left } = filesIn(paths, flags.out)
+  tellLeft(left)
   requirePhotos(photos, unlisted)
   requireWritableFolder(flags.out)
   for (const { face, reason } of unlisted) console.error(`skipped: ${printable(face)}: ${reason}`)
@@ -196,11 +197,20 @@ function argumentsFrom(
 
 /** Files as they are named; of a folder, its photos, called as they are below it. */
 function filesIn(paths: readonly string[], out: string) {
+  const left = new Map<string, number>()
   const found = paths.map((path) => {
-    if (existsSync(path) && statSync(path).isDirectory()) return photoFiles([path], out)
+    if (existsSync(path) && statSync(path).isDirectory()) {
+      const { left: own, ...rest } = photoFiles([path], out)
+      for (const [ending, count] of own) left.set(ending, (left.get(ending) ?? 0) + count)
+      return rest
+    }
     return { photos: [{ path, name: basename(path, extname(path)) }], skipped: [] }
   })
-  return { photos: found.flatMap(({ photos }) => photos), skipped: found.flatMap(({ skipped }) => skipped) }
+  return {
+    photos: found.flatMap(({ photos }) => photos),
+    skipped: found.flatMap(({ skipped }) => skipped),
+    left,
+  }
 }
 
 /** @throws UserError where landmarks do not say how a face is cut out for the model */

@@ -9,7 +9,7 @@ import { photoFiles } from '../datasets/photoFiles.ts'
 import { type FoundFace, isMarked } from '../faces/face.ts'
 import { landmarks49, landmarks68 } from '../faces/meshLandmarks.ts'
 import type { Point } from '../pictures/image.ts'
-import { tellSkipped, withoutPath } from './data.ts'
+import { tellLeft, tellSkipped, withoutPath } from './data.ts'
 import { untilStopped } from './signal.ts'
 
 /** So many photos are listed one by one; of more, those that are not of one face. */
@@ -32,7 +32,8 @@ export function facesCommand(): Command {
 }
 
 async function markAll(paths: string[], { out }: { out: string }): Promise<void> {
-  const { photos, skipped: folders } = photoFiles(paths, out)
+  const { photos, skipped: folders, left } = photoFiles(paths, out)
+  tellLeft(left)
   requireWritableFolder(out)
   const skipped = folders.map(({ face, reason }) => withoutPath(face, reason))
   const inputs = new Set(photos.map(({ path }) => resolve(path)))

@@ -19,7 +19,7 @@ import { nameOf } from '../models/answersAsked.ts'
 import type { Model } from '../models/model.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { readPhoto } from '../pictures/node.ts'
-import { requirePhotos, tellSkipped, withoutPath } from './data.ts'
+import { requirePhotos, tellLeft, tellSkipped, withoutPath } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { answersFrom, MODEL, type ModelFlags, withModelFlags } from './model.ts'
 import { aboutPeople } from './people.ts'
@@ -63,7 +63,8 @@ export function predictCommand(): Command {
 }
 
 async function run(paths: string[], flags: Flags): Promise<void> {
-  const { photos, skipped: folders } = photoFiles(paths, flags.draw)
+  const { photos, skipped: folders, left } = photoFiles(paths, flags.draw)
+  tellLeft(left)
   requirePhotos(photos, folders)
   requireFree(flags, [...photos.map(({ path }) => path), flags.model])
   for (const file of [flags.csv, flags.json]) if (file !== undefined) requireWritable(file)
