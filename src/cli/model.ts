@@ -81,7 +81,7 @@ export const MODEL =
  *
  * @param path of its file, or the name of a built-in network
  */
-export async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
+async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   announce(path)
   const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
   const said = { ...size, layout, channels, scale, mean }
