@@ -1,9 +1,12 @@
 /** A row of a table, by the names of its columns. */
 export type CsvRow = Readonly<Record<string, string | number>>
 
-/** Rows of the same columns as a CSV file (RFC 4180). */
-export function csv(rows: readonly CsvRow[]): string {
-  const columns = Object.keys(rows[0] ?? {})
+/**
+ * Rows of the same columns as a CSV file (RFC 4180).
+ *
+ * @param columns those of the first row where not given; without rows there is nothing else that has them
+ */
+export function csv(rows: readonly CsvRow[], columns = Object.keys(rows[0] ?? {})): string {
   const field = (value: string | number) => {
     const text = String(value)
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

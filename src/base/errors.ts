@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /**
  * An error that the user can act on: the command line prints its message alone, without a stack trace.
  *
@@ -5,6 +7,8 @@
  */
 export class UserError extends Error {
   override name = 'UserError'
+  /** The file, node or field in question; undefined where only who called knows it. */
+  readonly where: string | undefined
 
   /**
    * @param what what is wrong, as a sentence without its full stop; it may end with a question
@@ -13,7 +17,8 @@ export class UserError extends Error {
    */
   constructor(what: string, where?: string, remedy?: string) {
     const end = what.endsWith('?') ? ' ' : '. '
-    super(`${where ? `${where}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
+    super(`${where ? `${printable(where)}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
+    this.where = where
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
+import { impostor } from './impostor.ts'
 
 /** What a file that is read is to its reader, for the message when it cannot be. */
 interface Wanted {
@@ -28,11 +29,15 @@ interface Wanted {
  * @throws UserError that names the file and says why it cannot be read
  */
 export function readBytes(path: string, { what, remedy }: Wanted = {}): Uint8Array {
+  let bytes: Uint8Array
   try {
-    return readFileSync(path)
+    bytes = readFileSync(path)
   } catch (error) {
     throw new UserError(`${what ? `${what} ` : ''}cannot be read (${messageOf(error)})`, path, remedy)
   }
+  const other = impostor(bytes, path)
+  if (other) throw other
+  return bytes
 }
 
 /**
@@ -175,9 +180,45 @@ function writeAll(file: number, bytes: Uint8Array): void {
   }
 }
 
+/**
+ * Make sure that files can be written into a folder, before the work that they are to hold. The folder need not be there
+ * yet, and is not made.
+ *
+ * @throws UserError naming the folder, when they cannot
+ */
+export function requireWritableFolder(path: string): void {
+  let there = resolve(path)
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
+  if (!statSync(there).isDirectory())
+    throw new NotWritten(`cannot be written into: ${there} is a file`, path, 'Choose another folder')
+  const probe = join(there, `.regard.${process.pid}.tmp`)
+  try {
+    closeSync(openSync(probe, 'wx'))
+    rmSync(probe)
+  } catch (error) {
+    throw notWritten(path, error)
+  }
+}
+
+/**
+ * Make sure that a file can be written, before the work that it is to hold.
+ *
+ * @throws UserError naming the file, when it cannot
+ */
+export function requireWritable(path: string): void {
+  requireWritableFolder(dirname(path))
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new NotWritten('is a folder, and a file is to be written', path, 'Give the name of a file in it')
+}
+
+/** A file could not be written: nothing that is wrong with what it was made of. */
+export class NotWritten extends UserError {
+  override name = 'NotWritten'
+}
+
 /** What to say when a file could not be written. */
-export function notWritten(path: string, error: unknown): UserError {
-  return new UserError(`could not be written (${messageOf(error)})`, path, remedyFor(error))
+export function notWritten(path: string, error: unknown): NotWritten {
+  return new NotWritten(`could not be written (${messageOf(error)})`, path, remedyFor(error))
 }
 
 function remedyFor(error: unknown): string {

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /**
  * Lines on a terminal that are rewritten in place; on anything else (a log file, CI) plain lines now and then. They go
  * to standard error, so that standard output stays the result.
@@ -57,7 +59,7 @@ export class Progress {
     const elapsed = (Date.now() - this.started) / 1000
     const left = done > 0 ? duration((elapsed / done) * (this.total - done)) : '…'
     const percent = Math.floor((100 * done) / this.total)
-    this.lines.show([`${this.label}  ${percent} %  ${detail ? `${detail}  ` : ''}${left} left`])
+    this.lines.show([`${this.label}  ${percent} %  ${detail ? `${printable(detail)}  ` : ''}${left} left`])
   }
 
   /** Clear the line and, where given, leave a last word in its place. */

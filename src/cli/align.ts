@@ -2,7 +2,8 @@ import { join, relative, resolve, sep } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type CsvRow, csv } from '../base/csv.ts'
 import { UsageError, UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritableFolder, writeAtomic } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import { alignPhotos } from '../datasets/alignPhotos.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
@@ -11,7 +12,7 @@ import type { Alignment } from '../faces/align.ts'
 import type { CutFace } from '../faces/cut.ts'
 import { isSuspicious, type Stretch, stretchOf } from '../faces/stretch.ts'
 import { writePicture } from '../pictures/node.ts'
-import { tellSkipped, withoutPath } from './data.ts'
+import { tellLeft, tellSkipped, withoutPath } from './data.ts'
 import { untilStopped } from './signal.ts'
 
 /** How many suspicious alignments are named. */
@@ -61,7 +62,9 @@ function sizeFrom(text: string): number {
 }
 
 async function alignAll(paths: string[], { as, size, landmarks, all = false, out }: Flags): Promise<void> {
-  const { photos, skipped: folders } = photoFiles(paths, out)
+  const { photos, skipped: folders, left } = photoFiles(paths, out)
+  tellLeft(left)
+  requireWritableFolder(out)
   if (landmarks && (photos.length !== 1 || all)) {
     throw new UsageError(
       '--landmarks belongs to one photo and one face: align photos that have them one by one',
@@ -140,7 +143,8 @@ function tellSuspicious(faces: readonly Written[], table: string): void {
   if (suspicious.length === 0) return
   suspicious.sort((a, b) => b.stretch.ratio - a.stretch.ratio)
   console.error(`\n${suspicious.length} of them stretched far, the farthest first: look at these`)
-  for (const { path, stretch } of suspicious.slice(0, SHOWN)) console.error(`  ${path}: ${inWords(stretch)}`)
+  for (const { path, stretch } of suspicious.slice(0, SHOWN))
+    console.error(`  ${printable(path)}: ${inWords(stretch)}`)
   if (suspicious.length > SHOWN) console.error(`  … and ${suspicious.length - SHOWN} more: see ${table}`)
 }
 

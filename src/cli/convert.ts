@@ -2,16 +2,19 @@ import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
+import { requireWritable } from '../base/files.ts'
 import { readModelFile, writeOnnxFile } from '../formats/node.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
-import { announce, tellReading, withPrototxt } from './model.ts'
+import { readBuiltIn } from '../models/node.ts'
+import { requireBuiltIn } from '../networks/builtIn/index.ts'
+import { announce, isNamed, tellReading, withPrototxt } from './model.ts'
 import { untilStopped } from './signal.ts'
 
 /** `regard convert MODEL OUT.onnx` */
 export function convertCommand(): Command {
   const command = new Command('convert')
     .description('Write a network of any format that regard reads as an ordinary .onnx file.')
-    .argument('<model>', 'the network')
+    .argument('<model>', 'the network: a file, or a built-in one by its name (`regard networks`)')
     .argument('<out>', 'the file to write, NAME.onnx')
   return withPrototxt(command)
     .addHelpText('after', '\nExample:\n  $ regard convert googlenet.caffemodel googlenet.onnx\n')
@@ -19,7 +22,9 @@ export function convertCommand(): Command {
       checkOut(path, out)
       announce(path)
       await untilStopped(async (signal) => {
-        const network = await readModelFile(path, flags)
+        const network = isNamed(path)
+          ? await readBuiltIn(requireBuiltIn(path))
+          : await readModelFile(path, flags)
         tellReading(path, network)
         await writeModelFile(out, network, signal)
         console.log(`${out}: ${signature(network)}`)
@@ -27,11 +32,12 @@ export function convertCommand(): Command {
     })
 }
 
-/** Refuse what is not an `.onnx` file, or is the model itself. */
+/** Refuse what is not an `.onnx` file, is the model itself, or cannot be written. */
 export function checkOut(model: string, out: string): void {
   if (!out.endsWith('.onnx')) throw new UsageError('the file to write must be called NAME.onnx', out)
   if (resolve(model) === resolve(out))
     throw new UsageError('the result would overwrite the model', out, 'Give it another name')
+  requireWritable(out)
 }
 
 /**

@@ -3,7 +3,9 @@
 import { InvalidArgumentError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
+import { printable } from '../base/printable.ts'
 import type { Skipped } from '../datasets/dataset.ts'
+import { kindsInWords } from '../datasets/photoFiles.ts'
 import { DATASET_KINDS, type DatasetKind, type ReaderOptions } from '../datasets/readers.ts'
 
 /** A data set as the command line names it. */
@@ -51,7 +53,7 @@ export function foldFrom(text: string): { fold: number; of: number } {
 export function tellSkipped(skipped: readonly Skipped[]): void {
   if (skipped.length === 0) return
   console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
-  for (const { face, reason } of skipped) console.error(`  ${face}: ${reason}`)
+  for (const { face, reason } of skipped) console.error(`  ${printable(face)}: ${reason}`)
   process.exitCode = 3
 }
 
@@ -61,7 +63,34 @@ export function requirePhotos(photos: readonly unknown[], skipped: readonly Skip
   if (photos.length === 0 && first) throw new UserError(first.reason, first.face)
 }
 
+/** Say what of the folders that were named is no photo, so that nobody counts on it. */
+export function tellLeft(left: ReadonlyMap<string, number>): void {
+  if (left.size === 0) return
+  const count = [...left.values()].reduce((a, b) => a + b)
+  const pictures = [...left.keys()].some((ending) => UNREAD.includes(ending))
+  console.error(
+    `Left out of the folders, for regard does not read ${count === 1 ? 'it as a photo' : 'them as photos'}: ${kindsInWords(left)}${pictures ? '. Save pictures as JPEG or PNG' : ''}`,
+  )
+}
+
+/** Endings of pictures in formats that are not read. */
+const UNREAD: readonly string[] = [
+  '.bmp',
+  '.heic',
+  '.heif',
+  '.jxl',
+  '.jp2',
+  '.raw',
+  '.dng',
+  '.cr2',
+  '.nef',
+  '.arw',
+  '.psd',
+  '.tga',
+]
+
 /** The message of an error about a photo begins with its path, which is printed before it anyway. */
 export function withoutPath(path: string, message: string): Skipped {
-  return { face: path, reason: message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message }
+  const start = `${printable(path)}: `
+  return { face: path, reason: message.startsWith(start) ? message.slice(start.length) : message }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
+import { requireWritableFolder } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type Checked, checkDataset } from '../datasets/check/check.ts'
 import type { Finding, Severity } from '../datasets/check/finding.ts'
@@ -53,10 +54,12 @@ export function checkCommand(): Command {
 
 async function check(source: Source, flags: Flags): Promise<void> {
   requireUse([source], flags)
+  const out = flags.out ?? join('out', `check-${source.kind}`)
+  requireWritableFolder(out)
   const dataset = await readDataset(source.kind, source.root, flags)
   const checked = await untilStopped((signal) => checkWithProgress(dataset, flags, signal))
   if (!checked) return
-  const page = await writeCheck(flags.out ?? join('out', `check-${dataset.kind}`), dataset, checked)
+  const page = await writeCheck(out, dataset, checked)
   if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked), undefined, 2))
   else console.log([...summary(dataset, checked), '', `Page: ${page}`].join('\n'))
   tellSkipped(checked.skipped)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritable, writeAtomic } from '../base/files.ts'
 import { countClasses } from '../datasets/classes.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
@@ -30,6 +30,7 @@ export function infoCommand(): Command {
 
 async function info(source: Source, flags: Flags): Promise<void> {
   requireUse([source], flags)
+  if (flags.json !== undefined) requireWritable(flags.json)
   const dataset = await readDataset(source.kind, source.root, flags)
   const summary = summaryOf(dataset)
   console.log(linesOf(summary).join('\n'))

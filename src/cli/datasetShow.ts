@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritable, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type Dataset, labelOf } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
@@ -48,6 +48,8 @@ export function showCommand(): Command {
 
 async function show(source: Source, flags: Flags): Promise<void> {
   requireUse([source], flags)
+  const path = pathOf(flags.out ?? 'out', source)
+  requireWritable(path)
   const dataset = await readDataset(source.kind, source.root, flags)
   const { perClass, as, seed } = flags
   const tasks = tasksOf(dataset, flags.task)
@@ -70,7 +72,6 @@ async function show(source: Source, flags: Flags): Promise<void> {
   const { parts, skipped } = drawn
   const people = new Set(dataset.faces.map(({ subject }) => subject)).size
   const title = `${dataset.kind}: ${dataset.faces.length} faces of ${people} people${as === 'photo' ? '' : `, aligned [${as}]`}`
-  const path = pathOf(flags.out ?? 'out', dataset)
   writeAtomic(path, await contactSheet(title, parts, SIDE))
   console.log(path)
   tellSkipped([...dataset.skipped, ...skipped])
@@ -87,7 +88,7 @@ function tasksOf(dataset: Dataset, asked: Task | undefined): Task[] {
   )
 }
 
-function pathOf(out: string, { kind }: Dataset): string {
+function pathOf(out: string, { kind }: Source): string {
   return /\.png$/i.test(out) ? out : join(out, `show-${kind}.png`)
 }
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritable, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
@@ -86,6 +86,7 @@ export function evaluateCommand(): Command {
 
 async function run(path: string | undefined, given: Flags): Promise<void> {
   requireUse(given.data, given)
+  if (given.json !== undefined) requireWritable(given.json)
   const evaluable = requireEvaluable(await answersFrom(path ?? DEFAULT_NETWORK, given), given)
   const { picture, size } = evaluable.preprocessing
   // Where nothing is cut off, the four corners are the centre.
@@ -133,6 +134,8 @@ async function evaluateOn(
   signal: AbortSignal,
 ): Promise<Evaluation> {
   const dataset = await readDataset(kind, root, { repairLabels })
+  for (const [reason, count] of Object.entries(dataset.dropped))
+    console.error(`${kind}:${root}: ${count} left out: ${reason}`)
   let progress: Progress | undefined
   try {
     return await evaluate(evaluable, dataset, {

@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
+import { NotWritten, requireWritableFolder } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
 import { PICTURE } from '../datasets/listing.ts'
@@ -13,6 +15,7 @@ import { facesIn, type ShownPhoto } from '../evaluation/facesIn.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import type { PlacedMap } from '../explanation/overlay.ts'
 import { endingOf } from '../formats/model.ts'
+import { answersAsked, understands } from '../models/answersAsked.ts'
 import { explainInput, layerOf, loadModelExplainer } from '../models/explain.ts'
 import { inputOf, inputToPhoto } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
@@ -20,7 +23,7 @@ import { isPreprocessed, readInput } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
 import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
 import type { Point } from '../pictures/image.ts'
-import { requirePhotos } from './data.ts'
+import { requirePhotos, tellLeft } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { byPart, drawInto, fileName, type Job, type Seen, type Task, write } from './explanationFiles.ts'
 import { nameOf, summary, tellKind, tellPreprocessing } from './explanationWords.ts'
@@ -106,9 +109,11 @@ interface Input {
 
 async function explain(first: string | undefined, others: string[], flags: Flags): Promise<void> {
   const { path, paths } = argumentsFrom(first, others)
-  const { photos, skipped: unlisted } = filesIn(paths, flags.out)
+  const { photos, skipped: unlisted, left } = filesIn(paths, flags.out)
+  tellLeft(left)
   requirePhotos(photos, unlisted)
-  for (const { face, reason } of unlisted) console.error(`skipped: ${face}: ${reason}`)
+  requireWritableFolder(flags.out)
+  for (const { face, reason } of unlisted) console.error(`skipped: ${printable(face)}: ${reason}`)
   if (flags.landmarks && photos.length > 1) {
     throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
   }
@@ -119,7 +124,8 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   const all = await answersFrom(path, flags)
   const [model] = all as [Model, ...Model[]]
   if (landmarks) requireLandmarksUse(model)
-  const meant = answersAsked(all, flags)
+  const meant = answersAsked(all, flags.class, flags.minus === 'mean' ? undefined : flags.minus)
+  tellMinus(flags, meant)
   const asIs = flags.asIs ?? false
   const engine = await nodeEngine(flags)
   const shownOf = () => shownIn(photos, model, landmarks, asIs)
@@ -191,11 +197,20 @@ function argumentsFrom(
 
 /** Files as they are named; of a folder, its photos, called as they are below it. */
 function filesIn(paths: readonly string[], out: string) {
+  const left = new Map<string, number>()
   const found = paths.map((path) => {
-    if (existsSync(path) && statSync(path).isDirectory()) return photoFiles([path], out)
+    if (existsSync(path) && statSync(path).isDirectory()) {
+      const { left: own, ...rest } = photoFiles([path], out)
+      for (const [ending, count] of own) left.set(ending, (left.get(ending) ?? 0) + count)
+      return rest
+    }
     return { photos: [{ path, name: basename(path, extname(path)) }], skipped: [] }
   })
-  return { photos: found.flatMap(({ photos }) => photos), skipped: found.flatMap(({ skipped }) => skipped) }
+  return {
+    photos: found.flatMap(({ photos }) => photos),
+    skipped: found.flatMap(({ skipped }) => skipped),
+    left,
+  }
 }
 
 /** @throws UserError where landmarks do not say how a face is cut out for the model */
@@ -224,35 +239,18 @@ function shownIn(
   return facesIn(jobs, model, { asIs })
 }
 
-/** The answers that what is asked belongs to; all where nothing is named. */
-function answersAsked(answers: readonly Model[], flags: Flags): readonly Model[] {
-  const { class: asked = ['top'], minus } = flags
-  const named = [...asked, ...(minus === undefined ? [] : [minus])]
-    .flatMap((text) => text.split(','))
-    .filter((text) => text !== 'top' && text !== 'mean')
-  if (answers.length === 1 || named.length === 0) return answers
-  // What its classes have is asked of it, whatever is wrong with it.
-  const having = answers.filter(
-    (answer) =>
-      named.every((name) => answer.classes.includes(name.trim())) || understands(answer, asked, minus),
-  )
-  if (having.length > 0) return having
-  const outputs = answers.map(({ task, output }) => `${task ?? 'what it answers'} is ${output}`)
-  throw new UsageError(
-    `no answer of the network has the ${named.length > 1 ? 'classes' : 'class'} ${named.join(', ')}`,
-    answers[0]!.path,
-    `Say by --output which answer is meant: ${outputs.join(', ')}`,
-  )
-}
-
-function understands(answer: Model, asked: readonly string[], minus: string | undefined): boolean {
-  const other = minus === 'mean' ? undefined : minus
-  try {
-    questionsOf(against(answer, other), asked, other)
-    return true
-  } catch (error) {
-    if (error instanceof UserError) return false
-    throw error
+/**
+ * Where a number alone is given to set ages against, say what that means: it may well be meant otherwise.
+ *
+ * A class of one year is an age, and the expected age may be set against it too.
+ */
+function tellMinus({ class: asked, minus }: Flags, answers: readonly Model[]): void {
+  if (asked !== undefined || minus === undefined || minus === 'mean') return
+  for (const answer of answers) {
+    if (answer.kind === 'number' || !understands(answer, ['years'], minus)) continue
+    console.error(
+      `The likeliest class is set against the class ${minus}; --class years --minus ${minus} sets the expected age against it`,
+    )
   }
 }
 
@@ -340,10 +338,17 @@ async function explainAll(
 const QUIET = 2000
 
 /** A method around the gradient leaves no room for some other flags. */
-function checkMethod({ method, composite, seed, layer = [] }: Flags): void {
+function checkMethod({ method, composite, seed, layer = [], class: asked, minus }: Flags): void {
   if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
   if (seed !== undefined && method !== 'smoothgrad')
     throw new UsageError('--seed belongs to --method smoothgrad')
+  if (method && !METHODS[method].ofClass && (asked ?? minus) !== undefined) {
+    throw new UsageError(
+      `--method ${method} makes one map, the same for every class`,
+      undefined,
+      'Leave --class and --minus out',
+    )
+  }
   if (method && layer.length > (method === 'grad-cam' ? 1 : 0)) {
     throw new UsageError('of the methods only grad-cam looks at a layer, and at one: give --layer once')
   }
@@ -378,7 +383,8 @@ async function explainOne(
           const file = `${to}${of}${suffix}`
           const parts = face && job.addsUp ? byPart(explanation, face, job) : undefined
           await write(file, path, question, explanation, job, { face, parts })
-          const name = seen.length > 1 ? `${path} (face ${k + 1} of ${seen.length})` : path
+          const name =
+            seen.length > 1 ? `${printable(path)} (face ${k + 1} of ${seen.length})` : printable(path)
           lines.push(summary(name, question, explanation, job.model, { to: file, parts }))
           if (face?.map && explanation.map) {
             const toPhoto = inputToPhoto(requirePreprocessing(job.model), face.picture, face.map)
@@ -388,11 +394,12 @@ async function explainOne(
       }
     }
   } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    return error.message.startsWith(path) ? error : new UserError(error.message, path)
+    // Where one cannot be written, the next cannot either.
+    if (!(error instanceof UserError) || error instanceof NotWritten) throw error
+    return error.message.startsWith(printable(path)) ? error : new UserError(error.message, path)
   }
   if (maps.size > 0) await drawInto(path, to, maps)
-  for (const reason of shown?.refused ?? []) lines.push(`${path}: ${reason}`)
+  for (const reason of shown?.refused ?? []) lines.push(`${printable(path)}: ${reason}`)
   return lines
 }
 

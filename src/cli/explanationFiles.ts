@@ -6,7 +6,7 @@ import { relevanceByPart } from '../explanation/byPart.ts'
 import type { Question } from '../explanation/classes.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { pixelRelevance } from '../explanation/heatMap.ts'
-import type { NamedMethod } from '../explanation/methods.ts'
+import { METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { drawnInto, type PlacedMap } from '../explanation/overlay.ts'
 import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
 import { FACE_PARTS, partsInCut } from '../faces/parts.ts'
@@ -123,20 +123,23 @@ export async function write(
         { logits: [...logits], probabilities: probabilities ? [...probabilities] : null },
       ]),
     ),
-    target: {
-      output: model.output,
-      class: explanation.class,
-      name: explanation.name,
-      // Where it is no single class, how much each logit counts in what is explained.
-      ...(explanation.class === undefined ? { weights: [...explanation.target] } : {}),
-      value: explanation.value,
-      ...(typeof minus === 'number' ? { minus, minusName: model.classes[minus] } : {}),
-      ...(typeof minus === 'object' ? { minus: minus.name } : {}),
-      ...(reference === undefined ? {} : { minus: reference }),
-      // What is no logit of a class.
-      ...(['number', 'other'].includes(model.kind) ? { kind: model.kind } : {}),
-      logit,
-    },
+    // What is the same for every class is about none.
+    target: METHODS[by.method ?? 'relevance'].ofClass
+      ? {
+          output: model.output,
+          class: explanation.class,
+          name: explanation.name,
+          // Where it is no single class, how much each logit counts in what is explained.
+          ...(explanation.class === undefined ? { weights: [...explanation.target] } : {}),
+          value: explanation.value,
+          ...(typeof minus === 'number' ? { minus, minusName: model.classes[minus] } : {}),
+          ...(typeof minus === 'object' ? { minus: minus.name } : {}),
+          ...(reference === undefined ? {} : { minus: reference }),
+          // What is no logit of a class.
+          ...(['number', 'other'].includes(model.kind) ? { kind: model.kind } : {}),
+          logit,
+        }
+      : null,
     ...by,
     parts,
     ...(face?.map && { face: { ...face.found, toPhoto: face.map } }),

@@ -1,5 +1,6 @@
 /** What `regard explain` says on the screen. */
 
+import { printable } from '../base/printable.ts'
 import { deviationOf, expectedAge } from '../evaluation/years.ts'
 import type { Question } from '../explanation/classes.ts'
 import { partsInWords } from '../explanation/partsInWords.ts'
@@ -52,7 +53,7 @@ export function summary(
 ): string {
   const { map, warnings } = explanation
   const answer = inWords(question, explanation, model) + movedInWords(explanation, parts)
-  return `${input}: ${answer} → ${to}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
+  return `${input}: ${answer} → ${printable(to)}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
 }
 
 /** What the network says, and how sure it is. */

@@ -1,14 +1,15 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritableFolder, writeAtomic } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import { type MarkedPhoto, markPhotos } from '../datasets/markPhotos.ts'
 import { photoFiles } from '../datasets/photoFiles.ts'
 import { type FoundFace, isMarked } from '../faces/face.ts'
 import { landmarks49, landmarks68 } from '../faces/meshLandmarks.ts'
 import type { Point } from '../pictures/image.ts'
-import { tellSkipped, withoutPath } from './data.ts'
+import { tellLeft, tellSkipped, withoutPath } from './data.ts'
 import { untilStopped } from './signal.ts'
 
 /** So many photos are listed one by one; of more, those that are not of one face. */
@@ -31,7 +32,9 @@ export function facesCommand(): Command {
 }
 
 async function markAll(paths: string[], { out }: { out: string }): Promise<void> {
-  const { photos, skipped: folders } = photoFiles(paths, out)
+  const { photos, skipped: folders, left } = photoFiles(paths, out)
+  tellLeft(left)
+  requireWritableFolder(out)
   const skipped = folders.map(({ face, reason }) => withoutPath(face, reason))
   const inputs = new Set(photos.map(({ path }) => resolve(path)))
   const lines: string[] = []
@@ -51,7 +54,8 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
       counts.photos++
       counts.faces += marked.faces.length
       if (marked.faces.length === 0) counts.without++
-      if (photos.length <= MOST_LISTED || marked.faces.length !== 1) lines.push(`${path}: ${inWords(marked)}`)
+      if (photos.length <= MOST_LISTED || marked.faces.length !== 1)
+        lines.push(`${printable(path)}: ${inWords(marked)}`)
     }
     return true
   }).finally(() => progress.finish())

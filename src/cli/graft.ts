@@ -1,15 +1,18 @@
 import { Command } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { graft } from '../explanation/graft.ts'
+import { answersAsked, nameOf } from '../models/answersAsked.ts'
 import { rulesAbout } from '../models/explain.ts'
+import type { Model } from '../models/model.ts'
 import { rangeOf } from '../models/preprocessing.ts'
 import { against, questionsOf, targetIn } from '../models/questions.ts'
 import { checkOut, signature, writeModelFile } from './convert.ts'
 import {
+  answersFrom,
   chosenComposite,
   compositeFrom,
+  MODEL,
   type ModelFlags,
-  modelFrom,
   withComposite,
   withModelFlags,
 } from './model.ts'
@@ -27,7 +30,7 @@ export function graftCommand(): Command {
     .description(
       "Write a network together with its explanation as one ordinary .onnx file: the model's input, the model's outputs, and `relevance`.",
     )
-    .argument('<model>', 'the network, with its card NAME.card.yaml beside it where it has one')
+    .argument('<model>', MODEL)
     .argument('<out>', 'the file to write, NAME.onnx')
     .option(
       '--class <class>',
@@ -41,7 +44,10 @@ export function graftCommand(): Command {
       checkOut(path, out)
       const asked = compositeFrom(flags.composite)
       await untilStopped(async (signal) => {
-        const model = against(await modelFrom(path, flags), flags.minus)
+        const answers = await answersFrom(path, flags)
+        const meant = answersAsked(answers, [flags.class], flags.minus)
+        const model = against(meant[0]!, flags.minus)
+        if (answers.length > 1) tellAnswer(meant)
         const { network, output, preprocessing } = model
         const [only, ...others] = questionsOf(model, [flags.class], flags.minus)
         if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')
@@ -53,4 +59,11 @@ export function graftCommand(): Command {
         console.log(`${out}: ${signature(grafted)}`)
       })
     })
+}
+
+/** Say which of several answers the file explains: it has room for one. */
+function tellAnswer([model, ...others]: readonly Model[]): void {
+  const called = (one: Model) => `${nameOf(one)} (${one.output})`
+  const rest = others.length > 0 ? `, and not ${others.map(called).join(', ')}: --output chooses another` : ''
+  console.error(`The answer ${called(model!)} is explained${rest}`)
 }

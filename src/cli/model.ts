@@ -81,17 +81,21 @@ export const MODEL =
  *
  * @param path of its file, or the name of a built-in network
  */
-export async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
+async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   announce(path)
   const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
   const said = { ...size, layout, channels, scale, mean }
   const input = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const card = { input, picture, fit, classes }
-  if (isBuiltIn(path) || (endingOf(path) === '' && !existsSync(path)))
-    return openBuiltIn(requireBuiltIn(path), { output, card })
+  if (isNamed(path)) return openBuiltIn(requireBuiltIn(path), { output, card })
   const model = await openModelFile(path, { prototxt, output, card })
   tellReading(path, model.network, output ?? model.card.output)
   return model
+}
+
+/** Whether what was typed for a model is meant as the name of a built-in network. */
+export function isNamed(path: string): boolean {
+  return isBuiltIn(path) || (endingOf(path) === '' && !existsSync(path))
 }
 
 /**

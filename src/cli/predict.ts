@@ -2,7 +2,8 @@ import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { type CsvRow, csv } from '../base/csv.ts'
 import { UserError } from '../base/errors.ts'
-import { writeAtomic } from '../base/files.ts'
+import { requireWritable, requireWritableFolder, writeAtomic } from '../base/files.ts'
+import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import { labelFaces } from '../datasets/drawFaces.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
@@ -14,10 +15,11 @@ import {
   type PredictedPhoto,
   predict,
 } from '../evaluation/predict.ts'
+import { nameOf } from '../models/answersAsked.ts'
 import type { Model } from '../models/model.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { readPhoto } from '../pictures/node.ts'
-import { requirePhotos, tellSkipped, withoutPath } from './data.ts'
+import { requirePhotos, tellLeft, tellSkipped, withoutPath } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { answersFrom, MODEL, type ModelFlags, withModelFlags } from './model.ts'
 import { aboutPeople } from './people.ts'
@@ -61,9 +63,12 @@ export function predictCommand(): Command {
 }
 
 async function run(paths: string[], flags: Flags): Promise<void> {
-  const { photos, skipped: folders } = photoFiles(paths, flags.draw)
+  const { photos, skipped: folders, left } = photoFiles(paths, flags.draw)
+  tellLeft(left)
   requirePhotos(photos, folders)
   requireFree(flags, [...photos.map(({ path }) => path), flags.model])
+  for (const file of [flags.csv, flags.json]) if (file !== undefined) requireWritable(file)
+  if (flags.draw !== undefined) requireWritableFolder(flags.draw)
   const answers = await answersFrom(flags.model, flags)
   const progress = new Progress('Looking at photos', photos.length)
   const engine = await nodeEngine(flags)
@@ -126,11 +131,6 @@ interface Row {
   readonly of: number
 }
 
-/** What an answer is called: its task, or its output. */
-function nameOf({ task, output }: Model): string {
-  return task ?? output
-}
-
 type Said = PredictedFace['answers'][string]
 
 function isAge(answer: Said): answer is AgeAnswer {
@@ -177,9 +177,11 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
   const faces = predicted.reduce((sum, { faces }) => sum + faces.length, 0)
   const without = predicted.filter(({ faces }) => faces.length === 0)
   const refused = predicted.flatMap(({ photo, refused, faces }) =>
-    faces.length > 0 ? refused.map((reason) => `  ${photo}: ${reason}`) : [],
+    faces.length > 0 ? refused.map((reason) => `  ${printable(photo)}: ${reason}`) : [],
   )
-  const named = without.slice(0, MOST_NAMED).map(({ photo, refused }) => `  ${photo}: ${refused[0]}`)
+  const named = without
+    .slice(0, MOST_NAMED)
+    .map(({ photo, refused }) => `  ${printable(photo)}: ${refused[0]}`)
   const more = without.length > MOST_NAMED ? [`  … and ${without.length - MOST_NAMED} more`] : []
   return [
     `${count(faces, 'face')} in ${count(predicted.length, 'photo')}, by ${model}`,
@@ -188,6 +190,22 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
       : []),
     ...(refused.length > 0 ? ['Left out beside others:', ...refused] : []),
   ].join('\n')
+}
+
+/** The columns that photos have by a network, whether it finds a face in them or not. */
+function columnsOf(answers: readonly Model[]): string[] {
+  const said = answers.flatMap((answer) => {
+    const name = nameOf(answer)
+    if (name === 'years') return ['age', 'age_deviation', 'age_group']
+    if (answer.kind === 'number') return [name]
+    return [classColumn(name), `${classColumn(name)}_probability`]
+  })
+  return ['photo', 'face', 'left', 'top', 'width', 'height', 'score', ...said, 'network']
+}
+
+/** A column is the same thing by any network: an age group is none in years. */
+function classColumn(name: string): string {
+  return name === 'age' ? 'age_group' : name
 }
 
 function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
@@ -200,19 +218,18 @@ function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
       ...Object.fromEntries(box.map(([name, value]) => [name, rounded(value)])),
       ...Object.assign(
         {},
-        ...answers.map((answer) => columnsOf(nameOf(answer), face.answers[nameOf(answer)]!)),
+        ...answers.map((answer) => fieldsOf(nameOf(answer), face.answers[nameOf(answer)]!)),
       ),
       network: answers[0]!.path,
     }
   })
-  return lines.length > 0 ? csv(lines) : ''
+  return csv(lines, columnsOf(answers))
 }
 
-function columnsOf(name: string, answer: Said): CsvRow {
+function fieldsOf(name: string, answer: Said): CsvRow {
   if (isNumber(answer)) return { [name]: rounded(answer.value) }
   if (!isAge(answer)) {
-    // A column is the same thing by any network.
-    const column = name === 'age' ? 'age_group' : name
+    const column = classColumn(name)
     return { [column]: answer.class, [`${column}_probability`]: rounded(answer.probability) }
   }
   const { years, deviation, group } = answer

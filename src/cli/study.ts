@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
+import { requireWritableFolder } from '../base/files.ts'
 import { duration } from '../base/progress.ts'
 import { readStudy } from '../report/cells.ts'
 import { mainFigures, writeReport } from '../report/report.ts'
@@ -53,6 +54,7 @@ interface Flags extends DeviceFlag {
 async function study(planFile: string, { out: folder, ...options }: Flags): Promise<void> {
   const plan = readPlan(planFile)
   const out = resolve(folder ?? join('out', plan.name))
+  requireWritableFolder(out)
   const stop = stopOnSignal()
   const started = Date.now()
   try {

@@ -1,5 +1,8 @@
+import { printable } from '../base/printable.ts'
+
 /** Rows as lines whose columns stand one below the other. */
-export function inColumns(rows: readonly (readonly string[])[]): string[] {
+export function inColumns(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map(printable))
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows.map(
     (row) =>

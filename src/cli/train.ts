@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
+import { requireWritableFolder } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
@@ -106,6 +107,8 @@ async function run(flags: Flags): Promise<void> {
   const folder = flags.out ?? join('out', runName(runOf(spec)))
   const place = { folder, aligned: flags.aligned ?? join(folder, 'data'), resume: flags.resume ?? false }
   requirePlace(place)
+  requireWritableFolder(folder)
+  if (flags.aligned !== undefined) requireWritableFolder(flags.aligned)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
   const single = await untilStopped(spec, dataset, place, flags.device)
   if (!single) {

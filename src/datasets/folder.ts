@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import type { Dataset, Face } from './dataset.ts'
 import { ageLabels, genderOf } from './labels.ts'
-import { contentOf, PICTURE } from './listing.ts'
+import { contentOf, isPicture, PICTURE } from './listing.ts'
 import { Reading } from './reading.ts'
 import { CLASSES } from './task.ts'
 
@@ -40,7 +40,8 @@ export function readFolder(root: string): Dataset {
     throw new UserError(`holds folders that are named by no class: ${named}${more}`, top, REMEDY)
   }
   const reading = new Reading()
-  for (const _ of files.filter((name) => PICTURE.test(name))) reading.drop('not in the folder of a class')
+  for (const _ of files.filter((name) => isPicture(join(top, name))))
+    reading.drop('not in the folder of a class')
   for (const { name, labels } of classes) {
     const folder = join(top, name)
     const inside = contentOf(folder)
@@ -48,7 +49,7 @@ export function readFolder(root: string): Dataset {
       reading.skip(join(folder, other), 'is a folder within a class; only the photos beside it are read')
     }
     for (const file of inside.files) {
-      if (!PICTURE.test(file)) {
+      if (!isPicture(join(folder, file))) {
         reading.drop('no picture by its name (jpg, png, webp, gif, tiff, avif)')
         continue
       }

@@ -1,9 +1,42 @@
-import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 
 /** File names of photos in the formats that can be read. */
 export const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i
+
+/** How files of these formats begin; WebP has its mark behind a length, AVIF behind a size. */
+const BEGINNINGS: readonly RegExp[] = [
+  /^\xff\xd8\xff/,
+  /^\x89PNG\r\n/,
+  /^RIFF.{4}WEBP/s,
+  /^GIF8[79]a/,
+  /^(II\*\0|MM\0\*)/,
+  /^.{4}ftypavif/s,
+]
+
+/** Whether a file is a photo in one of these formats: by its name, or, where that has no ending, by how it begins. */
+export function isPicture(path: string): boolean {
+  return (
+    PICTURE.test(path) || (extname(path) === '' && BEGINNINGS.some((mark) => mark.test(beginningOf(path))))
+  )
+}
+
+function beginningOf(path: string): string {
+  const head = Buffer.alloc(12)
+  try {
+    // A pipe would be waited for.
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    try {
+      return head.toString('latin1', 0, readSync(file, head, 0, head.length, 0))
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    // What cannot be opened here, or is a pipe, is no photo by its beginning.
+    return ''
+  }
+}
 
 /**
  * Which files are there. Each folder is listed once, which for a data set of many photos is much faster than asking for

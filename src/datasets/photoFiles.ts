@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, extname, join, resolve } from 'node:path'
 import { messageOf } from '../base/errors.ts'
 import type { Skipped } from './dataset.ts'
-import { contentOf, PICTURE } from './listing.ts'
+import { contentOf, isPicture, PICTURE } from './listing.ts'
 
 /** A photo, and what to call what is made of it. */
 export interface PhotoFile {
@@ -19,36 +19,60 @@ const LONGEST = 200
  * are. What is called the same in different folders gets a number.
  *
  * @param except a folder that is passed over, where there is one: what is made of the photos may lie in their folder
- * @returns the photos in order, and the folders that cannot be listed or hold no photos
+ * @returns the photos in order, the folders that cannot be listed or hold no photos, and how many files in folders are no
+ *   photos, by their endings
  */
 export function photoFiles(
   paths: readonly string[],
   except?: string,
-): { readonly photos: PhotoFile[]; readonly skipped: Skipped[] } {
+): {
+  readonly photos: PhotoFile[]
+  readonly skipped: Skipped[]
+  readonly left: ReadonlyMap<string, number>
+} {
   const [photos, skipped]: [PhotoFile[], Skipped[]] = [[], []]
   const taken = new Set<string>()
+  const left = new Map<string, number>()
   for (const path of paths) {
     if (!isFolder(path)) {
       photos.push({ path, name: unique(basename(path), taken) })
       continue
     }
     const before = photos.length + skipped.length
-    for (const { below, reason } of picturesIn(path, '', except)) {
-      if (reason === undefined) photos.push({ path: join(path, below), name: unique(below, taken) })
+    const own = new Map<string, number>()
+    for (const { below, reason, isPhoto } of filesIn(path, '', except)) {
+      if (reason === undefined && !isPhoto) add(own, extname(below).toLowerCase())
+      else if (reason === undefined) photos.push({ path: join(path, below), name: unique(below, taken) })
       else skipped.push({ face: join(path, below), reason })
     }
-    if (photos.length + skipped.length === before) skipped.push({ face: path, reason: 'holds no photos' })
+    if (photos.length + skipped.length === before) {
+      const others = own.size > 0 ? ` that regard reads, but ${kindsInWords(own)}` : ''
+      skipped.push({ face: path, reason: `holds no photos${others}` })
+      continue
+    }
+    for (const [ending, count] of own) add(left, ending, count)
   }
-  return { photos, skipped }
+  return { photos, skipped, left }
 }
 
-/** A picture below a folder by its path from there, or a folder and the reason why it cannot be listed. */
+function add(counts: Map<string, number>, ending: string, by = 1): void {
+  counts.set(ending, (counts.get(ending) ?? 0) + by)
+}
+
+/** How many files of which endings: words. */
+export function kindsInWords(counts: ReadonlyMap<string, number>): string {
+  const most = [...counts].sort(([, a], [, b]) => b - a)
+  return most.map(([ending, count]) => `${count} ${ending || 'without an ending'}`).join(', ')
+}
+
+/** A file below a folder by its path from there, or a folder and the reason why it cannot be listed. */
 interface Below {
   readonly below: string
   readonly reason?: string
+  readonly isPhoto?: boolean
 }
 
-function picturesIn(
+function filesIn(
   root: string,
   below: string,
   except: string | undefined,
@@ -62,8 +86,8 @@ function picturesIn(
     if (above.includes(real)) return []
     const { files, folders } = contentOf(folder)
     return [
-      ...files.filter((name) => PICTURE.test(name)).map((name) => ({ below: join(below, name) })),
-      ...folders.flatMap((name) => picturesIn(root, join(below, name), except, [...above, real])),
+      ...files.map((name) => ({ below: join(below, name), isPhoto: isPicture(join(folder, name)) })),
+      ...folders.flatMap((name) => filesIn(root, join(below, name), except, [...above, real])),
     ]
   } catch (error) {
     return [{ below, reason: messageOf(error) }]

@@ -148,10 +148,11 @@ export async function evaluate(
   }
   const plain = isPlain(model) || (task === 'years' && model.logits === 1)
   const outputs = [{ output: model.output, plain }]
-  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops })
+  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops, of: model.path })
   const scores = await scorePictures(engine, graph, pictures(), {
     crops,
     signal,
+    of: model.path,
     progress: (done) => progress?.(done + skipped.length, labelled.length),
   })
   if (kept.length === 0) {

@@ -96,8 +96,8 @@ export async function predict(
     }
   }
   const outputs = answers.map((answer) => ({ output: answer.output, plain: isPlain(answer) }))
-  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops: 1 })
-  const rows = await scorePictures(engine, graph, pictures(), { crops: 1, signal })
+  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops: 1, of: model.path })
+  const rows = await scorePictures(engine, graph, pictures(), { crops: 1, signal, of: model.path })
   let face = 0
   return cut.map(({ photo, faces, refused }, k) => ({
     photo,

@@ -39,6 +39,7 @@ export interface ScoredOutput {
  * @param preprocessing how a crop of a picture becomes the input
  * @param options.outputs the outputs with a logit or probability for each class; the first alone where not given
  * @param options.crops ten where not given
+ * @param options.of what the network is called in messages: its file
  * @param options.each whether the graph also has the output `crops`, float32 [batch, crops, classes]: their probabilities
  * @returns a graph with the input `pictures`, uint8 [batch, height, width, 3], RGB, of the preprocessing's picture,
  *   and the output `scores`, float32 [batch, classes], each row the mean of the crops' probabilities; a single
@@ -52,10 +53,11 @@ export function tenCropGraph(
     outputs = [{ output: given.outputs[0]!.name }],
     crops = 10,
     each = false,
-  }: { outputs?: readonly ScoredOutput[]; crops?: Crops; each?: boolean } = {},
+    of,
+  }: { outputs?: readonly ScoredOutput[]; crops?: Crops; each?: boolean; of?: string } = {},
 ): Graph {
   const { size, picture, layout, channels, scale } = preprocessing
-  const network = openedBatch(given)
+  const network = openedBatch(given, of)
   const g = new GraphBuilder(`${network.name}.tenCrop`)
   const pictures = g.input('pictures', 'uint8', ['batch', picture.height, picture.width, 3])
   const windows = g.scope('crops', () => {
@@ -91,14 +93,13 @@ export function tenCropGraph(
 }
 
 /** @throws UserError where the network takes a fixed number of pictures, and cannot be opened to any */
-function openedBatch(network: Graph): Graph {
+function openedBatch(network: Graph, of: string | undefined): Graph {
   const opened = typeof network.inputs[0]!.shape[0] === 'string' ? network : openBatch(network)
-  const { name, inputs } = opened
-  const count = inputs[0]!.shape[0]
+  const count = opened.inputs[0]!.shape[0]
   if (typeof count === 'string') return opened
   throw new UserError(
     `the network takes ${count} ${count === 1 ? 'picture' : 'pictures'} at a time, no more and no fewer`,
-    name,
+    of,
     'Export it again with an open batch',
   )
 }
@@ -201,6 +202,8 @@ export interface Scoring extends Pick<Watch, 'signal'> {
   readonly progress?: (done: number) => void
   /** Given the probabilities of each picture's crops, [crops, classes], where the graph has them. */
   readonly keep?: (crops: Float32Array) => void
+  /** What the network is called in messages: its file. */
+  readonly of?: string
 }
 
 /**
@@ -215,7 +218,7 @@ export async function scorePictures(
   engine: Engine,
   graph: Graph,
   pictures: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { crops = 10, signal, progress, keep }: Scoring = {},
+  { crops = 10, signal, progress, keep, of }: Scoring = {},
 ): Promise<Float32Array[]> {
   const [, height, width] = graph.inputs[0]!.shape.map(Number) as [number, number, number]
   const batch = Math.min(MOST_PICTURES, Math.max(1, Math.floor(MOST_PIXELS / (crops * height * width))))
@@ -244,11 +247,7 @@ export async function scorePictures(
         })
       }
       if (!rows.every(Number.isFinite)) {
-        throw new UserError(
-          'a score is not a number',
-          graph.name,
-          "The network's weights are broken: train it again",
-        )
+        throw new UserError('a score is not a number', of, "The network's weights are broken: train it again")
       }
       progress?.(scores.length)
     }

@@ -39,6 +39,8 @@ export interface MethodEntry<Options> {
   /** What can be set, with defaults and ranges. */
   readonly options: OptionTable<Options>
   readonly gives: Readonly<Record<Extra, boolean>>
+  /** Whether its map is about what is asked; else it is one map, whatever the class. */
+  readonly ofClass: boolean
   /** Loads its code. */
   readonly load: () => Promise<{ readonly load: LoadMethod<never> }>
 }
@@ -85,6 +87,7 @@ export const METHODS = {
         choices: ['taylor', 'constant'],
       },
     },
+    ofClass: true,
     gives: { layers: true, conservation: true },
     load: () => import('./methods/composite.ts'),
   } satisfies MethodEntry<Omit<RelevanceComposite, 'name' | 'method' | 'layers'>>,
@@ -104,6 +107,7 @@ export const METHODS = {
         choices: [false, true],
       },
     },
+    ofClass: true,
     gives: { layers: true, conservation: false },
     load: () => import('./methods/composite.ts'),
   } satisfies MethodEntry<Omit<GradientComposite, 'name' | 'method'>>,
@@ -121,6 +125,7 @@ export const METHODS = {
       },
       seed: { what: 'the same seed gives the same noise', default: 0 },
     },
+    ofClass: true,
     gives: { layers: false, conservation: false },
     load: () => import('./methods/smoothGrad.ts'),
   } satisfies MethodEntry<SmoothGradOptions>,
@@ -136,6 +141,7 @@ export const METHODS = {
         whole: true,
       },
     },
+    ofClass: true,
     gives: { layers: false, conservation: false },
     load: () => import('./methods/integratedGradients.ts'),
   } satisfies MethodEntry<IntegratedGradientsOptions>,
@@ -149,6 +155,7 @@ export const METHODS = {
         default: undefined,
       },
     },
+    ofClass: true,
     gives: { layers: false, conservation: false },
     load: () => import('./methods/gradCam.ts'),
   } satisfies MethodEntry<GradCamOptions>,
@@ -174,6 +181,7 @@ export const METHODS = {
         range: [-Infinity, Infinity],
       },
     },
+    ofClass: true,
     gives: { layers: false, conservation: false },
     load: () => import('./methods/occlusion.ts'),
   } satisfies MethodEntry<OcclusionOptions>,
@@ -181,6 +189,7 @@ export const METHODS = {
     title: 'Attention rollout',
     source: 'Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers, section 3',
     options: {},
+    ofClass: false,
     gives: { layers: false, conservation: false },
     load: () => import('./methods/attentionRollout.ts'),
   } satisfies MethodEntry<object>,
@@ -189,6 +198,7 @@ export const METHODS = {
     source:
       'Chefer, Gur and Wolf 2021, Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers, equations 5 and 6',
     options: {},
+    ofClass: true,
     gives: { layers: false, conservation: false },
     load: () => import('./methods/gradientAttention.ts'),
   } satisfies MethodEntry<object>,

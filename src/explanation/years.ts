@@ -27,7 +27,8 @@ export function agesNamed(names: readonly string[]): readonly number[] | undefin
 /** The places of the classes that lie in a range of ages, as `60+` or `20-29`; none where it is no range of ages. */
 export function classesWithin(text: string, names: readonly string[]): readonly number[] {
   const [from, to] = ageRangeOf(text) ?? []
-  if (from === undefined || to === undefined) return []
+  // A table's age of 30.9 is somebody of 30; who types it here means something that is not there.
+  if (from === undefined || to === undefined || text.includes('.')) return []
   return names.flatMap((name, k) => {
     const [low, high] = ageRangeOf(name) ?? []
     return low !== undefined && high !== undefined && low >= from && high <= to ? [k] : []

@@ -5,6 +5,7 @@ import { open, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
+import { impostor } from '../base/impostor.ts'
 import type { OpenSizes } from '../graph/batch.ts'
 import { writeGraph } from '../graph/file.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
@@ -145,9 +146,17 @@ function isInside(folder: string, path: string): boolean {
  * All bytes of a file, which may be larger than the 2 GiB that Node reads at once.
  *
  * @param name what it is called in messages
- * @throws MissingFile where there is no such file, UserError when it cannot be read
+ * @throws MissingFile where there is no such file, UserError when it cannot be read, or something else was fetched in its
+ *   place
  */
 export async function readWhole(path: string, name = path): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await bytesOf(path, name)
+  const other = impostor(bytes, name)
+  if (other) throw other
+  return bytes
+}
+
+async function bytesOf(path: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const file = await open(path, 'r')
     try {

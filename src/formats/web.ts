@@ -1,6 +1,7 @@
 /** Other people's files on a server: the counterpart of `node.ts` in a page. */
 
 import { messageOf, UserError } from '../base/errors.ts'
+import { impostor } from '../base/impostor.ts'
 import { type Files, MissingFile } from './files.ts'
 
 /**
@@ -36,5 +37,8 @@ async function fetchBytes(url: URL): Promise<Uint8Array> {
   if (response.status === 404 || response.status === 410 || (response.ok && page))
     throw new MissingFile(url.href)
   if (!response.ok) throw new UserError(`the server does not give it (${response.status})`, url.href)
-  return new Uint8Array(await response.arrayBuffer())
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const other = impostor(bytes, url.href)
+  if (other) throw other
+  return bytes
 }

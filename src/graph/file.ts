@@ -11,6 +11,7 @@ import { fixInput, type OpenSizes } from './batch.ts'
 import { withDefaults } from './builder.ts'
 import { withFunctionsInPlace } from './import/functions.ts'
 import { importGraph } from './import/importGraph.ts'
+import { inputFrom } from './import/inputs.ts'
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -22,6 +23,7 @@ import {
   NodeProtoSchema,
 } from './onnx_pb.ts'
 import { type AttributeSpec, isOperator, type Node, OPERATORS, OPSET } from './operators.ts'
+import { lookOf, PICTURES_ONLY } from './otherKinds.ts'
 import {
   alignInPlace,
   attributeFrom,
@@ -112,11 +114,43 @@ export function graphOf(
   { external, sizes, overwrite }: ReadOptions = {},
 ): Graph {
   if (overwrite) alignInPlace(proto.initializer)
-  return about(where, () => {
-    const graph = own ? graphFrom(proto, external) : importGraph(proto, opset, external, sizes)
-    verify(graph)
-    return own && sizes ? fixInput(graph, sizes) : graph
-  })
+  return about(where, () =>
+    inSight(proto, () => {
+      const graph = own ? graphFrom(proto, external) : importGraph(proto, opset, external, sizes)
+      verify(graph)
+      return own && sizes ? fixInput(graph, sizes) : graph
+    }),
+  )
+}
+
+/** Read a graph, and where that fails and it was never about pictures, say so before the reason. */
+function inSight(proto: GraphProto, read: () => Graph): Graph {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const look = lookOf(declaredIn(proto))
+    if (!look) throw error
+    throw new UserError(
+      `looks like a model for ${look}, and cannot be read (${error.message})`,
+      undefined,
+      PICTURES_ONLY,
+    )
+  }
+}
+
+/** The inputs that a file declares, as far as they can be read. */
+function declaredIn({ input, initializer }: GraphProto): ValueInfo[] {
+  const constants = new Set(initializer.map(({ name }) => name))
+  return input
+    .filter(({ name }) => !constants.has(name))
+    .flatMap((each) => {
+      try {
+        return [inputFrom(each)]
+      } catch {
+        return []
+      }
+    })
 }
 
 function modelFrom(bytes: Uint8Array, where: string): ModelProto {

@@ -283,11 +283,22 @@ function inModelWords(
   const scores = scoresIn(model, explanation.outputs[model.output]!)
   return {
     ...explanation,
-    outputs: { ...explanation.outputs, [model.output]: scores },
+    outputs: { ...answersIn(explanation.outputs, model), [model.output]: scores },
     ...answerIn(question, model, explanation.target, scores),
     ...picturesOf(explanation, model, input),
   }
 }
+
+/** The outputs that are answers, where the card says which are: what else the network gives are its own figures. */
+function answersIn(outputs: Explanation['outputs'], { card: { answers } }: Model): Explanation['outputs'] {
+  if (!answers) return outputs
+  const isAnswer = (name: string) =>
+    answers.some(({ output }) => output.replace(PART, '') === name.replace(PART, ''))
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => isAnswer(name)))
+}
+
+/** How a head of an output is asked for, behind its name. */
+const PART = /\[(\d+|mean)\]$/
 
 /** What a question was about, and what the network says to it. */
 function answerIn(
@@ -343,8 +354,12 @@ export async function rulesAbout<T>(path: string, act: () => T | Promise<T>): Pr
   try {
     return await act()
   } catch (error) {
-    // Other kinds of error are faults of regard's own.
-    if (error instanceof Error && error.constructor === Error) throw new UserError(error.message, path)
+    // Other kinds of error are faults of regard's own, or say where by themselves.
+    const isPlain =
+      error instanceof UserError
+        ? error.constructor === UserError && error.where === undefined
+        : error instanceof Error && error.constructor === Error
+    if (isPlain) throw new UserError((error as Error).message, path)
     throw error
   }
 }

@@ -6,11 +6,12 @@ import { type Files, MissingFile, nameOf, pathBeside, readIfThere } from '../for
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
 import { readNpy } from '../formats/npy.ts'
 import { combinesPictures, openBatch } from '../graph/batch.ts'
+import { lookOf, PICTURES_ONLY } from '../graph/otherKinds.ts'
 import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
 import type { OutputKind } from '../rules/logits.ts'
 import { answerOf } from './answer.ts'
 import type { Card } from './card.ts'
-import { type Preprocessing, pictureShape, preprocessingOf } from './preprocessing.ts'
+import { Misfit, type Preprocessing, pictureShape, preprocessingOf } from './preprocessing.ts'
 
 /** A network, and all that is known of what it takes and what it says. */
 export interface Model {
@@ -73,7 +74,11 @@ export async function openModel(path: string, files: Files, options: ModelOption
   const size = height === undefined || width === undefined ? undefined : ([height, width] as const)
   const network = await readModel(path, files, { ...reading, size: reading.size ?? size })
   const opened = await openCard(own, path, files)
-  return modelOf(network, path, joinedCard(opened, card), { output, where: cardFile ? cardPath : path })
+  return modelOf(network, path, joinedCard(opened, card), {
+    output,
+    where: cardFile ? cardPath : path,
+    given: card,
+  })
 }
 
 /** Where the card of a model lies: `faces.onnx` → `faces.card.yaml`. */
@@ -88,15 +93,16 @@ export function cardPathOf(model: string): string {
  * @param said its card, with its files read
  * @param options.output the output to explain, in place of the card's
  * @param options.where what is to blame where card and network do not fit
+ * @param options.given what of it is said in the card's place, as by flags: that is to blame for itself
  * @throws UserError, UsageError as {@link openModel} does
  */
 export function modelOf(
   given: Graph,
   path: string,
   said: OpenedCard = {},
-  options: { readonly output?: string; readonly where?: string } = {},
+  options: { readonly output?: string; readonly where?: string; readonly given?: OpenedCard } = {},
 ): Model {
-  const { where = path } = options
+  const { where = path, given: outside = {} } = options
   const { mean, channels } = said.input ?? {}
   if (typeof mean === 'string' && !said.meanPicture) {
     throw new UserError(`the mean ${mean} is a file, which was not read`, where, 'Give it as `meanPicture`')
@@ -117,13 +123,14 @@ export function modelOf(
   const { task, classes, plain } = answerAt(said, output)
   const isNumber =
     logits === 1 && (task === 'years' || (!classes && !plain && ['logits', 'other'].includes(found.kind)))
-  return about(where, () => ({
+  const blame = (misfit: Misfit) => misfit.blaming(where, path, outside)
+  return about(where, blame, () => ({
     ...found,
     path,
     card: said,
     input,
     kind: isNumber ? 'number' : plain ? 'other' : found.kind,
-    classes: isNumber ? [task ?? output] : classNames(logits, classes),
+    classes: isNumber ? [task ?? output] : namesOf(logits, classes),
     task,
     preprocessing: preprocessingOf(said, input.shape, said.meanPicture),
   }))
@@ -179,6 +186,14 @@ export function requirePreprocessing({ path, input, preprocessing }: Model): Pre
   if (!('missing' in preprocessing)) return preprocessing
   const { missing } = preprocessing
   const takes = `${input.name} [${input.shape.join(', ')}]`
+  const look = lookOf([input])
+  if (look) {
+    throw new UserError(
+      `looks like a model for ${look}, by its input ${takes}`,
+      path,
+      `${PICTURES_ONLY}; input that is ready for it may be given as .npy files`,
+    )
+  }
   if (missing.length === 0) {
     throw new UserError(`the network takes no photos: its input is ${takes}`, path, 'Give it .npy files')
   }
@@ -263,6 +278,9 @@ function severalApart(network: Graph, path: string): Graph {
 function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueInfo {
   const [only] = network.inputs
   const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
+  const look = lookOf(network.inputs)
+  if (look && (network.inputs.length > 1 || only?.type !== 'float32'))
+    throw new UserError(`looks like a model for ${look}, by what it takes: ${list}`, path, PICTURES_ONLY)
   if (!only || network.inputs.length > 1) {
     throw new UserError(
       `the network has ${network.inputs.length} inputs (${list}), and regard explains those with one`,
@@ -323,11 +341,20 @@ function textIn(bytes: Uint8Array): string {
 }
 
 /** What a user did wrong, with the file that it is about. */
-function about<T>(where: string, act: () => T): T {
+function about<T>(where: string, blame: (misfit: Misfit) => UserError, act: () => T): T {
   try {
     return act()
   } catch (error) {
+    if (error instanceof Misfit) throw blame(error)
     if (error instanceof UserError) throw new UserError(error.message, where)
     throw error
+  }
+}
+
+function namesOf(logits: number, classes: readonly string[] | undefined): readonly string[] {
+  try {
+    return classNames(logits, classes)
+  } catch (error) {
+    throw error instanceof UserError ? new Misfit(['classes'], error.message) : error
   }
 }

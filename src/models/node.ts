@@ -23,9 +23,11 @@ import { type BuiltInName, builtIn, isBuiltIn } from '../networks/builtIn/index.
 import type { BuiltInNetwork } from '../networks/builtIn/network.ts'
 import type { Image } from '../pictures/image.ts'
 import { readPhoto } from '../pictures/node.ts'
+import { answersAsked } from './answersAsked.ts'
 import { type Card, formatCard } from './card.ts'
 import { type ExplainOptions, explain, inputFrom, type ModelExplanation } from './explain.ts'
 import {
+  answersOf,
   cardPathOf,
   joinedCard,
   type Model,
@@ -79,12 +81,22 @@ export async function openBuiltIn(
   name: BuiltInName,
   { card = {}, output }: Pick<ModelFileOptions, 'card' | 'output'> = {},
 ): Promise<Model> {
-  const path = builtInPath(name)
-  if (!existsSync(path)) {
-    throw new UserError(`is not on this machine (${path})`, name, `Fetch it: regard networks add ${name}`)
-  }
   const said = await openCard(card, '', (file) => readWhole(file))
-  return modelOf(await readModelFile(path), name, joinedCard(builtIn[name].card, said), { output })
+  return modelOf(await readBuiltIn(name), name, joinedCard(builtIn[name].card, said), {
+    output,
+    given: said,
+  })
+}
+
+/**
+ * Read a network that needs no training, without its card.
+ *
+ * @throws UserError when it is not on this machine
+ */
+export async function readBuiltIn(name: BuiltInName): Promise<Graph> {
+  const path = builtInPath(name)
+  if (existsSync(path)) return readModelFile(path)
+  throw new UserError(`is not on this machine (${path})`, name, `Fetch it: regard networks add ${name}`)
 }
 
 /** Where the model file of a built-in network lies, or will lie, on this machine. */
@@ -118,7 +130,7 @@ export function writeModel(path: string, network: Graph, { meanPicture, ...card 
  *
  * @param model the path of a model in any format, with its card beside it, or the name of a built-in network
  * @param photo a photo, or an `.npy` file with input that is preprocessed already
- * @param options `engine`: ONNX Runtime on the CPU where not given
+ * @param options `class` is looked for among all answers that the card speaks of; `engine`: ONNX Runtime on the CPU where not given
  * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input; the
  *   signal's reason, when that stops it
  */
@@ -127,14 +139,23 @@ export async function explainFile(
   photo: string,
   options: ExplainFileOptions = {},
 ): Promise<ModelExplanation> {
-  const opened = isBuiltIn(model) ? await openBuiltIn(model, options) : await openModelFile(model, options)
   const { engine = await nodeEngine(), asIs, ...rest } = options
+  const opened = await answerAsked(model, options)
   const { alignment } = opened.card
   const whole = asIs || !alignment || isPreprocessed(photo)
   const input = whole
     ? await readInput(photo, opened)
     : inputFrom(await mainFaceOf(photo, opened, alignment), opened)
   return explain(opened, input, { engine, ...rest })
+}
+
+/** A model with the first of its answers that has what is asked, where nobody says which is meant. */
+async function answerAsked(path: string, options: ExplainFileOptions): Promise<Model> {
+  const { output, class: asked = 'top', minus } = options
+  const model = isBuiltIn(path) ? await openBuiltIn(path, options) : await openModelFile(path, options)
+  if (output !== undefined) return model
+  const against = minus === undefined ? undefined : String(minus)
+  return answersAsked(answersOf(model), [String(asked)], against)[0]!
 }
 
 /** @throws UserError where there is no face, or it cannot be used */

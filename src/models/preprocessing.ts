@@ -39,6 +39,50 @@ export interface PictureShape {
   readonly channels: Dimension | undefined
 }
 
+/** What is said of an input, by the names of the flags that say it too. */
+type Field = 'size' | 'layout' | 'channels' | 'scale' | 'mean' | 'picture' | 'classes'
+
+/** What is said of a model does not fit it, or itself: by its card, or by who asks in the card's place. */
+export class Misfit extends UserError {
+  override name = 'Misfit'
+  /** What is said that may be wrong. */
+  readonly fields: readonly Field[]
+  private readonly what: string
+  private readonly ofCard: string | undefined
+
+  /**
+   * @param what what is wrong
+   * @param ofCard what to do about it where the card says it
+   */
+  constructor(fields: readonly Field[], what: string, ofCard?: string) {
+    super(what, undefined, ofCard)
+    this.fields = fields
+    this.what = what
+    this.ofCard = ofCard
+  }
+
+  /**
+   * The same with who is to blame for it.
+   *
+   * @param card the card's file, or what stands for it
+   * @param model the model's file
+   * @param said what is said in the card's place
+   */
+  blaming(
+    card: string,
+    model: string,
+    said: Pick<Card, 'input' | 'picture'> & { readonly classes?: unknown },
+  ): UserError {
+    const { input = {}, picture, classes } = said
+    const size = input.size ?? input.height ?? input.width
+    const given: Readonly<Record<Field, unknown>> = { ...input, size, picture, classes } as never
+    const [own, ...others] = this.fields.filter((field) => given[field] !== undefined)
+    if (own === undefined) return new UserError(this.what, card, this.ofCard)
+    const flags = [own, ...others].map((field) => `--${field}`)
+    return new UserError(this.what, model, `Give another ${flags.join(' or ')}, or leave it out`)
+  }
+}
+
 /** What is known of the pictures that an input takes; undefined where it takes none: it has not four axes. */
 export function pictureShape(shape: Shape, given?: Layout): PictureShape | undefined {
   if (shape.length !== 4) return undefined
@@ -86,13 +130,17 @@ export function preprocessingOf(
   if (missing.length > 0) return { missing }
   const depth = channels === 'gray' ? 1 : 3
   if (typeof model.channels === 'number' && model.channels !== depth) {
-    throw new UserError(`the channels are said to be ${channels}, and the network has ${model.channels}`)
+    throw new Misfit(
+      ['channels', 'layout'],
+      `the channels are said to be ${channels}, and by the layout ${model.layout} the network has ${model.channels}`,
+    )
   }
   const size = { height: height!, width: width! }
   const [down, across] = [card.picture ?? [size.height, size.width]].flat()
   const picture = { height: down!, width: across ?? down! }
   if (picture.height < size.height || picture.width < size.width) {
-    throw new UserError(
+    throw new Misfit(
+      ['picture', 'size'],
       `the picture of ${picture.height} × ${picture.width} is smaller than the input of ` +
         `${size.height} × ${size.width}, which is cut from it`,
     )
@@ -118,9 +166,9 @@ function agreed(
 ): number | undefined {
   if (typeof own !== 'number') return given
   if (given !== undefined && given !== own) {
-    throw new UserError(
+    throw new Misfit(
+      ['size', 'layout'],
       `a ${side} of ${given} is said for the input, and the model has ${own}`,
-      undefined,
       'Card and model do not belong together',
     )
   }
@@ -128,10 +176,10 @@ function agreed(
 }
 
 /** One number for each channel. */
-function each(what: string, given: number | readonly number[], channels: number): number[] {
+function each(what: 'scale' | 'mean', given: number | readonly number[], channels: number): number[] {
   const numbers = [given].flat()
   if (numbers.length !== 1 && numbers.length !== channels) {
-    throw new UserError(`${what} has ${numbers.length} numbers for ${channels} channels`)
+    throw new Misfit([what], `${what} has ${numbers.length} numbers for ${channels} channels`)
   }
   return Array.from({ length: channels }, (_, k) => numbers[k] ?? numbers[0]!)
 }
@@ -145,7 +193,8 @@ function meanFrom(
   const size = sizes.find(({ height, width }) => shape.join() === [channels, height, width].join())
   if (!size) {
     const known = [...new Set(sizes.map(({ height, width }) => `[${channels}, ${height}, ${width}]`))]
-    throw new UserError(
+    throw new Misfit(
+      ['mean'],
       `the mean must have the shape [${channels}] or ${known.join(' or ')}, and has [${shape.join(', ')}]`,
     )
   }

@@ -140,7 +140,13 @@ export function targetIn(
     asked === 'top' && own && needsAnswer({ class: asked, minus }, model) ? ownClass(model, own) : asked
   if (typeof known !== 'object' && known !== 'years' && typeof minus !== 'object') {
     if (asked === 'top' && known === minus) {
-      throw new UserError(`the network's own answer is ${classes[minus!]}, which is to be set against itself`)
+      throw new UserError(
+        `the network's own answer is ${classes[minus!]}, which is to be set against itself`,
+        undefined,
+        agesOfClasses(model)
+          ? `Name another class; --class years --minus ${classes[minus!]} sets the expected age against it`
+          : 'Name another class',
+      )
     }
     return targetOf({ class: known, minus }, logits)
   }

@@ -54,7 +54,9 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
     }
   } catch (error) {
     // The words of the image library; it has no code for this.
-    throw /pixel limit/.test(messageOf(error)) ? await tooLarge(bytes, path) : photoUnreadable(path, error)
+    throw /pixel limit/.test(messageOf(error))
+      ? await tooLarge(bytes, path)
+      : photoUnreadable(path, error, bytes)
   }
 }
 

@@ -1,6 +1,7 @@
 /** What Node and the browser say alike of a photo that cannot be used. */
 
 import { messageOf, UserError } from '../base/errors.ts'
+import { impostor } from '../base/impostor.ts'
 import type { Size } from './fit.ts'
 
 /** How large a photo may be, in millions of pixels. Cameras of 64 megapixels give a little more than 64 million. */
@@ -26,8 +27,14 @@ export function photoTooLarge(
   )
 }
 
-/** A photo that its decoder does not read; the first line of what it says is the reason. */
-export function photoUnreadable(where: string, error: unknown): UserError {
+/**
+ * A photo that its decoder does not read; the first line of what it says is the reason.
+ *
+ * @param bytes of the file, where it could be read at all
+ */
+export function photoUnreadable(where: string, error: unknown, bytes?: Uint8Array): UserError {
+  const other = bytes && impostor(bytes, where)
+  if (other) return other
   return new UserError(
     `the photo cannot be read (${messageOf(error).split('\n')[0]})`,
     where,

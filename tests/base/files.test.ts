@@ -1,9 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { AtomicFile, abandonedOf, append, writeAtomic } from '../../src/base/files.ts'
+import {
+  AtomicFile,
+  abandonedOf,
+  append,
+  requireWritable,
+  requireWritableFolder,
+  writeAtomic,
+} from '../../src/base/files.ts'
 import { smallDisk } from '../smallDisk.ts'
 
 test('a file is written in full, its folders made', () => {
@@ -40,6 +47,24 @@ test('where a file cannot be written, the error names it', () => {
   writeFileSync(join(folder, 'file'), '')
   chmodSync(join(folder, 'file'), 0o400)
   expect(() => writeAtomic(join(folder, 'file', 'below'), 'x')).toThrow(/file\/below: could not be written/)
+})
+
+test('what cannot be written is known before the work, and nothing is left of asking', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-'))
+  writeFileSync(join(folder, 'file'), '')
+  expect(() => requireWritableFolder(join(folder, 'file', 'below'))).toThrow(
+    /file\/below: cannot be written into: \S+\/file is a file\. Choose another folder/,
+  )
+  expect(() => requireWritable(join(folder, 'file', 'a.csv'))).toThrow(/is a file/)
+  expect(() => requireWritable(folder)).toThrow(/is a folder, and a file is to be written/)
+  requireWritable(join(folder, 'file'))
+  requireWritable(join(folder, 'new', 'a.csv'))
+  requireWritableFolder(join(folder, 'new', 'below'))
+  expect(readdirSync(folder)).toEqual(['file'])
+})
+
+test.skipIf(!existsSync('/proc/self'))('a folder of the system that takes no files is none', () => {
+  expect(() => requireWritableFolder('/proc/out')).toThrow(/\/proc\/out: could not be written/)
 })
 
 const disk = smallDisk('64k')

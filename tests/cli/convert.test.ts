@@ -56,6 +56,13 @@ describe('regard convert', () => {
     expect(process.exitCode).toBe(0)
   })
 
+  it('reads a built-in network by its name', async () => {
+    const out = join(folder, 'faceres.onnx')
+    await main(['convert', 'faceres', out])
+    expect(captured.printed).toMatch(/age_pred\/Softmax \[batch, 100\]/)
+    expect(process.exitCode).toBe(0)
+  })
+
   it('writes a network as an ordinary .onnx file, and says what it takes and gives', async () => {
     const out = join(folder, 'out', 'converted.onnx')
     await main(['convert', model, out])

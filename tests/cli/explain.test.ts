@@ -219,6 +219,31 @@ describe('regard explain', () => {
     expect(process.exitCode).toBe(3)
   })
 
+  it('names the file where a method does not fit its network, and no class where a map is about none', async () => {
+    await explain(photo, '--method', 'attention-rollout')
+    expect(captured.printed).toContain(
+      `regard: ${model}: the network has no attention. Choose another method\n`,
+    )
+    captured.printed = ''
+    await explain(photo, '--method', 'attention-rollout', '--class', 'f')
+    expect(captured.printed).toMatch(
+      /makes one map, the same for every class\. Leave --class and --minus out/,
+    )
+    expect(process.exitCode).toBe(2)
+  })
+
+  it.skipIf(!shared)('has no target where its map is about no class', async () => {
+    const vit = join(shared!, 'reference/attention/vit-fused-opset17')
+    const ready = join(out, 'input.npy')
+    const { shape, data } = readNpy(readFileSync(join(vit, 'input.npy')), 'input')
+    writeFileSync(ready, writeNpy(float32(shape, Float32Array.from(data as ArrayLike<number>))))
+    const network = join(vit, 'model.onnx')
+    await main(['explain', network, ready, '--method', 'attention-rollout', '--out', join(out, 'rollout')])
+    expect(record('rollout/input').target).toBeNull()
+    await main(['explain', network, ready, '--method', 'gradient-attention', '--out', join(out, 'chefer')])
+    expect(record('chefer/input').target).toMatchObject({ class: expect.any(Number) })
+  })
+
   it('explains by other composites, and by one from a file', async () => {
     await explain(photo, '--composite', 'gradient-times-input')
     expect(record('face')).toMatchObject({ composite: 'gradient-times-input', conservation: [] })

@@ -63,6 +63,18 @@ describe('regard graft', () => {
     expect(map.every((value, k) => Math.abs(value - expected[k]!) < 1e-5 * most)).toBe(true)
   })
 
+  it('says which of several answers it explains, and finds the one that has the class', async () => {
+    const built = join(folder, 'built.onnx')
+    await main(['graft', 'faceres', built])
+    expect(captured.printed).toMatch(
+      /The answer years \(age_pred\/Softmax\) is explained, and not gender \(\S+\): --output chooses another\n/,
+    )
+    captured.printed = ''
+    await main(['graft', 'faceres', built, '--class', 'f'])
+    expect(captured.printed).toMatch(/The answer gender \(gender_pred\/Sigmoid\) is explained\n/)
+    expect(process.exitCode).toBe(0)
+  })
+
   it("keeps the network's own input and outputs", async () => {
     await main(['graft', model, out])
     const [before, after] = [await readOnnxFile(model), await readOnnxFile(out)]

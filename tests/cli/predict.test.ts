@@ -118,6 +118,31 @@ describe('regard predict', () => {
     expect(process.exitCode).toBe(code)
   })
 
+  it('shows what a name has of control characters, and writes a table that is read back', async () => {
+    const odd = join(out, 'a\nb\u001b[31m.png')
+    writeFileSync(odd, readFileSync(one))
+    await predict(odd, join(photos, 'nobody.png'), '--csv', join(out, 'odd.csv'))
+    expect(captured.printed).toContain('a\\nb\\u001b[31m.png')
+    expect(captured.printed).not.toContain('\u001b[31m')
+    const [, row] = readFileSync(join(out, 'odd.csv'), 'utf8').split('\r\n')
+    expect(row).toContain(`"${odd}",1,`)
+  })
+
+  it('writes a table with its header alone where no face was found', async () => {
+    await predict(one, '--csv', join(out, 'one.csv'))
+    await predict(join(photos, 'nobody.png'), '--csv', join(out, 'none.csv'))
+    const [header] = readFileSync(join(out, 'one.csv'), 'utf8').split('\r\n')
+    expect(readFileSync(join(out, 'none.csv'), 'utf8')).toBe(`${header}\r\n`)
+  })
+
+  it.each(['--csv', '--json', '--draw'])('says before the work that %s cannot be written', async (flag) => {
+    await predict(one, flag, join(folder, 'notes.txt', 'below', 'x'))
+    expect(captured.printed).toMatch(
+      /^regard: \S+: cannot be written into: \S+notes\.txt is a file\. [^\n]*\n$/,
+    )
+    expect(process.exitCode).toBe(1)
+  })
+
   it('says how to fetch a network that is not here', async () => {
     const before = process.env.REGARD_CACHE
     process.env.REGARD_CACHE = out

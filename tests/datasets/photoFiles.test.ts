@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { photoFiles } from '../../src/datasets/photoFiles.ts'
+import { kindsInWords, photoFiles } from '../../src/datasets/photoFiles.ts'
 
 /** A folder with these files in it, all of them empty. */
 function folderOf(...names: string[]): string {
@@ -19,6 +19,22 @@ const named = (...paths: string[]) => photoFiles(paths, 'out').photos.map(({ nam
 it('a folder stands for all pictures below it', () => {
   const folder = folderOf('b.JPG', 'a.jpeg', 'notes.txt', 'in/c.png', 'in/deep/d.webp', '.hidden.jpg')
   expect(named(folder)).toEqual(['a', 'b', join('in', 'c'), join('in', 'deep', 'd')])
+})
+
+it('a photo without an ending is known by how it begins, and what is no photo is counted by its ending', () => {
+  const folder = folderOf('a.png', 'b.bmp', 'in/c.BMP', 'notes.txt', 'plain', 'png')
+  writeFileSync(join(folder, 'jpeg'), Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))
+  writeFileSync(join(folder, 'png'), Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a))
+  const { photos, left } = photoFiles([folder])
+  expect(photos.map(({ name }) => name)).toEqual(['a', 'jpeg', 'png'])
+  expect(left).toEqual(
+    new Map([
+      ['.bmp', 2],
+      ['.txt', 1],
+      ['', 1],
+    ]),
+  )
+  expect(kindsInWords(left)).toBe('2 .bmp, 1 .txt, 1 without an ending')
 })
 
 it('a file is a photo whatever it is called, and whether it is there or not', () => {
@@ -43,7 +59,8 @@ it('a folder without pictures is named, also where it is called like one', () =>
   const folder = folderOf('empty.jpg/notes.txt')
   expect(photoFiles([join(folder, 'empty.jpg')], 'out')).toEqual({
     photos: [],
-    skipped: [{ face: join(folder, 'empty.jpg'), reason: 'holds no photos' }],
+    skipped: [{ face: join(folder, 'empty.jpg'), reason: 'holds no photos that regard reads, but 1 .txt' }],
+    left: new Map(),
   })
 })
 

@@ -40,6 +40,28 @@ function inMemory(files: Readonly<Record<string, Uint8Array>>): Files {
   }
 }
 
+const POINTER = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'
+const PAGE = '\n<!doctype html>\n<html><body>Not found</body></html>'
+
+test.each([
+  ['model.onnx', POINTER, /model\.onnx: is a Git LFS pointer.*run `git lfs pull`/],
+  ['model.onnx', PAGE, /model\.onnx: is an HTML page.*The download went wrong/],
+  ['model.json', PAGE, /model\.json: is an HTML page/],
+  ['net.caffemodel', POINTER, /net\.caffemodel: is a Git LFS pointer/],
+  ['net.caffemodel', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', /error message/],
+])('%s that something else was fetched for says what it is', async (name, text, message) => {
+  const path = join(newFolder(), name)
+  writeFileSync(path, text)
+  await expect(readModelFile(path)).rejects.toThrow(message)
+})
+
+test('weights beside a model that something else was fetched for are named', async () => {
+  const path = join(newFolder(), 'model.onnx')
+  writeOnnxFile(path, network, { external: true })
+  writeFileSync(`${path}.data`, POINTER)
+  await expect(readModelFile(path)).rejects.toThrow(/model\.onnx\.data: is a Git LFS pointer/)
+})
+
 /** The files of a folder, and of folders in it. */
 function bytesIn(folder: string): Record<string, Uint8Array> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -1,12 +1,15 @@
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MissingFile } from '../../src/formats/files.ts'
 import { writeOnnxFile } from '../../src/formats/node.ts'
 import { writeNpy } from '../../src/formats/npy.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
-import { float32 } from '../../src/graph/types.ts'
+import { readGraph, writeGraph } from '../../src/graph/file.ts'
+import { ModelProtoSchema } from '../../src/graph/onnx_pb.ts'
+import { type DataType, float32, type Shape } from '../../src/graph/types.ts'
 import { modelOf, openModel, requirePreprocessing } from '../../src/models/model.ts'
 import { openModelFile, type TrainedCard, writeModel } from '../../src/models/node.ts'
 import { livelyNetwork } from '../networks/lively.ts'
@@ -255,5 +258,86 @@ describe('a network for several pictures at once', () => {
     const scores = g.op('Softmax', [g.matmul(x, g.constant(float32([4, 3]), 'w'))], { axis: -1 })
     g.output('y', g.reshape(scores, [-1, 3]))
     expect(modelOf(g.graph(), 'open').logits).toBe(3)
+  })
+})
+
+describe('what is said in place of the card', () => {
+  it.each([
+    ['size', { input: { size: 60 } }],
+    ['channels', { input: { channels: 'gray' } }],
+    ['scale', { input: { scale: [1, 2] } }],
+    ['picture', { picture: 20 }],
+    ['layout', { input: { layout: 'NHWC' } }],
+  ] as const)('is to blame for itself, and not the card: %s', async (field, said) => {
+    await expect(openModelFile(path, { card: said as never })).rejects.toThrow(
+      new RegExp(`^${path}: .*Give another --${field}, or leave it out$`),
+    )
+  })
+
+  it('is to blame for the names of classes', async () => {
+    const names = join(folder, 'names.txt')
+    writeFileSync(names, 'a\nb\nc\n')
+    await expect(openModelFile(path, { card: { classes: names } })).rejects.toThrow(
+      /model\.onnx: the network has 2 classes, and 3 are named\. Give another --classes, or leave it out/,
+    )
+  })
+})
+
+describe('a network that is not about pictures', () => {
+  /** A network of one input, made float32 at once where it is none. */
+  const taking = (name: string, type: DataType, shape: Shape) => {
+    const g = new GraphBuilder('torch_jit')
+    const x = g.input(name, type, shape)
+    const sum = (value: Value) => g.op('ReduceSum', [value, g.integers(shape.slice(1).map((_, k) => k + 1))])
+    // Like an embedding: whole numbers choose rows.
+    const rows = g.constant(float32([4, 1], [1, 2, 3, 4]))
+    g.output('y', type === 'float32' ? sum(x) : sum(g.op('Gather', [rows, x])))
+    return g.graph()
+  }
+
+  it.each([
+    ['text', taking('input_ids', 'int64', ['batch', 'sequence'])],
+    ['text', taking('x', 'int32', [1, 128])],
+  ] as const)('says that it looks like one for %s', (kind, graph) => {
+    expect(() => modelOf(graph, 'other.onnx')).toThrow(
+      new RegExp(
+        `^other\\.onnx: looks like a model for ${kind}, .*regard explains networks that take pictures$`,
+      ),
+    )
+  })
+
+  it.each([
+    ['audio', taking('waveform', 'float32', ['batch', 'samples'])],
+    ['audio', taking('x', 'float32', [1, 16000])],
+    ['audio', taking('x', 'float32', [1, 1, 'length'])],
+    ['audio', taking('x', 'float32', ['batch', 80, 'frames'])],
+    ['audio', taking('log_mel', 'float32', ['batch', 1, 80, 'time'])],
+    ['video', taking('x', 'float32', [1, 3, 16, 112, 112])],
+  ] as const)('says that it looks like one for %s where it is shown a photo', (kind, graph) => {
+    const model = modelOf(graph, 'other.onnx')
+    expect(() => requirePreprocessing(model)).toThrow(
+      new RegExp(`looks like a model for ${kind}, .*networks that take pictures; .*\\.npy`),
+    )
+  })
+
+  it('is not guessed at: of a table it is said what it takes', () => {
+    for (const shape of [
+      [1, 12],
+      [1, 3 * 64 ** 2],
+      [1, 197, 768],
+    ]) {
+      const model = modelOf(taking('x', 'float32', shape), 'other.onnx')
+      expect(() => requirePreprocessing(model)).toThrow(/takes no photos: its input is x \[/)
+    }
+  })
+
+  it('is said to be of its kind where it cannot be read, with the reason', () => {
+    const graph = taking('input_ids', 'int64', ['batch', 'sequence'])
+    const proto = fromBinary(ModelProtoSchema, writeGraph(graph))
+    proto.producerName = 'pytorch'
+    proto.graph!.initializer = []
+    expect(() => readGraph(toBinary(ModelProtoSchema, proto), 'bert.onnx')).toThrow(
+      /^bert\.onnx: looks like a model for text, and cannot be read \(.*does not hold.*\)\. regard explains networks/s,
+    )
   })
 })

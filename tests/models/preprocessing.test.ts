@@ -53,7 +53,7 @@ describe('what a card leaves to the model', () => {
     [
       'another number of channels',
       { input: { channels: 'gray' as const, scale: 1, mean: 0 } },
-      /gray, and the network has 3/,
+      /gray, and by the layout NCHW the network has 3/,
     ],
     [
       'two numbers for three channels',

@@ -124,6 +124,12 @@ describe('a group of ages', () => {
     ).rejects.toThrow(/60\+ does not differ from itself/)
   })
 
+  it('is of whole years: half of one is no class, and not taken for the next', () => {
+    expect(() => questionsOf(ages(), ['25.9'])).toThrow(/no class '25\.9'/)
+    expect(() => questionsOf(ages(), ['25'], '35.5')).toThrow(/no class '35\.5'/)
+    expect(questionsOf(ages(), ['years'], '35.5')).toEqual([{ class: 'years', reference: 35.5 }])
+  })
+
   it('of two ages with a comma between is two classes', () => {
     const found = questionsOf(ages(), ['15,25', '(20, 40)', 'top'])
     expect(found.map(({ class: each }) => (typeof each === 'object' ? each.members : each))).toEqual([

@@ -157,6 +157,14 @@ describe('readPhoto', () => {
     await expect(readPhoto(path)).rejects.toThrow(path)
   })
 
+  it('says where a page or a pointer was fetched in place of a photo', async () => {
+    const path = join(folder, 'fetched.jpg')
+    writeFileSync(path, '<html><body>Sign in</body></html>')
+    await expect(readPhoto(path)).rejects.toThrow(/fetched\.jpg: is an HTML page/)
+    writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n')
+    await expect(readPhoto(path)).rejects.toThrow(/run `git lfs pull`/)
+  })
+
   it('names a file that is absent, empty, no picture, or a folder', async () => {
     mkdirSync(join(folder, 'folder.jpg'))
     writeFileSync(join(folder, 'empty.jpg'), '')

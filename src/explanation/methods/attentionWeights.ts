@@ -45,7 +45,7 @@ export function attentionWeights(network: Graph, output: string): AttentionWeigh
   )
   const [first] = names
   if (first === undefined) {
-    throw new UserError('the network has no attention', network.name, 'Choose another method')
+    throw new UserError('the network has no attention', undefined, 'Choose another method')
   }
   const sizes = names.map((name) => values.get(name)!.shape.slice(-2))
   const tokens = Number(sizes[0]![0])
@@ -54,7 +54,7 @@ export function attentionWeights(network: Graph, output: string): AttentionWeigh
   if (others < 0 || others > MOST_OTHERS || sizes.some((size) => size.some((each) => each !== tokens))) {
     throw new UserError(
       'its attention is over parts of the picture at a time, or its tokens are no places of the picture',
-      network.name,
+      undefined,
       'Choose another method, such as the composite attnlrp-gamma',
     )
   }

@@ -68,13 +68,13 @@ function explanationOf(
     return { type: 'float32', shape: [1, ...shape.slice(1)], data: data.slice(k * size, (k + 1) * size) }
   }
   const outputs = Object.fromEntries(
-    known.flatMap((output) => {
+    known.flatMap((output, index) => {
       const { type, shape, data } = results[output.name]!
       // What is no scores (a label that the network has worked out itself) says nothing that they do not.
       if (type !== 'float32') return []
       const logits = results[output.logits]!.data as Float32Array
       const probabilities =
-        output.kind === 'logits' ? ofClassifier(shape, logits) : probabilitiesIn(output, data)
+        output.kind === 'logits' ? ofClassifier(shape, logits, index === 0) : probabilitiesIn(output, data)
       return [[output.name, { logits, probabilities }]]
     }),
   )
@@ -101,13 +101,19 @@ function explanationOf(
 const RELEVANCE_OF = 'relevance of '
 
 /**
- * What a softmax makes of an output without one, which is taken for a classifier's logits; what adds up to 1 already is
- * probabilities, however they were made. One number may be anything.
+ * What a softmax makes of an output without one, which is taken for a classifier's logits where it is the one that is
+ * explained: others may be features. What adds up to 1 already is probabilities, however they were made. One number may
+ * be anything.
  */
-function ofClassifier(shape: readonly number[], logits: Float32Array): Float32Array | undefined {
+function ofClassifier(
+  shape: readonly number[],
+  logits: Float32Array,
+  isExplained: boolean,
+): Float32Array | undefined {
   if (logits.length === 1 || shape.slice(2).some((d) => d !== 1)) return undefined
   if (logits.every((value) => value >= 0) && Math.abs(logits.reduce((a, b) => a + b) - 1) < SLACK)
     return logits
+  if (!isExplained) return undefined
   const most = logits.reduce((a, b) => Math.max(a, b))
   const powers = logits.map((logit) => Math.exp(logit - most))
   const sum = powers.reduce((a, b) => a + b, 0)

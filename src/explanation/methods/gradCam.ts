@@ -66,7 +66,7 @@ export function gradCamLayer(graph: Graph, output: string = graph.outputs[0]!.na
     if (type === 'float32' && isLarge && pictures.has(name!) && outputs.some((each) => needed.has(each)))
       return name!
   }
-  throw new UserError('no layer before the output has height and width', graph.name, 'Choose another method')
+  throw new UserError('no layer before the output has height and width', undefined, 'Choose another method')
 }
 
 /** Operators that give elements other places: what they make of a picture need be none, as the heads of an attention. */
@@ -95,11 +95,11 @@ function picturesIn(graph: Graph): ReadonlySet<string> {
 /** @throws UserError where a network has no such value, or it has no height and width */
 function requirePicture(network: Graph, layer: string): string {
   const info = verify(network).get(layer)
-  if (!info) throw new UserError(`the network has no value called ${layer}`, network.name)
+  if (!info) throw new UserError(`the network has no value called ${layer}`)
   if (info.type === 'float32' && info.shape.length === 4 && picturesIn(network).has(layer)) return layer
   throw new UserError(
     `the value ${layer} has no height and width: [${info.shape.join(', ')}]`,
-    network.name,
+    undefined,
     'Choose a layer before it',
   )
 }

@@ -13,7 +13,7 @@ import { uniqueName } from './names.ts'
 import { conversionOf } from './opsets.ts'
 import { inOrder, namesReadBy } from './order.ts'
 import { single, singleType } from './precision.ts'
-import { located, nothingCalled, refuseBroken, unsupported } from './refusals.ts'
+import { located, nothingCalled, nothingGiven, refuseBroken, unsupported } from './refusals.ts'
 
 /** Layers whose weights must be finite; elsewhere infinity can be meant, as the bound of a range. */
 const WEIGHTED = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization', 'PRelu']
@@ -225,7 +225,12 @@ export class Reader {
   }
 
   private fileNode(proto: NodeProto, names: Names, outputs: number): FileNode {
-    const inputs = proto.input.map((name) => (name === '' ? undefined : this.builder.value(names(name))))
+    const inputs = proto.input.map((name) => {
+      if (name === '') return undefined
+      const value = this.builder.find(names(name))
+      if (!value) throw nothingGiven(name)
+      return value
+    })
     while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop()
     const attributes: Record<string, AttributeValue> = {}
     for (const attribute of proto.attribute) {

@@ -52,6 +52,15 @@ export function nothingCalled(name: string): UserError {
   return new UserError(`no node makes its output: there is no value called ${name}`)
 }
 
+/** The error for a node that reads what the file does not hold: most often a weight that was lost on the way. */
+export function nothingGiven(name: string): UserError {
+  return new UserError(
+    `it reads ${name}, which the file does not hold: neither as a weight, nor as an input, nor as what a node makes`,
+    undefined,
+    'Export the model again, with all of its weights',
+  )
+}
+
 /** An error with the node that it is about and, where inputs leave sizes open, what to do about that. */
 export function located(error: Error, name: string, op: string, inputs: readonly ValueInfo[]): UserError {
   const where = `node ${name} (${op})`

@@ -69,6 +69,6 @@ describe('the layer that Grad-CAM looks at by itself', () => {
   })
 
   test('is missed with an error where no layer has height and width', () => {
-    expect(() => gradCamLayer(linearNetwork().network)).toThrow(/linear: no layer .*has height and width/)
+    expect(() => gradCamLayer(linearNetwork().network)).toThrow(/^no layer .*has height and width/)
   })
 })

@@ -24,6 +24,14 @@ describe('a model of another program', () => {
     expect(graph.inputs).toEqual([{ name: 'x', type: 'float32', shape: ['N', 4] }])
   })
 
+  test('that lost a weight on the way says which, and blames no size', () => {
+    const lost = { ...chain, constants: { w: numbers(4, 3) } }
+    expect(() => read(lost)).toThrow(
+      /model\.onnx: node .*it reads b, which the file does not hold: neither as a weight/,
+    )
+    expect(() => read(lost)).not.toThrow(/--size/)
+  })
+
   test('whose output is declared without a shape gets the one that follows', () => {
     expect(read(chain).outputs).toEqual([{ name: 'y', type: 'float32', shape: ['N', 3] }])
   })
@@ -314,7 +322,7 @@ describe('a model that cannot be read is one clear error', () => {
     [
       'a value that nothing defines',
       { opset: 13, x: [1], nodes: one('Add', {}, ['c']) },
-      /the Add.*no value called c/,
+      /the Add.*it reads c, which the file does not hold/,
     ],
     [
       'an output that nothing defines',

@@ -1,0 +1,62 @@
+/** Which of a model's answers a question is about. */
+
+import { UsageError, UserError } from '../base/errors.ts'
+import type { Model } from './model.ts'
+import { against, questionsOf } from './questions.ts'
+
+/**
+ * The answers that have what is asked; all where nothing is named.
+ *
+ * @param answers the model, once for each question that it answers
+ * @param asked `top`, or classes as {@link questionsOf} takes them
+ * @param minus what they are set against
+ * @throws UsageError where no answer has it all, which says what is whose
+ */
+export function answersAsked(
+  answers: readonly Model[],
+  asked: readonly string[] = ['top'],
+  minus?: string,
+): readonly Model[] {
+  const named = [...asked, ...(minus === undefined ? [] : [minus])]
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== 'top')
+  if (answers.length === 1 || named.length === 0) return answers
+  // What its classes have is asked of it, whatever is wrong with it.
+  const having = answers.filter(
+    (answer) => named.every((name) => answer.classes.includes(name)) || understands(answer, asked, minus),
+  )
+  if (having.length > 0) return having
+  const { path } = answers[0]!
+  const owners = named.map((name) => answers.find((answer) => understands(answer, [name])))
+  if (owners.every((owner) => owner !== undefined) && new Set(owners).size > 1) {
+    const whose = named.map((name, k) => `${name} belongs to the answer ${nameOf(owners[k]!)}`)
+    throw new UsageError(
+      `no one answer of the network has ${named.join(' and ')}: ${whose.join(', ')}`,
+      path,
+      'Ask for what belongs to one answer at a time',
+    )
+  }
+  const outputs = answers.map((answer) => `${nameOf(answer)} is ${answer.output}`)
+  throw new UsageError(
+    `no answer of the network has the ${named.length > 1 ? 'classes' : 'class'} ${named.join(', ')}`,
+    path,
+    `Say by --output which answer is meant: ${outputs.join(', ')}`,
+  )
+}
+
+/** What an answer is called: its task, or its output. */
+export function nameOf({ task, output }: Model): string {
+  return task ?? output
+}
+
+/** Whether a question can be asked of an answer. */
+export function understands(answer: Model, asked: readonly string[], minus?: string): boolean {
+  try {
+    questionsOf(against(answer, minus), asked, minus)
+    return true
+  } catch (error) {
+    if (error instanceof UserError) return false
+    throw error
+  }
+}
