@@ -17,6 +17,7 @@ import type { Explainer } from '../explanation/explain.ts'
 import { pixelRelevance } from '../explanation/heatMap.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
 import { pooled } from '../explanation/pooled.ts'
+import { agesNamed } from '../explanation/years.ts'
 import { FACE_PARTS } from '../faces/parts.ts'
 import { compositeOf, explainInput, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
 import { inputOf, pictureOf } from '../models/input.ts'
@@ -42,6 +43,11 @@ export interface ExplainFacesOptions extends Watch {
    * always set against the mean of the labels.
    */
   readonly class?: string
+  /**
+   * What the explained class is set against, face by face, by their ids: the classes of the task, by their index; faces
+   * that are not in it are left out. Of ages it is the group whose middle the expected age is set against.
+   */
+  readonly rather?: ReadonlyMap<string, number>
   /** Holds a folder for each network, data set and way of explaining. */
   readonly folder: string
 }
@@ -60,7 +66,7 @@ export async function explainFaces(
   options: ExplainFacesOptions,
 ): Promise<ExplainedFaces> {
   const { alignment } = evaluable
-  const asking = askingOf(evaluable, dataset, options.class ?? 'top')
+  const asking = askingOf(evaluable, dataset, options)
   const { model } = asking
   const preprocessing = requirePreprocessing(model)
   const { size, picture, layout } = preprocessing
@@ -148,8 +154,8 @@ interface Asking {
   readonly model: Model
   /** The names of the classes that answers are of. */
   readonly classes: readonly string[]
-  /** What is asked of a face, as on the command line; undefined where it lacks the label that is asked for. */
-  asks(face: Face): string | undefined
+  /** What is asked of a face, as on the command line; undefined where it is left out. */
+  asks(face: Face): { readonly class: string; readonly minus?: string } | undefined
   explain(
     explainer: Explainer,
     face: Face,
@@ -160,13 +166,17 @@ interface Asking {
   >
 }
 
-function askingOf({ model, task, preprocessing }: Evaluable, { faces }: Dataset, wanted: string): Asking {
+function askingOf(
+  { model, task, preprocessing }: Evaluable,
+  { faces }: Dataset,
+  { class: wanted = 'top', rather }: Pick<ExplainFacesOptions, 'class' | 'rather'>,
+): Asking {
   const isAge = task === 'years' || model.task === 'years'
   if (isAge && wanted !== 'top') {
     throw new UsageError('of ages in years the expected age is explained, not a class', model.path)
   }
-  const minus = isAge ? meanAge(faces) : undefined
-  const asked = against(model, minus)
+  const mean = isAge ? meanAge(faces) : undefined
+  const asked = against(model, mean)
   const classes = isAge ? CLASSES.age : CLASSES[task]
   // Where each class of the task is among the network's own.
   const places = isAge ? [] : requirePlaces(model.classes, task as 'age' | 'gender', model.path)
@@ -176,15 +186,22 @@ function askingOf({ model, task, preprocessing }: Evaluable, { faces }: Dataset,
     model: asked,
     classes,
     asks(face) {
-      if (isAge) return 'years'
-      if (wanted !== 'truth') return wanted
-      const truth = truthOf(face)
-      return truth === undefined ? undefined : String(places[truth])
+      const other = rather?.get(face.id)
+      if (rather && other === undefined) return undefined
+      if (isAge) return { class: 'years', minus: other === undefined ? mean : String(MIDDLES[other]) }
+      const text = wanted === 'truth' ? places[truthOf(face) ?? -1]?.toString() : wanted
+      if (text === undefined) return undefined
+      // A single logit says how its two classes differ already.
+      return {
+        class: text,
+        minus: other === undefined || model.logits === 1 ? undefined : String(places[other]),
+      }
     },
     async explain(explainer, face, picture, signal) {
-      const text = this.asks(face)!
+      const { class: text, minus } = this.asks(face)!
+      // One number is set against the mean by its network itself.
       const questions =
-        model.kind === 'number' ? [{ class: 0, reference: Number(minus) }] : questionsOf(asked, [text], minus)
+        model.kind === 'number' ? [{ class: 0, reference: Number(mean) }] : questionsOf(asked, [text], minus)
       const input = inputOf(picture, preprocessing)
       const [explanation] = await explainInput(explainer, asked, input, questions, { signal })
       const { probability, value, outputs, class: explained } = explanation!
@@ -213,6 +230,9 @@ function askingOf({ model, task, preprocessing }: Evaluable, { faces }: Dataset,
   }
 }
 
+/** The age in the middle of each age group, in years. */
+const MIDDLES = agesNamed(CLASSES.age)!
+
 /** The probability of each class; of a single one, that of both sides. */
 function probabilitiesIn({ outputs }: ModelExplanation, { output }: Model): ArrayLike<number> {
   const { logits, probabilities } = outputs[output]!
@@ -235,12 +255,24 @@ const MIDDLE = 35
 function keyOf(
   { model, task, alignment, preprocessing }: Evaluable,
   { kind, root, faces }: Dataset,
-  { composite, method, class: asked = 'top' }: ExplainFacesOptions,
+  { composite, method, class: asked = 'top', rather }: ExplainFacesOptions,
 ): string {
   const way = method ?? compositeOf(model, composite)
   const { nodes, initializers } = model.network
   const { mean, ...rest } = preprocessing
-  const head = [version, task, alignment, asked, way, rest, model.output, kind, root, nodes]
+  const head = [
+    version,
+    task,
+    alignment,
+    asked,
+    [...(rather ?? [])],
+    way,
+    rest,
+    model.output,
+    kind,
+    root,
+    nodes,
+  ]
   const photos = faces.map((face) => {
     const { size, mtimeMs } = statSync(face.photo, { throwIfNoEntry: false }) ?? {}
     return [face, size, mtimeMs]
