@@ -9,7 +9,10 @@ import type { Composite, GradientComposite, RelevanceComposite } from '../rules/
 import type { Explainer, ExplainerOptions } from './explain.ts'
 import type { GradCamOptions } from './methods/gradCam.ts'
 import type { IntegratedGradientsOptions } from './methods/integratedGradients.ts'
+import type { KernelShapOptions } from './methods/kernelShap.ts'
+import type { LimeOptions } from './methods/lime.ts'
 import type { OcclusionOptions } from './methods/occlusion.ts'
+import type { SegmentOptions } from './methods/segments.ts'
 import type { SmoothGradOptions } from './methods/smoothGrad.ts'
 import type { OptionTable } from './options.ts'
 
@@ -41,6 +44,26 @@ export interface MethodEntry<Options> {
   readonly gives: Readonly<Record<Extra, boolean>>
   /** Loads its code. */
   readonly load: () => Promise<{ readonly load: LoadMethod<never> }>
+}
+
+/** Of the methods that look at superpixels. */
+const SEGMENTS: OptionTable<SegmentOptions> = {
+  segments: {
+    what: 'superpixels that the picture is cut into, about',
+    default: 50,
+    range: [1, Infinity],
+    whole: true,
+  },
+  compactness: {
+    what: 'how round a superpixel is rather than true to edges; 1 to 40 make sense',
+    default: 10,
+    range: [0, Infinity],
+  },
+  fill: {
+    what: 'what a superpixel that is gone is filled with, in all channels; its own mean colour where not given',
+    default: undefined,
+    range: [-Infinity, Infinity],
+  },
 }
 
 /**
@@ -177,6 +200,46 @@ export const METHODS = {
     gives: { layers: false, conservation: false },
     load: () => import('./methods/occlusion.ts'),
   } satisfies MethodEntry<OcclusionOptions>,
+  lime: {
+    title: 'LIME',
+    source:
+      'Ribeiro, Singh and Guestrin 2016, “Why Should I Trust You?”: Explaining the Predictions of Any Classifier, section 3; superpixels by SLIC: Achanta, Shaji, Smith, Lucchi, Fua and Süsstrunk 2012',
+    options: {
+      ...SEGMENTS,
+      samples: {
+        what: 'pictures without some of the superpixels, each run through the network',
+        default: 1000,
+        range: [1, Infinity],
+        whole: true,
+      },
+      kernel: {
+        what: 'width of the exponential kernel on the cosine distance from the whole picture, 0 to 1',
+        default: 0.25,
+        range: [1e-3, Infinity],
+      },
+      ridge: { what: 'how much large coefficients cost', default: 1, range: [0, Infinity] },
+      seed: { what: 'the same seed gives the same samples', default: 0 },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/lime.ts'),
+  } satisfies MethodEntry<LimeOptions>,
+  'kernel-shap': {
+    title: 'KernelSHAP',
+    source:
+      'Lundberg and Lee 2017, A Unified Approach to Interpreting Model Predictions, theorem 2; in pairs as Covert and Lee 2021; superpixels by SLIC: Achanta, Shaji, Smith, Lucchi, Fua and Süsstrunk 2012',
+    options: {
+      ...SEGMENTS,
+      samples: {
+        what: 'pictures without some of the superpixels, in pairs, each run through the network; of 11 superpixels or fewer all that there are, 2048 at most',
+        default: 1000,
+        range: [2, Infinity],
+        whole: true,
+      },
+      seed: { what: 'the same seed gives the same samples', default: 0 },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/kernelShap.ts'),
+  } satisfies MethodEntry<KernelShapOptions>,
   'attention-rollout': {
     title: 'Attention rollout',
     source: 'Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers, section 3',

@@ -32,6 +32,9 @@ const ALL: readonly (readonly [
   ['grad-cam', { method: 'grad-cam' }, 1, 1],
   // Eleven squares along each side, and the picture itself.
   ['occlusion', { method: 'occlusion', window: 10 }, 101, 1],
+  ['lime', { method: 'lime', segments: 12, samples: 30 }, 30, 1],
+  // The picture with all and with none, and two more for each pair.
+  ['kernel-shap', { method: 'kernel-shap', segments: 16, compactness: 1000, samples: 60 }, 62, 1],
 ]
 
 const load = (method: Method, of = network) =>
@@ -43,7 +46,7 @@ const OF_ATTENTION = ['attention-rollout', 'gradient-attention']
 test('the suite below has every method that is in the table', () => {
   const tried = new Set([...ALL.map(([, method]) => method.method ?? 'relevance'), ...OF_ATTENTION])
   expect([...tried].sort()).toEqual(Object.keys(METHODS).sort())
-  const others = ['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion']
+  const others = ['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion', 'lime', 'kernel-shap']
   expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION])
 })
 
@@ -205,6 +208,14 @@ describe('the options of a method', () => {
       [
         { method: 'integrated-gradients', steps: 2 },
         { method: 'integrated-gradients', steps: 3 },
+      ],
+      [
+        { method: 'lime', segments: 12, samples: 30 },
+        { method: 'lime', segments: 12, samples: 30, kernel: 0.1 },
+      ],
+      [
+        { method: 'kernel-shap', segments: 6 },
+        { method: 'kernel-shap', segments: 6, fill: 50 },
       ],
     ] as const) {
       const maps = []
