@@ -12,6 +12,7 @@ import type { IntegratedGradientsOptions } from './methods/integratedGradients.t
 import type { KernelShapOptions } from './methods/kernelShap.ts'
 import type { LimeOptions } from './methods/lime.ts'
 import type { OcclusionOptions } from './methods/occlusion.ts'
+import type { RiseOptions } from './methods/rise.ts'
 import type { SegmentOptions } from './methods/segments.ts'
 import type { SmoothGradOptions } from './methods/smoothGrad.ts'
 import type { OptionTable } from './options.ts'
@@ -240,6 +241,33 @@ export const METHODS = {
     gives: { layers: false, conservation: false },
     load: () => import('./methods/kernelShap.ts'),
   } satisfies MethodEntry<KernelShapOptions>,
+  rise: {
+    title: 'RISE',
+    source:
+      'Petsiuk, Das and Saenko 2018, RISE: Randomized Input Sampling for Explanation of Black-box Models, section 3',
+    options: {
+      samples: {
+        what: 'random masks, each run through the network',
+        default: 1000,
+        range: [1, Infinity],
+        whole: true,
+      },
+      grid: { what: 'cells of a mask along each side', default: 7, range: [1, Infinity], whole: true },
+      probability: {
+        what: 'how probably a cell can be seen through',
+        default: 0.5,
+        range: [0.01, 0.99],
+      },
+      fill: {
+        what: 'what stands where nothing is seen, in all channels; 0 is the mean where the mean is subtracted',
+        default: 0,
+        range: [-Infinity, Infinity],
+      },
+      seed: { what: 'the same seed gives the same masks', default: 0 },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/rise.ts'),
+  } satisfies MethodEntry<RiseOptions>,
   'attention-rollout': {
     title: 'Attention rollout',
     source: 'Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers, section 3',

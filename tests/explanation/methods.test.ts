@@ -33,6 +33,7 @@ const ALL: readonly (readonly [
   // Eleven squares along each side, and the picture itself.
   ['occlusion', { method: 'occlusion', window: 10 }, 101, 1],
   ['lime', { method: 'lime', segments: 12, samples: 30 }, 30, 1],
+  ['rise', { method: 'rise', samples: 30, grid: 4 }, 30, 1],
   // The picture with all and with none, and two more for each pair.
   ['kernel-shap', { method: 'kernel-shap', segments: 16, compactness: 1000, samples: 60 }, 62, 1],
 ]
@@ -46,7 +47,15 @@ const OF_ATTENTION = ['attention-rollout', 'gradient-attention']
 test('the suite below has every method that is in the table', () => {
   const tried = new Set([...ALL.map(([, method]) => method.method ?? 'relevance'), ...OF_ATTENTION])
   expect([...tried].sort()).toEqual(Object.keys(METHODS).sort())
-  const others = ['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion', 'lime', 'kernel-shap']
+  const others = [
+    'smoothgrad',
+    'integrated-gradients',
+    'grad-cam',
+    'occlusion',
+    'lime',
+    'kernel-shap',
+    'rise',
+  ]
   expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION])
 })
 
@@ -216,6 +225,10 @@ describe('the options of a method', () => {
       [
         { method: 'kernel-shap', segments: 6 },
         { method: 'kernel-shap', segments: 6, fill: 50 },
+      ],
+      [
+        { method: 'rise', samples: 30 },
+        { method: 'rise', samples: 30, probability: 0.2 },
       ],
     ] as const) {
       const maps = []
