@@ -12,9 +12,11 @@ import type { IntegratedGradientsOptions } from './methods/integratedGradients.t
 import type { KernelShapOptions } from './methods/kernelShap.ts'
 import type { LimeOptions } from './methods/lime.ts'
 import type { OcclusionOptions } from './methods/occlusion.ts'
+import type { PredictionDifferenceOptions } from './methods/predictionDifference.ts'
 import type { RiseOptions } from './methods/rise.ts'
 import type { SegmentOptions } from './methods/segments.ts'
 import type { SmoothGradOptions } from './methods/smoothGrad.ts'
+import type { SquareOptions } from './methods/squares.ts'
 import type { OptionTable } from './options.ts'
 
 /** The network that a method is loaded for, and what is wanted of it. */
@@ -45,6 +47,22 @@ export interface MethodEntry<Options> {
   readonly gives: Readonly<Record<Extra, boolean>>
   /** Loads its code. */
   readonly load: () => Promise<{ readonly load: LoadMethod<never> }>
+}
+
+/** Of the methods that slide a square over the picture. */
+const SQUARES: OptionTable<SquareOptions> = {
+  window: {
+    what: 'side of the square that is covered, in pixels; an eighth of the shorter side of the picture where not given',
+    default: undefined,
+    range: [1, Infinity],
+    whole: true,
+  },
+  stride: {
+    what: 'from one square to the next, in pixels, no more than the window; half of it where not given',
+    default: undefined,
+    range: [1, Infinity],
+    whole: true,
+  },
 }
 
 /** Of the methods that look at superpixels. */
@@ -180,18 +198,7 @@ export const METHODS = {
     title: 'Occlusion',
     source: 'Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2',
     options: {
-      window: {
-        what: 'side of the square that is covered, in pixels; an eighth of the shorter side of the picture where not given',
-        default: undefined,
-        range: [1, Infinity],
-        whole: true,
-      },
-      stride: {
-        what: 'from one square to the next, in pixels, no more than the window; half of it where not given',
-        default: undefined,
-        range: [1, Infinity],
-        whole: true,
-      },
+      ...SQUARES,
       fill: {
         what: 'what a square is filled with, in all channels; 0 is the mean where the mean is subtracted',
         default: 0,
@@ -268,6 +275,29 @@ export const METHODS = {
     gives: { layers: false, conservation: false },
     load: () => import('./methods/rise.ts'),
   } satisfies MethodEntry<RiseOptions>,
+  'prediction-difference': {
+    title: 'Prediction difference analysis',
+    source:
+      'Zintgraf, Cohen, Adel and Welling 2017, Visualizing Deep Neural Network Decisions: Prediction Difference Analysis, section 3',
+    options: {
+      ...SQUARES,
+      samples: {
+        what: 'draws for each square, each run through the network',
+        default: 4,
+        range: [1, Infinity],
+        whole: true,
+      },
+      ring: {
+        what: 'width of the ring around a square, in pixels, which says what could stand in it; a quarter of the window where not given',
+        default: undefined,
+        range: [1, Infinity],
+        whole: true,
+      },
+      seed: { what: 'the same seed gives the same draws', default: 0 },
+    },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/predictionDifference.ts'),
+  } satisfies MethodEntry<PredictionDifferenceOptions>,
   'attention-rollout': {
     title: 'Attention rollout',
     source: 'Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers, section 3',

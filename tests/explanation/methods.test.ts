@@ -34,6 +34,8 @@ const ALL: readonly (readonly [
   ['occlusion', { method: 'occlusion', window: 10 }, 101, 1],
   ['lime', { method: 'lime', segments: 12, samples: 30 }, 30, 1],
   ['rise', { method: 'rise', samples: 30, grid: 4 }, 30, 1],
+  // Nine squares along each side, each drawn twice.
+  ['prediction-difference', { method: 'prediction-difference', window: 11, samples: 2 }, 129, 1],
   // The picture with all and with none, and two more for each pair.
   ['kernel-shap', { method: 'kernel-shap', segments: 16, compactness: 1000, samples: 60 }, 62, 1],
 ]
@@ -55,6 +57,7 @@ test('the suite below has every method that is in the table', () => {
     'lime',
     'kernel-shap',
     'rise',
+    'prediction-difference',
   ]
   expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION])
 })
@@ -229,6 +232,10 @@ describe('the options of a method', () => {
       [
         { method: 'rise', samples: 30 },
         { method: 'rise', samples: 30, probability: 0.2 },
+      ],
+      [
+        { method: 'prediction-difference', window: 20 },
+        { method: 'prediction-difference', window: 20, ring: 15 },
       ],
     ] as const) {
       const maps = []
