@@ -13,6 +13,7 @@ import type { KernelShapOptions } from './methods/kernelShap.ts'
 import type { LimeOptions } from './methods/lime.ts'
 import type { OcclusionOptions } from './methods/occlusion.ts'
 import type { PredictionDifferenceOptions } from './methods/predictionDifference.ts'
+import type { RandomOptions } from './methods/randomNumbers.ts'
 import type { RiseOptions } from './methods/rise.ts'
 import type { SegmentOptions } from './methods/segments.ts'
 import type { SmoothGradOptions } from './methods/smoothGrad.ts'
@@ -312,6 +313,22 @@ export const METHODS = {
     options: {},
     gives: { layers: false, conservation: false },
     load: () => import('./methods/gradientAttention.ts'),
+  } satisfies MethodEntry<object>,
+  random: {
+    title: 'Random numbers, for comparison: knows nothing of the network',
+    source:
+      'a control, as in Samek, Binder, Montavon, Lapuschkin and Müller 2017, Evaluating the Visualization of What a Deep Neural Network Has Learned',
+    options: { seed: { what: 'the same seed gives the same numbers', default: 0 } },
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/randomNumbers.ts'),
+  } satisfies MethodEntry<RandomOptions>,
+  edges: {
+    title: 'Edges of the picture, for comparison: knows nothing of the network',
+    source:
+      'a control, as in Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, Sanity Checks for Saliency Maps',
+    options: {},
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/edges.ts'),
   } satisfies MethodEntry<object>,
 }
 

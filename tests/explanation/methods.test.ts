@@ -36,6 +36,8 @@ const ALL: readonly (readonly [
   ['rise', { method: 'rise', samples: 30, grid: 4 }, 30, 1],
   // Nine squares along each side, each drawn twice.
   ['prediction-difference', { method: 'prediction-difference', window: 11, samples: 2 }, 129, 1],
+  ['random', { method: 'random' }, 1, 1],
+  ['edges', { method: 'edges' }, 1, 1],
   // The picture with all and with none, and two more for each pair.
   ['kernel-shap', { method: 'kernel-shap', segments: 16, compactness: 1000, samples: 60 }, 62, 1],
 ]
@@ -59,7 +61,7 @@ test('the suite below has every method that is in the table', () => {
     'rise',
     'prediction-difference',
   ]
-  expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION])
+  expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION, 'random', 'edges'])
 })
 
 describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
@@ -167,6 +169,17 @@ describe.each(ALL.filter(([, , perTarget]) => perTarget !== undefined))(
       expect(await explainer.explain(input, [0])).toHaveLength(1)
       await explainer.release()
     })
+  },
+)
+
+test.each(['random', 'edges'] as const)(
+  '%s, which is a control, is the same for every class, and says so',
+  async (method) => {
+    const explainer = await load({ method })
+    const [one, other] = await explainer.explain(input, [0, { class: 2, minus: 1 }])
+    await explainer.release()
+    expect(other!.relevance).toEqual(one!.relevance)
+    expect(METHODS[method].title).toMatch(/for comparison: knows nothing of the network$/)
   },
 )
 
