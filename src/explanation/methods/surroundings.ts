@@ -28,16 +28,14 @@ export function surroundingsOf(
   ring: number,
 ): Surroundings | undefined {
   const [, channels, height, width] = shape as [number, number, number, number]
+  const [first, last] = [Math.max(top - ring, 0), Math.min(bottom + ring, height)]
+  const [start, end] = [Math.max(left - ring, 0), Math.min(right + ring, width)]
   const isIn = (y: number, x: number) =>
-    y >= Math.max(top - ring, 0) &&
-    y < Math.min(bottom + ring, height) &&
-    x >= Math.max(left - ring, 0) &&
-    x < Math.min(right + ring, width) &&
-    !(y >= top && y < bottom && x >= left && x < right)
+    y < last && x < end && !(y >= top && y < bottom && x >= left && x < right)
   const pixels: number[] = []
   const pairs: [number, number][] = []
-  for (let y = Math.max(top - ring, 0); y < Math.min(bottom + ring, height); y++) {
-    for (let x = Math.max(left - ring, 0); x < Math.min(right + ring, width); x++) {
+  for (let y = first; y < last; y++) {
+    for (let x = start; x < end; x++) {
       if (!isIn(y, x)) continue
       const pixel = y * width + x
       pixels.push(pixel)
