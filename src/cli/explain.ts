@@ -40,6 +40,9 @@ import {
 import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 
+/** The methods in which something is drawn. */
+const WITH_SEED = NAMED_METHODS.filter((name) => 'seed' in METHODS[name].options)
+
 interface Flags extends ModelFlags, DeviceFlag {
   readonly composite?: string
   readonly class?: string[]
@@ -79,11 +82,12 @@ export function explainCommand(): Command {
       collect,
     )
     .addOption(
-      new Option('--method <name>', 'a method around the gradient, in place of a composite').choices(
-        NAMED_METHODS,
-      ),
+      new Option('--method <name>', 'another method, in place of a composite').choices(NAMED_METHODS),
     )
-    .option('--seed <text>', 'any text, for the noise of smoothgrad; the same seed gives the same map')
+    .option(
+      '--seed <text>',
+      `any text, for the methods with chance (${WITH_SEED.join(', ')}); the same seed gives the same map`,
+    )
     .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
     .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
@@ -340,8 +344,8 @@ const QUIET = 2000
 /** A method around the gradient leaves no room for some other flags. */
 function checkMethod({ method, composite, seed, layer = [], class: asked, minus }: Flags): void {
   if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
-  if (seed !== undefined && method !== 'smoothgrad')
-    throw new UsageError('--seed belongs to --method smoothgrad')
+  if (seed !== undefined && !(method && WITH_SEED.includes(method)))
+    throw new UsageError(`--seed belongs to --method ${WITH_SEED.join(', ')}`)
   if (method && !METHODS[method].ofClass && (asked ?? minus) !== undefined) {
     throw new UsageError(
       `--method ${method} makes one map, the same for every class`,
@@ -356,8 +360,9 @@ function checkMethod({ method, composite, seed, layer = [], class: asked, minus 
 
 /** A method with the flags that belong to it. */
 function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: readonly string[]): NamedMethod {
-  if (method === 'smoothgrad') return { method, seed }
-  return method === 'grad-cam' ? { method, layer } : { method }
+  if (method === 'grad-cam') return { method, layer }
+  // A method without chance comes without a seed: `checkMethod`.
+  return { method, seed } as NamedMethod
 }
 
 /** Explain one input and write its files; returns a line about each, or why the input must be skipped. */

@@ -33,8 +33,8 @@ export interface Explanation {
   /** The sum of the logits, times how much they count: what the relevance is handed down from. */
   readonly logit: number
   /**
-   * What each number of the input added to it: float32, the input's shape with a batch of 1; by Grad-CAM and occlusion,
-   * which look at places, with a single channel.
+   * What each number of the input added to it: float32, the input's shape with a batch of 1; by methods that look at
+   * places, as Grad-CAM and occlusion do, with a single channel.
    */
   readonly relevance: TensorOf<'float32'>
   /** By the names of the other values whose relevance was asked for; none where the method has no such thing. */

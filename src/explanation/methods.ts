@@ -9,8 +9,15 @@ import type { Composite, GradientComposite, RelevanceComposite } from '../rules/
 import type { Explainer, ExplainerOptions } from './explain.ts'
 import type { GradCamOptions } from './methods/gradCam.ts'
 import type { IntegratedGradientsOptions } from './methods/integratedGradients.ts'
+import type { KernelShapOptions } from './methods/kernelShap.ts'
+import type { LimeOptions } from './methods/lime.ts'
 import type { OcclusionOptions } from './methods/occlusion.ts'
+import type { PredictionDifferenceOptions } from './methods/predictionDifference.ts'
+import type { RandomOptions } from './methods/randomNumbers.ts'
+import type { RiseOptions } from './methods/rise.ts'
+import type { SegmentOptions } from './methods/segments.ts'
 import type { SmoothGradOptions } from './methods/smoothGrad.ts'
+import type { SquareOptions } from './methods/squares.ts'
 import type { OptionTable } from './options.ts'
 
 /** The network that a method is loaded for, and what is wanted of it. */
@@ -43,6 +50,42 @@ export interface MethodEntry<Options> {
   readonly ofClass: boolean
   /** Loads its code. */
   readonly load: () => Promise<{ readonly load: LoadMethod<never> }>
+}
+
+/** Of the methods that slide a square over the picture. */
+const SQUARES: OptionTable<SquareOptions> = {
+  window: {
+    what: 'side of the square that is covered, in pixels; an eighth of the shorter side of the picture where not given',
+    default: undefined,
+    range: [1, Infinity],
+    whole: true,
+  },
+  stride: {
+    what: 'from one square to the next, in pixels, no more than the window; half of it where not given',
+    default: undefined,
+    range: [1, Infinity],
+    whole: true,
+  },
+}
+
+/** Of the methods that look at superpixels. */
+const SEGMENTS: OptionTable<SegmentOptions> = {
+  segments: {
+    what: 'superpixels that the picture is cut into, about',
+    default: 50,
+    range: [1, Infinity],
+    whole: true,
+  },
+  compactness: {
+    what: 'how round a superpixel is rather than true to edges; 1 to 40 make sense',
+    default: 10,
+    range: [0, Infinity],
+  },
+  fill: {
+    what: 'what a superpixel that is gone is filled with, in all channels; its own mean colour where not given',
+    default: undefined,
+    range: [-Infinity, Infinity],
+  },
 }
 
 /**
@@ -163,18 +206,7 @@ export const METHODS = {
     title: 'Occlusion',
     source: 'Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2',
     options: {
-      window: {
-        what: 'side of the square that is covered, in pixels; an eighth of the shorter side of the picture where not given',
-        default: undefined,
-        range: [1, Infinity],
-        whole: true,
-      },
-      stride: {
-        what: 'from one square to the next, in pixels, no more than the window; half of it where not given',
-        default: undefined,
-        range: [1, Infinity],
-        whole: true,
-      },
+      ...SQUARES,
       fill: {
         what: 'what a square is filled with, in all channels; 0 is the mean where the mean is subtracted',
         default: 0,
@@ -185,6 +217,100 @@ export const METHODS = {
     gives: { layers: false, conservation: false },
     load: () => import('./methods/occlusion.ts'),
   } satisfies MethodEntry<OcclusionOptions>,
+  lime: {
+    title: 'LIME',
+    source:
+      'Ribeiro, Singh and Guestrin 2016, “Why Should I Trust You?”: Explaining the Predictions of Any Classifier, section 3; superpixels by SLIC: Achanta, Shaji, Smith, Lucchi, Fua and Süsstrunk 2012',
+    options: {
+      ...SEGMENTS,
+      samples: {
+        what: 'pictures without some of the superpixels, each run through the network',
+        default: 1000,
+        range: [1, Infinity],
+        whole: true,
+      },
+      kernel: {
+        what: 'width of the exponential kernel on the cosine distance from the whole picture, 0 to 1',
+        default: 0.25,
+        range: [1e-3, Infinity],
+      },
+      ridge: { what: 'how much large coefficients cost', default: 1, range: [0, Infinity] },
+      seed: { what: 'the same seed gives the same samples', default: 0 },
+    },
+    ofClass: true,
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/lime.ts'),
+  } satisfies MethodEntry<LimeOptions>,
+  'kernel-shap': {
+    title: 'KernelSHAP',
+    source:
+      'Lundberg and Lee 2017, A Unified Approach to Interpreting Model Predictions, theorem 2; in pairs as Covert and Lee 2021; superpixels by SLIC: Achanta, Shaji, Smith, Lucchi, Fua and Süsstrunk 2012',
+    options: {
+      ...SEGMENTS,
+      samples: {
+        what: 'pictures without some of the superpixels, in pairs, each run through the network; of 11 superpixels or fewer all that there are, 2048 at most',
+        default: 1000,
+        range: [2, Infinity],
+        whole: true,
+      },
+      seed: { what: 'the same seed gives the same samples', default: 0 },
+    },
+    ofClass: true,
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/kernelShap.ts'),
+  } satisfies MethodEntry<KernelShapOptions>,
+  rise: {
+    title: 'RISE',
+    source:
+      'Petsiuk, Das and Saenko 2018, RISE: Randomized Input Sampling for Explanation of Black-box Models, section 3',
+    options: {
+      samples: {
+        what: 'random masks, each run through the network',
+        default: 1000,
+        range: [1, Infinity],
+        whole: true,
+      },
+      grid: { what: 'cells of a mask along each side', default: 7, range: [1, Infinity], whole: true },
+      probability: {
+        what: 'how probably a cell can be seen through',
+        default: 0.5,
+        range: [0.01, 0.99],
+      },
+      fill: {
+        what: 'what stands where nothing is seen, in all channels; 0 is the mean where the mean is subtracted',
+        default: 0,
+        range: [-Infinity, Infinity],
+      },
+      seed: { what: 'the same seed gives the same masks', default: 0 },
+    },
+    ofClass: true,
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/rise.ts'),
+  } satisfies MethodEntry<RiseOptions>,
+  'prediction-difference': {
+    title: 'Prediction difference analysis',
+    source:
+      'Zintgraf, Cohen, Adel and Welling 2017, Visualizing Deep Neural Network Decisions: Prediction Difference Analysis, section 3',
+    options: {
+      ...SQUARES,
+      samples: {
+        what: 'draws for each square, each run through the network',
+        default: 4,
+        range: [1, Infinity],
+        whole: true,
+      },
+      ring: {
+        what: 'width of the ring around a square, in pixels, which says what could stand in it; a quarter of the window where not given',
+        default: undefined,
+        range: [1, Infinity],
+        whole: true,
+      },
+      seed: { what: 'the same seed gives the same draws', default: 0 },
+    },
+    ofClass: true,
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/predictionDifference.ts'),
+  } satisfies MethodEntry<PredictionDifferenceOptions>,
   'attention-rollout': {
     title: 'Attention rollout',
     source: 'Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers, section 3',
@@ -201,6 +327,24 @@ export const METHODS = {
     ofClass: true,
     gives: { layers: false, conservation: false },
     load: () => import('./methods/gradientAttention.ts'),
+  } satisfies MethodEntry<object>,
+  random: {
+    title: 'Random numbers, for comparison: knows nothing of the network',
+    source:
+      'a control, as in Samek, Binder, Montavon, Lapuschkin and Müller 2017, Evaluating the Visualization of What a Deep Neural Network Has Learned',
+    options: { seed: { what: 'the same seed gives the same numbers', default: 0 } },
+    ofClass: false,
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/randomNumbers.ts'),
+  } satisfies MethodEntry<RandomOptions>,
+  edges: {
+    title: 'Edges of the picture, for comparison: knows nothing of the network',
+    source:
+      'a control, as in Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, Sanity Checks for Saliency Maps',
+    options: {},
+    ofClass: false,
+    gives: { layers: false, conservation: false },
+    load: () => import('./methods/edges.ts'),
   } satisfies MethodEntry<object>,
 }
 

@@ -1,3 +1,4 @@
+import { solve } from '../base/cholesky.ts'
 import type { Point } from '../pictures/image.ts'
 import { requireAll } from './landmarks.ts'
 import { LANDMARK_DEPTHS, MEAN_MESH } from './meanMesh.ts'
@@ -41,12 +42,13 @@ const MESH_PULLS = MEAN_MESH.map(pull)
 /** One coordinate of the 49 landmarks, carried to the 468 points. */
 function carried(values: readonly number[]): number[] {
   const terms = LANDMARKS[0]!.map((_, k) => k)
+  // Both matrices are fixed, and positive definite: no landmarks leave them without a solution.
   const fit = solve(
     terms.map((j) => terms.map((k) => sum(LANDMARKS, (row) => row[j]! * row[k]!))),
     terms.map((j) => sum(LANDMARKS, (row, i) => row[j]! * values[i]!)),
-  )
+  )!
   const left = values.map((value, i) => value - dot(LANDMARKS[i]!, fit))
-  const pulls = solve(LANDMARK_PULLS, left)
+  const pulls = solve(LANDMARK_PULLS, left)!
   return MESH.map((row, k) => dot(row, fit) + dot(MESH_PULLS[k]!, pulls))
 }
 
@@ -56,20 +58,4 @@ function dot(a: readonly number[], b: readonly number[]): number {
 
 function sum<Item>(items: readonly Item[], of: (item: Item, index: number) => number): number {
   return items.reduce((total, item, index) => total + of(item, index), 0)
-}
-
-/** Solve A·x = b for a symmetric, positive definite A, by elimination. */
-function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
-  const rows = matrix.map((row, i) => [...row, right[i]!])
-  for (const [k, pivot] of rows.entries()) {
-    for (const row of rows.slice(k + 1)) {
-      const factor = row[k]! / pivot[k]!
-      for (let j = k; j < row.length; j++) row[j]! -= factor * pivot[j]!
-    }
-  }
-  const found = new Array<number>(rows.length).fill(0)
-  for (const [k, row] of [...rows.entries()].reverse()) {
-    found[k] = (row.at(-1)! - sum(found, (value, j) => (j > k ? row[j]! * value : 0))) / row[k]!
-  }
-  return found
 }

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
 import { heatMap, pixelRelevance } from '../../src/explanation/heatMap.ts'
+import { NAMED_METHODS } from '../../src/explanation/methods.ts'
 import { align } from '../../src/faces/align.ts'
 import { parseLandmarks } from '../../src/faces/landmarks.ts'
 import { writeOnnxFile } from '../../src/formats/node.ts'
@@ -269,16 +270,24 @@ describe('regard explain', () => {
     expect(arrived).toBeCloseTo(conservation[2].in, 4)
   })
 
-  it.each(['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion'])(
-    'explains by %s',
-    async (method) => {
-      await explain(photo, '--method', method)
-      expect(record('face')).toMatchObject({ composite: null, method, conservation: [] })
-      const channels = method === 'grad-cam' || method === 'occlusion' ? 1 : 3
-      expect(relevanceOf('face').shape).toEqual([1, channels, SIZE, SIZE])
-      expect(readdirSync(out).sort()).toEqual(FILES)
-    },
-  )
+  it.each(NAMED_METHODS.filter((name) => !name.includes('attention')))('explains by %s', async (method) => {
+    await explain(photo, '--method', method)
+    expect(record('face')).toMatchObject({ composite: null, method, conservation: [] })
+    const channels = ['smoothgrad', 'integrated-gradients'].includes(method) ? 3 : 1
+    expect(relevanceOf('face').shape).toEqual([1, channels, SIZE, SIZE])
+    expect(readdirSync(out).sort()).toEqual(FILES)
+  })
+
+  it('takes a seed for a method with chance', async () => {
+    const maps: TensorOf<'float32'>[] = []
+    for (const seed of ['a', 'b', 'a']) {
+      await explain(photo, '--method', 'lime', '--seed', seed)
+      maps.push(relevanceOf('face'))
+    }
+    const [a, b, again] = maps
+    expect(again).toEqual(a)
+    expect(a).not.toEqual(b)
+  })
 
   it('explains a model without a card as flags say', async () => {
     await main(['explain', bare, photo, ...FLAGS, '--out', join(out, 'bare')])

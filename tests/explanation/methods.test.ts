@@ -32,6 +32,14 @@ const ALL: readonly (readonly [
   ['grad-cam', { method: 'grad-cam' }, 1, 1],
   // Eleven squares along each side, and the picture itself.
   ['occlusion', { method: 'occlusion', window: 10 }, 101, 1],
+  ['lime', { method: 'lime', segments: 12, samples: 30 }, 30, 1],
+  ['rise', { method: 'rise', samples: 30, grid: 4 }, 30, 1],
+  // Nine squares along each side, each drawn twice.
+  ['prediction-difference', { method: 'prediction-difference', window: 11, samples: 2 }, 129, 1],
+  ['random', { method: 'random' }, 1, 1],
+  ['edges', { method: 'edges' }, 1, 1],
+  // The picture with all and with none, and two more for each pair.
+  ['kernel-shap', { method: 'kernel-shap', segments: 16, compactness: 1000, samples: 60 }, 62, 1],
 ]
 
 const load = (method: Method, of = network) =>
@@ -43,8 +51,17 @@ const OF_ATTENTION = ['attention-rollout', 'gradient-attention']
 test('the suite below has every method that is in the table', () => {
   const tried = new Set([...ALL.map(([, method]) => method.method ?? 'relevance'), ...OF_ATTENTION])
   expect([...tried].sort()).toEqual(Object.keys(METHODS).sort())
-  const others = ['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion']
-  expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION])
+  const others = [
+    'smoothgrad',
+    'integrated-gradients',
+    'grad-cam',
+    'occlusion',
+    'lime',
+    'kernel-shap',
+    'rise',
+    'prediction-difference',
+  ]
+  expect(NAMED_METHODS).toEqual([...others, ...OF_ATTENTION, 'random', 'edges'])
 })
 
 describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
@@ -155,6 +172,17 @@ describe.each(ALL.filter(([, , perTarget]) => perTarget !== undefined))(
   },
 )
 
+test.each(['random', 'edges'] as const)(
+  '%s, which is a control, is the same for every class, and says so',
+  async (method) => {
+    const explainer = await load({ method })
+    const [one, other] = await explainer.explain(input, [0, { class: 2, minus: 1 }])
+    await explainer.release()
+    expect(other!.relevance).toEqual(one!.relevance)
+    expect(METHODS[method].title).toMatch(/for comparison: knows nothing of the network$/)
+  },
+)
+
 describe('the options of a method', () => {
   const none = (method: object) => loadExplainer(engine, network, method as Method)
 
@@ -205,6 +233,22 @@ describe('the options of a method', () => {
       [
         { method: 'integrated-gradients', steps: 2 },
         { method: 'integrated-gradients', steps: 3 },
+      ],
+      [
+        { method: 'lime', segments: 12, samples: 30 },
+        { method: 'lime', segments: 12, samples: 30, kernel: 0.1 },
+      ],
+      [
+        { method: 'kernel-shap', segments: 6 },
+        { method: 'kernel-shap', segments: 6, fill: 50 },
+      ],
+      [
+        { method: 'rise', samples: 30 },
+        { method: 'rise', samples: 30, probability: 0.2 },
+      ],
+      [
+        { method: 'prediction-difference', window: 20 },
+        { method: 'prediction-difference', window: 20, ring: 15 },
       ],
     ] as const) {
       const maps = []

@@ -14,7 +14,8 @@ import { load as loadComposite } from './composite.ts'
 
 /** Makes the map of one picture: [1, channels, height, width] from [1, channels, height, width]. */
 interface MapProgram {
-  readonly program: Program
+  /** What runs the network; none where the network is not asked. */
+  readonly program?: Program
   /** Tells its progress in variations of the picture, as many for every target. */
   map(picture: TensorOf<'float32'>, target: Float32Array, watch: Watch): Promise<TensorOf<'float32'>>
 }
@@ -60,7 +61,7 @@ export async function loadMaps(
     },
     async release() {
       await plain.release()
-      await program.release()
+      await program?.release()
     },
   }
 }

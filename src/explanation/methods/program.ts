@@ -72,3 +72,23 @@ export async function inBatches(
     progress?.(first + rows, count)
   }
 }
+
+/**
+ * The scores of variations of one input.
+ *
+ * @param vary writes variation `k`; called once for each, in order, with a copy of the input
+ * @returns `count` scores
+ */
+export async function scoresOfVariations(
+  scoresOf: ScoresOf,
+  input: TensorOf<'float32'>,
+  target: Float32Array,
+  { batch = 8, ...running }: Running & { readonly count: number },
+  vary: (k: number, into: Float32Array) => void,
+): Promise<number[]> {
+  const scores: number[] = []
+  await inBatches(input, target, { ...running, batch }, vary, async (inputs, targets) => {
+    scores.push(...(await scoresOf(inputs, targets)))
+  })
+  return scores
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import type { NamedMethod } from '../../../src/explanation/methods.ts'
+import { explainFile } from '../../../src/models/node.ts'
+import { shared } from '../../shared.ts'
+
+/** The side of the picture that faceres sees of a face. */
+const SIZE = 224
+/** Where in it the face lies, from brow to chin, measured by eye in the picture of this photo: three tenths of it. */
+const isFace = (pixel: number) => {
+  const [x, y] = [pixel % SIZE, Math.floor(pixel / SIZE)]
+  return ((x - 112) / 64) ** 2 + ((y - 110) / 78) ** 2 < 1
+}
+
+/** How much of the twentieth of the picture that speaks most for faceres's answer lies on the face. */
+async function shareOnFace(method: NamedMethod): Promise<number> {
+  const { relevance } = await explainFile('faceres', `${shared}/data/photos/astronaut.png`, { method })
+  const { data } = relevance
+  const top = [...data.keys()].sort((a, b) => data[b]! - data[a]!).slice(0, Math.floor(data.length / 20))
+  expect(data.length).toBe(SIZE ** 2)
+  return top.filter(isFace).length / top.length
+}
+
+test.skipIf(!shared).each<NamedMethod>([
+  { method: 'lime', segments: 30, samples: 300 },
+  { method: 'kernel-shap', segments: 30, samples: 300 },
+  { method: 'rise', samples: 300 },
+  { method: 'prediction-difference', samples: 1 },
+])(
+  'of a real network what speaks for its answer lies on the face: $method',
+  async (method) => {
+    expect(await shareOnFace(method)).toBeGreaterThan(0.9)
+  },
+  120_000,
+)
+
+test.skipIf(!shared).each<NamedMethod>([{ method: 'random' }, { method: 'edges' }])(
+  'the controls do not know where the face is: $method',
+  async (method) => {
+    expect(await shareOnFace(method)).toBeLessThan(0.4)
+  },
+)
