@@ -167,7 +167,7 @@ describe('the options of a method', () => {
     [
       'an option of another method',
       { method: 'occlusion', seed: 3 },
-      /^seed: the method has no such option\. .*window, stride/,
+      /^seed: there is no such option\. There are window, stride/,
     ],
     [
       'a number out of its range',
