@@ -1,0 +1,165 @@
+/**
+ * Everything that measures explanations, by name: whether a map lies where it should, how concentrated it is, whether the
+ * network's answer hangs on what it shows, whether the explainer looks at what was learned, and how like two maps are. A
+ * measure is one file in `measures/` and one entry here; its file is loaded when the measure is first used.
+ */
+
+import type { PixelRelevance } from './heatMap.ts'
+import type { Mask } from './measures/mask.ts'
+import type { RelevanceMassAccuracyOptions } from './measures/relevanceMassAccuracy.ts'
+import type { TopKOptions } from './measures/topK.ts'
+import type { OptionTable } from './options.ts'
+
+/** What a measure needs, and so what it is called with. */
+interface Signatures<Options> {
+  /** A map alone. */
+  map: (map: PixelRelevance) => number
+  /** A map, and where it should have its relevance. */
+  mask: (map: PixelRelevance, mask: Mask, options?: Partial<Options>) => number
+  /** Two maps of the same size. */
+  maps: (one: PixelRelevance, other: PixelRelevance, options?: Partial<Options>) => number
+}
+
+/** What a measure may need. */
+export type MeasureNeeds = keyof Signatures<unknown>
+
+/** Which values are better: those near one for a share that should be whole; `neither` where a measure describes only. */
+export type Better = 'higher' | 'lower' | 'one' | 'neither'
+
+/** What is to be known of a measure, without its code. */
+export interface MeasureEntry<Needs extends MeasureNeeds, Options> {
+  readonly title: string
+  /** The paper that it is from. */
+  readonly source: string
+  /** What can be set, with defaults and ranges. */
+  readonly options: OptionTable<Options>
+  readonly needs: Needs
+  readonly better: Better
+  /** Loads its code. */
+  readonly load: () => Promise<Signatures<Options>[Needs]>
+}
+
+const ARRAS =
+  'Arras, Osman and Samek 2022, CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network explanations'
+const ADEBAYO =
+  'Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, Sanity Checks for Saliency Maps, section 4'
+
+const K = {
+  what: 'the most relevant pixels, as many as this',
+  default: 1000,
+  range: [1, Infinity],
+  whole: true,
+} as const
+
+/** All measures, by the names that people type. */
+export const MEASURES = {
+  'mass-accuracy': {
+    title: 'Relevance mass accuracy',
+    source: `${ARRAS}, section 3.2`,
+    options: {
+      absolute: {
+        what: 'whether relevance against the class counts as that for it does',
+        default: false,
+        choices: [false, true],
+      },
+    },
+    needs: 'mask',
+    better: 'higher',
+    load: async () => (await import('./measures/relevanceMassAccuracy.ts')).relevanceMassAccuracy,
+  } satisfies MeasureEntry<'mask', RelevanceMassAccuracyOptions>,
+  'rank-accuracy': {
+    title: 'Relevance rank accuracy',
+    source: `${ARRAS}, section 3.2`,
+    options: {},
+    needs: 'mask',
+    better: 'higher',
+    load: async () => (await import('./measures/relevanceRankAccuracy.ts')).relevanceRankAccuracy,
+  } satisfies MeasureEntry<'mask', object>,
+  'pointing-game': {
+    title: 'Pointing game',
+    source:
+      'Zhang, Bargal, Lin, Brandt, Shen and Sclaroff 2018, Top-Down Neural Attention by Excitation Backprop, section 4.1',
+    options: {},
+    needs: 'mask',
+    better: 'higher',
+    load: async () => (await import('./measures/pointingGame.ts')).pointingGame,
+  } satisfies MeasureEntry<'mask', object>,
+  'top-k-intersection': {
+    title: 'Top-k intersection',
+    source: 'Theiner, Müller-Budack and Ewerth 2022, Interpretable Semantic Photo Geolocation',
+    options: { k: K },
+    needs: 'mask',
+    better: 'higher',
+    load: async () => (await import('./measures/topKIntersection.ts')).topKIntersection,
+  } satisfies MeasureEntry<'mask', TopKOptions>,
+  'roc-area': {
+    title: 'Area under the ROC curve',
+    source: 'Fawcett 2006, An introduction to ROC analysis',
+    options: {},
+    needs: 'mask',
+    better: 'higher',
+    load: async () => (await import('./measures/rocArea.ts')).rocArea,
+  } satisfies MeasureEntry<'mask', object>,
+  sparseness: {
+    title: 'Sparseness (Gini index)',
+    source:
+      'Chalasani, Chen, Chowdhury, Jha and Wu 2020, Concise Explanations of Neural Networks using Adversarial Training',
+    options: {},
+    needs: 'map',
+    better: 'higher',
+    load: async () => (await import('./measures/sparseness.ts')).sparseness,
+  } satisfies MeasureEntry<'map', object>,
+  complexity: {
+    title: 'Complexity (entropy)',
+    source:
+      'Bhatt, Weller and Moura 2020, Evaluating and Aggregating Feature-based Model Explanations, definition 3',
+    options: {},
+    needs: 'map',
+    better: 'lower',
+    load: async () => (await import('./measures/complexity.ts')).complexity,
+  } satisfies MeasureEntry<'map', object>,
+  'half-area': {
+    title: 'Area that carries half of the positive relevance',
+    source: 'regard',
+    options: {},
+    needs: 'map',
+    better: 'neither',
+    load: async () => (await import('./measures/halfArea.ts')).halfArea,
+  } satisfies MeasureEntry<'map', object>,
+  'largest-region': {
+    title: 'Largest connected region',
+    source: 'regard',
+    options: {},
+    needs: 'map',
+    better: 'neither',
+    load: async () => (await import('./measures/largestRegion.ts')).largestRegion,
+  } satisfies MeasureEntry<'map', object>,
+  'rank-correlation': {
+    title: 'Spearman’s rank correlation of two maps',
+    source: ADEBAYO,
+    options: {},
+    needs: 'maps',
+    better: 'neither',
+    load: async () => (await import('./measures/rankCorrelation.ts')).rankCorrelation,
+  } satisfies MeasureEntry<'maps', object>,
+  'structural-similarity': {
+    title: 'Structural similarity of two maps',
+    source:
+      'Wang, Bovik, Sheikh and Simoncelli 2004, Image Quality Assessment: From Error Visibility to Structural Similarity, equations 13 to 17',
+    options: {},
+    needs: 'maps',
+    better: 'neither',
+    load: async () => (await import('./measures/structuralSimilarity.ts')).structuralSimilarity,
+  } satisfies MeasureEntry<'maps', object>,
+  'top-k-overlap': {
+    title: 'Top-k overlap of two maps',
+    source: 'Ghorbani, Abid and Zou 2019, Interpretation of Neural Networks Is Fragile',
+    options: { k: K },
+    needs: 'maps',
+    better: 'neither',
+    load: async () => (await import('./measures/topKOverlap.ts')).topKOverlap,
+  } satisfies MeasureEntry<'maps', TopKOptions>,
+}
+
+/** The name of a measure. */
+export type MeasureName = keyof typeof MEASURES

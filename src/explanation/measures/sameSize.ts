@@ -1,0 +1,23 @@
+import { UserError } from '../../base/errors.ts'
+
+interface Sized {
+  readonly width: number
+  readonly height: number
+  readonly data: { readonly length: number }
+}
+
+/**
+ * @param name what the first is called in the message
+ * @throws UserError where two maps, or a map and a mask, are not of the same size
+ */
+export function requireSameSize(one: Sized, other: Sized, name: string): void {
+  const fits =
+    one.width === other.width && one.height === other.height && one.data.length === other.data.length
+  if (fits) return
+  const sides = ({ width, height }: Sized) => `${width} × ${height} pixels`
+  throw new UserError(
+    `has ${sides(one)}, and the map ${sides(other)}`,
+    name,
+    'Give one of the same picture as the map’s, cut in the same way',
+  )
+}
