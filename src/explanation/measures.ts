@@ -4,10 +4,16 @@
  * measure is one file in `measures/` and one entry here; its file is loaded when the measure is first used.
  */
 
+import type { TensorOf } from '../graph/types.ts'
 import type { PixelRelevance } from './heatMap.ts'
+import type { FillOptions } from './measures/fills.ts'
 import type { Mask } from './measures/mask.ts'
+import type { Perturbation } from './measures/perturbation.ts'
+import type { PixelFlippingOptions } from './measures/pixelFlipping.ts'
+import type { RegionPerturbationOptions } from './measures/regionPerturbation.ts'
 import type { RelevanceMassAccuracyOptions } from './measures/relevanceMassAccuracy.ts'
 import type { TopKOptions } from './measures/topK.ts'
+import type { Running, ScoresOf } from './methods/program.ts'
 import type { OptionTable } from './options.ts'
 
 /** What a measure needs, and so what it is called with. */
@@ -18,6 +24,14 @@ interface Signatures<Options> {
   mask: (map: PixelRelevance, mask: Mask, options?: Partial<Options>) => number
   /** Two maps of the same size. */
   maps: (one: PixelRelevance, other: PixelRelevance, options?: Partial<Options>) => number
+  /** The scores of a network, a picture [1, channels, height, width], what is explained of it, and its map. */
+  scores: (
+    scoresOf: ScoresOf,
+    input: TensorOf<'float32'>,
+    target: Float32Array,
+    map: PixelRelevance,
+    options?: Partial<Options> & Running,
+  ) => Promise<Perturbation>
 }
 
 /** What a measure may need. */
@@ -43,6 +57,8 @@ const ARRAS =
   'Arras, Osman and Samek 2022, CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network explanations'
 const ADEBAYO =
   'Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, Sanity Checks for Saliency Maps, section 4'
+const SAMEK =
+  'Samek, Binder, Montavon, Lapuschkin and Müller 2017, Evaluating the Visualization of What a Deep Neural Network Has Learned'
 
 const K = {
   what: 'the most relevant pixels, as many as this',
@@ -50,6 +66,20 @@ const K = {
   range: [1, Infinity],
   whole: true,
 } as const
+const SEED = { what: 'the same seed gives the same draws', default: 0 }
+const FILL: OptionTable<FillOptions> = {
+  fill: {
+    what: 'what comes in place of pixels: a number, noise like the picture’s, the blurred picture, or what the pixels around suggest (ROAD)',
+    default: 'constant',
+    choices: ['constant', 'normal', 'uniform', 'blur', 'linear'],
+  },
+  baseline: {
+    what: 'the number of fill constant, in all channels; 0 is the mean where the mean is subtracted',
+    default: 0,
+    range: [-Infinity, Infinity],
+  },
+  seed: SEED,
+}
 
 /** All measures, by the names that people type. */
 export const MEASURES = {
@@ -134,6 +164,30 @@ export const MEASURES = {
     better: 'neither',
     load: async () => (await import('./measures/largestRegion.ts')).largestRegion,
   } satisfies MeasureEntry<'map', object>,
+  'pixel-flipping': {
+    title: 'Pixel flipping',
+    source:
+      'Bach, Binder, Montavon, Klauschen, Müller and Samek 2015, On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',
+    options: {
+      steps: { what: 'in how many steps all pixels go', default: 50, range: [1, Infinity], whole: true },
+      ...FILL,
+    },
+    needs: 'scores',
+    better: 'higher',
+    load: async () => (await import('./measures/pixelFlipping.ts')).pixelFlipping,
+  } satisfies MeasureEntry<'scores', PixelFlippingOptions>,
+  'region-perturbation': {
+    title: 'Region perturbation',
+    source: `${SAMEK}, equations 8 to 12`,
+    options: {
+      region: { what: 'side of a region, in pixels', default: 9, range: [1, Infinity], whole: true },
+      steps: { what: 'how many regions go, one a step', default: 100, range: [1, Infinity], whole: true },
+      ...FILL,
+    },
+    needs: 'scores',
+    better: 'higher',
+    load: async () => (await import('./measures/regionPerturbation.ts')).regionPerturbation,
+  } satisfies MeasureEntry<'scores', RegionPerturbationOptions>,
   'rank-correlation': {
     title: 'Spearman’s rank correlation of two maps',
     source: ADEBAYO,

@@ -13,7 +13,7 @@ import { requireSameSize } from './sameSize.ts'
  * @throws UserError where the maps are not of the same size
  */
 export function rankCorrelation(one: PixelRelevance, other: PixelRelevance): number {
-  requireSameSize(one, other, 'second map')
+  requireSameSize(other, one, 'second map', 'first')
   const [a, b] = [ranksOf(one.data), ranksOf(other.data)]
   // The mean of the ranks 1 to n.
   const mean = (a.length + 1) / 2

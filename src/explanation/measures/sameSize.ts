@@ -8,16 +8,17 @@ interface Sized {
 
 /**
  * @param name what the first is called in the message
- * @throws UserError where two maps, or a map and a mask, are not of the same size
+ * @param of what the other is called
+ * @throws UserError where two maps, a map and a mask, or a map and an input are not of the same size
  */
-export function requireSameSize(one: Sized, other: Sized, name: string): void {
+export function requireSameSize(one: Sized, other: Sized, name: string, of = 'map'): void {
   const fits =
     one.width === other.width && one.height === other.height && one.data.length === other.data.length
   if (fits) return
   const sides = ({ width, height }: Sized) => `${width} × ${height} pixels`
   throw new UserError(
-    `has ${sides(one)}, and the map ${sides(other)}`,
+    `has ${sides(one)}, and the ${of} ${sides(other)}`,
     name,
-    'Give one of the same picture as the map’s, cut in the same way',
+    'Give one of the same picture, cut in the same way',
   )
 }

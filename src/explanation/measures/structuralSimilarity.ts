@@ -23,7 +23,7 @@ const [C1, C2] = [(0.01 * 2) ** 2, (0.03 * 2) ** 2]
  * @throws UserError where the maps are not of the same size, or smaller than a window of 11 × 11 pixels
  */
 export function structuralSimilarity(one: PixelRelevance, other: PixelRelevance): number {
-  requireSameSize(one, other, 'second map')
+  requireSameSize(other, one, 'second map', 'first')
   const { width, height } = one
   if (Math.min(width, height) < SIDE)
     throw new UserError(`has ${width} × ${height} pixels`, 'map', `Give one of at least ${SIDE} × ${SIDE}`)

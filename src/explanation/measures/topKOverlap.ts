@@ -18,7 +18,7 @@ export function topKOverlap(
   options: Partial<TopKOptions> = {},
 ): number {
   const { k } = completeOptions(MEASURES['top-k-overlap'].options, options)
-  requireSameSize(one, other, 'second map')
+  requireSameSize(other, one, 'second map', 'first')
   const known = new Set(topK(one, k))
   return topK(other, k).reduce((hits, pixel) => hits + (known.has(pixel) ? 1 : 0), 0) / k
 }
