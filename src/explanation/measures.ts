@@ -4,17 +4,30 @@
  * measure is one file in `measures/` and one entry here; its file is loaded when the measure is first used.
  */
 
+import type { Watch } from '../base/watch.ts'
 import type { TensorOf } from '../graph/types.ts'
+import type { Layout } from '../pictures/layout.ts'
+import type { Explainer, Explanation } from './explain.ts'
 import type { PixelRelevance } from './heatMap.ts'
+import type { EfficientParameterRandomisationOptions } from './measures/efficientParameterRandomisation.ts'
+import type { Explained } from './measures/explained.ts'
 import type { FillOptions } from './measures/fills.ts'
+import type { Finding } from './measures/finding.ts'
 import type { Mask } from './measures/mask.ts'
+import type { MaxSensitivityOptions } from './measures/maxSensitivity.ts'
+import type {
+  ParameterRandomisationOptions,
+  SmoothParameterRandomisationOptions,
+} from './measures/parameterRandomisation.ts'
 import type { Perturbation } from './measures/perturbation.ts'
 import type { PixelFlippingOptions } from './measures/pixelFlipping.ts'
+import type { RandomLogitOptions } from './measures/randomLogit.ts'
 import type { RegionPerturbationOptions } from './measures/regionPerturbation.ts'
 import type { RelevanceMassAccuracyOptions } from './measures/relevanceMassAccuracy.ts'
 import type { TopKOptions } from './measures/topK.ts'
 import type { Running, ScoresOf } from './methods/program.ts'
 import type { OptionTable } from './options.ts'
+import type { Target } from './target.ts'
 
 /** What a measure needs, and so what it is called with. */
 interface Signatures<Options> {
@@ -32,6 +45,22 @@ interface Signatures<Options> {
     map: PixelRelevance,
     options?: Partial<Options> & Running,
   ) => Promise<Perturbation>
+  /** An explanation with its conservation report. */
+  conservation: (explanation: Explanation) => Finding
+  /** An explainer that is loaded, and an input. */
+  explainer: (
+    explainer: Explainer,
+    input: TensorOf<'float32'>,
+    target: Target,
+    options?: Partial<Options> & Watch & { readonly layout?: Layout },
+  ) => Promise<Finding>
+  /** A network and how it is explained, since other networks are derived from it; and an input. */
+  network: (
+    explained: Explained,
+    input: TensorOf<'float32'>,
+    target: Target,
+    options?: Partial<Options> & Watch,
+  ) => Promise<Finding>
 }
 
 /** What a measure may need. */
@@ -57,6 +86,7 @@ const ARRAS =
   'Arras, Osman and Samek 2022, CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network explanations'
 const ADEBAYO =
   'Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, Sanity Checks for Saliency Maps, section 4'
+const HEDSTROM = 'Hedström, Weber, Lapuschkin and Höhne 2024, A Fresh Look at Sanity Checks for Saliency Maps'
 const SAMEK =
   'Samek, Binder, Montavon, Lapuschkin and Müller 2017, Evaluating the Visualization of What a Deep Neural Network Has Learned'
 
@@ -78,6 +108,20 @@ const FILL: OptionTable<FillOptions> = {
     default: 0,
     range: [-Infinity, Infinity],
   },
+  seed: SEED,
+}
+const SIMILARITY = {
+  what: 'how maps are compared: structural similarity, or Spearman’s rank correlation',
+  default: 'ssim',
+  choices: ['ssim', 'rank'],
+} as const
+const RANDOMISATION: OptionTable<ParameterRandomisationOptions> = {
+  order: {
+    what: 'from the output on one layer more each time, or one layer alone each time',
+    default: 'cascade',
+    choices: ['cascade', 'independent'],
+  },
+  similarity: SIMILARITY,
   seed: SEED,
 }
 
@@ -188,6 +232,74 @@ export const MEASURES = {
     better: 'higher',
     load: async () => (await import('./measures/regionPerturbation.ts')).regionPerturbation,
   } satisfies MeasureEntry<'scores', RegionPerturbationOptions>,
+  'parameter-randomisation': {
+    title: 'Model-parameter randomisation',
+    source: ADEBAYO,
+    options: RANDOMISATION,
+    needs: 'network',
+    better: 'lower',
+    load: async () => (await import('./measures/parameterRandomisation.ts')).parameterRandomisation,
+  } satisfies MeasureEntry<'network', ParameterRandomisationOptions>,
+  'smooth-parameter-randomisation': {
+    title: 'Smooth model-parameter randomisation',
+    source: HEDSTROM,
+    options: {
+      ...RANDOMISATION,
+      samples: { what: 'noisy copies of the input', default: 50, range: [1, Infinity], whole: true },
+      noise: {
+        what: 'standard deviation of the noise, as a share of the input’s range',
+        default: 0.1,
+        range: [0, Infinity],
+      },
+    },
+    needs: 'network',
+    better: 'lower',
+    load: async () => (await import('./measures/parameterRandomisation.ts')).smoothParameterRandomisation,
+  } satisfies MeasureEntry<'network', SmoothParameterRandomisationOptions>,
+  'efficient-parameter-randomisation': {
+    title: 'Efficient model-parameter randomisation',
+    source: HEDSTROM,
+    options: { seed: SEED },
+    needs: 'network',
+    better: 'higher',
+    load: async () =>
+      (await import('./measures/efficientParameterRandomisation.ts')).efficientParameterRandomisation,
+  } satisfies MeasureEntry<'network', EfficientParameterRandomisationOptions>,
+  'random-logit': {
+    title: 'Random logit',
+    source:
+      'Sixt, Granz and Landgraf 2020, When Explanations Lie: Why Many Modified BP Attributions Fail, section 5',
+    options: { similarity: SIMILARITY, seed: SEED },
+    needs: 'explainer',
+    better: 'lower',
+    load: async () => (await import('./measures/randomLogit.ts')).randomLogit,
+  } satisfies MeasureEntry<'explainer', RandomLogitOptions>,
+  'max-sensitivity': {
+    title: 'Max-sensitivity',
+    source:
+      'Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, On the (In)fidelity and Sensitivity of Explanations, definition 3',
+    options: {
+      samples: { what: 'inputs that are drawn', default: 50, range: [1, Infinity], whole: true },
+      radius: {
+        what: 'how far from the input each of its numbers may be, as a share of the input’s range',
+        default: 0.02,
+        range: [0, Infinity],
+      },
+      seed: SEED,
+    },
+    needs: 'explainer',
+    better: 'lower',
+    load: async () => (await import('./measures/maxSensitivity.ts')).maxSensitivity,
+  } satisfies MeasureEntry<'explainer', MaxSensitivityOptions>,
+  completeness: {
+    title: 'Completeness',
+    source:
+      'Bach, Binder, Montavon, Klauschen, Müller and Samek 2015, On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation, equation 2',
+    options: {},
+    needs: 'conservation',
+    better: 'one',
+    load: async () => (await import('./measures/completeness.ts')).completeness,
+  } satisfies MeasureEntry<'conservation', object>,
   'rank-correlation': {
     title: 'Spearman’s rank correlation of two maps',
     source: ADEBAYO,

@@ -7,14 +7,14 @@ import type { TensorOf } from '../../graph/types.ts'
 import type { PixelRelevance } from '../heatMap.ts'
 import { inBatches, type Running, type ScoresOf } from '../methods/program.ts'
 import { type FillOptions, fadingPicture } from './fills.ts'
-import type { Measured } from './measured.ts'
+import type { Finding } from './finding.ts'
 import { requireSameSize } from './sameSize.ts'
 
 /** The orders in which pixels go: the most relevant first, or the least relevant first. */
 export type Order = 'morf' | 'lerf'
 
 /** What became of the score. */
-export interface Perturbation extends Measured {
+export interface Perturbation extends Finding {
   /**
    * ABPC, the area between the perturbation curves: the mean of LeRF less MoRF over all points, which is
    * AOPC by MoRF less AOPC by LeRF, in units of the score.

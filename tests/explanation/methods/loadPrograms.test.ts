@@ -15,7 +15,7 @@ async function scores(answer: (g: GraphBuilder, x: Value) => Value, of?: 'logits
   g.output('y', y)
   const { program, scoresOf } = await loadScores(engine, g.graph(), 'y', of)
   const classes = Number(y.shape[1])
-  const each = []
+  const each: number[][] = []
   for (let k = 0; k < classes; k++) {
     const target = Float32Array.from({ length: 2 * classes }, (_, i) => (i % classes === k ? 1 : 0))
     each.push([...(await scoresOf(input, target))])
