@@ -30,6 +30,7 @@ export type { ParameterRandomisation } from './explanation/measures/parameterRan
 export type { Order, Perturbation } from './explanation/measures/perturbation.ts'
 export type { RandomLogit } from './explanation/measures/randomLogit.ts'
 export { type Better, MEASURES, type MeasureName, type MeasureNeeds } from './explanation/measures.ts'
+export { channelsFirst, networkChannelsFirst } from './explanation/methods/channelsFirst.ts'
 export { loadScores } from './explanation/methods/loadPrograms.ts'
 export type { ScoresOf } from './explanation/methods/program.ts'
 export { METHODS, type Method, type MethodName, type NamedMethod } from './explanation/methods.ts'

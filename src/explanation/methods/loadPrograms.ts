@@ -60,6 +60,8 @@ export async function loadLayerGradient(
 /**
  * Load what tells a network's scores.
  *
+ * @param network for measures and methods that change pictures, one that takes [batch, channels, height, width]:
+ *   `channelsFirst.ts` turns others
  * @param of what a class counts with: its logit, or its probability, of outputs that hold probabilities or become them
  * @throws UserError where probabilities are asked for of an output that has none
  */
