@@ -1,12 +1,12 @@
 import type { TensorOf } from '../../graph/types.ts'
 import type { FadingPicture } from './fills.ts'
-import { type Level, levelsOf, roughlySolved } from './multigrid.ts'
+import { type Level, levelsOf, roughlySolved, WAYS } from './multigrid.ts'
 
 /** What a neighbour counts: 1/6 beside, above and below, 1/12 at the corners. */
 const [BESIDE, CORNER] = [1 / 6, 1 / 12]
 
-/** How far from the solution the values may be, about, as a share of a channel's deviation. The noise is ten times that. */
-const EXACTNESS = 1e-3
+/** The last change that is made, at most, as a share of a channel's deviation: less is left then. The noise is three times that. */
+const EXACTNESS = 3e-3
 
 /** The most steps towards the solution; it takes about ten. */
 const MOST = 100
@@ -66,10 +66,21 @@ class Grid {
   /** The equations of the pixels that are gone, and coarser ones. */
   levels: readonly Level[] = []
 
+  /** The weighted sum of the neighbours of a place. */
+  private readonly around: (values: Float64Array, place: number) => number
+
   constructor(width: number, height: number) {
     this.width = width
     this.height = height
-    this.side = width + 2
+    const side = width + 2
+    this.side = side
+    this.around = (values, place) => {
+      const [above, below] = [place - side, place + side]
+      return (
+        BESIDE * (values[place - 1]! + values[place + 1]! + values[above]! + values[below]!) +
+        CORNER * (values[above - 1]! + values[above + 1]! + values[below - 1]! + values[below + 1]!)
+      )
+    }
     this.size = this.side * (height + 2)
     this.gone = new Float64Array(this.size)
     const inside = new Float64Array(this.size)
@@ -89,16 +100,16 @@ class Grid {
     const { gone, weights, side } = this
     for (const pixel of pixels) gone[this.placeOf(pixel)] = 1
     this.count += pixels.length
-    const both = (step: number, weight: number) =>
-      gone.map((is, place) => (is && gone[place + step] ? weight : 0))
     this.levels = levelsOf({
       width: this.width,
       height: this.height,
-      diagonal: gone.map((is, place) => (is ? weights[place]! : 0)),
-      east: both(1, BESIDE),
-      south: both(side, BESIDE),
-      southEast: both(side + 1, CORNER),
-      southWest: both(side - 1, CORNER),
+      diagonal: weights.map((weight, place) => (gone[place] ? weight : 0)),
+      neighbours: this.around,
+      between: (place, way) => {
+        const [right, down] = WAYS[way]!
+        if (!gone[place + down * side + right]) return 0
+        return right !== 0 && down !== 0 ? CORNER : BESIDE
+      },
     })
   }
 
@@ -113,15 +124,6 @@ class Grid {
   missing(values: Float64Array): Float64Array {
     return this.gone.map((is, place) =>
       is ? this.around(values, place) - this.weights[place]! * values[place]! : 0,
-    )
-  }
-
-  /** The weighted sum of the neighbours of a place. */
-  private around(values: Float64Array, place: number): number {
-    const [above, below] = [place - this.side, place + this.side]
-    return (
-      BESIDE * (values[place - 1]! + values[place + 1]! + values[above]! + values[below]!) +
-      CORNER * (values[above - 1]! + values[above + 1]! + values[below - 1]! + values[below + 1]!)
     )
   }
 }
@@ -160,8 +162,10 @@ class Plane {
     for (let step = 0; step < MOST; step++) {
       // About what the values lack.
       const lacking = roughlySolved(grid.levels, left)
-      if (largest(lacking) <= EXACTNESS * this.deviation) return
+      const isLast = largest(lacking) <= EXACTNESS * this.deviation
       const now = product(left, lacking)
+      // All equations hold to the bit.
+      if (now === 0) return
       const kept = now / last
       for (let place = 0; place < grid.size; place++)
         direction[place] = lacking[place]! + kept * direction[place]!
@@ -171,6 +175,7 @@ class Plane {
         values[place]! += length * direction[place]!
         left[place]! -= length * change[place]!
       }
+      if (isLast) return
       last = now
     }
   }

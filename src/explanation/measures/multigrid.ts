@@ -6,18 +6,28 @@
  * with its factor for what comes from above. It is symmetric, as a preconditioner of conjugate gradients has to be.
  */
 
-/** A symmetric system on a grid with a border of one place: what a place has of itself, less what it has of its neighbours. */
-interface System {
+/**
+ * A symmetric system on a grid with a border of one place: what a place has of itself, less what it has of its neighbours.
+ * Values are 0 wherever there is no equation.
+ */
+export interface System {
   readonly width: number
   readonly height: number
-  /** 0 at places that have no equation. */
+  /** What each place has of itself; 0 at places that have no equation. */
   readonly diagonal: Float64Array
-  /** What a place and its neighbour to the east have of each other; and so on. */
-  readonly east: Float64Array
-  readonly south: Float64Array
-  readonly southEast: Float64Array
-  readonly southWest: Float64Array
+  /** What the neighbours of a place add to it. */
+  readonly neighbours: (values: Float64Array, place: number) => number
+  /** What two neighbours have of each other: a place and, by {@link WAYS}, the one to the east and so on. */
+  readonly between: (place: number, way: number) => number
 }
+
+/** The four ways from a place to neighbours, steps to the right and down; the other four lead back. */
+export const WAYS = [
+  [1, 0],
+  [0, 1],
+  [1, 1],
+  [-1, 1],
+] as const
 
 /** By how much a correction from a coarser level is stretched: it is too small where squares have one value each. */
 const STRETCH = 1.8
@@ -66,11 +76,11 @@ export class Level {
 
   /** The system times some values. The result is used again by the next call. */
   times(values: Float64Array): Float64Array {
-    const { system, side, scratch } = this
-    const { diagonal } = system
+    const { side, scratch } = this
+    const { diagonal, neighbours } = this.system
     for (let place = side; place < diagonal.length - side; place++) {
       const own = diagonal[place]!
-      scratch[place] = own === 0 ? 0 : own * values[place]! - neighbours(system, side, values, place)
+      scratch[place] = own === 0 ? 0 : own * values[place]! - neighbours(values, place)
     }
     return scratch
   }
@@ -84,12 +94,12 @@ export class Level {
 
   /** Solve one equation after the other (Gauss and Seidel), forwards or backwards. */
   sweep(wanted: Float64Array, way: 1 | -1): void {
-    const { system, side, solution } = this
-    const { diagonal } = system
+    const { side, solution } = this
+    const { diagonal, neighbours } = this.system
     const [low, high] = [side, diagonal.length - side - 1]
     for (let place = way > 0 ? low : high; place >= low && place <= high; place += way) {
       const own = diagonal[place]!
-      if (own !== 0) solution[place] = (wanted[place]! + neighbours(system, side, solution, place)) / own
+      if (own !== 0) solution[place] = (wanted[place]! + neighbours(solution, place)) / own
     }
   }
 
@@ -114,65 +124,57 @@ export class Level {
 
   /** The level above, with a place for each square of 2 × 2. */
   coarser(): Level {
+    const { diagonal, between } = this.system
     const [width, height] = [(this.width + 1) >> 1, (this.height + 1) >> 1]
     const side = width + 2
     const empty = () => new Float64Array(side * (height + 2))
-    const system = {
-      width,
-      height,
-      diagonal: empty(),
-      east: empty(),
-      south: empty(),
-      southEast: empty(),
-      southWest: empty(),
-    }
-    const ways = [
-      [1, 0, this.system.east],
-      [0, 1, this.system.south],
-      [1, 1, this.system.southEast],
-      [-1, 1, this.system.southWest],
-    ] as const
+    const sums = empty()
+    const weights = WAYS.map(empty) as [Float64Array, Float64Array, Float64Array, Float64Array]
     for (let y = 0; y < this.height; y++)
       for (let x = 0; x < this.width; x++) {
         const place = placeAt(x, y, this.side)
+        if (diagonal[place] === 0) continue
         const own = placeAt(x >> 1, y >> 1, side)
-        system.diagonal[own]! += this.system.diagonal[place]!
-        for (const [dx, dy, weights] of ways) {
-          const weight = weights[place]!
+        sums[own]! += diagonal[place]!
+        for (let way = 0; way < WAYS.length; way++) {
+          const weight = between(place, way)
           if (weight === 0) continue
-          const [right, down] = [((x + dx) >> 1) - (x >> 1), ((y + dy) >> 1) - (y >> 1)]
+          const right = ((x + WAYS[way]![0]) >> 1) - (x >> 1)
+          const down = ((y + WAYS[way]![1]) >> 1) - (y >> 1)
           // Inside a square, both equations lose it.
-          if (right === 0 && down === 0) system.diagonal[own]! -= 2 * weight
-          else if (down === 0) system.east[right > 0 ? own : own - 1]! += weight
-          else if (right === 0) system.south[own]! += weight
-          else if (right > 0) system.southEast[own]! += weight
-          else system.southWest[own]! += weight
+          if (right === 0 && down === 0) sums[own]! -= 2 * weight
+          else if (down === 0) weights[0][right > 0 ? own : own - 1]! += weight
+          else weights[right === 0 ? 1 : right > 0 ? 2 : 3][own]! += weight
         }
       }
-    // What is left of a difference of equal sums is no equation.
-    for (let place = 0; place < system.diagonal.length; place++)
-      if (system.diagonal[place]! < 1e-9) system.diagonal[place] = 0
-    return new Level(system)
+    // What rounding leaves of equal sums is no equation.
+    for (let place = 0; place < sums.length; place++) if (sums[place]! < 1e-9) sums[place] = 0
+    return new Level({ width, height, diagonal: sums, ...weighted(weights, side) })
   }
 }
 
-function neighbours(
-  { east, south, southEast, southWest }: System,
+/** Neighbours by weights for each place and way. */
+function weighted(
+  weights: readonly [Float64Array, Float64Array, Float64Array, Float64Array],
   side: number,
-  values: Float64Array,
-  place: number,
-): number {
-  const [above, below] = [place - side, place + side]
-  return (
-    east[place]! * values[place + 1]! +
-    east[place - 1]! * values[place - 1]! +
-    south[place]! * values[below]! +
-    south[above]! * values[above]! +
-    southEast[place]! * values[below + 1]! +
-    southEast[above - 1]! * values[above - 1]! +
-    southWest[place]! * values[below - 1]! +
-    southWest[above + 1]! * values[above + 1]!
-  )
+): Pick<System, 'neighbours' | 'between'> {
+  const [east, south, southEast, southWest] = weights
+  return {
+    neighbours: (values, place) => {
+      const [above, below] = [place - side, place + side]
+      return (
+        east[place]! * values[place + 1]! +
+        east[place - 1]! * values[place - 1]! +
+        south[place]! * values[below]! +
+        south[above]! * values[above]! +
+        southEast[place]! * values[below + 1]! +
+        southEast[above - 1]! * values[above - 1]! +
+        southWest[place]! * values[below - 1]! +
+        southWest[above + 1]! * values[above + 1]!
+      )
+    },
+    between: (place, way) => weights[way]![place]!,
+  }
 }
 
 function placeAt(x: number, y: number, side: number): number {
