@@ -43,3 +43,25 @@ test('no measure is loaded with the table: each comes when it is first used', ()
   const imports = readFileSync(table, 'utf8').matchAll(/^import (type )?[^'"]*?from '(\.[^']+)'/gms)
   expect([...imports].filter(([, type]) => !type).map(([, , name]) => join(table, '..', name!))).toEqual([])
 })
+
+test('the documentation has each measure, with what it needs, which values are better, and its options', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/measures.md', import.meta.url)), 'utf8')
+  const rows = page.split('\n').filter((line) => /^\| `[a-z-]+` +\| [a-z]+ +\| [a-z]+ +\|/.test(line))
+  const cells = new Map(
+    rows.map((row) => {
+      const [name, ...others] = row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim())
+      return [name!.slice(1, -1), others] as const
+    }),
+  )
+  expect([...cells.keys()]).toEqual(Object.keys(MEASURES))
+  for (const [name, { needs, better, options }] of Object.entries(MEASURES)) {
+    const [need, which, said] = cells.get(name)!
+    expect([need, which], name).toEqual([needs, better])
+    const all = Object.entries(options) as [string, MethodOption<unknown>][]
+    if (all.length === 0) expect(said, name).toBe('none')
+    for (const [option, { default: value }] of all) expect(said, name).toContain(`\`${option}\` ${value}`)
+  }
+})
