@@ -129,7 +129,7 @@ const RANDOMISATION: OptionTable<ParameterRandomisationOptions> = {
 export const MEASURES = {
   'mass-accuracy': {
     title: 'Relevance mass accuracy',
-    source: `${ARRAS}, section 3.2`,
+    source: ARRAS,
     options: {
       absolute: {
         what: 'whether relevance against the class counts as that for it does',
@@ -143,7 +143,7 @@ export const MEASURES = {
   } satisfies MeasureEntry<'mask', RelevanceMassAccuracyOptions>,
   'rank-accuracy': {
     title: 'Relevance rank accuracy',
-    source: `${ARRAS}, section 3.2`,
+    source: ARRAS,
     options: {},
     needs: 'mask',
     better: 'higher',
@@ -152,7 +152,7 @@ export const MEASURES = {
   'pointing-game': {
     title: 'Pointing game',
     source:
-      'Zhang, Bargal, Lin, Brandt, Shen and Sclaroff 2018, Top-Down Neural Attention by Excitation Backprop, section 4.1',
+      'Zhang, Bargal, Lin, Brandt, Shen and Sclaroff 2018, Top-Down Neural Attention by Excitation Backprop',
     options: {},
     needs: 'mask',
     better: 'higher',
@@ -185,8 +185,7 @@ export const MEASURES = {
   } satisfies MeasureEntry<'map', object>,
   complexity: {
     title: 'Complexity (entropy)',
-    source:
-      'Bhatt, Weller and Moura 2020, Evaluating and Aggregating Feature-based Model Explanations, definition 3',
+    source: 'Bhatt, Weller and Moura 2020, Evaluating and Aggregating Feature-based Model Explanations',
     options: {},
     needs: 'map',
     better: 'lower',
@@ -267,8 +266,7 @@ export const MEASURES = {
   } satisfies MeasureEntry<'network', EfficientParameterRandomisationOptions>,
   'random-logit': {
     title: 'Random logit',
-    source:
-      'Sixt, Granz and Landgraf 2020, When Explanations Lie: Why Many Modified BP Attributions Fail, section 5',
+    source: 'Sixt, Granz and Landgraf 2020, When Explanations Lie: Why Many Modified BP Attributions Fail',
     options: { similarity: SIMILARITY, seed: SEED },
     needs: 'explainer',
     better: 'lower',
@@ -277,7 +275,7 @@ export const MEASURES = {
   'max-sensitivity': {
     title: 'Max-sensitivity',
     source:
-      'Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, On the (In)fidelity and Sensitivity of Explanations, definition 3',
+      'Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, On the (In)fidelity and Sensitivity of Explanations',
     options: {
       samples: { what: 'inputs that are drawn', default: 50, range: [1, Infinity], whole: true },
       radius: {

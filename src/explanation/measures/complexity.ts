@@ -3,7 +3,7 @@ import type { PixelRelevance } from '../heatMap.ts'
 /**
  * Complexity: the entropy of the share that each pixel has of |R|, −Σ p ln p, in nats.
  *
- * Bhatt, Weller and Moura 2020, *Evaluating and Aggregating Feature-based Model Explanations*, definition 3.
+ * Bhatt, Weller and Moura 2020, *Evaluating and Aggregating Feature-based Model Explanations*, “Complexity”.
  *
  * @returns 0, where one pixel has all, to ln n for n pixels that have as much each; 0 of a map without relevance
  */

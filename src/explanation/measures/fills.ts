@@ -46,7 +46,7 @@ const FILLS: Record<Fill, (picture: TensorOf<'float32'>, options: FillOptions) =
       picture,
       picture.data.map(() => baseline),
     ),
-  // Samek et al. 2017, section V, have uniform noise.
+  // Samek et al. 2017 have uniform noise.
   normal: (picture, { seed }) => {
     const random = new Random(seed)
     return replacing(
@@ -82,7 +82,7 @@ const FILLS: Record<Fill, (picture: TensorOf<'float32'>, options: FillOptions) =
 /** Of `linear`, the deviation of the noise as a share of the channel's own: as small as Rong et al. have it. */
 const NOISE = 0.01
 
-/** Of `blur`, the deviation as a share of the shorter side: 10 of 224 pixels, as in Fong and Vedaldi 2017, section 4.3. */
+/** Of `blur`, the deviation as a share of the shorter side: 10 of 224 pixels, as in Fong and Vedaldi 2017. */
 const BLUR = 10 / 224
 
 /** Each plane of a picture, made into another. */

@@ -18,7 +18,7 @@ const MOST = 100
  * mean of its channel: the equations leave it open.
  *
  * Rong, Leemann, Borisov, Kasneci and Kasneci 2022, *A Consistent and Efficient Evaluation Strategy for Attribution Methods* (ROAD),
- * section 4.2, “Noisy Linear Imputation”.
+ * “Noisy Linear Imputation”.
  *
  * Σ_j w_ij (x_i − x_j) = 0 is symmetric and positive definite in the x that are gone, so conjugate gradients solve it
  * (Hestenes and Stiefel 1952, section 3), preconditioned by `multigrid.ts` and from what was there last: few pixels change at a

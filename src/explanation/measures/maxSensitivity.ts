@@ -31,7 +31,7 @@ export interface MaxSensitivity extends Finding {
  * Max-sensitivity: how much an explanation changes, at most, within a small ball around the input, max ‖Φ(y) − Φ(x)‖ / ‖Φ(x)‖
  * over y with |y_i − x_i| ≤ r: the Monte-Carlo estimate by y that are drawn evenly from this ball (L∞).
  *
- * Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, *On the (In)fidelity and Sensitivity of Explanations*, definition 3. The norm is
+ * Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, *On the (In)fidelity and Sensitivity of Explanations*, the definition of SENS_MAX. The norm is
  * Euclidean, over all numbers of the input. The division is added here, as the paper's experiments compare explanations of equal
  * norm: so the scale of the relevance does not count. What is explained of the input (its answer) is explained of y, too.
  *

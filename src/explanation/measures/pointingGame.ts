@@ -5,7 +5,7 @@ import { type Mask, pixelsInside } from './mask.ts'
  * The pointing game: whether the most relevant pixel is inside the mask; where several are equal, whether any is. Its mean
  * over pictures is the paper's accuracy.
  *
- * Zhang, Bargal, Lin, Brandt, Shen and Sclaroff 2018, *Top-Down Neural Attention by Excitation Backprop*, section 4.1. The
+ * Zhang, Bargal, Lin, Brandt, Shen and Sclaroff 2018, *Top-Down Neural Attention by Excitation Backprop*, “The Pointing Game”. The
  * pixels around the mask that the paper lets count are not added: widen the mask for that.
  *
  * @returns 1 or 0

@@ -30,8 +30,8 @@ export interface RandomLogit extends Finding {
  * Random logit test: how like a map is to that of another class, drawn from all that are not explained. Maps that stay alike
  * do not say why it is this class.
  *
- * Sixt, Granz and Landgraf 2020, *When Explanations Lie: Why Many Modified BP Attributions Fail*, section 5 (“Random Logit”),
- * with SSIM there.
+ * Sixt, Granz and Landgraf 2020, *When Explanations Lie: Why Many Modified BP Attributions Fail*,
+ * “Random Logit”, with SSIM there.
  *
  * @param input of the explainer's shape
  * @throws UserError where there is no other class; the signal's reason, when that stops it

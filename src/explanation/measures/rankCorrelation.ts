@@ -7,7 +7,7 @@ import { requireSameSize } from './sameSize.ts'
  * the mean of their ranks. Relevance is ordered with its sign.
  *
  * Spearman 1904, *The Proof and Measurement of Association between Two Things*; of maps: Adebayo, Gilmer, Muelly, Goodfellow, Hardt
- * and Kim 2018, *Sanity Checks for Saliency Maps*, section 3.
+ * and Kim 2018, *Sanity Checks for Saliency Maps*.
  *
  * @returns −1, where one has the opposite order of the other, to 1; 0 where a map has no differences and so no order
  * @throws UserError where the maps are not of the same size

@@ -14,7 +14,7 @@ export interface RelevanceMassAccuracyOptions {
  * Relevance mass accuracy: the share of all relevance that lies inside the mask, Σ_inside R / Σ R.
  *
  * Arras, Osman and Samek 2022, *CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network
- * explanations*, section 3.2, “Relevance Mass Accuracy”. The paper has maps without negative relevance. Of a map with it,
+ * explanations*, “Relevance Mass Accuracy”. The paper has maps without negative relevance. Of a map with it,
  * both sums are those of R with its sign, as it is, unless `absolute` is asked for.
  *
  * @returns 0 to 1 where no relevance is negative, or with `absolute`; any number else

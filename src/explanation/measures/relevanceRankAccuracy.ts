@@ -6,7 +6,7 @@ import { descending } from './ranking.ts'
  * Relevance rank accuracy: of the K most relevant pixels, K being how many pixels the mask has, the share that is inside.
  *
  * Arras, Osman and Samek 2022, *CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network
- * explanations*, section 3.2, “Relevance Rank Accuracy”. Relevance is ordered with its sign.
+ * explanations*, “Relevance Rank Accuracy”. Relevance is ordered with its sign.
  *
  * @returns 0 to 1
  * @throws UserError where the mask does not fit the map

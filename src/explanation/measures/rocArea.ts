@@ -7,7 +7,7 @@ import { ranksOf } from './ranking.ts'
  * The area under the ROC curve of a map that tells the pixels inside a mask from those outside: the chance that a pixel
  * inside has more relevance than one outside, where as much counts a half.
  *
- * Fawcett 2006, *An introduction to ROC analysis*, sections 7 and 8. It is computed from the ranks, as the statistic U of Mann and
+ * Fawcett 2006, *An introduction to ROC analysis*, “Area under an ROC curve”. It is computed from the ranks, as the statistic U of Mann and
  * Whitney over both counts: (Σ_inside rank − n (n + 1) / 2) / (n m), n pixels inside and m outside.
  *
  * @returns 0 to 1; ½ of a map that does not know the mask

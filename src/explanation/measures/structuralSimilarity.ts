@@ -15,7 +15,7 @@ const [C1, C2] = [(0.01 * 2) ** 2, (0.03 * 2) ** 2]
  * (2 μ₁μ₂ + C₁)(2 σ₁₂ + C₂) / ((μ₁² + μ₂² + C₁)(σ₁² + σ₂² + C₂)).
  *
  * Wang, Bovik, Sheikh and Simoncelli 2004, *Image Quality Assessment: From Error Visibility to Structural Similarity*, equations 13 to
- * 17; of maps: Adebayo et al. 2018, *Sanity Checks for Saliency Maps*, section 3. Each map is first divided by its greatest |R|, as
+ * 17; of maps: Adebayo et al. 2018, *Sanity Checks for Saliency Maps*. Each map is first divided by its greatest |R|, as
  * in a picture of it, so that relevance is −1 to 1 and the scale of a map does not count. Only windows that lie in the map
  * count.
  *
