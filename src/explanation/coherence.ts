@@ -4,6 +4,7 @@
  * words of figures 4 and 5, that networks that were trained before look at larger and more coherent regions.
  */
 
+import { smoothed } from './gaussian.ts'
 import type { PixelRelevance } from './heatMap.ts'
 import { pooled } from './pooled.ts'
 
@@ -36,36 +37,9 @@ export function coherenceOf(map: PixelRelevance): Coherence {
 }
 
 /** A map under a Gaussian, cut off at four deviations, with nothing around the map. */
-function blurred({ width, height, data }: PixelRelevance): PixelRelevance {
-  const across = smoothed(data, width, height, 1, width)
-  return { width, height, data: smoothed(across, height, width, width, 1) }
-}
-
-/** Smooth along lines of `length` values that lie `step` apart; the lines themselves lie `stride` apart. */
-function smoothed(
-  data: Float32Array,
-  length: number,
-  lines: number,
-  step: number,
-  stride: number,
-): Float32Array {
-  const sigma = BLUR * length
-  const reach = Math.round(4 * sigma)
-  const weights = Array.from({ length: 2 * reach + 1 }, (_, k) =>
-    Math.exp(-((k - reach) ** 2) / (2 * sigma ** 2)),
-  )
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const result = new Float32Array(data.length)
-  for (let line = 0; line < lines; line++) {
-    for (let at = 0; at < length; at++) {
-      let sum = 0
-      for (let from = Math.max(0, at - reach); from <= Math.min(length - 1, at + reach); from++) {
-        sum += weights[from - at + reach]! * data[line * stride + from * step]!
-      }
-      result[line * stride + at * step] = sum / total
-    }
-  }
-  return result
+function blurred(map: PixelRelevance): PixelRelevance {
+  const along = (length: number) => ({ sigma: BLUR * length, reach: Math.round(4 * BLUR * length) })
+  return smoothed(map, along(map.width), along(map.height))
 }
 
 function largestRegion(map: PixelRelevance): number {

@@ -10,7 +10,7 @@ import type { Graph, TensorOf } from '../graph/types.ts'
 import type { Layout } from '../pictures/layout.ts'
 import type { CONSERVATION_COLUMNS, ConservationRow } from '../rules/relevance/conservation.ts'
 import type { InputRange } from '../rules/relevance/rules.ts'
-import { type Extra, METHODS, type Method, type MethodEntry } from './methods.ts'
+import type { Extra, Method, MethodEntry } from './methods.ts'
 import type { Target } from './target.ts'
 
 /** What a network says of one input in one of its outputs. */
@@ -85,7 +85,7 @@ export interface ExplainerOptions {
 /**
  * Load a network for a method. The method's own code is loaded when it is first used.
  *
- * @param method a composite, or `{ method: 'smoothgrad', samples: 20 }`: a method of {@link METHODS} with its options
+ * @param method a composite, or `{ method: 'smoothgrad', samples: 20 }`: a method of `METHODS` with its options
  * @throws UserError where the method does not fit the network, has no such option, or does not give what is asked
  *   for; Error naming the node that has no rule
  */
@@ -95,25 +95,33 @@ export async function loadExplainer(
   method: Method,
   options: ExplainerOptions = {},
 ): Promise<Explainer> {
-  const name = method.method ?? 'relevance'
-  const entry = TABLE[name]
+  const subject = { ...options, engine, network }
+  // By far the commonest, and it gives all that can be asked for: a page that stays with it loads no table of the others.
+  if (method.method === undefined || method.method === 'relevance') {
+    const { load } = await import('./methods/composite.ts')
+    return load(subject, method)
+  }
+  const table: Table = (await import('./methods.ts')).METHODS
+  const entry = table[method.method]
   if (!entry) {
-    throw new UserError('there is no such method', name, `There are ${Object.keys(TABLE).join(', ')}`)
+    throw new UserError(
+      'there is no such method',
+      method.method,
+      `There are ${Object.keys(table).join(', ')}`,
+    )
   }
   const { layers = [], conservation = false } = options
-  if (layers.length > 0) requireGiven(name, entry, 'layers', 'the relevance of other layers')
-  if (conservation) requireGiven(name, entry, 'conservation', 'a conservation report')
+  if (layers.length > 0) requireGiven(method.method, table, 'layers', 'the relevance of other layers')
+  if (conservation) requireGiven(method.method, table, 'conservation', 'a conservation report')
   const { load } = await entry.load()
   // The name has chosen the module that takes just this kind of method.
-  return load({ ...options, engine, network }, method as never)
+  return load(subject, method as never)
 }
 
-type Entry = Pick<MethodEntry<unknown>, 'gives' | 'load'>
+type Table = Readonly<Record<string, Pick<MethodEntry<unknown>, 'gives' | 'load'>>>
 
-const TABLE: Readonly<Record<string, Entry>> = METHODS
-
-function requireGiven(name: string, { gives }: Entry, extra: Extra, what: string): void {
-  if (gives[extra]) return
-  const others = Object.keys(TABLE).filter((each) => TABLE[each]!.gives[extra])
+function requireGiven(name: string, table: Table, extra: Extra, what: string): void {
+  if (table[name]!.gives[extra]) return
+  const others = Object.keys(table).filter((each) => table[each]!.gives[extra])
   throw new UserError(`does not give ${what}`, `the method ${name}`, `These do: ${others.join(', ')}`)
 }

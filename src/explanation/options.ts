@@ -1,8 +1,8 @@
-/** The options of methods as data: a form can be drawn from them, and what somebody gives is checked by them. */
+/** The options of methods and measures as data: a form can be drawn from them, and what somebody gives is checked by them. */
 
 import { UserError } from '../base/errors.ts'
 
-/** One option of a method. */
+/** One option of a method or a measure. */
 export interface MethodOption<Value> {
   /** What it sets, in which unit. */
   readonly what: string
@@ -16,13 +16,13 @@ export interface MethodOption<Value> {
   readonly choices?: readonly Value[]
 }
 
-/** The options of a method, each by its name. */
+/** The options of a method or a measure, each by its name. */
 export type OptionTable<Options> = { readonly [Name in keyof Options]-?: MethodOption<Options[Name]> }
 
 /**
- * The options of a method, with the defaults in place of those that are not given.
+ * The options of a method or a measure, with the defaults in place of those that are not given.
  *
- * @throws UserError for an option that the method does not have, or a value that it cannot be
+ * @throws UserError for an option that there is not, or a value that it cannot be
  */
 export function completeOptions<Options>(table: OptionTable<Options>, given: Partial<Options>): Options {
   const values: Readonly<Record<string, unknown>> = given
@@ -32,7 +32,7 @@ export function completeOptions<Options>(table: OptionTable<Options>, given: Par
     const option = Object.hasOwn(options, name) ? options[name] : undefined
     if (!option) {
       const known = Object.keys(options).join(', ')
-      throw new UserError('the method has no such option', name, `Its options: ${known || 'none'}`)
+      throw new UserError('there is no such option', name, `There are ${known || 'none'}`)
     }
     check(name, value, option)
   }

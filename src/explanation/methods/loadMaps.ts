@@ -5,11 +5,11 @@
 
 import type { Watch } from '../../base/watch.ts'
 import type { Program } from '../../engine/engine.ts'
-import { GraphBuilder } from '../../graph/builder.ts'
-import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
+import type { Graph, TensorOf } from '../../graph/types.ts'
 import { composites } from '../../rules/composites/presets.ts'
 import type { Explainer } from '../explain.ts'
 import type { Subject } from '../methods.ts'
+import { channelsFirst, channelsLast, networkChannelsFirst } from './channelsFirst.ts'
 import { load as loadComposite } from './composite.ts'
 
 /** Makes the map of one picture: [1, channels, height, width] from [1, channels, height, width]. */
@@ -34,7 +34,7 @@ export async function loadMaps(
   load: (network: Graph, output: string, batch: number) => Promise<MapProgram>,
 ): Promise<Explainer> {
   const { network, output = network.outputs[0]!.name, layout = 'NCHW' } = subject
-  const turned = layout === 'NCHW' ? network : channelsFirst(network)
+  const turned = layout === 'NCHW' ? network : networkChannelsFirst(network)
   // A network for one picture only is asked about one at a time.
   const batch = typeof network.inputs[0]!.shape[0] === 'string' ? BATCH : 1
   const { program, map } = await load(turned, output, batch)
@@ -44,7 +44,7 @@ export async function loadMaps(
     ...plain,
     async explain(input, targets, { signal, progress } = {}) {
       const explanations = await plain.explain(input, targets, { signal })
-      const picture = layout === 'NCHW' ? input : transposed(input, [0, 3, 1, 2])
+      const picture = layout === 'NCHW' ? input : channelsFirst(input)
       const maps: TensorOf<'float32'>[] = []
       for (const [k, { target }] of explanations.entries()) {
         signal?.throwIfAborted()
@@ -56,7 +56,7 @@ export async function loadMaps(
       }
       return explanations.map((explanation, k) => ({
         ...explanation,
-        relevance: layout === 'NCHW' ? maps[k]! : transposed(maps[k]!, [0, 2, 3, 1]),
+        relevance: layout === 'NCHW' ? maps[k]! : channelsLast(maps[k]!),
       }))
     },
     async release() {
@@ -69,36 +69,4 @@ export async function loadMaps(
 /** A map of places as one with a single channel: [1, 1, height, width] from [1, height, width]. */
 export function ofPlaces(map: TensorOf<'float32'>): TensorOf<'float32'> {
   return { ...map, shape: [1, ...map.shape] }
-}
-
-/** A network that takes [batch, height, width, channels] as one that takes [batch, channels, height, width]. */
-function channelsFirst(network: Graph): Graph {
-  const [{ name, type, shape }] = network.inputs as [Graph['inputs'][number]]
-  const builder = new GraphBuilder(network.name)
-  const [batch, height, width, channels] = shape
-  const inner = `${name} as written`
-  const picture = builder.input(name, type, [batch!, channels!, height!, width!])
-  builder.op('Transpose', [picture], { perm: [0, 2, 3, 1] }, inner)
-  const { nodes, inputs } = builder.graph()
-  const renamed = network.nodes.map((node) => ({
-    ...node,
-    inputs: node.inputs.map((each) => (each === name ? inner : each)),
-  }))
-  return { ...network, inputs, nodes: [...nodes, ...renamed] as Graph['nodes'] }
-}
-
-/** A tensor with its axes in another order. */
-function transposed({ shape, data }: TensorOf<'float32'>, perm: readonly number[]): TensorOf<'float32'> {
-  const result = float32(perm.map((axis) => shape[axis]!))
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1))
-  const [n, a, b, c] = result.shape as [number, number, number, number]
-  let to = 0
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < a; j++)
-      for (let k = 0; k < b; k++)
-        for (let l = 0; l < c; l++) {
-          const at = [i, j, k, l].reduce((sum, index, axis) => sum + index * strides[perm[axis]!]!, 0)
-          result.data[to++] = data[at]!
-        }
-  return result
 }

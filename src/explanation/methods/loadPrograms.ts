@@ -1,12 +1,13 @@
 /** The programs that the methods run: a network's scores, and their gradient at its input or at a layer. */
 
+import { UserError } from '../../base/errors.ts'
 import type { Engine, Program } from '../../engine/engine.ts'
-import { GraphBuilder } from '../../graph/builder.ts'
+import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import { withoutUnread } from '../../graph/fold.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { composites } from '../../rules/composites/presets.ts'
-import { gathered, logitsOf } from '../../rules/logits.ts'
+import { gathered, type Logits, logitsOf } from '../../rules/logits.ts'
 import { relevance } from '../../rules/relevance/relevance.ts'
 import type { GradientOf, LayerGradientOf, ScoresOf } from './program.ts'
 
@@ -56,22 +57,51 @@ export async function loadLayerGradient(
   }
 }
 
+/**
+ * Load what tells a network's scores.
+ *
+ * @param network for measures and methods that change pictures, one that takes [batch, channels, height, width]:
+ *   `channelsFirst.ts` turns others
+ * @param of what a class counts with: its logit, or its probability, of outputs that hold probabilities or become them
+ * @throws UserError where probabilities are asked for of an output that has none
+ */
 export async function loadScores(
   engine: Engine,
   network: Graph,
   output: string,
+  of: 'logits' | 'probabilities' = 'logits',
 ): Promise<{ program: Program; scoresOf: ScoresOf }> {
   const builder = GraphBuilder.from({ ...network, outputs: [] })
-  builder.output('logits of all', gathered(builder, logitsOf(network, output)))
+  const answer = logitsOf(network, output)
+  const logits = gathered(builder, answer)
+  builder.output('scores of all', of === 'logits' ? logits : probabilities(builder, answer, logits))
   const program = await engine.load(withoutUnread(builder.graph()))
   const input = network.inputs[0]!.name
   return {
     program,
     scoresOf: async (inputs, target) => {
       const results = await program.run({ [input]: inputs })
-      return scoresFrom(results['logits of all']!.data as Float32Array, target, inputs.shape[0]!)
+      return scoresFrom(results['scores of all']!.data as Float32Array, target, inputs.shape[0]!)
     },
   }
+}
+
+/** The probabilities of the classes: float32 [batch, classes], from their logits. */
+function probabilities(builder: GraphBuilder, { output, kind, heads }: Logits, logits: Value): Value {
+  const classes = Number(logits.shape[1])
+  if (kind === 'other' || (kind === 'logits' && classes === 1))
+    throw new UserError('holds no probabilities', `output ${output}`, 'Ask for its logits')
+  if (kind === 'sigmoid' || kind === 'log-sigmoid') return builder.op('Sigmoid', [logits])
+  if (heads.length < 2) return builder.op('Softmax', [logits], { axis: 1 })
+  const columns = (indices: readonly number[], value: Value) =>
+    builder.op('Gather', [value, builder.integers(indices)], { axis: 1 })
+  const each = heads.map((head) => builder.op('Softmax', [columns(head, logits)], { axis: 1 }))
+  // Head by head they stand now: back into the order of the classes.
+  const order = heads.flat()
+  return columns(
+    order.map((_, k) => order.indexOf(k)),
+    builder.concat(each, 1),
+  )
 }
 
 /** A network for one picture only is explained as one. */

@@ -37,14 +37,16 @@ export interface Running extends Watch {
 }
 
 /**
- * Run variations of one input, a few at a time.
+ * Run variations of one input, a few at a time. While a few run, the next are prepared, where the engine leaves time for
+ * that.
  *
  * @param input [1, …]
  * @param target a number for each class
  * @param count how many variations there are
  * @param batch how many run together, at most; between runs it can be stopped
  * @param vary writes variation `k`; called once for each, in order, with a copy of the input
- * @param run what is done with a batch of variations, the first of which is number `first`
+ * @param run what is done with a batch of variations, the first of which is number `first`; their memory is used again
+ *   later
  */
 export async function inBatches(
   input: TensorOf<'float32'>,
@@ -58,17 +60,29 @@ export async function inBatches(
   if (!Number.isInteger(batch) || batch < 1)
     throw new UserError(`is ${batch}`, 'batch', 'Give a whole number from 1')
   const size = sizeOf(input.shape)
+  const most = Math.min(batch, count)
+  const targets = new Float32Array(most * target.length)
+  for (let row = 0; row < most; row++) targets.set(target, row * target.length)
+  // One is run while the other is written.
+  const rooms = [new Float32Array(most * size), new Float32Array(most * size)] as const
+  const prepare = async (first: number) => {
+    const rows = Math.min(batch, count - first)
+    const data = rooms[(first / batch) % 2]!.subarray(0, rows * size)
+    for (let row = 0; row < rows; row++) {
+      const copy = data.subarray(row * size, (row + 1) * size)
+      copy.set(input.data)
+      vary(first + row, copy)
+    }
+    return { type: 'float32' as const, shape: [rows, ...input.shape.slice(1)], data }
+  }
+  signal?.throwIfAborted()
+  let next = await prepare(0)
   for (let first = 0; first < count; first += batch) {
     signal?.throwIfAborted()
-    const rows = Math.min(batch, count - first)
-    const data = new Float32Array(rows * size)
-    const targets = new Float32Array(rows * target.length)
-    for (let row = 0; row < rows; row++) {
-      data.set(input.data, row * size)
-      vary(first + row, data.subarray(row * size, (row + 1) * size))
-      targets.set(target, row * target.length)
-    }
-    await run({ type: 'float32', shape: [rows, ...input.shape.slice(1)], data }, targets, first)
+    const rows = next.shape[0]!
+    const running = run(next, targets.subarray(0, rows * target.length), first)
+    const following = first + batch < count ? prepare(first + batch) : next
+    ;[next] = await Promise.all([following, running])
     progress?.(first + rows, count)
   }
 }

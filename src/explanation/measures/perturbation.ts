@@ -1,0 +1,87 @@
+/**
+ * How a network's score changes while a picture loses its pixels, the most relevant first and the least relevant first.
+ * Both orders go through the network together, one forward pass for each picture and no more.
+ */
+
+import type { TensorOf } from '../../graph/types.ts'
+import type { PixelRelevance } from '../heatMap.ts'
+import { inBatches, type Running, type ScoresOf } from '../methods/program.ts'
+import { type FillOptions, fadingPicture } from './fills.ts'
+import type { Finding } from './finding.ts'
+import { requireSameSize } from './sameSize.ts'
+
+/** The orders in which pixels go: the most relevant first, or the least relevant first. */
+export type Order = 'morf' | 'lerf'
+
+/** What became of the score. */
+export interface Perturbation extends Finding {
+  /**
+   * ABPC, the area between the perturbation curves: the mean of LeRF less MoRF over all points, which is
+   * AOPC by MoRF less AOPC by LeRF, in units of the score.
+   */
+  readonly value: number
+  /** At each point of the curves, the share of the pixels that are gone: from 0, never falling. */
+  readonly gone: readonly number[]
+  /** At each point, the score: first that of the whole picture. */
+  readonly scores: Readonly<Record<Order, readonly number[]>>
+  /** AOPC, the area over the perturbation curve: 1/(L + 1) · Σ_{k=0}^{L} (score 0 − score k), in units of the score. */
+  readonly aopc: Readonly<Record<Order, number>>
+}
+
+/** @throws UserError where a map is not of an input [1, channels, height, width] */
+export function requireInput(map: PixelRelevance, { shape }: TensorOf<'float32'>): void {
+  const [height, width] = shape.slice(2) as [number, number]
+  requireSameSize(map, { width, height, data: { length: width * height } }, 'map', 'input')
+}
+
+/**
+ * Run a picture through the loss of its pixels, in both orders.
+ *
+ * @param input [1, channels, height, width]
+ * @param target a number for each class
+ * @param groups for each order, the pixels that go at each step: as many steps in both
+ */
+export async function perturb(
+  scoresOf: ScoresOf,
+  input: TensorOf<'float32'>,
+  target: Float32Array,
+  groups: Readonly<Record<Order, readonly Uint32Array[]>>,
+  { batch = 8, signal, progress, ...fill }: FillOptions & Running,
+): Promise<Perturbation> {
+  const pixels = input.shape[2]! * input.shape[3]!
+  const steps = groups.morf.length
+  const gone = [0]
+  for (const { length } of groups.morf) gone.push(gone.at(-1)! + length)
+  // Pictures of which nothing is left are the same in both orders.
+  const last = gone.at(-1) === pixels ? 1 : 0
+  const whole = fadingPicture(input, fill)
+  let picture = whole()
+  const scores: number[] = []
+  await inBatches(
+    input,
+    target,
+    { count: 1 + 2 * steps - last, batch, signal, progress },
+    (k, into) => {
+      if (k === 0) return
+      const [order, step] = k <= steps ? (['morf', k - 1] as const) : (['lerf', k - 1 - steps] as const)
+      if (step === 0) picture = whole()
+      picture.replace(groups[order][step]!)
+      into.set(picture.data)
+    },
+    async (inputs, targets) => {
+      scores.push(...(await scoresOf(inputs, targets)))
+    },
+  )
+  const [first] = scores as [number]
+  const morf = scores.slice(0, steps + 1)
+  const lerf = [first, ...scores.slice(steps + 1), ...(last ? [morf.at(-1)!] : [])]
+  const over = (curve: readonly number[]) =>
+    curve.reduce((sum, score) => sum + first - score, 0) / curve.length
+  const aopc = { morf: over(morf), lerf: over(lerf) }
+  return {
+    value: aopc.morf - aopc.lerf,
+    gone: gone.map((count) => count / pixels),
+    scores: { morf, lerf },
+    aopc,
+  }
+}

@@ -1,0 +1,61 @@
+import { Random } from '../../base/random.ts'
+import { fold } from '../../graph/fold.ts'
+import type { Graph, Tensor, TensorOf } from '../../graph/types.ts'
+import { linearNodesBetween } from '../../rules/linear.ts'
+
+/** A layer whose weights can be drawn anew. */
+export interface WeightedLayer {
+  /** The name of its node. */
+  readonly name: string
+  /** The names of its constants: weights and bias. */
+  readonly weights: readonly string[]
+}
+
+/** A network, and its layers that have weights, from the output to the input. */
+export interface Randomisable {
+  readonly network: Graph
+  readonly layers: readonly WeightedLayer[]
+}
+
+/**
+ * Find what of a network can be drawn anew: the weights and biases of its convolutions and inner products that lead to an
+ * output. Normalisations keep their numbers, and so do biases that are sums of their own: they set the scale of what the
+ * layers give. What follows from constants (weights that a node turns around) is computed first.
+ *
+ * @param output the name of the output
+ */
+export function randomisable(network: Graph, output: string): Randomisable {
+  const folded = fold(network)
+  const layers = linearNodesBetween(folded, folded.inputs[0]!.name, output).map(({ name, inputs }) => ({
+    name,
+    weights: inputs.filter((each) => folded.initializers.get(each)?.type === 'float32'),
+  }))
+  return { network: folded, layers: layers.filter(({ weights }) => weights.length > 0).reverse() }
+}
+
+/**
+ * A network with the weights of some layers drawn anew: each constant from a normal distribution of its own mean and
+ * deviation, so that activations keep about their size. One whose numbers are all equal, such as a bias of zeros, stays. What a constant becomes
+ * depends on its name and the seed alone, not on which others are drawn: the networks of a cascade share what they have in
+ * common.
+ *
+ * The test is Adebayo et al. 2018, *Sanity Checks for Saliency Maps*, section 4; the distribution is chosen here: initial weights, as
+ * the paper has them, are not known of a network that comes as a file.
+ */
+export function randomised(
+  { network }: Randomisable,
+  layers: readonly WeightedLayer[],
+  seed: string | number,
+): Graph {
+  const names = new Set(layers.flatMap(({ weights }) => weights))
+  const initializers = new Map<string, Tensor>(network.initializers)
+  for (const name of names) {
+    const { shape, data } = network.initializers.get(name) as TensorOf<'float32'>
+    const random = new Random(`${seed} ${name}`)
+    const mean = data.reduce((sum, value) => sum + value, 0) / data.length
+    const deviation = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length)
+    if (deviation === 0) continue
+    initializers.set(name, { type: 'float32', shape, data: data.map(() => random.normal(mean, deviation)) })
+  }
+  return { ...network, initializers }
+}

@@ -1,0 +1,39 @@
+import { UserError } from '../../base/errors.ts'
+import type { PixelRelevance } from '../heatMap.ts'
+import { MEASURES } from '../measures.ts'
+import { completeOptions } from '../options.ts'
+import { type Mask, pixelsInside } from './mask.ts'
+
+/** Which relevance counts. */
+export interface RelevanceMassAccuracyOptions {
+  /** Whether relevance against the class counts as that for it does; else the one takes away from the other. */
+  readonly absolute: boolean
+}
+
+/**
+ * Relevance mass accuracy: the share of all relevance that lies inside the mask, Σ_inside R / Σ R.
+ *
+ * Arras, Osman and Samek 2022, *CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network
+ * explanations*, “Relevance Mass Accuracy”. The paper has maps without negative relevance. Of a map with it,
+ * both sums are those of R with its sign, as it is, unless `absolute` is asked for.
+ *
+ * @returns 0 to 1 where no relevance is negative, or with `absolute`; any number else
+ * @throws UserError where all relevance adds up to 0, or the mask does not fit the map
+ */
+export function relevanceMassAccuracy(
+  map: PixelRelevance,
+  mask: Mask,
+  options: Partial<RelevanceMassAccuracyOptions> = {},
+): number {
+  const { absolute } = completeOptions(MEASURES['mass-accuracy'].options, options)
+  pixelsInside(mask, map)
+  let [inside, all] = [0, 0]
+  map.data.forEach((value, pixel) => {
+    const relevance = absolute ? Math.abs(value) : value
+    all += relevance
+    if (mask.data[pixel]) inside += relevance
+  })
+  if (all === 0)
+    throw new UserError('its relevance adds up to 0, which has no shares', 'map', 'Explain another class')
+  return inside / all
+}

@@ -1,0 +1,20 @@
+import { UserError } from '../../base/errors.ts'
+import type { PixelRelevance } from '../heatMap.ts'
+import { descending } from './ranking.ts'
+
+/** How many pixels count. */
+export interface TopKOptions {
+  /** The most relevant pixels, as many as this. */
+  readonly k: number
+}
+
+/**
+ * The k most relevant pixels of a map, the most relevant first.
+ *
+ * @throws UserError where the map has fewer pixels
+ */
+export function topK({ data }: PixelRelevance, k: number): Uint32Array {
+  if (k > data.length)
+    throw new UserError(`is ${k}`, 'k', `Give ${data.length} at most, the pixels of the map`)
+  return descending(data).subarray(0, k)
+}
