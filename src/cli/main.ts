@@ -8,6 +8,7 @@ import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { facesCommand } from './faces.ts'
 import { graftCommand } from './graft.ts'
+import { measureCommand } from './measure.ts'
 import { networksCommand } from './networks.ts'
 import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
@@ -46,6 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
     explainCommand(),
     evaluateCommand(),
     profileCommand(),
+    measureCommand(),
     convertCommand(),
     graftCommand(),
     networksCommand(),

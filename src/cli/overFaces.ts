@@ -3,8 +3,9 @@
 import { basename, dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
+import { requireWritableFolder } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
-import type { Dataset } from '../datasets/dataset.ts'
+import type { Dataset, Face } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
@@ -34,13 +35,19 @@ export interface OverFacesFlags extends ModelFlags, ReaderOptions, DeviceFlag, F
 /** Add the flags about the data set, the networks, and how they are explained. */
 export function withOverFaces(command: Command, out: string): Command {
   command
+    .addOption(new Option('--method <name>', 'a method in place of a composite').choices(NAMED_METHODS))
+    .option('--limit <n>', 'no more than the first n faces', countFrom)
+  return withComposite(withDataSet(command, out))
+}
+
+/** Add the flags about the data set and the networks. */
+export function withDataSet(command: Command, out: string): Command {
+  command
     .requiredOption('--data <kind:path>', DATA, sourceFrom)
     .option(...REPAIR)
     .option('--out <folder>', 'where the page and the figures go', out)
-    .addOption(new Option('--method <name>', 'a method in place of a composite').choices(NAMED_METHODS))
     .option(...FOLD)
     .option(...SEED)
-    .option('--limit <n>', 'no more than the first n faces', countFrom)
     .addOption(
       new Option('--task <task>', "what is read (default: the card's, or by its classes)").choices(
         Object.keys(CLASSES),
@@ -49,7 +56,7 @@ export function withOverFaces(command: Command, out: string): Command {
     .addOption(
       new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
     )
-  return withComposite(withModelFlags(withDevice(command)))
+  return withModelFlags(withDevice(command))
 }
 
 /** What is said at the end of the help of these commands. */
@@ -74,8 +81,9 @@ export async function networksOver(
   flags: OverFacesFlags,
 ): Promise<{ networks: Explainable[]; dataset: Dataset }> {
   requireUse([flags.data], flags)
-  const { method, composite } = flags
+  const { method, composite, out } = flags
   if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
+  requireWritableFolder(out)
   const names = namesOf(paths)
   const networks: Explainable[] = []
   for (const [k, path] of paths.entries()) {
@@ -99,11 +107,8 @@ export async function explainOver(
     readonly label?: string
   },
 ): Promise<ExplainedFaces> {
-  const { data, out, method, composite, device, limit } = flags
-  const fold = foldOf(network.model, flags, data.kind)
-  const doubt = trainingOverlap(network.model, data.kind, fold)
-  if (doubt && !rest.rather) console.error(`Warning: ${doubt}`)
-  const faces = (fold ? facesOf(dataset, fold) : dataset.faces).slice(0, limit)
+  const { out, method, composite, device, limit } = flags
+  const faces = facesFor(network, dataset, flags, !rest.rather).slice(0, limit)
   let progress: Progress | undefined
   try {
     return await explainFaces(network, dataset, faces, {
@@ -120,6 +125,24 @@ export async function explainOver(
   } finally {
     progress?.finish()
   }
+}
+
+/**
+ * The faces of a data set that a network is shown.
+ *
+ * @param warns whether to say that it may have been trained on them
+ */
+export function facesFor(
+  { model }: Explainable,
+  dataset: Dataset,
+  flags: OverFacesFlags,
+  warns = true,
+): readonly Face[] {
+  const { kind } = flags.data
+  const fold = foldOf(model, flags, kind)
+  const doubt = trainingOverlap(model, kind, fold)
+  if (doubt && warns) console.error(`Warning: ${doubt}`)
+  return fold ? facesOf(dataset, fold) : dataset.faces
 }
 
 /** What networks are called: by their files, or by the folders of these where the files have one name. */

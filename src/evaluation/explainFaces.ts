@@ -134,7 +134,7 @@ export async function explainFaces(
 const SMALL = { width: THUMBNAIL, height: THUMBNAIL }
 
 /** What tells one network, data set and way of explaining from another: the name of their folder. */
-function keyOf(
+export function keyOf(
   { model, task, alignment, preprocessing }: Evaluable,
   { kind, root, faces }: Dataset,
   { composite, method, class: asked = 'top', rather }: ExplainFacesOptions,

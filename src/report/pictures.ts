@@ -1,6 +1,15 @@
-/** Pictures that runs have left, for pages and figures that need no other file. */
+/** Pictures, for pages and figures that need no other file. */
 
 import { readFileSync, statSync } from 'node:fs'
+import { type Html, html } from '../base/html.ts'
+import type { Image } from '../pictures/image.ts'
+import { pngOf } from '../pictures/node.ts'
+
+/** A picture in a page. */
+export async function img(picture: Image, alt: string): Promise<Html> {
+  const png = await pngOf(picture)
+  return html`<img src="data:image/png;base64,${png.toString('base64')}" alt="${alt}">`
+}
 
 /**
  * A PNG file as an address that holds it.

@@ -10,8 +10,8 @@ import { type ExplainedFace, type ExplainedFaces, THUMBNAIL } from '../evaluatio
 import { type Difference, FEW, type GroupProfile, type Mean, type Profile } from '../evaluation/profile.ts'
 import { heatMap, type PixelRelevance, scaleOf } from '../explanation/heatMap.ts'
 import type { Image } from '../pictures/image.ts'
-import { pngOf } from '../pictures/node.ts'
 import { colourScale } from './maps.ts'
+import { img } from './pictures.ts'
 import { plot, svgOf } from './svg.ts'
 
 /** One network's part of the page. */
@@ -140,11 +140,6 @@ function averagePicture(pictures: readonly Uint8Array[]): Image {
   for (const picture of pictures) for (let k = 0; k < sums.length; k++) sums[k]! += picture[k]!
   const data = Uint8Array.from(sums, (sum) => Math.round(sum / pictures.length))
   return { width: THUMBNAIL, height: THUMBNAIL, data }
-}
-
-async function img(picture: Image, alt: string): Promise<Html> {
-  const png = await pngOf(picture)
-  return html`<img src="data:image/png;base64,${png.toString('base64')}" alt="${alt}">`
 }
 
 /** The answers that the figure and the table tell apart; more would be a thicket. */

@@ -1,0 +1,283 @@
+import { join } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { type CsvRow, csv } from '../base/csv.ts'
+import { writeAtomic } from '../base/files.ts'
+import { nearest } from '../base/nearest.ts'
+import { Progress } from '../base/progress.ts'
+import { labelOf } from '../datasets/dataset.ts'
+import { PARTS } from '../datasets/synthetic/parts.ts'
+import { nodeEngine } from '../engine/node.ts'
+import {
+  CONTROLS,
+  type Measured,
+  type MeasuredMaps,
+  measureMaps,
+  sampled,
+  type Taken,
+  taken,
+} from '../evaluation/measure.ts'
+import { doubtful, inOrder, isControl, type MeasureColumn, measureTable } from '../evaluation/measureTable.ts'
+import { MEASURES, type MeasureName } from '../explanation/measures.ts'
+import { NAMED_METHODS } from '../explanation/methods.ts'
+import { FACE_PARTS } from '../faces/parts.ts'
+import { requirePreprocessing } from '../models/model.ts'
+import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
+import { writeMeasurePage } from '../report/measurePage.ts'
+import { defaultComposite } from '../rules/composites/default.ts'
+import { type CompositeName, composites } from '../rules/composites/presets.ts'
+import { tellSkipped } from './data.ts'
+import { MODEL } from './model.ts'
+import { countFrom } from './numbers.ts'
+import { facesFor, networksOver, type OverFacesFlags, withDataSet } from './overFaces.ts'
+import { aboutPeople } from './people.ts'
+import { untilStopped } from './signal.ts'
+import { inColumns } from './table.ts'
+
+interface Flags extends OverFacesFlags {
+  readonly faces: number
+  readonly methods?: Measured[]
+  readonly measures?: MeasureName[]
+  readonly parts?: string[]
+  readonly fill: string[]
+  readonly score: ('logits' | 'probabilities')[]
+  readonly class: string
+}
+
+/** Methods that ask the network a thousand times for one map: only on request. */
+const COSTLY: readonly Measured[] = ['lime', 'kernel-shap', 'rise', 'prediction-difference']
+
+/** Methods that are no use, or the same as others, where a network has no attention. */
+const OF_ATTENTION: readonly Measured[] = ['cplrp', 'cplrp-gamma', 'attention-rollout', 'gradient-attention']
+
+const METHOD_NAMES = [...(Object.keys(composites) as CompositeName[]), ...NAMED_METHODS] as const
+
+/** What is measured where nothing is said: what takes no longer than the perturbation itself. */
+const USUAL: readonly MeasureName[] = [
+  'region-perturbation',
+  'rank-accuracy',
+  'mass-accuracy',
+  'sparseness',
+  'complexity',
+  'random-logit',
+  'completeness',
+]
+
+/** Of all measures those that look at one map, not at two. */
+const MEASURE_NAMES = (Object.keys(MEASURES) as MeasureName[]).filter(
+  (name) => MEASURES[name].needs !== 'maps',
+)
+
+const FILLS = ['constant', 'normal', 'uniform', 'blur', 'linear']
+
+/** `regard measure [MODEL] --data KIND:PATH` */
+export function measureCommand(): Command {
+  const command = new Command('measure')
+    .description(
+      'Say whether maps can be believed: methods beside each other, and beside controls that know nothing of the network.',
+    )
+    .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
+    .option('--faces <n>', 'on how many faces, of each class as many', countFrom, 24)
+    .option(
+      '--methods <list>',
+      `which, with commas between: ${METHOD_NAMES.join(', ')}; all (default: all but ${COSTLY.join(', ')}, which take a thousand runs for a map)`,
+      listOf(METHOD_NAMES, 'method'),
+    )
+    .option(
+      '--measures <list>',
+      `which, with commas between: ${MEASURE_NAMES.join(', ')}; all (default: ${USUAL.join(', ')})`,
+      listOf(MEASURE_NAMES, 'measure'),
+    )
+    .option(
+      '--parts <list>',
+      'the parts of the face that maps should lie on (default: all but the background)',
+      listOf([...new Set<string>([...FACE_PARTS, ...PARTS])], 'part'),
+    )
+    .option(
+      '--fill <list>',
+      `what comes in place of pixels that are taken away: ${FILLS.join(', ')}; a column each`,
+      listOf(FILLS, 'fill'),
+      ['constant'],
+    )
+    .option(
+      '--score <list>',
+      'the score of such measures: logits, probabilities; a column each',
+      listOf(['logits', 'probabilities'], 'score'),
+      ['logits'],
+    )
+    .addOption(
+      new Option('--class <which>', "what is explained: the network's own answer, or the data set's class")
+        .choices(['top', 'truth'])
+        .default('top'),
+    )
+  return withDataSet(command, 'out/measure')
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  $ regard measure --task gender --data utkface:faces\n' +
+        '  $ regard measure model.onnx --data synthetic:drawn --parts eyes,brows --fill constant,blur\n' +
+        '\nWhat was measured is kept in OUT/measured: a stopped command goes on where it was.\n',
+    )
+    .action(run)
+}
+
+async function run(path: string | undefined, flags: Flags): Promise<void> {
+  const { networks, dataset } = await networksOver([path ?? DEFAULT_NETWORK], flags)
+  const [network] = networks as [(typeof networks)[number]]
+  const hasAttention = defaultComposite(network.model.network).startsWith('attnlrp')
+  const left = [...COSTLY, ...(hasAttention ? [] : OF_ATTENTION)]
+  const methods = flags.methods ?? METHOD_NAMES.filter((method) => !left.includes(method))
+  const { height, width } = requirePreprocessing(network.model).size
+  const measures = takenFrom(flags, Math.min(height, width))
+  const faces = sampled(
+    facesFor(network, dataset, flags),
+    flags.faces,
+    (face) => labelOf(face, network.task === 'years' ? 'age' : network.task),
+    'regard measure',
+  )
+  const drawn = faces.some(({ mask }) => mask !== undefined)
+  const parts = flags.parts ?? (drawn ? PARTS : FACE_PARTS).filter((part) => part !== 'background')
+  let progress: Progress | undefined
+  const found = await untilStopped(async (signal) => {
+    try {
+      return await measureMaps(network, dataset, faces, {
+        engine: await nodeEngine(flags),
+        methods,
+        taken: measures,
+        parts,
+        class: flags.class,
+        folder: join(flags.out, 'measured'),
+        signal,
+        progress(done, total) {
+          progress ??= new Progress(`Measuring ${network.name}`, total)
+          progress.update(done, `${done} of ${total} maps`)
+        },
+      })
+    } finally {
+      progress?.finish()
+    }
+  })
+  if (!found) return
+  const fitting = methods.filter((method) => found.unfit.every((one) => one.method !== method))
+  const columns = measureTable(found.rows, fitting, measures)
+  console.log(tableOf(columns, fitting).join('\n'))
+  for (const { method, reason } of found.unfit) console.log(`${method} does not fit this network: ${reason}`)
+  for (const sentence of doubts(columns)) console.log(sentence)
+  const { out } = flags
+  const data = `${flags.data.kind}:${flags.data.root}`
+  const record = {
+    model: network.model.path,
+    data,
+    task: network.task,
+    faces: faces.map(({ id }) => id),
+    parts,
+    measures,
+    methods: fitting,
+    unfit: found.unfit,
+    columns: columns.map(({ name, measure, better, means, overControls }) => ({
+      name,
+      measure,
+      better,
+      methods: Object.fromEntries(
+        fitting.map((method) => [method, { ...means.get(method)!, overControls: overControls.get(method) }]),
+      ),
+    })),
+    skipped: found.skipped,
+  }
+  writeAtomic(join(out, 'measure.json'), `${JSON.stringify(record, undefined, 2)}\n`)
+  writeAtomic(join(out, 'measure.csv'), csv(rowsOf(found, columns)))
+  await writeMeasurePage(
+    out,
+    { network: network.name, data, licence: dataset.licence, parts },
+    found,
+    columns,
+    {
+      methods: fitting,
+      doubts: doubts(columns),
+    },
+  )
+  console.log(`\nPage: ${join(out, 'index.html')}`)
+  console.error(aboutPeople([{ task: network.task }]))
+  tellSkipped(found.skipped)
+}
+
+/** The measures with their options: regions are a fourteenth of the picture's side, and go until 15 % of it are gone. */
+function takenFrom({ measures = [...USUAL], fill, score }: Flags, side: number): Taken[] {
+  const region = Math.max(1, Math.round(side / 14))
+  return measures.flatMap((measure) => {
+    // Signed sums may be many times their sum, of maps whose parts cancel.
+    if (measure === 'mass-accuracy') return [taken(measure, { absolute: true })]
+    if (MEASURES[measure].needs !== 'scores') return [taken(measure)]
+    const own = { steps: 30, ...(measure === 'region-perturbation' && { region }) }
+    return fill.flatMap((each) => score.map((of) => taken(measure, { ...own, fill: each }, of)))
+  })
+}
+
+function tableOf(columns: readonly MeasureColumn[], methods: readonly Measured[]): string[] {
+  const [first] = columns
+  const order = first ? inOrder(first, methods) : methods
+  const rows = order.map((method) => [
+    isControl(method) ? `${method} (control)` : method,
+    ...columns.map((column) => cell(column, method)),
+  ])
+  return [
+    ...columns.map(
+      ({ name, better }, k) =>
+        `${letter(k)}: ${name}${better === 'neither' ? '' : `, ${betterWords(better)}`}`,
+    ),
+    '',
+    ...inColumns([['method', ...columns.map((_, k) => letter(k))], ...rows]),
+    '',
+    '* better than both controls (p < 0.05 by person, adjusted over the methods)',
+  ]
+}
+
+/** A, B, C, … */
+function letter(k: number): string {
+  return String.fromCharCode(65 + k)
+}
+
+function betterWords(better: MeasureColumn['better']): string {
+  return better === 'one' ? 'best near 1' : `${better} is better`
+}
+
+function cell({ means, overControls }: MeasureColumn, method: Measured): string {
+  const { mean, interval } = means.get(method)!
+  if (!Number.isFinite(mean)) return '–'
+  const shown = (value: number) => value.toPrecision(3)
+  const star = (overControls.get(method) ?? 1) < 0.05 ? '*' : ''
+  return `${shown(mean)}${star}${interval ? ` [${shown(interval.low)}, ${shown(interval.high)}]` : ''}`
+}
+
+/** The sentences about methods that are no better than the controls. */
+function doubts(columns: readonly MeasureColumn[]): string[] {
+  return columns.flatMap((column) => {
+    const found = doubtful(column)
+    if (found.length === 0) return []
+    return [
+      `By ${column.name}, these are not better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
+    ]
+  })
+}
+
+/** A row for each method and measure. */
+function rowsOf({ rows }: MeasuredMaps, columns: readonly MeasureColumn[]): CsvRow[] {
+  return rows.flatMap(({ method, face, values }) =>
+    columns.map(({ name, measure }) => ({ method, face, measure, with: name, value: values[name] ?? '' })),
+  )
+}
+
+/** The argument of a flag that takes names, with commas between. */
+function listOf<Name extends string>(names: readonly Name[], what: string): (text: string) => Name[] {
+  return (text) => {
+    if (text === 'all') return [...names]
+    const found = text.split(',').map((each) => each.trim())
+    for (const each of found) {
+      if (names.some((name) => name === each)) continue
+      const near = nearest(each, names)
+      throw new InvalidArgumentError(
+        `There is no ${what} '${each}'. ${near ? `Did you mean ${near}?` : `There are ${names.join(', ')}.`}`,
+      )
+    }
+    return [...new Set(found)] as Name[]
+  }
+}

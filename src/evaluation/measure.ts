@@ -1,0 +1,409 @@
+/**
+ * Whether maps can be believed: methods beside each other, and beside controls that know nothing of the network, by
+ * several measures on the same faces.
+ */
+
+import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import { append } from '../base/files.ts'
+import { sha256Of } from '../base/hash.ts'
+import { Lock } from '../base/lock.ts'
+import { Random } from '../base/random.ts'
+import type { Watch } from '../base/watch.ts'
+import { alignFaces } from '../datasets/alignFaces.ts'
+import type { Dataset, Face, Skipped } from '../datasets/dataset.ts'
+import { PARTS } from '../datasets/synthetic/parts.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Explainer, Explanation } from '../explanation/explain.ts'
+import { type PixelRelevance, pixelRelevance } from '../explanation/heatMap.ts'
+import type { Mask } from '../explanation/measures/mask.ts'
+import { MEASURES, type MeasureName } from '../explanation/measures.ts'
+import { channelsFirst, networkChannelsFirst } from '../explanation/methods/channelsFirst.ts'
+import { loadScores } from '../explanation/methods/loadPrograms.ts'
+import type { ScoresOf } from '../explanation/methods/program.ts'
+import type { NamedMethod } from '../explanation/methods.ts'
+import { FACE_PARTS } from '../faces/parts.ts'
+import { openBatch } from '../graph/batch.ts'
+import type { TensorOf } from '../graph/types.ts'
+import { loadModelExplainer } from '../models/explain.ts'
+import { inputOf, pictureOf } from '../models/input.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
+import { rangeOf } from '../models/preprocessing.ts'
+import { centreCrop } from '../pictures/crop.ts'
+import type { Image } from '../pictures/image.ts'
+import { type CompositeName, composites } from '../rules/composites/presets.ts'
+import { type Asked, askingOf } from './asking.ts'
+import type { Evaluable } from './evaluate.ts'
+import { keyOf } from './explainFaces.ts'
+
+/** A composite, or another method, by the name that people type. */
+export type Measured = CompositeName | NamedMethod['method']
+
+/** The methods that know nothing of the network. */
+export const CONTROLS = ['random', 'edges'] as const satisfies readonly Measured[]
+
+/** A measure with the options that it is taken with. */
+export interface Taken {
+  readonly measure: MeasureName
+  readonly options: Readonly<Record<string, string | number | boolean>>
+  /** Of measures that change the picture: what the network's score is. */
+  readonly score?: 'logits' | 'probabilities'
+}
+
+/** What is measured. */
+export interface MeasureMapsOptions extends Watch, Asked {
+  readonly engine: Engine
+  readonly methods: readonly Measured[]
+  readonly taken: readonly Taken[]
+  /** The parts that maps should lie on, for measures with a mask. */
+  readonly parts: readonly string[]
+  /** Holds a folder for each network, data set and question. */
+  readonly folder: string
+}
+
+/** One value: a method on a face by a measure. */
+export interface MeasuredValue {
+  readonly method: Measured
+  readonly face: string
+  readonly subject: string
+  /** By the name of {@link takenName}; null where the measure can say nothing of this map. */
+  readonly values: Readonly<Record<string, number | null>>
+}
+
+/** What was measured. */
+export interface MeasuredMaps {
+  readonly rows: readonly MeasuredValue[]
+  /** Methods that do not fit the network, and why. */
+  readonly unfit: readonly { readonly method: Measured; readonly reason: string }[]
+  readonly skipped: readonly Skipped[]
+  /** Some faces as the network sees them, and the map of each by each method, to be looked at. */
+  readonly examples: readonly {
+    readonly picture: Image
+    readonly maps: ReadonlyMap<Measured, PixelRelevance>
+  }[]
+}
+
+/** How many faces are kept to be looked at. */
+const EXAMPLES = 4
+
+/** What a measure is called in tables, with all that it is taken with. */
+export function takenName({ measure, options, score }: Taken): string {
+  const said = [
+    ...Object.entries(options).map(([name, value]) => `${name} ${value}`),
+    ...(score ? [score] : []),
+  ]
+  return said.length === 0 ? measure : `${measure} (${said.join(', ')})`
+}
+
+/** The options of a measure that were not given, as it takes them. */
+export function taken(measure: MeasureName, given: Taken['options'] = {}, score?: Taken['score']): Taken {
+  const table = MEASURES[measure].options as Readonly<Record<string, { default: unknown }>>
+  const options = Object.entries(table).map(([name, option]) => [name, given[name] ?? option.default])
+  return { measure, options: Object.fromEntries(options), ...(score && { score }) }
+}
+
+/**
+ * Faces to measure on: of each class as many, as far as there are, and the same ones for the same data and seed.
+ *
+ * @param labelOf the class of a face
+ */
+export function sampled(
+  faces: readonly Face[],
+  count: number,
+  labelOf: (face: Face) => number | undefined,
+  seed: string | number,
+): Face[] {
+  const random = new Random(`measured ${seed}`)
+  const classes = new Map<number, Face[]>()
+  for (const face of random.shuffle(faces)) {
+    const label = labelOf(face)
+    if (label !== undefined) classes.set(label, [...(classes.get(label) ?? []), face])
+  }
+  const chosen = new Set<Face>()
+  for (let turn = 0; chosen.size < count && turn < faces.length; turn++) {
+    for (const members of classes.values()) {
+      const face = members[turn]
+      if (face && chosen.size < count) chosen.add(face)
+    }
+  }
+  return faces.filter((face) => chosen.has(face))
+}
+
+/** A face as the network is shown it. */
+interface Shown {
+  readonly face: Face
+  readonly picture: Image
+  readonly input: TensorOf<'float32'>
+  readonly mask: Mask | undefined
+}
+
+/**
+ * Measure methods on faces, or take up what an earlier call has measured.
+ *
+ * @throws UserError where no face can be used; the signal's reason, when that stops it: what was measured until then stays
+ */
+export async function measureMaps(
+  evaluable: Evaluable,
+  dataset: Dataset,
+  faces: readonly Face[],
+  options: MeasureMapsOptions,
+): Promise<MeasuredMaps> {
+  const { engine, methods, taken: measures, signal, progress } = options
+  const asking = askingOf(evaluable, dataset, options)
+  const { model } = asking
+  const { shown, skipped } = await showAll(evaluable, faces, asking.model, options)
+  if (shown.length === 0) {
+    throw new UserError(
+      `none of its ${faces.length} faces can be used. The first: ${skipped[0]!.reason}`,
+      dataset.root,
+    )
+  }
+  const names = measures.map(takenName)
+  const key = sha256Of(keyOf(evaluable, dataset, options), JSON.stringify([names, options.parts])).slice(
+    0,
+    16,
+  )
+  const store = new RowStore(join(options.folder, key))
+  const examples = shown.slice(0, EXAMPLES).map(({ input }) => ({
+    picture: pictureOf(input, evaluable.preprocessing),
+    maps: new Map<Measured, PixelRelevance>(),
+  }))
+  const unfit: { method: Measured; reason: string }[] = []
+  const scores = await loadAllScores(engine, model, measures)
+  try {
+    let done = 0
+    const total = methods.length * shown.length
+    for (const method of methods) {
+      signal?.throwIfAborted()
+      const left = shown.filter(({ face }, k) => k < EXAMPLES || !store.has(method, face.id))
+      done += shown.length - left.length
+      let explainer: Explainer
+      try {
+        explainer = await loadMethod(engine, model, method, measures)
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        unfit.push({ method, reason: error.message.split('\n')[0]! })
+        done += left.length
+        continue
+      }
+      try {
+        for (const one of left) {
+          signal?.throwIfAborted()
+          const { explanation } = await asking.explain(explainer, one.face, one.picture, signal)
+          const { layout } = requirePreprocessing(model)
+          const map = pixelRelevance(explanation.relevance, layout)
+          examples[shown.indexOf(one)]?.maps.set(method, map)
+          if (!store.has(method, one.face.id)) {
+            const values: Record<string, number | null> = {}
+            for (const [k, each] of measures.entries()) {
+              const subject = { explainer, explanation, map, shown: one, model, engine, method }
+              values[names[k]!] = await valueBy(each, subject, scores, signal)
+            }
+            store.add({ method, face: one.face.id, subject: one.face.subject, values })
+          }
+          progress?.(++done, total)
+        }
+      } finally {
+        await explainer.release()
+      }
+    }
+    const known = new Set(shown.map(({ face }) => face.id))
+    const rows = store.rows.filter(({ method, face }) => methods.includes(method) && known.has(face))
+    return { rows, unfit, skipped: [...dataset.skipped, ...skipped], examples }
+  } finally {
+    for (const { release } of scores.values()) await release()
+    store.close()
+  }
+}
+
+/** Cut the faces out, with the pixels that maps should lie on. */
+async function showAll(
+  { alignment, preprocessing }: Evaluable,
+  faces: readonly Face[],
+  model: Model,
+  { parts, taken: measures, signal }: MeasureMapsOptions,
+): Promise<{ shown: Shown[]; skipped: Skipped[] }> {
+  const { picture, size } = requirePreprocessing(model)
+  const wantsMask = measures.some(({ measure }) => MEASURES[measure].needs === 'mask')
+  const shown: Shown[] = []
+  const skipped: Skipped[] = []
+  let at = 0
+  for await (const aligned of alignFaces(faces, alignment, picture.height, { parts: wantsMask })) {
+    signal?.throwIfAborted()
+    const face = faces[at++]!
+    if (typeof aligned === 'string') {
+      skipped.push({ face: face.id, reason: aligned })
+      continue
+    }
+    const cut = { width: picture.width, height: picture.height, data: aligned.picture! }
+    const input = inputOf(cut, preprocessing)
+    const names: readonly string[] = face.mask === undefined ? FACE_PARTS : PARTS
+    const wanted = new Set(parts.map((part) => names.indexOf(part)))
+    const mask = aligned.parts && maskOf({ ...cut, data: aligned.parts }, wanted, size)
+    shown.push({ face, picture: cut, input, mask })
+  }
+  return { shown, skipped }
+}
+
+/** The pixels of some parts, in the centre that the network is shown; undefined where there are none of them. */
+function maskOf(
+  labels: { readonly width: number; readonly height: number; readonly data: Uint8Array },
+  wanted: ReadonlySet<number>,
+  { width, height }: { readonly width: number; readonly height: number },
+): Mask | undefined {
+  const { left } = centreCrop(labels.width, width)
+  const { left: top } = centreCrop(labels.height, height)
+  const data = Uint8Array.from({ length: width * height }, (_, k) => {
+    const [x, y] = [left + (k % width), top + Math.floor(k / width)]
+    return Number(wanted.has(labels.data[y * labels.width + x]!))
+  })
+  return data.some((inside) => inside === 1) ? { width, height, data } : undefined
+}
+
+/** Whether a name is that of a composite. */
+function isComposite(method: Measured): method is CompositeName {
+  return Object.hasOwn(composites, method)
+}
+
+/** @throws UserError where the method does not fit the network */
+function loadMethod(
+  engine: Engine,
+  model: Model,
+  method: Measured,
+  measures: readonly Taken[],
+): Promise<Explainer> {
+  if (!isComposite(method)) return loadModelExplainer(model, { engine, method: { method } as NamedMethod })
+  const composite = composites[method]
+  const reports = 'method' in composite ? composite.method === undefined : true
+  const conservation = reports && measures.some(({ measure }) => MEASURES[measure].needs === 'conservation')
+  return loadModelExplainer(model, { engine, composite, conservation })
+}
+
+/** A network's scores, by what they are. */
+interface LoadedScores {
+  readonly scoresOf: ScoresOf
+  /** Whether several pictures may go through together. */
+  readonly several: boolean
+  readonly release: () => Promise<void>
+}
+
+async function loadAllScores(
+  engine: Engine,
+  { network, output, preprocessing }: Model,
+  measures: readonly Taken[],
+): Promise<ReadonlyMap<string, LoadedScores>> {
+  const loaded = new Map<string, LoadedScores>()
+  const opened = openBatch(network)
+  const turned =
+    'missing' in preprocessing || preprocessing.layout === 'NCHW' ? opened : networkChannelsFirst(opened)
+  const several = typeof turned.inputs[0]!.shape[0] === 'string'
+  for (const score of new Set(measures.flatMap((each) => each.score ?? []))) {
+    const { program, scoresOf } = await loadScores(engine, turned, output, score)
+    loaded.set(score, { scoresOf, several, release: () => program.release() })
+  }
+  return loaded
+}
+
+/** Pictures that are changed go through the network so many at a time. */
+const BATCH = 16
+
+/** All that a measure may look at. */
+interface MeasureSubject {
+  readonly explainer: Explainer
+  readonly explanation: Explanation
+  readonly map: PixelRelevance
+  readonly shown: Shown
+  readonly model: Model
+  readonly engine: Engine
+  readonly method: Measured
+}
+
+/** The value of a measure; null where it can say nothing of this map. */
+async function valueBy(
+  { measure, options, score }: Taken,
+  { explainer, explanation, map, shown: { input, mask }, model, engine, method }: MeasureSubject,
+  scores: ReadonlyMap<string, LoadedScores>,
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
+  const preprocessing = requirePreprocessing(model)
+  const { layout } = preprocessing
+  const target = { weights: [...explanation.target] }
+  try {
+    const entry = MEASURES[measure]
+    // The name says which of the kinds of measures its function is.
+    const run = (await entry.load()) as (...given: never[]) => unknown
+    const call = async (...given: unknown[]) => numberOf(await run(...(given as never[])))
+    switch (entry.needs) {
+      case 'map':
+        return await call(map)
+      case 'mask':
+        return mask ? await call(map, mask, options) : null
+      case 'maps':
+        return null
+      case 'scores': {
+        const { scoresOf, several } = scores.get(score!)!
+        const picture = layout === 'NCHW' ? input : channelsFirst(input)
+        const running = { batch: several ? BATCH : 1, signal }
+        return await call(scoresOf, picture, explanation.target, map, { ...options, ...running })
+      }
+      case 'conservation':
+        return explanation.conservation.length > 0 ? await call(explanation) : null
+      case 'explainer':
+        return await call(explainer, input, target, { ...options, layout, signal })
+      case 'network': {
+        const by = isComposite(method) ? composites[method] : ({ method } as NamedMethod)
+        const { network, output } = model
+        const explained = { engine, network, method: by, output, layout, range: rangeOf(preprocessing) }
+        return await call(explained, input, target, { ...options, signal })
+      }
+    }
+  } catch (error) {
+    // What a measure refuses is a map that it says nothing of: one without anything in it, say.
+    if (error instanceof UserError) return null
+    throw error
+  }
+}
+
+function numberOf(found: unknown): number | null {
+  const value = typeof found === 'number' ? found : (found as { readonly value: number }).value
+  return Number.isFinite(value) ? value : null
+}
+
+/** Rows that were measured, in a file that grows. */
+class RowStore {
+  private readonly path: string
+  private readonly lock: Lock
+  readonly rows: MeasuredValue[] = []
+  private readonly known = new Set<string>()
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true })
+    this.path = join(folder, 'measured.jsonl')
+    this.lock = Lock.take(join(folder, 'lock'), 'the measuring of these faces')
+    if (!existsSync(this.path)) return
+    const text = readFileSync(this.path, 'utf8')
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+    // A kill may have cut the last line short.
+    if (whole.length < text.length) truncateSync(this.path, Buffer.byteLength(whole))
+    for (const line of whole.split('\n')) if (line !== '') this.keep(JSON.parse(line))
+  }
+
+  has(method: Measured, face: string): boolean {
+    return this.known.has(`${method} ${face}`)
+  }
+
+  add(row: MeasuredValue): void {
+    append(this.path, `${JSON.stringify(row)}\n`)
+    this.keep(row)
+  }
+
+  private keep(row: MeasuredValue): void {
+    this.rows.push(row)
+    this.known.add(`${row.method} ${row.face}`)
+  }
+
+  close(): void {
+    this.lock.release()
+  }
+}

@@ -1,0 +1,131 @@
+/** What was measured, as a table of methods and measures, and whether methods are better than the controls. */
+
+import { MEASURES, type MeasureName } from '../explanation/measures.ts'
+import { bootstrapFigures } from '../statistics/bootstrap.ts'
+import { holm } from '../statistics/holm.ts'
+import type { Interval } from '../statistics/interval.ts'
+import { signFlipTest } from '../statistics/permutation.ts'
+import { CONTROLS, type Measured, type MeasuredValue, type Taken, takenName } from './measure.ts'
+import { FEW } from './profile.ts'
+
+/** A method by a measure. */
+interface MeasuredMean {
+  /** Over the faces of which the measure says something; NaN where it says nothing of any. */
+  readonly mean: number
+  /** 95 %, by a bootstrap of people; null where these are few. */
+  readonly interval: Interval | null
+  readonly faces: number
+}
+
+/** One measure, and how each method fares by it. */
+export interface MeasureColumn {
+  readonly name: string
+  readonly measure: MeasureName
+  readonly better: (typeof MEASURES)[MeasureName]['better']
+  readonly means: ReadonlyMap<Measured, MeasuredMean>
+  /**
+   * Of measures that have a better side: p that a method is no better than the controls, the greater of both, by turning
+   * the signs of people's differences, and adjusted over the methods (Holm); 1 where its mean is not better than theirs.
+   */
+  readonly overControls: ReadonlyMap<Measured, number>
+}
+
+/** The table, a column a measure. */
+export function measureTable(
+  rows: readonly MeasuredValue[],
+  methods: readonly Measured[],
+  measures: readonly Taken[],
+): MeasureColumn[] {
+  return measures.map((each) => {
+    const name = takenName(each)
+    const { better } = MEASURES[each.measure]
+    const of = (method: Measured) =>
+      rows.flatMap((row) => {
+        const value = row.method === method ? row.values[name] : undefined
+        return value === null || value === undefined ? [] : [{ ...row, value }]
+      })
+    const means = new Map(methods.map((method) => [method, meanOf(of(method), `${name} ${method}`)]))
+    const tested = methods.filter((method) => !isControl(method) && means.get(method)!.faces > 0)
+    const controls = CONTROLS.filter((control) => (means.get(control)?.faces ?? 0) > 0)
+    const isSided = (better === 'higher' || better === 'lower') && controls.length > 0
+    const sign = better === 'lower' ? -1 : 1
+    const p = tested.map((method) =>
+      Math.max(...controls.map((control) => pOver(of(method), of(control), sign, `${name} ${method}`))),
+    )
+    const adjusted = isSided ? holm(p) : []
+    return {
+      name,
+      measure: each.measure,
+      better,
+      means,
+      overControls: new Map(isSided ? tested.map((method, k) => [method, adjusted[k]!]) : []),
+    }
+  })
+}
+
+/** Methods with the best by a measure first, and those that it says nothing of last. */
+export function inOrder({ better, means }: MeasureColumn, methods: readonly Measured[]): Measured[] {
+  const height = (method: Measured) => {
+    const { mean } = means.get(method)!
+    return Number.isFinite(mean) ? (better === 'lower' ? -mean : mean) : Number.NEGATIVE_INFINITY
+  }
+  return [...methods].sort((a, b) => height(b) - height(a))
+}
+
+/** Whether a method knows nothing of the network. */
+export function isControl(method: Measured): boolean {
+  return CONTROLS.some((control) => control === method)
+}
+
+/** The methods that a measure of the network's answer does not tell from the controls: a sentence, where there are some. */
+export function doubtful({ measure, overControls }: MeasureColumn): readonly Measured[] {
+  if (MEASURES[measure].needs !== 'scores') return []
+  return [...overControls].filter(([, p]) => p >= 0.05).map(([method]) => method)
+}
+
+interface Valued {
+  readonly face: string
+  readonly subject: string
+  readonly value: number
+}
+
+function meanOf(values: readonly Valued[], seed: string): MeasuredMean {
+  if (values.length === 0) return { mean: Number.NaN, interval: null, faces: 0 }
+  const people = byPerson(values)
+  const mean = values.reduce((sum, { value }) => sum + value, 0) / values.length
+  const interval =
+    people.length < FEW
+      ? null
+      : bootstrapFigures(
+          people.map(({ sum }) => [sum]),
+          people.map(({ faces }) => faces),
+          (means) => means,
+          { seed },
+        )[0]!
+  return { mean, interval, faces: values.length }
+}
+
+/** p that values are no better than others of the same faces. */
+function pOver(values: readonly Valued[], others: readonly Valued[], sign: number, seed: string): number {
+  const theirs = new Map(others.map(({ face, value }) => [face, value]))
+  const gaps = values.flatMap((one) => {
+    const other = theirs.get(one.face)
+    return other === undefined ? [] : [{ ...one, value: sign * (one.value - other) }]
+  })
+  const sum = gaps.reduce((all, { value }) => all + value, 0)
+  if (sum <= 0) return 1
+  const [p] = signFlipTest(
+    byPerson(gaps).map((person) => [person.sum / person.faces]),
+    { seed },
+  )
+  return p!
+}
+
+function byPerson(values: readonly Valued[]): { sum: number; faces: number }[] {
+  const people = new Map<string, { sum: number; faces: number }>()
+  for (const { subject, value } of values) {
+    const person = people.get(subject) ?? { sum: 0, faces: 0 }
+    people.set(subject, { sum: person.sum + value, faces: person.faces + 1 })
+  }
+  return [...people.values()]
+}

@@ -1,0 +1,106 @@
+/** Whether maps can be believed, as a page: some faces with the map of each method, and the table of measures. */
+
+import { join } from 'node:path'
+import { writeAtomic } from '../base/files.ts'
+import { type Html, html, page } from '../base/html.ts'
+import { version } from '../base/version.ts'
+import type { Measured, MeasuredMaps } from '../evaluation/measure.ts'
+import { inOrder, isControl, type MeasureColumn } from '../evaluation/measureTable.ts'
+import { heatMap } from '../explanation/heatMap.ts'
+import { MEASURES } from '../explanation/measures.ts'
+import { colourScale } from './maps.ts'
+import { img } from './pictures.ts'
+
+const style = `
+.strips { display: flex; flex-wrap: wrap; gap: .7rem 1.4rem; }
+.strips figure { margin: 0; }
+.strips .strip { display: flex; gap: .2rem; }
+.strips img { display: block; width: 4.4rem; border-radius: 2px; background: #000; }
+.strips figcaption { font-size: .8rem; padding-top: .1rem; }
+.measures thead th { white-space: normal; max-width: 8rem; vertical-align: bottom; }
+td.best { font-weight: 600; }
+td small { display: block; }
+tr.control th { color: var(--faint); font-style: italic; }
+`
+
+/**
+ * Write `index.html` into a folder.
+ *
+ * @param about the network, the data set, and the parts that maps should lie on
+ * @param doubts sentences about methods that are no better than the controls
+ */
+export async function writeMeasurePage(
+  out: string,
+  about: {
+    readonly network: string
+    readonly data: string
+    readonly licence: string
+    readonly parts: readonly string[]
+  },
+  { rows, unfit, examples }: MeasuredMaps,
+  columns: readonly MeasureColumn[],
+  { methods, doubts }: { readonly methods: readonly Measured[]; readonly doubts: readonly string[] },
+): Promise<void> {
+  const title = 'Can the maps be believed?'
+  const faces = new Set(rows.map(({ face }) => face)).size
+  const body = html`<h1>${title}</h1>
+<p class="byline">${about.network} on ${about.data} · regard ${version}</p>
+<p class="summary">${methods.length} methods on the same ${faces} faces, beside two controls that know nothing of the network:
+random numbers, and the edges of the picture.</p>
+${doubts.map((sentence) => html`<p>${sentence}</p>`)}
+<h2>Measures</h2>
+<div class="scroll"><table class="measures"><thead><tr><th>method</th>${columns.map(({ measure }) => html`<th>${MEASURES[measure].title}</th>`)}</tr></thead>
+<tbody>${sorted(columns, methods).map(
+    (method) =>
+      html`<tr${isControl(method) ? html` class="control"` : undefined}><th>${method}</th>${columns.map((column) => cell(column, method))}</tr>`,
+  )}</tbody></table></div>
+<p class="faint">Means over faces, with 95 % intervals by a bootstrap of people. ∗ better than both controls (p &lt; 0.05 by person,
+adjusted over the methods by Holm’s procedure); bold: the best.</p>
+<dl>${columns.map(
+    ({ measure, name, better }) =>
+      html`<dt>${MEASURES[measure].title}</dt><dd>${name}; ${better === 'neither' ? 'neither side is better' : better === 'one' ? 'best near 1' : `${better} is better`}. <span class="faint">${MEASURES[measure].source}</span></dd>`,
+  )}</dl>
+<p class="faint">Maps should lie on: ${about.parts.join(', ')}.</p>
+${unfit.length === 0 ? undefined : html`<p class="faint">Not for this network: ${unfit.map(({ method, reason }) => `${method} (${reason})`).join('; ')}.</p>`}
+<h2>The maps</h2>
+${colourScale()}
+<div class="strips">${await strips(examples, methods)}</div>
+<div class="note"><p>Pictures of people are in this page. Before you pass it on, see whether the data set’s licence allows
+that: ${about.licence}</p></div>
+<footer>The figures: measure.json and, face by face, measure.csv, beside this page.</footer>`
+  writeAtomic(join(out, 'index.html'), page(title, style, body).text)
+}
+
+/** The best by the first measure first. */
+function sorted([first]: readonly MeasureColumn[], methods: readonly Measured[]): Measured[] {
+  return first ? inOrder(first, methods) : [...methods]
+}
+
+function cell({ means, better, overControls }: MeasureColumn, method: Measured): Html {
+  const { mean, interval } = means.get(method)!
+  if (!Number.isFinite(mean)) return html`<td>–</td>`
+  const star = (overControls.get(method) ?? 1) < 0.05 ? '∗' : ''
+  const all = [...means].flatMap(([, each]) => (Number.isFinite(each.mean) ? [each.mean] : []))
+  const best =
+    (better === 'higher' && mean === Math.max(...all)) || (better === 'lower' && mean === Math.min(...all))
+  const shown = (value: number) => value.toPrecision(3)
+  return html`<td${best ? html` class="best"` : undefined}>${shown(mean)}${star}${interval ? html`<small>${shown(interval.low)} – ${shown(interval.high)}</small>` : undefined}</td>`
+}
+
+/** The faces, and for each method a strip of their maps. */
+async function strips(examples: MeasuredMaps['examples'], methods: readonly Measured[]): Promise<Html[]> {
+  const strip = (name: string, pictures: readonly Html[]) =>
+    html`<figure><div class="strip">${pictures}</div><figcaption>${name}</figcaption></figure>`
+  const photos: Html[] = []
+  for (const { picture } of examples) photos.push(await img(picture, 'a face'))
+  const all = [strip('as the network sees them', photos)]
+  for (const method of methods) {
+    const maps: Html[] = []
+    for (const { maps: of } of examples) {
+      const map = of.get(method)
+      if (map) maps.push(await img(heatMap(map), `map by ${method}`))
+    }
+    all.push(strip(isControl(method) ? `${method}, a control` : method, maps))
+  }
+  return all
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import { type Measured, type MeasuredValue, sampled, taken, takenName } from '../../src/evaluation/measure.ts'
+import { doubtful, inOrder, measureTable } from '../../src/evaluation/measureTable.ts'
+
+const FLIPPING = taken('pixel-flipping', { steps: 10 }, 'logits')
+const SPARSENESS = taken('sparseness')
+
+/** Values about a level for each method, on faces of so many people. */
+function rows(levels: Partial<Record<Measured, number>>, people = 20): MeasuredValue[] {
+  return Object.entries(levels).flatMap(([method, level]) => {
+    const random = new Random(method)
+    return Array.from({ length: people }, (_, k) => ({
+      method: method as Measured,
+      face: `face${k}`,
+      subject: String(k),
+      values: { [takenName(FLIPPING)]: level + random.normal(0, 0.1), sparseness: random.uniform() },
+    }))
+  })
+}
+
+describe('a table of measures', () => {
+  it('names each measure with all that it was taken with', () => {
+    expect(takenName(FLIPPING)).toBe('pixel-flipping (steps 10, fill constant, baseline 0, seed 0, logits)')
+    expect(takenName(SPARSENESS)).toBe('sparseness')
+  })
+
+  it('has the mean of each method with its interval, and puts the best first', () => {
+    const methods: Measured[] = ['gradient', 'paper', 'random', 'edges']
+    const table = measureTable(rows({ gradient: 0.4, paper: 0.9, random: 0, edges: 0.1 }), methods, [
+      FLIPPING,
+    ])
+    const [column] = table as [(typeof table)[number]]
+    const { mean, interval, faces } = column.means.get('paper')!
+    expect(mean).toBeCloseTo(0.9, 1)
+    expect(interval!.low).toBeLessThan(mean)
+    expect(interval!.high).toBeGreaterThan(mean)
+    expect(faces).toBe(20)
+    expect(inOrder(column, methods)).toEqual(['paper', 'gradient', 'edges', 'random'])
+  })
+
+  it('says which methods are no better than both controls', () => {
+    const methods: Measured[] = ['gradient', 'paper', 'random', 'edges']
+    // Better than random numbers, but not than edges.
+    const table = measureTable(rows({ gradient: 0.3, paper: 0.9, random: 0, edges: 0.3 }), methods, [
+      FLIPPING,
+    ])
+    const [column] = table as [(typeof table)[number]]
+    expect(column.overControls.get('paper')).toBeLessThan(0.01)
+    expect(column.overControls.get('gradient')).toBeGreaterThan(0.05)
+    expect(doubtful(column)).toEqual(['gradient'])
+  })
+
+  it('says nothing of maps of which a measure says nothing', () => {
+    const some = rows({ paper: 1, random: 0, edges: 0 }).map((row, k) =>
+      k % 2 ? row : { ...row, values: { [takenName(FLIPPING)]: null } },
+    )
+    const table = measureTable(some, ['paper', 'random', 'edges'], [FLIPPING, SPARSENESS])
+    expect(table[0]!.means.get('paper')!.faces).toBe(10)
+    const none = measureTable([], ['paper'], [SPARSENESS])
+    expect(none[0]!.means.get('paper')).toEqual({ mean: Number.NaN, interval: null, faces: 0 })
+  })
+})
+
+describe('the faces that are measured on', () => {
+  const faces = Array.from({ length: 30 }, (_, k) => ({
+    id: String(k),
+    photo: '',
+    subject: String(k),
+    ...(k < 25 ? { gender: 'm' as const } : k < 28 ? { gender: 'f' as const } : {}),
+  }))
+  const labelOf = ({ gender }: { gender?: 'm' | 'f' }) =>
+    gender === undefined ? undefined : Number(gender === 'f')
+
+  it('are as many of each class as there are, the same for the same seed, and none without a label', () => {
+    const chosen = sampled(faces, 10, labelOf, 1)
+    expect(chosen).toHaveLength(10)
+    expect(chosen.filter(({ gender }) => gender === 'f')).toHaveLength(3)
+    expect(sampled(faces, 10, labelOf, 1)).toEqual(chosen)
+    expect(sampled(faces, 10, labelOf, 2)).not.toEqual(chosen)
+    expect(sampled(faces, 99, labelOf, 1)).toHaveLength(28)
+  })
+})
