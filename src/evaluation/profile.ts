@@ -97,7 +97,7 @@ export function profileOf({ faces, parts, classes }: ExplainedFaces): Profile {
 
 /**
  * Whether two networks look at the same faces differently: differences of the shares face by face, tested over people by
- * turning signs.
+ * turning signs. Faces of which either map has nothing that speaks for the answer are left out.
  */
 export function networkDifference(
   a: string,
@@ -112,6 +112,8 @@ export function networkDifference(
     const other = others.get(face.face)
     if (!other) continue
     const [mine, its] = [sharesOf(face, 'positive'), sharesOf(other, 'positive')]
+    // A map without anything in it says nothing of where a network looks.
+    if (!mine.some(isPositive) || !its.some(isPositive)) continue
     const gap = mine.map((share, k) => share - its[k]!)
     all.push(gap)
     const person = rows.get(face.subject) ?? { sum: gap.map(() => 0), faces: 0 }
@@ -126,6 +128,8 @@ export function networkDifference(
     parts: ofA.parts.map((part, k) => ({ part, difference: meanOf(all, k), p: p[k] ?? Number.NaN })),
   }
 }
+
+const isPositive = (share: number) => share > 0
 
 /** A face whose parts are known. */
 type Known = ExplainedFace & { readonly parts: NonNullable<ExplainedFace['parts']> }
@@ -168,8 +172,8 @@ function groupProfile(group: string, faces: readonly Known[], parts: readonly st
       ...positive,
       ...negative,
       ...face.parts.map(({ area }) => area),
-      Number(positive.some((share) => share > 0)),
-      Number(negative.some((share) => share > 0)),
+      Number(positive.some(isPositive)),
+      Number(negative.some(isPositive)),
       face.coherence.region,
       face.coherence.autocorrelation,
     ]

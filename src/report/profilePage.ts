@@ -13,6 +13,7 @@ import type { Image } from '../pictures/image.ts'
 import { colourScale } from './maps.ts'
 import { img } from './pictures.ts'
 import { plot, svgOf } from './svg.ts'
+import { points, pText } from './words.ts'
 
 /** One network's part of the page. */
 export interface ProfiledNetwork {
@@ -247,14 +248,4 @@ function inPercent({ mean, interval }: Mean): Html {
 function times({ mean, interval }: Mean): Html {
   if (!Number.isFinite(mean)) return html`–`
   return html`${mean.toFixed(2)}${interval ? html` <small>${interval.low.toFixed(2)}–${interval.high.toFixed(2)}</small>` : undefined}`
-}
-
-/** A difference of shares in points, with its sign. */
-export function points(difference: number): string {
-  return `${difference < 0 ? '−' : '+'}${Math.abs(100 * difference).toFixed(1)}`
-}
-
-/** A p-value in words. */
-export function pText(p: number): string {
-  return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }

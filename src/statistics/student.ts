@@ -44,6 +44,22 @@ export function studentOf(values: readonly number[]): MeanTest {
 }
 
 /**
+ * The two-sample t-test of whether two sets of values have the same mean, two-sided, for values that spread alike: with
+ * the pooled variance, of n + m − 2 degrees of freedom.
+ *
+ * @returns 1 where a set has fewer than two values
+ */
+export function studentBetween(a: readonly number[], b: readonly number[]): number {
+  const [first, second] = [spreadOf(a), spreadOf(b)]
+  const freedom = first.n + second.n - 2
+  if (first.n < 2 || second.n < 2) return 1
+  const pooled = ((first.n - 1) * first.deviation ** 2 + (second.n - 1) * second.deviation ** 2) / freedom
+  const gap = Math.abs(first.mean - second.mean)
+  if (gap === 0) return 1
+  return 1 - within(gap / Math.sqrt(pooled * (1 / first.n + 1 / second.n)), freedom)
+}
+
+/**
  * P(|T| ≤ t) of Student's distribution with a whole number of degrees of freedom, as a finite sum: Abramowitz and
  * Stegun, *Handbook of Mathematical Functions*, 26.7.3 and 26.7.4.
  */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { spreadOf, studentOf } from '../../src/statistics/student.ts'
+import { spreadOf, studentBetween, studentOf } from '../../src/statistics/student.ts'
 
 describe('the mean of a few values', () => {
   // SciPy 1.10.1: numpy.mean(x), numpy.std(x, ddof=1), scipy.stats.ttest_1samp(x, 0).pvalue,
@@ -40,5 +40,21 @@ describe('the mean of a few values', () => {
 
   it('of values that are all 0 is no difference', () => {
     expect(studentOf([0, 0, 0])).toMatchObject({ mean: 0, interval: { low: 0, high: 0 }, p: 1 })
+  })
+})
+
+describe('the difference of two sets of a few values', () => {
+  // SciPy 1.10.1: scipy.stats.ttest_ind(a, b).pvalue
+  it.each([
+    [[1, 2, 4], [3, 5, 9, 6], 0.09358118954771819],
+    [[0.31, 0.28, 0.35], [0.25, 0.22, 0.27], 0.05565447755974241],
+  ])('of %j and %j has SciPy’s p', (a, b, p) => {
+    expect(studentBetween(a, b)).toBeCloseTo(p, 10)
+    expect(studentBetween(b, a)).toBeCloseTo(p, 10)
+  })
+
+  it('tells nothing of sets with fewer than two values, or of equal means', () => {
+    expect(studentBetween([1], [2, 3])).toBe(1)
+    expect(studentBetween([1, 3], [2, 2])).toBe(1)
   })
 })
