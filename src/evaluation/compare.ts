@@ -27,7 +27,7 @@ export interface BothAnswers {
 }
 
 /** What speaks for one network's answer rather than the other's, in each part, over the faces on which they disagree. */
-export interface Contrast {
+interface Contrast {
   /** Whose answer it is. */
   readonly network: string
   readonly parts: readonly {

@@ -36,7 +36,7 @@ export interface SettingsDifference {
 }
 
 /** With fewer trainings a side nothing can be said of settings. */
-export const LEAST = 3
+const LEAST = 3
 
 /** Compare two settings on the faces that all of their networks have explained, of which the parts are known. */
 export function compareSettings(a: Setting, b: Setting): SettingsDifference {
