@@ -9,16 +9,16 @@ import { PARTS } from '../datasets/synthetic/parts.ts'
 import { nodeEngine } from '../engine/node.ts'
 import {
   CONTROLS,
-  type Measured,
   type MeasuredMaps,
   measureMaps,
   sampled,
   type Taken,
   taken,
+  type Way,
 } from '../evaluation/measure.ts'
 import { doubtful, inOrder, isControl, type MeasureColumn, measureTable } from '../evaluation/measureTable.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
-import { NAMED_METHODS } from '../explanation/methods.ts'
+import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { FACE_PARTS } from '../faces/parts.ts'
 import { requirePreprocessing } from '../models/model.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
@@ -35,7 +35,7 @@ import { inColumns } from './table.ts'
 
 interface Flags extends OverFacesFlags {
   readonly faces: number
-  readonly methods?: Measured[]
+  readonly methods?: MethodName[]
   readonly measures?: MeasureName[]
   readonly parts?: string[]
   readonly fill: string[]
@@ -44,12 +44,26 @@ interface Flags extends OverFacesFlags {
 }
 
 /** Methods that ask the network a thousand times for one map: only on request. */
-const COSTLY: readonly Measured[] = ['lime', 'kernel-shap', 'rise', 'prediction-difference']
+const COSTLY: readonly MethodName[] = ['lime', 'kernel-shap', 'rise', 'prediction-difference']
 
 /** Methods that are no use, or the same as others, where a network has no attention. */
-const OF_ATTENTION: readonly Measured[] = ['cplrp', 'cplrp-gamma', 'attention-rollout', 'gradient-attention']
+const OF_ATTENTION: readonly MethodName[] = [
+  'cplrp',
+  'cplrp-gamma',
+  'attention-rollout',
+  'gradient-attention',
+]
 
-const METHOD_NAMES = [...(Object.keys(composites) as CompositeName[]), ...NAMED_METHODS] as const
+type MethodName = CompositeName | NamedMethod['method']
+
+const METHOD_NAMES: readonly MethodName[] = [
+  ...(Object.keys(composites) as CompositeName[]),
+  ...NAMED_METHODS,
+]
+
+function wayOf(name: MethodName): Way {
+  return name in composites ? composites[name as CompositeName] : ({ method: name } as NamedMethod)
+}
 
 /** What is measured where nothing is said: what takes no longer than the perturbation itself. */
 const USUAL: readonly MeasureName[] = [
@@ -141,7 +155,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     try {
       return await measureMaps(network, dataset, faces, {
         engine: await nodeEngine(flags),
-        methods,
+        methods: new Map(methods.map((name) => [name, wayOf(name)])),
         taken: measures,
         parts,
         class: flags.class,
@@ -212,7 +226,7 @@ function takenFrom({ measures = [...USUAL], fill, score }: Flags, side: number):
   })
 }
 
-function tableOf(columns: readonly MeasureColumn[], methods: readonly Measured[]): string[] {
+function tableOf(columns: readonly MeasureColumn[], methods: readonly string[]): string[] {
   const [first] = columns
   const order = first ? inOrder(first, methods) : methods
   const rows = order.map((method) => [
@@ -240,7 +254,7 @@ function betterWords(better: MeasureColumn['better']): string {
   return better === 'one' ? 'best near 1' : `${better} is better`
 }
 
-function cell({ means, overControls }: MeasureColumn, method: Measured): string {
+function cell({ means, overControls }: MeasureColumn, method: string): string {
   const { mean, interval } = means.get(method)!
   if (!Number.isFinite(mean)) return '–'
   const shown = (value: number) => value.toPrecision(3)

@@ -32,16 +32,16 @@ import { type Model, requirePreprocessing } from '../models/model.ts'
 import { rangeOf } from '../models/preprocessing.ts'
 import { centreCrop } from '../pictures/crop.ts'
 import type { Image } from '../pictures/image.ts'
-import { type CompositeName, composites } from '../rules/composites/presets.ts'
+import type { Composite } from '../rules/composites/composite.ts'
 import { type Asked, askingOf } from './asking.ts'
 import type { Evaluable } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
 
-/** A composite, or another method, by the name that people type. */
-export type Measured = CompositeName | NamedMethod['method']
+/** How maps are made: by a composite, or by another method. */
+export type Way = Composite | NamedMethod
 
-/** The methods that know nothing of the network. */
-export const CONTROLS = ['random', 'edges'] as const satisfies readonly Measured[]
+/** The methods that know nothing of the network, by their names. */
+export const CONTROLS: readonly string[] = ['random', 'edges'] satisfies NamedMethod['method'][]
 
 /** A measure with the options that it is taken with. */
 export interface Taken {
@@ -54,7 +54,8 @@ export interface Taken {
 /** What is measured. */
 export interface MeasureMapsOptions extends Watch, Asked {
   readonly engine: Engine
-  readonly methods: readonly Measured[]
+  /** By their names. */
+  readonly methods: ReadonlyMap<string, Way>
   readonly taken: readonly Taken[]
   /** The parts that maps should lie on, for measures with a mask. */
   readonly parts: readonly string[]
@@ -64,7 +65,8 @@ export interface MeasureMapsOptions extends Watch, Asked {
 
 /** One value: a method on a face by a measure. */
 export interface MeasuredValue {
-  readonly method: Measured
+  /** By its name. */
+  readonly method: string
   readonly face: string
   readonly subject: string
   /** By the name of {@link takenName}; null where the measure can say nothing of this map. */
@@ -75,12 +77,12 @@ export interface MeasuredValue {
 export interface MeasuredMaps {
   readonly rows: readonly MeasuredValue[]
   /** Methods that do not fit the network, and why. */
-  readonly unfit: readonly { readonly method: Measured; readonly reason: string }[]
+  readonly unfit: readonly { readonly method: string; readonly reason: string }[]
   readonly skipped: readonly Skipped[]
   /** Some faces as the network sees them, and the map of each by each method, to be looked at. */
   readonly examples: readonly {
     readonly picture: Image
-    readonly maps: ReadonlyMap<Measured, PixelRelevance>
+    readonly maps: ReadonlyMap<string, PixelRelevance>
   }[]
 }
 
@@ -167,20 +169,20 @@ export async function measureMaps(
   const store = new RowStore(join(options.folder, key))
   const examples = shown.slice(0, EXAMPLES).map(({ input }) => ({
     picture: pictureOf(input, evaluable.preprocessing),
-    maps: new Map<Measured, PixelRelevance>(),
+    maps: new Map<string, PixelRelevance>(),
   }))
-  const unfit: { method: Measured; reason: string }[] = []
+  const unfit: { method: string; reason: string }[] = []
   const scores = await loadAllScores(engine, model, measures)
   try {
     let done = 0
-    const total = methods.length * shown.length
-    for (const method of methods) {
+    const total = methods.size * shown.length
+    for (const [method, way] of methods) {
       signal?.throwIfAborted()
       const left = shown.filter(({ face }, k) => k < EXAMPLES || !store.has(method, face.id))
       done += shown.length - left.length
       let explainer: Explainer
       try {
-        explainer = await loadMethod(engine, model, method, measures)
+        explainer = await loadWay(engine, model, way, measures)
       } catch (error) {
         if (!(error instanceof UserError)) throw error
         unfit.push({ method, reason: error.message.split('\n')[0]! })
@@ -197,7 +199,7 @@ export async function measureMaps(
           if (!store.has(method, one.face.id)) {
             const values: Record<string, number | null> = {}
             for (const [k, each] of measures.entries()) {
-              const subject = { explainer, explanation, map, shown: one, model, engine, method }
+              const subject = { explainer, explanation, map, shown: one, model, engine, way }
               values[names[k]!] = await valueBy(each, subject, scores, signal)
             }
             store.add({ method, face: one.face.id, subject: one.face.subject, values })
@@ -209,7 +211,7 @@ export async function measureMaps(
       }
     }
     const known = new Set(shown.map(({ face }) => face.id))
-    const rows = store.rows.filter(({ method, face }) => methods.includes(method) && known.has(face))
+    const rows = store.rows.filter(({ method, face }) => methods.has(method) && known.has(face))
     return { rows, unfit, skipped: [...dataset.skipped, ...skipped], examples }
   } finally {
     for (const { release } of scores.values()) await release()
@@ -261,23 +263,17 @@ function maskOf(
   return data.some((inside) => inside === 1) ? { width, height, data } : undefined
 }
 
-/** Whether a name is that of a composite. */
-function isComposite(method: Measured): method is CompositeName {
-  return Object.hasOwn(composites, method)
+/** @throws UserError where it does not fit the network */
+function loadWay(engine: Engine, model: Model, way: Way, measures: readonly Taken[]): Promise<Explainer> {
+  if (!isComposite(way)) return loadModelExplainer(model, { engine, method: way })
+  // Only what is handed down can be reported.
+  const reports = way.method !== 'gradient'
+  const conservation = reports && measures.some(({ measure }) => MEASURES[measure].needs === 'conservation')
+  return loadModelExplainer(model, { engine, composite: way, conservation })
 }
 
-/** @throws UserError where the method does not fit the network */
-function loadMethod(
-  engine: Engine,
-  model: Model,
-  method: Measured,
-  measures: readonly Taken[],
-): Promise<Explainer> {
-  if (!isComposite(method)) return loadModelExplainer(model, { engine, method: { method } as NamedMethod })
-  const composite = composites[method]
-  const reports = 'method' in composite ? composite.method === undefined : true
-  const conservation = reports && measures.some(({ measure }) => MEASURES[measure].needs === 'conservation')
-  return loadModelExplainer(model, { engine, composite, conservation })
+function isComposite(way: Way): way is Composite {
+  return way.method === undefined || way.method === 'relevance' || way.method === 'gradient'
 }
 
 /** A network's scores, by what they are. */
@@ -316,13 +312,13 @@ interface MeasureSubject {
   readonly shown: Shown
   readonly model: Model
   readonly engine: Engine
-  readonly method: Measured
+  readonly way: Way
 }
 
 /** The value of a measure; null where it can say nothing of this map. */
 async function valueBy(
   { measure, options, score }: Taken,
-  { explainer, explanation, map, shown: { input, mask }, model, engine, method }: MeasureSubject,
+  { explainer, explanation, map, shown: { input, mask }, model, engine, way }: MeasureSubject,
   scores: ReadonlyMap<string, LoadedScores>,
   signal: AbortSignal | undefined,
 ): Promise<number | null> {
@@ -352,9 +348,8 @@ async function valueBy(
       case 'explainer':
         return await call(explainer, input, target, { ...options, layout, signal })
       case 'network': {
-        const by = isComposite(method) ? composites[method] : ({ method } as NamedMethod)
         const { network, output } = model
-        const explained = { engine, network, method: by, output, layout, range: rangeOf(preprocessing) }
+        const explained = { engine, network, method: way, output, layout, range: rangeOf(preprocessing) }
         return await call(explained, input, target, { ...options, signal })
       }
     }
@@ -389,7 +384,7 @@ class RowStore {
     for (const line of whole.split('\n')) if (line !== '') this.keep(JSON.parse(line))
   }
 
-  has(method: Measured, face: string): boolean {
+  has(method: string, face: string): boolean {
     return this.known.has(`${method} ${face}`)
   }
 

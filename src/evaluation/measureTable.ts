@@ -5,7 +5,7 @@ import { bootstrapFigures } from '../statistics/bootstrap.ts'
 import { holm } from '../statistics/holm.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { signFlipTest } from '../statistics/permutation.ts'
-import { CONTROLS, type Measured, type MeasuredValue, type Taken, takenName } from './measure.ts'
+import { CONTROLS, type MeasuredValue, type Taken, takenName } from './measure.ts'
 import { FEW } from './profile.ts'
 
 /** A method by a measure. */
@@ -22,24 +22,24 @@ export interface MeasureColumn {
   readonly name: string
   readonly measure: MeasureName
   readonly better: (typeof MEASURES)[MeasureName]['better']
-  readonly means: ReadonlyMap<Measured, MeasuredMean>
+  readonly means: ReadonlyMap<string, MeasuredMean>
   /**
    * Of measures that have a better side: p that a method is no better than the controls, the greater of both, by turning
    * the signs of people's differences, and adjusted over the methods (Holm); 1 where its mean is not better than theirs.
    */
-  readonly overControls: ReadonlyMap<Measured, number>
+  readonly overControls: ReadonlyMap<string, number>
 }
 
 /** The table, a column a measure. */
 export function measureTable(
   rows: readonly MeasuredValue[],
-  methods: readonly Measured[],
+  methods: readonly string[],
   measures: readonly Taken[],
 ): MeasureColumn[] {
   return measures.map((each) => {
     const name = takenName(each)
     const { better } = MEASURES[each.measure]
-    const of = (method: Measured) =>
+    const of = (method: string) =>
       rows.flatMap((row) => {
         const value = row.method === method ? row.values[name] : undefined
         return value === null || value === undefined ? [] : [{ ...row, value }]
@@ -64,8 +64,8 @@ export function measureTable(
 }
 
 /** Methods with the best by a measure first, and those that it says nothing of last. */
-export function inOrder({ better, means }: MeasureColumn, methods: readonly Measured[]): Measured[] {
-  const height = (method: Measured) => {
+export function inOrder({ better, means }: MeasureColumn, methods: readonly string[]): string[] {
+  const height = (method: string) => {
     const { mean } = means.get(method)!
     return Number.isFinite(mean) ? (better === 'lower' ? -mean : mean) : Number.NEGATIVE_INFINITY
   }
@@ -73,12 +73,12 @@ export function inOrder({ better, means }: MeasureColumn, methods: readonly Meas
 }
 
 /** Whether a method knows nothing of the network. */
-export function isControl(method: Measured): boolean {
+export function isControl(method: string): boolean {
   return CONTROLS.some((control) => control === method)
 }
 
 /** The methods that a measure of the network's answer does not tell from the controls: a sentence, where there are some. */
-export function doubtful({ measure, overControls }: MeasureColumn): readonly Measured[] {
+export function doubtful({ measure, overControls }: MeasureColumn): readonly string[] {
   if (MEASURES[measure].needs !== 'scores') return []
   return [...overControls].filter(([, p]) => p >= 0.05).map(([method]) => method)
 }

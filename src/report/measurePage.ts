@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { writeAtomic } from '../base/files.ts'
 import { type Html, html, page } from '../base/html.ts'
 import { version } from '../base/version.ts'
-import type { Measured, MeasuredMaps } from '../evaluation/measure.ts'
+import type { MeasuredMaps } from '../evaluation/measure.ts'
 import { inOrder, isControl, type MeasureColumn } from '../evaluation/measureTable.ts'
 import { heatMap } from '../explanation/heatMap.ts'
 import { MEASURES } from '../explanation/measures.ts'
@@ -39,7 +39,7 @@ export async function writeMeasurePage(
   },
   { rows, unfit, examples }: MeasuredMaps,
   columns: readonly MeasureColumn[],
-  { methods, doubts }: { readonly methods: readonly Measured[]; readonly doubts: readonly string[] },
+  { methods, doubts }: { readonly methods: readonly string[]; readonly doubts: readonly string[] },
 ): Promise<void> {
   const title = 'Can the maps be believed?'
   const faces = new Set(rows.map(({ face }) => face)).size
@@ -72,11 +72,11 @@ that: ${about.licence}</p></div>
 }
 
 /** The best by the first measure first. */
-function sorted([first]: readonly MeasureColumn[], methods: readonly Measured[]): Measured[] {
+function sorted([first]: readonly MeasureColumn[], methods: readonly string[]): string[] {
   return first ? inOrder(first, methods) : [...methods]
 }
 
-function cell({ means, better, overControls }: MeasureColumn, method: Measured): Html {
+function cell({ means, better, overControls }: MeasureColumn, method: string): Html {
   const { mean, interval } = means.get(method)!
   if (!Number.isFinite(mean)) return html`<td>–</td>`
   const star = (overControls.get(method) ?? 1) < 0.05 ? '∗' : ''
@@ -88,7 +88,7 @@ function cell({ means, better, overControls }: MeasureColumn, method: Measured):
 }
 
 /** The faces, and for each method a strip of their maps. */
-async function strips(examples: MeasuredMaps['examples'], methods: readonly Measured[]): Promise<Html[]> {
+async function strips(examples: MeasuredMaps['examples'], methods: readonly string[]): Promise<Html[]> {
   const strip = (name: string, pictures: readonly Html[]) =>
     html`<figure><div class="strip">${pictures}</div><figcaption>${name}</figcaption></figure>`
   const photos: Html[] = []

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { type Measured, type MeasuredValue, sampled, taken, takenName } from '../../src/evaluation/measure.ts'
+import { type MeasuredValue, sampled, taken, takenName } from '../../src/evaluation/measure.ts'
 import { doubtful, inOrder, measureTable } from '../../src/evaluation/measureTable.ts'
 
 const FLIPPING = taken('pixel-flipping', { steps: 10 }, 'logits')
 const SPARSENESS = taken('sparseness')
 
 /** Values about a level for each method, on faces of so many people. */
-function rows(levels: Partial<Record<Measured, number>>, people = 20): MeasuredValue[] {
+function rows(levels: Record<string, number>, people = 20): MeasuredValue[] {
   return Object.entries(levels).flatMap(([method, level]) => {
     const random = new Random(method)
     return Array.from({ length: people }, (_, k) => ({
-      method: method as Measured,
+      method,
       face: `face${k}`,
       subject: String(k),
       values: { [takenName(FLIPPING)]: level + random.normal(0, 0.1), sparseness: random.uniform() },
@@ -26,7 +26,7 @@ describe('a table of measures', () => {
   })
 
   it('has the mean of each method with its interval, and puts the best first', () => {
-    const methods: Measured[] = ['gradient', 'paper', 'random', 'edges']
+    const methods = ['gradient', 'paper', 'random', 'edges']
     const table = measureTable(rows({ gradient: 0.4, paper: 0.9, random: 0, edges: 0.1 }), methods, [
       FLIPPING,
     ])
@@ -40,7 +40,7 @@ describe('a table of measures', () => {
   })
 
   it('says which methods are no better than both controls', () => {
-    const methods: Measured[] = ['gradient', 'paper', 'random', 'edges']
+    const methods = ['gradient', 'paper', 'random', 'edges']
     // Better than random numbers, but not than edges.
     const table = measureTable(rows({ gradient: 0.3, paper: 0.9, random: 0, edges: 0.3 }), methods, [
       FLIPPING,
