@@ -90,7 +90,7 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_union': {
       if (input === undefined) return MISSING
       const discriminator = issue.discriminator as string | undefined
-      if (!discriminator) return `has a form that is not known: ${brief(input)}`
+      if (!discriminator) return ofNearest(issue) ?? `has a form that is not known: ${brief(input)}`
       const given = (input as Record<string, unknown>)[discriminator]
       // A discriminator that may be left out has undefined among its values.
       const values =
@@ -115,6 +115,17 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined
   }
+}
+
+/** What is wrong by the one form of several that something is meant to have, where that can be told by its kind. */
+function ofNearest({ input, errors = [] }: z.core.$ZodRawIssue): string | undefined {
+  const isGroup = typeof input === 'object' && input !== null
+  const forms = errors as readonly (readonly z.core.$ZodIssue[])[]
+  const [first] =
+    forms.find((issues) =>
+      issues.every(({ code, path }) => (isGroup ? path.length > 0 : code !== 'invalid_type')),
+    ) ?? []
+  return first && `${fieldOf(first.path)}${first.message}`
 }
 
 const KINDS: Record<string, string> = {

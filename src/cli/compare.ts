@@ -53,10 +53,12 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
   const sides = given.map(sideFrom)
   if (sides.length < 2)
     throw new UsageError('one network alone is compared with nothing', undefined, 'Name two')
-  const { networks, dataset } = await networksOver(
+  const opened = await networksOver(
     sides.flatMap(({ paths }) => paths),
     flags,
   )
+  if (!opened) return
+  const { networks, dataset } = opened
   const tasks = new Set(networks.map(({ task }) => (task === 'years' ? 'age' : task)))
   if (tasks.size > 1)
     throw new UsageError(

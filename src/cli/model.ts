@@ -44,10 +44,10 @@ export function withPrototxt(command: Command): Command {
 }
 
 /** Add the flag about the rules that explain a model. */
-export function withComposite(command: Command): Command {
+export function withComposite(command: Command, also = ''): Command {
   return command.option(
     '--composite <name|file.yaml>',
-    `the rules: ${Object.keys(composites).join(', ')}, or a file of your own (default: the card's, or attnlrp-gamma with attention and paper without)`,
+    `the rules: ${Object.keys(composites).join(', ')}, or a file of your own${also} (default: the card's, or attnlrp-gamma with attention and paper without)`,
   )
 }
 
@@ -149,6 +149,13 @@ const LARGE = 50
 export function compositeFrom(text: string | undefined): Composite | undefined {
   if (text === undefined) return undefined
   if (Object.hasOwn(composites, text)) return composites[text as CompositeName]
+  if (text === 'auto') {
+    throw new UsageError(
+      'a composite is chosen on the faces of a data set',
+      undefined,
+      'Run regard profile MODEL --data KIND:PATH --composite auto once: it writes what it chose into the card',
+    )
+  }
   if (!/\.ya?ml$/i.test(text)) {
     const near = nearest(text, Object.keys(composites))
     throw new UsageError(

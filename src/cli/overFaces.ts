@@ -1,25 +1,34 @@
 /** What the commands have in common that explain networks over a data set: flags, and the way to what they explain. */
 
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
+import { parseDocument } from 'yaml'
 import { UsageError } from '../base/errors.ts'
-import { requireWritableFolder } from '../base/files.ts'
+import { readText, requireWritableFolder, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { nodeEngine } from '../engine/node.ts'
+import { chooseComposite } from '../evaluation/chooseComposite.ts'
 import { type Evaluable, facesOf, requireEvaluable, trainingOverlap } from '../evaluation/evaluate.ts'
 import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
 import { type ExplainFacesOptions, explainFaces } from '../evaluation/explainFaces.ts'
+import type { Mean } from '../evaluation/profile.ts'
 import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import type { Alignment } from '../faces/align.ts'
 import { compositeOf } from '../models/explain.ts'
+import { cardPathOf } from '../models/model.ts'
+import { isBuiltIn } from '../networks/builtIn/index.ts'
+import type { Composite } from '../rules/composites/composite.ts'
+import { composites } from '../rules/composites/presets.ts'
 import { DATA, REPAIR, requireUse, type Source, sourceFrom } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { FOLD, type FoldFlags, foldOf, SEED } from './fold.ts'
 import { answersFrom, compositeFrom, type ModelFlags, withComposite, withModelFlags } from './model.ts'
 import { countFrom } from './numbers.ts'
+import { untilStopped } from './signal.ts'
 
 /** What the flags of {@link withOverFaces} say. */
 export interface OverFacesFlags extends ModelFlags, ReaderOptions, DeviceFlag, FoldFlags {
@@ -37,7 +46,10 @@ export function withOverFaces(command: Command, out: string): Command {
   command
     .addOption(new Option('--method <name>', 'a method in place of a composite').choices(NAMED_METHODS))
     .option('--limit <n>', 'no more than the first n faces', countFrom)
-  return withComposite(withDataSet(command, out))
+  return withComposite(
+    withDataSet(command, out),
+    ', or auto: the most faithful on these faces, written into the card',
+  )
 }
 
 /** Add the flags about the data set and the networks. */
@@ -69,30 +81,98 @@ export interface Explainable extends Evaluable {
   readonly name: string
   /** What explains it: the name of the method, or of the composite. */
   readonly by: string
+  /** Undefined where a method stands in its place. */
+  readonly composite: Composite | undefined
 }
 
+/** What stands for a composite where one is to be chosen. */
+const AUTO = 'auto'
+
 /**
- * The networks that a command names, and the data set.
+ * The networks that a command names, and the data set. Where `--composite auto` asks for it, the composite of each is
+ * chosen on its faces, which is said and written into its card.
  *
  * @param paths files, or names of built-in networks
+ * @returns undefined where Ctrl-C stops it
  */
 export async function networksOver(
   paths: readonly string[],
   flags: OverFacesFlags,
-): Promise<{ networks: Explainable[]; dataset: Dataset }> {
+): Promise<{ networks: Explainable[]; dataset: Dataset } | undefined> {
   requireUse([flags.data], flags)
   const { method, composite, out } = flags
   if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
   requireWritableFolder(out)
+  const asked = composite === AUTO ? undefined : compositeFrom(composite)
   const names = namesOf(paths)
-  const networks: Explainable[] = []
-  for (const [k, path] of paths.entries()) {
-    const evaluable = requireEvaluable(await answersFrom(path, flags), flags)
-    const by =
-      method ?? compositeOf(evaluable.model, compositeFrom(composite)).name ?? 'a composite of its own'
-    networks.push({ ...evaluable, name: names[k]!, by })
+  const evaluables: Evaluable[] = []
+  for (const path of paths) evaluables.push(requireEvaluable(await answersFrom(path, flags), flags))
+  const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
+  const networks = await untilStopped(async (signal) => {
+    const all: Explainable[] = []
+    for (const [k, evaluable] of evaluables.entries()) {
+      const name = names[k]!
+      const chosen =
+        composite === AUTO
+          ? await chooseFor({ ...evaluable, name }, dataset, flags, signal)
+          : compositeOf(evaluable.model, asked)
+      const by = method ?? chosen.name ?? 'a composite of its own'
+      all.push({ ...evaluable, name, by, composite: method ? undefined : chosen })
+    }
+    return all
+  })
+  return networks && { networks, dataset }
+}
+
+/** Choose a network's composite on its faces, say so, and write it into its card. */
+async function chooseFor(
+  network: Evaluable & Pick<Explainable, 'name'>,
+  dataset: Dataset,
+  flags: OverFacesFlags,
+  signal: AbortSignal,
+): Promise<Composite> {
+  let progress: Progress | undefined
+  const label = `Choosing a composite for ${network.name}`
+  try {
+    const faces = facesFor(network, dataset, flags, false).slice(0, flags.limit)
+    const chosen = await chooseComposite(network, dataset, faces, {
+      engine: await nodeEngine({ device: flags.device }),
+      folder: join(flags.out, 'measured'),
+      signal,
+      progress(done, total) {
+        progress ??= new Progress(label, total)
+        progress.update(done, `${done} of ${total} maps`)
+      },
+    })
+    progress?.finish()
+    const shown = ({ mean, interval }: Mean) =>
+      `${mean.toPrecision(3)}${interval ? ` [${interval.low.toPrecision(3)}, ${interval.high.toPrecision(3)}]` : ''}`
+    const { composite, faithfulness, before, tried, faces: used } = chosen
+    console.error(
+      `${network.name}: of ${tried} composites ${composite.name} is the most faithful on ${used[0]} faces; ` +
+        `on ${used[1]} others its ABPC is ${shown(faithfulness)}, that of ${before.name} ${shown(before.faithfulness)}`,
+    )
+    writeIntoCard(network.model, composite)
+    return composite
+  } finally {
+    progress?.finish()
   }
-  return { networks, dataset: await readDataset(flags.data.kind, flags.data.root, flags) }
+}
+
+/** Keep the chosen composite for the next time, where the network has a file that a card may stand beside. */
+function writeIntoCard({ path }: Evaluable['model'], composite: Composite): void {
+  if (isBuiltIn(path)) {
+    console.error(
+      `${path} comes with regard, and keeps its card: name the composite by --composite, or this one in a file`,
+    )
+    return
+  }
+  const card = cardPathOf(path)
+  const document = parseDocument(existsSync(card) ? readText(card) : '')
+  const known = Object.hasOwn(composites, composite.name ?? '')
+  document.set('composite', known ? composite.name : document.createNode(composite))
+  writeAtomic(card, document.toString({ lineWidth: 0 }))
+  console.error(`It is written into ${card}`)
 }
 
 /** Explain the faces of a data set, or take up those that are explained already, with a progress line. */
@@ -107,13 +187,13 @@ export async function explainOver(
     readonly label?: string
   },
 ): Promise<ExplainedFaces> {
-  const { out, method, composite, device, limit } = flags
+  const { out, method, device, limit } = flags
   const faces = facesFor(network, dataset, flags, !rest.rather).slice(0, limit)
   let progress: Progress | undefined
   try {
     return await explainFaces(network, dataset, faces, {
       engine: await nodeEngine({ device }),
-      composite: compositeFrom(composite),
+      composite: network.composite,
       method: method && ({ method } as NamedMethod),
       folder: join(out, 'explained'),
       ...rest,
@@ -133,7 +213,7 @@ export async function explainOver(
  * @param warns whether to say that it may have been trained on them
  */
 export function facesFor(
-  { model }: Explainable,
+  { model }: Evaluable,
   dataset: Dataset,
   flags: OverFacesFlags,
   warns = true,

@@ -60,7 +60,9 @@ interface NetworkRecord extends Profile {
 }
 
 async function run(paths: readonly string[], flags: Flags): Promise<void> {
-  const { networks, dataset } = await networksOver(paths.length > 0 ? paths : [DEFAULT_NETWORK], flags)
+  const opened = await networksOver(paths.length > 0 ? paths : [DEFAULT_NETWORK], flags)
+  if (!opened) return
+  const { networks, dataset } = opened
   const found = await untilStopped(async (signal) => {
     const all: ExplainedFaces[] = []
     for (const network of networks)

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { parseYaml } from '../base/yaml.ts'
 import { FITS } from '../pictures/fit.ts'
 import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
+import { schemas } from '../rules/composites/composite.ts'
 import { composites } from '../rules/composites/presets.ts'
 
 const count = z.int().positive()
@@ -96,8 +97,14 @@ const schema = z
         ALIGNMENT,
       )
       .optional(),
-    /** The composite that the network is explained with. */
-    composite: z.enum(Object.keys(composites) as (keyof typeof composites)[]).optional(),
+    /** The composite that the network is explained with: one of regard's by its name, or the rules themselves. */
+    composite: z
+      .union([
+        z.enum(Object.keys(composites) as (keyof typeof composites)[]),
+        schemas.relevance,
+        schemas.gradient,
+      ])
+      .optional(),
     trainedOn: z
       .strictObject({
         dataset: z.string().min(1),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -103,6 +103,32 @@ describe('regard profile', () => {
     const { networks } = await profile(model('gender'), '--data', `aaf:${faces}`, '--limit', '12')
     expect(networks[0]!.groups[0]!.parts.map(({ part }) => part)).not.toContain('glasses')
     expect(networks[0]!.groups[0]!.faces).toBe(12)
+  })
+
+  it('chooses the most faithful composite, says on which faces, and writes it into the card', async () => {
+    const own = mkdtempSync(join(folder, 'own-'))
+    cpSync(join(model('gender'), '..'), own, { recursive: true })
+    const copy = join(own, 'model.onnx')
+    await profile(copy, '--data', `synthetic:${drawn}`, '--limit', '8', '--composite', 'auto')
+    expect(captured.printed).toMatch(
+      /of \d+ composites \S+ is the most faithful on \d faces; on \d others its ABPC/,
+    )
+    const card = readFileSync(join(own, 'model.card.yaml'), 'utf8')
+    expect(card).toMatch(/^composite:/m)
+    // What was in the card is there still.
+    expect(card).toContain('trainedOn:')
+    const [, chosen] = /composites (\S+) is/.exec(captured.printed)!
+    captured.printed = ''
+    await profile(copy, '--data', `synthetic:${drawn}`, '--limit', '8')
+    const { networks } = JSON.parse(readFileSync(join(profiled, 'profile.json'), 'utf8'))
+    expect(networks[0].by).toBe(chosen)
+  })
+
+  it('chooses nothing on too few faces', async () => {
+    const few = ['--data', `synthetic:${drawn}`, '--limit', '5', '--composite', 'auto']
+    await main(['profile', model('gender'), ...few, '--out', profiled])
+    expect(captured.printed).toMatch(/chosen on 8 faces at least, and 5 can be used/)
+    expect(process.exitCode).toBe(1)
   })
 
   it.each([

@@ -65,6 +65,12 @@ describe('a model card', () => {
       /composite must be paper or .*, not “papr”. Did you mean “paper”\?/,
     ],
     [
+      'a composite of one’s own whose rule is not known',
+      /composite: paper/,
+      'composite: { name: own, layers: [{ rule: epsilo, epsilon: 1 }] }',
+      /composite layers\[0\]\.rule must be .*Did you mean “epsilon”\?/,
+    ],
+    [
       'a picture smaller than the crop',
       /: 256/,
       ': 200',
