@@ -5,20 +5,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import type { Comparison } from '../../src/evaluation/compare.ts'
 import type { SettingsDifference } from '../../src/evaluation/compareSettings.ts'
-import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { learnedPlan, writePlan } from '../study/tinyStudy.ts'
 import { capturePrinted } from './capture.ts'
 
 const captured = capturePrinted()
 
 // Two networks of a tiny study that saw other photos, trained until their answers differ from face to face.
-const { folder, plan, out } = writePlan(
-  TINY_PLAN.replace('[r, i, m]', '[r, i]')
-    .replace('width: 0.05', 'width: 0.2')
-    .replace('steps: [4]', 'steps: []')
-    .replace('iterations: 6', 'iterations: 90')
-    .replace('validateEvery: 3', 'validateEvery: 90')
-    .replace('checkpointEvery: 3', 'checkpointEvery: 90'),
-)
+const { folder, plan, out } = writePlan(learnedPlan('[r, i]'))
 const model = (task: string, setting: string) =>
   join(out, 'runs', `${task}-adiencenet-${setting}-fold1`, 'model.onnx')
 const data = ['--data', `synthetic:${join(folder, 'faces')}`, '--limit', '40']

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { main } from '../../src/cli/main.ts'
 import { type RunRecord, readRecord } from '../../src/study/record.ts'
 import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
-import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { learnedPlan, writePlan } from '../study/tinyStudy.ts'
 
 let said: string
 let printed: string
@@ -29,14 +29,7 @@ afterEach(() => {
 })
 
 // The networks of a tiny study, trained until their answers differ from face to face, and the faces that it was made with.
-const { folder, plan, out } = writePlan(
-  TINY_PLAN.replace('[r, i, m]', '[r, i]')
-    .replace('width: 0.05', 'width: 0.2')
-    .replace('steps: [4]', 'steps: []')
-    .replace('iterations: 6', 'iterations: 90')
-    .replace('validateEvery: 3', 'validateEvery: 90')
-    .replace('checkpointEvery: 3', 'checkpointEvery: 90'),
-)
+const { folder, plan, out } = writePlan(learnedPlan('[r, i]'))
 const faces = `synthetic:${join(folder, 'faces')}`
 const run = (task: 'age' | 'gender', setting: 'r' | 'i') =>
   join(out, 'runs', `${task}-adiencenet-${setting}-fold1`)

@@ -3,21 +3,13 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { learnedPlan, writePlan } from '../study/tinyStudy.ts'
 import { capturePrinted } from './capture.ts'
 
 const captured = capturePrinted()
 
 // The network of a tiny study, trained until its answers differ from face to face, and the faces that it was made with.
-const { folder, plan, out } = writePlan(
-  TINY_PLAN.replace('[r, i, m]', '[r]')
-    .replace('tasks: [age, gender]', 'tasks: [gender]')
-    .replace('width: 0.05', 'width: 0.2')
-    .replace('steps: [4]', 'steps: []')
-    .replace('iterations: 6', 'iterations: 90')
-    .replace('validateEvery: 3', 'validateEvery: 90')
-    .replace('checkpointEvery: 3', 'checkpointEvery: 90'),
-)
+const { folder, plan, out } = writePlan(learnedPlan('[r]').replace('tasks: [age, gender]', 'tasks: [gender]'))
 const model = join(out, 'runs', 'gender-adiencenet-r-fold1', 'model.onnx')
 const data = ['--data', `synthetic:${join(folder, 'faces')}`]
 

@@ -5,20 +5,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import type { Profile } from '../../src/evaluation/profile.ts'
 import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
-import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { learnedPlan, writePlan } from '../study/tinyStudy.ts'
 import { capturePrinted } from './capture.ts'
 
 const captured = capturePrinted()
 
 // The networks of a tiny study, trained until their answers differ from face to face, and the faces that it was made with.
-const { folder, plan, out } = writePlan(
-  TINY_PLAN.replace('[r, i, m]', '[r]')
-    .replace('width: 0.05', 'width: 0.2')
-    .replace('steps: [4]', 'steps: []')
-    .replace('iterations: 6', 'iterations: 90')
-    .replace('validateEvery: 3', 'validateEvery: 90')
-    .replace('checkpointEvery: 3', 'checkpointEvery: 90'),
-)
+const { folder, plan, out } = writePlan(learnedPlan('[r]'))
 const model = (task: string) => join(out, 'runs', `${task}-adiencenet-r-fold1`, 'model.onnx')
 const drawn = join(folder, 'faces')
 const profiled = mkdtempSync(join(folder, 'profile-'))

@@ -21,6 +21,20 @@ seed: 1
 explain: { photos: 2 }
 `
 
+/**
+ * The same with more iterations and channels, so that answers differ from face to face.
+ *
+ * @param photos the preprocessings
+ */
+export function learnedPlan(photos: string): string {
+  return TINY_PLAN.replace('[r, i, m]', photos)
+    .replace('width: 0.05', 'width: 0.2')
+    .replace('steps: [4]', 'steps: []')
+    .replace('iterations: 6', 'iterations: 90')
+    .replace('validateEvery: 3', 'validateEvery: 90')
+    .replace('checkpointEvery: 3', 'checkpointEvery: 90')
+}
+
 /** Write a plan into a new temporary folder. */
 export function writePlan(text: string = TINY_PLAN): { folder: string; plan: string; out: string } {
   const folder = mkdtempSync(join(tmpdir(), 'regard-study-'))
