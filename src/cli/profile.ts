@@ -1,16 +1,11 @@
-import { basename, dirname, join } from 'node:path'
-import { Command, Option } from 'commander'
+import { join } from 'node:path'
+import { Command } from 'commander'
 import { csv } from '../base/csv.ts'
-import { UsageError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
-import { Progress } from '../base/progress.ts'
-import type { Dataset } from '../datasets/dataset.ts'
-import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
-import { CLASSES, type Task } from '../datasets/task.ts'
-import { nodeEngine } from '../engine/node.ts'
-import { type Evaluable, facesOf, requireEvaluable, trainingOverlap } from '../evaluation/evaluate.ts'
+import { readDataset } from '../datasets/readers.ts'
+import type { Task } from '../datasets/task.ts'
+import { type Evaluable, requireEvaluable } from '../evaluation/evaluate.ts'
 import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
-import { explainFaces } from '../evaluation/explainFaces.ts'
 import {
   type Difference,
   type GroupProfile,
@@ -19,30 +14,22 @@ import {
   type Profile,
   profileOf,
 } from '../evaluation/profile.ts'
-import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
-import type { Alignment } from '../faces/align.ts'
-import { compositeOf } from '../models/explain.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { points, pText, writeProfilePage } from '../report/profilePage.ts'
-import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
-import { type DeviceFlag, withDevice } from './device.ts'
-import { FOLD, type FoldFlags, foldOf, SEED } from './fold.ts'
-import { answersFrom, compositeFrom, MODEL, type ModelFlags, withComposite, withModelFlags } from './model.ts'
-import { countFrom } from './numbers.ts'
+import { tellSkipped } from './data.ts'
+import {
+  type ExplainedFlags,
+  explainAll,
+  KEPT,
+  namesOf,
+  requireFitting,
+  wayIn,
+  withExplainedFlags,
+} from './explained.ts'
+import { answersFrom, MODEL } from './model.ts'
 import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
-
-interface Flags extends ModelFlags, ReaderOptions, DeviceFlag, FoldFlags {
-  readonly data: Source
-  readonly out: string
-  readonly class: string
-  readonly composite?: string
-  readonly method?: NamedMethod['method']
-  readonly task?: Task
-  readonly alignment?: Alignment
-  readonly limit?: number
-}
 
 /** `regard profile [MODEL…] --data KIND:PATH` */
 export function profileCommand(): Command {
@@ -51,33 +38,13 @@ export function profileCommand(): Command {
       'Say what networks look at: how much of their relevance lies in each part of the face, over a data set.',
     )
     .argument('[model...]', `${MODEL}; several are set against each other (default: ${DEFAULT_NETWORK})`)
-    .requiredOption('--data <kind:path>', DATA, sourceFrom)
-    .option(...REPAIR)
-    .option('--out <folder>', 'where the page and the figures go', 'out/profile')
-    .option(
-      '--class <which>',
-      "what is explained: the network's own answer (top), the class that the data set gives (truth), or a class by its name",
-      'top',
-    )
-    .addOption(new Option('--method <name>', 'a method in place of a composite').choices(NAMED_METHODS))
-    .option(...FOLD)
-    .option(...SEED)
-    .option('--limit <n>', 'no more than the first n faces', countFrom)
-    .addOption(
-      new Option('--task <task>', "what is read (default: the card's, or by its classes)").choices(
-        Object.keys(CLASSES),
-      ),
-    )
-    .addOption(
-      new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
-    )
-  return withComposite(withModelFlags(withDevice(command)))
+  return withExplainedFlags(command, 'out/profile')
     .addHelpText(
       'after',
       '\nExamples:\n' +
         '  $ regard profile --task gender --data utkface:faces\n' +
         '  $ regard profile a/model.onnx b/model.onnx --data aaf:faces --fold 0/5 --out out/a-and-b\n' +
-        '\nFaces that are explained are kept in OUT/explained: a stopped command goes on where it was.\n',
+        KEPT,
     )
     .action(run)
 }
@@ -92,10 +59,8 @@ interface NetworkRecord extends Profile {
   readonly skipped: ExplainedFaces['skipped']
 }
 
-async function run(paths: readonly string[], flags: Flags): Promise<void> {
-  requireUse([flags.data], flags)
-  if (flags.method && flags.composite)
-    throw new UsageError('--method stands in place of --composite: give one of them')
+async function run(paths: readonly string[], flags: ExplainedFlags): Promise<void> {
+  requireFitting(flags)
   const models = paths.length > 0 ? paths : [DEFAULT_NETWORK]
   const evaluables: Evaluable[] = []
   for (const path of models) evaluables.push(requireEvaluable(await answersFrom(path, flags), flags))
@@ -143,51 +108,6 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   console.log(`\nPage: ${join(out, 'index.html')}`)
   console.error(aboutPeople(evaluables.map(({ task }) => ({ task }))))
   tellSkipped(found.flatMap(({ skipped }) => skipped))
-}
-
-/** What explains a model: the name of the method, or of the composite. */
-function wayIn({ method, composite }: Flags, model: Evaluable['model']): string {
-  return method ?? compositeOf(model, compositeFrom(composite)).name ?? 'a composite of its own'
-}
-
-async function explainAll(
-  evaluable: Evaluable,
-  name: string,
-  dataset: Dataset,
-  flags: Flags,
-  signal: AbortSignal,
-): Promise<ExplainedFaces> {
-  const { data, out, method, composite, device, limit } = flags
-  const fold = foldOf(evaluable.model, flags, data.kind)
-  const doubt = trainingOverlap(evaluable.model, data.kind, fold)
-  if (doubt) console.error(`Warning: ${doubt}`)
-  const faces = (fold ? facesOf(dataset, fold) : dataset.faces).slice(0, limit)
-  let progress: Progress | undefined
-  try {
-    return await explainFaces(evaluable, dataset, faces, {
-      engine: await nodeEngine({ device }),
-      composite: compositeFrom(composite),
-      method: method && ({ method } as NamedMethod),
-      class: flags.class,
-      folder: join(out, 'explained'),
-      signal,
-      progress(done, total) {
-        progress ??= new Progress(`Explaining ${name}`, total)
-        progress.update(done, `${done} of ${total} faces`)
-      },
-    })
-  } finally {
-    progress?.finish()
-  }
-}
-
-/** What networks are called: by their files, or by the folders of these where the files have one name. */
-function namesOf(paths: readonly string[]): string[] {
-  const short = paths.map((path) => {
-    const name = basename(path).replace(/\.[^.]+$/, '')
-    return name === 'model' ? basename(dirname(path)) : name
-  })
-  return short.map((name, k) => (short.indexOf(name) === k ? name : `${name}-${k + 1}`))
 }
 
 /** How many answers have a column of their own on the screen. */
