@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { version } from '../base/version.ts'
 import { alignCommand } from './align.ts'
+import { atlasCommand } from './atlas.ts'
 import { convertCommand } from './convert.ts'
 import { datasetCommand } from './dataset.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -46,6 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
     explainCommand(),
     evaluateCommand(),
     profileCommand(),
+    atlasCommand(),
     convertCommand(),
     graftCommand(),
     networksCommand(),

@@ -57,6 +57,8 @@ export interface Cluster {
   readonly people: number
   /** How far it stands apart from the rest of its class: the mean of its faces' silhouettes, −1 to 1. */
   readonly silhouette: number
+  /** The mean probability of the network's answers, in the cluster and in the rest of the class; NaN of nobody. */
+  readonly probability: { readonly cluster: number; readonly rest: number }
   /** Labels, right and wrong, other groups. */
   readonly composition: readonly Share[]
   /** Those of which the cluster has more than chance would bring, the greatest excess first. */
@@ -150,8 +152,8 @@ export async function atlasOf(
   }
 }
 
-/** The class that a face belongs to: what is explained of it, where that is one of the task's classes. */
-function classOf({ explained, answer }: ExplainedFace): number {
+/** The class of its atlas that a face belongs to: what is explained of it, where that is one of the task's classes. */
+export function classOf({ explained, answer }: ExplainedFace): number {
   return explained === null || explained < 0 ? answer : explained
 }
 
@@ -265,12 +267,19 @@ function ranked(
   faces: readonly ExplainedFace[],
 ): ClassAtlas {
   const n = rest.faces.length
+  const probabilities = (of: readonly number[]) =>
+    of.reduce((sum, k) => sum + faces[k]!.probability, 0) / of.length
   const unordered = members.map((own, k) => {
+    const inside = new Set(own)
     const told = compositions[k]!.filter(({ p, share, rest }) => p !== null && p < LEVEL && share > rest)
     return {
       faces: own,
       people: new Set(own.map((face) => faces[face]!.subject)).size,
       silhouette: silhouettes[k]!,
+      probability: {
+        cluster: probabilities(own),
+        rest: probabilities(rest.faces.filter((face) => !inside.has(face))),
+      },
       composition: compositions[k]!,
       told: told.sort((a, b) => b.share - b.rest - (a.share - a.rest)),
     }

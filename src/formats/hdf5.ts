@@ -13,7 +13,7 @@ export interface Hdf5Dataset {
 }
 
 /** A text, a whole number, or a list of numbers. */
-export type Hdf5Attribute = string | number | Float32Array | Uint32Array
+type Hdf5Attribute = string | number | Float32Array | Uint32Array
 
 const ARRAYS = { float32: Float32Array, uint16: Uint16Array, uint32: Uint32Array }
 
