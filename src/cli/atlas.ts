@@ -108,15 +108,18 @@ async function clustersOf(
 /** @throws UserError where no class has enough faces for neighbours */
 function requireClasses({ classes, left, blank }: Atlas, where: string): void {
   if (classes.length > 0) return
+  if (left.length === 0)
+    throw new UserError(
+      `none of its ${blank} maps has anything on it`,
+      where,
+      'Choose another --class or --composite',
+    )
   const counts = left.map(({ name, faces }) => `${name} ${faces}`).join(', ')
+  const empty = blank > 0 ? `; ${blank} maps have nothing on them` : ''
   throw new UserError(
-    left.length === 0
-      ? `none of its ${blank} maps has anything on it`
-      : `no class has the ${LEAST} faces that clusters take: ${counts}`,
+    `no class has the ${LEAST} faces that clusters take: ${counts}${empty}`,
     where,
-    left.length === 0
-      ? 'Choose another --class or --composite'
-      : 'Take more faces: a larger --limit, or none',
+    'Take more faces: a larger --limit, or none',
   )
 }
 

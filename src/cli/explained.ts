@@ -3,6 +3,7 @@
 import { basename, dirname, join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
+import { requireWritableFolder } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { ReaderOptions } from '../datasets/readers.ts'
@@ -62,11 +63,12 @@ export function withExplainedFlags(command: Command, out: string): Command {
 export const KEPT =
   '\nFaces that are explained are kept in OUT/explained: a stopped command goes on where it was.\n'
 
-/** @throws UsageError where flags do not go together */
+/** @throws UsageError where flags do not go together, UserError where nothing can be written into the folder */
 export function requireFitting(flags: ExplainedFlags): void {
   requireUse([flags.data], flags)
   if (flags.method && flags.composite)
     throw new UsageError('--method stands in place of --composite: give one of them')
+  requireWritableFolder(flags.out)
 }
 
 /** What explains a model: the name of the method, or of the composite. */

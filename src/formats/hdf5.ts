@@ -40,8 +40,11 @@ export async function hdf5Of(datasets: Readonly<Record<string, Hdf5Dataset>>): P
   const name = `${files++}.h5`
   const file = new h5wasm.File(name, 'w')
   try {
-    for (const [path, dataset] of Object.entries(datasets)) add(file, path, dataset)
-    file.close()
+    try {
+      for (const [path, dataset] of Object.entries(datasets)) add(file, path, dataset)
+    } finally {
+      file.close()
+    }
     return FS.readFile(name)
   } finally {
     FS.unlink(name)

@@ -191,7 +191,7 @@ async function clusterPart(
     const wrong = truth !== null && truth !== answer
     const label = truth === null ? '' : wrong ? `, label ${classes[truth]}` : ''
     examples.push(html`<figure${new Html(wrong ? ' class="wrong"' : '')}><div class="pair">${await img(thumbnail(pictures[k]!), `face ${face}`)}<span
-class="map">${await img(map, 'its map')}</span></div><figcaption>${classes[answer]!}${probability < 1 ? ` ${percent(probability)} %` : ''}${label}</figcaption></figure>`)
+class="map">${await img(map, 'its map')}</span></div><figcaption>${classes[answer]!}${probability < 1 ? ` ${percent(probability)}` : ''}${label}</figcaption></figure>`)
   }
   return html`<div class="cluster" id="${anchor(own, cluster)}">
 <h3><span class="dot" style="background:${colourOf(number)}"></span>Cluster ${number} of ${own.name} <small>${members.length} faces of ${people} people</small></h3>
@@ -212,21 +212,23 @@ function bar({ group, share, rest }: Share, isTold: boolean): Html {
   const line = Number.isNaN(rest)
     ? undefined
     : html`<b style="left:calc(${(100 * rest).toFixed(1)}% - 1px)"></b>`
-  return html`<div class="bar${isTold ? ' told' : ''}"><span>${group}</span><span class="track"><i style="width:${(100 * share).toFixed(1)}%"></i>${line}</span><span class="n">${percent(share)} % <small>${percent(rest)} %</small></span></div>`
+  return html`<div class="bar${isTold ? ' told' : ''}"><span>${group}</span><span class="track"><i style="width:${(100 * share).toFixed(1)}%"></i>${line}</span><span class="n">${percent(share)} <small>${percent(rest)}</small></span></div>`
 }
 
 /** A class's faces in the plane, coloured by cluster, with the clusters' numbers in their midst. */
 function planeOf({ plane, cluster, clusters }: ClassAtlas): Drawing {
-  const [size, margin] = [480, 16]
+  const [width, margin] = [480, 16]
   const ends = [0, 1].map((axis) => {
     const values = plane.map((place) => place[axis]!)
     return { low: Math.min(...values), high: Math.max(...values) }
   })
-  const span = Math.max(...ends.map(({ low, high }) => high - low), Number.MIN_VALUE)
-  // The same scale along both axes, in the middle of the square.
+  // The same scale along both axes, and no room where nobody is.
+  const [across, down] = ends.map(({ low, high }) => high - low) as [number, number]
+  const scale = (width - 2 * margin) / Math.max(across, down, Number.MIN_VALUE)
+  const height = Math.max(120, Math.ceil(down * scale) + 2 * margin)
   const at = (value: number, axis: number) => {
     const { low, high } = ends[axis]!
-    return size / 2 + ((value - (low + high) / 2) / span) * (size - 2 * margin)
+    return (axis === 0 ? width : height) / 2 + (value - (low + high) / 2) * scale
   }
   const radius = plane.length > 600 ? 2 : 3.2
   const groups = clusters.map(({ number }) => {
@@ -244,8 +246,8 @@ function planeOf({ plane, cluster, clusters }: ClassAtlas): Drawing {
   })
   const halo = new Html('paint-order="stroke" stroke="var(--page, #fff)" stroke-width="4"')
   return {
-    width: size,
-    height: size,
+    width,
+    height,
     content: html`${groups}<g font-size="18" font-weight="600" text-anchor="middle" ${halo}>${numbers}</g>`,
   }
 }

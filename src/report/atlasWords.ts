@@ -5,7 +5,7 @@ import { pText } from './profilePage.ts'
 
 /** What a cluster has more of than chance would bring: `age 60+: 75 % of its faces, 20 % of the others (p < 0.001)`. */
 export function excessInWords({ group, share, rest, p }: Share): string {
-  return `${group}: ${percent(share)} % of its faces, ${percent(rest)} % of the others (p ${inSigns(p!)})`
+  return `${group}: ${percent(share)} of its faces, ${percent(rest)} of the others (p\u00a0${inSigns(p!)})`
 }
 
 /** Why a cluster stands where it does in the list of its class, as a sentence. */
@@ -21,7 +21,7 @@ export function sureness({
   probability: { cluster, rest },
 }: Pick<Cluster, 'probability'>): string | undefined {
   if (cluster === 1) return undefined
-  return `The mean probability of its answers is ${percent(cluster)} %, in the rest of the class ${percent(rest)} %.`
+  return `The mean probability of its answers is ${percent(cluster)}, in the rest of the class ${percent(rest)}.`
 }
 
 /** A number with a true minus sign. */
@@ -29,14 +29,14 @@ export function decimal(value: number): string {
   return value.toFixed(2).replace('-', '−')
 }
 
-/** A share in whole percent. */
+/** A share in whole percent, whose sign stays on its line. */
 export function percent(share: number): string {
-  return Number.isNaN(share) ? '–' : String(Math.round(100 * share))
+  return Number.isNaN(share) ? '–' : `${Math.round(100 * share)}\u00a0%`
 }
 
 function inSigns(p: number): string {
   const text = pText(p)
-  return text.startsWith('<') ? text : `= ${text}`
+  return (text.startsWith('<') ? text : `= ${text}`).replace(' ', '\u00a0')
 }
 
 /** Silhouettes in words: Kaufman and Rousseeuw, *Finding Groups in Data*, 1990, table 4 of chapter 2. */

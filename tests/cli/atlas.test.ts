@@ -114,6 +114,7 @@ describe('regard atlas', () => {
   it.each([
     [['--class', 'old'], /no class 'old'/],
     [['--method', 'occlusion', '--composite', 'epsilon'], /--method stands in place of --composite/],
+    [['--out', join(folder, 'plan.yaml')], /plan\.yaml: cannot be written into/],
   ])('refuses what does not fit: %j', async (args, message) => {
     await main(['atlas', model('gender'), ...DRAWN, '--out', to, ...args])
     expect(captured.printed).toMatch(message)
