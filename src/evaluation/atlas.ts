@@ -105,7 +105,7 @@ interface AtlasOptions extends Watch {
  *
  * A face belongs to the class that is explained of it, or where a number is, to its answer. Maps are compared as vectors
  * of unit length, so that only their pattern counts. The graph joins each face with its ⌈log₂ n⌉ nearest (von Luxburg
- * 2007, section 8.2: of the order of log n).
+ * 2007, section 8.1: of the order of log n).
  *
  * @returns no classes, where all are too small
  */

@@ -2,7 +2,7 @@
  * The smallest eigenvalues of a graph's normalised Laplacian and their vectors, for graphs of thousands of vertices.
  *
  * By subspace iteration with a Chebyshev filter: Zhou, Saad, Tiago and Chelikowsky, *Self-consistent-field calculations
- * using Chebyshev-filtered subspace iteration*, Journal of Computational Physics 219, 2006, algorithms 3.1 and 3.2. A
+ * using Chebyshev-filtered subspace iteration*, Journal of Computational Physics 219, 2006. A
  * whole block of vectors is filtered at once, so that eigenvalues that are there several times, as 0 is in a graph of
  * several pieces, are found as often as they are there.
  */

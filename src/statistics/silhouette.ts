@@ -3,7 +3,7 @@ import { squaredDistance } from './kMeans.ts'
 /**
  * How well each point sits in its group: (b − a) / max(a, b), a its mean distance to the others of its own group, b the
  * least mean distance to another group. Rousseeuw, *Silhouettes: a graphical aid to the interpretation and validation of
- * cluster analysis*, 1987, equation 2.
+ * cluster analysis*, Journal of Computational and Applied Mathematics 20, 1987.
  *
  * @param points all of one length
  * @param labels the group of each, from 0
