@@ -87,7 +87,7 @@ const AT_ONCE = 2
  *
  * @param module from {@link workerModule}
  * @param data what every thread has as its `workerData`
- * @returns the results, in the order of the jobs
+ * @returns the results, in the order of the jobs; who stops asking for them waits for the few jobs that are underway
  */
 export async function* onAllCores<Job, Result>(
   module: URL,
@@ -105,6 +105,8 @@ export async function* onAllCores<Job, Result>(
       yield await underway.shift()!
     }
   } finally {
+    // A thread that is ended while a network runs on it takes the whole process with it.
+    await Promise.allSettled(underway)
     await workers.close()
   }
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { version } from '../base/version.ts'
 import { alignCommand } from './align.ts'
+import { atlasCommand } from './atlas.ts'
 import { compareCommand } from './compare.ts'
 import { convertCommand } from './convert.ts'
 import { datasetCommand } from './dataset.ts'
@@ -50,6 +51,7 @@ export async function main(args: readonly string[]): Promise<void> {
     profileCommand(),
     measureCommand(),
     compareCommand(),
+    atlasCommand(),
     convertCommand(),
     graftCommand(),
     networksCommand(),

@@ -52,6 +52,13 @@ export function withOverFaces(command: Command, out: string): Command {
   )
 }
 
+/** `--class` of the commands that explain one thing of each face. */
+export const CLASS = [
+  '--class <which>',
+  "what is explained: the network's own answer (top), the class that the data set gives (truth), or a class by its name",
+  'top',
+] as const
+
 /** Add the flags about the data set and the networks. */
 export function withDataSet(command: Command, out: string): Command {
   command

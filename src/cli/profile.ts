@@ -17,7 +17,7 @@ import { writeProfilePage } from '../report/profilePage.ts'
 import { points, pText } from '../report/words.ts'
 import { tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
-import { explainOver, KEPT, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
+import { CLASS, explainOver, KEPT, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
 import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
@@ -33,11 +33,7 @@ export function profileCommand(): Command {
       'Say what networks look at: how much of their relevance lies in each part of the face, over a data set.',
     )
     .argument('[model...]', `${MODEL}; several are set against each other (default: ${DEFAULT_NETWORK})`)
-    .option(
-      '--class <which>',
-      "what is explained: the network's own answer (top), the class that the data set gives (truth), or a class by its name",
-      'top',
-    )
+    .option(...CLASS)
   return withOverFaces(command, 'out/profile')
     .addHelpText(
       'after',

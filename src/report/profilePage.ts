@@ -6,10 +6,10 @@ import * as Plot from '@observablehq/plot'
 import { writeAtomic } from '../base/files.ts'
 import { Html, html, page } from '../base/html.ts'
 import { version } from '../base/version.ts'
-import { type ExplainedFace, type ExplainedFaces, THUMBNAIL } from '../evaluation/explainedFaces.ts'
+import type { ExplainedFace, ExplainedFaces } from '../evaluation/explainedFaces.ts'
 import { type Difference, FEW, type GroupProfile, type Mean, type Profile } from '../evaluation/profile.ts'
-import { heatMap, type PixelRelevance, scaleOf } from '../explanation/heatMap.ts'
-import type { Image } from '../pictures/image.ts'
+import { heatMap, scaleOf } from '../explanation/heatMap.ts'
+import { averageMap, averagePicture } from './averages.ts'
 import { colourScale } from './maps.ts'
 import { img } from './pictures.ts'
 import { plot, svgOf } from './svg.ts'
@@ -118,29 +118,6 @@ async function averages({ faces, maps, pictures, grid, classes }: ExplainedFaces
       html`<figure class="map">${await img(picture, `average map: ${title}`)}<figcaption>${title}</figcaption></figure>`,
     )
   return html`<div class="averages">${figures}</div>`
-}
-
-/** Maps whose parts add up to 1 in size each, so that each face counts alike. */
-function averageMap(
-  maps: readonly Float32Array[],
-  { width, height }: { readonly width: number; readonly height: number },
-): PixelRelevance {
-  const data = new Float32Array(width * height)
-  for (const map of maps) {
-    const size = map.reduce((sum, value) => sum + Math.abs(value), 0)
-    if (size === 0) continue
-    map.forEach((value, k) => {
-      data[k]! += value / size / maps.length
-    })
-  }
-  return { width, height, data }
-}
-
-function averagePicture(pictures: readonly Uint8Array[]): Image {
-  const sums = new Float64Array(3 * THUMBNAIL ** 2)
-  for (const picture of pictures) for (let k = 0; k < sums.length; k++) sums[k]! += picture[k]!
-  const data = Uint8Array.from(sums, (sum) => Math.round(sum / pictures.length))
-  return { width: THUMBNAIL, height: THUMBNAIL, data }
 }
 
 /** The answers that the figure and the table tell apart; more would be a thicket. */

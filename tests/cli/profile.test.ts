@@ -127,6 +127,7 @@ describe('regard profile', () => {
   it.each([
     [['--class', 'old'], /no class 'old'/],
     [['--method', 'occlusion', '--composite', 'epsilon'], /--method stands in place of --composite/],
+    [['--out', join(folder, 'plan.yaml')], /plan\.yaml: cannot be written into/],
   ])('refuses what does not fit: %j', async (args, message) => {
     await main(['profile', model('gender'), ...DRAWN, '--out', profiled, ...args])
     expect(captured.printed).toMatch(message)
