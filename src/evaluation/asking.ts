@@ -1,0 +1,127 @@
+/** What is asked of a network about each face of a data set, and what its answers mean. */
+
+import { UsageError } from '../base/errors.ts'
+import { type Face, labelOf } from '../datasets/dataset.ts'
+import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
+import type { Explainer } from '../explanation/explain.ts'
+import { agesNamed } from '../explanation/years.ts'
+import type { TensorOf } from '../graph/types.ts'
+import { explainInput, type ModelExplanation } from '../models/explain.ts'
+import type { Model } from '../models/model.ts'
+import { against, questionsOf } from '../models/questions.ts'
+import { topClass } from '../statistics/accuracy.ts'
+import type { Evaluable } from './evaluate.ts'
+import type { ExplainedFace } from './explainedFaces.ts'
+import { requirePlaces } from './labels.ts'
+import { expectedAge } from './years.ts'
+
+/** How one face is asked about and what its answer means, for the kind of answer that the network gives. */
+export interface Asking {
+  readonly model: Model
+  /** The names of the classes that answers are of. */
+  readonly classes: readonly string[]
+  /** What is asked of a face, as on the command line; undefined where it is left out. */
+  asks(face: Face): { readonly class: string; readonly minus?: string } | undefined
+  explain(
+    explainer: Explainer,
+    face: Face,
+    input: TensorOf<'float32'>,
+    signal: AbortSignal | undefined,
+  ): Promise<
+    Pick<ExplainedFace, 'truth' | 'answer' | 'probability' | 'explained'> & { explanation: ModelExplanation }
+  >
+}
+
+/**
+ * How the faces of a data set are asked about.
+ *
+ * @param others faces whose mean age is what ages are set against
+ * @param options.class see `ExplainFacesOptions`
+ * @throws UserError where the network has no such class, or not those of its task
+ */
+export function askingOf(
+  { model, task }: Evaluable,
+  others: readonly Face[],
+  {
+    class: wanted = 'top',
+    rather,
+  }: { readonly class?: string; readonly rather?: ReadonlyMap<string, number> },
+): Asking {
+  const isAge = task === 'years' || model.task === 'years'
+  if (isAge && wanted !== 'top') {
+    throw new UsageError('of ages in years the expected age is explained, not a class', model.path)
+  }
+  const mean = isAge ? meanAge(others) : undefined
+  const asked = against(model, mean)
+  const classes = isAge ? CLASSES.age : CLASSES[task]
+  // Where each class of the task is among the network's own.
+  const places = isAge ? [] : requirePlaces(model.classes, task as 'age' | 'gender', model.path)
+  const truthOf = (face: Face) => labelOf(face, isAge ? 'age' : task)
+  if (!['top', 'truth'].includes(wanted)) questionsOf(model, [wanted])
+  return {
+    model: asked,
+    classes,
+    asks(face) {
+      const other = rather?.get(face.id)
+      if (rather && other === undefined) return undefined
+      if (isAge) return { class: 'years', minus: other === undefined ? mean : String(MIDDLES[other]) }
+      const text = wanted === 'truth' ? places[truthOf(face) ?? -1]?.toString() : wanted
+      if (text === undefined) return undefined
+      // A single logit says how its two classes differ already.
+      return {
+        class: text,
+        minus: other === undefined || model.logits === 1 ? undefined : String(places[other]),
+      }
+    },
+    async explain(explainer, face, input, signal) {
+      const { class: text, minus } = this.asks(face)!
+      // One number is set against the mean by its network itself.
+      const questions =
+        model.kind === 'number' ? [{ class: 0, reference: Number(mean) }] : questionsOf(asked, [text], minus)
+      const [explanation] = await explainInput(explainer, asked, input, questions, { signal })
+      const { probability, value, outputs, class: explained } = explanation!
+      const truth = truthOf(face) ?? null
+      if (isAge) {
+        const { probabilities } = outputs[asked.output]!
+        const age = value ?? expectedAge(probabilities!)
+        return {
+          truth,
+          answer: nearestAgeGroup(age),
+          probability: 1,
+          explained: null,
+          explanation: explanation!,
+        }
+      }
+      const scores = probabilitiesIn(explanation!, asked)
+      const answer = topClass(places.map((place) => scores[place]!))
+      return {
+        truth,
+        answer,
+        probability: scores[places[answer]!] ?? probability!,
+        explained: explained === undefined ? null : places.indexOf(explained),
+        explanation: explanation!,
+      }
+    },
+  }
+}
+
+/** The age in the middle of each age group, in years. */
+const MIDDLES = agesNamed(CLASSES.age)!
+
+/** The probability of each class; of a single one, that of both sides. */
+function probabilitiesIn({ outputs }: ModelExplanation, { output }: Model): ArrayLike<number> {
+  const { logits, probabilities } = outputs[output]!
+  const scores = probabilities ?? logits
+  return scores.length === 1 ? [1 - scores[0]!, scores[0]!] : scores
+}
+
+/** What ages are set against: the mean label, to a tenth of a year. */
+function meanAge(faces: readonly Face[]): string {
+  const years = faces.flatMap((face) => labelOf(face, 'years') ?? [])
+  // Of a data set without ages in years, some age that every network has seen.
+  if (years.length === 0) return String(MIDDLE)
+  return (years.reduce((sum, age) => sum + age, 0) / years.length).toFixed(1)
+}
+
+/** An age in the middle of life, in years. */
+const MIDDLE = 35
