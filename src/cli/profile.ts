@@ -13,7 +13,8 @@ import {
   profileOf,
 } from '../evaluation/profile.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
-import { points, pText, writeProfilePage } from '../report/profilePage.ts'
+import { writeProfilePage } from '../report/profilePage.ts'
+import { points, pText } from '../report/profileTables.ts'
 import { tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
 import { explainOver, KEPT, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
