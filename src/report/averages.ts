@@ -1,7 +1,6 @@
 /** Average faces and average heat maps, side by side. */
 
 import { type Html, html } from '../base/html.ts'
-import { THUMBNAIL } from '../evaluation/explainedFaces.ts'
 import { heatMap, type PixelRelevance, scaleOf } from '../explanation/heatMap.ts'
 import type { Image } from '../pictures/image.ts'
 import { pngOf } from '../pictures/node.ts'
@@ -54,14 +53,6 @@ export async function averagesRow({ face, classes, all }: Averages): Promise<Htm
       html`<figure class="map">${await img(picture, `average map: ${title}`)}<figcaption>${title}</figcaption></figure>`,
     )
   return html`<div class="averages">${figures}</div>`
-}
-
-/** The mean of small pictures, as RGB of {@link THUMBNAIL} pixels a side. */
-export function averagePicture(pictures: readonly Uint8Array[]): Image {
-  const sums = new Float64Array(3 * THUMBNAIL ** 2)
-  for (const picture of pictures) for (let k = 0; k < sums.length; k++) sums[k]! += picture[k]!
-  const data = Uint8Array.from(sums, (sum) => Math.round(sum / pictures.length))
-  return { width: THUMBNAIL, height: THUMBNAIL, data }
 }
 
 async function img(picture: Image, alt: string): Promise<Html> {

@@ -1,4 +1,8 @@
+/** Average maps and pictures of faces that are aligned alike. */
+
 import type { PixelRelevance } from '../explanation/heatMap.ts'
+import type { Image } from '../pictures/image.ts'
+import { THUMBNAIL } from './explainedFaces.ts'
 
 /**
  * The average of maps whose parts are made to add up to 1 in size, so that each face counts alike.
@@ -18,4 +22,12 @@ export function averageMap(
     })
   }
   return { width, height, data }
+}
+
+/** The mean of small pictures, as RGB of {@link THUMBNAIL} pixels a side. */
+export function averagePicture(pictures: readonly Uint8Array[]): Image {
+  const sums = new Float64Array(3 * THUMBNAIL ** 2)
+  for (const picture of pictures) for (let k = 0; k < sums.length; k++) sums[k]! += picture[k]!
+  const data = Uint8Array.from(sums, (sum) => Math.round(sum / pictures.length))
+  return { width: THUMBNAIL, height: THUMBNAIL, data }
 }
