@@ -162,7 +162,7 @@ export const CLAIMS: readonly Claim[] = [
     id: 'females-above-males-below',
     claim:
       'Networks know female faces mainly by the hair line and the eyes, and male ones by the bottom half of the face.',
-    needs: 'A profile of networks for gender (`explain.profile` of the plan) would show it.',
+    needs: 'A profile of networks for gender (explain.profile in the plan) would show it.',
     parts: ({ cells }) => {
       const own = cells.filter(({ task, profiles }) => task === 'gender' && profiles.length > 0)
       const between = (a: Gender, b: Gender, wanted: readonly string[]) =>
@@ -189,7 +189,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     id: 'caffenet-isolated',
     claim: 'CaffeNet looks at isolated aspects of a face, GoogLeNet and VGG-16 at more of it.',
-    needs: 'Profiles (`explain.profile` of the plan) of CaffeNet beside GoogLeNet or VGG-16 would show it.',
+    needs: 'Profiles (explain.profile in the plan) of CaffeNet beside GoogLeNet or VGG-16 would show it.',
     parts: (study) => {
       const pairs = paperPairs(study, 'network').filter(
         ({ a, b }) => a.network === 'caffenet' && (b.network === 'googlenet' || b.network === 'vgg16'),

@@ -31,7 +31,7 @@ export function partsFigure({ groups }: Profile, by: Classing): Html {
     marginTop: 30,
     marginRight: 20,
     x: { label: `share of what speaks for ${WORDS[by]}, %`, grid: true, zero: true, labelArrow: 'none' },
-    y: { domain: order, label: null, tickSize: 0 },
+    y: { domain: order, label: null, tickSize: 0, tickFormat: (part: string) => part.replace('_', ' ') },
     color: { domain: kinds, range: colours },
     marks: [
       Plot.barX(all.parts, {

@@ -1,5 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sha256Of } from '../../src/base/hash.ts'
 import { main } from '../../src/cli/main.ts'
@@ -71,6 +72,20 @@ describe('the profile of a run', () => {
     expect(faithfulness.filter(({ face }) => known.get(face) === 0)).toHaveLength(FAITHFUL / 2)
     for (const { abpc } of faithfulness)
       expect(Object.values(abpc).every((value) => Number.isFinite(value))).toBe(true)
+  })
+
+  it('has a section of the report, beside files of its figures', () => {
+    const page = readFileSync(files.report(out), 'utf8')
+    expect(page).toContain('<h2>What the networks look at</h2>')
+    const { document } = parseHTML(page)
+    const looks = document.querySelector('#looks')!
+    // The average face, a map for each class and their difference, for each setting.
+    expect(looks.querySelectorAll('.averages img')).toHaveLength(2 * 4)
+    expect(looks.textContent).toContain('20 faces of')
+    expect(looks.textContent).toContain('How faithful the maps are')
+    expect(looks.textContent).not.toMatch(/NaN|undefined/)
+    for (const file of ['tables/looks.csv', 'tables/faithful.csv', 'figures/looks-gender-adiencenet-r.svg'])
+      expect(existsSync(join(out, 'report', file))).toBe(true)
   })
 
   it('of photos with landmarks has the parts that follow from these, of ages in years their groups', async () => {
