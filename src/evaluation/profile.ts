@@ -67,7 +67,7 @@ export interface Profile {
 export type Classing = 'answer' | 'label'
 
 /** The class that a face counts with; null where the data set gives it none. */
-export function classOf({ answer, truth }: ExplainedFace, by: Classing): number | null {
+function classOf({ answer, truth }: ExplainedFace, by: Classing): number | null {
   return by === 'answer' ? answer : truth
 }
 

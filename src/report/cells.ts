@@ -42,7 +42,7 @@ export interface Cell {
 }
 
 /** The profile of a run, and the fold that its faces are of. */
-export interface RunProfile extends ProfileRecord {
+interface RunProfile extends ProfileRecord {
   readonly fold: number
 }
 

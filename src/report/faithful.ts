@@ -22,7 +22,7 @@ const NAMES: Record<Control, string> = { random: 'random numbers', edges: 'the e
 export interface FaithfulCell {
   readonly cell: Cell
   readonly faces: number
-  /** ABPC, in units of the logit. */
+  /** ABPC, in units of what is explained: a logit, or years. */
   readonly abpc: Readonly<Record<Rival, Mean>>
   /** How much more the maps have than each control, and p by person, adjusted over all cells and controls. */
   readonly over: Readonly<Record<Control, { readonly difference: number; readonly p: number }>>
@@ -94,10 +94,18 @@ export function faithfulSentence(cells: readonly FaithfulCell[]): string {
 export function faithfulTable(task: Task, all: readonly FaithfulCell[]): Table | undefined {
   const cells = all.filter(({ cell }) => cell.task === task)
   if (cells.length === 0) return undefined
+  const most = Math.max(...cells.map(({ abpc }) => Math.abs(abpc.map.mean)))
+  // Of a network that has hardly begun to learn, logits differ by little.
+  const digits = most >= 1 ? 2 : most >= 0.1 ? 3 : 4
+  const number = (value: number) =>
+    value
+      .toFixed(digits)
+      .replace('-', '−')
+      .replace(/^−(0\.0+)$/, '$1')
   return {
     name: `faithful-${task}`,
     title: `${task}: how faithful the maps are`,
-    units: 'ABPC of region perturbation, in units of the logit',
+    units: 'ABPC of region perturbation, in units of what is explained',
     columns: [
       { name: '' },
       { name: 'faces' },
@@ -120,10 +128,6 @@ export function faithfulTable(task: Task, all: readonly FaithfulCell[]): Table |
       ],
     })),
   }
-}
-
-function number(value: number): string {
-  return value.toFixed(2).replace('-', '−')
 }
 
 export function faithfulRows(cells: readonly FaithfulCell[]): CsvRow[] {

@@ -30,6 +30,8 @@ export interface CellLooks {
   readonly cell: Cell
   readonly faces: number
   readonly people: number
+  /** Faces that could not be used. */
+  readonly skipped: number
   /** Of how many faces nobody knows where the parts are, and of how many the map's own sums speak against it. */
   readonly unknown: number
   readonly warned: number
@@ -54,6 +56,7 @@ export async function looksOf(study: Study): Promise<CellLooks[]> {
       cell,
       faces: faces.length,
       people: new Set(faces.map(({ subject }) => subject)).size,
+      skipped: cell.profiles.flatMap((one) => one.skipped).length,
       unknown,
       warned: faces.filter(({ warned }) => warned).length,
       ...(unknown < faces.length && { profile: profileOf({ faces, parts, classes }, 'label') }),

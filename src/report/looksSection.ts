@@ -23,13 +23,18 @@ export function looksSection(
 ): Section | undefined {
   if (looks.length === 0) return undefined
   const tasks = unique(looks.map(({ cell }) => cell.task)).map((task) => taskPart(task, looks, faithful))
+  const hasYears = looks.some(({ cell }) => cell.task === 'years')
   return {
     id: 'looks',
     title: 'What the networks look at',
     body: html`<p>Test faces of every run, the same for all networks and settings, each explained once: what spoke for the class
 that the <b>data set</b> gives it, by layer-wise relevance propagation with the paper’s composite. How much of that lies in each
 part of the face is a mean over faces; small figures are 95 % intervals by a bootstrap of people, of ${FEW} and more. A map says what a
-network used, not what is true of a person.</p>
+network used, not what is true of a person.${
+      hasYears
+        ? ' Of ages in years it is what moves the expected age from the mean age of the faces trained on, towards older or younger: faces are told apart by their age groups, and what speaks for the class speaks for an older age.'
+        : undefined
+    }</p>
 <p>Average maps are in the frame that faces are aligned in; each face’s map counts alike, and the maps of one row are in one scale: hot is
 what speaks for the class, cold what speaks against it.</p>
 ${tasks.map(({ body }) => body)}
@@ -64,13 +69,14 @@ ${cells.map(({ body }) => body)}`,
 }
 
 function cellPart(
-  { cell, faces, people, unknown, warned, profile, averages }: CellLooks,
+  { cell, faces, people, skipped, unknown, warned, profile, averages }: CellLooks,
   isMany: boolean,
 ): { body: Html; figure?: Figure } {
   const { task, network, setting } = cell
   const name = `${networks[network].title} ${bracketed(setting)}`
   const remarks = [
     `${faces} faces of ${people} people.`,
+    skipped > 0 && `${skipped} could not be used.`,
     unknown > 0 &&
       (unknown === faces
         ? 'Nobody knows where the parts of these faces are.'

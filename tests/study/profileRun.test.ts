@@ -6,13 +6,18 @@ import { sha256Of } from '../../src/base/hash.ts'
 import { main } from '../../src/cli/main.ts'
 import { PARTS } from '../../src/datasets/synthetic/parts.ts'
 import { CLASSES } from '../../src/datasets/task.ts'
+import { nodeEngine } from '../../src/engine/node.ts'
 import { FACE_PARTS } from '../../src/faces/parts.ts'
+import { Clock } from '../../src/study/clock.ts'
 import { configOf } from '../../src/study/config.ts'
 import { gridOf } from '../../src/study/grid.ts'
+import { makeRun } from '../../src/study/makeRun.ts'
 import { readPlan } from '../../src/study/plan.ts'
+import { prepareRuns } from '../../src/study/prepareRuns.ts'
 import { type ProfileRecord, readProfileRecord } from '../../src/study/profileRecord.ts'
 import { FAITHFUL } from '../../src/study/profileRun.ts'
 import { files, readRunRecord, runFiles, storedRun } from '../../src/study/record.ts'
+import { claim, stateOf } from '../../src/study/state.ts'
 import { sumsIn } from '../../src/study/sums.ts'
 import { capturePrinted } from '../cli/capture.ts'
 import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
@@ -120,6 +125,38 @@ describe('the profile of a run', () => {
     expect(captured.printed).toContain('1 run made, 1 kept')
     expect(readFileSync(runFiles.profile(folder), 'utf8')).toBe(before)
     expect(statSync(runFiles.profile(folderOf('i'))).mtimeMs).toBe(other)
+  })
+})
+
+describe('a run that is stopped while its maps are tested', () => {
+  /** Stops the work where maps begin to be tested. */
+  class StoppingClock extends Clock {
+    readonly stop = new AbortController()
+
+    override stage<T>(...[kind, units, work]: Parameters<typeof Clock.prototype.stage<T>>): Promise<T> {
+      if (kind.startsWith('perturbing')) this.stop.abort(new Error('stopped'))
+      return super.stage(kind, units, work)
+    }
+  }
+
+  it('is gone on with, and has the profile that it would have had', async () => {
+    const other = writePlan(TEXT.replace('[r, i]', '[r]'))
+    const read = readPlan(other.plan)
+    const clock = new StoppingClock(() => {})
+    const { signal } = clock.stop
+    const prepared = await prepareRuns(read, other.out, gridOf(read), { clock, signal })
+    const { job, config } = prepared.runs[0]!
+    const engine = await nodeEngine()
+    claim(job.folder, config, engine)
+    await expect(makeRun(job, { engine, clock, signal })).rejects.toThrow('stopped')
+    expect(stateOf(job.folder, config).kind).toBe('begun')
+    await main(['study', other.plan, '--out', other.out])
+    expect(stateOf(job.folder, config).kind).toBe('finished')
+    const [before, after] = [profileIn(folderOf('r')), profileIn(job.folder)]
+    expect(after.faces.map(({ face }) => face)).toEqual(before.faces.map(({ face }) => face))
+    expect(after.faithfulness).toHaveLength(FAITHFUL)
+    for (const [k, { reached }] of after.faces.entries())
+      expect(reached).toBeCloseTo(before.faces[k]!.reached, 4)
   })
 })
 
