@@ -32,12 +32,12 @@ export function groupTable(groups: readonly GroupProfile[], by: Classing): Html 
   })}</tbody></table></div>`
 }
 
-/** In which parts two kinds of faces differ, as a heading and a sentence. */
+/** In which parts two kinds of faces differ, as a sentence. */
 export function differenceText({ a, b, people, parts }: Difference): Html {
   const told = parts.filter(({ p }) => p < 0.05)
   const words =
     told.length === 0
-      ? 'No part differs by more than chance would bring.'
+      ? 'no part differs by more than chance would bring.'
       : [...told]
           .sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference))
           .map(
@@ -45,8 +45,7 @@ export function differenceText({ a, b, people, parts }: Difference): Html {
               `${difference > 0 ? 'more' : 'less'} on ${part.replace('_', ' ')} (${points(difference)} points, p ${pText(p)})`,
           )
           .join(', ')
-  return html`<h3>${a} against ${b}</h3>
-<p>${words} <span class="faint">${people[0] === people[1] ? `${people[0]}` : `${people[0]} and ${people[1]}`} people; p by person, adjusted over the parts (Holm).</span></p>`
+  return html`<p><b>${a} against ${b}:</b> ${words} <span class="faint">${people[0] === people[1] ? `${people[0]}` : `${people[0]} and ${people[1]}`} people; p by person, adjusted over the parts (Holm).</span></p>`
 }
 
 function percent(share: number): string {
