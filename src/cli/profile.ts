@@ -7,13 +7,13 @@ import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
 import {
   type Difference,
   type GroupProfile,
-  type Mean,
   networkDifference,
   type Profile,
   profileOf,
 } from '../evaluation/profile.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { writeProfilePage } from '../report/profilePage.ts'
+import { profileRows } from '../report/profileRows.ts'
 import { points, pText } from '../report/words.ts'
 import { tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
@@ -146,26 +146,5 @@ function inWords({ a, b, parts }: Difference): string {
 
 /** A row for each network, group and part. */
 function csvOf(names: readonly string[], profiles: readonly Profile[]): string {
-  const figures = (name: string, { mean, interval }: Mean) => ({
-    [name]: Number.isFinite(mean) ? mean : '',
-    [`${name}_low`]: interval?.low ?? '',
-    [`${name}_high`]: interval?.high ?? '',
-  })
-  return csv(
-    profiles.flatMap(({ groups }, k) =>
-      groups.flatMap(({ group, faces, people, parts }) =>
-        parts.map(({ part, area, positive, negative, perArea }) => ({
-          network: names[k]!,
-          group,
-          faces,
-          people,
-          part,
-          area,
-          ...figures('positive', positive),
-          ...figures('negative', negative),
-          ...figures('per_area', perArea),
-        })),
-      ),
-    ),
-  )
+  return csv(profiles.flatMap((profile, k) => profileRows({ network: names[k]! }, profile)))
 }

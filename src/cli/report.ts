@@ -18,9 +18,9 @@ export function reportCommand(): Command {
     .action(report)
 }
 
-function report(folder: string): void {
+async function report(folder: string): Promise<void> {
   const study = readStudy(resolve(folder))
-  const page = writeReport(study)
+  const page = await writeReport(study)
   for (const line of mainFigures(study)) console.log(line)
   const { done, planned } = runsOf(study)
   if (done < planned) console.log(`Not finished: ${done} of ${planned} runs are done.`)

@@ -74,7 +74,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
     const time = duration((Date.now() - started) / 1000)
     console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
     tellSkipped(skipped)
-    if (study) console.log(`Report: ${writeReport(study)}`)
+    if (study) console.log(`Report: ${await writeReport(study)}`)
     tellFailed(failed)
   } finally {
     stop.forget()

@@ -1,12 +1,12 @@
-/** What is asked of a network about each face of a data set, and what its answer means there. */
+/** What is asked of a network about each face of a data set, and what its answers mean. */
 
 import { UsageError } from '../base/errors.ts'
-import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
+import { type Face, labelOf } from '../datasets/dataset.ts'
 import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { agesNamed } from '../explanation/years.ts'
+import type { TensorOf } from '../graph/types.ts'
 import { explainInput, type ModelExplanation } from '../models/explain.ts'
-import { inputOf } from '../models/input.ts'
 import type { Model } from '../models/model.ts'
 import { against, questionsOf } from '../models/questions.ts'
 import { topClass } from '../statistics/accuracy.ts'
@@ -39,7 +39,7 @@ export interface Asking {
   explain(
     explainer: Explainer,
     face: Face,
-    picture: Parameters<typeof inputOf>[0],
+    input: TensorOf<'float32'>,
     signal: AbortSignal | undefined,
   ): Promise<
     Pick<ExplainedFace, 'truth' | 'answer' | 'probability' | 'explained'> & { explanation: ModelExplanation }
@@ -47,20 +47,21 @@ export interface Asking {
 }
 
 /**
- * What is asked about the faces of a data set.
+ * How the faces of a data set are asked about.
  *
- * @throws UsageError for a class that the network has not
+ * @param others faces whose mean age is what ages are set against
+ * @throws UserError where the network has no such class, or not those of its task
  */
 export function askingOf(
-  { model, task, preprocessing }: Evaluable,
-  { faces }: Dataset,
+  { model, task }: Evaluable,
+  others: readonly Face[],
   { class: wanted = 'top', rather }: Asked,
 ): Asking {
   const isAge = task === 'years' || model.task === 'years'
   if (isAge && wanted !== 'top') {
     throw new UsageError('of ages in years the expected age is explained, not a class', model.path)
   }
-  const mean = isAge ? meanAge(faces) : undefined
+  const mean = isAge ? meanAge(others) : undefined
   const asked = against(model, mean)
   const classes = isAge ? CLASSES.age : CLASSES[task]
   // Where each class of the task is among the network's own.
@@ -82,12 +83,11 @@ export function askingOf(
         minus: other === undefined || model.logits === 1 ? undefined : String(places[other]),
       }
     },
-    async explain(explainer, face, picture, signal) {
+    async explain(explainer, face, input, signal) {
       const { class: text, minus } = this.asks(face)!
       // One number is set against the mean by its network itself.
       const questions =
         model.kind === 'number' ? [{ class: 0, reference: Number(mean) }] : questionsOf(asked, [text], minus)
-      const input = inputOf(picture, preprocessing)
       const [explanation] = await explainInput(explainer, asked, input, questions, { signal })
       const { probability, value, outputs, class: explained } = explanation!
       const truth = truthOf(face) ?? null

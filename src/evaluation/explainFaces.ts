@@ -6,32 +6,17 @@ import { UserError } from '../base/errors.ts'
 import { sha256Of } from '../base/hash.ts'
 import { version } from '../base/version.ts'
 import type { Watch } from '../base/watch.ts'
-import { alignFaces } from '../datasets/alignFaces.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
-import { PARTS } from '../datasets/synthetic/parts.ts'
-import type { Engine } from '../engine/engine.ts'
-import { sharesByPart } from '../explanation/byPart.ts'
-import { coherenceOf } from '../explanation/coherence.ts'
-import { pixelRelevance } from '../explanation/heatMap.ts'
-import type { NamedMethod } from '../explanation/methods.ts'
 import { pooled } from '../explanation/pooled.ts'
-import { FACE_PARTS } from '../faces/parts.ts'
-import { compositeOf, loadModelExplainer } from '../models/explain.ts'
-import { inputOf, pictureOf } from '../models/input.ts'
-import { requirePreprocessing } from '../models/model.ts'
+import { compositeOf } from '../models/explain.ts'
 import { fitted } from '../pictures/fit.ts'
-import type { Composite } from '../rules/composites/composite.ts'
 import { type Asked, askingOf } from './asking.ts'
 import type { Evaluable } from './evaluate.ts'
-import { type ExplainedFace, type ExplainedFaces, ExplainedStore, GRID, THUMBNAIL } from './explainedFaces.ts'
-import { groupsOf } from './testRecord.ts'
+import { type ExplainEachOptions, explainEach, partNamesOf } from './explainEach.ts'
+import { type ExplainedFaces, ExplainedStore, GRID, THUMBNAIL } from './explainedFaces.ts'
 
 /** What is explained of each face, and how. */
-export interface ExplainFacesOptions extends Watch, Asked {
-  readonly engine: Engine
-  /** The card's, or the default one, where neither is given. */
-  readonly composite?: Composite
-  readonly method?: NamedMethod
+export interface ExplainFacesOptions extends ExplainEachOptions, Watch, Asked {
   /** Holds a folder for each network, data set and way of explaining. */
   readonly folder: string
 }
@@ -49,11 +34,9 @@ export async function explainFaces(
   faces: readonly Face[],
   options: ExplainFacesOptions,
 ): Promise<ExplainedFaces> {
-  const { alignment } = evaluable
-  const asking = askingOf(evaluable, dataset, options)
-  const { model } = asking
-  const preprocessing = requirePreprocessing(model)
-  const { size, picture, layout } = preprocessing
+  const { model, preprocessing } = evaluable
+  const { size, picture } = preprocessing
+  const asking = askingOf(evaluable, dataset.faces, options)
   if (picture.width !== picture.height) {
     throw new UserError(
       `its pictures are ${picture.height} × ${picture.width}, and parts are found in square ones`,
@@ -65,51 +48,25 @@ export async function explainFaces(
     throw new UserError(`no face has a label for the task ${evaluable.task}`, dataset.root)
   }
   const grid = [Math.min(GRID, size.height), Math.min(GRID, size.width)] as const
-  const parts = faces.some(({ mask }) => mask !== undefined) ? PARTS : FACE_PARTS
+  const parts = partNamesOf(faces)
   const store = new ExplainedStore(
     join(options.folder, keyOf(evaluable, dataset, options)),
     grid[0] * grid[1],
   )
   try {
     const left = usable.filter(({ id }) => !store.known.has(id))
-    const { signal, progress } = options
+    const { progress } = options
     progress?.(usable.length - left.length, usable.length)
     if (left.length > 0) {
-      const { engine, composite, method } = options
-      const explainer = await loadModelExplainer(model, {
-        engine,
-        composite: method ? undefined : composite,
-        method,
-      })
-      try {
-        let at = 0
-        for await (const aligned of alignFaces(left, alignment, picture.height, { parts: true })) {
-          signal?.throwIfAborted()
-          const face = left[at++]!
-          if (typeof aligned === 'string') store.add({ face: face.id, reason: aligned })
-          else {
-            const shown = { width: picture.width, height: picture.height, data: aligned.picture! }
-            const { explanation, ...answered } = await asking.explain(explainer, face, shown, signal)
-            const map = pixelRelevance(explanation.relevance, layout)
-            const labels = aligned.parts && { ...shown, data: aligned.parts }
-            const line: ExplainedFace = {
-              face: face.id,
-              subject: face.subject,
-              ...answered,
-              groups: groupsOf(face),
-              logit: explanation.logit,
-              reached: map.data.reduce((sum, value) => sum + value, 0),
-              warned: explanation.warnings.length > 0,
-              parts: labels ? sharesByPart(map, labels, parts.length) : null,
-              coherence: coherenceOf(map),
-            }
-            const small = fitted(pictureOf(inputOf(shown, preprocessing), preprocessing), SMALL, 'stretch')
-            store.add(line, { map: pooled(map, GRID).data, picture: small.data })
-          }
-          progress?.(usable.length - left.length + at, usable.length)
+      let at = 0
+      for await (const one of explainEach(evaluable, asking, left, parts.length, options)) {
+        at++
+        if ('reason' in one) store.add(one)
+        else {
+          const small = fitted(one.shown, SMALL, 'stretch')
+          store.add(one.line, { map: pooled(one.map, GRID).data, picture: small.data })
         }
-      } finally {
-        await explainer.release()
+        progress?.(usable.length - left.length + at, usable.length)
       }
     }
     const { skipped, ...explained } = store.read(usable.map(({ id }) => id))
@@ -137,7 +94,12 @@ const SMALL = { width: THUMBNAIL, height: THUMBNAIL }
 export function keyOf(
   { model, task, alignment, preprocessing }: Evaluable,
   { kind, root, faces }: Dataset,
-  { composite, method, class: asked = 'top', rather }: ExplainFacesOptions,
+  {
+    composite,
+    method,
+    class: asked = 'top',
+    rather,
+  }: Pick<ExplainEachOptions, 'composite' | 'method'> & Asked,
 ): string {
   const way = method ?? compositeOf(model, composite)
   const { nodes, initializers } = model.network

@@ -152,7 +152,7 @@ export async function measureMaps(
   options: MeasureMapsOptions,
 ): Promise<MeasuredMaps> {
   const { engine, methods, taken: measures, signal, progress } = options
-  const asking = askingOf(evaluable, dataset, options)
+  const asking = askingOf(evaluable, dataset.faces, options)
   const { model } = asking
   const { shown, skipped } = await showAll(evaluable, faces, asking.model, options)
   if (shown.length === 0) {
@@ -192,7 +192,7 @@ export async function measureMaps(
       try {
         for (const one of left) {
           signal?.throwIfAborted()
-          const { explanation } = await asking.explain(explainer, one.face, one.picture, signal)
+          const { explanation } = await asking.explain(explainer, one.face, one.input, signal)
           const { layout } = requirePreprocessing(model)
           const map = pixelRelevance(explanation.relevance, layout)
           examples[shown.indexOf(one)]?.maps.set(method, map)

@@ -32,7 +32,7 @@ interface PartProfile {
 
 /** The profile of some of the faces. */
 export interface GroupProfile {
-  /** `all`, `answer f`, `label f`, `right`, `wrong`, or a group by another label: `age 25-32`. */
+  /** `all`, `answer f`, `label f`, `right`, `wrong`, or a group by the labels of the data set: `age 25-32`. */
   readonly group: string
   readonly faces: number
   readonly people: number
@@ -63,29 +63,48 @@ export interface Profile {
   readonly differences: readonly Difference[]
 }
 
-/** Say what a network looks at. */
-export function profileOf({ faces, parts, classes }: ExplainedFaces): Profile {
+/** By what faces are told apart: the class that the network answers, or the one that the data set gives. */
+export type Classing = 'answer' | 'label'
+
+/** The class that a face counts with; null where the data set gives it none. */
+function classOf({ answer, truth }: ExplainedFace, by: Classing): number | null {
+  return by === 'answer' ? answer : truth
+}
+
+/**
+ * Say what a network looks at.
+ *
+ * @param by `answer`: by its answers, and by each label of the data set; `label`: by the classes that the data set gives
+ */
+export function profileOf(
+  { faces, parts, classes }: Pick<ExplainedFaces, 'faces' | 'parts' | 'classes'>,
+  by: Classing = 'answer',
+): Profile {
   const known = faces.filter(isKnown)
-  const groups = groupsOf(known, classes)
-  const named = [...new Set(known.map(({ answer }) => answer))].sort((a, b) => a - b)
-  const answered = (wanted: (answer: number) => boolean) => known.filter(({ answer }) => wanted(answer))
+  const groups = groupsOf(known, classes, by)
+  const named = [...new Set(known.flatMap((face) => classOf(face, by) ?? []))].sort((a, b) => a - b)
+  const ofClass = (wanted: (of: number) => boolean) =>
+    known.filter((face) => {
+      const of = classOf(face, by)
+      return of !== null && wanted(of)
+    })
   const pairs: [string, readonly Known[], string, readonly Known[]][] =
     named.length === 2
       ? [
           [
-            `answer ${classes[named[0]!]}`,
-            answered((answer) => answer === named[0]),
-            `answer ${classes[named[1]!]}`,
-            answered((answer) => answer === named[1]),
+            `${by} ${classes[named[0]!]}`,
+            ofClass((of) => of === named[0]),
+            `${by} ${classes[named[1]!]}`,
+            ofClass((of) => of === named[1]),
           ],
         ]
       : named.length < 2
         ? []
         : named.map((one) => [
-            `answer ${classes[one]}`,
-            answered((answer) => answer === one),
-            'other answers',
-            answered((answer) => answer !== one),
+            `${by} ${classes[one]}`,
+            ofClass((of) => of === one),
+            `other ${by}s`,
+            ofClass((of) => of !== one),
           ])
   const [right, wrong] = ['right', 'wrong'].map((group) => groups.get(group) ?? [])
   if (right!.length > 0 && wrong!.length > 0) pairs.push(['right', right!, 'wrong', wrong!])
@@ -139,14 +158,18 @@ function isKnown(face: ExplainedFace): face is Known {
 }
 
 /** The faces of each group, all of them first. */
-function groupsOf(faces: readonly Known[], classes: readonly string[]): Map<string, Known[]> {
+function groupsOf(faces: readonly Known[], classes: readonly string[], by: Classing): Map<string, Known[]> {
   const groups = new Map<string, Known[]>([['all', [...faces]]])
   const add = (group: string, face: Known) => groups.set(group, [...(groups.get(group) ?? []), face])
-  const sorted = [...faces].sort((a, b) => a.answer - b.answer)
-  for (const face of sorted) add(`answer ${classes[face.answer]}`, face)
+  const sorted = [...faces].sort((a, b) => (classOf(a, by) ?? 0) - (classOf(b, by) ?? 0))
+  for (const face of sorted) {
+    const of = classOf(face, by)
+    if (of !== null) add(`${by} ${classes[of]}`, face)
+  }
   for (const face of faces) {
     if (face.truth !== null) add(face.truth === face.answer ? 'right' : 'wrong', face)
   }
+  if (by === 'label') return groups
   const labels = [...new Set(faces.flatMap((face) => face.groups))].sort(inOrder)
   for (const label of labels) {
     for (const face of faces) if (face.groups.includes(label)) add(label, face)

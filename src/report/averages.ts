@@ -1,33 +1,56 @@
-/** What some explained faces have in common: their mean map and the average of their pictures. */
+/** Average faces and average heat maps, side by side. */
 
-import { THUMBNAIL } from '../evaluation/explainedFaces.ts'
-import type { PixelRelevance } from '../explanation/heatMap.ts'
+import { type Html, html } from '../base/html.ts'
+import { heatMap, type PixelRelevance, scaleOf } from '../explanation/heatMap.ts'
 import type { Image } from '../pictures/image.ts'
+import { img } from './pictures.ts'
 
-/** Maps whose parts add up to 1 in size each, so that each face counts alike. */
-export function averageMap(
-  maps: readonly Float32Array[],
-  { width, height }: { readonly width: number; readonly height: number },
-): PixelRelevance {
-  const data = new Float32Array(width * height)
-  for (const map of maps) {
-    const size = map.reduce((sum, value) => sum + Math.abs(value), 0)
-    if (size === 0) continue
-    map.forEach((value, k) => {
-      data[k]! += value / size / maps.length
+/** What {@link averagesRow} needs of a page's style sheet. */
+export const averagesStyle = `
+.averages { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; }
+.averages figure { margin: 0; width: 8.4rem; }
+.averages img { display: block; width: 100%; border-radius: 2px; background: #000; }
+.averages .map img { image-rendering: pixelated; }
+.averages figcaption { font-size: .8rem; padding-top: .2rem; }
+`
+
+/** An average map and what it is of. */
+export interface TitledMap {
+  readonly title: string
+  readonly map: PixelRelevance
+}
+
+/** What is averaged over. */
+export interface Averages {
+  /** The average face; absent where its picture is not there. */
+  readonly face?: Image
+  /** The average map of each class; of two, their difference is shown too. */
+  readonly classes: readonly TitledMap[]
+  /** That of all faces, where it is wanted. */
+  readonly all?: TitledMap
+}
+
+/** The average face and the average maps in one row, the maps in one scale. */
+export async function averagesRow({ face, classes, all }: Averages): Promise<Html> {
+  const shown = [...(all ? [all] : []), ...classes]
+  const scale = scaleOf(shown.map(({ map }) => map))
+  const drawn = shown.map(({ title, map }) => ({ title, picture: heatMap(map, scale) }))
+  if (classes.length === 2) {
+    const [first, second] = classes as [TitledMap, TitledMap]
+    const data = first.map.data.map((value, k) => value - second.map.data[k]!)
+    drawn.push({
+      title: `${first.title} less ${second.title}, in a scale of its own`,
+      picture: heatMap({ ...first.map, data }),
     })
   }
-  return { width, height, data }
-}
-
-/** The mean of the stored pictures. */
-export function averagePicture(pictures: readonly Uint8Array[]): Image {
-  const sums = new Float64Array(3 * THUMBNAIL ** 2)
-  for (const picture of pictures) for (let k = 0; k < sums.length; k++) sums[k]! += picture[k]!
-  return thumbnail(Uint8Array.from(sums, (sum) => Math.round(sum / pictures.length)))
-}
-
-/** A stored picture. */
-export function thumbnail(data: Uint8Array): Image {
-  return { width: THUMBNAIL, height: THUMBNAIL, data }
+  const figures: Html[] = []
+  if (face)
+    figures.push(
+      html`<figure>${await img(face, 'the average face')}<figcaption>average face</figcaption></figure>`,
+    )
+  for (const { title, picture } of drawn)
+    figures.push(
+      html`<figure class="map">${await img(picture, `average map: ${title}`)}<figcaption>${title}</figcaption></figure>`,
+    )
+  return html`<div class="averages">${figures}</div>`
 }

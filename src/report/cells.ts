@@ -9,6 +9,7 @@ import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { type Sums, together } from '../statistics/interval.ts'
+import { type ProfileRecord, readProfileRecord } from '../study/profileRecord.ts'
 import {
   files,
   type Run,
@@ -36,6 +37,13 @@ export interface Cell {
   readonly runs: readonly RunRecord[]
   /** On photos aligned in every way that the data set's allow. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
+  /** What its networks look at, a profile a fold; none where the plan asks for none. */
+  readonly profiles: readonly RunProfile[]
+}
+
+/** The profile of a run, and the fold that its faces are of. */
+interface RunProfile extends ProfileRecord {
+  readonly fold: number
 }
 
 /** A study and its finished runs, as they lie in a folder. */
@@ -52,12 +60,17 @@ export interface Study {
  */
 export function readStudy(out: string): Study {
   const record = readStudyRecord(out)
-  const cells = new Map<string, RunRecord[]>()
+  const cells = new Map<string, Made[]>()
   for (const run of record.runs) {
     const folder = files.run(out, run)
     if (!existsSync(runFiles.result(folder))) continue
     const key = [run.task, run.network, formatSetting(run.setting)].join()
-    cells.set(key, [...(cells.get(key) ?? []), readRunRecord(folder)])
+    const profile = readProfileRecord(folder)
+    const made = {
+      record: readRunRecord(folder),
+      ...(profile && { profile: { ...profile, fold: run.fold } }),
+    }
+    cells.set(key, [...(cells.get(key) ?? []), made])
   }
   const tasks = unique(record.runs.map(({ task }) => task))
   return {
@@ -105,12 +118,20 @@ export function cellAt(study: Study, task: Task, letter: string, setting: Settin
   )
 }
 
-function pooled(runs: readonly RunRecord[]): Cell {
+/** A finished run, as it is read. */
+interface Made {
+  readonly record: RunRecord
+  readonly profile?: RunProfile
+}
+
+function pooled(made: readonly Made[]): Cell {
+  const runs = made.map(({ record }) => record)
   const { task, letter, network, setting } = runs[0]!.run
   const tests = alignmentsIn(runs[0]!.tests).map(
     (alignment) => [alignment, runs.map((run) => run.tests[alignment]!).reduce(sum)] as const,
   )
-  return { task, letter, network, setting, runs, tests: Object.fromEntries(tests) }
+  const profiles = made.flatMap(({ profile }) => profile ?? [])
+  return { task, letter, network, setting, runs, tests: Object.fromEntries(tests), profiles }
 }
 
 /** The test of a cell on photos of its own kind. */

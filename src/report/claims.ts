@@ -1,11 +1,14 @@
 /** What Lapuschkin et al. 2017 found, as differences that a study's files can show. */
 
+import { CLASSES, type Gender } from '../datasets/task.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import type { Run } from '../study/record.ts'
 import { alignmentsIn, ownTest, type StartKind, swappedTest, type TrainingPhotos } from '../study/setting.ts'
 import type { Cell, Study } from './cells.ts'
 import { gainOf, type Pair, pairsOf } from './comparisons.ts'
-import { type Contrast, type ContrastTerm, contrastOf } from './contrast.ts'
+import { type Contrast, type ContrastTerm, contrastOf, type TwoKinds } from './contrast.ts'
+import { headParts, LOWER, shareOn, UPPER } from './headParts.ts'
+import { type Profiled, type ProfileMeasure, profiled } from './profiled.ts'
 
 /** A finding of the paper: all of its parts must be greater than 0. */
 export interface Claim {
@@ -13,19 +16,29 @@ export interface Claim {
   /** What the paper found, in our words. */
   readonly claim: string
   readonly parts: (study: Study) => ClaimPart[]
+  /** What a study needs that would show it, where that is not two runs alone. */
+  readonly needs?: string
 }
 
 /** One difference, on all cells that can show it; the claim has it greater than 0. */
-export interface ClaimPart {
+export type ClaimPart = {
   /** What is set against what. */
   readonly name: string
   /** What the values are: faces that are counted, in points of accuracy, or measures of heat maps. */
   readonly unit: Unit
-  readonly contrasts: readonly Contrast[]
-}
+} & (
+  | {
+      /** The same faces, as two cells have them. */
+      readonly contrasts: readonly Contrast[]
+    }
+  | {
+      /** Faces of two kinds, as one cell has them. */
+      readonly kinds: readonly TwoKinds[]
+    }
+)
 
-/** `points` of accuracy; a `region` in per cent of the picture; Moran's `I`. */
-export type Unit = 'points' | 'region' | 'I'
+/** `points` of accuracy; a share of the `picture`; a share of what speaks for the class, the `relevance`; Moran's `I`; `Gini`'s. */
+export type Unit = 'points' | 'picture' | 'relevance' | 'I' | 'Gini'
 
 export const CLAIMS: readonly Claim[] = [
   {
@@ -130,12 +143,74 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     id: 'pretraining-regions',
-    claim: 'Networks that start from ImageNet’s weights look at larger and more coherent regions.',
+    claim:
+      'Networks that start from ImageNet’s weights look at larger and more coherent regions, and less beside the face.',
     parts: (study) => {
       const pairs = started(study, 'random', 'imagenet')
       return [
-        { name: 'largest region of a heat map', unit: 'region', contrasts: mapped(pairs, 'region') },
+        { name: 'largest region of a heat map', unit: 'picture', contrasts: mapped(pairs, 'region') },
         { name: 'autocorrelation of a heat map', unit: 'I', contrasts: mapped(pairs, 'autocorrelation') },
+        {
+          name: 'relevance on the head',
+          unit: 'relevance',
+          contrasts: gained(pairs, (face, parts) => shareOn(face, parts, headParts(parts))),
+        },
+      ]
+    },
+  },
+  {
+    id: 'females-above-males-below',
+    claim:
+      'Networks know female faces mainly by the hair line and the eyes, and male ones by the bottom half of the face.',
+    needs: 'A profile of networks for gender (explain.profile in the plan) would show it.',
+    parts: ({ cells }) => {
+      const own = cells.filter(({ task, profiles }) => task === 'gender' && profiles.length > 0)
+      const between = (a: Gender, b: Gender, wanted: readonly string[]) =>
+        own.map((cell): TwoKinds => {
+          const values = profiled(cell, (face, parts) => shareOn(face, parts, wanted))
+          const of = (gender: Gender) =>
+            values.filter(({ explained }) => explained === CLASSES.gender.indexOf(gender))
+          return { a: of(a), b: of(b) }
+        })
+      return [
+        {
+          name: 'hair, forehead, brows and eyes, females over males',
+          unit: 'relevance',
+          kinds: between('f', 'm', UPPER),
+        },
+        {
+          name: 'cheeks, mouth and jaw, males over females',
+          unit: 'relevance',
+          kinds: between('m', 'f', LOWER),
+        },
+      ]
+    },
+  },
+  {
+    id: 'caffenet-isolated',
+    claim: 'CaffeNet looks at isolated aspects of a face, GoogLeNet and VGG-16 at more of it.',
+    needs: 'Profiles (explain.profile in the plan) of CaffeNet beside GoogLeNet or VGG-16 would show it.',
+    parts: (study) => {
+      const pairs = paperPairs(study, 'network').filter(
+        ({ a, b }) => a.network === 'caffenet' && (b.network === 'googlenet' || b.network === 'vgg16'),
+      )
+      const turned = pairs.map(({ a, b, ...rest }) => ({ a: b, b: a, ...rest }))
+      return [
+        {
+          name: 'Gini index of a heat map, CaffeNet over the deeper ones',
+          unit: 'Gini',
+          contrasts: gained(turned, ({ sparseness }) => sparseness),
+        },
+        {
+          name: 'area that carries half of what speaks for the class, the deeper ones over CaffeNet',
+          unit: 'picture',
+          contrasts: gained(pairs, ({ halfArea }) => halfArea),
+        },
+        {
+          name: 'largest region of a heat map, the deeper ones over CaffeNet',
+          unit: 'picture',
+          contrasts: gained(pairs, ({ coherence }) => coherence.region),
+        },
       ]
     },
   },
@@ -191,24 +266,38 @@ function lossPart(study: Study, name: string, pairs: readonly Pair[]): ClaimPart
   }
 }
 
+/** How much greater a value is of the second's map than of the first's, for each face that both have in their profiles. */
+function gained(pairs: readonly Pair[], measure: ProfileMeasure): Contrast[] {
+  return pairs.map(({ a, b }) => paired(profiled(a, measure), profiled(b, measure)))
+}
+
 /**
- * How much greater a measure is of the second's map of the true class than of the first's, for each photo that both have
- * a map of. Each photo is taken as of a person of its own: they are few.
+ * How much greater a measure is of the second's map of the true class than of the first's, face by face: of the faces of
+ * their profiles, or, where there are none, of the photos that both have a map of. Each of these photos is taken as of a
+ * person of its own: they are few.
  */
 function mapped(pairs: readonly Pair[], measure: 'region' | 'autocorrelation'): Contrast[] {
   const of = (cell: Cell) =>
     cell.runs.flatMap(({ run, maps }) =>
-      maps.map(({ face, truth, classes }) => ({
-        face,
-        fold: run.fold,
-        value: classes[truth]?.coherence?.[measure],
-      })),
+      maps.flatMap(({ face, truth, classes }) => {
+        const value = classes[truth]?.coherence?.[measure]
+        return value === undefined ? [] : [{ face, subject: face, fold: run.fold, value }]
+      }),
     )
-  return pairs.map(({ a, b }) => {
-    const before = new Map(of(a).map(({ face, value }) => [face, value]))
-    return of(b).flatMap(({ face, fold, value }) => {
-      const other = before.get(face)
-      return value === undefined || other === undefined ? [] : [{ subject: face, fold, value: value - other }]
-    })
+  return pairs.map((pair) => {
+    const [contrast] = gained([pair], ({ coherence }) => coherence[measure])
+    return contrast!.length > 0 ? contrast! : paired(of(pair.a), of(pair.b))
+  })
+}
+
+/** How much greater the value of each face is in the second list. */
+function paired(
+  before: readonly Pick<Profiled, 'face' | 'value'>[],
+  after: readonly Pick<Profiled, 'face' | 'subject' | 'fold' | 'value'>[],
+): Contrast {
+  const others = new Map(before.map(({ face, value }) => [face, value]))
+  return after.flatMap(({ face, subject, fold, value }) => {
+    const other = others.get(face)
+    return other === undefined ? [] : [{ subject, fold, value: value - other }]
   })
 }

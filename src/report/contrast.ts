@@ -5,9 +5,10 @@
 
 import { groupBy } from '../base/groupBy.ts'
 import type { Alignment } from '../faces/align.ts'
-import { bootstrapMean } from '../statistics/bootstrap.ts'
+import { bootstrap, bootstrapMean } from '../statistics/bootstrap.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { signFlip } from '../statistics/mcnemar.ts'
+import { permutationTest } from '../statistics/permutation.ts'
 import { studentOf } from '../statistics/student.ts'
 import type { Cell, Study } from './cells.ts'
 import { type FaceValue, peopleOf } from './people.ts'
@@ -71,11 +72,48 @@ export function overPeople(contrasts: readonly Contrast[], seed: string): Differ
   }
 }
 
-/** The same of measured differences of few people: Student's t of each one's mean. */
-export function overFewPeople(contrasts: readonly Contrast[]): Difference {
+/** The same of measured differences, of few people too: Student's t of each one's mean. */
+export function overMeasured(contrasts: readonly Contrast[]): Difference {
   const { sums, faces } = peopleOf(contrasts.flat())
   const { mean, interval, p } = studentOf(sums.map((sum, k) => sum / faces[k]!))
   return { difference: mean, interval, p }
+}
+
+/** Faces of two kinds, such as of two classes: how much greater the values of the one are. */
+export interface TwoKinds {
+  readonly a: Contrast
+  readonly b: Contrast
+}
+
+/**
+ * The same of two kinds of faces, which are of different people: the interval by a bootstrap of people, p by dealing people
+ * anew to the two sides. Several pairs of kinds are taken together, each face counting the same; who has faces of both
+ * kinds counts on both sides.
+ *
+ * @param seed of the draws
+ */
+export function overTwoKinds(kinds: readonly TwoKinds[], seed: string): Difference {
+  const [a, b] = [peopleOf(kinds.flatMap((one) => one.a)), peopleOf(kinds.flatMap((one) => one.b))]
+  const means = ({ sums, faces }: typeof a) => sums.map((sum, k) => [sum / faces[k]!])
+  const [p] = permutationTest(means(a), means(b), { seed })
+  const sums = [...a.sums, ...b.sums]
+  const faces = [...a.faces, ...b.faces]
+  const interval = bootstrap(
+    sums.length,
+    (times) => {
+      const mean = (from: number, to: number) => {
+        let [sum, n] = [0, 0]
+        for (let k = from; k < to; k++) {
+          sum += times[k]! * sums[k]!
+          n += times[k]! * faces[k]!
+        }
+        return sum / n
+      }
+      return mean(0, a.sums.length) - mean(a.sums.length, sums.length)
+    },
+    { seed },
+  )
+  return { difference: total(a.sums) / total(a.faces) - total(b.sums) / total(b.faces), interval, p: p! }
 }
 
 /** How the differences scatter from training to training. */
@@ -88,11 +126,31 @@ export interface Trainings extends Difference {
 
 /** Differences over trainings: Student's t of the mean of each contrast and fold. */
 export function overTrainings(contrasts: readonly Contrast[]): Trainings {
-  const means = contrasts.flatMap((contrast) =>
-    [...groupBy(contrast, ({ fold }) => fold).values()].map(
-      (faces) => total(faces.map(({ value }) => value)) / faces.length,
-    ),
+  return trainingsOf(contrasts.flatMap((contrast) => [...meansByFold(contrast).values()]))
+}
+
+/** The same of two kinds of faces, in each fold that has faces of both. */
+export function kindsOverTrainings(kinds: readonly TwoKinds[]): Trainings {
+  return trainingsOf(
+    kinds.flatMap(({ a, b }) => {
+      const others = meansByFold(b)
+      return [...meansByFold(a)].flatMap(([fold, mean]) =>
+        others.has(fold) ? [mean - others.get(fold)!] : [],
+      )
+    }),
   )
+}
+
+function meansByFold(contrast: Contrast): Map<number, number> {
+  return new Map(
+    [...groupBy(contrast, ({ fold }) => fold)].map(([fold, faces]) => [
+      fold,
+      total(faces.map(({ value }) => value)) / faces.length,
+    ]),
+  )
+}
+
+function trainingsOf(means: readonly number[]): Trainings {
   const { mean, interval, p } = studentOf(means)
   return { difference: mean, interval, p, n: means.length, greater: means.filter((one) => one > 0).length }
 }

@@ -4,7 +4,15 @@ import { holm } from '../statistics/holm.ts'
 import type { Interval } from '../statistics/interval.ts'
 import type { Study } from './cells.ts'
 import { CLAIMS, type Claim, type ClaimPart, type Unit } from './claims.ts'
-import { type Difference, overFewPeople, overPeople, overTrainings, type Trainings } from './contrast.ts'
+import {
+  type Difference,
+  kindsOverTrainings,
+  overMeasured,
+  overPeople,
+  overTrainings,
+  overTwoKinds,
+  type Trainings,
+} from './contrast.ts'
 
 /** `not tested`: the study has no runs that could show it. */
 type Verdict = 'holds' | 'does not hold' | 'undecided' | 'not tested'
@@ -54,11 +62,17 @@ export function findingsOf(study: Study): PaperFinding[] {
   const adjusted = holm(
     tested.flatMap(({ parts }) => parts.filter(isRepeated).map(({ pAdjusted }) => pAdjusted)),
   )
-  return tested.map(({ claim: { id, claim }, parts }) => {
+  return tested.map(({ claim: { id, claim, needs }, parts }) => {
     const corrected = parts.map((part) =>
       isRepeated(part) ? { ...part, pAdjusted: adjusted.shift()! } : part,
     )
-    return { id, claim, verdict: verdictOf(corrected), evidence: evidenceOf(corrected), parts: corrected }
+    return {
+      id,
+      claim,
+      verdict: verdictOf(corrected),
+      evidence: evidenceOf(corrected, needs),
+      parts: corrected,
+    }
   })
 }
 
@@ -70,18 +84,27 @@ function isRepeated({ trainings }: FindingPart): boolean {
 /** The parts of a claim that a study has cells for, with p not yet corrected. */
 function testedParts(study: Study, { id, parts }: Claim): FindingPart[] {
   return parts(study).flatMap((part) => {
-    const contrasts = part.contrasts.filter((contrast) => contrast.length > 0)
-    if (contrasts.length === 0) return []
-    const people = overThese({ ...part, contrasts }, id)
-    const trainings = overTrainings(contrasts)
-    return [
-      { name: part.name, unit: part.unit, people, trainings, pAdjusted: Math.max(people.p, trainings.p) },
-    ]
+    const found = differenceOf(part, `${id} ${part.name}`)
+    if (!found) return []
+    const pAdjusted = Math.max(found.people.p, found.trainings.p)
+    return [{ name: part.name, unit: part.unit, ...found, pAdjusted }]
   })
 }
 
-function overThese({ name, unit, contrasts }: ClaimPart, id: string): Difference {
-  return unit === 'points' ? overPeople(contrasts, `${id} ${name}`) : overFewPeople(contrasts)
+/** A part's difference over people and over trainings; undefined where no cell can show it. */
+function differenceOf(
+  part: ClaimPart,
+  seed: string,
+): { people: Difference; trainings: Trainings } | undefined {
+  if ('kinds' in part) {
+    const kinds = part.kinds.filter(({ a, b }) => a.length > 0 && b.length > 0)
+    if (kinds.length === 0) return undefined
+    return { people: overTwoKinds(kinds, seed), trainings: kindsOverTrainings(kinds) }
+  }
+  const contrasts = part.contrasts.filter((contrast) => contrast.length > 0)
+  if (contrasts.length === 0) return undefined
+  const people = part.unit === 'points' ? overPeople(contrasts, seed) : overMeasured(contrasts)
+  return { people, trainings: overTrainings(contrasts) }
 }
 
 function verdictOf(parts: readonly FindingPart[]): Verdict {
@@ -91,8 +114,11 @@ function verdictOf(parts: readonly FindingPart[]): Verdict {
   return sides.includes(0) ? 'undecided' : 'holds'
 }
 
-function evidenceOf(parts: readonly FindingPart[]): string {
-  if (parts.length === 0) return 'The study has no two runs that would show it.'
+function evidenceOf(
+  parts: readonly FindingPart[],
+  needs = 'The study has no two runs that would show it.',
+): string {
+  if (parts.length === 0) return needs
   return parts.map(sentenceOf).join(' ')
 }
 
@@ -115,8 +141,10 @@ function sentenceOf(part: FindingPart): string {
 /** How a value is written. */
 const SHOWN: Record<Unit, { scale: number; digits: number; word: string }> = {
   points: { scale: 100, digits: 1, word: ' points' },
-  region: { scale: 100, digits: 2, word: ' % of the picture' },
+  picture: { scale: 100, digits: 2, word: ' % of the picture' },
+  relevance: { scale: 100, digits: 1, word: ' % of what speaks for the class' },
   I: { scale: 1, digits: 3, word: '' },
+  Gini: { scale: 1, digits: 3, word: '' },
 }
 
 /** `+1.2`, `−0.3`, `0.0`. */

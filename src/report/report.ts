@@ -14,8 +14,10 @@ import { bracketed, ownTest } from '../study/setting.ts'
 import { calibrationRows, calibrationsOf } from './calibrations.ts'
 import { ownOf, type Study } from './cells.ts'
 import { comparisonsOf } from './comparisons.ts'
+import { faithfulCells, faithfulRows } from './faithful.ts'
 import { findingsOf } from './findings.ts'
 import { tableLatex } from './latex.ts'
+import { lookRows, looksOf } from './looks.ts'
 import { note, summary, unfinished } from './prose.ts'
 import { accuracyRows, confusionRows, curveRows, groupRows } from './rows.ts'
 import { scoreOn } from './scored.ts'
@@ -31,12 +33,14 @@ import { reportStyle } from './style.ts'
  * @returns the path of the page
  * @throws UserError when a file cannot be read or written
  */
-export function writeReport(study: Study): string {
+export async function writeReport(study: Study): Promise<string> {
   const { out } = study
   const analyses: Analyses = {
     findings: findingsOf(study),
     comparisons: comparisonsOf(study),
     calibrations: calibrationsOf(study),
+    looks: await looksOf(study),
+    faithful: faithfulCells(study),
   }
   const sections = sectionsOf(study, analyses)
   const folder = join(out, 'report')
@@ -48,6 +52,8 @@ export function writeReport(study: Study): string {
     ['calibration', calibrationRows(analyses.calibrations)],
     ['comparisons', comparisonRows(analyses.comparisons)],
     ['findings', findingRows(analyses.findings)],
+    ['looks', lookRows(analyses.looks)],
+    ['faithful', faithfulRows(analyses.faithful)],
   ] as const) {
     if (rows.length > 0) writeAtomic(join(folder, 'tables', `${name}.csv`), csv(rows))
   }

@@ -12,9 +12,12 @@ import type { Comparison } from './comparisons.ts'
 import { confusionFigure } from './confusionFigure.ts'
 import { curveFigure } from './curveFigure.ts'
 import { curveOf } from './curves.ts'
+import type { FaithfulCell } from './faithful.ts'
 import type { PaperFinding } from './findings.ts'
 import { groupTables } from './groupTables.ts'
 import { lineCode } from './lineCode.ts'
+import type { CellLooks } from './looks.ts'
+import { looksSection } from './looksSection.ts'
 import {
   facesShown,
   type MapComparison,
@@ -35,6 +38,8 @@ export interface Analyses {
   readonly findings: readonly PaperFinding[]
   readonly comparisons: readonly Comparison[]
   readonly calibrations: readonly CalibratedCell[]
+  readonly looks: readonly CellLooks[]
+  readonly faithful: readonly FaithfulCell[]
 }
 
 /** How many bytes of pictures the page may have: of figures that compare, and of rows with a map for each class. */
@@ -56,6 +61,7 @@ export function sectionsOf(study: Study, analyses: Analyses): Section[] {
     curveSection(study),
     pairSection(study),
     mapSection(study),
+    looksSection(analyses.looks, analyses.faithful),
     calibrationSection(study, analyses),
     confusionSection(study),
     groupSection(study),

@@ -1,5 +1,7 @@
+import { averagesStyle } from './averages.ts'
+
 /** What the report's style sheet has beside that of every page: its tables, its figures and its rows of heat maps. */
-export const reportStyle = `
+export const reportStyle = `${averagesStyle}
 thead th.letter { text-align: center; padding-bottom: 0; }
 thead th.measure { font-weight: 400; font-size: .85em; color: var(--faint); }
 tr.faint > * { color: var(--faint); }
@@ -16,6 +18,8 @@ nav ol { columns: 2 16rem; max-width: 44rem; padding-left: 1.4rem; font-size: .9
 .findings li.holds { border-color: #009e73; }
 .findings li.does-not-hold { border-color: #d55e00; }
 .findings p { margin: .1rem 0 0; font-size: .92rem; color: var(--faint); }
+#looks .averages { gap: .5rem; }
+#looks .averages figure { width: 5.5rem; }
 details > summary { color: var(--accent); }
 figure .scroll svg { max-width: none; }
 figure .scroll + figcaption { margin-top: .5rem; }

@@ -15,13 +15,16 @@ export interface RunConfig {
 }
 
 /** What of a run decides what it leaves. */
-type Decisive = Pick<RunJob, 'run' | 'folds' | 'schedule' | 'seed' | 'explained' | 'crops' | 'start'> & {
+type Decisive = Pick<
+  RunJob,
+  'run' | 'folds' | 'schedule' | 'seed' | 'explained' | 'profiled' | 'crops' | 'start'
+> & {
   readonly data: Pick<PreparedData, 'digest'>
 }
 
 /** @param starts a hash of each file of weights to start from */
 export function configOf(
-  { run, folds, schedule, seed, explained, crops, data, start }: Decisive,
+  { run, folds, schedule, seed, explained, profiled, crops, data, start }: Decisive,
   starts: ReadonlyMap<string, string>,
 ): RunConfig {
   const settings = {
@@ -30,6 +33,8 @@ export function configOf(
     schedule,
     seed,
     photos: explained,
+    // Left out where there is none, so that studies of before have the hash that they had.
+    profile: profiled || undefined,
     crops,
     data: data.digest,
     start: start && {

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { Random } from '../base/random.ts'
 import { facePartsOf } from '../datasets/facePartsOf.ts'
 import { readPicture } from '../datasets/pack.ts'
 import { CLASSES } from '../datasets/task.ts'
@@ -17,6 +16,7 @@ import { inputOf, pictureOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { writePicture } from '../pictures/node.ts'
 import { composites } from '../rules/composites/presets.ts'
+import { chosenFaces } from './chosenFaces.ts'
 import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
 import type { MapRecord, YearsRecord } from './record.ts'
 import { ownTest } from './setting.ts'
@@ -28,7 +28,7 @@ export async function explainRun(
   model: Model,
 ): Promise<MapRecord[]> {
   const { run, data, folder } = job
-  const chosen = photosOf(job)
+  const chosen = chosenFaces(job, job.explained)
   if (chosen.length === 0) return []
   const preprocessing = requirePreprocessing(model)
   const explainer = await loadExplainer(engine, model.network, composites.paper)
@@ -91,18 +91,4 @@ const AGES = CLASSES.years.map(Number)
 /** The mean age of the faces that a run is trained on. */
 function meanYears({ run, data, split: { train } }: RunJob): number {
   return train.reduce((sum, k) => sum + labelIn(data, run, k), 0) / train.length
-}
-
-/** Photos of the test part to explain, spread over the classes; the same for all networks and settings. */
-function photosOf({ run, seed, explained, data, split: { test } }: RunJob): number[] {
-  const random = new Random(`${seed}/photos/${run.task}/fold${run.fold}`)
-  const classes = random.shuffle(CLASSES[run.task].map((_, k) => k))
-  const waiting = random.shuffle(test)
-  const chosen: number[] = []
-  for (let turn = 0; chosen.length < Math.min(explained, test.length); turn++) {
-    const wanted = classes[turn % classes.length]
-    const place = waiting.findIndex((k) => labelIn(data, run, k) === wanted)
-    if (place >= 0) chosen.push(...waiting.splice(place, 1))
-  }
-  return chosen.sort((a, b) => labelIn(data, run, a) - labelIn(data, run, b))
 }

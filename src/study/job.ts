@@ -23,6 +23,8 @@ export interface RunJob {
   readonly repeated?: Repeated
   /** How many photos of the test part to explain. */
   readonly explained: number
+  /** How many faces of the test part to explain for the profile. */
+  readonly profiled: number
   /** Whether to keep the probabilities of every crop of the test photos. */
   readonly crops?: boolean
   readonly data: PreparedData

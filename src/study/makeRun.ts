@@ -10,6 +10,7 @@ import type { Pictures } from '../training/pictures.ts'
 import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
 import { explainRun } from './explainRun.ts'
 import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
+import { profileRun } from './profileRun.ts'
 import { type RunRecord, runFiles, writeRunRecord } from './record.ts'
 import { scoreRun, scoreSnapshots } from './scoreRun.ts'
 import { formatSetting, ownTest, trainedOn } from './setting.ts'
@@ -32,6 +33,7 @@ export async function makeRun(job: RunJob, context: RunContext): Promise<RunReco
   const tests = await scoreRun(job, context, model)
   const snapshots = await scoreSnapshots(job, context, tests)
   const maps = await explainRun(job, context, model)
+  await profileRun(job, context, model)
   const record: RunRecord = {
     run,
     pictures: { train: train.pixels.length, validation: validation.pixels.length, test: split.test.length },

@@ -180,7 +180,14 @@ const planFields = z.strictObject({
     }),
   schedule,
   seed,
-  explain: z.strictObject({ photos: z.int().min(0) }).default({ photos: 4 }),
+  explain: z
+    .strictObject({
+      /** Test faces of each run that have heat maps in the report. */
+      photos: z.int().min(0).default(4),
+      /** Test faces of each run that say what the network looks at. */
+      profile: z.int().min(0).default(0),
+    })
+    .prefault({}),
   /** Write every crop's probabilities of the test photos to crops.parquet. */
   crops: z.boolean().default(false),
 })

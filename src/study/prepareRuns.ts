@@ -69,6 +69,7 @@ export async function prepareRuns(
       folds,
       repeated,
       explained: plan.explain.photos,
+      profiled: plan.explain.profile,
       crops: plan.crops,
       data,
       split,
@@ -91,7 +92,7 @@ export function expectedRuns(
     const pictures = 0.9 * faces * (1 - 1 / plan.folds.count) * trainedOn(run.setting).length
     const schedule = plannedSchedule(plan, run, pictures)
     const scored = (alignments * faces) / plan.folds.count
-    return { run, schedule, scored, explained: plan.explain.photos }
+    return { run, schedule, scored, explained: plan.explain.photos, profiled: plan.explain.profile }
   })
 }
 

@@ -180,6 +180,9 @@ export const runFiles = {
   /** Held by the process that makes the run; beside its folder, which may have to be removed. */
   lock: (folder: string) => `${folder}.lock`,
   result: (folder: string) => join(folder, 'result.json'),
+  /** What the network looks at, where the plan asks for that; and the average of the faces that say so. */
+  profile: (folder: string) => join(folder, 'profile.json'),
+  averageFace: (folder: string) => join(folder, 'average-face.png'),
   /** @param iteration written with as many digits as the last one has, so that files sort as iterations do */
   snapshot: (folder: string, iteration: number, last: number) =>
     join(folder, 'snapshots', `iteration-${String(iteration).padStart(String(last).length, '0')}.onnx`),

@@ -149,7 +149,7 @@ async function jobFor(
   const alignments = trainedOn(run.setting)
   const scheduleFor = (faces: number) => scheduleOf(spec, run, faces * alignments.length, overrides)
   const expect = (schedule: Schedule, faces: number) =>
-    expectRuns(clock, [{ run, schedule, scored: faces * alignments.length, explained: 0 }])
+    expectRuns(clock, [{ run, schedule, scored: faces * alignments.length, explained: 0, profiled: 0 }])
 
   // About so many, until the faces are dealt.
   const all = dataset.faces.length
@@ -161,5 +161,5 @@ async function jobFor(
   const schedule = scheduleFor(split.train.length)
   expect(schedule, split.test.length)
   const made = { data, split, folder: place.folder, dataset: dataset.kind }
-  return { run, schedule, start, seed, folds, explained: 0, ...made }
+  return { run, schedule, start, seed, folds, explained: 0, profiled: 0, ...made }
 }

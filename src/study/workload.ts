@@ -1,8 +1,10 @@
 /** What runs will take, before and while they are made. */
 
+import { FORWARDS } from '../evaluation/faithfulness.ts'
 import type { NetworkName } from '../networks/index.ts'
 import type { Schedule } from '../training/schedule.ts'
 import type { Clock } from './clock.ts'
+import { FAITHFUL } from './profileRun.ts'
 import type { Run } from './record.ts'
 
 /** How much work a run is. */
@@ -13,10 +15,17 @@ export interface ExpectedRun {
   readonly scored: number
   /** Photos that are explained. */
   readonly explained: number
+  /** Faces that are explained for the profile. */
+  readonly profiled: number
 }
 
 /** Seconds in which a photo is aligned, until they are measured. */
 export const ALIGNING_SECONDS = 0.01
+
+/** Pictures that go through the network to test the maps of a profile of so many faces. */
+export function perturbedPictures(profiled: number): number {
+  return FORWARDS * Math.min(FAITHFUL, profiled)
+}
 
 /** Tell the clock how many photos the runs will train on, score and explain: these and no others. */
 export function expectRuns(clock: Clock, runs: readonly ExpectedRun[]): void {
@@ -37,7 +46,7 @@ export function roughSeconds(run: ExpectedRun): number {
 /** Photos a second that a network trains on at 112 pixels, on two cores. */
 const PACE: Record<NetworkName, number> = { adiencenet: 200, caffenet: 200, googlenet: 35, vgg16: 6 }
 
-function stagesOf({ run: { network, input, width }, schedule, scored, explained }: ExpectedRun) {
+function stagesOf({ run: { network, input, width }, schedule, scored, explained, profiled }: ExpectedRun) {
   const guess = ((input / 112) ** 2 * width) / PACE[network]
   const { iterations, batch, snapshotEvery = Number.POSITIVE_INFINITY } = schedule
   // Snapshots are scored on photos of one kind.
@@ -46,5 +55,7 @@ function stagesOf({ run: { network, input, width }, schedule, scored, explained 
     { kind: `training ${network}`, units: iterations * batch, guess },
     { kind: `scoring ${network}`, units: 10 * scored + 5 * scored * snapshots, guess: guess / 3 },
     { kind: `explaining ${network}`, units: explained, guess: guess * 20 },
+    { kind: `profiling ${network}`, units: profiled, guess: guess * 4 },
+    { kind: `perturbing ${network}`, units: perturbedPictures(profiled), guess: guess / 3 },
   ]
 }

@@ -92,6 +92,22 @@ describe('a profile', () => {
     expect(mouth!.p).toBeGreaterThan(0.05)
   })
 
+  it('tells faces apart by the class of the data set where that is what is explained', () => {
+    const faces = [0, 1].flatMap((truth) =>
+      [1, 2, 3].map((k) => face(10 * truth + k, `${truth}${k}`, [1, truth, 1 - truth], { truth, answer: 0 })),
+    )
+    const { groups, differences } = profileOf(setOf(faces), 'label')
+    expect(groups.map(({ group, faces }) => [group, faces])).toEqual([
+      ['all', 6],
+      ['label m', 3],
+      ['label f', 3],
+      ['right', 3],
+      ['wrong', 3],
+    ])
+    expect(differences[0]).toMatchObject({ a: 'label m', b: 'label f' })
+    expect(differences[0]!.parts[1]!.difference).toBeCloseTo(-0.5)
+  })
+
   it('leaves out faces of which nobody knows where the parts are', () => {
     const { groups } = profileOf(
       setOf([face(1, 'a', [1, 2, 1]), { ...face(2, 'b', [9, 0, 0]), parts: null }]),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { findingsOf, type PaperFinding } from '../../src/report/findings.ts'
 import type { MapRecord } from '../../src/study/record.ts'
+import { type Looks, writtenProfile } from './writtenProfile.ts'
 import { type WrittenRun, writeStudy } from './writtenStudy.ts'
 
 const FACES = 300
@@ -173,5 +174,112 @@ describe('a finding of the paper', () => {
     const found = findingsOf(writeStudy([run({ setting: 'm' }, 0.7)]))
     expect(new Set(found.map(({ verdict }) => verdict))).toEqual(new Set(['not tested']))
     expect(found[0]!.evidence).toBe('The study has no two runs that would show it.')
+  })
+})
+
+/** A run with a profile. */
+function looking(about: Partial<WrittenRun> & Pick<WrittenRun, 'setting'>, looks: Looks): WrittenRun {
+  const { task = 'gender', network = 'adiencenet', setting, fold = 0 } = about
+  return { ...run(about, 0.7), profile: writtenProfile(`${task} ${network} ${setting} ${fold}`, fold, looks) }
+}
+
+describe('what females and males are known by', () => {
+  const lookingAt = (upper: Record<'f' | 'm', number>, lower: Record<'f' | 'm', number>) =>
+    FOLDS.map((fold) =>
+      looking(
+        { setting: 'r', fold },
+        { shares: (gender) => ({ hair: upper[gender], mouth: lower[gender] / 2, jaw: lower[gender] / 2 }) },
+      ),
+    )
+
+  it('holds where females have more above and males more below', () => {
+    const { verdict, evidence, parts } = finding(
+      lookingAt({ f: 0.4, m: 0.3 }, { f: 0.2, m: 0.26 }),
+      'females-above-males-below',
+    )
+    expect(verdict).toBe('holds')
+    const [above, below] = parts
+    expect(above!.people.difference).toBeCloseTo(0.1, 1)
+    expect(below!.people.difference).toBeCloseTo(0.06, 1)
+    expect(above!.people.interval.low).toBeGreaterThan(0.08)
+    expect(above!.trainings).toMatchObject({ n: 5, greater: 5 })
+    expect(evidence).toMatch(
+      /^hair, forehead, brows and eyes, females over males: \+\d+\.\d % of what speaks for the class \(95 %/,
+    )
+  })
+
+  it('does not hold where one of the two is the other way round', () => {
+    const runs = lookingAt({ f: 0.4, m: 0.3 }, { f: 0.26, m: 0.2 })
+    expect(finding(runs, 'females-above-males-below').verdict).toBe('does not hold')
+  })
+
+  it('is undecided where they are known by the same', () => {
+    const runs = lookingAt({ f: 0.3, m: 0.3 }, { f: 0.2, m: 0.2 })
+    expect(finding(runs, 'females-above-males-below').verdict).toBe('undecided')
+  })
+
+  it('is not tested without a profile, or of age', () => {
+    const { verdict, evidence } = finding([run({ setting: 'r' }, 0.7)], 'females-above-males-below')
+    expect(verdict).toBe('not tested')
+    expect(evidence).toContain('explain.profile')
+    const age = [looking({ task: 'age', setting: 'r' }, { shares: () => ({ hair: 0.4 }) })]
+    expect(finding(age, 'females-above-males-below').verdict).toBe('not tested')
+  })
+})
+
+describe('what pretraining makes of maps, by profiles', () => {
+  const pretrained = (before: Looks, after: Looks) =>
+    FOLDS.flatMap((fold) => [
+      looking({ network: 'googlenet', setting: 'r', fold }, before),
+      looking({ network: 'googlenet', setting: 'r,n', fold }, after),
+    ])
+
+  it('holds where regions are larger, hang together and lie on the head', () => {
+    const runs = pretrained(
+      { region: 0.1, autocorrelation: 0.4, shares: () => ({ eyes: 0.4 }) },
+      { region: 0.13, autocorrelation: 0.5, shares: () => ({ eyes: 0.55 }) },
+    )
+    const { verdict, parts } = finding(runs, 'pretraining-regions')
+    expect(verdict).toBe('holds')
+    expect(parts.map(({ name }) => name)).toEqual([
+      'largest region of a heat map',
+      'autocorrelation of a heat map',
+      'relevance on the head',
+    ])
+    expect(parts[0]!.people.difference).toBeCloseTo(0.03, 2)
+    expect(parts[2]!.people.difference).toBeCloseTo(0.15, 1)
+  })
+
+  it('does not hold where larger regions lie beside the head', () => {
+    const runs = pretrained(
+      { region: 0.1, autocorrelation: 0.4, shares: () => ({ eyes: 0.55 }) },
+      { region: 0.13, autocorrelation: 0.5, shares: () => ({ eyes: 0.4 }) },
+    )
+    expect(finding(runs, 'pretraining-regions').verdict).toBe('does not hold')
+  })
+})
+
+describe('CaffeNet’s isolated aspects', () => {
+  const beside = (caffenet: Looks, googlenet: Looks) =>
+    FOLDS.flatMap((fold) => [
+      looking({ network: 'caffenet', setting: 'r', fold }, caffenet),
+      looking({ network: 'googlenet', setting: 'r', fold }, googlenet),
+    ])
+  const narrow: Looks = { sparseness: 0.8, halfArea: 0.04, region: 0.03 }
+  const wide: Looks = { sparseness: 0.6, halfArea: 0.1, region: 0.1 }
+
+  it('hold where its maps are the more concentrated by each measure', () => {
+    const { verdict, parts } = finding(beside(narrow, wide), 'caffenet-isolated')
+    expect(verdict).toBe('holds')
+    expect(parts.map(({ people }) => people.difference > 0)).toEqual([true, true, true])
+  })
+
+  it('do not hold where its maps are the wider ones', () => {
+    expect(finding(beside(wide, narrow), 'caffenet-isolated').verdict).toBe('does not hold')
+  })
+
+  it('are not tested without a deeper network beside it', () => {
+    const runs = FOLDS.map((fold) => looking({ network: 'caffenet', setting: 'r', fold }, narrow))
+    expect(finding(runs, 'caffenet-isolated').verdict).toBe('not tested')
   })
 })

@@ -10,8 +10,8 @@ import { writePaperStudy } from './paperStudy.ts'
 
 type Page = ReturnType<typeof parseHTML>['document']
 
-function pageOf(out: string): { page: string; document: Page } {
-  const page = readFileSync(writeReport(readStudy(out)), 'utf8')
+async function pageOf(out: string): Promise<{ page: string; document: Page }> {
+  const page = readFileSync(await writeReport(readStudy(out)), 'utf8')
   return { page, document: parseHTML(page).document }
 }
 
@@ -35,7 +35,7 @@ describe('the report of the paper’s grid', () => {
 
   beforeAll(async () => {
     out = await writePaperStudy()
-    const made = pageOf(out)
+    const made = await pageOf(out)
     page = made.page
     document = made.document
   }, 120_000)
@@ -132,7 +132,7 @@ describe('the report of the paper’s grid', () => {
     expect(targets.slice(0, 2)).toEqual(['findings', 'accuracy'])
   })
 
-  it('draws curves on the test set where runs have snapshots', () => {
+  it('draws curves on the test set where runs have snapshots', async () => {
     expect(page).toContain('accuracy over training on validation pictures, by their centres.')
     const { cells } = readStudy(out)
     for (const { run, tests } of cells.flatMap(({ runs }) => runs)) {
@@ -145,7 +145,7 @@ describe('the report of the paper’s grid', () => {
         ],
       })
     }
-    expect(pageOf(out).page).toContain(
+    expect((await pageOf(out)).page).toContain(
       'accuracy over training on the test set, by ten crops, at every snapshot.',
     )
     expect(readFileSync(join(out, 'report', 'tables', 'training.csv'), 'utf8')).toMatch(
@@ -168,12 +168,12 @@ describe('a report', () => {
       )
       .reduce((sum, path) => sum + statSync(path).size, 0)
     expect(maps).toBeGreaterThan(100e6)
-    expect(statSync(writeReport(readStudy(out))).size).toBeLessThan(30e6)
+    expect(statSync(await writeReport(readStudy(out))).size).toBeLessThan(30e6)
   }, 120_000)
 
   it('of another data set has its own networks and settings alone, and nothing of the paper’s', async () => {
     const out = await writePaperStudy({ folds: 1, faces: 16, explained: 0, kind: 'aaf' })
-    const { page, document } = pageOf(out)
+    const { page, document } = await pageOf(out)
     expect(page).not.toContain('class="paper"')
     // A single fold has no mean over folds.
     expect(tableOf(document, 'age').rows.get('[i]')![0]).toMatch(/^\d+\.\d\d+\.\d–\d+\.\d$/)
@@ -187,7 +187,7 @@ describe('a report', () => {
       kind: 'aaf',
       only: ({ letter, fold, setting }) => letter === 'A' && (fold === 0 || bracketed(setting) === '[i]'),
     })
-    const { page, document } = pageOf(out)
+    const { page, document } = await pageOf(out)
     expect(page).toMatch(/8 of its 76 runs are done/)
     const { rows } = tableOf(document, 'age, as in Table 2')
     expect(rows.get('[r]')![0]).toMatch(/1 of 2 folds$/)
@@ -197,7 +197,7 @@ describe('a report', () => {
 
   it('of a study of which nothing is finished says what was to be run', async () => {
     const out = await writePaperStudy({ folds: 1, faces: 16, explained: 1, only: () => false })
-    const { page, document } = pageOf(out)
+    const { page, document } = await pageOf(out)
     expect(page).toMatch(/0 of its 38 runs are done/)
     expect([...document.querySelectorAll('section')].map(({ id }) => id)).toEqual(['run'])
   })
@@ -206,7 +206,7 @@ describe('a report', () => {
     const out = await writePaperStudy({ folds: 1, faces: 16, explained: 2 })
     for (const run of readdirSync(join(out, 'runs')))
       rmSync(join(out, 'runs', run, 'maps'), { recursive: true })
-    expect(pageOf(out).page).toContain('no picture')
+    expect((await pageOf(out)).page).toContain('no picture')
     expect(existsSync(join(out, 'report', 'figures', 'figure-2-age-i.svg'))).toBe(true)
   })
 })

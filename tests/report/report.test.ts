@@ -20,7 +20,7 @@ beforeAll(async () => {
   await runStudy(readPlan(plan), out, { signal: new AbortController().signal })
   // The report needs the study's files and nothing else.
   rmSync(join(out, 'data'), { recursive: true, force: true })
-  page = readFileSync(writeReport(readStudy(out)), 'utf8')
+  page = readFileSync(await writeReport(readStudy(out)), 'utf8')
   document = parseHTML(page).document
 })
 
@@ -128,22 +128,22 @@ describe('a report', () => {
     )
   })
 
-  it('turns names into text, never into markup', () => {
+  it('turns names into text, never into markup', async () => {
     const runs = records()
     const record = runs.find(({ run }) => run.task === 'gender')!
     writeRunRecord(join(out, 'runs', runName(record.run)), {
       ...record,
       maps: record.maps.map((map) => ({ ...map, face: '<script>alert(1)</script>' })),
     })
-    expect(readFileSync(writeReport(readStudy(out)), 'utf8')).not.toContain('<script>')
+    expect(readFileSync(await writeReport(readStudy(out)), 'utf8')).not.toContain('<script>')
     expect(html`<b>${'a & "b"'}</b>`.text).toBe('<b>a &#38; &#34;b&#34;</b>')
   })
 
-  it('leaves out a run that is not finished', () => {
+  it('leaves out a run that is not finished', async () => {
     rmSync(join(out, 'runs', 'age-adiencenet-i-fold0', 'result.json'))
     rmSync(join(out, 'runs', 'age-adiencenet-i-fold1', 'result.json'))
     expect(mainFigures(readStudy(out))).toHaveLength(3)
-    writeReport(readStudy(out))
+    await writeReport(readStudy(out))
   })
 })
 

@@ -6,6 +6,7 @@ import { CLASSES } from '../../src/datasets/task.ts'
 import type { Alignment } from '../../src/faces/align.ts'
 import { networks } from '../../src/networks/index.ts'
 import { readStudy, type Study } from '../../src/report/cells.ts'
+import { type ProfileRecord, writeProfileRecord } from '../../src/study/profileRecord.ts'
 import {
   files,
   type MapRecord,
@@ -23,6 +24,7 @@ export interface WrittenRun extends Pick<Run, 'task' | 'network'> {
   readonly fold?: number
   readonly right: Partial<Record<Alignment, readonly boolean[]>>
   readonly maps?: readonly MapRecord[]
+  readonly profile?: ProfileRecord
 }
 
 /** The first class where the answer is right, else the second; the probability of what is answered is 0.75. */
@@ -50,7 +52,7 @@ export function writeStudy(
     folds: { count: 5, test: [0] },
     runs: made.map(storedRun),
   })
-  runs.forEach(({ right, maps = [] }, at) => {
+  runs.forEach(({ right, maps = [], profile }, at) => {
     const run = made[at]!
     const names = CLASSES[run.task]
     const folder = files.run(out, run)
@@ -78,6 +80,7 @@ export function writeStudy(
     )
     const pictures = { train: 1, validation: 1, test: tested[0]![1].length }
     writeRunRecord(folder, { run, pictures, iterations: 1, tests, maps })
+    if (profile) writeProfileRecord(folder, profile)
   })
   return readStudy(out)
 }

@@ -73,6 +73,13 @@ describe('what a run costs', () => {
     })
   })
 
+  it('has one map for each face of a profile, and the single crops that some of its maps are tested by', () => {
+    const profiled = { ...work, profiled: 20 }
+    // 16 faces, three maps, two orders of 24 regions and the whole picture.
+    const more = 20 * (100 / 8) + 16 * 3 * 49 * 1
+    expect(costOf(run, profiled, cost).seconds).toBe(costOf(run, work, cost).seconds + more)
+  })
+
   it('is less where a part of the training is done', () => {
     expect(costOf(run, work, cost, 0.5).seconds).toBe(7 + (24 + 12) / 2 + 600 + 200)
   })
@@ -165,7 +172,7 @@ describe('how far a run is', () => {
   function begun(from = schedule): { out: string; folder: string } {
     const out = mkdtempSync(join(tmpdir(), 'regard-done-'))
     const folder = files.run(out, run)
-    const job = { run, folds: 3, schedule: from, seed, explained: explain.photos, crops }
+    const job = { run, folds: 3, schedule: from, seed, explained: explain.photos, profiled: 0, crops }
     writeConfig(folder, configOf({ ...job, data: { digest: 'of some photos' } }, new Map()), {
       threads: 2,
       device: 'cpu',

@@ -25,7 +25,15 @@ export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): D
     if (!settings) return { kind: 'new', iteration: 0 }
     const { start } = plannedFor(plan, run)
     const { folds, seed, explain, crops } = plan
-    const job = { run, folds: folds.count, seed, explained: explain.photos, crops, start }
+    const job = {
+      run,
+      folds: folds.count,
+      seed,
+      explained: explain.photos,
+      profiled: explain.profile,
+      crops,
+      start,
+    }
     // How many iterations some epochs are, is known exactly once the photos are.
     const length = countsEpochs(plan, run) ? { iterations: settings.schedule.iterations } : {}
     const config = configOf(

@@ -6,6 +6,7 @@ import { type Plan, plannedFor, plannedSchedule } from '../plan.ts'
 import { pictureSize } from '../preparedData.ts'
 import type { Run } from '../record.ts'
 import { trainedOn } from '../setting.ts'
+import { perturbedPictures } from '../workload.ts'
 import type { FaceCounts } from './faces.ts'
 import type { Cost, Trial } from './trial.ts'
 
@@ -17,6 +18,7 @@ export interface Work {
   /** How many pictures are scored by ten crops in all. */
   readonly scored: number
   readonly explained: number
+  readonly profiled: number
   /** How many networks are kept on the way. */
   readonly snapshots: number
 }
@@ -45,6 +47,7 @@ export function workOf(plan: Plan, run: Run, counts: FaceCounts): Work {
     // Every kind of photos at the end, and the run's own at each snapshot that is not the end.
     scored: tested * (counts.alignments + Math.floor((iterations - 1) / snapshotEvery)),
     explained: Math.min(plan.explain.photos, tested),
+    profiled: Math.min(plan.explain.profile, tested),
     snapshots,
   }
 }
@@ -63,14 +66,21 @@ export function trialFor(plan: Plan, run: Run): Trial {
  * @param done how much of its training is done already, 0 to 1
  */
 export function costOf(run: Run, work: Work, cost: Cost, done = 0): RunCost {
-  const { schedule, validated, scored, explained, snapshots } = work
+  const { schedule, validated, scored, explained, profiled, snapshots } = work
   const trained = schedule.iterations * schedule.batch
   // A validation sees one crop of ten.
   const training = trained * cost.training + validated * (cost.scoring / 10)
   // As large as they can be: noise.
   const maps = explained * (1 + mapsOf(run.task)) * 3 * run.input ** 2
   return {
-    seconds: cost.rest + (1 - done) * training + scored * cost.scoring + explained * cost.explaining,
+    seconds:
+      cost.rest +
+      (1 - done) * training +
+      scored * cost.scoring +
+      explained * cost.explaining +
+      // One map a face; what it is tested by are single crops.
+      profiled * (cost.explaining / mapsOf(run.task)) +
+      perturbedPictures(profiled) * (cost.scoring / 10),
     memory: cost.memory,
     kept: (1 + snapshots) * cost.model + schedule.iterations * cost.metrics + maps,
     // The two that are kept, and the one that takes the place of the older.

@@ -80,7 +80,8 @@ async function made(
       const engine = await engineFor(folder, config, await nodeEngine({ threads, device }))
       if (!engine) return true
       const kinds = Object.keys(data.pictures).length
-      expectRuns(clock, [{ run, schedule, scored: kinds * split.test.length, explained: job.explained }])
+      const { explained, profiled } = job
+      expectRuns(clock, [{ run, schedule, scored: kinds * split.test.length, explained, profiled }])
       const context = { engine, clock, signal }
       if (store) await keeping(store, job, () => makeRun(job, context))
       else await makeRun(job, context)

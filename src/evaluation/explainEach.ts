@@ -1,0 +1,98 @@
+/** Explaining faces one after the other, each cut out as its network was trained for, with its parts. */
+
+import type { Watch } from '../base/watch.ts'
+import { alignFaces } from '../datasets/alignFaces.ts'
+import type { Face, Skipped } from '../datasets/dataset.ts'
+import { PARTS } from '../datasets/synthetic/parts.ts'
+import type { Engine } from '../engine/engine.ts'
+import { sharesByPart } from '../explanation/byPart.ts'
+import { coherenceOf } from '../explanation/coherence.ts'
+import { type PixelRelevance, pixelRelevance } from '../explanation/heatMap.ts'
+import type { NamedMethod } from '../explanation/methods.ts'
+import { FACE_PARTS } from '../faces/parts.ts'
+import type { TensorOf } from '../graph/types.ts'
+import { loadModelExplainer } from '../models/explain.ts'
+import { inputOf, pictureOf } from '../models/input.ts'
+import type { Image } from '../pictures/image.ts'
+import type { Composite } from '../rules/composites/composite.ts'
+import type { Asking } from './asking.ts'
+import type { Evaluable } from './evaluate.ts'
+import type { ExplainedFace } from './explainedFaces.ts'
+import { groupsOf } from './testRecord.ts'
+
+/** How faces are explained. */
+export interface ExplainEachOptions extends Pick<Watch, 'signal'> {
+  readonly engine: Engine
+  /** The card's, or the default one, where neither is given. */
+  readonly composite?: Composite
+  readonly method?: NamedMethod
+}
+
+/** A face that was explained, and its map. */
+export interface ExplainedOne {
+  readonly line: ExplainedFace
+  readonly map: PixelRelevance
+  /** What the network was given, and the same as a picture. */
+  readonly input: TensorOf<'float32'>
+  readonly shown: Image
+  /** How much each logit counts in what is explained. */
+  readonly target: Float32Array
+}
+
+/** The names of the parts that the faces of a data set have: those of drawn faces, or of photos. */
+export function partNamesOf(faces: readonly Face[]): readonly string[] {
+  return faces.some(({ mask }) => mask !== undefined) ? PARTS : FACE_PARTS
+}
+
+/**
+ * Explain faces, in their order.
+ *
+ * @param faces of each of which something is asked
+ * @param parts how many parts they have: see {@link partNamesOf}
+ * @returns for each face its map and what that says, or why it cannot be used
+ * @throws the signal's reason, when that stops it
+ */
+export async function* explainEach(
+  { alignment, preprocessing }: Evaluable,
+  asking: Asking,
+  faces: readonly Face[],
+  parts: number,
+  { engine, composite, method, signal }: ExplainEachOptions,
+): AsyncGenerator<ExplainedOne | Skipped> {
+  const { picture, layout } = preprocessing
+  const explainer = await loadModelExplainer(asking.model, {
+    engine,
+    composite: method ? undefined : composite,
+    method,
+  })
+  try {
+    let at = 0
+    for await (const aligned of alignFaces(faces, alignment, picture.height, { parts: true })) {
+      signal?.throwIfAborted()
+      const face = faces[at++]!
+      if (typeof aligned === 'string') {
+        yield { face: face.id, reason: aligned }
+        continue
+      }
+      const square = { width: picture.width, height: picture.height, data: aligned.picture! }
+      const input = inputOf(square, preprocessing)
+      const { explanation, ...answered } = await asking.explain(explainer, face, input, signal)
+      const map = pixelRelevance(explanation.relevance, layout)
+      const labels = aligned.parts && { ...square, data: aligned.parts }
+      const line: ExplainedFace = {
+        face: face.id,
+        subject: face.subject,
+        ...answered,
+        groups: groupsOf(face),
+        logit: explanation.logit,
+        reached: map.data.reduce((sum, value) => sum + value, 0),
+        warned: explanation.warnings.length > 0,
+        parts: labels ? sharesByPart(map, labels, parts) : null,
+        coherence: coherenceOf(map),
+      }
+      yield { line, map, input, shown: pictureOf(input, preprocessing), target: explanation.target }
+    }
+  } finally {
+    await explainer.release()
+  }
+}
