@@ -77,7 +77,7 @@ export async function explainFaces(
   const grid = [Math.min(GRID, size.height), Math.min(GRID, size.width)] as const
   const parts = faces.some(({ mask }) => mask !== undefined) ? PARTS : FACE_PARTS
   const store = new ExplainedStore(
-    join(options.folder, keyOf(evaluable, dataset, options)),
+    join(options.folder, keyOf(evaluable, dataset, parts, options)),
     grid[0] * grid[1],
   )
   try {
@@ -235,12 +235,13 @@ const MIDDLE = 35
 function keyOf(
   { model, task, alignment, preprocessing }: Evaluable,
   { kind, root, faces }: Dataset,
+  parts: readonly string[],
   { composite, method, class: asked = 'top' }: ExplainFacesOptions,
 ): string {
   const way = method ?? compositeOf(model, composite)
   const { nodes, initializers } = model.network
   const { mean, ...rest } = preprocessing
-  const head = [version, task, alignment, asked, way, rest, model.output, kind, root, nodes]
+  const head = [version, task, alignment, asked, way, rest, model.output, kind, root, parts, nodes]
   const photos = faces.map((face) => {
     const { size, mtimeMs } = statSync(face.photo, { throwIfNoEntry: false }) ?? {}
     return [face, size, mtimeMs]
