@@ -8,7 +8,7 @@ import { version } from '../base/version.ts'
 import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
 import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
-import { PARTS } from '../datasets/synthetic/parts.ts'
+import { partNames } from '../datasets/partNames.ts'
 import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import { sharesByPart } from '../explanation/byPart.ts'
@@ -17,7 +17,6 @@ import type { Explainer } from '../explanation/explain.ts'
 import { pixelRelevance } from '../explanation/heatMap.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
 import { pooled } from '../explanation/pooled.ts'
-import { FACE_PARTS } from '../faces/parts.ts'
 import { compositeOf, explainInput, loadModelExplainer, type ModelExplanation } from '../models/explain.ts'
 import { inputOf, pictureOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
@@ -75,7 +74,7 @@ export async function explainFaces(
     throw new UserError(`no face has a label for the task ${evaluable.task}`, dataset.root)
   }
   const grid = [Math.min(GRID, size.height), Math.min(GRID, size.width)] as const
-  const parts = faces.some(({ mask }) => mask !== undefined) ? PARTS : FACE_PARTS
+  const parts = partNames(faces)
   const store = new ExplainedStore(
     join(options.folder, keyOf(evaluable, dataset, parts, options)),
     grid[0] * grid[1],
