@@ -16,7 +16,7 @@ export interface RunConfig {
 
 /** What of a run decides what it leaves. */
 type Decisive = Pick<RunJob, 'run' | 'folds' | 'schedule' | 'seed' | 'explained' | 'crops' | 'start'> & {
-  readonly data: Pick<PreparedData, 'digest'>
+  readonly data: Pick<PreparedData, 'digest' | 'parts'>
 }
 
 /** @param starts a hash of each file of weights to start from */
@@ -32,6 +32,7 @@ export function configOf(
     photos: explained,
     crops,
     data: data.digest,
+    parts: schedule.augmentation?.hide && data.parts?.digest,
     start: start && {
       weights: starts.get(start.weights),
       freshRate: start.freshRate,
@@ -84,6 +85,7 @@ export function differences(before: RunConfig, now: RunConfig): string[] {
     if (old === given) return []
     // Hashes say nothing to people.
     if (name === 'data') return ['the photos or their labels have changed']
+    if (name === 'parts') return ['the parts of the faces have changed']
     if (name === 'start.weights') return ['the weights to start from are others']
     return [`${name} was ${old} and is ${given}`]
   })
