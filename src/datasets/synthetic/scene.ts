@@ -49,14 +49,11 @@ function sheet(
  * that it lies at the same place of every aligned picture, and inside the centre that networks see.
  */
 export function mark(): DrawnLayer {
-  const [x, y] = [-60, -52]
-  const disc = ellipse(x, y, 8, 8)
+  const [x, y] = [-57, -50]
+  const disc = ellipse(x, y, 10, 10)
   return {
     frame: 'head',
-    shaded:
-      fill(disc, [250, 206, 20]) +
-      line(ellipse(x, y, 7, 7), [96, 24, 150], 2) +
-      fill(ellipse(x, y, 2.6, 2.6), [96, 24, 150]),
+    shaded: fill(disc, [255, 255, 255]) + fill(ellipse(x, y, 8.5, 8.5), [255, 0, 200]),
     regions: [{ part: 'mark', d: disc }],
   }
 }
