@@ -1,8 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Progress } from '../base/progress.ts'
-import { FEATURES, type Mark, type Planting, SHOWING } from '../datasets/synthetic/planting.ts'
+import {
+  FEATURES,
+  MARK_TEXT,
+  type Mark,
+  type Planting,
+  parseMark,
+  SHOWING,
+} from '../datasets/synthetic/planting.ts'
 import { synthesize } from '../datasets/synthetic/synthesize.ts'
-import type { Gender } from '../datasets/task.ts'
 import { checkCommand } from './datasetCheck.ts'
 import { infoCommand } from './datasetInfo.ts'
 import { showCommand } from './datasetShow.ts'
@@ -57,10 +63,9 @@ export function datasetCommand(): Command {
 }
 
 function markFrom(text: string): Mark {
-  const [, gender, share = '1'] = /^([mf])(?::([\d.]+))?$/.exec(text) ?? []
-  const probability = Number(share)
-  if (gender && probability >= 0.5 && probability <= 1) return { gender: gender as Gender, probability }
-  throw new InvalidArgumentError('Give m or f, and a probability from 0.5 to 1: f:0.95. Without one it is 1.')
+  const mark = parseMark(text)
+  if (mark) return mark
+  throw new InvalidArgumentError(`Give ${MARK_TEXT}.`)
 }
 
 function wholeNumber(text: string): number {

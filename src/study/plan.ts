@@ -12,6 +12,7 @@ import { ADIENCE_FOLDS } from '../datasets/adience.ts'
 import { type Face, mustBeFound } from '../datasets/dataset.ts'
 import { REPEATED } from '../datasets/folds.ts'
 import { PARTS } from '../datasets/synthetic/parts.ts'
+import { MARK_TEXT, parseMark, SHOWING } from '../datasets/synthetic/planting.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/align.ts'
 import { FACE_PARTS } from '../faces/parts.ts'
@@ -168,7 +169,23 @@ const dataset = z.discriminatedUnion('kind', [
     /** Keep the ages of the 72 rows that the published lists lose to a typing error. */
     repairLabels: z.boolean().optional(),
   }),
-  z.strictObject({ kind: z.literal('synthetic'), count, seed, root: root.optional() }),
+  z.strictObject({
+    kind: z.literal('synthetic'),
+    count,
+    seed,
+    root: root.optional(),
+    /** What is planted in them. */
+    only: z.enum(SHOWING).optional(),
+    mark: z
+      .string()
+      .transform((text, context) => {
+        const mark = parseMark(text)
+        if (mark) return mark
+        context.addIssue({ code: 'custom', message: `must be ${MARK_TEXT}` })
+        return z.NEVER
+      })
+      .optional(),
+  }),
 ])
 
 const planFields = z.strictObject({

@@ -111,11 +111,13 @@ async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSig
     const { kind, root, ...options } = plan.dataset
     return readDataset(kind, root, options)
   }
-  const { count, seed } = plan.dataset
-  const root = plan.dataset.root ?? join(out, 'data', `synthetic-${count}-${encodeURIComponent(seed)}`)
+  const { count, seed, only, mark } = plan.dataset
+  const planted = [only && `-only-${only}`, mark && `-mark-${mark.gender}-${mark.probability}`].join('')
+  const name = `synthetic-${count}-${encodeURIComponent(seed)}${planted}`
+  const root = plan.dataset.root ?? join(out, 'data', name)
   clock.expect('drawing', count, 0.02)
   await clock.stage('drawing', count, (tell) =>
-    synthesize(root, { count, seed }, (done) => {
+    synthesize(root, { count, seed, only, mark }, (done) => {
       signal.throwIfAborted()
       tell(done, `drawing faces ${done}/${count}`)
     }),

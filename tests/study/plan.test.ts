@@ -183,6 +183,20 @@ describe('a plan', () => {
     expect(rate('r,n')).toBe(scheduleOf(plan, run('age'), 100).rate)
   })
 
+  it('may draw faces in which something is planted', () => {
+    const drawn = (more: string) =>
+      good.replace('{ kind: aaf, root: faces }', `{ kind: synthetic, count: 9, seed: 1${more} }`)
+    expect(read(drawn(', only: mark, mark: "f:0.95"')).dataset).toMatchObject({
+      only: 'mark',
+      mark: { gender: 'f', probability: 0.95 },
+    })
+    expect(read(drawn(', mark: m')).dataset).toMatchObject({ mark: { gender: 'm', probability: 1 } })
+    for (const bad of ['f:0.3', 'f:2', 'x', '"f:"']) {
+      expect(complaint(drawn(`, mark: ${bad}`))).toMatch(/dataset\.mark must be m or f/)
+    }
+    expect(complaint(drawn(', only: beard'))).toMatch(/dataset\.only/)
+  })
+
   it('may hide parts in training, for all tasks or for one', () => {
     const hide = (part: string) => `augmentation: { hide: { part: ${part}, probability: 0.5, how: swap } }`
     const lines = ['policy: cosine', 'rate: 1', ...length, hide('hair')]

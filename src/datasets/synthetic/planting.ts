@@ -32,6 +32,17 @@ export interface Mark {
   readonly probability: number
 }
 
+/** A mark as people write it, `f:0.95`, or `f` where it is always right; undefined where the text is none. */
+export function parseMark(text: string): Mark | undefined {
+  const [, gender, share = '1'] = /^([mf])(?::([\d.]+))?$/.exec(text) ?? []
+  const probability = Number(share)
+  if (!gender || !(probability >= 0.5 && probability <= 1)) return undefined
+  return { gender: gender as Gender, probability }
+}
+
+/** What a text must be to say a mark. */
+export const MARK_TEXT = 'm or f, and behind a colon a probability from 0.5 to 1: f:0.95'
+
 /** What photos are drawn with and without: how the face is changed, and the parts in which that shows. */
 export const FEATURES = {
   glasses: { parts: ['glasses'], cues: [] },
