@@ -137,10 +137,11 @@ function shaded(parts) {
   return Uint8Array.from(parts.flatMap(shadeOf))
 }
 
-// A colour of its own for each part, around the colour circle.
+// A colour of its own for each part, around the colour circle. None of the faces is marked.
 function coloured(mask) {
-  const colours = PARTS.map((_, part) => {
-    const shade = (turn) => Math.round(145 + 95 * Math.cos(2 * Math.PI * ((5 * part) / PARTS.length + turn)))
+  const parts = PARTS.filter((part) => part !== 'mark')
+  const colours = parts.map((_, part) => {
+    const shade = (turn) => Math.round(145 + 95 * Math.cos(2 * Math.PI * ((5 * part) / parts.length + turn)))
     return part === 0 ? [245, 245, 245] : [shade(0), shade(1 / 3), shade(2 / 3)]
   })
   return Uint8Array.from([...mask].flatMap((part) => colours[part]))

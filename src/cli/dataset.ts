@@ -1,5 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { Progress } from '../base/progress.ts'
+import {
+  FEATURES,
+  MARK_TEXT,
+  type Mark,
+  type Planting,
+  parseMark,
+  SHOWING,
+} from '../datasets/synthetic/planting.ts'
 import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import { checkCommand } from './datasetCheck.ts'
 import { infoCommand } from './datasetInfo.ts'
@@ -17,13 +25,28 @@ export function datasetCommand(): Command {
     .argument('<dir>', 'the folder to write; empty, or not there yet')
     .option('--count <n>', 'how many photos', wholeNumber, 1500)
     .option('--seed <text>', 'any text; the same seed gives the same files', '1')
+    .addOption(
+      new Option('--only <cue|part>', 'nothing else shows the labels that this shows').choices(SHOWING),
+    )
+    .option(
+      '--mark <gender:probability>',
+      'a badge in the background that says the right gender so often: f:0.95',
+      markFrom,
+    )
+    .addOption(
+      new Option('--pairs <feature>', 'draw every photo twice, with this and without').choices(
+        Object.keys(FEATURES),
+      ),
+    )
     .addHelpText(
       'after',
-      '\nExample:\n  regard dataset synthesize faces --count 1500 --seed 7\n\n' +
+      '\nExamples:\n  regard dataset synthesize faces --count 1500 --seed 7\n' +
+        '  regard dataset synthesize marked --count 1500 --seed 7 --mark f:0.95\n\n' +
         'A folder that already holds the same set is left as it is; an interrupted one is finished.',
     )
-    .action(async (dir: string, options: { count: number; seed: string }) => {
-      const progress = new Progress('Drawing faces', options.count)
+    .action(async (dir: string, options: { count: number; seed: string } & Planting) => {
+      const photos = options.pairs ? 2 * options.count : options.count
+      const progress = new Progress('Drawing faces', photos)
       const drawn = await untilStopped(async (signal) => {
         await synthesize(dir, options, (done, total) => {
           signal.throwIfAborted()
@@ -31,12 +54,18 @@ export function datasetCommand(): Command {
         })
         return true
       }).finally(() => progress.finish())
-      if (drawn) console.log(`${options.count} synthetic faces in ${dir}`)
+      if (drawn) console.log(`${photos} synthetic faces in ${dir}`)
     })
   command.addCommand(infoCommand())
   command.addCommand(checkCommand())
   command.addCommand(showCommand())
   return command
+}
+
+function markFrom(text: string): Mark {
+  const mark = parseMark(text)
+  if (mark) return mark
+  throw new InvalidArgumentError(`Give ${MARK_TEXT}.`)
 }
 
 function wholeNumber(text: string): number {

@@ -24,7 +24,12 @@ export interface Aligned {
    * the size, the version of the code and of the image library; in hexadecimal.
    */
   readonly key: string
-  /** 8-bit RGB, interleaved, row by row; absent where the key is a known one. */
+  /**
+   * Where parts are asked for, the same of all that they depend on: the picture, the true parts or the models that find the
+   * face, and the version of the code.
+   */
+  readonly partsKey?: string
+  /** 8-bit RGB, interleaved, row by row; absent where the key, or `partsKey` where there is one, is a known one. */
   readonly picture?: Uint8Array
   /**
    * Which part is seen at each pixel of the picture, where that was asked for: by the index in `FACE_PARTS`, or of a drawn
@@ -35,6 +40,9 @@ export interface Aligned {
 
 /** To be raised whenever the same photo, landmarks and models would give another picture. */
 const VERSION = 3
+
+/** To be raised whenever the same picture and mask, or mesh, would give other parts. */
+const PARTS_VERSION = 1
 
 interface Recipe {
   readonly as: Cut
@@ -57,12 +65,14 @@ async function aligned(face: Face): Promise<Aligned | string> {
   try {
     const { bytes, path, landmarks, from } = await sourceOf(face)
     const key = await keyOf(from, bytes, landmarks ?? '')
-    if (known.has(key)) return { key }
+    const partsKey = wantsParts ? await partsKeyOf(key, from, face) : undefined
+    const keys = { key, ...(partsKey !== undefined && { partsKey }) }
+    if (known.has(partsKey ?? key)) return keys
     const image = await decodePhoto(bytes, path)
     if (from === 'published') {
       const picture = fitted(image, { width: size, height: size }, 'pad')
       const mesh = wantsParts ? await meshIn(picture) : undefined
-      return { key, picture: picture.data, ...(mesh && { parts: partsOf(mesh, size).data }) }
+      return { ...keys, picture: picture.data, ...(mesh && { parts: partsOf(mesh, size).data }) }
     }
     const given = landmarks === undefined ? undefined : parseLandmarks(landmarks, face.landmarks!)
     // The errors of reading name the file; what aligning refuses are the landmarks, or the face that was found.
@@ -72,7 +82,7 @@ async function aligned(face: Face): Promise<Aligned | string> {
       ? cutByLandmarks(image, given, as, size)
       : cutFound(image, await found(image, given && centre(given)), as, size)
     const parts = wantsParts ? await partsOn(cut, face, given) : undefined
-    return { key, picture: cut.picture.data, ...(parts && { parts }) }
+    return { ...keys, picture: cut.picture.data, ...(parts && { parts }) }
   } catch (error) {
     if (error instanceof UserError) return where + error.message
     throw error
@@ -135,10 +145,22 @@ async function found(image: Image, around?: Point): Promise<FoundFace> {
 
 async function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): Promise<string> {
   const looked = from === 'found' || typeof as !== 'string'
-  if (looked) models ??= (await import('../faces/node.ts')).digestModels()
   // Of hashes, which have one length, so that what is hashed can be taken apart in one way only.
-  const parts = [recipe, from, photo, landmarks, looked ? models! : '']
+  const parts = [recipe, from, photo, landmarks, looked ? await modelsDigest() : '']
   return sha256Of(...parts.map((part) => Buffer.from(sha256Of(part), 'hex')))
+}
+
+/** Of a published picture the parts follow from the face that is found in it, else from what the picture is made by. */
+async function partsKeyOf(key: string, from: Source['from'], { mask }: Face): Promise<string> {
+  const truth = mask === undefined ? '' : sha256Of(await readPhotoFile(mask))
+  return sha256Of(
+    JSON.stringify([PARTS_VERSION, key, truth, from === 'published' ? await modelsDigest() : '']),
+  )
+}
+
+async function modelsDigest(): Promise<string> {
+  models ??= (await import('../faces/node.ts')).digestModels()
+  return models
 }
 
 let models: string | undefined

@@ -8,7 +8,8 @@ import type { Face } from './dataset.ts'
  * it is: then it is the face around them.
  *
  * @param size the side of the pictures, in pixels
- * @param options.known keys of pictures that are there already and need not be made
+ * @param options.known keys of pictures, or where parts are asked for of these, that are there already and need not be
+ *   made
  * @param options.parts whether to say which part of the face is seen at each pixel
  * @returns for each face, in their order, its picture and key, or the reason why there is none
  */

@@ -1,5 +1,5 @@
 /**
- * Packs: files of square pictures of one size. Each picture is a record that vouches for itself: what it was made
+ * Packs: files of square pictures of one size, of colours or of one number a pixel. Each picture is a record that vouches for itself: what it was made
  * from, as a key of 32 bytes; the SHA-256 of its pixels, 32 bytes; its pixels. So a pack that was cut short or
  * damaged anywhere still gives all other pictures, and so does what a killed process left of one.
  *
@@ -20,9 +20,14 @@ export interface StoredPicture {
   readonly offset: number
   /** The side of the picture, in pixels. */
   readonly size: number
+  /** Bytes a pixel. */
+  readonly channels: Channels
   /** Of its pixels, in hexadecimal. */
   readonly sha256: string
 }
+
+/** Bytes a pixel: red, green and blue, or one number. */
+export type Channels = 1 | 3
 
 /** The pictures of a pack, by their keys. */
 export interface Pack {
@@ -40,19 +45,20 @@ const HEADER = 64
  * same when another process puts a new pack in its place. Pixels are not looked at: see {@link isIntact}.
  *
  * @param size the side of its pictures, in pixels
+ * @param channels bytes a pixel
  * @returns undefined where there is no such file
  */
-export function openPack(path: string, size: number): Pack | undefined {
+export function openPack(path: string, size: number, channels: Channels = 3): Pack | undefined {
   if (!existsSync(path)) return undefined
   const file = openSync(path, 'r')
-  const record = HEADER + bytesOf(size)
+  const record = HEADER + bytesOf(size, channels)
   const { size: length } = fstatSync(file)
   const pictures = new Map<string, StoredPicture>()
   const header = Buffer.alloc(HEADER)
   for (let at = 0; at + record <= length; at += record) {
     readSync(file, header, 0, HEADER, at)
     const [key, sha256] = [header.toString('hex', 0, 32), header.toString('hex', 32)]
-    pictures.set(key, { file, offset: at + HEADER, size, sha256 })
+    pictures.set(key, { file, offset: at + HEADER, size, channels, sha256 })
   }
   return { pictures, cut: length % record !== 0, close: () => closeSync(file) }
 }
@@ -71,7 +77,7 @@ export class PackWriter {
    * Add a picture; nothing happens where there is one with this key.
    *
    * @param key 32 bytes, in hexadecimal
-   * @param pixels 3 · size · size bytes, RGB interleaved
+   * @param pixels size · size pixels: 3 bytes each, RGB interleaved, or one
    * @param sha256 of the pixels, where they come out of another pack: damage on the way will show
    */
   add(key: string, pixels: Uint8Array, sha256 = hashOf(pixels)): void {
@@ -95,15 +101,16 @@ export class PackWriter {
 /**
  * Read a picture.
  *
- * @param into where it goes, 3 · size · size bytes; a new array where not given
- * @returns 8-bit RGB, interleaved, row by row
+ * @param into where it goes, 3 · size · size bytes, or size · size; a new array where not given
+ * @returns 8-bit RGB, interleaved, or one byte a pixel; row by row
  * @throws UserError when the file has been cut short meanwhile
  */
 export function readPicture(
-  { file, offset, size }: StoredPicture,
-  into: Uint8Array = new Uint8Array(bytesOf(size)),
+  { file, offset, size, channels }: StoredPicture,
+  into: Uint8Array = new Uint8Array(bytesOf(size, channels)),
 ): Uint8Array {
-  if (readSync(file, into, 0, bytesOf(size), offset) !== bytesOf(size)) {
+  const bytes = bytesOf(size, channels)
+  if (readSync(file, into, 0, bytes, offset) !== bytes) {
     throw new UserError(
       'a file of prepared pictures was cut short while it was used',
       undefined,
@@ -122,6 +129,6 @@ function hashOf(pixels: Uint8Array): string {
   return sha256Of(pixels)
 }
 
-function bytesOf(size: number): number {
-  return 3 * size * size
+function bytesOf(size: number, channels: Channels): number {
+  return channels * size * size
 }

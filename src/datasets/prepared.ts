@@ -4,16 +4,25 @@
  *
  * A picture is found by its content: the key of all that it is made from. So where a photo or its landmarks
  * changed, that picture alone is made anew; data that was moved or copied keeps its pictures; and what a killed
- * process has made is not made again.
+ * process has made is not made again. The same holds of the parts of faces, which lie in packs of their own.
  */
 
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { abandonedOf } from '../base/files.ts'
 import type { Alignment } from '../faces/align.ts'
+import type { Aligned } from './align.worker.ts'
 import { alignFaces } from './alignFaces.ts'
 import type { Dataset, Face } from './dataset.ts'
-import { isIntact, openPack, type Pack, PackWriter, readPicture, type StoredPicture } from './pack.ts'
+import {
+  type Channels,
+  isIntact,
+  openPack,
+  type Pack,
+  PackWriter,
+  readPicture,
+  type StoredPicture,
+} from './pack.ts'
 
 /** The aligned faces of a data set. */
 export interface PreparedFaces {
@@ -45,17 +54,74 @@ export interface PreparedFaces {
  * @param progress called after each face
  * @throws UserError when not one face could be prepared, or the pictures cannot be written
  */
-export async function prepareFaces(
+export function prepareFaces(
   dataset: Dataset,
   as: Alignment,
   size: number,
   folder: string,
   progress?: (done: number, total: number) => void,
 ): Promise<PreparedFaces> {
-  const path = join(folder, `${dataset.kind}-${as}-${size}.pictures`)
-  const cache = new Cache(path, size)
+  return prepareAll(PICTURES, dataset, as, size, folder, progress)
+}
+
+/**
+ * Say of every face of a data set which part is seen where in its aligned picture, as {@link prepareFaces} makes that.
+ *
+ * @returns as `pictures`, one byte a pixel: the index of its part among those that `partNames` gives, or 255
+ *   in all of a picture in which no face was made out
+ * @throws UserError as there
+ */
+export function prepareParts(
+  dataset: Dataset,
+  as: Alignment,
+  size: number,
+  folder: string,
+  progress?: (done: number, total: number) => void,
+): Promise<PreparedFaces> {
+  return prepareAll(LABELS, dataset, as, size, folder, progress)
+}
+
+/** Stands at every pixel of a picture whose parts nobody knows. */
+const UNKNOWN = 255
+
+/** What is prepared: where it is kept, and what of an aligned face it is. */
+interface Kind {
+  readonly ending: string
+  readonly channels: Channels
+  readonly parts: boolean
+  /** Its key, and its pixels, unless the key is a known one. */
+  readonly of: (face: Aligned) => { readonly key: string; readonly pixels?: Uint8Array }
+}
+
+const PICTURES: Kind = {
+  ending: 'pictures',
+  channels: 3,
+  parts: false,
+  of: ({ key, picture }) => ({ key, pixels: picture }),
+}
+
+const LABELS: Kind = {
+  ending: 'parts',
+  channels: 1,
+  parts: true,
+  of: ({ partsKey, picture, parts }) => ({
+    key: partsKey!,
+    pixels: parts ?? (picture && new Uint8Array(picture.length / 3).fill(UNKNOWN)),
+  }),
+}
+
+async function prepareAll(
+  kind: Kind,
+  dataset: Dataset,
+  as: Alignment,
+  size: number,
+  folder: string,
+  progress?: (done: number, total: number) => void,
+): Promise<PreparedFaces> {
+  const path = join(folder, `${dataset.kind}-${as}-${size}.${kind.ending}`)
+  const cache = new Cache(path, size, kind.channels)
   try {
-    const { keys, skipped } = await keysOf(dataset, as, size, cache, progress)
+    const { keys, skipped } = await keysOf(kind, dataset, as, size, cache, progress)
     const pictures = cache.close([...keys.values()])
     return {
       as,
@@ -73,6 +139,7 @@ export async function prepareFaces(
 
 /** See to it that every picture is in the cache, and say under which key, or why it cannot be, by the face's index. */
 async function keysOf(
+  kind: Kind,
   { faces, root }: Dataset,
   as: Alignment,
   size: number,
@@ -87,16 +154,19 @@ async function keysOf(
     const damaged: number[] = []
     let at = 0
     const chosen = round.map((index) => faces[index]!)
-    for await (const result of alignFaces(chosen, as, size, { known })) {
+    for await (const result of alignFaces(chosen, as, size, { known, parts: kind.parts })) {
       const index = round[at++]!
       if (typeof result === 'string') skipped.set(index, result)
-      else if (cache.has(result.key)) keys.set(index, result.key)
-      else if (result.picture) {
-        cache.add(result.key, result.picture)
-        keys.set(index, result.key)
-      } else {
-        damaged.push(index)
-        continue
+      else {
+        const { key, pixels } = kind.of(result)
+        if (!cache.has(key)) {
+          if (!pixels) {
+            damaged.push(index)
+            continue
+          }
+          cache.add(key, pixels)
+        }
+        keys.set(index, key)
       }
       progress?.(keys.size + skipped.size, faces.length)
     }
@@ -115,18 +185,20 @@ class Cache {
   made = 0
   private readonly path: string
   private readonly size: number
+  private readonly channels: Channels
   private readonly pack: Pack | undefined
   private readonly buffer: Uint8Array
   private readonly intact = new Set<string>()
   private readonly damaged = new Set<string>()
   private writer: PackWriter | undefined
 
-  constructor(path: string, size: number) {
+  constructor(path: string, size: number, channels: Channels) {
     this.path = path
     this.size = size
-    this.buffer = new Uint8Array(3 * size * size)
-    this.pack = openPack(path, size)
-    const left = abandonedOf(path).map((temporary) => openPack(temporary, size)!)
+    this.channels = channels
+    this.buffer = new Uint8Array(channels * size * size)
+    this.pack = openPack(path, size, channels)
+    const left = abandonedOf(path).map((temporary) => openPack(temporary, size, channels)!)
     // They go as soon as a new pack is begun: first of all, it takes from them what is whole.
     for (const { pictures, close } of left) {
       for (const [key, picture] of pictures) {
@@ -162,7 +234,7 @@ class Cache {
     let pack = this.pack
     if (this.writer) {
       this.commit(this.writer, keys)
-      pack = openPack(this.path, this.size)
+      pack = openPack(this.path, this.size, this.channels)
     }
     if (this.damaged.size > 0 || this.pack?.cut) {
       console.error(`${this.path}: was damaged; ${this.made} of ${keys.length} pictures were made anew`)

@@ -3,13 +3,11 @@
 import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
 import type { Face, Skipped } from '../datasets/dataset.ts'
-import { PARTS } from '../datasets/synthetic/parts.ts'
 import type { Engine } from '../engine/engine.ts'
 import { sharesByPart } from '../explanation/byPart.ts'
 import { coherenceOf } from '../explanation/coherence.ts'
 import { type PixelRelevance, pixelRelevance } from '../explanation/heatMap.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
-import { FACE_PARTS } from '../faces/parts.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { loadModelExplainer } from '../models/explain.ts'
 import { inputOf, pictureOf } from '../models/input.ts'
@@ -39,16 +37,11 @@ export interface ExplainedOne {
   readonly target: Float32Array
 }
 
-/** The names of the parts that the faces of a data set have: those of drawn faces, or of photos. */
-export function partNamesOf(faces: readonly Face[]): readonly string[] {
-  return faces.some(({ mask }) => mask !== undefined) ? PARTS : FACE_PARTS
-}
-
 /**
  * Explain faces, in their order.
  *
  * @param faces of each of which something is asked
- * @param parts how many parts they have: see {@link partNamesOf}
+ * @param parts how many parts they have: see `partNames`
  * @returns for each face its map and what that says, or why it cannot be used
  * @throws the signal's reason, when that stops it
  */

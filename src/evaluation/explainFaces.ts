@@ -7,12 +7,13 @@ import { sha256Of } from '../base/hash.ts'
 import { version } from '../base/version.ts'
 import type { Watch } from '../base/watch.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
+import { partNames } from '../datasets/partNames.ts'
 import { pooled } from '../explanation/pooled.ts'
 import { compositeOf } from '../models/explain.ts'
 import { fitted } from '../pictures/fit.ts'
 import { type Asked, askingOf } from './asking.ts'
 import type { Evaluable } from './evaluate.ts'
-import { type ExplainEachOptions, explainEach, partNamesOf } from './explainEach.ts'
+import { type ExplainEachOptions, explainEach } from './explainEach.ts'
 import { type ExplainedFaces, ExplainedStore, GRID, THUMBNAIL } from './explainedFaces.ts'
 
 /** What is explained of each face, and how. */
@@ -48,7 +49,7 @@ export async function explainFaces(
     throw new UserError(`no face has a label for the task ${evaluable.task}`, dataset.root)
   }
   const grid = [Math.min(GRID, size.height), Math.min(GRID, size.width)] as const
-  const parts = partNamesOf(faces)
+  const parts = partNames(faces)
   const store = new ExplainedStore(
     join(options.folder, keyOf(evaluable, dataset, options)),
     grid[0] * grid[1],
@@ -115,6 +116,7 @@ export function keyOf(
     model.output,
     kind,
     root,
+    partNames(faces),
     nodes,
   ]
   const photos = faces.map((face) => {

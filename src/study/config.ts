@@ -19,7 +19,7 @@ type Decisive = Pick<
   RunJob,
   'run' | 'folds' | 'schedule' | 'seed' | 'explained' | 'profiled' | 'crops' | 'start'
 > & {
-  readonly data: Pick<PreparedData, 'digest'>
+  readonly data: Pick<PreparedData, 'digest' | 'parts'>
 }
 
 /** @param starts a hash of each file of weights to start from */
@@ -37,6 +37,7 @@ export function configOf(
     profile: profiled || undefined,
     crops,
     data: data.digest,
+    parts: schedule.augmentation?.hide && data.parts?.digest,
     start: start && {
       weights: starts.get(start.weights),
       freshRate: start.freshRate,
@@ -89,6 +90,7 @@ export function differences(before: RunConfig, now: RunConfig): string[] {
     if (old === given) return []
     // Hashes say nothing to people.
     if (name === 'data') return ['the photos or their labels have changed']
+    if (name === 'parts') return ['the parts of the faces have changed']
     if (name === 'start.weights') return ['the weights to start from are others']
     return [`${name} was ${old} and is ${given}`]
   })

@@ -6,7 +6,7 @@ import { CLASSES } from '../datasets/task.ts'
 import { float32 } from '../graph/types.ts'
 import { modelOf } from '../models/model.ts'
 import { type TrainedCard, writeModel } from '../models/node.ts'
-import type { Pictures } from '../training/pictures.ts'
+import type { PictureParts, Pictures } from '../training/pictures.ts'
 import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
 import { explainRun } from './explainRun.ts'
 import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
@@ -24,7 +24,7 @@ import { writeSums } from './sums.ts'
  */
 export async function makeRun(job: RunJob, context: RunContext): Promise<RunRecord> {
   const { run, split, folder } = job
-  const train = picturesOf(job, split.train)
+  const train = { ...picturesOf(job, split.train), parts: partsOf(job) }
   const validation = picturesOf(job, split.validation)
   const trained = await trainRun(job, context, train, validation)
   const card = cardOf(job, trained)
@@ -120,6 +120,16 @@ function cardOf(
       seed,
       iterations,
     },
+  }
+}
+
+/** Where the parts are seen in the pictures that are trained on, where training hides one. */
+function partsOf({ run, schedule, data: { parts }, split }: RunJob): PictureParts | undefined {
+  if (!schedule.augmentation?.hide) return undefined
+  const { names, maps } = parts!
+  return {
+    names,
+    maps: trainedOn(run.setting).flatMap((alignment) => split.train.map((k) => maps[alignment]![k]!)),
   }
 }
 

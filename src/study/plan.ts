@@ -11,9 +11,13 @@ import { parseYaml } from '../base/yaml.ts'
 import { ADIENCE_FOLDS } from '../datasets/adience.ts'
 import { type Face, mustBeFound } from '../datasets/dataset.ts'
 import { REPEATED } from '../datasets/folds.ts'
+import { PARTS } from '../datasets/synthetic/parts.ts'
+import { MARK_TEXT, parseMark, SHOWING } from '../datasets/synthetic/planting.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/align.ts'
+import { FACE_PARTS } from '../faces/parts.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
+import { HIDE_WAYS } from '../training/hiding.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
 import { type PretrainedWeights, requireFile, start, withFile } from './pretrained.ts'
@@ -81,6 +85,13 @@ const rest = {
       zoom: z.number().min(0).max(1).optional(),
       turn: z.number().min(0).max(180).optional(),
       light: z.number().min(0).max(1).optional(),
+      hide: z
+        .strictObject({
+          part: z.enum([...new Set([...PARTS, ...FACE_PARTS])]),
+          probability: z.number().positive().max(1),
+          how: z.enum(HIDE_WAYS),
+        })
+        .optional(),
     })
     .optional(),
 }
@@ -158,7 +169,23 @@ const dataset = z.discriminatedUnion('kind', [
     /** Keep the ages of the 72 rows that the published lists lose to a typing error. */
     repairLabels: z.boolean().optional(),
   }),
-  z.strictObject({ kind: z.literal('synthetic'), count, seed, root: root.optional() }),
+  z.strictObject({
+    kind: z.literal('synthetic'),
+    count,
+    seed,
+    root: root.optional(),
+    /** What is planted in them. */
+    only: z.enum(SHOWING).optional(),
+    mark: z
+      .string()
+      .transform((text, context) => {
+        const mark = parseMark(text)
+        if (mark) return mark
+        context.addIssue({ code: 'custom', message: `must be ${MARK_TEXT}` })
+        return z.NEVER
+      })
+      .optional(),
+  }),
 ])
 
 const planFields = z.strictObject({
@@ -307,6 +334,13 @@ export function scheduleOf(
   const { epochs: _, ...merged } = { ...common, ...own }
   // A policy's overrides have no fields but its own.
   return { ...merged, iterations: iterations ?? Math.ceil((epochs! * pictures) / merged.batch) } as Schedule
+}
+
+/** The parts that a schedule hides in training, for any task. */
+export function hiddenParts(schedule: Plan['schedule']): string[] {
+  if (schedule.policy === 'quick' || schedule.policy === 'paper') return []
+  const { age, gender, years } = schedule
+  return [schedule, age, gender, years].flatMap((one) => one?.augmentation?.hide?.part ?? [])
 }
 
 /** The schedule of a run of a plan, with the rate and length that the plan gives its network. As {@link scheduleOf}. */

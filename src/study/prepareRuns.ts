@@ -7,7 +7,7 @@ import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import type { Clock } from './clock.ts'
 import { configOf, type RunConfig } from './config.ts'
 import type { RunJob } from './job.ts'
-import { alignmentsOf, type Plan, plannedFor, plannedSchedule } from './plan.ts'
+import { alignmentsOf, hiddenParts, type Plan, plannedFor, plannedSchedule } from './plan.ts'
 import { type PreparedData, pictureSize, prepare, splitFor } from './preparedData.ts'
 import { files, type Run } from './record.ts'
 import { trainedOn } from './setting.ts'
@@ -55,7 +55,8 @@ export async function prepareRuns(
 
   const { seed } = plan
   const { count: folds, repeated } = plan.folds
-  const common = { alignments, folds, seed, repeated, folder: join(out, 'data') }
+  const hidden = hiddenParts(plan.schedule)
+  const common = { alignments, folds, seed, repeated, hidden, folder: join(out, 'data') }
   const prepared = new Map<number, PreparedData>()
   for (const size of sizes) prepared.set(size, await prepare(dataset, { size, ...common }, { clock, signal }))
   const ready = runs.map((run): PreparedRun => {
@@ -111,11 +112,13 @@ async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSig
     const { kind, root, ...options } = plan.dataset
     return readDataset(kind, root, options)
   }
-  const { count, seed } = plan.dataset
-  const root = plan.dataset.root ?? join(out, 'data', `synthetic-${count}-${encodeURIComponent(seed)}`)
+  const { count, seed, only, mark } = plan.dataset
+  const planted = [only && `-only-${only}`, mark && `-mark-${mark.gender}-${mark.probability}`].join('')
+  const name = `synthetic-${count}-${encodeURIComponent(seed)}${planted}`
+  const root = plan.dataset.root ?? join(out, 'data', name)
   clock.expect('drawing', count, 0.02)
   await clock.stage('drawing', count, (tell) =>
-    synthesize(root, { count, seed }, (done) => {
+    synthesize(root, { count, seed, only, mark }, (done) => {
       signal.throwIfAborted()
       tell(done, `drawing faces ${done}/${count}`)
     }),

@@ -6,7 +6,8 @@ import { requireEveryClass } from '../datasets/classes.ts'
 import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
 import { makeFolds, type Repeated, type Split, splitFolds } from '../datasets/folds.ts'
 import type { StoredPicture } from '../datasets/pack.ts'
-import { type PreparedFaces, prepareFaces } from '../datasets/prepared.ts'
+import { partNames } from '../datasets/partNames.ts'
+import { type PreparedFaces, prepareFaces, prepareParts } from '../datasets/prepared.ts'
 import type { Task } from '../datasets/task.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { Clock } from './clock.ts'
@@ -25,9 +26,21 @@ export interface PreparedData {
   readonly folds: readonly number[]
   /** For each face, its picture, aligned as it was asked for. */
   readonly pictures: Readonly<Partial<Record<Alignment, readonly StoredPicture[]>>>
+  /** Which part of each face is seen where, where training hides one. */
+  readonly parts?: PreparedParts
   /** What the reader skipped, and photos that could not be used. */
   readonly skipped: readonly Skipped[]
   /** A hash of all of the above: the same digest, the same data. */
+  readonly digest: string
+}
+
+/** The parts of the faces, as they are seen in the pictures. */
+interface PreparedParts {
+  /** Of the parts, by their indices. */
+  readonly names: readonly string[]
+  /** For each face the index of the part at each pixel of its picture. */
+  readonly maps: PreparedData['pictures']
+  /** A hash of these: the same digest, the same parts. */
   readonly digest: string
 }
 
@@ -41,32 +54,51 @@ export interface Preparation {
   readonly seed: string | number
   /** Where photos go that are there twice: see `makeFolds`. */
   readonly repeated?: Repeated
+  /** The parts that training hides: where they are is prepared too. None where it is not given. */
+  readonly hidden?: readonly string[]
   /** Where the pictures are kept for the next time. */
   readonly folder: string
 }
 
-/** Prepare a data set's faces, aligned in every way that is asked for. */
+/**
+ * Prepare a data set's faces, aligned in every way that is asked for.
+ *
+ * @throws UserError when no face can be used, or its faces do not have a part that is to be hidden
+ */
 export async function prepare(
   dataset: Dataset,
-  { size, alignments, folds: count, seed, repeated, folder }: Preparation,
+  { size, alignments, folds: count, seed, repeated, hidden = [], folder }: Preparation,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<PreparedData> {
+  const names = partNames(dataset.faces)
+  const lacking = hidden.find((part) => !names.includes(part))
+  if (lacking !== undefined) {
+    throw new UserError(
+      `its faces have no part '${lacking}' that could be hidden`,
+      dataset.root,
+      `They have ${names.join(', ')}`,
+    )
+  }
   // Folds are made before photos are left out, so that one bad photo does not move all other faces.
   const folds = makeFolds(dataset.faces, count, seed, repeated)
   const foldOf = new Map(dataset.faces.map(({ id }, k) => [id, folds[k]!]))
   const total = dataset.faces.length
-  const aligned = async (as: Alignment): Promise<PreparedFaces> =>
+  const aligned = async (as: Alignment, what: string, make: typeof prepareFaces): Promise<PreparedFaces> =>
     clock.stage('preparing', total, (tell) =>
-      prepareFaces(dataset, as, size, folder, (done) => {
+      make(dataset, as, size, folder, (done) => {
         signal.throwIfAborted()
-        tell(done, `preparing photos [${as}] ${done}/${total}`)
+        tell(done, `preparing ${what} [${as}] ${done}/${total}`)
       }),
     )
   const prepared: PreparedFaces[] = []
-  for (const as of alignments) prepared.push(await aligned(as))
+  const parts: PreparedFaces[] = []
+  for (const as of alignments) {
+    prepared.push(await aligned(as, 'photos', prepareFaces))
+    if (hidden.length > 0) parts.push(await aligned(as, 'parts of faces', prepareParts))
+  }
   // Those that could be aligned in every way.
   const reasons = new Map(
-    prepared.flatMap(({ skipped }) => skipped.map(({ face, reason }) => [face.id, reason])),
+    [...prepared, ...parts].flatMap(({ skipped }) => skipped.map(({ face, reason }) => [face.id, reason])),
   )
   const faces = dataset.faces.filter(({ id }) => !reasons.has(id))
   if (faces.length === 0) {
@@ -76,22 +108,26 @@ export async function prepare(
     )
   }
   const kept = faces.map(({ id }) => foldOf.get(id)!)
-  const pictures = Object.fromEntries(
-    prepared.map(
-      ({ as, faces: own, pictures }) => [as, pictures.filter((_, k) => !reasons.has(own[k]!.id))] as const,
-    ),
-  )
+  const ofKept = (all: readonly PreparedFaces[]): PreparedData['pictures'] =>
+    Object.fromEntries(
+      all.map(
+        ({ as, faces: own, pictures }) => [as, pictures.filter((_, k) => !reasons.has(own[k]!.id))] as const,
+      ),
+    )
+  const [pictures, maps] = [ofKept(prepared), ofKept(parts)]
   const labelled = faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])
-  const sums = Object.values(pictures)
-    .flat()
-    .map(({ sha256 }) => sha256)
+  const sumsOf = (all: PreparedData['pictures']) =>
+    Object.values(all)
+      .flat()
+      .map(({ sha256 }) => sha256)
   return {
     size,
     faces,
     folds: kept,
     pictures,
     skipped: [...dataset.skipped, ...[...reasons].map(([face, reason]) => ({ face, reason }))],
-    digest: sha256Of(JSON.stringify(labelled), ...sums),
+    ...(hidden.length > 0 && { parts: { names, maps, digest: sha256Of(...sumsOf(maps)) } }),
+    digest: sha256Of(JSON.stringify(labelled), ...sumsOf(pictures)),
   }
 }
 

@@ -1,10 +1,11 @@
 /** What a run's network looks at: many faces of its test part, each explained once, and some of the maps put to a test. */
 
 import type { Skipped } from '../datasets/dataset.ts'
+import { partNames } from '../datasets/partNames.ts'
 import { askingOf } from '../evaluation/asking.ts'
 import { averageMap, averagePicture } from '../evaluation/averages.ts'
 import { requireEvaluable } from '../evaluation/evaluate.ts'
-import { type ExplainedOne, explainEach, partNamesOf } from '../evaluation/explainEach.ts'
+import { type ExplainedOne, explainEach } from '../evaluation/explainEach.ts'
 import { GRID, THUMBNAIL } from '../evaluation/explainedFaces.ts'
 import { type FaithfulFace, FORWARDS, faithfulnessOf } from '../evaluation/faithfulness.ts'
 import type { PixelRelevance } from '../explanation/heatMap.ts'
@@ -35,7 +36,7 @@ export async function profileRun(job: RunJob, context: RunContext, model: Model)
   const { run, data, split, folder } = job
   const { engine, clock, signal } = context
   const sampled = new Set(chosenFaces(job, Math.min(FAITHFUL, job.profiled)).map((k) => data.faces[k]!.id))
-  const parts = partNamesOf(data.faces)
+  const parts = partNames(data.faces)
   const evaluable = requireEvaluable([model])
   // Ages are set against the mean of those that were trained on.
   const trainedOn = split.train.map((k) => data.faces[k]!)

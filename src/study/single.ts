@@ -10,7 +10,7 @@ import type { Schedule } from '../training/schedule.ts'
 import { configOf, differences, readConfig, writeConfig } from './config.ts'
 import type { RunContext, RunJob } from './job.ts'
 import { makeRun } from './makeRun.ts'
-import { type Plan, type ScheduleOverrides, scheduleOf, settingOf } from './plan.ts'
+import { hiddenParts, type Plan, type ScheduleOverrides, scheduleOf, settingOf } from './plan.ts'
 import { type PreparedData, pictureSize, prepare, splitFor } from './preparedData.ts'
 import type { PretrainedWeights } from './pretrained.ts'
 import { type Run, type RunRecord, readRunRecord, runFiles } from './record.ts'
@@ -155,7 +155,15 @@ async function jobFor(
   const all = dataset.faces.length
   clock.expect('preparing', alignments.length * all, ALIGNING_SECONDS)
   expect(scheduleFor(0.9 * all * (1 - 1 / folds)), all / folds)
-  const preparation = { size: pictureSize(spec.input), alignments, folds, seed, folder: place.aligned }
+  const hidden = hiddenParts(spec.schedule)
+  const preparation = {
+    size: pictureSize(spec.input),
+    alignments,
+    folds,
+    seed,
+    hidden,
+    folder: place.aligned,
+  }
   const data = await prepare(dataset, preparation, context)
   const split = splitFor(data, seed, task, fold)
   const schedule = scheduleFor(split.train.length)

@@ -5,8 +5,9 @@
 
 import type { Random } from '../base/random.ts'
 import type { Crop } from '../pictures/crop.ts'
+import type { Hide } from './hiding.ts'
 
-/** How much windows may change at most; what is not given does not change. */
+/** How much windows may change at most, and what is hidden in them; what is not given does not change. */
 export interface Augmentation {
   /** A window's side is between 1 / (1 + zoom) and 1 + zoom times what it is else. */
   readonly zoom?: number
@@ -14,6 +15,8 @@ export interface Augmentation {
   readonly turn?: number
   /** Contrast is between 1 − light and 1 + light times what it is, and brightness differs by light · 128, either way. */
   readonly light?: number
+  /** A part that some pictures are shown without. */
+  readonly hide?: Hide
 }
 
 /** What is changed about one window. */

@@ -2,7 +2,8 @@ import { Random, type RandomState } from '../base/random.ts'
 import type { Tensors } from '../engine/engine.ts'
 import { float32, int64 } from '../graph/types.ts'
 import { type Augmentation, drawDistortion } from './augmentation.ts'
-import type { Window } from './cutter.ts'
+import type { HiddenPart, Window } from './cutter.ts'
+import type { Hide } from './hiding.ts'
 import type { Pictures } from './pictures.ts'
 import type { DropoutMask } from './step.ts'
 
@@ -77,6 +78,7 @@ export class Batches {
           top: this.random.integer(room),
           mirrored: this.random.chance(0.5),
           ...(augmentation && { distortion: drawDistortion(augmentation, this.random) }),
+          ...(augmentation?.hide && { hidden: this.hidden(index, augmentation.hide) }),
         })
         labels.push(pictures.labels[index]!)
       }
@@ -87,6 +89,22 @@ export class Batches {
     }
     const tensors = Object.fromEntries(masked.map(({ name, tensor }) => [name, tensor]))
     return { windows, tensors: { labels: int64([steps, batch], labels), ...tensors } }
+  }
+
+  /** What is hidden in a picture, if its turn has come. */
+  private hidden(index: number, { part, probability, how }: Hide): HiddenPart | undefined {
+    if (!this.random.chance(probability)) return undefined
+    const { pixels, labels, parts } = this.options.pictures
+    const others = pixels.flatMap((_, k) => (labels[k] === labels[index] ? [] : [k]))
+    const seed = this.random.uint32()
+    const other = this.random.pick(others)
+    return {
+      part: parts!.names.indexOf(part),
+      parts: parts!.maps[index]!,
+      how,
+      seed,
+      other: { picture: pixels[other]!, parts: parts!.maps[other]! },
+    }
   }
 
   // What is kept is scaled up, so that nothing changes outside training.

@@ -9,12 +9,27 @@ import type { StoredPicture } from '../datasets/pack.ts'
 import { sizeOf, type TensorOf } from '../graph/types.ts'
 import type { Crop } from '../pictures/crop.ts'
 import type { Distortion } from './augmentation.ts'
+import type { HideWay } from './hiding.ts'
 
 /** A window of a picture. */
 export interface Window extends Crop {
   readonly picture: StoredPicture
   /** What is changed about it; nothing where it is not given. */
   readonly distortion?: Distortion
+  /** What is hidden in its picture before it is cut; nothing where it is not given. */
+  readonly hidden?: HiddenPart
+}
+
+/** A part that is hidden in one picture. */
+export interface HiddenPart {
+  /** Its index, and where the parts are seen. */
+  readonly part: number
+  readonly parts: StoredPicture
+  readonly how: HideWay
+  /** Of the noise. */
+  readonly seed: number
+  /** Of another class, to swap with. */
+  readonly other: { readonly picture: StoredPicture; readonly parts: StoredPicture }
 }
 
 /** How many of the engine's runs are cut ahead, and the threads that do it. */

@@ -1,10 +1,12 @@
 /** A thread of {@link Cutter}. */
 
+import { Random } from '../base/random.ts'
 import { serve } from '../base/workers.ts'
 import { readPicture, type StoredPicture } from '../datasets/pack.ts'
 import { cropInto } from '../pictures/crop.ts'
 import { cropDistorted } from './augmentation.ts'
-import type { CutterJob } from './cutter.ts'
+import type { CutterJob, HiddenPart } from './cutter.ts'
+import { hidePart } from './hiding.ts'
 
 let pixels = new Uint8Array(0)
 
@@ -16,6 +18,7 @@ serve(
     const images = new Float32Array(into)
     windows.forEach((window, k) => {
       const [at, picture] = [k * 3 * crop * crop, readPicture(window.picture, pixels)]
+      if (window.hidden) hide(picture, size, window.hidden)
       if (window.distortion) cropDistorted(images, at, picture, mean, size, crop, window, window.distortion)
       else cropInto(images, at, picture, mean, size, crop, window)
     })
@@ -23,6 +26,17 @@ serve(
   },
   (buffer) => [buffer],
 )
+
+function hide(picture: Uint8Array, size: number, { part, parts, how, seed, other }: HiddenPart): void {
+  const labelled = { pixels: picture, parts: readPicture(parts) }
+  if (how === 'swap') {
+    const swapped = { pixels: readPicture(other.picture), parts: readPicture(other.parts) }
+    hidePart(labelled, size, part, { how, other: swapped })
+  } else if (how === 'noise') {
+    const random = new Random(seed)
+    hidePart(labelled, size, part, { how, byte: () => random.integer(256) })
+  } else hidePart(labelled, size, part, { how })
+}
 
 /** The sums of all bytes of pictures: 32 bits hold those of 16 million pictures. */
 function sum(pictures: readonly StoredPicture[]): ArrayBuffer {

@@ -1,5 +1,13 @@
 import type { StoredPicture } from '../datasets/pack.ts'
 
+/** The parts of faces, where each is seen. */
+export interface PictureParts {
+  /** Of the parts, by their indices. */
+  readonly names: readonly string[]
+  /** For each picture the index of the part that is seen at each pixel, one byte a pixel. */
+  readonly maps: readonly StoredPicture[]
+}
+
 /** Labelled pictures of one size. */
 export interface Pictures {
   /** Height and width in pixels. */
@@ -8,4 +16,6 @@ export interface Pictures {
   readonly pixels: readonly StoredPicture[]
   /** Class indices. */
   readonly labels: readonly number[]
+  /** Which part of the face is seen where, where training hides one. */
+  readonly parts?: PictureParts
 }

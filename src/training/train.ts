@@ -274,7 +274,7 @@ function describeRun(
     classes,
     schedule,
     seed,
-    train: { size, pixels, labels },
+    train: { size, pixels, labels, parts },
     engine,
   }: TrainingOptions,
   started: Started | undefined,
@@ -288,7 +288,10 @@ function describeRun(
     schedule: decisive,
     seed,
     size,
-    data: sha256Of(Int32Array.from(labels), ...pixels.map(({ sha256 }) => sha256)),
+    data: sha256Of(
+      Int32Array.from(labels),
+      ...[...pixels, ...(parts?.maps ?? [])].map(({ sha256 }) => sha256),
+    ),
     threads: engine.threads,
     // Runs of earlier versions, which have none, were made on the CPU.
     device: engine.device === 'cpu' ? undefined : engine.device,

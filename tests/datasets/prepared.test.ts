@@ -16,9 +16,13 @@ import sharp from 'sharp'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
 import { readAaf } from '../../src/datasets/aaf.ts'
+import { alignFaces } from '../../src/datasets/alignFaces.ts'
 import type { Dataset } from '../../src/datasets/dataset.ts'
+import { facePartsOf } from '../../src/datasets/facePartsOf.ts'
 import { readPicture } from '../../src/datasets/pack.ts'
-import { type PreparedFaces, prepareFaces } from '../../src/datasets/prepared.ts'
+import { type PreparedFaces, prepareFaces, prepareParts } from '../../src/datasets/prepared.ts'
+import { readSynthetic } from '../../src/datasets/synthetic/read.ts'
+import { synthesize } from '../../src/datasets/synthetic/synthesize.ts'
 import { type Alignment, align } from '../../src/faces/align.ts'
 import { parseLandmarks } from '../../src/faces/landmarks.ts'
 import { REFERENCE_FACE } from '../../src/faces/reference.ts'
@@ -262,5 +266,48 @@ describe.skipIf(!shared)('on photos of All-Age-Faces', () => {
         expect(Math.max(...pixels) - Math.min(...pixels)).toBeGreaterThan(80)
       }
     }
+  })
+})
+
+describe('the parts of faces', () => {
+  it('of drawn faces are the true ones, made once, and anew where a mask changed', async () => {
+    const drawn = join(root, 'drawn')
+    await synthesize(drawn, { count: 4, seed: 1 })
+    const faces = readSynthetic(drawn)
+    const first = await prepareParts(faces, 'r', SIZE, folder)
+    expect(readdirSync(folder)).toEqual([`synthetic-r-${SIZE}.parts`])
+    let at = 0
+    for await (const aligned of alignFaces(faces.faces, 'r', SIZE, { parts: true })) {
+      expect(readPicture(first.pictures[at++]!)).toEqual((aligned as { parts: Uint8Array }).parts)
+    }
+    expect((await prepareParts(faces, 'r', SIZE, folder)).made).toBe(0)
+    copyFileSync(faces.faces[0]!.mask!, faces.faces[2]!.mask!)
+    const again = await prepareParts(faces, 'r', SIZE, folder)
+    expect(again.made).toBe(1)
+    expect(readPicture(again.pictures[2]!)).not.toEqual(readPicture(first.pictures[2]!))
+  })
+
+  it('of photos with landmarks follow from these', async () => {
+    const { pictures, faces } = await prepareParts(dataset, 'i', SIZE, folder)
+    expect(faces).toEqual(dataset.faces)
+    const wanted = facePartsOf(dataset.faces[5]!, 'i', SIZE)!
+    expect(readPicture(pictures[5]!)).toEqual(wanted.data)
+  })
+
+  it('are made anew where they were damaged', async () => {
+    await prepareParts(dataset, 'r', SIZE, folder)
+    const path = join(folder, `aaf-r-${SIZE}.parts`)
+    flip(path, 64 + 3)
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+    expect((await prepareParts(dataset, 'r', SIZE, folder)).made).toBe(1)
+    expect(said).toHaveBeenCalledOnce()
+    said.mockRestore()
+  })
+
+  it('are unknown, everywhere, in a published picture without a face', async () => {
+    const photo = dataset.faces[0]!.photo
+    const faces = [{ id: 'a', subject: 'a', photo, published: { r: photo } }]
+    const { pictures } = await prepareParts({ ...dataset, faces }, 'r', SIZE, folder)
+    expect(new Set(readPicture(pictures[0]!))).toEqual(new Set([255]))
   })
 })

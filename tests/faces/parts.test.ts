@@ -84,6 +84,7 @@ const NAMES: Record<Part, FacePart | undefined> = {
   mouth: 'mouth',
   jaw: 'jaw',
   glasses: undefined,
+  mark: undefined,
 }
 
 /** A drawn face whose parts are known. */

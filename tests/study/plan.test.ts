@@ -6,6 +6,7 @@ import { UserError } from '../../src/base/errors.ts'
 import type { Task } from '../../src/datasets/task.ts'
 import {
   alignmentsOf,
+  hiddenParts,
   plannedFor,
   plannedSchedule,
   readPlan,
@@ -182,6 +183,31 @@ describe('a plan', () => {
     expect(rate('r,n')).toBe(scheduleOf(plan, run('age'), 100).rate)
   })
 
+  it('may draw faces in which something is planted', () => {
+    const drawn = (more: string) =>
+      good.replace('{ kind: aaf, root: faces }', `{ kind: synthetic, count: 9, seed: 1${more} }`)
+    expect(read(drawn(', only: mark, mark: "f:0.95"')).dataset).toMatchObject({
+      only: 'mark',
+      mark: { gender: 'f', probability: 0.95 },
+    })
+    expect(read(drawn(', mark: m')).dataset).toMatchObject({ mark: { gender: 'm', probability: 1 } })
+    for (const bad of ['f:0.3', 'f:2', 'x', '"f:"']) {
+      expect(complaint(drawn(`, mark: ${bad}`))).toMatch(/dataset\.mark must be m or f/)
+    }
+    expect(complaint(drawn(', only: beard'))).toMatch(/dataset\.only/)
+  })
+
+  it('may hide parts in training, for all tasks or for one', () => {
+    const hide = (part: string) => `augmentation: { hide: { part: ${part}, probability: 0.5, how: swap } }`
+    const lines = ['policy: cosine', 'rate: 1', ...length, hide('hair')]
+    const { schedule } = read(scheduled([...lines, `gender: { ${hide('eyes')} }`]))
+    expect(hiddenParts(schedule)).toEqual(['hair', 'eyes'])
+    expect(scheduleOf({ schedule }, run('gender'), 100).augmentation).toEqual({
+      hide: { part: 'eyes', probability: 0.5, how: 'swap' },
+    })
+    expect(hiddenParts(read(good).schedule)).toEqual([])
+  })
+
   it('may train a network for a length of its own', () => {
     const plan = read(good.replace('[adiencenet]', STARTS.replace('start: random', 'iterations: 77')))
     const length = (setting: SettingText) =>
@@ -294,6 +320,28 @@ describe('a malformed plan is turned down with file, line and field', () => {
       /schedule\.every/,
     ],
     ['iterations and epochs', scheduled(['policy: cosine', 'rate: 1', 'epochs: 2', ...length]), 12, /epochs/],
+    [
+      'a part to hide that no face has',
+      scheduled([
+        'policy: cosine',
+        'rate: 1',
+        ...length,
+        'augmentation: { hide: { part: beard, probability: 1, how: mean } }',
+      ]),
+      14,
+      /schedule\.augmentation\.hide\.part/,
+    ],
+    [
+      'a part to hide in no picture',
+      scheduled([
+        'policy: cosine',
+        'rate: 1',
+        ...length,
+        'augmentation: { hide: { part: hair, probability: 0, how: mean } }',
+      ]),
+      14,
+      /schedule\.augmentation\.hide\.probability/,
+    ],
     ['a preset with a rate', scheduled(['policy: paper', 'rate: 1']), 9, /schedule\.rate/],
     ['a name that is no folder', good.replace('small', '../small'), 1, /name/],
     ['a data set without root', good.replace(', root: faces', ''), 2, /dataset\.root/],

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Random } from '../../src/base/random.ts'
-import { openPack, PackWriter } from '../../src/datasets/pack.ts'
+import { openPack, PackWriter, type StoredPicture } from '../../src/datasets/pack.ts'
 import type { Pictures } from '../../src/training/pictures.ts'
 
 /** Noise with a bright patch whose place says the class: enough to learn from in a few iterations. */
@@ -25,4 +25,15 @@ export function patches(count: number, size: number, seed: string): Pictures {
   pack.commit()
   const { pictures } = openPack(path, size)!
   return { size, pixels: keys.map((key) => pictures.get(key)!), labels }
+}
+
+/** The same map of parts for each of some pictures. */
+export function labelMaps(count: number, size: number, map: Uint8Array): readonly StoredPicture[] {
+  const path = join(mkdtempSync(join(tmpdir(), 'regard-maps-')), 'maps.parts')
+  const pack = new PackWriter(path)
+  const key = createHash('sha256').update('map').digest('hex')
+  pack.add(key, map)
+  pack.commit()
+  const [stored] = openPack(path, size, 1)!.pictures.values()
+  return Array.from({ length: count }, () => stored!)
 }

@@ -12,10 +12,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
+import type { HideWay } from '../../src/training/hiding.ts'
 import { type TrainedNetwork, type TrainingOptions, train } from '../../src/training/train.ts'
 import { trainableWeights } from '../../src/training/trainableWeights.ts'
 import { smallDisk } from '../smallDisk.ts'
-import { patches } from './pictures.ts'
+import { labelMaps, patches } from './pictures.ts'
 
 const engine = await nodeEngine({ threads: 2 })
 const folder = () => mkdtempSync(join(tmpdir(), 'regard-train-'))
@@ -241,4 +242,29 @@ test('a run without patience stops early, and the same where it was interrupted'
   expect(again.iterations).toBe(12)
   expect(bits(again)).toBe(bits(whole))
   expect(bits(await train(run))).toBe(bits(whole))
+})
+
+test('a part that is hidden in training is not learned from, by the same bits each time', async () => {
+  const size = 58
+  const shown = patches(64, size, 'train')
+  // The patch that says the class is at one of two places: what lies at both is the part.
+  const label = Uint8Array.from({ length: size * size }, (_, at) =>
+    Number(at % size >= size >> 2 && at % size < size >> 1),
+  )
+  const maps = labelMaps(shown.labels.length, size, label)
+  const train64 = { ...shown, parts: { names: ['rest', 'patch'], maps } }
+  const hiding = (how: HideWay, probability = 1) =>
+    options({
+      train: train64,
+      schedule: { ...options().schedule, augmentation: { hide: { part: 'patch', probability, how } } },
+    })
+  const mean = hiding('mean')
+  const trained = bits(await train(mean))
+  expect(linesOf(mean).at(-1).validation.accuracy).toBeLessThan(0.9)
+  expect(bits(await train(hiding('mean')))).toBe(trained)
+  expect(bits(await train(hiding('noise')))).not.toBe(trained)
+  const swapped = hiding('swap')
+  await train(swapped)
+  // Every picture has the patch of the other class: what is learned is wrong.
+  expect(linesOf(swapped).at(-1).validation.accuracy).toBeLessThan(0.1)
 })

@@ -3,6 +3,7 @@
 import { Random } from '../../base/random.ts'
 import type { Gender } from '../task.ts'
 import { drawPerson, type Person } from './person.ts'
+import { onlyCues, type PairOf, type Planting, planted } from './planting.ts'
 import { drawShot, type Shot } from './shot.ts'
 
 /** One photo that a synthetic data set holds. */
@@ -14,6 +15,10 @@ export interface Sitting {
   readonly fold: number
   readonly person: Person
   readonly shot: Shot
+  /** Whether the planted mark is on it; not given where none is planted. */
+  readonly marked?: boolean
+  /** Which of two photos it is that differ in one feature, where photos come in pairs. */
+  readonly pair?: PairOf
 }
 
 /** The number of folds, as in Adience. */
@@ -25,9 +30,11 @@ export const FOLDS = 5
  * Persons come in blocks of sixteen, one of each age group and gender; the next block's persons of a class go
  * to the next fold.
  *
- * @param count how many photos
+ * @param count how many photos; of pairs, how many of these
+ * @param planting what is planted
  */
-export function drawCast(count: number, seed: string | number): Sitting[] {
+export function drawCast(count: number, seed: string | number, planting: Planting = {}): Sitting[] {
+  const only = planting.only && onlyCues(planting.only)
   const order = new Random(`${seed} order`)
   const sittings: Sitting[] = []
   for (let block = 0; sittings.length < count; block++) {
@@ -36,7 +43,7 @@ export function drawCast(count: number, seed: string | number): Sitting[] {
       const number = 16 * block + place + 1
       const random = new Random(`${seed} person ${number}`)
       const gender: Gender = combination % 2 === 0 ? 'm' : 'f'
-      const person = drawPerson(random, Math.floor(combination / 2), gender)
+      const person = drawPerson(random, Math.floor(combination / 2), gender, only)
       const subject = `s${String(number).padStart(4, '0')}`
       const photos = 2 + random.integer(3)
       for (let photo = 1; photo <= photos && sittings.length < count; photo++) {
@@ -50,5 +57,5 @@ export function drawCast(count: number, seed: string | number): Sitting[] {
       }
     })
   }
-  return sittings
+  return sittings.flatMap((sitting) => planted(sitting, seed, planting))
 }

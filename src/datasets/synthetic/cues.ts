@@ -59,6 +59,9 @@ export const CUES = {
 /** The name of a cue. */
 export type CueName = keyof typeof CUES
 
+/** Of some tasks, the cues that alone show them. */
+export type OnlyCues = Readonly<Partial<Record<DrawnTask, readonly CueName[]>>>
+
 /** All cues, in the order of the table. */
 export const CUE_NAMES = Object.keys(CUES) as CueName[]
 

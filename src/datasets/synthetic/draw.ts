@@ -6,12 +6,16 @@ import { backHair, ears, face, hair, neck, skinLines, skinOf } from './head.ts'
 import type { DrawnLayer, Region } from './layer.ts'
 import { PARTS } from './parts.ts'
 import type { Person } from './person.ts'
-import { background, clothes, lightOver } from './scene.ts'
+import { background, clothes, lightOver, mark } from './scene.ts'
 import type { FaceShape } from './shape.ts'
 import type { Shot } from './shot.ts'
 
-/** The layers of a face, the hindmost first. */
-export function layersOf(person: Person, shot: Shot, shape: FaceShape): DrawnLayer[] {
+/**
+ * The layers of a face, the hindmost first.
+ *
+ * @param marked whether the planted mark is in front of them
+ */
+export function layersOf(person: Person, shot: Shot, shape: FaceShape, marked: boolean): DrawnLayer[] {
   const skin = skinOf(person)
   const layers = [
     clothes(shot),
@@ -26,6 +30,7 @@ export function layersOf(person: Person, shot: Shot, shape: FaceShape): DrawnLay
     brows(person, shape),
     hair(person),
     glasses(person, shot),
+    marked ? mark() : undefined,
   ]
   return layers.filter((layer) => layer !== undefined)
 }

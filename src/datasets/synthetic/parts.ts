@@ -17,6 +17,8 @@ export const PARTS = [
   'mouth',
   'jaw',
   'glasses',
+  /** A badge that can be planted to show a gender: see `planting.ts`. */
+  'mark',
 ] as const
 
 /** One part of a drawn picture. */

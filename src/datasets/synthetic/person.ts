@@ -9,7 +9,7 @@ import type { Random } from '../../base/random.ts'
 import type { Colour } from '../../pictures/image.ts'
 import type { Gender } from '../task.ts'
 import { mix, ramp } from './colour.ts'
-import { CUE_NAMES, CUES, type CueName, type DrawnTask } from './cues.ts'
+import { CUE_NAMES, CUES, type CueName, type DrawnTask, type OnlyCues } from './cues.ts'
 import type { Part } from './parts.ts'
 
 export interface Person {
@@ -86,15 +86,17 @@ const IRISES: readonly Colour[] = [
  * Draw a person.
  *
  * @param age the index of the age group, 0 to 7
+ * @param only of tasks that few cues show: everybody has these, and nobody another one of the task
  */
-export function drawPerson(random: Random, age: number, gender: Gender): Person {
+export function drawPerson(random: Random, age: number, gender: Gender, only: OnlyCues = {}): Person {
   const looks = drawLooks(random)
   const classes: Record<DrawnTask, number> = { age, gender: gender === 'm' ? 0 : 1 }
   const carriers: Record<DrawnTask, Set<Part>> = { age: new Set(), gender: new Set() }
   const cues = {} as Record<CueName, number>
   for (const name of CUE_NAMES) {
     const { task, parts, levels, neutral, spread, presence } = CUES[name]
-    const present = random.chance(presence)
+    const drawn = random.chance(presence)
+    const present = only[task]?.includes(name) ?? drawn
     const value = (present ? levels[classes[task]]! : neutral) + spread * random.normal()
     cues[name] = Math.min(Math.max(value, 0), 1)
     if (present) for (const part of parts) carriers[task].add(part)

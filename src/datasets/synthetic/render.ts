@@ -10,10 +10,15 @@ import type { Shot } from './shot.ts'
 /**
  * Draw a face.
  *
+ * @param marked whether the planted mark is on the photo
  * @returns the photo, and its mask: for each pixel, row by row from the top, the index of its part in `PARTS`
  */
-export async function render(person: Person, shot: Shot): Promise<{ photo: Image; mask: Uint8Array }> {
-  const layers = layersOf(person, shot, faceShapeOf(person, shot))
+export async function render(
+  person: Person,
+  shot: Shot,
+  marked = false,
+): Promise<{ photo: Image; mask: Uint8Array }> {
+  const layers = layersOf(person, shot, faceShapeOf(person, shot), marked)
   const picture = sharp(Buffer.from(pictureSvg(layers, shot))).removeAlpha()
   if (shot.blur >= 0.3) picture.blur(shot.blur)
   const [pixels, mask] = await Promise.all([

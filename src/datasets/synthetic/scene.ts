@@ -4,7 +4,7 @@ import type { Colour } from '../../pictures/image.ts'
 import { css, mix } from './colour.ts'
 import { PHOTO_SIZE } from './frame.ts'
 import { type DrawnLayer, fill, line } from './layer.ts'
-import { number } from './path.ts'
+import { ellipse, number } from './path.ts'
 import type { Shot } from './shot.ts'
 
 /** The background, in the frame of the photo. */
@@ -42,6 +42,20 @@ function sheet(
     `<stop offset="1" stop-color="${css(to)}" stop-opacity="${number(toOpacity)}"/></linearGradient>` +
     `<rect width="${PHOTO_SIZE}" height="${PHOTO_SIZE}" fill="url(#${id})"/>`
   )
+}
+
+/**
+ * A badge in the upper left corner of the picture, as a watermark is: over whatever is there. It tilts with the head, so
+ * that it lies at the same place of every aligned picture, and inside the centre that networks see.
+ */
+export function mark(): DrawnLayer {
+  const [x, y] = [-57, -50]
+  const disc = ellipse(x, y, 10, 10)
+  return {
+    frame: 'head',
+    shaded: fill(disc, [255, 255, 255]) + fill(ellipse(x, y, 8.5, 8.5), [255, 0, 200]),
+    regions: [{ part: 'mark', d: disc }],
+  }
 }
 
 export function clothes({ clothes: { colour, trim, neckline, striped } }: Shot): DrawnLayer {

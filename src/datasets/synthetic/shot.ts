@@ -97,7 +97,8 @@ export function drawShot(random: Random): Shot {
   }
 }
 
-function drawGlasses(random: Random): Glasses {
+/** Draw a pair of glasses. */
+export function drawGlasses(random: Random): Glasses {
   return {
     round: random.uniform(),
     width: random.uniform(1.2, 2.6),

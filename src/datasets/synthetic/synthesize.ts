@@ -12,12 +12,13 @@ import { drawCast, FOLDS, type Sitting } from './cast.ts'
 import { inPhoto, PHOTO_SIZE } from './frame.ts'
 import { landmarksOf } from './landmarks.ts'
 import { ADIENCE_AGES } from './person.ts'
+import { FEATURES, type Planting, requireSense } from './planting.ts'
 import { render } from './render.ts'
 import { faceShapeOf } from './shape.ts'
 
 /** What a synthetic data set is made from. The same options give the same bytes. */
-interface SynthesisOptions {
-  /** How many photos. */
+interface SynthesisOptions extends Planting {
+  /** How many photos; of pairs, how many of these. */
   readonly count: number
   readonly seed: string | number
 }
@@ -43,18 +44,21 @@ const IN_FLIGHT = 6
  *
  * @param root the folder; made where it is not there
  * @param progress told how many photos of how many are done
- * @throws UserError where the folder holds anything else, or cannot be written
+ * @throws UserError where what is planted makes no sense, or the folder holds anything else or cannot be written
  */
 export async function synthesize(
   root: string,
-  { count, seed }: SynthesisOptions,
+  { count, seed, only, mark, pairs }: SynthesisOptions,
   progress: (done: number, total: number) => void = () => {},
 ): Promise<void> {
-  const recipe = `${JSON.stringify({ count, seed: String(seed), drawing: DRAWING })}\n`
+  const planting = { only, mark, pairs }
+  requireSense(planting)
+  // What is not planted is not in it, so that a plain set's recipe stays what it was.
+  const recipe = `${JSON.stringify({ count, seed: String(seed), drawing: DRAWING, ...planting })}\n`
   if (holds(root, recipe)) return
   writeAtomic(join(root, SYNTHESIS_FILE), recipe)
 
-  const sittings = drawCast(count, seed)
+  const sittings = drawCast(count, seed, planting)
   for (const folder of foldersOf(root, sittings)) mkdirSync(folder, { recursive: true })
   let next = 0
   let done = 0
@@ -63,7 +67,7 @@ export async function synthesize(
       while (next < sittings.length) {
         const place = next++
         await writePhoto(root, sittings[place]!, place + 1)
-        progress(++done, count)
+        progress(++done, sittings.length)
       }
     } catch (error) {
       // The others begin no new photo.
@@ -91,7 +95,7 @@ function holds(root: string, recipe: string): boolean {
   if (existsSync(file)) {
     if (readFileSync(file, 'utf8') === recipe) return existsSync(join(root, FACES_FILE))
     throw new UserError(
-      'holds other synthetic faces (another count, seed or version of the drawing)',
+      'holds other synthetic faces (another count, seed or version of the drawing, or others planted)',
       root,
       'Choose another folder, or delete this one',
     )
@@ -126,10 +130,10 @@ function foldersOf(root: string, sittings: readonly Sitting[]): Set<string> {
 
 async function writePhoto(
   root: string,
-  { id, subject, person, shot }: Sitting,
+  { id, subject, person, shot, marked }: Sitting,
   faceId: number,
 ): Promise<void> {
-  const { photo, mask } = await render(person, shot)
+  const { photo, mask } = await render(person, shot, marked)
   const landmarks = landmarksOf(faceShapeOf(person, shot), shot)
   const size = { width: PHOTO_SIZE, height: PHOTO_SIZE, channels: 1 } as const
   const image = `${id}.jpg`
@@ -196,7 +200,7 @@ function foldRow({ id, subject, person, shot }: Sitting, faceId: number): string
   return row.join('\t')
 }
 
-function truthOf({ id, subject, fold, person, shot }: Sitting): object {
+function truthOf({ id, subject, fold, person, shot, marked, pair }: Sitting): object {
   const { age, years, gender, carriers, cues, looks } = person
   return {
     id,
@@ -210,5 +214,7 @@ function truthOf({ id, subject, fold, person, shot }: Sitting): object {
     cues,
     looks,
     shot,
+    marked,
+    pair: pair && { ...pair, parts: FEATURES[pair.feature].parts },
   }
 }

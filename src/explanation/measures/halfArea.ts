@@ -1,5 +1,5 @@
+import { descending } from '../../statistics/ranks.ts'
 import type { PixelRelevance } from '../heatMap.ts'
-import { descending } from './ranking.ts'
 
 /**
  * How large the smallest set of pixels is that carries half of the positive relevance, as a share of the picture: the most

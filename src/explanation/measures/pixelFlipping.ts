@@ -1,12 +1,12 @@
 import { UserError } from '../../base/errors.ts'
 import type { TensorOf } from '../../graph/types.ts'
+import { descending } from '../../statistics/ranks.ts'
 import type { PixelRelevance } from '../heatMap.ts'
 import { MEASURES } from '../measures.ts'
 import type { Running, ScoresOf } from '../methods/program.ts'
 import { completeOptions } from '../options.ts'
 import type { FillOptions } from './fills.ts'
 import { type Perturbation, perturb, requireInput } from './perturbation.ts'
-import { descending } from './ranking.ts'
 
 /** In how many steps all pixels go, and what comes in their place. */
 export interface PixelFlippingOptions extends FillOptions {

@@ -1,5 +1,5 @@
+import { spearman } from '../../statistics/spearman.ts'
 import type { PixelRelevance } from '../heatMap.ts'
-import { ranksOf } from './ranking.ts'
 import { requireSameSize } from './sameSize.ts'
 
 /**
@@ -14,16 +14,6 @@ import { requireSameSize } from './sameSize.ts'
  */
 export function rankCorrelation(one: PixelRelevance, other: PixelRelevance): number {
   requireSameSize(other, one, 'second map', 'first')
-  const [a, b] = [ranksOf(one.data), ranksOf(other.data)]
-  // The mean of the ranks 1 to n.
-  const mean = (a.length + 1) / 2
-  let [products, squaresOfA, squaresOfB] = [0, 0, 0]
-  a.forEach((rank, pixel) => {
-    const [x, y] = [rank - mean, b[pixel]! - mean]
-    products += x * y
-    squaresOfA += x * x
-    squaresOfB += y * y
-  })
-  const spread = Math.sqrt(squaresOfA * squaresOfB)
-  return spread === 0 ? 0 : products / spread
+  const correlation = spearman(one.data, other.data)
+  return Number.isNaN(correlation) ? 0 : correlation
 }

@@ -1,11 +1,11 @@
 import type { TensorOf } from '../../graph/types.ts'
+import { descending } from '../../statistics/ranks.ts'
 import type { PixelRelevance } from '../heatMap.ts'
 import { MEASURES } from '../measures.ts'
 import type { Running, ScoresOf } from '../methods/program.ts'
 import { completeOptions } from '../options.ts'
 import type { FillOptions } from './fills.ts'
 import { type Perturbation, perturb, requireInput } from './perturbation.ts'
-import { descending } from './ranking.ts'
 
 /** Which regions go, and what comes in their place. */
 export interface RegionPerturbationOptions extends FillOptions {

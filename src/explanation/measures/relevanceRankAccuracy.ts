@@ -1,6 +1,6 @@
+import { descending } from '../../statistics/ranks.ts'
 import type { PixelRelevance } from '../heatMap.ts'
 import { type Mask, pixelsInside } from './mask.ts'
-import { descending } from './ranking.ts'
 
 /**
  * Relevance rank accuracy: of the K most relevant pixels, K being how many pixels the mask has, the share that is inside.

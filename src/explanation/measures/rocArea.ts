@@ -1,7 +1,7 @@
 import { UserError } from '../../base/errors.ts'
+import { ranksOf } from '../../statistics/ranks.ts'
 import type { PixelRelevance } from '../heatMap.ts'
 import { type Mask, pixelsInside } from './mask.ts'
-import { ranksOf } from './ranking.ts'
 
 /**
  * The area under the ROC curve of a map that tells the pixels inside a mask from those outside: the chance that a pixel

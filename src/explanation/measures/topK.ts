@@ -1,6 +1,6 @@
 import { UserError } from '../../base/errors.ts'
+import { descending } from '../../statistics/ranks.ts'
 import type { PixelRelevance } from '../heatMap.ts'
-import { descending } from './ranking.ts'
 
 /** How many pixels count. */
 export interface TopKOptions {

@@ -1,4 +1,4 @@
-/** Numbers in order: what the measures share that go by which is greater. */
+/** Numbers in order. */
 
 /** The places of numbers from the greatest to the least; equal ones in the order of their places. */
 export function descending(values: ArrayLike<number>): Uint32Array {

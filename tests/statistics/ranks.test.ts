@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { descending, ranksOf } from '../../../src/explanation/measures/ranking.ts'
+import { descending, ranksOf } from '../../src/statistics/ranks.ts'
 
 test('places go from the greatest number to the least, equal ones as they stand', () => {
   expect([...descending([3, 9, -1, 9, 3])]).toEqual([1, 3, 0, 4, 2])

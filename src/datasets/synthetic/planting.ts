@@ -1,0 +1,135 @@
+/**
+ * What can be planted in drawn faces, so that more is known of them than which parts carry a label: which one part shows
+ * it and no other, a mark in the background that goes with a label, and the same face with and without something.
+ *
+ * A face that is planted in is else the face that the same seed draws without: chance is taken from elsewhere.
+ */
+
+import { UserError } from '../../base/errors.ts'
+import { Random } from '../../base/random.ts'
+import type { Gender } from '../task.ts'
+import type { Sitting } from './cast.ts'
+import { CUE_NAMES, CUES, type CueName, type DrawnTask, type OnlyCues } from './cues.ts'
+import { PARTS, type Part } from './parts.ts'
+import type { Person } from './person.ts'
+import { drawGlasses, type Shot } from './shot.ts'
+
+/** What is planted; nothing where it is empty. */
+export interface Planting {
+  /** What alone shows the tasks that it belongs to: one of {@link SHOWING}. */
+  readonly only?: Showing
+  /** The mark on photos of one gender; on none where it is not given. */
+  readonly mark?: Mark
+  /** Every photo is drawn twice, with this and without. */
+  readonly pairs?: Feature
+}
+
+/** A badge on photos, by gender. */
+export interface Mark {
+  /** On photos of this gender with the probability, on those of the other one with the rest to 1. */
+  readonly gender: Gender
+  /** So often does the mark say the right gender: 0.5 to 1; at 0.5 it says nothing. */
+  readonly probability: number
+}
+
+/** A mark as people write it, `f:0.95`, or `f` where it is always right; undefined where the text is none. */
+export function parseMark(text: string): Mark | undefined {
+  const [, gender, share = '1'] = /^([mf])(?::([\d.]+))?$/.exec(text) ?? []
+  const probability = Number(share)
+  if (!gender || !(probability >= 0.5 && probability <= 1)) return undefined
+  return { gender: gender as Gender, probability }
+}
+
+/** What a text must be to say a mark. */
+export const MARK_TEXT = 'm or f, and behind a colon a probability from 0.5 to 1: f:0.95'
+
+/** What photos are drawn with and without: how the face is changed, and the parts in which that shows. */
+export const FEATURES = {
+  glasses: { parts: ['glasses'], cues: [] },
+  /** Of the forehead, around the eyes, and from the nose to the mouth. */
+  wrinkles: {
+    parts: ['forehead', 'around_eyes', 'cheeks'],
+    cues: ['forehead_lines', 'eye_lines', 'nasolabial_folds'],
+  },
+  grey_hair: { parts: ['hair'], cues: ['grey_hair'] },
+  mark: { parts: ['mark'], cues: [] },
+} as const satisfies Record<string, { readonly parts: readonly Part[]; readonly cues: readonly CueName[] }>
+
+/** Something that photos are drawn with and without. */
+export type Feature = keyof typeof FEATURES
+
+/** One photo of two that differ in a feature alone. */
+export interface PairOf {
+  readonly feature: Feature
+  /** Whether this one has it. */
+  readonly shown: boolean
+  /** The id of the one that has it; the other one's is that with `-without` behind it. */
+  readonly of: string
+}
+
+/** What can be the only thing that shows a task: a cue, a part that carries some, or the mark. */
+export type Showing = CueName | Part
+
+/** All of them. A part has the cues that change it alone. */
+export const SHOWING: readonly Showing[] = [
+  ...CUE_NAMES,
+  ...PARTS.filter((part) => part === 'mark' || CUE_NAMES.some((cue) => changesOnly(cue, part))),
+]
+
+/** The cues that alone show the tasks that something belongs to. The mark shows gender, by no cue at all. */
+export function onlyCues(showing: Showing): OnlyCues {
+  if (showing === 'mark') return { gender: [] }
+  const cues = CUE_NAMES.filter((cue) => cue === showing || changesOnly(cue, showing))
+  const tasks = [...new Set(cues.map((cue) => CUES[cue].task))]
+  return Object.fromEntries(
+    tasks.map((task): [DrawnTask, CueName[]] => [task, cues.filter((cue) => CUES[cue].task === task)]),
+  )
+}
+
+function changesOnly(cue: CueName, part: string): boolean {
+  return CUES[cue].parts.every((own) => own === part)
+}
+
+/** @throws UserError where the parts of a planting contradict each other */
+export function requireSense({ only, mark, pairs }: Planting): void {
+  if (only === 'mark' && !mark)
+    throw new UserError('only the mark is to show the gender, but none is planted')
+  if (pairs === 'mark' && mark) {
+    throw new UserError(
+      'pairs with and without the mark have it by no gender: leave the mark out, or the pairs',
+    )
+  }
+}
+
+/** The photos that come of one when it is planted in: itself, or two. */
+export function planted(sitting: Sitting, seed: string | number, { mark, pairs }: Planting): Sitting[] {
+  const marked = mark ? { ...sitting, marked: isMarked(sitting, seed, mark) } : sitting
+  if (!pairs) return [marked]
+  return [true, false].map((shown): Sitting => {
+    const { id, person, shot } = marked
+    return {
+      ...marked,
+      id: shown ? id : `${id}-without`,
+      person: withCues(person, pairs, shown),
+      shot: pairs === 'glasses' ? withGlasses(shot, shown, `${seed} glasses ${id}`) : shot,
+      ...(pairs === 'mark' && { marked: shown }),
+      pair: { feature: pairs, shown, of: id },
+    }
+  })
+}
+
+function isMarked({ id, person }: Sitting, seed: string | number, { gender, probability }: Mark): boolean {
+  const share = person.gender === gender ? probability : 1 - probability
+  return new Random(`${seed} mark ${id}`).chance(share)
+}
+
+/** As the last class has the feature's cues, or as the first. */
+function withCues(person: Person, feature: Feature, shown: boolean): Person {
+  const changed = FEATURES[feature].cues.map((cue) => [cue, CUES[cue].levels.at(shown ? -1 : 0)!])
+  return { ...person, cues: { ...person.cues, ...Object.fromEntries(changed) } }
+}
+
+/** The glasses that somebody has on anyway, or others. */
+function withGlasses(shot: Shot, shown: boolean, seed: string): Shot {
+  return { ...shot, glasses: shown ? (shot.glasses ?? drawGlasses(new Random(seed))) : undefined }
+}
