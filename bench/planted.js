@@ -74,7 +74,7 @@ const RUNS = {
   'again, blur 1': { data: 'marked', task: 'gender', schedule: hiding('blur', 1), from: 'marked' },
 }
 
-/** Composites whose figures are asked something of come first; the others stand beside them. */
+/** Composites whose figures are asked something of; the others stand beside them. */
 const MARK_COMPOSITES = ['epsilon-plus-flat', 'paper']
 const PAIR_COMPOSITES = ['epsilon-gamma-box', 'epsilon-plus-flat', 'paper', 'gradient-times-input']
 
@@ -89,11 +89,11 @@ const PAIRS = [
 /** What is asked of the figures. */
 const ASKED = {
   /** Share of the positive relevance in the mark, at an area of at most a tenth; rank accuracy. By both composites. */
-  share: 0.5,
+  share: 0.6,
   area: 0.1,
-  rank: 0.5,
-  /** Spearman's correlation, by the first composite, of all features that show something. */
-  correlation: 0.5,
+  rank: 0.6,
+  /** Spearman's correlation, by the better of the composites above, of all features that show something. */
+  correlation: 0.7,
   /** Of the accuracy that the mark's absence costs, what training again by swap brings back. */
   recovered: 0.9,
 }
@@ -258,7 +258,8 @@ async function pairs() {
       correlations.push(correlationOf(found))
     }
     if (truth.length !== 2 * found.length) throw new Error(`${set}: not all pairs were explained`)
-    const met = feature === 'glasses' ? '–' : yes(correlations[0].mean >= ASKED.correlation)
+    const best = Math.max(...MARK_COMPOSITES.map((name) => correlations[PAIR_COMPOSITES.indexOf(name)].mean))
+    const met = feature === 'glasses' ? '–' : yes(best >= ASKED.correlation)
     const change = meanOf(found, 'real')
     const logits = `${asked} − ${minus}`
     row(feature, name, logits, found.length, signed(change), ...correlations.map(signed), met)
