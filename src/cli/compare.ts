@@ -183,6 +183,7 @@ function told(
 }
 
 function settingsInWords({ a, b, trainings, people, ofSettings, parts }: SettingsDifference): string {
+  if (people === 0) return `\n${a} against ${b}, where they look: no face has a map with parts by all of them`
   const what = told(parts.map(({ part, difference, p }) => ({ part, value: difference, p })))
   const scope = ofSettings
     ? `${trainings[0]} and ${trainings[1]} trainings, ${people} people`

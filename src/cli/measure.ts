@@ -16,7 +16,14 @@ import {
   taken,
   type Way,
 } from '../evaluation/measure.ts'
-import { doubtful, inOrder, isControl, type MeasureColumn, measureTable } from '../evaluation/measureTable.ts'
+import {
+  doubtful,
+  inOrder,
+  isControl,
+  type MeasureColumn,
+  measureTable,
+  refusals,
+} from '../evaluation/measureTable.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
 import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { FACE_PARTS } from '../faces/parts.ts'
@@ -177,7 +184,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   const columns = measureTable(found.rows, fitting, measures)
   console.log(tableOf(columns, fitting).join('\n'))
   for (const { method, reason } of found.unfit) console.log(`${method} does not fit this network: ${reason}`)
-  for (const sentence of doubts(columns)) console.log(sentence)
+  for (const sentence of [...refusals(found.rows), ...doubts(columns)]) console.log(sentence)
   const { out } = flags
   const data = `${flags.data.kind}:${flags.data.root}`
   const record = {
@@ -270,7 +277,7 @@ function doubts(columns: readonly MeasureColumn[]): string[] {
     const found = doubtful(column)
     if (found.length === 0) return []
     return [
-      `By ${column.name}, these are not better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
+      `By ${column.name}, these are not shown to be better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
     ]
   })
 }

@@ -176,7 +176,8 @@ function writeIntoCard({ path }: Evaluable['model'], composite: Composite): void
   }
   const card = cardPathOf(path)
   const document = parseDocument(existsSync(card) ? readText(card) : '')
-  const known = Object.hasOwn(composites, composite.name ?? '')
+  // Rules of one's own may have the name of a preset.
+  const known = Object.values<Composite>(composites).includes(composite)
   document.set('composite', known ? composite.name : document.createNode(composite))
   writeAtomic(card, document.toString({ lineWidth: 0 }))
   console.error(`It is written into ${card}`)

@@ -135,7 +135,8 @@ function percent(share: number): string {
   return (100 * share).toFixed(1)
 }
 
-function inWords({ a, b, parts }: Difference): string {
+function inWords({ a, b, people, parts }: Difference): string {
+  if (people[0] === 0) return `${a} against ${b}: no face has a map with parts by both`
   const told = parts
     .filter(({ p }) => p < 0.05)
     .sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference))

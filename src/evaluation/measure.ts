@@ -3,12 +3,9 @@
  * several measures on the same faces.
  */
 
-import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
-import { append } from '../base/files.ts'
 import { sha256Of } from '../base/hash.ts'
-import { Lock } from '../base/lock.ts'
 import { Random } from '../base/random.ts'
 import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
@@ -36,6 +33,7 @@ import type { Composite } from '../rules/composites/composite.ts'
 import { type Asked, askingOf } from './asking.ts'
 import type { Evaluable } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
+import { type MeasuredValue, RowStore } from './measuredRows.ts'
 
 /** How maps are made: by a composite, or by another method. */
 export type Way = Composite | NamedMethod
@@ -61,16 +59,6 @@ export interface MeasureMapsOptions extends Watch, Asked {
   readonly parts: readonly string[]
   /** Holds a folder for each network, data set and question. */
   readonly folder: string
-}
-
-/** One value: a method on a face by a measure. */
-export interface MeasuredValue {
-  /** By its name. */
-  readonly method: string
-  readonly face: string
-  readonly subject: string
-  /** By the name of {@link takenName}; null where the measure can say nothing of this map. */
-  readonly values: Readonly<Record<string, number | null>>
 }
 
 /** What was measured. */
@@ -198,11 +186,19 @@ export async function measureMaps(
           examples[shown.indexOf(one)]?.maps.set(method, map)
           if (!store.has(method, one.face.id)) {
             const values: Record<string, number | null> = {}
+            const refused: Record<string, string> = {}
             for (const [k, each] of measures.entries()) {
               const subject = { explainer, explanation, map, shown: one, model, engine, way }
-              values[names[k]!] = await valueBy(each, subject, scores, signal)
+              try {
+                values[names[k]!] = await valueBy(each, subject, scores, signal)
+              } catch (error) {
+                // A measure may refuse a map: one without anything in it, say.
+                if (!(error instanceof UserError)) throw error
+                values[names[k]!] = null
+                refused[names[k]!] = error.message.split('\n')[0]!
+              }
             }
-            store.add({ method, face: one.face.id, subject: one.face.subject, values })
+            store.add({ method, face: one.face.id, subject: one.face.subject, values, refused })
           }
           progress?.(++done, total)
         }
@@ -325,80 +321,36 @@ async function valueBy(
   const preprocessing = requirePreprocessing(model)
   const { layout } = preprocessing
   const target = { weights: [...explanation.target] }
-  try {
-    const entry = MEASURES[measure]
-    // The name says which of the kinds of measures its function is.
-    const run = (await entry.load()) as (...given: never[]) => unknown
-    const call = async (...given: unknown[]) => numberOf(await run(...(given as never[])))
-    switch (entry.needs) {
-      case 'map':
-        return await call(map)
-      case 'mask':
-        return mask ? await call(map, mask, options) : null
-      case 'maps':
-        return null
-      case 'scores': {
-        const { scoresOf, several } = scores.get(score!)!
-        const picture = layout === 'NCHW' ? input : channelsFirst(input)
-        const running = { batch: several ? BATCH : 1, signal }
-        return await call(scoresOf, picture, explanation.target, map, { ...options, ...running })
-      }
-      case 'conservation':
-        return explanation.conservation.length > 0 ? await call(explanation) : null
-      case 'explainer':
-        return await call(explainer, input, target, { ...options, layout, signal })
-      case 'network': {
-        const { network, output } = model
-        const explained = { engine, network, method: way, output, layout, range: rangeOf(preprocessing) }
-        return await call(explained, input, target, { ...options, signal })
-      }
+  const entry = MEASURES[measure]
+  // The name says which of the kinds of measures its function is.
+  const run = (await entry.load()) as (...given: never[]) => unknown
+  const call = async (...given: unknown[]) => numberOf(await run(...(given as never[])))
+  switch (entry.needs) {
+    case 'map':
+      return await call(map)
+    case 'mask':
+      return mask ? await call(map, mask, options) : null
+    case 'maps':
+      return null
+    case 'scores': {
+      const { scoresOf, several } = scores.get(score!)!
+      const picture = layout === 'NCHW' ? input : channelsFirst(input)
+      const running = { batch: several ? BATCH : 1, signal }
+      return await call(scoresOf, picture, explanation.target, map, { ...options, ...running })
     }
-  } catch (error) {
-    // What a measure refuses is a map that it says nothing of: one without anything in it, say.
-    if (error instanceof UserError) return null
-    throw error
+    case 'conservation':
+      return explanation.conservation.length > 0 ? await call(explanation) : null
+    case 'explainer':
+      return await call(explainer, input, target, { ...options, layout, signal })
+    case 'network': {
+      const { network, output } = model
+      const explained = { engine, network, method: way, output, layout, range: rangeOf(preprocessing) }
+      return await call(explained, input, target, { ...options, signal })
+    }
   }
 }
 
 function numberOf(found: unknown): number | null {
   const value = typeof found === 'number' ? found : (found as { readonly value: number }).value
   return Number.isFinite(value) ? value : null
-}
-
-/** Rows that were measured, in a file that grows. */
-class RowStore {
-  private readonly path: string
-  private readonly lock: Lock
-  readonly rows: MeasuredValue[] = []
-  private readonly known = new Set<string>()
-
-  constructor(folder: string) {
-    mkdirSync(folder, { recursive: true })
-    this.path = join(folder, 'measured.jsonl')
-    this.lock = Lock.take(join(folder, 'lock'), 'the measuring of these faces')
-    if (!existsSync(this.path)) return
-    const text = readFileSync(this.path, 'utf8')
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-    // A kill may have cut the last line short.
-    if (whole.length < text.length) truncateSync(this.path, Buffer.byteLength(whole))
-    for (const line of whole.split('\n')) if (line !== '') this.keep(JSON.parse(line))
-  }
-
-  has(method: string, face: string): boolean {
-    return this.known.has(`${method} ${face}`)
-  }
-
-  add(row: MeasuredValue): void {
-    append(this.path, `${JSON.stringify(row)}\n`)
-    this.keep(row)
-  }
-
-  private keep(row: MeasuredValue): void {
-    this.rows.push(row)
-    this.known.add(`${row.method} ${row.face}`)
-  }
-
-  close(): void {
-    this.lock.release()
-  }
 }

@@ -5,7 +5,8 @@ import { bootstrapFigures } from '../statistics/bootstrap.ts'
 import { holm } from '../statistics/holm.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { signFlipTest } from '../statistics/permutation.ts'
-import { CONTROLS, type MeasuredValue, type Taken, takenName } from './measure.ts'
+import { CONTROLS, type Taken, takenName } from './measure.ts'
+import type { MeasuredValue } from './measuredRows.ts'
 import { FEW } from './profile.ts'
 
 /** A method by a measure. */
@@ -61,6 +62,21 @@ export function measureTable(
       overControls: new Map(isSided ? tested.map((method, k) => [method, adjusted[k]!]) : []),
     }
   })
+}
+
+/** What measures say nothing of, and why: a sentence for each reason. */
+export function refusals(rows: readonly MeasuredValue[]): string[] {
+  const counts = new Map<string, { maps: number; methods: Set<string> }>()
+  for (const { method, refused = {} } of rows) {
+    for (const [name, reason] of Object.entries(refused)) {
+      const key = `${name} says nothing of MAPS: ${reason}`
+      const found = counts.get(key) ?? { maps: 0, methods: new Set() }
+      counts.set(key, { maps: found.maps + 1, methods: found.methods.add(method) })
+    }
+  }
+  return [...counts].map(([text, { maps, methods }]) =>
+    text.replace('MAPS', `${maps} ${maps === 1 ? 'map' : 'maps'} by ${[...methods].join(', ')}`),
+  )
 }
 
 /** Methods with the best by a measure first, and those that it says nothing of last. */

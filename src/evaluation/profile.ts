@@ -3,6 +3,7 @@
  * intervals by person; and whether classes, right and wrong answers, or networks differ in that.
  */
 
+import { UserError } from '../base/errors.ts'
 import { bootstrapFigures } from '../statistics/bootstrap.ts'
 import { holm } from '../statistics/holm.ts'
 import type { Interval } from '../statistics/interval.ts'
@@ -75,12 +76,20 @@ function classOf({ answer, truth }: ExplainedFace, by: Classing): number | null 
  * Say what a network looks at.
  *
  * @param by `answer`: by its answers, and by each label of the data set; `label`: by the classes that the data set gives
+ * @throws UserError where nobody knows of any face where its parts are
  */
 export function profileOf(
   { faces, parts, classes }: Pick<ExplainedFaces, 'faces' | 'parts' | 'classes'>,
   by: Classing = 'answer',
 ): Profile {
   const known = faces.filter(isKnown)
+  if (known.length === 0) {
+    throw new UserError(
+      `of none of the ${faces.length} faces is it known where eyes, nose and mouth are`,
+      undefined,
+      'No face was made out in the pictures: give landmarks, or photos with larger faces',
+    )
+  }
   const groups = groupsOf(known, classes, by)
   const named = [...new Set(known.flatMap((face) => classOf(face, by) ?? []))].sort((a, b) => a - b)
   const ofClass = (wanted: (of: number) => boolean) =>

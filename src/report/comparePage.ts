@@ -55,6 +55,8 @@ that: ${licence}</p></div>
 }
 
 function settingsText({ a, b, trainings, people, ofSettings, parts }: SettingsDifference): Html {
+  if (people === 0)
+    return html`<h2>${a} against ${b}: where they look</h2><p>No face has a map with parts by all of them.</p>`
   const scope = ofSettings
     ? `Tested over ${trainings[0]} and ${trainings[1]} trainings and ${people} people.`
     : `Tested over ${people} people. With so few trainings this speaks of these networks only, not of how they were trained.`

@@ -5,7 +5,7 @@ import { writeAtomic } from '../base/files.ts'
 import { type Html, html, page } from '../base/html.ts'
 import { version } from '../base/version.ts'
 import type { MeasuredMaps } from '../evaluation/measure.ts'
-import { inOrder, isControl, type MeasureColumn } from '../evaluation/measureTable.ts'
+import { inOrder, isControl, type MeasureColumn, refusals } from '../evaluation/measureTable.ts'
 import { heatMap } from '../explanation/heatMap.ts'
 import { MEASURES } from '../explanation/measures.ts'
 import { colourScale } from './maps.ts'
@@ -62,6 +62,7 @@ adjusted over the methods by Holm’s procedure); bold: the best.</p>
   )}</dl>
 <p class="faint">Maps should lie on: ${about.parts.join(', ')}.</p>
 ${unfit.length === 0 ? undefined : html`<p class="faint">Not for this network: ${unfit.map(({ method, reason }) => `${method} (${reason})`).join('; ')}.</p>`}
+${refusals(rows).map((sentence) => html`<p class="faint">${sentence}</p>`)}
 <h2>The maps</h2>
 ${colourScale()}
 <div class="strips">${await strips(examples, methods)}</div>

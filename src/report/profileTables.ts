@@ -35,6 +35,7 @@ export function groupTable(groups: readonly GroupProfile[], by: Classing): Html 
 
 /** In which parts two kinds of faces differ, as a sentence. */
 export function differenceText({ a, b, people, parts }: Difference): Html {
+  if (people[0] === 0) return html`<p><b>${a} against ${b}:</b> no face has a map with parts by both.</p>`
   const told = parts.filter(({ p }) => p < 0.05)
   const words =
     told.length === 0

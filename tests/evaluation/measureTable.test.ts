@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { type MeasuredValue, sampled, taken, takenName } from '../../src/evaluation/measure.ts'
-import { doubtful, inOrder, measureTable } from '../../src/evaluation/measureTable.ts'
+import { sampled, taken, takenName } from '../../src/evaluation/measure.ts'
+import type { MeasuredValue } from '../../src/evaluation/measuredRows.ts'
+import { doubtful, inOrder, measureTable, refusals } from '../../src/evaluation/measureTable.ts'
 
 const FLIPPING = taken('pixel-flipping', { steps: 10 }, 'logits')
 const SPARSENESS = taken('sparseness')
@@ -60,6 +61,18 @@ describe('a table of measures', () => {
     const none = measureTable([], ['paper'], [SPARSENESS])
     expect(none[0]!.means.get('paper')).toEqual({ mean: Number.NaN, interval: null, faces: 0 })
   })
+})
+
+it('says what measures refuse, and why', () => {
+  const refused = { 'random-logit': 'there is one logit only' }
+  const [one, two] = rows({ paper: 1 }, 2)
+  expect(
+    refusals([
+      { ...one!, refused },
+      { ...two!, refused },
+    ]),
+  ).toEqual(['random-logit says nothing of 2 maps by paper: there is one logit only'])
+  expect(refusals([one!])).toEqual([])
 })
 
 describe('the faces that are measured on', () => {

@@ -108,6 +108,12 @@ describe('a profile', () => {
     expect(differences[0]!.parts[1]!.difference).toBeCloseTo(-0.5)
   })
 
+  it('says so where nobody knows the parts of any face', () => {
+    expect(() => profileOf(setOf([{ ...face(1, 'a', [1, 0, 0]), parts: null }]))).toThrow(
+      /of none of the 1 faces is it known where eyes, nose and mouth are/,
+    )
+  })
+
   it('leaves out faces of which nobody knows where the parts are', () => {
     const { groups } = profileOf(
       setOf([face(1, 'a', [1, 2, 1]), { ...face(2, 'b', [9, 0, 0]), parts: null }]),

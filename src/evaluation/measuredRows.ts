@@ -1,0 +1,56 @@
+/** What was measured, face by face, in a file that grows: a stopped command goes on where it was. */
+
+import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { append } from '../base/files.ts'
+import { Lock } from '../base/lock.ts'
+
+/** What the measures say of the map of one face by one method. */
+export interface MeasuredValue {
+  /** By its name. */
+  readonly method: string
+  readonly face: string
+  readonly subject: string
+  /** By the name of `takenName`; null where the measure can say nothing of this map. */
+  readonly values: Readonly<Record<string, number | null>>
+  /** Why a measure says nothing of it, where it refuses it. */
+  readonly refused?: Readonly<Record<string, string>>
+}
+
+/** Rows that were measured, in a file that grows. */
+export class RowStore {
+  private readonly path: string
+  private readonly lock: Lock
+  readonly rows: MeasuredValue[] = []
+  private readonly known = new Set<string>()
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true })
+    this.path = join(folder, 'measured.jsonl')
+    this.lock = Lock.take(join(folder, 'lock'), 'the measuring of these faces')
+    if (!existsSync(this.path)) return
+    const text = readFileSync(this.path, 'utf8')
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+    // A kill may have cut the last line short.
+    if (whole.length < text.length) truncateSync(this.path, Buffer.byteLength(whole))
+    for (const line of whole.split('\n')) if (line !== '') this.keep(JSON.parse(line))
+  }
+
+  has(method: string, face: string): boolean {
+    return this.known.has(`${method} ${face}`)
+  }
+
+  add(row: MeasuredValue): void {
+    append(this.path, `${JSON.stringify(row)}\n`)
+    this.keep(row)
+  }
+
+  private keep(row: MeasuredValue): void {
+    this.rows.push(row)
+    this.known.add(`${row.method} ${row.face}`)
+  }
+
+  close(): void {
+    this.lock.release()
+  }
+}
