@@ -22,6 +22,8 @@ interface MeasuredMean {
 export interface MeasureColumn {
   readonly name: string
   readonly measure: MeasureName
+  /** What tells it from other columns of the same measure: the fill, and what the score is. */
+  readonly variant: string
   readonly better: (typeof MEASURES)[MeasureName]['better']
   readonly means: ReadonlyMap<string, MeasuredMean>
   /**
@@ -57,6 +59,7 @@ export function measureTable(
     return {
       name,
       measure: each.measure,
+      variant: [each.options.fill, each.score].filter((part) => part !== undefined).join(', '),
       better,
       means,
       overControls: new Map(isSided ? tested.map((method, k) => [method, adjusted[k]!]) : []),

@@ -20,6 +20,7 @@ const style = `
 .measures thead th { white-space: normal; max-width: 8rem; vertical-align: bottom; }
 td.best { font-weight: 600; }
 td small { display: block; }
+.measures th small { display: block; font-weight: 400; }
 tr.control th { color: var(--faint); font-style: italic; }
 `
 
@@ -45,11 +46,11 @@ export async function writeMeasurePage(
   const faces = new Set(rows.map(({ face }) => face)).size
   const body = html`<h1>${title}</h1>
 <p class="byline">${about.network} on ${about.data} · regard ${version}</p>
-<p class="summary">${methods.length} methods on the same ${faces} faces, beside two controls that know nothing of the network:
+<p class="summary">${methods.filter((method) => !isControl(method)).length} methods on the same ${faces} faces, beside two controls that know nothing of the network:
 random numbers, and the edges of the picture.</p>
 ${doubts.map((sentence) => html`<p>${sentence}</p>`)}
 <h2>Measures</h2>
-<div class="scroll"><table class="measures"><thead><tr><th>method</th>${columns.map(({ measure }) => html`<th>${MEASURES[measure].title}</th>`)}</tr></thead>
+<div class="scroll"><table class="measures"><thead><tr><th>method</th>${columns.map(({ measure, variant }) => html`<th>${MEASURES[measure].title}${variant === '' ? undefined : html` <small>${variant}</small>`}</th>`)}</tr></thead>
 <tbody>${sorted(columns, methods).map(
     (method) =>
       html`<tr${isControl(method) ? html` class="control"` : undefined}><th>${method}</th>${columns.map((column) => cell(column, method))}</tr>`,
@@ -60,7 +61,7 @@ adjusted over the methods by Holm’s procedure); bold: the best.</p>
     ({ measure, name, better }) =>
       html`<dt>${MEASURES[measure].title}</dt><dd>${name}; ${better === 'neither' ? 'neither side is better' : better === 'one' ? 'best near 1' : `${better} is better`}. <span class="faint">${MEASURES[measure].source}</span></dd>`,
   )}</dl>
-<p class="faint">Maps should lie on: ${about.parts.join(', ')}.</p>
+<p class="faint">Maps should lie on: ${about.parts.map((part) => part.replace('_', ' ')).join(', ')}.</p>
 ${unfit.length === 0 ? undefined : html`<p class="faint">Not for this network: ${unfit.map(({ method, reason }) => `${method} (${reason})`).join('; ')}.</p>`}
 ${refusals(rows).map((sentence) => html`<p class="faint">${sentence}</p>`)}
 <h2>The maps</h2>
