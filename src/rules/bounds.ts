@@ -39,7 +39,7 @@ export function boundsIn(graph: Graph): (name: string) => Interval {
   const { makerOf } = wiringOf(graph)
   const known = new Map<string, Interval>()
   const boundsOf = (name: string): Interval => {
-    const bounds = known.get(name) ?? found(name)
+    const bounds = known.get(name) ?? withoutTraces(found(name))
     known.set(name, bounds)
     return bounds
   }
@@ -55,6 +55,15 @@ export function boundsIn(graph: Graph): (name: string) => Interval {
   }
   return boundsOf
 }
+
+/** What is smaller than the least normal number of single precision may be 0 where a network runs. */
+function withoutTraces(interval: Interval): Interval {
+  const [least, most] = interval
+  const isTrace = (value: number) => Math.abs(value) < LEAST_NORMAL
+  return isTrace(least) || isTrace(most) ? hull(interval, exactly(0)) : interval
+}
+
+const LEAST_NORMAL = 2 ** -126
 
 interface Visit<O extends Operator> {
   readonly node: NodeOf<O>

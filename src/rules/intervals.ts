@@ -53,9 +53,13 @@ export function square(x: Interval): Interval {
 
 export function power(x: Interval, exponent: Interval): Interval {
   const [least, most] = x
-  // It rises or falls with the base and with the exponent, all along.
-  if (least >= 0) return hull(...exponent.map((p) => image(x, (value) => powerOf(value, p))))
   const [p, other] = exponent
+  if (least >= 0) {
+    // It rises or falls with the base and with the exponent, all along, but for 0 to the power of 0: that is 1.
+    const roundsToZero = p !== other && p < 1e-6 && other > -1e-6
+    const corners = exponent.map((p) => image(x, (value) => powerOf(value, p)))
+    return least === 0 && roundsToZero ? hull(...corners, exactly(1)) : hull(...corners)
+  }
   if (p !== other) return ANYTHING
   // Of a number below 0 there is no other power.
   if (!Number.isInteger(p)) return most < 0 ? ANYTHING : power([0, most], exponent)
