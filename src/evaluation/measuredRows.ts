@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { append } from '../base/files.ts'
 import { Lock } from '../base/lock.ts'
+import type { Curves } from '../explanation/measures/perturbation.ts'
 
 /** What the measures say of the map of one face by one method. */
 export interface MeasuredValue {
@@ -13,6 +14,8 @@ export interface MeasuredValue {
   readonly subject: string
   /** By the name of `takenName`; null where the measure can say nothing of this map. */
   readonly values: Readonly<Record<string, number | null>>
+  /** Of measures that take pixels away and have a value here, by the same name: what became of the score. */
+  readonly curves: Readonly<Record<string, Curves>>
   /** Why a measure says nothing of it, where it refuses it. */
   readonly refused?: Readonly<Record<string, string>>
 }

@@ -11,7 +11,8 @@ import type { Finding } from './finding.ts'
 import { requireSameSize } from './sameSize.ts'
 
 /** The orders in which pixels go: the most relevant first, or the least relevant first. */
-export type Order = 'morf' | 'lerf'
+export const ORDERS = ['morf', 'lerf'] as const
+export type Order = (typeof ORDERS)[number]
 
 /** How the score changes while pixels go: a point for the whole picture, and one for each step. */
 export interface Curves {
