@@ -171,7 +171,7 @@ export async function measureMaps(
     const total = methods.size * shown.length
     for (const [method, way] of methods) {
       signal?.throwIfAborted()
-      const left = shown.filter(({ face }, k) => k < EXAMPLES || !store.has(method, face.id))
+      const left = shown.filter(({ face }, k) => k < EXAMPLES || !store.get(method, face.id))
       done += shown.length - left.length
       let explainer: Explainer
       try {
@@ -189,7 +189,7 @@ export async function measureMaps(
           const { layout } = requirePreprocessing(model)
           const map = pixelRelevance(explanation.relevance, layout)
           examples[shown.indexOf(one)]?.maps.set(method, map)
-          if (!store.has(method, one.face.id)) {
+          if (!store.get(method, one.face.id)) {
             const values: Record<string, number | null> = {}
             const curves: Record<string, Curves> = {}
             const refused: Record<string, string> = {}
@@ -215,8 +215,10 @@ export async function measureMaps(
         await explainer.release()
       }
     }
-    const known = new Set(shown.map(({ face }) => face.id))
-    const rows = store.rows.filter(({ method, face }) => methods.has(method) && known.has(face))
+    // In one order, whatever was measured first: sums and draws hang on it.
+    const rows = [...methods.keys()].flatMap((method) =>
+      shown.flatMap(({ face }) => store.get(method, face.id) ?? []),
+    )
     return { rows, unfit, skipped: [...dataset.skipped, ...skipped], examples }
   } finally {
     for (const { release } of scores.values()) await release()

@@ -24,8 +24,7 @@ export interface MeasuredValue {
 export class RowStore {
   private readonly path: string
   private readonly lock: Lock
-  readonly rows: MeasuredValue[] = []
-  private readonly known = new Set<string>()
+  private readonly rows = new Map<string, MeasuredValue>()
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true })
@@ -39,8 +38,9 @@ export class RowStore {
     for (const line of whole.split('\n')) if (line !== '') this.keep(JSON.parse(line))
   }
 
-  has(method: string, face: string): boolean {
-    return this.known.has(`${method} ${face}`)
+  /** What was measured of a face's map; undefined where nothing was yet. */
+  get(method: string, face: string): MeasuredValue | undefined {
+    return this.rows.get(`${method} ${face}`)
   }
 
   add(row: MeasuredValue): void {
@@ -49,8 +49,7 @@ export class RowStore {
   }
 
   private keep(row: MeasuredValue): void {
-    this.rows.push(row)
-    this.known.add(`${row.method} ${row.face}`)
+    this.rows.set(`${row.method} ${row.face}`, row)
   }
 
   close(): void {

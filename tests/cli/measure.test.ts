@@ -97,6 +97,16 @@ describe('regard measure', () => {
     expect(readFileSync(join(to, 'index.html'), 'utf8')).not.toContain('The curves')
   })
 
+  it('gives the same for the same faces, whatever was measured before', async () => {
+    const [grown, fresh] = [mkdtempSync(join(folder, 'measure-')), mkdtempSync(join(folder, 'measure-'))]
+    const args = (faces: number) => ['--faces', String(faces), '--measures', 'sparseness,pixel-flipping']
+    await measure(grown, ...args(6), '--methods', 'random,epsilon')
+    const all = [...args(12), '--methods', 'epsilon,random,edges']
+    expect(await measure(grown, ...all)).toEqual(await measure(fresh, ...all))
+    for (const name of ['measure.csv', 'curves.csv', 'index.html'])
+      expect(readFileSync(join(grown, name), 'utf8'), name).toBe(readFileSync(join(fresh, name), 'utf8'))
+  })
+
   it('has a column for each fill and score, and says which methods do not fit', async () => {
     const to = mkdtempSync(join(folder, 'measure-'))
     const { columns, unfit } = await measure(
