@@ -20,10 +20,12 @@ import {
   doubtful,
   inOrder,
   isControl,
+  isOverControls,
   type MeasureColumn,
   measureTable,
   refusals,
 } from '../evaluation/measureTable.ts'
+import { ORDERS } from '../explanation/measures/perturbation.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
 import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { FACE_PARTS } from '../faces/parts.ts'
@@ -208,6 +210,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   }
   writeAtomic(join(out, 'measure.json'), `${JSON.stringify(record, undefined, 2)}\n`)
   writeAtomic(join(out, 'measure.csv'), csv(rowsOf(found, columns)))
+  writeAtomic(join(out, 'curves.csv'), csv(curveRows(columns), CURVE_COLUMNS))
   await writeMeasurePage(
     out,
     { network: network.name, data, licence: dataset.licence, parts },
@@ -263,11 +266,11 @@ function betterWords(better: MeasureColumn['better']): string {
   return better === 'one' ? 'best near 1' : `${better} is better`
 }
 
-function cell({ means, overControls }: MeasureColumn, method: string): string {
-  const { mean, interval } = means.get(method)!
+function cell(column: MeasureColumn, method: string): string {
+  const { mean, interval } = column.means.get(method)!
   if (!Number.isFinite(mean)) return '–'
   const shown = (value: number) => value.toPrecision(3)
-  const star = (overControls.get(method) ?? 1) < 0.05 ? '*' : ''
+  const star = isOverControls(column, method) ? '*' : ''
   return `${shown(mean)}${star}${interval ? ` [${shown(interval.low)}, ${shown(interval.high)}]` : ''}`
 }
 
@@ -286,6 +289,23 @@ function doubts(columns: readonly MeasureColumn[]): string[] {
 function rowsOf({ rows }: MeasuredMaps, columns: readonly MeasureColumn[]): CsvRow[] {
   return rows.flatMap(({ method, face, values }) =>
     columns.map(({ name, measure }) => ({ method, face, measure, with: name, value: values[name] ?? '' })),
+  )
+}
+
+const CURVE_COLUMNS = ['measure', 'with', 'method', 'order', 'step', 'gone', 'score']
+
+/** A row for each point of the mean curves: none where no measure takes pixels away. */
+function curveRows(columns: readonly MeasureColumn[]): CsvRow[] {
+  return columns.flatMap(({ name, measure, curves }) =>
+    [...curves].flatMap(([method, { gone, scores }]) =>
+      ORDERS.flatMap((order) =>
+        scores[order].map((score, step) => ({
+          ...{ measure, with: name, method, order, step },
+          gone: gone[order][step]!,
+          score,
+        })),
+      ),
+    ),
   )
 }
 
