@@ -77,7 +77,7 @@ export interface MeasuredMaps {
 }
 
 /** What rows hold: those of before that held less lie in another folder. */
-const ROWS = 'values, curves'
+const ROWS = 'values, curves, random numbers of each face'
 
 /** How many faces are kept to be looked at. */
 const EXAMPLES = 4
@@ -185,6 +185,11 @@ export async function measureMaps(
       try {
         for (const one of left) {
           signal?.throwIfAborted()
+          const own = forFace(way, one.face)
+          if (own !== way) {
+            await explainer.release()
+            explainer = await loadWay(engine, model, own, measures)
+          }
           const { explanation } = await asking.explain(explainer, one.face, one.input, signal)
           const { layout } = requirePreprocessing(model)
           const map = pixelRelevance(explanation.relevance, layout)
@@ -195,7 +200,7 @@ export async function measureMaps(
             const refused: Record<string, string> = {}
             for (const [k, each] of measures.entries()) {
               const name = names[k]!
-              const subject = { explainer, explanation, map, shown: one, model, engine, way }
+              const subject = { explainer, explanation, map, shown: one, model, engine, way: own }
               try {
                 const found = await foundBy(each, subject, scores, signal)
                 values[name] = found.value
@@ -277,6 +282,11 @@ function loadWay(engine: Engine, model: Model, way: Way, measures: readonly Take
   const reports = way.method !== 'gradient'
   const conservation = reports && measures.some(({ measure }) => MEASURES[measure].needs === 'conservation')
   return loadModelExplainer(model, { engine, composite: way, conservation })
+}
+
+/** Random numbers are others for each face: one draw for all of them would be a method of its own, good or bad by chance. */
+function forFace(way: Way, { id }: Face): Way {
+  return way.method === 'random' ? { ...way, seed: `${way.seed ?? 0} ${id}` } : way
 }
 
 function isComposite(way: Way): way is Composite {

@@ -56,6 +56,11 @@ describe('regard measure', () => {
     expect(mean('random-logit', 'edges')).toBeCloseTo(1, 5)
     const rows: Record<string, string>[] = parse(readFileSync(join(to, 'measure.csv')), { columns: true })
     expect(rows).toHaveLength(4 * 4 * written.columns.length)
+    const complexities = rows.filter((row) => row.method === 'random' && row.measure === 'complexity')
+    expect(
+      new Set(complexities.map(({ value }) => value)).size,
+      'random numbers of its own for each face',
+    ).toBe(4)
     const [store] = readdirSync(join(to, 'measured'))
     const file = join(to, 'measured', store!, 'measured.jsonl')
     const before = statSync(file).mtimeMs
