@@ -147,13 +147,7 @@ export async function measureMaps(
   const { engine, methods, taken: measures, signal, progress } = options
   const asking = askingOf(evaluable, dataset.faces, options)
   const { model } = asking
-  const { shown, skipped } = await showAll(evaluable, faces, asking.model, options)
-  if (shown.length === 0) {
-    throw new UserError(
-      `none of its ${faces.length} faces can be used. The first: ${skipped[0]!.reason}`,
-      dataset.root,
-    )
-  }
+  const { shown, skipped } = await showAll(evaluable, dataset, faces, options)
   const names = measures.map(takenName)
   const key = sha256Of(
     keyOf(evaluable, dataset, options),
@@ -231,14 +225,18 @@ export async function measureMaps(
   }
 }
 
-/** Cut the faces out, with the pixels that maps should lie on. */
-async function showAll(
+/**
+ * Cut the faces out, with the pixels that maps should lie on.
+ *
+ * @throws UserError where none can be used; the signal's reason, when that stops it
+ */
+export async function showAll(
   { alignment, preprocessing }: Evaluable,
+  { root }: Dataset,
   faces: readonly Face[],
-  model: Model,
-  { parts, taken: measures, signal }: MeasureMapsOptions,
+  { parts, taken: measures, signal }: Pick<MeasureMapsOptions, 'parts' | 'taken' | 'signal'>,
 ): Promise<{ shown: Shown[]; skipped: Skipped[] }> {
-  const { picture, size } = requirePreprocessing(model)
+  const { picture, size } = preprocessing
   const wantsMask = measures.some(({ measure }) => MEASURES[measure].needs === 'mask')
   const shown: Shown[] = []
   const skipped: Skipped[] = []
@@ -256,6 +254,12 @@ async function showAll(
     const wanted = new Set(parts.map((part) => names.indexOf(part)))
     const mask = aligned.parts && maskOf({ ...cut, data: aligned.parts }, wanted, size)
     shown.push({ face, picture: cut, input, mask })
+  }
+  if (shown.length === 0) {
+    throw new UserError(
+      `none of its ${faces.length} faces can be used. The first: ${skipped[0]!.reason}`,
+      root,
+    )
   }
   return { shown, skipped }
 }
@@ -275,8 +279,17 @@ function maskOf(
   return data.some((inside) => inside === 1) ? { width, height, data } : undefined
 }
 
-/** @throws UserError where it does not fit the network */
-function loadWay(engine: Engine, model: Model, way: Way, measures: readonly Taken[]): Promise<Explainer> {
+/**
+ * Load a network to be explained in a way that is measured.
+ *
+ * @throws UserError where it does not fit the network
+ */
+export function loadWay(
+  engine: Engine,
+  model: Model,
+  way: Way,
+  measures: readonly Taken[],
+): Promise<Explainer> {
   if (!isComposite(way)) return loadModelExplainer(model, { engine, method: way })
   // Only what is handed down can be reported.
   const reports = way.method !== 'gradient'

@@ -13,11 +13,13 @@ import {
   type MeasureColumn,
   refusals,
 } from '../evaluation/measureTable.ts'
+import type { SanityCheck } from '../evaluation/sanityCheck.ts'
 import { heatMap } from '../explanation/heatMap.ts'
 import { MEASURES } from '../explanation/measures.ts'
 import { colourScale } from './maps.ts'
 import { perturbationFigure } from './perturbationFigure.ts'
 import { img } from './pictures.ts'
+import { sanitySection } from './sanitySection.ts'
 
 const style = `
 .strips { display: flex; flex-wrap: wrap; gap: .7rem 1.4rem; }
@@ -45,6 +47,7 @@ tr.control th { color: var(--faint); font-style: italic; }
  *
  * @param about the network, the data set, and the parts that maps should lie on
  * @param doubts sentences about methods that are no better than the controls
+ * @param sanity how the maps stand beside those of shuffled networks, where that was asked for
  */
 export async function writeMeasurePage(
   out: string,
@@ -56,7 +59,15 @@ export async function writeMeasurePage(
   },
   { rows, unfit, examples }: MeasuredMaps,
   columns: readonly MeasureColumn[],
-  { methods, doubts }: { readonly methods: readonly string[]; readonly doubts: readonly string[] },
+  {
+    methods,
+    doubts,
+    sanity,
+  }: {
+    readonly methods: readonly string[]
+    readonly doubts: readonly string[]
+    readonly sanity?: SanityCheck
+  },
 ): Promise<void> {
   const title = 'Can the maps be believed?'
   const faces = new Set(rows.map(({ face }) => face)).size
@@ -65,6 +76,7 @@ export async function writeMeasurePage(
 <p class="summary">${methods.filter((method) => !isControl(method)).length} methods on the same ${faces} faces, beside two controls that know nothing of the network:
 random numbers, and the edges of the picture.</p>
 ${doubts.map((sentence) => html`<p>${sentence}</p>`)}
+${sanity && sanitySection(sanity)}
 <h2>Measures</h2>
 <div class="scroll"><table class="measures"><thead><tr><th>method</th>${columns.map(({ measure, variant }) => html`<th>${MEASURES[measure].title}${variant === '' ? undefined : html` <small>${variant}</small>`}</th>`)}</tr></thead>
 <tbody>${sorted(columns, methods).map(

@@ -24,6 +24,12 @@ interface Written {
     readonly measure: string
     readonly methods: Readonly<Record<string, { readonly mean: number | null; readonly faces: number }>>
   }[]
+  readonly sanity?: {
+    readonly networks: number
+    readonly methods: Readonly<
+      Record<string, { readonly p: number; readonly faces: Readonly<Record<string, number>> }>
+    >
+  }
 }
 
 async function measure(to: string, ...args: string[]): Promise<Written> {
@@ -133,6 +139,27 @@ describe('regard measure', () => {
     const page = readFileSync(join(to, 'index.html'), 'utf8')
     expect(page).toContain('Can the maps be believed?')
     expect(page).toContain('Not for this network: attention-rollout')
+  })
+
+  it('tests maps against those of networks with shuffled weights, and finds nothing in controls', async () => {
+    const to = mkdtempSync(join(folder, 'measure-'))
+    const args = ['--faces', '3', '--measures', 'sparseness', '--methods', 'paper,occlusion,random,edges']
+    expect((await measure(to, ...args)).sanity).toBeUndefined()
+    const { sanity, faces } = await measure(to, ...args, '--sanity')
+    // A map by occlusion takes many runs, and is measured alone.
+    expect(Object.keys(sanity!.methods)).toEqual(['paper', 'random', 'edges'])
+    expect(sanity!.networks).toBe(39)
+    const ones = Object.fromEntries(faces.map((face) => [face, 1]))
+    for (const control of ['random', 'edges'])
+      expect(sanity!.methods[control]).toMatchObject({ told: 0, p: 1, faces: ones })
+    expect(Object.keys(sanity!.methods.paper!.faces)).toEqual(faces)
+    expect(captured.printed).toContain('since a map takes too many runs: occlusion.')
+    const page = readFileSync(join(to, 'index.html'), 'utf8')
+    expect(page).toContain('Do the maps show what was learned?')
+    for (const printed of [page, captured.printed])
+      expect(printed).toContain(
+        'The maps by edges are not told from those of networks with shuffled weights: 0 of 3',
+      )
   })
 
   it.each([
