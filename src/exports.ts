@@ -7,7 +7,9 @@ export { Random } from './base/random.ts'
 export type { Watch } from './base/watch.ts'
 /* Graphs: made, read, written, run, and derived from each other. */
 export type { Device, Engine, Program, Tensors } from './engine/engine.ts'
+export { pausing } from './engine/pausing.ts'
 /* Explaining a model's answer. */
+export { type PartShare, sharesByPart } from './explanation/byPart.ts'
 export { type Coherence, coherenceOf } from './explanation/coherence.ts'
 export {
   type ConservedLayer,
@@ -31,11 +33,12 @@ export {
   type CutFaces,
   type CutOptions,
   cutFaces,
+  cutFound,
 } from './faces/cut.ts'
 export { type Box, type FaceFinder, type FoundFace, isMarked, mainFace } from './faces/face.ts'
 export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
 export { landmarks49 } from './faces/meshLandmarks.ts'
-export { FACE_PARTS, type FacePart, partsOf } from './faces/parts.ts'
+export { FACE_PARTS, type FacePart, partsInCut, partsOf } from './faces/parts.ts'
 export type { Labels } from './faces/polygon.ts'
 export { REFERENCE_FACE } from './faces/reference.ts'
 export { isSuspicious, type Stretch, stretchOf } from './faces/stretch.ts'
@@ -57,10 +60,18 @@ export {
   type ModelExplanation,
   type ModelInput,
 } from './models/explain.ts'
-export { inputOf, pictureOf } from './models/input.ts'
-export { agesOf, answersOf, type Model, type ModelOptions, modelOf, openModel } from './models/model.ts'
+export { inputOf, inputToPhoto, pictureOf } from './models/input.ts'
+export {
+  agesOf,
+  answersOf,
+  type Model,
+  type ModelOptions,
+  modelOf,
+  openModel,
+  requirePreprocessing,
+} from './models/model.ts'
 export type { Preprocessing } from './models/preprocessing.ts'
-export { against } from './models/questions.ts'
+export { against, expectedAgeIn } from './models/questions.ts'
 export { type BuiltInName, builtIn, DEFAULT_NETWORK } from './networks/builtIn/index.ts'
 export type { BuiltInNetwork } from './networks/builtIn/network.ts'
 export { type NetworkName, networks } from './networks/index.ts'

@@ -1,0 +1,84 @@
+/** What maps and answers say, in words. */
+
+import type { Answered, Look } from '../worker/protocol.ts'
+
+export function percent(share: number): string {
+  const value = 100 * share
+  return `${value >= 99.95 ? '100' : value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
+}
+
+/** `around_eyes` as people say it. */
+export function partInWords(part: string): string {
+  return part === 'around_eyes' ? 'around the eyes' : part
+}
+
+/** Parts that are estimated from the shape of the face alone. */
+const ESTIMATES = new Set(['hair', 'ears', 'background'])
+
+/** A part of what speaks for and against, and how much of the picture it is. */
+export interface PartAmount {
+  readonly part: string
+  /** Shares of all that speaks for, and of all that speaks against; 0 to 1. */
+  readonly positive: number
+  readonly negative: number
+  readonly area: number
+}
+
+/** The parts of a map that have something, those with most of what speaks for it first. */
+export function amountsOf({ shares, parts }: Pick<Look, 'shares' | 'parts'>): PartAmount[] {
+  const positive = shares.reduce((sum, each) => sum + each.positive, 0)
+  const negative = shares.reduce((sum, each) => sum + each.negative, 0)
+  return shares
+    .map((share, k) => ({
+      part: parts[k]!,
+      positive: positive > 0 ? share.positive / positive : 0,
+      negative: negative < 0 ? share.negative / negative : 0,
+      area: share.area,
+    }))
+    .filter(({ area }) => area > 0)
+    .sort((a, b) => b.positive - a.positive)
+}
+
+/** `mouth: 24 % of what speaks for f, 3 % against; 4.1 × its area` */
+export function readout({ part, positive, negative, area }: PartAmount, name: string): string {
+  const estimate = ESTIMATES.has(part) ? ' (estimate)' : ''
+  const times = (positive / area).toPrecision(2)
+  return `${partInWords(part)}${estimate}: ${percent(positive)} of what speaks for ${name}, ${percent(negative)} of what speaks against; ${times} × its area`
+}
+
+/** A whole map in a sentence or two, for who cannot see it. */
+export function mapInWords(network: string, look: Look): string {
+  const amounts = amountsOf(look)
+  const list = (some: readonly string[]) => (some.length > 0 ? some.join(', ') : 'nothing')
+  const most = amounts.slice(0, 3).map(({ part, positive }) => `${partInWords(part)} ${percent(positive)}`)
+  const against = [...amounts].sort((a, b) => b.negative - a.negative)[0]
+  const said = look.probability === undefined ? (look.value?.toFixed(1) ?? '') : percent(look.probability)
+  return `${network}, ${look.name}, ${said}. Most relevance for: ${list(most)}. Against: ${against && against.negative > 0 ? `${partInWords(against.part)} ${percent(against.negative)}` : 'nothing'}. ${reachedInWords(look)}`
+}
+
+/** How much of the logit came down to the pixels. */
+export function reachedInWords({
+  logit,
+  reached,
+  warnings,
+}: Pick<Look, 'logit' | 'reached' | 'warnings'>): string {
+  if (logit === 0 || !Number.isFinite(reached / logit)) return ''
+  const share = reached / logit
+  if (warnings.some((warning) => warning.startsWith('the map is empty'))) return 'The map is empty.'
+  return `${percent(Math.max(0, share))} of the logit reached the pixels.${share < 0.05 ? ' Read it with care.' : ''}`
+}
+
+/** What an answer is called above its column. */
+export function answerInWords({ classes, value, task }: Answered): string {
+  if (value !== undefined) return task === 'years' ? `${value.toFixed(0)} years` : value.toPrecision(3)
+  const [first] = classes
+  return first ? `${first.name} ${percent(first.probability)}` : ''
+}
+
+/** A task as a heading. */
+export function taskInWords(task: string | undefined): string {
+  if (task === 'years') return 'Age in years'
+  if (task === 'age') return 'Age group'
+  if (task === 'gender') return 'Gender label'
+  return task ?? 'Answer'
+}

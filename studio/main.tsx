@@ -1,0 +1,13 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/App.tsx'
+import { applyTheme } from './app/theme.ts'
+import './style/tokens.css'
+import './style/base.css'
+
+applyTheme()
+createRoot(document.getElementById('studio')!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

@@ -1,0 +1,3 @@
+export function Models() {
+  return <p className="faint loading">Not built yet.</p>
+}

@@ -1,0 +1,3 @@
+export function Teach() {
+  return <p className="faint loading">Not built yet.</p>
+}

@@ -1,0 +1,128 @@
+/** What the page and its worker say to each other. */
+
+import type {
+  Affine,
+  Card,
+  Composite,
+  ConservedLayer,
+  FoundFace,
+  Image,
+  NamedMethod,
+  PartShare,
+  PixelRelevance,
+} from 'regard'
+
+/** Where networks run here. */
+export interface Place {
+  readonly device: string
+  readonly threads: number
+}
+
+/** A network that the worker holds. */
+export interface NetworkInfo {
+  readonly id: string
+  /** What it can be asked, an output each. */
+  readonly answers: readonly AnswerInfo[]
+  readonly card: Omit<Card, 'classes'>
+  /** Of the picture that the network sees. */
+  readonly size: { readonly width: number; readonly height: number } | undefined
+  /** Of its weights. */
+  readonly bytes: number
+  /** The name of the composite that it is explained by where nothing is said. */
+  readonly composite: string
+  /** Names of the values whose relevance can be shown, from the input to the output. */
+  readonly layers: readonly string[]
+}
+
+/** One thing that a network answers. */
+export interface AnswerInfo {
+  readonly output: string
+  readonly task: string | undefined
+  readonly classes: readonly string[]
+  /** Whether its classes are ages, so that an age in years can be asked for. */
+  readonly years: boolean
+}
+
+/** A photo that was opened. */
+export interface PhotoInfo {
+  readonly width: number
+  readonly height: number
+  readonly faces: readonly FoundFace[]
+}
+
+/** How a face is cut out: as the card says, or aligned in one of the paper's ways. */
+export type Align = 'own' | 'r' | 'i'
+
+/** Paint on the photo, in its pixels. */
+export interface Stroke {
+  readonly brush: 'cover' | 'blur' | 'erase'
+  /** Its width. */
+  readonly size: number
+  readonly points: readonly { readonly x: number; readonly y: number }[]
+  /** Whether the points are the outline of an area that is filled. */
+  readonly filled?: boolean
+}
+
+/** What is asked of one network about one face. */
+export interface LookRequest {
+  readonly network: string
+  readonly output: string
+  /** The whole photo where none is given. */
+  readonly face: FoundFace | undefined
+  readonly align: Align
+  readonly class: string
+  readonly minus: string | undefined
+  /** The card's where neither a composite nor a method is given. */
+  readonly way: Composite | NamedMethod | undefined
+  readonly strokes: readonly Stroke[]
+  readonly conservation: boolean
+  /** Another value whose map is wanted, in place of the input's. */
+  readonly layer: string | undefined
+}
+
+/** What a network answers, and why. */
+export interface Look {
+  readonly answers: readonly Answered[]
+  /** The class that was explained. */
+  readonly name: string
+  readonly probability: number | undefined
+  /** An age in years, or another number. */
+  readonly value: number | undefined
+  readonly logit: number
+  /** The sum of the map: what of the logit reached the pixels. */
+  readonly reached: number
+  readonly warnings: readonly string[]
+  readonly map: PixelRelevance
+  /** What the network saw; of a size with the map of the input. */
+  readonly seen: Image
+  /** The part at each pixel of what was seen, by its index in `parts`. */
+  readonly labels: Image1
+  readonly parts: readonly string[]
+  readonly shares: readonly PartShare[]
+  /** From what was seen to the photo. */
+  readonly toPhoto: Affine
+  readonly conservation: readonly ConservedLayer[]
+  /** The composite or method. */
+  readonly by: string
+  readonly milliseconds: number
+}
+
+/** A picture with one number a pixel. */
+export interface Image1 {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8Array
+}
+
+/** The answer of one output. */
+export interface Answered {
+  readonly output: string
+  readonly task: string | undefined
+  /** The likeliest first; none of a number. */
+  readonly classes: readonly { readonly name: string; readonly probability: number }[]
+  /** The expected age, or another number. */
+  readonly value: number | undefined
+}
+
+/** What is told while something takes long: how much of how much, of what. */
+export type Tell = (what: string, done: number, total: number) => void
