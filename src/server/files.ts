@@ -12,7 +12,7 @@ import { type BuiltInName, builtIn } from '../networks/builtIn/index.ts'
 export type StudioFiles = ReadonlyMap<string, string>
 
 /** Where the built page lies. */
-const PAGE = fileURLToPath(new URL('../studio/', import.meta.url))
+const PAGE = fileURLToPath(new URL('../../dist/studio/', import.meta.url))
 
 /** What finds faces. */
 const FINDERS = ['blazeface', 'facemesh'].flatMap((name) => [`${name}.json`, `${name}.bin`])
