@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
@@ -30,6 +31,18 @@ function modelsOfPackage(): Plugin {
   }
 }
 
+/** The service worker, with a name for what this build keeps. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'service-worker',
+    generateBundle(_, bundle) {
+      const build = createHash('sha256').update(Object.keys(bundle).sort().join()).digest('hex').slice(0, 12)
+      const source = readFileSync(new URL('offline/offline.js', import.meta.url), 'utf8')
+      this.emitFile({ type: 'asset', fileName: 'offline.js', source: source.replace('BUILD', build) })
+    },
+  }
+}
+
 /** The runtime keeps its name: a server can take it from the package that has it. */
 const output = {
   assetFileNames: ({ names }: { readonly names: readonly string[] }) =>
@@ -41,7 +54,7 @@ const output = {
 export default defineConfig({
   // It runs from any folder of any server.
   base: './',
-  plugins: [react(), modelsOfPackage()],
+  plugins: [react(), modelsOfPackage(), serviceWorker()],
   worker: { format: 'es', rollupOptions: { output } },
   build: { outDir: '../dist/studio', emptyOutDir: true, target: 'es2023', rollupOptions: { output } },
   server: {
