@@ -7,6 +7,7 @@ import { Questions } from './Questions.tsx'
 import { loadColumns, openPhoto, stop } from './run.ts'
 import { setLook, useLook } from './store.ts'
 import './look.css'
+import './edit.css'
 
 /** A photo, networks beside each other, and what each of them looks at. */
 export function Look({ shown }: { readonly shown: boolean }) {
