@@ -3,9 +3,9 @@
  * is anyway is left out. A photo, and what is painted on it, never is in a link.
  */
 
-import { type CompositeName, composites, METHODS, type MethodName } from 'regard'
+import { composites } from 'regard'
 import type { Align } from '../worker/protocol.ts'
-import type { Tuning } from './rules.ts'
+import { COMPOSITE_NAMES, METHOD_NAMES, type Tuning } from './rules.ts'
 import { PLAIN, type Question, type Settings, SHOWS, type Way } from './store.ts'
 
 /** A setting: what its value is in a link, and what a value says. */
@@ -43,11 +43,11 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   c: {
     write: ({ way }) => (way in composites ? way : undefined),
-    read: (value) => ({ way: oneOf(value, Object.keys(composites) as CompositeName[]) }),
+    read: (value) => ({ way: oneOf(value, COMPOSITE_NAMES) }),
   },
   m: {
     write: ({ way }) => (way === 'card' || way in composites ? undefined : way),
-    read: (value) => ({ way: oneOf(value, Object.keys(METHODS) as MethodName[]) as Way }),
+    read: (value) => ({ way: oneOf(value, METHOD_NAMES) as Way }),
   },
   a: tuned('alpha', 1, 5),
   g: tuned('gamma', 0, 1),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Image } from '../../src/pictures/image.ts'
 import { painted } from '../../studio/worker/paint.ts'
 import type { Stroke } from '../../studio/worker/protocol.ts'
 
@@ -7,23 +8,23 @@ const WIDTH = 40
 const HEIGHT = 30
 
 /** A picture that differs from pixel to pixel. */
-const photo = {
+const photo: Image = {
   width: WIDTH,
   height: HEIGHT,
   data: Uint8Array.from({ length: 3 * WIDTH * HEIGHT }, (_, k) => (k * 97 + (k >> 3) * 31) % 256),
 }
 /** A picture that goes from dark to light, from left to right. */
-const slope = {
+const slope: Image = {
   ...photo,
   data: Uint8Array.from({ length: 3 * WIDTH * HEIGHT }, (_, k) => 5 * (Math.floor(k / 3) % WIDTH)),
 }
 
-const colourAt = ({ data }: typeof photo, x: number, y: number) => [
+const colourAt = ({ data }: Image, x: number, y: number) => [
   ...data.subarray(3 * (y * WIDTH + x), 3 * (y * WIDTH + x) + 3),
 ]
 
 /** Where pictures differ. */
-function changes(after: { readonly data: Uint8Array }, before = photo): { x: number; y: number }[] {
+function changes(after: Image, before = photo): { x: number; y: number }[] {
   return Array.from({ length: WIDTH * HEIGHT }, (_, k) => k)
     .filter((k) => [0, 1, 2].some((c) => before.data[3 * k + c] !== after.data[3 * k + c]))
     .map((k) => ({ x: k % WIDTH, y: Math.floor(k / WIDTH) }))
