@@ -1,4 +1,5 @@
-import { BRUSH_WORDS, BRUSHES, paintPart, partsToPaint, SIZES } from './edit.ts'
+import { BRUSH_WORDS, BRUSHES, SIZES } from './edit.ts'
+import { paintPart, partsToPaint } from './parts.ts'
 import { faceIn, setLook, useLook } from './store.ts'
 import { partInWords } from './words.ts'
 

@@ -3,10 +3,12 @@ import type { Box, FoundFace } from 'regard'
 import { WORDS } from '../app/words.ts'
 import type { Align } from '../worker/protocol.ts'
 import { Edited } from './Edited.tsx'
-import { Brush, Painted } from './Paint.tsx'
 import { changed, openPhoto } from './run.ts'
 import { faceIn, type OpenedPhoto, setLook, useLook } from './store.ts'
 
+// What the first screen does not need is fetched when it is asked for.
+const Painted = lazy(() => import('./Paint.tsx').then(({ Painted }) => ({ default: Painted })))
+const Brush = lazy(() => import('./Paint.tsx').then(({ Brush }) => ({ default: Brush })))
 const Eyes = lazy(() => import('./Eyes.tsx').then(({ Eyes }) => ({ default: Eyes })))
 
 /** More faces than these are shown when they are asked for. */
@@ -170,7 +172,7 @@ function Frame({
     <div className="photo-frame" data-near={box ? true : undefined}>
       <div className="photo-stage" style={box ? nearTo(box, photo) : whole(photo)}>
         <img src={photo.url} alt={photo.name} width={photo.width} height={photo.height} />
-        {strokes && <Painted photo={photo} />}
+        <Suspense>{strokes && <Painted photo={photo} />}</Suspense>
         <svg viewBox={`0 0 ${photo.width} ${photo.height}`} aria-hidden="true">
           {faces.map((each, k) => {
             const { left, top, width, height } = (k === number && face ? face : each).box
@@ -181,12 +183,10 @@ function Frame({
             )
           })}
         </svg>
-        {isEditing && <Brush key={photo.number} photo={photo} />}
-        {fixing && (
-          <Suspense>
-            <Eyes photo={photo} />
-          </Suspense>
-        )}
+        <Suspense>
+          {isEditing && <Brush key={photo.number} photo={photo} />}
+          {fixing && <Eyes photo={photo} />}
+        </Suspense>
       </div>
     </div>
   )

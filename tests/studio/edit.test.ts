@@ -107,6 +107,24 @@ describe.skipIf(!hasChromium)('Edit', () => {
     )
   })
 
+  test('by finger paints as by mouse', async () => {
+    await page.keyboard.press('b')
+    const box = (await page.locator('canvas.brush').boundingBox())!
+    const touch = await page.context().newCDPSession(page)
+    const to = (type: 'touchStart' | 'touchMove', x: number, y: number) =>
+      touch.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: [{ x: box.x + (x * box.width) / SIDE, y: box.y + (y * box.height) / SIDE }],
+      })
+    await after(page, async () => {
+      await to('touchStart', 190, 200)
+      await to('touchMove', 230, 200)
+      await to('touchMove', 250, 200)
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    })
+    for (const x of [190, 220, 248]) expect(await paintedAt(page, x, 200)).toEqual([118, 118, 118])
+  })
+
   test('lets eyes be moved, and puts them back', async () => {
     const plain = await shown(page)
     await page.getByRole('button', { name: 'Fix eyes' }).click()

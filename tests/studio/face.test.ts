@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { FoundFace } from '../../src/faces/face.ts'
 import { MEAN_MESH } from '../../src/faces/meanMesh.ts'
 import { FACE_PARTS, partsOf } from '../../src/faces/parts.ts'
-import { areasOf, partsToPaint } from '../../studio/look/edit.ts'
 import { eyesOf, withEyes } from '../../studio/look/eyes.ts'
+import { areasOf, partsToPaint } from '../../studio/look/parts.ts'
 import { painted } from '../../studio/worker/paint.ts'
 
 const SIZE = 128
