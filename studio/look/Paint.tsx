@@ -9,10 +9,10 @@ interface At {
 }
 
 /** What a stroke looks like until the worker has painted it. */
-const AT_ONCE: Record<Stroke['brush'], string> = {
-  cover: 'rgb(118 118 118)',
-  blur: 'rgb(255 255 255 / 45%)',
-  erase: 'rgb(255 214 170 / 60%)',
+const AT_ONCE: Record<Stroke['brush'], { readonly colour: string; readonly opacity: number }> = {
+  cover: { colour: 'rgb(118 118 118)', opacity: 1 },
+  blur: { colour: 'rgb(255 255 255)', opacity: 0.5 },
+  erase: { colour: 'rgb(255 214 170)', opacity: 0.6 },
 }
 
 /** The photo as it is painted. */
@@ -57,7 +57,7 @@ export function Brush({ photo }: { readonly photo: OpenedPhoto }) {
   }
   const draw = (from: At, to: At) => {
     const context = canvas.current!.getContext('2d')!
-    context.strokeStyle = AT_ONCE[brush]
+    context.strokeStyle = AT_ONCE[brush].colour
     context.lineWidth = scale * size
     context.lineCap = 'round'
     context.beginPath()
@@ -99,6 +99,8 @@ export function Brush({ photo }: { readonly photo: OpenedPhoto }) {
       <canvas
         ref={canvas}
         className="brush"
+        // The whole of it, since pieces of a stroke lie over each other.
+        style={{ opacity: AT_ONCE[brush].opacity }}
         width={Math.round(scale * photo.width)}
         height={Math.round(scale * photo.height)}
         onPointerDown={down}
