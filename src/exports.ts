@@ -36,10 +36,18 @@ export {
   cutFound,
 } from './faces/cut.ts'
 export { type Box, type FaceFinder, type FoundFace, isMarked, mainFace } from './faces/face.ts'
+export { eyeCentres } from './faces/landmarks.ts'
 export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
 export { landmarks49 } from './faces/meshLandmarks.ts'
-export { FACE_PARTS, type FacePart, partsInCut, partsOf } from './faces/parts.ts'
-export type { Labels } from './faces/polygon.ts'
+export {
+  FACE_PARTS,
+  type FacePart,
+  type PartOutline,
+  partOutlines,
+  partsInCut,
+  partsOf,
+} from './faces/parts.ts'
+export { fillPolygon, type Labels } from './faces/polygon.ts'
 export { REFERENCE_FACE } from './faces/reference.ts'
 export { isSuspicious, type Stretch, stretchOf } from './faces/stretch.ts'
 /* Models, and the files that they come from. */

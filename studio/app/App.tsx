@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { Look } from '../look/Look.tsx'
 import { Header } from './Header.tsx'
+import { listenToKeys } from './keys.ts'
 import { useRoute, type View } from './route.ts'
 import './app.css'
 
@@ -23,6 +24,7 @@ export function App() {
   useEffect(() => {
     document.title = `${TITLES[view]} – regard studio`
   }, [view])
+  useEffect(listenToKeys, [])
   return (
     <>
       <button type="button" className="button skip" onClick={skip}>

@@ -1,12 +1,13 @@
 /** Light or dark: as the system has it, until somebody chooses. */
 
-const KEY = 'regard theme'
+import { keep, kept } from './kept.ts'
 
 export type Theme = 'light' | 'dark'
 
 export function themeNow(): Theme {
-  const kept = read()
-  return kept ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
+  const chosen = kept('theme')
+  if (chosen === 'light' || chosen === 'dark') return chosen
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
 }
 
 export function applyTheme(theme: Theme = themeNow()): void {
@@ -15,18 +16,5 @@ export function applyTheme(theme: Theme = themeNow()): void {
 
 export function keepTheme(theme: Theme): void {
   applyTheme(theme)
-  try {
-    localStorage.setItem(KEY, theme)
-  } catch {
-    // A browser that keeps nothing still shows it.
-  }
-}
-
-function read(): Theme | undefined {
-  try {
-    const kept = localStorage.getItem(KEY)
-    return kept === 'light' || kept === 'dark' ? kept : undefined
-  } catch {
-    return undefined
-  }
+  keep('theme', theme)
 }

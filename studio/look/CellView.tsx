@@ -10,6 +10,7 @@ import {
   type Question,
   requestFor,
   setLook,
+  shownIn,
   useLook,
 } from './store.ts'
 import { amountsOf, mapInWords, partInWords, percent, reachedInWords, readout } from './words.ts'
@@ -24,10 +25,16 @@ interface CellProps {
 /** One network's map for one question, with what it says in words. */
 export const CellView = memo(function CellView({ id, question, scale }: CellProps) {
   const state = useLook()
-  const { look, error, key } = cellOf(state, id, question.id)
+  const { error, key, unedited } = cellOf(state, id, question.id)
+  const look = shownIn(state, id, question.id)
   const network = state.networks.find((each) => each.id === id)
   const request = requestFor(state, id, question)
-  const waits = request !== undefined && keyOf(state, request) !== key && !error
+  const waits =
+    request !== undefined &&
+    !error &&
+    (state.before
+      ? keyOf(state, { ...request, strokes: [] }) !== unedited?.key
+      : keyOf(state, request) !== key)
   if (network && !answerTo(network, question)) {
     return <p className="cell faint small">{id} does not answer this.</p>
   }

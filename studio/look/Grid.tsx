@@ -1,17 +1,14 @@
 import { type BuiltInName, builtIn } from 'regard'
 import { CellView } from './CellView.tsx'
 import { addBuiltIn, changed } from './run.ts'
-import { cellKey, scaleOf, useLook } from './store.ts'
-import { answerInWords } from './words.ts'
+import { cellOf, scaleOf, shownIn, useLook } from './store.ts'
+import { answerInWords, changeInWords } from './words.ts'
 
 /** Networks as columns, questions as rows: the paper's Figure 2. */
 export function Grid() {
-  const columns = useLook(({ columns }) => columns)
-  const networks = useLook(({ networks }) => networks)
-  const questions = useLook(({ questions }) => questions)
-  const cells = useLook(({ cells }) => cells)
-  const one = useLook(({ drawing }) => drawing.scale === 'one')
-  const here = useLook(({ here }) => here)
+  const state = useLook()
+  const { columns, networks, questions, here, before } = state
+  const one = state.drawing.scale === 'one'
   const others = [...new Set([...here, ...networks.map(({ id }) => id)])].filter(
     (id) => !columns.includes(id),
   )
@@ -19,9 +16,12 @@ export function Grid() {
     <div className="grid">
       {columns.map((id) => {
         const network = networks.find((each) => each.id === id)
-        const look = questions.map((question) => cells[cellKey(id, question.id)]?.look).find((found) => found)
+        const asked = questions.find((question) => cellOf(state, id, question.id).look)
+        const look = asked && shownIn(state, id, asked.id)
+        const unedited = asked && cellOf(state, id, asked.id).unedited?.look
+        const isChanged = state.strokes.length > 0 && !before && unedited && unedited !== look
         return (
-          <section key={id} className="column" aria-label={id}>
+          <section key={id} className="column" aria-label={id} tabIndex={-1}>
             <header>
               <h2 title={network ? (builtIn[id as BuiltInName]?.title ?? id) : id}>{id}</h2>
               {columns.length > 1 && (
@@ -36,11 +36,13 @@ export function Grid() {
               )}
             </header>
             <ul className="answers">
-              {look?.answers.map((answer) => {
+              {look?.answers.map((answer, k) => {
                 const [first] = answer.classes
                 return (
                   <li key={answer.output}>
-                    <strong>{answerInWords(answer)}</strong>
+                    <strong>
+                      {isChanged ? changeInWords(unedited.answers[k]!, answer) : answerInWords(answer)}
+                    </strong>
                     {answer.value === undefined && first && (
                       <meter
                         min={0}
@@ -58,7 +60,7 @@ export function Grid() {
                 key={question.id}
                 id={id}
                 question={question}
-                scale={one ? scaleOf(cells, question.id, columns) : undefined}
+                scale={one ? scaleOf(state, question.id) : undefined}
               />
             ))}
           </section>

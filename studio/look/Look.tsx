@@ -1,12 +1,14 @@
 import { useEffect } from 'react'
 import sample from '../samples/astronaut.jpg?url'
 import { Adjust } from './Adjust.tsx'
+import { applyAddress, copyLink, followAddress } from './address.ts'
 import { Grid } from './Grid.tsx'
 import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
 import { loadColumns, openPhoto, stop } from './run.ts'
 import { setLook, useLook } from './store.ts'
 import './look.css'
+import './edit.css'
 
 /** A photo, networks beside each other, and what each of them looks at. */
 export function Look({ shown }: { readonly shown: boolean }) {
@@ -26,7 +28,13 @@ export function Look({ shown }: { readonly shown: boolean }) {
     <div className="look">
       <Photo />
       <section className="look-middle" aria-label="Networks and their maps">
-        <Questions />
+        <div className="look-top">
+          <Questions />
+          <button type="button" className="button plain" onClick={copyLink}>
+            Copy link
+          </button>
+        </div>
+        <Note />
         <Grid />
         <Status />
       </section>
@@ -43,8 +51,27 @@ async function begin() {
   begun = true
   const [response, here] = await Promise.all([fetch(sample), fetch('models/index.json')])
   setLook({ here: await here.json() })
+  applyAddress()
+  followAddress()
   await openPhoto(await response.blob(), 'Sample: Eileen Collins, NASA')
   await loadColumns()
+}
+
+/** What is to be said of a link. */
+function Note() {
+  const note = useLook(({ note }) => note)
+  return (
+    <div role="status">
+      {note && (
+        <div className="note small">
+          <p>{note}</p>
+          <button type="button" className="button plain" onClick={() => setLook({ note: undefined })}>
+            Close
+          </button>
+        </div>
+      )}
+    </div>
+  )
 }
 
 /** What is under way, and what went wrong. */

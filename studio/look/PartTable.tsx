@@ -1,4 +1,4 @@
-import { cellOf, setLook, useLook } from './store.ts'
+import { setLook, shownIn, useLook } from './store.ts'
 import { amountsOf, partInWords, percent } from './words.ts'
 
 /** What each part of the face has, network by network. */
@@ -6,7 +6,7 @@ export function PartTable() {
   const state = useLook()
   const { columns, questions, part } = state
   const looks = columns.flatMap((id) => {
-    const look = questions.map((question) => cellOf(state, id, question.id).look).find((found) => found)
+    const look = questions.map((question) => shownIn(state, id, question.id)).find((found) => found)
     return look ? [{ id, look, amounts: amountsOf(look) }] : []
   })
   if (looks.length === 0) return <p className="faint small">No map yet.</p>

@@ -2,8 +2,9 @@
 
 import { type BuiltInName, builtIn } from 'regard'
 import { modelsFolder, theWork, told } from '../worker/client.ts'
-import type { NetworkInfo, Place } from '../worker/protocol.ts'
+import type { LookRequest, NetworkInfo, Place } from '../worker/protocol.ts'
 import {
+  type Cell,
   cellKey,
   cellOf,
   getLook,
@@ -43,6 +44,9 @@ async function during<Result>(what: string, act: () => Promise<Result>): Promise
 
 let opened = 0
 
+/** A photo on which nothing is painted. */
+const UNEDITED = { strokes: [], undone: [], painted: undefined, before: false } as const
+
 /** Open a photo: what was painted on the last one is gone with it. */
 export async function openPhoto(file: Blob, name: string): Promise<void> {
   const number = ++opened
@@ -54,7 +58,8 @@ export async function openPhoto(file: Blob, name: string): Promise<void> {
     const before = getLook().photo
     if (before) URL.revokeObjectURL(before.url)
     const photo = { ...info, url: URL.createObjectURL(file), name, number }
-    setLook({ photo, face: info.faces.length > 0 ? 0 : -1, strokes: [], undone: [], fixed: undefined })
+    const face = info.faces.length > 0 ? 0 : -1
+    setLook({ ...UNEDITED, photo, face, fixed: undefined, fixing: false })
   })
   await refresh()
 }
@@ -97,32 +102,57 @@ export function changed(change: Partial<LookState>): void {
   void refresh()
 }
 
-/** The first cell that does not show what is wanted. */
-function stale() {
+/** What a cell is to be asked. */
+interface Wanted {
+  readonly id: string
+  readonly row: number
+  readonly request: LookRequest
+  readonly key: string
+  /** Where the answer goes. */
+  readonly as: 'look' | 'unedited'
+}
+
+/** The first cell that does not show what is wanted; when all do, the first of which it is not known how it was. */
+function stale(): Wanted | undefined {
   const state = getLook()
-  for (const question of state.questions) {
-    for (const id of state.columns) {
+  const asked = state.questions.flatMap((question) =>
+    state.columns.flatMap((id) => {
       const request = requestFor(state, id, question)
-      if (!request) continue
-      const key = keyOf(state, request)
-      const cell = cellOf(state, id, question.id)
-      if (cell.key !== key && cell.failed !== key) return { id, row: question.id, request, key, cell }
-    }
+      return request ? [{ id, row: question.id, request, cell: cellOf(state, id, question.id) }] : []
+    }),
+  )
+  for (const { id, row, request, cell } of asked) {
+    const key = keyOf(state, request)
+    if (cell.key !== key && cell.failed !== key) return { id, row, request, key, as: 'look' }
+  }
+  if (state.strokes.length === 0) return undefined
+  for (const { id, row, request: edited, cell } of asked) {
+    const request = { ...edited, strokes: [] }
+    const key = keyOf(state, request)
+    if (cell.unedited?.key !== key) return { id, row, request, key, as: 'unedited' }
   }
   return undefined
 }
 
-async function ask({ id, row, request, key, cell }: NonNullable<ReturnType<typeof stale>>): Promise<void> {
+async function ask({ id, row, request, key, as }: Wanted): Promise<void> {
+  const put = (found: Partial<Cell>) =>
+    setLook((state) => ({
+      cells: { ...state.cells, [cellKey(id, row)]: { ...cellOf(state, id, row), ...found } },
+    }))
+  const { unedited } = cellOf(getLook(), id, row)
+  if (as === 'look' && unedited?.key === key && unedited.look) {
+    put({ key, look: unedited.look, error: undefined, failed: undefined })
+    return
+  }
   const what = `Explaining ${id}`
   const runsLong = isNamedMethod(getLook().way)
   setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
-  const put = (found: Partial<typeof cell>) =>
-    setLook(({ cells }) => ({ cells: { ...cells, [cellKey(id, row)]: { ...cell, ...found } } }))
   try {
     const look = await theWork().look(request, telling(what, runsLong))
-    put({ key, look, error: undefined, failed: undefined })
+    if (as === 'look') put({ key, look, error: undefined, failed: undefined })
+    if (request.strokes.length === 0) put({ unedited: { key, look } })
   } catch (error) {
-    put({ failed: key, error: messageOf(error) })
+    put(as === 'look' ? { failed: key, error: messageOf(error) } : { unedited: { key, look: undefined } })
   }
 }
 

@@ -40,7 +40,12 @@ export interface Cell {
   readonly error: string | undefined
   /** The key that failed, so that it is not tried again until something changes. */
   readonly failed: string | undefined
+  /** The same of the photo without what is painted on it; no look where that failed. */
+  readonly unedited?: { readonly key: string; readonly look: Look | undefined }
 }
+
+/** What is open in Adjust. */
+export type Tab = 'rules' | 'parts' | 'edit'
 
 /** What is under way, with how far it is where that is known. */
 export interface Busy {
@@ -77,6 +82,18 @@ export interface LookState {
   readonly strokes: readonly Stroke[]
   /** What was undone, the last first. */
   readonly undone: readonly Stroke[]
+  /** The photo with the strokes on it, as the worker painted it. */
+  readonly painted: ImageBitmap | undefined
+  readonly brush: Stroke['brush']
+  /** The width of the brush, in pixels of the photo. */
+  readonly size: number
+  /** Whether the photo and what is said of it are shown as they were before it was painted on. */
+  readonly before: boolean
+  readonly tab: Tab
+  /** Whether the eyes can be moved. */
+  readonly fixing: boolean
+  /** What of a link could not be followed, in a sentence. */
+  readonly note: string | undefined
   readonly layer: string | undefined
   readonly flow: boolean
   readonly cells: Readonly<Record<string, Cell>>
@@ -88,22 +105,38 @@ export interface LookState {
   readonly fixed: FoundFace | undefined
 }
 
-export const DRAWING: Drawing = { show: 'map', opacity: 0.7, colours: 'paper', scale: 'each', brighten: 1 }
+/** What a link to Look holds. */
+export type Settings = Pick<
+  LookState,
+  'columns' | 'questions' | 'align' | 'way' | 'tuning' | 'drawing' | 'layer'
+>
 
-export const useLook = create<LookState>(() => ({
-  photo: undefined,
-  face: 0,
-  here: [],
-  networks: [],
+/** How they are until somebody changes them. */
+export const PLAIN: Settings = {
   columns: ['faceres'],
   questions: [{ id: 0, task: 'gender', class: 'top' }],
   align: 'own',
   way: 'card',
   tuning: {},
-  drawing: DRAWING,
+  drawing: { show: 'map', opacity: 0.7, colours: 'paper', scale: 'each', brighten: 1 },
+  layer: undefined,
+}
+
+export const useLook = create<LookState>(() => ({
+  ...PLAIN,
+  photo: undefined,
+  face: 0,
+  here: [],
+  networks: [],
   strokes: [],
   undone: [],
-  layer: undefined,
+  painted: undefined,
+  brush: 'cover',
+  size: 20,
+  before: false,
+  tab: 'rules',
+  fixing: false,
+  note: undefined,
   flow: false,
   cells: {},
   busy: undefined,
@@ -185,10 +218,16 @@ export function cellOf({ cells }: LookState, id: string, row: number): Cell {
   return cells[cellKey(id, row)] ?? NO_CELL
 }
 
+/** What a cell shows: what is asked, or the same of the photo before it was painted on. */
+export function shownIn(state: LookState, id: string, row: number): Look | undefined {
+  const { look, unedited } = cellOf(state, id, row)
+  return state.before && state.strokes.length > 0 ? unedited?.look : look
+}
+
 /** The largest |R| of a row's maps. */
-export function scaleOf(cells: LookState['cells'], row: number, columns: readonly string[]): number {
-  return columns.reduce((most, id) => {
-    const look = cells[cellKey(id, row)]?.look
+export function scaleOf(state: LookState, row: number): number {
+  return state.columns.reduce((most, id) => {
+    const look = shownIn(state, id, row)
     return look ? look.map.data.reduce((so, value) => Math.max(so, Math.abs(value)), most) : most
   }, 0)
 }

@@ -1,6 +1,7 @@
 /** What maps and answers say, in words. */
 
 import type { Answered, Look } from '../worker/protocol.ts'
+import { cellOf, type LookState } from './store.ts'
 
 export function percent(share: number): string {
   const value = 100 * share
@@ -73,6 +74,30 @@ export function answerInWords({ classes, value, task }: Answered): string {
   if (value !== undefined) return task === 'years' ? `${value.toFixed(0)} years` : value.toPrecision(3)
   const [first] = classes
   return first ? `${first.name} ${percent(first.probability)}` : ''
+}
+
+/** `f 98 % → 61 %`: an answer before the photo was painted on, and since. */
+export function changeInWords(before: Answered, now: Answered): string {
+  const [was, is] = [answerInWords(before), answerInWords(now)]
+  const [first, since] = [before.classes[0], now.classes[0]]
+  if (before.value !== undefined) return `${was.replace(' years', '')} → ${is}`
+  return first && since && first.name === since.name
+    ? `${was} → ${percent(since.probability)}`
+    : `${was} → ${is}`
+}
+
+/** What painting has changed of the answers of all columns; nothing while that is not known. */
+export function changesInWords(state: LookState): string {
+  const { busy, before, columns, questions } = state
+  if (busy || before) return ''
+  return columns
+    .flatMap((id) => {
+      const { look, unedited } = cellOf(state, id, questions[0]!.id)
+      if (!look || !unedited?.look || look === unedited.look) return []
+      const was = unedited.look.answers
+      return `${id}: ${look.answers.map((answer, k) => changeInWords(was[k]!, answer)).join(', ')}.`
+    })
+    .join(' ')
 }
 
 /** A task as a heading. */

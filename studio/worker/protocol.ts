@@ -10,6 +10,7 @@ import type {
   NamedMethod,
   PartShare,
   PixelRelevance,
+  Point,
 } from 'regard'
 
 /** Where networks run here. */
@@ -54,13 +55,20 @@ export interface PhotoInfo {
 export type Align = 'own' | 'r' | 'i'
 
 /** Paint on the photo, in its pixels. */
-export interface Stroke {
+export type Stroke = {
   readonly brush: 'cover' | 'blur' | 'erase'
-  /** Its width. */
+  /** The width of the brush; of an area, how far it is blurred. */
   readonly size: number
-  readonly points: readonly { readonly x: number; readonly y: number }[]
-  /** Whether the points are the outline of an area that is filled. */
-  readonly filled?: boolean
+} & (
+  | { /** Where the brush went. */ readonly points: readonly Point[] }
+  | { /** What is filled; each lies over the earlier ones. */ readonly areas: readonly Area[] }
+)
+
+/** What an outline goes around. */
+export interface Area {
+  readonly outline: readonly Point[]
+  /** Whether it is filled, or left out of what the earlier ones fill. */
+  readonly inside: boolean
 }
 
 /** What is asked of one network about one face. */

@@ -1,5 +1,6 @@
 /** What the worker does: it holds the photo, the networks and what explains them, and nobody else does. */
 
+import { transfer } from 'comlink'
 import {
   against,
   agesOf,
@@ -30,9 +31,11 @@ import {
   pausing,
   pixelRelevance,
   requirePreprocessing,
+  rgba,
   sharesByPart,
   UserError,
 } from 'regard'
+import { FIELDS, fieldsOf } from './fields.ts'
 import { painted } from './paint.ts'
 import type { Answered, Look, LookRequest, NetworkInfo, PhotoInfo, Place, Stroke, Tell } from './protocol.ts'
 
@@ -41,19 +44,6 @@ const KEPT = 4
 
 /** Larger networks are loaded alone, in bytes of weights. */
 const LARGE = 100 * 2 ** 20
-
-/** Nine fields, for pictures of which no parts are known. */
-const FIELDS = [
-  'top left',
-  'top',
-  'top right',
-  'left',
-  'middle',
-  'right',
-  'bottom left',
-  'bottom',
-  'bottom right',
-]
 
 interface Loaded {
   readonly key: string
@@ -105,9 +95,20 @@ export class Work {
     return { width: photo.width, height: photo.height, faces }
   }
 
-  /** The photo with what was painted on it. */
-  paint(strokes: readonly Stroke[]): Image {
-    return this.photoWith(strokes)
+  /**
+   * The photo with what was painted on it, to be shown.
+   *
+   * @param longest its longer side at most, in pixels
+   */
+  async paint(strokes: readonly Stroke[], longest: number): Promise<ImageBitmap> {
+    const photo = this.photoWith(strokes)
+    const scale = Math.min(1, longest / Math.max(photo.width, photo.height))
+    const bitmap = await createImageBitmap(new ImageData(rgba(photo), photo.width, photo.height), {
+      resizeWidth: Math.max(1, Math.round(scale * photo.width)),
+      resizeHeight: Math.max(1, Math.round(scale * photo.height)),
+      resizeQuality: 'high',
+    })
+    return transfer(bitmap, [bitmap])
   }
 
   /** Load a network that comes with the page, by its name. */
@@ -204,7 +205,7 @@ export class Work {
     const photo = this.photoWith(strokes)
     const { picture } = requirePreprocessing(model)
     if (!face) {
-      return { picture: photo, toPhoto: undefined, labels: { ...fields(picture), parts: FIELDS } }
+      return { picture: photo, toPhoto: undefined, labels: { ...fieldsOf(picture), parts: FIELDS } }
     }
     const as: Cut = align === 'own' ? (model.card.alignment ?? 'r') : align
     const cut = cutFound(photo, face, as, picture.height)
@@ -216,12 +217,15 @@ export class Work {
     const { photo } = this
     if (!photo) throw new UserError('no photo is open')
     if (strokes.length === 0) return photo
-    if (
-      this.edited?.strokes.length !== strokes.length ||
-      JSON.stringify(this.edited.strokes) !== JSON.stringify(strokes)
+    // What was painted before is not painted again.
+    const { edited } = this
+    const isBegun = edited?.strokes.every(
+      (stroke, k) => JSON.stringify(stroke) === JSON.stringify(strokes[k]),
     )
-      this.edited = { strokes, photo: painted(photo, strokes) }
-    return this.edited.photo
+    if (!edited || !isBegun) this.edited = { strokes, photo: painted(photo, strokes) }
+    else if (edited.strokes.length < strokes.length)
+      this.edited = { strokes, photo: painted(edited.photo, strokes.slice(edited.strokes.length)) }
+    return this.edited!.photo
   }
 
   private async explainerOf(model: Model, bytes: number, { network, way, conservation, layer }: LookRequest) {
@@ -257,16 +261,6 @@ export class Work {
 
 function isComposite(way: LookRequest['way']): way is Composite | undefined {
   return way?.method === undefined || way.method === 'relevance' || way.method === 'gradient'
-}
-
-/** A picture of nine equal fields. */
-function fields({ width, height }: { readonly width: number; readonly height: number }) {
-  const third = (at: number, of: number) => Math.min(2, Math.floor((3 * at) / of))
-  const data = Uint8Array.from(
-    { length: width * height },
-    (_, k) => 3 * third(Math.floor(k / width), height) + third(k % width, width),
-  )
-  return { width, height, data }
 }
 
 /** The centre of labels, of the size of a map. */
