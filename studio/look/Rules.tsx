@@ -1,5 +1,5 @@
-import { composites, METHODS } from 'regard'
-import { COMPOSITE_NAMES, METHOD_NAMES, type Tuning, usedBy } from './rules.ts'
+import { composites } from 'regard'
+import { COMPOSITE_NAMES, METHOD_NAMES, METHOD_TITLES, type Tuning, usedBy } from './rules.ts'
 import { changed } from './run.ts'
 import { compositeFor, isNamedMethod, useLook, type Way } from './store.ts'
 
@@ -47,7 +47,7 @@ export function Rules() {
           <optgroup label="Other methods">
             {METHOD_NAMES.map((each) => (
               <option key={each} value={each}>
-                {METHODS[each].title}
+                {METHOD_TITLES[each]}
               </option>
             ))}
           </optgroup>

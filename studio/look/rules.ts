@@ -1,6 +1,6 @@
 /** Composites as sliders change them. */
 
-import { type Composite, composites, METHODS, type MethodName } from 'regard'
+import { type Composite, composites, type NamedMethod } from 'regard'
 
 /** What is set in place of a composite's own numbers. */
 export interface Tuning {
@@ -49,7 +49,21 @@ function withFlat(layers: readonly Layer[], count: number): readonly Layer[] {
 /** Composites by the name that a select shows. */
 export const COMPOSITE_NAMES = Object.keys(composites) as (keyof typeof composites)[]
 
-/** Methods that are no composites, by name; the controls are for measuring. */
-export const METHOD_NAMES = (Object.keys(METHODS) as MethodName[]).filter(
-  (name) => !['relevance', 'gradient', 'random', 'edges'].includes(name),
-)
+/**
+ * Methods that are no composites, as a select shows them; the controls are for measuring. `METHODS` of regard has all of this,
+ * and their code, which the page would load with it.
+ */
+export const METHOD_TITLES: Readonly<Record<Exclude<NamedMethod['method'], 'random' | 'edges'>, string>> = {
+  smoothgrad: 'SmoothGrad',
+  'integrated-gradients': 'Integrated gradients',
+  'grad-cam': 'Grad-CAM',
+  occlusion: 'Occlusion',
+  lime: 'LIME',
+  'kernel-shap': 'KernelSHAP',
+  rise: 'RISE',
+  'prediction-difference': 'Prediction difference',
+  'attention-rollout': 'Attention rollout',
+  'gradient-attention': 'Gradient × attention',
+}
+
+export const METHOD_NAMES = Object.keys(METHOD_TITLES) as (keyof typeof METHOD_TITLES)[]
