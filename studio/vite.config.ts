@@ -56,7 +56,18 @@ export default defineConfig({
   base: './',
   plugins: [react(), modelsOfPackage(), serviceWorker()],
   worker: { format: 'es', rollupOptions: { output } },
-  build: { outDir: '../dist/studio', emptyOutDir: true, target: 'es2023', rollupOptions: { output } },
+  build: {
+    outDir: '../dist/studio',
+    emptyOutDir: true,
+    target: 'es2023',
+    // By themselves, the bundler's own helpers end in the largest chunk that uses them, and everybody loads that.
+    rollupOptions: {
+      output: {
+        ...output,
+        codeSplitting: { groups: [{ name: 'react', test: /node_modules.(react|react-dom|scheduler)./ }] },
+      },
+    },
+  },
   server: {
     headers: {
       'Cross-Origin-Opener-Policy': 'same-origin',
