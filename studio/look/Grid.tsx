@@ -1,6 +1,6 @@
 import { type BuiltInName, builtIn } from 'regard'
 import { CellView } from './CellView.tsx'
-import { addBuiltIn, changed } from './run.ts'
+import { addNetwork, changed } from './run.ts'
 import { cellKey, scaleOf, useLook } from './store.ts'
 import { answerInWords } from './words.ts'
 
@@ -12,7 +12,8 @@ export function Grid() {
   const cells = useLook(({ cells }) => cells)
   const one = useLook(({ drawing }) => drawing.scale === 'one')
   const here = useLook(({ here }) => here)
-  const others = [...new Set([...here, ...networks.map(({ id }) => id)])].filter(
+  const yours = useLook(({ yours }) => yours)
+  const others = [...new Set([...here, ...networks.map(({ id }) => id), ...yours])].filter(
     (id) => !columns.includes(id),
   )
   return (
@@ -74,7 +75,7 @@ export function Grid() {
               onChange={({ target }) => {
                 const id = target.value
                 changed({ columns: [...columns, id] })
-                if (id in builtIn) void addBuiltIn(id as BuiltInName)
+                void addNetwork(id)
               }}
             >
               <option value="" disabled>

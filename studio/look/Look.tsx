@@ -45,6 +45,8 @@ async function begin() {
   setLook({ here: await here.json() })
   await openPhoto(await response.blob(), 'Sample: Eileen Collins, NASA')
   await loadColumns()
+  const { begin } = await import('../models/store.ts')
+  await begin()
 }
 
 /** What is under way, and what went wrong. */

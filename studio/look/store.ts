@@ -65,6 +65,8 @@ export interface LookState {
   readonly face: number
   /** The networks that come with the page. */
   readonly here: readonly string[]
+  /** The networks that somebody dropped or keeps on this device, loaded or not. */
+  readonly yours: readonly string[]
   /** Those that are loaded. */
   readonly networks: readonly NetworkInfo[]
   /** Networks as columns, by their ids, from left to right. */
@@ -94,6 +96,7 @@ export const useLook = create<LookState>(() => ({
   photo: undefined,
   face: 0,
   here: [],
+  yours: [],
   networks: [],
   columns: ['faceres'],
   questions: [{ id: 0, task: 'gender', class: 'top' }],
