@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useState } from 'react'
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import type { ModelReport } from '../worker/models.ts'
 import { cardFrom, PRESETS, swapped, type Values, valuesOf } from './form.ts'
 import { describe } from './store.ts'
@@ -290,6 +290,7 @@ function Classes({
   change,
   ...bound
 }: Bound & { readonly count: number | undefined; readonly set: (classes: string) => void }) {
+  const input = useRef<HTMLInputElement>(null)
   return (
     <>
       <Field
@@ -308,17 +309,24 @@ function Classes({
           />
         )}
       </Field>
-      <label className="field small">
-        Or from a text file
+      <div>
+        <button type="button" className="button" onClick={() => input.current?.click()}>
+          Classes from a text file
+        </button>
         <input
+          ref={input}
           type="file"
           accept=".txt,text/plain"
+          aria-label="Classes from a text file"
+          className="unseen"
+          tabIndex={-1}
           onChange={async ({ target }) => {
             const [file] = target.files ?? []
+            target.value = ''
             if (file) set((await file.text()).trimEnd())
           }}
         />
-      </label>
+      </div>
     </>
   )
 }

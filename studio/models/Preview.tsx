@@ -50,13 +50,12 @@ export function Preview({
     )
   if (!shown) return <p className="faint small">Asking {id} …</p>
   const { seen, channels, low, high, answers, reversed } = shown
-  const of = face && network.card.alignment ? 'the face' : 'the whole photo'
+  const of = face && network.card.alignment ? 'The face' : 'The whole photo'
   return (
     <section className="preview" aria-label="What it is shown">
       <h3>What it is shown</h3>
       <p className="faint small">
-        {of} in {seen.width} × {seen.height} pixels, {channels}; numbers from {low.toPrecision(3)} to{' '}
-        {high.toPrecision(3)}.
+        {of} in {seen.width} × {seen.height} pixels, {channels}; numbers from {said(low)} to {said(high)}.
       </p>
       {isSure || channels === 'gray' || !reversed ? (
         <Picture image={seen} name={`What ${id} is shown`} answers={answers} />
@@ -75,8 +74,8 @@ export function Preview({
           </div>
           <p className="faint tiny">
             Its three channels, shown as red, green and blue. A blue face is right for a network that learned
-            from BGR, as Caffe’s and OpenCV’s do, and wrong for others. In the wrong order answers are often
-            less sure: try several photos.
+            from BGR, as Caffe’s and OpenCV’s do, and wrong for others. One photo tells little: look at what
+            it answers to several.
           </p>
         </>
       )}
@@ -123,4 +122,8 @@ function withBlueFirst(image: Image): Image {
     data[k + 2] = image.data[k]!
   }
   return { ...image, data }
+}
+
+function said(value: number): string {
+  return `${value < 0 ? '−' : ''}${Number(Math.abs(value).toPrecision(3))}`
 }

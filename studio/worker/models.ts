@@ -263,7 +263,7 @@ async function whyUnexplained(answers: readonly Model[]): Promise<string | undef
     return undefined
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const [, op] = /node \S* ?\((\w+)\)/.exec(message) ?? []
+    const [, op] = /(?:uses the operator |node \S* ?\()(\w+)/.exec(message) ?? []
     return op ? `${op} cannot be explained. Answers work, maps do not.` : message
   }
 }
