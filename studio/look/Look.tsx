@@ -5,7 +5,7 @@ import { Grid } from './Grid.tsx'
 import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
 import { loadColumns, openPhoto, stop } from './run.ts'
-import { setLook, useLook } from './store.ts'
+import { DATABASE, setLook, useLook } from './store.ts'
 import './look.css'
 
 /** A photo, networks beside each other, and what each of them looks at. */
@@ -45,8 +45,16 @@ async function begin() {
   setLook({ here: await here.json() })
   await openPhoto(await response.blob(), 'Sample: Eileen Collins, NASA')
   await loadColumns()
-  const { begin } = await import('../models/store.ts')
-  await begin()
+  if (await mayKeep()) await (await import('../models/store.ts')).begin()
+}
+
+/** Whether networks may be kept here. Not every browser tells, and some tell nothing. */
+async function mayKeep(): Promise<boolean> {
+  try {
+    return (await indexedDB.databases()).some(({ name }) => name === DATABASE)
+  } catch {
+    return true
+  }
 }
 
 /** What is under way, and what went wrong. */

@@ -90,6 +90,9 @@ export interface LookState {
   readonly fixed: FoundFace | undefined
 }
 
+/** The browser's database with the networks that are kept; there is none where nothing is. */
+export const DATABASE = 'regard studio'
+
 export const DRAWING: Drawing = { show: 'map', opacity: 0.7, colours: 'paper', scale: 'each', brighten: 1 }
 
 export const useLook = create<LookState>(() => ({

@@ -295,7 +295,7 @@ function Classes({
     <>
       <Field
         label="Classes"
-        hint={`${count === undefined ? '' : `${count === 1 ? 2 : count} of them, `}one a line; their numbers where none are given.`}
+        hint={`${count === undefined ? 'One' : `${count === 1 ? 2 : count} of them, one`} a line; their numbers where none are given.`}
         {...bound}
       >
         {(props) => (

@@ -1,6 +1,7 @@
 /** Networks that are kept in the browser's own storage, because somebody said so. */
 
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { DATABASE } from '../look/store.ts'
 
 /** A network as it is kept: its files as they were dropped, and its card among them. */
 export interface KeptNetwork {
@@ -14,12 +15,10 @@ interface Schema extends DBSchema {
   networks: { key: string; value: KeptNetwork }
 }
 
-const NAME = 'regard studio'
-
 let opened: Promise<IDBPDatabase<Schema>> | undefined
 
 function database(): Promise<IDBPDatabase<Schema>> {
-  opened ??= openDB<Schema>(NAME, 1, {
+  opened ??= openDB<Schema>(DATABASE, 1, {
     upgrade(fresh) {
       fresh.createObjectStore('networks', { keyPath: 'id' })
     },
@@ -76,7 +75,7 @@ export async function forget(id: string): Promise<void> {
 export async function deleteEverything(): Promise<void> {
   await close()
   await new Promise<void>((resolve, reject) => {
-    const request = indexedDB.deleteDatabase(NAME)
+    const request = indexedDB.deleteDatabase(DATABASE)
     request.onsuccess = () => resolve()
     request.onerror = () => reject(request.error)
   })

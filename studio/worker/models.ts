@@ -125,13 +125,15 @@ export class Drafts {
       return report
     } catch (error) {
       errors.push(...errorsIn(error, [path, file]))
+      // What else is missing does not depend on which of several outputs is meant.
+      model ??= anyOutput(graph, file, card)
       await this.keeper.removeNetwork(id)
     }
     return {
       ...aboutGraph(graph),
       card,
       yaml: given,
-      classes: model?.logits,
+      classes: undefined,
       missing: missingIn(model),
       errors,
       unexplained: undefined,
@@ -232,6 +234,14 @@ function sizeOf({ input }: Card): readonly [number, number] | undefined {
   return height === undefined || width === undefined ? undefined : [height, width]
 }
 
+function anyOutput(graph: Graph, file: string, { input }: Card): Model | undefined {
+  try {
+    return modelOf(graph, file, { input }, { output: graph.outputs[0]!.name })
+  } catch {
+    return undefined
+  }
+}
+
 function missingIn(model: Model | undefined): readonly string[] {
   return model && 'missing' in model.preprocessing ? model.preprocessing.missing : []
 }
@@ -275,8 +285,16 @@ function errorsIn(error: unknown, paths: readonly string[]): CardError[] {
   return lines.map((line) => {
     const path = paths.find((each) => line.startsWith(`${each}:`))
     const said = path ? line.slice(path.length).replace(/^(:\d+:\d+)?: /, '') : line
-    return { field: fieldIn(said), message: said }
+    return { field: fieldIn(said), message: sentence(said) }
   })
+}
+
+/** Without what is to be done about it on a command line: here there is the field. */
+function sentence(message: string): string {
+  const said = message.replace(/\. [^.]*--[a-z].*$/s, '')
+  // Names of fields stay as they are.
+  const begun = /^[a-z]+[.[]/.test(said) ? said : said[0]!.toUpperCase() + said.slice(1)
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`
 }
 
 /** Fields by what messages say of them; the first that is spoken of is meant. */
