@@ -118,6 +118,11 @@ export function CardForm({
             <Text {...bind('down')} label="Down" hint="How much lower, in the same sides; 0." />
           </div>
         )}
+        <Text
+          {...bind('picture')}
+          label="Picture"
+          hint="The size before the input is cut from its centre; as large as the input where not given."
+        />
         {values.cut === 'none' && (
           <Choice
             {...bind('fit')}

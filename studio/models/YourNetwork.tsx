@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { WORDS } from '../app/words.ts'
 import { useLook } from '../look/store.ts'
 import type { ModelReport } from '../worker/models.ts'
 import { Actions } from './Actions.tsx'
@@ -51,6 +52,9 @@ export function YourNetwork({ network }: { readonly network: Yours }) {
                 </p>
               )}
               <Facts network={loaded} report={report} rows={trainedOn(report)} />
+              {loaded?.answers.some(({ task }) => task === 'gender') && (
+                <p className="faint small">{WORDS.gender}</p>
+              )}
             </div>
           </div>
           <Layers report={report} />

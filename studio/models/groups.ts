@@ -3,7 +3,7 @@
 import page from '../../docs/networks.md?raw'
 
 /** A row of figures about one group of faces. */
-export interface GroupFigures {
+interface GroupFigures {
   /** `age 0-2`, `gender f`. */
   readonly group: string
   readonly count: string

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
@@ -12,7 +12,7 @@ import { writeGraph } from '../../src/graph/file.ts'
 import { float32, int64, type TensorOf } from '../../src/graph/types.ts'
 import { inputOf } from '../../src/models/input.ts'
 import { requirePreprocessing } from '../../src/models/model.ts'
-import { openModelFile } from '../../src/models/node.ts'
+import { builtInPath, openModelFile } from '../../src/models/node.ts'
 import { readPhoto } from '../../src/pictures/node.ts'
 import { shared } from '../shared.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
@@ -155,6 +155,27 @@ describe.skipIf(!hasChromium)('Models', () => {
     expect(await text(page, 'Mean').inputValue()).toBe('123, 117, 104')
   })
 
+  test('reads a network of TensorFlow.js once its weights are there, and asks which output is meant', async () => {
+    const page = await open()
+    const [json, bin] = ['faceres.json', 'faceres.bin'].map((name) =>
+      join(dirname(builtInPath('faceres')), name),
+    )
+    await drop(page, json!)
+    await page.getByText('This faceres.json needs faceres.bin: drop them together.').waitFor()
+    await drop(page, bin!)
+    await page.getByText(/^The network has several outputs: /).waitFor()
+    await page.getByLabel('Start from').selectOption('Caffe: BGR, 104, 117, 123')
+    await page.getByLabel('Output').selectOption('gender_pred/Sigmoid')
+    await page.getByLabel('Faces').selectOption('box')
+    await page.getByLabel('Task').fill('gender')
+    await text(page, 'Classes').fill('f\nm')
+    await page
+      .getByText(/^Gender label: f \d+ %$/)
+      .first()
+      .waitFor()
+    expect(studio!.faults).toEqual([])
+  })
+
   test('says that there is no room, and goes on', async () => {
     const page = await open()
     await drop(page, example)
@@ -168,6 +189,19 @@ describe.skipIf(!hasChromium)('Models', () => {
   })
 
   describe.skipIf(!shared)('a network of Caffe', () => {
+    test('takes the mean picture that is dropped with it', async () => {
+      const page = await open()
+      await drop(page, weights, definition, join(caffe, 'adience_r_fold0_mean.binaryproto'))
+      await page.getByText('channels and scale are missing').waitFor()
+      expect(await text(page, 'Mean').inputValue()).toBe('adience_r_fold0_mean.binaryproto')
+      await page.getByLabel('Channels').selectOption('BGR')
+      await text(page, 'Scale').fill('1')
+      await page.getByText(/^The mean must have the shape /).waitFor()
+      await text(page, 'Picture').fill('256')
+      await page.getByRole('img', { name: 'What bvlc_googlenet is shown' }).waitFor()
+      expect(studio!.faults).toEqual([])
+    })
+
     test('asks for its card, explains, is saved with its explanation, and is kept until all is deleted', async () => {
       const page = await open()
       await page.getByLabel('Open a photo').setInputFiles(astronaut)
