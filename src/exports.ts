@@ -2,6 +2,7 @@
 
 /* What goes wrong, and what takes long. */
 export { UsageError, UserError } from './base/errors.ts'
+export { impostor } from './base/impostor.ts'
 /* Networks, and training them step by step. */
 export { Random } from './base/random.ts'
 export type { Watch } from './base/watch.ts'
@@ -62,12 +63,14 @@ export { float32, type Graph, int64, type Tensor, type TensorOf } from './graph/
 export { verify } from './graph/verify.ts'
 export { type Card, formatCard, parseCard } from './models/card.ts'
 export {
+  compositeOf,
   type ExplainOptions,
   explainBy,
   loadModelExplainer,
   type ModelExplanation,
   type ModelInput,
 } from './models/explain.ts'
+export { graftModel } from './models/graft.ts'
 export { inputOf, inputToPhoto, pictureOf } from './models/input.ts'
 export {
   agesOf,
@@ -75,6 +78,7 @@ export {
   type Model,
   type ModelOptions,
   modelOf,
+  openCard,
   openModel,
   requirePreprocessing,
 } from './models/model.ts'

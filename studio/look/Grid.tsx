@@ -1,15 +1,15 @@
 import { type BuiltInName, builtIn } from 'regard'
 import { CellView } from './CellView.tsx'
-import { addBuiltIn, changed } from './run.ts'
+import { addNetwork, changed } from './run.ts'
 import { cellOf, scaleOf, shownIn, useLook } from './store.ts'
 import { answerInWords, changeInWords } from './words.ts'
 
 /** Networks as columns, questions as rows: the paper's Figure 2. */
 export function Grid() {
   const state = useLook()
-  const { columns, networks, questions, here, before } = state
+  const { columns, networks, questions, here, yours, before } = state
   const one = state.drawing.scale === 'one'
-  const others = [...new Set([...here, ...networks.map(({ id }) => id)])].filter(
+  const others = [...new Set([...here, ...networks.map(({ id }) => id), ...yours])].filter(
     (id) => !columns.includes(id),
   )
   return (
@@ -76,7 +76,7 @@ export function Grid() {
               onChange={({ target }) => {
                 const id = target.value
                 changed({ columns: [...columns, id] })
-                if (id in builtIn) void addBuiltIn(id as BuiltInName)
+                void addNetwork(id)
               }}
             >
               <option value="" disabled>

@@ -6,7 +6,7 @@ import { Grid } from './Grid.tsx'
 import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
 import { loadColumns, openPhoto, stop } from './run.ts'
-import { setLook, useLook } from './store.ts'
+import { DATABASE, setLook, useLook } from './store.ts'
 import './look.css'
 import './edit.css'
 
@@ -51,10 +51,21 @@ async function begin() {
   begun = true
   const [response, here] = await Promise.all([fetch(sample), fetch('models/index.json')])
   setLook({ here: await here.json() })
+  // A link may name networks that are kept here.
+  if (await mayKeep()) await (await import('../models/store.ts')).begin()
   applyAddress()
   followAddress()
   await openPhoto(await response.blob(), 'Sample: Eileen Collins, NASA')
   await loadColumns()
+}
+
+/** Whether networks may be kept here. Not every browser tells, and some tell nothing. */
+async function mayKeep(): Promise<boolean> {
+  try {
+    return (await indexedDB.databases()).some(({ name }) => name === DATABASE)
+  } catch {
+    return true
+  }
 }
 
 /** What is to be said of a link. */

@@ -20,9 +20,9 @@ function hashOf(query: string): string {
 /** Take the settings from the address, and say what of it cannot be followed. */
 export function applyAddress(): void {
   const query = queryNow()
-  const { here, networks, columns } = getLook()
+  const { here, yours, networks, columns } = getLook()
   if (!query) return
-  const known = [...here, ...networks.map(({ id }) => id), ...columns]
+  const known = [...here, ...yours, ...networks.map(({ id }) => id), ...columns]
   const { settings, faults } = fromLink(query, known)
   changed({ ...settings, note: faults.length > 0 ? faults.join(' ') : undefined })
 }

@@ -1,6 +1,6 @@
 /** From what is asked to what is shown: one request at a time, and always the newest. */
 
-import { type BuiltInName, builtIn } from 'regard'
+import type { BuiltInName } from 'regard'
 import { modelsFolder, theWork, told } from '../worker/client.ts'
 import type { LookRequest, NetworkInfo, Place } from '../worker/protocol.ts'
 import {
@@ -14,6 +14,7 @@ import {
   requestFor,
   setLook,
 } from './store.ts'
+import { absentInWords } from './words.ts'
 
 let place: Promise<Place> | undefined
 
@@ -72,14 +73,50 @@ export async function addBuiltIn(name: BuiltInName): Promise<void> {
   await refresh()
 }
 
-/** A network that the worker has taken in. */
+/** A network that the worker has taken in; what one of the same name said before is no longer true. */
 export function added(info: NetworkInfo): void {
-  setLook(({ networks }) => ({ networks: [...networks.filter(({ id }) => id !== info.id), info] }))
+  setLook(({ networks, cells }) => ({
+    networks: [...networks.filter(({ id }) => id !== info.id), info],
+    cells: withoutCells(cells, info.id),
+  }))
+  void refresh()
 }
 
-/** Load what the columns name, where it comes with the page. */
+/** A network that the worker has no longer. */
+export function removed(id: string): void {
+  setLook(({ networks, columns, cells }) => ({
+    networks: networks.filter((each) => each.id !== id),
+    columns: columns.filter((each) => each !== id),
+    cells: withoutCells(cells, id),
+  }))
+}
+
+function withoutCells(cells: LookState['cells'], id: string): LookState['cells'] {
+  return Object.fromEntries(Object.entries(cells).filter(([key]) => !key.startsWith(`${id} `)))
+}
+
+/** Load a network by its name: one that comes with the page, or one that is kept on this device. */
+export async function addNetwork(id: string): Promise<void> {
+  const adding = loading.get(id) ?? addNow(id).finally(() => loading.delete(id))
+  loading.set(id, adding)
+  await adding
+}
+
+/** More than one part of the page may want the same network. */
+const loading = new Map<string, Promise<void>>()
+
+async function addNow(id: string): Promise<void> {
+  if (getLook().networks.some((each) => each.id === id)) return
+  if (getLook().here.includes(id)) return addBuiltIn(id as BuiltInName)
+  const { openYours } = await import('../models/store.ts')
+  if (!(await openYours(id))) setLook({ error: absentInWords(id) })
+  else if (!getLook().networks.some((each) => each.id === id))
+    setLook({ error: `${id} cannot be shown photos yet. Complete its card in Models.` })
+}
+
+/** Load what the columns name. */
 export async function loadColumns(): Promise<void> {
-  for (const id of getLook().columns) if (id in builtIn) await addBuiltIn(id as BuiltInName)
+  for (const id of getLook().columns) await addNetwork(id)
 }
 
 let running = false

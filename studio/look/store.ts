@@ -70,6 +70,8 @@ export interface LookState {
   readonly face: number
   /** The networks that come with the page. */
   readonly here: readonly string[]
+  /** The networks that somebody dropped or keeps on this device, loaded or not. */
+  readonly yours: readonly string[]
   /** Those that are loaded. */
   readonly networks: readonly NetworkInfo[]
   /** Networks as columns, by their ids, from left to right. */
@@ -105,6 +107,9 @@ export interface LookState {
   readonly fixed: FoundFace | undefined
 }
 
+/** The browser's database with the networks that are kept; there is none where nothing is. */
+export const DATABASE = 'regard studio'
+
 /** What a link to Look holds. */
 export type Settings = Pick<
   LookState,
@@ -127,6 +132,7 @@ export const useLook = create<LookState>(() => ({
   photo: undefined,
   face: 0,
   here: [],
+  yours: [],
   networks: [],
   strokes: [],
   undone: [],

@@ -1,5 +1,6 @@
 /** What maps and answers say, in words. */
 
+import { builtIn } from 'regard'
 import type { Answered, Look } from '../worker/protocol.ts'
 import { cellOf, type LookState } from './store.ts'
 
@@ -106,4 +107,10 @@ export function taskInWords(task: string | undefined): string {
   if (task === 'age') return 'Age group'
   if (task === 'gender') return 'Gender label'
   return task ?? 'Answer'
+}
+
+/** What to say of a network that is asked for, as by a link, and is not here. */
+export function absentInWords(id: string): string {
+  const remedy = id in builtIn ? `Run \`npx regard networks add ${id}\`.` : 'Drop its file.'
+  return `${id} is not on this device. ${remedy}`
 }

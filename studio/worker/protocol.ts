@@ -122,6 +122,19 @@ export interface Image1 {
   readonly data: Uint8Array
 }
 
+/** What a network is shown of a photo, and what it says to that. */
+export interface Preview {
+  /** In colours as people see them, whatever the order of the network's channels. */
+  readonly seen: Image
+  readonly channels: 'RGB' | 'BGR' | 'gray'
+  /** The least and the greatest number of the input. */
+  readonly low: number
+  readonly high: number
+  readonly answers: readonly Answered[]
+  /** What it says where its channels are in the reverse order; undefined where there is one, or a mean picture. */
+  readonly reversed: readonly Answered[] | undefined
+}
+
 /** The answer of one output. */
 export interface Answered {
   readonly output: string

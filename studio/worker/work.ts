@@ -10,6 +10,7 @@ import {
   type Card,
   type Composite,
   type Cut,
+  compositeOf,
   composites,
   cutFound,
   decodePhoto,
@@ -19,7 +20,9 @@ import {
   explainBy,
   FACE_PARTS,
   type FaceFinder,
+  type FoundFace,
   type Image,
+  inputOf,
   inputToPhoto,
   loadEngine,
   loadModel,
@@ -29,6 +32,7 @@ import {
   openFaceFinder,
   partsInCut,
   pausing,
+  pictureOf,
   pixelRelevance,
   requirePreprocessing,
   rgba,
@@ -36,14 +40,37 @@ import {
   UserError,
 } from 'regard'
 import { FIELDS, fieldsOf } from './fields.ts'
+import type { Drafts, ModelReport, SavedModel } from './models.ts'
 import { painted } from './paint.ts'
-import type { Answered, Look, LookRequest, NetworkInfo, PhotoInfo, Place, Stroke, Tell } from './protocol.ts'
+import type {
+  Answered,
+  Look,
+  LookRequest,
+  NetworkInfo,
+  PhotoInfo,
+  Place,
+  Preview,
+  Stroke,
+  Tell,
+} from './protocol.ts'
 
 /** Explainers that are kept loaded: two networks, say, each asked two things. */
 const KEPT = 4
 
 /** Larger networks are loaded alone, in bytes of weights. */
 const LARGE = 100 * 2 ** 20
+
+/** A network's own answer, explained as its card says. */
+const PLAIN = {
+  output: '',
+  align: 'own',
+  class: 'top',
+  minus: undefined,
+  way: undefined,
+  strokes: [],
+  conservation: false,
+  layer: undefined,
+} as const satisfies Partial<LookRequest>
 
 interface Loaded {
   readonly key: string
@@ -61,6 +88,8 @@ export class Work {
   private edited: { readonly strokes: readonly Stroke[]; readonly photo: Image } | undefined
   private stopping = new AbortController()
   private folder = ''
+  private drafts: Drafts | undefined
+  private turn: Promise<unknown> = Promise.resolve()
 
   /** @param folder where the networks lie that come with the page: its URL */
   async start(folder: string): Promise<Place> {
@@ -133,13 +162,17 @@ export class Work {
     files: Readonly<Record<string, Uint8Array>>,
     card?: Omit<Card, 'classes'> & { readonly classes?: string[] },
   ): Promise<NetworkInfo> {
-    const answers = answersOf(await loadModel(file, { files, card }))
+    return this.takeIn(id, await loadModel(file, { files, card }))
+  }
+
+  /** Hold a model that was read, in place of what was called so before. */
+  async takeIn(id: string, read: Model): Promise<NetworkInfo> {
+    const answers = answersOf(read)
     const [model] = answers as [Model, ...Model[]]
     const bytes = [...model.network.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
     await this.removeNetwork(id)
     this.models.set(id, { answers, bytes })
     const { preprocessing } = model
-    const { composite } = model.card
     return {
       id,
       answers: answers.map((each) => ({
@@ -151,22 +184,98 @@ export class Work {
       card: withoutPicture(model.card),
       size: 'missing' in preprocessing ? undefined : preprocessing.size,
       bytes,
-      composite: typeof composite === 'string' ? composite : (composite?.name ?? 'paper'),
+      composite: compositeOf(model).name,
       layers: model.network.nodes.filter(({ op }) => op === 'Conv').map(({ outputs: [name] }) => name!),
     }
   }
 
   async removeNetwork(id: string): Promise<void> {
-    for (const one of this.loaded.filter(({ key }) => key.startsWith(`${id} `))) await this.release(one)
-    this.models.delete(id)
+    await this.alone(async () => {
+      for (const one of this.loaded.filter(({ key }) => key.startsWith(`${id} `))) await this.release(one)
+      this.models.delete(id)
+    })
+  }
+
+  /**
+   * Read the files of a model that somebody gives, to be described by its card afterwards.
+   *
+   * @param file the name of its own file among `files`
+   */
+  async openModel(id: string, file: string, files: Readonly<Record<string, Blob>>): Promise<void> {
+    await (await this.draftsOf()).open(id, file, files)
+  }
+
+  /**
+   * Say what is known of a model and what is missing. Where nothing is, it can be looked with from then on.
+   *
+   * @param card as YAML; what its files say where not given
+   */
+  async describeModel(id: string, card?: string): Promise<ModelReport> {
+    return (await this.draftsOf()).describe(id, card)
+  }
+
+  /** The same of a network that is loaded already. */
+  async reportOn(id: string): Promise<ModelReport> {
+    const { reportOn } = await import('./models.ts')
+    return reportOn(this.modelOf(id).answers)
+  }
+
+  /** A network with its own explanation as the bytes of an `.onnx` file, and the card that belongs to it. */
+  async saveExplaining(id: string, output: string): Promise<SavedModel> {
+    const { savedExplaining } = await import('./models.ts')
+    const { answers } = this.modelOf(id)
+    return savedExplaining(answers.find((each) => each.output === output) ?? answers[0]!)
+  }
+
+  /** What a network is shown of the photo, and what it says to that with its channels as they are and reversed. */
+  async preview(id: string, face: FoundFace | undefined): Promise<Preview> {
+    return this.alone(() => this.previewNow(id, face))
+  }
+
+  private async previewNow(id: string, face: FoundFace | undefined): Promise<Preview> {
+    const { answers, bytes } = this.modelOf(id)
+    const model = answers[0]!
+    const request = { ...PLAIN, network: id, face }
+    const { picture } = this.shown(model, request)
+    const preprocessing = requirePreprocessing(model)
+    const input = inputOf(picture, preprocessing)
+    const { channels, mean, scale } = preprocessing
+    const reversed =
+      channels !== 'gray' && !('planes' in mean)
+        ? inputOf(picture, {
+            ...preprocessing,
+            channels: channels === 'RGB' ? 'BGR' : 'RGB',
+            mean: [...mean].reverse(),
+            scale: [...scale].reverse(),
+          })
+        : undefined
+    // What has no rule of relevance is still answered.
+    const explainer = await this.explainerOf(model, bytes, request).catch(() =>
+      this.explainerOf(model, bytes, { ...request, way: composites.gradient }),
+    )
+    const said = async (shown: typeof input) => {
+      const found = await explainBy(explainer, model, shown)
+      return answers.map((each) => answerOf(each, found))
+    }
+    return {
+      seen: pictureOf(input, preprocessing),
+      channels,
+      low: input.data.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+      high: input.data.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+      answers: await said(input),
+      reversed: reversed && (await said(reversed)),
+    }
   }
 
   /** Ask one network about one face. */
   async look(request: LookRequest, tell?: Tell): Promise<Look> {
+    return this.alone(() => this.lookNow(request, tell))
+  }
+
+  private async lookNow(request: LookRequest, tell?: Tell): Promise<Look> {
     const start = performance.now()
     const { signal } = this.stopping
-    const known = this.models.get(request.network)
-    if (!known) throw new UserError('is not loaded', request.network)
+    const known = this.modelOf(request.network)
     const model = known.answers.find(({ output }) => output === request.output) ?? known.answers[0]!
     const asked = against(model, request.minus)
     const explainer = await this.explainerOf(asked, known.bytes, request)
@@ -204,10 +313,11 @@ export class Work {
   private shown(model: Model, { face, align, strokes }: LookRequest) {
     const photo = this.photoWith(strokes)
     const { picture } = requirePreprocessing(model)
-    if (!face) {
+    // A network whose card says nothing of faces is shown photos as they are.
+    const as: Cut | undefined = align === 'own' ? model.card.alignment : align
+    if (!face || !as) {
       return { picture: photo, toPhoto: undefined, labels: { ...fieldsOf(picture), parts: FIELDS } }
     }
-    const as: Cut = align === 'own' ? (model.card.alignment ?? 'r') : align
     const cut = cutFound(photo, face, as, picture.height)
     const labels = partsInCut(face.mesh, cut.map, picture.height)
     return { picture: cut.picture, toPhoto: cut.map, labels: { ...labels, parts: FACE_PARTS } }
@@ -248,9 +358,31 @@ export class Work {
       ...(isComposite(way)
         ? { composite: way, conservation, layers: layer ? [layer] : [] }
         : { method: way }),
+    }).catch(async (error) => {
+      throw (await import('./models.ts')).refusedMemory(error, network)
     })
     this.loaded.push({ key, explainer, bytes })
     return explainer
+  }
+
+  /** One at a time: nobody may release what another one uses. */
+  private async alone<Result>(act: () => Promise<Result>): Promise<Result> {
+    const mine = this.turn.then(act)
+    this.turn = mine.catch(() => {})
+    return mine
+  }
+
+  private modelOf(id: string) {
+    const known = this.models.get(id)
+    if (!known) throw new UserError('is not loaded', id)
+    return known
+  }
+
+  /** What reads other people's models is fetched when there is one. */
+  private async draftsOf(): Promise<Drafts> {
+    const { Drafts } = await import('./models.ts')
+    this.drafts ??= new Drafts(this)
+    return this.drafts
   }
 
   private async release(one: Loaded): Promise<void> {
@@ -301,11 +433,8 @@ function answerOf(model: Model, { outputs }: ModelExplanation): Answered {
   }
 }
 
-function nameOf({ card }: Model, { way }: LookRequest): string {
-  if (!way)
-    return typeof card.composite === 'string'
-      ? card.composite
-      : (card.composite?.name ?? composites.paper.name)
+function nameOf(model: Model, { way }: LookRequest): string {
+  if (!way) return compositeOf(model).name
   return 'name' in way ? way.name : way.method!
 }
 
