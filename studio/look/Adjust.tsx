@@ -1,7 +1,11 @@
 import { Tabs } from '@base-ui/react/tabs'
+import { lazy, Suspense } from 'react'
 import { Drawing } from './Drawing.tsx'
 import { PartTable } from './PartTable.tsx'
 import { Rules } from './Rules.tsx'
+
+// What the first screen does not need is fetched when it is asked for.
+const Flow = lazy(() => import('./Flow.tsx').then(({ Flow }) => ({ default: Flow })))
 
 /** What can be changed about the maps, and what they say in numbers. */
 export function Adjust() {
@@ -11,6 +15,7 @@ export function Adjust() {
         <Tabs.List className="tabs" aria-label="Adjust">
           <Tabs.Tab value="rules">Rules</Tabs.Tab>
           <Tabs.Tab value="parts">Parts</Tabs.Tab>
+          <Tabs.Tab value="flow">Flow</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="rules" className="tab">
           <Drawing />
@@ -18,6 +23,11 @@ export function Adjust() {
         </Tabs.Panel>
         <Tabs.Panel value="parts" className="tab">
           <PartTable />
+        </Tabs.Panel>
+        <Tabs.Panel value="flow" className="tab">
+          <Suspense fallback={<p className="faint small">Loading …</p>}>
+            <Flow />
+          </Suspense>
         </Tabs.Panel>
       </Tabs.Root>
     </aside>

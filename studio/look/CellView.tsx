@@ -2,17 +2,26 @@ import { memo, type PointerEvent, useEffect, useMemo, useRef, useState } from 'r
 import type { Look } from '../worker/protocol.ts'
 import { coloured, overlaid, plain } from './colours.ts'
 import { Legend } from './Legend.tsx'
+import { changed } from './run.ts'
 import {
   answerTo,
   cellOf,
   type Drawing,
-  keyOf,
   type Question,
   requestFor,
   setLook,
+  shows,
   useLook,
 } from './store.ts'
-import { amountsOf, mapInWords, partInWords, percent, reachedInWords, readout } from './words.ts'
+import {
+  amountsOf,
+  layerInWords,
+  mapInWords,
+  partInWords,
+  percent,
+  reachedInWords,
+  readout,
+} from './words.ts'
 
 interface CellProps {
   readonly id: string
@@ -24,10 +33,11 @@ interface CellProps {
 /** One network's map for one question, with what it says in words. */
 export const CellView = memo(function CellView({ id, question, scale }: CellProps) {
   const state = useLook()
-  const { look, error, key } = cellOf(state, id, question.id)
+  const cell = cellOf(state, id, question.id)
+  const { look, error } = cell
   const network = state.networks.find((each) => each.id === id)
   const request = requestFor(state, id, question)
-  const waits = request !== undefined && keyOf(state, request) !== key && !error
+  const waits = request !== undefined && !shows(state, cell, request) && !error
   if (network && !answerTo(network, question)) {
     return <p className="cell faint small">{id} does not answer this.</p>
   }
@@ -44,6 +54,23 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
   }
   return (
     <figure className="cell" data-waits={waits || undefined}>
+      {state.layer !== undefined && (
+        <p className="at small">
+          {look.layer === undefined ? (
+            <span className="faint">at the pixels</span>
+          ) : (
+            <button
+              type="button"
+              className="button"
+              aria-label={`At ${layerInWords(look.layer)}: back to the pixels`}
+              title={look.layer}
+              onClick={() => changed({ layer: undefined })}
+            >
+              at {layerInWords(look.layer)} ×
+            </button>
+          )}
+        </p>
+      )}
       <MapView id={id} look={look} drawing={state.drawing} scale={scale} />
       <figcaption>
         {error && (
@@ -56,6 +83,10 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
         <p className="faint tiny">
           {look.by}. {reachedInWords(look)}
         </p>
+        <details className="tiny">
+          <summary>In words</summary>
+          <p>{mapInWords(id, look)}</p>
+        </details>
         {look.warnings.map((warning) => (
           <p key={warning} className="warn tiny">
             {warning[0]!.toUpperCase()}

@@ -3,16 +3,7 @@
 import { type BuiltInName, builtIn } from 'regard'
 import { modelsFolder, theWork, told } from '../worker/client.ts'
 import type { NetworkInfo, Place } from '../worker/protocol.ts'
-import {
-  cellKey,
-  cellOf,
-  getLook,
-  isNamedMethod,
-  keyOf,
-  type LookState,
-  requestFor,
-  setLook,
-} from './store.ts'
+import { getLook, keyOf, type LookState, NO_CELL, setLook, shows, wantedOf } from './store.ts'
 
 let place: Promise<Place> | undefined
 
@@ -100,24 +91,23 @@ export function changed(change: Partial<LookState>): void {
 /** The first cell that does not show what is wanted. */
 function stale() {
   const state = getLook()
-  for (const question of state.questions) {
-    for (const id of state.columns) {
-      const request = requestFor(state, id, question)
-      if (!request) continue
-      const key = keyOf(state, request)
-      const cell = cellOf(state, id, question.id)
-      if (cell.key !== key && cell.failed !== key) return { id, row: question.id, request, key, cell }
-    }
+  for (const { name, request } of wantedOf(state)) {
+    const key = keyOf(state, request)
+    const cell = state.cells[name] ?? NO_CELL
+    if (!shows(state, cell, request) && cell.failed !== key) return { name, request, key, cell }
   }
   return undefined
 }
 
-async function ask({ id, row, request, key, cell }: NonNullable<ReturnType<typeof stale>>): Promise<void> {
-  const what = `Explaining ${id}`
-  const runsLong = isNamedMethod(getLook().way)
-  setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
+async function ask({ name, request, key, cell }: NonNullable<ReturnType<typeof stale>>): Promise<void> {
   const put = (found: Partial<typeof cell>) =>
-    setLook(({ cells }) => ({ cells: { ...cells, [cellKey(id, row)]: { ...cell, ...found } } }))
+    setLook(({ cells }) => ({ cells: { ...cells, [name]: { ...cell, ...found } } }))
+  const state = getLook()
+  const same = Object.values(state.cells).find((each) => shows(state, each, request))
+  if (same) return put({ ...same, error: undefined, failed: undefined })
+  const what = `Explaining ${request.network}`
+  const runsLong = request.way !== undefined && !('name' in request.way)
+  setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
   try {
     const look = await theWork().look(request, telling(what, runsLong))
     put({ key, look, error: undefined, failed: undefined })

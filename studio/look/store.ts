@@ -22,6 +22,21 @@ export type Way = 'card' | CompositeName | NamedMethod['method']
 
 export const SHOWS = ['map', 'overlay', 'photo'] as const
 
+/** What a column is compared with: another network, itself before the edits, another class, or other rules. */
+export type Against =
+  | { readonly other: 'network'; readonly name: string }
+  | { readonly other: 'before' }
+  | { readonly other: 'class'; readonly name: string }
+  | { readonly other: 'rules'; readonly name: Way }
+
+/** A comparison of a cell with something else. */
+export interface Comparing {
+  readonly network: string
+  /** The question, by its id. */
+  readonly row: number
+  readonly against: Against
+}
+
 /** How maps are drawn. */
 export interface Drawing {
   readonly show: (typeof SHOWS)[number]
@@ -79,6 +94,8 @@ export interface LookState {
   readonly undone: readonly Stroke[]
   readonly layer: string | undefined
   readonly flow: boolean
+  /** What is compared with what, while it is. */
+  readonly comparing: Comparing | undefined
   readonly cells: Readonly<Record<string, Cell>>
   readonly busy: Busy | undefined
   readonly error: string | undefined
@@ -105,6 +122,7 @@ export const useLook = create<LookState>(() => ({
   undone: [],
   layer: undefined,
   flow: false,
+  comparing: undefined,
   cells: {},
   busy: undefined,
   error: undefined,
@@ -154,8 +172,53 @@ export function requestFor(state: LookState, id: string, question: Question): Lo
     way: wayFor(state, network),
     strokes: state.strokes,
     conservation: state.flow && !isNamedMethod(state.way),
-    layer: isNamedMethod(state.way) ? undefined : state.layer,
+    layer: layerOf(state, network),
   }
+}
+
+/** The layer whose map a network shows: another network may have none of that name, and named methods give none. */
+export function layerOf({ layer, way }: LookState, network: NetworkInfo): string | undefined {
+  return layer !== undefined && !isNamedMethod(way) && network.layers.includes(layer) ? layer : undefined
+}
+
+/** Whether a cell shows what a request asks for: that it holds a conservation report, too, does no harm. */
+export function shows(state: LookState, { key }: Cell, request: LookRequest): boolean {
+  return (
+    key !== undefined &&
+    (key === keyOf(state, request) || key === keyOf(state, { ...request, conservation: true }))
+  )
+}
+
+/** The two sides of a comparison, of the pixels whatever layer the columns show. */
+export function sidesOf(state: LookState, { network, row, against }: Comparing) {
+  const question = state.questions.find(({ id }) => id === row)
+  const pixels = { ...state, layer: undefined }
+  const b = (asked: Question) => {
+    if (against.other === 'network') return requestFor(pixels, against.name, asked)
+    if (against.other === 'before') return requestFor({ ...pixels, strokes: [] }, network, asked)
+    if (against.other === 'class')
+      return requestFor(pixels, network, { ...asked, class: against.name, minus: undefined })
+    return requestFor({ ...pixels, way: against.name, tuning: {} }, network, asked)
+  }
+  return [
+    { name: SIDES.a, request: question && requestFor(pixels, network, question) },
+    { name: SIDES.b, request: question && b(question) },
+  ]
+}
+
+/** The cells of a comparison. */
+export const SIDES = { a: 'compared a', b: 'compared b' } as const
+
+/** Everything that is to be shown: the cells of all columns, then the two sides of a comparison. */
+export function wantedOf(state: LookState): { readonly name: string; readonly request: LookRequest }[] {
+  const cells = state.questions.flatMap((question) =>
+    state.columns.map((id) => ({
+      name: cellKey(id, question.id),
+      request: requestFor(state, id, question),
+    })),
+  )
+  const sides = state.comparing ? sidesOf(state, state.comparing) : []
+  return [...cells, ...sides].flatMap(({ name, request }) => (request ? [{ name, request }] : []))
 }
 
 export function isNamedMethod(way: Way): boolean {
@@ -179,7 +242,7 @@ export function keyOf(state: LookState, request: LookRequest): string {
   return JSON.stringify([state.photo?.number, request])
 }
 
-const NO_CELL: Cell = { key: undefined, look: undefined, error: undefined, failed: undefined }
+export const NO_CELL: Cell = { key: undefined, look: undefined, error: undefined, failed: undefined }
 
 export function cellOf({ cells }: LookState, id: string, row: number): Cell {
   return cells[cellKey(id, row)] ?? NO_CELL

@@ -75,6 +75,15 @@ export function answerInWords({ classes, value, task }: Answered): string {
   return first ? `${first.name} ${percent(first.probability)}` : ''
 }
 
+/** A layer without the folders that programs put its name into: `conv1_bn` of `conv1_bn/batchnorm_1/mul_1`. */
+export function layerInWords(name: string): string {
+  const folders = name.split('/').filter((each) => !FOLDERS.test(each))
+  return folders[0] ?? name
+}
+
+/** Names of all layers alike, and what a layer is made of. */
+const FOLDERS = /^(StatefulPartitionedCall|model(_\d+)?|functional(_\d+)?|sequential(_\d+)?)?$/
+
 /** A task as a heading. */
 export function taskInWords(task: string | undefined): string {
   if (task === 'years') return 'Age in years'
