@@ -1,7 +1,8 @@
-import { memo, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, type PointerEvent, useMemo, useState } from 'react'
 import type { Look } from '../worker/protocol.ts'
-import { coloured, overlaid, plain } from './colours.ts'
+import { drawn, strongest } from './drawn.ts'
 import { Legend } from './Legend.tsx'
+import { Pixels } from './Pixels.tsx'
 import { changed } from './run.ts'
 import {
   answerTo,
@@ -98,11 +99,6 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
   )
 })
 
-/** The largest |R| of a map, brightened where that is asked for. */
-export function strongest(look: Look, { brighten }: Drawing, scale: number | undefined): number {
-  return (scale ?? look.map.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)) / brighten
-}
-
 function MapView({
   id,
   look,
@@ -114,23 +110,10 @@ function MapView({
   readonly drawing: Drawing
   readonly scale: number | undefined
 }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const part = useLook(({ part }) => part)
   const [at, setAt] = useState<{ readonly x: number; readonly y: number } | undefined>(undefined)
   const most = strongest(look, drawing, scale)
-  const pixels = useMemo(() => {
-    const fits = look.map.width === look.seen.width
-    if (drawing.show === 'photo') return plain(look.seen)
-    if (drawing.show === 'overlay' && fits) return overlaid(look.map, look.seen, most, drawing.opacity)
-    return coloured(look.map, most, drawing.colours)
-  }, [look, drawing, most])
-  useEffect(() => {
-    const { current } = canvas
-    if (!current) return
-    current.width = pixels.width
-    current.height = pixels.height
-    current.getContext('2d')!.putImageData(pixels, 0, 0)
-  }, [pixels])
+  const pixels = useMemo(() => drawn(look, drawing, most), [look, drawing, most])
   const outline = useMemo(() => (part ? outlineOf(look, part) : ''), [look, part])
   const move = ({ currentTarget, clientX, clientY }: PointerEvent) => {
     const box = currentTarget.getBoundingClientRect()
@@ -153,7 +136,7 @@ function MapView({
           setLook({ part: undefined })
         }}
       >
-        <canvas ref={canvas} role="img" aria-label={mapInWords(id, look)} />
+        <Pixels pixels={pixels} label={mapInWords(id, look)} />
         <svg
           viewBox={`0 0 ${look.labels.width} ${look.labels.height}`}
           preserveAspectRatio="none"

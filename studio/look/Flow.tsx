@@ -97,7 +97,7 @@ function Way({
   const kinds = LEAKS.filter((leak) => steps.some(({ stayed }) => stayed.some((each) => each.leak === leak)))
   const fill = (kind: string) =>
     kind === 'bias' ? `url(#${hatched})` : kind === 'epsilon' ? `url(#${dotted})` : undefined
-  const share = (amount: number) => percent(start === 0 ? 0 : amount / start)
+  const share = (amount: number) => signed(start === 0 ? 0 : amount / start)
   return (
     <>
       <p className="small">{endInWords(reached, start)}</p>
@@ -215,6 +215,10 @@ function Way({
 /** Whether an amount is worth a word. */
 function isSeen(amount: number, start: number): boolean {
   return Math.abs(amount) >= 0.001 * Math.abs(start)
+}
+
+function signed(share: number): string {
+  return `${share < 0 ? '−' : ''}${percent(Math.abs(share))}`
 }
 
 function number(value: number): string {

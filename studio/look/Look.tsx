@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import sample from '../samples/astronaut.jpg?url'
 import { Adjust } from './Adjust.tsx'
 import { Grid } from './Grid.tsx'
@@ -6,10 +6,14 @@ import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
 import { loadColumns, openPhoto, stop } from './run.ts'
 import { setLook, useLook } from './store.ts'
+import { Tools } from './Tools.tsx'
 import './look.css'
+
+const Compare = lazy(() => import('./Compare.tsx').then(({ Compare }) => ({ default: Compare })))
 
 /** A photo, networks beside each other, and what each of them looks at. */
 export function Look({ shown }: { readonly shown: boolean }) {
+  const comparing = useLook(({ comparing }) => comparing)
   useEffect(() => {
     void begin()
   }, [])
@@ -26,8 +30,17 @@ export function Look({ shown }: { readonly shown: boolean }) {
     <div className="look">
       <Photo />
       <section className="look-middle" aria-label="Networks and their maps">
-        <Questions />
-        <Grid />
+        <div className="look-top">
+          <Questions />
+          <Tools />
+        </div>
+        {comparing ? (
+          <Suspense fallback={<p className="faint small">Loading …</p>}>
+            <Compare comparing={comparing} />
+          </Suspense>
+        ) : (
+          <Grid />
+        )}
         <Status />
       </section>
       <Adjust />

@@ -1,12 +1,7 @@
-import { composites, METHODS, type MethodName } from 'regard'
-import { COMPOSITE_NAMES, type Tuning, usedBy } from './rules.ts'
+import { composites, METHODS } from 'regard'
+import { COMPOSITE_NAMES, METHOD_NAMES, type Tuning, usedBy } from './rules.ts'
 import { changed } from './run.ts'
 import { compositeFor, isNamedMethod, useLook, type Way } from './store.ts'
-
-/** Methods that are no composites, by name; the controls are for measuring. */
-const NAMED = (Object.keys(METHODS) as MethodName[]).filter(
-  (name) => !['relevance', 'gradient', 'random', 'edges'].includes(name),
-)
 
 /** Half decades of ε. */
 const EPSILONS = Array.from({ length: 19 }, (_, k) => 10 ** (-9 + k / 2))
@@ -50,7 +45,7 @@ export function Rules() {
             ))}
           </optgroup>
           <optgroup label="Other methods">
-            {NAMED.map((each) => (
+            {METHOD_NAMES.map((each) => (
               <option key={each} value={each}>
                 {METHODS[each].title}
               </option>

@@ -17,7 +17,7 @@ export interface FlowStep extends FlowLayer {
 
 /** The way of all relevance. */
 export interface Flow {
-  /** What was handed down in all: `reached` and all that stayed anywhere. It is the logit, but where the rules start otherwise. */
+  /** What was handed down in all: `reached` and all that stayed anywhere. The logit, unless the rules start otherwise. */
   readonly start: number
   readonly steps: readonly FlowStep[]
   /** The sum of the map. */
@@ -73,6 +73,8 @@ export interface BandSize {
 
 /** What leaks, leaves at the side; how far. */
 const ASIDE = 10
+/** Thinner ones would be seen as lines. */
+const THINNEST = 0.3
 
 /**
  * The outlines of the band and of what leaves or joins it.
@@ -87,8 +89,9 @@ export function ribbonsOf({ steps, start }: Flow, { width, row }: BandSize): Rib
     const [top, bottom] = [k * row, (k + 1) * row]
     // What speaks for and against alike: the band's side is its own sign.
     const side = after === 0 ? Math.sign(before) : Math.sign(after)
-    const goes = stayed.filter(({ amount }) => amount * side > 0)
-    const comes = stayed.filter(({ amount }) => amount * side < 0)
+    const seen = stayed.filter(({ amount }) => wide(amount) >= THINNEST)
+    const goes = seen.filter(({ amount }) => amount * side > 0)
+    const comes = seen.filter(({ amount }) => amount * side < 0)
     const kept = Math.max(0, wide(before) - goes.reduce((sum, { amount }) => sum + wide(amount), 0))
     const ribbons: Ribbon[] = [
       {

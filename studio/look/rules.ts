@@ -1,6 +1,6 @@
 /** Composites as sliders change them. */
 
-import { type Composite, composites } from 'regard'
+import { type Composite, composites, METHODS, type NamedMethod } from 'regard'
 
 /** What is set in place of a composite's own numbers. */
 export interface Tuning {
@@ -48,3 +48,8 @@ function withFlat(layers: readonly Layer[], count: number): readonly Layer[] {
 
 /** Composites by the name that a select shows. */
 export const COMPOSITE_NAMES = Object.keys(composites) as (keyof typeof composites)[]
+
+/** Methods that are no composites, by name; the controls are for measuring. */
+export const METHOD_NAMES = (Object.keys(METHODS) as (keyof typeof METHODS)[]).filter(
+  (name): name is NamedMethod['method'] => !['relevance', 'gradient', 'random', 'edges'].includes(name),
+)
