@@ -40,20 +40,26 @@ export function Export() {
               <Menu.Group>
                 <Menu.GroupLabel className="menu-label tiny faint">Maps</Menu.GroupLabel>
                 <Item
-                  name="PNG"
+                  name="Picture, PNG"
                   note={seen ? PHOTO : undefined}
                   act={() => save('.png', () => pngOf(sheet()))}
                 />
                 {seen && (
-                  <Item name="PNG without the photo" act={() => save('.png', () => pngOf(sheet(true)))} />
+                  <Item
+                    name="Picture, PNG, without the photo"
+                    act={() => save('.png', () => pngOf(sheet(true)))}
+                  />
                 )}
                 <Item
-                  name="SVG"
+                  name="Drawing, SVG"
                   note={seen ? PHOTO : undefined}
                   act={() => save('.svg', () => svgOf(sheet()))}
                 />
                 {seen && (
-                  <Item name="SVG without the photo" act={() => save('.svg', () => svgOf(sheet(true)))} />
+                  <Item
+                    name="Drawing, SVG, without the photo"
+                    act={() => save('.svg', () => svgOf(sheet(true)))}
+                  />
                 )}
               </Menu.Group>
               <Menu.Group>
@@ -61,21 +67,24 @@ export function Export() {
                 {taken.map((each) => (
                   <Item
                     key={`${each.network.id} ${each.question.id}`}
-                    name={`npy: ${each.network.id}, ${each.look.name}`}
+                    name={`Relevance of ${each.network.id}, ${each.look.name}, npy`}
                     act={() => save('.npy', () => relevanceFile(each), [each])}
                   />
                 ))}
-                <Item name="JSON" act={() => save('.json', () => numbersFile(getLook(), taken))} />
+                <Item
+                  name="Settings and numbers, JSON"
+                  act={() => save('.json', () => numbersFile(getLook(), taken))}
+                />
               </Menu.Group>
               <Menu.Group>
-                <Menu.GroupLabel className="menu-label tiny faint">Card, one HTML file</Menu.GroupLabel>
+                <Menu.GroupLabel className="menu-label tiny faint">One page</Menu.GroupLabel>
                 <Item
-                  name="HTML"
+                  name="Card, HTML"
                   note={PHOTO}
                   act={() => save('.html', () => pageOf(taken, state.drawing, true))}
                 />
                 <Item
-                  name="HTML without the photo"
+                  name="Card, HTML, without the photo"
                   act={() => save('.html', () => pageOf(taken, state.drawing, false))}
                 />
               </Menu.Group>

@@ -1,7 +1,8 @@
 import { useEffect, useId, useMemo, useState } from 'react'
+import type { Look } from '../worker/protocol.ts'
 import { type FlowStep, flowOf, LEAKS, type Leak, ribbonsOf } from './flow.ts'
 import { changed } from './run.ts'
-import { cellOf, isNamedMethod, layerOf, useLook } from './store.ts'
+import { cellOf, conserves, layerOf, requestFor, shows, useLook } from './store.ts'
 import { layerInWords, percent, taskInWords } from './words.ts'
 import './flow.css'
 
@@ -29,7 +30,11 @@ export function Flow() {
   const id = chosen && columns.includes(chosen.id) ? chosen.id : columns[0]
   const question = questions.find((each) => each.id === chosen?.row) ?? questions[0]
   if (id === undefined || !question) return <p className="faint small">No network to look into.</p>
-  const { look, error } = cellOf(state, id, question.id)
+  const network = state.networks.find((each) => each.id === id)
+  const cell = cellOf(state, id, question.id)
+  const { look, error } = cell
+  const request = requestFor(state, id, question)
+  const waits = request !== undefined && !shows(state, cell, request)
   return (
     <section className="flow" aria-label="Where the relevance went">
       {(columns.length > 1 || questions.length > 1) && (
@@ -54,7 +59,7 @@ export function Flow() {
           </select>
         </label>
       )}
-      {isNamedMethod(state.way) ? (
+      {network && !conserves(state, network) ? (
         <p className="small">
           This method gives no report: only LRP hands relevance down layer by layer, so that one can see where
           it stays.
@@ -62,7 +67,7 @@ export function Flow() {
       ) : error ? (
         <p className="error small">{error}</p>
       ) : (
-        look && <Way id={id} look={look} />
+        look && <Way id={id} look={look} waits={waits} />
       )}
     </section>
   )
@@ -71,11 +76,13 @@ export function Flow() {
 function Way({
   id,
   look,
+  waits,
 }: {
   readonly id: string
-  readonly look: NonNullable<ReturnType<typeof cellOf>['look']>
+  readonly look: Look
+  /** Whether another one is on its way. */
+  readonly waits: boolean
 }) {
-  const busy = useLook(({ busy }) => busy)
   const shown = useLook((state) => {
     const network = state.networks.find((each) => each.id === id)
     return network && layerOf(state, network)
@@ -84,11 +91,9 @@ function Way({
   const hatched = useId()
   const dotted = useId()
   if (!flow) {
-    return busy ? (
-      <p className="faint small">Following the relevance …</p>
-    ) : (
-      <p className="small">
-        {look.by} gives no report: a gradient conserves nothing, so nothing can be said to stay at a layer.
+    return (
+      <p className="faint small">
+        {waits ? 'Following the relevance …' : 'No layer of this network can keep anything.'}
       </p>
     )
   }
@@ -227,7 +232,8 @@ function number(value: number): string {
 
 /** `62 % of the logit reached the pixels.` */
 export function endInWords(reached: number, start: number): string {
-  const share = start === 0 ? 0 : reached / start
+  if (start === 0) return 'The logit is 0: there is nothing to hand down.'
+  const share = reached / start
   if (share < 0) return 'What reached the pixels speaks against the answer; read with care.'
   if (share < 0.05)
     return `${percent(share)} of the logit reached the pixels. Little reached the pixels; read with care.`

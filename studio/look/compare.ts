@@ -47,6 +47,11 @@ export function shareDifference(a: Look, b: Look): PixelRelevance | undefined {
 export function comparedInWords(a: Look, b: Look, outputs: readonly [a: string, b: string]): string {
   const [saysA, saysB] = [answerOf(a, outputs[0]), answerOf(b, outputs[1])]
   const says = saysA === saysB ? `Both say ${saysA}.` : `A says ${saysA}, B says ${saysB}.`
+  const silent = [a, b].flatMap((look, k) =>
+    speaksFor(look) ? [] : [`In ${'AB'[k]} almost nothing speaks for ${look.name}.`],
+  )
+  // Shares of almost nothing say nothing.
+  if (silent.length > 0) return [says, ...silent].join(' ')
   const [first] = partDifferences(a, b)
   if (!first) return says
   const part = withArticle(first.part)
@@ -56,6 +61,16 @@ export function comparedInWords(a: Look, b: Look, outputs: readonly [a: string, 
     ? `${says} A gives ${part} ${shareA}, B ${shareB}.`
     : `${says} Of what speaks for ${a.name}, A gives ${part} ${shareA}; of what speaks for ${b.name}, B gives it ${shareB}.`
 }
+
+/** Whether there is something of which parts can have a share. */
+function speaksFor({ shares }: Look): boolean {
+  const positive = shares.reduce((sum, each) => sum + each.positive, 0)
+  const negative = shares.reduce((sum, each) => sum + each.negative, 0)
+  return positive > LEAST * (positive - negative)
+}
+
+/** Of all that speaks for and against. */
+const LEAST = 0.02
 
 function answerOf({ answers }: Look, output: string): string {
   const answer = answers.find((each) => each.output === output)

@@ -74,7 +74,7 @@ export interface BandSize {
 /** What leaks, leaves at the side; how far. */
 const ASIDE = 10
 /** Thinner ones would be seen as lines. */
-const THINNEST = 0.3
+const THINNEST = 1
 
 /**
  * The outlines of the band and of what leaves or joins it.

@@ -143,6 +143,12 @@ export function compositeFor({ composite }: NetworkInfo): CompositeName {
   return composite in composites ? (composite as CompositeName) : 'paper'
 }
 
+/** The composite that a network is explained by where nothing is said, with its numbers. */
+export function compositeOfCard(network: NetworkInfo): Composite {
+  const { composite } = network.card
+  return typeof composite === 'object' ? composite : composites[compositeFor(network)]
+}
+
 /** The composite or method that is asked for; undefined where it is the card's own. */
 export function wayFor(
   { way, tuning }: LookState,
@@ -171,9 +177,15 @@ export function requestFor(state: LookState, id: string, question: Question): Lo
     minus: question.minus,
     way: wayFor(state, network),
     strokes: state.strokes,
-    conservation: state.flow && !isNamedMethod(state.way),
+    conservation: state.flow && conserves(state, network),
     layer: layerOf(state, network),
   }
+}
+
+/** Whether a network's maps come with a conservation report: those by rules do, gradients and other methods do not. */
+export function conserves(state: LookState, network: NetworkInfo): boolean {
+  const way: Composite | NamedMethod = wayFor(state, network) ?? compositeOfCard(network)
+  return (way.method ?? 'relevance') === 'relevance'
 }
 
 /** The layer whose map a network shows: another network may have none of that name, and named methods give none. */

@@ -1,8 +1,8 @@
 /** Looks as numbers: relevance as `.npy`, everything else as JSON. */
 
-import { type Composite, composites, writeNpy } from 'regard'
+import { writeNpy } from 'regard'
 import { version } from '../../../package.json'
-import { compositeFor, type LookState, wayFor } from '../store.ts'
+import { compositeOfCard, type LookState, wayFor } from '../store.ts'
 import type { Taken } from './taken.ts'
 
 /** The relevance of each pixel: float32 [height, width]. */
@@ -44,7 +44,7 @@ function numbersOf(state: LookState, { network, question, look }: Taken) {
     reached: look.reached,
     layer: look.layer ?? null,
     by: look.by,
-    rules: wayFor(state, network) ?? rulesOfCard(network.card.composite, compositeFor(network)),
+    rules: wayFor(state, network) ?? compositeOfCard(network),
     answers: look.answers.map(({ task, output, classes, value }) => ({
       task: task ?? null,
       output,
@@ -55,9 +55,4 @@ function numbersOf(state: LookState, { network, question, look }: Taken) {
     conservation: look.conservation.map(({ value: _, ...row }) => row),
     warnings: look.warnings,
   }
-}
-
-/** A card's composite with its numbers, whether it names one or has its own. */
-function rulesOfCard(said: string | Composite | undefined, name: keyof typeof composites): Composite {
-  return typeof said === 'object' ? said : composites[name]
 }
