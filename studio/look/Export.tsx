@@ -1,5 +1,5 @@
 import { Menu } from '@base-ui/react/menu'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { numbersFile, relevanceFile } from './export/numbers.ts'
 import { pageOf } from './export/page.ts'
 import { pngOf, sheetOf, svgOf } from './export/sheet.ts'
@@ -14,6 +14,7 @@ const PHOTO = 'This file contains the photo.'
 export function Export() {
   const state = useLook()
   const [error, setError] = useState<string | undefined>(undefined)
+  const place = useRef<HTMLDivElement>(null)
   const taken = takenFrom(state)
   const seen = holdPhoto(taken, state.drawing)
   const save = async (ending: string, make: () => BlobPart | Promise<Blob>, of: readonly Taken[] = taken) => {
@@ -29,12 +30,12 @@ export function Export() {
     }
   }
   return (
-    <>
+    <div ref={place}>
       <Menu.Root defaultOpen modal={false}>
         <Menu.Trigger className="button" disabled={taken.length === 0}>
           Export
         </Menu.Trigger>
-        <Menu.Portal>
+        <Menu.Portal container={place}>
           <Menu.Positioner className="menu-place" sideOffset={4} align="end">
             <Menu.Popup className="menu panel">
               <Menu.Group>
@@ -97,7 +98,7 @@ export function Export() {
           {error}
         </p>
       )}
-    </>
+    </div>
   )
 
   /** @param mapsOnly in place of overlays and photos */

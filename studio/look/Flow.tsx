@@ -1,6 +1,6 @@
 import { useEffect, useId, useMemo, useState } from 'react'
 import type { Look } from '../worker/protocol.ts'
-import { type FlowStep, flowOf, LEAKS, type Leak, ribbonsOf } from './flow.ts'
+import { flowOf, LEAKS, type Leak, ribbonsOf } from './flow.ts'
 import { changed } from './run.ts'
 import { cellOf, conserves, layerOf, requestFor, shows, useLook } from './store.ts'
 import { layerInWords, percent, taskInWords } from './words.ts'
@@ -154,19 +154,31 @@ function Way({
                   className="flow-step"
                   aria-disabled={step.value === undefined || undefined}
                   aria-pressed={step.value === undefined ? undefined : step.value === shown}
-                  aria-label={stepInWords(step, share)}
                   title={`${step.layer}\n${step.operator}, ${step.rule}`}
                   onClick={() => {
                     if (step.value !== undefined)
                       changed({ layer: step.value === shown ? undefined : step.value })
                   }}
                 >
-                  <span className="flow-name">{layerInWords(step.layer)}</span>
+                  <span className="flow-name">
+                    {layerInWords(step.layer)}
+                    <span className="unseen">
+                      , {step.operator}, {step.rule}:
+                    </span>
+                  </span>
                   <span className="faint tiny">
-                    {number(step.in)} → {number(step.out)}
+                    <span className="unseen">in </span>
+                    {number(step.in)}
+                    <span className="unseen">, out</span>
+                    {' → '}
+                    {number(step.out)}
                     {step.stayed
                       .filter(({ amount }) => isSeen(amount, start))
                       .map(({ leak, amount }) => ` · ${leak === 'epsilon' ? 'ε' : leak} ${share(amount)}`)}
+                    <span className="unseen">
+                      . {share(step.after)} is left.{' '}
+                      {step.value === undefined ? 'It has no map.' : 'Show its map.'}
+                    </span>
                   </span>
                 </button>
               </li>
@@ -179,7 +191,8 @@ function Way({
       </div>
       <details className="small">
         <summary>As a table</summary>
-        <div className="flow-table">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys */}
+        <section className="flow-table" aria-label="Layers in numbers" tabIndex={0}>
           <table className="part-table tiny">
             <caption className="faint">
               In logits. In = out + what stayed; what is left is over all branches of the network.
@@ -211,7 +224,7 @@ function Way({
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </>
   )
@@ -238,11 +251,4 @@ export function endInWords(reached: number, start: number): string {
   if (share < 0.05)
     return `${percent(share)} of the logit reached the pixels. Little reached the pixels; read with care.`
   return `${percent(share)} of the logit reached the pixels.`
-}
-
-function stepInWords(step: FlowStep, share: (amount: number) => string): string {
-  const stayed = step.stayed.map(({ leak, amount }) => `${LEAK_WORDS[leak]} ${share(amount)}`)
-  const kept = stayed.length > 0 ? `stayed: ${stayed.join(', ')}` : 'nothing stayed'
-  const map = step.value === undefined ? 'It has no map.' : 'Show its map.'
-  return `${layerInWords(step.layer)}, ${step.operator}, ${step.rule}: in ${number(step.in)}, out ${number(step.out)}, ${kept}. ${share(step.after)} is left. ${map}`
 }

@@ -85,7 +85,7 @@ describe.skipIf(!hasChromium || !shared)('Export', () => {
     expect(name).toBe('regard-faceres-f.svg')
     const text = bytes.toString()
     expect(text).toMatch(/<text [^>]*>faceres<\/text>/)
-    expect(text).toMatch(/<text [^>]*>for f \+[\d.e-]+<\/text>/)
+    expect(text).toMatch(/<text [^>]*>for f<\/text>/)
     expect(text.match(/href="data:image\/png;base64,/g)).toHaveLength(2)
     const { width } = await sharp(bytes).metadata()
     expect(width).toBe(360)

@@ -16,7 +16,7 @@ h1{font-size:24px}h2{font-size:18px;margin:32px 0 4px}
 .pictures{display:flex;flex-wrap:wrap;gap:16px;margin:12px 0}
 figure{margin:0;flex:1 1 240px;max-width:340px}
 img{display:block;width:100%;image-rendering:pixelated}
-.legend{height:8px;margin-top:6px}
+.legend{height:10px;margin-top:6px;border:1px solid #dcd8d2;box-sizing:border-box}
 figcaption,table,footer{font-size:13px}
 .ends{display:flex;justify-content:space-between;gap:8px}
 table{border-collapse:collapse;margin:12px 0}

@@ -20,6 +20,8 @@ type Item =
     }
   | {
       readonly pixels: ImageData
+      /** Whether a line is around it: some of its colours are the paper's. */
+      readonly framed?: boolean
       /** What it shows, in words. */
       readonly label: string
       readonly x: number
@@ -39,7 +41,7 @@ const MARGIN = 24
 const GAP = 24
 /** A map is that wide. */
 const MAP = 260
-const [INK, FAINT] = ['#1d1b19', '#5f5a54']
+const [INK, FAINT, LINE] = ['#1d1b19', '#5f5a54', '#dcd8d2']
 const FONT = 'system-ui, sans-serif'
 
 /** Lay the cells out. */
@@ -95,28 +97,48 @@ function cellItems(
   if (drawing.show !== 'photo') {
     const amount = most.toPrecision(2)
     const end = { size: 12, faint: true, y: y + 29 } as const
+    const below = { ...end, y: y + 44 }
+    const strip = stripOf(coloursOf(drawing))
     items.push(
-      { pixels: stripOf(coloursOf(drawing)), label: 'legend', x, y: y + 6, width: MAP, height: 8 },
-      { ...end, text: fitting(`−${amount} against ${look.name}`, 12, 0.46 * MAP), x },
+      { pixels: strip, framed: true, label: 'legend', x, y: y + 6, width: MAP, height: 9 },
+      { ...end, text: `−${amount}`, x },
       { ...end, text: drawing.brighten > 1 ? 'clipped' : '0', x: x + MAP / 2, anchor: 'middle' },
-      { ...end, text: fitting(`for ${look.name} +${amount}`, 12, 0.46 * MAP), x: x + MAP, anchor: 'end' },
+      { ...end, text: `+${amount}`, x: x + MAP, anchor: 'end' },
+      { ...below, text: fitting(`against ${look.name}`, 12, MAP / 2), x },
+      { ...below, text: fitting(`for ${look.name}`, 12, MAP / 2), x: x + MAP, anchor: 'end' },
     )
-    y += 30
+    y += 48
   }
   const parts = amountsOf(look)
     .slice(0, 3)
     .map(({ part, positive }) => `${partInWords(part)} ${percent(positive)}`)
-  for (const text of [parts.join(', '), look.by, reachedInWords(look)]) {
-    if (text === '') continue
-    y += 17
-    items.push({ text: fitting(text, 12, MAP), x, y, size: 12, faint: text !== parts.join(', ') })
+  const under = [parts.join(', '), `${look.by}. ${reachedInWords(look)}`]
+  for (const [k, text] of under.entries()) {
+    for (const line of linesOf(text, 12, MAP)) {
+      y += 16
+      items.push({ text: line, x, y, size: 12, faint: k > 0 })
+    }
   }
   return { items, bottom: y }
 }
 
-/** As much of a text as there is room for; letters are about half as wide as they are high. */
+/** How wide a letter is, about, beside its height: no font is the same everywhere. */
+const LETTER = 0.56
+
+/** A text in lines, between its words. */
+function linesOf(text: string, size: number, width: number): string[] {
+  const lines = ['']
+  for (const word of text.trim().split(' ')) {
+    const line = `${lines.at(-1)!} ${word}`.trim()
+    if (line.length > width / (LETTER * size)) lines.push(word)
+    else lines[lines.length - 1] = line
+  }
+  return lines.map((line) => fitting(line, size, width)).filter((line) => line !== '')
+}
+
+/** As much of a text as there is room for. */
 function fitting(text: string, size: number, width: number): string {
-  const most = Math.floor(width / (0.53 * size))
+  const most = Math.floor(width / (LETTER * size))
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
@@ -136,6 +158,10 @@ export async function pngOf({ width, height, items }: Sheet): Promise<Blob> {
   for (const item of items) {
     if ('pixels' in item) {
       to.drawImage(canvasOf(item.pixels), item.x, item.y, item.width, item.height)
+      if (item.framed) {
+        to.strokeStyle = LINE
+        to.strokeRect(item.x, item.y, item.width, item.height)
+      }
     } else {
       to.font = `${item.bold ? 600 : 400} ${item.size}px ${FONT}`
       to.textAlign = item.anchor === 'middle' ? 'center' : (item.anchor ?? 'start')
@@ -155,9 +181,13 @@ export async function pngOf({ width, height, items }: Sheet): Promise<Blob> {
 export function svgOf({ width, height, items }: Sheet): string {
   const drawnItems = items.map((item) => {
     if ('pixels' in item) {
+      const { x, y, width, height } = item
+      const frame = item.framed
+        ? `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="none" stroke="${LINE}"/>`
+        : ''
       return (
-        `<image x="${item.x}" y="${item.y}" width="${item.width}" height="${item.height}" preserveAspectRatio="none" ` +
-        `style="image-rendering:pixelated" href="${dataUriOf(item.pixels)}"><title>${escaped(item.label)}</title></image>`
+        `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" ` +
+        `style="image-rendering:pixelated" href="${dataUriOf(item.pixels)}"><title>${escaped(item.label)}</title></image>${frame}`
       )
     }
     const anchor = item.anchor ? ` text-anchor="${item.anchor}"` : ''
