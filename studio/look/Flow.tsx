@@ -163,20 +163,20 @@ function Way({
                   <span className="flow-name">
                     {layerInWords(step.layer)}
                     <span className="unseen">
-                      , {step.operator}, {step.rule}:
+                      {step.operator}, {step.rule}.
                     </span>
                   </span>
                   <span className="faint tiny">
-                    <span className="unseen">in </span>
+                    <span className="unseen">In</span>
                     {number(step.in)}
-                    <span className="unseen">, out</span>
-                    {' → '}
+                    <span aria-hidden="true"> → </span>
+                    <span className="unseen">out</span>
                     {number(step.out)}
                     {step.stayed
                       .filter(({ amount }) => isSeen(amount, start))
                       .map(({ leak, amount }) => ` · ${leak === 'epsilon' ? 'ε' : leak} ${share(amount)}`)}
                     <span className="unseen">
-                      . {share(step.after)} is left.{' '}
+                      {share(step.after)} left.{' '}
                       {step.value === undefined ? 'It has no map.' : 'Show its map.'}
                     </span>
                   </span>

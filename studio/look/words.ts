@@ -2,9 +2,10 @@
 
 import type { Answered, Look } from '../worker/protocol.ts'
 
+/** Of what reached the pixels there may be more than all: biases that speak against the answer add to it. */
 export function percent(share: number): string {
   const value = 100 * share
-  return `${value >= 99.95 ? '100' : value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
 }
 
 /** `around_eyes` as people say it. */

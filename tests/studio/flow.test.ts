@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)('Flow', () => {
     const { page, faults } = studio
     const wide = async () => Number(await side().getAttribute('width'))
     const pixels = await wide()
-    await page.getByRole('button', { name: /^conv_dw_9, Conv/ }).press('Enter')
+    await page.getByRole('button', { name: /^conv_dw_9 Conv, z-plus/ }).press('Enter')
     const chip = page.getByRole('button', { name: 'At conv_dw_9: back to the pixels' })
     await chip.waitFor()
     expect(await wide()).toBeLessThan(pixels)
@@ -118,7 +118,7 @@ describe.skipIf(!hasChromium)('Flow', () => {
       const { page, faults } = studio
       await page.getByLabel('+ Network').selectOption('gear')
       await page.getByRole('img', { name: /^gear, / }).waitFor()
-      await page.getByRole('button', { name: /^conv_dw_9, Conv/ }).click()
+      await page.getByRole('button', { name: /^conv_dw_9 Conv, z-plus/ }).click()
       await page.getByRole('button', { name: 'At conv_dw_9: back to the pixels' }).waitFor()
       expect(await page.getByRole('region', { name: 'gear' }).textContent()).toContain('at the pixels')
       expect(await page.getByRole('alert').count()).toBe(0)
