@@ -204,7 +204,7 @@ function Way({
                 <th scope="col">out</th>
                 {kinds.map((leak) => (
                   <th key={leak} scope="col">
-                    {LEAK_WORDS[leak]}
+                    {leak === 'epsilon' ? 'ε' : leak}
                   </th>
                 ))}
                 <th scope="col">left</th>
@@ -244,7 +244,7 @@ function number(value: number): string {
 }
 
 /** `62 % of the logit reached the pixels.` */
-export function endInWords(reached: number, start: number): string {
+function endInWords(reached: number, start: number): string {
   if (start === 0) return 'The logit is 0: there is nothing to hand down.'
   const share = reached / start
   if (share < 0) return 'What reached the pixels speaks against the answer; read with care.'

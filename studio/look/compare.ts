@@ -22,7 +22,7 @@ export function partDifferences(a: Look, b: Look): PartDifference[] {
 }
 
 /** Whether both networks saw the same piece of the photo, pixel by pixel. */
-export function cutAlike(a: Look, b: Look): boolean {
+function cutAlike(a: Look, b: Look): boolean {
   return (
     a.map.width === b.map.width &&
     a.map.height === b.map.height &&

@@ -7,7 +7,7 @@ export const LEAKS = ['bias', 'epsilon', 'constants', 'padding'] as const
 export type Leak = (typeof LEAKS)[number]
 
 /** One layer of the way down. */
-export interface FlowStep extends FlowLayer {
+interface FlowStep extends FlowLayer {
   /** What was on its way when it got here, over all branches, and what still is behind it. */
   readonly before: number
   readonly after: number
