@@ -1,19 +1,29 @@
-import { memo, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, type PointerEvent, useMemo, useState } from 'react'
 import type { Look } from '../worker/protocol.ts'
-import { coloured, overlaid, plain } from './colours.ts'
+import { drawn, strongest } from './drawn.ts'
 import { Legend } from './Legend.tsx'
+import { Pixels } from './Pixels.tsx'
+import { changed } from './run.ts'
 import {
   answerTo,
   cellOf,
   type Drawing,
-  keyOf,
   type Question,
   requestFor,
   setLook,
   shownIn,
+  shows,
   useLook,
 } from './store.ts'
-import { amountsOf, mapInWords, partInWords, percent, reachedInWords, readout } from './words.ts'
+import {
+  amountsOf,
+  layerInWords,
+  mapInWords,
+  partInWords,
+  percent,
+  reachedInWords,
+  readout,
+} from './words.ts'
 
 interface CellProps {
   readonly id: string
@@ -25,16 +35,13 @@ interface CellProps {
 /** One network's map for one question, with what it says in words. */
 export const CellView = memo(function CellView({ id, question, scale }: CellProps) {
   const state = useLook()
-  const { error, key, unedited } = cellOf(state, id, question.id)
+  const cell = cellOf(state, id, question.id)
+  const { error } = cell
   const look = shownIn(state, id, question.id)
   const network = state.networks.find((each) => each.id === id)
   const request = requestFor(state, id, question)
   const waits =
-    request !== undefined &&
-    !error &&
-    (state.before
-      ? keyOf(state, { ...request, strokes: [] }) !== unedited?.key
-      : keyOf(state, request) !== key)
+    request !== undefined && !error && (state.before ? look === undefined : !shows(state, cell, request))
   if (network && !answerTo(network, question)) {
     return <p className="cell faint small">{id} does not answer this.</p>
   }
@@ -51,6 +58,23 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
   }
   return (
     <figure className="cell" data-waits={waits || undefined}>
+      {state.layer !== undefined && (
+        <p className="at small">
+          {look.layer === undefined ? (
+            <span className="faint">at the pixels</span>
+          ) : (
+            <button
+              type="button"
+              className="button"
+              aria-label={`At ${layerInWords(look.layer)}: back to the pixels`}
+              title={look.layer}
+              onClick={() => changed({ layer: undefined })}
+            >
+              at {layerInWords(look.layer)} ×
+            </button>
+          )}
+        </p>
+      )}
       <MapView id={id} look={look} drawing={state.drawing} scale={scale} />
       <figcaption>
         {error && (
@@ -63,6 +87,10 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
         <p className="faint tiny">
           {look.by}. {reachedInWords(look)}
         </p>
+        <details className="tiny">
+          <summary>In words</summary>
+          <p>{mapInWords(id, look)}</p>
+        </details>
         {look.warnings.map((warning) => (
           <p key={warning} className="warn tiny">
             {warning[0]!.toUpperCase()}
@@ -73,11 +101,6 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
     </figure>
   )
 })
-
-/** The largest |R| of a map, brightened where that is asked for. */
-export function strongest(look: Look, { brighten }: Drawing, scale: number | undefined): number {
-  return (scale ?? look.map.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)) / brighten
-}
 
 function MapView({
   id,
@@ -90,23 +113,10 @@ function MapView({
   readonly drawing: Drawing
   readonly scale: number | undefined
 }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
   const part = useLook(({ part }) => part)
   const [at, setAt] = useState<{ readonly x: number; readonly y: number } | undefined>(undefined)
   const most = strongest(look, drawing, scale)
-  const pixels = useMemo(() => {
-    const fits = look.map.width === look.seen.width
-    if (drawing.show === 'photo') return plain(look.seen)
-    if (drawing.show === 'overlay' && fits) return overlaid(look.map, look.seen, most, drawing.opacity)
-    return coloured(look.map, most, drawing.colours)
-  }, [look, drawing, most])
-  useEffect(() => {
-    const { current } = canvas
-    if (!current) return
-    current.width = pixels.width
-    current.height = pixels.height
-    current.getContext('2d')!.putImageData(pixels, 0, 0)
-  }, [pixels])
+  const pixels = useMemo(() => drawn(look, drawing, most), [look, drawing, most])
   const outline = useMemo(() => (part ? outlineOf(look, part) : ''), [look, part])
   const move = ({ currentTarget, clientX, clientY }: PointerEvent) => {
     const box = currentTarget.getBoundingClientRect()
@@ -129,7 +139,7 @@ function MapView({
           setLook({ part: undefined })
         }}
       >
-        <canvas ref={canvas} role="img" aria-label={mapInWords(id, look)} />
+        <Pixels pixels={pixels} label={mapInWords(id, look)} />
         <svg
           viewBox={`0 0 ${look.labels.width} ${look.labels.height}`}
           preserveAspectRatio="none"

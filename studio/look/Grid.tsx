@@ -1,7 +1,7 @@
 import { type BuiltInName, builtIn } from 'regard'
 import { CellView } from './CellView.tsx'
 import { addNetwork, changed } from './run.ts'
-import { cellOf, scaleOf, shownIn, useLook } from './store.ts'
+import { cellOf, scaleOf, shownIn, uneditedIn, useLook } from './store.ts'
 import { answerInWords, changeInWords } from './words.ts'
 
 /** Networks as columns, questions as rows: the paper's Figure 2. */
@@ -18,7 +18,7 @@ export function Grid() {
         const network = networks.find((each) => each.id === id)
         const asked = questions.find((question) => cellOf(state, id, question.id).look)
         const look = asked && shownIn(state, id, asked.id)
-        const unedited = asked && cellOf(state, id, asked.id).unedited?.look
+        const unedited = asked && uneditedIn(state, id, asked.id)
         const isChanged = state.strokes.length > 0 && !before && unedited && unedited !== look
         return (
           <section key={id} className="column" aria-label={id} tabIndex={-1}>

@@ -1,10 +1,8 @@
-import { useEffect, useRef } from 'react'
+import { useMemo } from 'react'
 import type { Look } from '../worker/protocol.ts'
-import { strongest } from './CellView.tsx'
-import { coloured } from './colours.ts'
+import { coloursOf, stripOf, strongest } from './drawn.ts'
+import { Pixels } from './Pixels.tsx'
 import type { Drawing } from './store.ts'
-
-const STEPS = 101
 
 /** Which colour is how much: from what speaks most against to what speaks most for. */
 export function Legend({
@@ -16,19 +14,12 @@ export function Legend({
   readonly drawing: Drawing
   readonly scale: number | undefined
 }) {
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const colours = drawing.show === 'overlay' ? 'light' : drawing.colours
-  useEffect(() => {
-    const data = Float32Array.from({ length: STEPS }, (_, k) => (2 * k) / (STEPS - 1) - 1)
-    canvas.current
-      ?.getContext('2d')
-      ?.putImageData(coloured({ width: STEPS, height: 1, data }, 1, colours), 0, 0)
-  }, [colours])
+  const strip = useMemo(() => stripOf(coloursOf(drawing)), [drawing])
   if (drawing.show === 'photo') return null
   const most = strongest(look, drawing, scale).toPrecision(2)
   return (
     <div className="legend tiny">
-      <canvas ref={canvas} width={STEPS} height={1} />
+      <Pixels pixels={strip} />
       <span>
         −{most} against {look.name}
       </span>

@@ -1,17 +1,21 @@
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import sample from '../samples/astronaut.jpg?url'
 import { Adjust } from './Adjust.tsx'
-import { applyAddress, copyLink, followAddress } from './address.ts'
+import { applyAddress, followAddress } from './address.ts'
 import { Grid } from './Grid.tsx'
 import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
 import { loadColumns, openPhoto, stop } from './run.ts'
 import { DATABASE, setLook, useLook } from './store.ts'
+import { Tools } from './Tools.tsx'
 import './look.css'
 import './edit.css'
 
+const Compare = lazy(() => import('./Compare.tsx').then(({ Compare }) => ({ default: Compare })))
+
 /** A photo, networks beside each other, and what each of them looks at. */
 export function Look({ shown }: { readonly shown: boolean }) {
+  const comparing = useLook(({ comparing }) => comparing)
   useEffect(() => {
     void begin()
   }, [])
@@ -30,12 +34,16 @@ export function Look({ shown }: { readonly shown: boolean }) {
       <section className="look-middle" aria-label="Networks and their maps">
         <div className="look-top">
           <Questions />
-          <button type="button" className="button plain" onClick={copyLink}>
-            Copy link
-          </button>
+          <Tools />
         </div>
         <Note />
-        <Grid />
+        {comparing ? (
+          <Suspense fallback={<p className="faint small">Loading …</p>}>
+            <Compare comparing={comparing} />
+          </Suspense>
+        ) : (
+          <Grid />
+        )}
         <Status />
       </section>
       <Adjust />

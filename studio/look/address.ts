@@ -34,7 +34,7 @@ export function followAddress(): void {
     waits = false
     const query = queryNow()
     const now = linkOf(getLook())
-    if (query !== undefined && query !== now) history.replaceState(null, '', hashOf(now))
+    if (query !== undefined && query !== now) history.replaceState(history.state, '', hashOf(now))
   }
   const soon = () => {
     if (!waits) setTimeout(write, REST)

@@ -2,17 +2,17 @@
 
 import type { BuiltInName } from 'regard'
 import { modelsFolder, theWork, told } from '../worker/client.ts'
-import type { LookRequest, NetworkInfo, Place } from '../worker/protocol.ts'
+import type { NetworkInfo, Place } from '../worker/protocol.ts'
 import {
   type Cell,
-  cellKey,
-  cellOf,
   getLook,
-  isNamedMethod,
   keyOf,
   type LookState,
-  requestFor,
+  NO_CELL,
   setLook,
+  shows,
+  uneditedKey,
+  wantedOf,
 } from './store.ts'
 import { absentInWords } from './words.ts'
 
@@ -139,57 +139,34 @@ export function changed(change: Partial<LookState>): void {
   void refresh()
 }
 
-/** What a cell is to be asked. */
-interface Wanted {
-  readonly id: string
-  readonly row: number
-  readonly request: LookRequest
-  readonly key: string
-  /** Where the answer goes. */
-  readonly as: 'look' | 'unedited'
-}
-
-/** The first cell that does not show what is wanted; when all do, the first of which it is not known how it was. */
-function stale(): Wanted | undefined {
+/** The first cell that does not show what is wanted. */
+function stale() {
   const state = getLook()
-  const asked = state.questions.flatMap((question) =>
-    state.columns.flatMap((id) => {
-      const request = requestFor(state, id, question)
-      return request ? [{ id, row: question.id, request, cell: cellOf(state, id, question.id) }] : []
-    }),
-  )
-  for (const { id, row, request, cell } of asked) {
+  for (const { name, request } of wantedOf(state)) {
     const key = keyOf(state, request)
-    if (cell.key !== key && cell.failed !== key) return { id, row, request, key, as: 'look' }
-  }
-  if (state.strokes.length === 0) return undefined
-  for (const { id, row, request: edited, cell } of asked) {
-    const request = { ...edited, strokes: [] }
-    const key = keyOf(state, request)
-    if (cell.unedited?.key !== key) return { id, row, request, key, as: 'unedited' }
+    const cell = state.cells[name] ?? NO_CELL
+    if (!shows(state, cell, request) && cell.failed !== key) return { name, request, key }
   }
   return undefined
 }
 
-async function ask({ id, row, request, key, as }: Wanted): Promise<void> {
-  const put = (found: Partial<Cell>) =>
-    setLook((state) => ({
-      cells: { ...state.cells, [cellKey(id, row)]: { ...cellOf(state, id, row), ...found } },
-    }))
-  const { unedited } = cellOf(getLook(), id, row)
-  if (as === 'look' && unedited?.key === key && unedited.look) {
-    put({ key, look: unedited.look, error: undefined, failed: undefined })
-    return
-  }
-  const what = `Explaining ${id}`
-  const runsLong = isNamedMethod(getLook().way)
+async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>): Promise<void> {
+  const put = (name: string, found: Partial<Cell>) =>
+    setLook(({ cells }) => ({ cells: { ...cells, [name]: { ...(cells[name] ?? NO_CELL), ...found } } }))
+  const state = getLook()
+  const same = Object.values(state.cells).find((each) => shows(state, each, request))
+  if (same) return put(name, { ...same, error: undefined, failed: undefined })
+  const what = `Explaining ${request.network}`
+  const runsLong = request.way !== undefined && !('name' in request.way)
   setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
   try {
     const look = await theWork().look(request, telling(what, runsLong))
-    if (as === 'look') put({ key, look, error: undefined, failed: undefined })
-    if (request.strokes.length === 0) put({ unedited: { key, look } })
+    const found = { key, look, error: undefined, failed: undefined }
+    put(name, found)
+    // What is painted next is set against it.
+    if (request.strokes.length === 0) put(uneditedKey(name), found)
   } catch (error) {
-    put(as === 'look' ? { failed: key, error: messageOf(error) } : { unedited: { key, look: undefined } })
+    put(name, { failed: key, error: messageOf(error) })
   }
 }
 

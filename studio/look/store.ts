@@ -22,6 +22,21 @@ export type Way = 'card' | CompositeName | NamedMethod['method']
 
 export const SHOWS = ['map', 'overlay', 'photo'] as const
 
+/** What a column is compared with: another network, itself before the edits, another class, or other rules. */
+export type Against =
+  | { readonly other: 'network'; readonly name: string }
+  | { readonly other: 'before' }
+  | { readonly other: 'class'; readonly name: string }
+  | { readonly other: 'rules'; readonly name: Way }
+
+/** A comparison of a cell with something else. */
+export interface Comparing {
+  readonly network: string
+  /** The question, by its id. */
+  readonly row: number
+  readonly against: Against
+}
+
 /** How maps are drawn. */
 export interface Drawing {
   readonly show: (typeof SHOWS)[number]
@@ -40,12 +55,10 @@ export interface Cell {
   readonly error: string | undefined
   /** The key that failed, so that it is not tried again until something changes. */
   readonly failed: string | undefined
-  /** The same of the photo without what is painted on it; no look where that failed. */
-  readonly unedited?: { readonly key: string; readonly look: Look | undefined }
 }
 
 /** What is open in Adjust. */
-export type Tab = 'rules' | 'parts' | 'edit'
+export type Tab = 'rules' | 'parts' | 'flow' | 'edit'
 
 /** What is under way, with how far it is where that is known. */
 export interface Busy {
@@ -98,6 +111,8 @@ export interface LookState {
   readonly note: string | undefined
   readonly layer: string | undefined
   readonly flow: boolean
+  /** What is compared with what, while it is. */
+  readonly comparing: Comparing | undefined
   readonly cells: Readonly<Record<string, Cell>>
   readonly busy: Busy | undefined
   readonly error: string | undefined
@@ -144,6 +159,7 @@ export const useLook = create<LookState>(() => ({
   fixing: false,
   note: undefined,
   flow: false,
+  comparing: undefined,
   cells: {},
   busy: undefined,
   error: undefined,
@@ -162,6 +178,12 @@ export function faceIn({ photo, face, fixed }: LookState): FoundFace | undefined
 /** The name of the composite that a network is explained by where nothing is said. */
 export function compositeFor({ composite }: NetworkInfo): CompositeName {
   return composite in composites ? (composite as CompositeName) : 'paper'
+}
+
+/** The composite that a network is explained by where nothing is said, with its numbers. */
+export function compositeOfCard(network: NetworkInfo): Composite {
+  const { composite } = network.card
+  return typeof composite === 'object' ? composite : composites[compositeFor(network)]
 }
 
 /** The composite or method that is asked for; undefined where it is the card's own. */
@@ -192,9 +214,69 @@ export function requestFor(state: LookState, id: string, question: Question): Lo
     minus: question.minus,
     way: wayFor(state, network),
     strokes: state.strokes,
-    conservation: state.flow && !isNamedMethod(state.way),
-    layer: isNamedMethod(state.way) ? undefined : state.layer,
+    conservation: state.flow && conserves(state, network),
+    layer: layerOf(state, network),
   }
+}
+
+/** Whether a network's maps come with a conservation report: those by rules do, gradients and other methods do not. */
+export function conserves(state: LookState, network: NetworkInfo): boolean {
+  const way: Composite | NamedMethod = wayFor(state, network) ?? compositeOfCard(network)
+  return (way.method ?? 'relevance') === 'relevance'
+}
+
+/** The layer whose map a network shows: another network may have none of that name, and named methods give none. */
+export function layerOf({ layer, way }: LookState, network: NetworkInfo): string | undefined {
+  return layer !== undefined && !isNamedMethod(way) && network.layers.includes(layer) ? layer : undefined
+}
+
+/** Whether a cell shows what a request asks for: that it holds a conservation report, too, does no harm. */
+export function shows(state: LookState, { key }: Cell, request: LookRequest): boolean {
+  return (
+    key !== undefined &&
+    (key === keyOf(state, request) || key === keyOf(state, { ...request, conservation: true }))
+  )
+}
+
+/** The two sides of a comparison, of the pixels whatever layer the columns show. */
+export function sidesOf(state: LookState, { network, row, against }: Comparing) {
+  const question = state.questions.find(({ id }) => id === row)
+  const pixels = { ...state, layer: undefined }
+  const b = (asked: Question) => {
+    if (against.other === 'network') return requestFor(pixels, against.name, asked)
+    if (against.other === 'before') return requestFor({ ...pixels, strokes: [] }, network, asked)
+    if (against.other === 'class')
+      return requestFor(pixels, network, { ...asked, class: against.name, minus: undefined })
+    return requestFor({ ...pixels, way: against.name, tuning: {} }, network, asked)
+  }
+  return [
+    { name: SIDES.a, request: question && requestFor(pixels, network, question) },
+    { name: SIDES.b, request: question && b(question) },
+  ]
+}
+
+/** The cells of a comparison. */
+export const SIDES = { a: 'compared a', b: 'compared b' } as const
+
+/**
+ * Everything that is to be shown: the cells of all columns, then the two sides of a comparison; and while the photo is
+ * painted on, what the cells were without that.
+ */
+export function wantedOf(state: LookState): { readonly name: string; readonly request: LookRequest }[] {
+  const cells = state.questions.flatMap((question) =>
+    state.columns.map((id) => ({
+      name: cellKey(id, question.id),
+      request: requestFor(state, id, question),
+    })),
+  )
+  const sides = state.comparing ? sidesOf(state, state.comparing) : []
+  const unedited = (state.strokes.length > 0 ? cells : []).map(({ name, request }) => ({
+    name: uneditedKey(name),
+    request: request && { ...request, strokes: [] },
+  }))
+  return [...cells, ...sides, ...unedited].flatMap(({ name, request }) =>
+    request ? [{ name, request }] : [],
+  )
 }
 
 export function isNamedMethod(way: Way): boolean {
@@ -218,16 +300,28 @@ export function keyOf(state: LookState, request: LookRequest): string {
   return JSON.stringify([state.photo?.number, request])
 }
 
-const NO_CELL: Cell = { key: undefined, look: undefined, error: undefined, failed: undefined }
+export const NO_CELL: Cell = { key: undefined, look: undefined, error: undefined, failed: undefined }
 
 export function cellOf({ cells }: LookState, id: string, row: number): Cell {
   return cells[cellKey(id, row)] ?? NO_CELL
 }
 
+/** The name of the cell that holds what another was before the photo was painted on. */
+export function uneditedKey(name: string): string {
+  return `unedited ${name}`
+}
+
+/** What a cell was before the photo was painted on, as far as that is known of what is asked now. */
+export function uneditedIn(state: LookState, id: string, row: number): Look | undefined {
+  const cell = state.cells[uneditedKey(cellKey(id, row))]
+  const question = state.questions.find((each) => each.id === row)
+  const request = question && requestFor(state, id, question)
+  return cell && request && shows(state, cell, { ...request, strokes: [] }) ? cell.look : undefined
+}
+
 /** What a cell shows: what is asked, or the same of the photo before it was painted on. */
 export function shownIn(state: LookState, id: string, row: number): Look | undefined {
-  const { look, unedited } = cellOf(state, id, row)
-  return state.before && state.strokes.length > 0 ? unedited?.look : look
+  return state.before && state.strokes.length > 0 ? uneditedIn(state, id, row) : cellOf(state, id, row).look
 }
 
 /** The largest |R| of a row's maps. */

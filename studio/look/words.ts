@@ -2,11 +2,12 @@
 
 import { builtIn } from 'regard'
 import type { Answered, Look } from '../worker/protocol.ts'
-import { cellOf, type LookState } from './store.ts'
+import { cellOf, type LookState, uneditedIn } from './store.ts'
 
+/** Of what reached the pixels there may be more than all: biases that speak against the answer add to it. */
 export function percent(share: number): string {
   const value = 100 * share
-  return `${value >= 99.95 ? '100' : value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
 }
 
 /** `around_eyes` as people say it. */
@@ -93,13 +94,23 @@ export function changesInWords(state: LookState): string {
   if (busy || before) return ''
   return columns
     .flatMap((id) => {
-      const { look, unedited } = cellOf(state, id, questions[0]!.id)
-      if (!look || !unedited?.look || look === unedited.look) return []
-      const was = unedited.look.answers
+      const [{ id: row }] = questions as [(typeof questions)[number]]
+      const { look } = cellOf(state, id, row)
+      const unedited = uneditedIn(state, id, row)
+      if (!look || !unedited || look === unedited) return []
+      const was = unedited.answers
       return `${id}: ${look.answers.map((answer, k) => changeInWords(was[k]!, answer)).join(', ')}.`
     })
     .join(' ')
 }
+/** A layer without the folders that programs put its name into: `conv1_bn` of `conv1_bn/batchnorm_1/mul_1`. */
+export function layerInWords(name: string): string {
+  const folders = name.split('/').filter((each) => !FOLDERS.test(each))
+  return folders[0] ?? name
+}
+
+/** Names of all layers alike, and what a layer is made of. */
+const FOLDERS = /^(StatefulPartitionedCall|model(_\d+)?|functional(_\d+)?|sequential(_\d+)?)?$/
 
 /** A task as a heading. */
 export function taskInWords(task: string | undefined): string {

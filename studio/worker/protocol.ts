@@ -35,6 +35,12 @@ export interface NetworkInfo {
   readonly layers: readonly string[]
 }
 
+/** What became of the relevance at one layer, and where it can be seen. */
+export type FlowLayer = ConservedLayer & {
+  /** Its name among the network's `layers`; none where it has no height and width. */
+  readonly value: string | undefined
+}
+
 /** One thing that a network answers. */
 export interface AnswerInfo {
   readonly output: string
@@ -101,6 +107,8 @@ export interface Look {
   readonly reached: number
   readonly warnings: readonly string[]
   readonly map: PixelRelevance
+  /** The value that the map is of; undefined where it is of the input. */
+  readonly layer: string | undefined
   /** What the network saw; of a size with the map of the input. */
   readonly seen: Image
   /** The part at each pixel of what was seen, by its index in `parts`. */
@@ -109,7 +117,7 @@ export interface Look {
   readonly shares: readonly PartShare[]
   /** From what was seen to the photo. */
   readonly toPhoto: Affine
-  readonly conservation: readonly ConservedLayer[]
+  readonly conservation: readonly FlowLayer[]
   /** The composite or method. */
   readonly by: string
   readonly milliseconds: number

@@ -21,6 +21,7 @@ import {
   FACE_PARTS,
   type FaceFinder,
   type FoundFace,
+  type Graph,
   type Image,
   inputOf,
   inputToPhoto,
@@ -185,7 +186,9 @@ export class Work {
       size: 'missing' in preprocessing ? undefined : preprocessing.size,
       bytes,
       composite: compositeOf(model).name,
-      layers: model.network.nodes.filter(({ op }) => op === 'Conv').map(({ outputs: [name] }) => name!),
+      layers: model.network.nodes
+        .filter(({ op }) => op === 'Conv')
+        .map(({ outputs: [name] }) => valueBehind(model.network, name!)),
     }
   }
 
@@ -298,12 +301,13 @@ export class Work {
       reached: map.data.reduce((sum, value) => sum + value, 0),
       warnings: found.warnings,
       map: request.layer ? layerMap(found, request.layer) : map,
+      layer: request.layer,
       seen: found.seen!,
       labels: cut,
       parts: labels.parts,
       shares: sharesByPart(map, cut, labels.parts.length),
       toPhoto: inputToPhoto(preprocessing, picture, toPhoto),
-      conservation: found.conservation,
+      conservation: found.conservation.map((row) => ({ ...row, value: mappedAt(model.network, row.layer) })),
       by: nameOf(model, request),
       milliseconds: performance.now() - start,
     }
@@ -406,6 +410,28 @@ function centre(
     (_, k) => labels.data[(top + Math.floor(k / width)) * labels.width + left + (k % width)]!,
   )
   return { width, height, data }
+}
+
+/**
+ * The value by which the relevance at a convolution is known: scales and shifts behind it are merged into it before
+ * relevance is handed down, so that its own output is no more.
+ */
+function valueBehind(network: Graph, name: string): string {
+  const { nodes, initializers } = network
+  const readers = nodes.filter(({ inputs }) => inputs.includes(name))
+  const [only] = readers
+  if (readers.length !== 1 || !only) return name
+  const scales =
+    only.op === 'BatchNormalization' ||
+    (['Mul', 'Add', 'Sub', 'Div'].includes(only.op) &&
+      only.inputs.every((input) => input === name || initializers.has(input!)))
+  return scales ? valueBehind(network, only.outputs[0]!) : name
+}
+
+/** The value whose map shows what arrived at a node; none of what has no height and width. */
+function mappedAt(network: Graph, layer: string): string | undefined {
+  const node = network.nodes.find(({ name, op }) => name === layer && op === 'Conv')
+  return node && valueBehind(network, node.outputs[0]!)
 }
 
 /** The relevance of a layer: the sum over its channels. */
