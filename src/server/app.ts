@@ -2,7 +2,9 @@
 
 import { readFile } from 'node:fs/promises'
 import { Hono } from 'hono'
+import { studyApi } from './api.ts'
 import { networksHere, type StudioFiles, typeOf } from './files.ts'
+import type { Folders } from './folders.ts'
 
 /** Who may ask. */
 export interface StudioAppOptions {
@@ -11,6 +13,8 @@ export interface StudioAppOptions {
   readonly hosts: readonly string[]
   /** Who does not know it is refused; needed where others can reach this machine. */
   readonly token?: string
+  /** Where studies lie; without, none are shown. */
+  readonly folders?: Folders
 }
 
 /** In the page itself too; here it also covers what is not a page. */
@@ -23,7 +27,7 @@ const MOST = 64 * 1024
 /** The cookie that holds the token once the address has brought it. */
 const COOKIE = 'regard-studio'
 
-export function studioApp({ files, hosts, token }: StudioAppOptions): Hono {
+export function studioApp({ files, hosts, token, folders }: StudioAppOptions): Hono {
   const app = new Hono()
   app.use(async ({ req, text }, next) => {
     // Another site's name may lead here (DNS rebinding), and another site's page may ask.
@@ -45,7 +49,8 @@ export function studioApp({ files, hosts, token }: StudioAppOptions): Hono {
       return context.text('Open the address that regard studio printed: it has a token', 401)
     await next()
     const { headers } = context.res
-    headers.set('Content-Security-Policy', POLICY)
+    // The page of a report has a stricter one.
+    if (!headers.has('Content-Security-Policy')) headers.set('Content-Security-Policy', POLICY)
     headers.set('Cross-Origin-Opener-Policy', 'same-origin')
     headers.set('Cross-Origin-Embedder-Policy', 'require-corp')
     headers.set('Cross-Origin-Resource-Policy', 'same-origin')
@@ -55,6 +60,9 @@ export function studioApp({ files, hosts, token }: StudioAppOptions): Hono {
       headers.append('Set-Cookie', `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`)
     return undefined
   })
+  if (folders) app.route('/api', studyApi(folders))
+  // The page asks, and is told that there are none.
+  else app.get('/api/folders', (context) => context.json(null))
   app.get('/models/index.json', (context) => context.json(networksHere()))
   app.get('*', async (context) => {
     const asked = decoded(new URL(context.req.url).pathname)

@@ -55,12 +55,15 @@ export function networksHere(): BuiltInName[] {
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
+  '.csv': 'text/csv; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.jpg': 'image/jpeg',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
+  '.tex': 'text/plain; charset=utf-8',
   '.wasm': 'application/wasm',
+  '.yaml': 'text/plain; charset=utf-8',
 }
 
 /** The media type of a file, by its ending. */

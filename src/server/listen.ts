@@ -3,6 +3,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { UserError } from '../base/errors.ts'
 import { studioApp } from './app.ts'
 import { studioFiles } from './files.ts'
+import type { Folders } from './folders.ts'
 
 /** Where the studio listens. */
 export interface ListenOptions {
@@ -10,6 +11,8 @@ export interface ListenOptions {
   readonly host?: string
   /** Any that is free where it is 0. */
   readonly port: number
+  /** Where studies lie; without, none are shown. */
+  readonly folders?: Folders
 }
 
 /** A server that listens. */
@@ -26,12 +29,12 @@ const HOME = '127.0.0.1'
  *
  * @throws UserError where the port is taken
  */
-export async function listen({ host = HOME, port }: ListenOptions): Promise<Listening> {
+export async function listen({ host = HOME, port, folders }: ListenOptions): Promise<Listening> {
   const files = studioFiles()
   const isHome = [HOME, 'localhost', '::1'].includes(host)
   const token = isHome ? undefined : randomBytes(18).toString('base64url')
   const hosts: string[] = []
-  const app = studioApp({ files, hosts, token })
+  const app = studioApp({ files, hosts, token, folders })
   const server = createAdaptorServer({ fetch: app.fetch })
   const bound = await new Promise<number>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
