@@ -4,9 +4,10 @@ import { type CsvRow, csv } from '../base/csv.ts'
 import { writeAtomic } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
 import { Progress } from '../base/progress.ts'
-import { labelOf } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
 import { PARTS } from '../datasets/synthetic/parts.ts'
 import { nodeEngine } from '../engine/node.ts'
+import type { Evaluable } from '../evaluation/evaluate.ts'
 import {
   CONTROLS,
   type MeasuredMaps,
@@ -20,10 +21,13 @@ import {
   doubtful,
   inOrder,
   isControl,
+  isOverControls,
   type MeasureColumn,
   measureTable,
   refusals,
 } from '../evaluation/measureTable.ts'
+import { checkSanity, type SanityCheck, SHUFFLED, sanityInWords } from '../evaluation/sanityCheck.ts'
+import { ORDERS } from '../explanation/measures/perturbation.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
 import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import { FACE_PARTS } from '../faces/parts.ts'
@@ -48,10 +52,14 @@ interface Flags extends OverFacesFlags {
   readonly fill: string[]
   readonly score: ('logits' | 'probabilities')[]
   readonly class: string
+  readonly sanity?: boolean
 }
 
 /** Methods that ask the network a thousand times for one map: only on request. */
 const COSTLY: readonly MethodName[] = ['lime', 'kernel-shap', 'rise', 'prediction-difference']
+
+/** Methods that take too many runs for a map to make forty of each face. */
+const UNCHECKED: readonly MethodName[] = [...COSTLY, 'occlusion']
 
 /** Methods that are no use, or the same as others, where a network has no attention. */
 const OF_ATTENTION: readonly MethodName[] = [
@@ -130,12 +138,17 @@ export function measureCommand(): Command {
         .choices(['top', 'truth'])
         .default('top'),
     )
+    .option(
+      '--sanity',
+      `test too whether maps are told from those of ${SHUFFLED} networks with shuffled weights, by every method but ${UNCHECKED.join(', ')}`,
+    )
   return withDataSet(command, 'out/measure')
     .addHelpText(
       'after',
       '\nExamples:\n' +
         '  $ regard measure --task gender --data utkface:faces\n' +
         '  $ regard measure model.onnx --data synthetic:drawn --parts eyes,brows --fill constant,blur\n' +
+        '  $ regard measure model.onnx --data utkface:faces --methods paper,gradient,random,edges --sanity\n' +
         '\nWhat was measured is kept in OUT/measured: a stopped command goes on where it was.\n',
     )
     .action(run)
@@ -185,6 +198,8 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   console.log(tableOf(columns, fitting).join('\n'))
   for (const { method, reason } of found.unfit) console.log(`${method} does not fit this network: ${reason}`)
   for (const sentence of [...refusals(found.rows), ...doubts(columns)]) console.log(sentence)
+  const sanity = flags.sanity ? await sanityOf(network, dataset, faces, fitting, flags) : undefined
+  if (flags.sanity && !sanity) return
   const { out } = flags
   const data = `${flags.data.kind}:${flags.data.root}`
   const record = {
@@ -204,10 +219,12 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
         fitting.map((method) => [method, { ...means.get(method)!, overControls: overControls.get(method) }]),
       ),
     })),
+    sanity: sanity && sanityRecord(sanity),
     skipped: found.skipped,
   }
   writeAtomic(join(out, 'measure.json'), `${JSON.stringify(record, undefined, 2)}\n`)
   writeAtomic(join(out, 'measure.csv'), csv(rowsOf(found, columns)))
+  writeAtomic(join(out, 'curves.csv'), csv(curveRows(columns), CURVE_COLUMNS))
   await writeMeasurePage(
     out,
     { network: network.name, data, licence: dataset.licence, parts },
@@ -216,11 +233,57 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     {
       methods: fitting,
       doubts: doubts(columns),
+      sanity,
     },
   )
   console.log(`\nPage: ${join(out, 'index.html')}`)
   console.error(aboutPeople([{ task: network.task }]))
   tellSkipped(found.skipped)
+}
+
+/** Test the maps against those of shuffled networks, and say what that finds; undefined where Ctrl-C stops it. */
+async function sanityOf(
+  network: Evaluable & { readonly name: string },
+  dataset: Dataset,
+  faces: readonly Face[],
+  methods: readonly MethodName[],
+  flags: Flags,
+): Promise<SanityCheck | undefined> {
+  const checked = methods.filter((method) => !UNCHECKED.includes(method))
+  let progress: Progress | undefined
+  const check = await untilStopped(async (signal) => {
+    try {
+      return await checkSanity(network, dataset, faces, {
+        engine: await nodeEngine(flags),
+        methods: new Map(checked.map((name) => [name, wayOf(name)])),
+        class: flags.class,
+        folder: join(flags.out, 'measured'),
+        signal,
+        progress(done, total) {
+          progress ??= new Progress(`Shuffling the weights of ${network.name}`, total)
+          progress.update(done, `${done} of ${total} maps`)
+        },
+      })
+    } finally {
+      progress?.finish()
+    }
+  })
+  if (!check) return undefined
+  console.log('')
+  for (const [method, test] of check.tests) console.log(sanityInWords(method, test))
+  const left = methods.filter((method) => UNCHECKED.includes(method))
+  if (left.length > 0)
+    console.log(`Not set beside shuffled weights, since a map takes too many runs: ${left.join(', ')}.`)
+  return check
+}
+
+/** As in measure.json. */
+function sanityRecord({ tests, faces }: SanityCheck) {
+  const methods = [...tests].map(([method, { pOfFaces, ...test }]) => [
+    method,
+    { ...test, faces: Object.fromEntries(faces.map((face, k) => [face, pOfFaces[k]])) },
+  ])
+  return { networks: SHUFFLED, methods: Object.fromEntries(methods) }
 }
 
 /** The measures with their options: regions are a fourteenth of the picture's side, and go until 15 % of it are gone. */
@@ -263,11 +326,11 @@ function betterWords(better: MeasureColumn['better']): string {
   return better === 'one' ? 'best near 1' : `${better} is better`
 }
 
-function cell({ means, overControls }: MeasureColumn, method: string): string {
-  const { mean, interval } = means.get(method)!
+function cell(column: MeasureColumn, method: string): string {
+  const { mean, interval } = column.means.get(method)!
   if (!Number.isFinite(mean)) return '–'
   const shown = (value: number) => value.toPrecision(3)
-  const star = (overControls.get(method) ?? 1) < 0.05 ? '*' : ''
+  const star = isOverControls(column, method) ? '*' : ''
   return `${shown(mean)}${star}${interval ? ` [${shown(interval.low)}, ${shown(interval.high)}]` : ''}`
 }
 
@@ -286,6 +349,23 @@ function doubts(columns: readonly MeasureColumn[]): string[] {
 function rowsOf({ rows }: MeasuredMaps, columns: readonly MeasureColumn[]): CsvRow[] {
   return rows.flatMap(({ method, face, values }) =>
     columns.map(({ name, measure }) => ({ method, face, measure, with: name, value: values[name] ?? '' })),
+  )
+}
+
+const CURVE_COLUMNS = ['measure', 'with', 'method', 'order', 'step', 'gone', 'score']
+
+/** A row for each point of the mean curves: none where no measure takes pixels away. */
+function curveRows(columns: readonly MeasureColumn[]): CsvRow[] {
+  return columns.flatMap(({ name, measure, curves }) =>
+    [...curves].flatMap(([method, { gone, scores }]) =>
+      ORDERS.flatMap((order) =>
+        scores[order].map((score, step) => ({
+          ...{ measure, with: name, method, order, step },
+          gone: gone[order][step]!,
+          score,
+        })),
+      ),
+    ),
   )
 }
 

@@ -14,7 +14,9 @@ import { PARTS } from '../datasets/synthetic/parts.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Explainer, Explanation } from '../explanation/explain.ts'
 import { type PixelRelevance, pixelRelevance } from '../explanation/heatMap.ts'
+import type { Finding } from '../explanation/measures/finding.ts'
 import type { Mask } from '../explanation/measures/mask.ts'
+import type { Curves, Perturbation } from '../explanation/measures/perturbation.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
 import { channelsFirst, networkChannelsFirst } from '../explanation/methods/channelsFirst.ts'
 import { loadScores } from '../explanation/methods/loadPrograms.ts'
@@ -73,6 +75,9 @@ export interface MeasuredMaps {
     readonly maps: ReadonlyMap<string, PixelRelevance>
   }[]
 }
+
+/** What rows hold: those of before that held less lie in another folder. */
+const ROWS = 'values, curves, random numbers of each face'
 
 /** How many faces are kept to be looked at. */
 const EXAMPLES = 4
@@ -142,18 +147,12 @@ export async function measureMaps(
   const { engine, methods, taken: measures, signal, progress } = options
   const asking = askingOf(evaluable, dataset.faces, options)
   const { model } = asking
-  const { shown, skipped } = await showAll(evaluable, faces, asking.model, options)
-  if (shown.length === 0) {
-    throw new UserError(
-      `none of its ${faces.length} faces can be used. The first: ${skipped[0]!.reason}`,
-      dataset.root,
-    )
-  }
+  const { shown, skipped } = await showAll(evaluable, dataset, faces, options)
   const names = measures.map(takenName)
-  const key = sha256Of(keyOf(evaluable, dataset, options), JSON.stringify([names, options.parts])).slice(
-    0,
-    16,
-  )
+  const key = sha256Of(
+    keyOf(evaluable, dataset, options),
+    JSON.stringify([ROWS, names, options.parts]),
+  ).slice(0, 16)
   const store = new RowStore(join(options.folder, key))
   const examples = shown.slice(0, EXAMPLES).map(({ input }) => ({
     picture: pictureOf(input, evaluable.preprocessing),
@@ -166,7 +165,7 @@ export async function measureMaps(
     const total = methods.size * shown.length
     for (const [method, way] of methods) {
       signal?.throwIfAborted()
-      const left = shown.filter(({ face }, k) => k < EXAMPLES || !store.has(method, face.id))
+      const left = shown.filter(({ face }, k) => k < EXAMPLES || !store.get(method, face.id))
       done += shown.length - left.length
       let explainer: Explainer
       try {
@@ -180,25 +179,34 @@ export async function measureMaps(
       try {
         for (const one of left) {
           signal?.throwIfAborted()
+          const own = forFace(way, one.face)
+          if (own !== way) {
+            await explainer.release()
+            explainer = await loadWay(engine, model, own, measures)
+          }
           const { explanation } = await asking.explain(explainer, one.face, one.input, signal)
           const { layout } = requirePreprocessing(model)
           const map = pixelRelevance(explanation.relevance, layout)
           examples[shown.indexOf(one)]?.maps.set(method, map)
-          if (!store.has(method, one.face.id)) {
+          if (!store.get(method, one.face.id)) {
             const values: Record<string, number | null> = {}
+            const curves: Record<string, Curves> = {}
             const refused: Record<string, string> = {}
             for (const [k, each] of measures.entries()) {
-              const subject = { explainer, explanation, map, shown: one, model, engine, way }
+              const name = names[k]!
+              const subject = { explainer, explanation, map, shown: one, model, engine, way: own }
               try {
-                values[names[k]!] = await valueBy(each, subject, scores, signal)
+                const found = await foundBy(each, subject, scores, signal)
+                values[name] = found.value
+                if (found.curves) curves[name] = found.curves
               } catch (error) {
                 // A measure may refuse a map: one without anything in it, say.
                 if (!(error instanceof UserError)) throw error
-                values[names[k]!] = null
-                refused[names[k]!] = error.message.split('\n')[0]!
+                values[name] = null
+                refused[name] = error.message.split('\n')[0]!
               }
             }
-            store.add({ method, face: one.face.id, subject: one.face.subject, values, refused })
+            store.add({ method, face: one.face.id, subject: one.face.subject, values, curves, refused })
           }
           progress?.(++done, total)
         }
@@ -206,8 +214,10 @@ export async function measureMaps(
         await explainer.release()
       }
     }
-    const known = new Set(shown.map(({ face }) => face.id))
-    const rows = store.rows.filter(({ method, face }) => methods.has(method) && known.has(face))
+    // In one order, whatever was measured first: sums and draws hang on it.
+    const rows = [...methods.keys()].flatMap((method) =>
+      shown.flatMap(({ face }) => store.get(method, face.id) ?? []),
+    )
     return { rows, unfit, skipped: [...dataset.skipped, ...skipped], examples }
   } finally {
     for (const { release } of scores.values()) await release()
@@ -215,14 +225,18 @@ export async function measureMaps(
   }
 }
 
-/** Cut the faces out, with the pixels that maps should lie on. */
-async function showAll(
+/**
+ * Cut the faces out, with the pixels that maps should lie on.
+ *
+ * @throws UserError where none can be used; the signal's reason, when that stops it
+ */
+export async function showAll(
   { alignment, preprocessing }: Evaluable,
+  { root }: Dataset,
   faces: readonly Face[],
-  model: Model,
-  { parts, taken: measures, signal }: MeasureMapsOptions,
+  { parts, taken: measures, signal }: Pick<MeasureMapsOptions, 'parts' | 'taken' | 'signal'>,
 ): Promise<{ shown: Shown[]; skipped: Skipped[] }> {
-  const { picture, size } = requirePreprocessing(model)
+  const { picture, size } = preprocessing
   const wantsMask = measures.some(({ measure }) => MEASURES[measure].needs === 'mask')
   const shown: Shown[] = []
   const skipped: Skipped[] = []
@@ -240,6 +254,12 @@ async function showAll(
     const wanted = new Set(parts.map((part) => names.indexOf(part)))
     const mask = aligned.parts && maskOf({ ...cut, data: aligned.parts }, wanted, size)
     shown.push({ face, picture: cut, input, mask })
+  }
+  if (shown.length === 0) {
+    throw new UserError(
+      `none of its ${faces.length} faces can be used. The first: ${skipped[0]!.reason}`,
+      root,
+    )
   }
   return { shown, skipped }
 }
@@ -259,13 +279,27 @@ function maskOf(
   return data.some((inside) => inside === 1) ? { width, height, data } : undefined
 }
 
-/** @throws UserError where it does not fit the network */
-function loadWay(engine: Engine, model: Model, way: Way, measures: readonly Taken[]): Promise<Explainer> {
+/**
+ * Load a network to be explained in a way that is measured.
+ *
+ * @throws UserError where it does not fit the network
+ */
+export function loadWay(
+  engine: Engine,
+  model: Model,
+  way: Way,
+  measures: readonly Taken[],
+): Promise<Explainer> {
   if (!isComposite(way)) return loadModelExplainer(model, { engine, method: way })
   // Only what is handed down can be reported.
   const reports = way.method !== 'gradient'
   const conservation = reports && measures.some(({ measure }) => MEASURES[measure].needs === 'conservation')
   return loadModelExplainer(model, { engine, composite: way, conservation })
+}
+
+/** Random numbers are others for each face: one draw for all of them would be a method of its own, good or bad by chance. */
+function forFace(way: Way, { id }: Face): Way {
+  return way.method === 'random' ? { ...way, seed: `${way.seed ?? 0} ${id}` } : way
 }
 
 function isComposite(way: Way): way is Composite {
@@ -311,27 +345,36 @@ interface MeasureSubject {
   readonly way: Way
 }
 
-/** The value of a measure; null where it can say nothing of this map. */
-async function valueBy(
+/** What a measure says of a map. */
+interface Found {
+  /** Null where it can say nothing. */
+  readonly value: number | null
+  /** Of measures that take pixels away. */
+  readonly curves?: Curves
+}
+
+const NOTHING: Found = { value: null }
+
+async function foundBy(
   { measure, options, score }: Taken,
   { explainer, explanation, map, shown: { input, mask }, model, engine, way }: MeasureSubject,
   scores: ReadonlyMap<string, LoadedScores>,
   signal: AbortSignal | undefined,
-): Promise<number | null> {
+): Promise<Found> {
   const preprocessing = requirePreprocessing(model)
   const { layout } = preprocessing
   const target = { weights: [...explanation.target] }
   const entry = MEASURES[measure]
   // The name says which of the kinds of measures its function is.
   const run = (await entry.load()) as (...given: never[]) => unknown
-  const call = async (...given: unknown[]) => numberOf(await run(...(given as never[])))
+  const call = async (...given: unknown[]) => foundOf(await run(...(given as never[])))
   switch (entry.needs) {
     case 'map':
       return await call(map)
     case 'mask':
-      return mask ? await call(map, mask, options) : null
+      return mask ? await call(map, mask, options) : NOTHING
     case 'maps':
-      return null
+      return NOTHING
     case 'scores': {
       const { scoresOf, several } = scores.get(score!)!
       const picture = layout === 'NCHW' ? input : channelsFirst(input)
@@ -339,7 +382,7 @@ async function valueBy(
       return await call(scoresOf, picture, explanation.target, map, { ...options, ...running })
     }
     case 'conservation':
-      return explanation.conservation.length > 0 ? await call(explanation) : null
+      return explanation.conservation.length > 0 ? await call(explanation) : NOTHING
     case 'explainer':
       return await call(explainer, input, target, { ...options, layout, signal })
     case 'network': {
@@ -350,7 +393,9 @@ async function valueBy(
   }
 }
 
-function numberOf(found: unknown): number | null {
-  const value = typeof found === 'number' ? found : (found as { readonly value: number }).value
-  return Number.isFinite(value) ? value : null
+function foundOf(found: unknown): Found {
+  const finding = (typeof found === 'number' ? { value: found } : found) as Finding | Perturbation
+  const { value } = finding
+  if (!Number.isFinite(value)) return NOTHING
+  return 'gone' in finding ? { value, curves: { gone: finding.gone, scores: finding.scores } } : { value }
 }

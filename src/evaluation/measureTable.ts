@@ -1,5 +1,6 @@
 /** What was measured, as a table of methods and measures, and whether methods are better than the controls. */
 
+import type { Curves, Order } from '../explanation/measures/perturbation.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
 import { bootstrapFigures } from '../statistics/bootstrap.ts'
 import { holm } from '../statistics/holm.ts'
@@ -24,8 +25,12 @@ export interface MeasureColumn {
   readonly measure: MeasureName
   /** What tells it from other columns of the same measure: the fill, and what the score is. */
   readonly variant: string
+  /** Of measures that take pixels away. */
+  readonly score: Taken['score']
   readonly better: (typeof MEASURES)[MeasureName]['better']
   readonly means: ReadonlyMap<string, MeasuredMean>
+  /** Of measures that take pixels away, the mean curves over the same faces, point by point. */
+  readonly curves: ReadonlyMap<string, Curves>
   /**
    * Of measures that have a better side: p that a method is no better than the controls, the greater of both, by turning
    * the signs of people's differences, and adjusted over the methods (Holm); 1 where its mean is not better than theirs.
@@ -60,8 +65,15 @@ export function measureTable(
       name,
       measure: each.measure,
       variant: [each.options.fill, each.score].filter((part) => part !== undefined).join(', '),
+      score: each.score,
       better,
       means,
+      curves: new Map(
+        methods.flatMap((method): [string, Curves][] => {
+          const found = of(method).flatMap(({ curves }) => curves[name] ?? [])
+          return found.length > 0 ? [[method, meanCurves(found)]] : []
+        }),
+      ),
       overControls: new Map(isSided ? tested.map((method, k) => [method, adjusted[k]!]) : []),
     }
   })
@@ -96,6 +108,11 @@ export function isControl(method: string): boolean {
   return CONTROLS.some((control) => control === method)
 }
 
+/** Whether a method is shown to be better than both controls: at 5 %, after Holm's procedure. */
+export function isOverControls({ overControls }: MeasureColumn, method: string): boolean {
+  return (overControls.get(method) ?? 1) < 0.05
+}
+
 /** The methods that a measure of the network's answer does not tell from the controls: a sentence, where there are some. */
 export function doubtful({ measure, overControls }: MeasureColumn): readonly string[] {
   if (MEASURES[measure].needs !== 'scores') return []
@@ -122,6 +139,14 @@ function meanOf(values: readonly Valued[], seed: string): MeasuredMean {
           { seed },
         )[0]!
   return { mean, interval, faces: values.length }
+}
+
+/** @param all of the same measure, and so with as many points */
+function meanCurves(all: readonly Curves[]): Curves {
+  const mean = (of: keyof Curves, order: Order) =>
+    all[0]![of][order].map((_, k) => all.reduce((sum, curves) => sum + curves[of][order][k]!, 0) / all.length)
+  const both = (of: keyof Curves) => ({ morf: mean(of, 'morf'), lerf: mean(of, 'lerf') })
+  return { gone: both('gone'), scores: both('scores') }
 }
 
 /** p that values are no better than others of the same faces. */

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { append } from '../base/files.ts'
 import { Lock } from '../base/lock.ts'
+import type { Curves } from '../explanation/measures/perturbation.ts'
 
 /** What the measures say of the map of one face by one method. */
 export interface MeasuredValue {
@@ -13,6 +14,8 @@ export interface MeasuredValue {
   readonly subject: string
   /** By the name of `takenName`; null where the measure can say nothing of this map. */
   readonly values: Readonly<Record<string, number | null>>
+  /** Of measures that take pixels away and have a value here, by the same name: what became of the score. */
+  readonly curves: Readonly<Record<string, Curves>>
   /** Why a measure says nothing of it, where it refuses it. */
   readonly refused?: Readonly<Record<string, string>>
 }
@@ -21,8 +24,7 @@ export interface MeasuredValue {
 export class RowStore {
   private readonly path: string
   private readonly lock: Lock
-  readonly rows: MeasuredValue[] = []
-  private readonly known = new Set<string>()
+  private readonly rows = new Map<string, MeasuredValue>()
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true })
@@ -36,8 +38,9 @@ export class RowStore {
     for (const line of whole.split('\n')) if (line !== '') this.keep(JSON.parse(line))
   }
 
-  has(method: string, face: string): boolean {
-    return this.known.has(`${method} ${face}`)
+  /** What was measured of a face's map; undefined where nothing was yet. */
+  get(method: string, face: string): MeasuredValue | undefined {
+    return this.rows.get(`${method} ${face}`)
   }
 
   add(row: MeasuredValue): void {
@@ -46,8 +49,7 @@ export class RowStore {
   }
 
   private keep(row: MeasuredValue): void {
-    this.rows.push(row)
-    this.known.add(`${row.method} ${row.face}`)
+    this.rows.set(`${row.method} ${row.face}`, row)
   }
 
   close(): void {

@@ -1,15 +1,25 @@
 /** Whether maps can be believed, as a page: some faces with the map of each method, and the table of measures. */
 
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomic } from '../base/files.ts'
-import { type Html, html, page } from '../base/html.ts'
+import { Html, html, page } from '../base/html.ts'
 import { version } from '../base/version.ts'
 import type { MeasuredMaps } from '../evaluation/measure.ts'
-import { inOrder, isControl, type MeasureColumn, refusals } from '../evaluation/measureTable.ts'
+import {
+  inOrder,
+  isControl,
+  isOverControls,
+  type MeasureColumn,
+  refusals,
+} from '../evaluation/measureTable.ts'
+import type { SanityCheck } from '../evaluation/sanityCheck.ts'
 import { heatMap } from '../explanation/heatMap.ts'
 import { MEASURES } from '../explanation/measures.ts'
 import { colourScale } from './maps.ts'
+import { perturbationFigure } from './perturbationFigure.ts'
 import { img } from './pictures.ts'
+import { sanitySection } from './sanitySection.ts'
 
 const style = `
 .strips { display: flex; flex-wrap: wrap; gap: .7rem 1.4rem; }
@@ -22,13 +32,22 @@ td.best { font-weight: 600; }
 td small { display: block; }
 .measures th small { display: block; font-weight: 400; }
 tr.control th { color: var(--faint); font-style: italic; }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: .8rem .6rem; margin-top: .6rem; }
+.panels svg { width: 100%; }
+@media (max-width: 40rem) {
+  body { padding: 1.5rem 1rem 3rem; font-size: 16px; }
+  dl { grid-template-columns: 1fr; }
+  dd { margin-bottom: .5rem; }
+  .panels { grid-template-columns: 1fr 1fr; gap: .6rem .3rem; }
+}
 `
 
 /**
- * Write `index.html` into a folder.
+ * Write `index.html` and, of measures that take pixels away, `figures/curves-*.svg` into a folder.
  *
  * @param about the network, the data set, and the parts that maps should lie on
  * @param doubts sentences about methods that are no better than the controls
+ * @param sanity how the maps stand beside those of shuffled networks, where that was asked for
  */
 export async function writeMeasurePage(
   out: string,
@@ -40,7 +59,15 @@ export async function writeMeasurePage(
   },
   { rows, unfit, examples }: MeasuredMaps,
   columns: readonly MeasureColumn[],
-  { methods, doubts }: { readonly methods: readonly string[]; readonly doubts: readonly string[] },
+  {
+    methods,
+    doubts,
+    sanity,
+  }: {
+    readonly methods: readonly string[]
+    readonly doubts: readonly string[]
+    readonly sanity?: SanityCheck
+  },
 ): Promise<void> {
   const title = 'Can the maps be believed?'
   const faces = new Set(rows.map(({ face }) => face)).size
@@ -49,6 +76,7 @@ export async function writeMeasurePage(
 <p class="summary">${methods.filter((method) => !isControl(method)).length} methods on the same ${faces} faces, beside two controls that know nothing of the network:
 random numbers, and the edges of the picture.</p>
 ${doubts.map((sentence) => html`<p>${sentence}</p>`)}
+${sanity && sanitySection(sanity)}
 <h2>Measures</h2>
 <div class="scroll"><table class="measures"><thead><tr><th>method</th>${columns.map(({ measure, variant }) => html`<th>${MEASURES[measure].title}${variant === '' ? undefined : html` <small>${variant}</small>`}</th>`)}</tr></thead>
 <tbody>${sorted(columns, methods).map(
@@ -64,12 +92,13 @@ adjusted over the methods by Holm’s procedure); bold: the best.</p>
 <p class="faint">Maps should lie on: ${about.parts.map((part) => part.replace('_', ' ')).join(', ')}.</p>
 ${unfit.length === 0 ? undefined : html`<p class="faint">Not for this network: ${unfit.map(({ method, reason }) => `${method} (${reason})`).join('; ')}.</p>`}
 ${refusals(rows).map((sentence) => html`<p class="faint">${sentence}</p>`)}
+${curvesSection(out, columns, methods)}
 <h2>The maps</h2>
 ${colourScale()}
 <div class="strips">${await strips(examples, methods)}</div>
 <div class="note"><p>Pictures of people are in this page. Before you pass it on, see whether the data set’s licence allows
 that: ${about.licence}</p></div>
-<footer>The figures: measure.json and, face by face, measure.csv, beside this page.</footer>`
+<footer>The figures: measure.json and, face by face, measure.csv, beside this page; the curves: curves.csv.</footer>`
   writeAtomic(join(out, 'index.html'), page(title, style, body).text)
 }
 
@@ -78,15 +107,41 @@ function sorted([first]: readonly MeasureColumn[], methods: readonly string[]): 
   return first ? inOrder(first, methods) : [...methods]
 }
 
-function cell({ means, better, overControls }: MeasureColumn, method: string): Html {
+function cell(column: MeasureColumn, method: string): Html {
+  const { means, better } = column
   const { mean, interval } = means.get(method)!
   if (!Number.isFinite(mean)) return html`<td>–</td>`
-  const star = (overControls.get(method) ?? 1) < 0.05 ? '∗' : ''
+  const star = isOverControls(column, method) ? '∗' : ''
   const all = [...means].flatMap(([, each]) => (Number.isFinite(each.mean) ? [each.mean] : []))
   const best =
     (better === 'higher' && mean === Math.max(...all)) || (better === 'lower' && mean === Math.min(...all))
   const shown = (value: number) => value.toPrecision(3)
   return html`<td${best ? html` class="best"` : undefined}>${shown(mean)}${star}${interval ? html`<small>${shown(interval.low)} – ${shown(interval.high)}</small>` : undefined}</td>`
+}
+
+/** How the score falls, a figure for each measure that takes pixels away; nothing where none does. */
+function curvesSection(
+  out: string,
+  columns: readonly MeasureColumn[],
+  methods: readonly string[],
+): Html | undefined {
+  const figures = columns.flatMap((column) => {
+    const figure = perturbationFigure(column, methods)
+    if (!figure) return []
+    const { measure, variant } = column
+    mkdirSync(join(out, 'figures'), { recursive: true })
+    const name = ['curves', measure, ...variant.split(', ')].join('-')
+    writeAtomic(join(out, 'figures', `${name}.svg`), figure.whole)
+    return html`<h3>${MEASURES[measure].title}, ${variant}</h3>
+<figure>${new Html(figure.key)}<div class="panels">${figure.panels.map((panel) => new Html(panel))}</div></figure>`
+  })
+  if (figures.length === 0) return undefined
+  return html`<h2>The curves</h2>
+<p>The score of what is explained while pixels are taken away, mean over faces. Of a map that shows what counts, it falls at
+once where the most relevant go first, and stays where the least relevant do. The number is the measure: by how much the
+blue line is above the orange one, mean over the steps. Where they lie no further apart than the faint ones, the map says no
+more than a control. The best come first, and all panels of a figure have one scale.</p>
+${figures}`
 }
 
 /** The faces, and for each method a strip of their maps. */

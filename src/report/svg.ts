@@ -27,9 +27,8 @@ export function plot(options: Plot.PlotOptions & { width: number; height: number
   })
   // Its style sheet is for a plot that is an SVG of its own.
   figure.querySelector('style')?.remove()
-  const drawn = figure.innerHTML.replace(/-?\d+\.\d{3,}/g, (digits: string) =>
-    String(Number(Number(digits).toFixed(2))),
-  )
+  const short = (digits: string) => String(Number(Number(digits).toFixed(2)))
+  const drawn = figure.innerHTML.replace(/<[^>]*>/g, (tag: string) => tag.replace(/-?\d+\.\d{3,}/g, short))
   const size = options.style && typeof options.style === 'object' ? options.style.fontSize : undefined
   return {
     width: options.width,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -24,6 +24,12 @@ interface Written {
     readonly measure: string
     readonly methods: Readonly<Record<string, { readonly mean: number | null; readonly faces: number }>>
   }[]
+  readonly sanity?: {
+    readonly networks: number
+    readonly methods: Readonly<
+      Record<string, { readonly p: number; readonly faces: Readonly<Record<string, number>> }>
+    >
+  }
 }
 
 async function measure(to: string, ...args: string[]): Promise<Written> {
@@ -56,11 +62,60 @@ describe('regard measure', () => {
     expect(mean('random-logit', 'edges')).toBeCloseTo(1, 5)
     const rows: Record<string, string>[] = parse(readFileSync(join(to, 'measure.csv')), { columns: true })
     expect(rows).toHaveLength(4 * 4 * written.columns.length)
+    const complexities = rows.filter((row) => row.method === 'random' && row.measure === 'complexity')
+    expect(
+      new Set(complexities.map(({ value }) => value)).size,
+      'random numbers of its own for each face',
+    ).toBe(4)
     const [store] = readdirSync(join(to, 'measured'))
     const file = join(to, 'measured', store!, 'measured.jsonl')
     const before = statSync(file).mtimeMs
     expect(await measure(to, ...args, '--parts', 'eyes,brows')).toEqual(written)
     expect(statSync(file).mtimeMs).toBe(before)
+  })
+
+  it('has the curves of measures that take pixels away, the same after it was stopped', async () => {
+    const to = mkdtempSync(join(folder, 'measure-'))
+    const args = ['--faces', '2', '--methods', 'epsilon,random,edges']
+    const written = await measure(to, ...args, '--measures', 'region-perturbation,sparseness')
+    const [{ name, methods }] = written.columns as [Written['columns'][number]]
+    const text = readFileSync(join(to, 'curves.csv'), 'utf8')
+    const points: Record<string, string>[] = parse(text, { columns: true })
+    // The whole picture and 30 regions, in two orders, of three methods.
+    expect(points).toHaveLength(31 * 2 * 3)
+    for (const method of written.methods) {
+      const [morf, lerf] = ['morf', 'lerf'].map((order) =>
+        points.filter((point) => point.with === name && point.method === method && point.order === order),
+      ) as [typeof points, typeof points]
+      expect([morf[0]!.gone, morf[0]!.score]).toEqual(['0', lerf[0]!.score])
+      const gap = morf.reduce((sum, { score }, k) => sum + (Number(lerf[k]!.score) - Number(score)) / 31, 0)
+      expect(gap).toBeCloseTo(methods[method]!.mean!, 8)
+    }
+    const page = readFileSync(join(to, 'index.html'), 'utf8')
+    const [figure] = readdirSync(join(to, 'figures'))
+    expect(figure).toBe('curves-region-perturbation-constant-logits.svg')
+    const [store] = readdirSync(join(to, 'measured'))
+    const file = join(to, 'measured', store!, 'measured.jsonl')
+    // As a kill leaves it: three rows, and a part of one.
+    const rows = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(file, `${rows.slice(0, 3).join('\n')}\n${rows[3]!.slice(0, 40)}`)
+    await measure(to, ...args, '--measures', 'region-perturbation,sparseness')
+    expect(readFileSync(join(to, 'curves.csv'), 'utf8')).toBe(text)
+    expect(readFileSync(join(to, 'index.html'), 'utf8')).toBe(page)
+    // Without such a measure there are none, and none are left of before.
+    await measure(to, ...args, '--measures', 'sparseness')
+    expect(readFileSync(join(to, 'curves.csv'), 'utf8')).toBe('measure,with,method,order,step,gone,score\r\n')
+    expect(readFileSync(join(to, 'index.html'), 'utf8')).not.toContain('The curves')
+  })
+
+  it('gives the same for the same faces, whatever was measured before', async () => {
+    const [grown, fresh] = [mkdtempSync(join(folder, 'measure-')), mkdtempSync(join(folder, 'measure-'))]
+    const args = (faces: number) => ['--faces', String(faces), '--measures', 'sparseness,pixel-flipping']
+    await measure(grown, ...args(6), '--methods', 'random,epsilon')
+    const all = [...args(12), '--methods', 'epsilon,random,edges']
+    expect(await measure(grown, ...all)).toEqual(await measure(fresh, ...all))
+    for (const name of ['measure.csv', 'curves.csv', 'index.html'])
+      expect(readFileSync(join(grown, name), 'utf8'), name).toBe(readFileSync(join(fresh, name), 'utf8'))
   })
 
   it('has a column for each fill and score, and says which methods do not fit', async () => {
@@ -84,6 +139,27 @@ describe('regard measure', () => {
     const page = readFileSync(join(to, 'index.html'), 'utf8')
     expect(page).toContain('Can the maps be believed?')
     expect(page).toContain('Not for this network: attention-rollout')
+  })
+
+  it('tests maps against those of networks with shuffled weights, and finds nothing in controls', async () => {
+    const to = mkdtempSync(join(folder, 'measure-'))
+    const args = ['--faces', '3', '--measures', 'sparseness', '--methods', 'paper,occlusion,random,edges']
+    expect((await measure(to, ...args)).sanity).toBeUndefined()
+    const { sanity, faces } = await measure(to, ...args, '--sanity')
+    // A map by occlusion takes many runs, and is measured alone.
+    expect(Object.keys(sanity!.methods)).toEqual(['paper', 'random', 'edges'])
+    expect(sanity!.networks).toBe(39)
+    const ones = Object.fromEntries(faces.map((face) => [face, 1]))
+    for (const control of ['random', 'edges'])
+      expect(sanity!.methods[control]).toMatchObject({ told: 0, p: 1, faces: ones })
+    expect(Object.keys(sanity!.methods.paper!.faces)).toEqual(faces)
+    expect(captured.printed).toContain('since a map takes too many runs: occlusion.')
+    const page = readFileSync(join(to, 'index.html'), 'utf8')
+    expect(page).toContain('Do the maps show what was learned?')
+    for (const printed of [page, captured.printed])
+      expect(printed).toContain(
+        'The maps by edges are not told from those of networks with shuffled weights: 0 of 3',
+      )
   })
 
   it.each([

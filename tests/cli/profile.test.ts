@@ -1,9 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { parseDocument } from 'yaml'
 import { main } from '../../src/cli/main.ts'
 import type { Profile } from '../../src/evaluation/profile.ts'
+import { parseCard } from '../../src/models/card.ts'
+import { type CompositeName, composites } from '../../src/rules/composites/presets.ts'
 import { writeDrawnAaf } from '../datasets/drawnAaf.ts'
 import { learnedPlan, writePlan } from '../study/tinyStudy.ts'
 import { capturePrinted } from './capture.ts'
@@ -115,6 +118,29 @@ describe('regard profile', () => {
     await profile(copy, '--data', `synthetic:${drawn}`, '--limit', '8')
     const { networks } = JSON.parse(readFileSync(join(profiled, 'profile.json'), 'utf8'))
     expect(networks[0].by).toBe(chosen)
+  })
+
+  it('writes rules of one’s own into the card as rules, though they bear the name of a preset', async () => {
+    const own = mkdtempSync(join(folder, 'own-'))
+    cpSync(join(model('gender'), '..'), own, { recursive: true })
+    const [copy, card] = [join(own, 'model.onnx'), join(own, 'model.card.yaml')]
+    const auto = ['--data', `synthetic:${drawn}`, '--limit', '8', '--composite', 'auto']
+    await profile(copy, ...auto)
+    // The most faithful rules under the name that is tried first win against themselves.
+    const document = parseDocument(readFileSync(card, 'utf8'))
+    const chosen = document.toJS().composite
+    const [name] = Object.keys(composites)
+    const rules = { ...(typeof chosen === 'string' ? composites[chosen as CompositeName] : chosen), name }
+    document.set('composite', document.createNode(rules))
+    writeFileSync(card, document.toString())
+    const read = () => parseCard(readFileSync(card, 'utf8'), card).composite
+    const before = read()
+    captured.printed = ''
+    await profile(copy, ...auto)
+    expect(captured.printed).toContain(`composites ${name} is the most faithful`)
+    expect(captured.printed).toContain('It is written into')
+    expect(read()).toEqual(before)
+    expect(read()).toMatchObject(rules)
   })
 
   it('chooses nothing on too few faces', async () => {

@@ -16,6 +16,7 @@ function rows(levels: Record<string, number>, people = 20): MeasuredValue[] {
       face: `face${k}`,
       subject: String(k),
       values: { [takenName(FLIPPING)]: level + random.normal(0, 0.1), sparseness: random.uniform() },
+      curves: {},
     }))
   })
 }
@@ -60,6 +61,41 @@ describe('a table of measures', () => {
     expect(table[0]!.means.get('paper')!.faces).toBe(10)
     const none = measureTable([], ['paper'], [SPARSENESS])
     expect(none[0]!.means.get('paper')).toEqual({ mean: Number.NaN, interval: null, faces: 0 })
+  })
+})
+
+describe('the curves of a measure that takes pixels away', () => {
+  /** Rows of a face each, with the scores in both orders, or without where the measure says nothing. */
+  const curved = (...faces: readonly (readonly [morf: number[], lerf: number[]] | null)[]) =>
+    faces.map((scores, k): MeasuredValue => {
+      const [row] = rows({ paper: 0 }, 1)
+      const shares = [0, 0.25 + 0.1 * k, 1]
+      if (!scores) return { ...row!, values: { [takenName(FLIPPING)]: null } }
+      const [morf, lerf] = scores
+      const value = morf.reduce((sum, score, at) => sum + (lerf[at]! - score) / 3, 0)
+      const curves = { gone: { morf: shares, lerf: [0, 0.5, 1] }, scores: { morf, lerf } }
+      const name = takenName(FLIPPING)
+      return { ...row!, values: { [name]: value }, curves: { [name]: curves } }
+    })
+
+  it('are means over the faces of which it says something, point by point and order by order', () => {
+    const one = [
+      [4, 1, 0],
+      [4, 3, 0],
+    ] as [number[], number[]]
+    const two = [
+      [6, 0, -2],
+      [6, 6, -2],
+    ] as [number[], number[]]
+    const all = curved(one, two, null)
+    const [column, other] = measureTable(all, ['paper', 'gradient'], [FLIPPING, SPARSENESS])
+    const { gone, scores } = column!.curves.get('paper')!
+    expect(scores).toEqual({ morf: [5, 0.5, -1], lerf: [5, 4.5, -1] })
+    expect(gone).toEqual({ morf: [0, 0.3, 1], lerf: [0, 0.5, 1] })
+    const between = scores.morf.reduce((sum, score, k) => sum + (scores.lerf[k]! - score) / 3, 0)
+    expect(column!.means.get('paper')!.mean).toBeCloseTo(between, 12)
+    expect([...column!.curves.keys()]).toEqual(['paper'])
+    expect(other!.curves.size).toBe(0)
   })
 })
 

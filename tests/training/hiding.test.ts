@@ -1,7 +1,25 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
+import { prepareFaces, prepareParts } from '../../src/datasets/prepared.ts'
+import { readDataset } from '../../src/datasets/readers.ts'
+import { alignment } from '../../src/faces/align.ts'
+import { mainFace } from '../../src/faces/face.ts'
+import { LANDMARKS } from '../../src/faces/landmarks.ts'
+import { landmarks49 } from '../../src/faces/meshLandmarks.ts'
+import { packagedFaceFinder } from '../../src/faces/node.ts'
+import { FACE_PARTS } from '../../src/faces/parts.ts'
+import { applyAffine, invertAffine } from '../../src/pictures/affine.ts'
+import type { Point } from '../../src/pictures/image.ts'
+import { readPhoto } from '../../src/pictures/node.ts'
+import { Batches } from '../../src/training/batches.ts'
+import { Cutter } from '../../src/training/cutter.ts'
 import { HIDE_WAYS, type HideWay, hidePart, type Labelled } from '../../src/training/hiding.ts'
+import type { Pictures } from '../../src/training/pictures.ts'
+import { shared } from '../shared.ts'
 
 const SIZE = 32
 const [REST, PART] = [0, 7]
@@ -97,4 +115,106 @@ describe('what stands in its place', () => {
     expect(pixelAt(pixels, 8, 10)).toEqual(pixelAt(other.pixels, 8, 10))
     expect([...pixelAt(pixels, 22, 22)]).toEqual([250, 10, 200])
   })
+})
+
+describe.skipIf(!shared)('a part that training hides in real photos', () => {
+  const SIDE = 96
+  /** How far a part may reach beyond its landmarks, which lie on lids and lips; its edge of 2 pixels with it. */
+  const BEYOND = 8
+  const GROUPS = {
+    eyes: [LANDMARKS.rightEye, LANDMARKS.leftEye],
+    mouth: [LANDMARKS.outerLips],
+  } as const
+  let pictures: Pictures
+  /** Of each picture the landmarks, in its pixels, as they are found in the photo. */
+  const landmarks: Point[][] = []
+
+  beforeAll(async () => {
+    const dataset = await readDataset('utkface', join(shared!, 'data/utkface'))
+    const grown = dataset.faces.filter(({ years }) => years! > 20)
+    const faces = ['m', 'f'].flatMap((wanted) => grown.filter(({ gender }) => gender === wanted).slice(0, 3))
+    const few = { ...dataset, faces }
+    const folder = mkdtempSync(join(tmpdir(), 'regard-hiding-'))
+    const { pictures: pixels } = await prepareFaces(few, 'i', SIDE, folder)
+    const { pictures: maps } = await prepareParts(few, 'i', SIDE, folder)
+    const labels = faces.map(({ gender }) => Number(gender === 'f'))
+    pictures = { size: SIDE, pixels, labels, parts: { names: FACE_PARTS, maps } }
+    const finder = await packagedFaceFinder()
+    for (const { photo } of faces) {
+      const image = await readPhoto(photo)
+      const points = landmarks49(mainFace(await finder.find(image), image)!.mesh)
+      const toPicture = invertAffine(alignment(points, 'i', SIDE))
+      landmarks.push(points.map((point) => applyAffine(toPicture, point)))
+    }
+    await finder.release()
+  })
+
+  /** For each picture what training is shown, with the part hidden and without; and which the other one is of a swap. */
+  async function cutOut(part: keyof typeof GROUPS, how: HideWay) {
+    const { pixels } = pictures
+    const hide = { part, probability: 1, how }
+    const options = { pictures, crop: SIDE, batch: pixels.length, masks: [], augmentation: { hide } }
+    const drawn = new Batches({ ...options, seed: how }).draw(1).windows
+    const windows = pixels.map((picture) => ({
+      ...drawn.find((window) => window.picture === picture)!,
+      mirrored: false,
+    }))
+    const cutter = new Cutter(SIDE, SIDE)
+    try {
+      await cutter.average(pixels)
+      const cut = async (some: Parameters<Cutter['cut']>[0]) => {
+        const { data } = await cutter.cut(some, [some.length])
+        const values = 3 * SIDE ** 2
+        return some.map((_, k) => data.slice(k * values, (k + 1) * values))
+      }
+      const whole = await cut(windows.map(({ hidden: _, ...window }) => window))
+      const others = windows.map(({ hidden }) => pixels.indexOf(hidden!.other.picture))
+      return { whole, without: await cut(windows), others }
+    } finally {
+      await cutter.close()
+    }
+  }
+
+  const everywhere = Array.from({ length: SIDE ** 2 }, (_, at) => [at % SIDE, Math.floor(at / SIDE)] as const)
+
+  /** Blue, green and red. */
+  const colourAt = (data: Float32Array, x: number, y: number) =>
+    [0, 1, 2].map((plane) => data[(plane * SIDE + y) * SIDE + x]!)
+
+  /** By how much a pixel differs, mean over its colours. */
+  const change = (one: Float32Array, other: Float32Array, x: number, y: number) => {
+    const theirs = colourAt(other, x, y)
+    return colourAt(one, x, y).reduce((sum, value, k) => sum + Math.abs(value - theirs[k]!) / 3, 0)
+  }
+
+  const groupsOf = (k: number, part: keyof typeof GROUPS) =>
+    GROUPS[part].map((group) => landmarks[k]!.slice(...group))
+
+  const isNear = (group: readonly Point[], x: number, y: number) => {
+    const [xs, ys] = [group.map((point) => point.x), group.map((point) => point.y)]
+    const across = x + 1 > Math.min(...xs) - BEYOND && x < Math.max(...xs) + BEYOND
+    return across && y + 1 > Math.min(...ys) - BEYOND && y < Math.max(...ys) + BEYOND
+  }
+
+  it.each((['eyes', 'mouth'] as const).flatMap((part) => HIDE_WAYS.map((how) => [part, how] as const)))(
+    'is changed at its landmarks, and nothing else is: %s, by %s',
+    async (part, how) => {
+      const { whole, without, others } = await cutOut(part, how)
+      for (const [k, before] of whole.entries()) {
+        const [after, other] = [without[k]!, others[k]!]
+        const own = groupsOf(k, part)
+        const places = own.flat().map(({ x, y }) => [Math.floor(x), Math.floor(y)] as const)
+        const changes = places.map(([x, y]) => change(after, before, x, y))
+        expect(Math.min(...changes), `picture ${k}`).toBeGreaterThan(0)
+        expect(changes.reduce((sum, each) => sum + each) / changes.length).toBeGreaterThan(5)
+        if (how === 'swap')
+          for (const [x, y] of places) expect(change(after, whole[other]!, x, y)).toBeLessThan(1e-3)
+        const groups = how === 'swap' ? [...own, ...groupsOf(other, part)] : own
+        const strays = everywhere.filter(
+          ([x, y]) => change(after, before, x, y) > 0 && !groups.some((group) => isNear(group, x, y)),
+        )
+        expect(strays, `picture ${k}`).toEqual([])
+      }
+    },
+  )
 })

@@ -11,19 +11,27 @@ import type { Finding } from './finding.ts'
 import { requireSameSize } from './sameSize.ts'
 
 /** The orders in which pixels go: the most relevant first, or the least relevant first. */
-export type Order = 'morf' | 'lerf'
+export const ORDERS = ['morf', 'lerf'] as const
+export type Order = (typeof ORDERS)[number]
+
+/** How the score changes while pixels go: a point for the whole picture, and one for each step. */
+export interface Curves {
+  /**
+   * At each point, the share of the pixels that are gone: from 0, never falling. Where the picture's edges cut regions off,
+   * the orders differ in it.
+   */
+  readonly gone: Readonly<Record<Order, readonly number[]>>
+  /** At each point, the score: first that of the whole picture. */
+  readonly scores: Readonly<Record<Order, readonly number[]>>
+}
 
 /** What became of the score. */
-export interface Perturbation extends Finding {
+export interface Perturbation extends Finding, Curves {
   /**
    * ABPC, the area between the perturbation curves: the mean of LeRF less MoRF over all points, which is
    * AOPC by MoRF less AOPC by LeRF, in units of the score.
    */
   readonly value: number
-  /** At each point of the curves, the share of the pixels that are gone: from 0, never falling. */
-  readonly gone: readonly number[]
-  /** At each point, the score: first that of the whole picture. */
-  readonly scores: Readonly<Record<Order, readonly number[]>>
   /** AOPC, the area over the perturbation curve: 1/(L + 1) · Σ_{k=0}^{L} (score 0 − score k), in units of the score. */
   readonly aopc: Readonly<Record<Order, number>>
 }
@@ -50,10 +58,9 @@ export async function perturb(
 ): Promise<Perturbation> {
   const pixels = input.shape[2]! * input.shape[3]!
   const steps = groups.morf.length
-  const gone = [0]
-  for (const { length } of groups.morf) gone.push(gone.at(-1)! + length)
+  const gone = { morf: sharesOf(groups.morf, pixels), lerf: sharesOf(groups.lerf, pixels) }
   // Pictures of which nothing is left are the same in both orders.
-  const last = gone.at(-1) === pixels ? 1 : 0
+  const last = gone.morf.at(-1) === 1 ? 1 : 0
   const whole = fadingPicture(input, fill)
   let picture = whole()
   const scores: number[] = []
@@ -80,8 +87,15 @@ export async function perturb(
   const aopc = { morf: over(morf), lerf: over(lerf) }
   return {
     value: aopc.morf - aopc.lerf,
-    gone: gone.map((count) => count / pixels),
+    gone,
     scores: { morf, lerf },
     aopc,
   }
+}
+
+/** The share of the pixels that are gone before the first group, and after each. */
+function sharesOf(groups: readonly Uint32Array[], pixels: number): number[] {
+  const counts = [0]
+  for (const { length } of groups) counts.push(counts.at(-1)! + length)
+  return counts.map((count) => count / pixels)
 }

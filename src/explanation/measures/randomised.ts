@@ -59,3 +59,25 @@ export function randomised(
   }
   return { ...network, initializers }
 }
+
+/**
+ * A network with the numbers of each constant of its layers in another order: each constant has the numbers that it had, and
+ * they say nothing of where they belong. A constant's order depends on its name, its size and the seed alone.
+ */
+export function shuffled({ network, layers }: Randomisable, seed: string | number): Graph {
+  const initializers = new Map<string, Tensor>(network.initializers)
+  for (const name of new Set(layers.flatMap(({ weights }) => weights))) {
+    const { shape, data } = network.initializers.get(name) as TensorOf<'float32'>
+    const random = new Random(`${seed} ${name}`)
+    const moved = data.slice()
+    // In place (Fisher–Yates): there may be a hundred million of them.
+    for (let last = moved.length - 1; last > 0; last--) {
+      const other = random.integer(last + 1)
+      const held = moved[last]!
+      moved[last] = moved[other]!
+      moved[other] = held
+    }
+    initializers.set(name, { type: 'float32', shape, data: moved })
+  }
+  return { ...network, initializers }
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { Random } from '../../../src/base/random.ts'
 import { nodeEngine } from '../../../src/engine/node.ts'
 import { type Explanation, loadExplainer } from '../../../src/explanation/explain.ts'
 import { completeness } from '../../../src/explanation/measures/completeness.ts'
@@ -11,7 +12,7 @@ import {
   parameterRandomisation,
   smoothParameterRandomisation,
 } from '../../../src/explanation/measures/parameterRandomisation.ts'
-import { randomisable, randomised } from '../../../src/explanation/measures/randomised.ts'
+import { randomisable, randomised, shuffled } from '../../../src/explanation/measures/randomised.ts'
 import { randomLogit } from '../../../src/explanation/measures/randomLogit.ts'
 import { GraphBuilder } from '../../../src/graph/builder.ts'
 import { float32, type Graph, type TensorOf } from '../../../src/graph/types.ts'
@@ -68,6 +69,38 @@ describe('networks with weights that are drawn anew', () => {
     g.output('y', g.reduceSum(g.op('Flatten', [g.input('x', 'float32', ['batch', 1, 2, 2])]), [1], true))
     const running = parameterRandomisation({ ...explained, network: g.graph() }, float32([1, 1, 2, 2]), 0)
     await expect(running).rejects.toThrow(/^network sum: no convolution and no inner product has weights/)
+  })
+})
+
+describe('networks with shuffled weights', () => {
+  const known = randomisable(network, 'logits')
+  const data = (graph: Graph, name: string) => (graph.initializers.get(name) as TensorOf<'float32'>).data
+  const names = known.layers.flatMap(({ weights }) => weights)
+
+  it('have the numbers of each constant in another order, and all else as it was', () => {
+    const found = shuffled(known, 1)
+    for (const [name, tensor] of network.initializers) {
+      const other = found.initializers.get(name)!
+      if (!names.includes(name)) expect(other).toBe(tensor)
+      else {
+        expect(other.shape).toEqual(tensor.shape)
+        expect(data(found, name).toSorted()).toEqual(data(network, name).toSorted())
+      }
+    }
+    const size = data(network, 'fc6.weight').length
+    const stayed = data(found, 'fc6.weight').filter((value, k) => value === data(network, 'fc6.weight')[k])
+    expect(stayed.length).toBeLessThan(size / 50)
+    expect(found.nodes).toEqual(network.nodes)
+  })
+
+  it('have an order by the name of the constant and the seed alone', () => {
+    const found = shuffled(known, 1)
+    const alone = shuffled({ network: known.network, layers: [known.layers[2]!] }, 1)
+    expect(data(alone, 'fc6.weight')).toEqual(data(found, 'fc6.weight'))
+    expect(data(alone, 'fc7.weight')).toBe(data(network, 'fc7.weight'))
+    expect(data(shuffled(known, 2), 'fc6.weight')).not.toEqual(data(found, 'fc6.weight'))
+    const order = new Random('1 fc6.weight').shuffle([...data(network, 'fc6.weight')])
+    expect([...data(found, 'fc6.weight')]).toEqual(order)
   })
 })
 

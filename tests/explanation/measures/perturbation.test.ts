@@ -34,7 +34,8 @@ describe('perturbation, worked out by hand', () => {
     const map = mapOf([0.4, 0.3], [0.2, -0.1])
     const { scoresOf, shown } = sums()
     const found = await pixelFlipping(scoresOf, input, target, map, { steps: 4, batch: 3 })
-    expect(found.gone).toEqual([0, 0.25, 0.5, 0.75, 1])
+    const quarters = [0, 0.25, 0.5, 0.75, 1]
+    expect(found.gone).toEqual({ morf: quarters, lerf: quarters })
     expect(found.scores).toEqual({ morf: [10, 6, 3, 1, 0], lerf: [10, 9, 7, 4, 0] })
     // (0 + 4 + 7 + 9 + 10) / 5 and (0 + 1 + 3 + 6 + 10) / 5.
     expect(found.aopc).toEqual({ morf: 6, lerf: 4 })
@@ -48,7 +49,7 @@ describe('perturbation, worked out by hand', () => {
     const map = mapOf([5, 4, 3, 2, 1])
     // 5/3 and 10/3 are 2 and 3 pixels.
     const { gone, scores } = await pixelFlipping(sums().scoresOf, input, target, map, { steps: 3 })
-    expect(gone).toEqual([0, 2 / 5, 3 / 5, 1])
+    expect(gone.morf).toEqual([0, 2 / 5, 3 / 5, 1])
     expect(scores).toEqual({ morf: [15, 6, 3, 0], lerf: [15, 12, 9, 0] })
   })
 
@@ -60,7 +61,7 @@ describe('perturbation, worked out by hand', () => {
     const found = await regionPerturbation(scoresOf, input, target, map, { region: 2, steps: 2 })
     // 3 + 6 go, then 1 + 2 + 4 + 5; in the other order 9, then 7 + 8.
     expect(found.scores).toEqual({ morf: [45, 36, 24], lerf: [45, 36, 21] })
-    expect(found.gone).toEqual([0, 2 / 9, 6 / 9])
+    expect(found.gone).toEqual({ morf: [0, 2 / 9, 6 / 9], lerf: [0, 1 / 9, 3 / 9] })
     // (0 + 9 + 21) / 3 and (0 + 9 + 24) / 3.
     expect(found.aopc).toEqual({ morf: 10, lerf: 11 })
     expect(found.value).toBe(-1)
@@ -92,7 +93,8 @@ describe.each(FILLS)('perturbation with the fill %s', (fill) => {
       fc.asyncProperty(anyMap, fc.integer({ min: 1, max: 30 }), async (map, steps) => {
         const found = await pixelFlipping(sums().scoresOf, input, target, map, { steps, fill })
         const { morf, lerf } = found.scores
-        expect([morf.length, lerf.length, found.gone.length]).toEqual([steps + 1, steps + 1, steps + 1])
+        for (const each of [morf, lerf, found.gone.morf, found.gone.lerf])
+          expect(each).toHaveLength(steps + 1)
         expect([lerf[0], lerf.at(-1)]).toEqual([morf[0], morf.at(-1)])
         const between = morf.reduce((sum, score, k) => sum + (lerf[k]! - score) / morf.length, 0)
         expect(found.value).toBeCloseTo(between, 4)

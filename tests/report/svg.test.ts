@@ -1,0 +1,15 @@
+import * as Plot from '@observablehq/plot'
+import { expect, it } from 'vitest'
+import { plot } from '../../src/report/svg.ts'
+
+it('coordinates of a plot are given to hundredths of a pixel, and its words as they are', () => {
+  const { content } = plot({
+    width: 100,
+    height: 90,
+    axis: null,
+    marks: [Plot.text(['a 0.12345 < 1.23456'], { x: [1 / 7] }), Plot.dotX([0, 1 / 7, 1])],
+  })
+  expect(content.text).toMatch(/>a 0\.12345 &(lt|#60); 1\.23456</)
+  expect(content.text).toMatch(/cx="\d+\.\d\d"/)
+  expect(content.text.replace(/>[^<]*</g, '><')).not.toMatch(/\d\.\d{3}/)
+})
