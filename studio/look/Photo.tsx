@@ -1,6 +1,9 @@
-import { type DragEvent, useRef, useState } from 'react'
+import { type DragEvent, useEffect, useRef, useState } from 'react'
+import { useRoute } from '../app/route.ts'
 import { WORDS } from '../app/words.ts'
+import { useCamera } from '../camera/useCamera.ts'
 import type { Align } from '../worker/protocol.ts'
+import { Live } from './Live.tsx'
 import { changed, openPhoto } from './run.ts'
 import { useLook } from './store.ts'
 
@@ -15,6 +18,14 @@ export function Photo() {
   const [over, setOver] = useState(false)
   const [all, setAll] = useState(false)
   const input = useRef<HTMLInputElement>(null)
+  const video = useRef<HTMLVideoElement>(null)
+  const camera = useCamera('open a photo')
+  const { view } = useRoute()
+  const { stop } = camera
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is another function each time, and does the same
+  useEffect(() => {
+    if (view !== 'look') stop()
+  }, [view])
   const drop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)
@@ -35,28 +46,32 @@ export function Photo() {
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      <div className="photo-frame">
-        {photo ? (
-          <>
-            <img src={photo.url} alt={photo.name} width={photo.width} height={photo.height} />
-            <svg viewBox={`0 0 ${photo.width} ${photo.height}`} aria-hidden="true">
-              {some.map(({ box }, k) => (
-                <g key={`${box.left} ${box.top}`} className={k === face ? 'chosen' : undefined}>
-                  <rect
-                    x={box.left}
-                    y={box.top}
-                    width={box.width}
-                    height={box.height}
-                    rx={photo.width / 80}
-                  />
-                </g>
-              ))}
-            </svg>
-          </>
-        ) : (
-          <p className="faint small">Loading the sample photo …</p>
-        )}
-      </div>
+      {camera.stream ? (
+        <Live camera={camera} video={video} />
+      ) : (
+        <div className="photo-frame">
+          {photo ? (
+            <>
+              <img src={photo.url} alt={photo.name} width={photo.width} height={photo.height} />
+              <svg viewBox={`0 0 ${photo.width} ${photo.height}`} aria-hidden="true">
+                {some.map(({ box }, k) => (
+                  <g key={`${box.left} ${box.top}`} className={k === face ? 'chosen' : undefined}>
+                    <rect
+                      x={box.left}
+                      y={box.top}
+                      width={box.width}
+                      height={box.height}
+                      rx={photo.width / 80}
+                    />
+                  </g>
+                ))}
+              </svg>
+            </>
+          ) : (
+            <p className="faint small">Loading the sample photo …</p>
+          )}
+        </div>
+      )}
       {photo && (
         <fieldset className="faces">
           <legend className="unseen">Which face</legend>
@@ -118,7 +133,22 @@ export function Photo() {
             target.value = ''
           }}
         />
+        {!camera.stream && (
+          <button
+            type="button"
+            className="button"
+            disabled={camera.waits}
+            onClick={() => void camera.start()}
+          >
+            Camera
+          </button>
+        )}
       </div>
+      {camera.error && (
+        <p role="alert" className="error small">
+          {camera.error}
+        </p>
+      )}
       <p className="faint tiny">Or drop or paste one. {WORDS.privacy}</p>
     </section>
   )

@@ -52,7 +52,7 @@ export interface Busy {
 }
 
 export interface OpenedPhoto extends PhotoInfo {
-  /** To be shown by. */
+  /** To be shown by; empty of a frame of the camera, which is shown already. */
   readonly url: string
   readonly name: string
   /** Each opened photo has another. */
@@ -86,6 +86,8 @@ export interface LookState {
   readonly part: string | undefined
   /** Of a face whose eyes were put right: its mesh in place of the one that was found. */
   readonly fixed: FoundFace | undefined
+  /** Whether the camera's frames take the place of the photo. */
+  readonly live: boolean
 }
 
 export const DRAWING: Drawing = { show: 'map', opacity: 0.7, colours: 'paper', scale: 'each', brighten: 1 }
@@ -110,6 +112,7 @@ export const useLook = create<LookState>(() => ({
   error: undefined,
   part: undefined,
   fixed: undefined,
+  live: false,
 }))
 
 export const setLook = useLook.setState
