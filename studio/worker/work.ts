@@ -1,5 +1,6 @@
 /** What the worker does: it holds the photo, the networks and what explains them, and nobody else does. */
 
+import { proxy } from 'comlink'
 import {
   against,
   agesOf,
@@ -35,6 +36,7 @@ import {
 } from 'regard'
 import { painted } from './paint.ts'
 import type { Answered, Look, LookRequest, NetworkInfo, PhotoInfo, Place, Stroke, Tell } from './protocol.ts'
+import type { Teaching } from './teach.ts'
 
 /** Explainers that are kept loaded: two networks, say, each asked two things. */
 const KEPT = 4
@@ -71,6 +73,7 @@ export class Work {
   private edited: { readonly strokes: readonly Stroke[]; readonly photo: Image } | undefined
   private stopping = new AbortController()
   private folder = ''
+  private teacher: Teaching | undefined
 
   /** @param folder where the networks lie that come with the page: its URL */
   async start(folder: string): Promise<Place> {
@@ -98,11 +101,30 @@ export class Work {
 
   /** The same of a picture that is decoded, as a camera gives it. */
   async showPhoto(photo: Image): Promise<PhotoInfo> {
-    this.finder ??= await openFaceFinder({ engine: this.engine!, models: this.folder })
-    const faces = await this.finder.find(photo)
+    const faces = await this.facesIn(photo)
     this.photo = photo
     this.edited = undefined
     return { width: photo.width, height: photo.height, faces }
+  }
+
+  private async facesIn(photo: Image) {
+    this.finder ??= await openFaceFinder({ engine: this.engine!, models: this.folder })
+    return this.finder.find(photo)
+  }
+
+  /** What teaches networks; its code is loaded when it is first asked for. */
+  async teaching() {
+    const { Teaching } = await import('./teach.ts')
+    this.teacher ??= new Teaching({
+      engine: this.engine!,
+      find: (photo) => this.facesIn(photo),
+      base: async () => {
+        if (!this.models.has('faceres')) await this.addBuiltIn('faceres')
+        return this.models.get('faceres')!.answers[0]!
+      },
+      take: (id, file, files) => this.addNetwork(id, file, files),
+    })
+    return proxy(this.teacher)
   }
 
   /** The photo with what was painted on it. */
