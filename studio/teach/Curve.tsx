@@ -26,6 +26,7 @@ export function Curve({
       grid: { stroke: colour('--line'), width: 1 },
       ticks: { show: false },
       font: '12px system-ui',
+      size: 28,
     }
     const drawn = new UPlot(
       {
@@ -35,8 +36,8 @@ export function Curve({
         legend: { live: false },
         scales: {
           x: { time: false, range: [0, steps] },
-          y: { range: (_, __, most) => [0, most] },
-          part: { range: [0, 100] },
+          y: { range: (_, __, most) => [0, 1.05 * Math.max(1, most)] },
+          part: { range: [0, 105] },
         },
         axes: [
           axis,
@@ -47,7 +48,7 @@ export function Curve({
             side: 1,
             size: 48,
             grid: { show: false },
-            values: (_, all) => all.map((value) => `${value} %`),
+            values: (_, all) => all.map((value) => (value > 100 ? '' : `${value} %`)),
           },
         ],
         series: [

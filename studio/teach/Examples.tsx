@@ -1,4 +1,4 @@
-import { memo, type RefObject, useMemo, useRef } from 'react'
+import { memo, type RefObject, useMemo, useRef, useState } from 'react'
 import { WORDS } from '../app/words.ts'
 import { CameraView } from '../camera/CameraView.tsx'
 import { frameOf } from '../camera/frame.ts'
@@ -71,6 +71,7 @@ export function Examples({ camera, video }: CameraProps) {
           + Kind
         </button>
       </div>
+      {busy && !trains && <p className="faint small">{busy} …</p>}
       {refused && (
         <p role="alert" className="warn small">
           {refused}
@@ -99,7 +100,7 @@ function Setup() {
           disabled={fixed}
           onChange={({ target }) => setTeach({ pupil: target.value as PupilName })}
         >
-          <option value="adiencenet">AdienceNet, from nothing</option>
+          <option value="adiencenet">AdienceNet, from random weights</option>
           <option value="faceres">a new head on FaceRes</option>
         </select>
       </label>
@@ -260,9 +261,11 @@ function Recorder({
   readonly video: RefObject<HTMLVideoElement | null>
 }) {
   const held = useRef(false)
+  const [records, setRecords] = useState(false)
   const record = async () => {
-    if (held.current) return
+    if (held.current || records) return
     held.current = true
+    setRecords(true)
     setTeach({ refused: undefined })
     while (held.current && video.current) {
       const photo = frameOf(video.current)
@@ -271,6 +274,7 @@ function Recorder({
       await pause
     }
     held.current = false
+    setRecords(false)
   }
   const end = () => {
     held.current = false
@@ -279,6 +283,7 @@ function Recorder({
     <button
       type="button"
       className="button recorder"
+      aria-pressed={records}
       disabled={!isOn}
       title={isOn ? undefined : 'Turn the camera on first.'}
       onPointerDown={({ currentTarget, pointerId }) => {
@@ -296,7 +301,7 @@ function Recorder({
       }}
       onKeyUp={end}
     >
-      Hold to record
+      {records ? 'Recording …' : 'Hold to record'}
     </button>
   )
 }

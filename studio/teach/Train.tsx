@@ -69,7 +69,7 @@ export function Train() {
           </button>
         )}
         {lacks && !trains && <p className="warn small">{lacks}</p>}
-        {busy && <p className="faint small">{busy} …</p>}
+        {busy && trains && <p className="faint small">{busy} …</p>}
       </div>
       {error && (
         <p role="alert" className="error small">

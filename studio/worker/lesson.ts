@@ -11,7 +11,6 @@ import {
   type Graph,
   GraphBuilder,
   type Image,
-  inputOf,
   int64,
   type Model,
   modelOf,
@@ -65,7 +64,7 @@ const [WINDOW, PICTURE, WIDTH] = [80, 88, 0.25]
 export function scheduleOf(pupil: PupilName, steps: number): Schedule {
   return {
     policy: 'cosine',
-    rate: pupil === 'adiencenet' ? 0.006 : 0.02,
+    rate: pupil === 'adiencenet' ? 0.006 : 0.005,
     warmup: 20,
     batch: BATCH,
     iterations: steps,
@@ -93,8 +92,8 @@ export interface Pupil {
   readonly name: PupilName
   /** The part that learns, for any batch: from `images` to `logits`. */
   readonly network: Graph
-  /** Write one example's input of that part. */
-  readonly write: (example: Example, random: Random, into: Float32Array) => void
+  /** Write one example's input of that part: changed by chance, or as it is where none is given. */
+  readonly write: (example: Example, into: Float32Array, random?: Random) => void
   /** The whole network with the learned weights, and what its card says. */
   readonly whole: (learned: Graph) => Graph
   readonly card: Omit<Card, 'classes'> & { readonly classes: string[] }
@@ -114,10 +113,11 @@ export function adienceNet(examples: readonly Example[], sees: Sees, options: Le
   return {
     name: 'adiencenet',
     network,
-    write({ picture: { width, height, data } }, random, into) {
-      const left = random.integer(width - WINDOW + 1)
-      const top = random.integer(height - WINDOW + 1)
-      const turned = options.mirrored && random.chance(0.5)
+    write({ picture: { width, data } }, into, random) {
+      const room = PICTURE - WINDOW
+      const left = random ? random.integer(room + 1) : room / 2
+      const top = random ? random.integer(room + 1) : room / 2
+      const turned = options.mirrored && (random?.chance(0.5) ?? false)
       for (let k = 0; k < area; k++) {
         const [x, y] = [k % WINDOW, Math.floor(k / WINDOW)]
         const from = 3 * ((top + y) * width + left + (turned ? WINDOW - 1 - x : x))
@@ -184,7 +184,7 @@ export function newHead(
   return {
     name: 'faceres',
     network: head.graph(),
-    write(example, _, into) {
+    write(example, into) {
       into.set(features.get(example)!)
     },
     whole({ initializers }) {
@@ -230,7 +230,7 @@ export class Batches {
       for (let k = 0; k < BATCH; k++) {
         const example = this.next()
         const at = (step * BATCH + k) * size
-        write(example, this.random, images.data.subarray(at, at + size))
+        write(example, images.data.subarray(at, at + size), this.random)
         labels.push(example.kind)
       }
       masks.forEach(({ ratio }, k) => {
@@ -255,6 +255,7 @@ export class Batches {
 
 /** A pupil as it learns. */
 export class Lesson {
+  private readonly engine: Engine
   private readonly stepper: Stepper
   private readonly pupil: Pupil
   private readonly batches: Batches
@@ -263,7 +264,14 @@ export class Lesson {
   /** Steps that were taken. */
   done = 0
 
-  private constructor(pupil: Pupil, stepper: Stepper, learned: readonly Example[], options: LessonOptions) {
+  private constructor(
+    engine: Engine,
+    pupil: Pupil,
+    stepper: Stepper,
+    learned: readonly Example[],
+    options: LessonOptions,
+  ) {
+    this.engine = engine
     this.pupil = pupil
     this.stepper = stepper
     this.batches = new Batches(learned, options.seed)
@@ -280,6 +288,7 @@ export class Lesson {
   ): Promise<Lesson> {
     const fixed = fixInput(pupil.network, { batch: BATCH })
     return new Lesson(
+      engine,
       pupil,
       await stepperFor(engine, fixed, scheduleOf(pupil.name, options.steps)),
       learned,
@@ -304,44 +313,40 @@ export class Lesson {
 
   /** The network as it is now, with its card. */
   model(): Model {
-    const { network, whole, card } = this.pupil
-    const learned = {
-      ...network,
-      initializers: new Map([...network.initializers, ...this.state.weights]),
+    const { whole, card } = this.pupil
+    return modelOf(whole(this.learned()), 'the taught network', card)
+  }
+
+  /** How many of some examples are told right. */
+  async rightOf(examples: readonly Example[]): Promise<number> {
+    const program = await this.engine.load(this.learned())
+    try {
+      const shape = this.pupil.network.inputs[0]!.shape.slice(1) as number[]
+      const size = shape.reduce((product, d) => product * d, 1)
+      const images = float32([examples.length, ...shape])
+      examples.forEach((example, k) => {
+        this.pupil.write(example, images.data.subarray(k * size, (k + 1) * size))
+      })
+      const { logits } = await program.run({ images })
+      const [, classes] = logits!.shape as [number, number]
+      const answer = (k: number) => {
+        const row = (logits!.data as Float32Array).subarray(k * classes, (k + 1) * classes)
+        return row.indexOf(row.reduce((a, b) => Math.max(a, b)))
+      }
+      return examples.filter(({ kind }, k) => answer(k) === kind).length
+    } finally {
+      await program.release()
     }
-    return modelOf(whole(learned), 'the taught network', card)
+  }
+
+  private learned(): Graph {
+    const { network } = this.pupil
+    return { ...network, initializers: new Map([...network.initializers, ...this.state.weights]) }
   }
 
   release(): Promise<void> {
     return this.stepper.release()
   }
-}
-
-/** How sure a network is of each kind, for each of some pictures. */
-export async function answersTo(
-  engine: Engine,
-  model: Model,
-  pictures: readonly Image[],
-): Promise<Float32Array[]> {
-  const program = await engine.load(model.network)
-  try {
-    const answers: Float32Array[] = []
-    for (const picture of pictures) {
-      const input = inputOf(picture, requirePreprocessing(model))
-      const { [model.output]: logits } = await program.run({ [model.input.name]: input })
-      answers.push(softmax(logits!.data as Float32Array))
-    }
-    return answers
-  } finally {
-    await program.release()
-  }
-}
-
-function softmax(logits: Float32Array): Float32Array {
-  const most = logits.reduce((a, b) => Math.max(a, b))
-  const powers = logits.map((logit) => Math.exp(logit - most))
-  const sum = powers.reduce((a, b) => a + b)
-  return powers.map((power) => power / sum)
 }
 
 /** Weights as they start, with nothing moving yet. */

@@ -24,7 +24,6 @@ import {
 } from 'regard'
 import {
   adienceNet,
-  answersTo,
   cutOf,
   EVERY,
   type Example,
@@ -118,7 +117,7 @@ export class Teaching {
     const pupil =
       request.pupil === 'adiencenet'
         ? adienceNet(learned, request.sees, options)
-        : await this.headed(learned, options, loading)
+        : await this.headed(all, options, loading)
     if (this.stopped) return false
     const lesson = await Lesson.begin(engine, pupil, learned, options)
     try {
@@ -171,7 +170,7 @@ export class Teaching {
 
   /** A new head, with the features of all examples, which its trunk makes once. */
   private async headed(
-    learned: readonly Example[],
+    examples: readonly Example[],
     options: LessonOptions & LessonSetup,
     loading: Tell,
   ): Promise<Pupil> {
@@ -179,12 +178,12 @@ export class Teaching {
     const trunk = await this.tools.engine.load(trunkOf(base))
     const features = new Map<Example, Float32Array>()
     try {
-      for (const example of learned) {
+      for (const example of examples) {
         if (this.stopped) break
         const input = inputOf(example.picture, requirePreprocessing(base))
         const [output] = Object.values(await trunk.run({ [base.input.name]: input }))
         features.set(example, output!.data as Float32Array)
-        loading('Reading examples', features.size, learned.length)
+        loading('Reading examples', features.size, examples.length)
       }
     } finally {
       await trunk.release()
@@ -204,12 +203,7 @@ export class Teaching {
     this.taught = { model, setup: { pupil, sees } }
     await (await this.explainer)?.release()
     this.explainer = undefined
-    const answers = await answersTo(
-      engine,
-      model,
-      held.map(({ picture }) => picture),
-    )
-    const right = answers.filter((answer, k) => answer.indexOf(Math.max(...answer)) === held[k]!.kind).length
+    const right = await lesson.rightOf(held)
     const explainer = await loadModelExplainer(model, { engine })
     try {
       const said = await told(explainer, model, watched.picture, kinds[watched.kind]!.name)
