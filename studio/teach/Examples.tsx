@@ -100,7 +100,7 @@ function Setup() {
           disabled={fixed}
           onChange={({ target }) => setTeach({ pupil: target.value as PupilName })}
         >
-          <option value="adiencenet">AdienceNet, from random weights</option>
+          <option value="adiencenet">AdienceNet, untrained</option>
           <option value="faceres">a new head on FaceRes</option>
         </select>
       </label>
@@ -112,7 +112,7 @@ function Setup() {
           disabled={fixed}
           onChange={({ target }) => setTeach({ sees: target.value as Sees })}
         >
-          <option value="whole">the middle of the picture</option>
+          <option value="whole">the middle square</option>
           <option value="face">the face, cut out</option>
         </select>
       </label>

@@ -18,7 +18,7 @@ export interface Kind {
 }
 
 /** What training is asked for. */
-export interface Settings extends LessonSetup {
+interface Settings extends LessonSetup {
   readonly steps: number
   readonly seed: number
   readonly mirrored: boolean
@@ -71,8 +71,8 @@ export const useTeach = create<TeachState>(() => ({
 export const setTeach = useTeach.setState
 export const getTeach = useTeach.getState
 
-/** Examples that a kind needs. */
-export const LEAST = 10
+/** Examples that a kind needs: the fifth of them that is held out must be some. */
+const LEAST = 10
 
 /** What is missing before training can begin: `B has 4 examples; 10 are needed.`; nothing where it can. */
 export function missing({ kinds }: Pick<TeachState, 'kinds'>): string | undefined {

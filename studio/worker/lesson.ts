@@ -48,9 +48,6 @@ export interface LessonOptions {
 /** Examples of a step. */
 export const BATCH = 16
 
-/** Examples that each kind needs: the fifth of them that is held out must be some. */
-export const LEAST = 10
-
 /** Of each kind's examples this part, the last ones, is held out: frames of one recording are alike, and shuffled would be in both. */
 const HELD_OUT = 0.2
 
