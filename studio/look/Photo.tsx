@@ -1,8 +1,11 @@
-import { type CSSProperties, type DragEvent, lazy, Suspense, useRef, useState } from 'react'
+import { type CSSProperties, type DragEvent, lazy, Suspense, useEffect, useRef, useState } from 'react'
 import type { Box, FoundFace } from 'regard'
+import { useRoute } from '../app/route.ts'
 import { WORDS } from '../app/words.ts'
+import { useCamera } from '../camera/useCamera.ts'
 import type { Align } from '../worker/protocol.ts'
 import { Edited } from './Edited.tsx'
+import { Live } from './Live.tsx'
 import { changed, openPhoto } from './run.ts'
 import { faceIn, type OpenedPhoto, setLook, useLook } from './store.ts'
 
@@ -26,6 +29,14 @@ export function Photo() {
   const [all, setAll] = useState(false)
   const [near, setNear] = useState(false)
   const input = useRef<HTMLInputElement>(null)
+  const video = useRef<HTMLVideoElement>(null)
+  const camera = useCamera('open a photo')
+  const { view } = useRoute()
+  const { stop } = camera
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is another function each time, and does the same
+  useEffect(() => {
+    if (view !== 'look') stop()
+  }, [view])
   const drop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)
@@ -46,14 +57,16 @@ export function Photo() {
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      {photo ? (
+      {camera.stream ? (
+        <Live camera={camera} video={video} />
+      ) : photo ? (
         <Frame photo={photo} faces={some} near={near} />
       ) : (
         <div className="photo-frame">
           <p className="faint small">Loading the sample photo …</p>
         </div>
       )}
-      <Edited />
+      {!camera.stream && <Edited />}
       {photo && (
         <fieldset className="faces">
           <legend className="unseen">Which face</legend>
@@ -145,7 +158,22 @@ export function Photo() {
             target.value = ''
           }}
         />
+        {!camera.stream && (
+          <button
+            type="button"
+            className="button"
+            disabled={camera.waits}
+            onClick={() => void camera.start()}
+          >
+            Camera
+          </button>
+        )}
       </div>
+      {camera.error && (
+        <p role="alert" className="error small">
+          {camera.error}
+        </p>
+      )}
       <p className="faint tiny">Or drop or paste one. {WORDS.privacy}</p>
     </section>
   )

@@ -1,14 +1,17 @@
 /** From what is asked to what is shown: one request at a time, and always the newest. */
 
-import type { BuiltInName } from 'regard'
+import type { BuiltInName, Image } from 'regard'
 import { modelsFolder, theWork, told } from '../worker/client.ts'
 import type { NetworkInfo, Place } from '../worker/protocol.ts'
 import {
   type Cell,
+  cellKey,
+  cellOf,
   getLook,
   keyOf,
   type LookState,
   NO_CELL,
+  requestFor,
   setLook,
   shows,
   uneditedKey,
@@ -44,13 +47,16 @@ async function during<Result>(what: string, act: () => Promise<Result>): Promise
 }
 
 let opened = 0
+let last: readonly [file: Blob, name: string] | undefined
 
 /** A photo on which nothing is painted. */
-const UNEDITED = { strokes: [], undone: [], painted: undefined, before: false } as const
+export const UNEDITED = { strokes: [], undone: [], painted: undefined, before: false, fixing: false } as const
 
-/** Open a photo: what was painted on the last one is gone with it. */
+/** Open a photo: what was painted on the last one is gone with it. The camera's frames end. */
 export async function openPhoto(file: Blob, name: string): Promise<void> {
   const number = ++opened
+  last = [file, name]
+  setLook({ live: false })
   await during('Looking for faces', async () => {
     const bytes = new Uint8Array(await file.arrayBuffer())
     const info = await theWork().openPhoto(bytes, name)
@@ -60,13 +66,61 @@ export async function openPhoto(file: Blob, name: string): Promise<void> {
     if (before) URL.revokeObjectURL(before.url)
     const photo = { ...info, url: URL.createObjectURL(file), name, number }
     const face = info.faces.length > 0 ? 0 : -1
-    setLook({ ...UNEDITED, photo, face, fixed: undefined, fixing: false })
+    setLook({ ...UNEDITED, photo, face, fixed: undefined })
   })
   await refresh()
 }
 
+/** Open the photo once more that was there before the camera. */
+export async function reopenPhoto(): Promise<void> {
+  if (last) await openPhoto(...last)
+}
+
+/**
+ * A frame in place of the photo, and the first column's maps of it: both appear at once.
+ *
+ * @returns the milliseconds that finding faces and explaining took; undefined where no face is in view
+ */
+export async function showFrame(
+  frame: Image,
+): Promise<{ readonly finding: number; readonly explaining: number } | undefined> {
+  const start = performance.now()
+  const info = await theWork().showPhoto(frame)
+  const found = performance.now()
+  const state = getLook()
+  if (!state.live) return undefined
+  const photo = { ...info, url: '', name: 'Camera', number: ++opened }
+  const face = Math.min(state.face, Math.max(0, info.faces.length - 1))
+  const now = { ...state, photo, face }
+  const cells = { ...state.cells }
+  const isThere = face < 0 || info.faces.length > 0
+  for (const question of isThere ? state.questions : []) {
+    const [id] = state.columns
+    const request = id === undefined ? undefined : requestFor(now, id, question)
+    if (id === undefined || !request) continue
+    const cell = cellOf(state, id, question.id)
+    try {
+      const look = await theWork().look(request)
+      cells[cellKey(id, question.id)] = {
+        key: keyOf(now, request),
+        look,
+        error: undefined,
+        failed: undefined,
+      }
+    } catch (error) {
+      cells[cellKey(id, question.id)] = { ...cell, error: messageOf(error) }
+    }
+  }
+  // A photo that was opened meanwhile stays.
+  if (getLook().live) {
+    if (state.photo?.url) URL.revokeObjectURL(state.photo.url)
+    setLook({ photo, face, cells })
+  }
+  return isThere ? { finding: found - start, explaining: performance.now() - found } : undefined
+}
+
 /** Load a network that comes with the page, as a column. */
-export async function addBuiltIn(name: BuiltInName): Promise<void> {
+async function addBuiltIn(name: BuiltInName): Promise<void> {
   if (getLook().networks.some(({ id }) => id === name)) return
   const info = await during(`Loading ${name}`, () => theWork().addBuiltIn(name, telling(`Loading ${name}`)))
   if (info) added(info)
@@ -122,7 +176,7 @@ export async function loadColumns(): Promise<void> {
 let running = false
 
 /** Ask again whatever is not as it is wanted, one cell after the other; what is wanted may change meanwhile. */
-export async function refresh(): Promise<void> {
+async function refresh(): Promise<void> {
   if (running) return
   running = true
   try {
@@ -142,6 +196,8 @@ export function changed(change: Partial<LookState>): void {
 /** The first cell that does not show what is wanted. */
 function stale() {
   const state = getLook()
+  // What is live asks for itself.
+  if (state.live) return undefined
   for (const { name, request } of wantedOf(state)) {
     const key = keyOf(state, request)
     const cell = state.cells[name] ?? NO_CELL

@@ -61,7 +61,7 @@ export interface Cell {
 export type Tab = 'rules' | 'parts' | 'flow' | 'edit'
 
 /** What is under way, with how far it is where that is known. */
-export interface Busy {
+interface Busy {
   readonly what: string
   readonly done: number
   readonly total: number
@@ -70,7 +70,7 @@ export interface Busy {
 }
 
 export interface OpenedPhoto extends PhotoInfo {
-  /** To be shown by. */
+  /** To be shown by; empty of a frame of the camera, which is shown already. */
   readonly url: string
   readonly name: string
   /** Each opened photo has another. */
@@ -120,6 +120,8 @@ export interface LookState {
   readonly part: string | undefined
   /** Of a face whose eyes were put right: its mesh in place of the one that was found. */
   readonly fixed: FoundFace | undefined
+  /** Whether the camera's frames take the place of the photo. */
+  readonly live: boolean
 }
 
 /** The browser's database with the networks that are kept; there is none where nothing is. */
@@ -165,6 +167,7 @@ export const useLook = create<LookState>(() => ({
   error: undefined,
   part: undefined,
   fixed: undefined,
+  live: false,
 }))
 
 export const setLook = useLook.setState

@@ -42,7 +42,7 @@ export type FlowLayer = ConservedLayer & {
 }
 
 /** One thing that a network answers. */
-export interface AnswerInfo {
+interface AnswerInfo {
   readonly output: string
   readonly task: string | undefined
   readonly classes: readonly string[]
@@ -124,7 +124,7 @@ export interface Look {
 }
 
 /** A picture with one number a pixel. */
-export interface Image1 {
+interface Image1 {
   readonly width: number
   readonly height: number
   readonly data: Uint8Array
@@ -155,3 +155,64 @@ export interface Answered {
 
 /** What is told while something takes long: how much of how much, of what. */
 export type Tell = (what: string, done: number, total: number) => void
+
+/** What learns: AdienceNet from random weights, or a new head on a network that comes with the page. */
+export type PupilName = 'adiencenet' | 'faceres'
+
+/** What of a picture is an example: its middle square, or the face in it. */
+export type Sees = 'whole' | 'face'
+
+/** How examples are cut. */
+export interface LessonSetup {
+  readonly pupil: PupilName
+  readonly sees: Sees
+}
+
+/** Something that can become an example. */
+export interface ExampleSource {
+  /** A picture, or the bytes of its file. */
+  readonly photo: Image | Uint8Array
+  /** What it is called in messages. */
+  readonly name: string
+  /** The face's 49 landmarks, where they are known. */
+  readonly landmarks?: readonly { readonly x: number; readonly y: number }[]
+}
+
+/** What is to be learned. */
+export interface TrainRequest extends LessonSetup {
+  /** The kinds, with their examples by their ids, the first first. */
+  readonly kinds: readonly { readonly name: string; readonly examples: readonly number[] }[]
+  readonly seed: number
+  readonly steps: number
+  readonly mirrored: boolean
+  /** The example whose map is kept as it moves. */
+  readonly watched: number
+}
+
+/** How training goes on. */
+export interface StepNews {
+  /** Steps that were taken. */
+  readonly done: number
+  /** The losses of the last of them, one each. */
+  readonly losses: readonly number[]
+}
+
+/** What the network is like after some steps. */
+export interface Glance {
+  readonly done: number
+  /** Of the examples that are held out: how many of how many are told right. */
+  readonly right: number
+  readonly held: number
+  /** What it says of the watched example, and why it may be of its kind. */
+  readonly watched: Told
+}
+
+/** What a taught network says of a picture. */
+export interface Told {
+  /** The kinds as they were given, each with how likely it is. */
+  readonly classes: readonly { readonly name: string; readonly probability: number }[]
+  /** The kind that the map explains. */
+  readonly name: string
+  readonly map: PixelRelevance
+  readonly seen: Image
+}

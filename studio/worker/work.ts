@@ -1,6 +1,6 @@
 /** What the worker does: it holds the photo, the networks and what explains them, and nobody else does. */
 
-import { transfer } from 'comlink'
+import { proxy, transfer } from 'comlink'
 import {
   against,
   agesOf,
@@ -54,6 +54,7 @@ import type {
   Stroke,
   Tell,
 } from './protocol.ts'
+import type { Teaching } from './teach.ts'
 
 /** Explainers that are kept loaded: two networks, say, each asked two things. */
 const KEPT = 4
@@ -90,6 +91,7 @@ export class Work {
   private stopping = new AbortController()
   private folder = ''
   private drafts: Drafts | undefined
+  private teacher: Teaching | undefined
   private turn: Promise<unknown> = Promise.resolve()
 
   /** @param folder where the networks lie that come with the page: its URL */
@@ -118,11 +120,30 @@ export class Work {
 
   /** The same of a picture that is decoded, as a camera gives it. */
   async showPhoto(photo: Image): Promise<PhotoInfo> {
-    this.finder ??= await openFaceFinder({ engine: this.engine!, models: this.folder })
-    const faces = await this.finder.find(photo)
+    const faces = await this.facesIn(photo)
     this.photo = photo
     this.edited = undefined
     return { width: photo.width, height: photo.height, faces }
+  }
+
+  private async facesIn(photo: Image) {
+    this.finder ??= await openFaceFinder({ engine: this.engine!, models: this.folder })
+    return this.finder.find(photo)
+  }
+
+  /** What teaches networks; its code is loaded when it is first asked for. */
+  async teaching() {
+    const { Teaching } = await import('./teach.ts')
+    this.teacher ??= new Teaching({
+      engine: this.engine!,
+      find: (photo) => this.facesIn(photo),
+      base: async () => {
+        if (!this.models.has('faceres')) await this.addBuiltIn('faceres')
+        return this.models.get('faceres')!.answers[0]!
+      },
+      take: (id, file, files) => this.addNetwork(id, file, files),
+    })
+    return proxy(this.teacher)
   }
 
   /**
