@@ -19,6 +19,7 @@ import {
   amountsOf,
   layerInWords,
   mapInWords,
+  otherWarnings,
   partInWords,
   percent,
   reachedInWords,
@@ -91,7 +92,7 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
           <summary>In words</summary>
           <p>{mapInWords(id, look)}</p>
         </details>
-        {look.warnings.map((warning) => (
+        {otherWarnings(look).map((warning) => (
           <p key={warning} className="warn tiny">
             {warning[0]!.toUpperCase()}
             {warning.slice(1)}.

@@ -71,6 +71,11 @@ export function reachedInWords({
   return `${percent(Math.max(0, share))} of the logit reached the pixels.${share < 0.05 ? ' Read it with care.' : ''}`
 }
 
+/** What else is to be known before a map is believed: how much reached the pixels, {@link reachedInWords} says of every map. */
+export function otherWarnings({ warnings }: Pick<Look, 'warnings'>): string[] {
+  return warnings.filter((warning) => !warning.includes('of the logit reached the input'))
+}
+
 /** What an answer is called above its column. */
 export function answerInWords({ classes, value, task }: Answered): string {
   if (value !== undefined) return task === 'years' ? `${value.toFixed(0)} years` : value.toPrecision(3)
