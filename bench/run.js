@@ -2,7 +2,7 @@
  * Benchmarks, side by side with what a user would pick instead.
  *
  *   npm run bench                       all that docs/speed.md has, one after the other
- *   npm run bench -- NAME [WORD…]       one: training, scoring, relevance, perturbation, transformers, profile, feed, faces, page or queue
+ *   npm run bench -- NAME [WORD…]       one: training, scoring, relevance, perturbation, transformers, profile, feed, faces, page, studio or queue
  *
  * PyTorch comes from Debian: apt-get install python3-torch libopenblas0-pthread. Where it is missing, only our
  * own figures are printed. Each benchmark prints medians over rounds in which the two take turns, since a
@@ -25,6 +25,7 @@ const ALL = [
   ['faces'],
   ['faces', 'memory'],
   ['page'],
+  ['studio'],
   ['queue'],
 ]
 const [wanted, ...words] = process.argv.slice(2)

@@ -2,12 +2,16 @@
 
 /* What goes wrong, and what takes long. */
 export { UsageError, UserError } from './base/errors.ts'
+export { impostor } from './base/impostor.ts'
 /* Networks, and training them step by step. */
 export { Random } from './base/random.ts'
 export type { Watch } from './base/watch.ts'
+export { type DrawnFace, type DrawnFacesOptions, drawnFaces } from './datasets/synthetic/drawnFaces.ts'
 /* Graphs: made, read, written, run, and derived from each other. */
 export type { Device, Engine, Program, Tensors } from './engine/engine.ts'
+export { pausing } from './engine/pausing.ts'
 /* Explaining a model's answer. */
+export { type PartShare, sharesByPart } from './explanation/byPart.ts'
 export { type Coherence, coherenceOf } from './explanation/coherence.ts'
 export {
   type ConservedLayer,
@@ -31,12 +35,21 @@ export {
   type CutFaces,
   type CutOptions,
   cutFaces,
+  cutFound,
 } from './faces/cut.ts'
 export { type Box, type FaceFinder, type FoundFace, isMarked, mainFace } from './faces/face.ts'
+export { eyeCentres } from './faces/landmarks.ts'
 export { meshFromLandmarks } from './faces/meshFromLandmarks.ts'
 export { landmarks49 } from './faces/meshLandmarks.ts'
-export { FACE_PARTS, type FacePart, partsOf } from './faces/parts.ts'
-export type { Labels } from './faces/polygon.ts'
+export {
+  FACE_PARTS,
+  type FacePart,
+  type PartOutline,
+  partOutlines,
+  partsInCut,
+  partsOf,
+} from './faces/parts.ts'
+export { fillPolygon, type Labels } from './faces/polygon.ts'
 export { REFERENCE_FACE } from './faces/reference.ts'
 export { isSuspicious, type Stretch, stretchOf } from './faces/stretch.ts'
 /* Models, and the files that they come from. */
@@ -46,21 +59,33 @@ export { readNpy, writeNpy } from './formats/npy.ts'
 export { fixInput, openBatch } from './graph/batch.ts'
 export { GraphBuilder, type Value } from './graph/builder.ts'
 export { readGraph, writeGraph } from './graph/file.ts'
+export { withoutUnread } from './graph/fold.ts'
 export { OPSET } from './graph/operators.ts'
 export { float32, type Graph, int64, type Tensor, type TensorOf } from './graph/types.ts'
 export { verify } from './graph/verify.ts'
 export { type Card, formatCard, parseCard } from './models/card.ts'
 export {
+  compositeOf,
   type ExplainOptions,
   explainBy,
   loadModelExplainer,
   type ModelExplanation,
   type ModelInput,
 } from './models/explain.ts'
-export { inputOf, pictureOf } from './models/input.ts'
-export { agesOf, answersOf, type Model, type ModelOptions, modelOf, openModel } from './models/model.ts'
+export { graftModel } from './models/graft.ts'
+export { inputOf, inputToPhoto, pictureOf } from './models/input.ts'
+export {
+  agesOf,
+  answersOf,
+  type Model,
+  type ModelOptions,
+  modelOf,
+  openCard,
+  openModel,
+  requirePreprocessing,
+} from './models/model.ts'
 export type { Preprocessing } from './models/preprocessing.ts'
-export { against } from './models/questions.ts'
+export { against, expectedAgeIn } from './models/questions.ts'
 export { type BuiltInName, builtIn, DEFAULT_NETWORK } from './networks/builtIn/index.ts'
 export type { BuiltInNetwork } from './networks/builtIn/network.ts'
 export { type NetworkName, networks } from './networks/index.ts'

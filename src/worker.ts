@@ -2,6 +2,7 @@
 
 import { messageOf } from './base/errors.ts'
 import type { Engine } from './engine/engine.ts'
+import { pausing } from './engine/pausing.ts'
 import type { Explainer } from './explanation/explain.ts'
 import { loadEngine, loadModel, toModelInput } from './index.ts'
 import type { WorkerExplainOptions } from './inWorker.ts'
@@ -74,23 +75,6 @@ const calls = {
       progress: (done, total) => tell({ id, progress: [done, total] }),
     })
   },
-}
-
-/** An engine that lets messages in between two runs: WebAssembly never pauses, and a `stop` would wait for the last. */
-function pausing(engine: Engine): Engine {
-  return {
-    ...engine,
-    async load(graph, options) {
-      const program = await engine.load(graph, options)
-      return {
-        ...program,
-        async run(feeds, into) {
-          await new Promise((resolve) => setTimeout(resolve))
-          return program.run(feeds, into)
-        },
-      }
-    },
-  }
 }
 
 function tell(heard: Heard): void {

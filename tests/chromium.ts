@@ -8,7 +8,8 @@ import { extname, join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 
-const PROGRAM = '/usr/bin/chromium'
+/** Debian's browser. */
+export const PROGRAM = '/usr/bin/chromium'
 
 /** Whether Debian's `chromium` is here; tests that need it are skipped loudly without it. */
 export const hasChromium = existsSync(PROGRAM)

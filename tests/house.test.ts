@@ -23,6 +23,7 @@ const ROOMS = [
   'evaluation',
   'study',
   'report',
+  'server',
   'cli',
 ]
 

@@ -1,11 +1,7 @@
 import { Command } from 'commander'
-import { UsageError } from '../base/errors.ts'
-import { graft } from '../explanation/graft.ts'
 import { answersAsked, nameOf } from '../models/answersAsked.ts'
-import { rulesAbout } from '../models/explain.ts'
+import { graftModel } from '../models/graft.ts'
 import type { Model } from '../models/model.ts'
-import { rangeOf } from '../models/preprocessing.ts'
-import { against, questionsOf, targetIn } from '../models/questions.ts'
 import { checkOut, signature, writeModelFile } from './convert.ts'
 import {
   answersFrom,
@@ -46,15 +42,11 @@ export function graftCommand(): Command {
       await untilStopped(async (signal) => {
         const answers = await answersFrom(path, flags)
         const meant = answersAsked(answers, [flags.class], flags.minus)
-        const model = against(meant[0]!, flags.minus)
+        const [model] = meant as [Model, ...Model[]]
         if (answers.length > 1) tellAnswer(meant)
-        const { network, output, preprocessing } = model
-        const [only, ...others] = questionsOf(model, [flags.class], flags.minus)
-        if (others.length > 0) throw new UsageError('a graft explains one class: write a file for each')
         const composite = chosenComposite(model, asked)
-        const target = targetIn(model, only!)
-        const range = 'missing' in preprocessing ? undefined : rangeOf(preprocessing)
-        const grafted = await rulesAbout(path, () => graft(network, composite, { output, target, range }))
+        const { class: name, minus } = flags
+        const grafted = await graftModel(model, { class: name, minus, composite })
         await writeModelFile(out, grafted, signal)
         console.log(`${out}: ${signature(grafted)}`)
       })

@@ -16,6 +16,7 @@ import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
 import { weightsCommand } from './publishedWeights.ts'
 import { reportCommand } from './report.ts'
+import { studioCommand } from './studio.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
 import { workerCommand } from './worker.ts'
@@ -41,6 +42,7 @@ export async function main(args: readonly string[]): Promise<void> {
     studyCommand(),
     workerCommand(),
     reportCommand(),
+    studioCommand(),
     trainCommand(),
     datasetCommand(),
     facesCommand(),

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { requireWritableFolder } from '../base/files.ts'
 import { duration } from '../base/progress.ts'
@@ -74,11 +74,19 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
     const time = duration((Date.now() - started) / 1000)
     console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
     tellSkipped(skipped)
-    if (study) console.log(`Report: ${await writeReport(study)}`)
+    if (study) {
+      console.log(`Report: ${await writeReport(study)}`)
+      console.log(`Or see it in your browser: npx regard studio ${shellWord(relative('.', out) || '.')}`)
+    }
     tellFailed(failed)
   } finally {
     stop.forget()
   }
+}
+
+/** A path as a shell takes it. */
+function shellWord(path: string): string {
+  return /[^\w./@+-]/.test(path) ? JSON.stringify(path) : path
 }
 
 /** Name the runs that could not be made. The same command tries them again. */

@@ -55,7 +55,11 @@ export function parseLandmarks(text: string, where: string): Point[] {
   return points
 }
 
-/** The centres of the two eyes: of each the mean of its six landmarks. */
+/**
+ * The centres of the two eyes: of each the mean of its six landmarks.
+ *
+ * @param points the 49 landmarks
+ */
 export function eyeCentres(points: readonly Point[]): { right: Point; left: Point } {
   return {
     right: centre(points.slice(...LANDMARKS.rightEye)),

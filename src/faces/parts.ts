@@ -76,6 +76,27 @@ const OUTLINES: readonly (readonly [part: FacePart, points: readonly number[]])[
   ['mouth', [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]],
 ]
 
+/** What a part is bounded by. */
+export interface PartOutline {
+  readonly part: FacePart
+  /** Its corners in turn, in pixels of the picture that the mesh is in; they may lie outside it. */
+  readonly outline: readonly Point[]
+}
+
+/**
+ * The outlines of the parts. A later one lies over the earlier ones, and a part may have several; what lies in none of
+ * them is background.
+ *
+ * @param mesh the 468 points of the face mesh
+ */
+export function partOutlines(mesh: readonly Point[]): PartOutline[] {
+  return [
+    { part: 'hair', outline: hairOf(mesh) },
+    ...EAR_SIDES.map((side) => ({ part: 'ears' as const, outline: earOf(mesh, side) })),
+    ...OUTLINES.map(([part, points]) => ({ part, outline: points.map((index) => mesh[index]!) })),
+  ]
+}
+
 /**
  * The part that is seen at each pixel of a picture, by the index in {@link FACE_PARTS}.
  *
@@ -85,16 +106,7 @@ const OUTLINES: readonly (readonly [part: FacePart, points: readonly number[]])[
  */
 export function partsOf(mesh: readonly Point[], size: number): Labels {
   const labels = { width: size, height: size, data: new Uint8Array(size * size) }
-  const fill = (part: FacePart, polygon: readonly Point[]) =>
-    fillPolygon(labels, polygon, FACE_PARTS.indexOf(part))
-  fill('hair', hairOf(mesh))
-  for (const side of EAR_SIDES) fill('ears', earOf(mesh, side))
-  for (const [part, points] of OUTLINES) {
-    fill(
-      part,
-      points.map((index) => mesh[index]!),
-    )
-  }
+  for (const { part, outline } of partOutlines(mesh)) fillPolygon(labels, outline, FACE_PARTS.indexOf(part))
   return labels
 }
 

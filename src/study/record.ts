@@ -65,6 +65,8 @@ export interface StudyRecord {
   readonly seed: string | number
   readonly dataset: {
     readonly kind: string
+    /** Where it lies, seen from the study's folder; studies from before that was written down lack it. */
+    readonly root?: string
     readonly licence: string
     readonly citation: string
     /** Faces that the study uses: those that could be read and aligned. */

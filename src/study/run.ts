@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { relative } from 'node:path'
 import { Lock } from '../base/lock.ts'
 import { version } from '../base/version.ts'
 import { countClasses } from '../datasets/classes.ts'
@@ -98,7 +99,7 @@ async function runGrid(
   const prepared = await prepareAll(plan, out, signal)
   if (!prepared) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
   const { runs, data } = prepared
-  writeStudyRecord(out, studyRecord(plan, prepared))
+  writeStudyRecord(out, studyRecord(plan, out, prepared))
   await writePairs(out, data, plan.folds.test)
   const open = runs.filter(({ job, config }) => stateOf(job.folder, config).kind !== 'finished')
   const rough = roughly(plan, open, prepared)
@@ -165,7 +166,7 @@ function roughly(plan: Plan, runs: readonly PreparedRun[], { data }: PreparedStu
   return new Map(expected.map((each) => [each.run, roughSeconds(each)]))
 }
 
-function studyRecord(plan: Plan, { dataset, runs, data }: PreparedStudy): StudyRecord {
+function studyRecord(plan: Plan, out: string, { dataset, runs, data }: PreparedStudy): StudyRecord {
   const { faces, skipped } = data
   const all = [...faces.keys()]
   return {
@@ -174,6 +175,7 @@ function studyRecord(plan: Plan, { dataset, runs, data }: PreparedStudy): StudyR
     seed: plan.seed,
     dataset: {
       kind: dataset.kind,
+      root: relative(out, dataset.root),
       licence: dataset.licence,
       citation: dataset.citation,
       faces: faces.length,

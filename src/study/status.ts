@@ -7,7 +7,7 @@ import { percent } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { readMetrics } from '../training/metrics.ts'
 import type { RunQueue } from './execution/queue.ts'
-import { files, readRunRecord, readStudyRecord, runFiles, runName } from './record.ts'
+import { files, type Run, readRunRecord, readStudyRecord, runFiles, runName } from './record.ts'
 import { ownTest } from './setting.ts'
 import { sumsIn } from './sums.ts'
 
@@ -29,32 +29,52 @@ export interface RunStatus {
  */
 export function statusIn(out: string): RunStatus[] {
   const { runs } = readStudyRecord(out)
-  return runs.map((run) => {
-    const folder = files.run(out, run)
-    const status = { study: out, run: runName(run) }
-    if (existsSync(sumsIn(folder))) {
-      const { tests, iterations } = readRunRecord(folder)
-      const { accuracy } = accuracyOf(tests[ownTest(run.setting)]!.confusion)
-      return { ...status, state: 'finished', detail: `${percent(accuracy)} % after ${iterations} iterations` }
-    }
-    const [holder, far] = [holderOf(runFiles.lock(folder)), howFar(runFiles.metrics(folder))]
-    if (holder) {
-      return { ...status, state: 'underway', detail: `${far ?? 'beginning'}, by ${holderInWords(holder)}` }
-    }
-    return far === undefined
-      ? { ...status, state: 'waiting', detail: '' }
-      : { ...status, state: 'begun', detail: far }
-  })
+  return runs.map((run) => statusOf(out, run, () => reachedBy(runFiles.metrics(files.run(out, run)))))
+}
+
+/**
+ * How far one run of a study is.
+ *
+ * @param reached what its training says of itself, asked for where the run is not finished
+ */
+export function statusOf(out: string, run: Run, reached: () => Reached | undefined): RunStatus {
+  const folder = files.run(out, run)
+  const status = { study: out, run: runName(run) }
+  if (existsSync(sumsIn(folder))) {
+    const { tests, iterations } = readRunRecord(folder)
+    const { accuracy } = accuracyOf(tests[ownTest(run.setting)]!.confusion)
+    return { ...status, state: 'finished', detail: `${percent(accuracy)} % after ${iterations} iterations` }
+  }
+  const [holder, far] = [holderOf(runFiles.lock(folder)), inWords(reached())]
+  if (holder) {
+    return { ...status, state: 'underway', detail: `${far ?? 'beginning'}, by ${holderInWords(holder)}` }
+  }
+  return far === undefined
+    ? { ...status, state: 'waiting', detail: '' }
+    : { ...status, state: 'begun', detail: far }
+}
+
+/** Where a training is. */
+interface Reached {
+  readonly iteration: number
+  readonly loss: number
+  /** The share of the validation pictures that was right, where there was a validation. */
+  readonly validated?: number
+}
+
+function reachedBy(metrics: string): Reached | undefined {
+  const lines = readMetrics(metrics)
+  const step = lines.findLast((line) => 'loss' in line)
+  const validated = lines.findLast((line) => 'validation' in line)?.validation.accuracy
+  return step && { iteration: step.iteration, loss: step.loss, ...(validated !== undefined && { validated }) }
 }
 
 /** `iteration 148, loss 0.516, 84 % right`; undefined where nothing is trained yet. */
-function howFar(metrics: string): string | undefined {
-  const lines = readMetrics(metrics)
-  const step = lines.findLast((line) => 'loss' in line)
-  if (!step) return undefined
-  const validated = lines.findLast((line) => 'validation' in line)
-  const right = validated ? `, ${percent(validated.validation.accuracy)} % right` : ''
-  return `iteration ${step.iteration}, loss ${step.loss.toFixed(3)}${right}`
+function inWords(reached: Reached | undefined): string | undefined {
+  if (!reached) return undefined
+  const { iteration, loss, validated } = reached
+  const right = validated === undefined ? '' : `, ${percent(validated)} % right`
+  return `iteration ${iteration}, loss ${loss.toFixed(3)}${right}`
 }
 
 /** What a job's state is for us. */

@@ -37,6 +37,7 @@ describe('regard study', () => {
     expect(process.exitCode).toBe(0)
     expect(captured.printed).toContain('6 runs made, 0 kept')
     expect(captured.printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
+    expect(captured.printed).toContain('Or see it in your browser: npx regard studio ')
     const first = resultTimes(out)
     expect(Object.keys(first).sort()).toEqual(
       ['age', 'gender'].flatMap((task) =>
@@ -105,6 +106,7 @@ describe('regard study', () => {
     }
     // Mixed: each face is there both ways, and none of the test faces' people is among them.
     const study = readRecord<StudyRecord>(join(out, 'study.json'))
+    expect(study.dataset.root).toBe(join('..', 'faces'))
     expect(record.pictures.train + record.pictures.validation).toBe(
       2 * (study.dataset.faces - record.pictures.test),
     )

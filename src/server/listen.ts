@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { createAdaptorServer } from '@hono/node-server'
+import { UserError } from '../base/errors.ts'
+import { studioApp } from './app.ts'
+import { studioFiles } from './files.ts'
+import type { Folders } from './folders.ts'
+
+/** Where the studio listens. */
+export interface ListenOptions {
+  /** 127.0.0.1 where not given: nobody but this machine. */
+  readonly host?: string
+  /** Any that is free where it is 0. */
+  readonly port: number
+  /** Where studies lie; without, none are shown. */
+  readonly folders?: Folders
+}
+
+/** A server that listens. */
+export interface Listening {
+  /** To be opened; where others can reach it, with a token that they must know. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+const HOME = '127.0.0.1'
+
+/**
+ * Serve the studio.
+ *
+ * @throws UserError where the port is taken
+ */
+export async function listen({ host = HOME, port, folders }: ListenOptions): Promise<Listening> {
+  const files = studioFiles()
+  const isHome = [HOME, 'localhost', '::1'].includes(host)
+  const token = isHome ? undefined : randomBytes(18).toString('base64url')
+  const hosts: string[] = []
+  const app = studioApp({ files, hosts, token, folders })
+  const server = createAdaptorServer({ fetch: app.fetch })
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new UserError(
+              'is taken by another program',
+              `port ${port}`,
+              'Give another one by --port, or --port 0 for any',
+            )
+          : error,
+      ),
+    )
+    server.listen(port, host, () => resolve((server.address() as { port: number }).port))
+  })
+  for (const name of isHome ? [HOME, 'localhost', '[::1]'] : [host]) hosts.push(`${name}:${bound}`)
+  const shown = `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`
+  return {
+    url: token ? `${shown}?token=${token}` : shown,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        // Those that wait for news would hold it open.
+        if ('closeAllConnections' in server) server.closeAllConnections()
+      }),
+  }
+}

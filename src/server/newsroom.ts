@@ -1,0 +1,205 @@
+/**
+ * Tells pages what changes in the folders of studies. All pages share one look at the files, once a second, and only what
+ * somebody looks at is looked at.
+ */
+
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join, relative, resolve, sep } from 'node:path'
+import { messageOf } from '../base/errors.ts'
+import { holderOf } from '../base/lock.ts'
+import { files, readStudyRecord, runFiles } from '../study/record.ts'
+import { sumsIn } from '../study/sums.ts'
+import type { Had } from './curve.ts'
+import type { Folders } from './folders.ts'
+import type { ListedFolder, News, StudySummary } from './messages.ts'
+import { WatchedStudy } from './watchedStudy.ts'
+
+/** Milliseconds between two looks. */
+const LOOK = 1000
+
+/** Somebody who is told. */
+interface Reader {
+  /** The study that is looked at. */
+  readonly study: string | undefined
+  readonly had: Map<string, Had>
+  readonly tell: (news: News) => void
+  /** What the study could not be read for, when it was told last. */
+  unreadable: string | undefined
+}
+
+export class Newsroom {
+  private readonly folders: Folders
+  private readonly readers = new Set<Reader>()
+  private readonly studies = new Map<string, WatchedStudy>()
+  private timer: NodeJS.Timeout | undefined
+  private listed = ''
+  /** What files say that seldom change, by their paths. */
+  private readonly known = new Map<string, { readonly time: number; readonly value: unknown }>()
+
+  constructor(folders: Folders) {
+    this.folders = folders
+  }
+
+  /**
+   * Tell somebody all there is, and from then on what changes.
+   *
+   * @param study by its name; none for the list alone
+   * @returns to be called when they are gone
+   */
+  read(study: string | undefined, tell: (news: News) => void): () => void {
+    const reader: Reader = { study, had: new Map(), tell, unreadable: undefined }
+    const list = this.list()
+    if (this.readers.size === 0) this.listed = JSON.stringify(list)
+    tell({ event: 'folders', data: list })
+    if (study !== undefined) this.begin(reader, study)
+    this.readers.add(reader)
+    this.timer ??= setInterval(() => this.look(), LOOK)
+    return () => this.end(reader)
+  }
+
+  private begin(reader: Reader, name: string): void {
+    try {
+      const study = this.watched(name)
+      const looked = study.look()
+      if (looked) this.tellOthers(name, looked)
+      reader.tell({ event: 'study', data: study.shown() })
+      this.tellCurves(reader, study)
+    } catch (error) {
+      this.tellUnreadable(reader, error)
+    }
+  }
+
+  private end(reader: Reader): void {
+    this.readers.delete(reader)
+    if (![...this.readers].some(({ study }) => study === reader.study))
+      this.studies.delete(reader.study ?? '')
+    if (this.readers.size > 0) return
+    clearInterval(this.timer)
+    this.timer = undefined
+  }
+
+  /** @throws UserError where there is no such study */
+  private watched(name: string): WatchedStudy {
+    const path = this.folders.path(name, 'study')
+    if (!path) {
+      this.studies.delete(name)
+      throw new Error(`There is no study ${name} any more.`)
+    }
+    let study = this.studies.get(name)
+    if (!study) {
+      study = new WatchedStudy(this.folders, name, path)
+      this.studies.set(name, study)
+    }
+    return study
+  }
+
+  private look(): void {
+    const list = this.list()
+    const listed = JSON.stringify(list)
+    if (listed !== this.listed) {
+      this.listed = listed
+      for (const { tell } of this.readers) tell({ event: 'folders', data: list })
+    }
+    const names = new Set([...this.readers].flatMap(({ study }) => study ?? []))
+    for (const name of names) {
+      const own = [...this.readers].filter(({ study }) => study === name)
+      try {
+        const study = this.watched(name)
+        const looked = study.look()
+        // Who was told that it cannot be read is told all of it again.
+        for (const reader of own.filter(({ unreadable }) => unreadable !== undefined)) {
+          reader.unreadable = undefined
+          reader.had.clear()
+          reader.tell({ event: 'study', data: study.shown() })
+        }
+        if (looked) this.tellOthers(name, looked)
+        for (const reader of own) this.tellCurves(reader, study)
+      } catch (error) {
+        for (const reader of own) this.tellUnreadable(reader, error)
+      }
+    }
+  }
+
+  private tellOthers(name: string, { study, runs }: NonNullable<ReturnType<WatchedStudy['look']>>): void {
+    for (const reader of this.readers) {
+      if (reader.study !== name) continue
+      reader.tell(study ? { event: 'study', data: study } : { event: 'runs', data: runs })
+    }
+  }
+
+  private tellCurves(reader: Reader, study: WatchedStudy): void {
+    const parts = study.curvesSince(reader.had)
+    if (parts.length > 0) reader.tell({ event: 'curves', data: parts })
+  }
+
+  private tellUnreadable(reader: Reader, error: unknown): void {
+    const reason = messageOf(error)
+    if (reader.unreadable === reason) return
+    reader.unreadable = reason
+    reader.tell({ event: 'unreadable', data: reason })
+  }
+
+  /** All folders, with how far studies are, and what belongs to which study. */
+  list(): ListedFolder[] {
+    const all = [...this.folders.all().values()]
+    const studies = all.filter(({ kinds }) => kinds.includes('study'))
+    return all.map(({ name, kinds, path }) => {
+      const of = kinds.includes('study') ? undefined : this.studyOf(path, kinds.includes('atlas'), studies)
+      return { name, kinds, ...(kinds.includes('study') && this.summary(path)), ...(of && { of }) }
+    })
+  }
+
+  private summary(path: string): { study: StudySummary } | { error: string } {
+    try {
+      const { name: title, runs } = this.knownOf(files.study(path), () => readStudyRecord(path))
+      const folders = runs.map((run) => files.run(path, run))
+      const finished = folders.filter((folder) => existsSync(sumsIn(folder))).length
+      const underway = folders.filter((folder) => holderOf(runFiles.lock(folder))).length
+      return { study: { title, runs: runs.length, finished, underway } }
+    } catch (error) {
+      return { error: messageOf(error) }
+    }
+  }
+
+  /** The study whose network an atlas is of, or whose data a check is of. */
+  private studyOf(
+    path: string,
+    isAtlas: boolean,
+    studies: readonly { readonly name: string; readonly path: string }[],
+  ): string | undefined {
+    try {
+      if (isAtlas) {
+        const file = join(path, 'atlas.json')
+        const { model } = this.knownOf(
+          file,
+          () => JSON.parse(readFileSync(file, 'utf8')) as { model: string },
+        )
+        const lies = resolve(model)
+        return studies.find((study) => isWithin(study.path, lies))?.name
+      }
+      const file = join(path, 'findings.json')
+      const { root } = this.knownOf(file, () => JSON.parse(readFileSync(file, 'utf8')) as { root: string })
+      return studies.find((study) => {
+        const { dataset } = this.knownOf(files.study(study.path), () => readStudyRecord(study.path))
+        return dataset.root !== undefined && resolve(study.path, dataset.root) === resolve(root)
+      })?.name
+    } catch {
+      return undefined
+    }
+  }
+
+  /** What a file says; it is read anew where it has changed. */
+  private knownOf<T>(path: string, read: () => T): T {
+    const time = statSync(path).mtimeMs
+    const known = this.known.get(path)
+    if (known?.time === time) return known.value as T
+    const value = read()
+    this.known.set(path, { time, value })
+    return value
+  }
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`)
+}

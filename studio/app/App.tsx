@@ -1,0 +1,54 @@
+import { lazy, Suspense, useEffect } from 'react'
+import { Look } from '../look/Look.tsx'
+import { Header } from './Header.tsx'
+import { listenToKeys } from './keys.ts'
+import { useRoute, type View } from './route.ts'
+import './app.css'
+
+// What the first screen does not need is fetched when it is asked for.
+const Models = lazy(() => import('../models/Models.tsx').then(({ Models }) => ({ default: Models })))
+const Study = lazy(() => import('../study/Study.tsx').then(({ Study }) => ({ default: Study })))
+const Teach = lazy(() => import('../teach/Teach.tsx').then(({ Teach }) => ({ default: Teach })))
+const Help = lazy(() => import('./Help.tsx').then(({ Help }) => ({ default: Help })))
+
+const TITLES: Record<View, string> = {
+  look: 'Look',
+  models: 'Models',
+  study: 'Study',
+  teach: 'Teach',
+  help: 'Help',
+}
+
+export function App() {
+  const { view } = useRoute()
+  useEffect(() => {
+    document.title = `${TITLES[view]} – regard studio`
+  }, [view])
+  useEffect(listenToKeys, [])
+  return (
+    <>
+      <button type="button" className="button skip" onClick={skip}>
+        Skip to the content
+      </button>
+      <Header view={view} />
+      <main id="content" tabIndex={-1}>
+        <h1 className="unseen">{TITLES[view]}</h1>
+        {/* What is open in Look stays as it is while one is elsewhere. */}
+        <div hidden={view !== 'look'}>
+          <Look shown={view === 'look'} />
+        </div>
+        <Suspense fallback={<p className="faint loading">Loading …</p>}>
+          {view === 'models' && <Models />}
+          {view === 'study' && <Study />}
+          {view === 'teach' && <Teach />}
+          {view === 'help' && <Help />}
+        </Suspense>
+      </main>
+    </>
+  )
+}
+
+/** No link, since the fragment says which view is shown. */
+function skip() {
+  document.getElementById('content')!.focus()
+}

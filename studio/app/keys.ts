@@ -1,0 +1,161 @@
+/** What keys do, wherever one does not type. */
+
+import { create } from 'zustand'
+import { copyLink } from '../look/address.ts'
+import { nextBrush, redo, resize, undo } from '../look/edit.ts'
+import { changed, stop } from '../look/run.ts'
+import { getLook, SHOWS, setLook } from '../look/store.ts'
+import { keep, kept } from './kept.ts'
+import { routeOf, VIEWS } from './route.ts'
+
+/** Whether keys without Ctrl do something. */
+export const useSingleKeys = create(() => ({ on: kept('single keys') !== 'off' }))
+
+export function keepSingleKeys(on: boolean): void {
+  useSingleKeys.setState({ on })
+  keep('single keys', on ? 'on' : 'off')
+}
+
+/** What some keys do. */
+interface Shortcut {
+  /** As people read them. */
+  readonly keys: string
+  readonly does: string
+  /** Whether it is for Look alone. */
+  readonly inLook: boolean
+  /** Whether a key is one of them. */
+  is(key: string): boolean
+  act(key: string): void
+}
+
+const one = (key: string) => (pressed: string) => pressed === key
+
+const SINGLE: readonly Shortcut[] = [
+  {
+    keys: '1 to 4',
+    does: 'views',
+    inLook: false,
+    is: (key) => /^[1-4]$/.test(key),
+    act: (key) => {
+      location.hash = `#/${VIEWS[Number(key) - 1]}`
+    },
+  },
+  {
+    keys: 'O',
+    does: 'open a photo',
+    inLook: true,
+    is: one('o'),
+    act: () => document.getElementById('open-photo')?.click(),
+  },
+  { keys: 'F', does: 'next face', inLook: true, is: one('f'), act: nextFace },
+  {
+    keys: '[ and ]',
+    does: 'network before, network after',
+    inLook: true,
+    is: (key) => key === '[' || key === ']',
+    act: (key) => nextColumn(key === '[' ? -1 : 1),
+  },
+  { keys: 'V', does: 'map, overlay, photo', inLook: true, is: one('v'), act: nextShow },
+  {
+    keys: 'B',
+    does: 'paint on the photo; again, the next brush',
+    inLook: true,
+    is: one('b'),
+    act: nextBrush,
+  },
+  {
+    keys: '− and +',
+    does: 'narrower brush, broader brush',
+    inLook: true,
+    is: (key) => ['-', '−', '+', '='].includes(key),
+    act: (key) => resize(key === '+' || key === '=' ? 1 : -1),
+  },
+  { keys: 'L', does: 'copy a link to these settings', inLook: true, is: one('l'), act: copyLink },
+  {
+    keys: 'Esc',
+    does: 'stop what runs, painting, and moving eyes',
+    inLook: true,
+    is: one('escape'),
+    act: leave,
+  },
+  {
+    keys: '?',
+    does: 'help',
+    inLook: false,
+    is: one('?'),
+    act: () => {
+      location.hash = '#/help'
+    },
+  },
+]
+
+const WITH_CONTROL: readonly Shortcut[] = [
+  { keys: 'Ctrl+Z', does: 'take the last stroke off', inLook: true, is: one('z'), act: undo },
+  { keys: 'Ctrl+Shift+Z', does: 'put it on again', inLook: true, is: one('shift+z'), act: redo },
+]
+
+/** All keys, as Help lists them; those that a page has anyway are named with them. */
+export const SHORTCUTS: readonly Pick<Shortcut, 'keys' | 'does'>[] = [
+  ...SINGLE,
+  ...WITH_CONTROL,
+  { keys: 'Ctrl+V', does: 'paste a photo' },
+]
+
+/** Start to listen; what is returned ends it. */
+export function listenToKeys(): () => void {
+  addEventListener('keydown', pressed)
+  return () => removeEventListener('keydown', pressed)
+}
+
+function pressed(event: KeyboardEvent): void {
+  if (event.defaultPrevented || isTyping(event.target)) return
+  const control = event.ctrlKey || event.metaKey
+  // Some keyboards have [ and ] behind AltGr, which is Ctrl and Alt together.
+  const single = event.getModifierState('AltGraph') || !(control || event.altKey)
+  const key = event.key.toLowerCase()
+  const isLook = routeOf(location.hash).view === 'look'
+  const among = single ? (useSingleKeys.getState().on ? SINGLE : []) : control ? WITH_CONTROL : []
+  const name = single || !event.shiftKey ? key : `shift+${key}`
+  const found = among.find((each) => each.is(name) && (isLook || !each.inLook))
+  if (!found) return
+  event.preventDefault()
+  found.act(key)
+}
+
+const TICKED = new Set(['range', 'checkbox', 'radio', 'button', 'submit', 'reset', 'file', 'color'])
+
+/** Whether a key belongs to what is focused: a field, or a list that goes to what is typed. */
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLInputElement) return !TICKED.has(target.type)
+  return (
+    target.isContentEditable ||
+    target.closest('textarea, select, [role=listbox], [role=combobox], [role=menu], [role=dialog]') !== null
+  )
+}
+
+function nextFace(): void {
+  const { photo, face } = getLook()
+  if (!photo || photo.faces.length === 0) return
+  changed({ face: (face + 1) % photo.faces.length, fixed: undefined, fixing: false })
+}
+
+function nextColumn(by: 1 | -1): void {
+  const columns = [...document.querySelectorAll<HTMLElement>('.column[aria-label]')]
+  const now = columns.findIndex((each) => each.contains(document.activeElement))
+  const next = now < 0 ? (by > 0 ? 0 : columns.length - 1) : (now + by + columns.length) % columns.length
+  columns[next]?.focus()
+}
+
+function nextShow(): void {
+  setLook(({ drawing }) => ({
+    drawing: { ...drawing, show: SHOWS[(SHOWS.indexOf(drawing.show) + 1) % SHOWS.length]! },
+  }))
+}
+
+function leave(): void {
+  const { busy, fixing, tab } = getLook()
+  if (busy?.stops) stop()
+  else if (fixing) setLook({ fixing: false })
+  else if (tab === 'edit') setLook({ tab: 'rules' })
+}

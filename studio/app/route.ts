@@ -1,0 +1,32 @@
+/** Where one is: `#/look?n=faceres&q=gender:top`. */
+
+import { useSyncExternalStore } from 'react'
+
+export const VIEWS = ['look', 'models', 'study', 'teach', 'help'] as const
+export type View = (typeof VIEWS)[number]
+
+export interface Route {
+  readonly view: View
+  /** What follows the view, as `runs` of `#/study/runs`. */
+  readonly rest: readonly string[]
+  readonly query: URLSearchParams
+}
+
+/** Read a fragment; what is not known is the first view. */
+export function routeOf(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
+  const [first, ...rest] = path.split('/').map(decodeURIComponent)
+  const view = VIEWS.find((each) => each === first) ?? 'look'
+  return { view, rest, query: new URLSearchParams(query) }
+}
+
+export function useRoute(): Route {
+  const hash = useSyncExternalStore(
+    (changed) => {
+      addEventListener('hashchange', changed)
+      return () => removeEventListener('hashchange', changed)
+    },
+    () => location.hash,
+  )
+  return routeOf(hash)
+}

@@ -1,0 +1,50 @@
+import { clear, redo, undo } from './edit.ts'
+import { getLook, setLook, useLook } from './store.ts'
+import { changesInWords } from './words.ts'
+
+/** What is painted can be taken off again, and compared with how it was. */
+export function Edited() {
+  const isEdited = useLook(({ strokes }) => strokes.length > 0)
+  const canRedo = useLook(({ undone }) => undone.length > 0)
+  const isOpen = useLook(({ tab }) => tab === 'edit')
+  const before = useLook(({ before }) => before)
+  const changes = useLook(changesInWords)
+  if (!isEdited && !isOpen && !canRedo) return null
+  const show = (before: boolean) => () => setLook({ before })
+  return (
+    <div className="edited">
+      <div className="choices">
+        <button type="button" className="button" disabled={!isEdited} onClick={undo}>
+          Undo
+        </button>
+        <button type="button" className="button" disabled={!canRedo} onClick={redo}>
+          Redo
+        </button>
+        <button type="button" className="button" disabled={!isEdited} onClick={clear}>
+          Clear
+        </button>
+        {/* Held by a pointer; by keys, and by who has neither, turned on and off. */}
+        <button
+          type="button"
+          className="button"
+          disabled={!isEdited}
+          aria-pressed={before}
+          onPointerDown={(event) => {
+            event.currentTarget.setPointerCapture(event.pointerId)
+            setLook({ before: true })
+          }}
+          onPointerUp={show(false)}
+          onPointerCancel={show(false)}
+          onBlur={show(false)}
+          onClick={({ detail }) => detail === 0 && setLook({ before: !getLook().before })}
+        >
+          Before
+        </button>
+      </div>
+      {isEdited && <p className="warn tiny">An edited photo is unlike those the network learned from.</p>}
+      <p className="unseen" role="status">
+        {changes}
+      </p>
+    </div>
+  )
+}

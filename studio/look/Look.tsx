@@ -1,0 +1,127 @@
+import { lazy, Suspense, useEffect } from 'react'
+import sample from '../samples/astronaut.jpg?url'
+import { Adjust } from './Adjust.tsx'
+import { applyAddress, followAddress } from './address.ts'
+import { Grid } from './Grid.tsx'
+import { Photo } from './Photo.tsx'
+import { Questions } from './Questions.tsx'
+import { loadColumns, openPhoto, stop } from './run.ts'
+import { DATABASE, setLook, useLook } from './store.ts'
+import { Tools } from './Tools.tsx'
+import './look.css'
+import './edit.css'
+
+const Compare = lazy(() => import('./Compare.tsx').then(({ Compare }) => ({ default: Compare })))
+
+/** A photo, networks beside each other, and what each of them looks at. */
+export function Look({ shown }: { readonly shown: boolean }) {
+  const comparing = useLook(({ comparing }) => comparing)
+  useEffect(() => {
+    void begin()
+  }, [])
+  useEffect(() => {
+    if (!shown) return
+    const paste = ({ clipboardData }: ClipboardEvent) => {
+      const file = [...(clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'))
+      if (file) void openPhoto(file, file.name)
+    }
+    addEventListener('paste', paste)
+    return () => removeEventListener('paste', paste)
+  }, [shown])
+  return (
+    <div className="look">
+      <Photo />
+      <section className="look-middle" aria-label="Networks and their maps">
+        <div className="look-top">
+          <Questions />
+          <Tools />
+        </div>
+        <Note />
+        {comparing ? (
+          <Suspense fallback={<p className="faint small">Loading …</p>}>
+            <Compare comparing={comparing} />
+          </Suspense>
+        ) : (
+          <Grid />
+        )}
+        <Status />
+      </section>
+      <Adjust />
+    </div>
+  )
+}
+
+let begun = false
+
+/** The first screen has something to see. */
+async function begin() {
+  if (begun) return
+  begun = true
+  const [response, here] = await Promise.all([fetch(sample), fetch('models/index.json')])
+  setLook({ here: await here.json() })
+  // A link may name networks that are kept here.
+  if (await mayKeep()) await (await import('../models/store.ts')).begin()
+  applyAddress()
+  followAddress()
+  await openPhoto(await response.blob(), 'Sample: Eileen Collins, NASA')
+  await loadColumns()
+}
+
+/** Whether networks may be kept here. Not every browser tells, and some tell nothing. */
+async function mayKeep(): Promise<boolean> {
+  try {
+    return (await indexedDB.databases()).some(({ name }) => name === DATABASE)
+  } catch {
+    return true
+  }
+}
+
+/** What is to be said of a link. */
+function Note() {
+  const note = useLook(({ note }) => note)
+  return (
+    <div role="status">
+      {note && (
+        <div className="note small">
+          <p>{note}</p>
+          <button type="button" className="button plain" onClick={() => setLook({ note: undefined })}>
+            Close
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** What is under way, and what went wrong. */
+function Status() {
+  const busy = useLook(({ busy }) => busy)
+  const error = useLook(({ error }) => error)
+  return (
+    <div className="status small">
+      <p aria-live="polite" className="faint">
+        {busy && (
+          <>
+            {busy.what}
+            {busy.total > 0 ? ` ${amount(busy.done)} of ${amount(busy.total)}` : ' …'}
+          </>
+        )}
+      </p>
+      {busy?.stops && (
+        <button type="button" className="button" onClick={stop}>
+          Stop
+        </button>
+      )}
+      {error && (
+        <p role="alert" className="error">
+          {error}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Bytes as megabytes; small numbers are runs, and stand for themselves. */
+function amount(value: number): string {
+  return value > 50_000 ? `${(value / 2 ** 20).toFixed(1)} MB` : String(value)
+}

@@ -1,0 +1,255 @@
+import { type CSSProperties, type DragEvent, lazy, Suspense, useEffect, useRef, useState } from 'react'
+import type { Box, FoundFace } from 'regard'
+import { useRoute } from '../app/route.ts'
+import { WORDS } from '../app/words.ts'
+import { useCamera } from '../camera/useCamera.ts'
+import type { Align } from '../worker/protocol.ts'
+import { Edited } from './Edited.tsx'
+import { Live } from './Live.tsx'
+import { changed, openPhoto } from './run.ts'
+import { faceIn, type OpenedPhoto, setLook, useLook } from './store.ts'
+
+// What the first screen does not need is fetched when it is asked for.
+const Painted = lazy(() => import('./Paint.tsx').then(({ Painted }) => ({ default: Painted })))
+const Brush = lazy(() => import('./Paint.tsx').then(({ Brush }) => ({ default: Brush })))
+const Eyes = lazy(() => import('./Eyes.tsx').then(({ Eyes }) => ({ default: Eyes })))
+
+/** More faces than these are shown when they are asked for. */
+const FACES = 12
+
+/** The photo with its faces, and ways to open another. */
+export function Photo() {
+  const photo = useLook(({ photo }) => photo)
+  const face = useLook(({ face }) => face)
+  const align = useLook(({ align }) => align)
+  const tab = useLook(({ tab }) => tab)
+  const fixing = useLook(({ fixing }) => fixing)
+  const fixed = useLook(({ fixed }) => fixed)
+  const [over, setOver] = useState(false)
+  const [all, setAll] = useState(false)
+  const [near, setNear] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  const video = useRef<HTMLVideoElement>(null)
+  const camera = useCamera('open a photo')
+  const { view } = useRoute()
+  const { stop } = camera
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is another function each time, and does the same
+  useEffect(() => {
+    if (view !== 'look') stop()
+  }, [view])
+  const drop = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    const [file] = event.dataTransfer.files
+    if (file) void openPhoto(file, file.name)
+  }
+  const faces = photo?.faces ?? []
+  const some = all ? faces : faces.slice(0, FACES)
+  return (
+    <section
+      className="photo panel"
+      aria-label="Photo"
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      {camera.stream ? (
+        <Live camera={camera} video={video} />
+      ) : photo ? (
+        <Frame photo={photo} faces={some} near={near} />
+      ) : (
+        <div className="photo-frame">
+          <p className="faint small">Loading the sample photo …</p>
+        </div>
+      )}
+      {!camera.stream && <Edited />}
+      {photo && (
+        <fieldset className="faces">
+          <legend className="unseen">Which face</legend>
+          {some.map(({ box }, k) => (
+            <button
+              key={`${box.left} ${box.top}`}
+              type="button"
+              className="button"
+              aria-pressed={k === face}
+              onClick={() => choose(k)}
+            >
+              Face {k + 1}
+            </button>
+          ))}
+          {faces.length > some.length && (
+            <button type="button" className="button" onClick={() => setAll(true)}>
+              Show all {faces.length}
+            </button>
+          )}
+          <button type="button" className="button" aria-pressed={face < 0} onClick={() => choose(-1)}>
+            Whole photo
+          </button>
+          {faces.length === 0 && (
+            <p className="warn small">No face found. Try a larger one, or use the whole photo.</p>
+          )}
+        </fieldset>
+      )}
+      <label className="field">
+        Align
+        <select
+          className="select"
+          value={align}
+          onChange={({ target }) => changed({ align: target.value as Align })}
+        >
+          <option value="own">as the network wants</option>
+          <option value="r">r: rotated until the eyes are level</option>
+          <option value="i">i: fitted to a reference face</option>
+        </select>
+      </label>
+      {fixing && (
+        <p id="eyes-how" className="faint tiny">
+          Drag the rings onto the eyes, or move them with the arrow keys, with Shift by ten pixels.
+        </p>
+      )}
+      <div className="photo-ways">
+        <button
+          type="button"
+          className="button"
+          disabled={face < 0}
+          aria-pressed={fixing}
+          onClick={() => setLook({ fixing: !fixing })}
+        >
+          Fix eyes
+        </button>
+        {fixed && (
+          <button type="button" className="button" onClick={() => changed({ fixed: undefined })}>
+            As found
+          </button>
+        )}
+        <button
+          type="button"
+          className="button"
+          aria-pressed={tab === 'edit'}
+          onClick={() => setLook({ tab: tab === 'edit' ? 'rules' : 'edit' })}
+        >
+          Edit
+        </button>
+        {photo && canBeNearer(photo, face) && (
+          <button type="button" className="button" aria-pressed={near} onClick={() => setNear(!near)}>
+            Nearer
+          </button>
+        )}
+      </div>
+      <div className="photo-ways">
+        <button type="button" className="button primary" onClick={() => input.current?.click()}>
+          Open a photo
+        </button>
+        <input
+          ref={input}
+          id="open-photo"
+          type="file"
+          accept="image/*"
+          aria-label="Open a photo"
+          className="unseen"
+          tabIndex={-1}
+          onChange={({ target }) => {
+            const [file] = target.files ?? []
+            if (file) void openPhoto(file, file.name)
+            target.value = ''
+          }}
+        />
+        {!camera.stream && (
+          <button
+            type="button"
+            className="button"
+            disabled={camera.waits}
+            onClick={() => void camera.start()}
+          >
+            Camera
+          </button>
+        )}
+      </div>
+      {camera.error && (
+        <p role="alert" className="error small">
+          {camera.error}
+        </p>
+      )}
+      <p className="faint tiny">Or drop or paste one. {WORDS.privacy}</p>
+    </section>
+  )
+}
+
+/** The photo in its frame: whole, or so that the chosen face fills it; what lies over it goes with it. */
+function Frame({
+  photo,
+  faces,
+  near,
+}: {
+  readonly photo: OpenedPhoto
+  readonly faces: readonly FoundFace[]
+  readonly near: boolean
+}) {
+  const number = useLook(({ face }) => face)
+  const face = useLook(faceIn)
+  const isEditing = useLook(({ tab }) => tab === 'edit')
+  const fixing = useLook(({ fixing }) => fixing)
+  const strokes = useLook(({ strokes }) => strokes.length > 0)
+  // Where the eyes are put decides nothing about the frame, or it would move under the pointer.
+  const box = near && photo.faces[number]?.box
+  return (
+    <div className="photo-frame" data-near={box ? true : undefined}>
+      <div className="photo-stage" style={box ? nearTo(box, photo) : whole(photo)}>
+        <img src={photo.url} alt={photo.name} width={photo.width} height={photo.height} />
+        <Suspense>{strokes && <Painted photo={photo} />}</Suspense>
+        <svg viewBox={`0 0 ${photo.width} ${photo.height}`} aria-hidden="true">
+          {faces.map((each, k) => {
+            const { left, top, width, height } = (k === number && face ? face : each).box
+            return (
+              <g key={`${each.box.left} ${each.box.top}`} className={k === number ? 'chosen' : undefined}>
+                <rect x={left} y={top} width={width} height={height} rx={photo.width / 80} />
+              </g>
+            )
+          })}
+        </svg>
+        <Suspense>
+          {isEditing && <Brush key={photo.number} photo={photo} />}
+          {fixing && <Eyes photo={photo} />}
+        </Suspense>
+      </div>
+    </div>
+  )
+}
+
+/** The side of the square that is shown from near, in sides of the face's box. */
+const NEAR = 1.6
+
+function sideNear({ width, height }: Box): number {
+  return NEAR * Math.max(width, height)
+}
+
+function canBeNearer({ faces, width, height }: OpenedPhoto, face: number): boolean {
+  const found = faces[face]
+  return found !== undefined && sideNear(found.box) < 0.9 * Math.max(width, height)
+}
+
+function nearTo(box: Box, photo: OpenedPhoto): CSSProperties {
+  const { left, top, width, height } = box
+  const side = sideNear(box)
+  const [x, y] = [left + (width - side) / 2, top + (height - side) / 2]
+  return {
+    position: 'absolute',
+    width: `${(100 * photo.width) / side}%`,
+    left: `${(-100 * x) / side}%`,
+    top: `${(-100 * y) / side}%`,
+  }
+}
+
+/** As wide as the frame, and no higher than it may be. */
+function whole({ width, height }: OpenedPhoto): CSSProperties {
+  return { width: `min(100%, calc(var(--photo-height) * ${width / height}))` }
+}
+
+/** Another face: what was put right of the last one is of no use to it. */
+function choose(face: number): void {
+  changed({ face, fixed: undefined, fixing: false })
+}

@@ -1,0 +1,65 @@
+/** The address of the page goes with the settings of Look, and they with it. */
+
+import { routeOf } from '../app/route.ts'
+import { fromLink, linkOf } from './link.ts'
+import { changed, loadColumns } from './run.ts'
+import { getLook, setLook, useLook } from './store.ts'
+
+/** Sliders move faster than browsers let an address change. */
+const REST = 300
+
+/** What follows the question mark of the address, where that is Look's. */
+function queryNow(): string | undefined {
+  return routeOf(location.hash).view === 'look' ? (location.hash.split('?')[1] ?? '') : undefined
+}
+
+function hashOf(query: string): string {
+  return query ? `#/look?${query}` : '#/look'
+}
+
+/** Take the settings from the address, and say what of it cannot be followed. */
+export function applyAddress(): void {
+  const query = queryNow()
+  const { here, yours, networks, columns } = getLook()
+  if (!query) return
+  const known = [...here, ...yours, ...networks.map(({ id }) => id), ...columns]
+  const { settings, faults } = fromLink(query, known)
+  changed({ ...settings, note: faults.length > 0 ? faults.join(' ') : undefined })
+}
+
+/** Keep the address as the settings are. */
+export function followAddress(): void {
+  let waits = false
+  const write = () => {
+    waits = false
+    const query = queryNow()
+    const now = linkOf(getLook())
+    if (query !== undefined && query !== now) history.replaceState(history.state, '', hashOf(now))
+  }
+  const soon = () => {
+    if (!waits) setTimeout(write, REST)
+    waits = true
+  }
+  useLook.subscribe(soon)
+  addEventListener('hashchange', () => {
+    const query = queryNow()
+    // A way back from another view names no settings: they stay.
+    if (query && query !== linkOf(getLook())) {
+      applyAddress()
+      void loadColumns()
+    }
+    soon()
+  })
+  soon()
+}
+
+/** Put a link to these settings on the clipboard; where the browser denies that, show it. */
+export async function copyLink(): Promise<void> {
+  const link = new URL(hashOf(linkOf(getLook())), location.href).href
+  try {
+    await navigator.clipboard.writeText(link)
+    setLook({ note: 'Link copied. It has the settings, not the photo.' })
+  } catch {
+    setLook({ note: `Copy this link: ${link}` })
+  }
+}

@@ -1,0 +1,71 @@
+/** What a column can be compared with, and how a comparison is opened and left: each is a step in the browser's history. */
+
+import { COMPOSITE_NAMES, METHOD_NAMES } from './rules.ts'
+import { changed } from './run.ts'
+import {
+  type Against,
+  answerTo,
+  type Comparing,
+  compositeFor,
+  getLook,
+  type LookState,
+  SIDES,
+  type Way,
+} from './store.ts'
+
+/** What stands in the state of a step of the history. */
+interface Step {
+  readonly comparing?: Comparing
+}
+
+/** All that a cell can be compared with. */
+export function againstOf(state: LookState, { network, row }: Omit<Comparing, 'against'>): Against[] {
+  const { networks, strokes, questions, way, tuning } = state
+  const info = networks.find(({ id }) => id === network)
+  const question = questions.find(({ id }) => id === row)
+  const answer = info && question && answerTo(info, question)
+  const tuned = Object.keys(tuning).length > 0
+  const isShown = (name: Way) =>
+    !tuned && (name === way || (way === 'card' && info && name === compositeFor(info)))
+  const ways: Way[] = ['card', ...COMPOSITE_NAMES, ...METHOD_NAMES]
+  return [
+    ...networks.filter(({ id }) => id !== network).map(({ id }): Against => ({ other: 'network', name: id })),
+    ...(strokes.length > 0 ? [{ other: 'before' } as const] : []),
+    // A hundred ages are no list to choose from.
+    ...(answer && !answer.years ? answer.classes : [])
+      .filter((name) => name !== question?.class)
+      .map((name): Against => ({ other: 'class', name })),
+    ...ways.filter((name) => !isShown(name)).map((name): Against => ({ other: 'rules', name })),
+  ]
+}
+
+/** As a link has it: `network:gear`, `before`, `class:m`, `rules:epsilon`. */
+export function againstAsText(against: Against): string {
+  return against.other === 'before' ? 'before' : `${against.other}:${against.name}`
+}
+
+/** Compare; or compare something else, for which the other side is not there yet. */
+export function compare(comparing: Comparing): void {
+  const step: Step = { comparing }
+  if (getLook().comparing) history.replaceState(step, '')
+  else history.pushState(step, '')
+  show(comparing)
+}
+
+/** Back to the columns. */
+export function leave(): void {
+  if ((history.state as Step | null)?.comparing) history.back()
+  else show(undefined)
+}
+
+function show(comparing: Comparing | undefined): void {
+  const { [SIDES.a]: _, [SIDES.b]: __, ...cells } = getLook().cells
+  if (comparing || getLook().comparing) changed({ comparing, cells })
+}
+
+/** Follow the browser's own Back and Forward. */
+export function followHistory(): () => void {
+  const follow = ({ state }: PopStateEvent) => show((state as Step | null)?.comparing)
+  addEventListener('popstate', follow)
+  return () => removeEventListener('popstate', follow)
+}

@@ -1,0 +1,15 @@
+const NAMES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text for HTML and SVG: names may hold anything, and XML allows no control characters. */
+export function escaped(text: string): string {
+  return [...text]
+    .filter((letter) => letter >= ' ' && letter !== '\u007f')
+    .map((letter) => NAMES[letter] ?? letter)
+    .join('')
+}

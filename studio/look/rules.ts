@@ -1,0 +1,69 @@
+/** Composites as sliders change them. */
+
+import { type Composite, composites, type NamedMethod } from 'regard'
+
+/** What is set in place of a composite's own numbers. */
+export interface Tuning {
+  /** α of αβ; β is 1 − α. */
+  readonly alpha?: number
+  readonly gamma?: number
+  readonly epsilon?: number
+  /** So many of the first layers are flat. */
+  readonly flat?: number
+}
+
+type Layer = Extract<Composite, { layers: unknown }>['layers'][number]
+
+/** What a composite uses of α, γ, ε and flat layers, and with which numbers: those that it lacks have no slider. */
+export function usedBy(composite: Composite): Tuning {
+  if (composite.method === 'gradient') return {}
+  const found: { -readonly [Name in keyof Tuning]: Tuning[Name] } = { flat: 0 }
+  for (const layer of composite.layers) {
+    if (layer.rule === 'alpha-beta') found.alpha ??= layer.alpha
+    if (layer.rule === 'gamma') found.gamma ??= layer.gamma
+    if (layer.rule === 'epsilon') found.epsilon ??= layer.epsilon
+    if (layer.rule === 'flat') found.flat = Math.max(found.flat!, layer.first ?? 1)
+  }
+  return found
+}
+
+/** A composite with some of its numbers changed: a composite of one's own. */
+export function rulesOf(composite: Composite, { alpha, gamma, epsilon, flat }: Tuning): Composite {
+  if (composite.method === 'gradient') return composite
+  const tuned = composite.layers.map((layer): Layer => {
+    if (layer.rule === 'alpha-beta' && alpha !== undefined) return { ...layer, alpha, beta: 1 - alpha }
+    if (layer.rule === 'gamma' && gamma !== undefined) return { ...layer, gamma }
+    if (layer.rule === 'epsilon' && epsilon !== undefined) return { ...layer, epsilon }
+    return layer
+  })
+  const layers = flat === undefined ? tuned : withFlat(tuned, flat)
+  return { ...composite, name: `${composite.name}, changed`, layers }
+}
+
+/** The first layers flat, and none else. */
+function withFlat(layers: readonly Layer[], count: number): readonly Layer[] {
+  const others = layers.filter(({ rule }) => rule !== 'flat')
+  return count === 0 ? others : [{ first: count, rule: 'flat' }, ...others]
+}
+
+/** Composites by the name that a select shows. */
+export const COMPOSITE_NAMES = Object.keys(composites) as (keyof typeof composites)[]
+
+/**
+ * Methods that are no composites, as a select shows them; the controls are for measuring. `METHODS` of regard has all of this,
+ * and their code, which the page would load with it.
+ */
+export const METHOD_TITLES: Readonly<Record<Exclude<NamedMethod['method'], 'random' | 'edges'>, string>> = {
+  smoothgrad: 'SmoothGrad',
+  'integrated-gradients': 'Integrated gradients',
+  'grad-cam': 'Grad-CAM',
+  occlusion: 'Occlusion',
+  lime: 'LIME',
+  'kernel-shap': 'KernelSHAP',
+  rise: 'RISE',
+  'prediction-difference': 'Prediction difference',
+  'attention-rollout': 'Attention rollout',
+  'gradient-attention': 'Gradient × attention',
+}
+
+export const METHOD_NAMES = Object.keys(METHOD_TITLES) as (keyof typeof METHOD_TITLES)[]

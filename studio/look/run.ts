@@ -1,0 +1,236 @@
+/** From what is asked to what is shown: one request at a time, and always the newest. */
+
+import type { BuiltInName, Image } from 'regard'
+import { modelsFolder, theWork, told } from '../worker/client.ts'
+import type { NetworkInfo, Place } from '../worker/protocol.ts'
+import {
+  type Cell,
+  cellKey,
+  cellOf,
+  getLook,
+  keyOf,
+  type LookState,
+  NO_CELL,
+  requestFor,
+  setLook,
+  shows,
+  uneditedKey,
+  wantedOf,
+} from './store.ts'
+import { absentInWords } from './words.ts'
+
+let place: Promise<Place> | undefined
+
+/** Start the worker. */
+export function started(): Promise<Place> {
+  place ??= theWork().start(modelsFolder())
+  return place
+}
+
+/** Tells how far something is. */
+function telling(what: string, stops = false) {
+  return told((_, done, total) => setLook({ busy: { what, done, total, stops } }))
+}
+
+/** Do something with a word about it, and say what went wrong. */
+async function during<Result>(what: string, act: () => Promise<Result>): Promise<Result | undefined> {
+  setLook({ busy: { what, done: 0, total: 0, stops: false }, error: undefined })
+  try {
+    await started()
+    return await act()
+  } catch (error) {
+    setLook({ error: messageOf(error) })
+    return undefined
+  } finally {
+    setLook({ busy: undefined })
+  }
+}
+
+let opened = 0
+let last: readonly [file: Blob, name: string] | undefined
+
+/** A photo on which nothing is painted. */
+export const UNEDITED = { strokes: [], undone: [], painted: undefined, before: false, fixing: false } as const
+
+/** Open a photo: what was painted on the last one is gone with it. The camera's frames end. */
+export async function openPhoto(file: Blob, name: string): Promise<void> {
+  const number = ++opened
+  last = [file, name]
+  setLook({ live: false })
+  await during('Looking for faces', async () => {
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    const info = await theWork().openPhoto(bytes, name)
+    // Somebody may have opened another one since.
+    if (number !== opened) return
+    const before = getLook().photo
+    if (before) URL.revokeObjectURL(before.url)
+    const photo = { ...info, url: URL.createObjectURL(file), name, number }
+    const face = info.faces.length > 0 ? 0 : -1
+    setLook({ ...UNEDITED, photo, face, fixed: undefined })
+  })
+  await refresh()
+}
+
+/** Open the photo once more that was there before the camera. */
+export async function reopenPhoto(): Promise<void> {
+  if (last) await openPhoto(...last)
+}
+
+/**
+ * A frame in place of the photo, and the first column's maps of it: both appear at once.
+ *
+ * @returns the milliseconds that finding faces and explaining took; undefined where no face is in view
+ */
+export async function showFrame(
+  frame: Image,
+): Promise<{ readonly finding: number; readonly explaining: number } | undefined> {
+  const start = performance.now()
+  const info = await theWork().showPhoto(frame)
+  const found = performance.now()
+  const state = getLook()
+  if (!state.live) return undefined
+  const photo = { ...info, url: '', name: 'Camera', number: ++opened }
+  const face = Math.min(state.face, Math.max(0, info.faces.length - 1))
+  const now = { ...state, photo, face }
+  const cells = { ...state.cells }
+  const isThere = face < 0 || info.faces.length > 0
+  for (const question of isThere ? state.questions : []) {
+    const [id] = state.columns
+    const request = id === undefined ? undefined : requestFor(now, id, question)
+    if (id === undefined || !request) continue
+    const cell = cellOf(state, id, question.id)
+    try {
+      const look = await theWork().look(request)
+      cells[cellKey(id, question.id)] = {
+        key: keyOf(now, request),
+        look,
+        error: undefined,
+        failed: undefined,
+      }
+    } catch (error) {
+      cells[cellKey(id, question.id)] = { ...cell, error: messageOf(error) }
+    }
+  }
+  // A photo that was opened meanwhile stays.
+  if (getLook().live) {
+    if (state.photo?.url) URL.revokeObjectURL(state.photo.url)
+    setLook({ photo, face, cells })
+  }
+  return isThere ? { finding: found - start, explaining: performance.now() - found } : undefined
+}
+
+/** Load a network that comes with the page, as a column. */
+async function addBuiltIn(name: BuiltInName): Promise<void> {
+  if (getLook().networks.some(({ id }) => id === name)) return
+  const info = await during(`Loading ${name}`, () => theWork().addBuiltIn(name, telling(`Loading ${name}`)))
+  if (info) added(info)
+  await refresh()
+}
+
+/** A network that the worker has taken in; what one of the same name said before is no longer true. */
+export function added(info: NetworkInfo): void {
+  setLook(({ networks, cells }) => ({
+    networks: [...networks.filter(({ id }) => id !== info.id), info],
+    cells: withoutCells(cells, info.id),
+  }))
+  void refresh()
+}
+
+/** A network that the worker has no longer. */
+export function removed(id: string): void {
+  setLook(({ networks, columns, cells }) => ({
+    networks: networks.filter((each) => each.id !== id),
+    columns: columns.filter((each) => each !== id),
+    cells: withoutCells(cells, id),
+  }))
+}
+
+function withoutCells(cells: LookState['cells'], id: string): LookState['cells'] {
+  return Object.fromEntries(Object.entries(cells).filter(([key]) => !key.startsWith(`${id} `)))
+}
+
+/** Load a network by its name: one that comes with the page, or one that is kept on this device. */
+export async function addNetwork(id: string): Promise<void> {
+  const adding = loading.get(id) ?? addNow(id).finally(() => loading.delete(id))
+  loading.set(id, adding)
+  await adding
+}
+
+/** More than one part of the page may want the same network. */
+const loading = new Map<string, Promise<void>>()
+
+async function addNow(id: string): Promise<void> {
+  if (getLook().networks.some((each) => each.id === id)) return
+  if (getLook().here.includes(id)) return addBuiltIn(id as BuiltInName)
+  const { openYours } = await import('../models/store.ts')
+  if (!(await openYours(id))) setLook({ error: absentInWords(id) })
+  else if (!getLook().networks.some((each) => each.id === id))
+    setLook({ error: `${id} cannot be shown photos yet. Complete its card in Models.` })
+}
+
+/** Load what the columns name. */
+export async function loadColumns(): Promise<void> {
+  for (const id of getLook().columns) await addNetwork(id)
+}
+
+let running = false
+
+/** Ask again whatever is not as it is wanted, one cell after the other; what is wanted may change meanwhile. */
+async function refresh(): Promise<void> {
+  if (running) return
+  running = true
+  try {
+    for (let next = stale(); next; next = stale()) await ask(next)
+  } finally {
+    running = false
+    setLook({ busy: undefined })
+  }
+}
+
+/** Ask once more for what is wanted now, whenever something changes that it hangs on. */
+export function changed(change: Partial<LookState>): void {
+  setLook(change)
+  void refresh()
+}
+
+/** The first cell that does not show what is wanted. */
+function stale() {
+  const state = getLook()
+  // What is live asks for itself.
+  if (state.live) return undefined
+  for (const { name, request } of wantedOf(state)) {
+    const key = keyOf(state, request)
+    const cell = state.cells[name] ?? NO_CELL
+    if (!shows(state, cell, request) && cell.failed !== key) return { name, request, key }
+  }
+  return undefined
+}
+
+async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>): Promise<void> {
+  const put = (name: string, found: Partial<Cell>) =>
+    setLook(({ cells }) => ({ cells: { ...cells, [name]: { ...(cells[name] ?? NO_CELL), ...found } } }))
+  const state = getLook()
+  const same = Object.values(state.cells).find((each) => shows(state, each, request))
+  if (same) return put(name, { ...same, error: undefined, failed: undefined })
+  const what = `Explaining ${request.network}`
+  const runsLong = request.way !== undefined && !('name' in request.way)
+  setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
+  try {
+    const look = await theWork().look(request, telling(what, runsLong))
+    const found = { key, look, error: undefined, failed: undefined }
+    put(name, found)
+    // What is painted next is set against it.
+    if (request.strokes.length === 0) put(uneditedKey(name), found)
+  } catch (error) {
+    put(name, { failed: key, error: messageOf(error) })
+  }
+}
+
+/** Stop what runs long. */
+export function stop(): void {
+  void theWork().stop()
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

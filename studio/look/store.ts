@@ -1,0 +1,336 @@
+/** What is looked at: photo, networks, questions, rules, and what came of it. */
+
+import { type Composite, type CompositeName, composites, type FoundFace, type NamedMethod } from 'regard'
+import { create } from 'zustand'
+import type { Align, Look, LookRequest, NetworkInfo, PhotoInfo, Stroke } from '../worker/protocol.ts'
+import { rulesOf, type Tuning } from './rules.ts'
+
+/** What is asked of every network: a row. */
+export interface Question {
+  /** What the row is known by. */
+  readonly id: number
+  /** `gender`, `years`, `age`, or what else a card says; of a network without tasks its first answer. */
+  readonly task: string
+  /** `top`, a class by its name, `years`, or a range of ages. */
+  readonly class: string
+  /** Rather than which. */
+  readonly minus?: string
+}
+
+/** What makes the maps: the card's composite, another, or another method. */
+export type Way = 'card' | CompositeName | NamedMethod['method']
+
+export const SHOWS = ['map', 'overlay', 'photo'] as const
+
+/** What a column is compared with: another network, itself before the edits, another class, or other rules. */
+export type Against =
+  | { readonly other: 'network'; readonly name: string }
+  | { readonly other: 'before' }
+  | { readonly other: 'class'; readonly name: string }
+  | { readonly other: 'rules'; readonly name: Way }
+
+/** A comparison of a cell with something else. */
+export interface Comparing {
+  readonly network: string
+  /** The question, by its id. */
+  readonly row: number
+  readonly against: Against
+}
+
+/** How maps are drawn. */
+export interface Drawing {
+  readonly show: (typeof SHOWS)[number]
+  /** 0 to 1. */
+  readonly opacity: number
+  readonly colours: 'paper' | 'light'
+  readonly scale: 'each' | 'one'
+  readonly brighten: number
+}
+
+/** A cell: one network asked one question. */
+export interface Cell {
+  /** What was asked for what is shown. */
+  readonly key: string | undefined
+  readonly look: Look | undefined
+  readonly error: string | undefined
+  /** The key that failed, so that it is not tried again until something changes. */
+  readonly failed: string | undefined
+}
+
+/** What is open in Adjust. */
+export type Tab = 'rules' | 'parts' | 'flow' | 'edit'
+
+/** What is under way, with how far it is where that is known. */
+interface Busy {
+  readonly what: string
+  readonly done: number
+  readonly total: number
+  /** Whether Stop does something. */
+  readonly stops: boolean
+}
+
+export interface OpenedPhoto extends PhotoInfo {
+  /** To be shown by; empty of a frame of the camera, which is shown already. */
+  readonly url: string
+  readonly name: string
+  /** Each opened photo has another. */
+  readonly number: number
+}
+
+export interface LookState {
+  readonly photo: OpenedPhoto | undefined
+  /** Which face; −1 for the whole photo. */
+  readonly face: number
+  /** The networks that come with the page. */
+  readonly here: readonly string[]
+  /** The networks that somebody dropped or keeps on this device, loaded or not. */
+  readonly yours: readonly string[]
+  /** Those that are loaded. */
+  readonly networks: readonly NetworkInfo[]
+  /** Networks as columns, by their ids, from left to right. */
+  readonly columns: readonly string[]
+  readonly questions: readonly Question[]
+  readonly align: Align
+  readonly way: Way
+  readonly tuning: Tuning
+  readonly drawing: Drawing
+  readonly strokes: readonly Stroke[]
+  /** What was undone, the last first. */
+  readonly undone: readonly Stroke[]
+  /** The photo with the strokes on it, as the worker painted it. */
+  readonly painted: ImageBitmap | undefined
+  readonly brush: Stroke['brush']
+  /** The width of the brush, in pixels of the photo. */
+  readonly size: number
+  /** Whether the photo and what is said of it are shown as they were before it was painted on. */
+  readonly before: boolean
+  readonly tab: Tab
+  /** Whether the eyes can be moved. */
+  readonly fixing: boolean
+  /** What of a link could not be followed, in a sentence. */
+  readonly note: string | undefined
+  readonly layer: string | undefined
+  readonly flow: boolean
+  /** What is compared with what, while it is. */
+  readonly comparing: Comparing | undefined
+  readonly cells: Readonly<Record<string, Cell>>
+  readonly busy: Busy | undefined
+  readonly error: string | undefined
+  /** The part that is pointed at, in all maps. */
+  readonly part: string | undefined
+  /** Of a face whose eyes were put right: its mesh in place of the one that was found. */
+  readonly fixed: FoundFace | undefined
+  /** Whether the camera's frames take the place of the photo. */
+  readonly live: boolean
+}
+
+/** The browser's database with the networks that are kept; there is none where nothing is. */
+export const DATABASE = 'regard studio'
+
+/** What a link to Look holds. */
+export type Settings = Pick<
+  LookState,
+  'columns' | 'questions' | 'align' | 'way' | 'tuning' | 'drawing' | 'layer'
+>
+
+/** How they are until somebody changes them. */
+export const PLAIN: Settings = {
+  columns: ['faceres'],
+  questions: [{ id: 0, task: 'gender', class: 'top' }],
+  align: 'own',
+  way: 'card',
+  tuning: {},
+  drawing: { show: 'map', opacity: 0.7, colours: 'paper', scale: 'each', brighten: 1 },
+  layer: undefined,
+}
+
+export const useLook = create<LookState>(() => ({
+  ...PLAIN,
+  photo: undefined,
+  face: 0,
+  here: [],
+  yours: [],
+  networks: [],
+  strokes: [],
+  undone: [],
+  painted: undefined,
+  brush: 'cover',
+  size: 20,
+  before: false,
+  tab: 'rules',
+  fixing: false,
+  note: undefined,
+  flow: false,
+  comparing: undefined,
+  cells: {},
+  busy: undefined,
+  error: undefined,
+  part: undefined,
+  fixed: undefined,
+  live: false,
+}))
+
+export const setLook = useLook.setState
+export const getLook = useLook.getState
+
+/** The face that is looked at; none where it is the whole photo. */
+export function faceIn({ photo, face, fixed }: LookState): FoundFace | undefined {
+  return fixed ?? photo?.faces[face]
+}
+
+/** The name of the composite that a network is explained by where nothing is said. */
+export function compositeFor({ composite }: NetworkInfo): CompositeName {
+  return composite in composites ? (composite as CompositeName) : 'paper'
+}
+
+/** The composite that a network is explained by where nothing is said, with its numbers. */
+export function compositeOfCard(network: NetworkInfo): Composite {
+  const { composite } = network.card
+  return typeof composite === 'object' ? composite : composites[compositeFor(network)]
+}
+
+/** The composite or method that is asked for; undefined where it is the card's own. */
+export function wayFor(
+  { way, tuning }: LookState,
+  network: NetworkInfo,
+): Composite | NamedMethod | undefined {
+  const tuned = Object.keys(tuning).length > 0
+  if (way === 'card') return tuned ? rulesOf(composites[compositeFor(network)], tuning) : undefined
+  if (way in composites) {
+    const composite: Composite = composites[way as CompositeName]
+    return tuned ? rulesOf(composite, tuning) : composite
+  }
+  return { method: way } as NamedMethod
+}
+
+/** What a cell asks; undefined where its network cannot be asked that, or nothing is there to ask about. */
+export function requestFor(state: LookState, id: string, question: Question): LookRequest | undefined {
+  const network = state.networks.find((each) => each.id === id)
+  const answer = network && answerTo(network, question)
+  if (!network || !answer || !state.photo) return undefined
+  return {
+    network: id,
+    output: answer.output,
+    face: faceIn(state),
+    align: state.align,
+    class: question.class,
+    minus: question.minus,
+    way: wayFor(state, network),
+    strokes: state.strokes,
+    conservation: state.flow && conserves(state, network),
+    layer: layerOf(state, network),
+  }
+}
+
+/** Whether a network's maps come with a conservation report: those by rules do, gradients and other methods do not. */
+export function conserves(state: LookState, network: NetworkInfo): boolean {
+  const way: Composite | NamedMethod = wayFor(state, network) ?? compositeOfCard(network)
+  return (way.method ?? 'relevance') === 'relevance'
+}
+
+/** The layer whose map a network shows: another network may have none of that name, and named methods give none. */
+export function layerOf({ layer, way }: LookState, network: NetworkInfo): string | undefined {
+  return layer !== undefined && !isNamedMethod(way) && network.layers.includes(layer) ? layer : undefined
+}
+
+/** Whether a cell shows what a request asks for: that it holds a conservation report, too, does no harm. */
+export function shows(state: LookState, { key }: Cell, request: LookRequest): boolean {
+  return (
+    key !== undefined &&
+    (key === keyOf(state, request) || key === keyOf(state, { ...request, conservation: true }))
+  )
+}
+
+/** The two sides of a comparison, of the pixels whatever layer the columns show. */
+export function sidesOf(state: LookState, { network, row, against }: Comparing) {
+  const question = state.questions.find(({ id }) => id === row)
+  const pixels = { ...state, layer: undefined }
+  const b = (asked: Question) => {
+    if (against.other === 'network') return requestFor(pixels, against.name, asked)
+    if (against.other === 'before') return requestFor({ ...pixels, strokes: [] }, network, asked)
+    if (against.other === 'class')
+      return requestFor(pixels, network, { ...asked, class: against.name, minus: undefined })
+    return requestFor({ ...pixels, way: against.name, tuning: {} }, network, asked)
+  }
+  return [
+    { name: SIDES.a, request: question && requestFor(pixels, network, question) },
+    { name: SIDES.b, request: question && b(question) },
+  ]
+}
+
+/** The cells of a comparison. */
+export const SIDES = { a: 'compared a', b: 'compared b' } as const
+
+/**
+ * Everything that is to be shown: the cells of all columns, then the two sides of a comparison; and while the photo is
+ * painted on, what the cells were without that.
+ */
+export function wantedOf(state: LookState): { readonly name: string; readonly request: LookRequest }[] {
+  const cells = state.questions.flatMap((question) =>
+    state.columns.map((id) => ({
+      name: cellKey(id, question.id),
+      request: requestFor(state, id, question),
+    })),
+  )
+  const sides = state.comparing ? sidesOf(state, state.comparing) : []
+  const unedited = (state.strokes.length > 0 ? cells : []).map(({ name, request }) => ({
+    name: uneditedKey(name),
+    request: request && { ...request, strokes: [] },
+  }))
+  return [...cells, ...sides, ...unedited].flatMap(({ name, request }) =>
+    request ? [{ name, request }] : [],
+  )
+}
+
+export function isNamedMethod(way: Way): boolean {
+  return way !== 'card' && !(way in composites)
+}
+
+/** The output that a question is for. */
+export function answerTo({ answers }: NetworkInfo, { task }: Question) {
+  return (
+    answers.find((each) => (each.task ?? '') === task) ??
+    (answers.length === 1 && !answers[0]!.task ? answers[0] : undefined)
+  )
+}
+
+export function cellKey(id: string, row: number): string {
+  return `${id} ${row}`
+}
+
+/** What a request is known by: another photo, another key. */
+export function keyOf(state: LookState, request: LookRequest): string {
+  return JSON.stringify([state.photo?.number, request])
+}
+
+export const NO_CELL: Cell = { key: undefined, look: undefined, error: undefined, failed: undefined }
+
+export function cellOf({ cells }: LookState, id: string, row: number): Cell {
+  return cells[cellKey(id, row)] ?? NO_CELL
+}
+
+/** The name of the cell that holds what another was before the photo was painted on. */
+export function uneditedKey(name: string): string {
+  return `unedited ${name}`
+}
+
+/** What a cell was before the photo was painted on, as far as that is known of what is asked now. */
+export function uneditedIn(state: LookState, id: string, row: number): Look | undefined {
+  const cell = state.cells[uneditedKey(cellKey(id, row))]
+  const question = state.questions.find((each) => each.id === row)
+  const request = question && requestFor(state, id, question)
+  return cell && request && shows(state, cell, { ...request, strokes: [] }) ? cell.look : undefined
+}
+
+/** What a cell shows: what is asked, or the same of the photo before it was painted on. */
+export function shownIn(state: LookState, id: string, row: number): Look | undefined {
+  return state.before && state.strokes.length > 0 ? uneditedIn(state, id, row) : cellOf(state, id, row).look
+}
+
+/** The largest |R| of a row's maps. */
+export function scaleOf(state: LookState, row: number): number {
+  return state.columns.reduce((most, id) => {
+    const look = shownIn(state, id, row)
+    return look ? look.map.data.reduce((so, value) => Math.max(so, Math.abs(value)), most) : most
+  }, 0)
+}

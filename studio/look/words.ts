@@ -1,0 +1,132 @@
+/** What maps and answers say, in words. */
+
+import { builtIn } from 'regard'
+import type { Answered, Look } from '../worker/protocol.ts'
+import { cellOf, type LookState, uneditedIn } from './store.ts'
+
+/** Of what reached the pixels there may be more than all: biases that speak against the answer add to it. */
+export function percent(share: number): string {
+  const value = 100 * share
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
+}
+
+/** `around_eyes` as people say it. */
+export function partInWords(part: string): string {
+  return part === 'around_eyes' ? 'around the eyes' : part
+}
+
+/** Parts that are estimated from the shape of the face alone. */
+const ESTIMATES = new Set(['hair', 'ears', 'background'])
+
+/** A part of what speaks for and against, and how much of the picture it is. */
+export interface PartAmount {
+  readonly part: string
+  /** Shares of all that speaks for, and of all that speaks against; 0 to 1. */
+  readonly positive: number
+  readonly negative: number
+  readonly area: number
+}
+
+/** The parts of a map that have something, those with most of what speaks for it first. */
+export function amountsOf({ shares, parts }: Pick<Look, 'shares' | 'parts'>): PartAmount[] {
+  const positive = shares.reduce((sum, each) => sum + each.positive, 0)
+  const negative = shares.reduce((sum, each) => sum + each.negative, 0)
+  return shares
+    .map((share, k) => ({
+      part: parts[k]!,
+      positive: positive > 0 ? share.positive / positive : 0,
+      negative: negative < 0 ? share.negative / negative : 0,
+      area: share.area,
+    }))
+    .filter(({ area }) => area > 0)
+    .sort((a, b) => b.positive - a.positive)
+}
+
+/** `mouth: 24 % of what speaks for f, 3 % against; 4.1 × its area` */
+export function readout({ part, positive, negative, area }: PartAmount, name: string): string {
+  const estimate = ESTIMATES.has(part) ? ' (estimate)' : ''
+  const times = (positive / area).toPrecision(2)
+  return `${partInWords(part)}${estimate}: ${percent(positive)} of what speaks for ${name}, ${percent(negative)} of what speaks against; ${times} × its area`
+}
+
+/** A whole map in a sentence or two, for who cannot see it. */
+export function mapInWords(network: string, look: Look): string {
+  const amounts = amountsOf(look)
+  const list = (some: readonly string[]) => (some.length > 0 ? some.join(', ') : 'nothing')
+  const most = amounts.slice(0, 3).map(({ part, positive }) => `${partInWords(part)} ${percent(positive)}`)
+  const against = [...amounts].sort((a, b) => b.negative - a.negative)[0]
+  const said = look.probability === undefined ? (look.value?.toFixed(1) ?? '') : percent(look.probability)
+  return `${network}, ${look.name}, ${said}. Most relevance for: ${list(most)}. Against: ${against && against.negative > 0 ? `${partInWords(against.part)} ${percent(against.negative)}` : 'nothing'}. ${reachedInWords(look)}`
+}
+
+/** How much of the logit came down to the pixels. */
+export function reachedInWords({
+  logit,
+  reached,
+  warnings,
+}: Pick<Look, 'logit' | 'reached' | 'warnings'>): string {
+  if (logit === 0 || !Number.isFinite(reached / logit)) return ''
+  const share = reached / logit
+  if (warnings.some((warning) => warning.startsWith('the map is empty'))) return 'The map is empty.'
+  return `${percent(Math.max(0, share))} of the logit reached the pixels.${share < 0.05 ? ' Read it with care.' : ''}`
+}
+
+/** What else is to be known before a map is believed: how much reached the pixels, {@link reachedInWords} says of every map. */
+export function otherWarnings({ warnings }: Pick<Look, 'warnings'>): string[] {
+  return warnings.filter((warning) => !warning.includes('of the logit reached the input'))
+}
+
+/** What an answer is called above its column. */
+export function answerInWords({ classes, value, task }: Answered): string {
+  if (value !== undefined) return task === 'years' ? `${value.toFixed(0)} years` : value.toPrecision(3)
+  const [first] = classes
+  return first ? `${first.name} ${percent(first.probability)}` : ''
+}
+
+/** `f 98 % → 61 %`: an answer before the photo was painted on, and since. */
+export function changeInWords(before: Answered, now: Answered): string {
+  const [was, is] = [answerInWords(before), answerInWords(now)]
+  const [first, since] = [before.classes[0], now.classes[0]]
+  if (before.value !== undefined) return `${was.replace(' years', '')} → ${is}`
+  return first && since && first.name === since.name
+    ? `${was} → ${percent(since.probability)}`
+    : `${was} → ${is}`
+}
+
+/** What painting has changed of the answers of all columns; nothing while that is not known. */
+export function changesInWords(state: LookState): string {
+  const { busy, before, columns, questions } = state
+  if (busy || before) return ''
+  return columns
+    .flatMap((id) => {
+      const [{ id: row }] = questions as [(typeof questions)[number]]
+      const { look } = cellOf(state, id, row)
+      const unedited = uneditedIn(state, id, row)
+      if (!look || !unedited || look === unedited) return []
+      const was = unedited.answers
+      return `${id}: ${look.answers.map((answer, k) => changeInWords(was[k]!, answer)).join(', ')}.`
+    })
+    .join(' ')
+}
+/** A layer without the folders that programs put its name into: `conv1_bn` of `conv1_bn/batchnorm_1/mul_1`. */
+export function layerInWords(name: string): string {
+  const folders = name.split('/').filter((each) => !FOLDERS.test(each))
+  return folders[0] ?? name
+}
+
+/** Names of all layers alike, and what a layer is made of. */
+const FOLDERS = /^(StatefulPartitionedCall|model(_\d+)?|functional(_\d+)?|sequential(_\d+)?)?$/
+
+/** A task as a heading. */
+export function taskInWords(task: string | undefined): string {
+  if (task === 'years') return 'Age in years'
+  if (task === 'age') return 'Age group'
+  if (task === 'gender') return 'Gender label'
+  return task ?? 'Answer'
+}
+
+/** What to say of a network that is asked for, as by a link, and is not here. */
+export function absentInWords(id: string): string {
+  const remedy = id in builtIn ? `Run \`npx regard networks add ${id}\`.` : 'Drop its file.'
+  return `${id} is not on this device. ${remedy}`
+}

@@ -1,0 +1,169 @@
+import { type DragEvent, useEffect, useRef, useState } from 'react'
+import { type BuiltInName, builtIn } from 'regard'
+import { useRoute } from '../app/route.ts'
+import { useLook } from '../look/store.ts'
+import { absentInWords } from '../look/words.ts'
+import { BuiltIn } from './BuiltIn.tsx'
+import { bytesOf, megabytes } from './kept.ts'
+import { Stored } from './Stored.tsx'
+import { addFiles, begin, dismissProblems, useModels } from './store.ts'
+import { YourNetwork } from './YourNetwork.tsx'
+import './models.css'
+
+const NAMES = Object.keys(builtIn) as BuiltInName[]
+
+/** The networks that can be looked with: those that come with the page, and one's own. */
+export function Models() {
+  const { rest } = useRoute()
+  const here = useLook(({ here }) => here)
+  const yours = useModels(({ yours }) => yours)
+  const [over, setOver] = useState(false)
+  useEffect(() => {
+    void begin()
+  }, [])
+  const id = rest[0] || here[0] || NAMES[0]!
+  const own = yours.find((each) => each.id === id)
+  const drop = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    void take([...event.dataTransfer.files])
+  }
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere; there is a button for the same.
+    <div
+      className="models"
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={(event) => {
+        if (event.currentTarget === event.target) setOver(false)
+      }}
+      onDrop={drop}
+    >
+      <nav className="models-list panel" aria-label="Networks">
+        <h2>Built in</h2>
+        <ul>
+          {NAMES.map((name) => {
+            const isHere = here.includes(name)
+            return (
+              <li key={name}>
+                <a href={`#/models/${name}`} aria-current={name === id ? 'page' : undefined}>
+                  <span>{name}</span>
+                  <span className="faint tiny">
+                    {isHere || here.length === 0 ? tasksOf(name) : 'not on this device'}
+                  </span>
+                </a>
+              </li>
+            )
+          })}
+        </ul>
+        <h2>Yours</h2>
+        {yours.length === 0 && <p className="faint small">None yet.</p>}
+        <ul>
+          {yours.map((network) => (
+            <li key={network.id}>
+              <a
+                href={`#/models/${encodeURIComponent(network.id)}`}
+                aria-current={network.id === id ? 'page' : undefined}
+              >
+                <span>{network.id}</span>
+                <span className="faint tiny">
+                  {megabytes(bytesOf(network))}
+                  {network.kept ? ', kept here' : ''}
+                  {network.report && !network.report.network ? ', needs its card' : ''}
+                </span>
+              </a>
+            </li>
+          ))}
+        </ul>
+        <Open />
+        <Stored />
+      </nav>
+      <div className="models-middle">
+        <Problems />
+        {own ? (
+          <YourNetwork key={own.id} network={own} />
+        ) : NAMES.includes(id as BuiltInName) ? (
+          <BuiltIn
+            key={id}
+            name={id as BuiltInName}
+            isHere={here.length > 0 ? here.includes(id) : undefined}
+          />
+        ) : (
+          <section className="panel model" aria-label={id}>
+            <h2>{id}</h2>
+            <p>{absentInWords(id)}</p>
+          </section>
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** Take in files, and show what came of them. */
+async function take(files: readonly File[]): Promise<void> {
+  if (files.length === 0) return
+  const last = await addFiles(files)
+  if (last !== undefined) location.hash = `#/models/${encodeURIComponent(last)}`
+}
+
+function tasksOf(name: BuiltInName): string {
+  return builtIn[name].card.answers.map(({ task }) => (task === 'years' ? 'age' : task)).join(', ')
+}
+
+/** The button for files, and what may be dropped. */
+function Open() {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <div className="models-open">
+      <button type="button" className="button primary" onClick={() => input.current?.click()}>
+        Open a model
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        aria-label="Open a model"
+        className="unseen"
+        tabIndex={-1}
+        onChange={({ target }) => {
+          void take([...(target.files ?? [])])
+          target.value = ''
+        }}
+      />
+      <p className="faint tiny">
+        Or drop .onnx, .caffemodel + .prototxt, or model.json + .bin, with the card and the mean if there are
+        any. It stays on this device.
+      </p>
+    </div>
+  )
+}
+
+/** What is under way, and what was wrong with what was dropped. */
+function Problems() {
+  const problems = useModels(({ problems }) => problems)
+  const busy = useModels(({ busy }) => busy)
+  return (
+    <>
+      <p aria-live="polite" className="faint small models-busy">
+        {busy && `${busy} …`}
+      </p>
+      {problems.length > 0 && (
+        <div className="panel problems">
+          <div role="alert">
+            {problems.map((problem) => (
+              <p key={problem} className="error">
+                {problem}
+              </p>
+            ))}
+          </div>
+          <button type="button" className="button" onClick={dismissProblems}>
+            Close
+          </button>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,50 @@
+/**
+ * The service worker of a studio that a plain file server serves: it gives the page threads, by the headers that such a
+ * server does not send, and keeps what was loaded so that the page works offline. `regard studio` does without.
+ */
+
+// The build's own name stands here: what another build has kept is thrown away.
+const KEPT = 'regard studio BUILD'
+
+self.addEventListener('install', () => self.skipWaiting())
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys())
+        if (name.startsWith('regard studio') && name !== KEPT) await caches.delete(name)
+      await self.clients.claim()
+    })(),
+  )
+})
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const isOwn = request.method === 'GET' && request.url.startsWith(self.registration.scope)
+  if (isOwn) event.respondWith(answered(request))
+})
+
+/** From the network, or from what is kept where there is none; what bears the sum of its content in its name is kept for good. */
+async function answered(request) {
+  const cache = await caches.open(KEPT)
+  const known = await cache.match(request, { ignoreSearch: true })
+  if (known && request.url.includes('/assets/')) return known
+  try {
+    const response = await fetch(request)
+    if (response.status !== 200) return response
+    const isolated = withHeaders(response)
+    await cache.put(request, isolated.clone())
+    return isolated
+  } catch (error) {
+    if (known) return known
+    throw error
+  }
+}
+
+function withHeaders(response) {
+  const headers = new Headers(response.headers)
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin')
+  headers.set('Cross-Origin-Embedder-Policy', 'require-corp')
+  headers.set('Cross-Origin-Resource-Policy', 'same-origin')
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+}

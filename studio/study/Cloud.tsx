@@ -1,0 +1,175 @@
+import { type PointerEvent, useEffect, useRef, useState } from 'react'
+import { colourOf } from './words.ts'
+
+/** A point of the cloud. */
+export interface Dot {
+  readonly x: number
+  readonly y: number
+  /** From 1 on; says its colour. */
+  readonly cluster: number
+}
+
+interface CloudProps<D extends Dot> {
+  readonly dots: readonly D[]
+  readonly name: string
+  readonly selected: ReadonlySet<Dot>
+  /** Called with the dots that were brushed. */
+  readonly select: (dots: readonly D[]) => void
+}
+
+/** What of the plane is seen: the middle, and how many pixels of the canvas one unit is. */
+interface Seen {
+  readonly x: number
+  readonly y: number
+  readonly scale: number
+}
+
+interface Corner {
+  readonly x: number
+  readonly y: number
+}
+
+const [WIDTH, HEIGHT] = [720, 520]
+const STEP = 1.4
+
+/** Points in a plane: zoomed by the wheel or buttons, moved with Shift or two fingers, brushed by dragging. */
+export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProps<D>) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [seen, setSeen] = useState(() => all(dots))
+  const [brush, setBrush] = useState<readonly [Corner, Corner]>()
+  const moved = useRef<Corner>(undefined)
+
+  useEffect(() => {
+    const context = canvas.current!.getContext('2d')!
+    const style = getComputedStyle(canvas.current!)
+    context.clearRect(0, 0, WIDTH, HEIGHT)
+    const radius = Math.min(7, 3 * Math.sqrt(seen.scale / all(dots).scale))
+    for (const isSelected of [false, true]) {
+      context.globalAlpha = isSelected || selected.size === 0 ? 0.85 : 0.25
+      for (const dot of dots) {
+        if (selected.has(dot) !== isSelected) continue
+        const { x, y } = placeOf(dot, seen)
+        context.fillStyle = colourOf(dot.cluster - 1)
+        context.beginPath()
+        context.arc(x, y, radius, 0, 2 * Math.PI)
+        context.fill()
+      }
+    }
+    context.globalAlpha = 1
+    if (brush) {
+      const [a, b] = brush
+      context.strokeStyle = style.getPropertyValue('--accent')
+      context.lineWidth = 2
+      context.strokeRect(a.x, a.y, b.x - a.x, b.y - a.y)
+    }
+  }, [dots, seen, brush, selected])
+
+  // React's own listener may not stop the page from scrolling.
+  useEffect(() => {
+    const element = canvas.current!
+    const wheel = (event: WheelEvent) => {
+      event.preventDefault()
+      const at = cornerOf(event, element)
+      setSeen((before) => zoomed(before, event.deltaY < 0 ? STEP : 1 / STEP, at))
+    }
+    element.addEventListener('wheel', wheel, { passive: false })
+    return () => element.removeEventListener('wheel', wheel)
+  }, [])
+
+  const down = (event: PointerEvent<HTMLCanvasElement>) => {
+    event.currentTarget.setPointerCapture(event.pointerId)
+    const at = cornerOf(event, event.currentTarget)
+    if (event.shiftKey || event.button === 1) moved.current = at
+    else setBrush([at, at])
+  }
+  const move = (event: PointerEvent<HTMLCanvasElement>) => {
+    const at = cornerOf(event, event.currentTarget)
+    if (moved.current) {
+      const from = moved.current
+      moved.current = at
+      setSeen(({ x, y, scale }) => ({
+        x: x - (at.x - from.x) / scale,
+        y: y - (at.y - from.y) / scale,
+        scale,
+      }))
+    } else if (brush) setBrush([brush[0], at])
+  }
+  const up = () => {
+    moved.current = undefined
+    if (!brush) return
+    const [a, b] = brush
+    const inside = dots.filter((dot) => {
+      const { x, y } = placeOf(dot, seen)
+      return (x - a.x) * (x - b.x) <= 0 && (y - a.y) * (y - b.y) <= 0
+    })
+    setBrush(undefined)
+    select(inside)
+  }
+
+  return (
+    <div className="study-cloud">
+      <canvas
+        ref={canvas}
+        width={WIDTH}
+        height={HEIGHT}
+        role="img"
+        aria-label={`${name}. The list beside it shows the same clusters.`}
+        onPointerDown={down}
+        onPointerMove={move}
+        onPointerUp={up}
+        onPointerCancel={() => {
+          moved.current = undefined
+          setBrush(undefined)
+        }}
+      />
+      <div className="study-choice">
+        <button type="button" className="button" onClick={() => setSeen(zoomed(seen, STEP))}>
+          Zoom in
+        </button>
+        <button type="button" className="button" onClick={() => setSeen(zoomed(seen, 1 / STEP))}>
+          Zoom out
+        </button>
+        <button type="button" className="button" onClick={() => setSeen(all(dots))}>
+          Show all
+        </button>
+        <span className="faint tiny">Drag to brush; hold Shift to move.</span>
+      </div>
+    </div>
+  )
+}
+
+/** So that all dots are seen. */
+function all(dots: readonly Dot[]): Seen {
+  const [x, y] = (['x', 'y'] as const).map((axis) => {
+    const values = dots.map((dot) => dot[axis])
+    return { low: Math.min(...values), high: Math.max(...values) }
+  })
+  const across = Math.max(x!.high - x!.low, 1e-9)
+  const down = Math.max(y!.high - y!.low, 1e-9)
+  return {
+    x: (x!.low + x!.high) / 2,
+    y: (y!.low + y!.high) / 2,
+    scale: Math.min((WIDTH - 40) / across, (HEIGHT - 40) / down),
+  }
+}
+
+function placeOf({ x, y }: Dot, seen: Seen): Corner {
+  return { x: WIDTH / 2 + (x - seen.x) * seen.scale, y: HEIGHT / 2 + (y - seen.y) * seen.scale }
+}
+
+/** @param at what stays where it is, in pixels of the canvas; its middle where not given */
+function zoomed(seen: Seen, by: number, at: Corner = { x: WIDTH / 2, y: HEIGHT / 2 }): Seen {
+  const scale = seen.scale * by
+  const keep = (middle: number, pixel: number, length: number) =>
+    middle + (pixel - length / 2) * (1 / seen.scale - 1 / scale)
+  return { x: keep(seen.x, at.x, WIDTH), y: keep(seen.y, at.y, HEIGHT), scale }
+}
+
+/** Where a pointer is, in pixels of the canvas, which may be shown smaller. */
+function cornerOf(
+  { clientX, clientY }: { readonly clientX: number; readonly clientY: number },
+  element: HTMLCanvasElement,
+): Corner {
+  const { left, top, width, height } = element.getBoundingClientRect()
+  return { x: ((clientX - left) * WIDTH) / width, y: ((clientY - top) * HEIGHT) / height }
+}

@@ -1,0 +1,179 @@
+import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react'
+import type { ListedFolder, ShownStudy } from '../../src/server/messages.ts'
+import { useRoute } from '../app/route.ts'
+import { follow } from './news.ts'
+import { Runs } from './Runs.tsx'
+import { StudyList } from './StudyList.tsx'
+import { type Source, servedFolder } from './source.ts'
+import { type Curves, useStudies } from './store.ts'
+import { counted } from './words.ts'
+import './study.css'
+
+const Report = lazy(() => import('./Report.tsx').then(({ Report }) => ({ default: Report })))
+const Confusion = lazy(() => import('./Confusion.tsx').then(({ Confusion }) => ({ default: Confusion })))
+const Parts = lazy(() => import('./Parts.tsx').then(({ Parts }) => ({ default: Parts })))
+const Atlas = lazy(() => import('./Atlas.tsx').then(({ Atlas }) => ({ default: Atlas })))
+const Check = lazy(() => import('./Check.tsx').then(({ Check }) => ({ default: Check })))
+
+const TABS = [
+  ['runs', 'Runs'],
+  ['report', 'Report'],
+  ['confusion', 'Confusion'],
+  ['parts', 'Parts'],
+  ['atlas', 'Atlas'],
+  ['check', 'Check'],
+] as const
+type Tab = (typeof TABS)[number][0]
+
+/** The list of studies, or one: `#/study/NAME/TAB`. */
+export function Study() {
+  const { rest } = useRoute()
+  const [name, tab] = rest
+  const opened = useStudies(({ opened }) => (name === undefined ? undefined : opened[name]))
+  const isFromDisk = name?.startsWith('disk:') ?? false
+  useEffect(() => (isFromDisk ? undefined : follow(name)), [name, isFromDisk])
+  const study = useStudies(({ study }) => study)
+  const curves = useStudies(({ curves }) => curves)
+  const folders = useStudies(({ folders }) => folders)
+  const source = useMemo(() => opened?.source ?? servedFolder(name ?? ''), [name, opened])
+  return (
+    <div className="study">
+      <Connection />
+      {name === undefined ? (
+        <StudyList />
+      ) : opened ? (
+        <OneStudy study={opened.study} curves={opened.curves} source={opened.source} tab={tab} folders={[]} />
+      ) : study?.name === name ? (
+        <OneStudy study={study} curves={curves} source={source} tab={tab} folders={folders} />
+      ) : (
+        <OtherFolder name={name} />
+      )}
+    </div>
+  )
+}
+
+/** Says that the server is gone, and when it is tried again. */
+function Connection() {
+  const connection = useStudies(({ connection }) => connection)
+  const again = useStudies(({ again }) => again)
+  const isLost = connection === 'lost'
+  return (
+    <>
+      <p role="status" className="unseen">
+        {isLost && 'Connection lost. The study goes on; trying again.'}
+      </p>
+      {isLost && (
+        <p className="study-lost warn" aria-hidden="true">
+          Connection lost. The study goes on; trying again in {again} s.
+        </p>
+      )}
+    </>
+  )
+}
+
+interface OneStudyProps {
+  readonly study: ShownStudy
+  readonly curves: Curves
+  readonly source: Source
+  readonly tab: string | undefined
+  readonly folders: readonly ListedFolder[]
+}
+
+function OneStudy({ study, curves, source, tab, folders }: OneStudyProps) {
+  const { name, title, dataset, folds, runs } = study
+  const shown: Tab = TABS.find(([each]) => each === tab)?.[0] ?? 'runs'
+  const finished = runs.filter(({ state }) => state === 'finished').length
+  const of = (kind: 'atlas' | 'check') =>
+    folders.filter((folder) => folder.kinds.includes(kind) && (folder.of === name || folder.name === name))
+  return (
+    <>
+      <Head title={title}>
+        {counted(dataset.faces, 'face')} of {counted(dataset.subjects, 'person', 'people')} ({dataset.kind}
+        ), {folds.test.length} of {folds.count} folds tested. {finished} of {counted(runs.length, 'run')}{' '}
+        finished.
+      </Head>
+      <Tabs name={name} shown={shown} />
+      <Suspense fallback={<p className="faint study-body">Loading …</p>}>
+        <div className="study-body">
+          {shown === 'runs' && <Runs study={study} curves={curves} source={source} />}
+          {shown === 'report' && <Report study={study} source={source} />}
+          {shown === 'confusion' && <Confusion study={study} source={source} />}
+          {shown === 'parts' && <Parts study={study} source={source} />}
+          {shown === 'atlas' && <Atlas folders={of('atlas').map((each) => each.name)} />}
+          {shown === 'check' && <Check folders={of('check').map((each) => each.name)} kind={dataset.kind} />}
+        </div>
+      </Suspense>
+    </>
+  )
+}
+
+/** An atlas or a check that belongs to no study here; or a study that cannot be read. */
+function OtherFolder({ name }: { readonly name: string }) {
+  const connection = useStudies(({ connection }) => connection)
+  const folders = useStudies(({ folders }) => folders)
+  const unreadable = useStudies(({ unreadable }) => unreadable)
+  const folder = folders.find((each) => each.name === name)
+  if (name.startsWith('disk:') || connection === 'none') {
+    return (
+      <>
+        <Head title={name.replace(/^disk:/, '')} />
+        <p className="study-body">
+          A folder from disk is read anew each time. Open it again from <a href="#/study">the list</a>.
+        </p>
+      </>
+    )
+  }
+  if (folder && !folder.kinds.includes('study')) {
+    return (
+      <Suspense fallback={<p className="faint study-body">Loading …</p>}>
+        <Head title={name} />
+        <div className="study-body">
+          {folder.kinds.includes('atlas') ? <Atlas folders={[name]} /> : <Check folders={[name]} kind="" />}
+        </div>
+      </Suspense>
+    )
+  }
+  return (
+    <>
+      <Head title={name} />
+      {unreadable ? (
+        <p className="study-body error" role="alert">
+          {unreadable}
+        </p>
+      ) : (
+        <p className="study-body faint">Loading …</p>
+      )}
+    </>
+  )
+}
+
+function Head({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+  return (
+    <header className="study-head">
+      <p className="small">
+        <a href="#/study">Studies</a>
+      </p>
+      <h2>{title}</h2>
+      {children && <p className="faint small">{children}</p>}
+    </header>
+  )
+}
+
+function Tabs({ name, shown }: { readonly name: string; readonly shown: Tab }) {
+  return (
+    <nav aria-label="Study" className="study-tabs">
+      <ul>
+        {TABS.map(([tab, title]) => (
+          <li key={tab}>
+            <a
+              href={`#/study/${encodeURIComponent(name)}/${tab}`}
+              aria-current={tab === shown ? 'page' : undefined}
+            >
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

@@ -1,0 +1,146 @@
+import { type DragEvent, useRef, useState } from 'react'
+import type { ListedFolder } from '../../src/server/messages.ts'
+import { filesDropped, openFolder } from './disk.ts'
+import { useStudies } from './store.ts'
+import { counted } from './words.ts'
+
+/** All studies that are known here, and a way to open another. */
+export function StudyList() {
+  const connection = useStudies(({ connection }) => connection)
+  const folders = useStudies(({ folders }) => folders)
+  const opened = useStudies(({ opened }) => opened)
+  const refused = useStudies(({ refused }) => refused)
+  const [isOver, setOver] = useState(false)
+  const studies = folders.filter(({ kinds }) => kinds.includes('study'))
+  const others = folders.filter(({ kinds }) => !kinds.includes('study'))
+  const fromDisk = Object.values(opened)
+  const isEmpty = studies.length + fromDisk.length === 0 && connection !== 'asking'
+  const open = async (picked: Parameters<typeof openFolder>[0]) => {
+    const name = await openFolder(picked)
+    if (name !== undefined) location.hash = link(name)
+  }
+  const drop = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    void filesDropped(event.dataTransfer.items).then(open)
+  }
+  return (
+    <section
+      aria-label="All studies"
+      className="study-list"
+      data-over={isOver || undefined}
+      onDrop={drop}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+    >
+      {isEmpty ? (
+        <p className="study-empty">
+          No study yet. Run <code>npx regard study PLAN.yaml</code> or open its folder.
+        </p>
+      ) : (
+        <h2>Studies</h2>
+      )}
+      <ul className="study-cards">
+        {studies.map((folder) => (
+          <StudyCard key={folder.name} folder={folder} />
+        ))}
+        {fromDisk.map(({ study }) => (
+          <li key={study.name} className="panel">
+            <a href={link(study.name)}>{study.title}</a>
+            <p className="faint tiny">from disk</p>
+            <Progress
+              finished={study.runs.filter(({ state }) => state === 'finished').length}
+              runs={study.runs.length}
+              underway={0}
+            />
+          </li>
+        ))}
+      </ul>
+      <OpenFolder open={open} />
+      {refused && (
+        <p role="alert" className="error">
+          {refused}
+        </p>
+      )}
+      {others.length > 0 && (
+        <>
+          <h2>Atlases and checks</h2>
+          <ul className="study-cards">
+            {others.map(({ name, kinds, of }) => (
+              <li key={name} className="panel">
+                <a
+                  href={of ? `${link(of)}/${kinds[0]}` : link(name)}
+                >{`${kinds[0] === 'atlas' ? 'Atlas' : 'Check'}: ${name}`}</a>
+                {of && <p className="faint tiny">of {of}</p>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  )
+}
+
+function link(name: string): string {
+  return `#/study/${encodeURIComponent(name)}`
+}
+
+function StudyCard({ folder: { name, study, error } }: { readonly folder: ListedFolder }) {
+  return (
+    <li className="panel">
+      <a href={link(name)}>{study?.title ?? name}</a>
+      <p className="faint tiny">{name}</p>
+      {study && <Progress {...study} />}
+      {error && <p className="error small">{error}</p>}
+    </li>
+  )
+}
+
+interface ProgressProps {
+  readonly finished: number
+  readonly runs: number
+  readonly underway: number
+}
+
+function Progress({ finished, runs, underway }: ProgressProps) {
+  return (
+    <>
+      <progress value={finished} max={Math.max(1, runs)} aria-label="Runs finished" />
+      <p className="small">
+        {finished} of {counted(runs, 'run')} finished{underway > 0 && `, ${underway} underway`}
+      </p>
+    </>
+  )
+}
+
+interface OpenFolderProps {
+  readonly open: (picked: { path: string; file: File }[]) => void
+}
+
+function OpenFolder({ open }: OpenFolderProps) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <p className="study-open">
+      <button type="button" className="button" onClick={() => input.current!.click()}>
+        Open a study’s folder
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple
+        // Folders in place of files; React does not know it by type yet.
+        {...{ webkitdirectory: '' }}
+        aria-label="A study’s folder"
+        onChange={({ target }) => {
+          open([...(target.files ?? [])].map((file) => ({ path: file.webkitRelativePath, file })))
+          target.value = ''
+        }}
+      />
+      <span className="faint small">or drop it here. It is read in this page and sent nowhere.</span>
+    </p>
+  )
+}

@@ -1,0 +1,173 @@
+/** A study's folder from disk, read in the page: nothing of it is sent anywhere. */
+
+import { Curve } from '../../src/server/curve.ts'
+import type { ShownRun, ShownStudy } from '../../src/server/messages.ts'
+import { messageOf } from '../look/run.ts'
+import type { ResultFile, StoredRun, StudyFile, TestFile } from './records.ts'
+import { jsonOf, openedFolder, type Source, textOf } from './source.ts'
+import { type Curves, setStudies } from './store.ts'
+
+/** What the names of opened studies begin with: no folder of the server has such a name. */
+const DISK = 'disk:'
+
+/** The files that matter of a study; photos and weights may be many and large, and are left where they are. */
+const READ =
+  /^(study\.json|runs\/[^/]+\/(result\.json|metrics\.jsonl|predictions\.csv|profile\.json|model\.(onnx|card\.yaml|mean\.npy))|report\/(figures\/[^/]+\.svg|tables\/[^/]+\.(csv|tex)))$/
+
+/**
+ * Open a folder that was picked or dropped.
+ *
+ * @param picked its files, with paths that begin with the folder's name
+ * @returns the name that the study has here; undefined where it cannot be opened, for which the store says why
+ */
+export async function openFolder(
+  picked: readonly { readonly path: string; readonly file: File }[],
+): Promise<string | undefined> {
+  setStudies({ refused: undefined })
+  try {
+    const record = picked
+      .filter(({ path }) => /(^|\/)study\.json$/.test(path))
+      .sort((a, b) => a.path.length - b.path.length)[0]
+    if (!record)
+      throw new Error('There is no study.json in it. Open the folder that `regard study` wrote to.')
+    const root = record.path.slice(0, -'study.json'.length)
+    const files = new Map(
+      picked
+        .filter(({ path }) => path.startsWith(root) && READ.test(path.slice(root.length)))
+        .map(({ path, file }) => [path.slice(root.length), file]),
+    )
+    const source = openedFolder(files)
+    const name = `${DISK}${root.split('/').filter(Boolean).at(-1) ?? 'study'}`
+    const { study, curves } = await readStudy(name, source, files)
+    setStudies(({ opened }) => ({ opened: { ...opened, [name]: { study, curves, source } } }))
+    return name
+  } catch (error) {
+    setStudies({ refused: `The folder cannot be opened. ${messageOf(error)}` })
+    return undefined
+  }
+}
+
+/** The files of what was dropped: a folder, with all that is in it. */
+export async function filesDropped(
+  items: DataTransferItemList,
+): Promise<{ readonly path: string; readonly file: File }[]> {
+  // To be taken before anything is waited for: later, the list is empty.
+  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? [])
+  return (await Promise.all(entries.map(filesIn))).flat()
+}
+
+async function filesIn(entry: FileSystemEntry): Promise<{ readonly path: string; readonly file: File }[]> {
+  const path = entry.fullPath.replace(/^\//, '')
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
+    )
+    return [{ path, file }]
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  const entries: FileSystemEntry[] = []
+  for (;;) {
+    // A hundred at a time; none at the end.
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    )
+    if (some.length === 0) break
+    entries.push(...some)
+  }
+  return (await Promise.all(entries.map(filesIn))).flat()
+}
+
+async function readStudy(
+  name: string,
+  source: Source,
+  files: ReadonlyMap<string, File>,
+): Promise<{ study: ShownStudy; curves: Curves }> {
+  const { name: title, version, dataset, folds, runs } = await jsonOf<StudyFile>(source, 'study.json')
+  if (!Array.isArray(runs) || !dataset || !folds)
+    throw new Error('Its study.json is not what `regard study` writes.')
+  const curves: Record<string, Curves[string]> = {}
+  const shown: ShownRun[] = []
+  for (const run of runs) {
+    const curve = files.has(`runs/${nameOf(run)}/metrics.jsonl`)
+      ? await curveOf(source, `runs/${nameOf(run)}/metrics.jsonl`)
+      : new Curve()
+    const part = curve.since(nameOf(run))!
+    curves[nameOf(run)] = { points: part.points, validations: part.validations }
+    shown.push(await runOf(run, curve, source, files))
+  }
+  const names = (kind: string) =>
+    [...files.keys()].filter((path) => path.startsWith(`report/${kind}/`)).map((path) => path.split('/')[2]!)
+  return {
+    study: {
+      name,
+      title,
+      version,
+      dataset,
+      folds,
+      runs: shown,
+      ...(names('tables').length > 0 && {
+        report: { figures: names('figures').sort(), tables: names('tables').sort() },
+      }),
+      photos: false,
+    },
+    curves,
+  }
+}
+
+async function curveOf(source: Source, path: string): Promise<Curve> {
+  const curve = new Curve()
+  for (const line of (await textOf(source, path)).split('\n')) {
+    try {
+      curve.add(JSON.parse(line))
+    } catch {
+      // The last line, or one that a kill cut short.
+      break
+    }
+  }
+  return curve
+}
+
+async function runOf(
+  run: StoredRun,
+  curve: Curve,
+  source: Source,
+  files: ReadonlyMap<string, File>,
+): Promise<ShownRun> {
+  const { task, network, letter, setting, fold } = run
+  const name = nameOf(run)
+  const head = { name, task, network, letter, setting, fold }
+  const path = `runs/${name}/result.json`
+  if (!files.has(path)) {
+    const { reached } = curve
+    return reached
+      ? { ...head, state: 'begun', detail: `iteration ${reached.iteration}, loss ${reached.loss.toFixed(3)}` }
+      : { ...head, state: 'waiting', detail: '' }
+  }
+  const { tests, iterations } = await jsonOf<ResultFile>(source, path)
+  const { n, correct, years } = scoreOf(tests[ownTest(setting)]!)
+  return {
+    ...head,
+    state: 'finished',
+    detail: `${((100 * correct) / n).toFixed(1)} % after ${iterations} iterations`,
+    accuracy: correct / n,
+    ...(years !== undefined && { years }),
+    iterations,
+    profiled: files.has(`runs/${name}/profile.json`),
+  }
+}
+
+/** As `regard study` names the folder of a run. */
+function nameOf({ task, network, setting, fold }: StoredRun): string {
+  return `${task}-${network}-${setting.replace(',', '-')}-fold${fold}`
+}
+
+/** The photos that a run is tested on: its own kind, and of those that are trained on both, `r`. */
+export function ownTest(setting: string): string {
+  return setting.startsWith('i') ? 'i' : 'r'
+}
+
+function scoreOf({ confusion, errors }: TestFile) {
+  const n = confusion.flat().reduce((sum, count) => sum + count, 0)
+  const correct = confusion.reduce((sum, row, k) => sum + row[k]!, 0)
+  return { n, correct, years: errors && errors.sum / errors.n }
+}

@@ -1,0 +1,241 @@
+/** What teaches a network in the worker: it holds the examples, the pupil, and what it has learned. */
+
+import {
+  align,
+  type Card,
+  cutFound,
+  decodePhoto,
+  type Engine,
+  type Explainer,
+  explainBy,
+  type FoundFace,
+  fitted,
+  formatCard,
+  type Image,
+  inputOf,
+  isMarked,
+  loadModelExplainer,
+  type Model,
+  mainFace,
+  pixelRelevance,
+  requirePreprocessing,
+  UserError,
+  writeGraph,
+} from 'regard'
+import {
+  adienceNet,
+  cutOf,
+  EVERY,
+  type Example,
+  Lesson,
+  type LessonOptions,
+  newHead,
+  type Pupil,
+  splitOf,
+  trunkOf,
+} from './lesson.ts'
+import type {
+  ExampleSource,
+  Glance,
+  LessonSetup,
+  NetworkInfo,
+  StepNews,
+  Tell,
+  Told,
+  TrainRequest,
+} from './protocol.ts'
+
+/** What the worker has that teaching needs. */
+export interface Tools {
+  readonly engine: Engine
+  find(photo: Image): Promise<readonly FoundFace[]>
+  /** The network that heads are put on. */
+  base(): Promise<Model>
+  /** Take in a network, to be asked like any other. */
+  take(id: string, file: string, files: Readonly<Record<string, Uint8Array>>): Promise<NetworkInfo>
+}
+
+/** What a taught network is called in Look. */
+const ID = 'taught'
+
+export class Teaching {
+  private readonly tools: Tools
+  private readonly examples = new Map<number, Image>()
+  private next = 0
+  private stopped = false
+  private taught: { readonly model: Model; readonly setup: LessonSetup } | undefined
+  private explainer: Promise<Explainer> | undefined
+
+  constructor(tools: Tools) {
+    this.tools = tools
+  }
+
+  /**
+   * Take an example.
+   *
+   * @returns its id, and what of it the network will see
+   * @throws UserError where no face is in it that should be
+   */
+  async add(source: ExampleSource, setup: LessonSetup): Promise<{ id: number; picture: Image }> {
+    const picture = await this.cut(source, setup)
+    const id = this.next++
+    this.examples.set(id, picture)
+    return { id, picture }
+  }
+
+  remove(ids: readonly number[]): void {
+    for (const id of ids) this.examples.delete(id)
+  }
+
+  /** Stop training before its next steps. What was learned until then stays. */
+  stop(): void {
+    this.stopped = true
+  }
+
+  /**
+   * Train from the beginning.
+   *
+   * @param tell is told of all steps
+   * @param show is shown the network as it is before the first step and after every so many
+   * @returns whether it went to its end
+   */
+  async train(
+    request: TrainRequest,
+    tell: (news: StepNews) => void,
+    show: (glance: Glance) => void,
+    loading: Tell,
+  ): Promise<boolean> {
+    this.stopped = false
+    const { engine } = this.tools
+    const kinds = request.kinds.map(({ name }) => name)
+    const all = request.kinds.flatMap(({ examples }, kind) =>
+      examples.map((id): Example & { id: number } => ({ id, kind, picture: this.examples.get(id)! })),
+    )
+    const { learned, held } = splitOf(all, kinds.length)
+    const watched = all.find(({ id }) => id === request.watched) ?? held[0]!
+    const options = { ...request, kinds }
+    const pupil =
+      request.pupil === 'adiencenet'
+        ? adienceNet(learned, request.sees, options)
+        : await this.headed(all, options, loading)
+    if (this.stopped) return false
+    const lesson = await Lesson.begin(engine, pupil, learned, options)
+    try {
+      await this.glance(lesson, request, held, watched, show)
+      while (lesson.done < request.steps && !this.stopped) {
+        const news = await lesson.step()
+        if (!news.losses.every(Number.isFinite))
+          throw new UserError(
+            'the loss is no number any more',
+            `step ${news.done}`,
+            'Take another seed, or look whether two kinds have the same pictures',
+          )
+        tell(news)
+        if (lesson.done % EVERY === 0 || lesson.done === request.steps || this.stopped)
+          await this.glance(lesson, request, held, watched, show)
+      }
+    } finally {
+      await lesson.release()
+    }
+    return lesson.done === request.steps
+  }
+
+  /** What the taught network says of a picture. */
+  async ask(source: ExampleSource): Promise<Told> {
+    const { model, setup } = this.taughtNow()
+    this.explainer ??= loadModelExplainer(model, { engine: this.tools.engine })
+    return told(await this.explainer, model, await this.cut(source, setup))
+  }
+
+  /** The files of what was learned: the model and its card. */
+  save(): { readonly model: Uint8Array; readonly card: string } {
+    const { model } = this.taughtNow()
+    const { meanPicture: _, ...card } = model.card
+    return { model: writeGraph(model.network), card: formatCard(card satisfies Card) }
+  }
+
+  /** Let Look ask it, like any other network. */
+  async use(): Promise<NetworkInfo> {
+    const { model, card } = this.save()
+    return this.tools.take(ID, `${ID}.onnx`, {
+      [`${ID}.onnx`]: model,
+      [`${ID}.card.yaml`]: new TextEncoder().encode(card),
+    })
+  }
+
+  private taughtNow() {
+    if (!this.taught) throw new UserError('nothing was taught yet')
+    return this.taught
+  }
+
+  /** A new head, with the features of all examples, which its trunk makes once. */
+  private async headed(
+    examples: readonly Example[],
+    options: LessonOptions & LessonSetup,
+    loading: Tell,
+  ): Promise<Pupil> {
+    const base = await this.tools.base()
+    const trunk = await this.tools.engine.load(trunkOf(base))
+    const features = new Map<Example, Float32Array>()
+    try {
+      for (const example of examples) {
+        if (this.stopped) break
+        const input = inputOf(example.picture, requirePreprocessing(base))
+        const [output] = Object.values(await trunk.run({ [base.input.name]: input }))
+        features.set(example, output!.data as Float32Array)
+        loading('Reading examples', features.size, examples.length)
+      }
+    } finally {
+      await trunk.release()
+    }
+    return newHead(base, features, options.sees, options)
+  }
+
+  private async glance(
+    lesson: Lesson,
+    { pupil, sees, kinds }: TrainRequest,
+    held: readonly Example[],
+    watched: Example,
+    show: (glance: Glance) => void,
+  ): Promise<void> {
+    const { engine } = this.tools
+    const model = lesson.model()
+    this.taught = { model, setup: { pupil, sees } }
+    await (await this.explainer)?.release()
+    this.explainer = undefined
+    const right = await lesson.rightOf(held)
+    const explainer = await loadModelExplainer(model, { engine })
+    try {
+      const said = await told(explainer, model, watched.picture, kinds[watched.kind]!.name)
+      show({ done: lesson.done, right, held: held.length, watched: said })
+    } finally {
+      await explainer.release()
+    }
+  }
+
+  /** What of a picture the network is shown. */
+  private async cut({ photo, name, landmarks }: ExampleSource, { pupil, sees }: LessonSetup): Promise<Image> {
+    const image = photo instanceof Uint8Array ? await decodePhoto(photo, name) : photo
+    const base = pupil === 'adiencenet' ? undefined : await this.tools.base()
+    const { size, alignment } = cutOf(pupil, base)
+    if (sees === 'whole') return fitted(image, { width: size, height: size }, 'crop')
+    if (landmarks && typeof alignment === 'string') return align(image, landmarks, alignment, size)
+    const face = mainFace(await this.tools.find(image), image)
+    if (!face || !isMarked(face))
+      throw new UserError('has no face in it', name, 'Come nearer, or show the whole picture')
+    return cutFound(image, face, alignment, size).picture
+  }
+}
+
+/** What a network says of a picture, and why it may be of a kind: of the likeliest where none is said. */
+async function told(explainer: Explainer, model: Model, picture: Image, kind?: string): Promise<Told> {
+  const asked = kind === undefined ? 'top' : model.classes.indexOf(kind)
+  const found = await explainBy(explainer, model, picture, { class: asked })
+  const probabilities = found.outputs[model.output]!.probabilities!
+  return {
+    classes: model.classes.map((name, k) => ({ name, probability: probabilities[k]! })),
+    name: found.name,
+    map: pixelRelevance(found.relevance, requirePreprocessing(model).layout),
+    seen: found.seen!,
+  }
+}

@@ -1,0 +1,522 @@
+/** What the worker does: it holds the photo, the networks and what explains them, and nobody else does. */
+
+import { proxy, transfer } from 'comlink'
+import {
+  against,
+  agesOf,
+  answersOf,
+  type BuiltInName,
+  builtIn,
+  type Card,
+  type Composite,
+  type Cut,
+  compositeOf,
+  composites,
+  cutFound,
+  decodePhoto,
+  type Engine,
+  type Explainer,
+  expectedAgeIn,
+  explainBy,
+  FACE_PARTS,
+  type FaceFinder,
+  type FoundFace,
+  type Graph,
+  type Image,
+  inputOf,
+  inputToPhoto,
+  loadEngine,
+  loadModel,
+  loadModelExplainer,
+  type Model,
+  type ModelExplanation,
+  openFaceFinder,
+  partsInCut,
+  pausing,
+  pictureOf,
+  pixelRelevance,
+  requirePreprocessing,
+  rgba,
+  sharesByPart,
+  UserError,
+} from 'regard'
+import { FIELDS, fieldsOf } from './fields.ts'
+import type { Drafts, ModelReport, SavedModel } from './models.ts'
+import { painted } from './paint.ts'
+import type {
+  Answered,
+  Look,
+  LookRequest,
+  NetworkInfo,
+  PhotoInfo,
+  Place,
+  Preview,
+  Stroke,
+  Tell,
+} from './protocol.ts'
+import type { Teaching } from './teach.ts'
+
+/** Explainers that are kept loaded: two networks, say, each asked two things. */
+const KEPT = 4
+
+/** Larger networks are loaded alone, in bytes of weights. */
+const LARGE = 100 * 2 ** 20
+
+/** A network's own answer, explained as its card says. */
+const PLAIN = {
+  output: '',
+  align: 'own',
+  class: 'top',
+  minus: undefined,
+  way: undefined,
+  strokes: [],
+  conservation: false,
+  layer: undefined,
+} as const satisfies Partial<LookRequest>
+
+interface Loaded {
+  readonly key: string
+  readonly explainer: Explainer
+  readonly bytes: number
+}
+
+export class Work {
+  private engine: Engine | undefined
+  private finder: FaceFinder | undefined
+  private readonly models = new Map<string, { readonly answers: readonly Model[]; readonly bytes: number }>()
+  /** The one that was used last is the last. */
+  private loaded: Loaded[] = []
+  private photo: Image | undefined
+  private edited: { readonly strokes: readonly Stroke[]; readonly photo: Image } | undefined
+  private stopping = new AbortController()
+  private folder = ''
+  private drafts: Drafts | undefined
+  private teacher: Teaching | undefined
+  private turn: Promise<unknown> = Promise.resolve()
+
+  /** @param folder where the networks lie that come with the page: its URL */
+  async start(folder: string): Promise<Place> {
+    this.folder = folder
+    this.engine ??= pausing(await loadEngine({ device: 'wasm' }))
+    const { device, threads } = this.engine
+    return { device, threads }
+  }
+
+  /** Stop what runs long, before its next run. */
+  stop(): void {
+    this.stopping.abort(new UserError('it was stopped'))
+    this.stopping = new AbortController()
+  }
+
+  /**
+   * Open a photo and find its faces.
+   *
+   * @param bytes of its file
+   */
+  async openPhoto(bytes: Uint8Array, name: string): Promise<PhotoInfo> {
+    const photo = await decodePhoto(bytes, name)
+    return this.showPhoto(photo)
+  }
+
+  /** The same of a picture that is decoded, as a camera gives it. */
+  async showPhoto(photo: Image): Promise<PhotoInfo> {
+    const faces = await this.facesIn(photo)
+    this.photo = photo
+    this.edited = undefined
+    return { width: photo.width, height: photo.height, faces }
+  }
+
+  private async facesIn(photo: Image) {
+    this.finder ??= await openFaceFinder({ engine: this.engine!, models: this.folder })
+    return this.finder.find(photo)
+  }
+
+  /** What teaches networks; its code is loaded when it is first asked for. */
+  async teaching() {
+    const { Teaching } = await import('./teach.ts')
+    this.teacher ??= new Teaching({
+      engine: this.engine!,
+      find: (photo) => this.facesIn(photo),
+      base: async () => {
+        if (!this.models.has('faceres')) await this.addBuiltIn('faceres')
+        return this.models.get('faceres')!.answers[0]!
+      },
+      take: (id, file, files) => this.addNetwork(id, file, files),
+    })
+    return proxy(this.teacher)
+  }
+
+  /**
+   * The photo with what was painted on it, to be shown.
+   *
+   * @param longest its longer side at most, in pixels
+   */
+  async paint(strokes: readonly Stroke[], longest: number): Promise<ImageBitmap> {
+    const photo = this.photoWith(strokes)
+    const scale = Math.min(1, longest / Math.max(photo.width, photo.height))
+    const bitmap = await createImageBitmap(new ImageData(rgba(photo), photo.width, photo.height), {
+      resizeWidth: Math.max(1, Math.round(scale * photo.width)),
+      resizeHeight: Math.max(1, Math.round(scale * photo.height)),
+      resizeQuality: 'high',
+    })
+    return transfer(bitmap, [bitmap])
+  }
+
+  /** Load a network that comes with the page, by its name. */
+  async addBuiltIn(name: BuiltInName, tell?: Tell): Promise<NetworkInfo> {
+    const { files, card } = builtIn[name]
+    const found: Record<string, Uint8Array> = {}
+    for (const file of Object.keys(files)) found[file] = await fetched(new URL(file, this.folder), file, tell)
+    return this.addNetwork(name, Object.keys(files)[0]!, found, card)
+  }
+
+  /**
+   * Read a network.
+   *
+   * @param id what it is called from now on
+   * @param file the name of its file among `files`
+   * @param card what is said of it in place of its own card
+   * @throws UserError, also where it is not known how a photo becomes its input
+   */
+  async addNetwork(
+    id: string,
+    file: string,
+    files: Readonly<Record<string, Uint8Array>>,
+    card?: Omit<Card, 'classes'> & { readonly classes?: string[] },
+  ): Promise<NetworkInfo> {
+    return this.takeIn(id, await loadModel(file, { files, card }))
+  }
+
+  /** Hold a model that was read, in place of what was called so before. */
+  async takeIn(id: string, read: Model): Promise<NetworkInfo> {
+    const answers = answersOf(read)
+    const [model] = answers as [Model, ...Model[]]
+    const bytes = [...model.network.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
+    await this.removeNetwork(id)
+    this.models.set(id, { answers, bytes })
+    const { preprocessing } = model
+    return {
+      id,
+      answers: answers.map((each) => ({
+        output: each.output,
+        task: each.task,
+        classes: each.kind === 'number' ? [] : each.classes,
+        years: each.task === 'years',
+      })),
+      card: withoutPicture(model.card),
+      size: 'missing' in preprocessing ? undefined : preprocessing.size,
+      bytes,
+      composite: compositeOf(model).name,
+      layers: model.network.nodes
+        .filter(({ op }) => op === 'Conv')
+        .map(({ outputs: [name] }) => valueBehind(model.network, name!)),
+    }
+  }
+
+  async removeNetwork(id: string): Promise<void> {
+    await this.alone(async () => {
+      for (const one of this.loaded.filter(({ key }) => key.startsWith(`${id} `))) await this.release(one)
+      this.models.delete(id)
+    })
+  }
+
+  /**
+   * Read the files of a model that somebody gives, to be described by its card afterwards.
+   *
+   * @param file the name of its own file among `files`
+   */
+  async openModel(id: string, file: string, files: Readonly<Record<string, Blob>>): Promise<void> {
+    await (await this.draftsOf()).open(id, file, files)
+  }
+
+  /**
+   * Say what is known of a model and what is missing. Where nothing is, it can be looked with from then on.
+   *
+   * @param card as YAML; what its files say where not given
+   */
+  async describeModel(id: string, card?: string): Promise<ModelReport> {
+    return (await this.draftsOf()).describe(id, card)
+  }
+
+  /** The same of a network that is loaded already. */
+  async reportOn(id: string): Promise<ModelReport> {
+    const { reportOn } = await import('./models.ts')
+    return reportOn(this.modelOf(id).answers)
+  }
+
+  /** A network with its own explanation as the bytes of an `.onnx` file, and the card that belongs to it. */
+  async saveExplaining(id: string, output: string): Promise<SavedModel> {
+    const { savedExplaining } = await import('./models.ts')
+    const { answers } = this.modelOf(id)
+    return savedExplaining(answers.find((each) => each.output === output) ?? answers[0]!)
+  }
+
+  /** What a network is shown of the photo, and what it says to that with its channels as they are and reversed. */
+  async preview(id: string, face: FoundFace | undefined): Promise<Preview> {
+    return this.alone(() => this.previewNow(id, face))
+  }
+
+  private async previewNow(id: string, face: FoundFace | undefined): Promise<Preview> {
+    const { answers, bytes } = this.modelOf(id)
+    const model = answers[0]!
+    const request = { ...PLAIN, network: id, face }
+    const { picture } = this.shown(model, request)
+    const preprocessing = requirePreprocessing(model)
+    const input = inputOf(picture, preprocessing)
+    const { channels, mean, scale } = preprocessing
+    const reversed =
+      channels !== 'gray' && !('planes' in mean)
+        ? inputOf(picture, {
+            ...preprocessing,
+            channels: channels === 'RGB' ? 'BGR' : 'RGB',
+            mean: [...mean].reverse(),
+            scale: [...scale].reverse(),
+          })
+        : undefined
+    // What has no rule of relevance is still answered.
+    const explainer = await this.explainerOf(model, bytes, request).catch(() =>
+      this.explainerOf(model, bytes, { ...request, way: composites.gradient }),
+    )
+    const said = async (shown: typeof input) => {
+      const found = await explainBy(explainer, model, shown)
+      return answers.map((each) => answerOf(each, found))
+    }
+    return {
+      seen: pictureOf(input, preprocessing),
+      channels,
+      low: input.data.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+      high: input.data.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+      answers: await said(input),
+      reversed: reversed && (await said(reversed)),
+    }
+  }
+
+  /** Ask one network about one face. */
+  async look(request: LookRequest, tell?: Tell): Promise<Look> {
+    return this.alone(() => this.lookNow(request, tell))
+  }
+
+  private async lookNow(request: LookRequest, tell?: Tell): Promise<Look> {
+    const start = performance.now()
+    const { signal } = this.stopping
+    const known = this.modelOf(request.network)
+    const model = known.answers.find(({ output }) => output === request.output) ?? known.answers[0]!
+    const asked = against(model, request.minus)
+    const explainer = await this.explainerOf(asked, known.bytes, request)
+    const { picture, toPhoto, labels } = this.shown(model, request)
+    const found = await explainBy(explainer, asked, picture, {
+      class: request.class,
+      minus: request.minus,
+      signal,
+      progress: (done, total) => tell?.('Explaining', done, total),
+    })
+    const preprocessing = requirePreprocessing(model)
+    const map = pixelRelevance(found.relevance, preprocessing.layout)
+    const cut = centre(labels, map)
+    return {
+      answers: known.answers.map((each) => answerOf(each, found)),
+      name: found.name,
+      probability: found.probability,
+      value: found.value,
+      logit: found.logit,
+      reached: map.data.reduce((sum, value) => sum + value, 0),
+      warnings: found.warnings,
+      map: request.layer ? layerMap(found, request.layer) : map,
+      layer: request.layer,
+      seen: found.seen!,
+      labels: cut,
+      parts: labels.parts,
+      shares: sharesByPart(map, cut, labels.parts.length),
+      toPhoto: inputToPhoto(preprocessing, picture, toPhoto),
+      conservation: found.conservation.map((row) => ({ ...row, value: mappedAt(model.network, row.layer) })),
+      by: nameOf(model, request),
+      milliseconds: performance.now() - start,
+    }
+  }
+
+  /** The picture that a network is shown, from there to the photo, and its parts. */
+  private shown(model: Model, { face, align, strokes }: LookRequest) {
+    const photo = this.photoWith(strokes)
+    const { picture } = requirePreprocessing(model)
+    // A network whose card says nothing of faces is shown photos as they are.
+    const as: Cut | undefined = align === 'own' ? model.card.alignment : align
+    if (!face || !as) {
+      return { picture: photo, toPhoto: undefined, labels: { ...fieldsOf(picture), parts: FIELDS } }
+    }
+    const cut = cutFound(photo, face, as, picture.height)
+    const labels = partsInCut(face.mesh, cut.map, picture.height)
+    return { picture: cut.picture, toPhoto: cut.map, labels: { ...labels, parts: FACE_PARTS } }
+  }
+
+  private photoWith(strokes: readonly Stroke[]): Image {
+    const { photo } = this
+    if (!photo) throw new UserError('no photo is open')
+    if (strokes.length === 0) return photo
+    // What was painted before is not painted again.
+    const { edited } = this
+    const isBegun = edited?.strokes.every(
+      (stroke, k) => JSON.stringify(stroke) === JSON.stringify(strokes[k]),
+    )
+    if (!edited || !isBegun) this.edited = { strokes, photo: painted(photo, strokes) }
+    else if (edited.strokes.length < strokes.length)
+      this.edited = { strokes, photo: painted(edited.photo, strokes.slice(edited.strokes.length)) }
+    return this.edited!.photo
+  }
+
+  private async explainerOf(model: Model, bytes: number, { network, way, conservation, layer }: LookRequest) {
+    const key = `${network} ${JSON.stringify([model.output, model.reference, way, conservation, layer])}`
+    const at = this.loaded.findIndex((one) => one.key === key)
+    if (at >= 0) {
+      const [one] = this.loaded.splice(at, 1) as [Loaded]
+      this.loaded.push(one)
+      return one.explainer
+    }
+    // Of a network as it is tuned, what was there before is of no use; and memory has an end.
+    const isLarge = (one: { readonly bytes: number }) => one.bytes > LARGE
+    while (
+      this.loaded.length > 0 &&
+      (this.loaded.length >= KEPT || isLarge({ bytes }) || this.loaded.some(isLarge))
+    )
+      await this.release(this.loaded[0]!)
+    const explainer = await loadModelExplainer(model, {
+      engine: this.engine!,
+      ...(isComposite(way)
+        ? { composite: way, conservation, layers: layer ? [layer] : [] }
+        : { method: way }),
+    }).catch(async (error) => {
+      throw (await import('./models.ts')).refusedMemory(error, network)
+    })
+    this.loaded.push({ key, explainer, bytes })
+    return explainer
+  }
+
+  /** One at a time: nobody may release what another one uses. */
+  private async alone<Result>(act: () => Promise<Result>): Promise<Result> {
+    const mine = this.turn.then(act)
+    this.turn = mine.catch(() => {})
+    return mine
+  }
+
+  private modelOf(id: string) {
+    const known = this.models.get(id)
+    if (!known) throw new UserError('is not loaded', id)
+    return known
+  }
+
+  /** What reads other people's models is fetched when there is one. */
+  private async draftsOf(): Promise<Drafts> {
+    const { Drafts } = await import('./models.ts')
+    this.drafts ??= new Drafts(this)
+    return this.drafts
+  }
+
+  private async release(one: Loaded): Promise<void> {
+    this.loaded = this.loaded.filter((each) => each !== one)
+    await one.explainer.release()
+  }
+}
+
+function isComposite(way: LookRequest['way']): way is Composite | undefined {
+  return way?.method === undefined || way.method === 'relevance' || way.method === 'gradient'
+}
+
+/** The centre of labels, of the size of a map. */
+function centre(
+  labels: { readonly width: number; readonly height: number; readonly data: Uint8Array },
+  { width, height }: { readonly width: number; readonly height: number },
+) {
+  const [left, top] = [Math.floor((labels.width - width) / 2), Math.floor((labels.height - height) / 2)]
+  const data = Uint8Array.from(
+    { length: width * height },
+    (_, k) => labels.data[(top + Math.floor(k / width)) * labels.width + left + (k % width)]!,
+  )
+  return { width, height, data }
+}
+
+/**
+ * The value by which the relevance at a convolution is known: scales and shifts behind it are merged into it before
+ * relevance is handed down, so that its own output is no more.
+ */
+function valueBehind(network: Graph, name: string): string {
+  const { nodes, initializers } = network
+  const readers = nodes.filter(({ inputs }) => inputs.includes(name))
+  const [only] = readers
+  if (readers.length !== 1 || !only) return name
+  const scales =
+    only.op === 'BatchNormalization' ||
+    (['Mul', 'Add', 'Sub', 'Div'].includes(only.op) &&
+      only.inputs.every((input) => input === name || initializers.has(input!)))
+  return scales ? valueBehind(network, only.outputs[0]!) : name
+}
+
+/** The value whose map shows what arrived at a node; none of what has no height and width. */
+function mappedAt(network: Graph, layer: string): string | undefined {
+  const node = network.nodes.find(({ name, op }) => name === layer && op === 'Conv')
+  return node && valueBehind(network, node.outputs[0]!)
+}
+
+/** The relevance of a layer: the sum over its channels. */
+function layerMap(found: ModelExplanation, layer: string) {
+  const relevance = found.layers[layer]
+  if (relevance?.shape.length !== 4) throw new UserError('has no height and width', layer)
+  return pixelRelevance(relevance)
+}
+
+/** What one output says; of the answers of a network all are there, whichever is explained. */
+function answerOf(model: Model, { outputs }: ModelExplanation): Answered {
+  const { output, task, classes, kind } = model
+  const scores = outputs[output]
+  const said = { output, task }
+  if (!scores) return { ...said, classes: [], value: undefined }
+  if (kind === 'number') return { ...said, classes: [], value: scores.logits[0]! }
+  const { probabilities = scores.logits } = scores
+  const both = probabilities.length === 1 ? [1 - probabilities[0]!, probabilities[0]!] : [...probabilities]
+  const named = classes.map((name, k) => ({ name, probability: both[k]! }))
+  const ages = task === 'years' && agesOf(model)
+  return {
+    ...said,
+    classes: named.sort((a, b) => b.probability - a.probability).slice(0, 5),
+    value: ages ? expectedAgeIn(model, scores.logits) : undefined,
+  }
+}
+
+function nameOf(model: Model, { way }: LookRequest): string {
+  if (!way) return compositeOf(model).name
+  return 'name' in way ? way.name : way.method!
+}
+
+function withoutPicture({ meanPicture: _, ...card }: Model['card']): Omit<Card, 'classes'> {
+  const { classes: __, ...rest } = card
+  return rest
+}
+
+/** Bytes of a file that comes with the page, with how many are there. */
+async function fetched(url: URL, what: string, tell?: Tell): Promise<Uint8Array> {
+  const response = await fetch(url)
+  if (!response.ok)
+    throw new UserError(`was not found (${response.status})`, url.pathname, 'Load the page again')
+  const total = Number(response.headers.get('Content-Length') ?? 0)
+  const chunks: Uint8Array[] = []
+  let done = 0
+  for await (const chunk of streamOf(response)) {
+    chunks.push(chunk)
+    done += chunk.length
+    tell?.(what, done, Math.max(total, done))
+  }
+  const bytes = new Uint8Array(done)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}
+
+async function* streamOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  const reader = body!.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    yield value
+  }
+}

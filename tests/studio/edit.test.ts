@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { hasChromium, type Opened, openStudio } from './open.ts'
+
+/** The side of the sample, in pixels. */
+const SIDE = 400
+
+const NOTHING_WAITS = '.cell:not([data-waits]) .map canvas'
+
+/** What is said and shown, once nothing is under way. */
+async function shown(page: Page) {
+  await page.waitForFunction(() => document.querySelector('.status p')?.textContent === '')
+  await page.locator(NOTHING_WAITS).waitFor()
+  const answers = await page.locator('.answers strong').allTextContents()
+  const map = await page
+    .locator('.map canvas')
+    .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL())
+  return { answers, map }
+}
+
+/** Do something with the photo, and wait for the maps to follow. */
+async function after(page: Page, act: () => Promise<unknown>) {
+  const { map } = await shown(page)
+  await act()
+  await page.waitForFunction(
+    (map) => document.querySelector<HTMLCanvasElement>('.map canvas')!.toDataURL() !== map,
+    map,
+  )
+  return shown(page)
+}
+
+/** The colour of the photo as it is painted, at a place in its pixels. */
+function paintedAt(page: Page, x: number, y: number) {
+  return page
+    .locator('.photo-stage canvas[role=img]')
+    .evaluate(
+      (canvas, [x, y]) =>
+        [...(canvas as HTMLCanvasElement).getContext('2d')!.getImageData(x!, y!, 1, 1).data].slice(0, 3),
+      [x, y],
+    )
+}
+
+describe.skipIf(!hasChromium)('Edit', () => {
+  let studio: Opened
+  let page: Page
+  beforeAll(async () => {
+    studio = await openStudio()
+    page = studio.page
+    await shown(page)
+  })
+  beforeEach(async () => {
+    // Every test begins with the whole photo, as it was opened.
+    await page.goto(`${studio.url}#/help`)
+    await page.reload()
+    await page.goto(`${studio.url}#/look`)
+    await shown(page)
+  })
+  afterAll(async () => {
+    expect(studio.faults).toEqual([])
+    await studio.close()
+  })
+
+  test('of a part by keyboard changes answer and map, and undo brings back the same numbers', async () => {
+    const plain = await shown(page)
+    await page.keyboard.press('b')
+    await page.getByRole('button', { name: 'Cover brows' }).focus()
+    const one = await after(page, () => page.keyboard.press('Enter'))
+    expect(one.answers.join(' ')).toMatch(/→/)
+    await page.getByRole('button', { name: 'Cover mouth' }).focus()
+    const two = await after(page, () => page.keyboard.press('Enter'))
+    expect(two.answers).not.toEqual(one.answers)
+    expect(await after(page, () => page.keyboard.press('Control+z'))).toEqual(one)
+    expect(await after(page, () => page.keyboard.press('Control+z'))).toEqual(plain)
+    expect(await after(page, () => page.keyboard.press('Control+Shift+Z'))).toEqual(one)
+    const before = await after(page, async () => {
+      await page.getByRole('button', { name: 'Before' }).focus()
+      await page.keyboard.press('Space')
+    })
+    expect(before).toEqual(plain)
+    expect(await after(page, () => page.keyboard.press('Space'))).toEqual(one)
+    expect(await after(page, () => page.getByRole('button', { name: 'Clear' }).click())).toEqual(plain)
+    expect(await page.locator('.edited .warn').count()).toBe(0)
+  })
+
+  test('by mouse paints where the mouse goes, and nowhere else', async () => {
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await page.getByLabel(/^Size/).fill('30')
+    const canvas = page.locator('canvas.brush')
+    const box = (await canvas.boundingBox())!
+    const to = (x: number, y: number) =>
+      page.mouse.move(box.x + (x * box.width) / SIDE, box.y + (y * box.height) / SIDE)
+    const result = await after(page, async () => {
+      await to(190, 200)
+      await page.mouse.down()
+      await to(230, 200)
+      await to(280, 200)
+      await page.mouse.up()
+    })
+    expect(result.answers.join(' ')).toMatch(/→/)
+    await page.locator('.photo-stage canvas[role=img]').waitFor()
+    for (const x of [190, 210, 240, 275]) expect(await paintedAt(page, x, 200)).toEqual([118, 118, 118])
+    for (const y of [180, 220]) expect(await paintedAt(page, 230, y)).not.toEqual([118, 118, 118])
+    expect(await page.locator('.edited .warn').textContent()).toBe(
+      'An edited photo is unlike those the network learned from.',
+    )
+  })
+
+  test('by finger paints as by mouse', async () => {
+    await page.keyboard.press('b')
+    const box = (await page.locator('canvas.brush').boundingBox())!
+    const touch = await page.context().newCDPSession(page)
+    const to = (type: 'touchStart' | 'touchMove', x: number, y: number) =>
+      touch.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: [{ x: box.x + (x * box.width) / SIDE, y: box.y + (y * box.height) / SIDE }],
+      })
+    await after(page, async () => {
+      await to('touchStart', 190, 200)
+      await to('touchMove', 230, 200)
+      await to('touchMove', 250, 200)
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    })
+    for (const x of [190, 220, 248]) expect(await paintedAt(page, x, 200)).toEqual([118, 118, 118])
+  })
+
+  test('lets eyes be moved, and puts them back', async () => {
+    const plain = await shown(page)
+    await page.getByRole('button', { name: 'Fix eyes' }).click()
+    const left = page.getByRole('button', { name: /left eye/ })
+    await left.focus()
+    const moved = await after(page, () => page.keyboard.press('Shift+ArrowUp'))
+    expect(moved.map).not.toBe(plain.map)
+    const box = (await left.boundingBox())!
+    await after(page, async () => {
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+      await page.mouse.down()
+      await page.mouse.move(box.x + box.width / 2 + 10, box.y + box.height / 2 + 20, { steps: 4 })
+      await page.mouse.up()
+    })
+    expect(await after(page, () => page.getByRole('button', { name: 'As found' }).click())).toEqual(plain)
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    expect(await page.getByRole('button', { name: 'Fix eyes' }).isDisabled()).toBe(true)
+  })
+
+  test('keys work but where one types, and can be turned off', async () => {
+    const { page } = studio
+    const show = () => page.locator('.choices button[aria-pressed=true]').first().textContent()
+    await page.keyboard.press('v')
+    expect(await show()).toBe('Overlay')
+    await page.getByLabel('Explain').focus()
+    await page.keyboard.press('v')
+    expect(await show()).toBe('Overlay')
+    await page.getByLabel('Explain').blur()
+    await page.keyboard.press('f')
+    await page.keyboard.press(']')
+    expect(await page.evaluate(() => document.activeElement!.getAttribute('aria-label'))).toBe('faceres')
+    await page.keyboard.press('b')
+    await page.keyboard.press('b')
+    const pressed = page.locator('.adjust .choices button[aria-pressed=true]')
+    expect(await pressed.textContent()).toBe('Blur')
+    await page.keyboard.press('+')
+    await page.getByText('Size 22 px').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('tab', { name: 'Rules', selected: true }).waitFor()
+    await page.keyboard.press('2')
+    await page.waitForURL(/#\/models$/)
+    await page.keyboard.press('?')
+    await page.getByLabel('Single keys do something').uncheck()
+    await page.reload()
+    expect(await page.getByLabel('Single keys do something').isChecked()).toBe(false)
+    await page.keyboard.press('1')
+    expect(page.url()).toMatch(/#\/help$/)
+    await page.getByLabel('Single keys do something').check()
+    await page.keyboard.press('1')
+    await page.waitForURL(/#\/look/)
+  })
+
+  test('of settings goes into the address, and a link restores the view', async () => {
+    const { page, url } = studio
+    await page.getByLabel('Colours').selectOption('light')
+    await page.getByLabel('Align').selectOption('i')
+    await page.getByLabel('Explain').selectOption('years')
+    await page.waitForURL(/#\/look\?q=years:years&al=i&col=light$/)
+    const link = page.url()
+    const left = await shown(page)
+    await page.goto('about:blank')
+    await page.goto(link)
+    expect(await shown(page)).toEqual(left)
+    expect(await page.getByLabel('Align').inputValue()).toBe('i')
+    // Another view and back: the settings stay, and so does the address.
+    await page.getByRole('link', { name: 'Study' }).click()
+    await page.getByRole('link', { name: 'Look' }).click()
+    await page.waitForURL(link)
+    expect(page.url()).toBe(link)
+    await page.goto(`${url}#/look?n=nosuch,faceres&show=overlay&o=300`)
+    await page.getByText('nosuch is not on this device. Drop its file in Models.').waitFor()
+    await page.getByText('The link says o=300: it is no number from 0 to 100.').waitFor()
+    await page.waitForURL(/#\/look\?show=overlay$/)
+  })
+
+  test('puts the link where it can be pasted, or shows it', async () => {
+    const { page, url } = studio
+    await page
+      .context()
+      .grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin })
+    await page.keyboard.press('v')
+    await page.keyboard.press('l')
+    await page.getByText('Link copied.').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${url}#/look?show=overlay`)
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new Error('denied'))
+    })
+    await page.getByRole('button', { name: 'Copy link' }).click()
+    await page.getByText(`Copy this link: ${url}#/look?show=overlay`).waitFor()
+  })
+
+  test('works where the browser keeps nothing', async () => {
+    const denied = await studio.page.context().newPage()
+    const wrong: string[] = []
+    denied.on('pageerror', ({ message }) => wrong.push(message))
+    await denied.addInitScript(() => {
+      Object.defineProperty(window, 'localStorage', {
+        get() {
+          throw new DOMException('denied', 'SecurityError')
+        },
+      })
+    })
+    await denied.goto(`${studio.url}#/help`)
+    await denied.getByLabel('Single keys do something').uncheck()
+    await denied.getByRole('button', { name: 'Dark' }).click()
+    expect(await denied.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
+    await denied.close()
+    expect(wrong).toEqual([])
+  })
+
+  test('has no serious fault that axe finds, in light and dark', async () => {
+    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
+    await page.keyboard.press('b')
+    await after(page, () => page.getByRole('button', { name: 'Cover mouth' }).click())
+    await page.getByRole('button', { name: 'Fix eyes' }).click()
+    await page.getByRole('button', { name: /left eye/ }).waitFor()
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((theme) => {
+        document.documentElement.dataset.theme = theme
+      }, theme)
+      const faults = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+        const { violations } = await axe.run()
+        return violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+      })
+      expect(faults).toEqual([])
+    }
+  })
+})

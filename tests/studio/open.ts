@@ -1,0 +1,69 @@
+/** A page of the studio in Chromium, from the server that `regard studio` starts. Nothing may leave it. */
+
+import { chromium, type Page } from 'playwright-core'
+import { listen } from '../../src/server/listen.ts'
+import { PROGRAM } from '../chromium.ts'
+
+export { hasChromium } from '../chromium.ts'
+
+/** How the page is opened. */
+export interface OpenOptions {
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'light' | 'dark'
+  /** Of the browser. */
+  readonly args?: readonly string[]
+  /** As `#/models`. */
+  readonly hash?: string
+  /** In place of a server of its own. */
+  readonly url?: string
+}
+
+/** A page that is open, with what it was asked not to do and did. */
+export interface Opened {
+  readonly page: Page
+  readonly url: string
+  /** Errors that the page told, and requests that went elsewhere or carried something: none, if all is well. */
+  readonly faults: readonly string[]
+  close(): Promise<void>
+}
+
+/** Start the server and open its page. */
+export async function openStudio({
+  width = 1440,
+  height = 900,
+  theme = 'light',
+  args = [],
+  hash = '',
+  url: given,
+}: OpenOptions = {}): Promise<Opened> {
+  const server = given === undefined ? await listen({ port: 0 }) : undefined
+  const url = given ?? server!.url
+  const browser = await chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
+  const page = await context.newPage()
+  page.setDefaultTimeout(90_000)
+  const faults: string[] = []
+  page.on('pageerror', ({ message }) => faults.push(message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text())
+  })
+  page.on('request', (request) => {
+    const to = request.url()
+    const isOwn = to.startsWith(url) || to.startsWith('blob:') || to.startsWith('data:')
+    if (!isOwn) faults.push(`a request to ${to}`)
+    // What is sent: words about studies at most, never a picture.
+    const body = request.postDataBuffer()
+    if (body && body.length > 4096) faults.push(`${body.length} bytes to ${to}`)
+  })
+  await page.goto(url + hash)
+  return {
+    page,
+    url,
+    faults,
+    async close() {
+      await browser.close()
+      await server?.close()
+    },
+  }
+}

@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { main } from '../../src/cli/main.ts'
+import { Folders } from '../../src/server/folders.ts'
+import { type Listening, listen } from '../../src/server/listen.ts'
+import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { hasChromium, type Opened, openStudio } from './open.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
+
+/** Two runs, long enough to be watched. */
+const PLAN = TINY_PLAN.replace('[r, i, m]', '[r, i]')
+  .replace('[age, gender]', '[gender]')
+  .replace('iterations: 6', 'iterations: 600')
+  .replace('explain: { photos: 2 }', 'explain: { photos: 2, profile: 20 }')
+
+/** What is said of a server that is gone is no fault here. */
+const own = (faults: readonly string[]) => faults.filter((fault) => !/ERR_/.test(fault))
+
+/** Serious faults of accessibility that axe finds. */
+async function axeFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const inPage = (window as unknown as { axe: typeof axe }).axe
+    const { violations } = await inPage.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`)
+  })
+}
+
+/** Look loads its network behind what is seen, and is not to be cut short. */
+const lookBegun = (page: Page) => page.locator('.cell figcaption').first().waitFor({ state: 'attached' })
+
+const tab = (page: Page, name: string) =>
+  page.getByRole('navigation', { name: 'Study' }).getByRole('link', { name }).click()
+
+describe.skipIf(!hasChromium)('Study', () => {
+  let folder: string
+  let out: string
+  let plan: string
+  let server: Listening
+  let studio: Opened
+  let study: ChildProcess | undefined
+  beforeAll(async () => {
+    ;({ folder, plan, out } = writePlan(PLAN))
+    server = await listen({ port: 0, folders: new Folders(folder) })
+    studio = await openStudio({ url: server.url, hash: '#/study' })
+    await lookBegun(studio.page)
+  })
+  afterAll(async () => {
+    study?.kill()
+    await studio?.close()
+    await server?.close()
+  })
+
+  test('says what to do where there is none', async () => {
+    await studio.page.getByText('No study yet. Run npx regard study PLAN.yaml or open its folder.').waitFor()
+  })
+
+  test('is watched to its end, through a reload and a server that is started again', async () => {
+    const { page } = studio
+    study = spawn(process.execPath, [PROGRAM, 'study', plan, '--out', out, '--threads', '1'], {
+      stdio: 'ignore',
+    })
+    const ended = once(study, 'exit')
+    await page.getByRole('link', { name: 'tiny' }).click()
+    const loss = page.getByRole('img', { name: /^Loss of the batches\..* after \d+ iterations/ })
+    await page.getByRole('row', { name: /gender A \[r\].*Training/ }).waitFor()
+    await loss.waitFor()
+    await page.reload()
+    await loss.waitFor()
+    expect(await page.getByRole('row').count()).toBe(3)
+
+    await lookBegun(page)
+    const port = Number(new URL(server.url).port)
+    await server.close()
+    await page.getByText(/^Connection lost\. The study goes on; trying again in \d s\.$/).waitFor()
+    server = await listen({ port, folders: new Folders(folder) })
+    await page
+      .getByText(/^Connection lost/)
+      .first()
+      .waitFor({ state: 'hidden' })
+
+    await page.getByText('2 of 2 runs finished.').waitFor({ timeout: 300_000 })
+    expect((await ended)[0]).toBe(0)
+    const right = await page.getByRole('row', { name: /gender A \[r\]/ }).textContent()
+    const { tests } = JSON.parse(
+      readFileSync(join(out, 'runs', 'gender-adiencenet-r-fold1', 'result.json'), 'utf8'),
+    )
+    const [[a, b], [c, d]] = tests.r.confusion
+    expect(right).toContain(`${((100 * (a + d)) / (a + b + c + d)).toFixed(1)} %`)
+    expect(await axeFaults(page)).toEqual([])
+    expect(own(studio.faults)).toEqual([])
+  }, 400_000)
+
+  test('opens the photos behind a cell of a confusion matrix', async () => {
+    const { page } = studio
+    await tab(page, 'Confusion')
+    const cell = page.getByRole('button', { name: /answered right|taken for/ }).and(page.locator(':enabled'))
+    const name = (await cell.first().getAttribute('aria-label'))!
+    await cell.first().click()
+    const photo = page.getByRole('img', { name: /^Face s/ }).first()
+    await photo.waitFor()
+    await photo.scrollIntoViewIfNeeded()
+    await expect
+      .poll(() => photo.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: 60_000 })
+      .toBeGreaterThan(32)
+    expect(await photo.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeLessThanOrEqual(256)
+    const count = Number(/: (\d+) face/.exec(name)![1])
+    expect(await page.locator('.study-faces li').count()).toBe(Math.min(36, count))
+    expect(await axeFaults(page)).toEqual([])
+  })
+
+  test('shows the report without its running anything, and the profile of a run', async () => {
+    const { page } = studio
+    await tab(page, 'Report')
+    const report = page.frameLocator('iframe')
+    await report.getByRole('heading', { name: 'tiny' }).waitFor()
+    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('')
+    await tab(page, 'Parts')
+    await page.getByRole('row', { name: /^cheeks/ }).waitFor()
+    expect(await page.getByRole('img', { name: /The average map of/ }).count()).toBe(2)
+    expect(await axeFaults(page)).toEqual([])
+    expect(own(studio.faults)).toEqual([])
+  })
+
+  test('shows an atlas of one of its networks, and the faces that are brushed', async () => {
+    const { page } = studio
+    const model = join(out, 'runs', 'gender-adiencenet-r-fold1', 'model.onnx')
+    const data = `synthetic:${join(folder, 'faces')}`
+    await main(['atlas', model, '--data', data, '--class', 'truth', '--out', join(folder, 'atlas')])
+    await tab(page, 'Atlas')
+    await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
+    const face = page.getByRole('img', { name: /^Face s/ }).first()
+    await expect
+      .poll(() => face.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: 60_000 })
+      .toBe(128)
+    const cloud = page.locator('.study-cloud canvas')
+    await cloud.scrollIntoViewIfNeeded()
+    const { x, y, width, height } = (await cloud.boundingBox())!
+    await page.mouse.move(x + 2, y + 2)
+    await page.mouse.down()
+    await page.mouse.move(x + width - 2, y + height - 2, { steps: 4 })
+    await page.mouse.up()
+    await page.getByRole('heading', { name: /^Brushed: \d+ faces/ }).waitFor()
+    expect(await axeFaults(page)).toEqual([])
+    expect(own(studio.faults)).toEqual([])
+  })
+
+  test('shows what a check of its data has found, and keeps what is said of pairs', async () => {
+    const { page } = studio
+    const data = `synthetic:${join(folder, 'faces')}`
+    await main(['dataset', 'check', data, '--no-finder', '--out', join(folder, 'check')])
+    await tab(page, 'Check')
+    await page.getByText(/^Good to know the same picture of one person/).click()
+    const same = page.getByRole('button', { name: 'Same' }).first()
+    await same.click()
+    await expect.poll(() => same.getAttribute('aria-pressed')).toBe('true')
+    expect(readFileSync(join(folder, 'check', 'marks.csv'), 'utf8')).toMatch(/,same\r\n$/)
+    await page.reload()
+    await page.getByText(/^Good to know the same picture of one person/).click()
+    expect(await axeFaults(page)).toEqual([])
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Same', pressed: true }).count(), { timeout: 60_000 })
+      .toBe(1)
+    expect(own(studio.faults)).toEqual([])
+  })
+
+  test('gives a run’s network to Look', async () => {
+    const { page } = studio
+    await tab(page, 'Runs')
+    await page.getByRole('button', { name: 'Use in Look: gender A [r]' }).click()
+    await page.getByRole('img', { name: /^tiny\/gender-adiencenet-r-fold1, / }).waitFor()
+    expect(own(studio.faults)).toEqual([])
+  })
+
+  test('is opened from disk where no server knows of it', async () => {
+    const files = await listen({ port: 0 })
+    const other = await openStudio({
+      url: files.url,
+      hash: '#/study',
+      width: 390,
+      height: 844,
+      theme: 'dark',
+    })
+    try {
+      const { page } = other
+      await page.getByText('No study yet.').waitFor()
+      await page.locator('input[type=file][webkitdirectory]').setInputFiles(out)
+      await page.getByText('2 of 2 runs finished.').waitFor()
+      await page.getByRole('img', { name: /^Loss of the batches\..* after 600 iterations/ }).waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+      expect(await axeFaults(page)).toEqual([])
+      await tab(page, 'Confusion')
+      await page
+        .getByRole('button', { name: /answered right/ })
+        .first()
+        .waitFor()
+      await page.locator('.study-matrix button:enabled').first().click()
+      await page.getByText('Its photos are not shown').waitFor()
+      await tab(page, 'Report')
+      await page
+        .getByRole('img', { name: /^confusion-gender/ })
+        .first()
+        .waitFor()
+      expect(own(other.faults)).toEqual([])
+    } finally {
+      await other.close()
+      await files.close()
+    }
+  })
+})
