@@ -1,182 +1,271 @@
 /**
- * Equations of pixels and their neighbours, solved roughly, near and far: each level has the equations of squares of 2 × 2
- * places of the one below, added up, so that what is wrong over a large area is a matter of few places somewhere.
+ * Equations of places and their neighbours, solved near and far: what is wrong over a large area is a matter of few places on a
+ * coarse grid.
  *
- * A V-cycle of unsmoothed aggregation: Braess 1995, *Towards algebraic multigrid for elliptic problems of second order*, Computing 55,
- * with its factor for what comes from above. It is symmetric, as a preconditioner of conjugate gradients has to be.
+ * Every second place of a grid, along and across, is on the next coarser one. A correction of the places between is the mean of
+ * those beside them, and the equations of the coarser grid follow from that (Galerkin), so that they hold whatever has
+ * equations and whatever has none. Briggs, Henson and McCormick 2000, *A Multigrid Tutorial*, chapters 3 and 10.
  */
 
 /**
- * A symmetric system on a grid with a border of one place: what a place has of itself, less what it has of its neighbours.
- * Values are 0 wherever there is no equation.
+ * A symmetric system on a grid: what a place has of itself, less what it has of its eight neighbours. There is a border of 0
+ * around the grid. What the places of a square of 2 × 2 have of each other is kept by the upper left one.
  */
 export interface System {
-  readonly width: number
-  readonly height: number
-  /** What each place has of itself; 0 at places that have no equation. */
-  readonly diagonal: Float64Array
-  /** What the neighbours of a place add to it. */
-  readonly neighbours: (values: Float64Array, place: number) => number
-  /** What two neighbours have of each other: a place and, by {@link WAYS}, the one to the east and so on. */
-  readonly between: (place: number, way: number) => number
+  /** What a place has of itself; 0 where there is no equation. */
+  readonly own: Float64Array
+  /** What the two above have of each other. */
+  readonly right: Float64Array
+  /** What the two on the left have of each other. */
+  readonly below: Float64Array
+  /** What the upper left one and the lower right one have of each other. */
+  readonly falling: Float64Array
+  /** What the lower left one and the upper right one have of each other. */
+  readonly rising: Float64Array
 }
 
-/** The four ways from a place to neighbours, steps to the right and down; the other four lead back. */
-export const WAYS = [
-  [1, 0],
-  [0, 1],
+/**
+ * Places are solved in four turns, by whether their column and their row are odd, so that none waits for another of the same
+ * turn. Those of the last turn are on the coarser grid.
+ */
+const TURNS = [
   [1, 1],
-  [-1, 1],
+  [0, 1],
+  [1, 0],
+  [0, 0],
 ] as const
 
-/** By how much a correction from a coarser level is stretched: it is too small where squares have one value each. */
-const STRETCH = 1.8
+/** A grid as wide or high is solved twice for each time that the finer one is: smaller ones cost more in calls than they gain. */
+const TWICE = 6
 
-/** The equations, and those of coarser grids up to a single place. */
-export function levelsOf(system: System): Level[] {
-  const levels = [new Level(system)]
-  for (let last = levels[0]!; last.width * last.height > 1; last = levels.at(-1)!) levels.push(last.coarser())
-  return levels
-}
+/** How often the coarsest grid, 2 × 2 places at most, is solved. */
+const OFTEN = 8
 
-/** About the solution: one V-cycle from zero. The result is used again by the next call. */
-export function roughlySolved(levels: readonly Level[], wanted: Float64Array, depth = 0): Float64Array {
-  const level = levels[depth]!
-  const { solution } = level
-  solution.fill(0)
-  level.sweep(wanted, 1)
-  const above = levels[depth + 1]
-  if (above) {
-    level.gather(level.rest(wanted), above.wanted, above.side)
-    level.spread(roughlySolved(levels, above.wanted, depth + 1), above.side)
-  }
-  level.sweep(wanted, -1)
-  return solution
-}
-
-/** One grid. */
+/** A grid, and the coarser ones above it. */
 export class Level {
-  readonly width: number
-  readonly height: number
+  /** From a place to the one below. */
   readonly side: number
-  readonly wanted: Float64Array
-  readonly solution: Float64Array
-  private readonly system: System
-  private readonly scratch: Float64Array
+  readonly system: System
+  /** The places that have an equation, by their turns; the first of the array, as many as {@link count}. */
+  readonly places: Int32Array
+  /** For each of {@link places}, what it lacks. */
+  readonly rests: Float64Array
+  private readonly width: number
+  private readonly height: number
+  /** How many of {@link places} there are up to the end of each turn. */
+  private readonly ends = [0, 0, 0, 0]
+  /** For each of {@link places}, the upper left one of those of the coarser grid that it is between. */
+  private readonly parents: Int32Array
+  private readonly wanted: Float64Array
+  private readonly solution: Float64Array
+  private readonly above: Level | undefined
+  /** On the way to the system above, without every second column. */
+  private readonly narrow: System
 
-  constructor(system: System) {
-    this.system = system
-    this.width = system.width
-    this.height = system.height
-    this.side = system.width + 2
-    this.wanted = new Float64Array(system.diagonal.length)
-    this.solution = new Float64Array(system.diagonal.length)
-    this.scratch = new Float64Array(system.diagonal.length)
+  constructor(width: number, height: number) {
+    this.width = width
+    this.height = height
+    this.side = width + 2
+    // A row more below: the coarser grid may have places in the border.
+    const size = this.side * (height + 3)
+    this.system = emptySystem(size)
+    this.places = new Int32Array(width * height)
+    this.rests = new Float64Array(width * height)
+    this.parents = new Int32Array(width * height)
+    this.wanted = new Float64Array(size)
+    this.solution = new Float64Array(size)
+    this.above = width > 2 || height > 2 ? new Level((width >> 1) + 1, (height >> 1) + 1) : undefined
+    this.narrow = emptySystem((this.above?.side ?? 0) * (height + 3))
   }
 
-  /** The system times some values. The result is used again by the next call. */
-  times(values: Float64Array): Float64Array {
-    const { side, scratch } = this
-    const { diagonal, neighbours } = this.system
-    for (let place = side; place < diagonal.length - side; place++) {
-      const own = diagonal[place]!
-      scratch[place] = own === 0 ? 0 : own * values[place]! - neighbours(values, place)
-    }
-    return scratch
+  placeAt(x: number, y: number): number {
+    return (y + 1) * this.side + x + 1
   }
 
-  /** What the solution so far leaves of what is wanted. */
-  rest(wanted: Float64Array): Float64Array {
-    const rest = this.times(this.solution)
-    for (let place = 0; place < rest.length; place++) rest[place] = wanted[place]! - rest[place]!
-    return rest
+  /** How many places have an equation. */
+  get count(): number {
+    return this.ends[3]!
   }
 
-  /** Solve one equation after the other (Gauss and Seidel), forwards or backwards. */
-  sweep(wanted: Float64Array, way: 1 | -1): void {
-    const { side, solution } = this
-    const { diagonal, neighbours } = this.system
-    const [low, high] = [side, diagonal.length - side - 1]
-    for (let place = way > 0 ? low : high; place >= low && place <= high; place += way) {
-      const own = diagonal[place]!
-      if (own !== 0) solution[place] = (wanted[place]! + neighbours(solution, place)) / own
-    }
+  /** How many of them lack something after a sweep: all but those of the last turn. */
+  get lacking(): number {
+    return this.ends[2]!
   }
 
-  /** Add up values over squares of 2 × 2 places. */
-  gather(values: Float64Array, into: Float64Array, sideAbove: number): void {
-    into.fill(0)
-    for (let y = 0; y < this.height; y++)
-      for (let x = 0; x < this.width; x++)
-        into[placeAt(x >> 1, y >> 1, sideAbove)]! += values[placeAt(x, y, this.side)]!
-  }
-
-  /** Add a correction of squares of 2 × 2 places to the solution. */
-  spread(values: Float64Array, sideAbove: number): void {
-    const { diagonal } = this.system
-    for (let y = 0; y < this.height; y++)
-      for (let x = 0; x < this.width; x++) {
-        const place = placeAt(x, y, this.side)
-        if (diagonal[place] !== 0)
-          this.solution[place]! += STRETCH * values[placeAt(x >> 1, y >> 1, sideAbove)]!
-      }
-  }
-
-  /** The level above, with a place for each square of 2 × 2. */
-  coarser(): Level {
-    const { diagonal, between } = this.system
-    const [width, height] = [(this.width + 1) >> 1, (this.height + 1) >> 1]
-    const side = width + 2
-    const empty = () => new Float64Array(side * (height + 2))
-    const sums = empty()
-    const weights = WAYS.map(empty) as [Float64Array, Float64Array, Float64Array, Float64Array]
-    for (let y = 0; y < this.height; y++)
-      for (let x = 0; x < this.width; x++) {
-        const place = placeAt(x, y, this.side)
-        if (diagonal[place] === 0) continue
-        const own = placeAt(x >> 1, y >> 1, side)
-        sums[own]! += diagonal[place]!
-        for (let way = 0; way < WAYS.length; way++) {
-          const weight = between(place, way)
-          if (weight === 0) continue
-          const right = ((x + WAYS[way]![0]) >> 1) - (x >> 1)
-          const down = ((y + WAYS[way]![1]) >> 1) - (y >> 1)
-          // Inside a square, both equations lose it.
-          if (right === 0 && down === 0) sums[own]! -= 2 * weight
-          else if (down === 0) weights[0][right > 0 ? own : own - 1]! += weight
-          else weights[right === 0 ? 1 : right > 0 ? 2 : 3][own]! += weight
+  /** To be called after the system has changed. */
+  update(): void {
+    const { width, height, places, parents, ends, above, narrow } = this
+    const { own } = this.system
+    let count = 0
+    for (let turn = 0; turn < TURNS.length; turn++) {
+      const [odd, oddRow] = TURNS[turn]!
+      for (let y = oddRow; y < height; y += 2)
+        for (let x = odd; x < width; x += 2) {
+          const place = this.placeAt(x, y)
+          if (own[place] === 0) continue
+          if (above) parents[count] = above.placeAt(x >> 1, y >> 1)
+          places[count++] = place
         }
+      ends[turn] = count
+    }
+    if (!above) return
+    halve(this.system, narrow, above.width, height, [1, this.side], [1, above.side])
+    halve(turned(narrow), turned(above.system), above.height, above.width, [above.side, 1], [above.side, 1])
+    above.update()
+  }
+
+  /**
+   * Correct values by the coarser grid, which makes up for what is lacking. Those of the first turn are left as they are: a
+   * sweep has to follow, and does not ask for them.
+   *
+   * @param count how many of {@link rests} there are; the other places lack nothing
+   * @returns the largest correction
+   */
+  correct(values: Float64Array, count: number, times = 1): number {
+    const { above } = this
+    if (!above) return 0
+    this.gather(above.wanted, above.side, count)
+    above.solve(times)
+    return this.spread(above.solution, above.side, values)
+  }
+
+  /** Solve roughly what is wanted, from 0. */
+  private solve(times: number): void {
+    const { places, count, rests, wanted, solution, above } = this
+    solution.fill(0)
+    if (!above) {
+      for (let k = 0; k < OFTEN; k++) this.sweep()
+      return
+    }
+    const timesAbove = Math.max(above.width, above.height) < TWICE ? 1 : 2
+    for (let k = 0; k < count; k++) rests[k] = wanted[places[k]!]!
+    this.correct(solution, count, timesAbove)
+    this.sweep()
+    if (times === 1) return
+    this.rest()
+    this.correct(solution, this.lacking, timesAbove)
+    this.sweep()
+  }
+
+  /** What the solution leaves of what is wanted. */
+  private rest(): void {
+    const { side, places, lacking, rests, wanted, solution } = this
+    const { own, right, below, falling, rising } = this.system
+    for (let k = 0; k < lacking; k++) {
+      const place = places[k]!
+      const upper = place - side
+      const lower = place + side
+      rests[k] =
+        wanted[place]! +
+        right[place]! * solution[place + 1]! +
+        right[place - 1]! * solution[place - 1]! +
+        below[place]! * solution[lower]! +
+        below[upper]! * solution[upper]! +
+        falling[place]! * solution[lower + 1]! +
+        falling[upper - 1]! * solution[upper - 1]! +
+        rising[place - 1]! * solution[lower - 1]! +
+        rising[upper]! * solution[upper + 1]! -
+        own[place]! * solution[place]!
+    }
+  }
+
+  /** Solve one equation after the other (Gauss and Seidel). */
+  private sweep(): void {
+    const { side, places, count, wanted, solution } = this
+    const { own, right, below, falling, rising } = this.system
+    for (let k = 0; k < count; k++) {
+      const place = places[k]!
+      const upper = place - side
+      const lower = place + side
+      solution[place] =
+        (wanted[place]! +
+          right[place]! * solution[place + 1]! +
+          right[place - 1]! * solution[place - 1]! +
+          below[place]! * solution[lower]! +
+          below[upper]! * solution[upper]! +
+          falling[place]! * solution[lower + 1]! +
+          falling[upper - 1]! * solution[upper - 1]! +
+          rising[place - 1]! * solution[lower - 1]! +
+          rising[upper]! * solution[upper + 1]!) /
+        own[place]!
+    }
+  }
+
+  /** Share out what each place lacks among those of the coarser grid that it is between. */
+  private gather(into: Float64Array, sideAbove: number, count: number): void {
+    const { parents, rests, ends } = this
+    into.fill(0)
+    for (let turn = 0, k = 0; turn < TURNS.length; turn++) {
+      const [odd, oddRow] = TURNS[turn]!
+      const share = 1 / ((1 + odd) * (1 + oddRow))
+      const below = oddRow * sideAbove
+      for (const end = Math.min(count, ends[turn]!); k < end; k++) {
+        const parent = parents[k]!
+        const part = share * rests[k]!
+        into[parent]! += part
+        if (odd) into[parent + 1]! += part
+        if (oddRow) into[parent + below]! += part
+        if (odd && oddRow) into[parent + below + 1]! += part
       }
-    // What rounding leaves of equal sums is no equation.
-    for (let place = 0; place < sums.length; place++) if (sums[place]! < 1e-9) sums[place] = 0
-    return new Level({ width, height, diagonal: sums, ...weighted(weights, side) })
+    }
+  }
+
+  /** Add to values the mean of those of the coarser grid that each is between, except in the first turn. */
+  private spread(from: Float64Array, sideAbove: number, values: Float64Array): number {
+    const { places, parents, ends } = this
+    let most = 0
+    for (let turn = 1; turn < TURNS.length; turn++) {
+      const [odd, oddRow] = TURNS[turn]!
+      const next = odd + oddRow * sideAbove
+      for (let k = ends[turn - 1]!; k < ends[turn]!; k++) {
+        const parent = parents[k]!
+        const change = (from[parent]! + from[parent + next]!) / 2
+        values[places[k]!]! += change
+        if (Math.abs(change) > most) most = Math.abs(change)
+      }
+    }
+    return most
   }
 }
 
-/** Neighbours by weights for each place and way. */
-function weighted(
-  weights: readonly [Float64Array, Float64Array, Float64Array, Float64Array],
-  side: number,
-): Pick<System, 'neighbours' | 'between'> {
-  const [east, south, southEast, southWest] = weights
-  return {
-    neighbours: (values, place) => {
-      const [above, below] = [place - side, place + side]
-      return (
-        east[place]! * values[place + 1]! +
-        east[place - 1]! * values[place - 1]! +
-        south[place]! * values[below]! +
-        south[above]! * values[above]! +
-        southEast[place]! * values[below + 1]! +
-        southEast[above - 1]! * values[above - 1]! +
-        southWest[place]! * values[below - 1]! +
-        southWest[above + 1]! * values[above + 1]!
-      )
-    },
-    between: (place, way) => weights[way]![place]!,
-  }
+function emptySystem(size: number): System {
+  const empty = () => new Float64Array(size)
+  return { own: empty(), right: empty(), below: empty(), falling: empty(), rising: empty() }
 }
 
-function placeAt(x: number, y: number, side: number): number {
-  return (y + 1) * side + x + 1
+/** The same system with rows for columns. */
+function turned({ own, right, below, falling, rising }: System): System {
+  return { own, right: below, below: right, falling, rising }
+}
+
+/**
+ * What remains of a system without every second place of a row, where those are the mean of the two beside them.
+ *
+ * @param width of the result
+ * @param steps from a place to the next one of its row and of its column
+ * @param halfSteps the same in the result
+ */
+function halve(
+  { own, right, below, falling, rising }: System,
+  half: System,
+  width: number,
+  height: number,
+  [along, down]: readonly [number, number],
+  [halfAlong, halfDown]: readonly [number, number],
+): void {
+  for (let y = 1; y <= height; y++)
+    for (let x = 0, at = y * down + along, to = y * halfDown + halfAlong; x < width; x++) {
+      const before = at - along
+      const after = at + along
+      half.own[to] = own[at]! + (own[before]! + own[after]!) / 4 - right[before]! - right[at]!
+      half.right[to] = (right[at]! + right[after]!) / 2 - own[after]! / 4
+      half.below[to] =
+        below[at]! +
+        (below[before]! + below[after]!) / 4 +
+        (falling[before]! + falling[at]! + rising[before]! + rising[at]!) / 2
+      half.falling[to] = (falling[at]! + falling[after]!) / 2 + below[after]! / 4
+      half.rising[to] = (rising[at]! + rising[after]!) / 2 + below[after]! / 4
+      at += 2 * along
+      to += halfAlong
+    }
 }
