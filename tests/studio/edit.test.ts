@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { seriousFaults } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 /** The side of the sample, in pixels. */
@@ -236,7 +235,6 @@ describe.skipIf(!hasChromium)('Edit', () => {
   })
 
   test('has no serious fault that axe finds, in light and dark', async () => {
-    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
     await page.keyboard.press('b')
     await after(page, () => page.getByRole('button', { name: 'Cover mouth' }).click())
     await page.getByRole('button', { name: 'Fix eyes' }).click()
@@ -245,14 +243,7 @@ describe.skipIf(!hasChromium)('Edit', () => {
       await page.evaluate((theme) => {
         document.documentElement.dataset.theme = theme
       }, theme)
-      const faults = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-        const { violations } = await axe.run()
-        return violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-      })
-      expect(faults).toEqual([])
+      expect(await seriousFaults(page)).toEqual([])
     }
   })
 })

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
@@ -15,6 +14,7 @@ import { requirePreprocessing } from '../../src/models/model.ts'
 import { builtInPath, openModelFile } from '../../src/models/node.ts'
 import { readPhoto } from '../../src/pictures/node.ts'
 import { shared } from '../shared.ts'
+import { seriousFaults } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-models-'))
@@ -55,14 +55,7 @@ describe.skipIf(!hasChromium)('Models', () => {
       const page = await open({ theme, width: 390, height: 844 })
       await drop(page, example)
       await page.getByText('needed').first().waitFor()
-      await page.evaluate(axe.source)
-      const faults = await page.evaluate(async () => {
-        const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run()
-        return violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-      })
-      expect(faults).toEqual([])
+      expect(await seriousFaults(page)).toEqual([])
       const [width, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
       expect(width).toBeLessThanOrEqual(room!)
     },

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { Folders } from '../../src/server/folders.ts'
 import { type Listening, listen } from '../../src/server/listen.ts'
 import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { seriousFaults } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
@@ -22,18 +22,6 @@ const PLAN = TINY_PLAN.replace('[r, i, m]', '[r, i]')
 
 /** What is said of a server that is gone is no fault here. */
 const own = (faults: readonly string[]) => faults.filter((fault) => !/ERR_/.test(fault))
-
-/** Serious faults of accessibility that axe finds. */
-async function axeFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const inPage = (window as unknown as { axe: typeof axe }).axe
-    const { violations } = await inPage.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`)
-  })
-}
 
 /** Look loads its network behind what is seen, and is not to be cut short. */
 const lookBegun = (page: Page) => page.locator('.cell figcaption').first().waitFor({ state: 'attached' })
@@ -96,7 +84,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     )
     const [[a, b], [c, d]] = tests.r.confusion
     expect(right).toContain(`${((100 * (a + d)) / (a + b + c + d)).toFixed(1)} %`)
-    expect(await axeFaults(page)).toEqual([])
+    expect(await seriousFaults(page)).toEqual([])
     expect(own(studio.faults)).toEqual([])
   }, 400_000)
 
@@ -115,7 +103,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     expect(await photo.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeLessThanOrEqual(256)
     const count = Number(/: (\d+) face/.exec(name)![1])
     expect(await page.locator('.study-faces li').count()).toBe(Math.min(36, count))
-    expect(await axeFaults(page)).toEqual([])
+    expect(await seriousFaults(page)).toEqual([])
   })
 
   test('shows the report without its running anything, and the profile of a run', async () => {
@@ -127,7 +115,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     await tab(page, 'Parts')
     await page.getByRole('row', { name: /^cheeks/ }).waitFor()
     expect(await page.getByRole('img', { name: /The average map of/ }).count()).toBe(2)
-    expect(await axeFaults(page)).toEqual([])
+    expect(await seriousFaults(page)).toEqual([])
     expect(own(studio.faults)).toEqual([])
   })
 
@@ -150,7 +138,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     await page.mouse.move(x + width - 2, y + height - 2, { steps: 4 })
     await page.mouse.up()
     await page.getByRole('heading', { name: /^Brushed: \d+ faces/ }).waitFor()
-    expect(await axeFaults(page)).toEqual([])
+    expect(await seriousFaults(page)).toEqual([])
     expect(own(studio.faults)).toEqual([])
   })
 
@@ -166,7 +154,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     expect(readFileSync(join(folder, 'check', 'marks.csv'), 'utf8')).toMatch(/,same\r\n$/)
     await page.reload()
     await page.getByText(/^Good to know the same picture of one person/).click()
-    expect(await axeFaults(page)).toEqual([])
+    expect(await seriousFaults(page)).toEqual([])
     await expect
       .poll(() => page.getByRole('button', { name: 'Same', pressed: true }).count(), { timeout: 60_000 })
       .toBe(1)
@@ -197,7 +185,7 @@ describe.skipIf(!hasChromium)('Study', () => {
       await page.getByText('2 of 2 runs finished.').waitFor()
       await page.getByRole('img', { name: /^Loss of the batches\..* after 600 iterations/ }).waitFor()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-      expect(await axeFaults(page)).toEqual([])
+      expect(await seriousFaults(page)).toEqual([])
       await tab(page, 'Confusion')
       await page
         .getByRole('button', { name: /answered right/ })
