@@ -38,6 +38,7 @@ for (const name of [
   'bin',
   'dist',
   'src',
+  'studio',
   'examples',
 ]) {
   cpSync(join(root, name), join(checkout, name), { recursive: true, preserveTimestamps: true })
