@@ -7,8 +7,9 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/temporary.ts',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // For what hangs: what is slow beside other work is not at fault.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // While one file waits, as those do that start programs, another has the cores; more would want for memory.
     maxWorkers: 2,
     reporters: results ? ['default', 'json'] : ['default'],

@@ -108,7 +108,7 @@ describe.skipIf(!hasChromium)('Flow', () => {
     expect(await wide()).toBeLessThan(pixels)
     await chip.click()
     await chip.waitFor({ state: 'detached' })
-    await expect.poll(wide, { timeout: 90_000 }).toBe(pixels)
+    await expect.poll(wide, { timeout: 500_000 }).toBe(pixels)
     expect(faults).toEqual([])
   })
 

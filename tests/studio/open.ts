@@ -42,7 +42,8 @@ export async function openStudio({
   const browser = await chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
   const page = await context.newPage()
-  page.setDefaultTimeout(90_000)
+  // A test has a limit of its own, and a busy machine takes its time.
+  page.setDefaultTimeout(0)
   const faults: string[] = []
   page.on('pageerror', ({ message }) => faults.push(message))
   page.on('console', (message) => {

@@ -15,7 +15,14 @@ const folder = fileURLToPath(
 /** Each view, and what is there when it is ready. */
 const VIEWS: readonly (readonly [view: string, ready: (page: Page) => Promise<unknown>])[] = [
   ['look', (page) => page.getByRole('img', { name: /^faceres, / }).waitFor()],
-  ['models', (page) => page.getByText(/Age in years: \d+ years/).first().waitFor()],
+  [
+    'models',
+    (page) =>
+      page
+        .getByText(/Age in years: \d+ years/)
+        .first()
+        .waitFor(),
+  ],
   ['study', (page) => page.getByText('No study yet.').waitFor()],
   ['teach', (page) => page.getByLabel('Use drawn faces').waitFor()],
   ['help', (page) => page.getByRole('heading', { name: 'What a map shows' }).waitFor()],
@@ -42,6 +49,11 @@ describe.skipIf(!hasChromium).each([
     )
     expect(await seriousFaults(page)).toEqual([])
     expect(faults).toEqual([])
-    await page.screenshot({ path: join(folder, `${view}-${name}.jpg`), type: 'jpeg', quality: 80, fullPage: true })
+    await page.screenshot({
+      path: join(folder, `${view}-${name}.jpg`),
+      type: 'jpeg',
+      quality: 80,
+      fullPage: true,
+    })
   })
 })

@@ -76,7 +76,7 @@ describe.skipIf(!hasChromium)('Study', () => {
       .first()
       .waitFor({ state: 'hidden' })
 
-    await page.getByText('2 of 2 runs finished.').waitFor({ timeout: 300_000 })
+    await page.getByText('2 of 2 runs finished.').waitFor()
     expect((await ended)[0]).toBe(0)
     const right = await page.getByRole('row', { name: /gender A \[r\]/ }).textContent()
     const { tests } = JSON.parse(
@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     expect(right).toContain(`${((100 * (a + d)) / (a + b + c + d)).toFixed(1)} %`)
     expect(await seriousFaults(page)).toEqual([])
     expect(own(studio.faults)).toEqual([])
-  }, 400_000)
+  })
 
   test('opens the photos behind a cell of a confusion matrix', async () => {
     const { page } = studio
@@ -98,7 +98,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     await photo.waitFor()
     await photo.scrollIntoViewIfNeeded()
     await expect
-      .poll(() => photo.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: 60_000 })
+      .poll(() => photo.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: 500_000 })
       .toBeGreaterThan(32)
     expect(await photo.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeLessThanOrEqual(256)
     const count = Number(/: (\d+) face/.exec(name)![1])
@@ -128,7 +128,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
     const face = page.getByRole('img', { name: /^Face s/ }).first()
     await expect
-      .poll(() => face.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: 60_000 })
+      .poll(() => face.evaluate((img: HTMLImageElement) => img.naturalWidth), { timeout: 500_000 })
       .toBe(128)
     const cloud = page.locator('.study-cloud canvas')
     await cloud.scrollIntoViewIfNeeded()
@@ -156,7 +156,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     await page.getByText(/^Good to know the same picture of one person/).click()
     expect(await seriousFaults(page)).toEqual([])
     await expect
-      .poll(() => page.getByRole('button', { name: 'Same', pressed: true }).count(), { timeout: 60_000 })
+      .poll(() => page.getByRole('button', { name: 'Same', pressed: true }).count(), { timeout: 500_000 })
       .toBe(1)
     expect(own(studio.faults)).toEqual([])
   })

@@ -84,7 +84,7 @@ async function saved(page: Page): Promise<string> {
   return join(folder, 'model.onnx')
 }
 
-describe.skipIf(!hasChromium)('Teach', { timeout: 600_000 }, () => {
+describe.skipIf(!hasChromium)('Teach', () => {
   let studio: Opened
   let babies: Awaited<ReturnType<typeof files>>
   let old: Awaited<ReturnType<typeof files>>
@@ -96,7 +96,6 @@ describe.skipIf(!hasChromium)('Teach', { timeout: 600_000 }, () => {
       hash: '#/teach',
       args: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
     })
-    studio.page.setDefaultTimeout(300_000)
   })
   afterEach(async () => {
     expect(studio.faults).toEqual([])
@@ -207,7 +206,7 @@ describe.skipIf(!hasChromium)('Teach', { timeout: 600_000 }, () => {
     const kind = page.getByRole('group', { name: 'Kind A' })
     await kind.getByRole('button', { name: 'Hold to record' }).hover()
     await page.mouse.down()
-    await expect.poll(() => kind.locator('.thumbnails li').count(), { timeout: 60_000 }).toBeGreaterThan(3)
+    await expect.poll(() => kind.locator('.thumbnails li').count(), { timeout: 500_000 }).toBeGreaterThan(3)
     await page.mouse.up()
     await kind.getByRole('button', { name: 'Hold to record' }).waitFor()
     const count = await kind.locator('.thumbnails li').count()
