@@ -4,9 +4,9 @@
  *
  *   npm run bench -- perturbation [FILL]      constant, normal, uniform, blur or linear; constant where none is given
  *
- * 8 pictures, 50 steps, batches of 8 on both sides: medians over rounds in which all take turns. With the fill constant both
- * sides flip the same pixels of the same pictures by the same maps and weights, and exit code 1 says that their scores disagree;
- * other fills are regard's alone.
+ * 8 pictures, 50 steps, batches of 8 on both sides: medians over rounds in which all take turns. By CPU time the multiple
+ * hardly depends on what else the machine does. With the fill constant both sides flip the same pixels of the same pictures by
+ * the same maps and weights, and exit code 1 says that their scores disagree; other fills are regard's alone.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -51,6 +51,7 @@ await introduce()
 const folder = mkdtempSync(join(tmpdir(), 'regard-bench-'))
 const beside = python && fill === 'constant'
 const seconds = { forward: [], regard: [], peer: [] }
+const cpu = { forward: [], regard: [] }
 try {
   writeNumbers(
     join(folder, 'weights.bin'),
@@ -72,13 +73,12 @@ try {
   // Each program warms up.
   await forwardAlone(1)
   for (let round = 0; round < ROUNDS; round++) {
-    seconds.forward.push(await forwardAlone(PICTURES))
-    const mine = await flipped()
-    seconds.regard.push(mine.seconds)
+    await timed('forward', () => forwardAlone(PICTURES))
+    const scores = await timed('regard', flipped)
     if (!beside) continue
     const theirs = runPython('perturbation.py', JSON.stringify(plan), folder)
     seconds.peer.push(theirs.seconds)
-    const apart = difference(mine.scores, theirs.scores)
+    const apart = difference(scores, theirs.scores)
     if (apart <= MOST) continue
     console.error(`the scores of both differ by ${apart.toExponential(1)}`)
     process.exitCode = 1
@@ -89,22 +89,32 @@ try {
 }
 const [forward, regard] = [median(seconds.forward), median(seconds.regard)]
 const rate = (each) => `${((PICTURES * PASSES) / each).toFixed(1)} passes/s`
-head('fill', 'forward passes alone', 'regard', 'multiple', 'PyTorch', 'ratio')
+head('fill', 'forward passes alone', 'regard', 'multiple', 'by CPU time', 'PyTorch', 'ratio')
 const theirs = beside ? median(seconds.peer) : undefined
 row(
   fill,
   rate(forward),
   rate(regard),
   (regard / forward).toFixed(2),
+  (median(cpu.regard) / median(cpu.forward)).toFixed(2),
   theirs ? rate(theirs) : '–',
   theirs ? (theirs / regard).toFixed(2) : '–',
 )
 
-/** Seconds of as many forward passes, of a batch that is there already. */
+/** Note the seconds that something takes. */
+async function timed(side, run) {
+  const [started, before] = [performance.now(), process.cpuUsage()]
+  const result = await run()
+  seconds[side].push((performance.now() - started) / 1000)
+  const { user, system } = process.cpuUsage(before)
+  cpu[side].push((user + system) / 1e6)
+  return result
+}
+
+/** As many pictures' forward passes, of a batch that is there already. */
 async function forwardAlone(count) {
   const data = new Float32Array(BATCH * pictures[0].data.length)
   for (let at = 0; at < BATCH; at++) data.set(pictures[at % PICTURES].data, at * pictures[0].data.length)
-  const started = performance.now()
   for (let picture = 0; picture < count; picture++) {
     for (let first = 0; first < PASSES; first += BATCH) {
       const rows = Math.min(BATCH, PASSES - first)
@@ -113,16 +123,14 @@ async function forwardAlone(count) {
       await scoresOf({ type: 'float32', shape: [rows, 3, SIZE, SIZE], data: part }, targets)
     }
   }
-  return (performance.now() - started) / 1000
 }
 
 async function flipped() {
-  const started = performance.now()
   const scores = []
   for (const [k, picture] of pictures.entries()) {
     const map = { width: SIZE, height: SIZE, data: maps[k] }
     const found = await pixelFlipping(scoresOf, picture, target, map, { steps: STEPS, fill, batch: BATCH })
     scores.push(...found.scores.morf, ...found.scores.lerf)
   }
-  return { seconds: (performance.now() - started) / 1000, scores }
+  return scores
 }

@@ -17,6 +17,7 @@ const ALL = [
   ['scoring'],
   ['relevance'],
   ['perturbation'],
+  ['perturbation', 'linear'],
   ['transformers'],
   ['profile', 'vgg16'],
   ['profile', 'caffenet'],

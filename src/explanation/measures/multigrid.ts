@@ -3,15 +3,15 @@
  * coarse grid.
  *
  * Every second place of a grid, along and across, is on the next coarser one. A correction of the places between is the mean of
- * those beside them, and the equations of the coarser grid follow from that (Galerkin), so that they hold whatever has
- * equations and whatever has none. Briggs, Henson and McCormick 2000, *A Multigrid Tutorial*, chapters 3 and 10.
+ * those beside them, and the equations of the coarser grid follow from that (Galerkin): a place has one there where it or a
+ * place beside it has one here. Briggs, Henson and McCormick 2000, *A Multigrid Tutorial*, chapters 3 and 5.
  */
 
 /**
  * A symmetric system on a grid: what a place has of itself, less what it has of its eight neighbours. There is a border of 0
  * around the grid. What the places of a square of 2 × 2 have of each other is kept by the upper left one.
  */
-export interface System {
+interface System {
   /** What a place has of itself; 0 where there is no equation. */
   readonly own: Float64Array
   /** What the two above have of each other. */
@@ -35,7 +35,7 @@ const TURNS = [
   [0, 0],
 ] as const
 
-/** A grid as wide or high is solved twice for each time that the finer one is: smaller ones cost more in calls than they gain. */
+/** Grids at least so wide or high are solved twice each time that the finer one is; of smaller ones the calls would cost too much. */
 const TWICE = 6
 
 /** How often the coarsest grid, 2 × 2 places at most, is solved. */
@@ -119,6 +119,7 @@ export class Level {
    * sweep has to follow, and does not ask for them.
    *
    * @param count how many of {@link rests} there are; the other places lack nothing
+   * @param times how often the coarser grid is solved
    * @returns the largest correction
    */
   correct(values: Float64Array, count: number, times = 1): number {
