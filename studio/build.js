@@ -9,7 +9,11 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const page = join(root, 'dist/studio/index.html')
-const changed = (path) => statSync(path).mtimeMs
+/** Of a folder nothing is said: copying makes it new, though nothing in it is. */
+const changed = (path) => {
+  const status = statSync(path)
+  return status.isDirectory() ? 0 : status.mtimeMs
+}
 const isPage = (name) => name.split(/[\\/]/)[0] === 'studio'
 
 /** When something in a folder was changed last. */
