@@ -26,6 +26,7 @@ export { heatMap, type PixelRelevance, pixelRelevance, scaleOf } from './explana
 export { METHODS, type Method, type MethodName, type NamedMethod } from './explanation/methods.ts'
 export type { MethodOption } from './explanation/options.ts'
 export type { Target } from './explanation/target.ts'
+export { softmaxOf } from './explanation/years.ts'
 /* Faces: found, aligned, and in parts. */
 export { type Alignment, align, alignment } from './faces/align.ts'
 export {

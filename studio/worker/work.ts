@@ -3,7 +3,6 @@
 import { proxy, transfer } from 'comlink'
 import {
   against,
-  agesOf,
   answersOf,
   type BuiltInName,
   builtIn,
@@ -16,12 +15,10 @@ import {
   decodePhoto,
   type Engine,
   type Explainer,
-  expectedAgeIn,
   explainBy,
   FACE_PARTS,
   type FaceFinder,
   type FoundFace,
-  type Graph,
   type Image,
   inputOf,
   inputToPhoto,
@@ -29,7 +26,6 @@ import {
   loadModel,
   loadModelExplainer,
   type Model,
-  type ModelExplanation,
   openFaceFinder,
   partsInCut,
   pausing,
@@ -40,20 +36,13 @@ import {
   sharesByPart,
   UserError,
 } from 'regard'
+import { answerOf } from './answers.ts'
+import { fetched } from './fetched.ts'
 import { FIELDS, fieldsOf } from './fields.ts'
+import { layerMap, mappedAt, valueBehind } from './layers.ts'
 import type { Drafts, ModelReport, SavedModel } from './models.ts'
 import { painted } from './paint.ts'
-import type {
-  Answered,
-  Look,
-  LookRequest,
-  NetworkInfo,
-  PhotoInfo,
-  Place,
-  Preview,
-  Stroke,
-  Tell,
-} from './protocol.ts'
+import type { Look, LookRequest, NetworkInfo, PhotoInfo, Place, Preview, Stroke, Tell } from './protocol.ts'
 import type { Teaching } from './teach.ts'
 
 /** Explainers that are kept loaded: two networks, say, each asked two things. */
@@ -433,53 +422,6 @@ function centre(
   return { width, height, data }
 }
 
-/**
- * The value by which the relevance at a convolution is known: scales and shifts behind it are merged into it before
- * relevance is handed down, so that its own output is no more.
- */
-function valueBehind(network: Graph, name: string): string {
-  const { nodes, initializers } = network
-  const readers = nodes.filter(({ inputs }) => inputs.includes(name))
-  const [only] = readers
-  if (readers.length !== 1 || !only) return name
-  const scales =
-    only.op === 'BatchNormalization' ||
-    (['Mul', 'Add', 'Sub', 'Div'].includes(only.op) &&
-      only.inputs.every((input) => input === name || initializers.has(input!)))
-  return scales ? valueBehind(network, only.outputs[0]!) : name
-}
-
-/** The value whose map shows what arrived at a node; none of what has no height and width. */
-function mappedAt(network: Graph, layer: string): string | undefined {
-  const node = network.nodes.find(({ name, op }) => name === layer && op === 'Conv')
-  return node && valueBehind(network, node.outputs[0]!)
-}
-
-/** The relevance of a layer: the sum over its channels. */
-function layerMap(found: ModelExplanation, layer: string) {
-  const relevance = found.layers[layer]
-  if (relevance?.shape.length !== 4) throw new UserError('has no height and width', layer)
-  return pixelRelevance(relevance)
-}
-
-/** What one output says; of the answers of a network all are there, whichever is explained. */
-function answerOf(model: Model, { outputs }: ModelExplanation): Answered {
-  const { output, task, classes, kind } = model
-  const scores = outputs[output]
-  const said = { output, task }
-  if (!scores) return { ...said, classes: [], value: undefined }
-  if (kind === 'number') return { ...said, classes: [], value: scores.logits[0]! }
-  const { probabilities = scores.logits } = scores
-  const both = probabilities.length === 1 ? [1 - probabilities[0]!, probabilities[0]!] : [...probabilities]
-  const named = classes.map((name, k) => ({ name, probability: both[k]! }))
-  const ages = task === 'years' && agesOf(model)
-  return {
-    ...said,
-    classes: named.sort((a, b) => b.probability - a.probability).slice(0, 5),
-    value: ages ? expectedAgeIn(model, scores.logits) : undefined,
-  }
-}
-
 function nameOf(model: Model, { way }: LookRequest): string {
   if (!way) return compositeOf(model).name
   return 'name' in way ? way.name : way.method!
@@ -488,35 +430,4 @@ function nameOf(model: Model, { way }: LookRequest): string {
 function withoutPicture({ meanPicture: _, ...card }: Model['card']): Omit<Card, 'classes'> {
   const { classes: __, ...rest } = card
   return rest
-}
-
-/** Bytes of a file that comes with the page, with how many are there. */
-async function fetched(url: URL, what: string, tell?: Tell): Promise<Uint8Array> {
-  const response = await fetch(url)
-  if (!response.ok)
-    throw new UserError(`was not found (${response.status})`, url.pathname, 'Load the page again')
-  const total = Number(response.headers.get('Content-Length') ?? 0)
-  const chunks: Uint8Array[] = []
-  let done = 0
-  for await (const chunk of streamOf(response)) {
-    chunks.push(chunk)
-    done += chunk.length
-    tell?.(what, done, Math.max(total, done))
-  }
-  const bytes = new Uint8Array(done)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}
-
-async function* streamOf({ body }: Response): AsyncGenerator<Uint8Array> {
-  const reader = body!.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    yield value
-  }
 }

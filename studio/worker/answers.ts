@@ -1,0 +1,34 @@
+/** What a network answers, whichever of its outputs is explained. */
+
+import { agesOf, expectedAgeIn, type Model, type ModelExplanation, type Scores, softmaxOf } from 'regard'
+import type { Answered } from './protocol.ts'
+
+/** What one output says; of the answers of a network all are there, whichever is explained. */
+export function answerOf(model: Model, { outputs }: ModelExplanation): Answered {
+  const { output, task, classes, kind } = model
+  const scores = outputs[output]
+  const said = { output, task }
+  if (!scores) return { ...said, classes: [], value: undefined }
+  if (kind === 'number') return { ...said, classes: [], value: scores.logits[0]! }
+  const both = probabilitiesOf(model, scores)
+  const named = both.map((probability, k) => ({ name: classes[k]!, probability }))
+  const ages = task === 'years' && agesOf(model)
+  return {
+    ...said,
+    classes: named.sort((a, b) => b.probability - a.probability).slice(0, 5),
+    value: ages ? expectedAgeIn(model, scores.logits) : undefined,
+  }
+}
+
+/** Of each class; none where what the output holds is neither logits nor probabilities. */
+function probabilitiesOf(
+  { kind, logits: count }: Model,
+  { logits, probabilities }: Scores,
+): readonly number[] {
+  if (kind === 'other' && count > 1) return []
+  // An output that is not explained comes without its softmax, where the network has none of its own.
+  const known =
+    probabilities ??
+    (kind === 'logits' ? softmaxOf(count === 1 ? Float32Array.of(0, logits[0]!) : logits) : logits)
+  return known.length === 1 ? [1 - known[0]!, known[0]!] : [...known]
+}
