@@ -11,6 +11,7 @@ import { averageMap, averagePicture, thumbnail } from '../evaluation/averages.ts
 import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
 import { heatMap, type PixelRelevance, scaleOf } from '../explanation/heatMap.ts'
 import { decimal, excessInWords, percent, reason, sureness } from './atlasWords.ts'
+import { HUES } from './hues.ts'
 import { colourScale } from './maps.ts'
 import { img } from './pictures.ts'
 import { type Drawing, plot, svgOf } from './svg.ts'
@@ -65,21 +66,7 @@ const SHOWN = 12
 /** How many clusters are named on top. */
 const NAMED = 8
 
-/** Okabe and Ito's colours without black, which colour-blind people tell apart, and three more. */
-const COLOURS = [
-  '#d55e00',
-  '#0072b2',
-  '#009e73',
-  '#cc79a7',
-  '#e69f00',
-  '#56b4e9',
-  '#b8a800',
-  '#8c6d31',
-  '#6b6ecf',
-  '#888888',
-]
-
-const colourOf = (cluster: number) => COLOURS[(cluster - 1) % COLOURS.length]!
+const colourOf = (cluster: number) => HUES[(cluster - 1) % HUES.length]!
 
 /** Write `index.html` and `figures/plane-CLASS.svg` into a folder. */
 export async function writeAtlasPage(

@@ -1,3 +1,4 @@
+import { HUES } from '../../src/report/hues.ts'
 import type { ShownRun } from '../../src/server/messages.ts'
 
 /** `gender A [r]`, and where there are several, the fold. */
@@ -9,27 +10,13 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }
 
-/** Colours of runs and clusters, which colour-blind people tell apart (Okabe and Ito), and some more. */
-const COLOURS = [
-  '#d55e00',
-  '#0072b2',
-  '#009e73',
-  '#cc79a7',
-  '#e69f00',
-  '#56b4e9',
-  '#b8a800',
-  '#8c6d31',
-  '#6b6ecf',
-  '#888888',
-]
-
 /** Whether a colour stands for another run already: then the line is dashed. */
 export function isDashed(place: number): boolean {
-  return place >= COLOURS.length
+  return place >= HUES.length
 }
 
 export function colourOf(place: number): string {
-  return COLOURS[place % COLOURS.length]!
+  return HUES[place % HUES.length]!
 }
 
 /** `1 face`, `1,500 faces`. */

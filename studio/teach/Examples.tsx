@@ -4,9 +4,9 @@ import { CameraView } from '../camera/CameraView.tsx'
 import { frameOf } from '../camera/frame.ts'
 import type { Camera } from '../camera/useCamera.ts'
 import { plain } from '../look/colours.ts'
+import { Pixels } from '../look/Pixels.tsx'
 import type { PupilName, Sees } from '../worker/protocol.ts'
 import { DRAWINGS } from './drawn.ts'
-import { Picture } from './Picture.tsx'
 import { addKind, removeExamples, renameKind, show, showDrawn, showFiles } from './run.ts'
 import { type Example, type Kind, setTeach, useTeach } from './store.ts'
 
@@ -245,7 +245,7 @@ const Thumbnail = memo(function Thumbnail({
       aria-pressed={isWatched}
       onClick={() => setTeach({ watched: isWatched ? undefined : id })}
     >
-      <Picture pixels={pixels} />
+      <Pixels pixels={pixels} />
     </button>
   )
 })

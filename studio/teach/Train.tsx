@@ -1,8 +1,8 @@
 import { lazy, Suspense, useMemo } from 'react'
 import { coloured, overlaid, plain } from '../look/colours.ts'
+import { Pixels } from '../look/Pixels.tsx'
 import { percent } from '../look/words.ts'
 import type { Glance } from '../worker/protocol.ts'
-import { Picture } from './Picture.tsx'
 import { stopTraining, train } from './run.ts'
 import { missing, setTeach, useTeach } from './store.ts'
 
@@ -154,12 +154,12 @@ function Timeline() {
     <div className="timeline">
       <h3>The watched example as it learns</h3>
       <div className="triple">
-        <Picture pixels={pixels[0]!} label="What the network sees of it" />
-        <Picture
+        <Pixels pixels={pixels[0]!} label="What the network sees of it" />
+        <Pixels
           pixels={pixels[1]!}
           label={`Map after step ${done}: what spoke for and against ${watched.name}`}
         />
-        <Picture pixels={pixels[2]!} label="The same map over the picture" />
+        <Pixels pixels={pixels[2]!} label="The same map over the picture" />
       </div>
       <label className="field">
         {said}

@@ -2,8 +2,8 @@ import { type RefObject, useEffect, useMemo, useRef } from 'react'
 import { anotherFrame, frameOf } from '../camera/frame.ts'
 import type { Camera } from '../camera/useCamera.ts'
 import { overlaid, plain } from '../look/colours.ts'
+import { Pixels } from '../look/Pixels.tsx'
 import { percent } from '../look/words.ts'
-import { Picture } from './Picture.tsx'
 import { openInLook, save, tryOut } from './run.ts'
 import { useTeach } from './store.ts'
 
@@ -112,8 +112,8 @@ function Answer() {
         ))}
       </ul>
       <div className="triple">
-        <Picture pixels={pixels[0]} label="What the network sees" />
-        <Picture pixels={pixels[1]} label={`What spoke for and against ${tried.name}`} />
+        <Pixels pixels={pixels[0]} label="What the network sees" />
+        <Pixels pixels={pixels[1]} label={`What spoke for and against ${tried.name}`} />
       </div>
       <p className="faint tiny">
         Orange speaks for {tried.name}, blue against. It knows these kinds only: whatever it is shown, it says
