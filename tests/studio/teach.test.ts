@@ -179,6 +179,8 @@ describe.skipIf(!hasChromium)('Teach', () => {
       .getByRole('img', { name: /^taught, (baby|old), / })
       .waitFor()
     await page.getByRole('link', { name: 'Teach' }).click()
+    // The view is loaded when it is shown.
+    await page.getByText('100 examples').nth(1).waitFor()
     expect(await page.getByText('100 examples').count()).toBe(2)
   })
 
