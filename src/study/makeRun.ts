@@ -1,11 +1,10 @@
 /** One run: train, score the test part, explain some of it, and leave the files that the report reads. */
 
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { CLASSES } from '../datasets/task.ts'
 import { float32 } from '../graph/types.ts'
 import { modelOf } from '../models/model.ts'
 import { type TrainedCard, writeModel } from '../models/node.ts'
+import { removeCheckpoints } from '../training/checkpoint.ts'
 import type { PictureParts, Pictures } from '../training/pictures.ts'
 import { type Trained, type TrainedNetwork, train } from '../training/train.ts'
 import { explainRun } from './explainRun.ts'
@@ -45,9 +44,7 @@ export async function makeRun(job: RunJob, context: RunContext): Promise<RunReco
   }
   writeRunRecord(folder, record)
   writeSums(folder)
-  for (const name of ['checkpoint', 'checkpoint.previous']) {
-    rmSync(join(folder, `${name}.safetensors`), { force: true })
-  }
+  removeCheckpoints(folder)
   return record
 }
 

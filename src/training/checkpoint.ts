@@ -3,7 +3,7 @@
  * in full before it takes its place and carrying a checksum, so that a kill or a bad disk costs one interval.
  */
 
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
@@ -26,6 +26,10 @@ export interface Checkpoint {
 
 const LATEST = 'checkpoint.safetensors'
 const PREVIOUS = 'checkpoint.previous.safetensors'
+/** Whole and newer than both, where it is there: a kill came before it took its place. */
+const NEXT = 'checkpoint.next.safetensors'
+/** Newest first. */
+const NAMES = [NEXT, LATEST, PREVIOUS]
 
 /** Write a checkpoint into a run's folder; the one before it is kept as well. */
 export function writeCheckpoint(
@@ -46,7 +50,7 @@ export function writeCheckpoint(
   const metadata = { state, sha256: checksum(tensors, state) }
   const path = join(folder, LATEST)
   // The disk may be full: what is there stays in place until the new one is whole.
-  const next = join(folder, 'checkpoint.next.safetensors')
+  const next = join(folder, NEXT)
   writeAtomic(next, ...writeSafetensors({ tensors, metadata }))
   if (existsSync(path)) renameSync(path, join(folder, PREVIOUS))
   renameSync(next, path)
@@ -61,7 +65,7 @@ export function writeCheckpoint(
  * @throws UserError when the checkpoint belongs to another run
  */
 export function readCheckpoint(folder: string, run: string): Checkpoint | undefined {
-  const names = [LATEST, PREVIOUS].filter((name) => existsSync(join(folder, name)))
+  const names = NAMES.filter((name) => existsSync(join(folder, name)))
   for (const name of names) {
     const path = join(folder, name)
     let checkpoint: Checkpoint
@@ -83,6 +87,11 @@ export function readCheckpoint(folder: string, run: string): Checkpoint | undefi
     return checkpoint
   }
   return undefined
+}
+
+/** Remove the checkpoints of a run that has ended. */
+export function removeCheckpoints(folder: string): void {
+  for (const name of NAMES) rmSync(join(folder, name), { force: true })
 }
 
 function parse(bytes: Uint8Array, path: string): Checkpoint {

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -124,6 +125,15 @@ test('a damaged checkpoint is noticed and the one before it used', async () => {
   const previous = join(run.folder, 'checkpoint.previous.safetensors')
   expect(existsSync(previous)).toBe(true)
   expect(bits(await train(run))).toBe(whole)
+
+  // A kill can come after the one that is used was made, and before it has the place of the damaged one.
+  const next = join(run.folder, 'checkpoint.next.safetensors')
+  renameSync(latest, next)
+  truncateSync(previous, 1000)
+  const quiet = vi.spyOn(console, 'error')
+  expect(bits(await train(run))).toBe(whole)
+  expect(quiet).not.toHaveBeenCalled()
+  renameSync(next, latest)
 
   // Where neither can be used, what was trained is lost, and said to be.
   for (const path of [latest, previous]) truncateSync(path, 1000)
