@@ -4,12 +4,15 @@ import { version } from '../base/version.ts'
 import { alignCommand } from './align.ts'
 import { atlasCommand } from './atlas.ts'
 import { compareCommand } from './compare.ts'
+import { completionCommand } from './completion.ts'
 import { convertCommand } from './convert.ts'
 import { datasetCommand } from './dataset.ts'
+import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { facesCommand } from './faces.ts'
 import { graftCommand } from './graft.ts'
+import { initCommand } from './init.ts'
 import { measureCommand } from './measure.ts'
 import { networksCommand } from './networks.ts'
 import { predictCommand } from './predict.ts'
@@ -39,6 +42,7 @@ export async function main(args: readonly string[]): Promise<void> {
     // What stands behind a subcommand is for that one: `study --out` and `study plan --out` are two.
     .enablePositionalOptions()
   for (const command of [
+    initCommand(),
     studyCommand(),
     workerCommand(),
     reportCommand(),
@@ -58,6 +62,8 @@ export async function main(args: readonly string[]): Promise<void> {
     graftCommand(),
     networksCommand(),
     weightsCommand(),
+    doctorCommand(),
+    completionCommand(),
   ])
     program.addCommand(command)
   inherit(program)

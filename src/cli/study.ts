@@ -10,6 +10,7 @@ import { runStudy } from '../study/run.ts'
 import { tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom } from './numbers.ts'
+import { shellWord } from './shellWord.ts'
 import { stopOnSignal } from './signal.ts'
 import { planCommand } from './studyPlan.ts'
 import { studyStatusCommand } from './studyStatus.ts'
@@ -82,11 +83,6 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   } finally {
     stop.forget()
   }
-}
-
-/** A path as a shell takes it. */
-function shellWord(path: string): string {
-  return /[^\w./@+-]/.test(path) ? JSON.stringify(path) : path
 }
 
 /** Name the runs that could not be made. The same command tries them again. */

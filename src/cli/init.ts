@@ -1,0 +1,265 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, extname, relative, resolve } from 'node:path'
+import { Command } from 'commander'
+import { UsageError, UserError } from '../base/errors.ts'
+import { requireWritable, writeAtomic } from '../base/files.ts'
+import { requireEveryClass } from '../datasets/classes.ts'
+import type { Dataset, Face } from '../datasets/dataset.ts'
+import { makeFolds, splitFolds } from '../datasets/folds.ts'
+import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
+import { TASKS, type Task } from '../datasets/task.ts'
+import { shellWord } from './shellWord.ts'
+
+/** `regard init [DATA]` */
+export function initCommand(): Command {
+  return new Command('init')
+    .description('Look at photos of your own, ask what to train on them, and write a plan that runs.')
+    .argument(
+      '[data]',
+      'the folder of a data set, or a table of photos and labels; its kind is found out (default: faces that regard draws, or asked for)',
+    )
+    .option('--out <file>', 'the plan to write', 'plan.yaml')
+    .option('--yes', 'take what is suggested, and ask nothing')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ regard init ~/Pictures/faces\n  $ regard init labels.csv --out ages.yaml --yes\n\n' +
+        'The simplest data set is a folder with one folder for each class: `f` and `m`, or ages such as `34` or\n' +
+        '`25-32`. docs/datasets.md lists the others. Photos stay where they are.',
+    )
+    .action(init)
+}
+
+interface Flags {
+  readonly out: string
+  readonly yes?: boolean
+}
+
+/** What can be trained, by a word for it. */
+const SIZES = {
+  small: {
+    network: { name: 'adiencenet', input: 112, width: 0.5 },
+    says: 'AdienceNet at half its width, on 112 pixels',
+    hint: 'minutes on a laptop',
+  },
+  paper: {
+    network: { name: 'adiencenet' },
+    says: 'AdienceNet as published, on 227 pixels',
+    hint: 'most of an hour',
+  },
+  trained: {
+    network: { name: 'googlenet', start: 'imagenet' },
+    says: 'GoogLeNet from ImageNet’s weights, as in the paper',
+    hint: 'hours; the best answers; 54 MB are fetched',
+  },
+} as const
+
+type Size = keyof typeof SIZES
+
+/** As in the paper. */
+const FOLDS = 5
+const SEED = 1
+
+/** What a plan is made of. */
+interface Choice {
+  /** None: faces are drawn. */
+  readonly data: { readonly kind: DatasetKind; readonly root: string } | undefined
+  readonly tasks: readonly Task[]
+  readonly size: Size
+  /** Parts that the people are dealt into. */
+  readonly folds: number
+}
+
+async function init(data: string | undefined, { out, yes }: Flags): Promise<void> {
+  if (existsSync(out))
+    throw new UsageError('is there already', out, 'Choose another name with --out, or remove it')
+  requireWritable(out)
+  const isAsking = !yes && process.stdin.isTTY && process.stdout.isTTY
+  const choice = isAsking ? await asked(data) : await suggested(data)
+  if (!choice) {
+    console.error('Stopped. Nothing was written.')
+    process.exitCode = 130
+    return
+  }
+  writeAtomic(out, planOf(choice, out))
+  const plan = shellWord(out)
+  console.log(
+    [
+      `Plan: ${out}`,
+      'Next:',
+      ...(choice.data
+        ? [
+            `  npx regard dataset check ${shellWord(`${choice.data.kind}:${choice.data.root}`)}   finds what quietly ruins a study`,
+          ]
+        : []),
+      `  npx regard study plan ${plan}   estimates time, memory and disk`,
+      `  npx regard study ${plan}   trains, tests, explains, and writes a report`,
+    ].join('\n'),
+  )
+}
+
+/** What is suggested, without a question. */
+async function suggested(root: string | undefined): Promise<Choice> {
+  if (root === undefined) return { data: undefined, tasks: ['age', 'gender'], size: 'small', folds: FOLDS }
+  const { kind, dataset } = await found(root)
+  console.log(described(dataset))
+  return { data: { kind, root }, tasks: trainable(dataset), size: 'small', folds: foldCount(dataset.faces) }
+}
+
+/** The same, question by question; undefined where the user stops. */
+async function asked(given: string | undefined): Promise<Choice | undefined> {
+  const { intro, isCancel, log, multiselect, select, text } = await import('@clack/prompts')
+  intro('A plan for a study')
+  const root =
+    given ??
+    (await text({
+      message: 'Where are your photos? A folder or a table; leave it empty for faces that regard draws.',
+      placeholder: 'nothing: drawn faces',
+      defaultValue: '',
+    }))
+  if (isCancel(root)) return undefined
+  const own = root === '' ? undefined : await found(root)
+  if (own) log.info(described(own.dataset))
+  const possible = own ? trainable(own.dataset) : TASKS
+  const tasks = await multiselect({
+    message: 'What shall networks read from a face?',
+    options: possible.map((task) => ({ value: task, label: WORDS[task] })),
+    initialValues: own ? possible.slice(0, 2) : possible.filter((task) => task !== 'years'),
+    required: true,
+  })
+  if (isCancel(tasks)) return undefined
+  const size = await select({
+    message: 'Which network?',
+    options: (Object.keys(SIZES) as Size[]).map((value) => ({
+      value,
+      label: SIZES[value].says,
+      hint: SIZES[value].hint,
+    })),
+  })
+  if (isCancel(size)) return undefined
+  const folds = own ? foldCount(own.dataset.faces) : FOLDS
+  return { data: own && { kind: own.kind, root }, tasks, size, folds }
+}
+
+const WORDS: Readonly<Record<Task, string>> = {
+  age: 'age, in the paper’s eight groups',
+  gender: 'gender, the two labels of the data set',
+  years: 'age in years, from 0 to 100',
+}
+
+/**
+ * The data set in a folder or a table, read as the kind of which most is there.
+ *
+ * @throws UserError where no kind finds a face, with what each kind says
+ */
+async function found(root: string): Promise<{ readonly kind: DatasetKind; readonly dataset: Dataset }> {
+  if (!existsSync(root)) throw new UserError('there is no such folder or table', root)
+  const kinds: readonly DatasetKind[] = statSync(root).isFile()
+    ? ['csv']
+    : DATASET_KINDS.filter((kind) => kind !== 'csv')
+  const complaints: string[] = []
+  let best: { readonly kind: DatasetKind; readonly dataset: Dataset } | undefined
+  for (const kind of kinds) {
+    try {
+      const dataset = await readDataset(kind, root)
+      if (dataset.faces.length > (best?.dataset.faces.length ?? 0)) best = { kind, dataset }
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      complaints.push(`  ${kind}: ${reasonOf(error, resolve(root))}`)
+    }
+  }
+  if (best) return best
+  throw new UserError(
+    'is no data set that regard reads',
+    root,
+    'The simplest one is a folder with a folder of photos for each class, `f` and `m`, say; docs/datasets.md has all. ' +
+      `What each kind lacks here:\n${complaints.join('\n')}`,
+  )
+}
+
+/** What is wrong, without what to do: that differs from kind to kind. */
+function reasonOf({ message, where }: UserError, root: string): string {
+  const said = where && message.startsWith(where) ? message.slice(where.length + 2) : message
+  const within = where ? relative(root, where) : ''
+  return `${within} ${said.split(/\. (?=[A-Z])/)[0]}`.trim()
+}
+
+function described({ kind, faces }: Dataset): string {
+  const people = new Set(faces.map(({ subject }) => subject)).size
+  return `${kind}: ${faces.length} faces of ${people} people`
+}
+
+/**
+ * The tasks of which every part to train on has every class.
+ *
+ * @throws UserError where there is none, with what each lacks
+ */
+function trainable({ faces, root }: Dataset): Task[] {
+  const { train } = splitFolds(makeFolds(faces, foldCount(faces), SEED), 0, SEED)
+  const complaints: string[] = []
+  const tasks = TASKS.filter((task) => {
+    try {
+      requireEveryClass(faces, train, task)
+      return true
+    } catch (error) {
+      complaints.push(`  ${(error as Error).message}`)
+      return false
+    }
+  })
+  if (tasks.length > 0) return tasks
+  throw new UserError(`nothing can be trained on it:\n${complaints.join('\n')}`, root)
+}
+
+/** As many as the publishers dealt, or five. */
+function foldCount(faces: readonly Face[]): number {
+  const published = new Set(faces.flatMap(({ fold }) => (fold === undefined ? [] : [fold]))).size
+  return published || FOLDS
+}
+
+/** The plan as a file that explains itself. */
+function planOf({ data, tasks, size, folds }: Choice, out: string): string {
+  const name = nameFrom(data?.root)
+  const { network, says } = SIZES[size]
+  const dataset = data
+    ? `{ kind: ${data.kind}, root: ${JSON.stringify(relative(dirname(resolve(out)), resolve(data.root)) || '.')} }`
+    : '{ kind: synthetic, count: 1500, seed: 2017 }'
+  return `# Made by \`regard init\`. docs/plan.md explains every field, and those that are not here.
+name: ${name}
+
+dataset: ${dataset}
+
+# What networks read from a face: age (eight groups), gender (the data set's two labels), years (0 to 100).
+tasks: [${tasks.join(', ')}]
+
+# ${says}.
+networks:
+  - { ${Object.entries(network)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ')} }
+
+# Photos are rotated until the eyes are level.
+preprocessing: [r]
+
+# People are dealt into ${folds} parts; the first is tested on. The paper tests on each in turn: [0, 1, 2, 3, 4].
+folds: { count: ${folds}, test: [0] }
+
+# A schedule for a laptop. \`paper\` trains as the paper did, which takes a GPU.
+schedule: { policy: quick }
+
+seed: ${SEED}
+
+# Heat maps of eight test photos, and in numbers what the networks look at in a hundred.
+explain: { photos: 8, profile: 100 }
+`
+}
+
+/** The folder's or table's name, in letters that a study may be named by. */
+function nameFrom(root: string | undefined): string {
+  if (root === undefined) return 'drawn-faces'
+  const path = resolve(root)
+  const last = path.slice(path.search(/[^/\\]*$/))
+  const name = last
+    .slice(0, last.length - extname(last).length || undefined)
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+  return name || 'faces'
+}
