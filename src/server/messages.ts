@@ -39,7 +39,7 @@ export interface ShownRun {
   /** `r`, `i`, `m`, with what it starts from behind a comma: `r,s`. */
   readonly setting: string
   readonly fold: number
-  /** `begun`: nobody makes it at present. */
+  /** `begun`: nobody makes it at present. `failed`: it was set aside, or cannot be read. */
   readonly state: 'finished' | 'underway' | 'begun' | 'waiting' | 'failed'
   /** In words. */
   readonly detail: string

@@ -7,7 +7,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { messageOf } from '../base/errors.ts'
 import { holderOf } from '../base/lock.ts'
-import { files, readStudyRecord, runFiles } from '../study/record.ts'
+import { readNotices } from '../study/notices.ts'
+import { files, readStudyRecord, runFiles, runName } from '../study/record.ts'
 import { sumsIn } from '../study/sums.ts'
 import type { Had } from './curve.ts'
 import type { Folders } from './folders.ts'
@@ -154,7 +155,10 @@ export class Newsroom {
       const { name: title, runs } = this.knownOf(files.study(path), () => readStudyRecord(path))
       const folders = runs.map((run) => files.run(path, run))
       const finished = folders.filter((folder) => existsSync(sumsIn(folder))).length
-      const underway = folders.filter((folder) => holderOf(runFiles.lock(folder))).length
+      const notices = this.folders.within(files.notices(path), '.') ? readNotices(path) : {}
+      const underway = runs.filter(
+        (run, k) => notices[runName(run)]?.state === 'underway' || holderOf(runFiles.lock(folders[k]!)),
+      ).length
       return { study: { title, runs: runs.length, finished, underway } }
     } catch (error) {
       return { error: messageOf(error) }
