@@ -85,7 +85,8 @@ function OneAtlas({ folder, atlas, points }: OneAtlasProps) {
     <>
       <p className="faint small">
         {counted(atlas.faces, 'face')} of {atlas.data}, {atlas.task}, as the network {networkOf(atlas.model)}{' '}
-        was asked, explained by {atlas.by}. Faces whose maps have the same pattern lie together (UMAP); neither axes nor the size of gaps mean anything.
+        was asked, explained by {atlas.by}. Faces whose maps have the same pattern lie together (UMAP);
+        neither axes nor the size of gaps mean anything.
       </p>
       {atlas.classes.length > 1 && (
         <Choice

@@ -59,7 +59,7 @@ function show(text: string, host: HTMLElement): void {
   root.adoptedStyleSheets = [...page.querySelectorAll('style')].map((style) => {
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(
-      style.textContent
+      unloading(style.textContent)
         .replaceAll(':root', ':host')
         .replaceAll('(prefers-color-scheme: dark)', isDark ? 'all' : 'not all'),
     )
@@ -81,12 +81,17 @@ function disarm(element: Element): void {
   for (const { name, value } of [...element.attributes]) {
     const isPicture = /^(src|href|xlink:href)$/.test(name) && value.startsWith('data:image/')
     const isLink = name === 'href' && element.localName === 'a' && /^(#|https?:)/.test(value)
-    if (name === 'style') element.setAttribute(STYLE, value)
+    if (name === 'style') element.setAttribute(STYLE, unloading(value))
     if (name === 'style' || (ADDRESSES.test(name) && !isPicture && !isLink)) element.removeAttribute(name)
   }
   if (element.localName !== 'a') return
   element.setAttribute('target', '_blank')
   element.setAttribute('rel', 'noreferrer')
+}
+
+/** A style that loads nothing. */
+function unloading(css: string): string {
+  return css.replace(/@import[^;]*;?/gi, '').replace(/url\((?!\s*['"]?data:)[^)]*\)/gi, 'none')
 }
 
 /** Follow a link within a page: its address is not this page's. */
