@@ -12,7 +12,7 @@ import { decimal, excessInWords } from '../report/atlasWords.ts'
 import { writeVirelay } from '../report/virelay.ts'
 import { tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
-import { CLASS, explainOver, KEPT, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
+import { CLASS, explainOver, KEPT, keyOfExplained, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
 import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
@@ -56,10 +56,12 @@ async function run(path: string, flags: Flags): Promise<void> {
   requireClasses(atlas, dataset.root)
   const { out } = flags
   const data = `${flags.data.kind}:${flags.data.root}`
+  // Of all that lie in OUT/explained, those that this atlas is of.
+  const key = keyOfExplained(network, dataset, flags, { class: flags.class })
   writeAtomic(join(out, 'atlas.csv'), csvOf(explained, atlas))
   writeAtomic(
     join(out, 'atlas.json'),
-    `${JSON.stringify({ data, model: model.path, task: network.task, by, ...recordOf(explained, atlas) }, undefined, 2)}\n`,
+    `${JSON.stringify({ data, model: model.path, task: network.task, by, explained: key, ...recordOf(explained, atlas) }, undefined, 2)}\n`,
   )
   await writeVirelay(join(out, 'virelay'), explained, atlas, {
     network: name,

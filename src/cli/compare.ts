@@ -114,10 +114,13 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
   for (const difference of differences) console.log(settingsInWords(difference))
   const data = `${flags.data.kind}:${flags.data.root}`
   const { out } = flags
-  writeAtomic(
-    join(out, 'compare.json'),
-    `${JSON.stringify({ data, comparisons, settings: differences }, undefined, 2)}\n`,
-  )
+  const record = {
+    data,
+    networks: networks.map(({ name, model: { path: model }, by }) => ({ name, model, by })),
+    comparisons,
+    settings: differences,
+  }
+  writeAtomic(join(out, 'compare.json'), `${JSON.stringify(record, undefined, 2)}\n`)
   writeAtomic(join(out, 'compare.csv'), csv(rowsOf(comparisons, explained[0]!.classes)))
   await writeComparePage(out, names, comparisons, differences, { data, licence: dataset.licence })
   console.log(`\nPage: ${join(out, 'index.html')}`)

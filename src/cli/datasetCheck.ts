@@ -5,8 +5,10 @@ import { requireWritableFolder } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
 import { type Checked, checkDataset } from '../datasets/check/check.ts'
 import type { Finding, Severity } from '../datasets/check/finding.ts'
+import { readMarks } from '../datasets/check/marks.ts'
 import { foldsShown } from '../datasets/check/page.ts'
-import { recordOf, writeCheck } from '../datasets/check/write.ts'
+import { type Settled, settle } from '../datasets/check/settle.ts'
+import { markedInWords, recordOf, writeCheck } from '../datasets/check/write.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { DATA, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
@@ -46,6 +48,8 @@ export function checkCommand(): Command {
     .addHelpText(
       'after',
       '\nExample:\n  $ regard dataset check aaf:faces --out out/check\n\n' +
+        'Pairs that somebody marked in `regard studio` (marks.csv in DIR) are honoured: different ones are no longer\n' +
+        'found, and of the same ones leave-out.csv names those that a plan should leave out by `without`.\n\n' +
         'The exit code is 3 where photos or rows cannot be used; each is named. What else is found does not change it,\n' +
         'unless --strict is given.',
     )
@@ -56,19 +60,26 @@ async function check(source: Source, flags: Flags): Promise<void> {
   requireUse([source], flags)
   const out = flags.out ?? join('out', `check-${source.kind}`)
   requireWritableFolder(out)
-  const dataset = await readDataset(source.kind, source.root, flags)
-  const checked = await untilStopped((signal) => checkWithProgress(dataset, flags, signal))
+  const marks = readMarks(out)
+  const settled = settle(await readDataset(source.kind, source.root, flags), marks)
+  const { dataset } = settled
+  const checked = await untilStopped((signal) => checkWithProgress(settled, flags, signal))
   if (!checked) return
-  const page = await writeCheck(out, dataset, checked)
+  const page = await writeCheck(out, settled, checked)
   if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked), undefined, 2))
-  else console.log([...summary(dataset, checked), '', `Page: ${page}`].join('\n'))
+  else {
+    const marked = markedInWords(settled)
+    console.log(
+      [...summary(dataset, checked), ...marked.flatMap((line) => ['', line]), '', `Page: ${page}`].join('\n'),
+    )
+  }
   tellSkipped(checked.skipped)
   const isSerious = checked.findings.some(({ severity, cases }) => severity === 'serious' && cases.length > 0)
   if (flags.strict && isSerious) process.exitCode = 1
 }
 
 async function checkWithProgress(
-  dataset: Dataset,
+  { dataset, different }: Settled,
   { folds, seed, finder }: Flags,
   signal: AbortSignal,
 ): Promise<Checked> {
@@ -87,6 +98,7 @@ async function checkWithProgress(
       folds: folds ?? 5,
       seed,
       find: finder,
+      different,
       signal,
       progress(stage, done, total) {
         if (!lines.has(stage)) {

@@ -14,7 +14,7 @@ import { nodeEngine } from '../engine/node.ts'
 import { chooseComposite } from '../evaluation/chooseComposite.ts'
 import { type Evaluable, facesOf, requireEvaluable, trainingOverlap } from '../evaluation/evaluate.ts'
 import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
-import { type ExplainFacesOptions, explainFaces } from '../evaluation/explainFaces.ts'
+import { type ExplainFacesOptions, explainFaces, keyOf } from '../evaluation/explainFaces.ts'
 import type { Mean } from '../evaluation/profile.ts'
 import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import type { Alignment } from '../faces/align.ts'
@@ -213,6 +213,20 @@ export async function explainOver(
   } finally {
     progress?.finish()
   }
+}
+
+/** The name of the folder in OUT/explained that {@link explainOver} keeps faces in. */
+export function keyOfExplained(
+  network: Explainable,
+  dataset: Dataset,
+  { method }: OverFacesFlags,
+  asked: Pick<ExplainFacesOptions, 'class'>,
+): string {
+  return keyOf(network, dataset, {
+    composite: network.composite,
+    method: method && ({ method } as NamedMethod),
+    ...asked,
+  })
 }
 
 /**

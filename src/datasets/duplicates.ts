@@ -81,20 +81,22 @@ const NEAR = { bits: 48, likeness: 0.88 }
  *
  * @param sketches of the faces; undefined for those that cannot be used
  * @param detailsOf takes a second look at some of the faces, given by their indices in ascending order
+ * @param areDifferent whether somebody has seen that two faces are of different pictures, however alike
  */
 export async function repetitions(
   sketches: readonly (Sketch | undefined)[],
   detailsOf: (faces: readonly number[]) => Promise<ReadonlyMap<number, Details>>,
+  areDifferent: (a: number, b: number) => boolean = () => false,
 ): Promise<Repetition[]> {
   const groups = new DisjointSets(sketches.length)
-  const found = exactCopies(sketches)
+  const found = exactCopies(sketches, areDifferent)
   for (const { faces } of found) groups.join(...faces)
 
   // Of exact copies, the first stands for all.
   const standing = sketches.map((sketch, k) => (groups.leaderOf(k) === k ? sketch : undefined))
-  const candidates = [...alike(standing, 'whole'), ...alike(standing, 'face')].sort(
-    (a, b) => a.apart - b.apart,
-  )
+  const candidates = [...alike(standing, 'whole'), ...alike(standing, 'face')]
+    .filter(({ faces }) => !areDifferent(...faces))
+    .sort((a, b) => a.apart - b.apart)
   const involved = new Set(candidates.flatMap(({ faces }) => faces))
   const details = await detailsOf([...involved].sort((a, b) => a - b))
   for (const { faces, mirrored, view } of candidates) {
@@ -109,13 +111,16 @@ export async function repetitions(
 }
 
 /** Faces of the same pixels that are not two faces in one photo: each with the first one that is like it. */
-function exactCopies(sketches: readonly (Sketch | undefined)[]): Repetition[] {
+function exactCopies(
+  sketches: readonly (Sketch | undefined)[],
+  areDifferent: (a: number, b: number) => boolean,
+): Repetition[] {
   const found: Repetition[] = []
   const firsts = new Map<string, number[]>()
   for (const [k, sketch] of sketches.entries()) {
     if (!sketch) continue
     const known = firsts.get(sketch.content) ?? []
-    const first = known.find((face) => isSameFace(sketches[face]!, sketch))
+    const first = known.find((face) => isSameFace(sketches[face]!, sketch) && !areDifferent(face, k))
     if (first === undefined) firsts.set(sketch.content, [...known, k])
     else found.push({ faces: [first, k], exact: true, mirrored: false, likeness: 1 })
   }

@@ -7,6 +7,7 @@ import { readFolder } from './folder.ts'
 import { readImdbWiki } from './imdbWiki.ts'
 import { readSynthetic } from './synthetic/read.ts'
 import { readUtkface } from './utkface.ts'
+import { without } from './without.ts'
 
 /** The data sets that regard can read, by the name that plans and command lines use. */
 export type DatasetKind =
@@ -23,6 +24,8 @@ export type DatasetKind =
 export interface ReaderOptions {
   /** `adience` alone: keep the ages of the 72 rows that the published lists lose to a typing error. */
   readonly repairLabels?: boolean
+  /** A table of faces that are left out: see {@link without}. */
+  readonly without?: string
 }
 
 // A new data set is one file and one line here.
@@ -44,12 +47,14 @@ export const DATASET_KINDS = Object.keys(readers) as DatasetKind[]
  * Read the labels of a data set. Its photos are read later, when they are prepared.
  *
  * @param root the folder of the data set; of `csv`, the table
- * @throws UserError naming what is missing, or when there is no face that can be used
+ * @throws UserError naming what is missing, or when there is no face that can be used, or one is to be left out that is not
+ *   there
  */
 export async function readDataset(
   kind: DatasetKind,
   root: string,
   options: ReaderOptions = {},
 ): Promise<Dataset> {
-  return readers[kind](root, options)
+  const dataset = await readers[kind](root, options)
+  return options.without === undefined ? dataset : without(dataset, options.without)
 }

@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
+import { messageOf } from '../base/errors.ts'
+import { MARKS, markSchema, writeMark } from '../datasets/check/marks.ts'
 import { readRecord } from '../study/record.ts'
 import { atlasFace } from './atlasFaces.ts'
 import { typeOf } from './files.ts'
 import type { Folders } from './folders.ts'
-import { MARKS, markSchema, writeMark } from './marks.ts'
 import { Newsroom } from './newsroom.ts'
 import { photoOf } from './photos.ts'
 
@@ -47,7 +48,7 @@ export function studyApi(folders: Folders): Hono {
     if (!file && path === MARKS && folders.path(name, 'check')) return context.text('')
     if (!file) return context.notFound()
     const bytes = await readFile(file)
-    if (path === 'report/index.html') context.header('Content-Security-Policy', REPORT_POLICY)
+    if (path.endsWith('.html')) context.header('Content-Security-Policy', REPORT_POLICY)
     return context.body(bytes, 200, { 'Content-Type': typeOf(path), 'Cache-Control': 'no-cache' })
   })
   api.get('/folders/:name/photos/:face', async (context) => {
@@ -68,13 +69,20 @@ export function studyApi(folders: Folders): Hono {
   api.post('/folders/:name/marks', async (context) => {
     const folder = folders.path(context.req.param('name'), 'check')
     if (!folder) return context.notFound()
+    if (!/^application\/json\b/.test(context.req.header('Content-Type') ?? ''))
+      return context.text('A mark is sent as application/json', 415)
     const sent = markSchema.safeParse(await context.req.json().catch(() => undefined))
-    if (!sent.success) return context.text('A mark is { check, a, b, mark: "same" or "different" }', 400)
-    const { check, a, b } = sent.data
-    if (!isPair(folder, check, [a, b])) return context.text('The check has found no such pair', 404)
+    if (!sent.success) return context.text('A mark is { a, b, mark: "same" or "different" }', 400)
+    const { a, b } = sent.data
+    if (!isPair(folder, [a, b])) return context.text('The check has found no such pair', 404)
     // A link would lead the writing elsewhere.
     if (folders.within(folder, '.') !== folder) return context.notFound()
-    writeMark(folder, sent.data)
+    try {
+      writeMark(folder, sent.data)
+    } catch (error) {
+      // What is there may be somebody's own.
+      return context.text(messageOf(error), 409)
+    }
     return context.json({})
   })
   api.all('*', (context) => context.text('Not found', 404))
@@ -86,13 +94,13 @@ function picture(context: Context, bytes: Buffer, type: string) {
   return context.body(new Uint8Array(bytes), 200, { 'Content-Type': type, 'Cache-Control': 'no-store' })
 }
 
-function isPair(folder: string, check: string, pair: readonly [string, string]): boolean {
+function isPair(folder: string, pair: readonly [string, string]): boolean {
   const { findings } = readRecord<{
-    findings: readonly { check: string; cases: readonly { faces: readonly string[] }[] }[]
+    findings: readonly { pairs?: true; cases: readonly { faces: readonly string[] }[] }[]
   }>(join(folder, 'findings.json'))
   return findings.some(
     (finding) =>
-      finding.check === check &&
+      finding.pairs &&
       finding.cases.some(({ faces }) => faces.length === 2 && faces.every((face, k) => face === pair[k])),
   )
 }

@@ -1,10 +1,11 @@
 /** What a network was shown of the faces of an atlas, and their maps, out of the files that the atlas keeps. */
 
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { THUMBNAIL } from '../evaluation/explainedFaces.ts'
 import { heatMap } from '../explanation/heatMap.ts'
+import { readRecord } from '../study/record.ts'
 import type { Folders } from './folders.ts'
 
 const PICTURE = 3 * THUMBNAIL ** 2
@@ -20,13 +21,13 @@ const known = new Map<string, Places>()
 /**
  * The picture of a face and its map beside each other, as a PNG.
  *
- * @returns undefined where none is kept, or faces of several networks are, of which nobody knows which the atlas is of
+ * @returns undefined where none is kept
  */
 export async function atlasFace(folders: Folders, folder: string, face: string): Promise<Buffer | undefined> {
-  const kept = folders.within(folder, 'explained')
-  const keys = kept ? readdirSync(kept, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : []
-  if (keys.length !== 1) return undefined
-  const own = join(kept!, keys[0]!.name)
+  // Beside it may lie faces of other networks, or explained in other ways.
+  const { explained } = readRecord<{ explained?: unknown }>(join(folder, 'atlas.json'))
+  if (typeof explained !== 'string' || !/^\w+$/.test(explained)) return undefined
+  const own = join(folder, 'explained', explained)
   const [lines, maps, pictures] = ['faces.jsonl', 'maps.f32', 'pictures.rgb'].map((name) =>
     folders.within(own, name),
   )

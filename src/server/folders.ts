@@ -1,5 +1,5 @@
 /**
- * The folder that the studio shows studies, atlases and checks from, and which of its files the page may read. Nothing
+ * The folder that the studio shows studies, and what was found about them, from, and which of its files the page may read. Nothing
  * outside of it is ever read for the page but the photos that a data set lists: neither by `..`, nor by links.
  */
 
@@ -7,33 +7,11 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { files } from '../study/record.ts'
+import { KINDS, kindsOf } from './kinds.ts'
 import type { FolderKind, ShownFolder } from './messages.ts'
-
-/** What tells that a folder is a study, an atlas or a check. */
-const SIGNS: Readonly<Record<FolderKind, string>> = {
-  study: 'study.json',
-  atlas: 'atlas.json',
-  check: 'findings.json',
-}
 
 /** How many levels below the folder are looked at. */
 const DEPTH = 2
-
-/** A run's name, and those of a report's files: no dot at the beginning, no slash. */
-const NAME = '[A-Za-z0-9][A-Za-z0-9.,_+ -]*'
-
-/** The files that the page may read, by their paths in a folder of each kind. */
-const READABLE: Readonly<Record<FolderKind, RegExp>> = {
-  study: new RegExp(
-    [
-      '^study\\.json$',
-      `^runs/${NAME}/(result\\.json|predictions\\.csv|profile\\.json|model\\.onnx|model\\.card\\.yaml|model\\.mean\\.npy)$`,
-      `^report/(index\\.html|figures/${NAME}\\.svg|tables/${NAME}\\.(csv|tex))$`,
-    ].join('|'),
-  ),
-  atlas: /^(atlas\.json|atlas\.csv)$/,
-  check: /^(findings\.json|marks\.csv)$/,
-}
 
 /** Milliseconds after which a folder that was changed is sure to have another time when it is changed again. */
 const SETTLED = 2000
@@ -57,9 +35,7 @@ export class Folders {
   all(): Map<string, ShownFolder & { readonly path: string }> {
     const found = new Map<string, ShownFolder & { readonly path: string }>()
     for (const path of this.foldersIn(this.root, DEPTH)) {
-      const kinds = (Object.keys(SIGNS) as FolderKind[]).filter(
-        (kind) => this.within(path, SIGNS[kind]) !== undefined,
-      )
+      const kinds = kindsOf((sign) => this.within(path, sign) !== undefined)
       if (kinds.length === 0) continue
       const below = relative(this.root, path).split(sep).join('/')
       const own = basename(this.root)
@@ -82,7 +58,7 @@ export class Folders {
    */
   file(name: string, path: string): string | undefined {
     const folder = this.all().get(name)
-    if (!folder?.kinds.some((kind) => READABLE[kind].test(path))) return undefined
+    if (!folder?.kinds.some((kind) => KINDS[kind].readable.test(path))) return undefined
     return this.within(folder.path, path)
   }
 
@@ -102,7 +78,7 @@ export class Folders {
     const folder = this.within(path, `report/${kind}`)
     if (!folder) return []
     return readdirSync(folder)
-      .filter((name) => READABLE.study.test(`report/${kind}/${name}`))
+      .filter((name) => KINDS.study.readable.test(`report/${kind}/${name}`))
       .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   }
 

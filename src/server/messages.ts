@@ -1,7 +1,7 @@
 /** What the server tells the page of studies. */
 
-/** What a folder can show. */
-export type FolderKind = 'study' | 'atlas' | 'check'
+/** What a folder can show. Of the last three it is the page that their command wrote. */
+export type FolderKind = 'study' | 'atlas' | 'check' | 'compare' | 'profile' | 'measure'
 
 /** A folder with something to show. */
 export interface ShownFolder {
@@ -25,7 +25,7 @@ export interface ListedFolder extends ShownFolder {
   readonly study?: StudySummary
   /** Why one cannot be. */
   readonly error?: string
-  /** The study, by its name, whose network an atlas is of, or whose data a check is of. */
+  /** The study, by its name, whose network or data it is about. */
   readonly of?: string
 }
 
@@ -39,7 +39,7 @@ export interface ShownRun {
   /** `r`, `i`, `m`, with what it starts from behind a comma: `r,s`. */
   readonly setting: string
   readonly fold: number
-  /** `begun`: nobody makes it at present. */
+  /** `begun`: nobody makes it at present. `failed`: it was set aside, or cannot be read. */
   readonly state: 'finished' | 'underway' | 'begun' | 'waiting' | 'failed'
   /** In words. */
   readonly detail: string

@@ -7,11 +7,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { messageOf } from '../base/errors.ts'
 import { holderOf } from '../base/lock.ts'
-import { files, readStudyRecord, runFiles } from '../study/record.ts'
+import { readNotices } from '../study/notices.ts'
+import { files, readStudyRecord, runFiles, runName } from '../study/record.ts'
 import { sumsIn } from '../study/sums.ts'
 import type { Had } from './curve.ts'
 import type { Folders } from './folders.ts'
-import type { ListedFolder, News, StudySummary } from './messages.ts'
+import { KINDS } from './kinds.ts'
+import type { FolderKind, ListedFolder, News, StudySummary } from './messages.ts'
 import { WatchedStudy } from './watchedStudy.ts'
 
 /** Milliseconds between two looks. */
@@ -144,7 +146,7 @@ export class Newsroom {
     const all = [...this.folders.all().values()]
     const studies = all.filter(({ kinds }) => kinds.includes('study'))
     return all.map(({ name, kinds, path }) => {
-      const of = kinds.includes('study') ? undefined : this.studyOf(path, kinds.includes('atlas'), studies)
+      const of = kinds.includes('study') ? undefined : this.studyOf(path, kinds, studies)
       return { name, kinds, ...(kinds.includes('study') && this.summary(path)), ...(of && { of }) }
     })
   }
@@ -154,38 +156,46 @@ export class Newsroom {
       const { name: title, runs } = this.knownOf(files.study(path), () => readStudyRecord(path))
       const folders = runs.map((run) => files.run(path, run))
       const finished = folders.filter((folder) => existsSync(sumsIn(folder))).length
-      const underway = folders.filter((folder) => holderOf(runFiles.lock(folder))).length
+      const notices = this.folders.within(files.notices(path), '.') ? readNotices(path) : {}
+      const underway = runs.filter(
+        (run, k) => notices[runName(run)]?.state === 'underway' || holderOf(runFiles.lock(folders[k]!)),
+      ).length
       return { study: { title, runs: runs.length, finished, underway } }
     } catch (error) {
       return { error: messageOf(error) }
     }
   }
 
-  /** The study whose network an atlas is of, or whose data a check is of. */
+  /** The study in whose folder it lies, or whose network or data it is about. */
   private studyOf(
     path: string,
-    isAtlas: boolean,
+    kinds: readonly FolderKind[],
     studies: readonly { readonly name: string; readonly path: string }[],
   ): string | undefined {
     try {
-      if (isAtlas) {
-        const file = join(path, 'atlas.json')
-        const { model } = this.knownOf(
-          file,
-          () => JSON.parse(readFileSync(file, 'utf8')) as { model: string },
-        )
-        const lies = resolve(model)
-        return studies.find((study) => isWithin(study.path, lies))?.name
-      }
-      const file = join(path, 'findings.json')
-      const { root } = this.knownOf(file, () => JSON.parse(readFileSync(file, 'utf8')) as { root: string })
+      const { networks, root } = this.subjectOf(path, kinds[0]!)
       return studies.find((study) => {
+        if (isWithin(study.path, path)) return true
+        if (networks.some((network) => isWithin(study.path, resolve(network)))) return true
         const { dataset } = this.knownOf(files.study(study.path), () => readStudyRecord(study.path))
-        return dataset.root !== undefined && resolve(study.path, dataset.root) === resolve(root)
+        return (
+          root !== undefined &&
+          dataset.root !== undefined &&
+          resolve(study.path, dataset.root) === resolve(root)
+        )
       })?.name
     } catch {
       return undefined
     }
+  }
+
+  /** The files of the networks that a folder's findings are about, or the data set that they are about. */
+  private subjectOf(path: string, kind: FolderKind): { networks: readonly string[]; root?: string } {
+    const file = join(path, KINDS[kind].signs[0]!)
+    return this.knownOf(file, () => {
+      const { model, networks = [], root } = JSON.parse(readFileSync(file, 'utf8')) as Subject
+      return { networks: [...(model ? [model] : []), ...networks.map((each) => each.model)], root }
+    })
   }
 
   /** What a file says; it is read anew where it has changed. */
@@ -197,6 +207,13 @@ export class Newsroom {
     this.known.set(path, { time, value })
     return value
   }
+}
+
+/** What the files of atlases, checks, comparisons, profiles and measures have of what they are about. */
+interface Subject {
+  readonly model?: string
+  readonly networks?: readonly { readonly model: string }[]
+  readonly root?: string
 }
 
 function isWithin(folder: string, path: string): boolean {

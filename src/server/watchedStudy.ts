@@ -1,13 +1,13 @@
 /** A study that somebody looks at: what its files say, and what has changed in them since the last look. */
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { messageOf } from '../base/errors.ts'
 import { holderOf } from '../base/lock.ts'
 import { errorOf } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { wilson } from '../statistics/interval.ts'
 import { readConfig } from '../study/config.ts'
+import { type Notice, type Notices, readNotices } from '../study/notices.ts'
 import {
   files,
   type Run,
@@ -67,7 +67,8 @@ export class WatchedStudy {
       const names = new Set(this.record.runs.map(runName))
       for (const name of this.runs.keys()) if (!names.has(name)) this.runs.delete(name)
     }
-    const changed = this.record!.runs.flatMap((run) => this.lookAt(run) ?? [])
+    const notices = this.folders.within(files.notices(this.path), '.') ? readNotices(this.path) : {}
+    const changed = this.record!.runs.flatMap((run) => this.lookAt(run, notices) ?? [])
     if (isOther) return { study: this.shown(), runs: [] }
     return changed.length > 0 ? { runs: changed } : undefined
   }
@@ -102,14 +103,18 @@ export class WatchedStudy {
     })
   }
 
-  private lookAt(run: Run): ShownRun | undefined {
+  private lookAt(run: Run, notices: Notices): ShownRun | undefined {
     const name = runName(run)
     const before = this.runs.get(name)
+    const notice = notices[name]
+    const folder = files.run(this.path, run)
     // A link that leads elsewhere is no run.
-    const folder = this.folders.within(this.path, join('runs', name)) ? files.run(this.path, run) : undefined
-    const signature = folder ? this.signatureOf(folder) : ''
+    const isElsewhere = existsSync(folder) && !this.folders.within(folder, '.')
+    const signature = isElsewhere ? '' : `${this.signatureOf(folder)} ${JSON.stringify(notice)}`
     if (before?.signature === signature) return undefined
-    const shown = folder ? this.read(run, folder) : { ...headOf(run), state: 'waiting' as const, detail: '' }
+    const shown = isElsewhere
+      ? { ...headOf(run), state: 'waiting' as const, detail: '' }
+      : this.read(run, folder, notice)
     this.runs.set(name, { signature, shown })
     return shown
   }
@@ -122,14 +127,14 @@ export class WatchedStudy {
     ].join()
   }
 
-  private read(run: Run, folder: string): ShownRun {
+  private read(run: Run, folder: string, notice: Notice | undefined): ShownRun {
     const head = headOf(run)
     try {
       const reached = this.curveOf(run, folder).reached
       const isReadable = (path: string) => this.folders.within(path, '.') !== undefined
       if (signatureOf(sumsIn(folder)) && !isReadable(runFiles.result(folder)))
         return { ...head, state: 'failed', detail: 'result.json is missing' }
-      const { state, detail } = statusOf(this.path, run, () => reached)
+      const { state, detail } = statusOf(this.path, run, notice, () => reached)
       const iterations = iterationsIn(folder)
       const common = { ...head, state, detail, ...(iterations !== undefined && { iterations }) }
       if (state !== 'finished') return common

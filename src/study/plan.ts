@@ -160,12 +160,19 @@ function lengthOf(
 }
 
 const root = z.string().min(1)
+/** A table of faces that are left out. */
+const without = z.string().min(1).optional()
 
 const dataset = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['aaf', 'csv', 'fairface', 'folder', 'imdb-wiki', 'utkface']), root }),
+  z.strictObject({
+    kind: z.enum(['aaf', 'csv', 'fairface', 'folder', 'imdb-wiki', 'utkface']),
+    root,
+    without,
+  }),
   z.strictObject({
     kind: z.literal('adience'),
     root,
+    without,
     /** Keep the ages of the 72 rows that the published lists lose to a typing error. */
     repairLabels: z.boolean().optional(),
   }),
@@ -174,6 +181,7 @@ const dataset = z.discriminatedUnion('kind', [
     count,
     seed,
     root: root.optional(),
+    without,
     /** What is planted in them. */
     only: z.enum(SHOWING).optional(),
     mark: z
@@ -280,7 +288,11 @@ export function readPlan(path: string): Plan {
   const beside = (file: string) => resolve(dirname(path), file)
   return {
     ...rest,
-    dataset: dataset.root === undefined ? dataset : { ...dataset, root: beside(dataset.root) },
+    dataset: {
+      ...dataset,
+      ...(dataset.root !== undefined && { root: beside(dataset.root) }),
+      ...(dataset.without !== undefined && { without: beside(dataset.without) }),
+    },
     networks: networks.map(({ start, ...one }) => ({
       ...one,
       start: start && { ...start, weights: beside(start.weights) },

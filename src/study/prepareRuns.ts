@@ -112,7 +112,7 @@ async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSig
     const { kind, root, ...options } = plan.dataset
     return readDataset(kind, root, options)
   }
-  const { count, seed, only, mark } = plan.dataset
+  const { count, seed, only, mark, without } = plan.dataset
   const planted = [only && `-only-${only}`, mark && `-mark-${mark.gender}-${mark.probability}`].join('')
   const name = `synthetic-${count}-${encodeURIComponent(seed)}${planted}`
   const root = plan.dataset.root ?? join(out, 'data', name)
@@ -123,5 +123,5 @@ async function datasetOf(plan: Plan, out: string, clock: Clock, signal: AbortSig
       tell(done, `drawing faces ${done}/${count}`)
     }),
   )
-  return readDataset('synthetic', root)
+  return readDataset('synthetic', root, { without })
 }

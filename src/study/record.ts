@@ -166,6 +166,8 @@ export const files = {
   study: (out: string) => join(out, 'study.json'),
   /** Held by the process that runs the study. */
   lock: (out: string) => join(out, 'study.lock'),
+  /** What that process knows of runs beside what their own files say. */
+  notices: (out: string) => join(out, 'notices.json'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
   report: (out: string) => join(out, 'report', 'index.html'),
   pairs: (out: string) => join(out, 'pairs', 'pairs.json'),

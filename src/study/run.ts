@@ -14,6 +14,7 @@ import type { RunRequest } from './execution/request.ts'
 import type { Store } from './execution/store.ts'
 import { StudyProgress } from './execution/studyProgress.ts'
 import { gridOf } from './grid.ts'
+import { NoticeBoard } from './notices.ts'
 import { writePairs } from './pairs.ts'
 import type { Plan } from './plan.ts'
 import type { PreparedData } from './preparedData.ts'
@@ -70,7 +71,12 @@ export async function runStudy(plan: Plan, out: string, options: StudyOptions): 
   try {
     const lock = Lock.take(files.lock(out), 'the study')
     try {
-      return await runGrid(plan, out, options, { queue, store })
+      const board = new NoticeBoard(out)
+      try {
+        return await runGrid(plan, out, options, { queue, store, board })
+      } finally {
+        board.close()
+      }
     } finally {
       lock.release()
     }
@@ -82,18 +88,14 @@ export async function runStudy(plan: Plan, out: string, options: StudyOptions): 
 const queueClient = () => import('./execution/queue.ts')
 const storeClient = () => import('./execution/store.ts')
 
-/** Where runs are made and kept, where that is not here alone. */
-interface Elsewhere {
+/** Where runs are made and kept, where that is not here alone, and where it is written how they are. */
+interface Around {
   readonly queue?: RunQueue
   readonly store?: Store
+  readonly board: NoticeBoard
 }
 
-async function runGrid(
-  plan: Plan,
-  out: string,
-  options: StudyOptions,
-  elsewhere: Elsewhere,
-): Promise<Outcome> {
+async function runGrid(plan: Plan, out: string, options: StudyOptions, around: Around): Promise<Outcome> {
   const { jobs = 1, store, device, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
   const prepared = await prepareAll(plan, out, signal)
@@ -114,7 +116,7 @@ async function runGrid(
   const requests = open.map(
     ({ job, config: { hash } }): RunRequest => ({ plan, run: job.run, hash, out, store, threads, device }),
   )
-  const failed = await make(requests, progress, options, elsewhere)
+  const failed = await make(requests, progress, options, around)
   progress.finish()
   return {
     finished: !signal.aborted,
@@ -129,12 +131,13 @@ async function make(
   requests: readonly RunRequest[],
   progress: StudyProgress,
   { jobs = 1, priority = 1, signal }: StudyOptions,
-  { queue, store }: Elsewhere,
+  { queue, store, board }: Around,
 ): Promise<FailedRun[]> {
-  if (!queue) return runLocally(requests, { jobs, progress, signal })
+  if (!queue) return runLocally(requests, { jobs, progress, board, signal })
   const { runOnQueue } = await queueClient()
   return runOnQueue(queue, requests, {
     progress,
+    board,
     signal,
     priority,
     async collect({ run, out, hash }) {

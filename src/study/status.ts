@@ -6,7 +6,9 @@ import { duration } from '../base/progress.ts'
 import { percent } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { readMetrics } from '../training/metrics.ts'
+import { ATTEMPTS } from './execution/local.ts'
 import type { RunQueue } from './execution/queue.ts'
+import { type Notice, readNotices } from './notices.ts'
 import { files, type Run, readRunRecord, readStudyRecord, runFiles, runName } from './record.ts'
 import { ownTest } from './setting.ts'
 import { sumsIn } from './sums.ts'
@@ -29,15 +31,24 @@ export interface RunStatus {
  */
 export function statusIn(out: string): RunStatus[] {
   const { runs } = readStudyRecord(out)
-  return runs.map((run) => statusOf(out, run, () => reachedBy(runFiles.metrics(files.run(out, run)))))
+  const notices = readNotices(out)
+  return runs.map((run) =>
+    statusOf(out, run, notices[runName(run)], () => reachedBy(runFiles.metrics(files.run(out, run)))),
+  )
 }
 
 /**
  * How far one run of a study is.
  *
+ * @param notice what the study's own process knows of it
  * @param reached what its training says of itself, asked for where the run is not finished
  */
-export function statusOf(out: string, run: Run, reached: () => Reached | undefined): RunStatus {
+export function statusOf(
+  out: string,
+  run: Run,
+  notice: Notice | undefined,
+  reached: () => Reached | undefined,
+): RunStatus {
   const folder = files.run(out, run)
   const status = { study: out, run: runName(run) }
   if (existsSync(sumsIn(folder))) {
@@ -46,12 +57,29 @@ export function statusOf(out: string, run: Run, reached: () => Reached | undefin
     return { ...status, state: 'finished', detail: `${percent(accuracy)} % after ${iterations} iterations` }
   }
   const [holder, far] = [holderOf(runFiles.lock(folder)), inWords(reached())]
+  if (notice && !(notice.state === 'failed' && holder))
+    return { ...status, state: notice.state, detail: noticeInWords(notice, far) }
   if (holder) {
     return { ...status, state: 'underway', detail: `${far ?? 'beginning'}, by ${holderInWords(holder)}` }
   }
   return far === undefined
     ? { ...status, state: 'waiting', detail: '' }
     : { ...status, state: 'begun', detail: far }
+}
+
+/** @param far what its training says of itself, where this machine sees that */
+function noticeInWords({ state, worker, detail, left, attempt, reason }: Notice, far?: string): string {
+  const parts = {
+    failed: [`set aside: ${reason}`],
+    waiting: [reason === undefined ? 'in the queue' : `to be tried again: ${reason}`, far],
+    underway: [
+      far ?? detail ?? 'beginning',
+      left !== undefined && `${duration(left)} left`,
+      worker !== undefined && `by ${worker}`,
+    ],
+  }[state]
+  const again = state !== 'failed' && attempt !== undefined && `attempt ${attempt} of ${ATTEMPTS}`
+  return [...parts, again].filter((part) => part).join(', ')
 }
 
 /** Where a training is. */

@@ -3,7 +3,7 @@ import { Choice } from './Choice.tsx'
 import { Cloud, type Dot } from './Cloud.tsx'
 import { Faces } from './Faces.tsx'
 import type { AtlasClass, AtlasFile } from './records.ts'
-import { jsonOf, servedFolder, textOf } from './source.ts'
+import { folderSource, jsonOf, textOf } from './source.ts'
 import { useRead } from './useRead.ts'
 import { colourOf, counted, percent } from './words.ts'
 
@@ -27,7 +27,9 @@ export function Atlas({ folders }: { readonly folders: readonly string[] }) {
           Atlas
           <select className="select" value={folder} onChange={({ target }) => setChosen(target.value)}>
             {folders.map((each) => (
-              <option key={each}>{each}</option>
+              <option key={each} value={each}>
+                {each.replace(/^disk:/, '')}
+              </option>
             ))}
           </select>
         </label>
@@ -56,7 +58,7 @@ interface OneAtlasProps {
 }
 
 async function readAtlas(folder: string): Promise<Omit<OneAtlasProps, 'folder'>> {
-  const source = servedFolder(folder)
+  const source = folderSource(folder)
   const [{ parse }, atlas, text] = await Promise.all([
     import('csv-parse/browser/esm/sync'),
     jsonOf<AtlasFile>(source, 'atlas.json'),
@@ -82,8 +84,9 @@ function OneAtlas({ folder, atlas, points }: OneAtlasProps) {
   return (
     <>
       <p className="faint small">
-        {counted(atlas.faces, 'face')} of {atlas.data}, {atlas.task}, explained by {atlas.by}. Faces whose
-        maps have the same pattern lie together (UMAP); neither axes nor the size of gaps mean anything.
+        {counted(atlas.faces, 'face')} of {atlas.data}, {atlas.task}, as the network {networkOf(atlas.model)}{' '}
+        was asked, explained by {atlas.by}. Faces whose maps have the same pattern lie together (UMAP);
+        neither axes nor the size of gaps mean anything.
       </p>
       {atlas.classes.length > 1 && (
         <Choice
@@ -103,6 +106,12 @@ function OneAtlas({ folder, atlas, points }: OneAtlasProps) {
   )
 }
 
+/** A network by its file, or by the folder of its run. */
+function networkOf(model: string): string {
+  const [folder = '', file] = model.split(/[\\/]/).slice(-2)
+  return file === 'model.onnx' ? folder : (file ?? folder)
+}
+
 interface ClassViewProps {
   readonly folder: string
   readonly own: AtlasClass
@@ -111,7 +120,7 @@ interface ClassViewProps {
 
 function ClassView({ folder, own, points }: ClassViewProps) {
   const [selected, setSelected] = useState<{ readonly title: string; readonly faces: readonly Point[] }>()
-  const source = servedFolder(folder)
+  const source = folderSource(folder)
   const byFace = new Map(points.map((point) => [point.face, point]))
   return (
     <>

@@ -3,7 +3,7 @@ import { messageOf } from '../look/run.ts'
 import { Choice } from './Choice.tsx'
 import { FacePicture } from './Faces.tsx'
 import type { CheckFile, FindingFile } from './records.ts'
-import { jsonOf, type Source, servedFolder, textOf } from './source.ts'
+import { folderSource, jsonOf, type Source, textOf } from './source.ts'
 import { useRead } from './useRead.ts'
 import { counted } from './words.ts'
 
@@ -40,21 +40,24 @@ interface FindingsProps {
 }
 
 async function readCheck(folder: string): Promise<Omit<FindingsProps, 'folder'>> {
-  const source = servedFolder(folder)
+  const source = folderSource(folder)
   const check = await jsonOf<CheckFile>(source, 'findings.json')
   return { check, marks: await marksIn(source) }
 }
 
 async function marksIn(source: Source): Promise<Record<string, MarkName>> {
+  // Opened from disk, it has no marks to be kept.
+  if (source.url('marks.csv') === undefined) return {}
   const text = await textOf(source, 'marks.csv')
   if (text === '') return {}
   const { parse } = await import('csv-parse/browser/esm/sync')
-  const rows = parse(text, { columns: true }) as { check: string; a: string; b: string; mark: MarkName }[]
-  return Object.fromEntries(rows.map(({ check, a, b, mark }) => [keyOf(check, [a, b]), mark]))
+  const rows = parse(text, { columns: true }) as { a: string; b: string; mark: MarkName }[]
+  return Object.fromEntries(rows.map(({ a, b, mark }) => [keyOf([a, b]), mark]))
 }
 
-function keyOf(check: string, pair: readonly string[]): string {
-  return JSON.stringify([check, ...pair])
+/** A pair, whichever of the two is named first. */
+function keyOf(pair: readonly string[]): string {
+  return JSON.stringify([...pair].sort())
 }
 
 const SEVERITIES = { serious: 'Serious', doubtful: 'Doubtful', note: 'Good to know' } as const
@@ -65,15 +68,16 @@ const SHOWN = 12
 function Findings({ folder, check, marks: kept }: FindingsProps) {
   const [marks, setMarks] = useState(kept)
   const [error, setError] = useState<string>()
+  const isServed = folderSource(folder).url('marks.csv') !== undefined
   const made = check.findings.filter(({ count }) => count > 0)
   const passed = check.findings.filter(({ count }) => count === 0)
-  const put = async (name: string, pair: readonly string[], mark: MarkName | undefined) => {
+  const put = async (pair: readonly string[], mark: MarkName | undefined) => {
     setError(undefined)
     try {
-      await send(folder, { check: name, a: pair[0]!, b: pair[1]!, ...(mark && { mark }) })
-      setMarks(({ [keyOf(name, pair)]: _, ...rest }) => ({
+      await send(folder, { a: pair[0]!, b: pair[1]!, ...(mark && { mark }) })
+      setMarks(({ [keyOf(pair)]: _, ...rest }) => ({
         ...rest,
-        ...(mark && { [keyOf(name, pair)]: mark }),
+        ...(mark && { [keyOf(pair)]: mark }),
       }))
     } catch (thrown) {
       setError(`The mark is not kept. ${messageOf(thrown)}`)
@@ -82,8 +86,10 @@ function Findings({ folder, check, marks: kept }: FindingsProps) {
   return (
     <>
       <p className="faint small">
-        {counted(check.faces, 'face')} of {counted(check.subjects, 'person', 'people')} ({check.kind}). Marks
-        are kept in marks.csv beside the findings.
+        {counted(check.faces, 'face')} of {counted(check.subjects, 'person', 'people')} ({check.kind}).{' '}
+        {isServed
+          ? 'Marks are kept in marks.csv beside the findings, and the next check honours them.'
+          : 'It was opened from disk: photos are shown, and marks kept, where regard studio serves the folder.'}
       </p>
       {error && (
         <p role="alert" className="error">
@@ -104,13 +110,14 @@ interface FindingProps {
   readonly finding: FindingFile
   readonly folder: string
   readonly marks: FindingsProps['marks']
-  readonly put: (check: string, pair: readonly string[], mark: MarkName | undefined) => Promise<void>
+  readonly put: (pair: readonly string[], mark: MarkName | undefined) => Promise<void>
 }
 
 function Finding({ finding, folder, marks, put }: FindingProps) {
-  const { check, severity, title, advice, count, cases } = finding
+  const { severity, title, advice, count, cases, pairs } = finding
   const [shown, setShown] = useState(SHOWN)
-  const source = servedFolder(folder)
+  const source = folderSource(folder)
+  const isServed = source.url('marks.csv') !== undefined
   return (
     <details className="study-finding panel" open={severity === 'serious'}>
       <summary>
@@ -132,12 +139,8 @@ function Finding({ finding, folder, marks, put }: FindingProps) {
               ))}
             </div>
             <p className="tiny">{detail}</p>
-            {faces.length === 2 && (
-              <Mark
-                pair={faces}
-                mark={marks[keyOf(check, faces)]}
-                put={(mark) => void put(check, faces, mark)}
-              />
+            {pairs && isServed && (
+              <Mark pair={faces} mark={marks[keyOf(faces)]} put={(mark) => void put(faces, mark)} />
             )}
           </li>
         ))}

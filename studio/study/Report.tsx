@@ -1,10 +1,10 @@
 import type { ShownStudy } from '../../src/server/messages.ts'
-import { OwnPicture } from './OwnPicture.tsx'
 import type { Source } from './source.ts'
+import { WrittenPage } from './WrittenPage.tsx'
 
 /** The study's report, and its tables and figures as files. */
 export function Report({
-  study: { name, title, report },
+  study: { title, report },
   source,
 }: {
   readonly study: ShownStudy
@@ -18,7 +18,6 @@ export function Report({
       </p>
     )
   }
-  const page = source.url('report/index.html')
   return (
     <>
       <details className="study-files">
@@ -26,35 +25,7 @@ export function Report({
         <Files source={source} kind="tables" names={report.tables} />
         <Files source={source} kind="figures" names={report.figures} />
       </details>
-      {page ? (
-        <>
-          <p className="small">
-            <a href={page} target="_blank" rel="noreferrer">
-              Open it in a tab of its own
-            </a>
-          </p>
-          {/* It runs no scripts, and reaches nothing. */}
-          <iframe className="study-report panel" title={`Report of ${title}`} src={page} sandbox="" />
-        </>
-      ) : (
-        <>
-          <p className="faint small">
-            The figures of {name.replace(/^disk:/, '')}. The whole report is report/index.html in its folder.
-          </p>
-          <div className="study-figures">
-            {report.figures.map((figure) => (
-              <figure key={figure} className="panel">
-                <OwnPicture
-                  source={source}
-                  path={`report/figures/${figure}`}
-                  alt={figure.replace('.svg', '')}
-                />
-                <figcaption className="tiny faint">{figure}</figcaption>
-              </figure>
-            ))}
-          </div>
-        </>
-      )}
+      <WrittenPage source={source} path="report/index.html" title={`Report of ${title}`} />
     </>
   )
 }

@@ -137,7 +137,7 @@ const STATES: Record<ShownRun['state'], string> = {
   underway: 'Training',
   begun: 'Stopped',
   waiting: 'Waiting',
-  failed: 'Cannot be read',
+  failed: 'Failed',
 }
 
 interface UseInLookProps {

@@ -4,7 +4,7 @@ import { useRoute } from '../app/route.ts'
 import { follow } from './news.ts'
 import { Runs } from './Runs.tsx'
 import { StudyList } from './StudyList.tsx'
-import { type Source, servedFolder } from './source.ts'
+import { folderSource, type Source } from './source.ts'
 import { type Curves, useStudies } from './store.ts'
 import { counted } from './words.ts'
 import './study.css'
@@ -13,6 +13,7 @@ const Report = lazy(() => import('./Report.tsx').then(({ Report }) => ({ default
 const Confusion = lazy(() => import('./Confusion.tsx').then(({ Confusion }) => ({ default: Confusion })))
 const Parts = lazy(() => import('./Parts.tsx').then(({ Parts }) => ({ default: Parts })))
 const Atlas = lazy(() => import('./Atlas.tsx').then(({ Atlas }) => ({ default: Atlas })))
+const Findings = lazy(() => import('./Findings.tsx').then(({ Findings }) => ({ default: Findings })))
 const Check = lazy(() => import('./Check.tsx').then(({ Check }) => ({ default: Check })))
 
 const TABS = [
@@ -21,6 +22,7 @@ const TABS = [
   ['confusion', 'Confusion'],
   ['parts', 'Parts'],
   ['atlas', 'Atlas'],
+  ['findings', 'Findings'],
   ['check', 'Check'],
 ] as const
 type Tab = (typeof TABS)[number][0]
@@ -29,24 +31,27 @@ type Tab = (typeof TABS)[number][0]
 export function Study() {
   const { rest } = useRoute()
   const [name, tab] = rest
-  const opened = useStudies(({ opened }) => (name === undefined ? undefined : opened[name]))
+  const opened = useStudies(({ opened }) => opened)
+  const own = name === undefined ? undefined : opened[name]?.study
   const isFromDisk = name?.startsWith('disk:') ?? false
   useEffect(() => (isFromDisk ? undefined : follow(name)), [name, isFromDisk])
   const study = useStudies(({ study }) => study)
   const curves = useStudies(({ curves }) => curves)
   const folders = useStudies(({ folders }) => folders)
-  const source = useMemo(() => opened?.source ?? servedFolder(name ?? ''), [name, opened])
+  const listed = isFromDisk ? Object.values(opened).map(({ folder }) => folder) : folders
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was opened under a name may be opened anew
+  const source = useMemo(() => folderSource(name ?? ''), [name, opened])
   return (
     <div className="study">
       <Connection />
       {name === undefined ? (
         <StudyList />
-      ) : opened ? (
-        <OneStudy study={opened.study} curves={opened.curves} source={opened.source} tab={tab} folders={[]} />
+      ) : own ? (
+        <OneStudy study={own.shown} curves={own.curves} source={source} tab={tab} folders={listed} />
       ) : study?.name === name ? (
-        <OneStudy study={study} curves={curves} source={source} tab={tab} folders={folders} />
+        <OneStudy study={study} curves={curves} source={source} tab={tab} folders={listed} />
       ) : (
-        <OtherFolder name={name} />
+        <OtherFolder name={name} folders={listed} />
       )}
     </div>
   )
@@ -83,8 +88,9 @@ function OneStudy({ study, curves, source, tab, folders }: OneStudyProps) {
   const { name, title, dataset, folds, runs } = study
   const shown: Tab = TABS.find(([each]) => each === tab)?.[0] ?? 'runs'
   const finished = runs.filter(({ state }) => state === 'finished').length
+  const own = folders.filter((folder) => folder.of === name || folder.name === name)
   const of = (kind: 'atlas' | 'check') =>
-    folders.filter((folder) => folder.kinds.includes(kind) && (folder.of === name || folder.name === name))
+    own.flatMap((folder) => (folder.kinds.includes(kind) ? folder.name : []))
   return (
     <>
       <Head title={title}>
@@ -99,21 +105,26 @@ function OneStudy({ study, curves, source, tab, folders }: OneStudyProps) {
           {shown === 'report' && <Report study={study} source={source} />}
           {shown === 'confusion' && <Confusion study={study} source={source} />}
           {shown === 'parts' && <Parts study={study} source={source} />}
-          {shown === 'atlas' && <Atlas folders={of('atlas').map((each) => each.name)} />}
-          {shown === 'check' && <Check folders={of('check').map((each) => each.name)} kind={dataset.kind} />}
+          {shown === 'atlas' && <Atlas folders={of('atlas')} />}
+          {shown === 'findings' && <Findings folders={own} />}
+          {shown === 'check' && <Check folders={of('check')} kind={dataset.kind} />}
         </div>
       </Suspense>
     </>
   )
 }
 
-/** An atlas or a check that belongs to no study here; or a study that cannot be read. */
-function OtherFolder({ name }: { readonly name: string }) {
+interface OtherFolderProps {
+  readonly name: string
+  readonly folders: readonly ListedFolder[]
+}
+
+/** What was found about no study here; or a study that cannot be read. */
+function OtherFolder({ name, folders }: OtherFolderProps) {
   const connection = useStudies(({ connection }) => connection)
-  const folders = useStudies(({ folders }) => folders)
   const unreadable = useStudies(({ unreadable }) => unreadable)
   const folder = folders.find((each) => each.name === name)
-  if (name.startsWith('disk:') || connection === 'none') {
+  if (!folder && (name.startsWith('disk:') || connection === 'none')) {
     return (
       <>
         <Head title={name.replace(/^disk:/, '')} />
@@ -126,9 +137,15 @@ function OtherFolder({ name }: { readonly name: string }) {
   if (folder && !folder.kinds.includes('study')) {
     return (
       <Suspense fallback={<p className="faint study-body">Loading …</p>}>
-        <Head title={name} />
+        <Head title={name.replace(/^disk:/, '')} />
         <div className="study-body">
-          {folder.kinds.includes('atlas') ? <Atlas folders={[name]} /> : <Check folders={[name]} kind="" />}
+          {folder.kinds.includes('atlas') ? (
+            <Atlas folders={[name]} />
+          ) : folder.kinds.includes('check') ? (
+            <Check folders={[name]} kind="" />
+          ) : (
+            <Findings folders={[folder]} />
+          )}
         </div>
       </Suspense>
     )

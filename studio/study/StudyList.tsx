@@ -1,8 +1,8 @@
 import { type DragEvent, useRef, useState } from 'react'
-import type { ListedFolder } from '../../src/server/messages.ts'
+import type { FolderKind, ListedFolder } from '../../src/server/messages.ts'
 import { filesDropped, openFolder } from './disk.ts'
 import { useStudies } from './store.ts'
-import { counted } from './words.ts'
+import { counted, FOUND } from './words.ts'
 
 /** All studies that are known here, and a way to open another. */
 export function StudyList() {
@@ -12,8 +12,10 @@ export function StudyList() {
   const refused = useStudies(({ refused }) => refused)
   const [isOver, setOver] = useState(false)
   const studies = folders.filter(({ kinds }) => kinds.includes('study'))
-  const others = folders.filter(({ kinds }) => !kinds.includes('study'))
-  const fromDisk = Object.values(opened)
+  const fromDisk = Object.values(opened).flatMap(({ study }) => study?.shown ?? [])
+  const others = [...folders, ...Object.values(opened).map(({ folder }) => folder)].filter(
+    ({ kinds }) => !kinds.includes('study'),
+  )
   const isEmpty = studies.length + fromDisk.length === 0 && connection !== 'asking'
   const open = async (picked: Parameters<typeof openFolder>[0]) => {
     const name = await openFolder(picked)
@@ -47,7 +49,7 @@ export function StudyList() {
         {studies.map((folder) => (
           <StudyCard key={folder.name} folder={folder} />
         ))}
-        {fromDisk.map(({ study }) => (
+        {fromDisk.map((study) => (
           <li key={study.name} className="panel">
             <a href={link(study.name)}>{study.title}</a>
             <p className="faint tiny">from disk</p>
@@ -67,15 +69,10 @@ export function StudyList() {
       )}
       {others.length > 0 && (
         <>
-          <h2>Atlases and checks</h2>
+          <h2>Found about them</h2>
           <ul className="study-cards">
-            {others.map(({ name, kinds, of }) => (
-              <li key={name} className="panel">
-                <a
-                  href={of ? `${link(of)}/${kinds[0]}` : link(name)}
-                >{`${kinds[0] === 'atlas' ? 'Atlas' : 'Check'}: ${name}`}</a>
-                {of && <p className="faint tiny">of {of}</p>}
-              </li>
+            {others.map((folder) => (
+              <Other key={folder.name} {...folder} />
             ))}
           </ul>
         </>
@@ -87,6 +84,20 @@ export function StudyList() {
 function link(name: string): string {
   return `#/study/${encodeURIComponent(name)}`
 }
+
+/** What was found about a study, which it is shown with, or about something else. */
+function Other({ name, kinds, of }: ListedFolder) {
+  const [kind] = kinds as [Exclude<FolderKind, 'study'>]
+  const tab = kind in FOUND ? 'findings' : kind
+  return (
+    <li className="panel">
+      <a href={of ? `${link(of)}/${tab}` : link(name)}>{`${OTHERS[kind]}: ${name.replace(/^disk:/, '')}`}</a>
+      {of && <p className="faint tiny">of {of.replace(/^disk:/, '')}</p>}
+    </li>
+  )
+}
+
+const OTHERS = { atlas: 'Atlas', check: 'Check', ...FOUND }
 
 function StudyCard({ folder: { name, study, error } }: { readonly folder: ListedFolder }) {
   return (

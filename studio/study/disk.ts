@@ -1,50 +1,80 @@
 /** A study's folder from disk, read in the page: nothing of it is sent anywhere. */
 
 import { Curve } from '../../src/server/curve.ts'
-import type { ShownRun, ShownStudy } from '../../src/server/messages.ts'
+import { KINDS, kindsOf } from '../../src/server/kinds.ts'
+import type { FolderKind, ShownRun } from '../../src/server/messages.ts'
 import { messageOf } from '../look/run.ts'
 import type { ResultFile, StoredRun, StudyFile, TestFile } from './records.ts'
 import { jsonOf, openedFolder, type Source, textOf } from './source.ts'
-import { type Curves, setStudies } from './store.ts'
+import { type Curves, type OpenedFolder, setStudies } from './store.ts'
 
-/** What the names of opened studies begin with: no folder of the server has such a name. */
+/** What the names of opened folders begin with: no folder of the server has such a name. */
 const DISK = 'disk:'
 
-/** The files that matter of a study; photos and weights may be many and large, and are left where they are. */
-const READ =
-  /^(study\.json|runs\/[^/]+\/(result\.json|metrics\.jsonl|predictions\.csv|profile\.json|model\.(onnx|card\.yaml|mean\.npy))|report\/(figures\/[^/]+\.svg|tables\/[^/]+\.(csv|tex)))$/
+/** What is read of a training while it is shown; the server tells it. */
+const METRICS = /^runs\/[^/]+\/metrics\.jsonl$/
 
 /**
- * Open a folder that was picked or dropped.
+ * Open a folder that was picked or dropped, and those in it.
  *
  * @param picked its files, with paths that begin with the folder's name
- * @returns the name that the study has here; undefined where it cannot be opened, for which the store says why
+ * @returns the name that the first study has here, or what there is; undefined where it cannot be opened, for which the
+ *   store says why
  */
 export async function openFolder(
   picked: readonly { readonly path: string; readonly file: File }[],
 ): Promise<string | undefined> {
   setStudies({ refused: undefined })
   try {
-    const record = picked
-      .filter(({ path }) => /(^|\/)study\.json$/.test(path))
-      .sort((a, b) => a.path.length - b.path.length)[0]
-    if (!record)
-      throw new Error('There is no study.json in it. Open the folder that `regard study` wrote to.')
-    const root = record.path.slice(0, -'study.json'.length)
-    const files = new Map(
-      picked
-        .filter(({ path }) => path.startsWith(root) && READ.test(path.slice(root.length)))
-        .map(({ path, file }) => [path.slice(root.length), file]),
-    )
-    const source = openedFolder(files)
-    const name = `${DISK}${root.split('/').filter(Boolean).at(-1) ?? 'study'}`
-    const { study, curves } = await readStudy(name, source, files)
-    setStudies(({ opened }) => ({ opened: { ...opened, [name]: { study, curves, source } } }))
-    return name
+    const found = foldersIn(picked)
+    const studies = found.filter(({ kinds }) => kinds.includes('study'))
+    const first = studies[0] ?? found[0]
+    if (!first) throw new Error('There is no study.json in it. Open the folder that `regard study` wrote to.')
+    const opened: Record<string, OpenedFolder> = {}
+    for (const { root, kinds, files } of found) {
+      const name = DISK + root
+      const source = openedFolder(files)
+      const study = kinds.includes('study') ? await readStudy(name, source, files) : undefined
+      const of =
+        studies.find((one) => root.startsWith(`${one.root}/`)) ??
+        (studies.length === 1 ? studies[0] : undefined)
+      const folder = { name, kinds, ...(!study && of && { of: DISK + of.root }) }
+      opened[name] = { folder, source, ...(study && { study }) }
+    }
+    setStudies((before) => ({ opened: { ...before.opened, ...opened } }))
+    return DISK + first.root
   } catch (error) {
     setStudies({ refused: `The folder cannot be opened. ${messageOf(error)}` })
     return undefined
   }
+}
+
+interface FoundFolder {
+  readonly root: string
+  readonly kinds: readonly FolderKind[]
+  /** Those that matter: photos and weights may be many and large, and are left where they are. */
+  readonly files: ReadonlyMap<string, File>
+}
+
+/** The folders with something to show, those first that lie highest. */
+function foldersIn(picked: readonly { readonly path: string; readonly file: File }[]): FoundFolder[] {
+  const paths = new Set(picked.map(({ path }) => path))
+  const roots = new Set(picked.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf('/')))))
+  return [...roots]
+    .sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b))
+    .flatMap((root) => {
+      const kinds = kindsOf((sign) => paths.has(`${root}/${sign}`))
+      if (kinds.length === 0) return []
+      const own = picked
+        .filter(({ path }) => path.startsWith(`${root}/`))
+        .map(({ path, file }) => [path.slice(root.length + 1), file] as const)
+        .filter(
+          ([path]) =>
+            kinds.some((kind) => KINDS[kind].readable.test(path)) ||
+            (kinds.includes('study') && METRICS.test(path)),
+        )
+      return [{ root, kinds, files: new Map(own) }]
+    })
 }
 
 /** The files of what was dropped: a folder, with all that is in it. */
@@ -81,31 +111,31 @@ async function readStudy(
   name: string,
   source: Source,
   files: ReadonlyMap<string, File>,
-): Promise<{ study: ShownStudy; curves: Curves }> {
+): Promise<NonNullable<OpenedFolder['study']>> {
   const { name: title, version, dataset, folds, runs } = await jsonOf<StudyFile>(source, 'study.json')
   if (!Array.isArray(runs) || !dataset || !folds)
     throw new Error('Its study.json is not what `regard study` writes.')
   const curves: Record<string, Curves[string]> = {}
-  const shown: ShownRun[] = []
+  const shownRuns: ShownRun[] = []
   for (const run of runs) {
     const curve = files.has(`runs/${nameOf(run)}/metrics.jsonl`)
       ? await curveOf(source, `runs/${nameOf(run)}/metrics.jsonl`)
       : new Curve()
     const part = curve.since(nameOf(run))!
     curves[nameOf(run)] = { points: part.points, validations: part.validations }
-    shown.push(await runOf(run, curve, source, files))
+    shownRuns.push(await runOf(run, curve, source, files))
   }
   const names = (kind: string) =>
     [...files.keys()].filter((path) => path.startsWith(`report/${kind}/`)).map((path) => path.split('/')[2]!)
   return {
-    study: {
+    shown: {
       name,
       title,
       version,
       dataset,
       folds,
-      runs: shown,
-      ...(names('tables').length > 0 && {
+      runs: shownRuns,
+      ...(files.has('report/index.html') && {
         report: { figures: names('figures').sort(), tables: names('tables').sort() },
       }),
       photos: false,

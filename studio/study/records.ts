@@ -94,6 +94,8 @@ export interface FindingFile {
   readonly severity: 'serious' | 'doubtful' | 'note'
   readonly title: string
   readonly advice: string
+  /** Whether its cases are pairs that can be marked. */
+  readonly pairs?: true
   readonly count: number
   readonly cases: readonly { readonly faces: readonly string[]; readonly detail: string }[]
 }

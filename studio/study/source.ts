@@ -1,5 +1,7 @@
 /** Where the files of a folder are read from: the server, or a folder that was opened from disk. */
 
+import { getStudies } from './store.ts'
+
 /** The files of one folder. */
 export interface Source {
   /** The bytes of a file. Rejects where there is none. */
@@ -19,8 +21,13 @@ export async function jsonOf<T>(source: Source, path: string): Promise<T> {
   return JSON.parse(await textOf(source, path)) as T
 }
 
+/** The files of a folder by its name, wherever it lies. */
+export function folderSource(name: string): Source {
+  return getStudies().opened[name]?.source ?? servedFolder(name)
+}
+
 /** The files of a folder that the server shows. */
-export function servedFolder(name: string): Source {
+function servedFolder(name: string): Source {
   const folder = `api/folders/${encodeURIComponent(name)}`
   const url = (path: string) => `${folder}/files/${path.split('/').map(encodeURIComponent).join('/')}`
   return {

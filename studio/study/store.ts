@@ -18,11 +18,12 @@ export interface RunCurve {
 
 export type Curves = Readonly<Record<string, RunCurve>>
 
-/** A study that was opened from disk. */
-interface OpenedStudy {
-  readonly study: ShownStudy
-  readonly curves: Curves
+/** A folder that was opened from disk. */
+export interface OpenedFolder {
+  readonly folder: ListedFolder
   readonly source: Source
+  /** Of a study. */
+  readonly study?: { readonly shown: ShownStudy; readonly curves: Curves }
 }
 
 export interface StudyState {
@@ -36,7 +37,8 @@ export interface StudyState {
   readonly curves: Curves
   /** Why it is not. */
   readonly unreadable: string | undefined
-  readonly opened: Readonly<Record<string, OpenedStudy>>
+  /** Those from disk, by their names. */
+  readonly opened: Readonly<Record<string, OpenedFolder>>
   /** Why a folder could not be opened. */
   readonly refused: string | undefined
 }

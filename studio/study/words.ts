@@ -1,5 +1,5 @@
 import { HUES } from '../../src/report/hues.ts'
-import type { ShownRun } from '../../src/server/messages.ts'
+import type { FolderKind, ShownRun } from '../../src/server/messages.ts'
 
 /** `gender A [r]`, and where there are several, the fold. */
 export function runTitle({ task, letter, setting, fold }: ShownRun, folds: number): string {
@@ -23,3 +23,10 @@ export function colourOf(place: number): string {
 export function counted(count: number, one: string, more = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : more}`
 }
+
+/** What commands have found about networks and left as a page, in the order in which it is listed. */
+export const FOUND = {
+  profile: 'Profile',
+  compare: 'Comparison',
+  measure: 'Measures',
+} as const satisfies Partial<Record<FolderKind, string>>

@@ -48,7 +48,7 @@ async function written(): Promise<string> {
     JSON.stringify({
       kind: 'synthetic',
       root: join(dir, 'faces'),
-      findings: [{ check: 'copies', cases: [{ faces: ['a', 'b'], detail: '' }] }],
+      findings: [{ check: 'copies', pairs: true, cases: [{ faces: ['a', 'b'], detail: '' }] }],
     }),
   )
   return dir
@@ -152,18 +152,16 @@ describe('the folder of studies', () => {
       })
     }
     const kept = () => readFileSync(join(dir, 'check', 'marks.csv'), 'utf8')
-    expect((await mark({ check: 'copies', a: 'a', b: 'b', mark: 'same' })).status).toBe(200)
-    expect(kept()).toBe('check,a,b,mark\r\ncopies,a,b,same\r\n')
-    expect((await mark({ check: 'copies', a: 'a', b: 'b', mark: 'different' })).status).toBe(200)
-    expect(kept()).toBe('check,a,b,mark\r\ncopies,a,b,different\r\n')
-    expect((await mark({ check: 'copies', a: 'a', b: 'b' })).status).toBe(200)
-    expect(kept()).toBe('check,a,b,mark\r\n')
-    expect((await mark({ check: 'copies', a: 'a', b: 'c', mark: 'same' })).status).toBe(404)
-    expect((await mark({ check: 'copies', a: 'a', b: 'b', mark: 'other' })).status).toBe(400)
+    expect((await mark({ a: 'a', b: 'b', mark: 'same' })).status).toBe(200)
+    expect(kept()).toBe('a,b,mark\r\na,b,same\r\n')
+    expect((await mark({ a: 'a', b: 'b', mark: 'different' })).status).toBe(200)
+    expect(kept()).toBe('a,b,mark\r\na,b,different\r\n')
+    expect((await mark({ a: 'a', b: 'b' })).status).toBe(200)
+    expect(kept()).toBe('a,b,mark\r\n')
+    expect((await mark({ a: 'a', b: 'c', mark: 'same' })).status).toBe(404)
+    expect((await mark({ a: 'a', b: 'b', mark: 'other' })).status).toBe(400)
     expect((await mark('x'.repeat(70_000))).status).toBe(413)
-    expect((await mark({ check: 'copies', a: 'a', b: 'b' }, { Origin: 'http://evil.example' })).status).toBe(
-      403,
-    )
+    expect((await mark({ a: 'a', b: 'b' }, { Origin: 'http://evil.example' })).status).toBe(403)
     expect((await mark({}, { 'Transfer-Encoding': 'chunked' })).status).not.toBe(200)
   })
 

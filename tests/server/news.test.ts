@@ -6,6 +6,7 @@ import { Folders } from '../../src/server/folders.ts'
 import { type Listening, listen } from '../../src/server/listen.ts'
 import type { CurvePart, ListedFolder, News, ShownRun, ShownStudy } from '../../src/server/messages.ts'
 import { Newsroom } from '../../src/server/newsroom.ts'
+import { NoticeBoard } from '../../src/study/notices.ts'
 import { files, runFiles } from '../../src/study/record.ts'
 import { writeSums } from '../../src/study/sums.ts'
 import { answers, writeStudy } from '../report/writtenStudy.ts'
@@ -140,6 +141,32 @@ describe('the news of a study', () => {
         detail: 'result.json is missing',
       }),
     )
+    await end()
+  })
+
+  test('say what the study’s own process knows of runs that it does not make itself', async () => {
+    const lock = Lock.take(files.lock(out), 'the study')
+    const board = new NoticeBoard(out)
+    const [first, second] = ['gender-adiencenet-r-fold0', 'gender-adiencenet-i-fold0'] as const
+    board.put(first, { state: 'underway', worker: 'far:7', detail: 'training 3/6', left: 90, attempt: 2 })
+    board.put(second, { state: 'waiting' })
+    board.write()
+    const { of, end } = await listenTo(server.url, name)
+    await eventually(() => expect(of<ShownStudy>('study')).toHaveLength(1))
+    expect(of<ShownStudy>('study')[0]!.runs.map(({ state, detail }) => [state, detail])).toEqual([
+      ['underway', 'training 3/6, 1 min 30 s left, by far:7, attempt 2 of 3'],
+      ['waiting', 'in the queue'],
+    ])
+    expect(of<ListedFolder[]>('folders')[0]![0]!.study).toMatchObject({ underway: 1 })
+    board.put(second, { state: 'failed', reason: 'the photos are others' })
+    board.close()
+    lock.release()
+    // Without that process, only what it has set aside holds.
+    await eventually(() => {
+      const runs = new Map(of<ShownRun[]>('runs').flatMap((all) => all.map((run) => [run.name, run])))
+      expect(runs.get(first)).toMatchObject({ state: 'waiting', detail: '' })
+      expect(runs.get(second)).toMatchObject({ state: 'failed', detail: 'set aside: the photos are others' })
+    })
     await end()
   })
 

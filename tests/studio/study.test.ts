@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -123,8 +123,12 @@ describe.skipIf(!hasChromium)('Study', () => {
     const { page } = studio
     const model = join(out, 'runs', 'gender-adiencenet-r-fold1', 'model.onnx')
     const data = `synthetic:${join(folder, 'faces')}`
+    // Beside its faces lie those of another network, which it is not of.
+    const other = model.replace('-r-', '-i-')
+    await main(['atlas', other, '--data', data, '--class', 'truth', '--out', join(folder, 'atlas')])
     await main(['atlas', model, '--data', data, '--class', 'truth', '--out', join(folder, 'atlas')])
     await tab(page, 'Atlas')
+    await page.getByText('as the network gender-adiencenet-r-fold1 was asked').waitFor()
     await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
     const face = page.getByRole('img', { name: /^Face s/ }).first()
     await expect
@@ -138,6 +142,38 @@ describe.skipIf(!hasChromium)('Study', () => {
     await page.mouse.move(x + width - 2, y + height - 2, { steps: 4 })
     await page.mouse.up()
     await page.getByRole('heading', { name: /^Brushed: \d+ faces/ }).waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    expect(own(studio.faults)).toEqual([])
+  })
+
+  test('shows what was found about its networks, and says how to find it where nothing was', async () => {
+    const { page } = studio
+    await tab(page, 'Findings')
+    await page.getByText('npx regard compare MODEL MODEL').waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    const model = (setting: string) => join(out, 'runs', `gender-adiencenet-${setting}-fold1`, 'model.onnx')
+    const data = ['--data', `synthetic:${join(folder, 'faces')}`, '--limit', '30']
+    await main(['profile', model('r'), ...data, '--out', join(folder, 'profile')])
+    await main([
+      'compare',
+      model('r'),
+      model('i'),
+      '--alignment',
+      'r',
+      ...data,
+      '--out',
+      join(folder, 'compare'),
+    ])
+    const shown = page.frameLocator('iframe')
+    await shown.getByRole('heading', { level: 1 }).waitFor()
+    const choice = page.getByLabel('Page', { exact: true })
+    await choice.selectOption('Comparison: compare')
+    await shown.getByRole('heading', { name: 'Networks side by side' }).waitFor()
+    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('')
+    expect(await choice.locator('option').allTextContents()).toEqual([
+      'Profile: profile',
+      'Comparison: compare',
+    ])
     expect(await seriousFaults(page)).toEqual([])
     expect(own(studio.faults)).toEqual([])
   })
@@ -169,6 +205,44 @@ describe.skipIf(!hasChromium)('Study', () => {
     expect(own(studio.faults)).toEqual([])
   })
 
+  test('lets a page from disk run and load nothing', async () => {
+    const hostile = mkdtempSync(join(folder, 'hostile-'))
+    const elsewhere = 'http://127.0.0.1:9'
+    writeFileSync(join(hostile, 'profile.json'), '{}')
+    writeFileSync(
+      join(hostile, 'index.html'),
+      `<base href="${elsewhere}/"><meta http-equiv="refresh" content="0;url=${elsewhere}/r">
+<link rel="stylesheet" href="${elsewhere}/l.css"><style>@import "${elsewhere}/i.css"; p { background: url(${elsewhere}/s.png) }</style>
+<script>document.title = 'ran'</script><svg onload="document.title = 'ran'"><image href="${elsewhere}/svg.png"/></svg>
+<img src="${elsewhere}/p.png" onerror="document.title = 'ran'"><iframe src="${elsewhere}/f"></iframe>
+<form action="${elsewhere}/form"><input name="a"></form><p style="background: url('${elsewhere}/st.png'); color: red">Hostile</p>
+<a href="javascript:document.title = 'ran'">Run</a> <a href="#below">Below</a><div style="height: 200vh"></div><h2 id="below">Here</h2>`,
+    )
+    const files = await listen({ port: 0 })
+    const other = await openStudio({ url: files.url, hash: '#/study' })
+    try {
+      const { page } = other
+      await page.locator('input[type=file][webkitdirectory]').setInputFiles(hostile)
+      const line = page.getByText('Hostile')
+      await line.waitFor()
+      expect(await line.evaluate((p) => getComputedStyle(p).color)).toBe('rgb(255, 0, 0)')
+      await page.getByText('Run', { exact: true }).click()
+      await page.getByText('Below').click()
+      await expect
+        .poll(() => page.getByText('Here').evaluate((h) => h.getBoundingClientRect().top < innerHeight), {
+          timeout: 500_000,
+        })
+        .toBe(true)
+      expect(page.url()).toContain('#/study/')
+      expect(await page.title()).not.toBe('ran')
+      expect(page.frames()).toHaveLength(1)
+      expect(other.faults).toEqual([])
+    } finally {
+      await other.close()
+      await files.close()
+    }
+  })
+
   test('is opened from disk where no server knows of it', async () => {
     const files = await listen({ port: 0 })
     const other = await openStudio({
@@ -181,7 +255,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     try {
       const { page } = other
       await page.getByText('No study yet.').waitFor()
-      await page.locator('input[type=file][webkitdirectory]').setInputFiles(out)
+      await page.locator('input[type=file][webkitdirectory]').setInputFiles(folder)
       await page.getByText('2 of 2 runs finished.').waitFor()
       await page.getByRole('img', { name: /^Loss of the batches\..* after 600 iterations/ }).waitFor()
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
@@ -195,9 +269,23 @@ describe.skipIf(!hasChromium)('Study', () => {
       await page.getByText('Its photos are not shown').waitFor()
       await tab(page, 'Report')
       await page
-        .getByRole('img', { name: /^confusion-gender/ })
-        .first()
+        .getByRole('region', { name: 'Report of tiny' })
+        .getByRole('heading', { name: 'tiny' })
         .waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+      expect(await seriousFaults(page)).toEqual([])
+      await tab(page, 'Findings')
+      await page
+        .getByLabel('Page', { exact: true })
+        .selectOption({ label: `Comparison: ${basename(folder)}/compare` })
+      await page.getByRole('heading', { name: 'Networks side by side' }).waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+      expect(await seriousFaults(page)).toEqual([])
+      await tab(page, 'Atlas')
+      await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
+      await tab(page, 'Check')
+      await page.getByText('It was opened from disk').waitFor()
+      expect(await seriousFaults(page)).toEqual([])
       expect(own(other.faults)).toEqual([])
     } finally {
       await other.close()

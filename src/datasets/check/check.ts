@@ -10,6 +10,7 @@ import { faces } from './faces.ts'
 import type { CheckedDataset, Finding, Severity } from './finding.ts'
 import { labels } from './labels.ts'
 import { type Look, lookAt } from './look.ts'
+import { keyOf } from './marks.ts'
 import { people } from './people.ts'
 import { photos } from './photos.ts'
 
@@ -22,6 +23,8 @@ export interface CheckOptions extends Pick<Watch, 'signal'> {
   readonly seed: string | number
   /** Whether faces are looked for in the photos, which takes most of the time. */
   readonly find: boolean
+  /** Pairs that somebody has seen to be different pictures, by their keys (`keyOf`); none where not given. */
+  readonly different?: ReadonlySet<string>
   /** Called after each photo; the second time through, those are looked at again that may be copies. */
   readonly progress?: (stage: 'looking' | 'comparing', done: number, total: number) => void
 }
@@ -54,7 +57,12 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions): Pro
     : makeFolds(dataset.faces, options.folds, options.seed)
   const looks = await allLooks(dataset, options)
   const sketches = looks.map((look) => (typeof look === 'string' ? undefined : look.sketch))
-  const repeated = await repetitions(sketches, (indices) => closeLooks(dataset, indices, options))
+  const id = (index: number) => dataset.faces[index]!.id
+  const repeated = await repetitions(
+    sketches,
+    (indices) => closeLooks(dataset, indices, options),
+    (a, b) => options.different?.has(keyOf({ a: id(a), b: id(b) })) ?? false,
+  )
   const known: CheckedDataset = { dataset, folds, looks, repetitions: repeated }
   const findings = [
     ...copies(known),

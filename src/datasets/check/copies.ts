@@ -10,7 +10,7 @@ export function copies({ dataset: { faces }, folds, repetitions }: CheckedDatase
   const apart = repetitions.filter(({ faces: [a, b] }) => folds[a] !== folds[b])
   const together = repetitions.filter(({ faces: [a, b] }) => folds[a] === folds[b])
   const areOne = ({ faces: [a, b] }: Repetition) => faces[a]!.subject === faces[b]!.subject
-  return [
+  const findings: Finding[] = [
     {
       check: 'copies-in-two-folds',
       severity: 'serious',
@@ -43,6 +43,7 @@ export function copies({ dataset: { faces }, folds, repetitions }: CheckedDatase
       cases: together.filter(areOne).map((one) => caseOf(one, folds)),
     },
   ]
+  return findings.map((finding) => ({ ...finding, pairs: true }))
 }
 
 function caseOf(one: Repetition, folds: readonly number[]): Case {
@@ -69,12 +70,14 @@ function contradictions(faces: readonly Face[], repetitions: readonly Repetition
     .map(({ one, detail }) => ({ faces: one.faces, detail: `${detail.join(', ')}; ${howAlike(one)}` }))
 }
 
-function genderDifference(a: Face, b: Face): string | undefined {
+/** Two genders, in words; undefined where they are the same, or one is not known. */
+export function genderDifference(a: Face, b: Face): string | undefined {
   if (a.gender === undefined || b.gender === undefined || a.gender === b.gender) return undefined
   return `${a.gender} and ${b.gender}`
 }
 
-function ageDifference(a: Face, b: Face): string | undefined {
+/** Two ages, in words; undefined where they are the same, or cannot be compared. */
+export function ageDifference(a: Face, b: Face): string | undefined {
   if (a.years !== undefined && b.years !== undefined) {
     return a.years === b.years ? undefined : `${a.years} and ${b.years} years`
   }

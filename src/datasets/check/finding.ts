@@ -19,6 +19,8 @@ export interface Finding {
   readonly advice: string
   /** Whether pictures show where landmarks lie and where faces were found. */
   readonly marked?: boolean
+  /** Whether its cases are pairs of which one may say whether they are the same picture. */
+  readonly pairs?: boolean
   /** Where, the worst first; none where nothing is wrong. */
   readonly cases: readonly Case[]
 }

@@ -37,8 +37,14 @@ h3 .count { display: inline-block; min-width: 2.2rem; color: var(--accent); font
  * The page about a data set.
  *
  * @param table the name of the file beside it that lists all cases
+ * @param marked what came of marks, in sentences
  */
-export async function checkPage(dataset: Dataset, checked: Checked, table: string): Promise<Html> {
+export async function checkPage(
+  dataset: Dataset,
+  checked: Checked,
+  table: string,
+  marked: readonly string[],
+): Promise<Html> {
   const { findings } = checked
   const sections: Html[] = []
   for (const severity of Object.keys(HEADINGS) as Severity[]) {
@@ -57,6 +63,7 @@ export async function checkPage(dataset: Dataset, checked: Checked, table: strin
     html`<h1>${title}</h1>
 <p class="byline">${dataset.root} · regard ${version}</p>
 <p class="summary">${dataset.faces.length} faces of ${new Set(dataset.faces.map(({ subject }) => subject)).size} people, ${foldsShown(checked)}.</p>
+${marked.map((sentence) => html`<p>${sentence}</p>`)}
 <table><thead><tr><th>what was found</th><th>cases</th></tr></thead><tbody>${findings
       .filter(({ cases }) => cases.length > 0)
       .map(

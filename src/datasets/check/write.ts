@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CsvRow, csv } from '../../base/csv.ts'
 import { writeAtomic } from '../../base/files.ts'
@@ -6,20 +7,30 @@ import { CLASSES } from '../task.ts'
 import type { Checked } from './check.ts'
 import { fileOf } from './look.ts'
 import { checkPage } from './page.ts'
+import { LEAVE_OUT, type Settled } from './settle.ts'
 
 const TABLE = 'findings.csv'
 
 /**
- * Write what was found: `index.html`, the page; `findings.csv`, a row for each face of each case; `findings.json`.
+ * Write what was found: `index.html`, the page; `findings.csv`, a row for each face of each case; `findings.json`; and where
+ * marks say so, `leave-out.csv`, the faces that were left out.
  *
  * @returns the path of the page
  * @throws UserError naming the file, when it cannot be written
  */
-export async function writeCheck(folder: string, dataset: Dataset, checked: Checked): Promise<string> {
+export async function writeCheck(
+  folder: string,
+  { dataset, leftOut, different }: Settled,
+  checked: Checked,
+): Promise<string> {
   // The page first, as it takes a while: where that is stopped, nothing is written.
-  const page = await checkPage(dataset, checked, TABLE)
+  const page = await checkPage(dataset, checked, TABLE, markedInWords({ leftOut, different }))
   writeAtomic(join(folder, TABLE), csv(rowsOf(dataset, checked)))
   writeAtomic(join(folder, 'findings.json'), `${JSON.stringify(recordOf(dataset, checked), undefined, 2)}\n`)
+  const left = join(folder, LEAVE_OUT)
+  const rows = leftOut.map(({ face, reason }) => ({ face: face.id, photo: fileOf(face), reason }))
+  if (rows.length > 0) writeAtomic(left, csv(rows))
+  else rmSync(left, { force: true })
   const path = join(folder, 'index.html')
   writeAtomic(path, page.text)
   return path
@@ -48,6 +59,21 @@ function rowsOf({ faces }: Dataset, { findings, folds }: Checked): CsvRow[] {
   )
 }
 
+/** What came of marks, a sentence each. */
+export function markedInWords({ leftOut, different }: Pick<Settled, 'leftOut' | 'different'>): string[] {
+  const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
+  return [
+    ...(different.size > 0
+      ? [`${counted(different.size, 'pair')} marked as different: no longer looked at.`]
+      : []),
+    ...(leftOut.length > 0
+      ? [
+          `${counted(leftOut.length, 'face')} left out here, by pairs marked as the same: ${LEAVE_OUT}. A plan leaves them out too where its dataset has \`without: ${LEAVE_OUT}\`.`,
+        ]
+      : []),
+  ]
+}
+
 /** What was found, for programs. */
 export function recordOf(
   { kind, root, faces }: Dataset,
@@ -59,11 +85,12 @@ export function recordOf(
     faces: faces.length,
     subjects: new Set(faces.map(({ subject }) => subject)).size,
     folds: { count: new Set(folds).size, ...(published ? { published } : { seed }) },
-    findings: findings.map(({ cases, check, severity, title, advice }) => ({
+    findings: findings.map(({ cases, check, severity, title, advice, pairs }) => ({
       check,
       severity,
       title,
       advice,
+      ...(pairs && { pairs }),
       count: cases.length,
       cases: cases.map(({ faces: indices, detail }) => ({
         faces: indices.map((index) => faces[index]!.id),

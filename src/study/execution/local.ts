@@ -1,6 +1,7 @@
 /** Runs on this machine, so many at a time, each in a process of its own. */
 
 import { messageOf, UserError } from '../../base/errors.ts'
+import type { NoticeBoard } from '../notices.ts'
 import { runName } from '../record.ts'
 import type { RunRequest } from './request.ts'
 import { runInChild } from './runInChild.ts'
@@ -23,7 +24,12 @@ export const ATTEMPTS = 3
  */
 export async function runLocally(
   requests: readonly RunRequest[],
-  { jobs, progress, signal }: { jobs: number; progress: StudyProgress; signal: AbortSignal },
+  {
+    jobs,
+    progress,
+    board,
+    signal,
+  }: { jobs: number; progress: StudyProgress; board: NoticeBoard; signal: AbortSignal },
 ): Promise<FailedRun[]> {
   const waiting = [...requests]
   const failed: FailedRun[] = []
@@ -31,7 +37,10 @@ export async function runLocally(
     for (let request = waiting.shift(); request && !signal.aborted; request = waiting.shift()) {
       const name = runName(request.run)
       const reason = await attempt(request, progress, signal)
-      if (reason !== undefined) failed.push({ name, reason })
+      if (reason === undefined) continue
+      failed.push({ name, reason })
+      board.put(name, { state: 'failed', reason })
+      board.write()
     }
   }
   await Promise.all(Array.from({ length: jobs }, one))

@@ -9,6 +9,7 @@ import { Redis } from 'ioredis'
 import { messageOf, UserError } from '../../base/errors.ts'
 import { sha256Of } from '../../base/hash.ts'
 import type { Pace } from '../clock.ts'
+import type { Notice, NoticeBoard } from '../notices.ts'
 import { runName } from '../record.ts'
 import { ATTEMPTS, type FailedRun } from './local.ts'
 import { type RunRequest, type StoredRequest, storedRequest } from './request.ts'
@@ -98,6 +99,8 @@ function studyIdOf({ out, store }: RunRequest): string {
 /** How runs are put into the queue. */
 export interface QueueOptions {
   readonly progress: StudyProgress
+  /** Where it is written how the runs are. */
+  readonly board: NoticeBoard
   readonly signal: AbortSignal
   /** Of this study's runs: 1 goes before 2. */
   readonly priority: number
@@ -121,12 +124,13 @@ const BACK_OFF = 5000
 export async function runOnQueue(
   queue: RunQueue,
   requests: readonly RunRequest[],
-  { progress, signal, priority, collect }: QueueOptions,
+  { progress, board, signal, priority, collect }: QueueOptions,
 ): Promise<FailedRun[]> {
   const open = new Map(requests.map((request) => [jobIdOf(request), request]))
   const failed: FailedRun[] = []
   const fail = (name: string, reason: string) => {
     failed.push({ name, reason })
+    board.put(name, { state: 'failed', reason })
     progress.note(`${name}: ${reason}`)
     progress.end(name)
   }
@@ -140,6 +144,7 @@ export async function runOnQueue(
     const again: RunRequest[] = []
     for (const { id, request, state, job } of looked) {
       const name = runName(request.run)
+      board.put(name, noticeOf(state, job))
       if (!job) {
         // Redis was started again without what it knew.
         again.push(request)
@@ -158,9 +163,20 @@ export async function runOnQueue(
         else fail(name, misplaced(request, job.progress.worker))
       } else progress.postpone(name)
     }
+    board.write()
     await add(queue, again, priority)
   }
   return failed
+}
+
+/** What the queue knows of a run that is not over. */
+function noticeOf(state: JobState | 'unknown' | undefined, job: QueuedRun | undefined): Notice | undefined {
+  if (!job) return { state: 'waiting' }
+  if (state === 'completed' || state === 'failed') return undefined
+  const attempt = job.attemptsMade > 0 ? { attempt: job.attemptsMade + 1 } : {}
+  if (state !== 'active') return { state: 'waiting', ...attempt, reason: job.failedReason || undefined }
+  const { worker, detail, left } = job.progress
+  return { state: 'underway', worker: job.processedBy ?? worker, detail, left, ...attempt }
 }
 
 /** Take out of the queue what a study has there of earlier: runs that ended, and those that its plan has no more. */

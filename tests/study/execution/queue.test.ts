@@ -1,12 +1,17 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
+import { Lock } from '../../../src/base/lock.ts'
 import { jobIdOf, openQueue, type RunQueue, runOnQueue } from '../../../src/study/execution/queue.ts'
 import type { RunRequest } from '../../../src/study/execution/request.ts'
 import { StudyProgress } from '../../../src/study/execution/studyProgress.ts'
 import { type WorkerOptions, work } from '../../../src/study/execution/worker.ts'
+import { type Notice, NoticeBoard, readNotices } from '../../../src/study/notices.ts'
 import { type Plan, readPlan } from '../../../src/study/plan.ts'
-import { runName } from '../../../src/study/record.ts'
+import { files, runName } from '../../../src/study/record.ts'
 import { statusOnQueue } from '../../../src/study/status.ts'
 import { hasRedis, Redis } from '../../redis.ts'
 import { writePlan } from '../tinyStudy.ts'
@@ -45,10 +50,13 @@ function requests(count: number, out = '/study'): RunRequest[] {
   })
 }
 
+/** In a folder of its own. */
+const board = () => new NoticeBoard(mkdtempSync(join(tmpdir(), 'regard-queue-')))
+
 /** Put runs into the queue and wait for them. */
 function wait(chosen: readonly RunRequest[], signal = new AbortController().signal, priority = 1) {
   const progress = new StudyProgress('test', [], true)
-  return runOnQueue(queue, chosen, { progress, signal, priority, collect: async () => true })
+  return runOnQueue(queue, chosen, { progress, board: board(), signal, priority, collect: async () => true })
 }
 
 /** So many workers, until `stop`. What they note is in `notes`. */
@@ -209,11 +217,62 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     await stop()
   })
 
+  it('leaves word in the study’s folder of what waits, who makes what, and what was set aside', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'regard-queue-'))
+    const lock = Lock.take(files.lock(out), 'the study')
+    const own = new NoticeBoard(out)
+    let go = () => {}
+    const asked = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    let tries = 0
+    const { stop } = workers(1, async ({ run }, { pace }) => {
+      if (run.fold === 0) throw new UserError('the photos are others', 'here')
+      if (run.fold === 1 && tries++ === 0) throw new Error('its process has ended: SIGKILL')
+      if (run.fold > 1) return true
+      pace({ share: 0.5, left: 90, detail: 'training 3/6' })
+      await asked
+      return true
+    })
+    const progress = new StudyProgress('test', [], true)
+    const { signal } = new AbortController()
+    const options = { progress, board: own, signal, priority: 1, collect: async () => true }
+    const seen = new Map<string, Notice>()
+    const waiting = runOnQueue(queue, requests(3, out), options)
+    const [first, second] = requests(2).map(({ run }) => runName(run)) as [string, string]
+    while (seen.get(second)?.detail === undefined) {
+      await sleep(20)
+      for (const [run, notice] of Object.entries(readNotices(out)))
+        seen.set(notice.state === 'waiting' ? `${run} waits` : run, notice)
+    }
+    expect(seen.get(`${second} waits`)?.reason).toBe('its process has ended: SIGKILL')
+    expect(seen.get(second)).toEqual({
+      state: 'underway',
+      worker: `${hostname()}:${process.pid}`,
+      detail: 'training 3/6',
+      left: 90,
+      attempt: 2,
+    })
+    go()
+    await waiting
+    await stop()
+    own.close()
+    lock.release()
+    expect(readNotices(out)).toEqual({ [first]: { state: 'failed', reason: 'here: the photos are others' } })
+    // What a process that was killed has left of runs underway holds no more.
+    writeFileSync(files.notices(out), JSON.stringify({ [second]: seen.get(second) }))
+    expect(readNotices(out)).toEqual({})
+    // The next attempt begins with nothing.
+    new NoticeBoard(out)
+    expect(existsSync(files.notices(out))).toBe(false)
+  })
+
   it('says so where a run was made in another folder than the study’s', async () => {
     const { stop } = workers(1, async () => true)
     const progress = new StudyProgress('test', [], true)
     const options = {
       progress,
+      board: board(),
       signal: new AbortController().signal,
       priority: 1,
       collect: async () => false,

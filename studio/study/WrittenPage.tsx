@@ -1,0 +1,104 @@
+import { useEffect, useRef } from 'react'
+import { messageOf } from '../look/run.ts'
+import { type Source, textOf } from './source.ts'
+import { useRead } from './useRead.ts'
+
+interface WrittenPageProps {
+  readonly source: Source
+  /** Of the page in its folder. */
+  readonly path: string
+  readonly title: string
+}
+
+/** A page that a command wrote. It runs no scripts, and reaches nothing. */
+export function WrittenPage({ source, path, title }: WrittenPageProps) {
+  const url = source.url(path)
+  if (url === undefined) return <OwnPage source={source} path={path} title={title} />
+  return (
+    <>
+      <p className="small">
+        <a href={url} target="_blank" rel="noreferrer">
+          Open it in a tab of its own
+        </a>
+      </p>
+      <iframe className="study-report panel" title={title} src={url} sandbox="" />
+    </>
+  )
+}
+
+/** One out of a folder that was opened from disk: it has no address with a policy of its own, and so this page's holds. */
+function OwnPage({ source, path, title }: WrittenPageProps) {
+  const host = useRef<HTMLElement>(null)
+  const { value, error } = useRead(`${title} ${path}`, () => textOf(source, path))
+  useEffect(() => {
+    if (value !== undefined) show(value, host.current!)
+  }, [value])
+  if (error)
+    return (
+      <p className="error small">{`${path} cannot be read. ${messageOf(error)} Open the folder again.`}</p>
+    )
+  return <section ref={host} className="study-written panel" aria-label={title} />
+}
+
+/** What loads, leads elsewhere or covers this page. */
+const FORBIDDEN = 'script, iframe, frame, object, embed, link, meta, base, form, template, foreignObject, use'
+
+/** Attributes that run something, or hold an address. */
+const ADDRESSES =
+  /^(on.*|src|href|xlink:href|srcset|poster|action|formaction|background|ping|data|target|autofocus|contenteditable)$/
+
+/**
+ * Show a page below an element, apart from this page's styles. This page's policy refuses scripts and what would be
+ * loaded; styles it refuses in a text, so that they are made anew.
+ */
+function show(text: string, host: HTMLElement): void {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
+  root.addEventListener('click', follow)
+  const page = new DOMParser().parseFromString(text, 'text/html')
+  const isDark = getComputedStyle(host).colorScheme === 'dark'
+  root.adoptedStyleSheets = [...page.querySelectorAll('style')].map((style) => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(
+      unloading(style.textContent)
+        .replaceAll(':root', ':host')
+        .replaceAll('(prefers-color-scheme: dark)', isDark ? 'all' : 'not all'),
+    )
+    return sheet
+  })
+  for (const element of page.querySelectorAll(`style, ${FORBIDDEN}`)) element.remove()
+  for (const element of page.querySelectorAll('*')) disarm(element)
+  const body = document.importNode(page.body, true)
+  for (const element of body.querySelectorAll<HTMLElement | SVGElement>(`[${STYLE}]`))
+    element.style.cssText = element.getAttribute(STYLE)!
+  root.replaceChildren(body)
+}
+
+/** Where an element's own style waits until it may be set. */
+const STYLE = 'data-style'
+
+/** Leave of an element's attributes those that neither run nor load anything. */
+function disarm(element: Element): void {
+  for (const { name, value } of [...element.attributes]) {
+    const isPicture = /^(src|href|xlink:href)$/.test(name) && value.startsWith('data:image/')
+    const isLink = name === 'href' && element.localName === 'a' && /^(#|https?:)/.test(value)
+    if (name === 'style') element.setAttribute(STYLE, unloading(value))
+    if (name === 'style' || (ADDRESSES.test(name) && !isPicture && !isLink)) element.removeAttribute(name)
+  }
+  if (element.localName !== 'a') return
+  element.setAttribute('target', '_blank')
+  element.setAttribute('rel', 'noreferrer')
+}
+
+/** A style that loads nothing. */
+function unloading(css: string): string {
+  return css.replace(/@import[^;]*;?/gi, '').replace(/url\((?!\s*['"]?data:)[^)]*\)/gi, 'none')
+}
+
+/** Follow a link within a page: its address is not this page's. */
+function follow(event: Event): void {
+  const root = event.currentTarget as ShadowRoot
+  const link = (event.target as Element).closest('a')?.getAttribute('href')
+  if (!link?.startsWith('#')) return
+  event.preventDefault()
+  root.getElementById(decodeURIComponent(link.slice(1)))?.scrollIntoView()
+}
