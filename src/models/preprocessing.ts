@@ -132,7 +132,8 @@ export function preprocessingOf(
   if (typeof model.channels === 'number' && model.channels !== depth) {
     throw new Misfit(
       ['channels', 'layout'],
-      `the channels are said to be ${channels}, and by the layout ${model.layout} the network has ${model.channels}`,
+      `the card has ${depth === 1 ? '1 channel' : `${depth} channels`} (${channels}), and the model ${model.channels}, by the layout ${model.layout}`,
+      'Correct the card',
     )
   }
   const size = { height: height!, width: width! }

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import type { Image } from './image.ts'
-import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
+import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable, SHARP } from './photo.ts'
 
 /**
  * Read a photo: upright (its EXIF orientation is applied), in 8-bit sRGB, whatever the file holds (grey, CMYK,
@@ -29,7 +29,7 @@ export async function readPhoto(path: string): Promise<Image> {
 export async function readPhotoFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => {
     if (error.code === 'ENOENT') throw new UserError('there is no such file', path)
-    throw photoUnreadable(path, error)
+    throw photoUnreadable(path, error, SHARP)
   })
 }
 
@@ -56,7 +56,7 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
     // The words of the image library; it has no code for this.
     throw /pixel limit/.test(messageOf(error))
       ? await tooLarge(bytes, path)
-      : photoUnreadable(path, error, bytes)
+      : photoUnreadable(path, error, SHARP, bytes)
   }
 }
 

@@ -8,6 +8,24 @@ import type { Size } from './fit.ts'
 export const MOST_MEGAPIXELS = 65
 
 /**
+ * The size that a JPEG or PNG file says in its header, so that a photo that would fill the memory need not be decoded;
+ * undefined of other files, and of damaged ones.
+ */
+export function sizeInHeader(bytes: Uint8Array): Size | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length > 24 && view.getUint32(0) === 0x89504e47)
+    return { width: view.getUint32(16), height: view.getUint32(20) }
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined
+  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + view.getUint16(at + 2)) {
+    const marker = bytes[at + 1]!
+    // Frames; tables and a reserved marker lie among them.
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc)
+      return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) }
+  }
+  return undefined
+}
+
+/**
  * A photo that could fill the memory.
  *
  * @param where its file, for the message
@@ -20,24 +38,62 @@ export function photoTooLarge(
   most: number,
   remedy: (megapixels: number) => string,
 ): UserError {
+  const megapixels = (width * height) / 1e6
+  const rounded = Number(megapixels.toPrecision(3))
   return new UserError(
-    `the photo is too large: ${width} × ${height} pixels, and ${most / 1e6} million are allowed`,
+    `${rounded > most / 1e6 ? rounded : megapixels} megapixels; the limit is ${most / 1e6}`,
     where,
-    remedy(Math.ceil((width * height) / 1e6)),
+    remedy(Math.ceil(megapixels)),
   )
 }
 
+/** What decodes photos: its name, and which of {@link FORMATS} it reads where they are not damaged. */
+interface Decoder {
+  readonly name: string
+  readonly reads: readonly string[]
+}
+
+export const BROWSER: Decoder = { name: 'this browser', reads: ['BMP'] }
+export const SHARP: Decoder = { name: 'regard', reads: ['AVIF', 'SVG', 'TIFF'] }
+
 /**
- * A photo that its decoder does not read; the first line of what it says is the reason.
+ * A photo that its decoder does not read: what the file is instead, or else the first line of what the decoder says.
  *
  * @param bytes of the file, where it could be read at all
  */
-export function photoUnreadable(where: string, error: unknown, bytes?: Uint8Array): UserError {
+export function photoUnreadable(
+  where: string,
+  error: unknown,
+  { name, reads }: Decoder,
+  bytes?: Uint8Array,
+): UserError {
   const other = bytes && impostor(bytes, where)
   if (other) return other
+  const format = bytes && formatOf(bytes)
+  if (format && !reads.includes(format))
+    return new UserError(`${name} cannot read ${format}`, where, 'Save it as JPEG')
+  const why = bytes?.length === 0 ? 'the file is empty' : messageOf(error).split('\n')[0]
   return new UserError(
-    `the photo cannot be read (${messageOf(error).split('\n')[0]})`,
+    `the photo cannot be read (${why})`,
     where,
     'Open it in a picture viewer to check it; what opens there can be saved as JPEG or PNG',
   )
+}
+
+/** Formats that not every decoder reads, by how their files begin. */
+const FORMATS: readonly (readonly [format: string, start: RegExp])[] = [
+  ['HEIC', /^.{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/s],
+  ['AVIF', /^.{4}ftypavi[fs]/s],
+  ['TIFF', /^(II[*+]|MM.[*+])/s],
+  ['JPEG XL', /^(\xff\n|.{4}JXL )/s],
+  ['JPEG 2000', /^(.{4}jP {2}|\xff\x4f\xff\x51)/s],
+  ['BMP', /^BM/],
+  ['PSD', /^8BPS/],
+  ['PDF', /^%PDF/],
+  ['SVG', /^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/is],
+]
+
+function formatOf(bytes: Uint8Array): string | undefined {
+  const head = String.fromCharCode(...bytes.subarray(0, 512))
+  return FORMATS.find(([, start]) => start.test(head))?.[0]
 }

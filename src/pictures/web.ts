@@ -1,7 +1,8 @@
 /** Pictures in a browser, read by its own decoder: in a page and in a worker alike. */
 
+import type { Size } from './fit.ts'
 import type { Image } from './image.ts'
-import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
+import { BROWSER, MOST_MEGAPIXELS, photoTooLarge, photoUnreadable, sizeInHeader } from './photo.ts'
 
 /**
  * The photo that a file holds: upright (its EXIF orientation is applied), in 8-bit sRGB; what is transparent is shown
@@ -13,22 +14,25 @@ import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
  * @throws UserError when it is no picture, damaged, or of more than 65 million pixels
  */
 export async function decodePhoto(bytes: Uint8Array, where: string): Promise<Image> {
+  refuseLarge(sizeInHeader(bytes), where)
   let bitmap: ImageBitmap
   try {
     // Shared memory, which threads of WebAssembly have, makes no Blob: the bytes are copied.
     bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]), { imageOrientation: 'from-image' })
   } catch (error) {
-    throw photoUnreadable(where, error, bytes)
+    throw photoUnreadable(where, error, BROWSER, bytes)
   }
   try {
-    const { width, height } = bitmap
-    if (width * height > 1e6 * MOST_MEGAPIXELS) {
-      throw photoTooLarge(bitmap, where, 1e6 * MOST_MEGAPIXELS, () => 'Make it smaller')
-    }
+    refuseLarge(bitmap, where)
     return pixelsOf(bitmap)
   } finally {
     bitmap.close()
   }
+}
+
+function refuseLarge(size: Size | undefined, where: string): void {
+  const most = 1e6 * MOST_MEGAPIXELS
+  if (size && size.width * size.height > most) throw photoTooLarge(size, where, most, () => 'Make it smaller')
 }
 
 /** What a bitmap shows, on white. */

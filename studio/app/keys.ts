@@ -55,6 +55,13 @@ const SINGLE: readonly Shortcut[] = [
     is: (key) => key === '[' || key === ']',
     act: (key) => nextColumn(key === '[' ? -1 : 1),
   },
+  {
+    keys: 'X',
+    does: 'what is explained',
+    inLook: true,
+    is: one('x'),
+    act: () => document.querySelector<HTMLElement>('.question select, .question input')?.focus(),
+  },
   { keys: 'V', does: 'map, overlay, photo', inLook: true, is: one('v'), act: nextShow },
   {
     keys: 'B',
@@ -69,6 +76,13 @@ const SINGLE: readonly Shortcut[] = [
     inLook: true,
     is: (key) => ['-', '−', '+', '='].includes(key),
     act: (key) => resize(key === '+' || key === '=' ? 1 : -1),
+  },
+  {
+    keys: 'E',
+    does: 'export',
+    inLook: true,
+    is: one('e'),
+    act: () => document.getElementById('export')?.click(),
   },
   { keys: 'L', does: 'copy a link to these settings', inLook: true, is: one('l'), act: copyLink },
   {

@@ -8,6 +8,7 @@ import {
   answerTo,
   cellOf,
   type Drawing,
+  lacksFace,
   type Question,
   requestFor,
   setLook,
@@ -47,13 +48,16 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
     return <p className="cell faint small">{id} does not answer this.</p>
   }
   if (!look) {
-    return error ? (
-      <p className="cell error small" role="alert">
-        {error}
-      </p>
-    ) : (
+    const said = error ?? (network && lacksFace(state, network) ? 'No face to look at.' : undefined)
+    return (
       <div className="cell">
-        <div className="map empty" aria-hidden="true" />
+        <div className="map empty">
+          {said && (
+            <p className={error ? 'error small' : 'small'} role={error ? 'alert' : undefined}>
+              {said}
+            </p>
+          )}
+        </div>
       </div>
     )
   }

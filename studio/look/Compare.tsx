@@ -34,7 +34,11 @@ export function Compare({ comparing }: { readonly comparing: Comparing }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
   const { network, row, against } = comparing
-  const choices = againstOf(state, comparing)
+  // A link may name what is not loaded yet.
+  const isLoaded = against.other !== 'network' || state.networks.some(({ id }) => id === against.name)
+  const found = againstOf(state, comparing)
+  const isFound = found.some((each) => againstAsText(each) === againstAsText(against))
+  const choices = isFound ? found : [...found, against]
   const [a, b] = sidesOf(state, comparing).map(({ name, request }) => {
     const cell: Cell = state.cells[name] ?? NO_CELL
     return {
@@ -114,7 +118,7 @@ export function Compare({ comparing }: { readonly comparing: Comparing }) {
             </p>
           ),
       )}
-      {!b.asked && <p className="small">{inWords(against)} does not answer this.</p>}
+      {a.asked && !b.asked && isLoaded && <p className="small">{inWords(against)} does not answer this.</p>}
       {a.look && b.look && a.asked && b.asked ? (
         <Both
           state={state}
@@ -125,7 +129,7 @@ export function Compare({ comparing }: { readonly comparing: Comparing }) {
           waits={a.waits || b.waits}
         />
       ) : (
-        b.asked && !a.error && !b.error && <p className="faint small">Explaining both …</p>
+        (b.asked || !isLoaded) && !a.error && !b.error && <p className="faint small">Explaining both …</p>
       )}
     </section>
   )

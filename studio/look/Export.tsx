@@ -32,7 +32,7 @@ export function Export() {
   return (
     <div ref={place}>
       <Menu.Root defaultOpen modal={false}>
-        <Menu.Trigger className="button" disabled={taken.length === 0}>
+        <Menu.Trigger id="export" className="button" disabled={taken.length === 0}>
           Export
         </Menu.Trigger>
         <Menu.Portal container={place}>

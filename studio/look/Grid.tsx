@@ -1,7 +1,7 @@
 import { type BuiltInName, builtIn } from 'regard'
 import { CellView } from './CellView.tsx'
 import { addNetwork, changed } from './run.ts'
-import { cellOf, scaleOf, shownIn, uneditedIn, useLook } from './store.ts'
+import { cellOf, type LookState, scaleOf, shownIn, uneditedIn, useLook } from './store.ts'
 import { answerInWords, changeInWords } from './words.ts'
 
 /** Networks as columns, questions as rows: the paper's Figure 2. */
@@ -19,6 +19,7 @@ export function Grid() {
         const asked = questions.find((question) => cellOf(state, id, question.id).look)
         const look = asked && shownIn(state, id, asked.id)
         const unedited = asked && uneditedIn(state, id, asked.id)
+        const answers = look?.answers ?? answersWithoutMap(state, id)
         const isChanged = state.strokes.length > 0 && !before && unedited && unedited !== look
         return (
           <section key={id} className="column" aria-label={id} tabIndex={-1}>
@@ -36,7 +37,7 @@ export function Grid() {
               )}
             </header>
             <ul className="answers">
-              {look?.answers.map((answer, k) => {
+              {answers?.map((answer, k) => {
                 const [first] = answer.classes
                 return (
                   <li key={answer.output}>
@@ -66,8 +67,8 @@ export function Grid() {
           </section>
         )
       })}
-      {others.length > 0 && (
-        <div className="column add">
+      <div className="column add">
+        {others.length > 0 && (
           <label className="field">
             + Network
             <select
@@ -87,11 +88,16 @@ export function Grid() {
               ))}
             </select>
           </label>
-          <a className="small" href="#/models">
-            More in Models
-          </a>
-        </div>
-      )}
+        )}
+        <a className={others.length > 0 ? 'small' : 'button'} href="#/models">
+          {others.length > 0 ? 'More in Models' : '+ Network'}
+        </a>
+      </div>
     </div>
   )
+}
+
+/** Of a network that has no rule for what it is made of there are answers still. */
+function answersWithoutMap(state: LookState, id: string) {
+  return state.questions.map((question) => cellOf(state, id, question.id).answers).find((found) => found)
 }

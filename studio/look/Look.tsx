@@ -1,11 +1,11 @@
 import { lazy, Suspense, useEffect } from 'react'
-import sample from '../samples/astronaut.jpg?url'
 import { Adjust } from './Adjust.tsx'
 import { applyAddress, followAddress } from './address.ts'
 import { Grid } from './Grid.tsx'
 import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
 import { loadColumns, openPhoto, stop } from './run.ts'
+import { openSample } from './sample.ts'
 import { DATABASE, setLook, useLook } from './store.ts'
 import { Tools } from './Tools.tsx'
 import './look.css'
@@ -57,13 +57,13 @@ let begun = false
 async function begin() {
   if (begun) return
   begun = true
-  const [response, here] = await Promise.all([fetch(sample), fetch('models/index.json')])
+  const here = await fetch('models/index.json')
   setLook({ here: await here.json() })
   // A link may name networks that are kept here.
   if (await mayKeep()) await (await import('../models/store.ts')).begin()
   applyAddress()
   followAddress()
-  await openPhoto(await response.blob(), 'Sample: Eileen Collins, NASA')
+  await openSample()
   await loadColumns()
 }
 

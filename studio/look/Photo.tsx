@@ -7,6 +7,7 @@ import type { Align } from '../worker/protocol.ts'
 import { Edited } from './Edited.tsx'
 import { Live } from './Live.tsx'
 import { changed, openPhoto } from './run.ts'
+import { openSample, SAMPLE } from './sample.ts'
 import { faceIn, type OpenedPhoto, setLook, useLook } from './store.ts'
 
 // What the first screen does not need is fetched when it is asked for.
@@ -28,6 +29,7 @@ export function Photo() {
   const [over, setOver] = useState(false)
   const [all, setAll] = useState(false)
   const [near, setNear] = useState(false)
+  const [more, setMore] = useState(false)
   const input = useRef<HTMLInputElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const camera = useCamera('open a photo')
@@ -50,6 +52,7 @@ export function Photo() {
       className="photo panel"
       aria-label="Photo"
       data-over={over || undefined}
+      data-large={camera.stream || fixing || tab === 'edit' ? true : undefined}
       onDragOver={(event) => {
         event.preventDefault()
         setOver(true)
@@ -67,114 +70,139 @@ export function Photo() {
         </div>
       )}
       {!camera.stream && <Edited />}
-      {photo && (
-        <fieldset className="faces">
-          <legend className="unseen">Which face</legend>
-          {some.map(({ box }, k) => (
+      <div className="photo-side">
+        {photo && faces.length === 0 && face >= 0 && !camera.stream && (
+          <div className="no-face" role="status">
+            <p className="warn small">No face found. Try a larger one.</p>
+            <button type="button" className="button" onClick={() => choose(-1)}>
+              Use whole photo
+            </button>
+          </div>
+        )}
+        {photo && (faces.length > 0 || face < 0) && (
+          <fieldset className="faces">
+            <legend className="unseen">Which face</legend>
+            {some.map(({ box }, k) => (
+              <button
+                key={`${box.left} ${box.top}`}
+                type="button"
+                className="button"
+                aria-pressed={k === face}
+                onClick={() => choose(k)}
+              >
+                Face {k + 1}
+              </button>
+            ))}
+            <button type="button" className="button" aria-pressed={face < 0} onClick={() => choose(-1)}>
+              Whole photo
+            </button>
+          </fieldset>
+        )}
+        {faces.length > some.length && (
+          <p className="small faint" role="status">
+            {faces.length} faces; the {FACES} largest are shown.{' '}
+            <button type="button" className="button" onClick={() => setAll(true)}>
+              Show all
+            </button>
+          </p>
+        )}
+        <div className="photo-ways">
+          <button type="button" className="button primary" onClick={() => input.current?.click()}>
+            Open a photo
+          </button>
+          <input
+            ref={input}
+            id="open-photo"
+            type="file"
+            accept="image/*"
+            aria-label="Open a photo"
+            className="unseen"
+            tabIndex={-1}
+            onChange={({ target }) => {
+              const [file] = target.files ?? []
+              if (file) void openPhoto(file, file.name)
+              target.value = ''
+            }}
+          />
+          {!camera.stream && (
             <button
-              key={`${box.left} ${box.top}`}
               type="button"
               className="button"
-              aria-pressed={k === face}
-              onClick={() => choose(k)}
+              disabled={camera.waits}
+              onClick={() => void camera.start()}
             >
-              Face {k + 1}
-            </button>
-          ))}
-          {faces.length > some.length && (
-            <button type="button" className="button" onClick={() => setAll(true)}>
-              Show all {faces.length}
+              Camera
             </button>
           )}
-          <button type="button" className="button" aria-pressed={face < 0} onClick={() => choose(-1)}>
-            Whole photo
-          </button>
-          {faces.length === 0 && (
-            <p className="warn small">No face found. Try a larger one, or use the whole photo.</p>
+          {photo && photo.name !== SAMPLE && !camera.stream && (
+            <button type="button" className="button" onClick={() => void openSample()}>
+              Sample
+            </button>
           )}
-        </fieldset>
-      )}
-      <label className="field">
-        Align
-        <select
-          className="select"
-          value={align}
-          onChange={({ target }) => changed({ align: target.value as Align })}
-        >
-          <option value="own">as the network wants</option>
-          <option value="r">r: rotated until the eyes are level</option>
-          <option value="i">i: fitted to a reference face</option>
-        </select>
-      </label>
-      {fixing && (
-        <p id="eyes-how" className="faint tiny">
-          Drag the rings onto the eyes, or move them with the arrow keys, with Shift by ten pixels.
-        </p>
-      )}
-      <div className="photo-ways">
-        <button
-          type="button"
-          className="button"
-          disabled={face < 0}
-          aria-pressed={fixing}
-          onClick={() => setLook({ fixing: !fixing })}
-        >
-          Fix eyes
-        </button>
-        {fixed && (
-          <button type="button" className="button" onClick={() => changed({ fixed: undefined })}>
-            As found
+          <button
+            type="button"
+            className="button plain photo-more"
+            aria-expanded={more}
+            onClick={() => setMore(!more)}
+          >
+            {more ? 'Less' : 'More'}
           </button>
-        )}
-        <button
-          type="button"
-          className="button"
-          aria-pressed={tab === 'edit'}
-          onClick={() => setLook({ tab: tab === 'edit' ? 'rules' : 'edit' })}
-        >
-          Edit
-        </button>
-        {photo && canBeNearer(photo, face) && (
-          <button type="button" className="button" aria-pressed={near} onClick={() => setNear(!near)}>
-            Nearer
-          </button>
-        )}
+        </div>
       </div>
-      <div className="photo-ways">
-        <button type="button" className="button primary" onClick={() => input.current?.click()}>
-          Open a photo
-        </button>
-        <input
-          ref={input}
-          id="open-photo"
-          type="file"
-          accept="image/*"
-          aria-label="Open a photo"
-          className="unseen"
-          tabIndex={-1}
-          onChange={({ target }) => {
-            const [file] = target.files ?? []
-            if (file) void openPhoto(file, file.name)
-            target.value = ''
-          }}
-        />
-        {!camera.stream && (
+      <div className="photo-rest" data-open={more || undefined}>
+        <label className="field">
+          Align
+          <select
+            className="select"
+            value={align}
+            onChange={({ target }) => changed({ align: target.value as Align })}
+          >
+            <option value="own">as the network wants</option>
+            <option value="r">r: rotated until the eyes are level</option>
+            <option value="i">i: fitted to a reference face</option>
+          </select>
+        </label>
+        {fixing && (
+          <p id="eyes-how" className="faint tiny">
+            Drag the rings onto the eyes, or move them with the arrow keys, with Shift by ten pixels.
+          </p>
+        )}
+        <div className="photo-ways">
           <button
             type="button"
             className="button"
-            disabled={camera.waits}
-            onClick={() => void camera.start()}
+            disabled={!faces[face]}
+            aria-pressed={fixing}
+            onClick={() => setLook({ fixing: !fixing })}
           >
-            Camera
+            Fix eyes
           </button>
-        )}
+          {fixed && (
+            <button type="button" className="button" onClick={() => changed({ fixed: undefined })}>
+              As found
+            </button>
+          )}
+          <button
+            type="button"
+            className="button"
+            aria-pressed={tab === 'edit'}
+            onClick={() => setLook({ tab: tab === 'edit' ? 'rules' : 'edit' })}
+          >
+            Edit
+          </button>
+          {photo && canBeNearer(photo, face) && (
+            <button type="button" className="button" aria-pressed={near} onClick={() => setNear(!near)}>
+              Nearer
+            </button>
+          )}
+        </div>
       </div>
       {camera.error && (
         <p role="alert" className="error small">
           {camera.error}
         </p>
       )}
-      <p className="faint tiny">Or drop or paste one. {WORDS.privacy}</p>
+      <p className="faint tiny photo-stays">Or drop or paste one. {WORDS.privacy}</p>
     </section>
   )
 }

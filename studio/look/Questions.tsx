@@ -1,6 +1,15 @@
+import { lazy, Suspense } from 'react'
 import { changed } from './run.ts'
 import { type Question, useLook } from './store.ts'
 import { taskInWords } from './words.ts'
+
+// Few networks have so many classes that one searches among them.
+const ClassSearch = lazy(() =>
+  import('./ClassSearch.tsx').then(({ ClassSearch }) => ({ default: ClassSearch })),
+)
+
+/** More classes than these are searched rather than listed. */
+const LISTED = 20
 
 /** What the networks are asked: a row each. */
 export function Questions() {
@@ -43,22 +52,35 @@ export function Questions() {
                 ))}
               </select>
             </label>
-            <label className="field-inline">
-              <span className="unseen">Class</span>
-              <select
-                className="select"
-                value={question.class}
-                onChange={({ target }) => set({ ...question, class: target.value, minus: undefined })}
-              >
-                {years && <option value="years">the expected age</option>}
-                {!years && <option value="top">the network’s own answer</option>}
-                {(years ? ['0-12', '13-19', '20-39', '40-59', '60+'] : classes).map((name) => (
-                  <option key={name} value={name}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
+            {!years && classes.length > LISTED ? (
+              <Suspense>
+                <ClassSearch
+                  label="Class"
+                  row={question.id}
+                  classes={classes}
+                  value={question.class === 'top' ? undefined : question.class}
+                  plain="the network’s own answer"
+                  set={(name) => set({ ...question, class: name ?? 'top', minus: undefined })}
+                />
+              </Suspense>
+            ) : (
+              <label className="field-inline">
+                <span className="unseen">Class</span>
+                <select
+                  className="select"
+                  value={question.class}
+                  onChange={({ target }) => set({ ...question, class: target.value, minus: undefined })}
+                >
+                  {years && <option value="years">the expected age</option>}
+                  {!years && <option value="top">the network’s own answer</option>}
+                  {(years ? ['0-12', '13-19', '20-39', '40-59', '60+'] : classes).map((name) => (
+                    <option key={name} value={name}>
+                      {name}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            )}
             {years && question.class === 'years' ? (
               <label className="field-inline">
                 <span>against</span>
@@ -76,23 +98,37 @@ export function Questions() {
             ) : (
               classes.length > 2 &&
               !years && (
-                <label className="field-inline">
+                <div className="field-inline">
                   <span>rather than</span>
-                  <select
-                    className="select"
-                    value={question.minus ?? ''}
-                    onChange={({ target }) => set({ ...question, minus: target.value || undefined })}
-                  >
-                    <option value="">nothing</option>
-                    {classes
-                      .filter((name) => name !== question.class)
-                      .map((name) => (
-                        <option key={name} value={name}>
-                          {name}
-                        </option>
-                      ))}
-                  </select>
-                </label>
+                  {classes.length > LISTED ? (
+                    <Suspense>
+                      <ClassSearch
+                        label="rather than"
+                        row={question.id}
+                        classes={classes.filter((name) => name !== question.class)}
+                        value={question.minus}
+                        plain="nothing"
+                        set={(minus) => set({ ...question, minus })}
+                      />
+                    </Suspense>
+                  ) : (
+                    <select
+                      className="select"
+                      aria-label="rather than"
+                      value={question.minus ?? ''}
+                      onChange={({ target }) => set({ ...question, minus: target.value || undefined })}
+                    >
+                      <option value="">nothing</option>
+                      {classes
+                        .filter((name) => name !== question.class)
+                        .map((name) => (
+                          <option key={name} value={name}>
+                            {name}
+                          </option>
+                        ))}
+                    </select>
+                  )}
+                </div>
               )
             )}
             {questions.length > 1 && (

@@ -55,7 +55,14 @@ export function Tools() {
 /** Until somebody wants it, the menu is not there. */
 function ExportButton({ disabled, onClick }: { readonly disabled: boolean; readonly onClick?: () => void }) {
   return (
-    <button type="button" className="button" disabled={disabled} aria-haspopup="menu" onClick={onClick}>
+    <button
+      id="export"
+      type="button"
+      className="button"
+      disabled={disabled}
+      aria-haspopup="menu"
+      onClick={onClick}
+    >
       Export
     </button>
   )

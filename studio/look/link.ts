@@ -6,7 +6,7 @@
 import { composites } from 'regard'
 import type { Align } from '../worker/protocol.ts'
 import { COMPOSITE_NAMES, METHOD_NAMES, type Tuning } from './rules.ts'
-import { PLAIN, type Question, type Settings, SHOWS, type Way } from './store.ts'
+import { type Comparing, PLAIN, type Question, type Settings, SHOWS, type Way } from './store.ts'
 
 /** A setting: what its value is in a link, and what a value says. */
 interface Setting {
@@ -65,6 +65,18 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   col: drawn('colours', (value) => oneOf(value, ['paper', 'light'])),
   scale: drawn('scale', (value) => oneOf(value, ['each', 'one'])),
   bright: drawn('brighten', (value) => Number(oneOf(value, ['1', '2', '4', '8', '16']))),
+  vs: {
+    write: ({ comparing, questions }) => {
+      if (!comparing) return undefined
+      const { network, row, against } = comparing
+      // What was painted is in no link: there is nothing before it.
+      if (against.other === 'before') return undefined
+      return [network, String(questions.findIndex(({ id }) => id === row)), against.other, against.name]
+        .map(piece)
+        .join(':')
+    },
+    read: (value) => ({ comparing: comparingOf(value) }),
+  },
 }
 
 function tuned(name: keyof Tuning, min: number, max: number, whole = false): Setting {
@@ -126,7 +138,34 @@ export function fromLink(query: string, networks: readonly string[]): FromLink {
   const known = columns.filter((id) => networks.includes(id))
   for (const id of columns)
     if (!known.includes(id)) faults.push(`${id} is not on this device. Drop its file in Models.`)
-  return { settings: { ...settings, columns: known.length > 0 ? known : PLAIN.columns }, faults }
+  settings = { ...settings, columns: known.length > 0 ? known : PLAIN.columns }
+  const { comparing } = settings
+  if (!comparing) return { settings, faults }
+  const { network, row, against } = comparing
+  const isThere =
+    settings.columns.includes(network) &&
+    settings.questions[row] !== undefined &&
+    (against.other !== 'network' || networks.includes(against.name))
+  if (isThere) return { settings, faults }
+  faults.push('What the link compares is not here.')
+  return { settings: { ...settings, comparing: undefined }, faults }
+}
+
+/** `faceres:0:network:gear`: the network, the number of its question, and what that is compared with. */
+function comparingOf(text: string): Comparing {
+  const [network, row, other, ...names] = text.split(':').map(unpieced)
+  const [name] = names
+  const wrong = new Wrong(
+    `“${text}” is no comparison as faceres:0:network:gear or faceres:0:rules:epsilon are`,
+  )
+  if (network === undefined || row === undefined || names.length > 1) throw wrong
+  const of = { network, row: number(row, 0, 99, true) }
+  if (other === 'network' || other === 'class') {
+    if (!name) throw wrong
+    return { ...of, against: { other, name } }
+  }
+  if (other !== 'rules' || name === undefined) throw wrong
+  return { ...of, against: { other, name: oneOf<Way>(name, ['card', ...COMPOSITE_NAMES, ...METHOD_NAMES]) } }
 }
 
 function questionOf(text: string, id: number): Question {

@@ -65,8 +65,9 @@ export async function openPhoto(file: Blob, name: string): Promise<void> {
     const before = getLook().photo
     if (before) URL.revokeObjectURL(before.url)
     const photo = { ...info, url: URL.createObjectURL(file), name, number }
-    const face = info.faces.length > 0 ? 0 : -1
-    setLook({ ...UNEDITED, photo, face, fixed: undefined })
+    // Where no face was found nothing may be asked, and what was said of the last photo is no answer.
+    const cells = info.faces.length > 0 ? getLook().cells : {}
+    setLook({ ...UNEDITED, photo, face: 0, fixed: undefined, cells })
   })
   await refresh()
 }
@@ -168,9 +169,11 @@ async function addNow(id: string): Promise<void> {
     setLook({ error: `${id} cannot be shown photos yet. Complete its card in Models.` })
 }
 
-/** Load what the columns name. */
+/** Load what the columns name, and what they are compared with. */
 export async function loadColumns(): Promise<void> {
-  for (const id of getLook().columns) await addNetwork(id)
+  const { columns, comparing } = getLook()
+  const other = comparing?.against.other === 'network' ? [comparing.against.name] : []
+  for (const id of [...columns, ...other]) await addNetwork(id)
 }
 
 let running = false
@@ -217,12 +220,15 @@ async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>
   setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
   try {
     const look = await theWork().look(request, telling(what, runsLong))
-    const found = { key, look, error: undefined, failed: undefined }
+    const found = { key, look, error: undefined, failed: undefined, answers: undefined }
     put(name, found)
     // What is painted next is set against it.
     if (request.strokes.length === 0) put(uneditedKey(name), found)
   } catch (error) {
-    put(name, { failed: key, error: messageOf(error) })
+    const answers = await theWork()
+      .answer(request)
+      .catch(() => undefined)
+    put(name, { key: undefined, look: undefined, failed: key, error: messageOf(error), answers })
   }
 }
 

@@ -2,7 +2,15 @@
 
 import { type Composite, type CompositeName, composites, type FoundFace, type NamedMethod } from 'regard'
 import { create } from 'zustand'
-import type { Align, Look, LookRequest, NetworkInfo, PhotoInfo, Stroke } from '../worker/protocol.ts'
+import type {
+  Align,
+  Answered,
+  Look,
+  LookRequest,
+  NetworkInfo,
+  PhotoInfo,
+  Stroke,
+} from '../worker/protocol.ts'
 import { rulesOf, type Tuning } from './rules.ts'
 
 /** What is asked of every network: a row. */
@@ -55,6 +63,8 @@ export interface Cell {
   readonly error: string | undefined
   /** The key that failed, so that it is not tried again until something changes. */
   readonly failed: string | undefined
+  /** What the network says where no map can be made of it. */
+  readonly answers?: readonly Answered[] | undefined
 }
 
 /** What is open in Adjust. */
@@ -79,7 +89,7 @@ export interface OpenedPhoto extends PhotoInfo {
 
 export interface LookState {
   readonly photo: OpenedPhoto | undefined
-  /** Which face; −1 for the whole photo. */
+  /** Which face, also where none was found; −1 for the whole photo. */
   readonly face: number
   /** The networks that come with the page. */
   readonly here: readonly string[]
@@ -130,7 +140,7 @@ export const DATABASE = 'regard studio'
 /** What a link to Look holds. */
 export type Settings = Pick<
   LookState,
-  'columns' | 'questions' | 'align' | 'way' | 'tuning' | 'drawing' | 'layer'
+  'columns' | 'questions' | 'align' | 'way' | 'tuning' | 'drawing' | 'layer' | 'comparing'
 >
 
 /** How they are until somebody changes them. */
@@ -142,6 +152,7 @@ export const PLAIN: Settings = {
   tuning: {},
   drawing: { show: 'map', opacity: 0.7, colours: 'paper', scale: 'each', brighten: 1 },
   layer: undefined,
+  comparing: undefined,
 }
 
 export const useLook = create<LookState>(() => ({
@@ -161,7 +172,6 @@ export const useLook = create<LookState>(() => ({
   fixing: false,
   note: undefined,
   flow: false,
-  comparing: undefined,
   cells: {},
   busy: undefined,
   error: undefined,
@@ -207,7 +217,7 @@ export function wayFor(
 export function requestFor(state: LookState, id: string, question: Question): LookRequest | undefined {
   const network = state.networks.find((each) => each.id === id)
   const answer = network && answerTo(network, question)
-  if (!network || !answer || !state.photo) return undefined
+  if (!network || !answer || !state.photo || lacksFace(state, network)) return undefined
   return {
     network: id,
     output: answer.output,
@@ -220,6 +230,11 @@ export function requestFor(state: LookState, id: string, question: Question): Lo
     conservation: state.flow && conserves(state, network),
     layer: layerOf(state, network),
   }
+}
+
+/** Whether a network that is shown faces has none to be shown: nobody said that the whole photo is to stand for one. */
+export function lacksFace(state: LookState, { card }: NetworkInfo): boolean {
+  return state.face >= 0 && !faceIn(state) && card.alignment !== undefined
 }
 
 /** Whether a network's maps come with a conservation report: those by rules do, gradients and other methods do not. */

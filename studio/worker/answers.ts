@@ -4,7 +4,7 @@ import { agesOf, expectedAgeIn, type Model, type ModelExplanation, type Scores, 
 import type { Answered } from './protocol.ts'
 
 /** What one output says; of the answers of a network all are there, whichever is explained. */
-export function answerOf(model: Model, { outputs }: ModelExplanation): Answered {
+export function answerOf(model: Model, { outputs }: Pick<ModelExplanation, 'outputs'>): Answered {
   const { output, task, classes, kind } = model
   const scores = outputs[output]
   const said = { output, task }

@@ -3,6 +3,7 @@
 import {
   answersOf,
   type Card,
+  type Engine,
   formatCard,
   type Graph,
   graftModel,
@@ -13,11 +14,13 @@ import {
   openCard,
   parseCard,
   readModel,
+  type TensorOf,
   UserError,
   verify,
   writeGraph,
 } from 'regard'
-import type { NetworkInfo } from './protocol.ts'
+import { answerOf } from './answers.ts'
+import type { Answered, NetworkInfo } from './protocol.ts'
 
 /** What is too large for a page, in bytes of its files: a page has 4 GB in all, and an explanation takes several times its weights. */
 const MOST = 500e6
@@ -174,13 +177,53 @@ export async function savedExplaining(model: Model): Promise<SavedModel> {
   }
 }
 
-/** What a runtime says that has no more memory, as what to do about it; any other error as it is. */
-export function refusedMemory(error: unknown, id: string): unknown {
-  const said = error instanceof Error ? error.message : String(error)
+/**
+ * What a network says, without a map: by the network alone, so that no operator needs a rule.
+ *
+ * @param answers of one network
+ * @param input what it is shown
+ * @throws UserError where an answer is no output of its own
+ */
+export async function answersAlone(
+  engine: Engine,
+  answers: readonly Model[],
+  input: TensorOf<'float32'>,
+): Promise<Answered[]> {
+  const [model] = answers as [Model, ...Model[]]
+  const program = await engine.load(model.network)
+  try {
+    const results = await program.run({ [model.input.name]: input })
+    return answers.map((each) => {
+      const result = results[each.output]
+      if (result?.type !== 'float32') throw new UserError('cannot be asked alone', `output ${each.output}`)
+      const data = each.kind.startsWith('log-') ? result.data.map(Math.exp) : result.data
+      const isProbability = /softmax|sigmoid/.test(each.kind)
+      return answerOf(each, {
+        outputs: { [each.output]: { logits: data, probabilities: isProbability ? data : undefined } },
+      })
+    })
+  } finally {
+    await program.release()
+  }
+}
+
+/** Why a network cannot be explained, as what to do about it, where it is memory or an operator; any other error as it is. */
+export function refused(error: unknown, id: string): unknown {
+  const said = messageOf(error)
   const isMemory =
     error instanceof RangeError ||
     /out of memory|bad_alloc|allocat\w+ (failed|memory)|failed to allocate/i.test(said)
-  return isMemory ? tooLarge(id) : error
+  return isMemory ? tooLarge(id) : withoutRule(said) ? new UserError(withoutRule(said)!) : error
+}
+
+/** An error about an operator, in a sentence that is understood without its node. */
+function withoutRule(message: string): string | undefined {
+  const [, op] = /(?:uses the operator |node \S* ?\()(\w+)/.exec(message) ?? []
+  return op && `${op} cannot be explained. Answers work, maps do not.`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function tooLarge(id: string): UserError {
@@ -197,7 +240,7 @@ async function read(
     // What is read here from a Blob is nobody else's.
     return await readModel(file, filesOf(files), { size, overwrite: true })
   } catch (error) {
-    throw refusedMemory(error, id)
+    throw refused(error, id)
   }
 }
 
@@ -272,15 +315,13 @@ async function whyUnexplained(answers: readonly Model[]): Promise<string | undef
     for (const model of answers) await graftModel(model)
     return undefined
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const [, op] = /(?:uses the operator |node \S* ?\()(\w+)/.exec(message) ?? []
-    return op ? `${op} cannot be explained. Answers work, maps do not.` : message
+    return withoutRule(messageOf(error)) ?? messageOf(error)
   }
 }
 
 /** What is wrong, mistake by mistake, each at the field that it names. */
 function errorsIn(error: unknown, paths: readonly string[]): CardError[] {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const lines = /^\S+:\d+:\d+: /.test(message) ? message.split('\n') : [message]
   return lines.map((line) => {
     const path = paths.find((each) => line.startsWith(`${each}:`))

@@ -10,7 +10,6 @@ import {
   type Composite,
   type Cut,
   compositeOf,
-  composites,
   cutFound,
   decodePhoto,
   type Engine,
@@ -22,6 +21,7 @@ import {
   type Image,
   inputOf,
   inputToPhoto,
+  isMarked,
   loadEngine,
   loadModel,
   loadModelExplainer,
@@ -42,7 +42,17 @@ import { FIELDS, fieldsOf } from './fields.ts'
 import { layerMap, mappedAt, valueBehind } from './layers.ts'
 import type { Drafts, ModelReport, SavedModel } from './models.ts'
 import { painted } from './paint.ts'
-import type { Look, LookRequest, NetworkInfo, PhotoInfo, Place, Preview, Stroke, Tell } from './protocol.ts'
+import type {
+  Answered,
+  Look,
+  LookRequest,
+  NetworkInfo,
+  PhotoInfo,
+  Place,
+  Preview,
+  Stroke,
+  Tell,
+} from './protocol.ts'
 import type { Teaching } from './teach.ts'
 
 /** Explainers that are kept loaded: two networks, say, each asked two things. */
@@ -93,7 +103,7 @@ export class Work {
 
   /** Stop what runs long, before its next run. */
   stop(): void {
-    this.stopping.abort(new UserError('it was stopped'))
+    this.stopping.abort(new UserError('Stopped. Whatever you change begins anew.'))
     this.stopping = new AbortController()
   }
 
@@ -117,7 +127,9 @@ export class Work {
 
   private async facesIn(photo: Image) {
     this.finder ??= await openFaceFinder({ engine: this.engine!, models: this.folder })
-    return this.finder.find(photo)
+    const area = ({ box }: FoundFace) => box.width * box.height
+    // What the mesh does not know for a face has no eyes to align and no parts to name.
+    return (await this.finder.find(photo)).filter(isMarked).sort((a, b) => area(b) - area(a))
   }
 
   /** What teaches networks; its code is loaded when it is first asked for. */
@@ -262,11 +274,9 @@ export class Work {
             scale: [...scale].reverse(),
           })
         : undefined
-    // What has no rule of relevance is still answered.
-    const explainer = await this.explainerOf(model, bytes, request).catch(() =>
-      this.explainerOf(model, bytes, { ...request, way: composites.gradient }),
-    )
+    const explainer = await this.explainerOf(model, bytes, request).catch(() => undefined)
     const said = async (shown: typeof input) => {
+      if (!explainer) return (await import('./models.ts')).answersAlone(this.engine!, answers, shown)
       const found = await explainBy(explainer, model, shown)
       return answers.map((each) => answerOf(each, found))
     }
@@ -278,6 +288,16 @@ export class Work {
       answers: await said(input),
       reversed: reversed && (await said(reversed)),
     }
+  }
+
+  /** What a network says where no map can be made of it. */
+  async answer(request: LookRequest): Promise<Answered[]> {
+    return this.alone(async () => {
+      const { answers } = this.modelOf(request.network)
+      const { picture } = this.shown(answers[0]!, request)
+      const { answersAlone } = await import('./models.ts')
+      return answersAlone(this.engine!, answers, inputOf(picture, requirePreprocessing(answers[0]!)))
+    })
   }
 
   /** Ask one network about one face. */
@@ -373,7 +393,7 @@ export class Work {
         ? { composite: way, conservation, layers: layer ? [layer] : [] }
         : { method: way }),
     }).catch(async (error) => {
-      throw (await import('./models.ts')).refusedMemory(error, network)
+      throw (await import('./models.ts')).refused(error, network)
     })
     this.loaded.push({ key, explainer, bytes })
     return explainer

@@ -137,7 +137,7 @@ describe('regard align', () => {
       ['absent.jpg', 'there is no such file'],
       ['one.png', 'no face was found in it'],
       ['red.png', 'no face was found in it'],
-      ['bomb.png', 'the photo is too large: 10000 × 10000 pixels'],
+      ['bomb.png', '100 megapixels; the limit is 65'],
       ['folder.jpg', 'holds no photos'],
     ]
     expect(captured.printed).toContain(`${reasons.length} photos could not be used:`)

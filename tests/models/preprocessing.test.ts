@@ -53,7 +53,7 @@ describe('what a card leaves to the model', () => {
     [
       'another number of channels',
       { input: { channels: 'gray' as const, scale: 1, mean: 0 } },
-      /gray, and by the layout NCHW the network has 3/,
+      /1 channel \(gray\), and the model 3, by the layout NCHW\. Correct the card/,
     ],
     [
       'two numbers for three channels',

@@ -189,8 +189,7 @@ describe('readPhoto', () => {
       const path = join(folder, 'bomb.png')
       writeFileSync(path, Buffer.concat([header, bytes.subarray(33)]))
       await expect(readPhoto(path)).rejects.toThrow(
-        `${path}: the photo is too large: 10000 × 10000 pixels, and 65 million are allowed. ` +
-          'Make it smaller, or set REGARD_MAX_MEGAPIXELS=100',
+        `${path}: 100 megapixels; the limit is 65. Make it smaller, or set REGARD_MAX_MEGAPIXELS=100`,
       )
       vi.stubEnv('REGARD_MAX_MEGAPIXELS', '100')
       await expect(readPhoto(path)).rejects.toThrow(`${path}: the photo cannot be read (`)
@@ -199,7 +198,7 @@ describe('readPhoto', () => {
     it('takes what the limit allows, wherever it is set', async () => {
       const path = await written('limit.png', picture())
       vi.stubEnv('REGARD_MAX_MEGAPIXELS', '0.000005')
-      await expect(readPhoto(path)).rejects.toThrow('too large: 3 × 2 pixels')
+      await expect(readPhoto(path)).rejects.toThrow('0.000006 megapixels; the limit is 0.000005')
       vi.stubEnv('REGARD_MAX_MEGAPIXELS', '0.000006')
       expect((await readPhoto(path)).width).toBe(3)
       vi.stubEnv('REGARD_MAX_MEGAPIXELS', 'many')

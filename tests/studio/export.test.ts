@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pixelRelevance } from '../../src/explanation/heatMap.ts'
 import { readNpy } from '../../src/formats/npy.ts'
 import { explainFile } from '../../src/models/node.ts'
+import { readPhoto } from '../../src/pictures/node.ts'
 import { PROGRAM } from '../chromium.ts'
 import { shared } from '../shared.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
@@ -34,7 +35,7 @@ describe.skipIf(!hasChromium || !shared)('Export', () => {
 
   /** Download what an item of the menu gives. */
   async function taken(
-    item: string,
+    item: string | RegExp,
   ): Promise<{ readonly name: string; readonly path: string; readonly bytes: Buffer }> {
     const { page } = studio
     await page.getByRole('button', { name: 'Export' }).click()
@@ -59,6 +60,34 @@ describe.skipIf(!hasChromium || !shared)('Export', () => {
     const apart = map.data.reduce((so, value, k) => Math.max(so, Math.abs(value - Number(data[k]))), 0)
     console.log(`largest difference of the maps: ${(apart / most).toExponential(1)} of the largest relevance`)
     expect(apart).toBeLessThan(1e-3 * most)
+  })
+
+  test('the map of a JPEG is that of Node but for what the two decoders make of it', async () => {
+    const { page } = studio
+    const jpeg = join(shared!, 'data/fairface/fairface_0001.jpg')
+    await open(jpeg)
+    const decoded = await page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0))
+      const bitmap = await createImageBitmap(new Blob([bytes]))
+      const { width, height } = bitmap
+      const context = new OffscreenCanvas(width, height).getContext('2d')!
+      context.drawImage(bitmap, 0, 0)
+      return [...context.getImageData(0, 0, width, height).data].filter((_, k) => k % 4 < 3)
+    }, readFileSync(jpeg).toString('base64'))
+    const { data: pixels } = await readPhoto(jpeg)
+    expect(decoded.length).toBe(pixels.length)
+    const steps = decoded.map((value, k) => Math.abs(value - pixels[k]!))
+    const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length
+    const most = steps.reduce((so, step) => Math.max(so, step), 0)
+
+    const { data } = readNpy((await taken(/^Relevance of faceres, [fm], npy$/)).bytes, 'map')
+    const found = await explainFile('faceres', jpeg, { output: 'gender_pred/Sigmoid' })
+    const r = correlation(Array.from(data, Number), [...pixelRelevance(found.relevance, 'NHWC').data])
+    console.log(
+      `decoded pixels differ by ${mean.toFixed(3)} levels in the mean, ${most} at most; maps correlate by ${r.toFixed(5)}`,
+    )
+    expect(r).toBeGreaterThanOrEqual(0.99)
+    await open(photo)
   })
 
   test('JSON holds settings, answers, shares and the rules with their numbers', async () => {
@@ -164,4 +193,16 @@ function picturesIn(bytes: Buffer): Buffer[] {
   return [...bytes.toString('latin1').matchAll(/data:image\/png;base64,([\w+/=]+)/g)].map(([, data]) =>
     Buffer.from(data!, 'base64'),
   )
+}
+
+/** Pearson's. */
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const centred = (some: readonly number[]) => {
+    const mean = some.reduce((sum, value) => sum + value, 0) / some.length
+    return some.map((value) => value - mean)
+  }
+  const [x, y] = [centred(a), centred(b)]
+  const dot = (p: readonly number[], q: readonly number[]) =>
+    p.reduce((sum, value, k) => sum + value * q[k]!, 0)
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y))
 }

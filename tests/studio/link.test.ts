@@ -37,6 +37,22 @@ const settings: fc.Arbitrary<Settings> = fc.record({
     brighten: fc.constantFrom(1, 2, 4, 8, 16),
   }),
   layer: fc.option(name, { nil: undefined }),
+  comparing: fc.option(
+    fc.record({
+      network: name,
+      row: fc.nat(3),
+      against: fc.oneof(
+        fc.record({ other: fc.constantFrom('network' as const, 'class' as const), name }),
+        fc.record({
+          other: fc.constant('rules' as const),
+          name: fc.constantFrom('card' as const, ...COMPOSITE_NAMES, ...METHOD_NAMES) as fc.Arbitrary<
+            Settings['way']
+          >,
+        }),
+      ),
+    }),
+    { nil: undefined },
+  ),
 })
 
 describe('a link', () => {
@@ -62,8 +78,14 @@ describe('a link', () => {
 
   test('brings back all settings, whatever networks and classes are called', () => {
     fc.assert(
-      fc.property(settings, (state) => {
-        expect(fromLink(linkOf(state), state.columns)).toEqual({ settings: state, faults: [] })
+      fc.property(settings, (given) => {
+        const { comparing, columns, questions } = given
+        const [network] = columns as [string]
+        const row = (comparing?.row ?? 0) % questions.length
+        const state = { ...given, comparing: comparing && { ...comparing, network, row } }
+        const { against } = comparing ?? {}
+        const here = against?.other === 'network' ? [...columns, against.name] : columns
+        expect(fromLink(linkOf(state), here)).toEqual({ settings: state, faults: [] })
       }),
       { numRuns: 500 },
     )
@@ -96,6 +118,15 @@ describe('a link', () => {
       `The link says m=magic: it is none of ${METHOD_NAMES.join(', ')}.`,
       'The link has a setting “zoom”, which is not known here.',
       'nosuch is not on this device. Drop its file in Models.',
+    ])
+  })
+
+  test('says what of a comparison is not here', () => {
+    const { settings, faults } = fromLink('vs=faceres:0:network:nosuch', ['faceres'])
+    expect(settings).toEqual(PLAIN)
+    expect(faults).toEqual(['What the link compares is not here.'])
+    expect(fromLink('vs=faceres:0', ['faceres']).faults).toEqual([
+      'The link says vs=faceres:0: “faceres:0” is no comparison as faceres:0:network:gear or faceres:0:rules:epsilon are.',
     ])
   })
 

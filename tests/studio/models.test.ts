@@ -209,7 +209,9 @@ describe.skipIf(!hasChromium)('Models', () => {
       await page.getByRole('button', { name: 'Use in Look' }).click()
       await page.getByLabel('Explain').selectOption('Answer')
       await page.getByRole('img', { name: /^bvlc_googlenet, / }).waitFor()
-      expect(await page.locator('.question select').nth(1).locator('option').count()).toBe(1001)
+      expect(await page.locator('.question datalist').first().locator('option').count()).toBe(1000)
+      const likeliest = await page.locator('.question datalist option').first().getAttribute('label')
+      expect(likeliest).toMatch(/, \d+(\.\d)? %$/)
       const shown = await page
         .locator('.column[aria-label=bvlc_googlenet] canvas')
         .first()

@@ -1,25 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { mkdtempSync } from 'node:fs'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { typeOf } from '../../src/server/files.ts'
 import { writeStudio } from '../../src/server/static.ts'
 import { hasChromium, openStudio } from './open.ts'
-
-/** A file server that knows nothing of the studio, nor of headers that isolate a page. */
-function plainServer(folder: string, below: string): Promise<Server> {
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url!, 'http://plain')
-    const name = pathname.slice(below.length) || 'index.html'
-    const path = join(folder, name)
-    if (!pathname.startsWith(below) || !existsSync(path)) return response.writeHead(404).end()
-    response.setHeader('Content-Type', typeOf(path))
-    response.end(readFileSync(path))
-  })
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
-}
+import { plainServer } from './plainServer.ts'
 
 describe.skipIf(!hasChromium)('the studio as files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-site-'))
