@@ -1,9 +1,12 @@
-/** Pictures as files: read and written in Node, by sharp. */
+/** Pictures as files: read and written in Node, by sharp where it can. */
 
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
+import { bmpSize, decodeBmp, isBmp } from './bmp.ts'
+import type { Size } from './fit.ts'
+import { decodeHeic, isHeic } from './heic.ts'
 import type { Image } from './image.ts'
 import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
 
@@ -14,7 +17,7 @@ import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
  * A small file can hold a picture that fills the memory. So a photo of more than 65 million pixels is refused as soon
  * as its header is read; the environment variable `REGARD_MAX_MEGAPIXELS` sets another limit.
  *
- * @param path a JPEG, PNG, WebP, GIF, TIFF or AVIF file
+ * @param path a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file, or HEIC where its decoder is installed
  * @throws UserError naming the file, when it is absent, no picture, damaged, cut off, or too large
  */
 export async function readPhoto(path: string): Promise<Image> {
@@ -28,8 +31,14 @@ export async function readPhoto(path: string): Promise<Image> {
  */
 export async function readPhotoFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => {
-    if (error.code === 'ENOENT') throw new UserError('there is no such file', path)
-    throw photoUnreadable(path, error)
+    const missing = error.code === 'ENOENT' || error.code === 'ENOTDIR'
+    // The system's word, such as "permission denied", between the error's code and the path.
+    const why = /^\w+: ([^,]*)/.exec(messageOf(error))?.[1] ?? messageOf(error)
+    throw new UserError(
+      missing ? 'there is no such file' : `the photo cannot be read (${why})`,
+      path,
+      'Check the path',
+    )
   })
 }
 
@@ -40,7 +49,15 @@ export async function readPhotoFile(path: string): Promise<Uint8Array> {
  */
 export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Image> {
   const limitInputPixels = mostPixels()
+  const requireSize = (size: Size) => {
+    if (size.width * size.height > limitInputPixels) throw tooLarge(size, path)
+  }
   try {
+    if (isBmp(bytes)) {
+      requireSize(bmpSize(bytes))
+      return decodeBmp(bytes)
+    }
+    if (isHeic(bytes)) return await decodeHeic(bytes, path, requireSize)
     const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels })
       .autoOrient()
       .flatten({ background: 'white' })
@@ -53,9 +70,10 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
     }
   } catch (error) {
+    if (error instanceof UserError) throw error
     // The words of the image library; it has no code for this.
     throw /pixel limit/.test(messageOf(error))
-      ? await tooLarge(bytes, path)
+      ? tooLarge(await sharp(bytes, { limitInputPixels: false }).metadata(), path)
       : photoUnreadable(path, error, bytes)
   }
 }
@@ -67,8 +85,7 @@ function mostPixels(): number {
   throw new UserError(`is "${given}", not a number above 0`, 'REGARD_MAX_MEGAPIXELS')
 }
 
-async function tooLarge(bytes: Uint8Array, path: string): Promise<UserError> {
-  const size = await sharp(bytes, { limitInputPixels: false }).metadata()
+function tooLarge(size: Size, path: string): UserError {
   return photoTooLarge(
     size,
     path,
