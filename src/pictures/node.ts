@@ -78,6 +78,22 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
   }
 }
 
+/**
+ * What is damaged in a JPEG file that is read nevertheless: its decoder fills what it cannot make out with grey.
+ *
+ * @param bytes of a file that {@link decodePhoto} reads
+ * @returns the decoder's words; undefined where nothing is damaged, or the file is no JPEG
+ */
+export async function damageIn(bytes: Uint8Array): Promise<string | undefined> {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined
+  try {
+    await sharp(bytes, { failOn: 'warning', limitInputPixels: mostPixels() }).stats()
+    return undefined
+  } catch (error) {
+    return messageOf(error).split('\n')[0]
+  }
+}
+
 function mostPixels(): number {
   const given = process.env.REGARD_MAX_MEGAPIXELS || MOST_MEGAPIXELS
   const most = Math.floor(1e6 * Number(given))
