@@ -16,7 +16,7 @@ import sharp from 'sharp'
 import { alignPhotos } from '../dist/datasets/alignPhotos.js'
 import { isMarked, mainFace } from '../dist/faces/face.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
-import { openFaceFinder } from '../dist/faces/node.js'
+import { packagedFaceFinder } from '../dist/faces/node.js'
 import { readPhoto } from '../dist/pictures/node.js'
 import { describeMachine, median } from './measure.js'
 
@@ -49,7 +49,7 @@ async function resized() {
 }
 
 async function speed(photos) {
-  const finder = await openFaceFinder()
+  const finder = await packagedFaceFinder()
   const marked = []
   for (const photo of photos) {
     const image = await readPhoto(photo)

@@ -11,7 +11,7 @@ import { readLandmarks } from '../dist/datasets/readLandmarks.js'
 import { isMarked, mainFace } from '../dist/faces/face.js'
 import { eyeCentres, LANDMARKS } from '../dist/faces/landmarks.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
-import { openFaceFinder } from '../dist/faces/node.js'
+import { packagedFaceFinder } from '../dist/faces/node.js'
 import { readPhoto } from '../dist/pictures/node.js'
 import { median } from './measure.js'
 
@@ -19,7 +19,7 @@ report(await foundIn(readAaf(process.argv[2])))
 
 /** Given landmarks and the found mesh of each face, turned so that the given eyes are level, one apart, around 0. */
 async function foundIn({ faces }) {
-  const finder = await openFaceFinder()
+  const finder = await packagedFaceFinder()
   const found = []
   const missed = { 'no face': 0, 'not made out': 0 }
   for (const { photo, landmarks } of faces) {

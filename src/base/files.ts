@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
 import { impostor } from './impostor.ts'
+import { textOf } from './text.ts'
 
 /** What a file that is read is to its reader, for the message when it cannot be. */
 interface Wanted {
@@ -41,12 +42,12 @@ export function readBytes(path: string, { what, remedy }: Wanted = {}): Uint8Arr
 }
 
 /**
- * A file as text, in UTF-8.
+ * A file as text, in UTF-8 or UTF-16 (see {@link textOf}).
  *
  * @throws UserError that names the file and says why it cannot be read
  */
 export function readText(path: string, wanted: Wanted = {}): string {
-  return new TextDecoder().decode(readBytes(path, wanted))
+  return textOf(readBytes(path, wanted))
 }
 
 /**

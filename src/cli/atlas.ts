@@ -12,7 +12,15 @@ import { decimal, excessInWords } from '../report/atlasWords.ts'
 import { writeVirelay } from '../report/virelay.ts'
 import { tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
-import { CLASS, explainOver, KEPT, keyOfExplained, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
+import {
+  CLASS,
+  explainOver,
+  KEPT,
+  keyOfExplained,
+  networksOver,
+  type OverFacesFlags,
+  withOverFaces,
+} from './overFaces.ts'
 import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'

@@ -2,10 +2,11 @@
 
 import { InvalidArgumentError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
+import { fromHome } from '../base/home.ts'
 import { nearest } from '../base/nearest.ts'
 import { printable } from '../base/printable.ts'
 import type { Skipped } from '../datasets/dataset.ts'
-import { kindsInWords } from '../datasets/photoFiles.ts'
+import { leftInWords } from '../datasets/photoFiles.ts'
 import { DATASET_KINDS, type DatasetKind, type ReaderOptions } from '../datasets/readers.ts'
 
 /** A data set as the command line names it. */
@@ -22,7 +23,7 @@ export function sourceFrom(text: string): Source {
   const colon = text.indexOf(':')
   const [kind, root] = [text.slice(0, colon), text.slice(colon + 1)]
   if (colon < 1 || root === '') throw new InvalidArgumentError('Write it as KIND:PATH, such as aaf:faces.')
-  if (DATASET_KINDS.includes(kind as DatasetKind)) return { kind: kind as DatasetKind, root }
+  if (DATASET_KINDS.includes(kind as DatasetKind)) return { kind: kind as DatasetKind, root: fromHome(root) }
   const near = nearest(kind, DATASET_KINDS)
   const remedy = near ? `Did you mean ${near}?` : `There are ${DATASET_KINDS.join(', ')}.`
   throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
@@ -67,27 +68,10 @@ export function requirePhotos(photos: readonly unknown[], skipped: readonly Skip
 export function tellLeft(left: ReadonlyMap<string, number>): void {
   if (left.size === 0) return
   const count = [...left.values()].reduce((a, b) => a + b)
-  const pictures = [...left.keys()].some((ending) => UNREAD.includes(ending))
   console.error(
-    `Left out of the folders, for regard does not read ${count === 1 ? 'it as a photo' : 'them as photos'}: ${kindsInWords(left)}${pictures ? '. Save pictures as JPEG or PNG' : ''}`,
+    `Left out of the folders, for regard does not read ${count === 1 ? 'it as a photo' : 'them as photos'}: ${leftInWords(left)}`,
   )
 }
-
-/** Endings of pictures in formats that are not read. */
-const UNREAD: readonly string[] = [
-  '.bmp',
-  '.heic',
-  '.heif',
-  '.jxl',
-  '.jp2',
-  '.raw',
-  '.dng',
-  '.cr2',
-  '.nef',
-  '.arw',
-  '.psd',
-  '.tga',
-]
 
 /** The message of an error about a photo begins with its path, which is printed before it anyway. */
 export function withoutPath(path: string, message: string): Skipped {

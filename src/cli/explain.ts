@@ -34,6 +34,7 @@ import {
   isModelFile,
   MODEL,
   type ModelFlags,
+  modelIn,
   withComposite,
   withModelFlags,
 } from './model.ts'
@@ -189,10 +190,13 @@ function argumentsFrom(
   const isPhoto =
     PICTURE.test(first) ||
     isPreprocessed(first) ||
-    (!isBuiltIn(first) && existsSync(first) && (statSync(first).isDirectory() || endingOf(first) === ''))
+    (!isBuiltIn(first) &&
+      modelIn(first) === undefined &&
+      existsSync(first) &&
+      (statSync(first).isDirectory() || endingOf(first) === ''))
   if (isPhoto) return { path: DEFAULT_NETWORK, paths: [first, ...others] }
   // Whatever it is, reading it as a picture says that it is none.
-  const isModel = isBuiltIn(first) || isModelFile(first)
+  const isModel = isBuiltIn(first) || isModelFile(first) || modelIn(first) !== undefined
   if (others.length === 0 && !isModel && existsSync(first)) return { path: DEFAULT_NETWORK, paths: [first] }
   if (others.length === 0 && isModel)
     throw new UsageError('there is nothing to explain', first, 'Name a photo behind it')

@@ -18,6 +18,7 @@ import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type CompositeName, composites } from '../rules/composites/presets.ts'
 import { parseComposite } from '../rules/composites/read.ts'
+import { runFiles } from '../study/record.ts'
 
 type Input = NonNullable<Card['input']>
 
@@ -32,7 +33,7 @@ export interface ModelFlags {
   readonly mean?: Input['mean']
   readonly picture?: Card['picture']
   readonly fit?: Card['fit']
-  readonly classes?: string
+  readonly classes?: string | string[]
 }
 
 /** Add the flags about a Caffe model's second file. */
@@ -56,7 +57,11 @@ export function withModelFlags(command: Command): Command {
   const said = 'How a photo becomes the input, in place of what the card says:'
   return withPrototxt(command)
     .option('--output <name>', 'the output that is meant, of a model that has several')
-    .option('--classes <file>', 'the names of the classes, one a line')
+    .option(
+      '--classes <names|file>',
+      'the names of the classes, with commas between, or a file with one a line',
+      classesFrom,
+    )
     .optionsGroup(said)
     .option('--size <n|HxW>', 'height and width of the input, in pixels', sizeFrom)
     .addOption(new Option('--channels <order>', 'the order of its channels').choices(CHANNELS))
@@ -74,14 +79,15 @@ export function withModelFlags(command: Command): Command {
 
 /** What a command's argument for a model is: words for its help. */
 export const MODEL =
-  'the network: a file, with its card NAME.card.yaml beside it where it has one, or a built-in one by its name (`regard networks`)'
+  'the network: a file, with its card NAME.card.yaml beside it where it has one, the folder of a run, or a built-in one by its name (`regard networks`)'
 
 /**
  * Read the model that a command names, and its card, with the flags in the card's place.
  *
- * @param path of its file, or the name of a built-in network
+ * @param named its file, the folder of a run of a study, or the name of a built-in network
  */
-async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
+async function modelFrom(named: string, flags: ModelFlags): Promise<Model> {
+  const path = modelIn(named) ?? named
   announce(path)
   const { prototxt, output, size, layout, channels, scale, mean, picture, fit, classes } = flags
   const said = { ...size, layout, channels, scale, mean }
@@ -91,6 +97,12 @@ async function modelFrom(path: string, flags: ModelFlags): Promise<Model> {
   const model = await openModelFile(path, { prototxt, output, card })
   tellReading(path, model.network, output ?? model.card.output)
   return model
+}
+
+/** The model in the folder of a run. */
+export function modelIn(folder: string): string | undefined {
+  const path = runFiles.model(folder)
+  return existsSync(path) ? path : undefined
 }
 
 /** Whether what was typed for a model is meant as the name of a built-in network. */
@@ -191,6 +203,12 @@ function sideFrom(text: string): number | [height: number, width: number] {
     throw new InvalidArgumentError('Give a whole number of pixels, or HEIGHTxWIDTH.')
   }
   return sides.length === 1 ? sides[0]! : [sides[0]!, sides[1]!]
+}
+
+/** Names with commas between, such as `m,f`, where no file is called so; a comma in brackets belongs to a name. */
+function classesFrom(text: string): string | string[] {
+  const names = text.split(/,(?![^(]*\))/).map((name) => name.trim())
+  return names.length === 1 || existsSync(text) ? text : names
 }
 
 function numbersFrom(text: string): number[] {

@@ -39,7 +39,7 @@ export interface Aligned {
 }
 
 /** To be raised whenever the same photo, landmarks and models would give another picture. */
-const VERSION = 3
+const VERSION = 4
 
 /** To be raised whenever the same picture and mask, or mesh, would give other parts. */
 const PARTS_VERSION = 1

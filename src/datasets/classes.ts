@@ -31,9 +31,13 @@ export function requireEveryClass(faces: readonly Face[], indices: readonly numb
   }
   const empty = CLASSES[task].filter((_, label) => counts[label] === 0)
   if (empty.length === 0) return
+  const years = new Set(indices.map((index) => labelOf(faces[index]!, 'years')))
+  years.delete(undefined)
   throw new UserError(
     `the training part holds no face of the class${empty.length > 1 ? 'es' : ''} ${empty.join(', ')}`,
     `task ${task}`,
-    'Use a data set with faces of every class, more of its faces, or fewer folds',
+    task === 'age' && years.size > 1
+      ? 'Ask for the task years instead, which needs no face of each age, or use a data set with faces of every class'
+      : 'Use a data set with faces of every class, more of its faces, or fewer folds',
   )
 }

@@ -1,15 +1,18 @@
 /**
  * A table of faces of one's own: CSV with a comma, a semicolon or a tab between the fields. Its first line names the
- * columns: `path`, and of `age`, `gender`, `subject`, `landmarks`, `fold` those that there are.
+ * columns: `path`, and of `age`, `gender` (or `sex`), `subject`, `landmarks`, `fold` those that there are.
  */
 
 import { dirname, resolve } from 'node:path'
 import { UserError } from '../base/errors.ts'
+import { fromHome } from '../base/home.ts'
 import type { Dataset, Face } from './dataset.ts'
 import { ageLabels, genderOf } from './labels.ts'
 import { Listing, PICTURE } from './listing.ts'
 import { Reading } from './reading.ts'
 import { readTable, type TableRow } from './table.ts'
+
+const COLUMNS = ['path', 'age', 'subject', 'landmarks', 'fold']
 
 const REMEDY =
   'Each line is a face: path, and age (years or a group, such as 25-32), gender (m or f) or both; subject (who it is), ' +
@@ -18,9 +21,10 @@ const REMEDY =
 /**
  * Read a table of faces. Photos are read later, when they are prepared.
  *
- * Paths are relative to the table. A field may be empty, but not `path`; nor `fold`, where there is that column. Without a
+ * Paths are relative to the table, or to the home folder after `~/`. A field may be empty, but not `path`; nor `fold`, where there is that column. Without a
  * `subject`, a face counts as a person. A row without a label is dropped; one that is not as it should be is skipped: a
- * label that means nothing, a file that is not there, a photo that an earlier row has with the same landmarks.
+ * label that means nothing, a file that is not there, a photo that an earlier row has with the same landmarks. Of columns
+ * that are not read there is a remark.
  *
  * @param table the file
  * @throws UserError when it cannot be read, has neither age nor gender, or no row can be used
@@ -28,17 +32,20 @@ const REMEDY =
 export function readCsv(table: string): Dataset {
   const path = resolve(table)
   const { columns, rows, faulty } = readTable(path, ['path'])
-  if (!columns.has('age') && !columns.has('gender')) {
+  const gender = columns.has('gender') ? 'gender' : 'sex'
+  if (!columns.has('age') && !columns.has(gender)) {
     throw new UserError('has neither a column age nor a column gender', `${path}:1`, REMEDY)
   }
   const reading = new Reading()
   for (const { face, reason } of faulty) reading.skip(face, reason)
+  const read = [...COLUMNS, gender]
+  for (const column of columns)
+    if (!read.includes(column)) reading.remark(`column "${column}" not read`, rows.length)
   const listing = new Listing()
   const seen = new Map<string, string>()
   for (const row of rows) {
-    const face = faceOf(row, columns, (file) =>
-      listing.find(resolve(dirname(path), file.replaceAll('\\', '/'))),
-    )
+    const cells = { ...row.cells, gender: row.cells[gender] ?? '' }
+    const face = faceOf(cells, columns, (file) => listing.find(resolve(dirname(path), fromHome(file))))
     if (typeof face === 'string') {
       reading.skip(row.where, face)
       continue
@@ -70,7 +77,7 @@ export function readCsv(table: string): Dataset {
 
 /** The face of a row without its id, or what is wrong with the row. */
 function faceOf(
-  { cells }: TableRow,
+  cells: TableRow['cells'],
   columns: ReadonlySet<string>,
   find: (path: string) => string | undefined,
 ): Omit<Face, 'id'> | string {

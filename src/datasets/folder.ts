@@ -1,13 +1,13 @@
 /**
- * A folder a class: photos of one label in a folder that is named by it. Gender: `m`, `f`, `male`, `woman` and the like.
+ * A folder a class: photos of one label below a folder that is named by it. Gender: `m`, `f`, `male`, `woman` and the like.
  * Age: a group or a range within one (`25-32`, `(25, 32)`, `25_32`, `60+`), or years (`34`).
  */
 
-import { join, resolve } from 'node:path'
+import { extname, join, resolve, sep } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import type { Dataset, Face } from './dataset.ts'
 import { ageLabels, genderOf } from './labels.ts'
-import { contentOf, isPicture, PICTURE } from './listing.ts'
+import { contentOf, filesBelow, PICTURE, remediesFor } from './listing.ts'
 import { Reading } from './reading.ts'
 import { CLASSES } from './task.ts'
 
@@ -21,41 +21,43 @@ const SHOWN = 5
 /**
  * Read a folder of folders. Photos are read later, when they are prepared.
  *
- * One level is read. A photo outside the folder of a class and a file that is no picture by its name are dropped; a
- * folder within a class is skipped. Every photo counts as a person.
+ * All photos below a folder that is named by a class are of that class, whatever the folders within it are called, and
+ * so are those of `Training/female`: on the way down, the first folder that is named by a class counts. A photo above
+ * any of them is dropped, and what is no photo counted by its ending. Every photo counts as a person.
  *
- * @throws UserError when there is no such folder, or one in it that names no class
+ * @throws UserError when there is no such folder, or it has folders of photos that are named by no class
  */
 export function readFolder(root: string): Dataset {
   const top = resolve(root)
-  const { files, folders } = contentOf(top)
-  const classes = folders.map((name) => ({ name, labels: labelsOf(name) }))
-  const unknown = classes.filter(({ labels }) => !labels).map(({ name }) => name)
-  if (unknown.length > 0) {
-    const named = unknown
+  contentOf(top)
+  const reading = new Reading()
+  const unknown = new Set<string>()
+  const left = new Map<string, number>()
+  for (const { below, reason, isPhoto } of filesBelow(top)) {
+    const folders = below.split(sep).slice(0, -1)
+    const [labels] = folders.flatMap((name) => labelsOf(name) ?? [])
+    if (reason !== undefined) reading.skip(join(top, below), reason)
+    else if (!isPhoto) {
+      const ending = extname(below).toLowerCase()
+      left.set(ending, (left.get(ending) ?? 0) + 1)
+    } else if (labels) {
+      const id = reading.idFor(below.replace(PICTURE, '').split(sep).join('/'))
+      reading.keep({ id, photo: join(top, below), subject: id, ...labels })
+    } else if (folders.length > 0) unknown.add(folders.join('/'))
+    else reading.drop('not in the folder of a class')
+  }
+  if (unknown.size > 0) {
+    const named = [...unknown]
       .slice(0, SHOWN)
       .map((name) => `"${name}"`)
       .join(', ')
-    const more = unknown.length > SHOWN ? `, … (${unknown.length})` : ''
+    const more = unknown.size > SHOWN ? `, … (${unknown.size})` : ''
     throw new UserError(`holds folders that are named by no class: ${named}${more}`, top, REMEDY)
   }
-  const reading = new Reading()
-  for (const _ of files.filter((name) => isPicture(join(top, name))))
-    reading.drop('not in the folder of a class')
-  for (const { name, labels } of classes) {
-    const folder = join(top, name)
-    const inside = contentOf(folder)
-    for (const other of inside.folders) {
-      reading.skip(join(folder, other), 'is a folder within a class; only the photos beside it are read')
-    }
-    for (const file of inside.files) {
-      if (!isPicture(join(folder, file))) {
-        reading.drop('no picture by its name (jpg, png, webp, gif, tiff, avif)')
-        continue
-      }
-      const id = reading.idFor(`${name}/${file.replace(PICTURE, '')}`)
-      reading.keep({ id, photo: join(folder, file), subject: id, ...labels })
-    }
+  for (const [ending, count] of left) {
+    const [remedy] = remediesFor([ending])
+    const what = `not read as a photo: ${ending || 'without an ending'}`
+    reading.drop(remedy ? `${what} (${remedy})` : what, count)
   }
   return reading.dataset(
     {

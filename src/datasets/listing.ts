@@ -1,9 +1,38 @@
-import { closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join } from 'node:path'
+import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
+import { HEIC_REMEDY, readsHeic } from '../pictures/heic.ts'
 
-/** File names of photos in the formats that can be read. */
-export const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i
+/** File names of photos in the formats that are read, those of iPhones where their decoder is installed. */
+export const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|dib|hei[cf])$/i
+
+const HEIC = /\.hei[cf]$/i
+
+/** What is no photo that is read, by its ending, and what to do to have it read. */
+const OTHERS: readonly { readonly endings: RegExp; readonly remedy: string }[] = [
+  { endings: HEIC, remedy: `For HEIC: ${lower(HEIC_REMEDY)}` },
+  {
+    endings: /\.(jp2|j2k|jpx|jpf|jxl|jxr|svg|psd|tga|pcx|ppm|pgm|raw|dng|cr[23]|nef|arw|orf|rw2|raf)$/i,
+    remedy: 'Save pictures as JPEG or PNG',
+  },
+  {
+    endings: /\.(mp4|m4v|mov|avi|mkv|webm|mpe?g|wmv|3gp|mts)$/i,
+    remedy: 'Of videos, save frames as pictures',
+  },
+  { endings: /\.(zip|tar|t?gz|7z|rar)$/i, remedy: 'Unpack archives' },
+]
+
+/** What to do about files that are no photos that are read; nothing where nothing is to be done. */
+export function remediesFor(endings: Iterable<string>): string[] {
+  const all = [...endings]
+  return OTHERS.filter(({ endings }) => all.some((ending) => endings.test(ending))).map(
+    ({ remedy }) => remedy,
+  )
+}
+
+function lower(sentence: string): string {
+  return sentence[0]!.toLowerCase() + sentence.slice(1)
+}
 
 /** How files of these formats begin; WebP has its mark behind a length, AVIF behind a size. */
 const BEGINNINGS: readonly RegExp[] = [
@@ -13,10 +42,12 @@ const BEGINNINGS: readonly RegExp[] = [
   /^GIF8[79]a/,
   /^(II\*\0|MM\0\*)/,
   /^.{4}ftypavif/s,
+  /^BM.{4}\0{4}/s,
 ]
 
 /** Whether a file is a photo in one of these formats: by its name, or, where that has no ending, by how it begins. */
 export function isPicture(path: string): boolean {
+  if (HEIC.test(path)) return readsHeic()
   return (
     PICTURE.test(path) || (extname(path) === '' && BEGINNINGS.some((mark) => mark.test(beginningOf(path))))
   )
@@ -47,11 +78,15 @@ export class Listing {
 
   /**
    * The path of a file as the disk has it: `é` may be written as one character or as two, and the program that packed a
-   * data set may have written it otherwise than its table.
+   * data set may have written it otherwise than its table, or with the separators of Windows.
    *
    * @returns undefined where there is no such file
    */
   find(path: string): string | undefined {
+    return this.at(path) ?? (path.includes('\\') ? this.at(path.replaceAll('\\', '/')) : undefined)
+  }
+
+  private at(path: string): string | undefined {
     const folder = this.list(dirname(path))
     const name = folder.names.get(basename(path).normalize())
     return name === undefined ? undefined : join(folder.path, name)
@@ -61,7 +96,7 @@ export class Listing {
     const known = this.folders.get(path)
     if (known) return known
     const names = namesIn(path)
-    const other = names || dirname(path) === path ? undefined : this.find(path)
+    const other = names || dirname(path) === path ? undefined : this.at(path)
     const folder =
       other === undefined || other === path ? { path, names: names ?? new Map() } : this.list(other)
     this.folders.set(path, folder)
@@ -77,8 +112,44 @@ function namesIn(path: string): Map<string, string> | undefined {
   }
 }
 
+/** What systems and programs leave in folders of photos, and nobody has put there. */
+const LEFT_BEHIND = /^(\..*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir)$/i
+
+/** A file below a folder by its path from there, or a folder and the reason why it cannot be listed. */
+export interface Below {
+  readonly below: string
+  readonly reason?: string
+  readonly isPhoto?: boolean
+}
+
 /**
- * What lies in a folder, in one order on every machine; not what is hidden (`.DS_Store`).
+ * All files below a folder, in one order on every machine: its own, then those of each folder in it. A link that leads
+ * back up is not followed.
+ *
+ * @param except a folder that is passed over, where there is one
+ */
+export function filesBelow(root: string, except?: string): Below[] {
+  return filesIn(root, '', except, [])
+}
+
+function filesIn(root: string, below: string, except: string | undefined, above: readonly string[]): Below[] {
+  const folder = join(root, below)
+  if (except !== undefined && resolve(folder) === resolve(except)) return []
+  try {
+    const real = realpathSync(folder)
+    if (above.includes(real)) return []
+    const { files, folders } = contentOf(folder)
+    return [
+      ...files.map((name) => ({ below: join(below, name), isPhoto: isPicture(join(folder, name)) })),
+      ...folders.flatMap((name) => filesIn(root, join(below, name), except, [...above, real])),
+    ]
+  } catch (error) {
+    return [{ below, reason: messageOf(error) }]
+  }
+}
+
+/**
+ * What lies in a folder, in one order on every machine; not what is hidden (`.DS_Store`) or left behind (`__MACOSX`).
  *
  * @throws UserError when the folder cannot be listed
  */
@@ -86,7 +157,7 @@ export function contentOf(folder: string): { readonly files: string[]; readonly 
   const [files, folders]: string[][] = [[], []]
   try {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.name.startsWith('.')) continue
+      if (LEFT_BEHIND.test(entry.name)) continue
       const what = entry.isSymbolicLink()
         ? statSync(join(folder, entry.name), { throwIfNoEntry: false })
         : entry

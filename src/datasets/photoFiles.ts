@@ -1,8 +1,7 @@
-import { realpathSync, statSync } from 'node:fs'
-import { basename, extname, join, resolve } from 'node:path'
-import { messageOf } from '../base/errors.ts'
+import { statSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
 import type { Skipped } from './dataset.ts'
-import { contentOf, isPicture, PICTURE } from './listing.ts'
+import { filesBelow, PICTURE, remediesFor } from './listing.ts'
 
 /** A photo, and what to call what is made of it. */
 export interface PhotoFile {
@@ -40,13 +39,13 @@ export function photoFiles(
     }
     const before = photos.length + skipped.length
     const own = new Map<string, number>()
-    for (const { below, reason, isPhoto } of filesIn(path, '', except)) {
+    for (const { below, reason, isPhoto } of filesBelow(path, except)) {
       if (reason === undefined && !isPhoto) add(own, extname(below).toLowerCase())
       else if (reason === undefined) photos.push({ path: join(path, below), name: unique(below, taken) })
       else skipped.push({ face: join(path, below), reason })
     }
     if (photos.length + skipped.length === before) {
-      const others = own.size > 0 ? ` that regard reads, but ${kindsInWords(own)}` : ''
+      const others = own.size > 0 ? ` that regard reads, but ${leftInWords(own)}` : ''
       skipped.push({ face: path, reason: `holds no photos${others}` })
       continue
     }
@@ -59,39 +58,11 @@ function add(counts: Map<string, number>, ending: string, by = 1): void {
   counts.set(ending, (counts.get(ending) ?? 0) + by)
 }
 
-/** How many files of which endings: words. */
-export function kindsInWords(counts: ReadonlyMap<string, number>): string {
+/** How many files of which endings were left out, and what to do to have them read: words. */
+export function leftInWords(counts: ReadonlyMap<string, number>): string {
   const most = [...counts].sort(([, a], [, b]) => b - a)
-  return most.map(([ending, count]) => `${count} ${ending || 'without an ending'}`).join(', ')
-}
-
-/** A file below a folder by its path from there, or a folder and the reason why it cannot be listed. */
-interface Below {
-  readonly below: string
-  readonly reason?: string
-  readonly isPhoto?: boolean
-}
-
-function filesIn(
-  root: string,
-  below: string,
-  except: string | undefined,
-  above: readonly string[] = [],
-): Below[] {
-  const folder = join(root, below)
-  if (except !== undefined && resolve(folder) === resolve(except)) return []
-  try {
-    const real = realpathSync(folder)
-    // A link may lead back up.
-    if (above.includes(real)) return []
-    const { files, folders } = contentOf(folder)
-    return [
-      ...files.map((name) => ({ below: join(below, name), isPhoto: isPicture(join(folder, name)) })),
-      ...folders.flatMap((name) => filesIn(root, join(below, name), except, [...above, real])),
-    ]
-  } catch (error) {
-    return [{ below, reason: messageOf(error) }]
-  }
+  const kinds = most.map(([ending, count]) => `${count} ${ending || 'without an ending'}`).join(', ')
+  return [kinds, ...remediesFor(counts.keys())].join('. ')
 }
 
 // Whatever cannot be looked at is taken for a photo: reading it says why it cannot be.

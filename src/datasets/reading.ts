@@ -34,9 +34,9 @@ export class Reading {
     this.faces.push(face)
   }
 
-  /** Leave one out that is as its publishers have it, but cannot be used. */
-  drop(reason: string): void {
-    add(this.dropped, reason)
+  /** Leave one or several out that are as their publishers have them, but cannot be used. */
+  drop(reason: string, count = 1): void {
+    add(this.dropped, reason, count)
   }
 
   /** Leave one out that is not as it should be. */
@@ -44,9 +44,9 @@ export class Reading {
     this.skipped.push({ face: where, reason })
   }
 
-  /** Say something of a face that is kept. */
-  remark(what: string): void {
-    add(this.remarks, what)
+  /** Say something of one or several faces that are kept. */
+  remark(what: string, count = 1): void {
+    add(this.remarks, what, count)
   }
 
   /**
@@ -85,6 +85,6 @@ function lacking(faces: readonly Face[]): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 }
 
-function add(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+function add(counts: Map<string, number>, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
 }

@@ -3,6 +3,7 @@
 import { parse } from 'csv-parse/sync'
 import { messageOf, UserError } from '../base/errors.ts'
 import { readBytes } from '../base/files.ts'
+import { textOf } from '../base/text.ts'
 import type { Skipped } from './dataset.ts'
 
 /** A row of a table. */
@@ -16,14 +17,22 @@ export interface TableRow {
 interface Table {
   readonly columns: ReadonlySet<string>
   readonly rows: readonly TableRow[]
-  /** The lines that have not as many fields as there are columns. */
+  /** The lines whose number of fields is not that of the columns. */
   readonly faulty: readonly Skipped[]
 }
 
 const DELIMITERS = [',', ';', '\t'] as const
 
+/** What programs write into a cell that is empty. */
+const EMPTY = /^(|-|nan|none|null|n\/?a|#n\/a)$/i
+
+/** The first line by which a spreadsheet says what stands between fields. */
+const SEPARATOR = /^sep=([,;\t])(\r\n|\n|\r)/i
+
 /**
- * Read a table in UTF-8, with line ends of any system. Blanks around fields do not count, nor do empty lines.
+ * Read a table in UTF-8 or UTF-16, with line ends of any system. Blanks around fields do not count, nor do empty lines,
+ * columns without a name, such as those that a spreadsheet leaves behind, and what means an empty cell: `NaN`, `None`,
+ * `null`, `NA`, `N/A`, `-`.
  *
  * @param needed the columns that must be there
  * @param delimiter what stands between fields; where not given, the comma, semicolon or tab that the first line has
@@ -36,11 +45,14 @@ export function readTable(
   needed: readonly string[],
   { delimiter, quotes = true }: { delimiter?: string; quotes?: boolean } = {},
 ): Table {
-  const text = readLabels(path)
-  const [head, ...lines] = linesOf(text, delimiter ?? likeliest(text), quotes, path)
+  const whole = readLabels(path)
+  const [first = '', said] = SEPARATOR.exec(whole) ?? []
+  // The line stays there, empty, so that the others keep their numbers.
+  const text = first === '' ? whole : `\n${whole.slice(first.length)}`
+  const [head, ...lines] = linesOf(text, delimiter ?? said ?? likeliest(text), quotes, path)
   if (!head) throw new UserError('is empty', path)
   const columns = head.fields.map((name) => name.toLowerCase())
-  const twice = columns.find((name, k) => columns.indexOf(name) < k)
+  const twice = columns.find((name, k) => name !== '' && columns.indexOf(name) < k)
   if (twice !== undefined) throw new UserError(`has the column "${twice}" twice`, `${path}:${head.line}`)
   const missing = needed.filter((name) => !columns.includes(name))
   if (missing.length > 0) {
@@ -52,24 +64,28 @@ export function readTable(
   }
   const rows: TableRow[] = []
   const faulty: Skipped[] = []
-  for (const { line, fields } of lines) {
+  for (const { line, fields: written } of lines) {
     const where = `${path}:${line}`
+    const fields = written.map((field) => (EMPTY.test(field) ? '' : field))
+    if (fields.every((field) => field === '')) continue
+    while (fields.length > columns.length && fields.at(-1) === '') fields.pop()
     if (fields.length === columns.length) {
-      rows.push({ where, cells: Object.fromEntries(columns.map((name, k) => [name, fields[k]!])) })
+      const named = columns.flatMap((name, k) => (name === '' ? [] : [[name, fields[k]!] as const]))
+      rows.push({ where, cells: Object.fromEntries(named) })
     } else faulty.push({ face: where, reason: `has ${fields.length} fields, not ${columns.length}` })
   }
-  return { columns: new Set(columns), rows, faulty }
+  return { columns: new Set(columns.filter((name) => name !== '')), rows, faulty }
 }
 
 /**
  * A file of labels, as text.
  *
- * @throws UserError naming the file, when it cannot be read or is not in UTF-8
+ * @throws UserError naming the file, when it cannot be read or is neither in UTF-8 nor in UTF-16
  */
 export function readLabels(path: string): string {
   const bytes = readBytes(path, { remedy: 'Check the path' })
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return textOf(bytes, { fatal: true })
   } catch {
     throw new UserError('is not in UTF-8', path, 'Save it in UTF-8 (in a spreadsheet: as CSV UTF-8)')
   }
@@ -99,7 +115,7 @@ function linesOf(
 }
 
 function likeliest(text: string): string {
-  const [head = ''] = text.split(/[\r\n]/, 1)
+  const [head = ''] = text.replace(/^[\r\n]+/, '').split(/[\r\n]/, 1)
   const counts = DELIMITERS.map((delimiter) => head.split(delimiter).length)
   return DELIMITERS[counts.indexOf(Math.max(...counts))]!
 }

@@ -6,10 +6,10 @@
  * come from have the same names without `.chip.jpg`.
  */
 
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Dataset } from './dataset.ts'
 import { ageLabels } from './labels.ts'
-import { contentOf, PICTURE } from './listing.ts'
+import { contentOf, filesBelow, PICTURE } from './listing.ts'
 import { Reading } from './reading.ts'
 
 const NAME = /^(\d{1,3})_([01])_[0-4]_.+$/
@@ -21,27 +21,36 @@ const REMEDY =
 /**
  * Read UTKFace. Pictures are read later, when they are prepared.
  *
- * A picture whose name lacks a field is dropped (a few of the published set do), and a photo whose cut-out picture is
- * there too. Nobody says who is shown: every face counts as a person.
+ * A picture whose name lacks a field is dropped (a few of the published set do), a photo whose cut-out picture is there
+ * too, and what is there a second time. Nobody says who is shown: every face counts as a person.
  *
- * @param root the folder of the pictures, or the one that holds it as `UTKFace`
+ * @param root the folder of the pictures, or one above it: the folder with `UTKFace`, of which that alone is read, or
+ *   that with the photos in the wild as `part1` to `part3`
  * @throws UserError when there is no such folder, or no such picture in it
  */
 export function readUtkface(root: string): Dataset {
   const top = contentOf(resolve(root))
   const inside = !top.files.some((name) => PICTURE.test(name)) && top.folders.includes(SET)
   const folder = inside ? join(resolve(root), SET) : resolve(root)
-  const files = inside ? contentOf(folder).files : top.files
-  const chips = new Set(
-    files.filter((name) => name.endsWith(CHIP)).map((name) => name.slice(0, -CHIP.length)),
-  )
   const reading = new Reading()
-  for (const file of files) {
-    if (!PICTURE.test(file)) continue
+  const all = filesBelow(folder)
+  for (const { below, reason } of all) if (reason !== undefined) reading.skip(join(folder, below), reason)
+  const pictures = all.filter(({ isPhoto }) => isPhoto).map(({ below }) => below)
+  const chips = new Set(
+    pictures.filter((path) => path.endsWith(CHIP)).map((path) => basename(path).slice(0, -CHIP.length)),
+  )
+  const seen = new Set<string>()
+  for (const path of pictures) {
+    const file = basename(path)
     if (chips.has(file)) {
       reading.drop('photo whose cut-out picture is there too')
       continue
     }
+    if (seen.has(file)) {
+      reading.drop('picture that is there twice')
+      continue
+    }
+    seen.add(file)
     const chip = file.endsWith(CHIP)
     const stem = (chip ? file.slice(0, -CHIP.length) : file).replace(PICTURE, '')
     const [, years = '', gender] = NAME.exec(stem) ?? []
@@ -50,7 +59,7 @@ export function readUtkface(root: string): Dataset {
       reading.drop('name without age, gender and race')
       continue
     }
-    const photo = join(folder, file)
+    const photo = join(folder, path)
     const id = reading.idFor(stem)
     reading.keep({
       id,

@@ -6,9 +6,11 @@ import { warpAffine } from '../pictures/warp.ts'
 import { type Alignment, align, alignment } from './align.ts'
 import { type Box, type FoundFace, isMarked, mainFace } from './face.ts'
 import { landmarks49 } from './meshLandmarks.ts'
+import { featuresOf, rollOf } from './roll.ts'
 
 /**
- * An upright window around the detector's box, as networks take it that were trained on faces as a detector found them.
+ * A window around the detector's box, as networks take it that were trained on faces as a detector found them. It is
+ * upright, but around a face that lies on its side or stands on its head it is turned with it, by quarters of a circle.
  * It is measured in sides of the square around the box.
  */
 export interface BoxCut {
@@ -63,7 +65,7 @@ export function cutFaces(photo: Image, found: readonly FoundFace[], options: Cut
 /** Cut out one face that was found, and that the mesh network made out. */
 export function cutFound(photo: Image, { mesh, ...found }: FoundFace, as: Cut, size: number): CutFace {
   if (typeof as === 'string') return { ...cutByLandmarks(photo, landmarks49(mesh), as, size), mesh, found }
-  const map = windowMap(found.box, as, size)
+  const map = windowMap(found.box, quartersOf(mesh), as, size)
   return { picture: warpAffine(photo, map, size, size), map, mesh, found }
 }
 
@@ -87,11 +89,30 @@ export function notMarked({ box: { left, top, width, height } }: FoundFace): str
   return `eyes, nose and mouth were not made out in the face around (${x}, ${y})`
 }
 
+/** By how many quarters of a circle a face is turned clockwise, to the nearest: 0 to 3. */
+function quartersOf(mesh: readonly Point[]): number {
+  return (Math.round(rollOf(featuresOf(landmarks49(mesh))) / 90) + 4) % 4
+}
+
 /** From points of the picture of a window to points of the photo. */
-function windowMap({ left, top, width, height }: Box, { box, down = 0 }: BoxCut, size: number): Affine {
+function windowMap(
+  { left, top, width, height }: Box,
+  quarters: number,
+  { box, down = 0 }: BoxCut,
+  size: number,
+): Affine {
   const side = Math.max(width, height)
   const [across, tall] = typeof box === 'number' ? [box, box] : box
-  const [x, y] = [left + width / 2, top + height / 2 + down * side]
+  const [cosine, sine] = [[1, 0, -1, 0][quarters]!, [0, 1, 0, -1][quarters]!]
+  const x = left + width / 2 - sine * down * side
+  const y = top + height / 2 + cosine * down * side
   const [wide, high] = [across * side, tall * side]
-  return [wide / size, 0, x - wide / 2, 0, high / size, y - high / 2]
+  return [
+    (cosine * wide) / size,
+    (0 - sine * high) / size,
+    x - (cosine * wide - sine * high) / 2,
+    (sine * wide) / size,
+    (cosine * high) / size,
+    y - (sine * wide + cosine * high) / 2,
+  ]
 }

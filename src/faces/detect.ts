@@ -11,20 +11,20 @@
 import type { Tensors } from '../engine/engine.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { type Affine, applyAffine } from '../pictures/affine.ts'
-import type { Image, Point } from '../pictures/image.ts'
+import type { Image } from '../pictures/image.ts'
 import { warpAffine } from '../pictures/warp.ts'
 import type { Box } from './face.ts'
+import type { Features } from './roll.ts'
 
 /** A face as the detector has it, in pixels of the photo. */
-export interface Detection {
+export interface Detection extends Features {
   readonly box: Box
   /** 0 to 1. */
   readonly score: number
-  /** The eyes are the person's, so that the right one is on the left of the photo. */
-  readonly rightEye: Point
-  readonly leftEye: Point
-  readonly mouth: Point
 }
+
+/** How the photo is held before the detector: turned clockwise by so many quarters of a circle. */
+export type Quarters = 0 | 1 | 2 | 3
 
 /** Side of the detector's input, in pixels. */
 const SIDE = 256
@@ -44,10 +44,16 @@ const SAME_FACE = 0.3
  *
  * @param reach the side of the square in longer sides of the photo, which lies in its middle
  */
-export function detectorInput(photo: Image, reach: number): { input: TensorOf<'float32'>; map: Affine } {
+export function detectorInput(
+  photo: Image,
+  reach: number,
+  quarters: Quarters,
+): { input: TensorOf<'float32'>; map: Affine } {
   const scale = (reach * Math.max(photo.width, photo.height)) / SIDE
-  const [left, top] = [(photo.width - SIDE * scale) / 2, (photo.height - SIDE * scale) / 2]
-  const map: Affine = [scale, 0, left, 0, scale, top]
+  const [cosine, sine] = [[1, 0, -1, 0][quarters]! * scale, [0, -1, 0, 1][quarters]! * scale]
+  const left = (photo.width - SIDE * (cosine - sine)) / 2
+  const top = (photo.height - SIDE * (sine + cosine)) / 2
+  const map: Affine = [cosine, -sine, left, sine, cosine, top]
   const { data } = warpAffine(photo, map, SIDE, SIDE)
   const input = new Float32Array(data.length)
   // Plain loops here and for the mesh: Float32Array.from takes as long as the networks.
@@ -121,11 +127,14 @@ function overlap([x, y, w, h]: readonly number[], [p, q, v, g]: readonly number[
 
 function inPhoto({ score, numbers }: Candidate, map: Affine): Detection {
   const [x, y, w, h, ...points] = numbers as [number, number, number, number, ...number[]]
-  const corner = applyAffine(map, { x: x - w / 2, y: y - h / 2 })
-  const [scale] = map
+  const from = applyAffine(map, { x: x - w / 2, y: y - h / 2 })
+  const to = applyAffine(map, { x: x + w / 2, y: y + h / 2 })
+  const [left, top] = [Math.min(from.x, to.x), Math.min(from.y, to.y)]
+  const [a, b, , d, e] = map
   const point = (k: number) => applyAffine(map, { x: points[2 * k]!, y: points[2 * k + 1]! })
   return {
-    box: { left: corner.x, top: corner.y, width: scale * w, height: scale * h },
+    // Turned by quarters, an upright box is one again.
+    box: { left, top, width: Math.abs(a) * w + Math.abs(b) * h, height: Math.abs(d) * w + Math.abs(e) * h },
     score,
     rightEye: point(0),
     leftEye: point(1),

@@ -25,8 +25,8 @@ export interface FoundFace {
 /** Finds the faces of photos. */
 export interface FaceFinder {
   /**
-   * All faces in a photo, the surest first; none where there are none. It takes two to four short runs of networks,
-   * and may be stopped between them.
+   * All faces in a photo, the surest first; none where there are none. They may be turned, up to upside down. It takes
+   * two to four short runs of networks, where a face is doubtful up to sixteen, and may be stopped between them.
    *
    * @throws the signal's reason, when that stops it
    */
@@ -60,6 +60,7 @@ export function faceAround(faces: readonly FoundFace[], point: Point): FoundFace
   return surest
 }
 
-function holds({ left, top, width, height }: Box, { x, y }: Point): boolean {
+/** Whether a point lies in a box. */
+export function holds({ left, top, width, height }: Box, { x, y }: Point): boolean {
   return x >= left && x <= left + width && y >= top && y <= top + height
 }

@@ -3,10 +3,12 @@
 import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../graph/types.ts'
-import type { Image } from '../pictures/image.ts'
-import { detections, detectorInput } from './detect.ts'
-import { type FaceFinder, type FoundFace, isMarked } from './face.ts'
+import type { Image, Point } from '../pictures/image.ts'
+import { type Detection, detections, detectorInput, type Quarters } from './detect.ts'
+import { type Box, type FaceFinder, type FoundFace, holds, isMarked } from './face.ts'
 import { meshes, meshInput, meshSquare } from './mesh.ts'
+import { landmarks49 } from './meshLandmarks.ts'
+import { featuresOf, rollOf } from './roll.ts'
 
 /** The two networks of a {@link FaceFinder}. */
 export interface FaceModels {
@@ -24,6 +26,27 @@ const LARGE = 0.5
 /** How much further: the side of what it sees, in longer sides of the photo. */
 const FURTHER = 1.6
 
+/**
+ * Neither network says of itself that a face is upside down: the detector takes the mouth for the eyes, and the mesh
+ * network marks such a face with a presence of 0.99. But they seldom agree on it. So a face is taken as it was found only
+ * where it is {@link isPlain}; else the photo is turned, and what they agree on best is kept. `bench/turned.js` measures
+ * this.
+ */
+const PLAIN = {
+  /** Least score. */
+  score: 0.8,
+  /** Greatest distance between the two networks' eyes and mouth: see {@link Sighting.apart}. */
+  apart: 0.03,
+  /** Greatest turn, in degrees: a face that lies on its side is marked less well. */
+  roll: 50,
+}
+/** A face as it was found in the photo held one way. */
+interface Sighting {
+  readonly face: FoundFace
+  /** How far the detector's eyes and mouth lie from the mesh's, in the mean: in longer sides of the box. */
+  readonly apart: number
+}
+
 /** Load the networks that find faces. */
 export async function loadFaceFinder(engine: Engine, models: FaceModels): Promise<FaceFinder> {
   const detector = await engine.load(models.detector)
@@ -31,27 +54,95 @@ export async function loadFaceFinder(engine: Engine, models: FaceModels): Promis
   const [photoInput] = detector.inputs
   const [faceInput] = mesh.inputs
 
-  async function look(photo: Image, reach: number, { signal }: Pick<Watch, 'signal'>): Promise<FoundFace[]> {
+  async function look(
+    photo: Image,
+    reach: number,
+    quarters: Quarters,
+    { signal }: Pick<Watch, 'signal'>,
+  ): Promise<Sighting[]> {
     signal?.throwIfAborted()
-    const { input, map } = detectorInput(photo, reach)
+    const { input, map } = detectorInput(photo, reach, quarters)
     const found = detections(await detector.run({ [photoInput!.name]: input }), map)
     if (found.length === 0) return []
     signal?.throwIfAborted()
     const squares = found.map(meshSquare)
     const marked = meshes(await mesh.run({ [faceInput!.name]: meshInput(photo, squares) }), squares)
-    return found.map(({ box, score }, k) => ({ box, score, ...marked[k]! }))
+    return found.map((detection, k) => sighting(detection, marked[k]!))
+  }
+
+  /** What is seen in the photo held one way, from as far away as its faces need. */
+  async function sight(photo: Image, quarters: Quarters, watch: Pick<Watch, 'signal'>): Promise<Sighting[]> {
+    const near = await look(photo, 1, quarters, watch)
+    const large = LARGE * Math.max(photo.width, photo.height)
+    const tooNear =
+      !near.some(({ face }) => isMarked(face)) || near.some(({ face }) => face.box.width > large)
+    return tooNear ? look(photo, FURTHER, quarters, watch) : near
   }
 
   return {
     async find(photo, watch = {}) {
-      const faces = await look(photo, 1, watch)
-      const large = LARGE * Math.max(photo.width, photo.height)
-      const tooNear = !faces.some(isMarked) || faces.some(({ box }) => box.width > large)
-      return tooNear ? look(photo, FURTHER, watch) : faces
+      const upright = await sight(photo, 0, watch)
+      if (upright.length > 0 && upright.every(isPlain)) return upright.map(({ face }) => face)
+      const turned: Sighting[][] = []
+      for (const quarters of [1, 2, 3] as const) turned.push(await sight(photo, quarters, watch))
+      return best(upright, turned)
     },
     async release() {
       await detector.release()
       await mesh.release()
     },
   }
+}
+
+function sighting(
+  { box, score, ...seen }: Detection,
+  marked: Pick<FoundFace, 'mesh' | 'presence'>,
+): Sighting {
+  const features = featuresOf(landmarks49(marked.mesh))
+  const names = ['rightEye', 'leftEye', 'mouth'] as const
+  const off = names.map((name) =>
+    Math.hypot(seen[name].x - features[name].x, seen[name].y - features[name].y),
+  )
+  const apart = off.reduce((sum, each) => sum + each, 0) / off.length / Math.max(box.width, box.height)
+  return { face: { box, score, ...marked }, apart }
+}
+
+/** Whether a face is certainly where and as it was found. */
+function isPlain(one: Sighting): boolean {
+  return isSure(one) && Math.abs(rollOf(featuresOf(landmarks49(one.face.mesh)))) <= PLAIN.roll
+}
+
+/**
+ * Of all that was seen of a face in the photo held several ways, what the two networks agree on best; what was seen in
+ * the turned photo alone only where it is certainly a face. The surest first.
+ */
+function best(upright: readonly Sighting[], turned: readonly (readonly Sighting[])[]): FoundFace[] {
+  const all = [upright, ...turned].flatMap((sightings, quarters) =>
+    sightings.map((one) => ({ ...one, quarters, marked: isMarked(one.face) })),
+  )
+  const kept: typeof all = []
+  for (const one of all.sort((a, b) => Number(b.marked) - Number(a.marked) || a.apart - b.apart)) {
+    // In a photo held one way, the detector has told its faces apart already.
+    if (kept.some((other) => other.quarters !== one.quarters && touch(other.face.box, one.face.box))) continue
+    const known = upright.some(({ face }) => touch(face.box, one.face.box))
+    // What is not made out comes last: in a photo that proves to be turned, it is no face.
+    const isFace = one.marked
+      ? one.quarters === 0 || known || isSure(one)
+      : one.quarters === 0 && !kept.some(({ quarters }) => quarters > 0)
+    if (isFace) kept.push(one)
+  }
+  return kept.map(({ face }) => face).sort((a, b) => b.score - a.score)
+}
+
+/** Whether two boxes may be of one face that was seen two ways: the middle of one lies in the other. */
+function touch(a: Box, b: Box): boolean {
+  return holds(a, middleOf(b)) || holds(b, middleOf(a))
+}
+
+function middleOf({ left, top, width, height }: Box): Point {
+  return { x: left + width / 2, y: top + height / 2 }
+}
+
+function isSure({ face, apart }: Sighting): boolean {
+  return isMarked(face) && face.score >= PLAIN.score && apart <= PLAIN.apart
 }

@@ -1,11 +1,14 @@
-/** Pictures as files: read and written in Node, by sharp. */
+/** Pictures as files: read and written in Node, by sharp where it can. */
 
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { messageOf, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
+import { bmpSize, decodeBmp, isBmp } from './bmp.ts'
+import type { Size } from './fit.ts'
+import { decodeHeic, isHeic } from './heic.ts'
 import type { Image } from './image.ts'
-import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable, SHARP } from './photo.ts'
+import { MOST_MEGAPIXELS, NODE, photoTooLarge, photoUnreadable } from './photo.ts'
 
 /**
  * Read a photo: upright (its EXIF orientation is applied), in 8-bit sRGB, whatever the file holds (grey, CMYK,
@@ -14,7 +17,7 @@ import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable, SHARP } from './photo.
  * A small file can hold a picture that fills the memory. So a photo of more than 65 million pixels is refused as soon
  * as its header is read; the environment variable `REGARD_MAX_MEGAPIXELS` sets another limit.
  *
- * @param path a JPEG, PNG, WebP, GIF, TIFF or AVIF file
+ * @param path a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file, or HEIC where its decoder is installed
  * @throws UserError naming the file, when it is absent, no picture, damaged, cut off, or too large
  */
 export async function readPhoto(path: string): Promise<Image> {
@@ -28,8 +31,14 @@ export async function readPhoto(path: string): Promise<Image> {
  */
 export async function readPhotoFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => {
-    if (error.code === 'ENOENT') throw new UserError('there is no such file', path)
-    throw photoUnreadable(path, error, SHARP)
+    const missing = error.code === 'ENOENT' || error.code === 'ENOTDIR'
+    // The system's word, such as "permission denied", between the error's code and the path.
+    const why = /^\w+: ([^,]*)/.exec(messageOf(error))?.[1] ?? messageOf(error)
+    throw new UserError(
+      missing ? 'there is no such file' : `the photo cannot be read (${why})`,
+      path,
+      'Check the path',
+    )
   })
 }
 
@@ -40,7 +49,15 @@ export async function readPhotoFile(path: string): Promise<Uint8Array> {
  */
 export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Image> {
   const limitInputPixels = mostPixels()
+  const requireSize = (size: Size) => {
+    if (size.width * size.height > limitInputPixels) throw tooLarge(size, path)
+  }
   try {
+    if (isBmp(bytes)) {
+      requireSize(bmpSize(bytes))
+      return decodeBmp(bytes)
+    }
+    if (isHeic(bytes)) return await decodeHeic(bytes, path, requireSize)
     const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels })
       .autoOrient()
       .flatten({ background: 'white' })
@@ -53,11 +70,34 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
     }
   } catch (error) {
-    // The words of the image library; it has no code for this.
-    throw /pixel limit/.test(messageOf(error))
-      ? await tooLarge(bytes, path)
-      : photoUnreadable(path, error, SHARP, bytes)
+    if (error instanceof UserError) throw error
+    if (isBmp(bytes) || isHeic(bytes)) throw photoUnreadable(path, bytes, NODE, messageOf(error))
+    const size = await sizeOf(bytes)
+    if (size) requireSize(size)
+    throw photoUnreadable(path, bytes, NODE)
   }
+}
+
+/**
+ * Whether a JPEG file is damaged inside and read nevertheless: its decoder fills what it cannot make out with grey.
+ *
+ * @param bytes of a file that {@link decodePhoto} reads
+ */
+export async function isDamaged(bytes: Uint8Array): Promise<boolean> {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false
+  try {
+    await sharp(bytes, { failOn: 'warning', limitInputPixels: mostPixels() }).stats()
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Undefined where the file does not say. */
+async function sizeOf(bytes: Uint8Array): Promise<Size | undefined> {
+  return sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch(() => undefined)
 }
 
 function mostPixels(): number {
@@ -67,8 +107,7 @@ function mostPixels(): number {
   throw new UserError(`is "${given}", not a number above 0`, 'REGARD_MAX_MEGAPIXELS')
 }
 
-async function tooLarge(bytes: Uint8Array, path: string): Promise<UserError> {
-  const size = await sharp(bytes, { limitInputPixels: false }).metadata()
+function tooLarge(size: Size, path: string): UserError {
   return photoTooLarge(
     size,
     path,

@@ -1,6 +1,6 @@
 /** What Node and the browser say alike of a photo that cannot be used. */
 
-import { messageOf, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { impostor } from '../base/impostor.ts'
 import type { Size } from './fit.ts'
 
@@ -53,37 +53,50 @@ interface Decoder {
   readonly reads: readonly string[]
 }
 
-export const BROWSER: Decoder = { name: 'this browser', reads: ['BMP'] }
-export const SHARP: Decoder = { name: 'regard', reads: ['AVIF', 'SVG', 'TIFF'] }
+const EVERYWHERE = ['JPEG', 'PNG', 'WebP', 'GIF', 'AVIF', 'BMP']
+export const BROWSER: Decoder = { name: 'this browser', reads: EVERYWHERE }
+export const NODE: Decoder = { name: 'regard', reads: [...EVERYWHERE, 'TIFF', 'SVG'] }
 
 /**
- * A photo that its decoder does not read: what the file is instead, or else the first line of what the decoder says.
+ * A photo that its decoder does not read. The reason goes by the file's first bytes: what sharp and browsers say is of
+ * all photos that they are at, mixed.
  *
- * @param bytes of the file, where it could be read at all
+ * @param bytes of the file
+ * @param reason where the decoder's words are of this photo alone
  */
 export function photoUnreadable(
   where: string,
-  error: unknown,
+  bytes: Uint8Array,
   { name, reads }: Decoder,
-  bytes?: Uint8Array,
+  reason?: string,
 ): UserError {
-  const other = bytes && impostor(bytes, where)
+  const other = impostor(bytes, where)
   if (other) return other
-  const format = bytes && formatOf(bytes)
-  if (format && !reads.includes(format))
+  const format = formatOf(bytes)
+  if (!reason && format && !reads.includes(format))
     return new UserError(`${name} cannot read ${format}`, where, 'Save it as JPEG')
-  const why = bytes?.length === 0 ? 'the file is empty' : messageOf(error).split('\n')[0]
   return new UserError(
-    `the photo cannot be read (${why})`,
+    `the photo cannot be read (${reason ?? whatIsWrong(bytes, format, reads)})`,
     where,
     'Open it in a picture viewer to check it; what opens there can be saved as JPEG or PNG',
   )
 }
 
-/** Formats that not every decoder reads, by how their files begin. */
+function whatIsWrong({ length }: Uint8Array, format: string | undefined, reads: readonly string[]): string {
+  if (length === 0) return 'the file is empty'
+  return format
+    ? `it is a ${format} file that is damaged, cut off, or of an uncommon variant`
+    : `it is none of ${reads.join(', ')}`
+}
+
+/** Formats by how their files begin, in Latin-1. */
 const FORMATS: readonly (readonly [format: string, start: RegExp])[] = [
-  ['HEIC', /^.{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/s],
+  ['JPEG', /^\xff\xd8/],
+  ['PNG', /^\x89PNG/],
+  ['WebP', /^RIFF.{4}WEBP/s],
+  ['GIF', /^GIF8/],
   ['AVIF', /^.{4}ftypavi[fs]/s],
+  ['HEIC', /^.{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/s],
   ['TIFF', /^(II[*+]|MM.[*+])/s],
   ['JPEG XL', /^(\xff\n|.{4}JXL )/s],
   ['JPEG 2000', /^(.{4}jP {2}|\xff\x4f\xff\x51)/s],

@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { readText } from '../base/files.ts'
+import { fromHome } from '../base/home.ts'
 import { parseYaml } from '../base/yaml.ts'
 import { ADIENCE_FOLDS } from '../datasets/adience.ts'
 import { type Face, mustBeFound } from '../datasets/dataset.ts'
@@ -285,7 +286,7 @@ export function readPlan(path: string): Plan {
     'examples/ has plans to start from, and docs/plan.md explains them',
   )
   const { dataset, networks, ...rest } = parseYaml(text, path, planSchema)
-  const beside = (file: string) => resolve(dirname(path), file)
+  const beside = (file: string) => resolve(dirname(path), fromHome(file))
   return {
     ...rest,
     dataset: {

@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts'
 import { configOf, type RunConfig } from './config.ts'
 import type { RunJob } from './job.ts'
 import { alignmentsOf, hiddenParts, type Plan, plannedFor, plannedSchedule } from './plan.ts'
-import { type PreparedData, pictureSize, prepare, splitFor } from './preparedData.ts'
+import { type PreparedData, pictureSize, prepare, requireTrainable, splitFor } from './preparedData.ts'
 import { files, type Run } from './record.ts'
 import { trainedOn } from './setting.ts'
 import { digestStarts, fetchStarts } from './startingWeights.ts'
@@ -49,6 +49,7 @@ export async function prepareRuns(
   // Tested on both kinds of photos, until the faces are known.
   if (plan.dataset.kind === 'synthetic') expectAll(clock, plan, runs, plan.dataset.count, 2)
   const dataset = await datasetOf(plan, out, clock, signal)
+  requireTrainable(dataset.faces, plan)
   const alignments = alignmentsOf(plan, dataset.faces)
   expectAll(clock, plan, runs, dataset.faces.length, alignments.length)
   clock.expect('preparing', alignments.length * sizes.length * dataset.faces.length, ALIGNING_SECONDS)

@@ -131,12 +131,37 @@ export async function prepare(
   }
 }
 
+/** What a study asks of its faces. */
+export interface Dealing {
+  readonly tasks: readonly Task[]
+  readonly seed: string | number
+  readonly folds: { readonly count: number; readonly test: readonly number[]; readonly repeated?: Repeated }
+}
+
+/**
+ * Whether every run of a study has somebody to train on, by the labels alone, before any photo is aligned: some photos
+ * may still turn out to be of no use.
+ *
+ * @throws UserError as {@link makeFolds} and {@link splitFor} do
+ */
+export function requireTrainable(faces: readonly Face[], { tasks, seed, folds }: Dealing): void {
+  const dealt = makeFolds(faces, folds.count, seed, folds.repeated)
+  for (const task of tasks) {
+    for (const fold of folds.test) splitFor({ faces, folds: dealt }, seed, task, fold)
+  }
+}
+
 /**
  * The split of the faces that have a label for a task, as indices into all faces.
  *
  * @throws UserError when a class has nobody to train on, or there is nobody to validate or test on
  */
-export function splitFor(data: PreparedData, seed: string | number, task: Task, fold: number): Split {
+export function splitFor(
+  data: Pick<PreparedData, 'faces' | 'folds'>,
+  seed: string | number,
+  task: Task,
+  fold: number,
+): Split {
   const labelled = (indices: readonly number[]) =>
     indices.filter((k) => labelOf(data.faces[k]!, task) !== undefined)
   const { train, validation, test } = splitFolds(data.folds, fold, seed)

@@ -1,5 +1,6 @@
 /** How a run's network answers the photos of its test part, by ten crops, and the files that say so. */
 
+import { dirname, relative, sep } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { csv } from '../base/csv.ts'
 import { writeAtomic } from '../base/files.ts'
@@ -105,10 +106,13 @@ function tested({ run, data, split }: RunJob, scores: Answers['scores']): TestRe
 
 function predictionRows({ run, data, split }: RunJob, alignment: Alignment, scores: Answers['scores']) {
   const names = CLASSES[run.task]
+  const common = commonFolder(data.faces.map(({ photo }) => photo))
   return split.test.map((k, place) => {
     const probabilities = scores[place]!
     return {
       face: data.faces[k]!.id,
+      // Below the folder of all photos, so that it is the same on every machine, and names nobody's home.
+      photo: relative(common, data.faces[k]!.photo).split(sep).join('/'),
       subject: data.faces[k]!.subject,
       tested_on: alignment,
       true: names[labelIn(data, run, k)]!,
@@ -117,6 +121,17 @@ function predictionRows({ run, data, split }: RunJob, alignment: Alignment, scor
       ...Object.fromEntries(names.map((name, c) => [`p ${name}`, probabilities[c]!.toFixed(6)])),
     }
   })
+}
+
+/** The deepest folder that all files lie below. */
+function commonFolder(paths: readonly string[]): string {
+  const folders = paths.map((path) => dirname(path).split(sep))
+  const [first] = folders as [string[]]
+  const depth = folders.reduce((least, parts) => {
+    const other = parts.findIndex((part, k) => part !== first[k])
+    return Math.min(least, other < 0 ? parts.length : other)
+  }, first.length)
+  return first.slice(0, depth).join(sep) || sep
 }
 
 /** A row for each crop of each photo, as a Parquet file. */

@@ -11,7 +11,7 @@ import { configOf, differences, readConfig, writeConfig } from './config.ts'
 import type { RunContext, RunJob } from './job.ts'
 import { makeRun } from './makeRun.ts'
 import { hiddenParts, type Plan, type ScheduleOverrides, scheduleOf, settingOf } from './plan.ts'
-import { type PreparedData, pictureSize, prepare, splitFor } from './preparedData.ts'
+import { type PreparedData, pictureSize, prepare, requireTrainable, splitFor } from './preparedData.ts'
 import type { PretrainedWeights } from './pretrained.ts'
 import { type Run, type RunRecord, readRunRecord, runFiles } from './record.ts'
 import { type TrainingPhotos, trainedOn } from './setting.ts'
@@ -164,6 +164,7 @@ async function jobFor(
     hidden,
     folder: place.aligned,
   }
+  requireTrainable(dataset.faces, { tasks: [task], seed, folds: { count: folds, test: [fold] } })
   const data = await prepare(dataset, preparation, context)
   const split = splitFor(data, seed, task, fold)
   const schedule = scheduleFor(split.train.length)

@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readCsv } from '../../src/datasets/csv.ts'
 import { makeFolds } from '../../src/datasets/folds.ts'
+import { shared } from '../shared.ts'
 import { touch } from './samples.ts'
 
 /** A table of these lines, beside empty files. */
@@ -93,6 +94,74 @@ describe('readCsv', () => {
       '10': 'has no path',
       '11': 'has 2 fields, not 3',
     })
+  })
+
+  describe.skipIf(!shared)('of tables as spreadsheets and programs write them', () => {
+    const read = (name: string) => {
+      const root = mkdtempSync(join(tmpdir(), 'regard-csv-'))
+      for (let k = 0; k < 6; k++) touch(root, `photos/p${k}.jpg`)
+      writeFileSync(join(root, name), readFileSync(join(shared!, 'cases/tables', name)))
+      return readCsv(join(root, name))
+    }
+
+    it.each([
+      'trailing.csv',
+      'trailing-one.csv',
+      'trailing-rows-only.csv',
+      'empty-rows.csv',
+      'sep.csv',
+      'backslash.csv',
+      'header-sex.csv',
+    ])('reads all six faces of %s', (name) => {
+      const { faces, skipped, read: rows, remarks } = read(name)
+      expect(skipped).toEqual([])
+      expect(rows).toBe(6)
+      expect(faces.map(({ years, gender }) => [years, gender])).toEqual([
+        [34, 'm'],
+        [5, 'f'],
+        [28, 'm'],
+        [61, 'f'],
+        [17, 'm'],
+        [45, 'f'],
+      ])
+      expect(Object.keys(remarks).filter((remark) => remark.startsWith('column'))).toEqual([])
+    })
+
+    it('takes nan, None, NA and nothing for an empty cell, and the rest of the row as it is', () => {
+      const { faces, skipped } = read('nan.csv')
+      expect(skipped).toEqual([])
+      expect(faces.map(({ years, gender }) => [years, gender])).toEqual([
+        [34, 'm'],
+        [undefined, 'f'],
+        [28, undefined],
+        [undefined, 'f'],
+        [17, undefined],
+        [undefined, 'f'],
+      ])
+    })
+  })
+
+  it('names the columns that it does not read', () => {
+    const { remarks } = readCsv(table(['path,gender,sex,mood', 'a.jpg,m,f,glad', 'b.jpg,f,f,sad']))
+    expect(remarks).toEqual({ 'column "sex" not read': 2, 'column "mood" not read': 2 })
+  })
+
+  it('reads UTF-16, as Windows writes it, and lines by their numbers behind a line sep=', () => {
+    const path = table([])
+    writeFileSync(path, Buffer.from('\ufeffsep=;\r\npath;gender\r\nc.jpg;m\r\na.jpg;f\r\n', 'utf16le'))
+    const { faces, skipped } = readCsv(path)
+    expect(faces.map(({ id }) => id)).toEqual(['a'])
+    expect(skipped).toEqual([{ face: `${path}:3`, reason: 'has the path c.jpg, where there is no file' }])
+  })
+
+  it('takes a decimal comma for one, and nothing that may be a range too', () => {
+    const { faces, skipped } = readCsv(
+      table(['path;age', 'a.jpg;34,5', 'b.jpg;(8,12)', 'b.jpg;8,12'], undefined, '\n'),
+    )
+    expect(faces).toMatchObject([{ years: 34 }, { age: 2 }])
+    expect(skipped).toMatchObject([
+      { reason: 'has the age "8,12", which is neither years nor a range of them' },
+    ])
   })
 
   it('takes two faces of one photo where their landmarks tell them apart', () => {

@@ -28,16 +28,44 @@ describe('readFolder', () => {
     expect(genders.remarks).toEqual({})
   })
 
-  it('drops what is no photo, and photos beside the folders; skips folders within a class', () => {
-    const root = folder('m/a.jpg', 'm/notes.txt', 'm/.hidden.jpg', 'm/2020/b.jpg', 'c.jpg', 'readme.md')
+  it('drops photos beside the folders, and counts what is no photo by its ending, with what to do', () => {
+    const root = folder('m/a.jpg', 'm/notes.txt', 'm/.hidden.jpg', 'c.jpg', 'readme.md', 'm/b.MP4', 'm/c.jp2')
     const { faces, dropped, skipped, read } = readFolder(root)
     expect(faces.map(({ id }) => id)).toEqual(['m_a'])
     expect(dropped).toEqual({
       'not in the folder of a class': 1,
-      'no picture by its name (jpg, png, webp, gif, tiff, avif)': 1,
+      'not read as a photo: .txt': 1,
+      'not read as a photo: .md': 1,
+      'not read as a photo: .mp4 (Of videos, save frames as pictures)': 1,
+      'not read as a photo: .jp2 (Save pictures as JPEG or PNG)': 1,
     })
-    expect(skipped.map(({ face }) => face)).toEqual([join(root, 'm/2020')])
-    expect(read).toBe(4)
+    expect(skipped).toEqual([])
+    expect(read).toBe(6)
+  })
+
+  it('reads albums within a class, and classes within other folders, as archives unpack', () => {
+    const root = folder(
+      'm/a.jpg',
+      'm/2020/b.jpg',
+      'm/12/f/c.jpg',
+      'Training/female/d.jpg',
+      'Validation/male/e.jpg',
+      'notes/list.txt',
+      '__MACOSX/m/._a.jpg',
+      'm/Thumbs.db',
+    )
+    expect(readFolder(root).faces.map(({ id, gender, years }) => [id, gender, years])).toEqual([
+      ['Training_female_d', 'f', undefined],
+      ['Validation_male_e', 'm', undefined],
+      ['m_a', 'm', undefined],
+      ['m_12_f_c', 'm', undefined],
+      ['m_2020_b', 'm', undefined],
+    ])
+  })
+
+  it('reads every ending of the formats that it reads', () => {
+    const root = folder('m/a.jpe', 'm/b.JFIF', 'm/c.bmp', 'm/d.avif', 'm/e.tif')
+    expect(readFolder(root).faces).toHaveLength(5)
   })
 
   it('follows links', () => {

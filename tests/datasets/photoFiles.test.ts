@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { kindsInWords, photoFiles } from '../../src/datasets/photoFiles.ts'
+import { leftInWords, photoFiles } from '../../src/datasets/photoFiles.ts'
+import { readsHeic } from '../../src/pictures/heic.ts'
 
 /** A folder with these files in it, all of them empty. */
 function folderOf(...names: string[]): string {
@@ -22,19 +23,20 @@ it('a folder stands for all pictures below it', () => {
 })
 
 it('a photo without an ending is known by how it begins, and what is no photo is counted by its ending', () => {
-  const folder = folderOf('a.png', 'b.bmp', 'in/c.BMP', 'notes.txt', 'plain', 'png')
+  const folder = folderOf('a.png', 'b.jp2', 'in/c.JP2', 'notes.txt', 'plain', 'png', 'bmp')
+  writeFileSync(join(folder, 'bmp'), Uint8Array.of(0x42, 0x4d, 0x36, 0, 0, 0, 0, 0, 0, 0, 0x36, 0))
   writeFileSync(join(folder, 'jpeg'), Uint8Array.of(0xff, 0xd8, 0xff, 0xe0))
   writeFileSync(join(folder, 'png'), Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a))
   const { photos, left } = photoFiles([folder])
-  expect(photos.map(({ name }) => name)).toEqual(['a', 'jpeg', 'png'])
+  expect(photos.map(({ name }) => name)).toEqual(['a', 'bmp', 'jpeg', 'png'])
   expect(left).toEqual(
     new Map([
-      ['.bmp', 2],
+      ['.jp2', 2],
       ['.txt', 1],
       ['', 1],
     ]),
   )
-  expect(kindsInWords(left)).toBe('2 .bmp, 1 .txt, 1 without an ending')
+  expect(leftInWords(left)).toBe('2 .jp2, 1 .txt, 1 without an ending. Save pictures as JPEG or PNG')
 })
 
 it('a file is a photo whatever it is called, and whether it is there or not', () => {
@@ -62,6 +64,25 @@ it('a folder without pictures is named, also where it is called like one', () =>
     skipped: [{ face: join(folder, 'empty.jpg'), reason: 'holds no photos that regard reads, but 1 .txt' }],
     left: new Map(),
   })
+})
+
+it('photos of iPhones are read where their decoder is installed, and else counted, with what to do', () => {
+  const folder = folderOf('a.jpg', 'b.HEIC', 'c.heif', 'd.mov')
+  const { photos, left } = photoFiles([folder])
+  if (readsHeic()) expect(photos).toHaveLength(3)
+  else {
+    expect(leftInWords(left)).toBe(
+      '1 .heic, 1 .heif, 1 .mov. For HEIC: run `npm install heic-decode` beside regard, or save them as JPEG. ' +
+        'Of videos, save frames as pictures',
+    )
+  }
+})
+
+it('what systems leave behind is no photo, and is not counted', () => {
+  const folder = folderOf('a.jpg', '__MACOSX/._a.jpg', 'Thumbs.db', 'desktop.ini', '@eaDir/a.jpg')
+  const { photos, left } = photoFiles([folder])
+  expect(photos.map(({ name }) => name)).toEqual(['a'])
+  expect(left.size).toBe(0)
 })
 
 it('the folder of results is passed over, and a link that leads back up is not followed again', () => {

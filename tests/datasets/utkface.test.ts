@@ -62,6 +62,22 @@ describe('readUtkface', () => {
   })
 })
 
+it('reads the parts in the wild, each picture once', () => {
+  const parts = folder(
+    'part1/1_0_0_1.jpg',
+    'part2/2_1_0_2.jpg',
+    'part3/part3/3_1_0_3.jpg',
+    'part3/2_1_0_2.jpg',
+  )
+  const { faces, dropped } = readUtkface(parts)
+  expect(faces.map(({ id, published }) => [id, published])).toEqual([
+    ['1_0_0_1', undefined],
+    ['2_1_0_2', undefined],
+    ['3_1_0_3', undefined],
+  ])
+  expect(dropped).toEqual({ 'picture that is there twice': 1 })
+})
+
 describe.skipIf(!shared)('UTKFace as published', () => {
   it('has 960 faces here, 120 of each age group, half of them of each gender', () => {
     const { faces, dropped } = readUtkface(join(shared!, 'data/utkface'))

@@ -5,6 +5,7 @@ import type { FoundFace } from '../../src/faces/face.ts'
 import { meshFromLandmarks } from '../../src/faces/meshFromLandmarks.ts'
 import { landmarks49 } from '../../src/faces/meshLandmarks.ts'
 import { applyAffine } from '../../src/pictures/affine.ts'
+import type { Point } from '../../src/pictures/image.ts'
 import { drawnFace } from '../datasets/synthetic/drawing.ts'
 
 const { face: photo, landmarks } = await drawnFace()
@@ -26,6 +27,23 @@ test('a window that is not square is stretched', () => {
   const { map } = cutFound(photo, found, { box: [0.5, 1] }, 64)
   expect(applyAffine(map, { x: 64, y: 64 })).toEqual({ x: 85, y: 140 })
   expect(applyAffine(map, { x: 0, y: 0 })).toEqual({ x: 45, y: 60 })
+})
+
+test('a window around a face that stands on its head or lies on its side is turned with it', () => {
+  const turns = [
+    { turn: ({ x, y }: Point) => ({ x: 130 - x, y: 200 - y }), up: [0, 1] },
+    { turn: ({ x, y }: Point) => ({ x: 165 - y, y: x + 35 }), up: [1, 0] },
+  ]
+  for (const { turn, up } of turns) {
+    const { map } = cutFound(photo, { ...found, mesh: mesh.map(turn) }, { box: 1.5, down: 0.1 }, 64)
+    const [a, b, , d, e] = map
+    // The middle of the box lies at (65, 100): the window lies 8 pixels further towards the chin, 120 wide.
+    const middle = applyAffine(map, { x: 32, y: 32 })
+    expect(middle.x).toBeCloseTo(65 - 8 * up[0]!)
+    expect(middle.y).toBeCloseTo(100 - 8 * up[1]!)
+    expect(Math.hypot(a, d)).toBeCloseTo(120 / 64)
+    expect([-b, -e]).toEqual([expect.closeTo((120 / 64) * up[0]!), expect.closeTo((120 / 64) * up[1]!)])
+  }
 })
 
 test('by its landmarks a face is cut out as it is aligned for training', () => {

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FaceFinder } from '../../src/faces/face.ts'
+import type { FaceFinder, FoundFace } from '../../src/faces/face.ts'
 import { packagedFaceFinder } from '../../src/faces/node.ts'
+import type { Image, Point } from '../../src/pictures/image.ts'
 import { readPhoto } from '../../src/pictures/node.ts'
 import { warpAffine } from '../../src/pictures/warp.ts'
 import { shared } from '../shared.ts'
@@ -22,6 +24,25 @@ test('the search is stopped for the reason that is given', async () => {
   const signal = AbortSignal.abort(new Error('enough'))
   await expect(finder.find({ width: 60, height: 40, data }, { signal })).rejects.toThrow('enough')
 })
+
+/** A photo turned clockwise on grey, and where its points are then. */
+async function turned(
+  { data, ...size }: Image,
+  angle: number,
+): Promise<{ photo: Image; to: (point: Point) => Point }> {
+  const { data: pixels, info } = await sharp(data, { raw: { ...size, channels: 3 } })
+    .rotate(angle, { background: '#808080' })
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const [cosine, sine] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)]
+  return {
+    photo: { width: info.width, height: info.height, data: new Uint8Array(pixels) },
+    to: (point) => {
+      const [x, y] = [point.x - size.width / 2, point.y - size.height / 2]
+      return { x: info.width / 2 + cosine * x - sine * y, y: info.height / 2 + sine * x + cosine * y }
+    },
+  }
+}
 
 describe.skipIf(!shared)('in a portrait', () => {
   const portrait = () => readPhoto(join(shared!, 'data/photos/astronaut.png'))
@@ -48,6 +69,22 @@ describe.skipIf(!shared)('in a portrait', () => {
     const [once, again] = [await finder.find(await portrait()), await finder.find(await portrait())]
     expect(again).toEqual(once)
   })
+
+  test.each([45, 90, 135, 180, 225, 270, 315])(
+    'it is found the right way up in the photo turned by %i°, without EXIF to say so',
+    async (angle) => {
+      const upright = await portrait()
+      const [{ mesh }] = (await finder.find(upright)) as [FoundFace]
+      const { photo, to } = await turned(upright, angle)
+      const faces = await finder.find(photo)
+      expect(faces).toHaveLength(1)
+      // The corners of the eyes, which lie 63 pixels apart, the nose and the chin.
+      for (const index of [33, 263, 1, 152]) {
+        const [is, should] = [faces[0]!.mesh[index]!, to(mesh[index]!)]
+        expect(Math.hypot(is.x - should.x, is.y - should.y), `point ${index}`).toBeLessThan(10)
+      }
+    },
+  )
 
   test('two faces in a photo are both found', async () => {
     const { width, height, data } = await portrait()

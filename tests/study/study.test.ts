@@ -99,7 +99,7 @@ describe('regard study', () => {
 
     const record = readRecord<RunRecord>(join(run, 'result.json'))
     const rows = readFileSync(join(run, 'predictions.csv'), 'utf8').trim().split('\r\n')
-    expect(rows[0]).toBe('face,subject,tested_on,true,predicted,p m,p f')
+    expect(rows[0]).toBe('face,photo,subject,tested_on,true,predicted,p m,p f')
     expect(rows.length - 1).toBe(2 * record.pictures.test)
     for (const test of [record.tests.r, record.tests.i]) {
       expect(test!.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)

@@ -11,6 +11,12 @@ export interface Look {
   /** The side of the square around the face that would be cut out, in pixels of the photo. */
   readonly side: number
   readonly sketch: Sketch
+  /** The file is damaged inside and was read nevertheless; absent where it is not. */
+  readonly damaged?: true
+  /** By how many degrees the face is turned clockwise, −180 to 180; absent where it is not known where the face is. */
+  readonly roll?: number
+  /** How much of the face lies outside the photo, of the points that are known of it: 0 to 1; absent as above. */
+  readonly outside?: number
   /** How far the alignment `i` changes the face; absent where it is not known where the face is. */
   readonly stretch?: Stretch
   /** The faces that were found, the surest first; absent where none were looked for. */

@@ -8,10 +8,11 @@ import { align, alignment } from '../../faces/align.ts'
 import { type FoundFace, isMarked, mainFace } from '../../faces/face.ts'
 import { eyeCentres } from '../../faces/landmarks.ts'
 import { landmarks49 } from '../../faces/meshLandmarks.ts'
+import { featuresOf, rollOf } from '../../faces/roll.ts'
 import { stretchOf } from '../../faces/stretch.ts'
 import { fitted } from '../../pictures/fit.ts'
 import type { Image, Point } from '../../pictures/image.ts'
-import { decodePhoto, readPhotoFile } from '../../pictures/node.ts'
+import { decodePhoto, isDamaged, readPhotoFile } from '../../pictures/node.ts'
 import type { Face } from '../dataset.ts'
 import { findFaces } from '../faceFinder.ts'
 import { DETAIL_SIDE, detail, fingerprint } from '../fingerprint.ts'
@@ -28,14 +29,17 @@ async function look(face: Face): Promise<CloseLook | string> {
   let where = ''
   try {
     const file = fileOf(face)
-    const photo = await decodePhoto(await readPhotoFile(file), file)
+    const bytes = await readPhotoFile(file)
+    const photo = await decodePhoto(bytes, file)
+    const damaged = await isDamaged(bytes)
     // Published pictures are cut out already; landmarks would be those of the photo that they were cut from.
     const path = face.published ? undefined : face.landmarks
     const given = path === undefined ? undefined : readLandmarks(path)
     const found = find ? await findFaces(photo) : undefined
     const marked = found?.filter(isMarked) ?? []
     const main = face.published || !found ? undefined : mainFace(found, photo)
-    const points = given ?? (main && isMarked(main) ? landmarks49(main.mesh) : undefined)
+    const mesh = main && isMarked(main) ? main.mesh : undefined
+    const points = given ?? (mesh && landmarks49(mesh))
     // The errors of reading name the file; what aligning refuses are the landmarks.
     where = path === undefined ? '' : `${path}: `
     const whole = fitted(photo, { width: DETAIL_SIDE, height: DETAIL_SIDE }, 'pad')
@@ -48,7 +52,12 @@ async function look(face: Face): Promise<CloseLook | string> {
         prints: { whole: fingerprint(whole), ...(cut && { face: fingerprint(cut) }) },
       },
       details: { whole: detail(whole), ...(cut && { face: detail(cut) }) },
-      ...(points && { stretch: stretchOf(alignment(points, 'i', 1)) }),
+      ...(damaged && { damaged }),
+      ...(points && {
+        roll: rollOf(featuresOf(points)),
+        outside: outside(given ?? mesh!, photo),
+        stretch: stretchOf(alignment(points, 'i', 1)),
+      }),
       ...(found && { found: found.map(({ box }) => box) }),
       ...(main && !points && { unmarked: true as const }),
       ...(given && marked.length > 0 && { nearest: nearestTo(given, marked) }),
@@ -61,6 +70,12 @@ async function look(face: Face): Promise<CloseLook | string> {
 
 function contentOf({ width, height, data }: Image): string {
   return sha256Of(`${width} × ${height}`, data)
+}
+
+/** How many of the points lie outside the photo, as a part of all. */
+function outside(points: readonly Point[], { width, height }: Image): number {
+  const beyond = points.filter(({ x, y }) => x < 0 || y < 0 || x > width || y > height)
+  return beyond.length / points.length
 }
 
 /** Of the square that [r] cuts out, in pixels of the photo. */

@@ -4,7 +4,13 @@ import type { Case, CheckedDataset, Finding } from './finding.ts'
 /** A face that is cut out of fewer pixels a side is enlarged more than three times for a network that sees 227. */
 const TINY = 72
 
-/** Photos that cannot be used, faces of few pixels, and faces that alignment changes much. */
+/** A face that is turned further lies on its side or stands on its head. */
+const TURNED = 45
+
+/** A face is cut by the frame where so much of it lies outside. */
+const CUT = 0.02
+
+/** Photos that cannot be used or are damaged, and faces that are small, turned, cut, or changed much by alignment. */
 export function photos({ dataset, looks }: CheckedDataset): Finding[] {
   const unusable: Case[] = looks.flatMap((look, index) =>
     typeof look === 'string' ? [{ faces: [index], detail: look }] : [],
@@ -27,7 +33,48 @@ export function photos({ dataset, looks }: CheckedDataset): Finding[] {
       faces: [index],
       detail: `stretched ${ratio.toFixed(2)} times`,
     }))
+  const damaged = looks.flatMap((look, index) =>
+    typeof look !== 'string' && look.damaged
+      ? [{ faces: [index], detail: 'filled with grey in places' }]
+      : [],
+  )
+  const turned = looks
+    .flatMap((look, index) => {
+      const roll = typeof look === 'string' ? undefined : look.roll
+      return roll !== undefined && Math.abs(roll) > TURNED ? [{ index, roll }] : []
+    })
+    .sort((a, b) => Math.abs(b.roll) - Math.abs(a.roll))
+    .map(({ index, roll }) => ({ faces: [index], detail: `turned by ${Math.round(roll)}°` }))
+  const cut = looks
+    .flatMap((look, index) => {
+      const outside = typeof look === 'string' ? undefined : look.outside
+      return outside !== undefined && outside > CUT ? [{ index, outside }] : []
+    })
+    .sort((a, b) => b.outside - a.outside)
+    .map(({ index, outside }) => ({ faces: [index], detail: `${Math.round(100 * outside)} % of it outside` }))
   return [
+    {
+      check: 'damaged',
+      severity: 'doubtful',
+      title: 'photos that are damaged inside',
+      advice: 'Their decoder fills what it cannot make out with grey. Fetch them again, or remove them.',
+      cases: damaged,
+    },
+    {
+      check: 'turned',
+      severity: 'doubtful',
+      title: 'faces that lie on their side or stand on their head',
+      advice:
+        'They are aligned upright, but a few may be taken for what they are not. Turn the photos, or remove them.',
+      cases: turned,
+    },
+    {
+      check: 'cut',
+      severity: 'doubtful',
+      title: 'faces that the frame of the photo cuts',
+      advice: 'What lies outside is made up by repeating the edge. Remove them, or take other photos.',
+      cases: cut,
+    },
     {
       check: 'unusable',
       severity: 'serious',

@@ -7,6 +7,7 @@ import { labelOf } from '../../datasets/dataset.ts'
 import { readDataset } from '../../datasets/readers.ts'
 import type { Task } from '../../datasets/task.ts'
 import { alignmentsOf, type Plan } from '../plan.ts'
+import { requireTrainable } from '../preparedData.ts'
 
 /** The faces of a plan's data set. */
 export interface FaceCounts {
@@ -22,7 +23,7 @@ export interface FaceCounts {
 /**
  * Count the faces of a plan's data set. Where Adience is not at its place yet, as its published lists count them.
  *
- * @throws UserError when the data set cannot be read, or none of its faces has a label for a task
+ * @throws UserError when the data set cannot be read, or its faces cannot train the networks of a task
  */
 export async function countFaces(plan: Plan): Promise<FaceCounts> {
   const counts = await counted(plan)
@@ -55,9 +56,12 @@ async function counted(plan: Plan): Promise<FaceCounts> {
   }
   const { kind, root, ...options } = dataset
   const { faces } = await readDataset(kind, root, options)
+  const labels = labelled((task) => faces.filter((face) => labelOf(face, task) !== undefined).length)
+  // What has no label at all is said more plainly.
+  if (tasks.every((task) => labels[task])) requireTrainable(faces, plan)
   return {
     faces: faces.length,
-    labelled: labelled((task) => faces.filter((face) => labelOf(face, task) !== undefined).length),
+    labelled: labels,
     alignments: alignmentsOf(plan, faces).length,
   }
 }
