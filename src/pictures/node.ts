@@ -15,7 +15,7 @@ import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
  * as its header is read; the environment variable `REGARD_MAX_MEGAPIXELS` sets another limit.
  *
  * @param path a JPEG, PNG, WebP, GIF, TIFF or AVIF file
- * @throws UserError naming the file, when it is absent, no picture, damaged, cut off, or too large
+ * @throws UserError naming the file, when it is absent, no picture, a drawing, damaged, cut off, or too large
  */
 export async function readPhoto(path: string): Promise<Image> {
   return decodePhoto(await readPhotoFile(path), path)
@@ -41,7 +41,10 @@ export async function readPhotoFile(path: string): Promise<Uint8Array> {
 export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Image> {
   const limitInputPixels = mostPixels()
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels })
+    const photo = sharp(bytes, { failOn: 'error', limitInputPixels })
+    if ((await photo.metadata()).format === 'svg')
+      throw new UserError('is a drawing (SVG), not a photo', path, 'Save it as PNG')
+    const { data, info } = await photo
       .autoOrient()
       .flatten({ background: 'white' })
       .toColourspace('srgb')
@@ -53,6 +56,7 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
     }
   } catch (error) {
+    if (error instanceof UserError) throw error
     // The words of the image library; it has no code for this.
     throw /pixel limit/.test(messageOf(error))
       ? await tooLarge(bytes, path)
