@@ -18,7 +18,7 @@ import { MOST_MEGAPIXELS, NODE, photoTooLarge, photoUnreadable } from './photo.t
  * as its header is read; the environment variable `REGARD_MAX_MEGAPIXELS` sets another limit.
  *
  * @param path a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file, or HEIC where its decoder is installed
- * @throws UserError naming the file, when it is absent, no picture, damaged, cut off, or too large
+ * @throws UserError naming the file, when it is absent, no picture, a drawing, damaged, cut off, or too large
  */
 export async function readPhoto(path: string): Promise<Image> {
   return decodePhoto(await readPhotoFile(path), path)
@@ -58,7 +58,10 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
       return decodeBmp(bytes)
     }
     if (isHeic(bytes)) return await decodeHeic(bytes, path, requireSize)
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels })
+    const photo = sharp(bytes, { failOn: 'error', limitInputPixels })
+    if ((await photo.metadata()).format === 'svg')
+      throw new UserError('is a drawing (SVG), not a photo', path, 'Save it as PNG')
+    const { data, info } = await photo
       .autoOrient()
       .flatten({ background: 'white' })
       .toColourspace('srgb')
@@ -95,9 +98,11 @@ export async function isDamaged(bytes: Uint8Array): Promise<boolean> {
 
 /** Undefined where the file does not say. */
 async function sizeOf(bytes: Uint8Array): Promise<Size | undefined> {
-  return sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .catch(() => undefined)
+  try {
+    return await sharp(bytes, { limitInputPixels: false }).metadata()
+  } catch {
+    return undefined
+  }
 }
 
 function mostPixels(): number {

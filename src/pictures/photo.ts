@@ -55,7 +55,7 @@ interface Decoder {
 
 const EVERYWHERE = ['JPEG', 'PNG', 'WebP', 'GIF', 'AVIF', 'BMP']
 export const BROWSER: Decoder = { name: 'this browser', reads: EVERYWHERE }
-export const NODE: Decoder = { name: 'regard', reads: [...EVERYWHERE, 'TIFF', 'SVG'] }
+export const NODE: Decoder = { name: 'regard', reads: [...EVERYWHERE, 'TIFF'] }
 
 /**
  * A photo that its decoder does not read. The reason goes by the file's first bytes: what sharp and browsers say is of

@@ -69,6 +69,16 @@ describe('YAML that people write', () => {
     expect(complaint('name: a\nname: b')).toMatch(/^plan\.yaml:2:1: this is not YAML: .*unique/)
   })
 
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'names the key %s as it does any that is not known',
+    (key) => {
+      expect(complaint(`name: a\n${key}: { polluted: true }`)).toContain(
+        `plan.yaml:2:1: ${key} is not a known field`,
+      )
+      expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+    },
+  )
+
   it('does not unfold a bomb of aliases', () => {
     const levels = Array.from({ length: 9 }, (_, k) => `l${k + 1}: &l${k + 1} [${`*l${k}, `.repeat(9)}]`)
     expect(complaint(`l0: &l0 [x]\n${levels.join('\n')}`)).toMatch(/^plan\.yaml: this YAML cannot be read/)

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { crc32, gzipSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../../src/base/errors.ts'
@@ -193,6 +193,20 @@ describe('readPhoto', () => {
       )
       vi.stubEnv('REGARD_MAX_MEGAPIXELS', '100')
       await expect(readPhoto(path)).rejects.toThrow(`${path}: the photo cannot be read (`)
+    })
+
+    it('refuses drawings, which are programs of a kind, whatever they are called', async () => {
+      const drawing =
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+      for (const [name, bytes] of [
+        ['drawing.jpg', Buffer.from(drawing)],
+        ['packed.png', gzipSync(drawing)],
+      ] as const) {
+        writeFileSync(join(folder, name), bytes)
+        await expect(readPhoto(join(folder, name))).rejects.toThrow(
+          `${name}: is a drawing (SVG), not a photo`,
+        )
+      }
     })
 
     it('takes what the limit allows, wherever it is set', async () => {

@@ -13,3 +13,19 @@ it('coordinates of a plot are given to hundredths of a pixel, and its words as t
   expect(content.text).toMatch(/cx="\d+\.\d\d"/)
   expect(content.text.replace(/>[^<]*</g, '><')).not.toMatch(/\d\.\d{3}/)
 })
+
+it('words of a plot are text, never markup', () => {
+  const hostile = '"><script>alert(1)</script><a href="javascript:alert(1)">&amp;'
+  const { content } = plot({
+    width: 100,
+    height: 90,
+    ariaLabel: hostile,
+    x: { label: hostile, domain: [hostile] },
+    marks: [
+      Plot.text([hostile], { x: [hostile] }),
+      Plot.dotX([hostile], { title: () => hostile, ariaLabel: hostile }),
+    ],
+  })
+  expect(content.text).toContain('script')
+  expect(content.text).not.toMatch(/<script|<a |[^=]"><[^/gptlcr]/)
+})

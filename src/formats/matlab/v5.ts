@@ -8,6 +8,7 @@
 
 import { UserError } from '../../base/errors.ts'
 import {
+  Allowance,
   countOf,
   ELEMENTS,
   MatlabArray,
@@ -74,12 +75,14 @@ const LOGICAL_FLAG = 0x02
  */
 export async function readMatlab5(bytes: Uint8Array, little: boolean, where: string): Promise<MatlabRecord> {
   const variables: [string, MatlabValue][] = []
-  for (const file = new Elements(bytes, little, where); !file.done; ) {
+  const allowance = new Allowance(where)
+  const elements = (data: Uint8Array) => new Elements(data, little, where, allowance)
+  for (const file = elements(bytes); !file.done; ) {
     const { type, data } = file.next()
     const whole =
-      type === COMPRESSED ? new Elements(await inflate(data, where), little, where).next() : { type, data }
+      type === COMPRESSED ? elements(await inflate(data, little, where, allowance)).next() : { type, data }
     if (whole.type !== MATRIX) throw damaged(where, `a variable has the type ${whole.type}`)
-    const { name, value } = readMatrix(new Elements(whole.data, little, where))
+    const { name, value } = readMatrix(elements(whole.data))
     // MATLAB appends an unnamed variable with the inner state of objects.
     if (name !== '') variables.push([name, value])
   }
@@ -97,15 +100,22 @@ interface Element {
 class Elements {
   readonly little: boolean
   readonly where: string
+  readonly allowance: Allowance
   private readonly bytes: Uint8Array
   private readonly view: DataView
   private at = 0
 
-  constructor(bytes: Uint8Array, little: boolean, where: string) {
+  constructor(bytes: Uint8Array, little: boolean, where: string, allowance: Allowance) {
+    this.allowance = allowance
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.little = little
     this.where = where
+  }
+
+  /** Those that an element is made of. */
+  inner(data: Uint8Array): Elements {
+    return new Elements(data, this.little, this.where, this.allowance)
   }
 
   get done(): boolean {
@@ -140,6 +150,7 @@ class Elements {
 }
 
 function readMatrix(parts: Elements): { name: string; value: MatlabValue } {
+  parts.allowance.takeValues(1)
   // An empty matrix within a cell or a struct may be a tag alone.
   if (parts.done) return { name: '', value: new MatlabArray('double', [0, 0], new Float64Array()) }
   const word = Number(parts.numbers()[0] ?? 0)
@@ -182,6 +193,8 @@ function readRecords(parts: Elements, count: number): MatlabRecord[] {
   for (let at = 0; at < data.length; at += length) {
     fields.push(String.fromCharCode(...data.subarray(at, at + length)).replace(/\0.*$/s, ''))
   }
+  // Structs without fields take no bytes.
+  parts.allowance.takeValues(count)
   const records: MatlabRecord[] = []
   while (records.length < count) {
     records.push(Object.fromEntries(fields.map((field) => [field, readInner(parts)])))
@@ -192,7 +205,7 @@ function readRecords(parts: Elements, count: number): MatlabRecord[] {
 function readInner(parts: Elements): MatlabValue {
   const { type, data } = parts.next()
   if (type !== MATRIX) throw damaged(parts.where, `an element of a cell or struct has the type ${type}`)
-  return readMatrix(new Elements(data, parts.little, parts.where)).value
+  return readMatrix(parts.inner(data)).value
 }
 
 function readElements(parts: Elements, className: MatlabClass, count: number): MatlabElements {
@@ -207,6 +220,7 @@ function readElements(parts: Elements, className: MatlabClass, count: number): M
 
 function readCharacters(parts: Elements, count: number, rows: number): string[] {
   const element = parts.next()
+  parts.allowance.requireText(Math.max(count, element.data.length / 4))
   if (element.type !== UTF8) {
     const numbers = Array.from(numbersOf(element, parts), Number)
     requireCount(parts, numbers.length, count)
@@ -247,15 +261,32 @@ function numbersOf({ type, data }: Element, { little, where }: Elements): Matlab
   return new Stored(copy.buffer)
 }
 
-async function inflate(data: Uint8Array, where: string): Promise<Uint8Array> {
+/** A variable that is compressed. It begins with how long it is, so that nothing is unpacked that is too much. */
+async function inflate(data: Uint8Array, little: boolean, where: string, allowance: Allowance) {
+  const stream = new Blob([data as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate'))
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  const tag = new Uint8Array(8)
+  let [size, most] = [0, 8]
   try {
-    const stream = new Blob([data as Uint8Array<ArrayBuffer>])
-      .stream()
-      .pipeThrough(new DecompressionStream('deflate'))
-    return new Uint8Array(await new Response(stream).arrayBuffer())
-  } catch {
+    for await (const part of stream as unknown as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+      if (size < 8) tag.set(part.subarray(0, 8 - size), size)
+      const known = size >= 8
+      size += part.length
+      parts.push(part)
+      if (!known && size >= 8) {
+        most = 8 + Math.ceil(new DataView(tag.buffer).getUint32(4, little) / 8) * 8
+        allowance.takeBytes(most)
+      }
+      // What is behind its end is read by nobody.
+      if (size > most && size >= 8) break
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error
     throw damaged(where, 'a compressed variable cannot be unpacked')
   }
+  return new Uint8Array(await new Blob(parts).arrayBuffer())
 }
 
 function cutShort(where: string): UserError {

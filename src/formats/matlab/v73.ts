@@ -10,6 +10,8 @@
 import type { Dataset, File, Group, Reference } from 'h5wasm'
 import { messageOf, UserError } from '../../base/errors.ts'
 import {
+  Allowance,
+  countOf,
   ELEMENTS,
   MatlabArray,
   type MatlabClass,
@@ -57,8 +59,12 @@ class Reader {
   private readonly h5wasm: H5wasm
   private readonly file: File
   private readonly where: string
+  private readonly allowance: Allowance
+  /** What cells lead to, by its address in the file: several may lead to one, and each is read once. */
+  private readonly known = new Map<string, MatlabValue>()
 
   constructor(h5wasm: H5wasm, file: File, where: string) {
+    this.allowance = new Allowance(where)
     this.h5wasm = h5wasm
     this.file = file
     this.where = where
@@ -72,11 +78,13 @@ class Reader {
   }
 
   private value(entity: unknown, name: string): MatlabValue {
+    this.allowance.takeValues(1)
     if (entity instanceof this.h5wasm.Group) return this.struct(entity, name)
     if (!(entity instanceof this.h5wasm.Dataset))
       throw unsupportedClass(this.where, name, 'no dataset or group')
     const { attrs } = entity
     const className = textAttribute(attrs, 'MATLAB_class')
+    this.allowance.takeBytes(countOf(entity.shape ?? []) * entity.metadata.size)
     if ('MATLAB_empty' in attrs && Number(attrs.MATLAB_empty!.value) !== 0) {
       const dims = Array.from(entity.value as ArrayLike<number | bigint>, Number)
       return this.empty(className, dims, name)
@@ -84,6 +92,7 @@ class Reader {
     const dims = dimsOf(entity)
     if (className === 'cell') return this.referred(entity, name)
     if (className === 'char') {
+      this.allowance.requireText(countOf(dims))
       const units = Array.from(entity.value as ArrayLike<number>)
       return textOf(
         units.map((unit) => String.fromCharCode(unit)),
@@ -155,8 +164,16 @@ class Reader {
   private referred(dataset: Dataset, name: string): MatlabValue[] {
     if (dataset.dtype !== 'Reference')
       throw unsupportedClass(this.where, name, 'a cell array without references')
+    this.allowance.takeValues(countOf(dataset.shape ?? []))
     const references = dataset.value as Reference[]
-    return references.map((reference) => this.value(dataset.dereference(reference), name))
+    return references.map((reference) => {
+      const address = String(reference.ref_data)
+      const known = this.known.get(address)
+      if (known !== undefined) return known
+      const value = this.value(dataset.dereference(reference), name)
+      this.known.set(address, value)
+      return value
+    })
   }
 }
 

@@ -57,6 +57,50 @@ export interface MatlabRecord {
  */
 export type MatlabValue = MatlabArray | string | readonly MatlabValue[] | MatlabRecord
 
+/** How many bytes a file may unpack to: some three times what IMDB-WIKI's does. */
+const MOST_BYTES = 2 ** 29
+/** How many values may be made of it, and how many characters one text may have: three times IMDB-WIKI's 1.4 million. */
+const MOST_VALUES = 2 ** 22
+
+/**
+ * What may still be made of a file. A few kilobytes can unpack to what fills the memory: by compression, by an array that
+ * is said to be huge, or by cells that lead to one another.
+ */
+export class Allowance {
+  private readonly where: string
+  private bytes = MOST_BYTES
+  private values = MOST_VALUES
+
+  constructor(where: string) {
+    this.where = where
+  }
+
+  /** @throws UserError where more bytes are unpacked than a file may */
+  takeBytes(count: number): void {
+    this.bytes -= count
+    if (!(this.bytes >= 0)) throw this.tooMuch(`${MOST_BYTES / 2 ** 20} MiB`)
+  }
+
+  /** @throws UserError where more values are made than a file may */
+  takeValues(count: number): void {
+    this.values -= count
+    if (!(this.values >= 0)) throw this.tooMuch(`${MOST_VALUES} values`)
+  }
+
+  /** @throws UserError where one text has more characters than it may */
+  requireText(count: number): void {
+    if (!(count <= MOST_VALUES)) throw this.tooMuch(`a text of ${MOST_VALUES} characters`)
+  }
+
+  private tooMuch(most: string): UserError {
+    return new UserError(
+      `unpacks to more than ${most}: refused, for it could fill the memory`,
+      this.where,
+      'Save what is needed of it as a file of its own',
+    )
+  }
+}
+
 /** The number of elements of an array. */
 export function countOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1)

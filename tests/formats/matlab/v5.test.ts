@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
@@ -196,6 +197,49 @@ describe('readMatlab, version 5', () => {
         if (error !== undefined) expect(error, `byte ${at}`).toBeInstanceOf(UserError)
       }
     }
+  })
+
+  it('refuses a small file that unpacks to what could fill the memory, before it has', async () => {
+    const header = Buffer.alloc(128)
+    header.write('MATLAB 5.0 MAT-file')
+    header.writeUInt16LE(0x0100, 124)
+    header.write('IM', 126)
+    const element = (type: number, data: Uint8Array) => {
+      const tag = Buffer.alloc(8)
+      tag.writeUInt32LE(type, 0)
+      tag.writeUInt32LE(data.length, 4)
+      return Buffer.concat([tag, data])
+    }
+    const numbers = (...all: number[]) => new Uint8Array(Int32Array.from(all).buffer)
+    const large = Buffer.alloc(2 ** 20)
+    large.set(numbers(14, 600 * 2 ** 20))
+    const packed = deflateSync(large)
+    // A struct array without fields needs no bytes for its elements.
+    const struct = [
+      element(6, numbers(2, 0)),
+      element(5, numbers(30_000, 30_000)),
+      element(1, Buffer.from('abcdefgh')),
+    ]
+    const fieldless = [...struct, element(5, numbers(1, 0)), element(1, Buffer.alloc(0))]
+    for (const [content, most] of [
+      [element(15, packed), '512 MiB'],
+      [element(14, Buffer.concat(fieldless)), '4194304 values'],
+    ] as const) {
+      writeFileSync(path, Buffer.concat([header, content]))
+      await expect(readMatlabFile(path)).rejects.toThrow(`${path}: unpacks to more than ${most}: refused`)
+    }
+    // One that is longer than it says is not unpacked to its end.
+    const longer = Buffer.alloc(2 ** 28)
+    const value = Buffer.concat([
+      ...struct.slice(0, 1),
+      element(5, numbers(1, 1)),
+      element(1, Buffer.from('abcdefgh')),
+    ])
+    longer.set(element(14, value))
+    writeFileSync(path, Buffer.concat([header, element(15, deflateSync(longer))]))
+    const before = process.resourceUsage().maxRSS
+    await expect(readMatlabFile(path)).rejects.toThrow('cut short')
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(2 ** 17)
   })
 
   it('refuses what is not a MATLAB file, or one of version 4', async () => {

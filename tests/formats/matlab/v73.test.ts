@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import h5wasm, { type Dataset, type Group, type Reference } from 'h5wasm/node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
-import { MatlabArray } from '../../../src/formats/matlab/value.ts'
+import { MatlabArray, type MatlabValue } from '../../../src/formats/matlab/value.ts'
 import { readMatlabFile } from '../../../src/formats/node.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-matlab73-'))
@@ -187,6 +187,29 @@ describe('readMatlab, version 7.3', () => {
     await expect(readMatlabFile(path)).rejects.toThrow(
       'the variable plain is of no MATLAB class, which is not read',
     )
+  })
+
+  it('refuses a small file that unpacks to what could fill the memory', async () => {
+    write((root) => {
+      const options = { shape: [1024], maxshape: [null], chunks: [1024], compression: 'gzip' as const }
+      const dataset = root.create_dataset({ name: 'x', data: new Float64Array(1024), ...options })
+      dataset.create_attribute('MATLAB_class', 'double', null, 'S6')
+      dataset.resize([2 ** 27])
+    })
+    expect(readFileSync(path).length).toBeLessThan(20_000)
+    await expect(readMatlabFile(path)).rejects.toThrow(`${path}: unpacks to more than 512 MiB: refused`)
+  })
+
+  it('reads once what several cells lead to, so that a few of them cannot become millions', async () => {
+    write((root, refs) => {
+      let inner = put(refs, 'number', 'double', [1, 1], Float64Array.of(1))
+      for (let level = 0; level < 30; level++)
+        inner = put(refs, `level${level}`, 'cell', [1, 8], references(...Array<Dataset>(8).fill(inner)))
+      put(root, 'x', 'cell', [1, 1], references(inner))
+    })
+    let { x } = await readMatlabFile(path)
+    for (let level = 0; level <= 30; level++) x = (x as MatlabValue[])[0]!
+    expect(x).toStrictEqual(new MatlabArray('double', [1, 1], Float64Array.of(1)))
   })
 
   it('says of every cut of a file that it is cut short', async () => {
