@@ -38,13 +38,18 @@ const PLAIN = {
   /** Greatest distance between the two networks' eyes and mouth: see {@link Sighting.apart}. */
   apart: 0.03,
   /** Greatest turn, in degrees: a face that lies on its side is marked less well. */
-  roll: 50,
+  tilt: 50,
 }
+/** The greatest distance between the two networks' eyes and mouth in a face that is up, if not plain to see. */
+const UP = 0.04
 /** A face as it was found in the photo held one way. */
 interface Sighting {
   readonly face: FoundFace
+  readonly quarters: Quarters
   /** How far the detector's eyes and mouth lie from the mesh's, in the mean: in longer sides of the box. */
   readonly apart: number
+  /** By how many degrees it is turned there, either way. */
+  readonly tilt: number
 }
 
 /** Load the networks that find faces. */
@@ -67,7 +72,7 @@ export async function loadFaceFinder(engine: Engine, models: FaceModels): Promis
     signal?.throwIfAborted()
     const squares = found.map(meshSquare)
     const marked = meshes(await mesh.run({ [faceInput!.name]: meshInput(photo, squares) }), squares)
-    return found.map((detection, k) => sighting(detection, marked[k]!))
+    return found.map((detection, k) => sighting(detection, marked[k]!, quarters))
   }
 
   /** What is seen in the photo held one way, from as far away as its faces need. */
@@ -83,9 +88,14 @@ export async function loadFaceFinder(engine: Engine, models: FaceModels): Promis
     async find(photo, watch = {}) {
       const upright = await sight(photo, 0, watch)
       if (upright.length > 0 && upright.every(isPlain)) return upright.map(({ face }) => face)
-      const turned: Sighting[][] = []
-      for (const quarters of [1, 2, 3] as const) turned.push(await sight(photo, quarters, watch))
-      return best(upright, turned)
+      const seen = [...upright, ...(await sight(photo, 2, watch))]
+      let kept = best(seen)
+      // Whoever is up in neither lies on the side.
+      if (kept.length === 0 || !kept.every(isUp)) {
+        for (const quarters of [1, 3] as const) seen.push(...(await sight(photo, quarters, watch)))
+        kept = best(seen)
+      }
+      return kept.map(({ face }) => face).sort((a, b) => b.score - a.score)
     },
     async release() {
       await detector.release()
@@ -97,6 +107,7 @@ export async function loadFaceFinder(engine: Engine, models: FaceModels): Promis
 function sighting(
   { box, score, ...seen }: Detection,
   marked: Pick<FoundFace, 'mesh' | 'presence'>,
+  quarters: Quarters,
 ): Sighting {
   const features = featuresOf(landmarks49(marked.mesh))
   const names = ['rightEye', 'leftEye', 'mouth'] as const
@@ -104,34 +115,39 @@ function sighting(
     Math.hypot(seen[name].x - features[name].x, seen[name].y - features[name].y),
   )
   const apart = off.reduce((sum, each) => sum + each, 0) / off.length / Math.max(box.width, box.height)
-  return { face: { box, score, ...marked }, apart }
+  const roll = (rollOf(features) + 90 * quarters + 540) % 360
+  return { face: { box, score, ...marked }, quarters, apart, tilt: Math.abs(roll - 180) }
 }
 
 /** Whether a face is certainly where and as it was found. */
 function isPlain(one: Sighting): boolean {
-  return isSure(one) && Math.abs(rollOf(featuresOf(landmarks49(one.face.mesh)))) <= PLAIN.roll
+  return isSure(one) && one.tilt <= PLAIN.tilt
+}
+
+/** Whether the photo was held right for a face, and no other way would show it better. */
+function isUp({ face, apart, tilt }: Sighting): boolean {
+  return isMarked(face) && apart <= UP && tilt <= PLAIN.tilt
 }
 
 /**
  * Of all that was seen of a face in the photo held several ways, what the two networks agree on best; what was seen in
- * the turned photo alone only where it is certainly a face. The surest first.
+ * the turned photo alone only where it is certainly a face.
  */
-function best(upright: readonly Sighting[], turned: readonly (readonly Sighting[])[]): FoundFace[] {
-  const all = [upright, ...turned].flatMap((sightings, quarters) =>
-    sightings.map((one) => ({ ...one, quarters, marked: isMarked(one.face) })),
-  )
-  const kept: typeof all = []
-  for (const one of all.sort((a, b) => Number(b.marked) - Number(a.marked) || a.apart - b.apart)) {
+function best(seen: readonly Sighting[]): Sighting[] {
+  const upright = seen.filter(({ quarters }) => quarters === 0)
+  const kept: Sighting[] = []
+  const marked = ({ face }: Sighting) => Number(isMarked(face))
+  for (const one of [...seen].sort((a, b) => marked(b) - marked(a) || a.apart - b.apart)) {
     // In a photo held one way, the detector has told its faces apart already.
     if (kept.some((other) => other.quarters !== one.quarters && touch(other.face.box, one.face.box))) continue
     const known = upright.some(({ face }) => touch(face.box, one.face.box))
     // What is not made out comes last: in a photo that proves to be turned, it is no face.
-    const isFace = one.marked
+    const isFace = isMarked(one.face)
       ? one.quarters === 0 || known || isSure(one)
       : one.quarters === 0 && !kept.some(({ quarters }) => quarters > 0)
     if (isFace) kept.push(one)
   }
-  return kept.map(({ face }) => face).sort((a, b) => b.score - a.score)
+  return kept
 }
 
 /** Whether two boxes may be of one face that was seen two ways: the middle of one lies in the other. */

@@ -66,6 +66,15 @@ describe('regard evaluate', () => {
     expect(process.exitCode).toBe(2)
   })
 
+  it('takes the folder of a run for its model, and names of classes with commas between', async () => {
+    const some = ['--data', faces, '--fold', '1/3', '--crops', '1', '--json', json]
+    await main(['evaluate', run('gender', 'r'), '--classes', 'm,f', ...some])
+    expect(process.exitCode, said).toBe(0)
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ model, classes: ['m', 'f'] })
+    await main(['evaluate', run('gender', 'r'), '--classes', 'm,f,x', ...some])
+    expect(process.exitCode).not.toBe(0)
+  })
+
   // Figures of networks that always give one answer would agree by themselves.
   it.each(['age', 'gender'] as const)('is tried on networks whose answers differ: %s', (task) => {
     const kinds = (['r', 'i'] as const).map((setting) => {

@@ -148,6 +148,22 @@ describe('the faces of a plan', () => {
     await expect(countFaces(missing)).rejects.toThrow('/nowhere')
   })
 
+  it('must have every class to train on, before a photo is looked at; else years are offered', async () => {
+    const { folder } = writePlan(TINY_PLAN)
+    const rows = Array.from({ length: 30 }, (_, k) => {
+      writeFileSync(join(folder, `${k}.jpg`), '')
+      return `${k}.jpg,${25 + k},${k % 2 ? 'm' : 'f'},${k % 3}`
+    })
+    const table = join(folder, 'adults.csv')
+    writeFileSync(table, ['path,age,gender,fold', ...rows].join('\n'))
+    const plan = { ...planOf(TINY_PLAN), dataset: { kind: 'csv', root: table } as const }
+    await expect(countFaces(plan)).rejects.toThrow(
+      /^task age: the training part holds no face of the classes 0-2, 4-6, .*Ask for the task years instead/,
+    )
+    const genders = { ...plan, tasks: ['gender' as const] }
+    expect((await countFaces(genders)).labelled).toEqual({ gender: 30 })
+  })
+
   it.skipIf(!shared)('are as many as Adience’s own tables have', () => {
     const count = (repair: boolean, has: 'age' | 'gender') =>
       readAdienceLists(join(shared!, 'data/adience'), repair).rows.filter((row) => row[has] !== undefined)

@@ -1,10 +1,14 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readAaf } from '../../../src/datasets/aaf.ts'
 import { type Checked, checkDataset } from '../../../src/datasets/check/check.ts'
 import { readCsv } from '../../../src/datasets/csv.ts'
 import type { Dataset } from '../../../src/datasets/dataset.ts'
 import { readFairface } from '../../../src/datasets/fairface.ts'
+import { readFolder } from '../../../src/datasets/folder.ts'
 import { shared } from '../../shared.ts'
 import { flawedTable } from './flawed.ts'
 
@@ -88,6 +92,38 @@ describe('checkDataset', () => {
     expect(places).toEqual([...places].sort())
     expect(checked.findings.some(({ cases }) => cases.length === 0)).toBe(true)
     expect(checked.findings.map(({ check }) => check)).not.toContain('no-face')
+  })
+})
+
+describe.skipIf(!shared)('checkDataset on a portrait', () => {
+  it('lists faces that are turned or cut by the frame, and a JPEG that is damaged inside but opens', async () => {
+    const portrait = sharp(join(shared!, 'data/photos/astronaut.png'))
+    const folder = mkdtempSync(join(tmpdir(), 'regard-portrait-'))
+    mkdirSync(join(folder, 'f'))
+    await portrait.clone().toFile(join(folder, 'f/good.png'))
+    await portrait.clone().rotate(180).toFile(join(folder, 'f/head.png'))
+    await portrait.clone().rotate(90).toFile(join(folder, 'f/side.png'))
+    // Its face lies from 186 to 259 and from 70 to 180.
+    await portrait
+      .clone()
+      .extract({ left: 0, top: 0, width: 235, height: 400 })
+      .toFile(join(folder, 'f/half.png'))
+    const jpeg = await portrait.clone().jpeg().toBuffer()
+    jpeg.fill(0xa5, Math.floor(0.7 * jpeg.length), Math.floor(0.7 * jpeg.length) + 200)
+    writeFileSync(join(folder, 'f/torn.jpg'), jpeg)
+    const own = readFolder(folder)
+    const result = await checkDataset(own, { folds: 2, seed: 1, find: true })
+    const cases = (name: string) =>
+      result.findings
+        .find(({ check }) => check === name)!
+        .cases.map(({ faces, detail }) => [own.faces[faces[0]!]!.id, detail])
+    expect(result.skipped).toEqual([])
+    expect(cases('turned')).toEqual([
+      ['f_head', expect.stringMatching(/^turned by -?1[78]\d°$/)],
+      ['f_side', expect.stringMatching(/^turned by (8|9)\d°$/)],
+    ])
+    expect(cases('cut')).toEqual([['f_half', expect.stringMatching(/^\d+ % of it outside$/)]])
+    expect(cases('damaged').map(([id]) => id)).toEqual(['f_torn'])
   })
 })
 
