@@ -127,7 +127,10 @@ export async function loadModelExplainer(
   model: Model,
   options: ExplainOptions & { readonly tunable: true },
 ): Promise<TunableExplainer>
-export async function loadModelExplainer(model: Model, options: ExplainOptions): Promise<Explainer>
+export async function loadModelExplainer(
+  model: Model,
+  options: ExplainOptions & { readonly tunable?: boolean },
+): Promise<Explainer>
 export async function loadModelExplainer(
   model: Model,
   {
