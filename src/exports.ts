@@ -19,7 +19,9 @@ export {
   type ExplainerOptions,
   type Explanation,
   loadExplainer,
+  type RuleParameters,
   type Scores,
+  type TunableExplainer,
 } from './explanation/explain.ts'
 export { type GraftOptions, graft } from './explanation/graft.ts'
 export { heatMap, type PixelRelevance, pixelRelevance, scaleOf } from './explanation/heatMap.ts'
@@ -112,6 +114,7 @@ export type { Composite, CompositeEntry, OwnRuleEntry } from './rules/composites
 export { type CompositeName, composites } from './rules/composites/presets.ts'
 export { parseComposite } from './rules/composites/read.ts'
 export { gradient } from './rules/gradient/gradient.ts'
+export type { Amount, Parameter, ParameterName } from './rules/relevance/parameters.ts'
 export { type NetworkOutput, relevance } from './rules/relevance/relevance.ts'
 export {
   ALL,

@@ -68,6 +68,28 @@ export interface Explainer {
   release(): Promise<void>
 }
 
+/** Numbers of the rules of a composite. */
+export interface RuleParameters {
+  /** α of the rule αβ; β is 1 − α. */
+  readonly alpha?: number
+  /** γ of the rule γ, at least 0. */
+  readonly gamma?: number
+  /** ε of the rule ε, at least 0. */
+  readonly epsilon?: number
+}
+
+/** An explainer by a composite whose numbers can be set anew without loading anything anew. */
+export interface TunableExplainer extends Explainer {
+  /**
+   * The same network, explained with other numbers in its rules. It runs the same graph, so it takes no memory, and
+   * {@link Explainer.release} of either is that of both.
+   *
+   * @param parameters in place of the composite's own numbers, in every layer whose rule has them
+   * @throws UserError where the composite has no such number, or it is out of range
+   */
+  tuned(parameters: RuleParameters): Explainer
+}
+
 /** What is known of the network, and what is wanted beside the relevance of its input. */
 export interface ExplainerOptions {
   /** The output that is explained; the first where not given. */
@@ -80,6 +102,11 @@ export interface ExplainerOptions {
   readonly layers?: readonly string[]
   /** Whether to report, layer by layer, what became of the relevance; composites of relevance alone can say it. */
   readonly conservation?: boolean
+  /**
+   * Whether the numbers α, β, γ and ε of the composite's rules can be set anew for each explanation. They are inputs of
+   * the graph then.
+   */
+  readonly tunable?: boolean
 }
 
 /**
@@ -89,6 +116,18 @@ export interface ExplainerOptions {
  * @throws UserError where the method does not fit the network, has no such option, or does not give what is asked
  *   for; Error naming the node that has no rule
  */
+export async function loadExplainer(
+  engine: Engine,
+  network: Graph,
+  method: Method,
+  options: ExplainerOptions & { readonly tunable: true },
+): Promise<TunableExplainer>
+export async function loadExplainer(
+  engine: Engine,
+  network: Graph,
+  method: Method,
+  options?: ExplainerOptions,
+): Promise<Explainer>
 export async function loadExplainer(
   engine: Engine,
   network: Graph,
@@ -110,13 +149,17 @@ export async function loadExplainer(
       `There are ${Object.keys(table).join(', ')}`,
     )
   }
-  const { layers = [], conservation = false } = options
+  const { layers = [], conservation = false, tunable = false } = options
+  if (tunable)
+    throw new UserError('has no numbers that can be set anew', `the method ${method.method}`, TUNABLE)
   if (layers.length > 0) requireGiven(method.method, table, 'layers', 'the relevance of other layers')
   if (conservation) requireGiven(method.method, table, 'conservation', 'a conservation report')
   const { load } = await entry.load()
   // The name has chosen the module that takes just this kind of method.
   return load(subject, method as never)
 }
+
+export const TUNABLE = 'Composites with the rules alpha-beta, gamma or epsilon have'
 
 type Table = Readonly<Record<string, Pick<MethodEntry<unknown>, 'gives' | 'load'>>>
 

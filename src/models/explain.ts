@@ -5,7 +5,13 @@ import { nearest } from '../base/nearest.ts'
 import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
 import { explainedClass, probabilityOf, type Question } from '../explanation/classes.ts'
-import { type Explainer, type Explanation, loadExplainer, type Scores } from '../explanation/explain.ts'
+import {
+  type Explainer,
+  type Explanation,
+  loadExplainer,
+  type Scores,
+  type TunableExplainer,
+} from '../explanation/explain.ts'
 import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
 import type { Graph, TensorOf } from '../graph/types.ts'
@@ -112,11 +118,29 @@ export async function explainBy(
 /**
  * Load a model and the graph that explains it.
  *
- * @throws UserError where the composite does not fit the network, or an operator has no rule
+ * @param options.tunable whether α, β, γ and ε of the composite's rules can be set anew for each explanation, by
+ *   {@link TunableExplainer.tuned}, with nothing loaded anew
+ * @throws UserError where the composite does not fit the network, an operator has no rule, or what is to be tunable has
+ *   no such numbers
  */
 export async function loadModelExplainer(
   model: Model,
-  { engine, composite, method, layers, conservation }: ExplainOptions,
+  options: ExplainOptions & { readonly tunable: true },
+): Promise<TunableExplainer>
+export async function loadModelExplainer(
+  model: Model,
+  options: ExplainOptions & { readonly tunable?: boolean },
+): Promise<Explainer>
+export async function loadModelExplainer(
+  model: Model,
+  {
+    engine,
+    composite,
+    method,
+    layers,
+    conservation,
+    tunable,
+  }: ExplainOptions & { readonly tunable?: boolean },
 ): Promise<Explainer> {
   const { path, network, card, input, output, preprocessing } = model
   if (composite && method) throw new UsageError('a method stands in place of a composite: give one of them')
@@ -136,6 +160,7 @@ export async function loadModelExplainer(
       range: 'missing' in preprocessing ? undefined : rangeOf(preprocessing),
       layers,
       conservation,
+      tunable,
     }),
   )
 }

@@ -1,7 +1,6 @@
-import { composites } from 'regard'
 import { COMPOSITE_NAMES, METHOD_NAMES, METHOD_TITLES, type Tuning, usedBy } from './rules.ts'
 import { changed } from './run.ts'
-import { compositeFor, isNamedMethod, useLook, type Way } from './store.ts'
+import { compositeFor, isNamedMethod, untunedFor, useLook, type Way } from './store.ts'
 
 /** Half decades of ε. */
 const EPSILONS = Array.from({ length: 19 }, (_, k) => 10 ** (-9 + k / 2))
@@ -15,8 +14,7 @@ export function Rules() {
   const network = networks.find(({ id }) => id === columns[0])
   const own = network ? compositeFor(network) : 'paper'
   const name = way === 'card' ? own : way
-  const composite = isNamedMethod(way) ? undefined : composites[name as keyof typeof composites]
-  const used: Tuning = composite ? usedBy(composite) : {}
+  const used: Tuning = network && !isNamedMethod(way) ? usedBy(untunedFor(way, network)) : {}
   const set = (change: Tuning) => changed({ tuning: { ...tuning, ...change } })
   const off = (of: keyof Tuning) => (used[of] === undefined ? `Not used by ${name}.` : undefined)
   const value = (of: keyof Tuning, otherwise: number) => tuning[of] ?? used[of] ?? otherwise

@@ -1,6 +1,6 @@
 /** Composites as sliders change them. */
 
-import { type Composite, composites, type NamedMethod } from 'regard'
+import { type Composite, composites, type NamedMethod, type RuleParameters } from 'regard'
 
 /** What is set in place of a composite's own numbers. */
 export interface Tuning {
@@ -25,6 +25,18 @@ export function usedBy(composite: Composite): Tuning {
     if (layer.rule === 'flat') found.flat = Math.max(found.flat!, layer.first ?? 1)
   }
   return found
+}
+
+/**
+ * What of a tuning is numbers of a composite's rules: these are set as it runs, where flat layers make it another one.
+ * Undefined where none is.
+ */
+export function parametersOf(composite: Composite, tuning: Tuning): RuleParameters | undefined {
+  const used = usedBy(composite)
+  const names = (['alpha', 'gamma', 'epsilon'] as const).filter(
+    (name) => used[name] !== undefined && tuning[name] !== undefined,
+  )
+  return names.length > 0 ? Object.fromEntries(names.map((name) => [name, tuning[name]])) : undefined
 }
 
 /** A composite with some of its numbers changed: a composite of one's own. */

@@ -11,7 +11,7 @@ import type {
   PhotoInfo,
   Stroke,
 } from '../worker/protocol.ts'
-import { rulesOf, type Tuning } from './rules.ts'
+import { parametersOf, rulesOf, type Tuning } from './rules.ts'
 
 /** What is asked of every network: a row. */
 export interface Question {
@@ -204,13 +204,22 @@ export function wayFor(
   { way, tuning }: LookState,
   network: NetworkInfo,
 ): Composite | NamedMethod | undefined {
-  const tuned = Object.keys(tuning).length > 0
-  if (way === 'card') return tuned ? rulesOf(composites[compositeFor(network)], tuning) : undefined
-  if (way in composites) {
-    const composite: Composite = composites[way as CompositeName]
-    return tuned ? rulesOf(composite, tuning) : composite
-  }
-  return { method: way } as NamedMethod
+  if (isNamedMethod(way)) return { method: way } as NamedMethod
+  if (Object.keys(tuning).length > 0) return rulesOf(untunedFor(way, network), tuning)
+  return way === 'card' ? undefined : untunedFor(way, network)
+}
+
+/** The composite whose numbers are tuned. */
+export function untunedFor(way: Way, network: NetworkInfo): Composite {
+  return way === 'card' ? compositeOfCard(network) : composites[way as CompositeName]
+}
+
+/** The same as the worker is asked for: numbers of rules stand beside the composite, so that it stays loaded. */
+function rulesFor(state: LookState, network: NetworkInfo): Pick<LookRequest, 'way' | 'parameters'> {
+  const { way, tuning } = state
+  const parameters = isNamedMethod(way) ? undefined : parametersOf(untunedFor(way, network), tuning)
+  if (!parameters) return { way: wayFor(state, network), parameters }
+  return { way: rulesOf(untunedFor(way, network), { flat: tuning.flat }), parameters }
 }
 
 /** What a cell asks; undefined where its network cannot be asked that, or nothing is there to ask about. */
@@ -225,7 +234,7 @@ export function requestFor(state: LookState, id: string, question: Question): Lo
     align: state.align,
     class: question.class,
     minus: question.minus,
-    way: wayFor(state, network),
+    ...rulesFor(state, network),
     strokes: state.strokes,
     conservation: state.flow && conserves(state, network),
     layer: layerOf(state, network),

@@ -11,6 +11,7 @@ import type {
   PartShare,
   PixelRelevance,
   Point,
+  RuleParameters,
 } from 'regard'
 
 /** Where networks run here. */
@@ -88,6 +89,8 @@ export interface LookRequest {
   readonly minus: string | undefined
   /** The card's where neither a composite nor a method is given. */
   readonly way: Composite | NamedMethod | undefined
+  /** Numbers of the composite's rules in place of its own. */
+  readonly parameters: RuleParameters | undefined
   readonly strokes: readonly Stroke[]
   readonly conservation: boolean
   /** Another value whose map is wanted, in place of the input's. */

@@ -34,6 +34,7 @@ import {
   requirePreprocessing,
   rgba,
   sharesByPart,
+  type TunableExplainer,
   UserError,
 } from 'regard'
 import { answerOf } from './answers.ts'
@@ -68,6 +69,7 @@ const PLAIN = {
   class: 'top',
   minus: undefined,
   way: undefined,
+  parameters: undefined,
   strokes: [],
   conservation: false,
   layer: undefined,
@@ -372,8 +374,21 @@ export class Work {
     return this.edited!.photo
   }
 
-  private async explainerOf(model: Model, bytes: number, { network, way, conservation, layer }: LookRequest) {
-    const key = `${network} ${JSON.stringify([model.output, model.reference, way, conservation, layer])}`
+  private async explainerOf(model: Model, bytes: number, request: LookRequest): Promise<Explainer> {
+    const explainer = await this.loadedFor(model, bytes, request)
+    const { parameters } = request
+    return parameters ? (explainer as TunableExplainer).tuned(parameters) : explainer
+  }
+
+  private async loadedFor(
+    model: Model,
+    bytes: number,
+    { network, way, parameters, conservation, layer }: LookRequest,
+  ) {
+    // One serves all numbers.
+    const tunable = parameters !== undefined
+    const asked = [model.output, model.reference, way, tunable, conservation, layer]
+    const key = `${network} ${JSON.stringify(asked)}`
     const at = this.loaded.findIndex((one) => one.key === key)
     if (at >= 0) {
       const [one] = this.loaded.splice(at, 1) as [Loaded]
@@ -390,7 +405,7 @@ export class Work {
     const explainer = await loadModelExplainer(model, {
       engine: this.engine!,
       ...(isComposite(way)
-        ? { composite: way, conservation, layers: layer ? [layer] : [] }
+        ? { composite: way, conservation, layers: layer ? [layer] : [], tunable }
         : { method: way }),
     }).catch(async (error) => {
       throw (await import('./models.ts')).refused(error, network)

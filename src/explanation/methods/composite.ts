@@ -1,12 +1,21 @@
 /** Explaining by a composite: relevance, or the gradient and its relatives, as one graph that is run once. */
 
+import { UserError } from '../../base/errors.ts'
 import type { Program, Tensors } from '../../engine/engine.ts'
 import { float32, type TensorOf } from '../../graph/types.ts'
 import type { Composite } from '../../rules/composites/composite.ts'
 import { probabilitiesIn, SLACK } from '../../rules/logits.ts'
 import { CONSERVATION_COLUMNS } from '../../rules/relevance/conservation.ts'
+import { named, type Parameter } from '../../rules/relevance/parameters.ts'
 import { type Relevance, relevance } from '../../rules/relevance/relevance.ts'
-import type { ConservedLayer, Explainer, Explanation } from '../explain.ts'
+import {
+  type ConservedLayer,
+  type Explainer,
+  type Explanation,
+  type RuleParameters,
+  TUNABLE,
+  type TunableExplainer,
+} from '../explain.ts'
 import type { LoadMethod } from '../methods.ts'
 import { weightsOf } from '../target.ts'
 
@@ -16,24 +25,29 @@ import { weightsOf } from '../target.ts'
  * @throws UserError where the composite does not fit the network, Error naming the node that has no rule
  */
 export const load: LoadMethod<Composite> = async (
-  { engine, network, output, layers = [], conservation, range },
+  { engine, network, output, layers = [], conservation, range, tunable },
   composite,
-): Promise<Explainer> => {
+): Promise<Explainer | TunableExplainer> => {
   const of = [network.inputs[0]!.name, ...layers]
-  const explained = relevance(network, composite, { output, of, conservation, range, onePicture: true })
-  const program = await engine.load(explained.graph, { lean: true })
-  const [input, target] = [
-    explained.graph.inputs[0]!,
-    explained.graph.inputs.find(({ name }) => name === 'target')!,
-  ]
+  const options = { output, of, conservation, range, tunable, onePicture: true }
+  const explained = relevance(network, composite, options)
+  const { graph, parameters } = explained
+  const own = namesIn(composite)
+  if (tunable && own.length === 0)
+    throw new UserError('has no numbers that can be set anew', `composite ${composite.name}`, TUNABLE)
+  const program = await engine.load(graph, { lean: true })
+  const input = graph.inputs[0]!
+  const target = graph.inputs.find(({ name }) => name === 'target')!
   const classes = Number(target.shape[1])
-  return {
+  /** @param numbers of the rules, by the inputs that they are */
+  const explainerBy = (numbers: ReadonlyMap<string, number>): Explainer => ({
     output: explained.outputs[0]!.name,
     classes,
     conserves: composite.method !== 'gradient' && composite.start !== 'one',
     shape: input.shape.map(Number),
     async explain(picture, targets, { signal, progress } = {}) {
       const weights = Float32Array.from(targets.flatMap((each) => weightsOf(each, classes)))
+      const set = Object.fromEntries([...numbers].map(([name, value]) => [name, float32([], [value])]))
       // All at once, or one by one where the network does not keep its pictures apart.
       const together = target.shape[0] === 1 ? 1 : targets.length
       const explanations: Explanation[] = []
@@ -43,14 +57,59 @@ export const load: LoadMethod<Composite> = async (
         const results = await program.run({
           [input.name]: picture,
           target: float32([together, classes], rows),
+          ...set,
         })
         for (let k = 0; k < together; k++)
-          explanations.push(explanationOf(explained, program, results, together, k))
+          explanations.push(explanationOf(explained, program, results, together, k, numbers))
         progress?.(first / together + 1, targets.length / together)
       }
       return explanations
     },
     release: () => program.release(),
+  })
+  const explainer = explainerBy(numbersOf(parameters, {}))
+  if (!tunable) return explainer
+  return {
+    ...explainer,
+    tuned: (set) => {
+      checkParameters(own, set, composite.name)
+      return explainerBy(numbersOf(parameters, set))
+    },
+  }
+}
+
+/** The number that each input is: what is set in place of the composite's own. */
+function numbersOf(parameters: readonly Parameter[], set: RuleParameters): ReadonlyMap<string, number> {
+  const beta = set.alpha === undefined ? undefined : 1 - set.alpha
+  const all = { ...set, beta }
+  return new Map(parameters.map(({ name, input, value }) => [input, all[name] ?? value]))
+}
+
+/** The numbers that can be set: those of the rules, also where the network has no layer for one. */
+function namesIn(composite: Composite): string[] {
+  if (composite.method === 'gradient') return []
+  const found = composite.layers.flatMap(({ rule }) => (typeof rule === 'string' ? (SET[rule] ?? []) : []))
+  return [...new Set(found)]
+}
+
+/** What can be set of each rule. */
+const SET: Readonly<Record<string, keyof RuleParameters>> = {
+  'alpha-beta': 'alpha',
+  gamma: 'gamma',
+  epsilon: 'epsilon',
+}
+
+function checkParameters(own: readonly string[], set: RuleParameters, composite: string): void {
+  for (const [name, value] of Object.entries(set)) {
+    if (value === undefined) continue
+    if (!own.includes(name))
+      throw new UserError(`has no ${name} to set`, `composite ${composite}`, `It has ${own.join(', ')}`)
+    const least = name === 'alpha' ? Number.NEGATIVE_INFINITY : 0
+    if (!Number.isFinite(value) || value < least)
+      throw new UserError(
+        `${name} must be a number${name === 'alpha' ? '' : ' of at least 0'}, and is ${value}`,
+        `composite ${composite}`,
+      )
   }
 }
 
@@ -60,6 +119,7 @@ function explanationOf(
   results: Tensors,
   targets: number,
   k: number,
+  numbers: ReadonlyMap<string, number>,
 ): Explanation {
   /** The row of the k-th target. */
   const rowOf = (name: string): TensorOf<'float32'> => {
@@ -93,7 +153,7 @@ function explanationOf(
         column,
         data[index * CONSERVATION_COLUMNS.length + c]!,
       ])
-      return { ...row, ...Object.fromEntries(columns) } as ConservedLayer
+      return { ...row, rule: named(row.rule, numbers), ...Object.fromEntries(columns) } as ConservedLayer
     }),
   }
 }

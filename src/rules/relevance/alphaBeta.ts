@@ -1,3 +1,4 @@
+import { type Amount, shown } from './parameters.ts'
 import { type LinearRule, NEGATIVE, POSITIVE, type Term } from './rule.ts'
 
 /**
@@ -6,8 +7,9 @@ import { type LinearRule, NEGATIVE, POSITIVE, type Term } from './rule.ts'
  *
  * Bach et al. 2015, eq. 60; Lapuschkin et al. 2017, eq. 6, with α = 2 and β = −1.
  */
-export function alphaBetaRule(alpha: number, beta: number): LinearRule {
-  if (Math.abs(alpha + beta - 1) > 1e-6) throw new Error(`alpha + beta must be 1, not ${alpha} + ${beta}`)
+export function alphaBetaRule(alpha: Amount, beta: Amount): LinearRule {
+  if (typeof alpha === 'number' && typeof beta === 'number' && Math.abs(alpha + beta - 1) > 1e-6)
+    throw new Error(`alpha + beta must be 1, not ${alpha} + ${beta}`)
   const terms: Term[] = [
     {
       coefficient: alpha,
@@ -31,7 +33,7 @@ export function alphaBetaRule(alpha: number, beta: number): LinearRule {
     },
   ]
   return {
-    name: `alpha-beta(${alpha}, ${beta})`,
+    name: `alpha-beta(${shown(alpha)}, ${shown(beta)})`,
     terms: terms.filter(({ coefficient }) => coefficient !== 0),
   }
 }

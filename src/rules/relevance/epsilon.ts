@@ -1,3 +1,4 @@
+import { type Amount, shown } from './parameters.ts'
 import { ALL, type LinearRule } from './rule.ts'
 
 /**
@@ -7,9 +8,9 @@ import { ALL, type LinearRule } from './rule.ts'
  * Bach et al. 2015, *On Pixel-Wise Explanations for Non-Linear Classifier Decisions by LRP*, eq. 58;
  * Lapuschkin et al. 2017, eq. 5, with ε = 0.01.
  */
-export function epsilonRule(epsilon: number): LinearRule {
+export function epsilonRule(epsilon: Amount): LinearRule {
   return {
-    name: `epsilon(${epsilon})`,
+    name: `epsilon(${shown(epsilon)})`,
     terms: [{ coefficient: 1, pairs: [[ALL, ALL]], bias: ALL, epsilon }],
   }
 }

@@ -1,3 +1,5 @@
+import { mirroredRelevance } from './mirrored.ts'
+import { type Parameter, shown } from './parameters.ts'
 import { type LinearRule, NEGATIVE, POSITIVE, type SignedPart, type Term } from './rule.ts'
 
 /**
@@ -23,4 +25,21 @@ export function gammaRule(gamma: number): LinearRule {
     outputs,
   })
   return { name: `gamma(${gamma})`, terms: [term('positive', [more, less]), term('negative', [less, more])] }
+}
+
+/** The same with a γ that is set when the graph runs. */
+export function gammaParameterRule(
+  gamma: Parameter,
+  { epsilon, bias: withBias }: { epsilon: number; bias: boolean },
+): LinearRule {
+  return {
+    name: `gamma(${shown(gamma)})`,
+    apply: (visit) => {
+      const g = visit.builder
+      const value = g.value(gamma.input)
+      const sum = g.add(value, g.scalar(2))
+      const scaledEpsilon = epsilon === 0 ? 0 : g.div(g.scalar(2 * epsilon), sum)
+      return mirroredRelevance({ more: g.div(value, sum), epsilon: scaledEpsilon, withBias }, visit)
+    },
+  }
 }

@@ -1,6 +1,7 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import { linearLayer } from '../linear.ts'
 import { mirroredRelevance, mirrorOf } from './mirrored.ts'
+import { amountIn } from './parameters.ts'
 import { isNothing, partOf, partOfInput, partOfWeights, scaled } from './parts.ts'
 import type { InputPart, LinearRule, LinearVisit, Passed, Term, WeightPart } from './rule.ts'
 import { ALL } from './rule.ts'
@@ -36,8 +37,12 @@ function termRelevance(
 ): { messages: Message[]; bias: Passed['bias']; epsilon: Passed['epsilon'] } {
   const { builder: g, node, x, weights, bias, output, nonNegative, relevance } = visit
   const layer = linearLayer(g, node)
-  const own = term.outputs ? ofSign(g, relevance, output, term.outputs) : relevance
-  const all = () => scaled(g, own, term.coefficient)
+  const ofOutputs = term.outputs ? ofSign(g, relevance, output, term.outputs) : relevance
+  const coefficient = amountIn(g, term.coefficient)
+  // A coefficient that is known goes into the weights, which are constant, and so costs nothing.
+  const [own, by] =
+    typeof coefficient === 'number' ? [ofOutputs, coefficient] : [scaled(g, ofOutputs, coefficient), 1]
+  const all = () => scaled(g, own, by)
   const pairs = term.pairs.flatMap(([inputPart, weightPart]) => {
     const input = partOfInput(g, x, inputPart, nonNegative)
     return input ? [{ input, weightPart }] : []
@@ -51,15 +56,14 @@ function termRelevance(
         layer.forward(input, partOfWeights(g, weights, weightPart), k === 0 ? biasPart : undefined),
       ),
     )
-  const s = g.div(own, stabilised(g, z, term.epsilon, term.sign))
+  const s = g.div(own, stabilised(g, z, amountIn(g, term.epsilon), term.sign))
   return {
-    // The coefficient goes into the weights, which are constant, and so costs nothing.
     messages: pairs.map(({ input, weightPart }) => ({
       input,
-      returned: layer.transposed(s, weights, (own) => partOfWeights(g, own, weightPart, term.coefficient)),
+      returned: layer.transposed(s, weights, (own) => partOfWeights(g, own, weightPart, by)),
     })),
-    bias: biasPart ? [() => g.mul(scaled(g, s, term.coefficient), layer.biasBeside(biasPart))] : [],
-    epsilon: [() => g.sub(all(), g.mul(scaled(g, s, term.coefficient), z))],
+    bias: biasPart ? [() => g.mul(scaled(g, s, by), layer.biasBeside(biasPart))] : [],
+    epsilon: [() => g.sub(all(), g.mul(scaled(g, s, by), z))],
   }
 }
 

@@ -10,11 +10,13 @@
  *
  *   R_i = x_i Σ_j w_ij sign y_j u_j + |x_i| Σ_j q |w_ij| u_j.
  *
- * No denominator is a difference, so that nothing cancels.
+ * No denominator is a difference, so that nothing cancels. Only where the bias does not count, though the sign of y is
+ * taken with it, sign y · (y − b) stands for |y|, and may.
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import { linearLayer } from '../linear.ts'
+import { scaled } from './parts.ts'
 import {
   type InputPart,
   type LinearVisit,
@@ -26,11 +28,14 @@ import {
 } from './rule.ts'
 import { stabilised } from './stabilise.ts'
 
-/** How often what speaks for an output counts, and what speaks against it. */
+/** A rule of this kind, in numbers or in values of the graph of shape []. */
 export interface Mirror {
-  readonly speaksFor: number
-  readonly against: number
-  readonly epsilon: number
+  /** q */
+  readonly more: number | Value
+  /** ε / c */
+  readonly epsilon: number | Value
+  /** Whether the bias is part of the denominator. */
+  readonly withBias: boolean
 }
 
 /** The mirror that the terms of a rule are; undefined where they are none. */
@@ -41,6 +46,7 @@ export function mirrorOf(terms: readonly Term[]): Mirror | undefined {
   const alike =
     first.coefficient === 1 &&
     second.coefficient === 1 &&
+    typeof first.epsilon === 'number' &&
     first.epsilon === second.epsilon &&
     first.outputs === 'positive' &&
     second.outputs === 'negative'
@@ -48,7 +54,8 @@ export function mirrorOf(terms: readonly Term[]): Mirror | undefined {
   const down: SignedPart = { positive: against, negative: speaksFor }
   const fits = speaksFor >= against && against > 0
   if (!alike || !fits || !hasParts(first, up, down) || !hasParts(second, down, up)) return undefined
-  return { speaksFor, against, epsilon: first.epsilon }
+  const sum = speaksFor + against
+  return { more: (speaksFor - against) / sum, epsilon: (2 * Number(first.epsilon)) / sum, withBias: true }
 }
 
 /** Whether a term takes the positive inputs by one part of the weights, and the negative inputs by another. */
@@ -74,29 +81,41 @@ function isPart(part: InputPart | 'squared' | undefined, wanted: SignedPart): bo
 }
 
 /** Send the relevance at the output of a linear layer to its input. */
-export function mirroredRelevance({ speaksFor, against, epsilon }: Mirror, visit: LinearVisit): Passed {
-  const { builder: g, node, x, weights, bias, output, relevance } = visit
+export function mirroredRelevance({ more, epsilon, withBias }: Mirror, visit: LinearVisit): Passed {
+  const { builder: g, node, x, weights, output, nonNegative, relevance } = visit
   const layer = linearLayer(g, node)
-  const q = (speaksFor - against) / (speaksFor + against)
-  const size = g.op('Abs', [x])
+  const bias = withBias ? visit.bias : undefined
+  // What is known of q goes into the weights, which are constant.
+  const [q, rest] = typeof more === 'number' ? [more, 1] : [1, more]
+  const size = nonNegative ? x : g.op('Abs', [x])
   const magnitude = magnitudeOf(g, weights, q)
   const biasMagnitude = bias && magnitudeOf(g, bias, q)
-  const sum = g.add(g.op('Abs', [output]), layer.forward(size, magnitude, biasMagnitude))
-  const u = g.div(relevance, stabilised(g, sum, (2 * epsilon) / (speaksFor + against), 'positive'))
-  const signed = g.mul(u, signOf(g, output))
-  const own = g.mul(x, layer.transposed(signed, weights))
-  const more = g.mul(
+  const sizes = scaled(g, layer.forward(size, magnitude, biasMagnitude), rest)
+  const leavesOut = visit.bias !== undefined && !withBias
+  const sign = leavesOut ? sideOf(g, output) : signOf(g, output)
+  const own = leavesOut ? g.mul(sign, g.sub(output, layer.biasBeside(visit.bias))) : g.op('Abs', [output])
+  const sum = g.add(own, sizes)
+  const u = g.div(relevance, stabilised(g, sum, epsilon, leavesOut ? undefined : 'positive'))
+  const signed = g.mul(u, sign)
+  const scaledU = scaled(g, u, rest)
+  const byWeights = g.mul(x, layer.transposed(signed, weights))
+  const bySizes = g.mul(
     size,
-    layer.transposed(u, weights, (each) => magnitudeOf(g, each, q)),
+    layer.transposed(scaledU, weights, (each) => magnitudeOf(g, each, q)),
   )
   return {
-    relevance: g.add(own, more),
+    relevance: g.add(byWeights, bySizes),
     bias: bias
-      ? [() => g.mul(signed, layer.biasBeside(bias)), () => g.mul(u, layer.biasBeside(biasMagnitude!))]
+      ? [() => g.mul(signed, layer.biasBeside(bias)), () => g.mul(scaledU, layer.biasBeside(biasMagnitude!))]
       : [],
     epsilon: [() => g.sub(relevance, g.mul(u, sum))],
     padding: [],
   }
+}
+
+/** 1, or −1 where a value is negative. */
+function sideOf(g: GraphBuilder, value: Value): Value {
+  return g.op('Where', [g.op('GreaterOrEqual', [value, g.scalar(0)]), g.scalar(1), g.scalar(-1)])
 }
 
 /** 1, −1, or 0 for 0. ONNX Runtime is three times as fast at this as at a comparison and a choice. */
@@ -106,5 +125,8 @@ function signOf(g: GraphBuilder, value: Value): Value {
 
 /** |value| · q, once for each constant. */
 function magnitudeOf(g: GraphBuilder, value: Value, q: number): Value {
-  return g.once(`${value.name}.magnitude(${q})`, () => g.mul(g.op('Abs', [value]), g.scalar(q)))
+  return g.once(`${value.name}.magnitude(${q})`, () => {
+    const magnitude = g.op('Abs', [value])
+    return q === 1 ? magnitude : g.mul(magnitude, g.scalar(q))
+  })
 }

@@ -66,8 +66,9 @@ export function isNothing(part: SignedPart): boolean {
   return part.positive === 0 && part.negative === 0
 }
 
-/** A value times a number. */
-export function scaled(g: GraphBuilder, value: Value, by: number): Value {
+/** A value times a number, which may be one that the graph calculates. */
+export function scaled(g: GraphBuilder, value: Value, by: number | Value): Value {
+  if (typeof by !== 'number') return g.mul(value, by)
   if (by === 1) return value
   if (!g.isConstant(value) || Math.fround(by) === by) return g.mul(value, g.scalar(by))
   // Weights times a number that float32 lacks, such as 1.1, are rounded once: the product is float64's.

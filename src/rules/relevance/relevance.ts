@@ -26,6 +26,7 @@ import { gathered, handedBack, type Logits, logitsOf, logitValues } from '../log
 import { withPoolPositions } from '../pooling.ts'
 import { walkBackward } from '../walk.ts'
 import { Conservation, type ConservationRow } from './conservation.ts'
+import { type Amounts, asInputs, known, type Parameter } from './parameters.ts'
 import { rangeAt } from './range.ts'
 import { type InputRange, ruleOf } from './rules.ts'
 import { withSplitSums } from './split.ts'
@@ -48,6 +49,8 @@ export interface RelevanceOptions {
   readonly conservation?: boolean
   /** The range of the input, for zᴮ. */
   readonly range?: InputRange
+  /** Whether the numbers of αβ, γ and ε are inputs of the graph: {@link Relevance.parameters}. */
+  readonly tunable?: boolean
 }
 
 /** One output of the network, what it holds, and where its logits are. */
@@ -80,6 +83,8 @@ export interface Relevance {
   readonly outputs: readonly NetworkOutput[]
   /** What the rows of the output `conservation` are about, from the output to the input. */
   readonly rows: readonly ConservationRow[]
+  /** The inputs, float32 [], that are numbers of rules; none where these are not asked for. */
+  readonly parameters: readonly Parameter[]
 }
 
 /**
@@ -119,9 +124,11 @@ function derived(
   const of = options.of ?? [input]
   checkThere(network, canonical, of)
 
+  const parameters: Parameter[] = []
+  const amounts = options.tunable ? asInputs(parameters) : known
   const rules =
     complete.method === 'relevance'
-      ? rulesOf(canonical, complete, input, startIn(answer), options.range)
+      ? rulesOf(canonical, complete, input, startIn(answer), options.range, amounts)
       : undefined
   const nonNegative = nonNegativeValues(canonical)
   const positioned = withPoolPositions(canonical)
@@ -129,6 +136,7 @@ function derived(
   const conservation = options.conservation ? new Conservation(builder, targets !== 1) : undefined
   const logits = builder.scope('relevance', () => gathered(builder, answer))
   const target = builder.input('target', 'float32', [targets ?? logits.shape[0]!, logits.shape[1]!])
+  for (const { input: name } of parameters) builder.input(name, 'float32', [])
   const { seeds, explained } = builder.scope('relevance', () =>
     startOf(builder, answer, logits, target, complete),
   )
@@ -162,7 +170,7 @@ function derived(
   const others = canonical.outputs.map(({ name }) => name).filter((name) => name !== output)
   const outputs = [output, ...others].map((name) => withLogits(builder, canonical, name))
   if (conservation && conservation.rows.length > 0) builder.output('conservation', conservation.table())
-  return { graph: builder.graph(), outputs, rows: conservation?.rows ?? [] }
+  return { graph: builder.graph(), outputs, rows: conservation?.rows ?? [], parameters }
 }
 
 /** Values whose relevance is asked for must be there, also after layers were merged. */
@@ -261,13 +269,14 @@ function rulesOf(
   input: string,
   output: string,
   range: InputRange | undefined,
+  amounts: Amounts,
 ) {
   const assigned = assign(graph, composite, input, output)
   const layers = new Map(graph.nodes.map((node) => [node.name, node]))
   return new Map(
     [...assigned].map(([name, entry]) => {
       const at = range && rangeAt(graph, layers.get(name)!.inputs[0]!, input, range)
-      return [name, ruleOf(entry, name, at, range !== undefined)]
+      return [name, ruleOf(entry, name, at, range !== undefined, amounts)]
     }),
   )
 }

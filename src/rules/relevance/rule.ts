@@ -10,6 +10,7 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { NodeOf } from '../../graph/operators.ts'
 import type { LinearOperator } from '../linear.ts'
+import type { Amount } from './parameters.ts'
 
 /**
  * A part of a tensor: its positive and its negative elements, each times a number. `{ positive: 1, negative: 0 }`
@@ -35,7 +36,7 @@ export const NOTHING: SignedPart = { positive: 0, negative: 0 }
 /** One share of the relevance. */
 export interface Term {
   /** Its weight; the coefficients of a conserving rule sum to one. */
-  readonly coefficient: number
+  readonly coefficient: Amount
   /** Products of input and weights that make up its denominator, and divide the relevance among them. */
   readonly pairs: readonly (readonly [input: InputPart, weights: WeightPart])[]
   /** The part of the bias in the denominator: what it takes is not passed on. */
@@ -44,7 +45,7 @@ export interface Term {
    * What keeps the denominator z from zero: ε, added with the sign of z (that of 0 is +1). Where it is zero
    * every pair is zero as well, and the term gives 0.
    */
-  readonly epsilon: number
+  readonly epsilon: Amount
   /** The sign that the denominator has by its making, where it has one: then it is cheaper to stabilise. */
   readonly sign?: 'positive' | 'negative'
   /** Only for outputs of this sign (0 counts as positive); for all where it is not given. */

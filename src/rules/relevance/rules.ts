@@ -5,7 +5,8 @@ import type { CompositeEntry } from '../composites/composite.ts'
 import { alphaBetaRule } from './alphaBeta.ts'
 import { epsilonRule } from './epsilon.ts'
 import { flatRule } from './flat.ts'
-import { gammaRule } from './gamma.ts'
+import { gammaParameterRule, gammaRule } from './gamma.ts'
+import { type Amount, type Amounts, known } from './parameters.ts'
 import { type LinearRule, NOTHING, type Term } from './rule.ts'
 import { wSquareRule } from './wSquare.ts'
 import { zBoxRule } from './zBox.ts'
@@ -22,21 +23,34 @@ export interface InputRange {
  * @param layer the name of the layer that it is for
  * @param range that of the layer's input, for zᴮ where the entry gives none itself
  * @param isSaid whether that of the network's input is known: then it is what the network makes of it that is not
+ * @param amounts what stands for the numbers of αβ, γ and ε
  * @throws UserError when zᴮ has no range
  */
-export function ruleOf(entry: CompositeEntry, layer: string, range?: InputRange, isSaid = false): LinearRule {
+export function ruleOf(
+  entry: CompositeEntry,
+  layer: string,
+  range?: InputRange,
+  isSaid = false,
+  amounts: Amounts = known,
+): LinearRule {
   if (typeof entry.rule === 'object') return entry.rule
   switch (entry.rule) {
-    case 'epsilon':
-      return withOptions(epsilonRule(entry.epsilon), entry)
+    case 'epsilon': {
+      const epsilon = amounts('epsilon', entry.epsilon)
+      return withOptions(epsilonRule(epsilon), { epsilon, bias: entry.bias })
+    }
     case 'simple':
       return { ...withOptions(epsilonRule(0), { epsilon: 0, bias: entry.bias }), name: 'simple' }
     case 'alpha-beta':
-      return withOptions(alphaBetaRule(entry.alpha, entry.beta), entry)
+      return withOptions(alphaBetaRule(amounts('alpha', entry.alpha), amounts('beta', entry.beta)), entry)
     case 'z-plus':
       return { ...withOptions(alphaBetaRule(1, 0), entry), name: 'z-plus' }
-    case 'gamma':
-      return withOptions(gammaRule(entry.gamma), entry)
+    case 'gamma': {
+      const gamma = amounts('gamma', entry.gamma)
+      return typeof gamma === 'number'
+        ? withOptions(gammaRule(gamma), entry)
+        : gammaParameterRule(gamma, entry)
+    }
     case 'z-box': {
       const low = entry.low ?? range?.low
       const high = entry.high ?? range?.high
@@ -60,7 +74,7 @@ export function ruleOf(entry: CompositeEntry, layer: string, range?: InputRange,
   }
 }
 
-function withOptions(rule: LinearRule, { epsilon, bias }: { epsilon: number; bias: boolean }): LinearRule {
+function withOptions(rule: LinearRule, { epsilon, bias }: { epsilon: Amount; bias: boolean }): LinearRule {
   if (!('terms' in rule)) return rule
   const change = (term: Term): Term => ({ ...term, epsilon, bias: bias ? term.bias : NOTHING })
   return { ...rule, terms: rule.terms.map(change) }

@@ -10,14 +10,16 @@ const HUGE = 1e30
  * sum without negative (or positive) parts all parts are zero then, so that it does not matter by what they are
  * divided; where parts may cancel, the quotient is made vanish.
  *
+ * @param epsilon a number, or a value of the graph, of shape [] and at least 0
  * @param sign the sign that z has by its making: no element has the other one
  */
 export function stabilised(
   g: GraphBuilder,
   z: Value,
-  epsilon: number,
+  epsilon: number | Value,
   sign?: 'positive' | 'negative',
 ): Value {
+  if (typeof epsilon !== 'number') return stabilisedBy(g, z, epsilon, sign)
   if (sign === 'positive') return epsilon > 0 ? g.add(z, g.scalar(epsilon)) : g.op('Max', [z, g.scalar(TINY)])
   if (sign === 'negative')
     return epsilon > 0 ? g.sub(z, g.scalar(epsilon)) : g.op('Min', [z, g.scalar(-TINY)])
@@ -28,4 +30,13 @@ export function stabilised(
     g.scalar(-epsilon),
   ])
   return g.add(z, signed)
+}
+
+/** The same by an ε that is not known yet: where it turns out to be zero, what holds without one. */
+function stabilisedBy(g: GraphBuilder, z: Value, epsilon: Value, sign?: 'positive' | 'negative'): Value {
+  if (sign === 'positive') return g.op('Max', [g.add(z, epsilon), g.scalar(TINY)])
+  if (sign === 'negative') return g.op('Min', [g.sub(z, epsilon), g.scalar(-TINY)])
+  const isPositive = g.op('GreaterOrEqual', [z, g.scalar(0)])
+  const sum = g.add(z, g.op('Where', [isPositive, epsilon, g.op('Neg', [epsilon])]))
+  return g.op('Where', [g.op('Equal', [sum, g.scalar(0)]), g.scalar(HUGE), sum])
 }
