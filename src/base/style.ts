@@ -19,7 +19,7 @@ h3 { font-size: 1.05rem; font-weight: 600; margin: 1.8rem 0 .4rem; }
 p, ul, dl { max-width: 44rem; margin: .5rem 0; }
 a { color: var(--accent); }
 .byline, figcaption, caption, small, .faint { color: var(--faint); }
-.byline { margin: 0 0 2rem; }
+.byline { margin: 0 0 2rem; overflow-wrap: anywhere; }
 .summary { font-size: 1.1rem; }
 .note { border-left: 3px solid var(--accent); background: var(--tint); padding: .7rem 1rem; margin: 1.5rem 0; max-width: 46rem; }
 .note p { margin: .3rem 0; }

@@ -43,9 +43,11 @@ export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProp
     const context = canvas.current!.getContext('2d')!
     const style = getComputedStyle(canvas.current!)
     context.clearRect(0, 0, WIDTH, HEIGHT)
-    const radius = Math.min(7, 3 * Math.sqrt(seen.scale / all(dots).scale))
+    // Where the canvas is shown smaller, dots stay large enough to be seen.
+    const shrunk = Math.max(1, WIDTH / (canvas.current!.clientWidth || WIDTH))
+    const radius = shrunk * Math.min(7, 3 * Math.sqrt(seen.scale / all(dots).scale))
     for (const isSelected of [false, true]) {
-      context.globalAlpha = isSelected || selected.size === 0 ? 0.85 : 0.25
+      context.globalAlpha = isSelected || selected.size === 0 ? 0.85 : 0.35
       for (const dot of dots) {
         if (selected.has(dot) !== isSelected) continue
         const { x, y } = placeOf(dot, seen)

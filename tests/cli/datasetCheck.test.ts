@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
+import { writeMark } from '../../src/datasets/check/marks.ts'
+import { readDataset } from '../../src/datasets/readers.ts'
 import { flawedTable } from '../datasets/check/flawed.ts'
 import { capturePrinted } from './capture.ts'
 
@@ -63,5 +65,61 @@ describe('regard dataset check', () => {
     expect(process.exitCode).toBe(2)
     expect(captured.printed).toContain('csv has 2 folds of its own, not 3. Leave --folds out')
     expect(existsSync(elsewhere)).toBe(false)
+  })
+
+  it('honours marks: different pairs are found no more, and of the same ones a plan can leave faces out', async () => {
+    const findings = (): { check: string; count: number; cases: { faces: [string, string] }[] }[] =>
+      JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).findings
+    const pairOf = (name: string) => findings().find(({ check }) => check === name)!.cases[0]!.faces
+    await check()
+    const [contradicting, mirrored, again] = [
+      'copies-with-two-labels',
+      'copies-of-two-people',
+      'copies-of-one-person',
+    ].map(pairOf) as [[string, string], [string, string], [string, string]]
+    const put = (pair: [string, string], mark: 'same' | 'different') =>
+      writeMark(out, { a: pair[0], b: pair[1], mark })
+    put(contradicting, 'same')
+    put(mirrored, 'same')
+    // Whichever is named first.
+    put([mirrored[1], mirrored[0]], 'different')
+    put(again, 'same')
+    await check()
+    expect(captured.printed).toContain('1 pair marked as different: no longer looked at.')
+    expect(captured.printed).toContain('3 faces left out here, by pairs marked as the same: leave-out.csv.')
+    expect(findings().filter(({ check, count }) => check.startsWith('copies') && count > 0)).toEqual([])
+    expect(readFileSync(join(out, 'index.html'), 'utf8')).toContain('3 faces left out here')
+    const left = readFileSync(join(out, 'leave-out.csv'), 'utf8')
+    // Of those with different labels nobody knows which is right; of the others the first stays.
+    expect(left.split('\r\n').map((line) => line.split(',')[0])).toEqual([
+      'face',
+      ...contradicting,
+      again[1],
+      '',
+    ])
+    expect(left).toContain(`the same picture as ${again[0]}`)
+
+    const whole = await readDataset('csv', table)
+    const rest = await readDataset('csv', table, { without: join(out, 'leave-out.csv') })
+    expect(rest.faces).toHaveLength(whole.faces.length - 3)
+    expect(rest.dropped['left out by leave-out.csv']).toBe(3)
+    expect(rest.read).toBe(whole.read)
+
+    // Taken back, all is as it was.
+    writeFileSync(join(out, 'marks.csv'), 'a,b,mark\r\n')
+    await check()
+    expect(existsSync(join(out, 'leave-out.csv'))).toBe(false)
+    expect(findings().filter(({ check, count }) => check.startsWith('copies') && count > 0)).toHaveLength(4)
+  })
+
+  it('says which line of the marks or of the faces to leave out is none', async () => {
+    writeFileSync(join(out, 'marks.csv'), 'a,b,mark\r\np/a,p/b,alike\r\n')
+    await check()
+    expect(captured.printed).toContain("marks.csv:2: 'alike' is no mark. Write same or different")
+    const list = join(out, 'list.csv')
+    writeFileSync(list, 'face\r\nnobody\r\n')
+    await expect(readDataset('csv', table, { without: list })).rejects.toThrow(
+      /list\.csv:2: csv has no face 'nobody'/,
+    )
   })
 })

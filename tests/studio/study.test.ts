@@ -166,7 +166,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     ])
     const shown = page.frameLocator('iframe')
     await shown.getByRole('heading', { level: 1 }).waitFor()
-    const choice = page.getByLabel('Page', { exact: true })
+    const choice = page.locator('.study-run select')
     await choice.selectOption('Comparison: compare')
     await shown.getByRole('heading', { name: 'Networks side by side' }).waitFor()
     expect(await page.locator('iframe').getAttribute('sandbox')).toBe('')

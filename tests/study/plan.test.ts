@@ -90,6 +90,8 @@ describe('a plan', () => {
   it("may have the labels repaired that Adience's lists lose", () => {
     const text = good.replace('kind: aaf, root: faces', 'kind: adience, root: faces, repairLabels: true')
     expect(read(text).dataset).toMatchObject({ repairLabels: true })
+    const less = read(good.replace('root: faces', 'root: faces, without: leave-out.csv')).dataset
+    expect(less).toMatchObject({ without: expect.stringMatching(/^\/.*\/leave-out\.csv$/) })
   })
 
   it('may train on IMDB-WIKI for ages in years', () => {

@@ -10,7 +10,7 @@ import { keyOf, type Mark } from './marks.ts'
 export const LEAVE_OUT = 'leave-out.csv'
 
 /** A face that is left out, and why. */
-export interface LeftOut {
+interface LeftOut {
   readonly face: Face
   readonly reason: string
 }
