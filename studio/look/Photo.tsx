@@ -90,7 +90,7 @@ export function Photo() {
                 aria-pressed={k === face}
                 onClick={() => choose(k)}
               >
-                Face {k + 1}
+                <span className="face-word">Face</span> {k + 1}
               </button>
             ))}
             <button type="button" className="button" aria-pressed={face < 0} onClick={() => choose(-1)}>

@@ -59,7 +59,7 @@ export function Questions() {
                   row={question.id}
                   classes={classes}
                   value={question.class === 'top' ? undefined : question.class}
-                  plain="the network’s own answer"
+                  plain="its top answer"
                   set={(name) => set({ ...question, class: name ?? 'top', minus: undefined })}
                 />
               </Suspense>
@@ -72,7 +72,7 @@ export function Questions() {
                   onChange={({ target }) => set({ ...question, class: target.value, minus: undefined })}
                 >
                   {years && <option value="years">the expected age</option>}
-                  {!years && <option value="top">the network’s own answer</option>}
+                  {!years && <option value="top">its top answer</option>}
                   {(years ? ['0-12', '13-19', '20-39', '40-59', '60+'] : classes).map((name) => (
                     <option key={name} value={name}>
                       {name}

@@ -340,7 +340,7 @@ function sentence(message: string): string {
 
 /** Fields by what messages say of them; the first that is spoken of is meant. */
 const FIELDS: readonly (readonly [field: string, said: RegExp])[] = [
-  ['channels', /\bchannels are\b|input\.channels/],
+  ['channels', /\bchannels? \((RGB|BGR|gray)\)|input\.channels/],
   ['scale', /\bscale\b/],
   ['mean', /\bmean\b/],
   ['size', /\b(height|width)\b|input\.size/],
