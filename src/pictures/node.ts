@@ -2,10 +2,10 @@
 
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
-import { messageOf, UserError } from '../base/errors.ts'
+import { UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
 import type { Image } from './image.ts'
-import { MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
+import { fileUnreadable, MOST_MEGAPIXELS, photoTooLarge, photoUnreadable } from './photo.ts'
 
 /**
  * Read a photo: upright (its EXIF orientation is applied), in 8-bit sRGB, whatever the file holds (grey, CMYK,
@@ -29,7 +29,7 @@ export async function readPhoto(path: string): Promise<Image> {
 export async function readPhotoFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => {
     if (error.code === 'ENOENT') throw new UserError('there is no such file', path)
-    throw photoUnreadable(path, error)
+    throw fileUnreadable(path, error)
   })
 }
 
@@ -52,11 +52,9 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
       height: info.height,
       data: new Uint8Array(data.buffer, data.byteOffset, data.length),
     }
-  } catch (error) {
-    // The words of the image library; it has no code for this.
-    throw /pixel limit/.test(messageOf(error))
-      ? await tooLarge(bytes, path)
-      : photoUnreadable(path, error, bytes)
+  } catch {
+    // Not by what the library says: its words are of all photos that it is at, on all threads.
+    throw (await tooLarge(bytes, path)) ?? photoUnreadable(path, bytes)
   }
 }
 
@@ -67,8 +65,11 @@ function mostPixels(): number {
   throw new UserError(`is "${given}", not a number above 0`, 'REGARD_MAX_MEGAPIXELS')
 }
 
-async function tooLarge(bytes: Uint8Array, path: string): Promise<UserError> {
-  const size = await sharp(bytes, { limitInputPixels: false }).metadata()
+/** Undefined where the photo is not too large, or its size cannot be read. */
+async function tooLarge(bytes: Uint8Array, path: string): Promise<UserError | undefined> {
+  const sizeOf = async () => sharp(bytes, { limitInputPixels: false }).metadata()
+  const size = await sizeOf().catch(() => undefined)
+  if (!size || size.width * size.height <= mostPixels()) return undefined
   return photoTooLarge(
     size,
     path,

@@ -17,8 +17,8 @@ export async function decodePhoto(bytes: Uint8Array, where: string): Promise<Ima
   try {
     // Shared memory, which threads of WebAssembly have, makes no Blob: the bytes are copied.
     bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]), { imageOrientation: 'from-image' })
-  } catch (error) {
-    throw photoUnreadable(where, error, bytes)
+  } catch {
+    throw photoUnreadable(where, bytes)
   }
   try {
     const { width, height } = bitmap
