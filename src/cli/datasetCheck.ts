@@ -58,7 +58,6 @@ async function check(source: Source, flags: Flags): Promise<void> {
   requireWritableFolder(out)
   const dataset = await readDataset(source.kind, source.root, flags)
   const checked = await untilStopped((signal) => checkWithProgress(dataset, flags, signal))
-  if (!checked) return
   const page = await writeCheck(out, dataset, checked)
   if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked), undefined, 2))
   else console.log([...summary(dataset, checked), '', `Page: ${page}`].join('\n'))
