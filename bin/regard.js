@@ -1,6 +1,14 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js'
+import { exitWithThreads } from '../dist/base/workers.js'
+import { hearSignals } from '../dist/cli/signal.js'
 
-// Whoever reads the output may stop reading (`regard … | head`): nobody is left to write to then.
-process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+// Whoever reads the output may stop reading (`regard … | head`): nobody is left to write to then. Where a terminal was
+// closed, SIGHUP says what is to be done.
+process.stdout.on('error', ({ code }) => {
+  if (code !== 'EIO') void exitWithThreads(code === 'EPIPE' ? 0 : 1)
+})
+process.stderr.on('error', () => {})
+// The rest takes a moment to load.
+hearSignals()
+const { main } = await import('../dist/cli/main.js')
 await main(process.argv.slice(2))

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { workerModule } from './workers.ts'
 
 /** What is heard of a child. */
 export interface Listener<Message> {
@@ -24,7 +25,7 @@ export function startChild<Message>(
   { message, line }: Listener<Message>,
 ): { child: ChildProcess; ended: Promise<string> } {
   // Not with the flags of this process, some of which are about its own script alone.
-  const child = fork(fileURLToPath(module), [], {
+  const child = fork(fileURLToPath(workerModule(import.meta.url, 'childStart.js')), [module.href], {
     execArgv: [],
     stdio: ['ignore', 'inherit', line ? 'pipe' : 'ignore', 'ipc'],
   })
@@ -36,11 +37,6 @@ export function startChild<Message>(
   })
   child.send(request)
   return { child, ended }
-}
-
-/** In a child: end when its parent has. Whoever takes up its work must not wait for it. */
-export function endWithParent(): void {
-  process.on('disconnect', () => process.exit(1))
 }
 
 /** In a child: send a last message, and exit once it has left. */

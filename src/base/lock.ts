@@ -6,6 +6,7 @@
  */
 
 import {
+  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -29,6 +30,8 @@ const SILENCE_HERE = 600_000
 const TOUCH = 15_000
 /** Milliseconds between two looks at a lock that is waited for. */
 const LOOK = 200
+/** After so many of them, it is said. */
+const OFTEN = 25
 
 /** Who holds a lock. */
 export interface Holder {
@@ -46,6 +49,7 @@ export class Lock {
   private readonly path: string
   private readonly content: string
   private readonly touching: NodeJS.Timeout
+  private readonly loss = new AbortController()
 
   private constructor(path: string, content: string) {
     this.path = path
@@ -55,11 +59,17 @@ export class Lock {
       try {
         const now = new Date()
         if (contentOf(path) === content) utimesSync(path, now, now)
+        else if (existsSync(path)) this.loss.abort()
       } catch {
         // It was taken away with its folder, and there is nothing left to hold; or the disk is away for a moment.
       }
     }, TOUCH)
     this.touching.unref()
+  }
+
+  /** Aborted when another process has taken it: this one slept, or was stopped, for so long that it was taken for dead. */
+  get lost(): AbortSignal {
+    return this.loss.signal
   }
 
   /**
@@ -76,18 +86,17 @@ export class Lock {
   }
 
   /**
-   * Take a lock as soon as its holder lets it go.
+   * Take a lock as soon as its holder lets it go, or is dead.
    *
-   * @param patience milliseconds after which it is given up
-   * @throws UserError as {@link take}; the signal's reason, when that stops it
+   * @param held is told once who holds it, where that does not let it go at once
+   * @throws UserError when the file could not be written; the signal's reason, when that stops it
    */
-  static async wait(path: string, what: string, patience: number, signal: AbortSignal): Promise<Lock> {
-    const end = Date.now() + patience
-    for (;;) {
+  static async wait(path: string, signal: AbortSignal, held: (by: Holder) => void): Promise<Lock> {
+    for (let looks = 0; ; looks++) {
       signal.throwIfAborted()
       const lock = Lock.attempt(path)
       if (lock instanceof Lock) return lock
-      if (Date.now() > end) throw held(path, what, lock)
+      if (looks === OFTEN) held(lock)
       await sleep(LOOK)
     }
   }

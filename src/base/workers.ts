@@ -8,6 +8,9 @@ type Reply<Result> =
   | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly failure: string; readonly forUser: boolean }
 
+/** Asks a thread to end once it has done its jobs. */
+const CLOSE = 'close'
+
 /** A job that was given out: which of the threads does it, and whom it is for. */
 interface Pending<Result> {
   readonly worker: Worker
@@ -15,9 +18,27 @@ interface Pending<Result> {
   readonly reject: (error: Error) => void
 }
 
+/** A thread, and its end. */
+interface Thread {
+  readonly worker: Worker
+  readonly ended: Promise<void>
+}
+
+/** All that have threads which run. */
+const open = new Set<{ close(): Promise<void> }>()
+
+/**
+ * End the process once its threads have ended, after the few jobs that they were given. A thread that is ended while a
+ * network runs on it, or is loaded, takes the process down with an error of its own.
+ */
+export async function exitWithThreads(code: number): Promise<never> {
+  await Promise.all([...open].map((workers) => workers.close()))
+  process.exit(code)
+}
+
 /** Threads that run one module, which calls {@link serve}. */
 export class Workers<Job, Result> {
-  private readonly threads: Worker[]
+  private readonly threads: Thread[]
   private readonly pending = new Map<number, Pending<Result>>()
   private next = 0
   private closed = false
@@ -38,9 +59,11 @@ export class Workers<Job, Result> {
         else job.reject(answer.forUser ? new UserError(answer.failure) : new Error(answer.failure))
       })
       worker.on('error', (error) => this.lose(worker, error as Error))
-      worker.on('exit', () => this.lose(worker, new Error('a worker thread has ended')))
-      return worker
+      const ended = new Promise<void>((resolve) => worker.on('exit', () => resolve()))
+      ended.then(() => this.lose(worker, new Error('a worker thread has ended')))
+      return { worker, ended }
     })
+    open.add(this)
   }
 
   /**
@@ -49,7 +72,9 @@ export class Workers<Job, Result> {
    * @param transfer buffers of the job that move to the thread instead of being copied
    */
   run(job: Job, transfer: readonly TransferListItem[] = []): Promise<Result> {
-    const waiting = new Map(this.threads.map((worker) => [worker, 0]))
+    // The process ends, and nobody is to be told.
+    if (this.closed) return new Promise(() => {})
+    const waiting = new Map(this.threads.map(({ worker }) => [worker, 0]))
     for (const { worker } of this.pending.values()) waiting.set(worker, waiting.get(worker)! + 1)
     const [worker] = [...waiting].reduce((least, each) => (each[1] < least[1] ? each : least))
     const id = this.next++
@@ -62,10 +87,12 @@ export class Workers<Job, Result> {
     return answered
   }
 
-  /** End the threads, whatever they are at. */
+  /** Have the threads end, after the jobs that they were given. */
   async close(): Promise<void> {
     this.closed = true
-    await Promise.all(this.threads.map((worker) => worker.terminate()))
+    for (const { worker } of this.threads) worker.postMessage(CLOSE)
+    await Promise.all(this.threads.map(({ ended }) => ended))
+    open.delete(this)
   }
 
   private lose(worker: Worker, error: Error): void {
@@ -105,8 +132,6 @@ export async function* onAllCores<Job, Result>(
       yield await underway.shift()!
     }
   } finally {
-    // A thread that is ended while a network runs on it takes the whole process with it.
-    await Promise.allSettled(underway)
     await workers.close()
   }
 }
@@ -121,13 +146,26 @@ export function serve<Job, Result>(
   work: (job: Job) => Result | Promise<Result>,
   moved: (result: Result) => TransferListItem[] = () => [],
 ): void {
-  parentPort!.on('message', async ({ id, job }: { id: number; job: Job }) => {
+  const port = parentPort!
+  let underway = 0
+  let closing = false
+  const close = () => closing && underway === 0 && port.close()
+  port.on('message', async (message: typeof CLOSE | { id: number; job: Job }) => {
+    if (message === CLOSE) {
+      closing = true
+      close()
+      return
+    }
+    const { id, job } = message
+    underway++
     try {
       const result = await work(job)
-      parentPort!.postMessage({ id, result }, moved(result))
+      port.postMessage({ id, result }, moved(result))
     } catch (error) {
-      parentPort!.postMessage({ id, failure: messageOf(error), forUser: error instanceof UserError })
+      port.postMessage({ id, failure: messageOf(error), forUser: error instanceof UserError })
     }
+    underway--
+    close()
   })
 }
 

@@ -77,7 +77,7 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
   const faces: Written[] = []
   const progress = new Progress('Aligning faces', photos.length)
   let done = 0
-  const whole = await untilStopped(async (signal) => {
+  await untilStopped(async (signal) => {
     for await (const { faces: cut, refused, broken } of alignPhotos(jobs, { as, size, all })) {
       signal.throwIfAborted()
       const photo = photos[done]!
@@ -86,9 +86,7 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
       skipped.push(...reasons.map((reason) => withoutPath(photo.path, reason)))
       progress.update(++done, `${done} of ${photos.length}`)
     }
-    return true
   }).finally(() => progress.finish())
-  if (!whole) return
   const table = join(out, 'faces.csv')
   if (faces.length > 0) writeAtomic(table, csv(faces.map((face) => rowOf(face, out))))
   console.log(summary(faces, photos.length, as, table))

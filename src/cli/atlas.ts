@@ -49,9 +49,7 @@ export function atlasCommand(): Command {
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const opened = await networksOver([path], flags)
-  if (!opened) return
-  const { networks, dataset } = opened
+  const { networks, dataset } = await networksOver([path], flags)
   const [network] = networks as [(typeof networks)[number]]
   const { name, by, model } = network
   const task = network.task === 'gender' ? 'gender' : 'age'
@@ -59,7 +57,6 @@ async function run(path: string, flags: Flags): Promise<void> {
     const explained = await explainOver(network, dataset, flags, { class: flags.class, signal })
     return { explained, atlas: await clustersOf(explained, task, signal) }
   })
-  if (!found) return
   const { explained, atlas } = found
   requireClasses(atlas, dataset.root)
   const { out } = flags

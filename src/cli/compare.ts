@@ -57,7 +57,6 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
     sides.flatMap(({ paths }) => paths),
     flags,
   )
-  if (!opened) return
   const { networks, dataset } = opened
   const tasks = new Set(networks.map(({ task }) => (task === 'years' ? 'age' : task)))
   if (tasks.size > 1)
@@ -100,7 +99,6 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
       )
     }
   })
-  if (!found) return
   const { explained, comparisons } = found
   const names = new Map(networks.map(({ name }, k) => [name, explained[k]!]))
   let at = 0

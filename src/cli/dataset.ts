@@ -47,14 +47,13 @@ export function datasetCommand(): Command {
     .action(async (dir: string, options: { count: number; seed: string } & Planting) => {
       const photos = options.pairs ? 2 * options.count : options.count
       const progress = new Progress('Drawing faces', photos)
-      const drawn = await untilStopped(async (signal) => {
-        await synthesize(dir, options, (done, total) => {
+      await untilStopped((signal) =>
+        synthesize(dir, options, (done, total) => {
           signal.throwIfAborted()
           progress.update(done, `${done} of ${total}`)
-        })
-        return true
-      }).finally(() => progress.finish())
-      if (drawn) console.log(`${photos} synthetic faces in ${dir}`)
+        }),
+      ).finally(() => progress.finish())
+      console.log(`${photos} synthetic faces in ${dir}`)
     })
   command.addCommand(infoCommand())
   command.addCommand(checkCommand())

@@ -64,7 +64,6 @@ async function check(source: Source, flags: Flags): Promise<void> {
   const settled = settle(await readDataset(source.kind, source.root, flags), marks)
   const { dataset } = settled
   const checked = await untilStopped((signal) => checkWithProgress(settled, flags, signal))
-  if (!checked) return
   const page = await writeCheck(out, settled, checked)
   if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked), undefined, 2))
   else {

@@ -68,7 +68,6 @@ async function show(source: Source, flags: Flags): Promise<void> {
       },
     }),
   ).finally(() => line?.finish())
-  if (!drawn) return
   const { parts, skipped } = drawn
   const people = new Set(dataset.faces.map(({ subject }) => subject)).size
   const title = `${dataset.kind}: ${dataset.faces.length} faces of ${people} people${as === 'photo' ? '' : `, aligned [${as}]`}`

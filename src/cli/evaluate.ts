@@ -111,7 +111,6 @@ async function run(path: string | undefined, given: Flags): Promise<void> {
     }
     return all
   })
-  if (!records) return
   console.log(tables(evaluable, flags, records).join('\n'))
   const { task, alignment } = evaluable
   const figures = {

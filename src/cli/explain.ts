@@ -173,7 +173,7 @@ async function explain(first: string | undefined, others: string[], flags: Flags
       shown.return(undefined),
     )
     const sentence = aboutPeople(answers)
-    if (skipped !== undefined && skipped < inputs.length && sentence) console.error(sentence)
+    if (skipped < inputs.length && sentence) console.error(sentence)
     if (skipped) console.error(`${skipped} of ${inputs.length} inputs skipped`)
     if (skipped || unlisted.length > 0) process.exitCode ||= 3
   } finally {

@@ -41,7 +41,7 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
   const counts = { photos: 0, faces: 0, without: 0 }
   const progress = new Progress('Finding faces', photos.length)
   let done = 0
-  const whole = await untilStopped(async (signal) => {
+  await untilStopped(async (signal) => {
     for await (const marked of markPhotos(photos.map(({ path }) => path))) {
       signal.throwIfAborted()
       const { path, name } = photos[done]!
@@ -57,9 +57,7 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
       if (photos.length <= MOST_LISTED || marked.faces.length !== 1)
         lines.push(`${printable(path)}: ${inWords(marked)}`)
     }
-    return true
   }).finally(() => progress.finish())
-  if (!whole) return
   for (const line of lines.slice(0, MOST_LISTED)) console.log(line)
   if (lines.length > MOST_LISTED)
     console.log(`… and ${lines.length - MOST_LISTED} more that are not of one face`)

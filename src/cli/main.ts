@@ -19,6 +19,7 @@ import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
 import { weightsCommand } from './publishedWeights.ts'
 import { reportCommand } from './report.ts'
+import { Stopped } from './signal.ts'
 import { studioCommand } from './studio.ts'
 import { studyCommand } from './study.ts'
 import { trainCommand } from './train.ts'
@@ -26,7 +27,7 @@ import { workerCommand } from './worker.ts'
 
 /**
  * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
- * 3 done, but some inputs were skipped; 130 stopped by the user.
+ * 3 done, but some inputs were skipped; 130, 143 or 129 stopped by Ctrl-C, SIGTERM or SIGHUP.
  *
  * @param args what was typed behind `regard`
  */
@@ -73,6 +74,9 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) {
       // Commander has said what is wrong, or shown the help that was asked for.
       process.exitCode = error.exitCode === 0 ? 0 : 2
+    } else if (error instanceof Stopped) {
+      if (error.message) console.error(error.message)
+      process.exitCode = error.exitCode
     } else {
       // Anything but a UserError is a fault of regard's own, and its trace is what a report of it needs.
       console.error(error instanceof UserError ? `regard: ${error.message}` : error)

@@ -192,14 +192,12 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
       progress?.finish()
     }
   })
-  if (!found) return
   const fitting = methods.filter((method) => found.unfit.every((one) => one.method !== method))
   const columns = measureTable(found.rows, fitting, measures)
   console.log(tableOf(columns, fitting).join('\n'))
   for (const { method, reason } of found.unfit) console.log(`${method} does not fit this network: ${reason}`)
   for (const sentence of [...refusals(found.rows), ...doubts(columns)]) console.log(sentence)
   const sanity = flags.sanity ? await sanityOf(network, dataset, faces, fitting, flags) : undefined
-  if (flags.sanity && !sanity) return
   const { out } = flags
   const data = `${flags.data.kind}:${flags.data.root}`
   const record = {
@@ -241,14 +239,14 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   tellSkipped(found.skipped)
 }
 
-/** Test the maps against those of shuffled networks, and say what that finds; undefined where Ctrl-C stops it. */
+/** Test the maps against those of shuffled networks, and say what that finds. */
 async function sanityOf(
   network: Evaluable & { readonly name: string },
   dataset: Dataset,
   faces: readonly Face[],
   methods: readonly MethodName[],
   flags: Flags,
-): Promise<SanityCheck | undefined> {
+): Promise<SanityCheck> {
   const checked = methods.filter((method) => !UNCHECKED.includes(method))
   let progress: Progress | undefined
   const check = await untilStopped(async (signal) => {
@@ -268,7 +266,6 @@ async function sanityOf(
       progress?.finish()
     }
   })
-  if (!check) return undefined
   console.log('')
   for (const [method, test] of check.tests) console.log(sanityInWords(method, test))
   const left = methods.filter((method) => UNCHECKED.includes(method))

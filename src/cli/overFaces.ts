@@ -105,7 +105,7 @@ const AUTO = 'auto'
 export async function networksOver(
   paths: readonly string[],
   flags: OverFacesFlags,
-): Promise<{ networks: Explainable[]; dataset: Dataset } | undefined> {
+): Promise<{ networks: Explainable[]; dataset: Dataset }> {
   requireUse([flags.data], flags)
   const { method, composite, out } = flags
   if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
@@ -128,7 +128,7 @@ export async function networksOver(
     }
     return all
   })
-  return networks && { networks, dataset }
+  return { networks, dataset }
 }
 
 /** Choose a network's composite on its faces, say so, and write it into its card. */

@@ -88,7 +88,6 @@ async function run(paths: string[], flags: Flags): Promise<void> {
       },
     ),
   ).finally(() => progress.finish())
-  if (!predicted) return
   const [model] = answers as [Model, ...Model[]]
   const names = answers.map(nameOf)
   const rows = predicted.flatMap(({ photo, faces }) =>

@@ -57,7 +57,6 @@ interface NetworkRecord extends Profile {
 
 async function run(paths: readonly string[], flags: Flags): Promise<void> {
   const opened = await networksOver(paths.length > 0 ? paths : [DEFAULT_NETWORK], flags)
-  if (!opened) return
   const { networks, dataset } = opened
   const found = await untilStopped(async (signal) => {
     const all: ExplainedFaces[] = []
@@ -65,7 +64,6 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
       all.push(await explainOver(network, dataset, flags, { class: flags.class, signal }))
     return all
   })
-  if (!found) return
   const profiles = found.map((explained) => profileOf(explained))
   const names = networks.map(({ name }) => name)
   const across = found.flatMap((one, k) =>

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { Folders, usualFolder } from '../server/folders.ts'
 import { listen } from '../server/listen.ts'
 import { writeStudio } from '../server/static.ts'
+import { untilStopped } from './signal.ts'
 
 interface Flags {
   readonly port: number
@@ -42,9 +43,13 @@ async function run(dir: string | undefined, { port, host, write }: Flags): Promi
   const folder = dir ?? usualFolder()
   const { url, close } = await listen({ host, port, folders: new Folders(folder) })
   console.log(`Studio: ${url}\nStudies in: ${relative('.', folder) || '.'}\nCtrl-C ends it.`)
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
-  })
+  // To be stopped is how the studio ends: its exit code is 0.
+  await untilStopped(
+    (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+    {
+      heard: 'The studio ends.',
+    },
+  )
   await close()
 }
 

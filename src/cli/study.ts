@@ -11,7 +11,7 @@ import { tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom } from './numbers.ts'
 import { shellWord } from './shellWord.ts'
-import { stopOnSignal } from './signal.ts'
+import { untilStopped } from './signal.ts'
 import { planCommand } from './studyPlan.ts'
 import { studyStatusCommand } from './studyStatus.ts'
 
@@ -56,33 +56,26 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   const plan = readPlan(planFile)
   const out = resolve(folder ?? join('out', plan.name))
   requireWritableFolder(out)
-  const stop = stopOnSignal()
   const started = Date.now()
-  try {
-    const outcome = await runStudy(plan, out, { ...options, signal: stop.signal })
-    if (!outcome.finished) {
-      console.error(
-        options.queue
-          ? 'Stopped waiting. The runs stay in the queue, and workers go on: `regard study status` says how far they are.'
-          : 'Stopped. Nothing is lost: the same command goes on from here.',
-      )
-      process.exitCode = 130
-      return
-    }
-    const { made, kept, failed, skipped } = outcome
-    const study = made + kept > 0 ? readStudy(out) : undefined
-    if (study) for (const line of mainFigures(study)) console.log(line)
-    const time = duration((Date.now() - started) / 1000)
-    console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
-    tellSkipped(skipped)
-    if (study) {
-      console.log(`Report: ${await writeReport(study)}`)
-      console.log(`Or see it in your browser: npx regard studio ${shellWord(relative('.', out) || '.')}`)
-    }
-    tellFailed(failed)
-  } finally {
-    stop.forget()
+  const { made, kept, failed, skipped } = await untilStopped(
+    (signal) => runStudy(plan, out, { ...options, signal }),
+    {
+      heard: options.queue ? undefined : 'Stopping after a checkpoint; once more to stop at once.',
+      stopped: options.queue
+        ? 'Stopped waiting. The runs stay in the queue, and workers go on: `regard study status` says how far they are.'
+        : 'Stopped. Nothing is lost: the same command goes on from here.',
+    },
+  )
+  const study = made + kept > 0 ? readStudy(out) : undefined
+  if (study) for (const line of mainFigures(study)) console.log(line)
+  const time = duration((Date.now() - started) / 1000)
+  console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
+  tellSkipped(skipped)
+  if (study) {
+    console.log(`Report: ${await writeReport(study)}`)
+    console.log(`Or see it in your browser: npx regard studio ${shellWord(relative('.', out) || '.')}`)
   }
+  tellFailed(failed)
 }
 
 /** Name the runs that could not be made. The same command tries them again. */

@@ -54,7 +54,6 @@ async function studyPlan(planFile: string, { out: folder, ...flags }: Flags): Pr
     }
     return overviewOf(plan, out, flags.measure ? measured : undefined)
   }).finally(() => progress.finish())
-  if (!overview) return
   const lines = flags.json ? [jsonOf(overview)] : linesOf(plan, out, overview, busy!)
   console.log(lines.join('\n'))
 }

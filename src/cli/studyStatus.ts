@@ -37,12 +37,12 @@ async function status(dir: string | undefined, flags: { queue?: string; json?: t
 }
 
 async function onQueue(url: string): Promise<RunStatus[]> {
-  const { openQueue } = await import('../study/execution/queue.ts')
+  const { closeQueue, openQueue } = await import('../study/execution/queue.ts')
   const queue = await openQueue(url)
   try {
     return await statusOnQueue(queue)
   } finally {
-    await queue.close()
+    await closeQueue(queue)
   }
 }
 

@@ -25,7 +25,7 @@ import {
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
-import { stopOnSignal } from './signal.ts'
+import { untilStopped } from './signal.ts'
 
 interface Flags extends ScheduleOverrides, ReaderOptions, DeviceFlag {
   readonly data: Source
@@ -110,12 +110,10 @@ async function run(flags: Flags): Promise<void> {
   requireWritableFolder(folder)
   if (flags.aligned !== undefined) requireWritableFolder(flags.aligned)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
-  const single = await untilStopped(spec, dataset, place, flags.device)
-  if (!single) {
-    console.error('Stopped. Nothing is lost: the same command with --resume goes on from here.')
-    process.exitCode = 130
-    return
-  }
+  const single = await untilStopped((signal) => trainWith(spec, dataset, place, signal, flags.device), {
+    heard: 'Stopping after a checkpoint; once more to stop at once.',
+    stopped: 'Stopped. Nothing is lost: the same command with --resume goes on from here.',
+  })
   if (single.kept) console.log(`${folder} is finished: there is nothing to go on with.`)
   console.log(summary(flags, spec, place, single).join('\n'))
   tellSkipped(single.skipped)
@@ -156,24 +154,19 @@ function scheduleFrom(text: string): TrainingSpec['schedule'] {
   )
 }
 
-/** Train; undefined where the user stops it. */
-async function untilStopped(
+async function trainWith(
   spec: TrainingSpec,
   dataset: Dataset,
   place: Place,
+  signal: AbortSignal,
   device?: NodeDevice,
-): Promise<FinishedRun | undefined> {
-  const { signal, forget } = stopOnSignal()
+): Promise<FinishedRun> {
   const { clock, finish } = clockLine('train')
   try {
     const engine = await nodeEngine({ device })
     return await trainSingle(spec, dataset, place, { engine, clock, signal })
-  } catch (error) {
-    if (signal.aborted && error === signal.reason) return undefined
-    throw error
   } finally {
     finish()
-    forget()
   }
 }
 

@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { cacheFolder } from '../base/cache.ts'
+import { exitWithThreads } from '../base/workers.ts'
 import type { RunRequest } from '../study/execution/request.ts'
 import { runInChild } from '../study/execution/runInChild.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom } from './numbers.ts'
-import { stopOnSignal } from './signal.ts'
+import { untilStopped } from './signal.ts'
 
 /** `regard worker --queue redis://HOST` */
 export function workerCommand(): Command {
@@ -40,22 +41,24 @@ async function worker({
   // Its client is large, and few commands need it.
   const { work } = await import('../study/execution/worker.ts')
   const { withoutPassword } = await import('../study/execution/queue.ts')
-  const stop = stopOnSignal()
   const time = () => new Date().toISOString().slice(11, 19)
   const note = (line: string) => console.error(`${time()}  ${line}`)
   console.error(`Waiting for runs in ${withoutPassword(queue)}, on ${availableParallelism()} cores.`)
-  try {
-    await work({
-      url: queue,
-      jobs,
-      make: (request, listener) =>
-        runInChild({ ...placed(request, scratch), ...(device && { device }) }, listener),
-      signal: stop.signal,
-      note,
-    })
-  } finally {
-    stop.forget()
-  }
+  // To be stopped is how a worker ends: its exit code is 0.
+  await untilStopped(
+    (signal) =>
+      work({
+        url: queue,
+        jobs,
+        make: (request, listener) =>
+          runInChild({ ...placed(request, scratch), ...(device && { device }) }, listener),
+        signal,
+        note,
+      }),
+    { heard: 'Stopping after a checkpoint; once more to stop at once.' },
+  )
+  // Where Redis is gone, its client would go on looking for it.
+  await exitWithThreads(0)
 }
 
 /** Studies that are kept in a store have a folder on each machine, which no other sees. */

@@ -44,8 +44,6 @@ export interface StudyOptions {
 
 /** What came of running a study. */
 export interface Outcome {
-  /** False when it was stopped by its signal. */
-  readonly finished: boolean
   /** Runs that were made now. */
   readonly made: number
   /** Runs that were kept from before. */
@@ -62,7 +60,7 @@ export interface Outcome {
  *
  * @param out the study's folder; made where it is not there
  * @throws UserError when Redis does not answer or the store's address is none, another process runs a study there, the
- *   data cannot be read, a class is empty, or a file cannot be written
+ *   data cannot be read, a class is empty, or a file cannot be written; the signal's reason, when that stops it
  */
 export async function runStudy(plan: Plan, out: string, options: StudyOptions): Promise<Outcome> {
   // What is wrong with these is said before anything is begun. Their clients are large, and most studies need none.
@@ -81,7 +79,7 @@ export async function runStudy(plan: Plan, out: string, options: StudyOptions): 
       lock.release()
     }
   } finally {
-    await queue?.close()
+    if (queue) await (await queueClient()).closeQueue(queue)
   }
 }
 
@@ -99,7 +97,6 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   const { jobs = 1, store, device, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
   const prepared = await prepareAll(plan, out, signal)
-  if (!prepared) return { finished: false, made: 0, kept: 0, failed: [], skipped: [] }
   const { runs, data } = prepared
   writeStudyRecord(out, studyRecord(plan, out, prepared))
   await writePairs(out, data, plan.folds.test)
@@ -118,8 +115,8 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   )
   const failed = await make(requests, progress, options, around)
   progress.finish()
+  signal.throwIfAborted()
   return {
-    finished: !signal.aborted,
     made: open.length - failed.length,
     kept: runs.length - open.length,
     failed,
@@ -148,14 +145,11 @@ async function make(
   })
 }
 
-/** What the runs need; undefined where the signal stops it. */
-async function prepareAll(plan: Plan, out: string, signal: AbortSignal): Promise<PreparedStudy | undefined> {
+/** What the runs need. */
+async function prepareAll(plan: Plan, out: string, signal: AbortSignal): Promise<PreparedStudy> {
   const { clock, finish } = clockLine(plan.name)
   try {
     return await prepareRuns(plan, out, gridOf(plan), { clock, signal })
-  } catch (error) {
-    if (signal.aborted && error === signal.reason) return undefined
-    throw error
   } finally {
     finish()
   }

@@ -2,31 +2,50 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { expect, it } from 'vitest'
-import { onAllCores } from '../../src/base/workers.ts'
+import { expect, it, vi } from 'vitest'
+import { exitWithThreads, onAllCores, Workers, workerModule } from '../../src/base/workers.ts'
 
 it('work on all cores that is stopped ends no thread in the midst of a job', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'regard-workers-'))
-  const module = join(folder, 'job.mjs')
-  // Each job leaves a file as it begins, and another one as it ends.
-  writeFileSync(
-    module,
-    `import { writeFileSync } from 'node:fs'
-import { parentPort } from 'node:worker_threads'
-parentPort.on('message', ({ id, job }) => {
-  writeFileSync(job + '.begun', '')
-  setTimeout(() => {
-    writeFileSync(job + '.ended', '')
-    parentPort.postMessage({ id, result: job })
-  }, job.endsWith('0') ? 0 : 200)
-})`,
-  )
-  const jobs = Array.from({ length: 100 }, (_, k) => join(folder, `job${k}`))
-  for await (const result of onAllCores<string, string>(pathToFileURL(module), jobs)) {
+  const { module, jobs, left } = slowJobs()
+  for await (const result of onAllCores<string, string>(module, jobs)) {
     expect(result).toBe(jobs[0])
     break
   }
-  const left = (ending: string) => readdirSync(folder).filter((name) => name.endsWith(ending)).length
   expect(left('.ended')).toBe(left('.begun'))
   expect(left('.begun')).toBeLessThan(jobs.length)
 })
+
+it('a process that is to end at once ends no thread in the midst of a job, nor while it is loaded', async () => {
+  const { module, jobs, left } = slowJobs()
+  const end = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
+  const workers = new Workers<string, string>(module, 2)
+  const done = jobs.slice(0, 4).map((job) => workers.run(job))
+  await exitWithThreads(130)
+  expect(end).toHaveBeenCalledExactlyOnceWith(130)
+  end.mockRestore()
+  expect(left('.begun')).toBe(4)
+  expect(left('.ended')).toBe(4)
+  expect(await Promise.all(done)).toEqual(jobs.slice(0, 4))
+})
+
+/** Jobs each of which leaves a file as it begins, and another one as it ends; and the module that does them. */
+function slowJobs() {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-workers-'))
+  const path = join(folder, 'job.mjs')
+  writeFileSync(
+    path,
+    `import { writeFileSync } from 'node:fs'
+import { serve } from '${workerModule(new URL('../../src/base/workers.ts', import.meta.url).href, 'workers.js')}'
+serve(async (job) => {
+  writeFileSync(job + '.begun', '')
+  await new Promise((resolve) => setTimeout(resolve, job.endsWith('0') ? 0 : 200))
+  writeFileSync(job + '.ended', '')
+  return job
+})`,
+  )
+  return {
+    module: pathToFileURL(path),
+    jobs: Array.from({ length: 100 }, (_, k) => join(folder, `job${k}`)),
+    left: (ending: string) => readdirSync(folder).filter((name) => name.endsWith(ending)).length,
+  }
+}

@@ -29,32 +29,52 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Run a command, and send it a signal when it has printed its first line. */
-function stoppedAtFirstLine(args: readonly string[], signal: NodeJS.Signals) {
-  const child = spawn(process.execPath, [program, ...args], {
+/**
+ * Run a command, and send it a signal.
+ *
+ * @param when given what it has printed, and what it has said on its standard error, as soon as that is more
+ */
+function stopped(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  when: (printed: string, said: string) => boolean,
+  preload?: string,
+) {
+  const flags = preload === undefined ? [] : ['--import', preload]
+  const child = spawn(process.execPath, [...flags, program, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [printed, said] = ['', '']
+  let sent = false
+  const look = () => {
+    if (sent || !when(printed, said)) return
+    sent = true
+    child.kill(signal)
+  }
   child.stdout.on('data', (text) => {
-    if (!printed) child.kill(signal)
     printed += text
+    look()
   })
   child.stderr.on('data', (text) => {
     said += text
+    look()
   })
   return new Promise<{ code: number | null; printed: string; said: string }>((resolve) =>
     child.on('close', (code) => resolve({ code, printed, said })),
   )
 }
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
   'explain stops in order on %s: each photo has all of its files or none',
-  async (signal) => {
+  async (signal, expected) => {
     const photos = Array.from({ length: PHOTOS }, (_, k) => `photo${k}.png`)
     const args = ['explain', 'model.onnx', ...photos, '--method', 'smoothgrad', '--out', signal]
-    const { code, printed, said } = await stoppedAtFirstLine(args, signal)
-    expect(code).toBe(130)
+    const { code, printed, said } = await stopped(args, signal, (printed) => printed !== '')
+    expect(code).toBe(expected)
     expect(said).toContain('Stopping; once more to stop at once.')
     expect(said).not.toContain('Error')
     const explained = printed.trim().split('\n').length
@@ -69,3 +89,34 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     }
   },
 )
+
+test('a program that is stopped before it has begun says one word', async () => {
+  // As soon as it hears signals; its commands are loaded only then.
+  const early = `data:text/javascript,${encodeURIComponent(
+    `const on = process.on.bind(process)
+process.on = (name, ...rest) => {
+  on(name, ...rest)
+  if (name === 'SIGHUP') process.kill(process.pid, 'SIGINT')
+}`,
+  )}`
+  const { code, printed, said } = await stopped(['networks'], 'SIGINT', () => false, early)
+  expect([code, printed, said]).toEqual([130, '', '\nStopped.\n'])
+})
+
+test('finding faces that is stopped while its threads are loaded, or at work, ends without a crash', async () => {
+  const photos = Array.from({ length: PHOTOS }, (_, k) => `photo${k}.png`)
+  for (const times of [1, 2]) {
+    const args = ['faces', ...photos, '--out', `faces${times}`]
+    const { code, said } = await stopped(args, 'SIGINT', (_, said) => said.includes('Finding faces'))
+    expect(said).toContain('Stopping; once more to stop at once.')
+    expect(said).not.toMatch(/terminate called|Error/)
+    expect(code).toBe(130)
+  }
+})
+
+test('a closed terminal stops nothing that has no terminal, as with nohup', async () => {
+  const args = ['explain', 'model.onnx', 'photo0.png', 'photo1.png', 'photo2.png', '--out', 'nohup']
+  const { code, printed } = await stopped(args, 'SIGHUP', (printed) => printed !== '')
+  expect(code).toBe(0)
+  expect(printed).toContain('photo2.png')
+})

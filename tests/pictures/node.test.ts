@@ -176,6 +176,42 @@ describe('readPhoto', () => {
     }
   })
 
+  it('gives each of many broken photos that are read at once its own reason', async () => {
+    const noise = sharp({
+      create: {
+        width: 64,
+        height: 64,
+        channels: 3,
+        background: 'black',
+        noise: { type: 'gaussian', mean: 128, sigma: 40 },
+      },
+    })
+    const broken = new Map<string, string>()
+    for (const [kind, name] of [
+      ['jpg', 'JPEG'],
+      ['png', 'PNG'],
+      ['webp', 'WebP'],
+      ['gif', 'GIF'],
+      ['tiff', 'TIFF'],
+      ['avif', 'AVIF'],
+    ] as const) {
+      const bytes = readFileSync(await written(`sound.${kind}`, noise))
+      const path = join(folder, `broken.${kind}`)
+      writeFileSync(path, bytes.subarray(0, bytes.length / 2))
+      broken.set(path, `it is a ${name} file that is damaged, cut off, or of an uncommon variant`)
+    }
+    writeFileSync(join(folder, 'empty.jpg'), '')
+    broken.set(join(folder, 'empty.jpg'), 'the file is empty')
+    writeFileSync(join(folder, 'text.jpg'), 'This is no photo.')
+    broken.set(join(folder, 'text.jpg'), 'it is none of JPEG, PNG, WebP, GIF, TIFF, AVIF')
+    const all = Array.from({ length: 10 }, () => [...broken]).flat()
+    await Promise.all(
+      all.map(([path, reason]) =>
+        expect(readPhoto(path)).rejects.toThrow(`${path}: the photo cannot be read (${reason})`),
+      ),
+    )
+  })
+
   describe('of a photo that would fill the memory', () => {
     afterEach(() => vi.unstubAllEnvs())
 

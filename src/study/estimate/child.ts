@@ -1,6 +1,6 @@
 /** A process that makes one trial, so that its peak memory is that of the trial, and tells its parent of it. */
 
-import { endWithParent, sendAndExit } from '../../base/child.ts'
+import { sendAndExit } from '../../base/child.ts'
 import { messageOf } from '../../base/errors.ts'
 import { type NodeDevice, nodeEngine } from '../../engine/node.ts'
 import { type Cost, type Trial, tryNetwork } from './trial.ts'
@@ -15,7 +15,6 @@ interface Order {
   readonly device?: NodeDevice
 }
 
-endWithParent()
 process.on('message', ({ trial, folder, device }: Order) => {
   nodeEngine({ device })
     .then((engine) => tryNetwork(engine, trial, folder, (at) => process.send!({ at })))

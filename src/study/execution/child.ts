@@ -3,9 +3,10 @@
  * parent has its hands free, a run that breaks breaks nothing else, and its memory is given back.
  */
 
-import { endWithParent, sendAndExit } from '../../base/child.ts'
+import { sendAndExit } from '../../base/child.ts'
 import { messageOf, UserError } from '../../base/errors.ts'
-import { Lock } from '../../base/lock.ts'
+import { holderInWords, Lock } from '../../base/lock.ts'
+import { exitWithThreads } from '../../base/workers.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { nodeEngine } from '../../engine/node.ts'
 import { Clock, type Pace } from '../clock.ts'
@@ -27,14 +28,8 @@ export type RunMessage =
 
 /** Milliseconds between two words on how far it is. */
 const OFTEN = 500
-/** Milliseconds in which a process that lost its parent ends and lets go of the run. */
-const PATIENCE = 120_000
-
 const stop = new AbortController()
-// Ctrl-C reaches all processes of a terminal: what is to be done, the parent says.
-process.on('SIGINT', () => {})
 process.on('SIGTERM', () => stop.abort())
-endWithParent()
 process.on('message', (message: RunRequest | 'stop') => {
   if (message === 'stop') stop.abort()
   else void make(message).then(sendAndExit)
@@ -73,7 +68,12 @@ async function made(
       )
     }
     const { folder, schedule, data, split } = job
-    const lock = await Lock.wait(runFiles.lock(folder), 'the run', PATIENCE, signal)
+    // A process that lost its parent, or slept with its machine while its run was given to this one, lets go of it soon.
+    const lock = await Lock.wait(runFiles.lock(folder), signal, (holder) =>
+      console.error(`the run is held by ${holderInWords(holder)}; waiting for it`),
+    )
+    // Whoever holds it writes there now.
+    lock.lost.addEventListener('abort', () => void exitWithThreads(1))
     try {
       const store = url === undefined ? undefined : await openStore(url)
       await store?.fetch(runName(run), folder, hash)

@@ -1,5 +1,6 @@
 /** Runs on this machine, so many at a time, each in a process of its own. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, UserError } from '../../base/errors.ts'
 import type { NoticeBoard } from '../notices.ts'
 import { runName } from '../record.ts'
@@ -15,6 +16,9 @@ export interface FailedRun {
 
 /** How often a run is begun that fails for no reason of its user's: its process is killed, as one is for want of memory. */
 export const ATTEMPTS = 3
+
+/** Milliseconds before a run is taken up again. */
+const PAUSE = 1000
 
 /**
  * Make runs. One that fails is set aside, and the others are made all the same.
@@ -63,6 +67,9 @@ async function attempt(
       if (finished) progress.end(name, (Date.now() - started) / 1000)
       return undefined
     } catch (error) {
+      // A child that was just begun hears Ctrl-C before it can leave it to this process, which hears it in a moment.
+      if (!(error instanceof UserError)) await sleep(PAUSE, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return undefined
       const reason = messageOf(error)
       if (error instanceof UserError || left === 0) {
         progress.note(`${name}: ${reason}`)

@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ConnectionOptions, type Job, type JobState, Queue } from 'bullmq'
+import { type Job, type JobState, Queue, type RedisOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import { messageOf, UserError } from '../../base/errors.ts'
 import { sha256Of } from '../../base/hash.ts'
@@ -30,19 +30,28 @@ export type QueuedRun = Job<StoredRequest, void, string, RunProgress>
 /** The queue, as those see it who put runs into it or look at it. */
 export type RunQueue = Queue<QueuedRun>
 
-/** How to reach Redis. A worker waits for one that is gone; who asks once would rather know. */
-export function connectionTo(url: string): ConnectionOptions {
-  return { url, maxRetriesPerRequest: null }
+/** How Redis is reached: one that is gone is waited for, until the connection is to be closed. */
+export type Connection = RedisOptions & { closing?: true }
+
+/** Of a queue or a worker, which {@link closeQueue} closes. */
+export function connectionTo(url: string): Connection {
+  const connection: Connection = {
+    url,
+    maxRetriesPerRequest: null,
+    connectTimeout: ANSWER,
+    retryStrategy: (times) => (connection.closing ? null : Math.min(100 * times, 1000)),
+  }
+  return connection
 }
 
 /** Milliseconds in which Redis must answer at first. */
 const ANSWER = 5_000
 
 /**
- * Open the queue.
+ * Open the queue. Whoever does closes it by {@link closeQueue}.
  *
  * @param url `redis://[user:password@]host[:port][/database]`, or `rediss://` over TLS
- * @throws UserError when the URL is no such, or nobody answers there
+ * @throws UserError when the URL is no such, nobody answers there, or a Redis that takes or keeps nothing
  */
 export async function openQueue(url: string): Promise<RunQueue> {
   await mustAnswer(url)
@@ -50,6 +59,17 @@ export async function openQueue(url: string): Promise<RunQueue> {
   // Without a listener, a lost connection would end the process; it comes back by itself.
   queue.on('error', () => {})
   return queue
+}
+
+/** Milliseconds in which a connection is closed in order, which takes a Redis that answers. */
+const CLOSING = 2000
+
+/** Close the queue, or the connection of a worker, also where Redis is gone. */
+export async function closeQueue(queue: Pick<RunQueue, 'close' | 'disconnect' | 'opts'>): Promise<void> {
+  ;(queue.opts.connection as Connection).closing = true
+  const closed = queue.close().catch(() => {})
+  await Promise.race([closed, sleep(CLOSING, undefined, { ref: false })])
+  queue.disconnect().catch(() => {})
 }
 
 /** Ask Redis once, by a connection that is given up where it is refused: the queue's own never is. */
@@ -64,9 +84,11 @@ async function mustAnswer(url: string): Promise<void> {
   })
   try {
     await client.connect()
-    await client.ping()
+    // Whether it takes anything.
+    await client.set('bull:regard:asked', '', 'PX', 1)
+    requireKeeping(await client.info('memory'), url)
   } catch (error) {
-    throw noAnswer(url, reason ?? error)
+    throw error instanceof UserError ? error : noAnswer(url, reason ?? error)
   } finally {
     client.disconnect()
   }
@@ -77,13 +99,65 @@ export function withoutPassword(url: string): string {
   return url.replace(/\/\/.*@/, '//')
 }
 
-function noAnswer(url: string, error: unknown): UserError {
-  const reason = messageOf(error) || (error as NodeJS.ErrnoException).code
-  return new UserError(
-    `Redis cannot be reached (${reason})`,
+/** @throws UserError when Redis forgets what it knows as it likes: runs would be lost, and made by two workers at a time */
+function requireKeeping(info: string, url: string): void {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+  if (policy === undefined || policy === 'noeviction') return
+  throw new UserError(
+    `this Redis evicts keys (its maxmemory-policy is ${policy})`,
     withoutPassword(url),
-    'Start it (`redis-server`), or give the address of one that runs, with the user and password that it asks for',
+    'Set that to noeviction (`redis-cli CONFIG SET maxmemory-policy noeviction`), or use another Redis',
   )
+}
+
+/** What Redis answers where it cannot do as it is asked, by the first word of it, and what can be done. */
+const ANSWERS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  OOM: [
+    'Redis is full',
+    'Give it more memory (`redis-cli CONFIG SET maxmemory …`), or remove what others keep there',
+  ],
+  READONLY: ['this Redis is a read-only replica', 'Give the address of its primary'],
+  MISCONF: [
+    'Redis cannot save its data, and takes no more until it can',
+    'Its log says why: the disk that it saves to may be full, or not its own to write to',
+  ],
+  WRONGPASS: ['Redis does not know this user and password', 'Give them as redis://user:password@host'],
+  NOAUTH: ['Redis asks for a password', 'Give it as redis://:password@host'],
+  NOPERM: [
+    'this user of Redis may not do what a queue takes',
+    'Grant it all commands on the keys `bull:*`, and INFO',
+  ],
+  LOADING: ['Redis is loading its data', 'Wait until it has'],
+}
+
+/** Whether Redis said so, rather than a fault of our own. */
+function isAnswer(error: unknown): boolean {
+  return (error as Error).name === 'ReplyError' || answerOf(error) !== undefined
+}
+
+/** What is wrong with Redis, as a sentence without its full stop, and what to do; undefined where it is none of its answers. */
+function answerOf(error: unknown): readonly [what: string, remedy: string] | undefined {
+  const [word] = messageOf(error).split(' ')
+  // An error inside a script has its words first and its code behind them.
+  const code =
+    Object.keys(ANSWERS).find((each) => each === word) ??
+    /(?:^|\W)(OOM|READONLY|MISCONF) /.exec(messageOf(error))?.[1]
+  return code === undefined ? undefined : ANSWERS[code]
+}
+
+/** What Redis answered, or why it did not, in words. */
+export function redisInWords(error: unknown): string {
+  const [what, remedy] = answerOf(error) ?? []
+  if (what) return `${what}. ${remedy}`
+  return messageOf(error) || (error as NodeJS.ErrnoException).code || 'the connection is lost'
+}
+
+function noAnswer(url: string, error: unknown): UserError {
+  const [what, remedy] = answerOf(error) ?? [
+    `Redis cannot be reached (${redisInWords(error)})`,
+    'Start it (`redis-server`), or give the address of one that runs, with the user and password that it asks for',
+  ]
+  return new UserError(what, withoutPassword(url), remedy)
 }
 
 /** What a run is called in the queue: there it is once, whatever plan of its study it is of. */
@@ -116,7 +190,8 @@ const BACK_OFF = 5000
 /**
  * Put runs into the queue, unless they are there, and wait until workers have made them. Runs that failed before are
  * tried again; those of a plan that has changed since give way to the new ones, but for one that is underway, which is
- * waited for. When the signal comes, the runs stay in the queue: workers go on without this process.
+ * waited for. When the signal comes, the runs stay in the queue: workers go on without this process. What Redis does not
+ * do now, it is asked for again.
  *
  * @param requests in the order in which they should be begun
  * @returns the runs that failed
@@ -134,12 +209,31 @@ export async function runOnQueue(
     progress.note(`${name}: ${reason}`)
     progress.end(name)
   }
-  if (requests.length > 0) await clear(queue, studyIdOf(requests[0]!), open)
-  await add(queue, [...open.values()], priority)
+  // Redis may be away, and Ctrl-C must not have to wait for it.
+  let trouble = ''
+  const asked = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+    while (!signal.aborted) {
+      try {
+        const answer = await unlessStopped(signal, ask())
+        trouble = ''
+        return answer
+      } catch (error) {
+        if (!isAnswer(error)) throw error
+        const words = redisInWords(error)
+        if (words !== trouble) progress.note(`${words}; waiting for it`)
+        trouble = words
+        await sleep(LOOK, undefined, { signal }).catch(() => {})
+      }
+    }
+    return undefined
+  }
+  await asked(async () => {
+    if (requests.length > 0) await clear(queue, studyIdOf(requests[0]!), open)
+    await add(queue, [...open.values()], priority)
+  })
   while (open.size > 0) {
     await sleep(LOOK, undefined, { signal }).catch(() => {})
-    // Redis may be away, and Ctrl-C must not have to wait for it.
-    const looked = await unlessStopped(signal, lookAt(queue, open))
+    const looked = await asked(() => lookAt(queue, open))
     if (!looked) break
     const again: RunRequest[] = []
     for (const { id, request, state, job } of looked) {
@@ -151,7 +245,7 @@ export async function runOnQueue(
         progress.postpone(name)
       } else if (job.data.hash !== request.hash) {
         if (state === 'active') continue
-        await job.remove()
+        await asked(() => job.remove())
         again.push(request)
       } else if (state === 'active') {
         progress.begin(name)
@@ -164,7 +258,7 @@ export async function runOnQueue(
       } else progress.postpone(name)
     }
     board.write()
-    await add(queue, again, priority)
+    await asked(() => add(queue, again, priority))
   }
   return failed
 }

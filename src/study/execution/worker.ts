@@ -2,7 +2,15 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { messageOf, UserError } from '../../base/errors.ts'
-import { connectionTo, openQueue, QUEUE_NAME, type QueuedRun, type RunProgress } from './queue.ts'
+import {
+  closeQueue,
+  connectionTo,
+  openQueue,
+  QUEUE_NAME,
+  type QueuedRun,
+  type RunProgress,
+  redisInWords,
+} from './queue.ts'
 import { type RunRequest, restoredRequest } from './request.ts'
 import type { RunListener } from './runInChild.ts'
 
@@ -10,6 +18,10 @@ import type { RunListener } from './runInChild.ts'
 const LEASE = 20_000
 /** How often a run is taken up again whose worker was lost. More, and it may be what ends them. */
 const LOSSES = 10
+/** Milliseconds in which Redis takes a run back. */
+const ANSWER = 5000
+/** Milliseconds between two looks whether all runs have ended. */
+const LOOK = 50
 /** Milliseconds from one word on how far a run is to the next. */
 const OFTEN = 1000
 
@@ -36,11 +48,16 @@ export interface WorkerOptions {
  * @throws UserError when Redis does not answer at first; later, it is waited for
  */
 export async function work({ url, jobs, make, signal, note }: WorkerOptions): Promise<void> {
-  await (await openQueue(url)).close()
+  await closeQueue(await openQueue(url))
   const self = `${hostname()}:${process.pid}`
   const lost = new Map<string, AbortController>()
-  /** Whether it was said that Redis does not answer. */
-  let away = false
+  /** What was said of Redis last. */
+  let trouble = ''
+  const troubled = (error: unknown) => {
+    const words = redisInWords(error)
+    if (words !== trouble) note(`Redis: ${words}; waiting for it`)
+    trouble = words
+  }
   const worker = new Worker<QueuedRun['data'], void, string, never, RunProgress>(
     QUEUE_NAME,
     async (job, token) => {
@@ -48,7 +65,7 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
       lost.set(job.id!, own)
       const begun = Date.now()
       let lastSent = 0
-      away = false
+      trouble = ''
       note(`${job.name}: begun`)
       try {
         const made = await make(restoredRequest(job.data), {
@@ -66,10 +83,15 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
           return
         }
         note(`${job.name}: put back after a checkpoint`)
-        await job.moveToWait(token)
+        // A Redis that is gone gives it to another after its lease; one that ended the lease has done so.
+        if (!own.signal.aborted) {
+          const back = job.moveToWait(token).catch(troubled)
+          await Promise.race([back, sleep(ANSWER, undefined, { ref: false })])
+        }
         throw new WaitingError()
       } catch (error) {
-        if (error instanceof WaitingError) throw error
+        // It is another worker's, or waits for one, whatever came of it here.
+        if (error instanceof WaitingError || own.signal.aborted) throw new WaitingError()
         note(`${job.name}: ${messageOf(error)}`)
         // To try again would come to the same.
         if (error instanceof UserError) throw new UnrecoverableError(error.message)
@@ -88,13 +110,19 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
     },
   )
   worker.on('error', (error) => {
-    if (!away) note(`Redis: ${messageOf(error) || 'the connection is lost'}; waiting for it`)
-    away = true
+    // Of these, 'lockRenewalFailed' tells.
+    if (!/^could not renew lock|^Missing lock/.test(messageOf(error))) troubled(error)
   })
-  // Another worker has them by now, or will soon.
+  // This process, or its machine, slept for longer than the lease: another worker has its runs by now, or will soon.
   worker.on('lockRenewalFailed', (ids) => {
-    for (const id of ids) lost.get(id)?.abort()
+    for (const id of ids) {
+      const own = lost.get(id)
+      if (own && !own.signal.aborted) note(`${id}: its lease ran out, and it goes back after a checkpoint`)
+      own?.abort()
+    }
   })
   while (!signal.aborted) await sleep(1 << 30, undefined, { signal, ref: true }).catch(() => {})
-  await worker.close()
+  // Each run writes its checkpoint first; a Redis that is gone is not waited for.
+  while (lost.size > 0) await sleep(LOOK)
+  await closeQueue(worker)
 }
