@@ -3,7 +3,7 @@ import type { Look } from '../worker/protocol.ts'
 import { drawn, strongest } from './drawn.ts'
 import { Legend } from './Legend.tsx'
 import { Pixels } from './Pixels.tsx'
-import { changed } from './run.ts'
+import { askAgain, changed } from './run.ts'
 import {
   answerTo,
   cellOf,
@@ -48,9 +48,9 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
   }
   if (!look) {
     return error ? (
-      <p className="cell error small" role="alert">
-        {error}
-      </p>
+      <div className="cell">
+        <CellError id={id} row={question.id} error={error} />
+      </div>
     ) : (
       <div className="cell">
         <div className="map empty" aria-hidden="true" />
@@ -78,11 +78,7 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
       )}
       <MapView id={id} look={look} drawing={state.drawing} scale={scale} />
       <figcaption>
-        {error && (
-          <p className="error small" role="alert">
-            {error}
-          </p>
-        )}
+        {error && <CellError id={id} row={question.id} error={error} />}
         <Parts look={look} />
         <Legend look={look} drawing={state.drawing} scale={scale} />
         <p className="faint tiny">
@@ -102,6 +98,29 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
     </figure>
   )
 })
+
+function CellError({
+  id,
+  row,
+  error,
+}: {
+  readonly id: string
+  readonly row: number
+  readonly error: string
+}) {
+  return (
+    <>
+      <p className="error small" role="alert">
+        {error}
+      </p>
+      <div>
+        <button type="button" className="button" onClick={() => askAgain(id, row)}>
+          Ask again
+        </button>
+      </div>
+    </>
+  )
+}
 
 function MapView({
   id,

@@ -17,7 +17,7 @@ import {
   verify,
   writeGraph,
 } from 'regard'
-import type { NetworkInfo } from './protocol.ts'
+import { type NetworkInfo, SPENT } from './protocol.ts'
 
 /** What is too large for a page, in bytes of its files: a page has 4 GB in all, and an explanation takes several times its weights. */
 const MOST = 500e6
@@ -179,8 +179,9 @@ export function refusedMemory(error: unknown, id: string): unknown {
   const said = error instanceof Error ? error.message : String(error)
   const isMemory =
     error instanceof RangeError ||
-    /out of memory|bad_alloc|allocat\w+ (failed|memory)|failed to allocate/i.test(said)
-  return isMemory ? tooLarge(id) : error
+    /out of memory|bad_alloc|allocat\w+ (failed|memory)|failed to allocate|OOM/i.test(said)
+  // The runtime's memory grows and never shrinks.
+  return isMemory ? Object.assign(tooLarge(id), { name: SPENT }) : error
 }
 
 function tooLarge(id: string): UserError {
