@@ -4,7 +4,7 @@ import { startAnew, useWorker } from '../worker/client.ts'
 export function Anew() {
   const { silent, why } = useWorker()
   return (
-    <div role="status">
+    <div role="status" className="anew">
       {silent && (
         <div className="note small">
           <p>

@@ -9,7 +9,7 @@ type Graph = Parameters<Engine['load']>[0]
 export type Verdict = 'agrees' | 'differs' | 'slower' | 'fails'
 
 /** How the two are used. */
-export interface Agreeing {
+interface Agreeing {
   /** What runs a graph in any case. */
   readonly sure: Engine
   /** What runs it better, asked for after the first answer; undefined where there is nothing of the kind. */

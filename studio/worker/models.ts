@@ -179,7 +179,7 @@ export function refusedMemory(error: unknown, id: string): unknown {
   const said = error instanceof Error ? error.message : String(error)
   const isMemory =
     error instanceof RangeError ||
-    /out of memory|bad_alloc|allocat\w+ (failed|memory)|failed to allocate|OOM/i.test(said)
+    /out of memory|bad_alloc|allocat\w+ (failed|memory)|failed to allocate|Aborted\(OOM/i.test(said)
   // The runtime's memory grows and never shrinks.
   return isMemory ? Object.assign(tooLarge(id), { name: SPENT }) : error
 }
