@@ -43,7 +43,11 @@ export async function openStudio({
   const server = given === undefined ? await listen({ port: 0 }) : undefined
   const url = given ?? server!.url
   const browser = await chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, serviceWorkers })
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    serviceWorkers,
+  })
   const page = await context.newPage()
   // A test has a limit of its own, and a busy machine takes its time.
   page.setDefaultTimeout(0)

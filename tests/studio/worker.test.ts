@@ -40,7 +40,10 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
     await page.getByRole('button', { name: 'Stop' }).waitFor()
     await stick(page)
     await page.getByRole('button', { name: 'Stop' }).click()
-    await page.getByRole('alert').getByText(/^It gave no answer, and was started anew/).waitFor()
+    await page
+      .getByRole('alert')
+      .getByText(/^It gave no answer, and was started anew/)
+      .waitFor()
     expect(await page.getByRole('button', { name: 'Ask again' }).count()).toBe(1)
     expect(faults).toEqual([])
     await close()
