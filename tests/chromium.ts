@@ -16,12 +16,16 @@ export const hasChromium = existsSync(PROGRAM)
 if (!hasChromium) console.warn('SKIPPED: tests in a browser, for chromium is not installed')
 
 /** WebGPU without a GPU: slow, but exact. */
-const FLAGS = [
-  '--no-sandbox',
+export const IMITATED_GPU = [
   '--enable-unsafe-webgpu',
   '--enable-features=Vulkan,WebGPU',
   '--use-webgpu-adapter=swiftshader',
   '--ignore-gpu-blocklist',
+]
+
+const FLAGS = [
+  '--no-sandbox',
+  ...IMITATED_GPU,
   '--disable-background-networking',
   '--disable-component-update',
   '--no-first-run',

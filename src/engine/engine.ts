@@ -34,6 +34,11 @@ export interface Engine {
   /** Threads that one run uses on the CPU. The same number gives the same bits on the same machine and device. */
   readonly threads: number
   /**
+   * Settles when the device is gone, as a GPU can be at any time: what is loaded there fails from then on. Undefined
+   * where a device stays.
+   */
+  readonly lost?: Promise<unknown>
+  /**
    * Load a graph.
    *
    * @param options.lean spare memory: large weights are kept once instead of packed for each product that they are

@@ -27,7 +27,7 @@ export interface Setup {
 
 /** An engine that runs graphs by a build of ONNX Runtime. */
 export function sessionEngine(runtime: Runtime, { device, threads, writesInto, oneAtATime }: Setup): Engine {
-  const scheduled: Schedule = oneAtATime ? inTurn : (work) => work()
+  const scheduled: Schedule = oneAtATime ? inTurnOn(runtime) : (work) => work()
   return {
     device,
     threads,
@@ -68,15 +68,21 @@ function providerOf(device: Device, graph: Graph): InferenceSession.ExecutionPro
 /** Bytes from which on weights are handed over by themselves. */
 const LARGE = 1 << 16
 
-let last: Promise<unknown> = Promise.resolve()
-
 type Schedule = <T>(work: () => Promise<T>) => Promise<T>
 
-/** Do one thing after another. */
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const done = last.then(work)
-  last = done.catch(() => {})
-  return done
+/** What was asked last of each build. */
+const last = new WeakMap<Runtime, Promise<unknown>>()
+
+/** Do one thing after another with a build; two builds do not wait for each other. */
+function inTurnOn(runtime: Runtime): Schedule {
+  return (work) => {
+    const done = (last.get(runtime) ?? Promise.resolve()).then(work)
+    last.set(
+      runtime,
+      done.catch(() => {}),
+    )
+    return done
+  }
 }
 
 function programOf(

@@ -26,12 +26,13 @@ export async function webEngine({ device = 'wasm', threads }: WebEngineOptions =
     throw new UserError('this browser offers no GPU by WebGPU', undefined, USE_WASM)
   if (gpu && (device === 'webgpu' || !isImitated(gpu.info))) {
     // What runs beside the GPU is too little for threads.
-    const engine = started('webgpu', await import('onnxruntime-web/webgpu'), 1)
+    const runtime = await import('onnxruntime-web/webgpu')
+    const engine = started('webgpu', runtime, 1)
     const exact = await isExact(engine).catch((error) => {
       if (device === 'webgpu') throw error
       return false
     })
-    if (exact) return engine
+    if (exact) return untilLost(engine, await runtime.env.webgpu.device)
     if (device === 'webgpu') throw new UserError('this GPU computes wrongly by WebGPU', undefined, USE_WASM)
   }
   return started('wasm', await import('onnxruntime-web/wasm'), threads)
@@ -50,6 +51,34 @@ function started(device: 'wasm' | 'webgpu', runtime: WebRuntime, wanted?: number
     writesInto: false,
     oneAtATime: true,
   })
+}
+
+/** An engine whose programs fail when their GPU is lost: by itself, a run may wait for it forever. */
+function untilLost(engine: Engine, { lost }: GPUDevice): Engine {
+  // Not a race against `lost` itself, which would hold on to the results of all runs.
+  const waiting = new Set<(error: Error) => void>()
+  let gone: UserError | undefined
+  void lost.then(({ message }) => {
+    gone = new UserError(`the graphics device was lost${message && `: ${message}`}`, undefined, USE_WASM)
+    for (const fail of waiting) fail(gone)
+  })
+  const unlessLost = <T>(work: () => Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      if (gone) return reject(gone)
+      waiting.add(reject)
+      void work()
+        .then(resolve, reject)
+        .finally(() => waiting.delete(reject))
+    })
+  return {
+    ...engine,
+    lost,
+    load: (graph, options) =>
+      unlessLost(async () => {
+        const program = await engine.load(graph, options)
+        return { ...program, run: (feeds, into) => unlessLost(() => program.run(feeds, into)) }
+      }),
+  }
 }
 
 /** Whether a GPU is the work of the CPU. */

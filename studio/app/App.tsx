@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { Look } from '../look/Look.tsx'
+import { Anew } from './Anew.tsx'
 import { Header } from './Header.tsx'
 import { listenToKeys } from './keys.ts'
 import { useRoute, type View } from './route.ts'
@@ -33,6 +34,7 @@ export function App() {
       <Header view={view} />
       <main id="content" tabIndex={-1}>
         <h1 className="unseen">{TITLES[view]}</h1>
+        <Anew />
         {/* What is open in Look stays as it is while one is elsewhere. */}
         <div hidden={view !== 'look'}>
           <Look shown={view === 'look'} />

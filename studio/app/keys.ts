@@ -3,8 +3,9 @@
 import { create } from 'zustand'
 import { copyLink } from '../look/address.ts'
 import { nextBrush, redo, resize, undo } from '../look/edit.ts'
-import { changed, stop } from '../look/run.ts'
+import { changed } from '../look/run.ts'
 import { getLook, SHOWS, setLook } from '../look/store.ts'
+import { stopWork } from '../worker/client.ts'
 import { keep, kept } from './kept.ts'
 import { routeOf, VIEWS } from './route.ts'
 
@@ -169,7 +170,7 @@ function nextShow(): void {
 
 function leave(): void {
   const { busy, fixing, tab } = getLook()
-  if (busy?.stops) stop()
+  if (busy?.stops) stopWork()
   else if (fixing) setLook({ fixing: false })
   else if (tab === 'edit') setLook({ tab: 'rules' })
 }

@@ -3,7 +3,7 @@ import type { Look } from '../worker/protocol.ts'
 import { drawn, strongest } from './drawn.ts'
 import { Legend } from './Legend.tsx'
 import { Pixels } from './Pixels.tsx'
-import { changed } from './run.ts'
+import { askAgain, changed } from './run.ts'
 import {
   answerTo,
   cellOf,
@@ -48,14 +48,13 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
     return <p className="cell faint small">{id} does not answer this.</p>
   }
   if (!look) {
-    const said = error ?? (network && lacksFace(state, network) ? 'No face to look at.' : undefined)
     return (
       <div className="cell">
         <div className="map empty">
-          {said && (
-            <p className={error ? 'error small' : 'small'} role={error ? 'alert' : undefined}>
-              {said}
-            </p>
+          {error ? (
+            <CellError id={id} row={question.id} error={error} />
+          ) : (
+            network && lacksFace(state, network) && <p className="small">No face to look at.</p>
           )}
         </div>
       </div>
@@ -82,11 +81,7 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
       )}
       <MapView id={id} look={look} drawing={state.drawing} scale={scale} />
       <figcaption>
-        {error && (
-          <p className="error small" role="alert">
-            {error}
-          </p>
-        )}
+        {error && <CellError id={id} row={question.id} error={error} />}
         <Parts look={look} />
         <Legend look={look} drawing={state.drawing} scale={scale} />
         <p className="faint tiny">
@@ -106,6 +101,29 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
     </figure>
   )
 })
+
+function CellError({
+  id,
+  row,
+  error,
+}: {
+  readonly id: string
+  readonly row: number
+  readonly error: string
+}) {
+  return (
+    <>
+      <p className="error small" role="alert">
+        {error}
+      </p>
+      <div>
+        <button type="button" className="button" onClick={() => askAgain(id, row)}>
+          Ask again
+        </button>
+      </div>
+    </>
+  )
+}
 
 function MapView({
   id,

@@ -1,13 +1,15 @@
 import { lazy, Suspense, useEffect } from 'react'
+import { stopWork } from '../worker/client.ts'
 import { Adjust } from './Adjust.tsx'
 import { applyAddress, followAddress } from './address.ts'
 import { Grid } from './Grid.tsx'
 import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
-import { loadColumns, openPhoto, stop } from './run.ts'
+import { loadColumns, openPhoto } from './run.ts'
 import { openSample } from './sample.ts'
 import { DATABASE, setLook, useLook } from './store.ts'
 import { Tools } from './Tools.tsx'
+import { Where } from './Where.tsx'
 import './look.css'
 import './edit.css'
 
@@ -45,6 +47,7 @@ export function Look({ shown }: { readonly shown: boolean }) {
           <Grid />
         )}
         <Status />
+        <Where />
       </section>
       <Adjust />
     </div>
@@ -108,7 +111,7 @@ function Status() {
         )}
       </p>
       {busy?.stops && (
-        <button type="button" className="button" onClick={stop}>
+        <button type="button" className="button" onClick={stopWork}>
           Stop
         </button>
       )}

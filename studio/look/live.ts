@@ -1,7 +1,8 @@
 /** The camera in Look: frames are explained one after the other, always the newest, as fast as it goes. */
 
 import { anotherFrame, frameOf } from '../camera/frame.ts'
-import { messageOf, openPhoto, reopenPhoto, showFrame, started, UNEDITED } from './run.ts'
+import { WorkerLost } from '../worker/client.ts'
+import { messageOf, openPhoto, reopenPhoto, showFrame, UNEDITED } from './run.ts'
 import { getLook, setLook } from './store.ts'
 
 /** How fast it goes: means over the last frames, in milliseconds. */
@@ -37,13 +38,12 @@ export async function watch(
   })
   const isOn = () => !signal.aborted && getLook().live
   try {
-    await started()
     let pace: Pace | undefined
     await anotherFrame(video, signal)
     for (let before = performance.now(); isOn(); ) {
       const next = anotherFrame(video, signal)
       const frame = frameOf(video)
-      const took = frame && (await showFrame(frame))
+      const took = frame && (await showFrame(frame).catch(unlessReplaced))
       const now = performance.now()
       pace = took && smoothed(pace, { ...took, between: now - before })
       before = now
@@ -66,6 +66,11 @@ export async function freeze(video: HTMLVideoElement): Promise<void> {
   canvas.getContext('2d')!.drawImage(video, 0, 0)
   const file = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve))
   if (file) await openPhoto(file, `Camera, ${new Date().toLocaleTimeString('en-GB')}`)
+}
+
+/** Another worker gets the next frame. */
+function unlessReplaced(error: unknown): undefined {
+  if (!(error instanceof WorkerLost)) throw error
 }
 
 function smoothed(before: Pace | undefined, now: Pace): Pace {

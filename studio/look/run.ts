@@ -1,8 +1,11 @@
 /** From what is asked to what is shown: one request at a time, and always the newest. */
 
+import { proxy, type Remote } from 'comlink'
 import type { BuiltInName, Image } from 'regard'
-import { modelsFolder, theWork, told } from '../worker/client.ts'
-import type { NetworkInfo, Place } from '../worker/protocol.ts'
+import { keep } from '../app/kept.ts'
+import { modelsFolder, restoring, theWork, told, WorkerLost } from '../worker/client.ts'
+import type { DeviceChoice, NetworkInfo, Place } from '../worker/protocol.ts'
+import type { Work } from '../worker/work.ts'
 import {
   type Cell,
   cellKey,
@@ -19,12 +22,35 @@ import {
 } from './store.ts'
 import { absentInWords } from './words.ts'
 
-let place: Promise<Place> | undefined
+/** How each network came here, to be told to the next worker. */
+const ways = new Map<string, (work: Remote<Work>) => Promise<unknown>>()
 
-/** Start the worker. */
-export function started(): Promise<Place> {
-  place ??= theWork().start(modelsFolder())
-  return place
+restoring(async (work) => {
+  await work.start(
+    modelsFolder(),
+    getLook().device,
+    proxy((place: Place) => setLook({ place })),
+  )
+  try {
+    if (last) await work.openPhoto(await bytesOf(last[0]), last[1])
+  } catch (error) {
+    setLook({ error: messageOf(error) })
+  }
+  for (const [id, again] of ways) {
+    try {
+      await again(work)
+    } catch (error) {
+      removed(id)
+      setLook({ error: messageOf(error) })
+    }
+  }
+})
+
+/** Run networks elsewhere from now on. */
+export async function runOn(device: DeviceChoice): Promise<void> {
+  keep('device', device)
+  setLook({ device })
+  await theWork().runOn(device)
 }
 
 /** Tells how far something is. */
@@ -36,7 +62,6 @@ function telling(what: string, stops = false) {
 async function during<Result>(what: string, act: () => Promise<Result>): Promise<Result | undefined> {
   setLook({ busy: { what, done: 0, total: 0, stops: false }, error: undefined })
   try {
-    await started()
     return await act()
   } catch (error) {
     setLook({ error: messageOf(error) })
@@ -55,13 +80,12 @@ export const UNEDITED = { strokes: [], undone: [], painted: undefined, before: f
 /** Open a photo: what was painted on the last one is gone with it. The camera's frames end. */
 export async function openPhoto(file: Blob, name: string): Promise<void> {
   const number = ++opened
-  last = [file, name]
   setLook({ live: false })
   await during('Looking for faces', async () => {
-    const bytes = new Uint8Array(await file.arrayBuffer())
-    const info = await theWork().openPhoto(bytes, name)
+    const info = await theWork().openPhoto(await bytesOf(file), name)
     // Somebody may have opened another one since.
     if (number !== opened) return
+    last = [file, name]
     const before = getLook().photo
     if (before) URL.revokeObjectURL(before.url)
     const photo = { ...info, url: URL.createObjectURL(file), name, number }
@@ -70,6 +94,10 @@ export async function openPhoto(file: Blob, name: string): Promise<void> {
     setLook({ ...UNEDITED, photo, face: 0, fixed: undefined, cells })
   })
   await refresh()
+}
+
+async function bytesOf(file: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await file.arrayBuffer())
 }
 
 /** Open the photo once more that was there before the camera. */
@@ -124,12 +152,17 @@ export async function showFrame(
 async function addBuiltIn(name: BuiltInName): Promise<void> {
   if (getLook().networks.some(({ id }) => id === name)) return
   const info = await during(`Loading ${name}`, () => theWork().addBuiltIn(name, telling(`Loading ${name}`)))
-  if (info) added(info)
+  if (info) added(info, (work) => work.addBuiltIn(name))
   await refresh()
 }
 
-/** A network that the worker has taken in; what one of the same name said before is no longer true. */
-export function added(info: NetworkInfo): void {
+/**
+ * A network that the worker has taken in; what one of the same name said before is no longer true.
+ *
+ * @param again how another worker gets it, where nobody else sees to that
+ */
+export function added(info: NetworkInfo, again?: (work: Remote<Work>) => Promise<unknown>): void {
+  if (again) ways.set(info.id, again)
   setLook(({ networks, cells }) => ({
     networks: [...networks.filter(({ id }) => id !== info.id), info],
     cells: withoutCells(cells, info.id),
@@ -139,6 +172,7 @@ export function added(info: NetworkInfo): void {
 
 /** A network that the worker has no longer. */
 export function removed(id: string): void {
+  ways.delete(id)
   setLook(({ networks, columns, cells }) => ({
     networks: networks.filter((each) => each.id !== id),
     columns: columns.filter((each) => each !== id),
@@ -220,11 +254,18 @@ async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>
   setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
   try {
     const look = await theWork().look(request, telling(what, runsLong))
+    if (lostOver === key) lostOver = undefined
     const found = { key, look, error: undefined, failed: undefined, answers: undefined }
     put(name, found)
     // What is painted next is set against it.
     if (request.strokes.length === 0) put(uneditedKey(name), found)
   } catch (error) {
+    // A new worker gets what another was lost over, but not twice, nor what was to be stopped.
+    if (error instanceof WorkerLost) {
+      if (!error.wasStopped && lostOver !== key) lostOver = key
+      else put(name, { failed: key, error: messageOf(error) })
+      return
+    }
     const answers = await theWork()
       .answer(request)
       .catch(() => undefined)
@@ -232,9 +273,15 @@ async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>
   }
 }
 
-/** Stop what runs long. */
-export function stop(): void {
-  void theWork().stop()
+/** The question that a worker was lost over. */
+let lostOver: string | undefined
+
+/** Put a question once more that got no answer. */
+export function askAgain(id: string, row: number): void {
+  const key = cellKey(id, row)
+  const cell = getLook().cells[key]
+  if (cell)
+    changed({ cells: { ...getLook().cells, [key]: { ...cell, error: undefined, failed: undefined } } })
 }
 
 export function messageOf(error: unknown): string {

@@ -2,14 +2,18 @@
 
 import { type Composite, type CompositeName, composites, type FoundFace, type NamedMethod } from 'regard'
 import { create } from 'zustand'
-import type {
-  Align,
-  Answered,
-  Look,
-  LookRequest,
-  NetworkInfo,
-  PhotoInfo,
-  Stroke,
+import { kept } from '../app/kept.ts'
+import {
+  type Align,
+  type Answered,
+  DEVICES,
+  type DeviceChoice,
+  type Look,
+  type LookRequest,
+  type NetworkInfo,
+  type PhotoInfo,
+  type Place,
+  type Stroke,
 } from '../worker/protocol.ts'
 import { parametersOf, rulesOf, type Tuning } from './rules.ts'
 
@@ -130,6 +134,10 @@ export interface LookState {
   readonly part: string | undefined
   /** Of a face whose eyes were put right: its mesh in place of the one that was found. */
   readonly fixed: FoundFace | undefined
+  /** Where networks are to run. */
+  readonly device: DeviceChoice
+  /** Where they do; undefined until the worker has started. */
+  readonly place: Place | undefined
   /** Whether the camera's frames take the place of the photo. */
   readonly live: boolean
 }
@@ -178,7 +186,15 @@ export const useLook = create<LookState>(() => ({
   part: undefined,
   fixed: undefined,
   live: false,
+  device: deviceKept(),
+  place: undefined,
 }))
+
+/** The choice that was made last in this browser. */
+function deviceKept(): DeviceChoice {
+  const said = kept('device')
+  return DEVICES.find((each) => each === said) ?? 'auto'
+}
 
 export const setLook = useLook.setState
 export const getLook = useLook.getState

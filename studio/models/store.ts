@@ -1,9 +1,9 @@
 /** Networks of one's own: dropped or kept, what is known of them, and what is still to be said. */
 
 import { create } from 'zustand'
-import { added, changed, messageOf, removed, started } from '../look/run.ts'
+import { added, changed, messageOf, removed } from '../look/run.ts'
 import { getLook, setLook } from '../look/store.ts'
-import { theWork } from '../worker/client.ts'
+import { restoring, theWork } from '../worker/client.ts'
 import type { ModelReport } from '../worker/models.ts'
 import type { NetworkInfo } from '../worker/protocol.ts'
 import { type Grouped, groupedFrom, stemOf } from './group.ts'
@@ -67,7 +67,6 @@ export function yoursBy(id: string): Yours | undefined {
 export async function working<Result>(what: string, act: () => Promise<Result>): Promise<Result | undefined> {
   set({ busy: what })
   try {
-    await started()
     return await act()
   } catch (error) {
     set(({ problems }) => ({ problems: [...problems, messageOf(error)] }))
@@ -142,6 +141,19 @@ function takeIn(id: string, network: NetworkInfo | undefined): void {
   if (network) added(network)
   else setLook(({ networks }) => ({ networks: networks.filter((each) => each.id !== id) }))
 }
+
+// The files of each hold its card, as it was described last.
+restoring(async (work) => {
+  for (const { id, file, files, report } of get().yours) {
+    if (!report) continue
+    try {
+      await work.openModel(id, file, files)
+      await work.describeModel(id)
+    } catch (error) {
+      set(({ problems }) => ({ problems: [...problems, messageOf(error)] }))
+    }
+  }
+})
 
 /**
  * Read one of one's own networks, where that was not done yet.

@@ -1,6 +1,6 @@
 /** A run's network beside the others in Look. */
 
-import { added, changed, started } from '../look/run.ts'
+import { added, changed } from '../look/run.ts'
 import { getLook } from '../look/store.ts'
 import { theWork } from '../worker/client.ts'
 import type { Source } from './source.ts'
@@ -14,8 +14,9 @@ export async function addRun(source: Source, run: string, id: string): Promise<v
   const files: Record<string, Uint8Array> = {}
   for (const name of ['model.onnx', 'model.card.yaml', 'model.mean.npy'])
     files[name] = new Uint8Array(await (await source.blob(`runs/${run}/${name}`)).arrayBuffer())
-  await started()
-  added(await theWork().addNetwork(id, 'model.onnx', files))
+  added(await theWork().addNetwork(id, 'model.onnx', files), (work) =>
+    work.addNetwork(id, 'model.onnx', files),
+  )
   const { columns } = getLook()
   changed({ columns: columns.includes(id) ? columns : [...columns, id] })
   location.hash = '#/look'

@@ -2,9 +2,9 @@
 
 import { proxy, type Remote } from 'comlink'
 import { drawnFaces } from 'regard'
-import { added, changed, messageOf, started } from '../look/run.ts'
+import { added, changed, messageOf } from '../look/run.ts'
 import { getLook } from '../look/store.ts'
-import { theWork, told } from '../worker/client.ts'
+import { guarded, restoring, theWork, told } from '../worker/client.ts'
 import type { ExampleSource, Glance, StepNews, Told } from '../worker/protocol.ts'
 import type { Teaching } from '../worker/teach.ts'
 import { DRAWINGS, painted } from './drawn.ts'
@@ -13,9 +13,27 @@ import { getTeach, isUnsaved, type Kind, missing, setTeach, useTeach } from './s
 let teaching: Promise<Remote<Teaching>> | undefined
 
 function theTeaching(): Promise<Remote<Teaching>> {
-  teaching ??= started().then(() => theWork().teaching()) as unknown as Promise<Remote<Teaching>>
+  teaching ??= (theWork().teaching() as unknown as Promise<Remote<Teaching>>).then(guarded)
   return teaching
 }
+
+restoring(async (work) => {
+  teaching = undefined
+  const { kinds, glances } = getTeach()
+  const examples = kinds.flatMap(({ examples }) => examples)
+  if (examples.length > 0) {
+    const next = (await work.teaching()) as unknown as Remote<Teaching>
+    for (const { id, picture } of examples) await next.takeBack(id, picture)
+  }
+  if (glances.length > 0)
+    setTeach({
+      glances: [],
+      losses: [],
+      shown: undefined,
+      tried: undefined,
+      error: 'What was taught is gone. Train again.',
+    })
+})
 
 /** The browser asks before the page goes with what was not saved. */
 useTeach.subscribe((state) => {
@@ -189,8 +207,11 @@ function download(name: string, blob: Blob) {
 
 /** Have it as a column of Look. */
 export async function openInLook(): Promise<void> {
-  const info = await (await theTeaching()).use()
-  added(info)
+  const taught = await theTeaching()
+  const info = await taught.use()
+  const { model, card } = await taught.save()
+  const files = { 'taught.onnx': model, 'taught.card.yaml': new TextEncoder().encode(card) }
+  added(info, (work) => work.addNetwork(info.id, 'taught.onnx', files))
   const { columns } = getLook()
   location.hash = '#/look'
   changed({

@@ -20,7 +20,7 @@ import {
   writeGraph,
 } from 'regard'
 import { answerOf } from './answers.ts'
-import type { Answered, NetworkInfo } from './protocol.ts'
+import { type Answered, type NetworkInfo, SPENT } from './protocol.ts'
 
 /** What is too large for a page, in bytes of its files: a page has 4 GB in all, and an explanation takes several times its weights. */
 const MOST = 500e6
@@ -212,8 +212,11 @@ export function refused(error: unknown, id: string): unknown {
   const said = messageOf(error)
   const isMemory =
     error instanceof RangeError ||
-    /out of memory|bad_alloc|allocat\w+ (failed|memory)|failed to allocate/i.test(said)
-  return isMemory ? tooLarge(id) : withoutRule(said) ? new UserError(withoutRule(said)!) : error
+    /out of memory|bad_alloc|allocat\w+ (failed|memory)|failed to allocate|Aborted\(OOM/i.test(said)
+  // The runtime's memory grows and never shrinks.
+  if (isMemory) return Object.assign(tooLarge(id), { name: SPENT })
+  const operator = withoutRule(said)
+  return operator ? new UserError(operator) : error
 }
 
 /** An error about an operator, in a sentence that is understood without its node. */

@@ -14,10 +14,19 @@ import type {
   RuleParameters,
 } from 'regard'
 
+/** Where networks may run: on the GPU where there is a real one and it is faster, by WebAssembly, or on any GPU. */
+export const DEVICES = ['auto', 'wasm', 'webgpu'] as const
+
+export type DeviceChoice = (typeof DEVICES)[number]
+
 /** Where networks run here. */
 export interface Place {
-  readonly device: string
+  /** Of WebAssembly. */
   readonly threads: number
+  /** Networks that run on the GPU, by their ids; the others run by WebAssembly. */
+  readonly gpu: readonly string[]
+  /** Why something does not run on the GPU that could be expected there, in a sentence. */
+  readonly why: string | undefined
 }
 
 /** A network that the worker holds. */
@@ -219,3 +228,6 @@ export interface Told {
   readonly map: PixelRelevance
   readonly seen: Image
 }
+
+/** The name of an error after which a worker has no memory left for anything else. */
+export const SPENT = 'SpentError'

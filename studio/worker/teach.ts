@@ -83,6 +83,12 @@ export class Teaching {
     return { id, picture }
   }
 
+  /** Take an example that another worker had, under its id. */
+  takeBack(id: number, picture: Image): void {
+    this.examples.set(id, picture)
+    this.next = Math.max(this.next, id + 1)
+  }
+
   remove(ids: readonly number[]): void {
     for (const id of ids) this.examples.delete(id)
   }

@@ -38,6 +38,7 @@ import {
   UserError,
 } from 'regard'
 import { answerOf } from './answers.ts'
+import { Devices } from './devices.ts'
 import { fetched } from './fetched.ts'
 import { FIELDS, fieldsOf } from './fields.ts'
 import { layerMap, mappedAt, valueBehind } from './layers.ts'
@@ -45,6 +46,7 @@ import type { Drafts, ModelReport, SavedModel } from './models.ts'
 import { painted } from './paint.ts'
 import type {
   Answered,
+  DeviceChoice,
   Look,
   LookRequest,
   NetworkInfo,
@@ -83,6 +85,8 @@ interface Loaded {
 
 export class Work {
   private engine: Engine | undefined
+  private devices: Devices | undefined
+  private hear: ((place: Place) => void) | undefined
   private finder: FaceFinder | undefined
   private readonly models = new Map<string, { readonly answers: readonly Model[]; readonly bytes: number }>()
   /** The one that was used last is the last. */
@@ -95,13 +99,30 @@ export class Work {
   private teacher: Teaching | undefined
   private turn: Promise<unknown> = Promise.resolve()
 
-  /** @param folder where the networks lie that come with the page: its URL */
-  async start(folder: string): Promise<Place> {
+  /**
+   * @param folder where the networks lie that come with the page: its URL
+   * @param hear is told where networks run, now and whenever that changes
+   */
+  async start(folder: string, device: DeviceChoice, hear: (place: Place) => void): Promise<void> {
     this.folder = folder
-    this.engine ??= pausing(await loadEngine({ device: 'wasm' }))
-    const { device, threads } = this.engine
-    return { device, threads }
+    this.hear = hear
+    const wasm = await loadEngine({ device: 'wasm' })
+    this.engine = pausing(wasm)
+    this.devices = new Devices(wasm, device, hear)
   }
+
+  /** Run networks elsewhere from now on. */
+  async runOn(device: DeviceChoice): Promise<void> {
+    const wasm = await loadEngine({ device: 'wasm' })
+    await this.alone(async () => {
+      for (const one of this.loaded) await this.release(one)
+      this.devices?.leave()
+      this.devices = new Devices(wasm, device, this.hear!)
+    })
+  }
+
+  /** Nothing: that it is answered tells that the worker is not stuck in a run. */
+  beat(): void {}
 
   /** Stop what runs long, before its next run. */
   stop(): void {
@@ -256,7 +277,7 @@ export class Work {
 
   /** What a network is shown of the photo, and what it says to that with its channels as they are and reversed. */
   async preview(id: string, face: FoundFace | undefined): Promise<Preview> {
-    return this.alone(() => this.previewNow(id, face))
+    return this.alone(() => inMemory(id, () => this.previewNow(id, face)))
   }
 
   private async previewNow(id: string, face: FoundFace | undefined): Promise<Preview> {
@@ -304,7 +325,7 @@ export class Work {
 
   /** Ask one network about one face. */
   async look(request: LookRequest, tell?: Tell): Promise<Look> {
-    return this.alone(() => this.lookNow(request, tell))
+    return this.alone(() => inMemory(request.network, () => this.lookNow(request, tell)))
   }
 
   private async lookNow(request: LookRequest, tell?: Tell): Promise<Look> {
@@ -403,12 +424,10 @@ export class Work {
     )
       await this.release(this.loaded[0]!)
     const explainer = await loadModelExplainer(model, {
-      engine: this.engine!,
+      engine: this.devices!.engineFor(network),
       ...(isComposite(way)
         ? { composite: way, conservation, layers: layer ? [layer] : [], tunable }
         : { method: way }),
-    }).catch(async (error) => {
-      throw (await import('./models.ts')).refused(error, network)
     })
     this.loaded.push({ key, explainer, bytes })
     return explainer
@@ -437,6 +456,15 @@ export class Work {
   private async release(one: Loaded): Promise<void> {
     this.loaded = this.loaded.filter((each) => each !== one)
     await one.explainer.release()
+  }
+}
+
+/** Do something with a network; where there is no memory for it, say so. */
+async function inMemory<Result>(network: string, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act()
+  } catch (error) {
+    throw (await import('./models.ts')).refused(error, network)
   }
 }
 

@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly hash?: string
   /** In place of a server of its own. */
   readonly url?: string
+  /** Whether the page may have a service worker; it may where not given. */
+  readonly serviceWorkers?: 'block'
 }
 
 /** A page that is open, with what it was asked not to do and did. */
@@ -36,11 +38,16 @@ export async function openStudio({
   args = [],
   hash = '',
   url: given,
+  serviceWorkers,
 }: OpenOptions = {}): Promise<Opened> {
   const server = given === undefined ? await listen({ port: 0 }) : undefined
   const url = given ?? server!.url
   const browser = await chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    serviceWorkers,
+  })
   const page = await context.newPage()
   // A test has a limit of its own, and a busy machine takes its time.
   page.setDefaultTimeout(0)

@@ -1,0 +1,148 @@
+/** Graphs run on the GPU as soon as it has given what WebAssembly gives: drivers and kernels can be wrong in silence. */
+
+import type { Engine, Program, Tensors } from 'regard'
+
+type Tensor = Tensors[string]
+type Graph = Parameters<Engine['load']>[0]
+
+/** What came of a graph on the GPU. */
+export type Verdict = 'agrees' | 'differs' | 'slower' | 'fails'
+
+/** How the two are used. */
+interface Agreeing {
+  /** What runs a graph in any case. */
+  readonly sure: Engine
+  /** What runs it better, asked for after the first answer; undefined where there is nothing of the kind. */
+  better(): Promise<Engine | undefined>
+  /** Whether it is used only where it is faster. */
+  readonly ifFaster: boolean
+  tell(verdict: Verdict, error?: unknown): void
+}
+
+/** Of larger graphs there is one at a time, in bytes of weights. */
+const LARGE = 100 * 2 ** 20
+
+/**
+ * An engine that answers surely at first, and better once that has been seen to agree.
+ *
+ * The first run of each graph is answered by what is sure. Meanwhile the graph is loaded on what is better and given the
+ * same input; where it answers the same, it takes over. Where it fails later on, what is sure answers that run and all
+ * that follow.
+ */
+export function agreeing({ sure, better, ifFaster, tell }: Agreeing): Engine {
+  return {
+    ...sure,
+    async load(graph, options) {
+      let surely: Program | undefined = await sure.load(graph, options)
+      let best: Program | undefined
+      let check: Promise<void> | undefined
+      let isReleased = false
+      const { inputs, outputs } = surely
+      const isLarge = bytesOf(graph) > LARGE
+
+      async function leaveSure() {
+        const left = surely
+        surely = undefined
+        await left?.release()
+      }
+
+      /** @param took milliseconds that the run took that gave what is expected */
+      async function compare(feeds: Tensors, expected: Tensors, took: number) {
+        const engine = await better()
+        if (!engine || isReleased) return
+        if (isLarge) await leaveSure()
+        const program = await engine.load(graph, options)
+        const isSame = agree(await program.run(feeds), expected)
+        // Of the first run, much is the making of kernels.
+        const start = performance.now()
+        if (isSame && ifFaster) await program.run(feeds)
+        const isFast = !ifFaster || performance.now() - start < took
+        if (isSame && isFast && !isReleased) {
+          best = program
+          await leaveSure()
+        } else await program.release()
+        tell(isSame ? (isFast ? 'agrees' : 'slower') : 'differs')
+      }
+
+      async function runSurely(feeds: Tensors) {
+        surely ??= await sure.load(graph, options)
+        const start = performance.now()
+        const results = await surely.run(feeds)
+        if (!check) {
+          const took = performance.now() - start
+          // Whoever asked may write into either.
+          check = compare(copied(feeds), copied(results), took).catch((error) => tell('fails', error))
+        }
+        return results
+      }
+
+      return {
+        inputs,
+        outputs,
+        async run(feeds) {
+          if (isLarge) await check
+          if (best) {
+            try {
+              return await best.run(feeds)
+            } catch (error) {
+              // It may wait for a device that is gone.
+              void best?.release().catch(() => {})
+              best = undefined
+              tell('fails', error)
+            }
+          }
+          return runSurely(feeds)
+        },
+        async release() {
+          isReleased = true
+          void best?.release().catch(() => {})
+          await leaveSure()
+        },
+      }
+    },
+  }
+}
+
+function bytesOf({ initializers }: Graph): number {
+  return [...initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
+}
+
+function copied(tensors: Tensors): Tensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      { ...tensor, data: tensor.data.slice() } as Tensor,
+    ]),
+  )
+}
+
+/** Of the largest number: sums of float32 in another order are off by 1e-6 of it, through deep networks by 1e-5. */
+const LOGITS = 1e-3
+
+/**
+ * Of the sum of all magnitudes. A map can hang on a tie, as between two inputs of a maximum, and then move from one pixel
+ * to the next: that is little of it. A kernel that computes wrongly changes all of it.
+ */
+const MAP = 1e-2
+
+/** Whether two runs gave the same, as far as float32 can. */
+function agree(actual: Tensors, expected: Tensors): boolean {
+  return Object.entries(expected).every(([name, tensor]) => {
+    const [a, b] = [actual[name]!.data, tensor.data] as [ArrayLike<number>, ArrayLike<number>]
+    let [off, most, sum, largest] = [0, 0, 0, 0]
+    for (let k = 0; k < b.length; k++) {
+      const size = Math.abs(Number(b[k]))
+      if (Number.isFinite(size)) {
+        sum += size
+        largest = Math.max(largest, size)
+      }
+      // What is infinite, or no number, is so on both; a map with such is refused whoever gave it.
+      if (Object.is(a[k], b[k])) continue
+      const difference = Math.abs(Number(a[k]) - Number(b[k]))
+      if (!Number.isFinite(difference)) return false
+      off += difference
+      most = Math.max(most, difference)
+    }
+    return tensor.shape.length <= 2 ? most <= LOGITS * largest : off <= MAP * sum
+  })
+}

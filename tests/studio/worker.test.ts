@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { hasChromium, openStudio } from './open.ts'
+
+const example = fileURLToPath(new URL('../../examples/adiencenet-synthetic.onnx', import.meta.url))
+
+describe.skipIf(!hasChromium)('the worker of the studio', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-worker-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('is started anew where it is stuck, with photo and networks, those that were dropped too', async () => {
+    const card = join(folder, 'adiencenet-synthetic.card.yaml')
+    writeFileSync(card, 'input: { channels: BGR, scale: 1, mean: 128 }\n')
+    const { page, faults, close } = await openStudio({ hash: '#/models' })
+    await page.getByLabel('Open a model').setInputFiles([example, card])
+    await page.getByRole('button', { name: 'Use in Look' }).click()
+    await page.getByRole('img', { name: /^adiencenet-synthetic, / }).waitFor()
+    await settled(page)
+
+    await stick(page)
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    await page.getByText(/^A network gives no answer/).waitFor()
+    await page.getByRole('button', { name: 'Start anew' }).click()
+    await page.getByText(/^It gave no answer, and was started anew/).waitFor()
+    await settled(page)
+    await page.getByRole('button', { name: 'Face 1' }).click()
+    await settled(page)
+    expect(await page.getByRole('alert').count()).toBe(0)
+    expect(await page.getByRole('img', { name: /^(faceres|adiencenet-synthetic), / }).count()).toBe(2)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
+    const { page, faults, close } = await openStudio({ hash: '#/look?c=occlusion' })
+    await page.getByRole('button', { name: 'Stop' }).waitFor()
+    await stick(page)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/^It gave no answer, and was started anew/)
+      .waitFor()
+    expect(await page.getByRole('button', { name: 'Ask again' }).count()).toBe(1)
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('is started anew where it breaks down', async () => {
+    const { page, close } = await openStudio()
+    await settled(page)
+    await theWorker(page).evaluate(() => {
+      setTimeout(() => {
+        WebAssembly.Memory.prototype.grow.call(new WebAssembly.Memory({ initial: 1, maximum: 1 }), 2)
+      })
+    })
+    await page.getByText(/^What explains networks broke down, and was started anew/).waitFor()
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    await settled(page)
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await close()
+  })
+})
+
+/** The first of the page's workers; the others are its threads. */
+function theWorker(page: Page) {
+  return page.workers()[0]!
+}
+
+/** Let the worker run without an end, as a run of a network can. */
+async function stick(page: Page): Promise<void> {
+  const worker = theWorker(page)
+  await worker.evaluate(() => {
+    setTimeout(() => {
+      for (;;);
+    })
+  })
+}
+
+/** Wait until all that is asked is answered. */
+async function settled(page: Page): Promise<void> {
+  await page.getByRole('img', { name: /^faceres, / }).waitFor()
+  await page.waitForFunction(() => !document.querySelector('.cell[data-waits], .map.empty'))
+}
