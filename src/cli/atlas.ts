@@ -10,7 +10,7 @@ import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { writeAtlasPage } from '../report/atlasPage.ts'
 import { decimal, excessInWords } from '../report/atlasWords.ts'
 import { writeVirelay } from '../report/virelay.ts'
-import { tellSkipped } from './data.ts'
+import { nameOfData, tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
 import { CLASS, explainOver, KEPT, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
 import { aboutPeople } from './people.ts'
@@ -55,7 +55,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   const { explained, atlas } = found
   requireClasses(atlas, dataset.root)
   const { out } = flags
-  const data = `${flags.data.kind}:${flags.data.root}`
+  const data = nameOfData(flags.data)
   writeAtomic(join(out, 'atlas.csv'), csvOf(explained, atlas))
   writeAtomic(
     join(out, 'atlas.json'),
