@@ -10,7 +10,7 @@ import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { writeAtlasPage } from '../report/atlasPage.ts'
 import { decimal, excessInWords } from '../report/atlasWords.ts'
 import { writeVirelay } from '../report/virelay.ts'
-import { tellSkipped } from './data.ts'
+import { nameOfData, tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
 import {
   CLASS,
@@ -60,7 +60,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   const { explained, atlas } = found
   requireClasses(atlas, dataset.root)
   const { out } = flags
-  const data = `${flags.data.kind}:${flags.data.root}`
+  const data = nameOfData(flags.data)
   // Of all that lie in OUT/explained, those that this atlas is of.
   const key = keyOfExplained(network, dataset, flags, { class: flags.class })
   writeAtomic(join(out, 'atlas.csv'), csvOf(explained, atlas))

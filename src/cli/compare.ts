@@ -9,7 +9,7 @@ import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
 import type { Mean } from '../evaluation/profile.ts'
 import { writeComparePage } from '../report/comparePage.ts'
 import { points, pText } from '../report/words.ts'
-import { tellSkipped } from './data.ts'
+import { nameOfData, tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
 import {
   type Explainable,
@@ -110,7 +110,7 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
   const differences = settings.flatMap((a, k) => settings.slice(k + 1).map((b) => compareSettings(a, b)))
   for (const comparison of comparisons) console.log(inWords(comparison).join('\n'))
   for (const difference of differences) console.log(settingsInWords(difference))
-  const data = `${flags.data.kind}:${flags.data.root}`
+  const data = nameOfData(flags.data)
   const { out } = flags
   const record = {
     data,

@@ -1,5 +1,6 @@
 /** Data sets, their folds and what is wrong with their photos, as commands say it. */
 
+import { basename, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { fromHome } from '../base/home.ts'
@@ -27,6 +28,11 @@ export function sourceFrom(text: string): Source {
   const near = nearest(kind, DATASET_KINDS)
   const remedy = near ? `Did you mean ${near}?` : `There are ${DATASET_KINDS.join(', ')}.`
   throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
+}
+
+/** What a data set is called in a page that is passed on, which does not say where it lies: `aaf:AAF`. */
+export function nameOfData({ kind, root }: Source): string {
+  return `${kind}:${basename(resolve(root))}`
 }
 
 /** The flag of a command that reads data sets, and what it means. */

@@ -36,7 +36,7 @@ import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { writeMeasurePage } from '../report/measurePage.ts'
 import { defaultComposite } from '../rules/composites/default.ts'
 import { type CompositeName, composites } from '../rules/composites/presets.ts'
-import { tellSkipped } from './data.ts'
+import { nameOfData, tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
 import { countFrom } from './numbers.ts'
 import { facesFor, networksOver, type OverFacesFlags, withDataSet } from './overFaces.ts'
@@ -199,7 +199,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   for (const sentence of [...refusals(found.rows), ...doubts(columns)]) console.log(sentence)
   const sanity = flags.sanity ? await sanityOf(network, dataset, faces, fitting, flags) : undefined
   const { out } = flags
-  const data = `${flags.data.kind}:${flags.data.root}`
+  const data = nameOfData(flags.data)
   const record = {
     model: network.model.path,
     data,

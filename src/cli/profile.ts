@@ -15,7 +15,7 @@ import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { writeProfilePage } from '../report/profilePage.ts'
 import { profileRows } from '../report/profileRows.ts'
 import { points, pText } from '../report/words.ts'
-import { tellSkipped } from './data.ts'
+import { nameOfData, tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
 import { CLASS, explainOver, KEPT, networksOver, type OverFacesFlags, withOverFaces } from './overFaces.ts'
 import { aboutPeople } from './people.ts'
@@ -83,7 +83,7 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
     }),
   )
   const { out } = flags
-  const data = `${flags.data.kind}:${flags.data.root}`
+  const data = nameOfData(flags.data)
   writeAtomic(join(out, 'profile.csv'), csvOf(names, profiles))
   writeAtomic(
     join(out, 'profile.json'),

@@ -3,6 +3,8 @@
  * give this one shape.
  */
 
+import { dirname, sep } from 'node:path'
+import { printable } from '../base/printable.ts'
 import type { Alignment } from '../faces/align.ts'
 import { type Gender, OLDEST, type Task } from './task.ts'
 
@@ -63,6 +65,25 @@ export interface Dataset {
 export interface Skipped {
   readonly face: string
   readonly reason: string
+}
+
+/**
+ * A message as it may stand in a file that is passed on: paths begin at the data set's folder, so that they say neither
+ * where it lies nor whose it is.
+ *
+ * @param root of the data set: its folder, or a table in it
+ */
+export function withoutRoot(message: string, root: string): string {
+  const folders = [root, dirname(root)].filter((folder) => dirname(folder) !== folder && folder !== '.')
+  return folders.reduce((rest, folder) => rest.replaceAll(`${printable(folder)}${sep}`, ''), message)
+}
+
+/** What was skipped, with messages as {@link withoutRoot} has them. */
+export function skippedBelow(skipped: readonly Skipped[], root: string): Skipped[] {
+  return skipped.map(({ face, reason }) => ({
+    face: withoutRoot(face, root),
+    reason: withoutRoot(reason, root),
+  }))
 }
 
 /** The index of a face's class in a task; undefined where the face has no label for it. */

@@ -3,7 +3,7 @@
 import { UsageError, UserError } from '../base/errors.ts'
 import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
-import { type Dataset, type Face, labelOf, type Skipped } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf, type Skipped, skippedBelow } from '../datasets/dataset.ts'
 import { makeFolds, type Repeated } from '../datasets/folds.ts'
 import { CLASSES, nearestAgeGroup, TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -164,7 +164,7 @@ export async function evaluate(
   return {
     ...testRecord(kept, task, scores.map(inTask)),
     unlabelled: chosen.length - labelled.length,
-    skipped: [...dataset.skipped, ...skipped],
+    skipped: skippedBelow([...dataset.skipped, ...skipped], dataset.root),
   }
 }
 

@@ -6,7 +6,7 @@ import { UserError } from '../base/errors.ts'
 import { sha256Of } from '../base/hash.ts'
 import { version } from '../base/version.ts'
 import type { Watch } from '../base/watch.ts'
-import type { Dataset, Face } from '../datasets/dataset.ts'
+import { type Dataset, type Face, skippedBelow } from '../datasets/dataset.ts'
 import { partNames } from '../datasets/partNames.ts'
 import { pooled } from '../explanation/pooled.ts'
 import { compositeOf } from '../models/explain.ts'
@@ -82,7 +82,7 @@ export async function explainFaces(
       grid,
       parts,
       classes: asking.classes,
-      skipped: [...dataset.skipped, ...skipped],
+      skipped: skippedBelow([...dataset.skipped, ...skipped], dataset.root),
     }
   } finally {
     store.close()

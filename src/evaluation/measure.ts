@@ -9,7 +9,7 @@ import { sha256Of } from '../base/hash.ts'
 import { Random } from '../base/random.ts'
 import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
-import type { Dataset, Face, Skipped } from '../datasets/dataset.ts'
+import { type Dataset, type Face, type Skipped, skippedBelow } from '../datasets/dataset.ts'
 import { PARTS } from '../datasets/synthetic/parts.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Explainer, Explanation } from '../explanation/explain.ts'
@@ -218,7 +218,7 @@ export async function measureMaps(
     const rows = [...methods.keys()].flatMap((method) =>
       shown.flatMap(({ face }) => store.get(method, face.id) ?? []),
     )
-    return { rows, unfit, skipped: [...dataset.skipped, ...skipped], examples }
+    return { rows, unfit, skipped: skippedBelow([...dataset.skipped, ...skipped], dataset.root), examples }
   } finally {
     for (const { release } of scores.values()) await release()
     store.close()

@@ -6,6 +6,7 @@ import { relative } from 'node:path'
 import { Lock } from '../base/lock.ts'
 import { version } from '../base/version.ts'
 import { countClasses } from '../datasets/classes.ts'
+import { skippedBelow } from '../datasets/dataset.ts'
 import type { NodeDevice } from '../engine/node.ts'
 import { clockLine } from './clock.ts'
 import { type FailedRun, runLocally } from './execution/local.ts'
@@ -180,7 +181,7 @@ function studyRecord(plan: Plan, out: string, { dataset, runs, data }: PreparedS
       classes: Object.fromEntries(plan.tasks.map((task) => [task, countClasses(faces, all, task)])),
       dropped: dataset.dropped,
       remarks: dataset.remarks,
-      skipped,
+      skipped: skippedBelow(skipped, dataset.root),
     },
     folds: plan.folds,
     runs: runs.map(({ job }) => job.run),

@@ -1,7 +1,7 @@
 /** What may quietly ruin a study: everything that can be seen of a data set before a network is trained on it. */
 
 import type { Watch } from '../../base/watch.ts'
-import type { Dataset, Skipped } from '../dataset.ts'
+import { type Dataset, type Skipped, skippedBelow, withoutRoot } from '../dataset.ts'
 import { type Details, repetitions } from '../duplicates.ts'
 import { makeFolds } from '../folds.ts'
 import { classes } from './classes.ts'
@@ -55,7 +55,11 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions): Pro
   const folds = published
     ? dataset.faces.map(({ fold }) => fold!)
     : makeFolds(dataset.faces, options.folds, options.seed)
-  const looks = await allLooks(dataset, options)
+  const { root } = dataset
+  const skipped = skippedBelow(dataset.skipped, root)
+  const looks = (await allLooks(dataset, options)).map((look) =>
+    typeof look === 'string' ? withoutRoot(look, root) : look,
+  )
   const sketches = looks.map((look) => (typeof look === 'string' ? undefined : look.sketch))
   const id = (index: number) => dataset.faces[index]!.id
   const repeated = await repetitions(
@@ -63,7 +67,7 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions): Pro
     (indices) => closeLooks(dataset, indices, options),
     (a, b) => options.different?.has(keyOf({ a: id(a), b: id(b) })) ?? false,
   )
-  const known: CheckedDataset = { dataset, folds, looks, repetitions: repeated }
+  const known: CheckedDataset = { dataset: { ...dataset, skipped }, folds, looks, repetitions: repeated }
   const findings = [
     ...copies(known),
     people(known),
@@ -80,7 +84,7 @@ export async function checkDataset(dataset: Dataset, options: CheckOptions): Pro
     published,
     seed: options.seed,
     findings: SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity)),
-    skipped: [...dataset.skipped, ...unusable],
+    skipped: [...skipped, ...unusable],
     looks,
   }
 }

@@ -1,5 +1,6 @@
 /** What was found, as a page that needs nothing else: each finding with the pictures in question. */
 
+import { basename, resolve } from 'node:path'
 import { type Html, html, page } from '../../base/html.ts'
 import { version } from '../../base/version.ts'
 import type { Dataset, Face } from '../dataset.ts'
@@ -61,7 +62,7 @@ export async function checkPage(
     title,
     style,
     html`<h1>${title}</h1>
-<p class="byline">${dataset.root} · regard ${version}</p>
+<p class="byline">${basename(resolve(dataset.root))} · regard ${version}</p>
 <p class="summary">${dataset.faces.length} faces of ${new Set(dataset.faces.map(({ subject }) => subject)).size} people, ${foldsShown(checked)}.</p>
 ${marked.map((sentence) => html`<p>${sentence}</p>`)}
 <table><thead><tr><th>what was found</th><th>cases</th></tr></thead><tbody>${findings

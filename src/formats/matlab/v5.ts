@@ -263,14 +263,17 @@ function numbersOf({ type, data }: Element, { little, where }: Elements): Matlab
 
 /** A variable that is compressed. It begins with how long it is, so that nothing is unpacked that is too much. */
 async function inflate(data: Uint8Array, little: boolean, where: string, allowance: Allowance) {
-  const stream = new Blob([data as Uint8Array<ArrayBuffer>])
+  const reader = new Blob([data as Uint8Array<ArrayBuffer>])
     .stream()
     .pipeThrough(new DecompressionStream('deflate'))
+    .getReader()
   const parts: Uint8Array<ArrayBuffer>[] = []
   const tag = new Uint8Array(8)
   let [size, most] = [0, 8]
   try {
-    for await (const part of stream as unknown as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+    for (;;) {
+      const { value: part } = await reader.read()
+      if (!part) break
       if (size < 8) tag.set(part.subarray(0, 8 - size), size)
       const known = size >= 8
       size += part.length
@@ -282,6 +285,7 @@ async function inflate(data: Uint8Array, little: boolean, where: string, allowan
       // What is behind its end is read by nobody.
       if (size > most && size >= 8) break
     }
+    await reader.cancel()
   } catch (error) {
     if (error instanceof UserError) throw error
     throw damaged(where, 'a compressed variable cannot be unpacked')
