@@ -70,6 +70,9 @@ function show(text: string, host: HTMLElement): void {
   const body = document.importNode(page.body, true)
   for (const element of body.querySelectorAll<HTMLElement | SVGElement>(`[${STYLE}]`))
     element.style.cssText = element.getAttribute(STYLE)!
+  // Wide tables are scrolled by keys too; and groups of a drawing have no role that a name could be of.
+  for (const element of body.querySelectorAll<HTMLElement>('.scroll')) element.tabIndex = 0
+  for (const element of body.querySelectorAll('g[aria-label]')) element.removeAttribute('aria-label')
   root.replaceChildren(body)
 }
 
