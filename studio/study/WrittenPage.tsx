@@ -41,7 +41,8 @@ function OwnPage({ source, path, title }: WrittenPageProps) {
 }
 
 /** What loads, leads elsewhere or covers this page. */
-const FORBIDDEN = 'script, iframe, frame, object, embed, link, meta, base, form, template, foreignObject, use'
+const FORBIDDEN =
+  'style, script, iframe, frame, object, embed, link, meta, base, form, template, foreignObject, use'
 
 /** Attributes that run something, or hold an address. */
 const ADDRESSES =
@@ -54,9 +55,11 @@ const ADDRESSES =
 function show(text: string, host: HTMLElement): void {
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
   root.addEventListener('click', follow)
-  const page = new DOMParser().parseFromString(text, 'text/html')
+  // Under other names, or this page's policy would complain of each.
+  const renamed = text.replace(/<(\/?)style\b/gi, `<$1${SHEET}`).replace(/(\s)style=/gi, `$1${STYLE}=`)
+  const page = new DOMParser().parseFromString(renamed, 'text/html')
   const isDark = getComputedStyle(host).colorScheme === 'dark'
-  root.adoptedStyleSheets = [...page.querySelectorAll('style')].map((style) => {
+  root.adoptedStyleSheets = [...page.querySelectorAll(SHEET)].map((style) => {
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(
       unloading(style.textContent)
@@ -65,15 +68,19 @@ function show(text: string, host: HTMLElement): void {
     )
     return sheet
   })
-  for (const element of page.querySelectorAll(`style, ${FORBIDDEN}`)) element.remove()
+  for (const element of page.querySelectorAll(`${SHEET}, ${FORBIDDEN}`)) element.remove()
   for (const element of page.querySelectorAll('*')) disarm(element)
   const body = document.importNode(page.body, true)
   for (const element of body.querySelectorAll<HTMLElement | SVGElement>(`[${STYLE}]`))
     element.style.cssText = element.getAttribute(STYLE)!
+  // Wide tables are scrolled by keys too; and groups of a drawing have no role that a name could be of.
+  for (const element of body.querySelectorAll<HTMLElement>('.scroll, .maps')) element.tabIndex = 0
+  for (const element of body.querySelectorAll('g[aria-label]')) element.removeAttribute('aria-label')
   root.replaceChildren(body)
 }
 
-/** Where an element's own style waits until it may be set. */
+/** Where style sheets and an element's own style wait until they may be set. */
+const SHEET = 'own-sheet'
 const STYLE = 'data-style'
 
 /** Leave of an element's attributes those that neither run nor load anything. */
@@ -81,7 +88,7 @@ function disarm(element: Element): void {
   for (const { name, value } of [...element.attributes]) {
     const isPicture = /^(src|href|xlink:href)$/.test(name) && value.startsWith('data:image/')
     const isLink = name === 'href' && element.localName === 'a' && /^(#|https?:)/.test(value)
-    if (name === 'style') element.setAttribute(STYLE, unloading(value))
+    if (name === STYLE) element.setAttribute(STYLE, unloading(value))
     if (name === 'style' || (ADDRESSES.test(name) && !isPicture && !isLink)) element.removeAttribute(name)
   }
   if (element.localName !== 'a') return
