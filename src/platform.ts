@@ -6,7 +6,6 @@
 import { UsageError } from './base/errors.ts'
 import type { Engine } from './engine/engine.ts'
 import type { FaceFinder } from './faces/face.ts'
-import { loadFaceFinder } from './faces/find.ts'
 import { type Files, MissingFile } from './formats/files.ts'
 import { readModel } from './formats/model.ts'
 import type { TensorOf } from './graph/types.ts'
@@ -167,6 +166,8 @@ export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }
         return readModel(url.href, filesAt(url), { overwrite: true })
       }
       const [detector, mesh] = await Promise.all([read('blazeface.json'), read('facemesh.json')])
+      // A page that explains what is no photo of faces needs none of it.
+      const { loadFaceFinder } = await import('./faces/find.ts')
       return loadFaceFinder(engine ?? (await loadEngine()), { detector, mesh })
     },
   }

@@ -32,7 +32,7 @@ export async function webEngine({ device = 'wasm', threads }: WebEngineOptions =
       if (device === 'webgpu') throw error
       return false
     })
-    if (exact) return untilLost(engine, await runtime.env.webgpu.device)
+    if (exact) return (await import('./lost.ts')).untilLost(engine, await runtime.env.webgpu.device)
     if (device === 'webgpu') throw new UserError('this GPU computes wrongly by WebGPU', undefined, USE_WASM)
   }
   return started('wasm', await import('onnxruntime-web/wasm'), threads)
@@ -51,34 +51,6 @@ function started(device: 'wasm' | 'webgpu', runtime: WebRuntime, wanted?: number
     writesInto: false,
     oneAtATime: true,
   })
-}
-
-/** An engine whose programs fail when their GPU is lost: by itself, a run may wait for it forever. */
-function untilLost(engine: Engine, { lost }: GPUDevice): Engine {
-  // Not a race against `lost` itself, which would hold on to the results of all runs.
-  const waiting = new Set<(error: Error) => void>()
-  let gone: UserError | undefined
-  void lost.then(({ message }) => {
-    gone = new UserError(`the graphics device was lost${message && `: ${message}`}`, undefined, USE_WASM)
-    for (const fail of waiting) fail(gone)
-  })
-  const unlessLost = <T>(work: () => Promise<T>) =>
-    new Promise<T>((resolve, reject) => {
-      if (gone) return reject(gone)
-      waiting.add(reject)
-      void work()
-        .then(resolve, reject)
-        .finally(() => waiting.delete(reject))
-    })
-  return {
-    ...engine,
-    lost,
-    load: (graph, options) =>
-      unlessLost(async () => {
-        const program = await engine.load(graph, options)
-        return { ...program, run: (feeds, into) => unlessLost(() => program.run(feeds, into)) }
-      }),
-  }
 }
 
 /** Whether a GPU is the work of the CPU. */

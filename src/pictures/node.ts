@@ -8,7 +8,8 @@ import { bmpSize, decodeBmp, isBmp } from './bmp.ts'
 import type { Size } from './fit.ts'
 import { decodeHeic, isHeic } from './heic.ts'
 import type { Image } from './image.ts'
-import { MOST_MEGAPIXELS, NODE, photoTooLarge, photoUnreadable } from './photo.ts'
+import { MOST_MEGAPIXELS, photoTooLarge } from './photo.ts'
+import { NODE, photoUnreadable } from './unreadable.ts'
 
 /**
  * Read a photo: upright (its EXIF orientation is applied), in 8-bit sRGB, whatever the file holds (grey, CMYK,

@@ -1,7 +1,6 @@
-/** What Node and the browser say alike of a photo that cannot be used. */
+/** How large a photo may be, in Node and in the browser alike. */
 
 import { UserError } from '../base/errors.ts'
-import { impostor } from '../base/impostor.ts'
 import type { Size } from './fit.ts'
 
 /** How large a photo may be, in millions of pixels. Cameras of 64 megapixels give a little more than 64 million. */
@@ -45,68 +44,4 @@ export function photoTooLarge(
     where,
     remedy(Math.ceil(megapixels)),
   )
-}
-
-/** What decodes photos: its name, and which of {@link FORMATS} it reads where they are not damaged. */
-interface Decoder {
-  readonly name: string
-  readonly reads: readonly string[]
-}
-
-const EVERYWHERE = ['JPEG', 'PNG', 'WebP', 'GIF', 'AVIF', 'BMP']
-export const BROWSER: Decoder = { name: 'this browser', reads: EVERYWHERE }
-export const NODE: Decoder = { name: 'regard', reads: [...EVERYWHERE, 'TIFF'] }
-
-/**
- * A photo that its decoder does not read. The reason goes by the file's first bytes: what sharp and browsers say is of
- * all photos that they are at, mixed.
- *
- * @param bytes of the file
- * @param reason where the decoder's words are of this photo alone
- */
-export function photoUnreadable(
-  where: string,
-  bytes: Uint8Array,
-  { name, reads }: Decoder,
-  reason?: string,
-): UserError {
-  const other = impostor(bytes, where)
-  if (other) return other
-  const format = formatOf(bytes)
-  if (!reason && format && !reads.includes(format))
-    return new UserError(`${name} cannot read ${format}`, where, 'Save it as JPEG')
-  return new UserError(
-    `the photo cannot be read (${reason ?? whatIsWrong(bytes, format, reads)})`,
-    where,
-    'Open it in a picture viewer to check it; what opens there can be saved as JPEG or PNG',
-  )
-}
-
-function whatIsWrong({ length }: Uint8Array, format: string | undefined, reads: readonly string[]): string {
-  if (length === 0) return 'the file is empty'
-  return format
-    ? `it is a ${format} file that is damaged, cut off, or of an uncommon variant`
-    : `it is none of ${reads.join(', ')}`
-}
-
-/** Formats by how their files begin, in Latin-1. */
-const FORMATS: readonly (readonly [format: string, start: RegExp])[] = [
-  ['JPEG', /^\xff\xd8/],
-  ['PNG', /^\x89PNG/],
-  ['WebP', /^RIFF.{4}WEBP/s],
-  ['GIF', /^GIF8/],
-  ['AVIF', /^.{4}ftypavi[fs]/s],
-  ['HEIC', /^.{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/s],
-  ['TIFF', /^(II[*+]|MM.[*+])/s],
-  ['JPEG XL', /^(\xff\n|.{4}JXL )/s],
-  ['JPEG 2000', /^(.{4}jP {2}|\xff\x4f\xff\x51)/s],
-  ['BMP', /^BM/],
-  ['PSD', /^8BPS/],
-  ['PDF', /^%PDF/],
-  ['SVG', /^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/is],
-]
-
-function formatOf(bytes: Uint8Array): string | undefined {
-  const head = String.fromCharCode(...bytes.subarray(0, 512))
-  return FORMATS.find(([, start]) => start.test(head))?.[0]
 }

@@ -2,7 +2,7 @@
 
 import type { Size } from './fit.ts'
 import type { Image } from './image.ts'
-import { BROWSER, MOST_MEGAPIXELS, photoTooLarge, photoUnreadable, sizeInHeader } from './photo.ts'
+import { MOST_MEGAPIXELS, photoTooLarge, sizeInHeader } from './photo.ts'
 
 /**
  * The photo that a file holds: upright (its EXIF orientation is applied), in 8-bit sRGB; what is transparent is shown
@@ -20,6 +20,8 @@ export async function decodePhoto(bytes: Uint8Array, where: string): Promise<Ima
     // Shared memory, which threads of WebAssembly have, makes no Blob: the bytes are copied.
     bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]), { imageOrientation: 'from-image' })
   } catch {
+    // Its words are loaded when they are needed.
+    const { BROWSER, photoUnreadable } = await import('./unreadable.ts')
     throw photoUnreadable(where, bytes, BROWSER)
   }
   try {

@@ -1,21 +1,13 @@
 /** Explaining by a composite: relevance, or the gradient and its relatives, as one graph that is run once. */
 
-import { UserError } from '../../base/errors.ts'
 import type { Program, Tensors } from '../../engine/engine.ts'
 import { float32, type TensorOf } from '../../graph/types.ts'
 import type { Composite } from '../../rules/composites/composite.ts'
 import { probabilitiesIn, SLACK } from '../../rules/logits.ts'
 import { CONSERVATION_COLUMNS } from '../../rules/relevance/conservation.ts'
-import { named, type Parameter } from '../../rules/relevance/parameters.ts'
+import { named } from '../../rules/relevance/parameters.ts'
 import { type Relevance, relevance } from '../../rules/relevance/relevance.ts'
-import {
-  type ConservedLayer,
-  type Explainer,
-  type Explanation,
-  type RuleParameters,
-  TUNABLE,
-  type TunableExplainer,
-} from '../explain.ts'
+import type { ConservedLayer, Explainer, Explanation, TunableExplainer } from '../explain.ts'
 import type { LoadMethod } from '../methods.ts'
 import { weightsOf } from '../target.ts'
 
@@ -32,9 +24,7 @@ export const load: LoadMethod<Composite> = async (
   const options = { output, of, conservation, range, tunable, onePicture: true }
   const explained = relevance(network, composite, options)
   const { graph, parameters } = explained
-  const own = namesIn(composite)
-  if (tunable && own.length === 0)
-    throw new UserError('has no numbers that can be set anew', `composite ${composite.name}`, TUNABLE)
+  const tuning = tunable ? (await import('./tuning.ts')).tuningOf(composite, parameters) : undefined
   const program = await engine.load(graph, { lean: true })
   const input = graph.inputs[0]!
   const target = graph.inputs.find(({ name }) => name === 'target')!
@@ -67,50 +57,8 @@ export const load: LoadMethod<Composite> = async (
     },
     release: () => program.release(),
   })
-  const explainer = explainerBy(numbersOf(parameters, {}))
-  if (!tunable) return explainer
-  return {
-    ...explainer,
-    tuned: (set) => {
-      checkParameters(own, set, composite.name)
-      return explainerBy(numbersOf(parameters, set))
-    },
-  }
-}
-
-/** The number that each input is: what is set in place of the composite's own. */
-function numbersOf(parameters: readonly Parameter[], set: RuleParameters): ReadonlyMap<string, number> {
-  const beta = set.alpha === undefined ? undefined : 1 - set.alpha
-  const all = { ...set, beta }
-  return new Map(parameters.map(({ name, input, value }) => [input, all[name] ?? value]))
-}
-
-/** The numbers that can be set: those of the rules, also where the network has no layer for one. */
-function namesIn(composite: Composite): string[] {
-  if (composite.method === 'gradient') return []
-  const found = composite.layers.flatMap(({ rule }) => (typeof rule === 'string' ? (SET[rule] ?? []) : []))
-  return [...new Set(found)]
-}
-
-/** What can be set of each rule. */
-const SET: Readonly<Record<string, keyof RuleParameters>> = {
-  'alpha-beta': 'alpha',
-  gamma: 'gamma',
-  epsilon: 'epsilon',
-}
-
-function checkParameters(own: readonly string[], set: RuleParameters, composite: string): void {
-  for (const [name, value] of Object.entries(set)) {
-    if (value === undefined) continue
-    if (!own.includes(name))
-      throw new UserError(`has no ${name} to set`, `composite ${composite}`, `It has ${own.join(', ')}`)
-    const least = name === 'alpha' ? Number.NEGATIVE_INFINITY : 0
-    if (!Number.isFinite(value) || value < least)
-      throw new UserError(
-        `${name} must be a number${name === 'alpha' ? '' : ' of at least 0'}, and is ${value}`,
-        `composite ${composite}`,
-      )
-  }
+  if (!tuning) return explainerBy(new Map())
+  return { ...explainerBy(tuning({})), tuned: (set) => explainerBy(tuning(set)) }
 }
 
 function explanationOf(
