@@ -13,20 +13,23 @@ if (!hasRedis) console.warn('redis-server is not installed: the tests of the que
 export class Redis {
   readonly url: string
   private readonly port: number
+  private readonly flags: readonly string[]
   private server?: ChildProcess
 
-  private constructor(port: number) {
+  private constructor(port: number, flags: readonly string[]) {
     this.port = port
+    this.flags = flags
     this.url = `redis://127.0.0.1:${port}`
   }
 
-  static async start(): Promise<Redis> {
+  /** @param flags of `redis-server`, beside those that it always has */
+  static async start(...flags: string[]): Promise<Redis> {
     const probe = createServer().listen(0, '127.0.0.1')
     await once(probe, 'listening')
     const { port } = probe.address() as AddressInfo
     probe.close()
     await once(probe, 'close')
-    const redis = new Redis(port)
+    const redis = new Redis(port, flags)
     await redis.begin()
     return redis
   }
@@ -34,7 +37,17 @@ export class Redis {
   /** Start it, empty. */
   async begin(): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'regard-redis-'))
-    const flags = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]
+    const flags = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--dir',
+      folder,
+      ...this.flags,
+    ]
     this.server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] })
     for await (const text of this.server.stdout!) if (String(text).includes('eady to accept')) return
   }

@@ -142,7 +142,9 @@ describe('regard study', () => {
     const watch = setInterval(() => {
       if (existsSync(metrics) && readFileSync(metrics, 'utf8').includes('iteration')) control.abort()
     }, 1)
-    await expect(runStudy(parsed, out, { signal: control.signal })).rejects.toBe(control.signal.reason)
+    await expect(runStudy(parsed, out, { signal: control.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    })
     clearInterval(watch)
     expect(existsSync(join(run, 'checkpoint.safetensors'))).toBe(true)
     expect(existsSync(join(run, 'result.json'))).toBe(false)

@@ -87,6 +87,26 @@ function blobOf(bottom: string, layer: Layer, blobs: ReadonlyMap<string, Value>,
   )
 }
 
+/** Fields of a layer and its parameters that change nothing outside training, or only by what it is computed. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'bias_filler',
+  'blob_share_mode',
+  'blobs_lr',
+  'engine',
+  'exclude',
+  'filler',
+  'force_nd_im2col',
+  'include',
+  'loss_weight',
+  'moving_average_fraction',
+  'param',
+  'phase',
+  'propagate_down',
+  'stable_prod_grad',
+  'weight_decay',
+  'weight_filler',
+])
+
 function translated(visit: Visit): Value[] {
   const { layer } = visit
   const translation = TRANSLATIONS.get(layer.type)
@@ -107,6 +127,14 @@ function translated(visit: Visit): Value[] {
   } catch (error) {
     if (error instanceof UserError) throw error
     throw refuse(layer, (error as Error).message)
+  }
+  const unread = layer.parameters.unread(HARMLESS)
+  if (unread) {
+    throw refuse(
+      { ...layer, where: unread.where },
+      `regard does not read its ${unread.name}, which may change what it computes`,
+      'Remove it where it changes nothing outside training',
+    )
   }
   if (tops.length !== layer.tops.length) {
     throw refuse(layer, `its tops must be ${tops.length}, and ${layer.tops.length} are named`)

@@ -2,8 +2,9 @@
  * Protocol Buffers' text format, as Caffe's `.prototxt` files are written in: `name: value` and `name { … }`.
  * https://protobuf.dev/reference/protobuf/textformat-spec
  *
- * The text is read into a tree without a schema, because Caffe's forks add fields and layers of their own, and
- * what regard does not need must not stop it. Each part knows its line, so that a message can point at it.
+ * The text is read into a tree without a schema, because Caffe's forks add fields and layers of their own. Each part
+ * knows its line, so that a message can point at it, and what was asked of it, so that nothing that changes a
+ * computation is passed over.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -24,6 +25,7 @@ interface Field {
 /** A message of the text: named fields, each given any number of times. */
 export class Message {
   private readonly fields = new Map<string, Field[]>()
+  private readonly read = new Set<string>()
   private readonly file: string
   readonly line: number
 
@@ -42,7 +44,29 @@ export class Message {
   }
 
   has(name: string): boolean {
+    this.read.add(name)
     return this.fields.has(name)
+  }
+
+  /**
+   * A field that nobody has asked for, here or in what lies in here.
+   *
+   * @param harmless names of fields that need not be asked for, whatever is in them
+   */
+  unread(harmless: ReadonlySet<string>): { readonly name: string; readonly where: string } | undefined {
+    for (const [name, fields] of this.fields) {
+      if (harmless.has(name)) continue
+      for (const { line, value } of fields) {
+        const found =
+          value instanceof Message
+            ? value.unread(harmless)
+            : this.read.has(name)
+              ? undefined
+              : { name, where: `${this.file}:${line}` }
+        if (found) return found
+      }
+    }
+    return undefined
   }
 
   /** Every message called `name`. */
@@ -126,6 +150,7 @@ export class Message {
   }
 
   private all(name: string): readonly Field[] {
+    this.read.add(name)
     return this.fields.get(name) ?? []
   }
 

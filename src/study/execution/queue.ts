@@ -131,7 +131,7 @@ const ANSWERS: Readonly<Record<string, readonly [what: string, remedy: string]>>
 }
 
 /** Whether Redis said so, rather than a fault of our own. */
-function isAnswer(error: unknown): boolean {
+export function isAnswer(error: unknown): boolean {
   return (error as Error).name === 'ReplyError' || answerOf(error) !== undefined
 }
 
@@ -319,8 +319,9 @@ function lookAt(queue: RunQueue, open: ReadonlyMap<string, RunRequest>) {
 function unlessStopped<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
   if (signal.aborted) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-    promise.then(resolve, reject)
+    const stop = () => resolve(undefined)
+    signal.addEventListener('abort', stop)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
 }
 

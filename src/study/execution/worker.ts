@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../../base/errors.ts'
 import {
   closeQueue,
   connectionTo,
+  isAnswer,
   openQueue,
   QUEUE_NAME,
   type QueuedRun,
@@ -54,9 +55,10 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
   /** What was said of Redis last. */
   let trouble = ''
   const troubled = (error: unknown) => {
-    const words = redisInWords(error)
-    if (words !== trouble) note(`Redis: ${words}; waiting for it`)
-    trouble = words
+    // That it does not answer has many words.
+    const kind = isAnswer(error) ? redisInWords(error) : 'gone'
+    if (kind !== trouble) note(`Redis: ${redisInWords(error)}; waiting for it`)
+    trouble = kind
   }
   const worker = new Worker<QueuedRun['data'], void, string, never, RunProgress>(
     QUEUE_NAME,
@@ -122,7 +124,8 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
     }
   })
   while (!signal.aborted) await sleep(1 << 30, undefined, { signal, ref: true }).catch(() => {})
-  // Each run writes its checkpoint first; a Redis that is gone is not waited for.
+  // Takes no more. Each run writes its checkpoint first; a Redis that is gone is not waited for.
+  worker.close().catch(() => {})
   while (lost.size > 0) await sleep(LOOK)
   await closeQueue(worker)
 }

@@ -318,6 +318,12 @@ describe('a layer that moves numbers', () => {
   })
 })
 
+test('what changes nothing outside training need not be read', async () => {
+  const harmless =
+    'phase: TEST loss_weight: 0 param { lr_mult: 2 } relu_param { engine: CUDNN } include { phase: TEST }'
+  expect(network([1, 3, 2, 2], layer('ReLU', harmless)).nodes.map(({ op }) => op)).toEqual(['Relu'])
+})
+
 describe('a layer that cannot be read says its name, type, line and what to do', () => {
   test.each<[string, string]>([
     [
@@ -338,6 +344,20 @@ describe('a layer that cannot be read says its name, type, line and what to do',
       'layer y (Power): a power of 2 is not read, only scale and shift are',
     ],
     [layer('BatchNorm', 'batch_norm_param { use_global_stats: false }'), 'Set use_global_stats: true'],
+    // Of forks.
+    [
+      layer('Pooling', 'pooling_param { kernel_size: 2 ceil_mode: false }'),
+      'layer y (Pooling): regard does not read its ceil_mode, which may change what it computes',
+    ],
+    [layer('Pooling', 'pooling_param { kernel_size: 2 dilation: 2 }'), 'regard does not read its dilation'],
+    [layer('ReLU', 'relu_param { clip { most: 6 } }'), 'regard does not read its most'],
+    [layer('ReLU', 'power: 2'), 'regard does not read its power'],
+    [layer('Sigmoid', 'sigmoid_param { slope: 2 }'), 'regard does not read its slope'],
+    [layer('Dropout', 'dropout_param { scale_train: false }'), 'scale_train: false is not read'],
+    [
+      layer('Pooling', 'pooling_param { global_pooling: true stride: 2 }'),
+      'with global_pooling, its stride must be 1 and its pad 0',
+    ],
     [
       layer('Concat', 'concat_param { axis: 0 }'),
       'layer y (Concat): it works along axis 0, the pictures of a batch',

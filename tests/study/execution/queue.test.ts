@@ -2,10 +2,17 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis as Client } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
 import { Lock } from '../../../src/base/lock.ts'
-import { jobIdOf, openQueue, type RunQueue, runOnQueue } from '../../../src/study/execution/queue.ts'
+import {
+  closeQueue,
+  jobIdOf,
+  openQueue,
+  type RunQueue,
+  runOnQueue,
+} from '../../../src/study/execution/queue.ts'
 import type { RunRequest } from '../../../src/study/execution/request.ts'
 import { StudyProgress } from '../../../src/study/execution/studyProgress.ts'
 import { type WorkerOptions, work } from '../../../src/study/execution/worker.ts'
@@ -354,3 +361,65 @@ it.skipIf(!hasRedis)(
     )
   },
 )
+
+describe.skipIf(!hasRedis)('a Redis that takes or keeps nothing is one line with the remedy:', () => {
+  it.each([
+    [['--requirepass', 'secret'], 'Redis asks for a password. Give it as redis://:password@host'],
+    [['--maxmemory', '1mb'], 'Redis is full. Give it more memory'],
+    [
+      ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'],
+      'this Redis evicts keys (its maxmemory-policy is allkeys-lru). Set that to noeviction',
+    ],
+    [['--replicaof', '127.0.0.1 1'], 'this Redis is a read-only replica. Give the address of its primary'],
+  ])('%j', async (flags, message) => {
+    const own = await Redis.start(...flags)
+    if (flags.includes('1mb')) await fill(own.url)
+    await expect(openQueue(own.url)).rejects.toThrow(`${own.url}: ${message}`)
+    await own.stop()
+  })
+
+  it('a wrong password', async () => {
+    const own = await Redis.start('--requirepass', 'secret')
+    const url = own.url.replace('//', '//:wrong@')
+    await expect(openQueue(url)).rejects.toThrow(`${own.url}: Redis does not know this user and password`)
+    await own.stop()
+  })
+})
+
+async function fill(url: string): Promise<void> {
+  const client = new Client(url)
+  await client.config('SET', 'maxmemory', '1')
+  client.disconnect()
+}
+
+it.skipIf(!hasRedis)('a worker that is stopped while Redis is gone ends', async () => {
+  const own = await Redis.start()
+  const asking = await openQueue(own.url)
+  const stop = new AbortController()
+  const control = new AbortController()
+  const progress = new StudyProgress('test', [], true)
+  const collect = async () => true
+  const waiting = runOnQueue(asking, requests(1), { progress, signal: stop.signal, priority: 1, collect })
+  const gone = resolvable()
+  const ended = work({
+    url: own.url,
+    jobs: 1,
+    make: async () => true,
+    signal: control.signal,
+    note: (line) => line.startsWith('Redis: ') && gone.resolve(),
+  })
+  await waiting
+  await own.stop()
+  await gone.promise
+  control.abort()
+  await ended
+  await closeQueue(asking)
+})
+
+function resolvable() {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

@@ -36,7 +36,10 @@ export const tanh: Translation = (visit) => [visit.g.op('Tanh', [only(visit)], {
 /** It does nothing outside training; the graph says where it was, and how much it drops when it is trained. */
 export const dropout: Translation = (visit) => {
   const { g, layer } = visit
-  const ratio = layer.parameters.message('dropout_param').number('dropout_ratio', 0.5)
+  const p = layer.parameters.message('dropout_param')
+  const ratio = p.number('dropout_ratio', 0.5)
+  // Of forks: training does not scale then, and use does.
+  if (!p.flag('scale_train', true)) throw refuse(layer, 'scale_train: false is not read')
   if (ratio < 0 || ratio >= 1)
     throw refuse(layer, `dropout_ratio must be 0 or more and less than 1, not ${ratio}`)
   const constant = g.constant(float32([], [ratio]), `${layer.name}.ratio`)

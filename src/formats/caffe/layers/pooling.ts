@@ -24,12 +24,15 @@ export const pooling: Translation = (visit) => {
     throw refuse(layer, 'stochastic pooling is not read', 'Train the network with pool: MAX or AVE')
   }
   const x = pictures(visit)
+  const strides = window(p, 'stride', layer, 1)
+  const pads = window(p, 'pad', layer, 0)
   if (p.flag('global_pooling', false)) {
+    if (strides.some((stride) => stride !== 1) || pads.some((pad) => pad !== 0))
+      throw refuse(layer, 'with global_pooling, its stride must be 1 and its pad 0')
+    p.has('round_mode')
     return [g.op(kind === 'MAX' ? 'GlobalMaxPool' : 'GlobalAveragePool', [x], {}, layer.name)]
   }
   const kernels = window(p, 'kernel', layer)
-  const strides = window(p, 'stride', layer, 1)
-  const pads = window(p, 'pad', layer, 0)
   if (pads.some((pad, k) => pad >= kernels[k]!)) throw refuse(layer, 'its padding is as wide as its kernel')
   const ceil = p.choice('round_mode', ['CEIL', 'FLOOR'], 'CEIL') === 'CEIL'
   const sides = kernels.map((kernel, k): Side => {
