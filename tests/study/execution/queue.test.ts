@@ -399,7 +399,8 @@ it.skipIf(!hasRedis)('a worker that is stopped while Redis is gone ends', async 
   const control = new AbortController()
   const progress = new StudyProgress('test', [], true)
   const collect = async () => true
-  const waiting = runOnQueue(asking, requests(1), { progress, signal: stop.signal, priority: 1, collect })
+  const options = { progress, board: board(), signal: stop.signal, priority: 1, collect }
+  const waiting = runOnQueue(asking, requests(1), options)
   const gone = resolvable()
   const ended = work({
     url: own.url,
