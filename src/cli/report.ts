@@ -10,16 +10,20 @@ export function reportCommand(): Command {
       'Make the report of a study again from the files in its folder alone: neither the data set nor the machine that ran it is needed. Of a study that is not finished, it shows what is done.',
     )
     .argument('<dir>', 'the folder that `regard study` wrote to')
+    .option(
+      '--no-photos',
+      'leave photos of faces out of it, to be passed on where their licence or the people in them do not allow it',
+    )
     .addHelpText(
       'after',
       '\nWrites DIR/report: index.html, which needs no other file; tables/*.csv and *.tex; figures/*.svg.\n' +
-        '\nExample:\n  $ regard report out/synthetic\n',
+        '\nExample:\n  $ regard report out/synthetic\n  $ regard report out/synthetic --no-photos\n',
     )
     .action(report)
 }
 
-async function report(folder: string): Promise<void> {
-  const study = readStudy(resolve(folder))
+async function report(folder: string, { photos }: { readonly photos: boolean }): Promise<void> {
+  const study = readStudy(resolve(folder), { photos })
   const page = await writeReport(study)
   for (const line of mainFigures(study)) console.log(line)
   const { done, planned } = runsOf(study)

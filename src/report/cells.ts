@@ -51,14 +51,17 @@ export interface Study {
   readonly out: string
   readonly record: StudyRecord
   readonly cells: readonly Cell[]
+  /** Whether the report shows photos of faces, beside maps. */
+  readonly photos: boolean
 }
 
 /**
  * Read a study. Runs that are not finished are left out; cells stand in the order of the paper's tables.
  *
+ * @param options.photos whether its report shows photos of faces
  * @throws UserError when the folder is no study's, or a file of it cannot be read
  */
-export function readStudy(out: string): Study {
+export function readStudy(out: string, { photos = true } = {}): Study {
   const record = readStudyRecord(out)
   const cells = new Map<string, Made[]>()
   for (const run of record.runs) {
@@ -76,6 +79,7 @@ export function readStudy(out: string): Study {
   return {
     out,
     record,
+    photos,
     cells: [...cells.values()]
       .map(pooled)
       .sort(

@@ -9,7 +9,7 @@ import { networks } from '../networks/index.ts'
 import { bracketed, inFileNames, isSameSetting, type StartKind, TRAINING_PHOTOS } from '../study/setting.ts'
 import { type Cell, cellsOf, type Study, unique } from './cells.ts'
 import { type Explained, explainedBy, pathOf } from './explained.ts'
-import { dataUri, fileSize, spreadOver, withinBudget } from './pictures.ts'
+import { dataUri, fileSize, photoUri, spreadOver, withinBudget } from './pictures.ts'
 import { type Drawing, svgOf } from './svg.ts'
 
 /** Networks, or starts, whose heat maps are compared. */
@@ -165,7 +165,8 @@ function picture(
   title: string,
   isMap: boolean,
 ): Html {
-  const data = name === undefined ? undefined : dataUri(pathOf(study, one, name))
+  const path = name === undefined ? undefined : pathOf(study, one, name)
+  const data = path && (isMap ? dataUri(path) : photoUri(study, path))
   if (data === undefined) {
     return html`<text x="${x + SIDE / 2}" y="${y + SIDE / 2}" text-anchor="middle" fill-opacity="0.6">no picture</text>`
   }

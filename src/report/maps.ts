@@ -8,7 +8,7 @@ import type { YearsRecord } from '../study/record.ts'
 import { bracketed } from '../study/setting.ts'
 import { cellsOf, type Study } from './cells.ts'
 import { bytesOf, type Explained, explainedBy, explainedFaces, pathOf } from './explained.ts'
-import { dataUri, spreadOver, withinBudget } from './pictures.ts'
+import { dataUri, photoUri, spreadOver, withinBudget } from './pictures.ts'
 
 /**
  * Photos of a task: for each one, how each network and setting sees it, class by class.
@@ -47,13 +47,13 @@ parts of the face add that move it most, where the map adds up to what it explai
 
 function personRow(study: Study, explained: Explained, several: boolean): Html {
   const { run, map } = explained
-  const picture = (name: string, alt: string) => {
-    const data = dataUri(pathOf(study, explained, name))
+  const picture = (name: string, alt: string, uriOf = dataUri) => {
+    const data = uriOf(pathOf(study, explained, name))
     return data === undefined ? html`<i class="faint">no picture</i>` : html`<img src="${data}" alt="${alt}">`
   }
   const answer = Math.max(...map.classes.map(({ probability }) => probability))
   return html`<div class="maps"><span class="setting">${several ? run.letter : undefined}${bracketed(run.setting)}</span>
-<figure>${picture(map.photo, `photo ${map.face}`)}<figcaption>photo</figcaption></figure>${
+<figure>${picture(map.photo, `photo ${map.face}`, (path) => photoUri(study, path))}<figcaption>photo</figcaption></figure>${
     map.years &&
     html`<figure class="map">${picture(map.years.map, 'heat map of the expected age')}<figcaption><b>${map.years.expected.toFixed(1)} years</b></figcaption></figure>`
   }${map.classes.map(({ probability, map: file }, k) => {

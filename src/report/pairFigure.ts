@@ -9,7 +9,7 @@ import type { Stretch } from '../faces/stretch.ts'
 import { files, type PairRecord, type PairsRecord, readRecord } from '../study/record.ts'
 import { alignmentsIn, bracketed, inPaperOrder, isSameSetting, type Setting } from '../study/setting.ts'
 import { cellsOf, type Study, tasksOf } from './cells.ts'
-import { dataUri } from './pictures.ts'
+import { photoUri } from './pictures.ts'
 import { readPredictions } from './predictions.ts'
 import { below, type Drawing, svgOf } from './svg.ts'
 
@@ -80,7 +80,7 @@ function drawn(study: Study, pair: AnsweredPair): Drawing {
   const lines = tasksOf(study).flatMap((task) => taskLines(study, task, pair))
   const folder = dirname(files.pairs(study.out))
   const picture = (name: string, as: Alignment, at: number) => {
-    const data = dataUri(join(folder, name))
+    const data = photoUri(study, join(folder, name))
     const x = at * (SIDE + GAP)
     return html`<text x="${x + SIDE / 2}" y="12" text-anchor="middle" font-weight="600">[${as}]</text>${
       data === undefined

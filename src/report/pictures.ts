@@ -21,6 +21,15 @@ export function dataUri(path: string): string | undefined {
   return `data:image/png;base64,${readFileSync(path).toString('base64')}`
 }
 
+/**
+ * The same of a photo of a face.
+ *
+ * @returns undefined too where the report shows none
+ */
+export function photoUri({ photos }: { readonly photos: boolean }, path: string): string | undefined {
+  return photos ? dataUri(path) : undefined
+}
+
 /** How many bytes a file has; none where it is not there. */
 export function fileSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0

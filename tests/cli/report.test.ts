@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -22,6 +22,30 @@ describe('regard report', () => {
     expect(captured.printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
     expect(existsSync(join(out, 'report', 'index.html'))).toBe(true)
     expect(process.exitCode).toBe(0)
+  })
+
+  it('leaves photos out, and keeps the maps', async () => {
+    const out = await writePaperStudy({
+      folds: 1,
+      faces: 16,
+      explained: 1,
+      only: ({ letter }) => letter === 'A',
+    })
+    const pictures = async (...flags: string[]) => {
+      await main(['report', out, ...flags])
+      const page = readFileSync(join(out, 'report', 'index.html'), 'utf8')
+      const figures = readdirSync(join(out, 'report', 'figures')).map((name) =>
+        readFileSync(join(out, 'report', 'figures', name), 'utf8'),
+      )
+      const all = [page, ...figures].join('')
+      return {
+        photos: all.match(/(alt="photo |<title>photo )/g)?.length ?? 0,
+        maps: all.split('heat map for').length - 1,
+      }
+    }
+    const whole = await pictures()
+    expect(whole.photos).toBeGreaterThan(0)
+    expect(await pictures('--no-photos')).toEqual({ photos: 0, maps: whole.maps })
   })
 
   it('says of a folder without a study that there is none', async () => {
