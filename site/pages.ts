@@ -20,6 +20,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> 
     tensorflowjs: 'Read TensorFlow.js models',
     devices: 'Choose a device',
     'many-machines': 'Use many machines',
+    stopping: 'Stop and resume; exit codes',
     'synthetic-faces': 'Draw faces with known truth',
   },
   Reference: {

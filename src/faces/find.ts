@@ -42,6 +42,9 @@ const PLAIN = {
 }
 /** The greatest distance between the two networks' eyes and mouth in a face that is up, if not plain to see. */
 const UP = 0.04
+/** What a presence of 0 counts for, as a distance between the two networks' eyes and mouth. */
+const UNSURE = 0.05
+
 /** A face as it was found in the photo held one way. */
 interface Sighting {
   readonly face: FoundFace
@@ -137,7 +140,7 @@ function best(seen: readonly Sighting[]): Sighting[] {
   const upright = seen.filter(({ quarters }) => quarters === 0)
   const kept: Sighting[] = []
   const marked = ({ face }: Sighting) => Number(isMarked(face))
-  for (const one of [...seen].sort((a, b) => marked(b) - marked(a) || a.apart - b.apart)) {
+  for (const one of [...seen].sort((a, b) => marked(b) - marked(a) || doubt(a) - doubt(b))) {
     // In a photo held one way, the detector has told its faces apart already.
     if (kept.some((other) => other.quarters !== one.quarters && touch(other.face.box, one.face.box))) continue
     const known = upright.some(({ face }) => touch(face.box, one.face.box))
@@ -148,6 +151,11 @@ function best(seen: readonly Sighting[]): Sighting[] {
     if (isFace) kept.push(one)
   }
   return kept
+}
+
+/** How doubtful a way to hold the photo is: the mesh network, too, is less sure of some faces that are upside down. */
+function doubt({ face, apart }: Sighting): number {
+  return apart + UNSURE * (1 - face.presence)
 }
 
 /** Whether two boxes may be of one face that was seen two ways: the middle of one lies in the other. */
