@@ -59,14 +59,17 @@ async function expectFolded(
   for (const set of sets) {
     const [found] = await explainer.tuned(set).explain(input, ['top'])
     const expected = await folded(graph, withNumbers(composite, set), input)
-    expectClose(found!.relevance.data, expected.relevance.data, tolerance)
+    const most = Math.max(...expected.conservation.map((row) => Math.abs(row.in)), 1e-30)
+    // Where a denominator nearly cancels, the map is large, and so is what rounding in another order changes.
+    const size = expected.relevance.data.reduce((sum, value) => sum + Math.abs(value), 0)
+    const rounding = tolerance * Math.max(1, size / most)
+    expectClose(found!.relevance.data, expected.relevance.data, rounding)
     expect(found!.conservation.map(({ layer, rule }) => [layer, rule])).toEqual(
       expected.conservation.map(({ layer, rule }) => [layer, rule]),
     )
-    const most = Math.max(...expected.conservation.map((row) => Math.abs(row.in)), 1e-30)
     for (const row of found!.conservation) {
       const left = row.in - row.out - row.bias - row.epsilon - row.padding
-      expect(Math.abs(left) / most, row.layer).toBeLessThan(1e-5)
+      expect(Math.abs(left) / most, row.layer).toBeLessThan(rounding)
     }
   }
   await explainer.release()
@@ -116,8 +119,7 @@ describe('one layer', () => {
           } as const
           const composite: RulesComposite = { name: 'one', layers: [entries[name as 'gamma']] }
           const set = { 'alpha-beta': { alpha }, gamma: { gamma }, epsilon: { epsilon } }[name as 'gamma']
-          // Where a denominator nearly cancels, the order counts in which it is rounded.
-          await expectFolded(graph, composite, drawn(shape, random), [set], 2e-4)
+          await expectFolded(graph, composite, drawn(shape, random), [set], 1e-5)
         },
       ),
     )
