@@ -36,7 +36,7 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
   })
 
   test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
-    const { page, faults, close } = await openStudio({ hash: '#/look?c=occlusion' })
+    const { page, faults, close } = await openStudio({ hash: '#/look?m=occlusion' })
     await page.getByRole('button', { name: 'Stop' }).waitFor()
     await stick(page)
     await page.getByRole('button', { name: 'Stop' }).click()
