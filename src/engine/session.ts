@@ -7,7 +7,7 @@ import type { InferenceSession, InferenceSessionFactory, TensorConstructor } fro
 import { writeGraph } from '../graph/file.ts'
 import type { DataType, Graph, Tensor, ValueInfo } from '../graph/types.ts'
 import type { Device, Engine, Program, Tensors } from './engine.ts'
-import { lower, onCpu } from './lowering/lower.ts'
+import { lower, onCpu, wrongOptimisations } from './lowering/lower.ts'
 
 /** A build of ONNX Runtime. */
 export interface Runtime {
@@ -51,7 +51,10 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto, o
           logSeverityLevel: 3,
           // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
           // threads that wait in a loop take the cores from those that they wait for.
-          extra: { session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' } },
+          extra: {
+            session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' },
+            optimization: { disable_specified_optimizers: wrongOptimisations[device].join(';') },
+          },
         }),
       )
       return programOf(runtime, session, graph, writesInto, scheduled)

@@ -90,6 +90,19 @@ export function lower(graph: Graph, device: Device): Graph {
   )
 }
 
+/**
+ * The optimisations of ONNX Runtime's that get numbers wrong on a device, by its names of them.
+ *
+ * WebGPU: an activation behind a convolution becomes part of it, and a second one behind that takes the place of the
+ * first: `Relu(Clip(Conv(x)))`, which exporters write for a MobileNet, is computed as `Relu(Conv(x))`. A Tanh in a
+ * convolution lacks the guard that Tanh has by itself, and gives NaN for large numbers.
+ */
+export const wrongOptimisations: Readonly<Record<Device, readonly string[]>> = {
+  cpu: [],
+  wasm: [],
+  webgpu: ['ConvActivationFusion'],
+}
+
 /** The nodes that WebGPU must leave to the CPU: what it claims and cannot do, and no rule could write otherwise. */
 export function onCpu({ nodes, initializers }: Graph): string[] {
   return nodes
