@@ -92,6 +92,15 @@ describe('each rule applies, and gives the same bits', () => {
   const weights = whole([4, 6, 3, 3], 'weights')
   const applied: Record<Exclude<keyof typeof lowerings.webgpu, 'maxPool' | 'lrn'>, Graph> = {
     conv: graphOf(x.shape, (g, x) => g.op('Conv', [x, g.constant(weights)])),
+    padding: graphOf(x.shape, (g, x) =>
+      g.op('Conv', [x, g.constant(whole([4, 6, 1, 1])), g.constant(whole([4]))], { pads: [0, 0, 2, 1] }),
+    ),
+    groups: graphOf(x.shape, (g, x) => {
+      const six = [g.constant(whole([12, 3, 3, 3])), g.constant(whole([12]))]
+      const y = g.op('Conv', [x, ...six], { group: 2 })
+      const one = [g.constant(whole([12, 1, 3, 3])), g.constant(whole([6]))]
+      return g.op('ConvTranspose', [y, ...one], { group: 6 })
+    }),
     slice: graphOf(x.shape, (g, x) => g.slice(x, { 1: [-1, -100, -1], 2: [1, 4], 3: [3, 0, -2] })),
     oneHot: graphOf(['batch', 150], (g, x) =>
       g.op('OneHot', [

@@ -12,10 +12,12 @@ import type { Device } from '../engine.ts'
 import { computeConstants } from './constants.ts'
 import { lowerConv } from './conv.ts'
 import { lowerDropout } from './dropout.ts'
+import { lowerGroups } from './groups.ts'
 import { lowerLrn } from './lrn.ts'
 import { lowerMaxPool } from './maxPool.ts'
 import { dropOmitted } from './omitted.ts'
 import { lowerOneHot } from './oneHot.ts'
+import { lowerPadding } from './padding.ts'
 import { lowerSlice } from './slice.ts'
 import { lowerSum } from './sum.ts'
 
@@ -50,6 +52,20 @@ export const lowerings = {
         'wrong numbers and no error: the kernel reads three channels at a time, from the place of every fourth. ' +
         'microsoft/onnxruntime#29651 tells of such a convolution.',
       pass: lowerConv,
+    },
+    padding: {
+      reason:
+        'A convolution by pixels, or of the whole picture at once, is made as a product where nothing is padded above ' +
+        'and left; padding below and right is forgotten, and the numbers are wrong. Nobody has told upstream of it.',
+      pass: lowerPadding,
+    },
+    groups: {
+      reason:
+        'Convolutions in groups give wrong numbers and no error where the provider makes channels of two groups ' +
+        'together, of one group’s input: with 5, 6, 7, 9, … filters in each group, where two or four divide the filters ' +
+        'of all groups but not those of one. So do transposed ones in groups of one channel from 2, 4, 6, …, as in the ' +
+        'gradient of a depthwise convolution with two filters a channel. Nobody has told upstream of it.',
+      pass: lowerGroups,
     },
     slice: {
       reason:
