@@ -8,6 +8,7 @@ export { Random } from './base/random.ts'
 export type { Watch } from './base/watch.ts'
 export { type DrawnFace, type DrawnFacesOptions, drawnFaces } from './datasets/synthetic/drawnFaces.ts'
 /* Graphs: made, read, written, run, and derived from each other. */
+export { agree } from './engine/agreement.ts'
 export type { Device, Engine, Program, Tensors } from './engine/engine.ts'
 export { pausing } from './engine/pausing.ts'
 /* Explaining a model's answer. */

@@ -11,12 +11,16 @@ import type { Engine, Program } from './engine.ts'
 const [CHANNELS, FILTERS, SIZE, KERNEL] = [8, 12, 18, 3]
 const OUTPUT = SIZE - KERNEL + 1
 
+/** Between which the convolution is clipped, as many of its numbers are, and the slope below 0 behind that. */
+const [LEAST, MOST, SLOPE] = [-40000, 40000, 0.5]
+
 /** Stay loaded: with the last program of a GPU go all kernels that were compiled for it. */
 const kept: Program[] = []
 
 /**
- * Whether a convolution of whole numbers and a product with whole numbers come out to the bit. The sums stay below
- * 2^24, so that every order of adding gives them in float32; numbers of 13 bits show a device that rounds to less.
+ * Whether a convolution of whole numbers, two activations behind it and a product with whole numbers come out to the
+ * bit. The sums stay below 2^24, so that every order of adding gives them in float32; numbers of 13 bits show a device
+ * that rounds to less.
  */
 export async function isExact(engine: Engine): Promise<boolean> {
   const whole = (count: number, most: number) =>
@@ -27,12 +31,16 @@ export async function isExact(engine: Engine): Promise<boolean> {
   const g = new GraphBuilder('check')
   const picture = g.input('x', 'float32', [1, CHANNELS, SIZE, SIZE])
   const filters = g.constant(float32([FILTERS, CHANNELS, KERNEL, KERNEL], weights))
-  g.output('y', g.matmul(g.op('Conv', [picture, filters]), g.constant(float32([OUTPUT, OUTPUT], turn))))
+  const bounds = [LEAST, MOST].map((bound) => g.constant(float32([], [bound])))
+  const active = g.op('LeakyRelu', [g.op('Clip', [g.op('Conv', [picture, filters]), ...bounds])], {
+    alpha: SLOPE,
+  })
+  g.output('y', g.matmul(active, g.constant(float32([OUTPUT, OUTPUT], turn))))
   const program = await engine.load(g.graph())
   kept.push(program)
   const { y } = await program.run({ x: float32([1, CHANNELS, SIZE, SIZE], x) })
 
-  const convolved = Array.from({ length: FILTERS * OUTPUT * OUTPUT }, (_, at) => {
+  const activated = Array.from({ length: FILTERS * OUTPUT * OUTPUT }, (_, at) => {
     const [f, i, j] = placeOf(at)
     let sum = 0
     for (let c = 0; c < CHANNELS; c++) {
@@ -41,12 +49,13 @@ export async function isExact(engine: Engine): Promise<boolean> {
         sum += x[(c * SIZE + row) * SIZE + column]! * weights[(f * CHANNELS + c) * KERNEL * KERNEL + k]!
       }
     }
-    return sum
+    const clipped = Math.max(Math.min(sum, MOST), LEAST)
+    return clipped < 0 ? SLOPE * clipped : clipped
   })
   return y!.data.every((got, at) => {
     const [, , j] = placeOf(at)
     let expected = 0
-    for (let k = 0; k < OUTPUT; k++) expected += convolved[at - j + k]! * turn[k * OUTPUT + j]!
+    for (let k = 0; k < OUTPUT; k++) expected += activated[at - j + k]! * turn[k * OUTPUT + j]!
     return got === expected
   })
 }

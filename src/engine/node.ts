@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { messageOf, UserError } from '../base/errors.ts'
+import { checkedBy } from './agreement.ts'
 import { isExact, isFaster } from './check.ts'
 import type { Engine } from './engine.ts'
 import { type Runtime, sessionEngine } from './session.ts'
@@ -20,6 +21,9 @@ export interface NodeEngineOptions {
 /**
  * ONNX Runtime in Node: native code where onnxruntime-node is installed, on the CPU or the GPU; WebAssembly where it is
  * not, with a warning of the process that says so.
+ *
+ * What the GPU gives for a graph at first is compared with what the CPU gives. Where they differ, the CPU runs that graph,
+ * with a warning of the process (code `REGARD_WEBGPU`).
  *
  * @throws UserError where the GPU is asked for and there is none, or it computes wrongly
  */
@@ -47,10 +51,12 @@ export async function nodeEngine({
     if (device === 'auto') return cpu
     throw new UserError(`WebGPU finds no GPU here: ${reasonOf(error)}`, undefined, 'Use the CPU')
   }
-  if (device === 'auto') return exact && (await isFaster(gpu, cpu)) ? gpu : cpu
+  if (device === 'auto' && !(exact && (await isFaster(gpu, cpu)))) return cpu
   if (!exact) throw new UserError('this GPU computes wrongly by WebGPU', undefined, 'Use the CPU')
-  return gpu
+  return checkedBy(cpu, gpu, () => process.emitWarning(INSTEAD, { code: 'REGARD_WEBGPU' }))
 }
+
+const INSTEAD = 'this GPU computes a network wrongly by WebGPU, so the CPU runs it.'
 
 /** Of an error of ONNX Runtime's, the sentence at its end: before it stand a file, a function and a condition. */
 function reasonOf(error: unknown): string {

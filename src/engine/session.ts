@@ -7,7 +7,7 @@ import type { InferenceSession, InferenceSessionFactory, TensorConstructor } fro
 import { writeGraph } from '../graph/file.ts'
 import type { DataType, Graph, Tensor, ValueInfo } from '../graph/types.ts'
 import type { Device, Engine, Program, Tensors } from './engine.ts'
-import { lower, onCpu } from './lowering/lower.ts'
+import { lower } from './lowering/lower.ts'
 
 /** A build of ONNX Runtime. */
 export interface Runtime {
@@ -32,7 +32,7 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto, o
     device,
     threads,
     async load(graph, { lean = false } = {}) {
-      const lowered = lower(graph, device)
+      const { graph: lowered, onCpu, wrongOptimisations } = lower(graph, device)
       // Large weights are handed over where they lie: a model's bytes with them inside would be copies of them all.
       const externalData: { path: string; data: Uint8Array }[] = []
       const place = (data: Uint8Array) => {
@@ -44,14 +44,17 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto, o
       const session = await scheduled(() =>
         runtime.InferenceSession.create(bytes, {
           externalData,
-          executionProviders: [providerOf(device, lowered)],
+          executionProviders: [providerOf(device, onCpu)],
           intraOpNumThreads: threads,
           graphOptimizationLevel: 'all',
           enableMemPattern: !lean,
           logSeverityLevel: 3,
           // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
           // threads that wait in a loop take the cores from those that they wait for.
-          extra: { session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' } },
+          extra: {
+            session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' },
+            optimization: { disable_specified_optimizers: wrongOptimisations.join(';') },
+          },
         }),
       )
       return programOf(runtime, session, graph, writesInto, scheduled)
@@ -59,10 +62,9 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto, o
   }
 }
 
-function providerOf(device: Device, graph: Graph): InferenceSession.ExecutionProviderConfig {
-  const forceCpuNodeNames = device === 'webgpu' ? onCpu(graph) : []
+function providerOf(device: Device, onCpu: readonly string[]): InferenceSession.ExecutionProviderConfig {
   // An empty list is refused.
-  return forceCpuNodeNames.length > 0 ? { name: device, forceCpuNodeNames } : device
+  return onCpu.length > 0 ? { name: device, forceCpuNodeNames: onCpu } : device
 }
 
 /** Bytes from which on weights are handed over by themselves. */

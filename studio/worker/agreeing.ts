@@ -1,6 +1,6 @@
 /** Graphs run on the GPU as soon as it has given what WebAssembly gives: drivers and kernels can be wrong in silence. */
 
-import type { Engine, Program, Tensors } from 'regard'
+import { agree, type Engine, type Program, type Tensors } from 'regard'
 
 type Tensor = Tensors[string]
 type Graph = Parameters<Engine['load']>[0]
@@ -114,35 +114,4 @@ function copied(tensors: Tensors): Tensors {
       { ...tensor, data: tensor.data.slice() } as Tensor,
     ]),
   )
-}
-
-/** Of the largest number: sums of float32 in another order are off by 1e-6 of it, through deep networks by 1e-5. */
-const LOGITS = 1e-3
-
-/**
- * Of the sum of all magnitudes. A map can hang on a tie, as between two inputs of a maximum, and then move from one pixel
- * to the next: that is little of it. A kernel that computes wrongly changes all of it.
- */
-const MAP = 1e-2
-
-/** Whether two runs gave the same, as far as float32 can. */
-function agree(actual: Tensors, expected: Tensors): boolean {
-  return Object.entries(expected).every(([name, tensor]) => {
-    const [a, b] = [actual[name]!.data, tensor.data] as [ArrayLike<number>, ArrayLike<number>]
-    let [off, most, sum, largest] = [0, 0, 0, 0]
-    for (let k = 0; k < b.length; k++) {
-      const size = Math.abs(Number(b[k]))
-      if (Number.isFinite(size)) {
-        sum += size
-        largest = Math.max(largest, size)
-      }
-      // What is infinite, or no number, is so on both; a map with such is refused whoever gave it.
-      if (Object.is(a[k], b[k])) continue
-      const difference = Math.abs(Number(a[k]) - Number(b[k]))
-      if (!Number.isFinite(difference)) return false
-      off += difference
-      most = Math.max(most, difference)
-    }
-    return tensor.shape.length <= 2 ? most <= LOGITS * largest : off <= MAP * sum
-  })
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,34 +10,44 @@ import { readNpy, writeNpy } from '../../src/formats/npy.ts'
 import { float32 } from '../../src/graph/types.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 import { expectClose } from '../rules/layer.ts'
+import { shared } from '../shared.ts'
 import { hasSwiftShader, SWIFTSHADER } from '../swiftShader.ts'
 
 const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
 const SIZE = 51
 
-describe.skipIf(!hasSwiftShader)('regard explain --device', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'regard-device-'))
-  const random = new Random('input')
-  writeOnnxFile(join(folder, 'model.onnx'), livelyNetwork(SIZE, 2))
-  const data = Float32Array.from({ length: 3 * SIZE ** 2 }, () => random.uniform(-128, 128))
-  writeFileSync(join(folder, 'input.npy'), writeNpy(float32([1, 3, SIZE, SIZE], data)))
-  const map = (device: string) => {
-    const out = join(folder, device)
-    execFileSync(
-      process.execPath,
-      [program, 'explain', 'model.onnx', 'input.npy', '--device', device, '--out', out],
-      {
-        cwd: folder,
-        env: { ...process.env, ...SWIFTSHADER },
-        stdio: 'pipe',
-      },
-    )
-    return readNpy(readFileSync(join(out, 'input.relevance.npy')), 'map').data as Float32Array
-  }
+/** Explain something in a folder of its own on a device; gives the map of that name. */
+function mapOn(device: string, folder: string, words: readonly string[], name: string): Float32Array {
+  const out = join(folder, device)
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [program, 'explain', ...words, '--device', device, '--out', out],
+    { cwd: folder, env: { ...process.env, ...SWIFTSHADER }, encoding: 'utf8' },
+  )
+  expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringContaining('WebGPU') })
+  return readNpy(readFileSync(join(out, `${name}.relevance.npy`)), 'map').data as Float32Array
+}
 
+describe.skipIf(!hasSwiftShader)('regard explain --device', () => {
   test('the GPU gives the map of the CPU, and auto does not take one that is imitated by software', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'regard-device-'))
+    const random = new Random('input')
+    writeOnnxFile(join(folder, 'model.onnx'), livelyNetwork(SIZE, 2))
+    const data = Float32Array.from({ length: 3 * SIZE ** 2 }, () => random.uniform(-128, 128))
+    writeFileSync(join(folder, 'input.npy'), writeNpy(float32([1, 3, SIZE, SIZE], data)))
+    const map = (device: string) => mapOn(device, folder, ['model.onnx', 'input.npy'], 'input')
     const onCpu = map('cpu')
     expectClose(map('webgpu'), onCpu, 1e-4)
     expect(map('auto')).toEqual(onCpu)
   })
+
+  test.skipIf(!shared)(
+    'the GPU gives the map of the CPU for a face in a photo and the network in the package',
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), 'regard-device-'))
+      const words = [join(shared!, 'data/photos/astronaut.png'), '--class', 'f']
+      const map = (device: string) => mapOn(device, folder, words, 'astronaut.gender')
+      expectClose(map('webgpu'), map('cpu'), 1e-4)
+    },
+  )
 })

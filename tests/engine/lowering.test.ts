@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import type { Tensors } from '../../src/engine/engine.ts'
-import { lower, lowerings, onCpu } from '../../src/engine/lowering/lower.ts'
+import { computeConstants } from '../../src/engine/lowering/constants.ts'
+import { lower } from '../../src/engine/lowering/lower.ts'
+import { rules } from '../../src/engine/lowering/webgpu.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import type { AttributesOf } from '../../src/graph/operators.ts'
@@ -71,9 +73,9 @@ describe('max pooling without positions sends to the first maximum, bit for bit'
     ['three explanations of one picture', [1, 3, [7, 7], kernel(3, 2)]],
   ])('%s', async (_, given) => {
     const { graph, feeds } = pooling(...given)
-    const lowered = lower(graph, 'webgpu')
+    const { graph: lowered, onCpu } = lower(graph, 'webgpu')
     expect(lowered.nodes.map(({ op }) => op)).not.toContain('ScatterElements')
-    expect(onCpu(lowered)).toEqual([])
+    expect(onCpu).toEqual([])
     expect(await run(lowered, feeds)).toEqual(await run(graph, feeds))
   })
 })
@@ -84,14 +86,23 @@ test('positions that are read in another way stay, and are left to the CPU', asy
   const [y, positions] = g.ops('MaxPool', 2, [x], { kernel_shape: [2, 2] }, 'pool') as [Value, Value]
   g.output('y', y)
   g.output('at', positions)
-  expect(onCpu(lower(g.graph(), 'webgpu'))).toEqual(['pool'])
+  expect(lower(g.graph(), 'webgpu').onCpu).toEqual(['pool'])
 })
 
 describe('each rule applies, and gives the same bits', () => {
   const x = whole([2, 6, 5, 5])
   const weights = whole([4, 6, 3, 3], 'weights')
-  const applied: Record<Exclude<keyof typeof lowerings.webgpu, 'maxPool' | 'lrn'>, Graph> = {
+  const applied: Record<Exclude<keyof typeof rules, 'maxPool' | 'lrn'>, Graph> = {
     conv: graphOf(x.shape, (g, x) => g.op('Conv', [x, g.constant(weights)])),
+    padding: graphOf(x.shape, (g, x) =>
+      g.op('Conv', [x, g.constant(whole([4, 6, 1, 1])), g.constant(whole([4]))], { pads: [0, 0, 2, 1] }),
+    ),
+    groups: graphOf(x.shape, (g, x) => {
+      const six = [g.constant(whole([12, 3, 3, 3])), g.constant(whole([12]))]
+      const y = g.op('Conv', [x, ...six], { group: 2 })
+      const one = [g.constant(whole([12, 1, 3, 3])), g.constant(whole([6]))]
+      return g.op('ConvTranspose', [y, ...one], { group: 6 })
+    }),
     slice: graphOf(x.shape, (g, x) => g.slice(x, { 1: [-1, -100, -1], 2: [1, 4], 3: [3, 0, -2] })),
     oneHot: graphOf(['batch', 150], (g, x) =>
       g.op('OneHot', [
@@ -105,7 +116,7 @@ describe('each rule applies, and gives the same bits', () => {
     omitted: graphOf(x.shape, (g, x) => g.op('Conv', [x, g.constant(weights), undefined])),
   }
   test.each(Object.entries(applied))('%s', async (rule, graph) => {
-    const lowered = lowerings.webgpu[rule as keyof typeof applied].pass(graph)
+    const lowered = rules[rule as keyof typeof applied](graph)
     expect(lowered.nodes).not.toEqual(graph.nodes)
     const feeds = { x: rule === 'oneHot' ? whole([2, 150]) : x }
     expect(await run(lowered, feeds)).toEqual(await run(graph, feeds))
@@ -119,7 +130,7 @@ describe('what follows from weights is computed as ONNX Runtime folds it, bit fo
       const { graph } = relevance(livelyNetwork(51, 3), composites[name], {
         range: { low: [-130], high: [140] },
       })
-      const computed = lowerings.wasm.constants.pass(graph)
+      const computed = computeConstants(graph)
       const constants = new Set(computed.initializers.keys())
       expect(computed.nodes.filter(({ inputs }) => inputs.every((input) => constants.has(input)))).toEqual([])
       const feeds = { images: whole([1, 3, 51, 51]), target: float32([1, 3], [1, 0, 0]) }
@@ -132,8 +143,8 @@ describe('what every engine must compute is the same after lowering', () => {
   const all = Object.values(cases).flatMap((members) => Object.entries(members))
   test.each(all)('%s', async (_, make) => {
     const { graph, feeds } = make()
-    const lowered = lower(graph, 'webgpu')
-    expect(onCpu(lowered)).toEqual([])
+    const { graph: lowered, onCpu } = lower(graph, 'webgpu')
+    expect(onCpu).toEqual([])
     expect(lowered.nodes.filter(({ op }) => ['LRN', 'Sum', 'ScatterElements'].includes(op))).toEqual([])
     const [actual, expected] = [await run(lowered, feeds), await run(graph, feeds)]
     expect(Object.keys(actual)).toEqual(Object.keys(expected))

@@ -108,6 +108,21 @@ const layers: Record<string, Case> = {
     build: op('Conv', { group: 2, pads: [1, 1, 0, 1], strides: [1, 2] }),
     judge: 'linear',
   },
+  'Conv in groups of six filters': {
+    inputs: [picture, input([12, 2, 3, 3]), input([12])],
+    build: op('Conv', { group: 2, pads: [0, 1, 1, 0] }),
+    judge: 'linear',
+  },
+  'Conv, depthwise with two filters a channel': {
+    inputs: [picture, input([8, 1, 3, 3])],
+    build: op('Conv', { group: 4, pads: [1, 1, 1, 1] }),
+    judge: 'linear',
+  },
+  'Conv by pixels, padded below and right': {
+    inputs: [picture, input([3, 4, 1, 1]), input([3])],
+    build: op('Conv', { pads: [0, 0, 1, 2] }),
+    judge: 'linear',
+  },
   'Conv, depthwise': {
     inputs: [picture, input([4, 1, 3, 3])],
     build: op('Conv', { group: 4, pads: [1, 1, 1, 1], strides: [2, 2] }),

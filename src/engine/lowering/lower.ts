@@ -1,103 +1,27 @@
-/**
- * A graph written with the operators that a device has.
- *
- * ONNX Runtime's WebGPU provider lacks some kernels. What it knows that it lacks runs on the CPU, with a copy to and
- * fro; what it claims and lacks fails when it runs, or gives wrong numbers. Each rule here takes one such operator out
- * of a graph and puts others in its place that give the same numbers.
- */
+/** A graph as a device needs it. */
 
-import { type Pass, through } from '../../graph/pass.ts'
+import { through } from '../../graph/pass.ts'
 import type { Graph } from '../../graph/types.ts'
 import type { Device } from '../engine.ts'
 import { computeConstants } from './constants.ts'
-import { lowerConv } from './conv.ts'
-import { lowerDropout } from './dropout.ts'
-import { lowerLrn } from './lrn.ts'
-import { lowerMaxPool } from './maxPool.ts'
-import { dropOmitted } from './omitted.ts'
-import { lowerOneHot } from './oneHot.ts'
-import { lowerSlice } from './slice.ts'
-import { lowerSum } from './sum.ts'
+import { onCpu, rules, WRONG_OPTIMISATIONS } from './webgpu.ts'
 
-/** A rule: why a device needs it, and a pass that puts other operators in the place of one. */
-interface Lowering {
-  readonly reason: string
-  readonly pass: Pass
+/** A graph for a device, and how ONNX Runtime is to take it. */
+interface Lowered {
+  readonly graph: Graph
+  /** The names of the nodes that the device must leave to the CPU. */
+  readonly onCpu: readonly string[]
+  /** The optimisations that get numbers wrong there. */
+  readonly wrongOptimisations: readonly string[]
 }
-
-/** The rules of each device, in the order in which they are applied. */
-export const lowerings = {
-  cpu: {},
-  wasm: {
-    constants: {
-      reason:
-        'Folding constants takes ONNX Runtime 20 ns for each number there, and the rules of relevance make some eight ' +
-        'numbers of each weight: more than half of the time to load a network.',
-      pass: computeConstants,
-    },
-  },
-  webgpu: {
-    maxPool: {
-      reason:
-        'The provider claims MaxPool with positions, then fails: "The Indices output is not supported yet" ' +
-        '(left open by the pull request that added the kernel, microsoft/onnxruntime#23714). Its ScatterElements ' +
-        'adds in no fixed order, so that no two runs would give the same bits.',
-      pass: lowerMaxPool,
-    },
-    conv: {
-      reason:
-        'A convolution of 6, 9, 15, 18, … channels (multiples of three, but not of four) to a multiple of four gives ' +
-        'wrong numbers and no error: the kernel reads three channels at a time, from the place of every fourth. ' +
-        'microsoft/onnxruntime#29651 tells of such a convolution.',
-      pass: lowerConv,
-    },
-    slice: {
-      reason:
-        'A Slice that goes backwards over a part of an axis gives wrong numbers and no error; ' +
-        'microsoft/onnxruntime#25160 would mend it.',
-      pass: lowerSlice,
-    },
-    lrn: {
-      reason: 'The provider has no LRN: activations would go to the CPU and back.',
-      pass: lowerLrn,
-    },
-    oneHot: {
-      reason: 'The provider has no OneHot: logits would go to the CPU and the target back, amid the pass.',
-      pass: lowerOneHot,
-    },
-    sum: {
-      reason: 'The provider has no Sum: every sum of gradients or relevances would go to the CPU and back.',
-      pass: lowerSum,
-    },
-    dropout: {
-      reason:
-        'The provider has no Dropout, and the build for pages none for the CPU either: nothing with one loads there.',
-      pass: lowerDropout,
-    },
-    omitted: {
-      reason:
-        'The provider takes an empty name for a bias of Conv, and the process ends with a segmentation fault.',
-      pass: dropOmitted,
-    },
-  },
-} satisfies Record<Device, Record<string, Lowering>>
 
 /** The graph for a device. */
-export function lower(graph: Graph, device: Device): Graph {
-  return through(
-    Object.values<Lowering>(lowerings[device]).map(({ pass }) => pass),
-    graph,
-  )
-}
-
-/** The nodes that WebGPU must leave to the CPU: what it claims and cannot do, and no rule could write otherwise. */
-export function onCpu({ nodes, initializers }: Graph): string[] {
-  return nodes
-    .filter(({ op, inputs, outputs }) => {
-      if (op === 'MaxPool') return outputs.length > 1
-      if (op !== 'Slice' || inputs[4] === undefined) return false
-      const steps = initializers.get(inputs[4])
-      return !steps || [...steps.data].some((step) => step < 0)
-    })
-    .map(({ name }) => name)
+export function lower(graph: Graph, device: Device): Lowered {
+  if (device === 'webgpu') {
+    const lowered = through(Object.values(rules), graph)
+    return { graph: lowered, onCpu: onCpu(lowered), wrongOptimisations: WRONG_OPTIMISATIONS }
+  }
+  // Folding constants takes ONNX Runtime 20 ns for each number by WebAssembly, and the rules of relevance make some eight
+  // numbers of each weight: more than half of the time to load a network.
+  return { graph: device === 'wasm' ? computeConstants(graph) : graph, onCpu: [], wrongOptimisations: [] }
 }

@@ -6,7 +6,7 @@
 import { Random } from '../../../src/base/random.ts'
 import type { Tensors } from '../../../src/engine/engine.ts'
 import { tenCropGraph } from '../../../src/evaluation/tenCrop.ts'
-import { GraphBuilder } from '../../../src/graph/builder.ts'
+import { GraphBuilder, type Value } from '../../../src/graph/builder.ts'
 import { float32, type Graph, int64, sizeOf, type Tensor, type ValueInfo } from '../../../src/graph/types.ts'
 import { type NetworkName, networks } from '../../../src/networks/index.ts'
 import type { CompositeEntryInput } from '../../../src/rules/composites/composite.ts'
@@ -24,7 +24,7 @@ export interface Case {
 }
 
 const BATCH = 2
-const GROUPS = ['relevance', 'operators', 'training', 'scoring', 'networks'] as const
+const GROUPS = ['relevance', 'operators', 'activations', 'training', 'scoring', 'networks'] as const
 
 /** The cases by group and name; each is built when it is asked for. */
 export const cases: Readonly<Record<(typeof GROUPS)[number], Readonly<Record<string, () => Case>>>> = {
@@ -34,6 +34,7 @@ export const cases: Readonly<Record<(typeof GROUPS)[number], Readonly<Record<str
       Object.entries(group).map(([name, subject]) => [name, () => derivative(subject, name)]),
     ),
   ),
+  activations: { 'every two behind a convolution': () => activations() },
   training: { 'the gradient of a step': () => step(), 'the update of a step': () => update() },
   scoring: { 'ten crops': () => tenCrops() },
   networks: Object.fromEntries(
@@ -102,6 +103,35 @@ function derivative(subject: Derivative, name: string): Case {
     return [input.name, filled(input, () => random.uniform(low, high))] as const
   })
   return { graph, feeds: Object.fromEntries(feeds) }
+}
+
+/** Every two activations, one after the other, each behind a convolution of its own with numbers of up to some hundred. */
+function activations(): Case {
+  const random = new Random('activations')
+  const drawn = (shape: number[], most: number) =>
+    float32(
+      shape,
+      Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-most, most)),
+    )
+  const g = new GraphBuilder('activations')
+  const images = g.input('images', 'float32', [BATCH, 8, 12, 12])
+  const scalar = (value: number) => g.constant(float32([], [value]))
+  const kinds = {
+    relu: (x: Value) => g.op('Relu', [x]),
+    relu6: (x: Value) => g.op('Clip', [x, undefined, scalar(6)]),
+    clip: (x: Value) => g.op('Clip', [x, scalar(-0.3), scalar(0.7)]),
+    leaky: (x: Value) => g.op('LeakyRelu', [x], { alpha: 0.1 }),
+    sigmoid: (x: Value) => g.op('Sigmoid', [x]),
+    hardSigmoid: (x: Value) => g.op('HardSigmoid', [x], { alpha: 0.01, beta: 0.4 }),
+    tanh: (x: Value) => g.op('Tanh', [x]),
+  }
+  for (const [first, one] of Object.entries(kinds)) {
+    for (const [second, other] of Object.entries(kinds)) {
+      const convolved = g.op('Conv', [images, g.constant(drawn([4, 8, 3, 3], 1)), g.constant(drawn([4], 1))])
+      g.output(`${first} ${second}`, other(one(convolved)))
+    }
+  }
+  return { graph: g.graph(), feeds: { images: drawn([BATCH, 8, 12, 12], 20) } }
 }
 
 function mapOf(name: NetworkName): Case {
