@@ -172,7 +172,7 @@ describe('regard study', () => {
     expect(captured.printed).toContain(face)
     const { dataset } = readRecord<StudyRecord>(join(out, 'study.json'))
     expect(dataset.faces).toBe(119)
-    expect(dataset.skipped.map((one) => one.face)).toEqual([`${truth}:121`, face])
+    expect(dataset.skipped.map((one) => one.face)).toEqual(['truth/faces.jsonl:121', face])
     expect(readFileSync(join(out, 'report', 'index.html'), 'utf8')).toContain(face)
   })
 
