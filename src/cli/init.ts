@@ -3,11 +3,10 @@ import { dirname, extname, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { requireWritable, writeAtomic } from '../base/files.ts'
-import { requireEveryClass } from '../datasets/classes.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
-import { makeFolds, splitFolds } from '../datasets/folds.ts'
 import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
+import { requireTrainable } from '../study/preparedData.ts'
 import { shellWord } from './shellWord.ts'
 
 /** `regard init [DATA]` */
@@ -189,19 +188,20 @@ function described({ kind, faces }: Dataset): string {
 }
 
 /**
- * The tasks of which every part to train on has every class.
+ * The tasks that a study by the plan can train, by the labels alone.
  *
  * @throws UserError where there is none, with what each lacks
  */
 function trainable({ faces, root }: Dataset): Task[] {
-  const { train } = splitFolds(makeFolds(faces, foldCount(faces), SEED), 0, SEED)
+  const folds = { count: foldCount(faces), test: [0] }
   const complaints: string[] = []
   const tasks = TASKS.filter((task) => {
     try {
-      requireEveryClass(faces, train, task)
+      requireTrainable(faces, { tasks: [task], seed: SEED, folds })
       return true
     } catch (error) {
-      complaints.push(`  ${(error as Error).message}`)
+      if (!(error instanceof UserError)) throw error
+      complaints.push(`  ${error.message}`)
       return false
     }
   })

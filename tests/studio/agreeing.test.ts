@@ -10,6 +10,7 @@ import { openModelFile } from '../../src/models/node.ts'
 import { composites } from '../../src/rules/composites/presets.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
 import { agreeing, type Verdict } from '../../studio/worker/agreeing.ts'
+import { computingWrongly } from '../engine/wrong.ts'
 
 const example = fileURLToPath(new URL('../../examples/adiencenet-synthetic.onnx', import.meta.url))
 
@@ -75,17 +76,7 @@ describe('an engine that answers better once that agrees', () => {
   })
 
   test('what computes wrongly never answers', async () => {
-    // As a kernel would that leaves out the last channel of a convolution.
-    const wrong: Engine = {
-      ...other,
-      load: (given, options) => {
-        const initializers = new Map(given.initializers)
-        const [name, weights] = [...initializers].find(([, { shape }]) => shape.length === 4)!
-        const data = (weights.data as Float32Array).slice()
-        initializers.set(name, float32(weights.shape, data.fill(0, -weights.shape[2]! * weights.shape[3]!)))
-        return other.load({ ...given, initializers }, options)
-      },
-    }
+    const wrong = computingWrongly(other)
     const { program, first } = await loaded(wrong)
     await program.run(feeds)
     expect(await first).toBe('differs')

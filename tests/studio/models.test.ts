@@ -126,6 +126,11 @@ describe.skipIf(!hasChromium)('Models', () => {
     await page.getByText('CumSum cannot be explained. Answers work, maps do not.').waitFor()
     await page.locator('.preview').getByText('yes 73 %').first().waitFor()
     expect(await page.getByRole('button', { name: 'Save as self-explaining ONNX' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Use in Look' }).click()
+    const column = page.getByRole('region', { name: 'sums' })
+    await column.getByText('yes 73 %').waitFor()
+    await column.getByText('CumSum cannot be explained. Answers work, maps do not.').waitFor()
+    expect(await column.getByRole('img').count()).toBe(0)
   })
 
   test('says at its field what is wrong with a card', async () => {
