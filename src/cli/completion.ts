@@ -6,7 +6,7 @@ type Shell = (typeof SHELLS)[number]
 /** `regard completion SHELL` */
 export function completionCommand(): Command {
   return new Command('completion')
-    .description('Print what makes a shell complete regard’s commands and flags by the Tab key.')
+    .description('Print a script that lets your shell complete regard’s commands and flags with Tab.')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(
       'after',

@@ -75,7 +75,7 @@ export function tellLeft(left: ReadonlyMap<string, number>): void {
   if (left.size === 0) return
   const count = [...left.values()].reduce((a, b) => a + b)
   console.error(
-    `Left out of the folders, for regard does not read ${count === 1 ? 'it as a photo' : 'them as photos'}: ${leftInWords(left)}`,
+    `Left out of the folders because regard cannot read ${count === 1 ? 'it as a photo' : 'them as photos'}: ${leftInWords(left)}`,
   )
 }
 

@@ -43,7 +43,9 @@ async function doctor(): Promise<void> {
   }
   const bad = found.filter(({ state }) => state === 'bad').length
   console.log(
-    bad === 0 ? '\nAll that regard needs is here.' : `\n${bad} of ${found.length} need your attention.`,
+    bad === 0
+      ? '\nEverything that regard needs is here.'
+      : `\n${bad} of ${found.length} need your attention.`,
   )
   if (bad > 0) process.exitCode = 1
 }
@@ -63,7 +65,7 @@ async function runtime(): Promise<Finding> {
     return {
       state: 'bad',
       says: `ONNX Runtime computes wrongly here (${engine.device})`,
-      remedy: 'Do not trust any figure of this machine, and report it with what `regard doctor` says.',
+      remedy: 'Do not trust any result of this machine. Report it, with the output of `regard doctor`.',
     }
   return engine.device === 'wasm'
     ? {
@@ -99,7 +101,7 @@ async function photos(): Promise<Finding> {
 async function network(): Promise<Finding> {
   const path = builtInPath(DEFAULT_NETWORK)
   return existsSync(path)
-    ? { state: 'good', says: `The network ${DEFAULT_NETWORK} is here, so that a photo is enough` }
+    ? { state: 'good', says: `The network ${DEFAULT_NETWORK} is installed` }
     : {
         state: 'bad',
         says: `The network ${DEFAULT_NETWORK} is missing: ${path}`,
@@ -111,11 +113,11 @@ async function cache(): Promise<Finding> {
   const folder = cacheFolder()
   try {
     requireWritableFolder(folder)
-    return { state: 'good', says: `What is fetched once is kept in ${folder}` }
+    return { state: 'good', says: `Downloads are kept in ${folder}` }
   } catch (error) {
     return {
       state: 'absent',
-      says: `Nothing that is fetched can be kept: ${messageOf(error)}`,
+      says: `Downloads cannot be kept: ${messageOf(error)}`,
       remedy: 'Set REGARD_CACHE to a folder that can be written.',
     }
   }

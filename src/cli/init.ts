@@ -15,10 +15,10 @@ export function initCommand(): Command {
     .description('Look at photos of your own, ask what to train on them, and write a plan that runs.')
     .argument(
       '[data]',
-      'the folder of a data set, or a table of photos and labels; its kind is found out (default: faces that regard draws, or asked for)',
+      'the folder of a data set, or a table of photos and labels; regard finds out which kind it is (default: regard asks, or draws faces)',
     )
     .option('--out <file>', 'the plan to write', 'plan.yaml')
-    .option('--yes', 'take what is suggested, and ask nothing')
+    .option('--yes', 'accept all suggestions without asking')
     .addHelpText(
       'after',
       '\nExamples:\n  $ regard init ~/Pictures/faces\n  $ regard init labels.csv --out ages.yaml --yes\n\n' +
@@ -70,7 +70,7 @@ interface Choice {
 
 async function init(data: string | undefined, { out, yes }: Flags): Promise<void> {
   if (existsSync(out))
-    throw new UsageError('is there already', out, 'Choose another name with --out, or remove it')
+    throw new UsageError('already exists', out, 'Choose another name with --out, or remove it')
   requireWritable(out)
   const isAsking = !yes && process.stdin.isTTY && process.stdout.isTTY
   const choice = isAsking ? await asked(data) : await suggested(data)
@@ -120,7 +120,7 @@ async function asked(given: string | undefined): Promise<Choice | undefined> {
   if (own) log.info(described(own.dataset))
   const possible = own ? trainable(own.dataset) : TASKS
   const tasks = await multiselect({
-    message: 'What shall networks read from a face?',
+    message: 'What should the networks read from a face?',
     options: possible.map((task) => ({ value: task, label: WORDS[task] })),
     initialValues: own ? possible.slice(0, 2) : possible.filter((task) => task !== 'years'),
     required: true,
@@ -170,7 +170,7 @@ async function found(root: string): Promise<{ readonly kind: DatasetKind; readon
   throw new UserError(
     'is no data set that regard reads',
     root,
-    'The simplest one is a folder with a folder of photos for each class, `f` and `m`, say; docs/datasets.md has all. ' +
+    'The simplest one is a folder with a folder of photos for each class, `f` and `m`, say; docs/datasets.md lists the others. ' +
       `What each kind lacks here:\n${complaints.join('\n')}`,
   )
 }

@@ -59,7 +59,7 @@ export function withModelFlags(command: Command): Command {
     .option('--output <name>', 'the output that is meant, of a model that has several')
     .option(
       '--classes <names|file>',
-      'the names of the classes, with commas between, or a file with one a line',
+      'names of the classes, separated by commas, or a file with one per line',
       classesFrom,
     )
     .optionsGroup(said)

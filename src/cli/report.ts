@@ -10,10 +10,7 @@ export function reportCommand(): Command {
       'Make the report of a study again from the files in its folder alone: neither the data set nor the machine that ran it is needed. Of a study that is not finished, it shows what is done.',
     )
     .argument('<dir>', 'the folder that `regard study` wrote to')
-    .option(
-      '--no-photos',
-      'leave photos of faces out of it, to be passed on where their licence or the people in them do not allow it',
-    )
+    .option('--no-photos', 'leave out photos of faces, in a report that you share')
     .addHelpText(
       'after',
       '\nWrites DIR/report: index.html, which needs no other file; tables/*.csv and *.tex; figures/*.svg.\n' +

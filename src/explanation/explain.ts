@@ -150,8 +150,7 @@ export async function loadExplainer(
     )
   }
   const { layers = [], conservation = false, tunable = false } = options
-  if (tunable)
-    throw new UserError('has no numbers that can be set anew', `the method ${method.method}`, TUNABLE)
+  if (tunable) throw new UserError('has no parameters to tune', `the method ${method.method}`, TUNABLE)
   if (layers.length > 0) requireGiven(method.method, table, 'layers', 'the relevance of other layers')
   if (conservation) requireGiven(method.method, table, 'conservation', 'a conservation report')
   const { load } = await entry.load()
@@ -159,7 +158,7 @@ export async function loadExplainer(
   return load(subject, method as never)
 }
 
-export const TUNABLE = 'Composites with the rules alpha-beta, gamma or epsilon have'
+export const TUNABLE = 'Use a composite with the rule alpha-beta, gamma or epsilon'
 
 type Table = Readonly<Record<string, Pick<MethodEntry<unknown>, 'gives' | 'load'>>>
 

@@ -79,10 +79,11 @@ function headerOf(bytes: Uint8Array): Header {
   const high = isCore ? view.getUint16(20, true) : view.getInt32(22, true)
   const bits = view.getUint16(isCore ? 24 : 28, true)
   const compression = isCore ? PLAIN : view.getUint32(30, true)
-  if (!(width > 0) || high === 0) throw new Error(`a size of ${width} × ${high} is none`)
-  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`${bits} bits a pixel are not read`)
+  if (!(width > 0) || high === 0) throw new Error(`a size of ${width} × ${high} is impossible`)
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`${bits} bits per pixel are not supported`)
   const masked = MASKED.includes(compression)
-  if (compression !== PLAIN && !(masked && bits >= 16)) throw new Error('compressed bitmaps are not read')
+  if (compression !== PLAIN && !(masked && bits >= 16))
+    throw new Error('compressed bitmaps are not supported')
   // Beside or inside the header, they are in the same place.
   const masksAt = FILE_HEADER + INFO_HEADER
   if (masked) need(masksAt + 12)

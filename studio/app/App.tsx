@@ -1,9 +1,9 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { Look } from '../look/Look.tsx'
-import { Anew } from './Anew.tsx'
 import { Header } from './Header.tsx'
 import { listenToKeys } from './keys.ts'
 import { useRoute, type View } from './route.ts'
+import { WorkerStatus } from './WorkerStatus.tsx'
 import './app.css'
 
 // What the first screen does not need is fetched when it is asked for.
@@ -34,7 +34,7 @@ export function App() {
       <Header view={view} />
       <main id="content" tabIndex={-1}>
         <h1 className="unseen">{TITLES[view]}</h1>
-        <Anew />
+        <WorkerStatus />
         {/* What is open in Look stays as it is while one is elsewhere. */}
         <div hidden={view !== 'look'}>
           <Look shown={view === 'look'} />

@@ -147,7 +147,7 @@ export function fromLink(query: string, networks: readonly string[]): FromLink {
     settings.questions[row] !== undefined &&
     (against.other !== 'network' || networks.includes(against.name))
   if (isThere) return { settings, faults }
-  faults.push('What the link compares is not here.')
+  faults.push('What this link compares with is not available.')
   return { settings: { ...settings, comparing: undefined }, faults }
 }
 

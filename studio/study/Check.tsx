@@ -89,7 +89,7 @@ function Findings({ folder, check, marks: kept }: FindingsProps) {
         {counted(check.faces, 'face')} of {counted(check.subjects, 'person', 'people')} ({check.kind}).{' '}
         {isServed
           ? 'Marks are kept in marks.csv beside the findings, and the next check honours them.'
-          : 'It was opened from disk: photos are shown, and marks kept, where regard studio serves the folder.'}
+          : 'Opened from disk. To see photos and keep marks, run regard studio on the folder.'}
       </p>
       {error && (
         <p role="alert" className="error">

@@ -41,7 +41,7 @@ function shown(name: string): string {
 function Nothing() {
   return (
     <>
-      <p>Nothing more about this study’s networks is here. It is shown where one of these has written it:</p>
+      <p>There are no findings about this study’s networks yet. These commands write some:</p>
       <ul className="study-commands">
         <li>
           <code>npx regard profile FOLDER/runs/RUN/model.onnx --data KIND:PATH</code>

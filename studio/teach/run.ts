@@ -31,7 +31,7 @@ restoring(async (work) => {
       losses: [],
       shown: undefined,
       tried: undefined,
-      error: 'What was taught is gone. Train again.',
+      error: 'The taught network was lost. Train it again.',
     })
 })
 

@@ -89,7 +89,7 @@ function begun(): Running {
   worker.addEventListener('error', () => {
     if (one.isReady) replace(one, DIED)
     // It would not start the next time either.
-    else lose(one, 'What explains networks could not be started. Load the page again.')
+    else lose(one, 'The explaining worker could not start. Reload the page.')
   })
   return one
 }
@@ -107,11 +107,11 @@ function replace(one: Running, why: string): void {
   useWorker.setState({ silent: false, why })
 }
 
-const STUCK = 'It gave no answer, and was started anew. Photo and networks are there again.'
-const DIED = 'What explains networks broke down, and was started anew. Photo and networks are there again.'
+const STUCK = 'It stopped responding and was restarted. Your photo and networks are back.'
+const DIED = 'The explaining worker crashed and was restarted. Your photo and networks are back.'
 
-/** Start anew what gives no answer. */
-export function startAnew(): void {
+/** Restart a worker that does not respond. */
+export function restart(): void {
   if (running) replace(running, STUCK)
 }
 
@@ -142,7 +142,7 @@ function unlessLost<Result>(one: Running, act: () => Promise<Result>): Promise<R
   })
 }
 
-const MEMORY = 'Memory was used up, and given back. Photo and networks are there again.'
+const MEMORY = 'Memory ran out, so the worker was restarted. Your photo and networks are back.'
 
 /** Whether no network can run any more in the worker that said so: its memory is used up, or its runtime broke. */
 function isSpent(error: unknown): error is Error {

@@ -89,7 +89,7 @@ export class Devices {
 }
 
 const LOST = 'Graphics device lost. Continuing with WebAssembly.'
-const SAFARI = 'WebGPU in Safari is young, so WebAssembly is used. You can choose Graphics.'
+const SAFARI = 'WebGPU is still new in Safari, so WebAssembly is used. You can choose Graphics.'
 
 /** Every browser on WebKit, whatever it is called. */
 function isSafari(): boolean {

@@ -126,7 +126,7 @@ export class Work {
 
   /** Stop what runs long, before its next run. */
   stop(): void {
-    this.stopping.abort(new UserError('Stopped. Whatever you change begins anew.'))
+    this.stopping.abort(new UserError('Stopped. Change anything to start again.'))
     this.stopping = new AbortController()
   }
 

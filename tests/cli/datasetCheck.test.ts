@@ -85,7 +85,7 @@ describe('regard dataset check', () => {
     put([mirrored[1], mirrored[0]], 'different')
     put(again, 'same')
     await check()
-    expect(captured.printed).toContain('1 pair marked as different: no longer looked at.')
+    expect(captured.printed).toContain('1 pair marked as different: ignored.')
     expect(captured.printed).toContain('3 faces left out here, by pairs marked as the same: leave-out.csv.')
     expect(findings().filter(({ check, count }) => check.startsWith('copies') && count > 0)).toEqual([])
     expect(readFileSync(join(out, 'index.html'), 'utf8')).toContain('3 faces left out here')
@@ -115,7 +115,7 @@ describe('regard dataset check', () => {
   it('says which line of the marks or of the faces to leave out is none', async () => {
     writeFileSync(join(out, 'marks.csv'), 'a,b,mark\r\np/a,p/b,alike\r\n')
     await check()
-    expect(captured.printed).toContain("marks.csv:2: 'alike' is no mark. Write same or different")
+    expect(captured.printed).toContain("marks.csv:2: 'alike' is not a mark. Write same or different")
     const list = join(out, 'list.csv')
     writeFileSync(list, 'face\r\nnobody\r\n')
     await expect(readDataset('csv', table, { without: list })).rejects.toThrow(

@@ -17,7 +17,7 @@ describe('regard doctor', () => {
     expect(process.exitCode).toBe(0)
     expect(captured.printed).toMatch(/ONNX Runtime runs natively and computes exactly, with \d+ threads/)
     expect(captured.printed).toContain('✓ Photos are read and written')
-    expect(captured.printed).toContain('All that regard needs is here.')
+    expect(captured.printed).toContain('Everything that regard needs is here.')
   })
 
   it('says what to do where nothing can be kept', async () => {
@@ -26,7 +26,7 @@ describe('regard doctor', () => {
     vi.stubEnv('REGARD_CACHE', join(file, 'cache'))
     await main(['doctor'])
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain('- Nothing that is fetched can be kept')
+    expect(captured.printed).toContain('- Downloads cannot be kept')
     expect(captured.printed).toContain('Set REGARD_CACHE')
   })
 })

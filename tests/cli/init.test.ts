@@ -73,7 +73,7 @@ describe('regard init', () => {
     writeFileSync(plan, 'mine')
     await main(['init', '--out', plan])
     expect(process.exitCode).toBe(2)
-    expect(captured.printed).toContain('is there already')
+    expect(captured.printed).toContain('already exists')
     expect(readFileSync(plan, 'utf8')).toBe('mine')
   })
 
@@ -82,7 +82,7 @@ describe('regard init', () => {
     // Drawn faces; both tasks; the second network.
     const said = await atTerminal(out, [
       ['Where are your photos', '\r'],
-      ['What shall networks read', '\r'],
+      ['What should the networks read', '\r'],
       ['Which network', '\u001b[B'],
       ['● AdienceNet as published', '\r'],
     ])

@@ -216,7 +216,7 @@ describe('what cannot be set is an error', () => {
     loadExplainer(engine, network, composite, { tunable: true })
 
   test.each([
-    [composites.attnlrp, /composite attnlrp: has no numbers that can be set anew/],
+    [composites.attnlrp, /composite attnlrp: has no parameters to tune/],
     [composites.gradient, /the method gradient: has no numbers/],
     [{ method: 'grad-cam' } as const, /the method grad-cam: has no numbers/],
   ])('of what has no such numbers', async (composite, message) => {

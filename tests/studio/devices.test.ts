@@ -35,7 +35,7 @@ describe.skipIf(!hasChromium)('where networks run', () => {
 
   test('Safari’s is left alone, and the page says so', async () => {
     const { page, close } = await openStudio({ args: [...IMITATED_GPU, `--user-agent=${SAFARI}`] })
-    await page.getByText('WebGPU in Safari is young, so WebAssembly is used.').waitFor()
+    await page.getByText('WebGPU is still new in Safari, so WebAssembly is used.').waitFor()
     await close()
   })
 

@@ -124,7 +124,7 @@ describe('a link', () => {
   test('says what of a comparison is not here', () => {
     const { settings, faults } = fromLink('vs=faceres:0:network:nosuch', ['faceres'])
     expect(settings).toEqual(PLAIN)
-    expect(faults).toEqual(['What the link compares is not here.'])
+    expect(faults).toEqual(['What this link compares with is not available.'])
     expect(fromLink('vs=faceres:0', ['faceres']).faults).toEqual([
       'The link says vs=faceres:0: “faceres:0” is no comparison as faceres:0:network:gear or faceres:0:rules:epsilon are.',
     ])

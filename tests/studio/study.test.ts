@@ -294,7 +294,7 @@ describe.skipIf(!hasChromium)('Study', () => {
       await tab(page, 'Atlas')
       await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
       await tab(page, 'Check')
-      await page.getByText('It was opened from disk').waitFor()
+      await page.getByText('Opened from disk').waitFor()
       expect(await seriousFaults(page)).toEqual([])
       expect(own(other.faults)).toEqual([])
     } finally {

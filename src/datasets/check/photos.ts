@@ -35,7 +35,7 @@ export function photos({ dataset, looks }: CheckedDataset): Finding[] {
     }))
   const damaged = looks.flatMap((look, index) =>
     typeof look !== 'string' && look.damaged
-      ? [{ faces: [index], detail: 'filled with grey in places' }]
+      ? [{ faces: [index], detail: 'parts are filled with grey' }]
       : [],
   )
   const turned = looks
@@ -57,22 +57,21 @@ export function photos({ dataset, looks }: CheckedDataset): Finding[] {
       check: 'damaged',
       severity: 'doubtful',
       title: 'photos that are damaged inside',
-      advice: 'Their decoder fills what it cannot make out with grey. Fetch them again, or remove them.',
+      advice: 'The decoder fills unreadable parts with grey. Download them again, or remove them.',
       cases: damaged,
     },
     {
       check: 'turned',
       severity: 'doubtful',
-      title: 'faces that lie on their side or stand on their head',
-      advice:
-        'They are aligned upright, but a few may be taken for what they are not. Turn the photos, or remove them.',
+      title: 'faces on their side or upside down',
+      advice: 'They are turned upright, but a few may be turned wrongly. Turn the photos, or remove them.',
       cases: turned,
     },
     {
       check: 'cut',
       severity: 'doubtful',
-      title: 'faces that the frame of the photo cuts',
-      advice: 'What lies outside is made up by repeating the edge. Remove them, or take other photos.',
+      title: 'faces cut off by the frame',
+      advice: 'The missing part is filled by repeating the edge. Remove them, or take other photos.',
       cases: cut,
     },
     {

@@ -63,9 +63,7 @@ function rowsOf({ faces }: Dataset, { findings, folds }: Checked): CsvRow[] {
 export function markedInWords({ leftOut, different }: Pick<Settled, 'leftOut' | 'different'>): string[] {
   const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
   return [
-    ...(different.size > 0
-      ? [`${counted(different.size, 'pair')} marked as different: no longer looked at.`]
-      : []),
+    ...(different.size > 0 ? [`${counted(different.size, 'pair')} marked as different: ignored.`] : []),
     ...(leftOut.length > 0
       ? [
           `${counted(leftOut.length, 'face')} left out here, by pairs marked as the same: ${LEAVE_OUT}. A plan leaves them out too where its dataset has \`without: ${LEAVE_OUT}\`.`,

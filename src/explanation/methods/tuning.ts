@@ -18,7 +18,7 @@ export function tuningOf(
 ): (set: RuleParameters) => ReadonlyMap<string, number> {
   const own = namesIn(composite)
   if (own.length === 0)
-    throw new UserError('has no numbers that can be set anew', `composite ${composite.name}`, TUNABLE)
+    throw new UserError('has no parameters to tune', `composite ${composite.name}`, TUNABLE)
   return (set) => {
     checkParameters(own, set, composite.name)
     const beta = set.alpha === undefined ? undefined : 1 - set.alpha

@@ -94,7 +94,7 @@ export class Allowance {
 
   private tooMuch(most: string): UserError {
     return new UserError(
-      `unpacks to more than ${most}: refused, for it could fill the memory`,
+      `unpacks to more than ${most}, so it is refused: it could fill the memory`,
       this.where,
       'Save what is needed of it as a file of its own',
     )

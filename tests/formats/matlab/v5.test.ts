@@ -226,7 +226,9 @@ describe('readMatlab, version 5', () => {
       [element(14, Buffer.concat(fieldless)), '4194304 values'],
     ] as const) {
       writeFileSync(path, Buffer.concat([header, content]))
-      await expect(readMatlabFile(path)).rejects.toThrow(`${path}: unpacks to more than ${most}: refused`)
+      await expect(readMatlabFile(path)).rejects.toThrow(
+        `${path}: unpacks to more than ${most}, so it is refused`,
+      )
     }
     // One that is longer than it says is not unpacked to its end.
     const longer = Buffer.alloc(2 ** 28)

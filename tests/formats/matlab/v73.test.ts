@@ -197,7 +197,9 @@ describe('readMatlab, version 7.3', () => {
       dataset.resize([2 ** 27])
     })
     expect(readFileSync(path).length).toBeLessThan(20_000)
-    await expect(readMatlabFile(path)).rejects.toThrow(`${path}: unpacks to more than 512 MiB: refused`)
+    await expect(readMatlabFile(path)).rejects.toThrow(
+      `${path}: unpacks to more than 512 MiB, so it is refused`,
+    )
   })
 
   it('reads once what several cells lead to, so that a few of them cannot become millions', async () => {

@@ -1,18 +1,18 @@
-import { startAnew, useWorker } from '../worker/client.ts'
+import { restart, useWorker } from '../worker/client.ts'
 
-/** What is to be said of the worker where it gives no answer, and when it was started anew. */
-export function Anew() {
+/** What the page says of its worker: that it does not respond, or why it was restarted. */
+export function WorkerStatus() {
   const { silent, why } = useWorker()
   return (
-    <div role="status" className="anew">
+    <div role="status" className="worker-status">
       {silent && (
         <div className="note small">
           <p>
-            A network gives no answer. A large one may need more time; one that is stuck needs a new start,
-            and photo and networks stay.
+            A network is not responding. A large one may just need more time; if it is stuck, restart it. Your
+            photo and networks stay.
           </p>
-          <button type="button" className="button" onClick={startAnew}>
-            Start anew
+          <button type="button" className="button" onClick={restart}>
+            Restart
           </button>
         </div>
       )}
