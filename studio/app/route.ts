@@ -20,6 +20,13 @@ export function routeOf(hash: string): Route {
   return { view, rest, query: new URLSearchParams(query) }
 }
 
+/** Do what takes a while, then go where it leads; who went elsewhere meanwhile stays there. */
+export async function thenGo(act: () => Promise<string | undefined>): Promise<void> {
+  const { hash } = location
+  const to = await act()
+  if (to !== undefined && location.hash === hash) location.hash = to
+}
+
 export function useRoute(): Route {
   const hash = useSyncExternalStore(
     (changed) => {

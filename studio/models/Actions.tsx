@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { thenGo } from '../app/route.ts'
 import { theWork } from '../worker/client.ts'
 import type { NetworkInfo } from '../worker/protocol.ts'
 import { keepYours, removeYours, showInLook, working, type Yours } from './store.ts'
@@ -70,10 +71,12 @@ export function Actions({
         <button
           type="button"
           className="button"
-          onClick={async () => {
-            await removeYours(id)
-            location.hash = '#/models'
-          }}
+          onClick={() =>
+            thenGo(async () => {
+              await removeYours(id)
+              return '#/models'
+            })
+          }
         >
           Remove
         </button>

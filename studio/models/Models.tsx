@@ -1,6 +1,6 @@
 import { type DragEvent, useEffect, useRef, useState } from 'react'
 import { type BuiltInName, builtIn } from 'regard'
-import { useRoute } from '../app/route.ts'
+import { thenGo, useRoute } from '../app/route.ts'
 import { useLook } from '../look/store.ts'
 import { absentInWords } from '../look/words.ts'
 import { BuiltIn } from './BuiltIn.tsx'
@@ -105,8 +105,10 @@ export function Models() {
 /** Take in files, and show what came of them. */
 async function take(files: readonly File[]): Promise<void> {
   if (files.length === 0) return
-  const last = await addFiles(files)
-  if (last !== undefined) location.hash = `#/models/${encodeURIComponent(last)}`
+  await thenGo(async () => {
+    const last = await addFiles(files)
+    return last === undefined ? undefined : `#/models/${encodeURIComponent(last)}`
+  })
 }
 
 function tasksOf(name: BuiltInName): string {

@@ -1,5 +1,6 @@
 import { type DragEvent, useRef, useState } from 'react'
 import type { FolderKind, ListedFolder } from '../../src/server/messages.ts'
+import { thenGo } from '../app/route.ts'
 import { filesDropped, openFolder } from './disk.ts'
 import { useStudies } from './store.ts'
 import { counted, FOUND } from './words.ts'
@@ -17,10 +18,11 @@ export function StudyList() {
     ({ kinds }) => !kinds.includes('study'),
   )
   const isEmpty = studies.length + fromDisk.length === 0 && connection !== 'asking'
-  const open = async (picked: Parameters<typeof openFolder>[0]) => {
-    const name = await openFolder(picked)
-    if (name !== undefined) location.hash = link(name)
-  }
+  const open = (picked: Parameters<typeof openFolder>[0]) =>
+    thenGo(async () => {
+      const name = await openFolder(picked)
+      return name === undefined ? undefined : link(name)
+    })
   const drop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)

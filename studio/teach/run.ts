@@ -2,6 +2,7 @@
 
 import { proxy, type Remote } from 'comlink'
 import { drawnFaces } from 'regard'
+import { thenGo } from '../app/route.ts'
 import { added, changed, messageOf } from '../look/run.ts'
 import { getLook } from '../look/store.ts'
 import { guarded, restoring, theWork, told } from '../worker/client.ts'
@@ -206,14 +207,20 @@ function download(name: string, blob: Blob) {
 }
 
 /** Have it as a column of Look. */
-export async function openInLook(): Promise<void> {
+export function openInLook(): Promise<void> {
+  return thenGo(async () => {
+    await addTaught()
+    return '#/look'
+  })
+}
+
+async function addTaught(): Promise<void> {
   const taught = await theTeaching()
   const info = await taught.use()
   const { model, card } = await taught.save()
   const files = { 'taught.onnx': model, 'taught.card.yaml': new TextEncoder().encode(card) }
   added(info, (work) => work.addNetwork(info.id, 'taught.onnx', files))
   const { columns } = getLook()
-  location.hash = '#/look'
   changed({
     columns: [...columns.filter((id) => id !== info.id), info.id],
     // What learned from whole pictures is shown one.

@@ -118,8 +118,12 @@ export function restart(): void {
 /** Stop what runs long: between two runs, or, where a run does not end, with the worker. */
 export function stopWork(): void {
   if (!running) return
-  running.stops = true
-  void running.work.stop()
+  const one = running
+  one.stops = true
+  // Only its answer shows that it listened after Stop was pressed: a beat may have been answered before.
+  void one.work.stop().then(() => {
+    one.stops = false
+  })
 }
 
 function unlessLost<Result>(one: Running, act: () => Promise<Result>): Promise<Result> {
@@ -179,7 +183,6 @@ async function watch(one: Running): Promise<void> {
     }
     if (one !== running) break
     longest = Math.max(longest, silence)
-    one.stops = false
     useWorker.setState({ silent: false })
     await rest(BEAT)
   }
