@@ -217,8 +217,8 @@ describe('what cannot be set is an error', () => {
 
   test.each([
     [composites.attnlrp, /composite attnlrp: has no parameters to tune/],
-    [composites.gradient, /the method gradient: has no numbers/],
-    [{ method: 'grad-cam' } as const, /the method grad-cam: has no numbers/],
+    [composites.gradient, /the method gradient: has no parameters to tune/],
+    [{ method: 'grad-cam' } as const, /the method grad-cam: has no parameters to tune/],
   ])('of what has no such numbers', async (composite, message) => {
     await expect(load(composite)).rejects.toThrow(message)
   })

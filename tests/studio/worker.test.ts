@@ -17,7 +17,8 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
     writeFileSync(card, 'input: { channels: BGR, scale: 1, mean: 128 }\n')
     const { page, faults, close } = await openStudio({ hash: '#/models' })
     await page.getByLabel('Open a model').setInputFiles([example, card])
-    await page.getByRole('button', { name: 'Use in Look' }).click()
+    const dropped = page.getByRole('region', { name: 'adiencenet-synthetic' })
+    await dropped.getByRole('button', { name: 'Use in Look' }).click()
     await page.getByRole('img', { name: /^adiencenet-synthetic, / }).waitFor()
     await settled(page)
 

@@ -90,7 +90,7 @@ describe('what a run keeps where it is asked to', () => {
     expect(rows.slice(0, 10).map(({ crop }) => crop)).toEqual(CROPS)
     // Their mean is the score.
     const [, first] = readFileSync(join(run, 'predictions.csv'), 'utf8').split('\r\n')
-    const [face, , on, , , p] = first!.split(',')
+    const [face, , , on, , , p] = first!.split(',')
     const own = rows.filter((row) => row.face === face && row.tested_on === on)
     const mean = own.reduce((sum, row) => sum + row['p m'], 0) / own.length
     expect(mean).toBeCloseTo(Number(p), 5)
