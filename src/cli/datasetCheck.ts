@@ -65,7 +65,7 @@ async function check(source: Source, flags: Flags): Promise<void> {
   const { dataset } = settled
   const checked = await untilStopped((signal) => checkWithProgress(settled, flags, signal))
   const page = await writeCheck(out, settled, checked)
-  if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked), undefined, 2))
+  if (flags.json) console.log(JSON.stringify(recordOf(dataset, checked, out), undefined, 2))
   else {
     const marked = markedInWords(settled)
     console.log(

@@ -1,3 +1,4 @@
+import { dirname, relative } from 'node:path'
 import { Command } from 'commander'
 import { requireWritable, writeAtomic } from '../base/files.ts'
 import { countClasses } from '../datasets/classes.ts'
@@ -34,7 +35,11 @@ async function info(source: Source, flags: Flags): Promise<void> {
   const dataset = await readDataset(source.kind, source.root, flags)
   const summary = summaryOf(dataset)
   console.log(linesOf(summary).join('\n'))
-  if (flags.json) writeAtomic(flags.json, `${JSON.stringify(summary, undefined, 2)}\n`)
+  if (flags.json) {
+    // Named from the file: so it names nobody's home.
+    const root = relative(dirname(flags.json), summary.root) || '.'
+    writeAtomic(flags.json, `${JSON.stringify({ ...summary, root }, undefined, 2)}\n`)
+  }
   tellSkipped(dataset.skipped)
 }
 

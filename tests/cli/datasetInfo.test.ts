@@ -1,6 +1,6 @@
 import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { samples } from '../datasets/samples.ts'
@@ -37,7 +37,7 @@ left out:
 `)
     expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({
       kind: 'adience',
-      root,
+      root: relative(dirname(json), root),
       faces: 5,
       subjects: 5,
       read: 6,

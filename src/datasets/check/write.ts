@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type CsvRow, csv } from '../../base/csv.ts'
 import { writeAtomic } from '../../base/files.ts'
-import type { Dataset } from '../dataset.ts'
+import { type Dataset, withoutRoot } from '../dataset.ts'
 import { CLASSES } from '../task.ts'
 import type { Checked } from './check.ts'
 import { fileOf } from './look.ts'
@@ -13,7 +13,8 @@ const TABLE = 'findings.csv'
 
 /**
  * Write what was found: `index.html`, the page; `findings.csv`, a row for each face of each case; `findings.json`; and where
- * marks say so, `leave-out.csv`, the faces that were left out.
+ * marks say so, `leave-out.csv`, the faces that were left out. Photos are named from the data set's folder, and that from
+ * this one: so they name nobody's home.
  *
  * @returns the path of the page
  * @throws UserError naming the file, when it cannot be written
@@ -26,9 +27,16 @@ export async function writeCheck(
   // The page first, as it takes a while: where that is stopped, nothing is written.
   const page = await checkPage(dataset, checked, TABLE, markedInWords({ leftOut, different }))
   writeAtomic(join(folder, TABLE), csv(rowsOf(dataset, checked)))
-  writeAtomic(join(folder, 'findings.json'), `${JSON.stringify(recordOf(dataset, checked), undefined, 2)}\n`)
+  writeAtomic(
+    join(folder, 'findings.json'),
+    `${JSON.stringify(recordOf(dataset, checked, folder), undefined, 2)}\n`,
+  )
   const left = join(folder, LEAVE_OUT)
-  const rows = leftOut.map(({ face, reason }) => ({ face: face.id, photo: fileOf(face), reason }))
+  const rows = leftOut.map(({ face, reason }) => ({
+    face: face.id,
+    photo: withoutRoot(fileOf(face), dataset.root),
+    reason,
+  }))
   if (rows.length > 0) writeAtomic(left, csv(rows))
   else rmSync(left, { force: true })
   const path = join(folder, 'index.html')
@@ -36,14 +44,14 @@ export async function writeCheck(
   return path
 }
 
-function rowsOf({ faces }: Dataset, { findings, folds }: Checked): CsvRow[] {
+function rowsOf(dataset: Dataset, { findings, folds }: Checked): CsvRow[] {
   return findings.flatMap(({ check, severity, cases }) =>
     cases.flatMap(({ faces: indices, detail }, k): CsvRow[] => {
       const common = { check, severity, case: k + 1, detail }
       const none = { face: '', person: '', fold: '', age: '', years: '', gender: '', photo: '' }
       if (indices.length === 0) return [{ ...common, ...none }]
       return indices.map((index) => {
-        const face = faces[index]!
+        const face = dataset.faces[index]!
         return {
           ...common,
           face: face.id,
@@ -52,7 +60,7 @@ function rowsOf({ faces }: Dataset, { findings, folds }: Checked): CsvRow[] {
           age: face.age === undefined ? '' : CLASSES.age[face.age]!,
           years: face.years ?? '',
           gender: face.gender ?? '',
-          photo: fileOf(face),
+          photo: withoutRoot(fileOf(face), dataset.root),
         }
       })
     }),
@@ -72,14 +80,15 @@ export function markedInWords({ leftOut, different }: Pick<Settled, 'leftOut' | 
   ]
 }
 
-/** What was found, for programs. */
+/** What was found, for programs. @param folder where it is kept: the data set's folder is named from there */
 export function recordOf(
   { kind, root, faces }: Dataset,
   { findings, folds, published, seed, skipped }: Checked,
+  folder: string,
 ) {
   return {
     kind,
-    root,
+    root: relative(folder, root) || '.',
     faces: faces.length,
     subjects: new Set(faces.map(({ subject }) => subject)).size,
     folds: { count: new Set(folds).size, ...(published ? { published } : { seed }) },
