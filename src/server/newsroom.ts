@@ -181,7 +181,7 @@ export class Newsroom {
         return (
           root !== undefined &&
           dataset.root !== undefined &&
-          resolve(study.path, dataset.root) === resolve(root)
+          resolve(study.path, dataset.root) === resolve(path, root)
         )
       })?.name
     } catch {
