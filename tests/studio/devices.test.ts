@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readNpy } from '../../src/formats/npy.ts'
 import { typeOf } from '../../src/server/files.ts'
 import { writeStudio } from '../../src/server/static.ts'
@@ -14,8 +15,12 @@ import { hasChromium, openStudio } from './open.ts'
 const SAFARI =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15'
 
+const example = fileURLToPath(new URL('../../examples/adiencenet-synthetic.onnx', import.meta.url))
+
 describe.skipIf(!hasChromium)('where networks run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-devices-'))
+  const card = join(folder, 'adiencenet-synthetic.card.yaml')
+  beforeAll(() => writeFileSync(card, 'input: { channels: BGR, scale: 1, mean: 128 }\n'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test('a GPU that is imitated is left alone, and its runtime is not fetched', async () => {
@@ -29,6 +34,34 @@ describe.skipIf(!hasChromium)('where networks run', () => {
     await settled(page)
     await page.getByText(/^WebAssembly, \d+ threads?$/).waitFor()
     expect(fetched.filter((url) => url.includes('asyncify'))).toEqual([])
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  test('on WebGPU the map is what it is by WebAssembly, and a lost device is gone on without', async () => {
+    const { page, faults, close } = await openStudio({ args: IMITATED_GPU, hash: '#/models' })
+    await page.getByLabel('Open a model').setInputFiles([example, card])
+    const dropped = page.getByRole('region', { name: 'adiencenet-synthetic' })
+    await dropped.getByRole('button', { name: 'Use in Look' }).click()
+    await page.getByRole('button', { name: 'Take faceres away' }).click()
+    const device = page.getByLabel('Networks run on')
+    await device.selectOption('wasm')
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    const wasm = await mapOf(page)
+
+    await device.selectOption('webgpu')
+    await page.getByRole('button', { name: 'Face 1' }).click()
+    await page.getByText(/^WebGPU$/).waitFor()
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    expect(off(await mapOf(page), wasm)).toBeLessThan(1e-4)
+    expect(await page.getByText(/^WebGPU$/).count()).toBe(1)
+
+    await endGpuProcess(page)
+    await page.getByText('Graphics device lost. Continuing with WebAssembly.').waitFor()
+    await page.getByRole('button', { name: 'Face 1' }).click()
+    await settled(page)
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    expect(off(await mapOf(page), wasm)).toBe(0)
     expect(faults).toEqual([])
     await close()
   })
@@ -74,4 +107,18 @@ async function mapOf(page: Page): Promise<Float32Array> {
     page.getByRole('menuitem', { name: /npy/i }).click(),
   ])
   return readNpy(readFileSync(await download.path()), 'the map').data as Float32Array
+}
+
+/** End the browser's process that has the GPU, as a driver does that crashes. */
+async function endGpuProcess(page: Page): Promise<void> {
+  const session = await page.context().browser()!.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  process.kill(processInfo.find(({ type }) => type === 'GPU')!.id, 'SIGKILL')
+}
+
+/** The largest difference, of the largest number. */
+function off(actual: Float32Array, expected: Float32Array): number {
+  const most = (values: Iterable<number>) =>
+    [...values].reduce((so, value) => Math.max(so, Math.abs(value)), 0)
+  return most(actual.map((value, k) => value - expected[k]!)) / most(expected)
 }
