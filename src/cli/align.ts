@@ -34,14 +34,14 @@ export function alignCommand(): Command {
     .addOption(
       new Option(
         '--as <how>',
-        'r: turned and scaled, the eyes level; i: also stretched to the reference face',
+        'r: turn and scale until the eyes are level; i: also stretch to the reference face',
       )
         .choices(['r', 'i'])
         .default('r'),
     )
-    .option('--size <pixels>', 'the side of the pictures', sizeFrom, 256)
-    .option('--all', 'every face of a photo, as NAME.1.png and so on, the surest first; else its main one')
-    .option('--landmarks <file>', 'the 49 landmarks of the one photo; then no face is looked for')
+    .option('--size <pixels>', 'height and width of the pictures', sizeFrom, 256)
+    .option('--all', 'cut out every face, as NAME.1.png and so on, surest first, not only the main one')
+    .option('--landmarks <file>', 'the 49 landmarks of the only photo, used in place of face detection')
     .option('--out <dir>', 'the folder to write to', join('out', 'aligned'))
     .addHelpText(
       'after',

@@ -33,7 +33,7 @@ interface Flags extends OverFacesFlags {
 export function atlasCommand(): Command {
   const command = new Command('atlas')
     .description(
-      'Find faces that a network explains alike, class by class, over a data set, and say what each kind has more of than its class.',
+      'Find the faces in a data set that a network explains alike, class by class, and what sets each kind apart from its class.',
     )
     .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .option(...CLASS)

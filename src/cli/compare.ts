@@ -26,11 +26,11 @@ import { untilStopped } from './signal.ts'
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description(
-      'Say on which faces networks disagree, and why; and whether settings lead to networks that look at different parts.',
+      'Find the faces on which networks disagree, and why, and test whether training settings make networks look at different parts.',
     )
     .argument(
       '<model...>',
-      `${MODEL}; two or more. A setting that was trained several times is NAME=FILE,FILE,…: its networks are taken together`,
+      `${MODEL}; give two or more. NAME=FILE,FILE,… groups the networks of one setting that was trained several times`,
     )
   return withOverFaces(command, 'out/compare')
     .addHelpText(

@@ -13,10 +13,10 @@ import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 /** `regard doctor` */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Check what regard needs on this machine, and say what to do where something is missing.')
+    .description('Check whether this machine has what regard needs, and tell you what to do if not.')
     .addHelpText(
       'after',
-      '\nExample:\n  $ regard doctor\n\nThe exit code is 1 where something that regard needs is missing.',
+      '\nExample:\n  $ regard doctor\n\nThe exit code is 1 if something that regard needs is missing.',
     )
     .action(doctor)
 }

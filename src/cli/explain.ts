@@ -60,37 +60,33 @@ interface Flags extends ModelFlags, DeviceFlag {
 export function explainCommand(): Command {
   const command = new Command('explain')
     .description(
-      'Show what in a photo speaks for and against a class of a network; of faces, in each face of the photo.',
+      "Show what in a photo speaks for and against a network's answer, or another class, in each face.",
     )
     .usage('[options] [model] <photo...>')
     .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .argument(
       '[photo...]',
-      'photos, folders of photos, or .npy files (float32) with input as the network takes it',
+      "photos, folders of photos, or .npy files (float32) that hold the network's input",
     )
     .option(
       '--class <class>',
-      "the class to explain: `top`, the network's own answer, or a class by name or index; of ages also `years`, the expected age, and groups as 60+; several with commas between, or given several times (default: top)",
+      "the class to explain: `top` (the network's own answer), or a class by name or index; for ages also `years` (the expected age), and groups such as 60+. For several, separate them by commas or repeat the option (default: top)",
       collect,
     )
     .option(
       '--minus <class|n>',
-      'explain what speaks for the class rather than for this one; for years, or an answer that is one number, rather than for this number, or with `mean` for the mean of all photos',
+      'explain what speaks for the class rather than for this one. For years, or an answer that is a single number: rather than for this number, or for the `mean` of all photos',
     )
-    .option(
-      '--layer <name>',
-      'write the relevance of this value or node too; may be given several times',
-      collect,
-    )
+    .option('--layer <name>', 'also write the relevance of this value or node; can be repeated', collect)
     .addOption(
-      new Option('--method <name>', 'another method, in place of a composite').choices(NAMED_METHODS),
+      new Option('--method <name>', 'a method to use in place of a composite').choices(NAMED_METHODS),
     )
     .option(
       '--seed <text>',
-      `any text, for the methods with chance (${WITH_SEED.join(', ')}); the same seed gives the same map`,
+      `any text, for methods that draw random numbers (${WITH_SEED.join(', ')}); the same seed gives the same map`,
     )
-    .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
-    .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
+    .option('--landmarks <file>', 'the 49 landmarks of the only photo, by which to cut out its face')
+    .option('--as-is', 'do not look for faces: each photo shows one face, already cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
   return withModelFlags(withDevice(withComposite(command)))
     .addHelpText(

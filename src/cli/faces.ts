@@ -23,9 +23,9 @@ export function facesCommand(): Command {
     .option('--out <dir>', 'the folder to write to', join('out', 'faces'))
     .addHelpText(
       'after',
-      '\nWrites for each photo NAME.png, with what was found drawn on it, and NAME.json: of each face its box, how sure\n' +
-        'the detector and the mesh network are, its 49 and 68 landmarks and the 468 points of the mesh. NAME.txt holds the\n' +
-        '49 landmarks of the face that the photo is of, as `regard align` and `regard explain` take them.\n' +
+      "\nFor each photo, writes NAME.png, with the faces drawn on it, and NAME.json: each face's box, how sure the\n" +
+        'detector and the mesh network are, its 49 and 68 landmarks, and the 468 points of the mesh. NAME.txt holds the 49\n' +
+        'landmarks of the main face, as `regard align` and `regard explain` take them.\n' +
         '\nExamples:\n  $ regard faces party.jpg\n  $ regard faces photos --out out/faces\n',
     )
     .action(markAll)

@@ -12,18 +12,18 @@ import { shellWord } from './shellWord.ts'
 /** `regard init [DATA]` */
 export function initCommand(): Command {
   return new Command('init')
-    .description('Look at photos of your own, ask what to train on them, and write a plan that runs.')
+    .description('Look at your photos, ask what to train on them, and write a plan that runs.')
     .argument(
       '[data]',
-      'the folder of a data set, or a table of photos and labels; regard finds out which kind it is (default: regard asks, or draws faces)',
+      'the folder of a data set, or a table of photos and labels, of any kind that regard reads (default: regard asks, or draws faces)',
     )
     .option('--out <file>', 'the plan to write', 'plan.yaml')
-    .option('--yes', 'accept all suggestions without asking')
+    .option('--yes', 'accept all suggestions without being asked')
     .addHelpText(
       'after',
       '\nExamples:\n  $ regard init ~/Pictures/faces\n  $ regard init labels.csv --out ages.yaml --yes\n\n' +
-        'The simplest data set is a folder with one folder for each class: `f` and `m`, or ages such as `34` or\n' +
-        '`25-32`. docs/datasets.md lists the others. Photos stay where they are.',
+        'The simplest data set is a folder that has a folder for each class: `f` and `m`, or ages such as `34` or\n' +
+        '`25-32`. docs/datasets.md lists the other kinds. Photos stay where they are.',
     )
     .action(init)
 }

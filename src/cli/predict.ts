@@ -42,15 +42,13 @@ interface Flags extends ModelFlags, DeviceFlag {
 /** `regard predict PHOTO|FOLDER…` */
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .description(
-      'Say what a network answers to every face in photos: its age and gender, and how sure it is.',
-    )
+    .description('Predict age and gender for every face in photos, and how sure the network is.')
     .argument('<photo...>', 'photos, or folders of photos')
     .option('--model <model>', MODEL, DEFAULT_NETWORK)
-    .option('--csv <file>', 'write a row for each face to this file')
-    .option('--json <file>', 'write all photos with their faces and all probabilities to this file')
-    .option('--draw <dir>', 'write each photo with its faces drawn on it into this folder')
-    .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
+    .option('--csv <file>', 'write a row for each face into this file')
+    .option('--json <file>', 'write all photos, their faces and all probabilities into this file')
+    .option('--draw <dir>', 'write each photo into this folder, with its faces marked')
+    .option('--as-is', 'do not look for faces: each photo shows one face, already cut out')
   return withModelFlags(withDevice(command))
     .addHelpText(
       'after',

@@ -25,18 +25,18 @@ interface Flags extends DeviceFlag {
 export function planCommand(): Command {
   const command = new Command('plan')
     .description(
-      'Show the runs of a plan, how far they are, and what they take on this machine: time, memory and disk, from a short trial of each network.',
+      'List the runs of a plan and how far they are, and estimate the time, memory and disk space that they need on this machine, from a short trial of each network.',
     )
     .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
-    .option('--out <dir>', "the study's folder (default: out/NAME, with the name that the plan gives)")
-    .option('--no-measure', 'only the runs, without what they take')
-    .option('--json', 'print it as JSON, with seconds and bytes')
+    .option('--out <dir>', "the study's folder (default: out/NAME, with the plan's name)")
+    .option('--no-measure', 'list the runs, but estimate nothing')
+    .option('--json', 'print JSON, in seconds and bytes')
   return withDevice(command)
     .addHelpText(
       'after',
       '\nExample:\n  $ regard study plan examples/synthetic.yaml\n\n' +
-        'Nothing is run, fetched or written into the folder. A trial takes about 20 seconds a network, of a large one up to\n' +
-        'a minute. What else the machine does meanwhile is in the figures.',
+        'Nothing is trained, downloaded or written into the folder. A trial takes about 20 seconds for each network, up to\n' +
+        'a minute for a large one. Other work on the machine makes the estimates larger.',
     )
     .action(studyPlan)
 }

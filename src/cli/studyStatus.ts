@@ -6,10 +6,10 @@ import { inColumns } from './table.ts'
 /** `regard study status [DIR] [--queue URL]` */
 export function studyStatusCommand(): Command {
   return new Command('status')
-    .description('Say how far each run is: of a study by its folder, or of all studies in a queue.')
+    .description('Show how far each run is, of one study or of all studies in a queue.')
     .argument('[dir]', 'the folder of a study')
     .option('--queue <url>', 'a queue: redis://[user:password@]host[:port]')
-    .option('--json', 'print it as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExamples:\n' +
