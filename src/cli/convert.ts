@@ -36,7 +36,7 @@ export function convertCommand(): Command {
 export function checkOut(model: string, out: string): void {
   if (!out.endsWith('.onnx')) throw new UsageError('the file to write must be called NAME.onnx', out)
   if (resolve(model) === resolve(out))
-    throw new UsageError('the result would overwrite the model', out, 'Give it another name')
+    throw new UsageError('the output would overwrite the model', out, 'Give it another name')
   requireWritable(out)
 }
 

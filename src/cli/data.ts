@@ -44,7 +44,7 @@ export const REPAIR = [
 /** @throws UsageError when labels are to be repaired, and none of the data sets has any to repair */
 export function requireUse(sources: readonly Source[], { repairLabels }: ReaderOptions): void {
   if (!repairLabels || sources.some(({ kind }) => kind === 'adience')) return
-  throw new UsageError(`${REPAIR[0]} is for data of the kind adience`, undefined, 'Leave it out')
+  throw new UsageError(`${REPAIR[0]} is only for data of kind adience`, undefined, 'Leave it out')
 }
 
 /** Read the argument of `--fold`. */

@@ -48,7 +48,7 @@ export function checkCommand(): Command {
     .addHelpText(
       'after',
       '\nExample:\n  $ regard dataset check aaf:faces --out out/check\n\n' +
-        'Pairs that you marked in `regard studio` (marks.csv in DIR) are heeded: pairs marked as different are no longer\n' +
+        'Pairs that you marked in `regard studio` (marks.csv in DIR) are respected: pairs marked as different are no longer\n' +
         'listed; for pairs marked as the same, leave-out.csv names the photos that a plan should leave out by `without`.\n\n' +
         'If photos or rows cannot be used, they are listed and the exit code is 3. Other findings do not change it,\n' +
         'unless you give --strict.',

@@ -84,7 +84,7 @@ function tasksOf(dataset: Dataset, asked: Task | undefined): Task[] {
   throw new UsageError(
     `the data set has no labels for ${tasks.join(' or ')}`,
     dataset.root,
-    'Name another by --task',
+    'Choose another with --task',
   )
 }
 

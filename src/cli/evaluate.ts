@@ -97,9 +97,9 @@ async function run(path: string | undefined, given: Flags): Promise<void> {
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {
     throw new UsageError(
-      `--fold is for data of the kind ${model.card.trainedOn!.dataset}, which the model was trained on`,
+      `--fold is only for data of kind ${model.card.trainedOn!.dataset}, which the model was trained on`,
       model.path,
-      'Leave it out: of other data it has seen nobody',
+      'Leave it out: the model has seen nobody in other data sets',
     )
   }
   const records = await untilStopped(async (signal) => {

@@ -29,11 +29,7 @@ export function foldOf({ path, card }: Model, { fold, seed }: FoldFlags, kind: s
   if (!fold || (card.trainedOn && card.trainedOn.dataset !== kind)) return undefined
   const dealt = seed ?? card.trainedOn?.seed
   if (dealt === undefined) {
-    throw new UsageError(
-      'its card does not say with which seed the folds were dealt',
-      path,
-      'Say it by --seed',
-    )
+    throw new UsageError('its card does not give the seed of the folds', path, 'Give it with --seed')
   }
   const repeated = card.trainedOn?.repeated
   return { ...fold, seed: dealt, ...(repeated && { repeated }) }

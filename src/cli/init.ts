@@ -48,7 +48,7 @@ const SIZES = {
   trained: {
     network: { name: 'googlenet', start: 'imagenet' },
     says: 'GoogLeNet from ImageNet’s weights, as in the paper',
-    hint: 'hours; the best answers; 54 MB are fetched',
+    hint: 'hours; the best answers; downloads 54 MB',
   },
 } as const
 
@@ -87,7 +87,7 @@ async function init(data: string | undefined, { out, yes }: Flags): Promise<void
       'Next:',
       ...(choice.data
         ? [
-            `  npx regard dataset check ${shellWord(`${choice.data.kind}:${choice.data.root}`)}   finds what quietly ruins a study`,
+            `  npx regard dataset check ${shellWord(`${choice.data.kind}:${choice.data.root}`)}   finds what silently ruins a study`,
           ]
         : []),
       `  npx regard study plan ${plan}   estimates time, memory and disk`,
@@ -111,7 +111,7 @@ async function asked(given: string | undefined): Promise<Choice | undefined> {
   const root =
     given ??
     (await text({
-      message: 'Where are your photos? A folder or a table; leave it empty for faces that regard draws.',
+      message: 'Where are your photos? Give a folder or a table, or nothing for faces that regard draws.',
       placeholder: 'nothing: drawn faces',
       defaultValue: '',
     }))
@@ -168,7 +168,7 @@ async function found(root: string): Promise<{ readonly kind: DatasetKind; readon
   }
   if (best) return best
   throw new UserError(
-    'is no data set that regard reads',
+    'is not a data set that regard reads',
     root,
     'The simplest one is a folder with a folder of photos for each class, `f` and `m`, say; docs/datasets.md lists the others. ' +
       `What each kind lacks here:\n${complaints.join('\n')}`,
@@ -206,7 +206,7 @@ function trainable({ faces, root }: Dataset): Task[] {
     }
   })
   if (tasks.length > 0) return tasks
-  throw new UserError(`nothing can be trained on it:\n${complaints.join('\n')}`, root)
+  throw new UserError(`no network can be trained on it:\n${complaints.join('\n')}`, root)
 }
 
 /** As many as the publishers dealt, or five. */

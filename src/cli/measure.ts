@@ -273,7 +273,9 @@ async function sanityOf(
   for (const [method, test] of check.tests) console.log(sanityInWords(method, test))
   const left = methods.filter((method) => UNCHECKED.includes(method))
   if (left.length > 0)
-    console.log(`Not set beside shuffled weights, since a map takes too many runs: ${left.join(', ')}.`)
+    console.log(
+      `Not compared with shuffled weights, because each map takes too many runs: ${left.join(', ')}.`,
+    )
   return check
 }
 
@@ -340,7 +342,7 @@ function doubts(columns: readonly MeasureColumn[]): string[] {
     const found = doubtful(column)
     if (found.length === 0) return []
     return [
-      `By ${column.name}, these are not shown to be better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
+      `By ${column.name}, these are not significantly better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
     ]
   })
 }

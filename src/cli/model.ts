@@ -123,7 +123,7 @@ export function tellReading(path: string, { reading }: Graph, output?: string): 
   for (const note of reading?.notes ?? []) console.error(`${path}: ${note}.`)
   if (output !== undefined) return
   for (const [name, reason] of reading?.refused ?? [])
-    console.error(`${path}: its output ${name} is left out, because it cannot be read: ${reason}.`)
+    console.error(`${path}: its output ${name} is left out because it cannot be read: ${reason}.`)
 }
 
 /** Whether a path is a model's, by its ending. */
@@ -167,7 +167,7 @@ export function compositeFrom(text: string | undefined): Composite | undefined {
   if (Object.hasOwn(composites, text)) return composites[text as CompositeName]
   if (text === 'auto') {
     throw new UsageError(
-      'a composite is chosen on the faces of a data set',
+      'choosing a composite needs the faces of a data set',
       undefined,
       'Run regard profile MODEL --data KIND:PATH --composite auto once: it writes what it chose into the card',
     )
@@ -218,7 +218,7 @@ function classesFrom(text: string): string | string[] {
 function numbersFrom(text: string): number[] {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
   if (!numbers.every(Number.isFinite)) {
-    throw new InvalidArgumentError('Give a number, or one for each channel with commas between them.')
+    throw new InvalidArgumentError('Give a number, or one for each channel, separated by commas.')
   }
   return numbers
 }

@@ -111,7 +111,7 @@ export async function networksOver(
 ): Promise<{ networks: Explainable[]; dataset: Dataset }> {
   requireUse([flags.data], flags)
   const { method, composite, out } = flags
-  if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
+  if (method && composite) throw new UsageError('--method replaces --composite: give only one of them')
   requireWritableFolder(out)
   const asked = composite === AUTO ? undefined : compositeFrom(composite)
   const names = namesOf(paths)
@@ -173,7 +173,7 @@ async function chooseFor(
 function writeIntoCard({ path }: Evaluable['model'], composite: Composite): void {
   if (isBuiltIn(path)) {
     console.error(
-      `${path} comes with regard, and keeps its card: name the composite by --composite, or this one in a file`,
+      `${path} comes with regard, so its card stays as it is: use --composite with the composite's name, or with a file that holds it`,
     )
     return
   }

@@ -112,7 +112,7 @@ function requireFree({ csv, json }: Flags, inputs: readonly string[]): void {
   const taken = new Set(inputs.map((path) => resolve(path)))
   for (const file of [csv, json]) {
     if (file !== undefined && taken.has(resolve(file)))
-      throw new UserError('the result would overwrite an input', file, 'Choose another file')
+      throw new UserError('the output would overwrite an input', file, 'Choose another file')
   }
 }
 
@@ -183,9 +183,9 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
   return [
     `${count(faces, 'face')} in ${count(predicted.length, 'photo')}, by ${model}`,
     ...(without.length > 0
-      ? [`${count(without.length, 'photo')} without a face that can be used:`, ...named, ...more]
+      ? [`${count(without.length, 'photo')} without a usable face:`, ...named, ...more]
       : []),
-    ...(refused.length > 0 ? ['Left out beside others:', ...refused] : []),
+    ...(refused.length > 0 ? ['Left out although the photo has other faces:', ...refused] : []),
   ].join('\n')
 }
 
@@ -261,7 +261,7 @@ async function draw(
     const { path, name } = photos[k]!
     const file = join(folder, `${name}.png`)
     if (inputs.has(resolve(file)))
-      throw new UserError('the result would overwrite a photo', file, 'Choose another folder with --draw')
+      throw new UserError('the output would overwrite a photo', file, 'Choose another folder with --draw')
     writeAtomic(file, await labelFaces(await readPhoto(path), boxes))
     drawn++
   }

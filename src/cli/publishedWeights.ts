@@ -46,7 +46,7 @@ function weightsCalled(name: string): PublishedWeights {
 function list(): void {
   const rows = zoo.map((one) => {
     const have = cachedBytes(one)
-    const state = have === 'all' ? cachedPath(one) : have > 0 ? `${megabytes(have)} of it` : 'not fetched'
+    const state = have === 'all' ? cachedPath(one) : have > 0 ? `${megabytes(have)} of it` : 'not downloaded'
     const checked = one.sha1 ? 'sha1' : 'nothing published'
     return [one.name, one.network, one.kind, one.bytes ? megabytes(one.bytes) : '?', checked, state]
   })

@@ -37,17 +37,17 @@ export function studioCommand(): Command {
 async function run(dir: string | undefined, { port, host, write }: Flags): Promise<void> {
   if (write !== undefined) {
     writeStudio(write)
-    console.log(`Studio: ${write} (serve it by any web server)`)
+    console.log(`Studio: ${write} (serve it with any web server)`)
     return
   }
   const folder = dir ?? usualFolder()
   const { url, close } = await listen({ host, port, folders: new Folders(folder) })
-  console.log(`Studio: ${url}\nStudies in: ${relative('.', folder) || '.'}\nCtrl-C ends it.`)
+  console.log(`Studio: ${url}\nStudies in: ${relative('.', folder) || '.'}\nPress Ctrl-C to stop it.`)
   // To be stopped is how the studio ends: its exit code is 0.
   await untilStopped(
     (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
     {
-      heard: 'The studio ends.',
+      heard: 'The studio has stopped.',
     },
   )
   await close()

@@ -60,16 +60,16 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   const { made, kept, failed, skipped } = await untilStopped(
     (signal) => runStudy(plan, out, { ...options, signal }),
     {
-      heard: options.queue ? undefined : 'Stopping after a checkpoint; once more to stop at once.',
+      heard: options.queue ? undefined : 'Stopping after a checkpoint; interrupt again to stop at once.',
       stopped: options.queue
-        ? 'Stopped waiting. The runs stay in the queue, and workers go on: `regard study status` says how far they are.'
-        : 'Stopped. Nothing is lost: the same command goes on from here.',
+        ? 'Stopped waiting. The runs stay in the queue and workers continue; `regard study status` shows how far they are.'
+        : 'Stopped. Nothing is lost: the same command resumes from here.',
     },
   )
   const study = made + kept > 0 ? readStudy(out) : undefined
   if (study) for (const line of mainFigures(study)) console.log(line)
   const time = duration((Date.now() - started) / 1000)
-  console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
+  console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} completed, ${kept} kept from before, in ${time}.`)
   tellSkipped(skipped)
   if (study) {
     console.log(`Report: ${await writeReport(study)}`)
@@ -81,7 +81,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
 /** Name the runs that could not be made. The same command tries them again. */
 function tellFailed(failed: readonly FailedRun[]): void {
   if (failed.length === 0) return
-  console.error(`regard: ${failed.length} ${failed.length === 1 ? 'run' : 'runs'} could not be made:`)
+  console.error(`regard: ${failed.length} ${failed.length === 1 ? 'run' : 'runs'} failed:`)
   for (const { name, reason } of failed) console.error(`  ${name}: ${reason}`)
   process.exitCode = 1
 }

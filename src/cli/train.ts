@@ -113,10 +113,10 @@ async function run(flags: Flags): Promise<void> {
   if (flags.aligned !== undefined) requireWritableFolder(flags.aligned)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
   const single = await untilStopped((signal) => trainWith(spec, dataset, place, signal, flags.device), {
-    heard: 'Stopping after a checkpoint; once more to stop at once.',
-    stopped: 'Stopped. Nothing is lost: the same command with --resume goes on from here.',
+    heard: 'Stopping after a checkpoint; interrupt again to stop at once.',
+    stopped: 'Stopped. Nothing is lost: the same command with --resume continues from here.',
   })
-  if (single.kept) console.log(`${folder} is finished: there is nothing to go on with.`)
+  if (single.kept) console.log(`${folder} is finished: there is nothing to resume.`)
   console.log(summary(flags, spec, place, single).join('\n'))
   tellSkipped(single.skipped)
 }
@@ -191,13 +191,13 @@ function summary(
   return [
     `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
     `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
-    ...(task === 'age' ? [`  ${shown(oneOff)} right or in the group next to it`] : []),
+    ...(task === 'age' ? [`  ${shown(oneOff)} right or one group off`] : []),
     chance
       ? `  ${chance.years.toFixed(1)} years by always answering ${chance.median}`
       : `  ${percent(majority.accuracy)} % by always answering ${CLASSES[task][majority.class]}`,
     '',
     `Model: ${model}`,
-    'See what it looks at, and how it fares group by group:',
+    'See what it looks at, and how it does group by group:',
     `  regard explain ${quoted(model)} ${quoted(published ?? tested.photo)}${how}`,
     `  regard evaluate ${quoted(model)} --data ${quoted(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
   ]

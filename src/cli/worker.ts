@@ -55,7 +55,7 @@ async function worker({
         signal,
         note,
       }),
-    { heard: 'Stopping after a checkpoint; once more to stop at once.' },
+    { heard: 'Stopping after a checkpoint; interrupt again to stop at once.' },
   )
   // Where Redis is gone, its client would go on looking for it.
   await exitWithThreads(0)

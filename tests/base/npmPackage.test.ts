@@ -49,6 +49,6 @@ test.each([
 test('says what npm says where it finds no package', async () => {
   const none = join(spec, 'none')
   await expect(takeFromPackage({ spec: none, files: sums, into: spec })).rejects.toThrow(
-    /npm cannot fetch it \(.+\)/,
+    /npm cannot download it \(.+\)/,
   )
 })

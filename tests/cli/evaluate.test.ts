@@ -62,7 +62,7 @@ describe('regard evaluate', () => {
     }
     expect(printed).toContain('faceres: gender, the centre of faces cut out upright, 1.4 times their box')
     await main(['evaluate', '--data', faces])
-    expect(said).toContain('faceres: it answers years and gender. Say which is meant by --task')
+    expect(said).toContain('faceres: it answers years and gender. Choose one with --task')
     expect(process.exitCode).toBe(2)
   })
 

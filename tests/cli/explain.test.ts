@@ -215,7 +215,7 @@ describe('regard explain', () => {
     const { name } = record('face').target
     await explain(photo, '--minus', name)
     expect(captured.printed).toMatch(
-      /skipped: \S*face\.png: the network's own answer is [mf], which is to be set/,
+      /skipped: \S*face\.png: the network's own answer is [mf], which would be compared/,
     )
     expect(process.exitCode).toBe(3)
   })
@@ -424,7 +424,7 @@ describe('regard explain', () => {
   it('never writes over the photo itself', async () => {
     const before = readFileSync(photo)
     await main(['explain', model, photo, '--out', folder])
-    expect(captured.printed).toMatch(/face\.png: the result would overwrite the input/)
+    expect(captured.printed).toMatch(/face\.png: the output would overwrite the input/)
     expect(readFileSync(photo)).toEqual(before)
     expect(existsSync(join(folder, 'face.json'))).toBe(false)
   })

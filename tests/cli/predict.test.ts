@@ -52,9 +52,7 @@ describe('regard predict', () => {
       [two, 2],
     ])
     expect(captured.printed).toContain('3 faces in 3 photos, by faceres\n')
-    expect(captured.printed).toMatch(
-      /1 photo without a face that can be used:\n {2}\S*nobody\.png: no face was found/,
-    )
+    expect(captured.printed).toMatch(/1 photo without a usable face:\n {2}\S*nobody\.png: no face was found/)
     expect(captured.printed).toMatch(/Gender is a label here/)
 
     for (const { answers, found: place } of found.flatMap(({ faces }) => faces)) {
@@ -152,7 +150,7 @@ describe('regard predict', () => {
       if (before === undefined) delete process.env.REGARD_CACHE
       else process.env.REGARD_CACHE = before
     }
-    expect(captured.printed).toMatch(/gear: is not on this machine .*Fetch it: regard networks add gear/)
+    expect(captured.printed).toMatch(/gear: is not on this machine .*Download it: regard networks add gear/)
     expect(process.exitCode).toBe(1)
   })
 })

@@ -146,7 +146,7 @@ describe('regard profile', () => {
   it('chooses nothing on too few faces', async () => {
     const few = ['--data', `synthetic:${drawn}`, '--limit', '5', '--composite', 'auto']
     await main(['profile', model('gender'), ...few, '--out', profiled])
-    expect(captured.printed).toMatch(/chosen on 8 faces at least, and 5 can be used/)
+    expect(captured.printed).toMatch(/choosing a composite needs at least 8 faces, and only 5 can be used/)
     expect(process.exitCode).toBe(1)
   })
 

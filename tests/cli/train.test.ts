@@ -101,7 +101,7 @@ describe('regard train', () => {
     await train(own)
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toContain(
-      `regard: ${own}: holds a run already, which is finished. Add --resume to go on with it, or choose another folder by --out\n`,
+      `regard: ${own}: already holds a run, which is finished. Resume it with --resume, or choose another folder with --out\n`,
     )
 
     await train(own, '--resume', '--rate', '0.02', '--seed', '2')
@@ -114,7 +114,7 @@ describe('regard train', () => {
     captured.printed = ''
     await train(own, '--resume')
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain(`${own} is finished: there is nothing to go on with.`)
+    expect(captured.printed).toContain(`${own} is finished: there is nothing to resume.`)
     expect(captured.printed).toContain(result)
     expect(readFileSync(join(own, 'model.onnx')).equals(model)).toBe(true)
 
@@ -122,7 +122,7 @@ describe('regard train', () => {
     rmSync(join(own, 'config.json'))
     await train(own, '--resume')
     expect(process.exitCode).toBe(1)
-    expect(captured.printed).toContain('holds a model that would be overwritten')
+    expect(captured.printed).toContain('holds a model, which would be overwritten')
   })
 
   it('takes a preset, changes of it, and trained weights to start from', async () => {

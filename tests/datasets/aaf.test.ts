@@ -63,11 +63,11 @@ describe('readAaf', () => {
     expect(() => readAaf(folder(['a,1,2,f'], 'name,age'))).toThrow(
       /labels\.csv:1: has no column person_id, gender/,
     )
-    expect(() => readAaf(folder([]))).toThrow(/holds no face that can be used/)
+    expect(() => readAaf(folder([]))).toThrow(/holds no usable face/)
     const root = folder(['a,1'])
     expect(() => readAaf(root)).toThrow(UserError)
     expect(() => readAaf(root)).toThrow(
-      `1 not as they should be, the first: ${join(root, 'labels.csv')}:2 has 2 fields, not 4`,
+      `1 unusable, the first: ${join(root, 'labels.csv')}:2 has 2 fields, not 4`,
     )
   })
 

@@ -165,7 +165,7 @@ describe('prepareFaces', () => {
       // A picture whose key was changed is one that is not there.
       const words = what.endsWith('key')
         ? []
-        : [[`${path}: was damaged; ${lost} of ${COUNT} pictures were made anew`]]
+        : [[`${path}: was damaged; ${lost} of ${COUNT} pictures were prepared again`]]
       expect(said.mock.calls).toEqual(words)
       expect((await prepareCounting())[1]).toBe(0)
     } finally {

@@ -85,14 +85,14 @@ describe('align', () => {
           inPhoto.map(() => ({ x: 5, y: 5 })),
           as,
         ),
-      ).toThrow(/show no face/)
+      ).toThrow(/do not outline a face/)
       expect(() =>
         align(
           BLACK,
           inPhoto.map(({ x }) => ({ x, y: 2 * x })),
           as,
         ),
-      ).toThrow(/show no face/)
+      ).toThrow(/do not outline a face/)
       expect(() =>
         align(
           BLACK,

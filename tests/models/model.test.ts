@@ -137,7 +137,7 @@ describe('a trained network whose files are in memory', () => {
     )
     const named = { input: { channels: 'BGR' as const, scale: 1, mean: 'model.mean.npy' } }
     expect(() => modelOf(network, 'mine', named)).toThrow(
-      'mine: the mean model.mean.npy is a file, which was not read. Give it as `meanPicture`',
+      'mine: the mean model.mean.npy is a file that was not read. Give it as `meanPicture`',
     )
   })
 
@@ -249,7 +249,7 @@ describe('a network for several pictures at once', () => {
     const g = new GraphBuilder('open')
     const x = g.input('x', 'float32', ['N', 4])
     g.output('y', make(g, g.matmul(x, g.constant(float32([4, 3]), 'w'))))
-    expect(() => modelOf(g.graph(), 'open')).toThrow(/any number of pictures at once.*goes along the batch/s)
+    expect(() => modelOf(g.graph(), 'open')).toThrow(/any number of pictures at once.*runs along the batch/s)
   })
 
   it('is one for each where a softmax goes along another axis', () => {

@@ -68,7 +68,7 @@ describe.skipIf(!hasChromium)('Models', () => {
       [
         'cut.onnx',
         whole.subarray(0, whole.length / 2),
-        /^cut\.onnx: is not a whole ONNX model\. .*get it again/,
+        /^cut\.onnx: is not a complete ONNX model\. .*download it again/,
       ],
       [
         'page.onnx',

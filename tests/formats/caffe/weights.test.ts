@@ -183,7 +183,7 @@ describe('a caffemodel that is not right is one clear error', () => {
     )
     await expect(readWhole(folder)).rejects.toThrow(`${folder}: is a folder, not a file`)
     await expect(readModelFile(prototxt)).rejects.toThrow(
-      `${prototxt}: defines a network without its weights. Give its .caffemodel too`,
+      `${prototxt}: defines a network without its weights. Give its .caffemodel as well`,
     )
   })
 

@@ -139,7 +139,7 @@ describe('files on disk', () => {
   test('a shard that is missing is named', async () => {
     rmSync(join(folder, 'group1-shard2of2.bin'))
     await expect(readFromDisk(path)).rejects.toThrow(
-      /^.*model\.json: .*missing: there is no .*group1-shard2of2\.bin/,
+      /^.*model\.json: .*missing: .*group1-shard2of2\.bin does not exist/,
     )
   })
 
@@ -163,8 +163,8 @@ describe('files on disk', () => {
   test('a file that is no model is an error that says so', async () => {
     const errors: [content: string, message: RegExp][] = [
       ['not JSON', /model\.json: cannot be read/],
-      ['{}', /model\.json: this is no TensorFlow\.js graph model: modelTopology: /],
-      ['null', /model\.json: this is no TensorFlow\.js graph model/],
+      ['{}', /model\.json: this is not a TensorFlow\.js graph model: modelTopology: /],
+      ['null', /model\.json: this is not a TensorFlow\.js graph model/],
       ['{"modelTopology": {"node": [{"name": 3}]}}', /graph model: modelTopology\.node\.0\.name: /],
       ['{"format": "layers-model"}', /layers model.*tfjs_graph_model/],
       ['{"modelTopology": {"model_config": {}}}', /layers model.*tfjs_graph_model/],
@@ -231,7 +231,7 @@ describe('a model that cannot be read is refused with the node', () => {
   test('a weight of texts', () => {
     const texts = { shape: [1], data: new Uint8Array(8), dtype: 'string' }
     expect(() => imported(model([-1, 1], { texts }, { y: ['Add', ['x', 'texts']] }))).toThrow(
-      /^model\.json: weight texts is stored as string, which is not read/,
+      /^model\.json: weight texts is stored as string, which is not supported/,
     )
   })
 })

@@ -27,7 +27,7 @@ describe('a model of another program', () => {
   test('that lost a weight on the way says which, and blames no size', () => {
     const lost = { ...chain, constants: { w: numbers(4, 3) } }
     expect(() => read(lost)).toThrow(
-      /model\.onnx: node .*it reads b, which the file does not hold: neither as a weight/,
+      /model\.onnx: node .*it reads b, which the file lacks: it is not a weight/,
     )
     expect(() => read(lost)).not.toThrow(/--size/)
   })
