@@ -36,7 +36,7 @@ test.each([
   [
     'has another sum',
     new Map([...sums, ['models/small.json', sha256Of('[]')]]),
-    /small\.json is not the one that was meant/,
+    /small\.json is not the expected one/,
   ],
   ['is missing', new Map([...sums, ['models/none.bin', '']]), /has no models\/none\.bin/],
 ])('keeps none where one %s', async (_, files, message) => {

@@ -191,7 +191,7 @@ describe('regard align', () => {
   })
 
   it.each([
-    [['--landmarks', 'a.txt'], '--landmarks belongs to one photo'],
+    [['--landmarks', 'a.txt'], '--landmarks is for one face in one photo'],
     [['--as', 'x'], 'Allowed choices are r, i.'],
     [['--size', '0'], 'Give a whole number of pixels from 16 to 4096.'],
   ])('takes %j for wrong use', async (flags, message) => {

@@ -113,7 +113,7 @@ describe('regard atlas', () => {
 
   it.each([
     [['--class', 'old'], /no class 'old'/],
-    [['--method', 'occlusion', '--composite', 'epsilon'], /--method stands in place of --composite/],
+    [['--method', 'occlusion', '--composite', 'epsilon'], /--method replaces --composite/],
     [['--out', join(folder, 'plan.yaml')], /plan\.yaml: cannot be written into/],
   ])('refuses what does not fit: %j', async (args, message) => {
     await main(['atlas', model('gender'), ...DRAWN, '--out', to, ...args])

@@ -109,7 +109,7 @@ describe('regard predict', () => {
     ],
     ['a model that is not there', [one, '--model', 'none.onnx'], 1, /none\.onnx: there is no such model/],
     ['no photo', [], 2, /missing required argument 'photo'/],
-    ['a drawing over a photo', [one, '--draw', photos], 1, /one\.png: the result would overwrite a photo/],
+    ['a drawing over a photo', [one, '--draw', photos], 1, /one\.png: the output would overwrite a photo/],
   ])('says in one sentence what is wrong: %s', async (_, args, code, message) => {
     await predict(...args)
     expect(captured.printed).toMatch(message)

@@ -58,7 +58,7 @@ describe('regard profile', () => {
     expect(Number(hair.positive)).toBe(all.parts.find(({ part }) => part === 'hair')!.positive.mean)
     const page = readFileSync(join(profiled, 'index.html'), 'utf8')
     expect(page).toContain('average face')
-    expect(page).toContain('what lies beyond it gets more than its size')
+    expect(page).toContain('a part beyond it gets more than its size')
   })
 
   it('takes up the faces that an earlier call has explained, and explains anew what has changed', async () => {
@@ -152,7 +152,7 @@ describe('regard profile', () => {
 
   it.each([
     [['--class', 'old'], /no class 'old'/],
-    [['--method', 'occlusion', '--composite', 'epsilon'], /--method stands in place of --composite/],
+    [['--method', 'occlusion', '--composite', 'epsilon'], /--method replaces --composite/],
     [['--out', join(folder, 'plan.yaml')], /plan\.yaml: cannot be written into/],
   ])('refuses what does not fit: %j', async (args, message) => {
     await main(['profile', model('gender'), ...DRAWN, '--out', profiled, ...args])

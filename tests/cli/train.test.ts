@@ -166,7 +166,7 @@ describe('regard train', () => {
     [
       'published weights that there are not',
       ['--start', 'imagenet'],
-      /--start names no file, and no weights of adiencenet trained on imagenet are known/,
+      /--start names no file, and there are no published weights of adiencenet trained on imagenet/,
     ],
     ['a fold that there is not', ['--fold', '3/3'], /K from 0 to N - 1/],
   ])('takes %s as wrong use', async (_, flags, message) => {
@@ -183,11 +183,7 @@ describe('regard train', () => {
       ['--schedule', 'nowhere.yaml'],
       /nowhere\.yaml: there is no such schedule/,
     ],
-    [
-      'weights that are missing',
-      ['--start', 'nowhere.onnx'],
-      /nowhere\.onnx: there is no such file of weights/,
-    ],
+    ['weights that are missing', ['--start', 'nowhere.onnx'], /nowhere\.onnx: there is no such weights file/],
     ['data that is missing', ['--data', 'synthetic:nowhere'], /nowhere/],
   ])('names %s', async (_, flags, message) => {
     const own = join(folder, 'wrong')

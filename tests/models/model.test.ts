@@ -71,7 +71,7 @@ describe('a trained network on disk', () => {
     writeFileSync(join(folder, 'names.txt'), 'n01 man, male\nn02 woman\n')
     expect((await openModelFile(path)).classes).toEqual(['n01 man, male', 'n02 woman'])
     writeFileSync(join(folder, 'names.txt'), 'm\n\nf\n')
-    await expect(openModelFile(path)).rejects.toThrow(/names\.txt: line 2 names no class/)
+    await expect(openModelFile(path)).rejects.toThrow(/names\.txt: line 2 is empty and names no class/)
   })
 
   it.each([
@@ -94,7 +94,7 @@ describe('a trained network on disk', () => {
     [
       'the card is that of a network with another input',
       () => writeOnnxFile(path, livelyNetwork(55, 2)),
-      /model\.card\.yaml: a height of 51 is said for the input, and the model has 55.*do not belong together/,
+      /model\.card\.yaml: the input is given a height of 51, but the model has 55.*do not belong together/,
     ],
     [
       'the card is that of a network with other classes',
@@ -104,7 +104,7 @@ describe('a trained network on disk', () => {
     [
       'the card names another output',
       () => writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('output: logits', 'output: prob')),
-      /model\.onnx: the network has no output prob, but logits \[batch, 2\]/,
+      /model\.onnx: the network has no output prob; its outputs are logits \[batch, 2\]/,
     ],
   ])('says what to do where %s', async (_, spoil, message) => {
     spoil()
@@ -166,11 +166,11 @@ describe('a network without a card', () => {
   it('is not shown a photo before it is known how, and says what is missing', async () => {
     const model = await openModelFile(bare)
     expect(() => requirePreprocessing(model)).toThrow(
-      /bare\.onnx: how a photo becomes the input images \[batch, 3, 51, 51\] is not known: channels, scale and mean are missing.*--channels, --scale, --mean or in .*bare\.card\.yaml:\n\ninput:\n {2}channels: /,
+      /bare\.onnx: it is unknown how a photo becomes the input images \[batch, 3, 51, 51\]: channels, scale and mean are missing.*--channels, --scale, --mean or in .*bare\.card\.yaml:\n\ninput:\n {2}channels: /,
     )
     const given = { card: { input: { channels: 'RGB' as const, mean: 0 } } }
     const partly = await openModelFile(bare, given)
-    expect(() => requirePreprocessing(partly)).toThrow(/not known: scale is missing/)
+    expect(() => requirePreprocessing(partly)).toThrow(/it is unknown how .*: scale is missing/)
   })
 
   it('is shown photos as the caller says, who comes before the card', async () => {
@@ -190,7 +190,7 @@ describe('a network without a card', () => {
     g.output('probabilities', g.op('Softmax', [g.value('logits')]))
     writeOnnxFile(bare, g.graph())
     await expect(openModelFile(bare)).rejects.toThrow(
-      /bare\.onnx: the network has several outputs: logits \[batch, 2\], probabilities \[batch, 2\]\. Say which/,
+      /bare\.onnx: the network has several outputs: logits \[batch, 2\], probabilities \[batch, 2\]\. Choose the one to explain/,
     )
     expect(await openModelFile(bare, { output: 'probabilities' })).toMatchObject({
       output: 'probabilities',
@@ -337,7 +337,7 @@ describe('a network that is not about pictures', () => {
     proto.producerName = 'pytorch'
     proto.graph!.initializer = []
     expect(() => readGraph(toBinary(ModelProtoSchema, proto), 'bert.onnx')).toThrow(
-      /^bert\.onnx: looks like a model for text, and cannot be read \(.*does not hold.*\)\. regard explains networks/s,
+      /^bert\.onnx: looks like a model for text, and cannot be read \(.*the file lacks.*\)\. regard explains networks/s,
     )
   })
 })

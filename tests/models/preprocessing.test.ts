@@ -48,12 +48,12 @@ describe('what a card leaves to the model', () => {
     [
       'another size',
       { input: { ...CAFFE.input, size: 5 } },
-      /height of 5 is said for the input, and the model has 4/,
+      /the input is given a height of 5, but the model has 4/,
     ],
     [
       'another number of channels',
       { input: { channels: 'gray' as const, scale: 1, mean: 0 } },
-      /1 channel \(gray\), and the model 3, by the layout NCHW\. Correct the card/,
+      /1 channel \(gray\), but the model has 3 by the layout NCHW\. Correct the card/,
     ],
     [
       'two numbers for three channels',

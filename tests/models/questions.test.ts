@@ -82,7 +82,7 @@ describe('years', () => {
     expect(() => questionsOf(indices, ['years'])).toThrow(/are not ages/)
     const sigmoids = ages((g, z) => g.op('Sigmoid', [z]))
     expect(() => questionsOf(sigmoids, ['years'])).toThrow(/are not ages/)
-    expect(() => questionsOf(ages(), ['years'], 'young')).toThrow(/'young' is no number/)
+    expect(() => questionsOf(ages(), ['years'], 'young')).toThrow(/'young' is not a number/)
     const sliced = modelOf(
       network(8, 'ages', (g, z) => g.slice(g.op('Softmax', [z]), { 1: [0, 4] })),
       'sliced',
@@ -161,7 +161,7 @@ describe('a number against another', () => {
   })
 
   it('must be one', () => {
-    expect(() => against(number, 'young')).toThrow(/'young' is no number/)
+    expect(() => against(number, 'young')).toThrow(/'young' is not a number/)
     expect(() => questionsOf(number, ['old'])).toThrow(/no class 'old'/)
     expect(() => questionsOf(number, ['top'], '30')).toThrow(/is compared with no number, not with 30/)
     expect(questionsOf(against(number, 30), ['top'], '30')).toEqual([{ class: 0, reference: 30 }])

@@ -351,7 +351,7 @@ describe('a malformed plan is turned down with file, line and field', () => {
       'other folds than the published ones',
       good.replace('kind: aaf', 'kind: adience').replace('count: 5', 'count: 4'),
       6,
-      /folds\.count must be 5 for adience, not 4: its publishers have dealt its folds/,
+      /folds\.count must be 5 for adience, not 4: its folds are published/,
     ],
     [
       'labels to repair where none are known to be wrong',

@@ -146,7 +146,7 @@ describe('a plan whose networks start from published weights', () => {
   it.each([
     [
       '{ name: adiencenet, start: imagenet }',
-      /start names no file, and no weights of adiencenet trained on imagenet/,
+      /start names no file, and there are no published weights of adiencenet trained on imagenet/,
     ],
     [
       '{ name: vgg16, width: 0.5, start: imagenet }',

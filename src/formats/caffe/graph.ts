@@ -137,7 +137,7 @@ function translated(visit: Visit): Value[] {
     )
   }
   if (tops.length !== layer.tops.length) {
-    throw refuse(layer, `it must have ${tops.length} tops, not ${layer.tops.length}`)
+    throw refuse(layer, `it names ${layer.tops.length} tops, not ${tops.length}`)
   }
   return tops
 }

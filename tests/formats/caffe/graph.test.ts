@@ -41,7 +41,7 @@ describe('the input', () => {
     [
       'not the only one',
       `${INPUT} input: "info" input_shape { dim: 1 dim: 3 } ${body}`,
-      'net.prototxt: the network has 2 inputs (data, info), and regard reads networks with one',
+      'net.prototxt: the network has 2 inputs (data, info); regard reads networks with one',
     ],
     [
       'loaded by a layer',

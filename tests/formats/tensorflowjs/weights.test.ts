@@ -195,7 +195,7 @@ describe('a model that cannot be read is refused with the node', () => {
     [
       'a circle',
       { a: ['Relu', ['b']], b: ['Relu', ['a']], y: ['Add', ['a', 'x']] },
-      /^model\.json: its graph runs in a circle through [ab]/,
+      /^model\.json: its graph has a cycle through [ab]/,
     ],
     [
       'a value that is not there',
@@ -205,7 +205,7 @@ describe('a model that cannot be read is refused with the node', () => {
     [
       'channels first',
       { y: ['Conv2D', ['x', 'w'], { ...conv, data_format: { s: btoa('NCHW') } }] },
-      /^model\.json: node y, .*Conv2D, cannot be read: the data format NCHW is not read/,
+      /^model\.json: node y, .*Conv2D, cannot be read: the data format NCHW is not supported/,
     ],
     [
       'weights that are computed',
@@ -215,12 +215,12 @@ describe('a model that cannot be read is refused with the node', () => {
     [
       'shapes that do not fit',
       { y: ['AddV2', ['x', 'three']] },
-      /^model\.json: node y, .*AddV2, cannot be read: .*do not fit together/,
+      /^model\.json: node y, .*AddV2, cannot be read: .*do not match/,
     ],
     [
       'padding that ONNX does not have',
       { y: ['MirrorPad', ['x', 'odd'], { mode: { s: btoa('SYMMETRIC') } }] },
-      /padding in the mode SYMMETRIC is not read/,
+      /padding in the mode SYMMETRIC is not supported/,
     ],
   ])('%s', (_, nodes, message) => {
     const made = model([-1, 4, 4, 1], { w, odd: whole(1, 2, 3), three: floats([3, 1], [1, 2, 3]) }, nodes)
