@@ -57,7 +57,7 @@ export function readTable(
   const missing = needed.filter((name) => !columns.includes(name))
   if (missing.length > 0) {
     throw new UserError(
-      `lacks the column ${missing.join(', ')}`,
+      `has no column ${missing.join(', ')}`,
       `${path}:${head.line}`,
       `The first line names the columns: ${needed.join(', ')}`,
     )

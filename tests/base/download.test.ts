@@ -163,7 +163,7 @@ describe('a download', () => {
       `${url}: the server's file is not the published one: it has sha1 ${SHA1} in place of 000`,
     )
     expect(readdirSync(join(path, '..'))).toEqual([])
-    await expect(download({ url, path, bytes: 7 })).rejects.toThrow('it has 3000000 bytes, and must have 7')
+    await expect(download({ url, path, bytes: 7 })).rejects.toThrow('it has 3000000 bytes in place of 7')
     expect(readdirSync(join(path, '..'))).toEqual([])
   })
 
