@@ -38,7 +38,7 @@ test.each([
     new Map([...sums, ['models/small.json', sha256Of('[]')]]),
     /small\.json is not the expected one/,
   ],
-  ['is missing', new Map([...sums, ['models/none.bin', '']]), /has no models\/none\.bin/],
+  ['is missing', new Map([...sums, ['models/none.bin', '']]), /lacks models\/none\.bin/],
 ])('keeps none where one %s', async (_, files, message) => {
   const into = join(mkdtempSync(join(tmpdir(), 'regard-taken-')), 'networks')
   await expect(takeFromPackage({ spec, files, into })).rejects.toThrow(message)

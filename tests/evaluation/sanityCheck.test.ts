@@ -127,7 +127,7 @@ describe('what is said of a method', () => {
   it('is no verdict on the network where they are not, and says of how many maps nothing can be said', () => {
     const other = { ...test, told: 0, p: 0.05, flat: { own: 1, shuffled: 7 } }
     expect(sanityInWords('paper', other)).toMatch(
-      /^The maps by paper are not told .* p = 0\.05\. That does not prove/,
+      /^The maps by paper do not differ .* p = 0\.05\. That does not prove/,
     )
     expect(sanityInWords('paper', other)).toMatch(/ 1 of its own maps and 7 of the 78 others are empty\.$/)
     expect(sanityInWords('edges', { ...test, told: 0, p: 1 })).toMatch(

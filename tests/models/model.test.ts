@@ -84,7 +84,7 @@ describe('a trained network on disk', () => {
     [
       'the mean has another size',
       () => writeFileSync(join(folder, 'model.mean.npy'), writeNpy(float32([3, 50, 50]))),
-      /model\.card\.yaml: the mean must have the shape \[3\] or \[3, 58, 58\] or \[3, 51, 51\], and has \[3, 50, 50\]/,
+      /model\.card\.yaml: the mean must have the shape \[3\] or \[3, 58, 58\] or \[3, 51, 51\], not \[3, 50, 50\]/,
     ],
     [
       'the model is cut in half',

@@ -110,7 +110,7 @@ describe('the input that a photo becomes', () => {
     const small = complete({ ...CAFFE, picture: 8 }, SHAPE, float32([3, 4, 6], new Float32Array(72).fill(9)))
     expect(inputOf(image, small).data[0]).toBe(image.data[3 * 17 + 2]! - 9)
     expect(() => complete(CAFFE, SHAPE, float32([3, 5, 5]))).toThrow(
-      /the mean must have the shape \[3\] or \[3, 4, 6\], and has \[3, 5, 5\]/,
+      /the mean must have the shape \[3\] or \[3, 4, 6\], not \[3, 5, 5\]/,
     )
   })
 

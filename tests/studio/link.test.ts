@@ -110,9 +110,9 @@ describe('a link', () => {
       drawing: { ...PLAIN.drawing, colours: 'light' },
     })
     expect(faults).toEqual([
-      'The link says a=9: it is no number from 1 to 5.',
-      'The link says g=: it is no number from 0 to 1.',
-      'The link says flat=1.5: it is no whole number from 0 to 1000.',
+      'The link says a=9: it is not a number from 1 to 5.',
+      'The link says g=: it is not a number from 0 to 1.',
+      'The link says flat=1.5: it is not a whole number from 0 to 1000.',
       'The link says show=film: it is not one of map, overlay, photo.',
       'The link says q=what: “what” is not a question, such as gender:top or years:years~30.',
       `The link says m=magic: it is not one of ${METHOD_NAMES.join(', ')}.`,

@@ -97,6 +97,6 @@ test('it stops at once by a signal, and refuses what makes no sense by its name'
   await expect(run({ progress, signal: controller.signal })).rejects.toThrow('enough')
   expect(told).toEqual([8])
   await expect(run({ window: 30 })).rejects.toThrow(/^window: covers the whole picture\. Make it smaller/)
-  await expect(run({ window: 4, stride: 5 })).rejects.toThrow(/^stride: is 5\. Give 4 at most/)
+  await expect(run({ window: 4, stride: 5 })).rejects.toThrow(/^stride: is 5\. Give at most 4/)
   await expect(run({ samples: 0 })).rejects.toThrow(/^samples: is 0/)
 })

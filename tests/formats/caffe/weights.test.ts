@@ -148,7 +148,7 @@ describe('a caffemodel that is not right is one clear error', () => {
     [
       'a blob of another shape',
       fileOf([CONV, { name: 'fc', blobs: [count([8, 12], 0), FC.blobs[1]!] }]),
-      'small.prototxt:6) must be [2, 12] and is [8, 12]',
+      'small.prototxt:6) must be [2, 12], not [8, 12]',
     ],
     [
       'a blob with too few numbers',

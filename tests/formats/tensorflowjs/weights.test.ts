@@ -190,7 +190,7 @@ describe('a model that cannot be read is refused with the node', () => {
     [
       'a branch',
       { a: ['StatelessIf', ['x']], y: ['Relu', ['a']] },
-      /^model\.json: node a uses the TensorFlow operator StatelessIf: models that branch or loop/,
+      /^model\.json: node a uses the TensorFlow operator StatelessIf: regard does not read models that branch or loop/,
     ],
     [
       'a circle',
