@@ -63,7 +63,7 @@ try {
   const found = []
   for (const path of positionals) found.push(await pairOf(path))
   console.log(
-    `\nFaces whose maps by ${METHOD} are told from those of networks with shuffled weights; p over all faces\n`,
+    `\nFaces whose maps by ${METHOD} differ from those of networks with shuffled weights; p over all faces\n`,
   )
   head(
     'network',

@@ -17,7 +17,7 @@ const regard = regardOn({
   async loadEngine({ device, threads } = {}) {
     if (device !== 'wasm') return nodeEngine({ device, threads })
     throw new UsageError(
-      'Node runs networks by native code',
+      'Node runs networks in native code',
       'device wasm',
       "Ask for 'cpu', 'webgpu' or 'auto'",
     )
@@ -27,9 +27,9 @@ const regard = regardOn({
   urlOf(text) {
     if (URL.canParse(text)) return new URL(text)
     throw new UsageError(
-      'is no URL',
+      'is not a URL',
       text,
-      'For a path, take what `regard/node` has: openModelFile, explainFile',
+      'For a path, use what `regard/node` has: openModelFile, explainFile',
     )
   },
   faceModels,

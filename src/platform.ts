@@ -156,7 +156,7 @@ export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }
       const folder = models === undefined ? faceModels?.() : urlFrom(models)
       if (!folder) {
         throw new UsageError(
-          'where the networks that find faces lie is not known',
+          'the place of the networks that find faces is unknown',
           'models',
           'Serve the folder models/ of the npm package @vladmandic/human, and give its URL',
         )

@@ -19,6 +19,6 @@ test('where they lie may be said, as a folder', async () => {
   await finder.release()
 })
 
-test('a path is no URL: the error names what takes paths', async () => {
-  await expect(loadModel('model.onnx')).rejects.toThrow(/model\.onnx: is no URL.*openModelFile/)
+test('a path is not a URL: the error names what takes paths', async () => {
+  await expect(loadModel('model.onnx')).rejects.toThrow(/model\.onnx: is not a URL.*openModelFile/)
 })

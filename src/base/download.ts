@@ -223,26 +223,26 @@ function causeOf(error: unknown): string {
 }
 
 function byHand({ path }: Download): string {
-  return `Or fetch it by other means and put it there by hand: ${path}`
+  return `Or download it by other means and put it here: ${path}`
 }
 
 function unreachable(wanted: Download, why: string): UserError {
   const kept =
-    partSize(wanted.path) > 0 ? '; what has arrived is kept, and the same command goes on from there' : ''
+    partSize(wanted.path) > 0 ? '; what has arrived is kept, and the same command resumes the download' : ''
   return new UserError(
-    `could not be fetched (${why})`,
+    `could not be downloaded (${why})`,
     wanted.url,
     `Check the network${kept}. ${byHand(wanted)}`,
   )
 }
 
 function refused(wanted: Download, why: string): UserError {
-  return new UserError(`the server does not give the file (${why})`, wanted.url, byHand(wanted))
+  return new UserError(`the server does not provide the file (${why})`, wanted.url, byHand(wanted))
 }
 
 function another(wanted: Download, found: string, meant: string): UserError {
   return new UserError(
-    `the server's file is not the one that was published: it has ${found}, and must have ${meant}`,
+    `the server's file is not the published one: it has ${found} in place of ${meant}`,
     wanted.url,
     byHand(wanted),
   )

@@ -209,7 +209,7 @@ export function requireWritableFolder(path: string): void {
 export function requireWritable(path: string): void {
   requireWritableFolder(dirname(path))
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new NotWritten('is a folder, and a file is to be written', path, 'Give the name of a file in it')
+    throw new NotWritten('is a folder, not a file to write to', path, 'Give the name of a file in it')
 }
 
 /** A file could not be written: nothing that is wrong with what it was made of. */

@@ -22,14 +22,14 @@ export function impostor(bytes: Uint8Array, where: string): UserError | undefine
   }
   if (/^(<!--.*?-->\s*)?<(!doctype\s+html|html)\b/is.test(head)) {
     return new UserError(
-      'is an HTML page, not the file that it is called',
+      'is an HTML page, not what its name says',
       where,
       'The download went wrong: open the address in a browser, and take the link to the file itself',
     )
   }
   if (/^<\?xml\b.*<Error>/s.test(head)) {
     return new UserError(
-      "is a server's error message, not the file that it is called",
+      "is a server's error message, not what its name says",
       where,
       'The download went wrong: check the address, and whether it has expired',
     )

@@ -32,21 +32,21 @@ export async function takeFromPackage({ spec, files, into, signal }: Wanted): Pr
   try {
     await pack(spec, folder, signal)
     const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'))
-    if (!archive) throw new UserError('npm has left no package', spec)
+    if (!archive) throw new UserError('npm downloaded no package', spec)
     const taken = new Map<string, Uint8Array>()
     for await (const { path, bytes } of entriesOf(join(folder, archive), files)) {
       signal?.throwIfAborted()
       const sum = sha256Of(bytes)
       if (sum !== files.get(path)) {
         throw new UserError(
-          `its file ${path} is not the one that was meant: SHA-256 ${sum}, and must be ${files.get(path)}`,
+          `its file ${path} is not the expected one: its SHA-256 is ${sum} and should be ${files.get(path)}`,
           spec,
         )
       }
       taken.set(path, bytes)
     }
     const missing = [...files.keys()].filter((path) => !taken.has(path))
-    if (missing.length > 0) throw new UserError(`has no ${missing.join(', ')}`, spec)
+    if (missing.length > 0) throw new UserError(`lacks ${missing.join(', ')}`, spec)
     for (const [path, bytes] of taken) writeAtomic(join(into, path.split('/').at(-1)!), bytes)
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -80,7 +80,7 @@ function pack(spec: string, folder: string, signal?: AbortSignal): Promise<void>
         .filter((line) => line !== '' && !line.startsWith('A complete log'))
       reject(
         new UserError(
-          `npm cannot fetch it (${why.slice(0, 3).join('; ')})`,
+          `npm cannot download it (${why.slice(0, 3).join('; ')})`,
           spec,
           'Check the network, and that npm install works',
         ),

@@ -65,7 +65,7 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType): Pro
     return issue.keys.map((key) => {
       const near = nearest(key, known)
       if (near) meant.add(fieldOf([...issue.path, near]))
-      const remedy = near ? `Did you mean “${near}”?` : `Known here: ${[...known].join(', ')}`
+      const remedy = near ? `Did you mean “${near}”?` : `Known fields: ${[...known].join(', ')}`
       return { path: [...issue.path, key], what: `is not a known field. ${remedy}`, at: 'key' }
     })
   })
@@ -90,7 +90,7 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_union': {
       if (input === undefined) return MISSING
       const discriminator = issue.discriminator as string | undefined
-      if (!discriminator) return ofNearest(issue) ?? `has a form that is not known: ${brief(input)}`
+      if (!discriminator) return ofNearest(issue) ?? `has an unknown form: ${brief(input)}`
       const given = (input as Record<string, unknown>)[discriminator]
       // A discriminator that may be left out has undefined among its values.
       const values =

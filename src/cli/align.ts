@@ -34,14 +34,14 @@ export function alignCommand(): Command {
     .addOption(
       new Option(
         '--as <how>',
-        'r: turned and scaled, the eyes level; i: also stretched to the reference face',
+        'r: turn and scale until the eyes are level; i: also stretch to the reference face',
       )
         .choices(['r', 'i'])
         .default('r'),
     )
-    .option('--size <pixels>', 'the side of the pictures', sizeFrom, 256)
-    .option('--all', 'every face of a photo, as NAME.1.png and so on, the surest first; else its main one')
-    .option('--landmarks <file>', 'the 49 landmarks of the one photo; then no face is looked for')
+    .option('--size <pixels>', 'height and width of the pictures', sizeFrom, 256)
+    .option('--all', 'cut out every face, as NAME.1.png and so on, surest first, not only the main one')
+    .option('--landmarks <file>', 'the 49 landmarks of the only photo, used in place of face detection')
     .option('--out <dir>', 'the folder to write to', join('out', 'aligned'))
     .addHelpText(
       'after',
@@ -67,7 +67,7 @@ async function alignAll(paths: string[], { as, size, landmarks, all = false, out
   requireWritableFolder(out)
   if (landmarks && (photos.length !== 1 || all)) {
     throw new UsageError(
-      '--landmarks belongs to one photo and one face: align photos that have them one by one',
+      '--landmarks is for one face in one photo: align photos with landmarks one at a time',
     )
   }
   const points = landmarks === undefined ? undefined : readLandmarks(landmarks)
@@ -111,7 +111,7 @@ async function writeFaces(
   for (const [k, face] of faces.entries()) {
     const path = join(out, `${name}${all ? `.${k + 1}` : ''}.png`)
     if (inputs.has(resolve(path))) {
-      throw new UserError('the result would overwrite a photo', path, 'Choose another folder with --out')
+      throw new UserError('the output would overwrite a photo', path, 'Choose another folder with --out')
     }
     await writePicture(path, face.picture)
     written.push({ path, photo, face, stretch: stretchOf(face.map) })
@@ -140,7 +140,7 @@ function tellSuspicious(faces: readonly Written[], table: string): void {
   const suspicious = faces.filter(({ stretch }) => isSuspicious(stretch))
   if (suspicious.length === 0) return
   suspicious.sort((a, b) => b.stretch.ratio - a.stretch.ratio)
-  console.error(`\n${suspicious.length} of them stretched far, the farthest first: look at these`)
+  console.error(`\n${suspicious.length} of them were stretched far; look at these, worst first`)
   for (const { path, stretch } of suspicious.slice(0, SHOWN))
     console.error(`  ${printable(path)}: ${inWords(stretch)}`)
   if (suspicious.length > SHOWN) console.error(`  … and ${suspicious.length - SHOWN} more: see ${table}`)

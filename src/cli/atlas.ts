@@ -33,7 +33,7 @@ interface Flags extends OverFacesFlags {
 export function atlasCommand(): Command {
   const command = new Command('atlas')
     .description(
-      'Find faces that a network explains alike, class by class, over a data set, and say what each kind has more of than its class.',
+      'Find the faces in a data set that a network explains alike, class by class, and what sets each kind apart from its class.',
     )
     .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .option(...CLASS)
@@ -111,17 +111,13 @@ async function clustersOf(
 function requireClasses({ classes, left, blank }: Atlas, where: string): void {
   if (classes.length > 0) return
   if (left.length === 0)
-    throw new UserError(
-      `none of its ${blank} maps has anything on it`,
-      where,
-      'Choose another --class or --composite',
-    )
+    throw new UserError(`all of its ${blank} maps are empty`, where, 'Choose another --class or --composite')
   const counts = left.map(({ name, faces }) => `${name} ${faces}`).join(', ')
-  const empty = blank > 0 ? `; ${blank} maps have nothing on them` : ''
+  const empty = blank > 0 ? `; ${blank} maps are empty` : ''
   throw new UserError(
-    `no class has the ${LEAST} faces that clusters take: ${counts}${empty}`,
+    `no class has the ${LEAST} faces that clustering needs: ${counts}${empty}`,
     where,
-    'Take more faces: a larger --limit, or none',
+    'Use more faces: raise --limit, or leave it out',
   )
 }
 
@@ -178,7 +174,7 @@ function recordOf({ faces, skipped }: ExplainedFaces, { classes, left, blank, te
 function linesOf({ classes, left, blank }: Atlas): string[] {
   return [
     ...classes.flatMap(({ name, faces, clusters, whole }) => [
-      `\nclass ${name}, ${faces.length} faces${whole ? ': no clear kinds, parts of one whole' : ''}`,
+      `\nclass ${name}, ${faces.length} faces${whole ? ': no clear kinds, only parts of one continuum' : ''}`,
       ...inColumns([
         ['cluster', 'faces', 'people', 'silhouette', 'more than chance would bring'],
         ...clusters.map(({ number, faces: own, people, silhouette, told }) => [
@@ -190,7 +186,10 @@ function linesOf({ classes, left, blank }: Atlas): string[] {
         ]),
       ]),
     ]),
-    ...left.map(({ name, faces }) => `\nclass ${name} is left out: ${faces} faces, and it takes ${LEAST}`),
-    ...(blank > 0 ? [`\n${blank} maps with nothing on them are left out`] : []),
+    ...left.map(
+      ({ name, faces }) =>
+        `\nclass ${name} is left out: it has ${faces} faces, and clustering needs ${LEAST}`,
+    ),
+    ...(blank > 0 ? [`\n${blank} empty maps are left out`] : []),
   ]
 }

@@ -26,11 +26,11 @@ import { untilStopped } from './signal.ts'
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description(
-      'Say on which faces networks disagree, and why; and whether settings lead to networks that look at different parts.',
+      'Find the faces on which networks disagree, and why, and test whether training settings make networks look at different parts.',
     )
     .argument(
       '<model...>',
-      `${MODEL}; two or more. A setting that was trained several times is NAME=FILE,FILE,…: its networks are taken together`,
+      `${MODEL}; give two or more. NAME=FILE,FILE,… groups the networks of one setting that was trained several times`,
     )
   return withOverFaces(command, 'out/compare')
     .addHelpText(
@@ -52,7 +52,7 @@ interface Side {
 async function run(given: readonly string[], flags: OverFacesFlags): Promise<void> {
   const sides = given.map(sideFrom)
   if (sides.length < 2)
-    throw new UsageError('one network alone is compared with nothing', undefined, 'Name two')
+    throw new UsageError('there is only one network, and nothing to compare it with', undefined, 'Name two')
   const opened = await networksOver(
     sides.flatMap(({ paths }) => paths),
     flags,
@@ -63,7 +63,7 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
     throw new UsageError(
       `they answer different questions: ${[...tasks].join(' and ')}`,
       undefined,
-      'Say which is meant by --task',
+      'Choose one with --task',
     )
   const found = await untilStopped(async (signal) => {
     const explained: ExplainedFaces[] = []
@@ -163,7 +163,7 @@ function inWords({
         ]
       : []),
     Number.isNaN(correlation.mean)
-      ? '  maps: faces are cut out differently for them, so that maps cannot be laid upon each other'
+      ? '  maps: faces are cut out differently for the two, so their maps cannot be compared pixel by pixel'
       : `  maps: rank correlation ${correlation.mean.toFixed(2)}, ${percent(overlap)} of the most relevant tenth in common`,
     ...contrasts.map(
       ({ network, parts: own }) =>
@@ -188,7 +188,7 @@ function settingsInWords({ a, b, trainings, people, ofSettings, parts }: Setting
   const what = told(parts.map(({ part, difference, p }) => ({ part, value: difference, p })))
   const scope = ofSettings
     ? `${trainings[0]} and ${trainings[1]} trainings, ${people} people`
-    : `${people} people; with ${Math.min(...trainings)} training${Math.min(...trainings) === 1 ? '' : 's'} a side this speaks of these networks only, not of how they were trained`
+    : `${people} people; with only ${Math.min(...trainings)} training${Math.min(...trainings) === 1 ? '' : 's'} a side, this describes these networks, not how they were trained`
   return `\n${a} against ${b}, where they look: ${what} (${scope})`
 }
 

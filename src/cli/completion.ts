@@ -6,7 +6,7 @@ type Shell = (typeof SHELLS)[number]
 /** `regard completion SHELL` */
 export function completionCommand(): Command {
   return new Command('completion')
-    .description('Print a script that lets your shell complete regard’s commands and flags with Tab.')
+    .description('Print a script that makes your shell complete regard’s commands and options.')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText(
       'after',

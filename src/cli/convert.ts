@@ -13,8 +13,8 @@ import { untilStopped } from './signal.ts'
 /** `regard convert MODEL OUT.onnx` */
 export function convertCommand(): Command {
   const command = new Command('convert')
-    .description('Write a network of any format that regard reads as an ordinary .onnx file.')
-    .argument('<model>', 'the network: a file, or a built-in one by its name (`regard networks`)')
+    .description('Convert a network from any format that regard reads to an ordinary .onnx file.')
+    .argument('<model>', 'the network: a file, or the name of a built-in network (`regard networks`)')
     .argument('<out>', 'the file to write, NAME.onnx')
   return withPrototxt(command)
     .addHelpText('after', '\nExample:\n  $ regard convert googlenet.caffemodel googlenet.onnx\n')
@@ -36,7 +36,7 @@ export function convertCommand(): Command {
 export function checkOut(model: string, out: string): void {
   if (!out.endsWith('.onnx')) throw new UsageError('the file to write must be called NAME.onnx', out)
   if (resolve(model) === resolve(out))
-    throw new UsageError('the result would overwrite the model', out, 'Give it another name')
+    throw new UsageError('the output would overwrite the model', out, 'Give it another name')
   requireWritable(out)
 }
 

@@ -17,7 +17,7 @@ export interface Source {
 }
 
 /** What `--data` is: words for its help. */
-export const DATA = `a data set: one of ${DATASET_KINDS.join(', ')}, a colon, and its folder; of csv, the table`
+export const DATA = `a data set: its kind (${DATASET_KINDS.join(', ')}), a colon, and its folder, or for csv its table`
 
 /** Read the argument of `--data`. */
 export function sourceFrom(text: string): Source {
@@ -38,13 +38,13 @@ export function nameOfData({ kind, root }: Source): string {
 /** The flag of a command that reads data sets, and what it means. */
 export const REPAIR = [
   '--repair-labels',
-  'adience: keep the ages of the 72 faces that the published lists lose to a typing error',
+  'adience: restore the ages of 72 faces that the published lists lost to a typing error',
 ] as const
 
 /** @throws UsageError when labels are to be repaired, and none of the data sets has any to repair */
 export function requireUse(sources: readonly Source[], { repairLabels }: ReaderOptions): void {
   if (!repairLabels || sources.some(({ kind }) => kind === 'adience')) return
-  throw new UsageError(`${REPAIR[0]} is for data of the kind adience`, undefined, 'Leave it out')
+  throw new UsageError(`${REPAIR[0]} is only for data of kind adience`, undefined, 'Leave it out')
 }
 
 /** Read the argument of `--fold`. */

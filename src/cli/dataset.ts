@@ -16,21 +16,19 @@ import { untilStopped } from './signal.ts'
 
 /** `regard dataset`: make, check and look at data sets. */
 export function datasetCommand(): Command {
-  const command = new Command('dataset').description('Make, check and look at data sets.')
+  const command = new Command('dataset').description('Draw, check and look at data sets.')
   command
     .command('synthesize')
     .description(
-      "Draw labelled faces in Adience's layout, with landmarks, part masks and where the labels are.",
+      "Draw labelled faces in Adience's layout, with landmarks, masks of the parts, and masks of what shows each label.",
     )
-    .argument('<dir>', 'the folder to write; empty, or not there yet')
+    .argument('<dir>', 'the folder to write to; must be new or empty')
     .option('--count <n>', 'how many photos', wholeNumber, 1500)
     .option('--seed <text>', 'any text; the same seed gives the same files', '1')
-    .addOption(
-      new Option('--only <cue|part>', 'nothing else shows the labels that this shows').choices(SHOWING),
-    )
+    .addOption(new Option('--only <cue|part>', 'show the labels by this cue or part alone').choices(SHOWING))
     .option(
       '--mark <gender:probability>',
-      'a badge in the background that says the right gender so often: f:0.95',
+      'draw a badge in the background that shows the right gender this often: f:0.95',
       markFrom,
     )
     .addOption(
@@ -42,7 +40,7 @@ export function datasetCommand(): Command {
       'after',
       '\nExamples:\n  regard dataset synthesize faces --count 1500 --seed 7\n' +
         '  regard dataset synthesize marked --count 1500 --seed 7 --mark f:0.95\n\n' +
-        'A folder that already holds the same set is left as it is; an interrupted one is finished.',
+        'If the folder already holds the same data set, it is left as it is; if it holds a part of it, the rest is drawn.',
     )
     .action(async (dir: string, options: { count: number; seed: string } & Planting) => {
       const photos = options.pairs ? 2 * options.count : options.count

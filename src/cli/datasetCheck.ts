@@ -31,27 +31,27 @@ const NAMED = 3
 export function checkCommand(): Command {
   return new Command('check')
     .description(
-      'Look for what quietly ruins a study: the same picture or person in two folds, wrong labels, photos that are no use.',
+      'Find what silently ruins a study: the same picture or person in two folds, wrong labels, useless photos.',
     )
     .argument('<kind:path>', DATA, sourceFrom)
     .option(
       '--folds <n>',
-      "into how many folds a study would deal the faces (default: the publishers' own, or 5)",
+      'how many folds the study divides the faces into (default: the published folds, or 5)',
       countFrom,
     )
-    .option('--seed <text>', 'the seed that they are dealt by', '1')
-    .option('--no-finder', 'look for no faces in the photos: several times as fast')
-    .option('--out <dir>', 'where the page and the tables go (default: out/check-KIND)')
-    .option('--strict', 'let the exit code be 1 where something serious was found')
-    .option('--json', 'print what was found as JSON, in place of the summary')
+    .option('--seed <text>', 'the seed that decides which fold a face is in', '1')
+    .option('--no-finder', 'do not look for faces in the photos; several times faster')
+    .option('--out <dir>', 'the folder for the page and the tables (default: out/check-KIND)')
+    .option('--strict', 'exit with 1 if something serious is found')
+    .option('--json', 'print the findings as JSON in place of the summary')
     .option(...REPAIR)
     .addHelpText(
       'after',
       '\nExample:\n  $ regard dataset check aaf:faces --out out/check\n\n' +
-        'Pairs that somebody marked in `regard studio` (marks.csv in DIR) are honoured: different ones are no longer\n' +
-        'found, and of the same ones leave-out.csv names those that a plan should leave out by `without`.\n\n' +
-        'The exit code is 3 where photos or rows cannot be used; each is named. What else is found does not change it,\n' +
-        'unless --strict is given.',
+        'Pairs that you marked in `regard studio` (marks.csv in DIR) are respected: pairs marked as different are no longer\n' +
+        'listed; for pairs marked as the same, leave-out.csv names the photos that a plan should leave out by `without`.\n\n' +
+        'If photos or rows cannot be used, they are listed and the exit code is 3. Other findings do not change it,\n' +
+        'unless you give --strict.',
     )
     .action(check)
 }

@@ -16,15 +16,15 @@ interface Flags extends ReaderOptions {
 export function infoCommand(): Command {
   return new Command('info')
     .description(
-      'Say what a data set holds: faces, people, classes, its licence and citation, and what was left out and why.',
+      'Summarise a data set: faces, people, classes, licence and citation, and what was left out and why.',
     )
     .argument('<kind:path>', DATA, sourceFrom)
     .option(...REPAIR)
-    .option('--json <file>', 'write it to this file too')
+    .option('--json <file>', 'also write the summary to this file')
     .addHelpText(
       'after',
       '\nExample:\n  $ regard dataset info adience:AdienceBenchmark --json adience.json\n\n' +
-        'Photos are not opened. The exit code is 3 where rows are not as they should be; each is named.',
+        'Photos are not opened. If rows are faulty, they are listed and the exit code is 3.',
     )
     .action(info)
 }

@@ -26,16 +26,17 @@ const SIDE = 112
 /** `regard dataset show KIND:PATH`: some faces of every class, as one picture. */
 export function showCommand(): Command {
   return new Command('show')
-    .description('Draw some faces of every class, as one picture.')
+    .description('Show some faces of every class in one picture.')
     .argument('<kind:path>', DATA, sourceFrom)
     .addOption(
-      new Option('--task <task>', 'whose classes (default: age and gender, where they are given)').choices(
-        Object.keys(CLASSES),
-      ),
+      new Option(
+        '--task <task>',
+        'the task whose classes to show (default: age and gender, if the data set has them)',
+      ).choices(Object.keys(CLASSES)),
     )
-    .option('--per-class <n>', 'how many faces of each, up to 100', perClassFrom, 8)
+    .option('--per-class <n>', 'how many faces of each class, at most 100', perClassFrom, 8)
     .addOption(
-      new Option('--as <how>', 'how faces are aligned, or photo: not at all')
+      new Option('--as <how>', 'how faces are aligned; photo shows whole photos')
         .choices(['r', 'i', 'photo'])
         .default('r'),
     )
@@ -83,7 +84,7 @@ function tasksOf(dataset: Dataset, asked: Task | undefined): Task[] {
   throw new UsageError(
     `the data set has no labels for ${tasks.join(' or ')}`,
     dataset.root,
-    'Name another by --task',
+    'Choose another with --task',
   )
 }
 

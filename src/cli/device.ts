@@ -10,6 +10,6 @@ export interface DeviceFlag {
 
 /** Add the flag about the device. */
 export function withDevice(command: Command, otherwise = 'cpu'): Command {
-  const words = `where networks run: the CPU, the GPU by WebGPU, or the GPU where it is exact and faster (default: ${otherwise})`
+  const words = `where networks run: on the CPU, on the GPU by WebGPU, or (auto) on the GPU if it is exact and faster (default: ${otherwise})`
   return command.addOption(new Option('--device <name>', words).choices(DEVICES))
 }

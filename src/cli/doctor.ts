@@ -13,10 +13,10 @@ import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 /** `regard doctor` */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Check what regard needs on this machine, and say what to do where something is missing.')
+    .description('Check whether this machine has what regard needs, and tell you what to do if not.')
     .addHelpText(
       'after',
-      '\nExample:\n  $ regard doctor\n\nThe exit code is 1 where something that regard needs is missing.',
+      '\nExample:\n  $ regard doctor\n\nThe exit code is 1 if something that regard needs is missing.',
     )
     .action(doctor)
 }
@@ -64,13 +64,13 @@ async function runtime(): Promise<Finding> {
   if (!(await isExact(engine)))
     return {
       state: 'bad',
-      says: `ONNX Runtime computes wrongly here (${engine.device})`,
-      remedy: 'Do not trust any result of this machine. Report it, with the output of `regard doctor`.',
+      says: `ONNX Runtime computes wrong results here (${engine.device})`,
+      remedy: 'Do not trust any result from this machine. Report this, with the output of `regard doctor`.',
     }
   return engine.device === 'wasm'
     ? {
         state: 'slow',
-        says: 'ONNX Runtime runs by WebAssembly, several times slower than natively',
+        says: 'ONNX Runtime runs in WebAssembly, several times slower than native code',
         remedy: 'Install the native runtime: npm install onnxruntime-node@1.30.0 --ignore-scripts',
       }
     : {
@@ -82,7 +82,7 @@ async function runtime(): Promise<Finding> {
 async function gpu(): Promise<Finding> {
   try {
     await nodeEngine({ device: 'webgpu' })
-    return { state: 'good', says: 'A GPU answers by WebGPU and computes exactly: try --device auto' }
+    return { state: 'good', says: 'WebGPU found a GPU that computes exactly: try --device auto' }
   } catch (error) {
     return { state: 'absent', says: `No GPU is used: ${messageOf(error)}` }
   }
@@ -130,7 +130,7 @@ async function disk(): Promise<Finding> {
     ? {
         state: 'slow',
         says: `This disk has ${gigabytes(free)} free, too little for most studies`,
-        remedy: '`regard study plan PLAN.yaml` says what a study needs.',
+        remedy: '`regard study plan PLAN.yaml` estimates what a study needs.',
       }
     : { state: 'good', says: `This disk has ${gigabytes(free)} free` }
 }

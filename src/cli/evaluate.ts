@@ -48,7 +48,7 @@ interface Settled extends Flags {
 /** `regard evaluate [MODEL] --data KIND:PATH …` */
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .description('Say how often a network is right on labelled faces, on the whole and group by group.')
+    .description('Measure how often a network is right on labelled faces, overall and for each group.')
     .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .requiredOption(
       '--data <kind:path>',
@@ -61,18 +61,19 @@ export function evaluateCommand(): Command {
     .addOption(
       new Option(
         '--crops <n>',
-        'ten crops of each picture, or its centre alone (default: 10 where the picture is larger than the input)',
+        'score ten crops of each picture, or only its centre (default: 10 if the picture is larger than the input)',
       ).choices(['10', '1']),
     )
     .addOption(
-      new Option('--task <task>', "what it reads (default: the card's, or by its classes)").choices(
-        Object.keys(CLASSES),
-      ),
+      new Option(
+        '--task <task>',
+        'what the network reads (default: from the card, or from its classes)',
+      ).choices(Object.keys(CLASSES)),
     )
     .addOption(
       new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
     )
-    .option('--json <file>', 'write the figures to this file too')
+    .option('--json <file>', 'also write the figures to this file')
   return withModelFlags(withDevice(command))
     .addHelpText(
       'after',
@@ -96,9 +97,9 @@ async function run(path: string | undefined, given: Flags): Promise<void> {
   const folds = flags.data.map(({ kind }) => foldOf(model, flags, kind))
   if (flags.fold && !folds.some(Boolean)) {
     throw new UsageError(
-      `--fold is for data of the kind ${model.card.trainedOn!.dataset}, which the model was trained on`,
+      `--fold is only for data of kind ${model.card.trainedOn!.dataset}, which the model was trained on`,
       model.path,
-      'Leave it out: of other data it has seen nobody',
+      'Leave it out: the model has seen nobody in other data sets',
     )
   }
   const records = await untilStopped(async (signal) => {

@@ -60,37 +60,33 @@ interface Flags extends ModelFlags, DeviceFlag {
 export function explainCommand(): Command {
   const command = new Command('explain')
     .description(
-      'Show what in a photo speaks for and against a class of a network; of faces, in each face of the photo.',
+      "Show what in a photo speaks for and against a network's answer, or another class, in each face.",
     )
     .usage('[options] [model] <photo...>')
     .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .argument(
       '[photo...]',
-      'photos, folders of photos, or .npy files (float32) with input as the network takes it',
+      "photos, folders of photos, or .npy files (float32) that hold the network's input",
     )
     .option(
       '--class <class>',
-      "the class to explain: `top`, the network's own answer, or a class by name or index; of ages also `years`, the expected age, and groups as 60+; several with commas between, or given several times (default: top)",
+      "the class to explain: `top` (the network's own answer), or a class by name or index; for ages also `years` (the expected age), and groups such as 60+. For several, separate them by commas or repeat the option (default: top)",
       collect,
     )
     .option(
       '--minus <class|n>',
-      'explain what speaks for the class rather than for this one; for years, or an answer that is one number, rather than for this number, or with `mean` for the mean of all photos',
+      'explain what speaks for the class rather than for this one. For years, or an answer that is a single number: rather than for this number, or for the `mean` of all photos',
     )
-    .option(
-      '--layer <name>',
-      'write the relevance of this value or node too; may be given several times',
-      collect,
-    )
+    .option('--layer <name>', 'also write the relevance of this value or node; can be repeated', collect)
     .addOption(
-      new Option('--method <name>', 'another method, in place of a composite').choices(NAMED_METHODS),
+      new Option('--method <name>', 'a method to use in place of a composite').choices(NAMED_METHODS),
     )
     .option(
       '--seed <text>',
-      `any text, for the methods with chance (${WITH_SEED.join(', ')}); the same seed gives the same map`,
+      `any text, for methods that draw random numbers (${WITH_SEED.join(', ')}); the same seed gives the same map`,
     )
-    .option('--landmarks <file>', 'the 49 landmarks of the one photo, by which its face is cut out')
-    .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
+    .option('--landmarks <file>', 'the 49 landmarks of the only photo, by which to cut out its face')
+    .option('--as-is', 'do not look for faces: each photo shows one face, already cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
   return withModelFlags(withDevice(withComposite(command)))
     .addHelpText(
@@ -120,7 +116,7 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   requireWritableFolder(flags.out)
   for (const { face, reason } of unlisted) console.error(`skipped: ${printable(face)}: ${reason}`)
   if (flags.landmarks && photos.length > 1) {
-    throw new UsageError('--landmarks belongs to one photo: explain photos that have landmarks one by one')
+    throw new UsageError('--landmarks is for one photo: explain photos with landmarks one at a time')
   }
   checkMethod(flags)
   const { method } = flags
@@ -199,7 +195,7 @@ function argumentsFrom(
   const isModel = isBuiltIn(first) || isModelFile(first) || modelIn(first) !== undefined
   if (others.length === 0 && !isModel && existsSync(first)) return { path: DEFAULT_NETWORK, paths: [first] }
   if (others.length === 0 && isModel)
-    throw new UsageError('there is nothing to explain', first, 'Name a photo behind it')
+    throw new UsageError('there is nothing to explain', first, 'Name a photo after it')
   return { path: first, paths: others }
 }
 
@@ -226,7 +222,7 @@ function requireLandmarksUse({ card, path }: Model): void {
   if (typeof card.alignment === 'string') return
   throw new UserError(
     card.alignment
-      ? 'it sees faces as the detector found them, for which landmarks are of no use'
+      ? 'it takes faces as the detector boxes them, so landmarks are of no use'
       : 'its card does not say how faces are aligned',
     path,
     card.alignment
@@ -257,7 +253,7 @@ function tellMinus({ class: asked, minus }: Flags, answers: readonly Model[]): v
   for (const answer of answers) {
     if (answer.kind === 'number' || !understands(answer, ['years'], minus)) continue
     console.error(
-      `The likeliest class is set against the class ${minus}; --class years --minus ${minus} sets the expected age against it`,
+      `The likeliest class is compared with the class ${minus}; --class years --minus ${minus} compares the expected age with it`,
     )
   }
 }
@@ -273,8 +269,8 @@ async function minusFrom(
   if (minus !== 'mean' || model.classes.includes(minus)) return minus
   const questions = questionsOf(model, asked)
   if (model.kind !== 'number' && questions.some((question) => question.class !== 'years'))
-    throw new UsageError('--minus mean is the mean age: it belongs to --class years')
-  if (inputs.length < 2) throw new UsageError('--minus mean is a mean over photos: give several')
+    throw new UsageError('--minus mean is the mean age: use it with --class years')
+  if (inputs.length < 2) throw new UsageError('--minus mean is a mean over photos: give more than one')
   const explainer = await loadModelExplainer(model, { engine, composite: 'gradient' })
   const photos = shownOf()
   const line = new Progress('Averaging', inputs.length)
@@ -302,10 +298,9 @@ async function minusFrom(
     await photos.return(undefined)
     await explainer.release()
   })
-  if (count === 0)
-    throw new UserError('there is no answer to take the mean of: none of the inputs can be read')
+  if (count === 0) throw new UserError('there is no answer to average: none of the inputs can be read')
   const mean = (sum / count).toFixed(2)
-  console.error(`The mean of ${count} answers is ${mean}: each is set against it`)
+  console.error(`The mean of ${count} answers is ${mean}: each is compared with it`)
   return mean
 }
 
@@ -347,9 +342,9 @@ const QUIET = 2000
 
 /** A method around the gradient leaves no room for some other flags. */
 function checkMethod({ method, composite, seed, layer = [], class: asked, minus }: Flags): void {
-  if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
+  if (method && composite) throw new UsageError('--method replaces --composite: give only one of them')
   if (seed !== undefined && !(method && WITH_SEED.includes(method)))
-    throw new UsageError(`--seed belongs to --method ${WITH_SEED.join(', ')}`)
+    throw new UsageError(`--seed is only for --method ${WITH_SEED.join(', ')}`)
   if (method && !METHODS[method].ofClass && (asked ?? minus) !== undefined) {
     throw new UsageError(
       `--method ${method} makes one map, the same for every class`,
@@ -358,7 +353,9 @@ function checkMethod({ method, composite, seed, layer = [], class: asked, minus 
     )
   }
   if (method && layer.length > (method === 'grad-cam' ? 1 : 0)) {
-    throw new UsageError('of the methods only grad-cam looks at a layer, and at one: give --layer once')
+    throw new UsageError(
+      'grad-cam is the only method that takes --layer, and it takes one: give --layer once',
+    )
   }
 }
 
@@ -459,7 +456,7 @@ function namesOf(
             ? `two classes would both be written as ${path}.png`
             : `${other} and ${input} would both be written as ${path}.png`,
           undefined,
-          'Explain them one by one, with a different --out',
+          'Explain them one at a time, each with its own --out',
         )
       }
       if (
@@ -467,7 +464,7 @@ function namesOf(
           (ending) => resolve(path + ending) === resolve(input),
         )
       ) {
-        throw new UserError('the result would overwrite the input', input, 'Choose another folder with --out')
+        throw new UserError('the output would overwrite the input', input, 'Choose another folder with --out')
       }
       owners.set(path, input)
     }

@@ -34,13 +34,11 @@ export function tellPreprocessing(model: Model, asIs: boolean): void {
 /** Say where an answer is no class with a logit. */
 export function tellKind({ kind, output }: Model): void {
   if (output.endsWith('[mean]')) {
-    console.error(
-      `A map of scores has no place that is the answer: the mean over all of them, ${output}, is explained`,
-    )
+    console.error(`The output is a map of scores, so the mean over all of them, ${output}, is explained`)
   }
   if (kind === 'number') console.error(`${output} is one number: the number itself is explained`)
   if (kind === 'other') {
-    console.error(`No logits were found behind ${output}: the output itself is explained, as it is`)
+    console.error(`No logits were found before ${output}: the output itself is explained`)
   }
 }
 

@@ -23,9 +23,9 @@ export function facesCommand(): Command {
     .option('--out <dir>', 'the folder to write to', join('out', 'faces'))
     .addHelpText(
       'after',
-      '\nWrites for each photo NAME.png, with what was found drawn on it, and NAME.json: of each face its box, how sure\n' +
-        'the detector and the mesh network are, its 49 and 68 landmarks and the 468 points of the mesh. NAME.txt holds the\n' +
-        '49 landmarks of the face that the photo is of, as `regard align` and `regard explain` take them.\n' +
+      "\nFor each photo, writes NAME.png, with the faces drawn on it, and NAME.json: each face's box, how sure the\n" +
+        'detector and the mesh network are, its 49 and 68 landmarks, and the 468 points of the mesh. NAME.txt holds the 49\n' +
+        'landmarks of the main face, as `regard align` and `regard explain` take them.\n' +
         '\nExamples:\n  $ regard faces party.jpg\n  $ regard faces photos --out out/faces\n',
     )
     .action(markAll)
@@ -60,7 +60,7 @@ async function markAll(paths: string[], { out }: { out: string }): Promise<void>
   }).finally(() => progress.finish())
   for (const line of lines.slice(0, MOST_LISTED)) console.log(line)
   if (lines.length > MOST_LISTED)
-    console.log(`… and ${lines.length - MOST_LISTED} more that are not of one face`)
+    console.log(`… and ${lines.length - MOST_LISTED} more photos without exactly one face`)
   const without = counts.without > 0 ? `, ${counts.without} without a face` : ''
   const where = counts.photos > 0 ? ` → ${out}` : ''
   console.log(`faces: ${counts.faces}, photos: ${counts.photos}${without}${where}`)
@@ -71,7 +71,7 @@ function write(stem: string, photo: string, marked: MarkedPhoto, inputs: Readonl
   const { size, faces, main, drawing } = marked
   const picture = `${stem}.png`
   if (inputs.has(resolve(picture))) {
-    throw new UserError('the result would overwrite a photo', picture, 'Choose another folder with --out')
+    throw new UserError('the output would overwrite a photo', picture, 'Choose another folder with --out')
   }
   writeAtomic(picture, drawing)
   const record = { photo, ...size, main: main ?? null, faces: faces.map(recordOf) }
@@ -108,7 +108,7 @@ function inWords({ faces }: MarkedPhoto): string {
   const each = faces.map((face) => {
     const { left, top, width, height } = face.box
     const place = `${width.toFixed()} × ${height.toFixed()} at (${left.toFixed()}, ${top.toFixed()})`
-    return `${place}, score ${face.score.toFixed(2)}${isMarked(face) ? '' : ', not made out'}`
+    return `${place}, score ${face.score.toFixed(2)}${isMarked(face) ? '' : ', landmarks not recognised'}`
   })
   return `${faces.length} ${faces.length === 1 ? 'face' : 'faces'}: ${each.join('; ')}`
 }

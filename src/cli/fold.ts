@@ -14,23 +14,22 @@ export interface FoldFlags {
 /** `--fold`, and what it means. */
 export const FOLD = [
   '--fold <k/n>',
-  'take only part k of n (from 0), dealt as a study deals them: the faces that a network of this fold has not seen',
+  'use only fold k of n (from 0), divided as in a study: the faces that a network of this fold has not seen',
   foldFrom,
 ] as const
 
 /** `--seed` beside it. */
-export const SEED = ['--seed <text>', "the seed that the parts are dealt with (default: the card's)"] as const
+export const SEED = [
+  '--seed <text>',
+  'the seed that decides which fold a face is in (default: from the card)',
+] as const
 
 /** The part of a data set that is taken. A model can have seen only faces of the data that it was trained on. */
 export function foldOf({ path, card }: Model, { fold, seed }: FoldFlags, kind: string): Fold | undefined {
   if (!fold || (card.trainedOn && card.trainedOn.dataset !== kind)) return undefined
   const dealt = seed ?? card.trainedOn?.seed
   if (dealt === undefined) {
-    throw new UsageError(
-      'its card does not say with which seed the folds were dealt',
-      path,
-      'Say it by --seed',
-    )
+    throw new UsageError('its card does not give the seed of the folds', path, 'Give it with --seed')
   }
   const repeated = card.trainedOn?.repeated
   return { ...fold, seed: dealt, ...(repeated && { repeated }) }

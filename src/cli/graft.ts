@@ -24,13 +24,13 @@ interface Flags extends ModelFlags {
 export function graftCommand(): Command {
   const command = new Command('graft')
     .description(
-      "Write a network together with its explanation as one ordinary .onnx file: the model's input, the model's outputs, and `relevance`.",
+      "Save a network and its explanation as one ordinary .onnx file, with the model's input and outputs, and `relevance`.",
     )
     .argument('<model>', MODEL)
     .argument('<out>', 'the file to write, NAME.onnx')
     .option(
       '--class <class>',
-      "the class to explain: `top`, the network's own answer to each picture, or a class by name or index",
+      "the class to explain: `top` (the network's own answer to each picture), or a class by name or index",
       'top',
     )
     .option('--minus <class>', 'explain what speaks for the class rather than for this one')

@@ -12,18 +12,18 @@ import { shellWord } from './shellWord.ts'
 /** `regard init [DATA]` */
 export function initCommand(): Command {
   return new Command('init')
-    .description('Look at photos of your own, ask what to train on them, and write a plan that runs.')
+    .description('Look at your photos, ask what to train on them, and write a plan that runs.')
     .argument(
       '[data]',
-      'the folder of a data set, or a table of photos and labels; regard finds out which kind it is (default: regard asks, or draws faces)',
+      'the folder of a data set, or a table of photos and labels, of any kind that regard reads (default: regard asks, or draws faces)',
     )
     .option('--out <file>', 'the plan to write', 'plan.yaml')
-    .option('--yes', 'accept all suggestions without asking')
+    .option('--yes', 'accept all suggestions without being asked')
     .addHelpText(
       'after',
       '\nExamples:\n  $ regard init ~/Pictures/faces\n  $ regard init labels.csv --out ages.yaml --yes\n\n' +
-        'The simplest data set is a folder with one folder for each class: `f` and `m`, or ages such as `34` or\n' +
-        '`25-32`. docs/datasets.md lists the others. Photos stay where they are.',
+        'The simplest data set is a folder that has a folder for each class: `f` and `m`, or ages such as `34` or\n' +
+        '`25-32`. docs/datasets.md lists the other kinds. Photos stay where they are.',
     )
     .action(init)
 }
@@ -48,7 +48,7 @@ const SIZES = {
   trained: {
     network: { name: 'googlenet', start: 'imagenet' },
     says: 'GoogLeNet from ImageNet’s weights, as in the paper',
-    hint: 'hours; the best answers; 54 MB are fetched',
+    hint: 'hours; the best answers; downloads 54 MB',
   },
 } as const
 
@@ -87,7 +87,7 @@ async function init(data: string | undefined, { out, yes }: Flags): Promise<void
       'Next:',
       ...(choice.data
         ? [
-            `  npx regard dataset check ${shellWord(`${choice.data.kind}:${choice.data.root}`)}   finds what quietly ruins a study`,
+            `  npx regard dataset check ${shellWord(`${choice.data.kind}:${choice.data.root}`)}   finds what silently ruins a study`,
           ]
         : []),
       `  npx regard study plan ${plan}   estimates time, memory and disk`,
@@ -111,7 +111,7 @@ async function asked(given: string | undefined): Promise<Choice | undefined> {
   const root =
     given ??
     (await text({
-      message: 'Where are your photos? A folder or a table; leave it empty for faces that regard draws.',
+      message: 'Where are your photos? Give a folder or a table, or nothing for faces that regard draws.',
       placeholder: 'nothing: drawn faces',
       defaultValue: '',
     }))
@@ -168,7 +168,7 @@ async function found(root: string): Promise<{ readonly kind: DatasetKind; readon
   }
   if (best) return best
   throw new UserError(
-    'is no data set that regard reads',
+    'is not a data set that regard reads',
     root,
     'The simplest one is a folder with a folder of photos for each class, `f` and `m`, say; docs/datasets.md lists the others. ' +
       `What each kind lacks here:\n${complaints.join('\n')}`,
@@ -206,7 +206,7 @@ function trainable({ faces, root }: Dataset): Task[] {
     }
   })
   if (tasks.length > 0) return tasks
-  throw new UserError(`nothing can be trained on it:\n${complaints.join('\n')}`, root)
+  throw new UserError(`no network can be trained on it:\n${complaints.join('\n')}`, root)
 }
 
 /** As many as the publishers dealt, or five. */

@@ -102,45 +102,48 @@ const FILLS = ['constant', 'normal', 'uniform', 'blur', 'linear']
 export function measureCommand(): Command {
   const command = new Command('measure')
     .description(
-      'Say whether maps can be believed: methods beside each other, and beside controls that know nothing of the network.',
+      'Test whether to believe the maps, by comparing methods with each other and with controls that know nothing about the network.',
     )
     .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
-    .option('--faces <n>', 'on how many faces, of each class as many', countFrom, 24)
+    .option('--faces <n>', 'how many faces to measure on, equally many of each class', countFrom, 24)
     .option(
       '--methods <list>',
-      `which, with commas between: ${METHOD_NAMES.join(', ')}; all (default: all but ${COSTLY.join(', ')}, which take a thousand runs for a map)`,
+      `the methods, separated by commas: ${METHOD_NAMES.join(', ')}; or all (default: all but ${COSTLY.join(', ')}, which run the network a thousand times for each map)`,
       listOf(METHOD_NAMES, 'method'),
     )
     .option(
       '--measures <list>',
-      `which, with commas between: ${MEASURE_NAMES.join(', ')}; all (default: ${USUAL.join(', ')})`,
+      `the measures, separated by commas: ${MEASURE_NAMES.join(', ')}; or all (default: ${USUAL.join(', ')})`,
       listOf(MEASURE_NAMES, 'measure'),
     )
     .option(
       '--parts <list>',
-      'the parts of the face that maps should lie on (default: all but the background)',
+      'the parts of the face on which relevance should lie (default: all but the background)',
       listOf([...new Set<string>([...FACE_PARTS, ...PARTS])], 'part'),
     )
     .option(
       '--fill <list>',
-      `what comes in place of pixels that are taken away: ${FILLS.join(', ')}; a column each`,
+      `what replaces removed pixels: ${FILLS.join(', ')}; each gets a column`,
       listOf(FILLS, 'fill'),
       ['constant'],
     )
     .option(
       '--score <list>',
-      'the score of such measures: logits, probabilities; a column each',
+      'the score that measures with removed pixels watch: logits, probabilities; each gets a column',
       listOf(['logits', 'probabilities'], 'score'),
       ['logits'],
     )
     .addOption(
-      new Option('--class <which>', "what is explained: the network's own answer, or the data set's class")
+      new Option(
+        '--class <which>',
+        "what to explain: the network's own answer (top) or the data set's label (truth)",
+      )
         .choices(['top', 'truth'])
         .default('top'),
     )
     .option(
       '--sanity',
-      `test too whether maps are told from those of ${SHUFFLED} networks with shuffled weights, by every method but ${UNCHECKED.join(', ')}`,
+      `also test whether maps differ from those of ${SHUFFLED} networks with shuffled weights, for every method but ${UNCHECKED.join(', ')}`,
     )
   return withDataSet(command, 'out/measure')
     .addHelpText(
@@ -149,7 +152,7 @@ export function measureCommand(): Command {
         '  $ regard measure --task gender --data utkface:faces\n' +
         '  $ regard measure model.onnx --data synthetic:drawn --parts eyes,brows --fill constant,blur\n' +
         '  $ regard measure model.onnx --data utkface:faces --methods paper,gradient,random,edges --sanity\n' +
-        '\nWhat was measured is kept in OUT/measured: a stopped command goes on where it was.\n',
+        '\nMeasurements are kept in OUT/measured: after a stop, the same command continues from there.\n',
     )
     .action(run)
 }
@@ -270,7 +273,9 @@ async function sanityOf(
   for (const [method, test] of check.tests) console.log(sanityInWords(method, test))
   const left = methods.filter((method) => UNCHECKED.includes(method))
   if (left.length > 0)
-    console.log(`Not set beside shuffled weights, since a map takes too many runs: ${left.join(', ')}.`)
+    console.log(
+      `Not compared with shuffled weights, because each map takes too many runs: ${left.join(', ')}.`,
+    )
   return check
 }
 
@@ -337,7 +342,7 @@ function doubts(columns: readonly MeasureColumn[]): string[] {
     const found = doubtful(column)
     if (found.length === 0) return []
     return [
-      `By ${column.name}, these are not shown to be better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
+      `By ${column.name}, these are not significantly better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
     ]
   })
 }

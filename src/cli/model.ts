@@ -40,7 +40,7 @@ export interface ModelFlags {
 export function withPrototxt(command: Command): Command {
   return command.option(
     '--prototxt <file>',
-    "a Caffe model's definition, where it is not NAME.prototxt, NAME_deploy.prototxt or deploy.prototxt beside it",
+    "a Caffe model's definition, unless it is NAME.prototxt, NAME_deploy.prototxt or deploy.prototxt beside the model",
   )
 }
 
@@ -48,38 +48,42 @@ export function withPrototxt(command: Command): Command {
 export function withComposite(command: Command, also = ''): Command {
   return command.option(
     '--composite <name|file.yaml>',
-    `the rules: ${Object.keys(composites).join(', ')}, or a file of your own${also} (default: the card's, or attnlrp-gamma with attention and paper without)`,
+    `the rules: ${Object.keys(composites).join(', ')}, or a file of your own${also} (default: from the card, or else attnlrp-gamma if the network has attention and paper if not)`,
   )
 }
 
 /** Add the flags about a model, and how photos become its input. */
 export function withModelFlags(command: Command): Command {
-  const said = 'How a photo becomes the input, in place of what the card says:'
+  const said = 'How a photo becomes the input (overrides the card):'
   return withPrototxt(command)
-    .option('--output <name>', 'the output that is meant, of a model that has several')
+    .option('--output <name>', 'which output to use, if the model has several')
     .option(
       '--classes <names|file>',
-      'names of the classes, separated by commas, or a file with one per line',
+      'names of the classes, separated by commas, or a file with one name per line',
       classesFrom,
     )
     .optionsGroup(said)
     .option('--size <n|HxW>', 'height and width of the input, in pixels', sizeFrom)
-    .addOption(new Option('--channels <order>', 'the order of its channels').choices(CHANNELS))
+    .addOption(new Option('--channels <order>', 'the order of the channels').choices(CHANNELS))
     .option('--scale <n|n,n,n>', 'value = (pixel - mean) * scale, for pixels from 0 to 255', scaleFrom)
-    .option('--mean <n|n,n,n|file>', 'one number, one a channel, or an .npy or .binaryproto file', meanFrom)
-    .addOption(new Option('--layout <axes>', 'the order of its axes').choices(LAYOUTS))
+    .option(
+      '--mean <n|n,n,n|file>',
+      'one number, one for each channel, or an .npy or .binaryproto file',
+      meanFrom,
+    )
+    .addOption(new Option('--layout <axes>', 'the order of the axes').choices(LAYOUTS))
     .option(
       '--picture <n|HxW>',
-      'the size a photo is brought to before the input is cut from its centre',
+      'the size to fit a photo to before the input is cut from its centre',
       sideFrom,
     )
-    .addOption(new Option('--fit <how>', 'how it is brought to that size').choices(FITS))
+    .addOption(new Option('--fit <how>', 'how the photo is fitted to that size').choices(FITS))
     .optionsGroup('Options:')
 }
 
 /** What a command's argument for a model is: words for its help. */
 export const MODEL =
-  'the network: a file, with its card NAME.card.yaml beside it where it has one, the folder of a run, or a built-in one by its name (`regard networks`)'
+  'the network: a file (with its card, if any, beside it as NAME.card.yaml), the folder of a run, or the name of a built-in network (`regard networks`)'
 
 /**
  * Read the model that a command names, and its card, with the flags in the card's place.
@@ -119,7 +123,7 @@ export function tellReading(path: string, { reading }: Graph, output?: string): 
   for (const note of reading?.notes ?? []) console.error(`${path}: ${note}.`)
   if (output !== undefined) return
   for (const [name, reason] of reading?.refused ?? [])
-    console.error(`${path}: its output ${name} is left out, because it cannot be read: ${reason}.`)
+    console.error(`${path}: its output ${name} is left out because it cannot be read: ${reason}.`)
 }
 
 /** Whether a path is a model's, by its ending. */
@@ -163,7 +167,7 @@ export function compositeFrom(text: string | undefined): Composite | undefined {
   if (Object.hasOwn(composites, text)) return composites[text as CompositeName]
   if (text === 'auto') {
     throw new UsageError(
-      'a composite is chosen on the faces of a data set',
+      'choosing a composite needs the faces of a data set',
       undefined,
       'Run regard profile MODEL --data KIND:PATH --composite auto once: it writes what it chose into the card',
     )
@@ -214,7 +218,7 @@ function classesFrom(text: string): string | string[] {
 function numbersFrom(text: string): number[] {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
   if (!numbers.every(Number.isFinite)) {
-    throw new InvalidArgumentError('Give a number, or one for each channel with commas between them.')
+    throw new InvalidArgumentError('Give a number, or one for each channel, separated by commas.')
   }
   return numbers
 }

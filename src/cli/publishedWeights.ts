@@ -10,14 +10,14 @@ import { inColumns } from './table.ts'
 export function weightsCommand(): Command {
   return new Command('weights')
     .description(
-      'List the published weights that a plan can start from, or fetch some of them, as a study does by itself.',
+      'List the published weights that a plan can start from, or download some. A study downloads what it needs by itself.',
     )
-    .argument('[names...]', 'which to fetch; without a name, all are listed')
+    .argument('[names...]', 'which weights to download; without a name, all are listed')
     .addHelpText(
       'after',
       '\nExamples:\n  $ regard weights\n  $ regard weights googlenet-imagenet\n\n' +
-        'They are kept in $REGARD_CACHE, or else in $XDG_CACHE_HOME/regard or ~/.cache/regard. A file that was fetched\n' +
-        'in part is gone on from; one that is put there by hand is used as it is.',
+        'Weights are kept in $REGARD_CACHE (by default $XDG_CACHE_HOME/regard or ~/.cache/regard). An interrupted download\n' +
+        'is resumed, and a file that you put there yourself is used as it is.',
     )
     .action(weights)
 }
@@ -46,7 +46,7 @@ function weightsCalled(name: string): PublishedWeights {
 function list(): void {
   const rows = zoo.map((one) => {
     const have = cachedBytes(one)
-    const state = have === 'all' ? cachedPath(one) : have > 0 ? `${megabytes(have)} of it` : 'not fetched'
+    const state = have === 'all' ? cachedPath(one) : have > 0 ? `${megabytes(have)} of it` : 'not downloaded'
     const checked = one.sha1 ? 'sha1' : 'nothing published'
     return [one.name, one.network, one.kind, one.bytes ? megabytes(one.bytes) : '?', checked, state]
   })

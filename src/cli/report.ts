@@ -7,13 +7,13 @@ import { mainFigures, writeReport } from '../report/report.ts'
 export function reportCommand(): Command {
   return new Command('report')
     .description(
-      'Make the report of a study again from the files in its folder alone: neither the data set nor the machine that ran it is needed. Of a study that is not finished, it shows what is done.',
+      "Write the report of a study again. This needs only the files in the study's folder, neither the data set nor the machine that ran it. The report of an unfinished study shows what is done.",
     )
     .argument('<dir>', 'the folder that `regard study` wrote to')
-    .option('--no-photos', 'leave out photos of faces, in a report that you share')
+    .option('--no-photos', 'leave out photos of faces, for a report that you share')
     .addHelpText(
       'after',
-      '\nWrites DIR/report: index.html, which needs no other file; tables/*.csv and *.tex; figures/*.svg.\n' +
+      '\nWrites into DIR/report: index.html, which needs no other file; tables/*.csv and *.tex; figures/*.svg.\n' +
         '\nExample:\n  $ regard report out/synthetic\n  $ regard report out/synthetic --no-photos\n',
     )
     .action(report)

@@ -53,7 +53,7 @@ let ending = 0
  */
 export async function untilStopped<T>(
   act: (signal: AbortSignal) => Promise<T>,
-  { heard = 'Stopping; once more to stop at once.', stopped }: StopWords = {},
+  { heard = 'Stopping; interrupt again to stop at once.', stopped }: StopWords = {},
 ): Promise<T> {
   hearSignals()
   const controller = new AbortController()

@@ -15,16 +15,16 @@ interface Flags {
 export function studioCommand(): Command {
   return new Command('studio')
     .description(
-      'Open a page in which photos are explained by networks beside each other, and studies are watched and read. No photo leaves the page.',
+      'Open a page that explains photos by several networks side by side, and shows studies while they run and when they are done. No photo leaves the page.',
     )
     .argument(
       '[dir]',
-      'the folder of a study, or one with studies, atlases and checks in it (default: out where it is there, or else this folder)',
+      'the folder of a study, or a folder of studies, atlases and checks (default: out if it exists, or else this folder)',
     )
-    .option('--port <n>', 'where it listens; 0 for any that is free', portFrom, 4080)
+    .option('--port <n>', 'the port to listen on; 0 for any free port', portFrom, 4080)
     .option(
       '--host <address>',
-      'where others may reach it too: the address then has a token (default: this machine alone)',
+      'the address to listen on; other machines then need the token that is part of the printed address (default: this machine alone)',
     )
     .option('--write <folder>', 'write the page as files for any web server instead')
     .addHelpText(
@@ -37,17 +37,17 @@ export function studioCommand(): Command {
 async function run(dir: string | undefined, { port, host, write }: Flags): Promise<void> {
   if (write !== undefined) {
     writeStudio(write)
-    console.log(`Studio: ${write} (serve it by any web server)`)
+    console.log(`Studio: ${write} (serve it with any web server)`)
     return
   }
   const folder = dir ?? usualFolder()
   const { url, close } = await listen({ host, port, folders: new Folders(folder) })
-  console.log(`Studio: ${url}\nStudies in: ${relative('.', folder) || '.'}\nCtrl-C ends it.`)
+  console.log(`Studio: ${url}\nStudies in: ${relative('.', folder) || '.'}\nPress Ctrl-C to stop it.`)
   // To be stopped is how the studio ends: its exit code is 0.
   await untilStopped(
     (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
     {
-      heard: 'The studio ends.',
+      heard: 'The studio has stopped.',
     },
   )
   await close()

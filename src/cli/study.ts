@@ -19,17 +19,17 @@ import { studyStatusCommand } from './studyStatus.ts'
 export function studyCommand(): Command {
   const command = new Command('study')
     .description(
-      'Run a study: train, test and explain every network of a plan, and write a report. What is done already is not done again.',
+      'Run a study: train, test and explain every network of a plan, and write a report. The same command resumes a stopped study.',
     )
     .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
-    .option('--out <dir>', 'the folder to write to (default: out/NAME, with the name that the plan gives)')
-    .option('--jobs <n>', 'runs that are made at a time, each in a process of its own', countFrom, 1)
-    .option('--queue <url>', 'have the runs made by `regard worker`s: redis://[user:password@]host[:port]')
+    .option('--out <dir>', "the folder to write to (default: out/NAME, with the plan's name)")
+    .option('--jobs <n>', 'how many runs to train at a time, each in its own process', countFrom, 1)
+    .option('--queue <url>', 'leave the runs to `regard worker`s: redis://[user:password@]host[:port]')
     .option(
       '--store <url>',
-      'where runs are kept too, for machines that share no folder: s3://bucket/prefix, with AWS_ENDPOINT_URL and the other AWS_… of the environment',
+      'a store to keep runs in as well, for machines that share no folder: s3://bucket/prefix, with AWS_ENDPOINT_URL and the other AWS_… variables in the environment',
     )
-    .option('--priority <n>', 'in the queue: studies of 1 go before those of 2', countFrom, 10)
+    .option('--priority <n>', 'priority in the queue: 1 goes before 2', countFrom, 10)
     .option('--threads <n>', 'threads of each run (default: all cores, divided among the jobs)', countFrom)
   return withDevice(command)
     .addHelpText(
@@ -60,16 +60,16 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   const { made, kept, failed, skipped } = await untilStopped(
     (signal) => runStudy(plan, out, { ...options, signal }),
     {
-      heard: options.queue ? undefined : 'Stopping after a checkpoint; once more to stop at once.',
+      heard: options.queue ? undefined : 'Stopping after a checkpoint; interrupt again to stop at once.',
       stopped: options.queue
-        ? 'Stopped waiting. The runs stay in the queue, and workers go on: `regard study status` says how far they are.'
-        : 'Stopped. Nothing is lost: the same command goes on from here.',
+        ? 'Stopped waiting. The runs stay in the queue and workers continue; `regard study status` shows how far they are.'
+        : 'Stopped. Nothing is lost: the same command resumes from here.',
     },
   )
   const study = made + kept > 0 ? readStudy(out) : undefined
   if (study) for (const line of mainFigures(study)) console.log(line)
   const time = duration((Date.now() - started) / 1000)
-  console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} made, ${kept} kept from before, in ${time}.`)
+  console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} completed, ${kept} kept from before, in ${time}.`)
   tellSkipped(skipped)
   if (study) {
     console.log(`Report: ${await writeReport(study)}`)
@@ -81,7 +81,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
 /** Name the runs that could not be made. The same command tries them again. */
 function tellFailed(failed: readonly FailedRun[]): void {
   if (failed.length === 0) return
-  console.error(`regard: ${failed.length} ${failed.length === 1 ? 'run' : 'runs'} could not be made:`)
+  console.error(`regard: ${failed.length} ${failed.length === 1 ? 'run' : 'runs'} failed:`)
   for (const { name, reason } of failed) console.error(`  ${name}: ${reason}`)
   process.exitCode = 1
 }

@@ -25,18 +25,18 @@ interface Flags extends DeviceFlag {
 export function planCommand(): Command {
   const command = new Command('plan')
     .description(
-      'Show the runs of a plan, how far they are, and what they take on this machine: time, memory and disk, from a short trial of each network.',
+      'List the runs of a plan and how far they are, and estimate the time, memory and disk space that they need on this machine, from a short trial of each network.',
     )
     .argument('<plan>', 'the plan, a YAML file; docs/plan.md explains it')
-    .option('--out <dir>', "the study's folder (default: out/NAME, with the name that the plan gives)")
-    .option('--no-measure', 'only the runs, without what they take')
-    .option('--json', 'print it as JSON, with seconds and bytes')
+    .option('--out <dir>', "the study's folder (default: out/NAME, with the plan's name)")
+    .option('--no-measure', 'list the runs, but estimate nothing')
+    .option('--json', 'print JSON, in seconds and bytes')
   return withDevice(command)
     .addHelpText(
       'after',
       '\nExample:\n  $ regard study plan examples/synthetic.yaml\n\n' +
-        'Nothing is run, fetched or written into the folder. A trial takes about 20 seconds a network, of a large one up to\n' +
-        'a minute. What else the machine does meanwhile is in the figures.',
+        'Nothing is trained, downloaded or written into the folder. A trial takes about 20 seconds for each network, up to\n' +
+        'a minute for a large one. Other work on the machine makes the estimates larger.',
     )
     .action(studyPlan)
 }
@@ -86,7 +86,7 @@ function rowOf({ run, name, work, done }: PlannedRun): string[] {
     finished: () => 'done',
     begun: () => begun,
     new: () => 'to do',
-    other: () => 'to do: its folder has a run of another plan',
+    other: () => 'to do: its folder holds a run of another plan',
     damaged: () => `to do: damaged${'reason' in done ? ` (${done.reason})` : ''}`,
   }[done.kind]
   return [name, networks[run.network].title, bracketed(run.setting), String(run.fold), state()]
@@ -121,7 +121,7 @@ function costLines({ runs, prepared }: Overview, busy: number): string[] {
   const kept = sum(costs.map((each) => each.kept))
   const meanwhile = Math.max(...costs.map((each) => each.meanwhile))
   const shared = WORKERS.filter((workers) => workers < 2 * runs.length).map(
-    (workers) => `with ${workers} such machines ${duration(secondsWith(workers, left))}`,
+    (workers) => `with ${workers} machines like this ${duration(secondsWith(workers, left))}`,
   )
   const fit = Math.min(Math.floor((0.9 * totalmem()) / memory), availableParallelism())
   return [
@@ -129,12 +129,12 @@ function costLines({ runs, prepared }: Overview, busy: number): string[] {
     `Measured here, on ${availableParallelism()} threads of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}:`,
     ...(busy < BUSY
       ? []
-      : [`  it was at other work too (a load of ${busy.toFixed(1)}): by itself it is faster`]),
+      : [`  it was busy with other work (load ${busy.toFixed(1)}): it is faster when idle`]),
     `  time    ${[duration(seconds), `left ${duration(sum(left))}`, ...shared].join('; ')}`,
     `  memory  up to ${storage(memory)} a run (${most.name}); this machine has ${storage(totalmem())}` +
       `${fit > 1 ? `, enough for --jobs ${fit}, which share its cores` : ''}`,
     `  disk    ${storage(kept)} in the end, ${storage(prepared)} of aligned photos, ` +
-      `and up to ${storage(meanwhile)} for each run that is being made`,
+      `and up to ${storage(meanwhile)} for each run in progress`,
   ]
 }
 

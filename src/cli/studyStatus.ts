@@ -6,10 +6,10 @@ import { inColumns } from './table.ts'
 /** `regard study status [DIR] [--queue URL]` */
 export function studyStatusCommand(): Command {
   return new Command('status')
-    .description('Say how far each run is: of a study by its folder, or of all studies in a queue.')
+    .description('Show how far each run is, of one study or of all studies in a queue.')
     .argument('[dir]', 'the folder of a study')
     .option('--queue <url>', 'a queue: redis://[user:password@]host[:port]')
-    .option('--json', 'print it as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -21,7 +21,7 @@ export function studyStatusCommand(): Command {
 
 async function status(dir: string | undefined, flags: { queue?: string; json?: true }): Promise<void> {
   if ((dir === undefined) === (flags.queue === undefined)) {
-    throw new UsageError('give the folder of a study or, by --queue, the address of a queue')
+    throw new UsageError('give the folder of a study or, with --queue, the address of a queue')
   }
   const runs = dir === undefined ? await onQueue(flags.queue!) : statusIn(dir)
   if (flags.json) {
@@ -33,7 +33,7 @@ async function status(dir: string | undefined, flags: { queue?: string; json?: t
     console.log(`${study}: ${counted(own)}`)
     for (const line of inColumns(own.map(({ run, state, detail }) => [run, state, detail]))) console.log(line)
   }
-  if (runs.length === 0) console.log('The queue knows of no runs.')
+  if (runs.length === 0) console.log('The queue holds no runs.')
 }
 
 async function onQueue(url: string): Promise<RunStatus[]> {

@@ -46,7 +46,7 @@ interface Flags extends ScheduleOverrides, ReaderOptions, DeviceFlag {
 /** `regard train --data KIND:PATH --task TASK --network NAME …` */
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('Train one network, test it on people that it has not seen, and leave it as a model to use.')
+    .description('Train one network, test it on people whom it has not seen, and save it as a model.')
     .requiredOption('--data <kind:path>', DATA, sourceFrom)
     .option(...REPAIR)
     .addOption(
@@ -55,11 +55,13 @@ export function trainCommand(): Command {
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--network <name>', 'which network').choices(Object.keys(networks)).makeOptionMandatory(),
+      new Option('--network <name>', 'which network to train')
+        .choices(Object.keys(networks))
+        .makeOptionMandatory(),
     )
     .option(
       '--start <what>',
-      'what to start from: random weights; published ones, by `imagenet` or `imdb-wiki`; or a .caffemodel, an .onnx model or a checkpoint, as `imagenet:FILE` where they were trained on that',
+      'what to start from: random weights; published weights (`imagenet` or `imdb-wiki`); or a .caffemodel, an .onnx model or a checkpoint, as `imagenet:FILE` if it was trained on ImageNet',
       'random',
     )
     .addOption(
@@ -68,29 +70,29 @@ export function trainCommand(): Command {
         .default('r'),
     )
     .addOption(
-      new Option('--fold <k/n>', 'the people are dealt into n parts, and part k (from 0) is kept for testing')
+      new Option('--fold <k/n>', 'divide the people into n folds and keep fold k (from 0) for testing')
         .argParser(foldFrom)
         .default({ fold: 0, of: 5 }, '0/5'),
     )
     .option('--schedule <name>', '`quick`, `paper`, or a .yaml file with a schedule', 'quick')
-    .option('--iterations <n>', "how long to train (default: the schedule's)", countFrom)
-    .option('--batch <n>', "photos in an iteration (default: the schedule's)", countFrom)
-    .option('--rate <x>', "learning rate at the start (default: the schedule's)", positiveFrom)
+    .option('--iterations <n>', 'how many iterations to train (default: from the schedule)', countFrom)
+    .option('--batch <n>', 'photos per iteration (default: from the schedule)', countFrom)
+    .option('--rate <x>', 'learning rate at the start (default: from the schedule)', positiveFrom)
     .option(
       '--snapshot-every <n>',
-      "keep the network as it is after every n iterations, for learning curves (default: the schedule's, or never)",
+      'save the network every n iterations, for learning curves (default: from the schedule, or never)',
       countFrom,
     )
     .option(
       '--input <n>',
-      "side of the square that the network sees, in pixels (default: the network's)",
+      "height and width of the network's input, in pixels (default: the network's own)",
       countFrom,
     )
-    .option('--width <x>', "fraction of the network's published channels", widthFrom, 1)
-    .option('--seed <text>', 'folds, weights, order, crops and mirrors come from it', '1')
+    .option('--width <x>', 'fraction of the channels that the published network has', widthFrom, 1)
+    .option('--seed <text>', 'any text; decides folds, weights, order, crops and mirrors', '1')
     .option('--out <dir>', "the run's folder (default: out/TASK-NETWORK-SETTING-foldK)")
-    .option('--aligned <dir>', 'where aligned photos are kept; runs can share it (default: data in --out)')
-    .option('--resume', 'go on with the run that the folder holds')
+    .option('--aligned <dir>', 'the folder for aligned photos, which runs can share (default: data in --out)')
+    .option('--resume', 'resume the run in the folder')
   return withDevice(command)
     .addHelpText(
       'after',
@@ -111,10 +113,10 @@ async function run(flags: Flags): Promise<void> {
   if (flags.aligned !== undefined) requireWritableFolder(flags.aligned)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
   const single = await untilStopped((signal) => trainWith(spec, dataset, place, signal, flags.device), {
-    heard: 'Stopping after a checkpoint; once more to stop at once.',
-    stopped: 'Stopped. Nothing is lost: the same command with --resume goes on from here.',
+    heard: 'Stopping after a checkpoint; interrupt again to stop at once.',
+    stopped: 'Stopped. Nothing is lost: the same command with --resume continues from here.',
   })
-  if (single.kept) console.log(`${folder} is finished: there is nothing to go on with.`)
+  if (single.kept) console.log(`${folder} is finished: there is nothing to resume.`)
   console.log(summary(flags, spec, place, single).join('\n'))
   tellSkipped(single.skipped)
 }
@@ -189,13 +191,13 @@ function summary(
   return [
     `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
     `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
-    ...(task === 'age' ? [`  ${shown(oneOff)} right or in the group next to it`] : []),
+    ...(task === 'age' ? [`  ${shown(oneOff)} right or one group off`] : []),
     chance
       ? `  ${chance.years.toFixed(1)} years by always answering ${chance.median}`
       : `  ${percent(majority.accuracy)} % by always answering ${CLASSES[task][majority.class]}`,
     '',
     `Model: ${model}`,
-    'See what it looks at, and how it fares group by group:',
+    'See what it looks at, and how it does group by group:',
     `  regard explain ${quoted(model)} ${quoted(published ?? tested.photo)}${how}`,
     `  regard evaluate ${quoted(model)} --data ${quoted(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
   ]

@@ -13,13 +13,13 @@ import { untilStopped } from './signal.ts'
 export function workerCommand(): Command {
   const command = new Command('worker')
     .description(
-      'Make runs of the studies that wait in a queue, until it is stopped. Start as many as you like, on any machine that has the data and sees the studies’ folders at the same paths, or reaches their store. Ctrl-C and SIGTERM let each run write a checkpoint first and put it back.',
+      'Train the runs that wait in a queue, until you stop it. Start as many workers as you like, on any machine that has the data and either sees the studies’ folders at the same paths or reaches their store. On Ctrl-C or SIGTERM, a worker writes a checkpoint of each run and puts the run back into the queue.',
     )
     .requiredOption('--queue <url>', 'the queue: redis://[user:password@]host[:port]')
-    .option('--jobs <n>', 'runs that are made at a time', countFrom, 1)
+    .option('--jobs <n>', 'how many runs to train at a time', countFrom, 1)
     .option(
       '--scratch <dir>',
-      'where runs of studies with a store are made (default: studies in the folder of `regard weights`)',
+      'the folder for runs of studies with a store (default: studies, in the folder of `regard weights`)',
     )
   return withDevice(command, "the study's")
     .addHelpText('after', '\nExample:\n  $ regard worker --queue redis://localhost\n')
@@ -55,7 +55,7 @@ async function worker({
         signal,
         note,
       }),
-    { heard: 'Stopping after a checkpoint; once more to stop at once.' },
+    { heard: 'Stopping after a checkpoint; interrupt again to stop at once.' },
   )
   // Where Redis is gone, its client would go on looking for it.
   await exitWithThreads(0)

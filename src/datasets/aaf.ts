@@ -44,7 +44,7 @@ export function readAaf(root: string): Dataset {
     {
       kind: 'aaf',
       root: folder,
-      licence: 'No licence is stated; a citation is asked for. Meant for research.',
+      licence: 'No licence is stated; a citation is requested. Meant for research.',
       citation:
         'J. Cheng, Y. Li, J. Wang, L. Yu, S. Wang: Exploiting effective facial patches for robust gender ' +
         'recognition. Tsinghua Science and Technology 24(3), 333–345, 2019',
@@ -59,8 +59,8 @@ function faceOf({ cells }: TableRow, folder: string, names: Set<string>): Face |
   // The name becomes part of file names.
   if (!/^[\p{L}\p{M}\p{N}_-]+$/u.test(name))
     return `has the name "${name}", which is not made of letters and digits`
-  if (names.has(name)) return `has the name "${name}", which an earlier line has too`
-  if (subject === '') return 'has no person_id'
+  if (names.has(name)) return `has the name "${name}", which an earlier line also has`
+  if (subject === '') return 'lacks a person_id'
   const labels = /^\d+$/.test(age) ? ageLabels(age) : undefined
   if (!labels) return `has the age "${age}", not a whole number of years`
   if (gender !== 'm' && gender !== 'f') return `has the gender "${gender}", not m or f`

@@ -186,9 +186,9 @@ function rowOf({ cells }: TableRow, fold: number, repairLabels: boolean): Adienc
     ['original_image', image],
   ] as const) {
     if (name === '' || name === '..' || /[\\/]/.test(name))
-      return `has the ${column} "${name}", which is no name of a file`
+      return `has the ${column} "${name}", which is not the name of a file`
   }
-  if (!/^\d+$/.test(person)) return `has the face_id "${person}", which is no number`
+  if (!/^\d+$/.test(person)) return `has the face_id "${person}", which is not a number`
   const age = AGES.indexOf(repairLabels && cells.age === MISWRITTEN ? MEANT : cells.age!)
   return {
     user,

@@ -37,7 +37,7 @@ export function requireEveryClass(faces: readonly Face[], indices: readonly numb
     `the training part holds no face of the class${empty.length > 1 ? 'es' : ''} ${empty.join(', ')}`,
     `task ${task}`,
     task === 'age' && years.size > 1
-      ? 'Ask for the task years instead, which needs no face of each age, or use a data set with faces of every class'
+      ? 'Use the task years instead, which does not need faces of every class, or a data set that has them'
       : 'Use a data set with faces of every class, more of its faces, or fewer folds',
   )
 }

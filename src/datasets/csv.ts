@@ -15,8 +15,8 @@ import { readTable, type TableRow } from './table.ts'
 const COLUMNS = ['path', 'age', 'subject', 'landmarks', 'fold']
 
 const REMEDY =
-  'Each line is a face: path, and age (years or a group, such as 25-32), gender (m or f) or both; subject (who it is), ' +
-  'landmarks (a file) and fold (a number from 0) may be there too'
+  'Each line describes a face: path, and age (years or a group such as 25-32), gender (m or f) or both; optionally ' +
+  'subject (who it is), landmarks (a file) and fold (a number from 0)'
 
 /**
  * Read a table of faces. Photos are read later, when they are prepared.
@@ -68,7 +68,7 @@ export function readCsv(table: string): Dataset {
     {
       kind: 'csv',
       root: path,
-      licence: 'Not known: the table is your own',
+      licence: 'Unknown: the table is your own',
       citation: 'None: the table is your own',
     },
     REMEDY,
@@ -84,10 +84,10 @@ function faceOf(
   const { path = '', age = '', gender = '', subject = '', landmarks = '', fold } = cells
   if (path === '') return 'has no path'
   const [photo, points] = [find(path), landmarks === '' ? undefined : find(landmarks)]
-  if (!photo) return `has the path ${path}, where there is no file`
-  if (landmarks !== '' && !points) return `has the landmarks ${landmarks}, where there is no file`
+  if (!photo) return `has the path ${path}, which does not exist`
+  if (landmarks !== '' && !points) return `has the landmarks ${landmarks}, a file that does not exist`
   const labels = age === '' ? {} : ageLabels(age)
-  if (!labels) return `has the age "${age}", which is neither years nor a range of them`
+  if (!labels) return `has the age "${age}", which is neither a number of years nor a range`
   const label = gender === '' ? undefined : genderOf(gender)
   if (gender !== '' && !label) return `has the gender "${gender}", not m or f`
   if (columns.has('fold') && !/^\d{1,3}$/.test(fold!)) return `has the fold "${fold}", not a number from 0`

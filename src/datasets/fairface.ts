@@ -47,7 +47,7 @@ export function readFairface(root: string): Dataset {
   const seen = new Map<string, string>()
   for (const { where, file, age, gender } of entriesIn(folder, reading)) {
     if (file === '' || file.startsWith('/') || file.split(/[\\/]/).includes('..')) {
-      reading.skip(where, `has the file "${file}", which is no path within the folder`)
+      reading.skip(where, `has the file "${file}", which is not a path within the folder`)
       continue
     }
     const before = seen.get(file)
@@ -119,6 +119,6 @@ function* listIn(path: string, reading: Reading): Iterable<Entry> {
     const where = `${path}, face ${k + 1}`
     const read = Item.safeParse(item)
     if (read.success) yield { where, file: read.data.filename, age: read.data.age, gender: read.data.gender }
-    else reading.skip(where, 'has not the texts filename, age and gender')
+    else reading.skip(where, 'lacks one of filename, age and gender, as text')
   }
 }

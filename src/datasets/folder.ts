@@ -12,7 +12,7 @@ import { Reading } from './reading.ts'
 import { CLASSES } from './task.ts'
 
 const REMEDY =
-  'Each folder is named by what its photos show: a gender (m, f, male, female, man, woman), an age group ' +
+  'Name each folder after what its photos show: a gender (m, f, male, female, man, woman), an age group ' +
   `(${CLASSES.age.join(', ')}) or an age in years (34)`
 
 /** How many names a message lists. */
@@ -52,7 +52,7 @@ export function readFolder(root: string): Dataset {
       .map((name) => `"${name}"`)
       .join(', ')
     const more = unknown.size > SHOWN ? `, … (${unknown.size})` : ''
-    throw new UserError(`holds folders that are named by no class: ${named}${more}`, top, REMEDY)
+    throw new UserError(`holds folders that are not named after a class: ${named}${more}`, top, REMEDY)
   }
   for (const [ending, count] of left) {
     const [remedy] = remediesFor([ending])
@@ -63,7 +63,7 @@ export function readFolder(root: string): Dataset {
     {
       kind: 'folder',
       root: top,
-      licence: 'Not known: the photos are your own',
+      licence: 'Unknown: the photos are your own',
       citation: 'None: the photos are your own',
     },
     REMEDY,

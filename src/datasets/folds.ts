@@ -33,9 +33,9 @@ export function makeFolds(
   const groups = inseparable(faces, repeated)
   if (!Number.isInteger(count) || count < 2 || count > groups.length) {
     throw new UserError(
-      `${faces.length} faces of ${groups.length} separate people cannot be dealt into ${count} folds`,
+      `${faces.length} faces of ${groups.length} separate people cannot be divided into ${count} folds`,
       undefined,
-      'There must be at least two folds, and at least as many people as folds',
+      'Use at least two folds, and at least as many people as folds',
     )
   }
   // In random order, but large groups first, each to the fold that is smallest so far.
@@ -58,14 +58,14 @@ function publishedFolds(faces: readonly Face[], count: number): number[] {
     throw new UserError(
       `the data set's own folds are numbered ${numbers}`,
       undefined,
-      'They must be numbered from 0 on, without a gap',
+      'Number them from 0, without gaps',
     )
   }
   if (count !== published) {
     throw new UserError(
-      `the data set has ${published} folds of its own and cannot be dealt into ${count}`,
+      `the data set has ${published} folds of its own and cannot be divided into ${count}`,
       undefined,
-      `Ask for ${published} folds`,
+      `Use ${published} folds`,
     )
   }
   const foldOf = new Map<string, number>()

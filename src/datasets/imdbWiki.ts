@@ -56,7 +56,7 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
     throw new UserError(
       'there is no imdb.mat or wiki.mat',
       folder,
-      'Unpack imdb_crop.tar or wiki_crop.tar, and give the folder that it makes',
+      'Unpack imdb_crop.tar or wiki_crop.tar, and give the folder that this makes',
     )
   }
   const reading = new Reading()
@@ -98,7 +98,7 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
         'without facial landmarks. International Journal of Computer Vision 126, 144–157, 2018; and DEX: Deep ' +
         'EXpectation of apparent age from a single image. ICCV Workshops, 2015',
     },
-    'The pictures must lie in the folders beside the .mat file, as they are published',
+    'The pictures must lie in the folders beside the .mat file, as published',
   )
 }
 
@@ -176,7 +176,10 @@ function* rowsOf(set: MatlabValue | undefined, path: string, part: string): Iter
   for (const [k, born] of dob.entries()) {
     const photo = columns.photo[k]!
     if (photo === '' || isAbsolute(photo) || photo.split(/[\\/]/).includes('..')) {
-      throw malformed(path, `row ${k + 1} has the full_path "${photo}", which is no path within the folder`)
+      throw malformed(
+        path,
+        `row ${k + 1} has the full_path "${photo}", which is not a path within the folder`,
+      )
     }
     const id = `${part}-${k + 1}`
     const celebrity = columns.celebrity && `${part} ${columns.celebrity[k]}`
@@ -212,5 +215,5 @@ function cells(set: MatlabRecord, field: string, path: string): string[] {
 }
 
 function malformed(path: string, what: string): UserError {
-  return new UserError(what, path, "It must be IMDB-WIKI's own file, as it is published")
+  return new UserError(what, path, "It must be IMDB-WIKI's own file, as published")
 }

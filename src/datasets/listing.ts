@@ -17,7 +17,7 @@ const OTHERS: readonly { readonly endings: RegExp; readonly remedy: string }[] =
   },
   {
     endings: /\.(mp4|m4v|mov|avi|mkv|webm|mpe?g|wmv|3gp|mts)$/i,
-    remedy: 'Of videos, save frames as pictures',
+    remedy: 'Save frames of videos as pictures',
   },
   { endings: /\.(zip|tar|t?gz|7z|rar)$/i, remedy: 'Unpack archives' },
 ]

@@ -112,9 +112,9 @@ export function readPicture(
   const bytes = bytesOf(size, channels)
   if (readSync(file, into, 0, bytes, offset) !== bytes) {
     throw new UserError(
-      'a file of prepared pictures was cut short while it was used',
+      'a file of prepared pictures became shorter while it was in use',
       undefined,
-      'Run the same command again: they are made anew',
+      'Run the same command again: it prepares them again',
     )
   }
   return into

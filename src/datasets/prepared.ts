@@ -237,7 +237,7 @@ class Cache {
       pack = openPack(this.path, this.size, this.channels)
     }
     if (this.damaged.size > 0 || this.pack?.cut) {
-      console.error(`${this.path}: was damaged; ${this.made} of ${keys.length} pictures were made anew`)
+      console.error(`${this.path}: was damaged; ${this.made} of ${keys.length} pictures were prepared again`)
     }
     return keys.map((key) => {
       const picture = pack?.pictures.get(key)

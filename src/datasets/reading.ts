@@ -61,10 +61,9 @@ export class Reading {
     if (faces.length === 0) {
       const reasons = Object.entries(dropped).map(([reason, count]) => `${reason}: ${count}`)
       const [first] = skipped
-      if (first)
-        reasons.push(`${skipped.length} not as they should be, the first: ${first.face} ${first.reason}`)
+      if (first) reasons.push(`${skipped.length} unusable, the first: ${first.face} ${first.reason}`)
       const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : ''
-      throw new UserError(`holds no face that can be used${why}`, about.root, remedy)
+      throw new UserError(`holds no usable face${why}`, about.root, remedy)
     }
     const read = faces.length + skipped.length + [...this.dropped.values()].reduce((sum, n) => sum + n, 0)
     const remarks = { ...lacking(faces), ...Object.fromEntries(this.remarks) }

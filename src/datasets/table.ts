@@ -87,7 +87,7 @@ export function readLabels(path: string): string {
   try {
     return textOf(bytes, { fatal: true })
   } catch {
-    throw new UserError('is not in UTF-8', path, 'Save it in UTF-8 (in a spreadsheet: as CSV UTF-8)')
+    throw new UserError('is not UTF-8', path, 'Save it as UTF-8 (in a spreadsheet: CSV UTF-8)')
   }
 }
 

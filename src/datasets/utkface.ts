@@ -16,7 +16,7 @@ const NAME = /^(\d{1,3})_([01])_[0-4]_.+$/
 const CHIP = '.chip.jpg'
 const SET = 'UTKFace'
 const REMEDY =
-  'A folder of UTKFace holds pictures named age_gender_race_date.jpg, or the folder UTKFace: check the path'
+  'A folder of UTKFace holds pictures named age_gender_race_date.jpg, or a folder called UTKFace: check the path'
 
 /**
  * Read UTKFace. Pictures are read later, when they are prepared.
@@ -43,11 +43,11 @@ export function readUtkface(root: string): Dataset {
   for (const path of pictures) {
     const file = basename(path)
     if (chips.has(file)) {
-      reading.drop('photo whose cut-out picture is there too')
+      reading.drop('photo of which there is a cut-out picture too')
       continue
     }
     if (seen.has(file)) {
-      reading.drop('picture that is there twice')
+      reading.drop('duplicate picture')
       continue
     }
     seen.add(file)
@@ -56,7 +56,7 @@ export function readUtkface(root: string): Dataset {
     const [, years = '', gender] = NAME.exec(stem) ?? []
     const labels = ageLabels(years)
     if (!labels) {
-      reading.drop('name without age, gender and race')
+      reading.drop('name that lacks age, gender or race')
       continue
     }
     const photo = join(folder, path)
@@ -74,7 +74,7 @@ export function readUtkface(root: string): Dataset {
     {
       kind: 'utkface',
       root: resolve(root),
-      licence: 'For research that is not commercial. The photos belong to their owners.',
+      licence: 'For non-commercial research. The photos belong to their owners.',
       citation:
         'Z. Zhang, Y. Song, H. Qi: Age progression/regression by conditional adversarial autoencoder. CVPR, 2017',
     },

@@ -22,12 +22,12 @@ export function without(dataset: Dataset, table: string): Dataset {
       throw new UserError(
         `${dataset.kind} has no face '${face}'`,
         where,
-        'Faces are named as `regard dataset check` names them; take the line out, or check the data set anew',
+        'Use the names that `regard dataset check` gives faces. Remove the line, or check the data set again',
       )
     }
     left.add(face)
   }
-  if (left.size === known.size) throw new UserError('leaves no face of the data set', table)
+  if (left.size === known.size) throw new UserError('leaves out every face of the data set', table)
   return leaving(dataset, left, `left out by ${basename(table)}`)
 }
 

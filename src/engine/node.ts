@@ -52,11 +52,11 @@ export async function nodeEngine({
     throw new UserError(`WebGPU finds no GPU here: ${reasonOf(error)}`, undefined, 'Use the CPU')
   }
   if (device === 'auto' && !(exact && (await isFaster(gpu, cpu)))) return cpu
-  if (!exact) throw new UserError('this GPU computes wrongly by WebGPU', undefined, 'Use the CPU')
+  if (!exact) throw new UserError('this GPU computes wrong results with WebGPU', undefined, 'Use the CPU')
   return checkedBy(cpu, gpu, () => process.emitWarning(INSTEAD, { code: 'REGARD_WEBGPU' }))
 }
 
-const INSTEAD = 'this GPU computes a network wrongly by WebGPU, so the CPU runs it.'
+const INSTEAD = 'this GPU computes a network wrongly with WebGPU, so the CPU runs it.'
 
 /** Of an error of ONNX Runtime's, the sentence at its end: before it stand a file, a function and a condition. */
 function reasonOf(error: unknown): string {
@@ -81,5 +81,5 @@ async function fallback(threads: number, why: string): Promise<Engine> {
   })
 }
 
-const SLOWLY = 'networks run by WebAssembly, several times slower than by native code.'
-const INSTALL = 'The native runtime comes by npm install onnxruntime-node@1.30.0 --ignore-scripts'
+const SLOWLY = 'networks run in WebAssembly, several times slower than native code.'
+const INSTALL = 'Install the native runtime: npm install onnxruntime-node@1.30.0 --ignore-scripts'

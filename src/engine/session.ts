@@ -158,7 +158,7 @@ function checkTensor(
     })
   if (!fits) {
     throw new Error(
-      `${what} ${name} must be ${type} [${shape.join(', ')}] and is ${tensor.type} [${tensor.shape.join(', ')}]`,
+      `${what} ${name} must be ${type} [${shape.join(', ')}], not ${tensor.type} [${tensor.shape.join(', ')}]`,
     )
   }
 }

@@ -23,7 +23,7 @@ export interface WebEngineOptions {
 export async function webEngine({ device = 'wasm', threads }: WebEngineOptions = {}): Promise<Engine> {
   const gpu = device !== 'wasm' && (await navigator.gpu?.requestAdapter())
   if (device === 'webgpu' && !gpu)
-    throw new UserError('this browser offers no GPU by WebGPU', undefined, USE_WASM)
+    throw new UserError('this browser offers no GPU through WebGPU', undefined, USE_WASM)
   if (gpu && (device === 'webgpu' || !isImitated(gpu.info))) {
     // What runs beside the GPU is too little for threads.
     const runtime = await import('onnxruntime-web/webgpu')
@@ -33,7 +33,8 @@ export async function webEngine({ device = 'wasm', threads }: WebEngineOptions =
       return false
     })
     if (exact) return (await import('./lost.ts')).untilLost(engine, await runtime.env.webgpu.device)
-    if (device === 'webgpu') throw new UserError('this GPU computes wrongly by WebGPU', undefined, USE_WASM)
+    if (device === 'webgpu')
+      throw new UserError('this GPU computes wrong results with WebGPU', undefined, USE_WASM)
   }
   return started('wasm', await import('onnxruntime-web/wasm'), threads)
 }

@@ -59,7 +59,7 @@ export function askingOf(
 ): Asking {
   const isAge = task === 'years' || model.task === 'years'
   if (isAge && wanted !== 'top') {
-    throw new UsageError('of ages in years the expected age is explained, not a class', model.path)
+    throw new UsageError('for ages in years, the expected age is explained, not a class', model.path)
   }
   const mean = isAge ? meanAge(others) : undefined
   const asked = against(model, mean)

@@ -76,7 +76,7 @@ export async function chooseComposite(
   const count = (half: readonly MeasuredValue[]) => new Set(half.map(({ face }) => face)).size
   if (count(own) + count(others) < LEAST) {
     throw new UserError(
-      `a composite is chosen on ${LEAST} faces at least, and ${count(own) + count(others)} can be used${skipped[0] ? `. The first of the others: ${skipped[0].reason}` : ''}`,
+      `choosing a composite needs at least ${LEAST} faces, and only ${count(own) + count(others)} can be used${skipped[0] ? `. The first of the others: ${skipped[0].reason}` : ''}`,
       dataset.root,
       'Name a composite',
     )

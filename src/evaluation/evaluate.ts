@@ -72,15 +72,15 @@ export function requireEvaluable(
     throw new UserError(
       'its card does not say how faces are aligned',
       path,
-      'Say it by --alignment, or write `alignment: r` or `i` into the card',
+      'Use --alignment, or write `alignment: r` or `i` into the card',
     )
   }
   const task = asked.task ?? [model.task].find(isTask) ?? taskOf(classes)
   if (!task) {
     throw new UsageError(
-      `its card does not say whether it reads age groups, gender or years, and neither do its classes: ${classes.slice(0, 12).join(', ')}`,
+      `neither its card nor its classes say whether it reads age groups, gender or years: ${classes.slice(0, 12).join(', ')}`,
       path,
-      'Say it by --task, and what its classes are called by --classes, or in its card',
+      'Give the task with --task and the names of its classes with --classes, or write both into its card',
     )
   }
   return { model, task, alignment, preprocessing, inTask: translator(model, task) }
@@ -92,8 +92,7 @@ function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
   // What the card does not say, the user may.
   if (answers.length === 1 && (!asked || !isTask(first.task))) return first
   const tasks = answers.map(({ task, output }) => task ?? output)
-  if (!asked)
-    throw new UsageError(`it answers ${tasks.join(' and ')}`, first.path, 'Say which is meant by --task')
+  if (!asked) throw new UsageError(`it answers ${tasks.join(' and ')}`, first.path, 'Choose one with --task')
   const found =
     answers.find(({ task }) => task === asked) ??
     (asked === 'age' ? answers.find(({ task }) => task === 'years') : undefined)
@@ -184,7 +183,7 @@ export function trainingOverlap({ card }: Model, kind: string, scored?: Fold): s
   const { trainedOn } = card
   if (trainedOn?.dataset !== kind) return undefined
   const { fold, folds, seed } = trainedOn
-  const remedy = `Score the faces that it has not seen with --fold ${fold}/${folds ?? 'N'}`
+  const remedy = `Score only faces that it has not seen, with --fold ${fold}/${folds ?? 'N'}`
   if (!scored) return `the model was trained on ${kind}: it has seen most of these faces. ${remedy}`
   const same =
     scored.fold === fold &&

@@ -40,7 +40,7 @@ export async function explainFaces(
   const asking = askingOf(evaluable, dataset.faces, options)
   if (picture.width !== picture.height) {
     throw new UserError(
-      `its pictures are ${picture.height} × ${picture.width}, and parts are found in square ones`,
+      `its pictures are ${picture.height} × ${picture.width}, and parts can only be found in square ones`,
       model.path,
     )
   }

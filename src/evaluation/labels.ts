@@ -32,7 +32,7 @@ export function requirePlaces(names: readonly string[], task: NamedTask, where: 
   throw new UsageError(
     `the network's classes are ${listed(names)}, and the labels of the task ${task} are ${CLASSES[task].join(', ')}`,
     where,
-    'Say what its classes are called, in their order, by --classes or in its card',
+    'Give the names of its classes, in order, with --classes or in its card',
   )
 }
 

@@ -84,7 +84,7 @@ export function refusals(rows: readonly MeasuredValue[]): string[] {
   const counts = new Map<string, { maps: number; methods: Set<string> }>()
   for (const { method, refused = {} } of rows) {
     for (const [name, reason] of Object.entries(refused)) {
-      const key = `${name} says nothing of MAPS: ${reason}`
+      const key = `${name} cannot judge MAPS: ${reason}`
       const found = counts.get(key) ?? { maps: 0, methods: new Set() }
       counts.set(key, { maps: found.maps + 1, methods: found.methods.add(method) })
     }

@@ -85,9 +85,9 @@ export function profileOf(
   const known = faces.filter(isKnown)
   if (known.length === 0) {
     throw new UserError(
-      `of none of the ${faces.length} faces is it known where eyes, nose and mouth are`,
+      `eyes, nose and mouth are unknown for all ${faces.length} faces`,
       undefined,
-      'No face was made out in the pictures: give landmarks, or photos with larger faces',
+      'No face was recognised in the pictures: give landmarks, or photos with larger faces',
     )
   }
   const groups = groupsOf(known, classes, by)

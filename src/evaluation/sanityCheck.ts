@@ -72,7 +72,7 @@ export async function checkSanity(
   const { model } = asking
   const known = randomisable(model.network, model.output)
   if (known.layers.length === 0) {
-    throw new UserError('no convolution and no inner product has weights to be shuffled', model.path)
+    throw new UserError('no convolution or inner product has weights to shuffle', model.path)
   }
   const { shown, skipped } = await showAll(evaluable, dataset, faces, { parts: [], taken: [], signal })
   const ids = shown.map(({ face }) => face.id)
@@ -136,18 +136,18 @@ export function sanityInWords(method: string, { pOfFaces, told, p, flat }: Sanit
   const isTold = p < LEVEL
   const found = `${told} of ${pOfFaces.length} faces; over all faces p = ${Number(p.toFixed(3))}`
   const sentences = [
-    `The maps by ${method} are ${isTold ? '' : 'not '}told from those of networks with shuffled weights: ${found}.`,
+    `The maps by ${method} ${isTold ? 'differ' : 'do not differ'} from those of networks with shuffled weights: ${found}.`,
   ]
   if (!isTold) {
     sentences.push(
       isControl(method)
-        ? 'So it must be of a control.'
-        : 'That does not prove that the network has learned nothing: this test does not see it in these maps.',
+        ? 'That is what a control should do.'
+        : 'That does not prove that the network has learned nothing, only that this test cannot see it in these maps.',
     )
   }
   if (flat.own > 0 || flat.shuffled > 0)
     sentences.push(
-      `Nothing at all is in ${flat.own} of its own maps and in ${flat.shuffled} of the ${SHUFFLED * pOfFaces.length} others.`,
+      `${flat.own} of its own maps and ${flat.shuffled} of the ${SHUFFLED * pOfFaces.length} others are empty.`,
     )
   return sentences.join(' ')
 }

@@ -98,9 +98,9 @@ function openedBatch(network: Graph, of: string | undefined): Graph {
   const count = opened.inputs[0]!.shape[0]
   if (typeof count === 'string') return opened
   throw new UserError(
-    `the network takes ${count} ${count === 1 ? 'picture' : 'pictures'} at a time, no more and no fewer`,
+    `the network takes ${count} ${count === 1 ? 'picture' : 'pictures'} at a time, neither more nor fewer`,
     of,
-    'Export it again with an open batch',
+    'Export it again with a dynamic batch size',
   )
 }
 
@@ -247,7 +247,11 @@ export async function scorePictures(
         })
       }
       if (!rows.every(Number.isFinite)) {
-        throw new UserError('a score is not a number', of, "The network's weights are broken: train it again")
+        throw new UserError(
+          'a score is NaN or infinite',
+          of,
+          "The network's weights are broken: train it again",
+        )
       }
       progress?.(scores.length)
     }

@@ -104,9 +104,9 @@ export function targetOf(
     return asked === 1 ? 0 : { against: 0 }
   }
   if (logits === 1) {
-    throw new UsageError('a single logit says how its two classes differ already: ask for one of them alone')
+    throw new UsageError('a single logit already says how its two classes differ: name only one of them')
   }
-  if (asked === 'top') throw new UsageError('the class to set against another must be known')
+  if (asked === 'top') throw new UsageError('the class to compare with another must be known')
   if (asked === minus) throw new UsageError(`class ${asked} does not differ from itself`)
   return { class: asked, minus }
 }

@@ -25,7 +25,7 @@ export function pixelRelevance(
   const [channels, height, width] = layout === 'NCHW' ? sides : [sides[2], sides[0], sides[1]]
   const area = height * width
   if (data.length !== channels * area)
-    throw new Error(`a map of shape [${shape.join(', ')}] is not one picture's`)
+    throw new Error(`a map of shape [${shape.join(', ')}] is not that of one picture`)
   const [ofChannel, ofPixel] = layout === 'NCHW' ? [area, 1] : [1, channels]
   const sums = new Float32Array(area)
   for (let pixel = 0; pixel < area; pixel++) {

@@ -99,12 +99,12 @@ const K = {
 const SEED = { what: 'the same seed gives the same draws', default: 0 }
 const FILL: OptionTable<FillOptions> = {
   fill: {
-    what: 'what comes in place of pixels: a number, noise like the picture’s, the blurred picture, or what the pixels around suggest (ROAD)',
+    what: 'what replaces pixels: a number, noise like the picture’s, the blurred picture, or what the surrounding pixels suggest (ROAD)',
     default: 'constant',
     choices: ['constant', 'normal', 'uniform', 'blur', 'linear'],
   },
   baseline: {
-    what: 'the number of fill constant, in all channels; 0 is the mean where the mean is subtracted',
+    what: 'the number for the fill constant, in all channels; 0 is the mean if the mean is subtracted',
     default: 0,
     range: [-Infinity, Infinity],
   },
@@ -117,7 +117,7 @@ const SIMILARITY = {
 } as const
 const RANDOMISATION: OptionTable<ParameterRandomisationOptions> = {
   order: {
-    what: 'from the output on one layer more each time, or one layer alone each time',
+    what: 'one more layer each time, from the output down, or one layer alone each time',
     default: 'cascade',
     choices: ['cascade', 'independent'],
   },
@@ -132,7 +132,7 @@ export const MEASURES = {
     source: ARRAS,
     options: {
       absolute: {
-        what: 'whether relevance against the class counts as that for it does',
+        what: 'whether relevance against the class counts like relevance for it',
         default: false,
         choices: [false, true],
       },
@@ -212,7 +212,12 @@ export const MEASURES = {
     source:
       'Bach, Binder, Montavon, Klauschen, Müller and Samek 2015, On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',
     options: {
-      steps: { what: 'in how many steps all pixels go', default: 50, range: [1, Infinity], whole: true },
+      steps: {
+        what: 'how many steps it takes to remove all pixels',
+        default: 50,
+        range: [1, Infinity],
+        whole: true,
+      },
       ...FILL,
     },
     needs: 'scores',
@@ -224,7 +229,12 @@ export const MEASURES = {
     source: `${SAMEK}, equations 8 to 12`,
     options: {
       region: { what: 'side of a region, in pixels', default: 9, range: [1, Infinity], whole: true },
-      steps: { what: 'how many regions go, one a step', default: 100, range: [1, Infinity], whole: true },
+      steps: {
+        what: 'how many regions to remove, one in each step',
+        default: 100,
+        range: [1, Infinity],
+        whole: true,
+      },
       ...FILL,
     },
     needs: 'scores',
@@ -277,9 +287,9 @@ export const MEASURES = {
     source:
       'Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, On the (In)fidelity and Sensitivity of Explanations',
     options: {
-      samples: { what: 'inputs that are drawn', default: 50, range: [1, Infinity], whole: true },
+      samples: { what: 'inputs to draw', default: 50, range: [1, Infinity], whole: true },
       radius: {
-        what: 'how far from the input each of its numbers may be, as a share of the input’s range',
+        what: 'how far each number may be from the input’s, as a share of the input’s range',
         default: 0.02,
         range: [0, Infinity],
       },

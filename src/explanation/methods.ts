@@ -55,13 +55,13 @@ export interface MethodEntry<Options> {
 /** Of the methods that slide a square over the picture. */
 const SQUARES: OptionTable<SquareOptions> = {
   window: {
-    what: 'side of the square that is covered, in pixels; an eighth of the shorter side of the picture where not given',
+    what: 'side of the covered square, in pixels; by default an eighth of the picture’s shorter side',
     default: undefined,
     range: [1, Infinity],
     whole: true,
   },
   stride: {
-    what: 'from one square to the next, in pixels, no more than the window; half of it where not given',
+    what: 'from one square to the next, in pixels, no more than the window; by default half of it',
     default: undefined,
     range: [1, Infinity],
     whole: true,
@@ -71,18 +71,18 @@ const SQUARES: OptionTable<SquareOptions> = {
 /** Of the methods that look at superpixels. */
 const SEGMENTS: OptionTable<SegmentOptions> = {
   segments: {
-    what: 'superpixels that the picture is cut into, about',
+    what: 'about how many superpixels the picture is cut into',
     default: 50,
     range: [1, Infinity],
     whole: true,
   },
   compactness: {
-    what: 'how round a superpixel is rather than true to edges; 1 to 40 make sense',
+    what: 'how round superpixels are rather than true to edges; 1 to 40 make sense',
     default: 10,
     range: [0, Infinity],
   },
   fill: {
-    what: 'what a superpixel that is gone is filled with, in all channels; its own mean colour where not given',
+    what: 'what a removed superpixel is filled with, in all channels; by default its own mean colour',
     default: undefined,
     range: [-Infinity, Infinity],
   },
@@ -100,7 +100,7 @@ export const METHODS = {
     options: {
       start: { what: 'what is divided: the logit, or one', default: 'logit', choices: ['logit', 'one'] },
       maxPool: {
-        what: 'who takes the relevance of a maximum',
+        what: 'which inputs take the relevance of a maximum',
         default: 'first',
         choices: ['first', 'equal', 'proportional'],
       },
@@ -120,7 +120,7 @@ export const METHODS = {
         choices: ['proportional', 'magnitude', 'pass'],
       },
       constants: {
-        what: 'constants in sums that are no bias: they pass on what arrives, or keep their share',
+        what: 'constants in sums that are not a bias: they pass on what arrives, or keep their share',
         default: 'pass',
         choices: ['pass', 'keep'],
       },
@@ -145,7 +145,7 @@ export const METHODS = {
         choices: ['gradient', 'guided-backprop', 'deconvnet'],
       },
       timesInput: {
-        what: 'whether the gradient is multiplied with the input',
+        what: 'whether the gradient is multiplied by the input',
         default: false,
         choices: [false, true],
       },
@@ -194,7 +194,7 @@ export const METHODS = {
       'Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra 2017, Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization, equations 1 and 2',
     options: {
       layer: {
-        what: 'the value of the network that is looked at; the last one with height and width where not given',
+        what: 'the value of the network to look at; by default the last one with height and width',
         default: undefined,
       },
     },
@@ -208,7 +208,7 @@ export const METHODS = {
     options: {
       ...SQUARES,
       fill: {
-        what: 'what a square is filled with, in all channels; 0 is the mean where the mean is subtracted',
+        what: 'what a square is filled with, in all channels; 0 is the mean if the mean is subtracted',
         default: 0,
         range: [-Infinity, Infinity],
       },
@@ -248,7 +248,7 @@ export const METHODS = {
     options: {
       ...SEGMENTS,
       samples: {
-        what: 'pictures without some of the superpixels, in pairs, each run through the network; of 11 superpixels or fewer all that there are, 2048 at most',
+        what: 'pictures without some of the superpixels, in pairs, each run through the network; for 11 superpixels or fewer, all that exist, at most 2048',
         default: 1000,
         range: [2, Infinity],
         whole: true,
@@ -272,12 +272,12 @@ export const METHODS = {
       },
       grid: { what: 'cells of a mask along each side', default: 7, range: [1, Infinity], whole: true },
       probability: {
-        what: 'how probably a cell can be seen through',
+        what: 'the probability that a cell can be seen through',
         default: 0.5,
         range: [0.01, 0.99],
       },
       fill: {
-        what: 'what stands where nothing is seen, in all channels; 0 is the mean where the mean is subtracted',
+        what: 'what hidden pixels are filled with, in all channels; 0 is the mean if the mean is subtracted',
         default: 0,
         range: [-Infinity, Infinity],
       },
@@ -300,7 +300,7 @@ export const METHODS = {
         whole: true,
       },
       ring: {
-        what: 'width of the ring around a square, in pixels, which says what could stand in it; a quarter of the window where not given',
+        what: 'width of the ring around a square, in pixels, which says what could stand in it; by default a quarter of the window',
         default: undefined,
         range: [1, Infinity],
         whole: true,
@@ -329,7 +329,7 @@ export const METHODS = {
     load: () => import('./methods/gradientAttention.ts'),
   } satisfies MethodEntry<object>,
   random: {
-    title: 'Random numbers, for comparison: knows nothing of the network',
+    title: 'Random numbers, for comparison: knows nothing about the network',
     source:
       'a control, as in Samek, Binder, Montavon, Lapuschkin and Müller 2017, Evaluating the Visualization of What a Deep Neural Network Has Learned',
     options: { seed: { what: 'the same seed gives the same numbers', default: 0 } },
@@ -338,7 +338,7 @@ export const METHODS = {
     load: () => import('./methods/randomNumbers.ts'),
   } satisfies MethodEntry<RandomOptions>,
   edges: {
-    title: 'Edges of the picture, for comparison: knows nothing of the network',
+    title: 'Edges of the picture, for comparison: knows nothing about the network',
     source:
       'a control, as in Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, Sanity Checks for Saliency Maps',
     options: {},

@@ -73,7 +73,7 @@ export function yearWeights(
   const [youngest, oldest] = [Math.min(...ages), Math.max(...ages)]
   if (!(reference > youngest && reference < oldest)) {
     throw new UserError(
-      `the age ${reference} to set the expected age against is none between those of its classes, ${youngest} and ${oldest}`,
+      `the age ${reference}, to compare the expected age with, lies outside the ages of its classes, ${youngest} to ${oldest}`,
     )
   }
   const tilted = (by: number) => softmaxOf(ages.map((age, k) => logits[k]! - by * (age - reference)))

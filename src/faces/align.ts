@@ -24,7 +24,7 @@ export function align(image: Image, landmarks: readonly Point[], as: Alignment, 
     throw new UserError(
       `the landmarks lie outside the photo, around (${x.toFixed(0)}, ${y.toFixed(0)})`,
       undefined,
-      `They are pixels of the upright photo, which has ${image.width} × ${image.height}`,
+      `They must be pixels of the upright photo, which has ${image.width} × ${image.height}`,
     )
   }
   return warpAffine(image, map, size, size)
@@ -65,7 +65,7 @@ function measure(landmarks: readonly Point[]): Shape {
   const { right, left } = eyeCentres(landmarks)
   const apart = (left.x - right.x) ** 2 + (left.y - right.y) ** 2
   if (!(xx * yy - xy * xy > 1e-6 * (xx + yy) ** 2) || !(apart > 1e-6 * (xx + yy))) {
-    throw new UserError('the landmarks lie on one point or line, so they show no face')
+    throw new UserError('the landmarks lie on one point or line, so they do not outline a face')
   }
   return { centre: middle, xx, xy, yy }
 }

@@ -86,7 +86,7 @@ export function cutByLandmarks(
 /** What to say of a face that the mesh network did not make out. */
 export function notMarked({ box: { left, top, width, height } }: FoundFace): string {
   const [x, y] = [left + width / 2, top + height / 2].map((place) => place.toFixed(0))
-  return `eyes, nose and mouth were not made out in the face around (${x}, ${y})`
+  return `eyes, nose and mouth were not recognised in the face around (${x}, ${y})`
 }
 
 /** By how many quarters of a circle a face is turned clockwise, to the nearest: 0 to 3. */

@@ -81,7 +81,7 @@ export function centre(points: readonly Point[]): Point {
 export function requireAll(points: readonly Point[], where?: string): void {
   if (points.length === COUNT) return
   throw new UserError(
-    `has ${points.length} landmarks, and ${COUNT} are needed`,
+    `has ${points.length} landmarks, not ${COUNT}`,
     where,
     'They are the 68 points of the 300-W scheme without the jaw and the two inner corners of the mouth',
   )

@@ -88,7 +88,7 @@ async function readOne(location: string, path: string, files: Files): Promise<Ui
     return await files(name, true)
   } catch (error) {
     if (!(error instanceof MissingFile)) throw error
-    throw new UserError(`the model's weights are missing: there is no ${pathBeside(path, name)}`, path)
+    throw new UserError(`the model's weights are missing: ${pathBeside(path, name)} does not exist`, path)
   }
 }
 

@@ -46,12 +46,12 @@ export const MODEL_ENDINGS: readonly string[] = Object.keys(READERS)
 export async function readModel(path: string, files: Files, options: ReadModelOptions = {}): Promise<Graph> {
   const ending = endingOf(path)
   if (ending === '.prototxt') {
-    throw new UserError('defines a network without its weights', path, 'Give its .caffemodel too')
+    throw new UserError('defines a network without its weights', path, 'Give its .caffemodel as well')
   }
   const read = READERS[ending]
   if (!read) {
     throw new UserError(
-      'is no model that regard reads, by its ending',
+      'does not have the ending of a model that regard reads',
       path,
       `It reads ${MODEL_ENDINGS.join(', ')}`,
     )

@@ -166,16 +166,16 @@ async function bytesOf(path: string, name: string): Promise<Uint8Array<ArrayBuff
       if (!stat.isFile()) return new Uint8Array(await file.readFile())
       if (stat.size > constants.MAX_LENGTH) {
         throw new UserError(
-          `has ${stat.size} bytes, and Node ${process.version} holds ${constants.MAX_LENGTH} in one piece`,
+          `has ${stat.size} bytes, more than the ${constants.MAX_LENGTH} that Node ${process.version} can hold in one piece`,
           name,
-          'Take a newer Node, or keep the weights in several files',
+          'Use a newer Node, or keep the weights in several files',
         )
       }
       const bytes = new Uint8Array(stat.size)
       for (let done = 0; done < bytes.length; ) {
         const length = Math.min(bytes.length - done, 1 << 30)
         const { bytesRead } = await file.read(bytes, done, length, done)
-        if (bytesRead === 0) throw new UserError('became shorter while it was read', name)
+        if (bytesRead === 0) throw new UserError('became shorter while it was being read', name)
         done += bytesRead
       }
       return bytes

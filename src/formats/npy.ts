@@ -47,7 +47,7 @@ export function readNpy(bytes: Uint8Array, where: string): Tensor {
   const version = view.getUint8(6)
   if (version !== 1 && version !== 2) {
     throw new UserError(
-      `the .npy version ${version} is not known`,
+      `the .npy version ${version} is unknown`,
       where,
       'Write it with numpy.save, as version 1',
     )
@@ -64,9 +64,9 @@ export function readNpy(bytes: Uint8Array, where: string): Tensor {
   const size = sizeOf(shape) * Elements.BYTES_PER_ELEMENT
   if (bytes.length - start !== size) {
     throw new UserError(
-      `an array of shape [${shape.join(', ')}] and type ${type} takes ${size} bytes, and ${bytes.length - start} are there`,
+      `an array of shape [${shape.join(', ')}] and type ${type} takes ${size} bytes, and the file has ${bytes.length - start}`,
       where,
-      bytes.length - start < size ? 'The file is cut short: fetch or write it again' : undefined,
+      bytes.length - start < size ? 'The file is cut short: download or write it again' : undefined,
     )
   }
   // A copy, because the elements need not lie where their type may start in memory.
@@ -106,7 +106,7 @@ function readHeader(header: string, where: string): { type: NpyType; fortran: bo
   if (!type) {
     const known = Object.keys(DESCRIPTIONS).join(', ')
     throw new UserError(
-      `the element type ${descr ?? 'of a structured array'} is not read`,
+      `the element type ${descr ?? 'of a structured array'} is not supported`,
       where,
       `Convert it with numpy's astype to one of ${known} (little-endian)`,
     )

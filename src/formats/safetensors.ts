@@ -60,7 +60,7 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
  * @throws UserError when the file is cut short or its header does not fit its content
  */
 export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
-  const broken = (what: string) => new UserError(`is not a whole safetensors file: ${what}`, where)
+  const broken = (what: string) => new UserError(`is not a complete safetensors file: ${what}`, where)
   if (bytes.length < 8) throw broken(`it has ${bytes.length} bytes`)
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true))
   if (8 + length > bytes.length) throw broken('its header is cut short')
@@ -68,7 +68,7 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)))
   } catch {
-    throw broken('its header is no JSON')
+    throw broken('its header is not JSON')
   }
   const { __metadata__: metadata = {}, ...entries } = header
   const tensors = new Map<string, Tensor>()

@@ -27,7 +27,7 @@ async function fetchBytes(url: URL): Promise<Uint8Array> {
     response = await fetch(url)
   } catch (error) {
     throw new UserError(
-      `cannot be fetched (${messageOf(error)})`,
+      `cannot be downloaded (${messageOf(error)})`,
       url.href,
       'Check the address and the network',
     )
@@ -36,7 +36,7 @@ async function fetchBytes(url: URL): Promise<Uint8Array> {
   const page = response.headers.get('content-type')?.startsWith('text/html')
   if (response.status === 404 || response.status === 410 || (response.ok && page))
     throw new MissingFile(url.href)
-  if (!response.ok) throw new UserError(`the server does not give it (${response.status})`, url.href)
+  if (!response.ok) throw new UserError(`the server does not provide it (${response.status})`, url.href)
   const bytes = new Uint8Array(await response.arrayBuffer())
   const other = impostor(bytes, url.href)
   if (other) throw other

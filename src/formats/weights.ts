@@ -43,7 +43,7 @@ export async function readWeights(
   const read = READERS[endingOf(path)]
   if (!read) {
     throw new UserError(
-      'holds no weights that regard reads, by its ending',
+      'does not have the ending of weights that regard reads',
       path,
       `It reads ${Object.keys(READERS).join(', ')}`,
     )
@@ -52,7 +52,7 @@ export async function readWeights(
   try {
     bytes = await files(nameOf(path))
   } catch (error) {
-    if (error instanceof MissingFile) throw new UserError('there is no such file of weights', path)
+    if (error instanceof MissingFile) throw new UserError('there is no such weights file', path)
     throw error
   }
   const isWeight = ([name, { type }]: [string, Tensor]) => type === 'float32' && /\.(weight|bias)$/.test(name)

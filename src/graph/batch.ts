@@ -35,7 +35,7 @@ export function withSizes(inputs: readonly ValueInfo[], given: OpenSizes): Value
     typeof given === 'function' ? Object.assign({}, ...inputs.map(given)) : given
   for (const [name, size] of Object.entries(sizes)) {
     if (!Number.isInteger(size) || size < 1)
-      throw new UserError(`the size ${size} of dimension ${name} is no positive integer`)
+      throw new UserError(`the size ${size} of dimension ${name} is not a positive integer`)
     if (inputs.some(({ shape }) => shape.includes(name))) continue
     const said = inputs.map((input) => `${input.name} [${input.shape.join(', ')}]`).join('; ')
     throw new UserError(`no input has a dimension called ${name}`, undefined, `The inputs are ${said}`)

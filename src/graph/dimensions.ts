@@ -31,7 +31,7 @@ export function broadcast(a: Shape, b: Shape): Shape {
     const left = a[a.length - length + k] ?? 1
     const right = b[b.length - length + k] ?? 1
     if (left !== right && left !== 1 && right !== 1) {
-      throw new Error(`[${a.join(', ')}] and [${b.join(', ')}] do not fit together`)
+      throw new Error(`[${a.join(', ')}] and [${b.join(', ')}] do not match`)
     }
     return left === 1 ? right : left
   })

@@ -84,7 +84,7 @@ export function parseModel(bytes: Uint8Array, where: string): ParsedModel {
   const opset = Number(opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n)
   if (opset < OLDEST || opset > NEWEST) {
     throw new UserError(
-      `is written in ONNX opset ${opset}, and regard reads opsets ${OLDEST} to ${NEWEST}`,
+      `is written in ONNX opset ${opset}; regard reads opsets ${OLDEST} to ${NEWEST}`,
       where,
       `Convert it with the onnx package's version_converter`,
     )
@@ -158,9 +158,9 @@ function modelFrom(bytes: Uint8Array, where: string): ModelProto {
     return fromBinary(ModelProtoSchema, bytes)
   } catch {
     throw new UserError(
-      'is not a whole ONNX model',
+      'is not a complete ONNX model',
       where,
-      'It may be cut short: get it again and compare its size',
+      'It may be cut short: download it again and compare its size',
     )
   }
 }

@@ -163,7 +163,7 @@ function within(index: number, size: number): number {
 /** The elements of x, with some of them replaced, or combined with others. */
 function scattered(x: Tensor, places: readonly number[], updates: Tensor, reduction: string): Tensor {
   const combine = REDUCTIONS[reduction]
-  if (!combine) throw new Error(`the reduction ${reduction} is not known`)
+  if (!combine) throw new Error(`the reduction ${reduction} is unknown`)
   const values = numbersOf(x)
   const given = numbersIn(updates)
   places.forEach((place, k) => {

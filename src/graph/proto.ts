@@ -131,7 +131,7 @@ function externalBytes(proto: TensorProto, external: ExternalFiles | undefined):
   const start = Number(entries.get('offset') ?? 0)
   const end = entries.has('length') ? start + Number(entries.get('length')) : Math.max(start, file.length)
   if (!(start >= 0 && end >= start))
-    throw new UserError(`tensor ${proto.name} lies at no place in ${location}`)
+    throw new UserError(`tensor ${proto.name} has no valid place in ${location}`)
   if (end > file.length) throw new UserError(`${location} is cut short: it has ${file.length} bytes`)
   return file.subarray(start, end)
 }

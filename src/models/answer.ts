@@ -37,19 +37,15 @@ export function answerOf(
   const { type, shape } = verify(network).get(name)!
   const is = `the output ${name} [${shape.join(', ')}]`
   if (type !== 'float32') {
-    throw new UserError(
-      `${is} is ${type}: a label, and no scores`,
-      path,
-      'Ask for another output by --output',
-    )
+    throw new UserError(`${is} is ${type}: a label, not scores`, path, 'Choose another output with --output')
   }
   if (shape.length === 0) {
-    throw new UserError(`${is} has no dimension for pictures`, path, 'Export it with the shape [batch, 1]')
+    throw new UserError(`${is} lacks a dimension for pictures`, path, 'Export it with the shape [batch, 1]')
   }
   const found = logitsOf(network, name)
   const sizes = (shape[0] === found.batch ? shape.slice(1) : shape).map(Number)
   const count = sizeOf(sizes)
-  if (!Number.isInteger(count) || count === 0) throw new UserError(`${is} is no list of scores`, path)
+  if (!Number.isInteger(count) || count === 0) throw new UserError(`${is} is not a list of scores`, path)
   const heads = headsOf(found, sizes)
   if (part === undefined && heads.length === 1)
     return { network, output: name, kind: found.kind, logits: count }
@@ -66,7 +62,7 @@ export function answerOf(
     throw new UsageError(
       `${is} has ${heads.length === 1 ? 'one head' : `${heads.length} heads`}`,
       path,
-      `Say which one is to be explained, by --output or in its card: ${
+      `Choose the one to explain with --output or in its card: ${
         heads.length === 1 ? name : listed(heads.map((_, k) => `${name}[${k}]`))
       }`,
     )
@@ -90,10 +86,10 @@ function named(network: Graph, asked: string | undefined, path: string): { name:
     throw new UsageError(
       `the network has several outputs: ${list}`,
       path,
-      'Say which one is to be explained, by --output or in its card',
+      'Choose the one to explain with --output or in its card',
     )
   }
-  throw new UsageError(`the network has no output ${wanted}, but ${list}`, path)
+  throw new UsageError(`the network has no output ${wanted}; its outputs are ${list}`, path)
 }
 
 /** The heads of an output, each as the places of its scores: its distributions, or else along its first axis. */

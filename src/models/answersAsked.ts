@@ -32,16 +32,16 @@ export function answersAsked(
   if (owners.every((owner) => owner !== undefined) && new Set(owners).size > 1) {
     const whose = named.map((name, k) => `${name} belongs to the answer ${nameOf(owners[k]!)}`)
     throw new UsageError(
-      `no one answer of the network has ${named.join(' and ')}: ${whose.join(', ')}`,
+      `no single answer of the network has ${named.join(' and ')}: ${whose.join(', ')}`,
       path,
-      'Ask for what belongs to one answer at a time',
+      'Name classes of one answer at a time',
     )
   }
   const outputs = answers.map((answer) => `${nameOf(answer)} is ${answer.output}`)
   throw new UsageError(
     `no answer of the network has the ${named.length > 1 ? 'classes' : 'class'} ${named.join(', ')}`,
     path,
-    `Say by --output which answer is meant: ${outputs.join(', ')}`,
+    `Choose the answer with --output: ${outputs.join(', ')}`,
   )
 }
 

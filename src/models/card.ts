@@ -19,7 +19,7 @@ const FILE_NAME = /^[^/\\]+$/
 const MEAN =
   'must be one number, one for each channel, or the name of an .npy or .binaryproto file beside the card'
 const SCALE = 'must be one number or one for each channel, none of them 0'
-const CLASSES = 'must be a list of names, or the name of a text file beside the card with one name a line'
+const CLASSES = 'must be a list of names, or the name of a text file beside the card with one name per line'
 const PICTURE = 'must be a whole number of pixels, or [height, width]'
 
 const ALIGNMENT =
@@ -68,7 +68,7 @@ const inputSchema = z
   })
   .refine(({ size, height }) => size === undefined || height === undefined, {
     path: ['size'],
-    message: 'stands for height and width: give one or the other',
+    message: 'means height and width: give either it or both of them',
   })
 
 const schema = z
@@ -133,7 +133,7 @@ const schema = z
     ({ answers, ...card }) =>
       !answers ||
       !(['output', 'task', 'classes', 'ages'] as const).some((field) => card[field] !== undefined),
-    { path: ['answers'], message: 'stand in place of output, task, classes and ages: give one or the other' },
+    { path: ['answers'], message: 'replace output, task, classes and ages: give one or the other' },
   )
 
 /** A card as read from its file. */

@@ -143,13 +143,13 @@ export async function loadModelExplainer(
   }: ExplainOptions & { readonly tunable?: boolean },
 ): Promise<Explainer> {
   const { path, network, card, input, output, preprocessing } = model
-  if (composite && method) throw new UsageError('a method stands in place of a composite: give one of them')
+  if (composite && method) throw new UsageError('a method replaces a composite: give only one of them')
   const layout = pictureShape(input.shape, card.input?.layout)?.layout
   if (method && !layout)
     throw new UserError(
-      'its input is no picture, by the shape that it has',
+      'its input does not have the shape of a picture',
       path,
-      'Without --method it can be explained',
+      'Leave out --method to explain it',
     )
   const chosen =
     method === undefined ? compositeOf(model, composite) : typeof method === 'string' ? { method } : method
@@ -192,7 +192,7 @@ function checked(tensor: TensorOf<'float32'>, { input }: Model, where: string): 
     wanted.every((d, k) => typeof d === 'string' || d === tensor.shape[k])
   if (tensor.type !== 'float32' || !fits) {
     throw new UserError(
-      `the network takes float32 [${wanted.join(', ')}], and this is ${tensor.type} [${tensor.shape.join(', ')}]`,
+      `the network takes float32 [${wanted.join(', ')}], not ${tensor.type} [${tensor.shape.join(', ')}]`,
       where,
     )
   }
@@ -237,8 +237,8 @@ function isEmpty({ relevance }: Explanation): boolean {
 
 /** An answer may hang on the picture by ways that are held fixed, or be flat about it. */
 const EMPTY =
-  'the map is empty: nothing came down to the input. All of the answer stayed with biases, or the picture counts only ' +
-  'in what the network divides by, which relevance holds fixed; --method occlusion shows what the answer hangs on'
+  'the map is empty: no relevance reached the input. All of it stayed with biases, or the picture counts only ' +
+  'in what the network divides by, which relevance holds fixed; --method occlusion shows what the answer depends on'
 
 /** The largest Σ|R| / |logit| of a map whose parts do not drown what they add up to. */
 const MOST = 1e3
@@ -264,7 +264,7 @@ export function warningsOf(explanation: Explanation, { class: asked }: Pick<Ques
   if (magnitude > MOST * size) {
     warnings.push(
       `the map's parts are ${(magnitude / size).toPrecision(2)} times as large as the logit that they add up to: ` +
-        'its rules divide by what nearly cancels, so do not trust it; try --composite attnlrp-gamma or epsilon-plus',
+        'its rules divide by values that nearly cancel, so do not trust it; try --composite attnlrp-gamma or epsilon-plus',
     )
   }
   if (Math.abs(logit) > NOTHING * size && Math.abs(sum) < LEAST * Math.abs(logit)) {
@@ -287,7 +287,7 @@ function checkFinite({ relevance, conservation, logit }: Explanation): void {
     throw new UserError(
       "the network's answer is NaN or infinite",
       undefined,
-      'Its training may have diverged, or the input is not what it expects',
+      'Its training may have diverged, or the input may not be what it expects',
     )
   }
   if (relevance.data.every(Number.isFinite)) return
@@ -295,7 +295,7 @@ function checkFinite({ relevance, conservation, logit }: Explanation): void {
   throw new UserError(
     `the relevance overflows${first ? ` below the layer ${first.layer}, by the rule ${first.rule}` : ''}`,
     undefined,
-    'Choose another composite: those with z-plus hand down no more than arrives',
+    'Choose another composite: those with z-plus never hand down more than arrives',
   )
 }
 
@@ -403,6 +403,6 @@ export function layerOf({ nodes }: Graph, name: string): string {
   throw new UsageError(
     `the network has no layer '${name}'${near ? `; did you mean '${near}'?` : ''}`,
     undefined,
-    'The names are those of its nodes and of the values between them, as `conservation` in NAME.json lists them',
+    'Use the names of its nodes and values, which `conservation` in NAME.json lists',
   )
 }

@@ -105,13 +105,13 @@ export function modelOf(
   const { where = path, given: outside = {} } = options
   const { mean, channels } = said.input ?? {}
   if (typeof mean === 'string' && !said.meanPicture) {
-    throw new UserError(`the mean ${mean} is a file, which was not read`, where, 'Give it as `meanPicture`')
+    throw new UserError(`the mean ${mean} is a file that was not read`, where, 'Give it as `meanPicture`')
   }
   if (typeof mean === 'string' && /\.binaryproto$/i.test(mean) && channels === 'RGB') {
     throw new UserError(
-      `${mean} has planes of blue, green and red, and the channels are RGB`,
+      `${mean} has planes of blue, green and red, but the channels are RGB`,
       where,
-      'Caffe has trained no network on RGB by itself: say `BGR`, or give the mean as an .npy file',
+      'Caffe does not train networks on RGB by itself: write `BGR`, or give the mean as an .npy file',
     )
   }
   const network = severalApart(given, path)
@@ -160,9 +160,9 @@ export function agesOf({ path, card, output, logits, classes }: Model): readonly
   const answer = answerAt(card, output)
   if (!answer.ages && !answer.classes && logits !== YEARS) {
     throw new UserError(
-      `which ages its ${logits} classes stand for is not known`,
+      `the ages that its ${logits} classes stand for are unknown`,
       path,
-      `Say it in its card: \`ages: [10, 20, …]\`. (${YEARS} classes are those from 0 to ${YEARS - 1})`,
+      `Give them in its card: \`ages: [10, 20, …]\`. (${YEARS} classes are those from 0 to ${YEARS - 1})`,
     )
   }
   const ages = answer.ages ?? classes.map((name) => (name.trim() === '' ? Number.NaN : Number(name)))
@@ -170,10 +170,10 @@ export function agesOf({ path, card, output, logits, classes }: Model): readonly
   if (ages.length === logits && unknown < 0) return ages
   throw new UserError(
     ages.length === logits
-      ? `which age the class ${classes[unknown]} stands for is not known`
+      ? `the age that the class ${classes[unknown]} stands for is unknown`
       : `there are ${ages.length} ages, and the output ${output} has ${logits} classes`,
     path,
-    'Say in its card the age of each class, in their order: `ages: [10, 20, …]`',
+    'Give the age of each class in its card, in order: `ages: [10, 20, …]`',
   )
 }
 
@@ -199,10 +199,10 @@ export function requirePreprocessing({ path, input, preprocessing }: Model): Pre
   }
   const list = missing.length > 1 ? `${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}` : missing[0]
   throw new UserError(
-    `how a photo becomes the input ${takes} is not known: ${list} ${missing.length > 1 ? 'are' : 'is'} missing`,
+    `it is unknown how a photo becomes the input ${takes}: ${list} ${missing.length > 1 ? 'are' : 'is'} missing`,
     path,
     [
-      `Say it as the network was trained, by ${missing.map((field) => `--${field}`).join(', ')} or in ${cardPathOf(path)}:`,
+      `Give what the network was trained with, by ${missing.map((field) => `--${field}`).join(', ')} or in ${cardPathOf(path)}:`,
       '',
       'input:',
       ...missing.map((field) => `  ${CARD_LINES[field]}`),
@@ -216,7 +216,7 @@ const CARD_LINES: Readonly<Record<string, string>> = {
   size: 'size: 224         # or height and width, in pixels',
   channels: 'channels: RGB     # or BGR, or gray',
   scale: 'scale: 1          # value = (pixel - mean) * scale, for pixels from 0 to 255',
-  mean: 'mean: 0           # or one number a channel, or an .npy or .binaryproto file beside the card',
+  mean: 'mean: 0           # or one number for each channel, or an .npy or .binaryproto file beside the card',
 }
 
 /**
@@ -257,7 +257,7 @@ function severalApart(network: Graph, path: string): Graph {
   const list = network.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
   const together = (takes: string, remedy: string) =>
     new UserError(
-      `the network takes ${takes} pictures at once (${list}) and makes something of all of them together: what it says of one alone cannot be explained`,
+      `the network takes ${takes} pictures at once (${list}) and combines them: its answer to one of them alone cannot be explained`,
       path,
       remedy,
     )
@@ -266,13 +266,13 @@ function severalApart(network: Graph, path: string): Graph {
     if (!at) return network
     throw together(
       'any number of',
-      `Its ${at.op} ${at.name} goes along the batch. Where that is meant to be another axis, export it anew with that one; else with one picture`,
+      `Its ${at.op} ${at.name} runs along the batch. If another axis is meant, export the network with that one, or else with one picture`,
     )
   }
   if (pictures === undefined || pictures < 2) return network
   const opened = openBatch(network)
   if (opened !== network) return opened
-  throw together(String(pictures), 'Export it with one picture, or with an open batch')
+  throw together(String(pictures), 'Export it with one picture, or with a dynamic batch size')
 }
 
 function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueInfo {
@@ -283,16 +283,16 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
     throw new UserError(`looks like a model for ${look}, by what it takes: ${list}`, path, PICTURES_ONLY)
   if (!only || network.inputs.length > 1) {
     throw new UserError(
-      `the network has ${network.inputs.length} inputs (${list}), and regard explains those with one`,
+      `the network has ${network.inputs.length} inputs (${list}); regard explains networks with one`,
       path,
     )
   }
   if (only.type !== 'float32') {
-    throw new UserError(`the network's input ${only.name} is ${only.type}, and regard explains float32`, path)
+    throw new UserError(`the network's input ${only.name} is ${only.type}; regard explains float32`, path)
   }
   if (input?.name !== undefined && input.name !== only.name) {
     throw new UserError(
-      `its card says the input ${input.name}, and the model has ${list}`,
+      `its card names the input ${input.name}, but the model has ${list}`,
       path,
       'Card and model do not belong together',
     )
@@ -314,7 +314,7 @@ async function classesIn(file: string, model: string, files: Files): Promise<str
   if (names.at(-1) === '') names.pop()
   const empty = names.findIndex((name) => name.trim() === '')
   if (empty >= 0 || names.length === 0)
-    throw new UserError(`line ${Math.max(empty, 0) + 1} names no class`, pathBeside(model, file))
+    throw new UserError(`line ${Math.max(empty, 0) + 1} is empty and names no class`, pathBeside(model, file))
   return names.map((name) => name.trim())
 }
 
@@ -331,7 +331,7 @@ async function meanIn(file: string, model: string, files: Files): Promise<Tensor
   if (/\.binaryproto$/i.test(file)) return (await import('../formats/caffe/weights.ts')).readMean(bytes, path)
   const mean = readNpy(bytes, path)
   if (mean.type !== 'float32' && mean.type !== 'float64') {
-    throw new UserError(`the mean must be float32, and is ${mean.type}`, path)
+    throw new UserError(`the mean must be float32, not ${mean.type}`, path)
   }
   return { type: 'float32', shape: mean.shape, data: Float32Array.from(mean.data) }
 }

@@ -132,7 +132,7 @@ export function preprocessingOf(
   if (typeof model.channels === 'number' && model.channels !== depth) {
     throw new Misfit(
       ['channels', 'layout'],
-      `the card has ${depth === 1 ? '1 channel' : `${depth} channels`} (${channels}), and the model ${model.channels}, by the layout ${model.layout}`,
+      `the card has ${depth === 1 ? '1 channel' : `${depth} channels`} (${channels}), but the model has ${model.channels} by the layout ${model.layout}`,
       'Correct the card',
     )
   }
@@ -169,7 +169,7 @@ function agreed(
   if (given !== undefined && given !== own) {
     throw new Misfit(
       ['size', 'layout'],
-      `a ${side} of ${given} is said for the input, and the model has ${own}`,
+      `the input is given a ${side} of ${given}, but the model has ${own}`,
       'Card and model do not belong together',
     )
   }
@@ -196,7 +196,7 @@ function meanFrom(
     const known = [...new Set(sizes.map(({ height, width }) => `[${channels}, ${height}, ${width}]`))]
     throw new Misfit(
       ['mean'],
-      `the mean must have the shape [${channels}] or ${known.join(' or ')}, and has [${shape.join(', ')}]`,
+      `the mean must have the shape [${channels}] or ${known.join(' or ')}, not [${shape.join(', ')}]`,
     )
   }
   return { ...size, planes: data }

@@ -59,9 +59,9 @@ export function questionsOf(model: Model, asked: readonly string[], minus?: stri
     const reference = minus === undefined ? undefined : numberFrom(minus, path)
     if (reference !== model.reference) {
       throw new UsageError(
-        `the model is set against ${model.reference ?? 'no number'}, not against ${reference ?? 'none'}`,
+        `the model is compared with ${model.reference ?? 'no number'}, not with ${reference ?? 'none'}`,
         path,
-        'Load the explainer of `against(model, 30)`, and explain that model by it',
+        'Load the explainer of `against(model, 30)`, and explain that model with it',
       )
     }
     return [{ class: 0, reference }]
@@ -71,9 +71,9 @@ export function questionsOf(model: Model, asked: readonly string[], minus?: stri
     if (each === 'years') {
       if (!ages || !isDistribution(model)) {
         throw new UsageError(
-          `its answers are no ages of which one could be expected: ${classes.slice(0, 8).join(', ')}`,
+          `its answers are not ages, so there is no expected age: ${classes.slice(0, 8).join(', ')}`,
           path,
-          'Say in its card what its classes are called: single ages, or groups as 8-13 and 60+',
+          'Give the names of its classes in its card: single ages, or groups such as 8-13 and 60+',
         )
       }
       return { class: each, reference: minus === undefined ? undefined : numberFrom(minus, path) }
@@ -83,7 +83,7 @@ export function questionsOf(model: Model, asked: readonly string[], minus?: stri
     if (against === 'top' || (other && other.length > 1)) requireClass(minus!, classes)
     const question: Question = { class: each, minus: against as Question['minus'] }
     if ([each, against].some((one) => typeof one === 'object') && !isDistribution(model)) {
-      throw new UsageError('its classes are answered one by one, and a group of them has no logit', path)
+      throw new UsageError('its classes are answered independently, so a group of them has no logit', path)
     }
     // What is wrong with it whatever the answer is, is said before anything is explained.
     if (!needsAnswer(question, model)) targetIn(model, question)
@@ -95,9 +95,9 @@ function numberFrom(text: string, path: string): number {
   const value = Number(text)
   if (text.trim() !== '' && Number.isFinite(value)) return value
   throw new UsageError(
-    `'${text}' is no number to set years or a number against`,
+    `'${text}' is not a number to compare years or a number with`,
     path,
-    'Give --minus 30, say',
+    'Give, for example, --minus 30',
   )
 }
 
@@ -141,10 +141,10 @@ export function targetIn(
   if (typeof known !== 'object' && known !== 'years' && typeof minus !== 'object') {
     if (asked === 'top' && known === minus) {
       throw new UserError(
-        `the network's own answer is ${classes[minus!]}, which is to be set against itself`,
+        `the network's own answer is ${classes[minus!]}, which would be compared with itself`,
         undefined,
         agesOfClasses(model)
-          ? `Name another class; --class years --minus ${classes[minus!]} sets the expected age against it`
+          ? `Name another class; --class years --minus ${classes[minus!]} compares the expected age with it`
           : 'Name another class',
       )
     }

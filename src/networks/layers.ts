@@ -34,7 +34,7 @@ export class Layers {
   constructor(name: string, options: NetworkOptions, leastInput: number) {
     const { batch, input } = options
     if (input < leastInput) {
-      throw new Error(`${name} needs pictures of ${leastInput} pixels at least, not ${input}`)
+      throw new Error(`${name} needs pictures of at least ${leastInput} pixels, not ${input}`)
     }
     this.options = options
     this.g = new GraphBuilder(name)

@@ -115,7 +115,7 @@ function requireFinite(data: Float32Array, name: string, where: string): void {
 function notFrozen(name: string, taken: readonly string[], where: string): UserError {
   const first = [...new Set(taken.map((layer) => layer.split('/')[0]!))]
   return new UserError(
-    `no layer called ${name} is taken from it to be frozen`,
+    `no layer ${name} is taken from it, so there is none to freeze`,
     where,
     `It has ${first.slice(0, 8).join(', ')}${first.length > 8 ? ', …' : ''}`,
   )
@@ -127,15 +127,15 @@ function nothingFits(network: Graph, weights: StartingPoint['weights'], where: s
   if (shared) {
     const [name, { shape }] = shared
     return new UserError(
-      `no layer fits the network ${network.name}: ${name} is ${list(weights.get(name)!.shape)} and must be ${list(shape)}`,
+      `no layer fits the network ${network.name}: ${name} is ${list(weights.get(name)!.shape)}, not ${list(shape)}`,
       where,
       'Give the network the width that the weights were trained with',
     )
   }
   const named = [...weights.keys()].slice(0, 5).join(', ')
   return new UserError(
-    `no layer is called as one of the network ${network.name}: it holds ${named || 'no weights'}`,
+    `no layer has the name of one in the network ${network.name}: it holds ${named || 'no weights'}`,
     where,
-    'Give weights of the same network, with its published names of layers',
+    'Give weights of the same network, with its published layer names',
   )
 }

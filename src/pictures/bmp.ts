@@ -73,7 +73,7 @@ function headerOf(bytes: Uint8Array): Header {
   const start = view.getUint32(10, true)
   const size = view.getUint32(FILE_HEADER, true)
   const isCore = size === CORE_HEADER
-  if (!isCore && size < INFO_HEADER) throw new Error(`a header of ${size} bytes is not read`)
+  if (!isCore && size < INFO_HEADER) throw new Error(`a header of ${size} bytes is not supported`)
   need(FILE_HEADER + size)
   const width = isCore ? view.getUint16(18, true) : view.getInt32(18, true)
   const high = isCore ? view.getUint16(20, true) : view.getInt32(22, true)

@@ -42,7 +42,7 @@ function whatIsWrong({ length }: Uint8Array, format: string | undefined, reads: 
   if (length === 0) return 'the file is empty'
   return format
     ? `it is a ${format} file that is damaged, cut off, or of an uncommon variant`
-    : `it is none of ${reads.join(', ')}`
+    : `it is not one of ${reads.join(', ')}`
 }
 
 /** Formats by how their files begin, in Latin-1. */

@@ -83,24 +83,24 @@ export async function writeAtlasPage(
     sections.push(await section(own, explained, new Html(plane)))
   }
   const { faces } = explained
-  const title = 'What is explained alike'
+  const title = 'Faces that are explained alike'
   const body = html`<h1>${title}</h1>
 <p class="byline">${network} · ${data} · regard ${version}</p>
 <p>${faces.length} faces of ${new Set(faces.map(({ subject }) => subject)).size} people, explained by ${by}. Classes are
 ${classes}. Within each, faces whose maps have the same pattern are in one cluster. A cluster with more wrong answers than
-the rest of its class, or more of one group of people, may be one that the network answers for a reason of its own: look at
+the rest of its class, or more of one group of people, may be one that the network answers for a different reason: look at
 its maps.${leftOut(atlas)}</p>
 ${colourScale()}
 <h2>Look at these first</h2>
 ${firstOnes(atlas)}
 <div class="note"><p>A map says what a network used, not what is true of a person. <i>Gender</i> is a label that somebody
 wrote beside a photo, and age a guess. p is exact, counts people and not photos, and is adjusted over all ${atlas.tests}
-tests of this page (Holm). Where clusters are many, some group is always the commonest in one of them: only p below 0.05 is
+tests on this page (Holm). Among many clusters, some group is always the commonest in one of them, so only p below 0.05 is
 told.</p></div>
 ${sections}
-<div class="note"><p>Pictures of people are in this page and in the files beside it. Before you pass them on, see whether
+<div class="note"><p>This page and the files beside it contain pictures of people. Before you pass them on, check whether
 the data set’s licence allows that: ${licence}</p></div>
-<footer>Beside this page: atlas.json, atlas.csv with a line a face, and virelay/, the same as a project of the viewer
+<footer>Beside this page: atlas.json; atlas.csv, with a line for each face; and virelay/, the same as a project for the viewer
 ViRelAy.</footer>`
   writeAtomic(join(out, 'index.html'), page(title, style, body).text)
 }
@@ -109,7 +109,7 @@ function leftOut({ left, blank }: Atlas): string {
   const few = left.map(({ name, faces }) => `${name} (${faces})`).join(', ')
   return [
     left.length > 0 ? ` Classes of fewer than ${LEAST} faces are left out: ${few}.` : '',
-    blank > 0 ? ` ${blank} maps with nothing on them are left out.` : '',
+    blank > 0 ? ` ${blank} empty maps are left out.` : '',
   ].join('')
 }
 
@@ -150,12 +150,12 @@ async function section(own: ClassAtlas, explained: ExplainedFaces, plane: Html):
   return html`<h2 id="${name}">Class ${name}</h2>
 <p>${faces.length} faces, ${clusters.length} clusters.${
     whole
-      ? ' Their maps do not fall into kinds: the widest gap of the eigenvalues is behind the first. The clusters are parts of one whole, with no clear border between them.'
+      ? ' Their maps do not fall into kinds: the widest gap between eigenvalues comes after the first. The clusters are parts of one continuum, without clear borders.'
       : ''
   }</p>
 <div class="views">
-<figure>${plane}<figcaption>Each dot is a face; maps that are alike lie together (UMAP). Neither axes nor the size of
-gaps mean anything. Numbers are those of the clusters.</figcaption></figure>
+<figure>${plane}<figcaption>Each dot is a face; similar maps lie together (UMAP). Neither axes nor the size of
+gaps mean anything. The numbers name the clusters.</figcaption></figure>
 <figure>${new Html(svgOf(eigenvalues(own)))}<figcaption>The smallest eigenvalues of the graph of each map’s ${neighbours} nearest. The
 widest gap from the second on says how many clusters there are.</figcaption></figure>
 </div>

@@ -10,7 +10,7 @@ export function excessInWords({ group, share, rest, p }: Share): string {
 
 /** Why a cluster stands where it does in the list of its class, as a sentence. */
 export function reason({ told, silhouette }: Pick<Cluster, 'told' | 'silhouette'>): string {
-  const apart = `it stands ${standing(silhouette)} from the rest of its class (silhouette ${decimal(silhouette)})`
+  const apart = `it lies ${standing(silhouette)} from the rest of its class (silhouette ${decimal(silhouette)})`
   if (told.length === 0)
     return `It has no more of any group, nor of wrong answers, than chance would bring; ${apart}.`
   return `It has more than chance would bring of ${told.map(excessInWords).join('; ')}; ${apart}.`
@@ -21,7 +21,7 @@ export function sureness({
   probability: { cluster, rest },
 }: Pick<Cluster, 'probability'>): string | undefined {
   if (cluster === 1) return undefined
-  return `The mean probability of its answers is ${percent(cluster)}, in the rest of the class ${percent(rest)}.`
+  return `The mean probability of its answers is ${percent(cluster)}; in the rest of the class it is ${percent(rest)}.`
 }
 
 /** A number with a true minus sign. */

@@ -39,7 +39,7 @@ export async function averagesRow({ face, classes, all }: Averages): Promise<Htm
     const [first, second] = classes as [TitledMap, TitledMap]
     const data = first.map.data.map((value, k) => value - second.map.data[k]!)
     drawn.push({
-      title: `${first.title} less ${second.title}, in a scale of its own`,
+      title: `${first.title} minus ${second.title}, on its own scale`,
       picture: heatMap({ ...first.map, data }),
     })
   }

@@ -43,13 +43,12 @@ export type Unit = 'points' | 'picture' | 'relevance' | 'I' | 'Gini'
 export const CLAIMS: readonly Claim[] = [
   {
     id: 'rotation-over-affine',
-    claim:
-      'Networks do better on photos that are only rotated than on photos that are fitted to a reference face.',
+    claim: 'Networks do better on photos that are only rotated than on photos fitted to a reference face.',
     parts: (study) => [counted(study, '[r] over [i]', preprocessed(study, 'i', 'r'))],
   },
   {
     id: 'mixed-best',
-    claim: 'Networks that are trained on both kinds of photos do best.',
+    claim: 'Networks trained on both kinds of photos do best.',
     parts: (study) => [
       counted(study, '[m] over [r]', preprocessed(study, 'r', 'm')),
       counted(study, '[m] over [i]', preprocessed(study, 'i', 'm')),
@@ -75,7 +74,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     id: 'pretraining-helps',
     claim:
-      'Networks that start from ImageNet’s weights do better than from random ones, for gender and, but for CaffeNet, for age.',
+      'Networks that start from ImageNet’s weights do better than those that start from random weights, for gender and, except for CaffeNet, for age.',
     parts: (study) => {
       const pairs = started(study, 'random', 'imagenet')
       const of = (task: Run['task']) =>
@@ -113,7 +112,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     id: 'alignment-matters',
-    claim: 'Networks lose on photos that are aligned in another way than those they were trained on.',
+    claim: 'Networks lose accuracy on photos that are aligned differently from those they were trained on.',
     parts: (study) =>
       (['i', 'r'] as const).map((photos) => ({
         name: `[${photos}] networks, own photos over the other kind`,
@@ -126,13 +125,13 @@ export const CLAIMS: readonly Claim[] = [
   {
     id: 'rotation-loses-less',
     claim:
-      'Networks that are trained on rotated photos lose less on the other kind than those on fitted photos do.',
+      'Networks trained on rotated photos lose less on the other kind than networks trained on fitted photos.',
     parts: (study) => [lossPart(study, 'loss of [i] over loss of [r]', preprocessed(study, 'i', 'r'))],
   },
   {
     id: 'pretraining-mends-alignment',
     claim:
-      'Pretraining makes up for the wrong alignment: networks from ImageNet’s weights lose less than from random ones.',
+      'Pretraining makes up for the wrong alignment: networks that start from ImageNet’s weights lose less than those from random weights.',
     parts: (study) => [
       lossPart(
         study,
@@ -161,8 +160,8 @@ export const CLAIMS: readonly Claim[] = [
   {
     id: 'females-above-males-below',
     claim:
-      'Networks know female faces mainly by the hair line and the eyes, and male ones by the bottom half of the face.',
-    needs: 'A profile of networks for gender (explain.profile in the plan) would show it.',
+      'Networks recognise female faces mainly by the hairline and the eyes, and male faces by the bottom half of the face.',
+    needs: 'To test this, give networks for gender a profile (explain.profile in the plan).',
     parts: ({ cells }) => {
       const own = cells.filter(({ task, profiles }) => task === 'gender' && profiles.length > 0)
       const between = (a: Gender, b: Gender, wanted: readonly string[]) =>
@@ -189,7 +188,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     id: 'caffenet-isolated',
     claim: 'CaffeNet looks at isolated aspects of a face, GoogLeNet and VGG-16 at more of it.',
-    needs: 'Profiles (explain.profile in the plan) of CaffeNet beside GoogLeNet or VGG-16 would show it.',
+    needs: 'To test this, profile CaffeNet and GoogLeNet or VGG-16 (explain.profile in the plan).',
     parts: (study) => {
       const pairs = paperPairs(study, 'network').filter(
         ({ a, b }) => a.network === 'caffenet' && (b.network === 'googlenet' || b.network === 'vgg16'),

@@ -48,7 +48,7 @@ export async function writeComparePage(
 beside a photo, and age a guess.</p></div>
 ${settings.map(settingsText)}
 ${sections}
-<div class="note"><p>Pictures of people are in this page. Before you pass it on, see whether the data set’s licence allows
+<div class="note"><p>This page contains pictures of people. Before you pass it on, check whether the data set’s licence allows
 that: ${licence}</p></div>
 <footer>The figures: compare.json and, face by face, compare.csv, beside this page.</footer>`
   writeAtomic(join(out, 'index.html'), page(title, style, body).text)
@@ -56,10 +56,10 @@ that: ${licence}</p></div>
 
 function settingsText({ a, b, trainings, people, ofSettings, parts }: SettingsDifference): Html {
   if (people === 0)
-    return html`<h2>${a} against ${b}: where they look</h2><p>No face has a map with parts by all of them.</p>`
+    return html`<h2>${a} against ${b}: where they look</h2><p>For no face does every network have a map with parts.</p>`
   const scope = ofSettings
     ? `Tested over ${trainings[0]} and ${trainings[1]} trainings and ${people} people.`
-    : `Tested over ${people} people. With so few trainings this speaks of these networks only, not of how they were trained.`
+    : `Tested over ${people} people. With so few trainings, this describes these networks only, not how they were trained.`
   return html`<h2>${a} against ${b}: where they look</h2>
 ${partsTable(
   parts.map(({ part, difference, p }) => ({ part, value: points(difference), size: difference, p })),
@@ -79,13 +79,13 @@ async function section(
   const cards: Html[] = []
   for (const one of shown) cards.push(await card(one, { a, b, ofA, ofB }))
   return html`<h2>${a} and ${b}</h2>
-<p>On ${faces} faces of ${people} people they answer alike in ${share(agreement)}.${
+<p>On ${faces} faces of ${people} people they give the same answer in ${share(agreement)}.${
     accuracy
-      ? html` ${a} is right in ${share(accuracy.a)}, ${b} in ${share(accuracy.b)}; that they differ: p ${pText(accuracy.p)}.`
+      ? html` ${a} is right in ${share(accuracy.a)}, ${b} in ${share(accuracy.b)}; p of the difference: ${pText(accuracy.p)}.`
       : undefined
   } ${
     Number.isNaN(correlation.mean)
-      ? 'Faces are cut out differently for them, so that their maps cannot be laid upon each other.'
+      ? 'Faces are cut out differently for the two, so their maps cannot be compared pixel by pixel.'
       : html`Their maps have a rank correlation of ${correlation.mean.toFixed(2)}, and ${share(overlap)} of the most relevant tenth in common.`
   }</p>
 <div class="side-by-side">${contrasts.map(

@@ -87,7 +87,7 @@ export function faithfulSentence(cells: readonly FaithfulCell[]): string {
   })
   return worse.length === 0
     ? 'All maps are better than both controls.'
-    : `No better, by more than chance would bring, are: ${worse.join('; ')}.`
+    : `These are not significantly better: ${worse.join('; ')}.`
 }
 
 /** The table of one task. */

@@ -116,7 +116,7 @@ function verdictOf(parts: readonly FindingPart[]): Verdict {
 
 function evidenceOf(
   parts: readonly FindingPart[],
-  needs = 'The study has no two runs that would show it.',
+  needs = 'The study lacks two runs that could show it.',
 ): string {
   if (parts.length === 0) return needs
   return parts.map(sentenceOf).join(' ')
@@ -130,7 +130,7 @@ function sentenceOf(part: FindingPart): string {
   const between = ({ low, high }: Interval) => `${shown(low)} to ${shown(high)}`
   const found = `${name}: ${shown(people.difference)}${word} (95 % interval ${between(people.interval)} over people`
   if (!isRepeated(part)) {
-    return `${found}); each side was trained only once, so it may be that training’s chance.`
+    return `${found}); each side was trained only once, so chance in training may explain it.`
   }
   return (
     `${found}, ${between(trainings.interval)} over trainings), ` +

@@ -24,7 +24,7 @@ function groupTable(task: Task, cells: readonly Cell[]): Table {
   return {
     name: `groups-${task}-${network}`,
     title: `${task}, ${networks[network].title}`,
-    units: task === 'years' ? 'mean absolute error in years' : '% of faces answered rightly',
+    units: task === 'years' ? 'mean absolute error in years' : '% of faces answered correctly',
     columns: [
       { name: 'label' },
       { name: 'n' },

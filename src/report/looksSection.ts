@@ -27,25 +27,25 @@ export function looksSection(
   return {
     id: 'looks',
     title: 'What the networks look at',
-    body: html`<p>Test faces of every run, the same for all networks and settings, each explained once: what spoke for the class
-that the <b>data set</b> gives it, by layer-wise relevance propagation with the paper’s composite. How much of that lies in each
-part of the face is a mean over faces; small figures are 95 % intervals by a bootstrap of people, of ${FEW} and more. A map says what a
+    body: html`<p>Every run explains the same test faces, each once: what spoke for the class
+that the <b>data set</b> gives it, by layer-wise relevance propagation with the paper’s composite. The share of that in each
+part of the face is a mean over faces; small figures are 95 % intervals by a bootstrap of people, if there are at least ${FEW}. A map says what a
 network used, not what is true of a person.${
       hasYears
-        ? ' Of ages in years it is what moves the expected age from the mean age of the faces trained on, towards older or younger: faces are told apart by their age groups, and what speaks for the class speaks for an older age.'
+        ? ' For ages in years, maps show what moves the expected age from the mean age of the training faces, towards older or younger; faces are grouped by age group, and what speaks for the class speaks for an older age.'
         : undefined
     }</p>
-<p>Average maps are in the frame that faces are aligned in; each face’s map counts alike, and the maps of one row are in one scale: hot is
+<p>Average maps are in the frame of the aligned faces; each face’s map counts equally, and the maps of one row share a scale: hot is
 what speaks for the class, cold what speaks against it.</p>
 ${tasks.map(({ body }) => body)}
 ${
   faithful.length === 0
     ? undefined
     : html`<h3>How faithful the maps are</h3>
-<p>Squares of a twelfth of the picture’s side are taken away, the most relevant first and the least relevant first: the more the
+<p>Squares of a twelfth of the picture’s side are removed, most relevant first and least relevant first: the more the
 score falls in the first order and stays in the second, the more the maps show what counts. Random numbers and the edges of the
-photos, which know nothing of the network, are put to the same test on the same faces. p: by person, adjusted (Holm). A logit has no
-unit that networks share: compare within a row. <b>${faithfulSentence(faithful)}</b></p>
+photos, which know nothing about the network, take the same test on the same faces. p: by person, adjusted (Holm). Networks do not share
+a unit of logits: compare only within a row. <b>${faithfulSentence(faithful)}</b></p>
 ${tasks.map(({ faithfulTables }) => faithfulTables.map(tableHtml))}`
 }`,
     tables: tasks.flatMap(({ tables, faithfulTables }) => [...tables, ...faithfulTables]),
@@ -79,14 +79,14 @@ function cellPart(
     skipped > 0 && `${skipped} could not be used.`,
     unknown > 0 &&
       (unknown === faces
-        ? 'Nobody knows where the parts of these faces are.'
-        : `Of ${unknown} nobody knows where the parts are.`),
+        ? 'The parts of these faces are unknown.'
+        : `For ${unknown}, the parts are unknown.`),
     warned > 0 &&
-      `Of ${warned} maps the sums are far from what they explain: biases kept most of it, or rules divided by what nearly cancels.`,
+      `${warned} maps add up to something far from what they explain: biases kept most of it, or rules divided by values that nearly cancel.`,
   ].filter(Boolean)
   const figure = profile && {
     name: `looks-${task}-${network}-${inFileNames(setting)}`,
-    caption: `${task}, ${name}: what each part has of all that speaks for the class. The bar behind is the part’s share of the picture: what lies beyond it gets more than its size alone would bring.`,
+    caption: `${task}, ${name}: each part’s share of all that speaks for the class. The bar behind is the part’s share of the picture: a part beyond it gets more than its size alone would bring.`,
     svg: partsFigure(profile, 'label').text,
   }
   const details =

@@ -42,8 +42,8 @@ ${task === 'years' ? YEARS : undefined}
 }
 
 const YEARS = html`<p>The first map of a face shows what moves the <b>expected age</b> from the mean age of the faces trained
-on: towards older (hot) or younger (cold). Below the maps stands what the
-parts of the face add that move it most, where the map adds up to what it explains and landmarks say where they are.</p>`
+on: towards older (hot) or younger (cold). The line below the maps names the
+parts of the face that move it most, if the map adds up to what it explains and landmarks say where the parts are.</p>`
 
 function personRow(study: Study, explained: Explained, several: boolean): Html {
   const { run, map } = explained
@@ -77,7 +77,7 @@ function yearsLine({ expected, reference, parts }: YearsRecord): Html {
 /** How the heat maps of a study are to be read, and their colours. */
 export function colourKey(): Html {
   return html`<p>Each map shows what in the photo spoke <b>for</b> (hot) and <b>against</b> (cold) one class, by
-layer-wise relevance propagation with the paper’s composite; what is black did not matter. Each map is scaled to its own
+layer-wise relevance propagation with the paper’s composite; black did not matter. Each map is scaled to its own
 largest value. A map says what this network used, not what is true of the person.</p>
 ${colourScale()}`
 }

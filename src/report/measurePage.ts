@@ -73,7 +73,7 @@ export async function writeMeasurePage(
   const faces = new Set(rows.map(({ face }) => face)).size
   const body = html`<h1>${title}</h1>
 <p class="byline">${about.network} on ${about.data} · regard ${version}</p>
-<p class="summary">${methods.filter((method) => !isControl(method)).length} methods on the same ${faces} faces, beside two controls that know nothing of the network:
+<p class="summary">${methods.filter((method) => !isControl(method)).length} methods on the same ${faces} faces, beside two controls that know nothing about the network:
 random numbers, and the edges of the picture.</p>
 ${doubts.map((sentence) => html`<p>${sentence}</p>`)}
 ${sanity && sanitySection(sanity)}
@@ -87,7 +87,7 @@ ${sanity && sanitySection(sanity)}
 adjusted over the methods by Holm’s procedure); bold: the best.</p>
 <dl>${columns.map(
     ({ measure, name, better }) =>
-      html`<dt>${MEASURES[measure].title}</dt><dd>${name}; ${better === 'neither' ? 'neither side is better' : better === 'one' ? 'best near 1' : `${better} is better`}. <span class="faint">${MEASURES[measure].source}</span></dd>`,
+      html`<dt>${MEASURES[measure].title}</dt><dd>${name}; ${better === 'neither' ? 'neither direction is better' : better === 'one' ? 'best near 1' : `${better} is better`}. <span class="faint">${MEASURES[measure].source}</span></dd>`,
   )}</dl>
 <p class="faint">Maps should lie on: ${about.parts.map((part) => part.replace('_', ' ')).join(', ')}.</p>
 ${unfit.length === 0 ? undefined : html`<p class="faint">Not for this network: ${unfit.map(({ method, reason }) => `${method} (${reason})`).join('; ')}.</p>`}
@@ -96,7 +96,7 @@ ${curvesSection(out, columns, methods)}
 <h2>The maps</h2>
 ${colourScale()}
 <div class="strips">${await strips(examples, methods)}</div>
-<div class="note"><p>Pictures of people are in this page. Before you pass it on, see whether the data set’s licence allows
+<div class="note"><p>This page contains pictures of people. Before you pass it on, check whether the data set’s licence allows
 that: ${about.licence}</p></div>
 <footer>The figures: measure.json and, face by face, measure.csv, beside this page; the curves: curves.csv.</footer>`
   writeAtomic(join(out, 'index.html'), page(title, style, body).text)
@@ -137,10 +137,10 @@ function curvesSection(
   })
   if (figures.length === 0) return undefined
   return html`<h2>The curves</h2>
-<p>The score of what is explained while pixels are taken away, mean over faces. Of a map that shows what counts, it falls at
-once where the most relevant go first, and stays where the least relevant do. The number is the measure: by how much the
-blue line is above the orange one, mean over the steps. Where they lie no further apart than the faint ones, the map says no
-more than a control. The best come first, and all panels of a figure have one scale.</p>
+<p>The score of what is explained while pixels are removed, as a mean over faces. If a map shows what counts, the score falls at
+once when the most relevant pixels go first, and stays when the least relevant do. The number is the measure: how far the
+blue line is above the orange one, as a mean over the steps. If they lie no further apart than the faint ones, the map says no
+more than a control. The best come first, and all panels of a figure share one scale.</p>
 ${figures}`
 }
 

@@ -55,7 +55,7 @@ function readRun(out: string, record: RunRecord): Map<Alignment, Prediction[]> {
   rows.forEach((row, k) => {
     const list = read.get(row[columns.testedOn] as Alignment)
     const [truth, predicted] = [names.indexOf(row[columns.true]!), names.indexOf(row[columns.predicted]!)]
-    if (!list || truth < 0 || predicted < 0) throw damaged(`has a line ${k + 2} that says nothing`, path)
+    if (!list || truth < 0 || predicted < 0) throw damaged(`has an empty line ${k + 2}`, path)
     const face = row[columns.face]!
     list.push({
       face,
@@ -98,5 +98,9 @@ function columnsOf(head: readonly string[], names: (typeof CLASSES)[Task], path:
 }
 
 function damaged(what: string, path: string): UserError {
-  return new UserError(what, path, 'Remove the result.json beside it and run the study again to make it anew')
+  return new UserError(
+    what,
+    path,
+    'Remove the result.json beside it and run the study again, which writes it again',
+  )
 }

@@ -49,11 +49,11 @@ export async function writeProfilePage(
   const body = html`<h1>${title}</h1>
 <p class="byline">${data} · regard ${version}</p>
 <div class="note"><p>A map says what a network used, not what is true of a person. <i>Gender</i> is a label that somebody
-wrote beside a photo, and age a guess. Shares are means over faces, with 95 % intervals by a bootstrap of people; of fewer
+wrote beside a photo, and age a guess. Shares are means over faces, with 95 % intervals by a bootstrap of people; for fewer
 than ${FEW} people there is none.</p></div>
 ${sections}
 ${across.length === 0 ? undefined : html`<h2>Networks against each other</h2>${across.map(differenceText)}`}
-<div class="note"><p>Pictures of people are in this page. Before you pass it on, see whether the data set’s licence allows
+<div class="note"><p>This page contains pictures of people. Before you pass it on, check whether the data set’s licence allows
 that: ${licence}</p></div>
 <footer>The figures: profile.json and profile.csv, beside this page.</footer>`
   writeAtomic(join(out, 'index.html'), page(title, averagesStyle + wideStyle, body).text)
@@ -66,14 +66,14 @@ async function section({ name, explained, profile, by }: ProfiledNetwork, figure
   return html`<h2>${name}</h2>
 <p>${faces.length} faces of ${new Set(faces.map(({ subject }) => subject)).size} people, explained by ${by}.${
     warned > 0
-      ? ` Of ${warned} maps the sums are far from what they explain: biases kept most of it, or rules divided by what nearly cancels.`
+      ? ` ${warned} maps add up to something far from what they explain: biases kept most of it, or rules divided by values that nearly cancel.`
       : ''
-  }${unknown > 0 ? ` Of ${unknown} nobody knows where the parts are.` : ''}</p>
+  }${unknown > 0 ? ` For ${unknown}, the parts are unknown.` : ''}</p>
 ${await averagesOf(explained)}
-<p class="faint">Average face, and average maps in the same frame; each face’s map counts alike.</p>
+<p class="faint">Average face, and average maps in the same frame; each face’s map counts equally.</p>
 ${colourScale()}
-<figure class="wide"><div class="scroll">${figure}</div><figcaption>What each part has of all that speaks for the answer. The bar behind is the part’s share of
-the picture: what lies beyond it gets more than its size alone would bring.</figcaption></figure>
+<figure class="wide"><div class="scroll">${figure}</div><figcaption>Each part’s share of all that speaks for the answer. The bar behind is the part’s share of
+the picture: a part beyond it gets more than its size alone would bring.</figcaption></figure>
 ${groupTable(profile.groups, 'answer')}
 ${profile.differences.map(differenceText)}`
 }

@@ -32,8 +32,8 @@ function inWords(photos: TrainingPhotos, kind: string): string {
 export function unfinished(study: Study): Html | undefined {
   const { done, planned } = runsOf(study)
   if (done === planned) return undefined
-  return html`<p class="unfinished"><b>This study is not finished:</b> ${done} of its ${planned} runs are done. What follows is about
-those alone.</p>`
+  return html`<p class="unfinished"><b>This study is not finished:</b> ${done} of its ${planned} runs are done. What follows covers only
+those.</p>`
 }
 
 /**
@@ -126,7 +126,7 @@ function chance(study: Study, task: Task, cells: Study['cells']): Html {
 
 /** What a network reaches, with the end of the bold part. */
 function reached(task: Task, { accuracy, oneOff, error }: Score): Html {
-  if (error) return html`is ${error.years.toFixed(1)} years off</b> in the mean`
+  if (error) return html`is ${error.years.toFixed(1)} years off</b> on average`
   const near = task === 'age' ? ` (${percent(oneOff.share)} % with the group next to it)` : ''
   return html`reaches ${percent(accuracy.share)} %</b>${near}`
 }
@@ -136,7 +136,7 @@ export const note: Html = html`<div class="note">
 <p><b>What this is not.</b> <i>Gender</i> here is a label that somebody wrote beside a photo, <i>m</i> or <i>f</i>: not a
 person’s identity. <i>Age</i> is a guess from one picture. A network repeats the habits of the
 data that it was trained on, and its errors are not spread evenly over people.</p>
-<p>The photos stayed on the machine that made this page, and some of them are in it: before you pass it on, see whether
+<p>The photos stayed on the machine that made this page, but the page contains some of them: before you pass it on, check whether
 the data set’s licence allows that.</p></div>`
 
 /** Data set, folds, seed, and all that was left out, with its reason. */
@@ -147,7 +147,7 @@ export function about({ record }: Study): Html {
 <dt>Data set</dt><dd>${dataset.kind}: ${dataset.faces} faces of ${dataset.subjects} people</dd>
 <dt>Licence</dt><dd>${dataset.licence}</dd>
 <dt>Citation</dt><dd>${dataset.citation}</dd>
-<dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}${folds.repeated === 'anywhere' ? '; photos that are there more than once may be in two of them' : undefined}</dd>
+<dt>Folds</dt><dd>${folds.count}, no person in two of them; tested on ${folds.test.map((fold) => `fold ${fold}`).join(', ')}${folds.repeated === 'anywhere' ? '; duplicate photos may be in two of them' : undefined}</dd>
 <dt>Seed</dt><dd>${record.seed}</dd>
 <dt>Left out</dt><dd>${counts(dataset.dropped)}</dd>
 ${Object.keys(dataset.remarks).length > 0 ? html`<dt>Kept, but</dt><dd>${counts(dataset.remarks)}</dd>` : undefined}
@@ -161,7 +161,7 @@ ${
         ({ face, reason }) => html`<li>${face}: ${reason}</li>`,
       )}</ul></details>`
 }
-<p>Age groups are those of Adience: ${AGE_GROUPS.length} groups with gaps, and a face between two of them has no
+<p>Age groups are those of Adience: ${AGE_GROUPS.length} groups with gaps, and a face between two groups has no
 group. Every random draw comes from the seed: the same plan on the same machine gives the same numbers.</p>`
 }
 

@@ -80,7 +80,7 @@ ${sections.map(
 <section id="${id}"><h2>${title}</h2>
 ${body}</section>`,
 )}
-<footer>Made by regard ${study.record.version}. Beside this page: tables/*.csv, one row a number; tables/*.tex, the tables
+<footer>Made by regard ${study.record.version}. Beside this page: tables/*.csv, one row for each number; tables/*.tex, the tables
 for LaTeX; figures/*.svg.
 The method is that of Lapuschkin, Binder, Müller and Samek, <i>Understanding and Comparing Deep Neural Networks for
 Age and Gender Classification</i> (2017).</footer>`

@@ -74,7 +74,7 @@ function findingSection({ findings }: Analyses): Section | undefined {
   if (findings.every(({ verdict }) => verdict === 'not tested')) return undefined
   return {
     id: 'findings',
-    title: 'What holds of the paper’s findings',
+    title: 'Which of the paper’s findings hold',
     body: findingList(findings),
     tables: [findingTable(findings)],
   }
@@ -92,18 +92,18 @@ function accuracySection(study: Study, test: TestKind): Section | undefined {
       ? ' A value is the mean over folds ± their sample standard deviation; below it, all folds taken together.'
       : ''
   const intervals = html`${folds} Small figures: 95 % interval, by a bootstrap of the
-people whose faces these are. A dash: no such run is finished.${paper}`
+people whose faces these are. A dash means that no such run is finished.${paper}`
   const intro =
     test === 'own'
-      ? html`<p>Faces of people whom the network has not seen in training, each scored by the mean of ten crops (four
-corners and the centre, each mirrored too). [r] and [i] are tested on photos of their own kind, [m] on the
+      ? html`<p>Faces of people whom the network did not see in training, each scored by the mean of ten crops (four
+corners and the centre, each also mirrored). [r] and [i] are tested on photos of their own kind, [m] on the
 rotated ones.${intervals}${
           tasks.includes('years')
-            ? ' The answer to years is the expected age, Σ p · age, whose error is the mean of |answer − age|; accuracy counts the likeliest age, where it is right to the year.'
+            ? ' The answer to years is the expected age, Σ p · age, and its error the mean of |answer − age|; accuracy counts likeliest ages that are right to the year.'
             : undefined
         }</p>`
-      : html`<p>The same networks on the other kind of alignment than their own test set: how much of what was learned
-hangs on how the photo was cut. “to own”: the change from the network’s own test set, in points.</p>`
+      : html`<p>The same networks on test photos of the other alignment: how much of what they learned
+depends on how the photo was cut. “to own” is the change from the network’s own test set, in points.</p>`
   return {
     id: test === 'own' ? 'accuracy' : 'swapped',
     title: test === 'own' ? 'Accuracy' : 'Swapped test sets',
@@ -160,7 +160,7 @@ function curveSection(study: Study): Section | undefined {
   )
   const settings = inPaperOrder(points.map(({ setting }) => setting))
   const thin = study.record.folds.test.length > 1 ? ' Thin lines: folds; thick ones: their mean.' : ''
-  const caption = `Figure 1: accuracy over training on ${where.join(', or on ')}. ${lineCode(settings)}${thin} The dashed line across is what the commonest answer alone reaches.`
+  const caption = `Figure 1: accuracy over training on ${where.join(', or on ')}. ${lineCode(settings)}${thin} The dashed line across is what always giving the commonest answer reaches.`
   const figures = [{ name: 'figure-1-learning-curves', caption, svg: curveFigure(panels) }]
   return { id: 'training', title: 'Accuracy over training', body: figureHtml(figures[0]!), figures }
 }
@@ -183,13 +183,13 @@ function mapSection(study: Study): Section | undefined {
 ${
   figures.length === 0
     ? undefined
-    : html`<p>Side by side, every map is for the class that the data set says (under the photo), so that all answer one
-question. Under a map: the answer of the network to this crop and its probability; underlined where it is that class.</p>`
+    : html`<p>Side by side, every map is for the class that the data set gives (under the photo), so that all answer one
+question. Under a map: the network’s answer to this crop and its probability, underlined if it is that class.</p>`
 }
 ${shownFigures('Networks side by side', ofNetworks!)}${shownFigures('Starts side by side', ofStarts!)}
 <h3>Class by class</h3>
-<p>Under each map stand the class and the network’s probability for it, by the crop that is shown; the outlined one is its
-answer, the underlined one is what the data set says.</p>
+<p>Under each map: the class and the network’s probability for it, for the crop that is shown. The outlined map is its
+answer; the underlined class is the data set’s.</p>
 ${rows}`,
     figures,
   }
@@ -218,13 +218,13 @@ function pairSection(study: Study): Section | undefined {
   const figures = [
     {
       name: 'figure-3-alignment-pairs',
-      caption: `Figure 3: the ${pairs.length} test faces that [i] stretches most, as both alignments show them, and what each network (A, C, G, V) answered to each, by ten crops; answers that agree with the data set are underlined.`,
+      caption: `Figure 3: the ${pairs.length} test faces that [i] stretches most, in both alignments, and what each network (A, C, G, V) answered to each, by ten crops; answers that agree with the data set are underlined.`,
       svg: pairFigure(study, pairs),
     },
   ]
   return {
     id: 'pairs',
-    title: 'The farthest stretched faces',
+    title: 'The most stretched faces',
     body: html`<p>Fitting a face to the reference face, [i], may change its proportions: children’s faces grow longer, and
 some of what speaks for a young age may be lost. Rotating it alone, [r], keeps them.</p>
 ${figureHtml(figures[0]!)}`,
@@ -239,14 +239,14 @@ function calibrationSection(study: Study, { calibrations }: Analyses): Section |
   const figures = [
     {
       name: 'calibration',
-      caption: `Reliability: how often answers are right that are given with one confidence, in 15 equal steps of it, those with ${LEAST_DRAWN} faces or more. ${lineCode(settings)} On the dashed line, networks would be as right as they are sure; below it they are too sure.`,
+      caption: `Reliability: how often answers of one confidence are right, in 15 equal steps of confidence, those with at least ${LEAST_DRAWN} faces. ${lineCode(settings)} On the dashed line, networks are right as often as they are sure; below it, they are too sure.`,
       svg: calibrationFigure(calibrations),
     },
   ]
   return {
     id: 'calibration',
     title: 'Calibration',
-    body: html`<p>Whether the probabilities can be believed. The expected calibration error is the mean distance between how
+    body: html`<p>Can the probabilities be believed? The expected calibration error is the mean distance between how
 sure answers are and how often they are right (Guo et al. 2017).</p>
 ${rowHtml(tables.map(tableHtml))}${figureHtml(figures[0]!)}`,
     tables,
@@ -268,8 +268,8 @@ function confusionSection(study: Study): Section | undefined {
     .map((task) => ({ task, figures: readable.filter((cell) => cell.task === task).map(figureOf) }))
   return {
     id: 'confusions',
-    title: 'Which classes are taken for which',
-    body: html`<p>Each row is one class as the data set has it; the numbers are per cent of that row.</p>
+    title: 'Which classes are confused',
+    body: html`<p>Each row is a class of the data set; the numbers are percentages of the row.</p>
 ${byTask.map(({ task, figures }) => {
   const shown = rowHtml(figures.map(figureHtml))
   return figures.length > OPEN ? folded(`${task}: ${figures.length} matrices`, [shown]) : shown

@@ -77,7 +77,7 @@ export function findingSentence(findings: readonly PaperFinding[]): Html | undef
   const count = (verdict: PaperFinding['verdict']) => findings.filter((one) => one.verdict === verdict).length
   const [holds, not, untested] = [count('holds'), count('does not hold'), count('not tested')]
   if (untested === findings.length) return undefined
-  return html`<p>Of <a href="#findings">the paper’s findings</a>, ${findings.length - untested} can be tested on this study:
+  return html`<p>Of <a href="#findings">the paper’s findings</a>, ${findings.length - untested} can be tested with this study:
 <b>${holds} ${holds === 1 ? 'holds' : 'hold'}</b>, ${not} ${not === 1 ? 'does' : 'do'} not, ${count('undecided')} undecided.</p>`
 }
 

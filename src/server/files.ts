@@ -28,7 +28,7 @@ const RUNTIME = 'ort-wasm-simd-threaded'
  */
 export function studioFiles(page: string = PAGE): StudioFiles {
   if (!existsSync(join(page, 'index.html')))
-    throw new UserError('the page of the studio is not built', page, 'Run npm run build')
+    throw new UserError("the studio's page is not built", page, 'Run npm run build')
   const files = new Map<string, string>()
   for (const name of readdirSync(page, { recursive: true, encoding: 'utf8' })) {
     const path = join(page, name)

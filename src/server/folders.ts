@@ -27,7 +27,7 @@ export class Folders {
    */
   constructor(dir: string) {
     if (!existsSync(dir) || !statSync(dir).isDirectory())
-      throw new UserError('is no folder', dir, 'Give the folder that studies were written to, such as out')
+      throw new UserError('is not a folder', dir, 'Give the folder that studies were written to, such as out')
     this.root = realpathSync(dir)
   }
 

@@ -41,9 +41,9 @@ export async function listen({ host = HOME, port, folders }: ListenOptions): Pro
       reject(
         error.code === 'EADDRINUSE'
           ? new UserError(
-              'is taken by another program',
+              'is in use by another program',
               `port ${port}`,
-              'Give another one by --port, or --port 0 for any',
+              'Choose another with --port, or any free one with --port 0',
             )
           : error,
       ),

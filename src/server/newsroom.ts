@@ -85,7 +85,7 @@ export class Newsroom {
     const path = this.folders.path(name, 'study')
     if (!path) {
       this.studies.delete(name)
-      throw new Error(`There is no study ${name} any more.`)
+      throw new Error(`The study ${name} is gone.`)
     }
     let study = this.studies.get(name)
     if (!study) {

@@ -91,8 +91,8 @@ export function differences(before: RunConfig, now: RunConfig): string[] {
     // Hashes say nothing to people.
     if (name === 'data') return ['the photos or their labels have changed']
     if (name === 'parts') return ['the parts of the faces have changed']
-    if (name === 'start.weights') return ['the weights to start from are others']
-    return [`${name} was ${old} and is ${given}`]
+    if (name === 'start.weights') return ['the weights to start from have changed']
+    return [`${name} was ${old} and is now ${given}`]
   })
 }
 

@@ -137,8 +137,8 @@ const schedule = z
         complain(
           'iterations',
           iterations === undefined
-            ? 'is missing, and epochs too'
-            : 'and epochs say the same: give one of them',
+            ? 'is missing, and so is epochs'
+            : 'and epochs mean the same: give one of them',
         )
         return
       }
@@ -231,7 +231,7 @@ const planFields = z.strictObject({
 const planSchema = planFields
   .superRefine(({ dataset, folds }, context) => {
     if (dataset.kind !== 'adience' || folds.count === ADIENCE_FOLDS) return
-    const message = `must be ${ADIENCE_FOLDS} for adience, not ${folds.count}: its publishers have dealt its folds`
+    const message = `must be ${ADIENCE_FOLDS} for adience, not ${folds.count}: its folds are published`
     context.addIssue({ code: 'custom', path: ['folds', 'count'], message })
   })
   .transform(({ preprocessing, networks, ...rest }) => ({
@@ -374,5 +374,5 @@ function distinct<T extends z.ZodType>(item: T, key: (value: z.output<T>) => unk
   return z
     .array(item)
     .min(1, 'must have at least one item')
-    .refine((items) => new Set(items.map(key)).size === items.length, 'has an item that stands twice')
+    .refine((items) => new Set(items.map(key)).size === items.length, 'has a duplicate item')
 }

@@ -74,7 +74,7 @@ export async function prepare(
   const lacking = hidden.find((part) => !names.includes(part))
   if (lacking !== undefined) {
     throw new UserError(
-      `its faces have no part '${lacking}' that could be hidden`,
+      `its faces have no part '${lacking}' to hide`,
       dataset.root,
       `They have ${names.join(', ')}`,
     )
@@ -172,7 +172,7 @@ export function splitFor(
     throw new UserError(
       `the ${part} part holds no face`,
       `task ${task}, fold ${fold}`,
-      'Take more faces, or fewer folds',
+      'Use more faces, or fewer folds',
     )
   }
   return own

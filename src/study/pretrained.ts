@@ -7,7 +7,7 @@ import { publishedFor } from '../networks/zoo.ts'
 import { TRAINED_KINDS } from './setting.ts'
 import { cachedPath } from './weightsCache.ts'
 
-const START = 'must be random, imagenet, imdb-wiki, or { weights: FILE } and what is said of them'
+const START = 'must be random, imagenet, imdb-wiki, or { weights: FILE, … }'
 /** Kinds of which the weights of some networks are published. */
 const PUBLISHED: readonly unknown[] = ['imagenet', 'imdb-wiki']
 
@@ -46,7 +46,7 @@ export function requireFile(
   else if (!publishedFor(network, kind)) {
     complain(
       ['start'],
-      `names no file, and no weights of ${network} trained on ${kind} are known: give { weights: FILE, kind: ${kind} }`,
+      `names no file, and there are no published weights of ${network} trained on ${kind}: give { weights: FILE, kind: ${kind} }`,
     )
   } else if (width !== 1) {
     complain(['width'], `must be 1 to start from published weights, not ${width}`)

@@ -205,7 +205,7 @@ export function readRecord<T>(path: string): T {
     throw new UserError(
       `could not be read (${messageOf(error)})`,
       path,
-      'Remove it and run the same command again to make it anew',
+      'Remove it and run the same command again, which writes it again',
     )
   }
 }
@@ -237,7 +237,7 @@ export function writeStudyRecord(out: string, record: StudyRecord): void {
 export function readStudyRecord(out: string): StudyRecord {
   const path = files.study(out)
   const remedy = 'Name the folder that `regard study` wrote to'
-  if (!existsSync(path)) throw new UserError('no study is in this folder: it has no study.json', out, remedy)
+  if (!existsSync(path)) throw new UserError('this folder holds no study: it lacks study.json', out, remedy)
   const record = readRecord<Partial<Omit<StudyRecord, 'runs'> & { runs: StoredRun[] }>>(path)
   if (Array.isArray(record.runs) && record.dataset && record.folds) {
     const runs = record.runs.map((run) => restoredRun(run, path))

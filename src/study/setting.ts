@@ -71,7 +71,7 @@ export function parseSetting(text: string, where?: string): Setting {
   throw new UserError(
     `there is no setting '${text}'`,
     where,
-    `A setting is one of ${TRAINING_PHOTOS.join(', ')}, and behind a comma ${letters} where it starts from trained weights`,
+    `A setting is one of ${TRAINING_PHOTOS.join(', ')}, followed by a comma and one of ${letters} if it starts from trained weights`,
   )
 }
 

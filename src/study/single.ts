@@ -74,13 +74,17 @@ export function requirePlace({ folder, resume }: Place): void {
   const [begun, finished] = [runFiles.config(folder), sumsIn(folder)].map(existsSync)
   if (begun && !resume) {
     throw new UserError(
-      `holds a run already, which is ${finished ? 'finished' : 'not finished'}`,
+      `already holds a run, which is ${finished ? 'finished' : 'not finished'}`,
       folder,
-      'Add --resume to go on with it, or choose another folder by --out',
+      'Resume it with --resume, or choose another folder with --out',
     )
   }
   if (!begun && existsSync(runFiles.model(folder))) {
-    throw new UserError('holds a model that would be overwritten', folder, 'Choose another folder by --out')
+    throw new UserError(
+      'holds a model, which would be overwritten',
+      folder,
+      'Choose another folder with --out',
+    )
   }
 }
 
@@ -122,12 +126,12 @@ async function trainLocked(
     throw new UserError(
       `holds another run: ${differences(before, now).join(', ')}`,
       folder,
-      'Give the settings that it was begun with, or choose another folder by --out',
+      'Give the settings that it was begun with, or choose another folder with --out',
     )
   }
   const state = stateOf(folder, now)
   if (state.kind === 'damaged') {
-    throw new UserError(`is damaged: ${state.reason}`, folder, 'Remove it and train anew')
+    throw new UserError(`is damaged: ${state.reason}`, folder, 'Remove it and train again')
   }
   if (state.kind === 'finished') {
     return { record: readRunRecord(folder), kept: true, ...rest }

@@ -36,7 +36,7 @@ export function stateOf(folder: string, config: RunConfig): RunState {
  */
 export function claim(folder: string, config: RunConfig, means: Means): Means | undefined {
   const state = stateOf(folder, config)
-  if (state.kind === 'damaged') console.error(`${folder}: ${state.reason}; the run is made anew`)
+  if (state.kind === 'damaged') console.error(`${folder}: ${state.reason}; the run starts again`)
   if (state.kind === 'damaged' || state.kind === 'other') rmSync(folder, { recursive: true, force: true })
   if (state.kind === 'finished') return undefined
   if (state.kind !== 'begun') writeConfig(folder, config, means)

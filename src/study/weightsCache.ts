@@ -57,9 +57,9 @@ export async function fetchWeights(weights: PublishedWeights, signal?: AbortSign
 // A file that was put there by hand may be cut short, or another of the same name.
 function requirePublished(path: string, { bytes, sha1 }: PublishedWeights): void {
   const { size } = statSync(path)
-  const remedy = 'Remove it, and it is fetched again'
+  const remedy = 'Remove it; regard then downloads it again'
   if (bytes !== undefined && size !== bytes) {
-    throw new UserError(`has ${size} bytes, and the published file has ${bytes}`, path, remedy)
+    throw new UserError(`has ${size} bytes; the published file has ${bytes}`, path, remedy)
   }
   const sum = sha1 && hashOfFile(path, 'sha1')
   if (sum !== sha1) throw new UserError(`is not the published file: sha1 ${sum}, not ${sha1}`, path, remedy)

@@ -73,7 +73,9 @@ export function readCheckpoint(folder: string, run: string): Checkpoint | undefi
       checkpoint = parse(readFileSync(path), path)
     } catch (error) {
       const rest =
-        name === names.at(-1) ? 'no good one is left: training from the beginning' : 'using the one before it'
+        name === names.at(-1)
+          ? 'there is no earlier one: training from the beginning'
+          : 'using the one before it'
       console.error(`${messageOf(error)}; ${rest}`)
       continue
     }
@@ -98,7 +100,7 @@ function parse(bytes: Uint8Array, path: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes, path)
   const { state = '', sha256 } = metadata
   if (checksum(tensors, state) !== sha256)
-    throw new UserError('the checkpoint is damaged: its checksum does not fit', path)
+    throw new UserError('the checkpoint is damaged: its checksum does not match', path)
   const { iteration, random, taken, run } = JSON.parse(state)
   const weights: Weights = new Map()
   const velocities: Weights = new Map()

@@ -311,7 +311,7 @@ function diverged(what: string, iteration: number, folder: string, kept: number 
       ? 'There is no checkpoint yet'
       : `The last good checkpoint, of iteration ${kept}, is in ${folder}`
   return new UserError(
-    `${what} is no number any more after iteration ${iteration}`,
+    `${what} became NaN or infinite after iteration ${iteration}`,
     'training',
     `${last}; lower the learning rate`,
   )

@@ -111,7 +111,7 @@ function reasonOf(error: unknown, instead: string): string {
     case 'AbortError':
       return `Another program uses the camera. Close that one, or ${instead}.`
     case 'SecurityError':
-      return `A page has a camera only by https or on localhost. Open it there, or ${instead}.`
+      return `A page can use a camera only over https or on localhost. Open it there, or ${instead}.`
     default:
       return `The camera does not start (${error instanceof Error ? error.message : error}). Try again, or ${instead}.`
   }

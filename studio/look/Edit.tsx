@@ -68,5 +68,5 @@ export function Edit() {
 const HOW = {
   cover: 'Covers with plain grey.',
   blur: 'Blurs by the width of the brush.',
-  erase: 'Draws what is around over it.',
+  erase: 'Fills it in from what is around it.',
 } as const

@@ -108,7 +108,7 @@ function Way({
       <p className="small">{endInWords(reached, start)}</p>
       {Math.abs(start - look.logit) > 1e-3 * Math.abs(look.logit) && (
         <p className="faint tiny">
-          What is handed down starts with {number(start)}; the logit is {number(look.logit)}.
+          What is handed down starts at {number(start)}; the logit is {number(look.logit)}.
         </p>
       )}
       <ul className="flow-key tiny faint" aria-label="What stays">
@@ -195,7 +195,7 @@ function Way({
         <section className="flow-table" aria-label="Layers in numbers" tabIndex={0}>
           <table className="part-table tiny">
             <caption className="faint">
-              In logits. In = out + what stayed; what is left is over all branches of the network.
+              In logits. In = out + what stayed; what is left is summed over all branches of the network.
             </caption>
             <thead>
               <tr>

@@ -89,7 +89,7 @@ export function Rules() {
       />
       {Object.keys(tuning).length > 0 && (
         <button type="button" className="button" onClick={() => changed({ tuning: {} })}>
-          As they were
+          Reset
         </button>
       )}
     </fieldset>

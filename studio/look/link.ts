@@ -124,7 +124,7 @@ export function fromLink(query: string, networks: readonly string[]): FromLink {
   for (const [key, value] of new URLSearchParams(query)) {
     const setting = Object.hasOwn(SETTINGS, key) ? SETTINGS[key] : undefined
     if (!setting) {
-      faults.push(`The link has a setting “${key}”, which is not known here.`)
+      faults.push(`The link has an unknown setting, “${key}”.`)
       continue
     }
     try {
@@ -156,7 +156,7 @@ function comparingOf(text: string): Comparing {
   const [network, row, other, ...names] = text.split(':').map(unpieced)
   const [name] = names
   const wrong = new Wrong(
-    `“${text}” is no comparison as faceres:0:network:gear or faceres:0:rules:epsilon are`,
+    `“${text}” is not a comparison, such as faceres:0:network:gear or faceres:0:rules:epsilon`,
   )
   if (network === undefined || row === undefined || names.length > 1) throw wrong
   const of = { network, row: number(row, 0, 99, true) }
@@ -171,7 +171,7 @@ function comparingOf(text: string): Comparing {
 function questionOf(text: string, id: number): Question {
   const [, task, name, minus] = /^([^:~]*):([^:~]+)(?:~([^:~]+))?$/.exec(text) ?? []
   if (task === undefined || name === undefined)
-    throw new Wrong(`“${text}” is not a question as gender:top or years:years~30 are`)
+    throw new Wrong(`“${text}” is not a question, such as gender:top or years:years~30`)
   return {
     id,
     task: unpieced(task),
@@ -182,14 +182,14 @@ function questionOf(text: string, id: number): Question {
 
 function oneOf<Value extends string>(value: string, values: readonly Value[]): Value {
   const found = values.find((each) => each === value)
-  if (found === undefined) throw new Wrong(`it is none of ${values.join(', ')}`)
+  if (found === undefined) throw new Wrong(`it is not one of ${values.join(', ')}`)
   return found
 }
 
 function number(value: string, min: number, max: number, whole = false): number {
   const found = value.trim() === '' ? Number.NaN : Number(value)
   if (!(found >= min && found <= max) || (whole && !Number.isInteger(found)))
-    throw new Wrong(`it is no ${whole ? 'whole ' : ''}number from ${min} to ${max}`)
+    throw new Wrong(`it is not a ${whole ? 'whole ' : ''}number from ${min} to ${max}`)
   return found
 }
 

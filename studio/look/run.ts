@@ -200,7 +200,7 @@ async function addNow(id: string): Promise<void> {
   const { openYours } = await import('../models/store.ts')
   if (!(await openYours(id))) setLook({ error: absentInWords(id) })
   else if (!getLook().networks.some((each) => each.id === id))
-    setLook({ error: `${id} cannot be shown photos yet. Complete its card in Models.` })
+    setLook({ error: `${id} cannot take photos yet. Complete its card in Models.` })
 }
 
 /** Load what the columns name, and what they are compared with. */

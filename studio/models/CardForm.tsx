@@ -84,7 +84,7 @@ export function CardForm({
           </p>
         )}
         <div className="pair">
-          <Text {...bind('mean')} label="Mean" hint="One number, or one a channel; or a dropped file." />
+          <Text {...bind('mean')} label="Mean" hint="One number, one for each channel, or a dropped file." />
           <Text {...bind('scale')} label="Scale" hint="(pixel − mean) · scale, pixels from 0 to 255." />
         </div>
         {(isOpen || asks('size', values.size)) && (
@@ -115,13 +115,13 @@ export function CardForm({
         {values.cut === 'box' && (
           <div className="pair">
             <Text {...bind('box')} label="Box" hint="Its side, in sides of the face’s box." />
-            <Text {...bind('down')} label="Down" hint="How much lower, in the same sides; 0." />
+            <Text {...bind('down')} label="Down" hint="How much lower, in the same unit; 0 if empty." />
           </div>
         )}
         <Text
           {...bind('picture')}
           label="Picture"
-          hint="The size before the input is cut from its centre; as large as the input where not given."
+          hint="The size before the input is cut from its centre; the size of the input if empty."
         />
         {values.cut === 'none' && (
           <Choice
@@ -129,7 +129,7 @@ export function CardForm({
             label="Photos of another shape"
             options={[
               ['', 'pad: all of it is seen'],
-              ['crop', 'crop: what reaches beyond is cut off'],
+              ['crop', 'crop: the rest is cut off'],
               ['stretch', 'stretch: distorted'],
             ]}
           />
@@ -165,7 +165,7 @@ export function CardForm({
             />
             <Classes {...bind('classes')} count={report.classes} set={(classes) => set({ classes })} />
             {values.task === 'years' && (
-              <Text {...bind('ages')} label="Ages" hint="The age of each class, where its name is none." />
+              <Text {...bind('ages')} label="Ages" hint="The age of each class, if its name is not an age." />
             )}
           </>
         )}
@@ -300,7 +300,7 @@ function Classes({
     <>
       <Field
         label="Classes"
-        hint={`${count === undefined ? 'One' : `${count === 1 ? 2 : count} of them, one`} a line; their numbers where none are given.`}
+        hint={`${count === undefined ? 'One' : `${count === 1 ? 2 : count} of them, one`} per line; numbers if empty.`}
         {...bound}
       >
         {(props) => (

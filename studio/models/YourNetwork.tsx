@@ -47,8 +47,8 @@ export function YourNetwork({ network }: { readonly network: Yours }) {
               ) : (
                 <p className="faint">
                   {report.missing.length > 0
-                    ? `Say its ${listed(report.missing)}: then you see here what it is shown.`
-                    : 'Correct its card: then you see here what it is shown.'}
+                    ? `Give its ${listed(report.missing)} to see here what the network is shown.`
+                    : 'Correct its card to see here what the network is shown.'}
                 </p>
               )}
               <Facts network={loaded} report={report} rows={trainedOn(report)} />
@@ -70,12 +70,14 @@ function Said({ report: { notes, unexplained, missing, errors } }: { readonly re
     <>
       {missing.length > 0 && errors.length === 0 && (
         <p className="warn">
-          How a photo becomes its input is not known: {listed(missing)} {missing.length > 1 ? 'are' : 'is'}{' '}
-          missing. Say it as the network was trained.
+          It is unknown how a photo becomes its input: {listed(missing)} {missing.length > 1 ? 'are' : 'is'}{' '}
+          missing. Give what the network was trained with.
         </p>
       )}
       {unexplained && (
-        <p className="warn">{unexplained} Methods that only ask, such as Occlusion, do work in Look.</p>
+        <p className="warn">
+          {unexplained} Methods that only ask for answers, such as Occlusion, work in Look.
+        </p>
       )}
       {notes.map((note) => (
         <p key={note} className="faint small">

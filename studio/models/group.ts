@@ -92,7 +92,7 @@ export async function groupedFrom(files: readonly File[]): Promise<Grouping> {
   for (const file of all.filter((each) => !known.has(each))) {
     const [, remedy] = OTHERS.find(([pattern]) => pattern.test(file.name)) ?? []
     problems.push(
-      `${file.name} is no model that regard reads. ${remedy ?? 'It reads .onnx, .caffemodel + .prototxt, and model.json + .bin.'}`,
+      `${file.name} is not a model that regard reads. ${remedy ?? 'It reads .onnx, .caffemodel + .prototxt, and model.json + .bin.'}`,
     )
   }
   return {

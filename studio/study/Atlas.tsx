@@ -80,7 +80,7 @@ async function readAtlas(folder: string): Promise<Omit<OneAtlasProps, 'folder'>>
 function OneAtlas({ folder, atlas, points }: OneAtlasProps) {
   const [name, setName] = useState(atlas.classes[0]?.name)
   const own = atlas.classes.find((each) => each.name === name)
-  if (!own) return <p>The atlas has no class of enough faces.</p>
+  if (!own) return <p>No class of the atlas has enough faces.</p>
   return (
     <>
       <p className="faint small">
@@ -158,7 +158,7 @@ function ClassView({ folder, own, points }: ClassViewProps) {
           ))}
           {own.whole && (
             <li className="tiny faint">
-              The class falls into no clear kinds: the clusters are parts of one whole.
+              The class has no clear kinds: the clusters are parts of one continuum.
             </li>
           )}
         </ul>

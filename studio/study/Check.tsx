@@ -80,7 +80,7 @@ function Findings({ folder, check, marks: kept }: FindingsProps) {
         ...(mark && { [keyOf(pair)]: mark }),
       }))
     } catch (thrown) {
-      setError(`The mark is not kept. ${messageOf(thrown)}`)
+      setError(`The mark was not saved. ${messageOf(thrown)}`)
     }
   }
   return (
@@ -88,8 +88,8 @@ function Findings({ folder, check, marks: kept }: FindingsProps) {
       <p className="faint small">
         {counted(check.faces, 'face')} of {counted(check.subjects, 'person', 'people')} ({check.kind}).{' '}
         {isServed
-          ? 'Marks are kept in marks.csv beside the findings, and the next check honours them.'
-          : 'Opened from disk. To see photos and keep marks, run regard studio on the folder.'}
+          ? 'Marks are kept in marks.csv beside the findings, and the next check respects them.'
+          : 'Opened from disk. To see photos and save marks, run regard studio on the folder.'}
       </p>
       {error && (
         <p role="alert" className="error">

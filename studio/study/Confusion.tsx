@@ -20,7 +20,7 @@ export function Confusion({ study, source }: ConfusionProps) {
   const [chosen, setChosen] = useState(finished[0]?.name)
   const run = finished.find(({ name }) => name === chosen) ?? finished[0]
   const { value, error } = useRead(run && `${study.name} ${run.name}`, () => answersOf(source, run!.name))
-  if (!run) return <p>No run is finished yet. The first one’s answers are shown here.</p>
+  if (!run) return <p>No run is finished yet. The answers of the first one will appear here.</p>
   return (
     <>
       <RunChoice runs={finished} folds={study.folds.test.length} run={run} choose={setChosen} />
@@ -167,7 +167,7 @@ function Behind({ title, answers, classes, source, photos }: BehindProps) {
         {title}: {counted(faces.length, 'face')}
       </h3>
       {!photos && (
-        <p className="faint small">Its photos are not shown: the folder does not say where they lie.</p>
+        <p className="faint small">Its photos are not shown: the folder does not say where they are.</p>
       )}
       <Faces faces={faces} />
     </section>

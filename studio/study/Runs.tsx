@@ -78,7 +78,7 @@ export function Runs({ study, curves, source }: RunsProps) {
       </table>
       <p className="faint small">
         Right: of the run’s own test photos, with a 95 % interval by photo (Wilson). The report’s intervals
-        take photos of one person for what they are: alike.
+        count photos of one person as alike.
       </p>
     </>
   )

@@ -65,11 +65,11 @@ function Connection() {
   return (
     <>
       <p role="status" className="unseen">
-        {isLost && 'Connection lost. The study goes on; trying again.'}
+        {isLost && 'Connection lost. The study continues; reconnecting.'}
       </p>
       {isLost && (
         <p className="study-lost warn" aria-hidden="true">
-          Connection lost. The study goes on; trying again in {again} s.
+          Connection lost. The study continues; reconnecting in {again} s.
         </p>
       )}
     </>
@@ -129,7 +129,7 @@ function OtherFolder({ name, folders }: OtherFolderProps) {
       <>
         <Head title={name.replace(/^disk:/, '')} />
         <p className="study-body">
-          A folder from disk is read anew each time. Open it again from <a href="#/study">the list</a>.
+          A folder from disk must be opened again each time. Open it from <a href="#/study">the list</a>.
         </p>
       </>
     )

@@ -18,7 +18,7 @@ export function WrittenPage({ source, path, title }: WrittenPageProps) {
     <>
       <p className="small">
         <a href={url} target="_blank" rel="noreferrer">
-          Open it in a tab of its own
+          Open it in its own tab
         </a>
       </p>
       <iframe className="study-report panel" title={title} src={url} sandbox="" />

@@ -33,7 +33,7 @@ function servedFolder(name: string): Source {
   return {
     async blob(path) {
       const response = await fetch(url(path))
-      if (!response.ok) throw new Error(`${path} is not there.`)
+      if (!response.ok) throw new Error(`${path} does not exist.`)
       return response.blob()
     },
     url,

@@ -78,7 +78,7 @@ export function Examples({ camera, video }: CameraProps) {
         </p>
       )}
       <p className="faint tiny">
-        The last fifth of each kind is held out: the network never learns from it, and is asked about it.{' '}
+        The last fifth of each kind is held out: the network never learns from it, and is tested on it.{' '}
         {WORDS.privacy}
       </p>
     </section>

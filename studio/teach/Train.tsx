@@ -78,12 +78,7 @@ export function Train() {
       )}
       {last ? (
         <>
-          <progress
-            className="training"
-            max={steps}
-            value={losses.length}
-            aria-label="Steps that were taken"
-          />
+          <progress className="training" max={steps} value={losses.length} aria-label="Steps taken" />
           <p className="measures">
             <span>
               Step {losses.length} of {steps}
@@ -104,7 +99,7 @@ export function Train() {
         </>
       ) : (
         <p className="faint small">
-          {`AdienceNet tells the two drawn kinds apart after 240 steps: at least 90 % of what is held out. Below its curve stands where it looked, from the first step on.`}
+          {`AdienceNet tells the two drawn kinds apart after 240 steps: at least 90 % of what is held out. Maps below its curve show where it looked, from the first step on.`}
         </p>
       )}
     </section>

@@ -70,7 +70,7 @@ export function Try({
         </>
       ) : (
         <p className="faint small">
-          {trains ? 'It learns.' : 'Once it was trained, it can be asked here about the camera or a file.'}
+          {trains ? 'It learns.' : 'Once trained, it can be asked here about the camera or a file.'}
         </p>
       )}
     </section>
@@ -116,8 +116,8 @@ function Answer() {
         <Pixels pixels={pixels[1]} label={`What spoke for and against ${tried.name}`} />
       </div>
       <p className="faint tiny">
-        Orange speaks for {tried.name}, blue against. It knows these kinds only: whatever it is shown, it says
-        one of them.
+        Orange speaks for {tried.name}, blue against. It knows only these kinds: whatever it is shown, it
+        answers one of them.
       </p>
     </>
   )

@@ -132,9 +132,9 @@ export class Teaching {
         const news = await lesson.step()
         if (!news.losses.every(Number.isFinite))
           throw new UserError(
-            'the loss is no number any more',
+            'the loss became NaN or infinite',
             `step ${news.done}`,
-            'Take another seed, or look whether two kinds have the same pictures',
+            'Use another seed, or check whether two kinds have the same pictures',
           )
         tell(news)
         if (lesson.done % EVERY === 0 || lesson.done === request.steps || this.stopped)

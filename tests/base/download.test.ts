@@ -76,7 +76,7 @@ async function interrupted(
   const path = newPath()
   const url = await serve(all)
   await expect(download({ url, path })).rejects.toThrow(
-    /weights\.bin: could not be fetched .*what has arrived is kept/,
+    /weights\.bin: could not be downloaded .*what has arrived is kept/,
   )
   expect(readFileSync(`${path}.part`).equals(served.file.subarray(0, CUT))).toBe(true)
   expect(existsSync(path)).toBe(false)
@@ -160,10 +160,10 @@ describe('a download', () => {
     const url = await serve({ file: FILE })
     const path = newPath()
     await expect(download({ url, path, sha1: '0'.repeat(40) })).rejects.toThrow(
-      `${url}: the server's file is not the one that was published: it has sha1 ${SHA1}, and must have 000`,
+      `${url}: the server's file is not the published one: it has sha1 ${SHA1} in place of 000`,
     )
     expect(readdirSync(join(path, '..'))).toEqual([])
-    await expect(download({ url, path, bytes: 7 })).rejects.toThrow('it has 3000000 bytes, and must have 7')
+    await expect(download({ url, path, bytes: 7 })).rejects.toThrow('it has 3000000 bytes in place of 7')
     expect(readdirSync(join(path, '..'))).toEqual([])
   })
 
@@ -176,15 +176,15 @@ describe('a download', () => {
       (thrown: Error) => thrown,
     )
     expect(error?.name).toBe('UserError')
-    expect(error?.message).toContain(`${url}: could not be fetched (connect ECONNREFUSED`)
-    expect(error?.message).toContain(`put it there by hand: ${path}`)
+    expect(error?.message).toContain(`${url}: could not be downloaded (connect ECONNREFUSED`)
+    expect(error?.message).toContain(`put it here: ${path}`)
     expect(readdirSync(join(path, '..'))).toEqual([])
   })
 
   it('says what the server says where it has no such file', async () => {
     const url = await listen((_, response) => response.writeHead(404).end('no such file'))
     await expect(download({ url, path: newPath() })).rejects.toThrow(
-      `${url}: the server does not give the file (404 Not Found)`,
+      `${url}: the server does not provide the file (404 Not Found)`,
     )
   })
 

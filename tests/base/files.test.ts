@@ -56,7 +56,7 @@ test('what cannot be written is known before the work, and nothing is left of as
     /file\/below: cannot be written into: \S+\/file is a file\. Choose another folder/,
   )
   expect(() => requireWritable(join(folder, 'file', 'a.csv'))).toThrow(/is a file/)
-  expect(() => requireWritable(folder)).toThrow(/is a folder, and a file is to be written/)
+  expect(() => requireWritable(folder)).toThrow(/is a folder, not a file to write to/)
   requireWritable(join(folder, 'file'))
   requireWritable(join(folder, 'new', 'a.csv'))
   requireWritableFolder(join(folder, 'new', 'below'))

@@ -36,9 +36,9 @@ test.each([
   [
     'has another sum',
     new Map([...sums, ['models/small.json', sha256Of('[]')]]),
-    /small\.json is not the one that was meant/,
+    /small\.json is not the expected one/,
   ],
-  ['is missing', new Map([...sums, ['models/none.bin', '']]), /has no models\/none\.bin/],
+  ['is missing', new Map([...sums, ['models/none.bin', '']]), /lacks models\/none\.bin/],
 ])('keeps none where one %s', async (_, files, message) => {
   const into = join(mkdtempSync(join(tmpdir(), 'regard-taken-')), 'networks')
   await expect(takeFromPackage({ spec, files, into })).rejects.toThrow(message)
@@ -49,6 +49,6 @@ test.each([
 test('says what npm says where it finds no package', async () => {
   const none = join(spec, 'none')
   await expect(takeFromPackage({ spec: none, files: sums, into: spec })).rejects.toThrow(
-    /npm cannot fetch it \(.+\)/,
+    /npm cannot download it \(.+\)/,
   )
 })

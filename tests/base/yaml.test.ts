@@ -44,7 +44,7 @@ describe('YAML that people write', () => {
     ['name: a\nrtae: 1\ntasks: [age]', 'plan.yaml:2:1: rtae is not a known field. Did you mean “rate”?'],
     [
       'name: a\nrate: 1\ntasks: [age]\nnetwork: {input: 5, colour: red}',
-      'plan.yaml:4:21: network.colour is not a known field. Known here: input, width',
+      'plan.yaml:4:21: network.colour is not a known field. Known fields: input, width',
     ],
     ['- a', 'plan.yaml:1:1: must be a group of fields, not ["a"]'],
     ['', 'plan.yaml:1:1: must be a group of fields, and is empty'],

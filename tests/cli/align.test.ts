@@ -168,7 +168,7 @@ describe('regard align', () => {
     await picture().toFile(join(photos, 'plain.png'))
     await main(['align', photos, '--as', 'i', '--out', out])
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain('1 of them stretched far')
+    expect(captured.printed).toContain('1 of them were stretched far')
     expect(captured.printed).toMatch(/flat\.png: stretched 1\.\d+ times \(1\.\d+ times taller/)
   })
 
@@ -178,7 +178,7 @@ describe('regard align', () => {
     const before = readFileSync(join(photos, 'x.png'))
     await main(['align', join(photos, 'x.png'), '--out', photos])
     expect(process.exitCode).toBe(1)
-    expect(captured.printed).toContain('the result would overwrite a photo')
+    expect(captured.printed).toContain('the output would overwrite a photo')
     expect(readFileSync(join(photos, 'x.png'))).toEqual(before)
   })
 
@@ -191,7 +191,7 @@ describe('regard align', () => {
   })
 
   it.each([
-    [['--landmarks', 'a.txt'], '--landmarks belongs to one photo'],
+    [['--landmarks', 'a.txt'], '--landmarks is for one face in one photo'],
     [['--as', 'x'], 'Allowed choices are r, i.'],
     [['--size', '0'], 'Give a whole number of pixels from 16 to 4096.'],
   ])('takes %j for wrong use', async (flags, message) => {

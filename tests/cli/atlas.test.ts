@@ -97,7 +97,7 @@ describe('regard atlas', () => {
     const { left, classes } = await atlas(model('gender'), ...DRAWN, '--class', 'truth', '--limit', '41')
     expect(classes.map(({ name }) => name)).toEqual(['m'])
     expect(left).toMatchObject([{ name: 'f' }])
-    expect(captured.printed).toMatch(/class f is left out: 1\d faces, and it takes 20/)
+    expect(captured.printed).toMatch(/class f is left out: it has 1\d faces, and clustering needs 20/)
     expect(readFileSync(join(to, 'index.html'), 'utf8')).toContain(
       'Classes of fewer than 20 faces are left out',
     )
@@ -106,14 +106,14 @@ describe('regard atlas', () => {
   it('refuses where no class has enough faces, and writes nothing', async () => {
     const empty = mkdtempSync(join(folder, 'few-'))
     await main(['atlas', model('gender'), ...DRAWN, '--limit', '8', '--out', empty])
-    expect(captured.printed).toMatch(/no class has the 20 faces that clusters take: .*Take more faces/)
+    expect(captured.printed).toMatch(/no class has the 20 faces that clustering needs: .*Use more faces/)
     expect(process.exitCode).toBe(1)
     expect(readdirSync(empty)).toEqual(['explained'])
   })
 
   it.each([
     [['--class', 'old'], /no class 'old'/],
-    [['--method', 'occlusion', '--composite', 'epsilon'], /--method stands in place of --composite/],
+    [['--method', 'occlusion', '--composite', 'epsilon'], /--method replaces --composite/],
     [['--out', join(folder, 'plan.yaml')], /plan\.yaml: cannot be written into/],
   ])('refuses what does not fit: %j', async (args, message) => {
     await main(['atlas', model('gender'), ...DRAWN, '--out', to, ...args])

@@ -39,7 +39,7 @@ describe('regard compare', () => {
     expect(found.agreement.mean).toBeCloseTo(1 - differing.length / found.faces)
     expect(found.contrasts).toHaveLength(2)
     expect(settings[0]!.ofSettings).toBe(false)
-    expect(captured.printed).toContain('this speaks of these networks only')
+    expect(captured.printed).toContain('this describes these networks only')
     const rows: Record<string, string>[] = parse(readFileSync(join(compared, 'compare.csv')), {
       columns: true,
     })
@@ -62,7 +62,7 @@ describe('regard compare', () => {
   })
 
   it.each([
-    [[model('gender', 'r')], /one network alone is compared with nothing/],
+    [[model('gender', 'r')], /there is only one network, and nothing to compare it with/],
     [[model('gender', 'r'), model('age', 'r')], /they answer different questions: gender and age/],
     [['a=', model('age', 'r')], /names no file/],
   ])('refuses what cannot be compared: %#', async (args, message) => {

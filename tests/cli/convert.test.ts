@@ -73,10 +73,16 @@ describe('regard convert', () => {
 
   it.each([
     ['a model that is not there', 'none.onnx', 'x.onnx', /none\.onnx: there is no such model/, 1],
-    ['another kind of file', 'face.jpg', 'x.onnx', /face\.jpg: is no model that regard reads, .*\.onnx/, 1],
-    ['a model that is cut short', 'cut.onnx', 'x.onnx', /cut\.onnx: is not a whole ONNX model/, 1],
+    [
+      'another kind of file',
+      'face.jpg',
+      'x.onnx',
+      /face\.jpg: does not have the ending of a model that regard reads.*\.onnx/,
+      1,
+    ],
+    ['a model that is cut short', 'cut.onnx', 'x.onnx', /cut\.onnx: is not a complete ONNX model/, 1],
     ['another ending', 'model.onnx', 'x.pb', /x\.pb: the file to write must be called NAME\.onnx/, 2],
-    ['itself', 'model.onnx', 'model.onnx', /model\.onnx: the result would overwrite the model/, 2],
+    ['itself', 'model.onnx', 'model.onnx', /model\.onnx: the output would overwrite the model/, 2],
   ])('turns down %s', async (_, from, to, message, code) => {
     copyFileSync(model, join(folder, 'face.jpg'))
     writeFileSync(join(folder, 'cut.onnx'), readFileSync(model).subarray(0, 1000))

@@ -55,7 +55,7 @@ left out:
     await main(['dataset', 'info', `csv:${table}`])
     expect(process.exitCode).toBe(3)
     expect(captured.printed).toContain(
-      `1 photo could not be used:\n  ${table}:7: has the path lost.jpg, where there is no file\n`,
+      `1 photo could not be used:\n  ${table}:7: has the path lost.jpg, which does not exist\n`,
     )
   })
 
@@ -69,6 +69,6 @@ left out:
     expect(captured.printed).toContain('age: 5 faces')
     await main(['dataset', 'info', `csv:${samples.csv()}`, '--repair-labels'])
     expect(process.exitCode).toBe(2)
-    expect(captured.printed).toContain('--repair-labels is for data of the kind adience. Leave it out')
+    expect(captured.printed).toContain('--repair-labels is only for data of kind adience. Leave it out')
   })
 })

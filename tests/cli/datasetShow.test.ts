@@ -46,7 +46,7 @@ describe('regard dataset show', () => {
   it('says that there are no labels for a task', async () => {
     await show('--task', 'years', '--out', join(folder, 'years.png'))
     expect(process.exitCode).toBe(2)
-    expect(captured.printed).toContain('the data set has no labels for years. Name another by --task')
+    expect(captured.printed).toContain('the data set has no labels for years. Choose another with --task')
   })
 
   it('names photos that cannot be read, and draws the others', async () => {

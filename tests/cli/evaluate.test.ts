@@ -62,7 +62,7 @@ describe('regard evaluate', () => {
     }
     expect(printed).toContain('faceres: gender, the centre of faces cut out upright, 1.4 times their box')
     await main(['evaluate', '--data', faces])
-    expect(said).toContain('faceres: it answers years and gender. Say which is meant by --task')
+    expect(said).toContain('faceres: it answers years and gender. Choose one with --task')
     expect(process.exitCode).toBe(2)
   })
 
@@ -184,7 +184,7 @@ describe('regard evaluate', () => {
     await main(['evaluate', bare, '--data', faces])
     expect(process.exitCode).toBe(1)
     expect(said).toMatch(
-      /how a photo becomes the input .* is not known: channels, scale and mean are missing/,
+      /it is unknown how a photo becomes the input .*: channels, scale and mean are missing/,
     )
     const names = join(folder, 'names.txt')
     writeFileSync(names, 'man\nwoman\n')
@@ -208,7 +208,7 @@ describe('regard evaluate', () => {
     [
       'a fold of other data',
       ['--data', 'aaf:x', '--fold', '1/3'],
-      /--fold is for data of the kind synthetic/,
+      /--fold is only for data of kind synthetic/,
     ],
     ['a task that it does not answer', ['--data', 'aaf:x', '--task', 'age'], /it answers gender, not age/],
   ])('takes %s as wrong use', async (_, args, message) => {

@@ -215,7 +215,7 @@ describe('regard explain', () => {
     const { name } = record('face').target
     await explain(photo, '--minus', name)
     expect(captured.printed).toMatch(
-      /skipped: \S*face\.png: the network's own answer is [mf], which is to be set/,
+      /skipped: \S*face\.png: the network's own answer is [mf], which would be compared/,
     )
     expect(process.exitCode).toBe(3)
   })
@@ -374,17 +374,17 @@ describe('regard explain', () => {
     ],
     ['a layer that there is not', ['--layer', 'conv22'], /no layer 'conv22'; did you mean 'conv2'\?/],
     ['the input as a layer', ['--layer', 'images'], /no layer 'images'/],
-    ['an output that there is not', ['--output', 'prob'], /no output prob, but logits \[batch, 2\]/],
+    ['an output that there is not', ['--output', 'prob'], /no output prob; its outputs are logits \[batch, 2\]/],
     ['a mean that is none', ['--mean', 'a,b'], /Give a number, or one for each channel/],
     ['a size that is none', ['--size', 'big'], /Give a whole number of pixels, or HEIGHTxWIDTH/],
-    ['a composite for a method', ['--method', 'occlusion', '--composite', 'paper'], /give one of them/],
-    ['a seed where nothing is random', ['--seed', '3'], /--seed belongs to --method smoothgrad/],
-    ['several layers for a method', ['--method', 'smoothgrad', '--layer', 'conv2'], /only grad-cam looks/],
+    ['a composite for a method', ['--method', 'occlusion', '--composite', 'paper'], /give only one of them/],
+    ['a seed where nothing is random', ['--seed', '3'], /--seed is only for --method smoothgrad/],
     [
-      'landmarks for several photos',
-      [photo, '--landmarks', 'points.txt'],
-      /--landmarks belongs to one photo/,
+      'several layers for a method',
+      ['--method', 'smoothgrad', '--layer', 'conv2'],
+      /grad-cam is the only method that takes --layer/,
     ],
+    ['landmarks for several photos', [photo, '--landmarks', 'points.txt'], /--landmarks is for one photo/],
   ])('takes %s as wrong use', async (_, args, message) => {
     await explain(photo, ...args)
     expect(captured.printed).toMatch(message)
@@ -397,7 +397,7 @@ describe('regard explain', () => {
     [
       'a model without a card',
       [bare, photo],
-      /^regard: \S*bare\.onnx: how a photo becomes the input .* is not known: channels, scale and mean are missing/m,
+      /^regard: \S*bare\.onnx: it is unknown how a photo becomes the input .*: channels, scale and mean are missing/m,
     ],
     [
       'a composite that is none',
@@ -424,7 +424,7 @@ describe('regard explain', () => {
   it('never writes over the photo itself', async () => {
     const before = readFileSync(photo)
     await main(['explain', model, photo, '--out', folder])
-    expect(captured.printed).toMatch(/face\.png: the result would overwrite the input/)
+    expect(captured.printed).toMatch(/face\.png: the output would overwrite the input/)
     expect(readFileSync(photo)).toEqual(before)
     expect(existsSync(join(folder, 'face.json'))).toBe(false)
   })
@@ -512,14 +512,14 @@ describe('regard explain of faces', () => {
 
   it.each([
     ['nothing', [], /there is nothing to explain\. Name a photo\n/],
-    ['a network and no photo', ['faceres'], /faceres: there is nothing to explain\. Name a photo behind it/],
+    ['a network and no photo', ['faceres'], /faceres: there is nothing to explain\. Name a photo after it/],
     ['a network that there is not', ['facers', one], /no built-in network 'facers'\. Did you mean faceres\?/],
     [
       'a class of no answer',
       [one, '--class', 'x'],
-      /no answer of the network has the class x\. Say by --output/,
+      /no answer of the network has the class x\. Choose the answer with --output/,
     ],
-    ['landmarks that are of no use', [one, '--landmarks', points], /for which landmarks are of no use/],
+    ['landmarks that are of no use', [one, '--landmarks', points], /so landmarks are of no use/],
   ])('takes %s as wrong use', async (_, args, message) => {
     await main(['explain', ...args, '--out', out])
     expect(captured.printed).toMatch(message)

@@ -101,7 +101,7 @@ describe('regard faces', () => {
     const before = readFileSync(join(photos, 'face.png'))
     await main(['faces', join(photos, 'face.png'), '--out', photos])
     expect(process.exitCode).toBe(1)
-    expect(captured.printed).toContain('the result would overwrite a photo')
+    expect(captured.printed).toContain('the output would overwrite a photo')
     expect(readFileSync(join(photos, 'face.png'))).toEqual(before)
   })
 })

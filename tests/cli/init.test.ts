@@ -63,7 +63,7 @@ describe('regard init', () => {
     const photos = folder()
     await main(['init', photos, '--out', join(photos, 'plan.yaml')])
     expect(process.exitCode).toBe(1)
-    expect(captured.printed).toContain('is no data set that regard reads')
+    expect(captured.printed).toContain('is not a data set that regard reads')
     expect(captured.printed).toContain('aaf: labels.csv is missing')
     expect(existsSync(join(photos, 'plan.yaml'))).toBe(false)
   })

@@ -153,12 +153,12 @@ describe('regard measure', () => {
     for (const control of ['random', 'edges'])
       expect(sanity!.methods[control]).toMatchObject({ told: 0, p: 1, faces: ones })
     expect(Object.keys(sanity!.methods.paper!.faces)).toEqual(faces)
-    expect(captured.printed).toContain('since a map takes too many runs: occlusion.')
+    expect(captured.printed).toContain('because each map takes too many runs: occlusion.')
     const page = readFileSync(join(to, 'index.html'), 'utf8')
     expect(page).toContain('Do the maps show what was learned?')
     for (const printed of [page, captured.printed])
       expect(printed).toContain(
-        'The maps by edges are not told from those of networks with shuffled weights: 0 of 3',
+        'The maps by edges do not differ from those of networks with shuffled weights: 0 of 3',
       )
   })
 

@@ -52,9 +52,7 @@ describe('regard predict', () => {
       [two, 2],
     ])
     expect(captured.printed).toContain('3 faces in 3 photos, by faceres\n')
-    expect(captured.printed).toMatch(
-      /1 photo without a face that can be used:\n {2}\S*nobody\.png: no face was found/,
-    )
+    expect(captured.printed).toMatch(/1 photo without a usable face:\n {2}\S*nobody\.png: no face was found/)
     expect(captured.printed).toMatch(/Gender is a label here/)
 
     for (const { answers, found: place } of found.flatMap(({ faces }) => faces)) {
@@ -111,7 +109,7 @@ describe('regard predict', () => {
     ],
     ['a model that is not there', [one, '--model', 'none.onnx'], 1, /none\.onnx: there is no such model/],
     ['no photo', [], 2, /missing required argument 'photo'/],
-    ['a drawing over a photo', [one, '--draw', photos], 1, /one\.png: the result would overwrite a photo/],
+    ['a drawing over a photo', [one, '--draw', photos], 1, /one\.png: the output would overwrite a photo/],
   ])('says in one sentence what is wrong: %s', async (_, args, code, message) => {
     await predict(...args)
     expect(captured.printed).toMatch(message)
@@ -152,7 +150,7 @@ describe('regard predict', () => {
       if (before === undefined) delete process.env.REGARD_CACHE
       else process.env.REGARD_CACHE = before
     }
-    expect(captured.printed).toMatch(/gear: is not on this machine .*Fetch it: regard networks add gear/)
+    expect(captured.printed).toMatch(/gear: is not on this machine .*Download it: regard networks add gear/)
     expect(process.exitCode).toBe(1)
   })
 })

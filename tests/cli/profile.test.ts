@@ -58,7 +58,7 @@ describe('regard profile', () => {
     expect(Number(hair.positive)).toBe(all.parts.find(({ part }) => part === 'hair')!.positive.mean)
     const page = readFileSync(join(profiled, 'index.html'), 'utf8')
     expect(page).toContain('average face')
-    expect(page).toContain('what lies beyond it gets more than its size')
+    expect(page).toContain('a part beyond it gets more than its size')
   })
 
   it('takes up the faces that an earlier call has explained, and explains anew what has changed', async () => {
@@ -146,13 +146,13 @@ describe('regard profile', () => {
   it('chooses nothing on too few faces', async () => {
     const few = ['--data', `synthetic:${drawn}`, '--limit', '5', '--composite', 'auto']
     await main(['profile', model('gender'), ...few, '--out', profiled])
-    expect(captured.printed).toMatch(/chosen on 8 faces at least, and 5 can be used/)
+    expect(captured.printed).toMatch(/choosing a composite needs at least 8 faces, and only 5 can be used/)
     expect(process.exitCode).toBe(1)
   })
 
   it.each([
     [['--class', 'old'], /no class 'old'/],
-    [['--method', 'occlusion', '--composite', 'epsilon'], /--method stands in place of --composite/],
+    [['--method', 'occlusion', '--composite', 'epsilon'], /--method replaces --composite/],
     [['--out', join(folder, 'plan.yaml')], /plan\.yaml: cannot be written into/],
   ])('refuses what does not fit: %j', async (args, message) => {
     await main(['profile', model('gender'), ...DRAWN, '--out', profiled, ...args])

@@ -52,7 +52,7 @@ describe('regard report', () => {
     const folder = mkdtempSync(join(tmpdir(), 'regard-none-'))
     await main(['report', folder])
     expect(captured.printed).toBe(
-      `regard: ${folder}: no study is in this folder: it has no study.json. Name the folder that \`regard study\` wrote to\n`,
+      `regard: ${folder}: this folder holds no study: it lacks study.json. Name the folder that \`regard study\` wrote to\n`,
     )
     expect(process.exitCode).toBe(1)
   })

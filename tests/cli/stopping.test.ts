@@ -75,7 +75,7 @@ test.each([
     const args = ['explain', 'model.onnx', ...photos, '--method', 'smoothgrad', '--out', signal]
     const { code, printed, said } = await stopped(args, signal, (printed) => printed !== '')
     expect(code).toBe(expected)
-    expect(said).toContain('Stopping; once more to stop at once.')
+    expect(said).toContain('Stopping; interrupt again to stop at once.')
     expect(said).not.toContain('Error')
     const explained = printed.trim().split('\n').length
     expect(explained).toBeLessThan(PHOTOS)
@@ -108,7 +108,7 @@ test('finding faces that is stopped while its threads are loaded, or at work, en
   for (const times of [1, 2]) {
     const args = ['faces', ...photos, '--out', `faces${times}`]
     const { code, said } = await stopped(args, 'SIGINT', (_, said) => said.includes('Finding faces'))
-    expect(said).toContain('Stopping; once more to stop at once.')
+    expect(said).toContain('Stopping; interrupt again to stop at once.')
     expect(said).not.toMatch(/terminate called|Error/)
     expect(code).toBe(130)
   }

@@ -31,14 +31,14 @@ describe('regard study status', () => {
   it('says of a folder without a study that there is none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'regard-none-'))
     await main(['study', 'status', folder])
-    expect(captured.printed).toMatch(/: no study is in this folder: it has no study\.json\. /)
+    expect(captured.printed).toMatch(/: this folder holds no study: it lacks study\.json\. /)
     expect(process.exitCode).toBe(1)
   })
 
   it('asks for a folder or a queue', async () => {
     await main(['study', 'status'])
     expect(captured.printed).toBe(
-      'regard: give the folder of a study or, by --queue, the address of a queue\n',
+      'regard: give the folder of a study or, with --queue, the address of a queue\n',
     )
     expect(process.exitCode).toBe(2)
   })

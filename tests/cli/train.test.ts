@@ -101,7 +101,7 @@ describe('regard train', () => {
     await train(own)
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toContain(
-      `regard: ${own}: holds a run already, which is finished. Add --resume to go on with it, or choose another folder by --out\n`,
+      `regard: ${own}: already holds a run, which is finished. Resume it with --resume, or choose another folder with --out\n`,
     )
 
     await train(own, '--resume', '--rate', '0.02', '--seed', '2')
@@ -114,7 +114,7 @@ describe('regard train', () => {
     captured.printed = ''
     await train(own, '--resume')
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain(`${own} is finished: there is nothing to go on with.`)
+    expect(captured.printed).toContain(`${own} is finished: there is nothing to resume.`)
     expect(captured.printed).toContain(result)
     expect(readFileSync(join(own, 'model.onnx')).equals(model)).toBe(true)
 
@@ -122,7 +122,7 @@ describe('regard train', () => {
     rmSync(join(own, 'config.json'))
     await train(own, '--resume')
     expect(process.exitCode).toBe(1)
-    expect(captured.printed).toContain('holds a model that would be overwritten')
+    expect(captured.printed).toContain('holds a model, which would be overwritten')
   })
 
   it('takes a preset, changes of it, and trained weights to start from', async () => {
@@ -166,7 +166,7 @@ describe('regard train', () => {
     [
       'published weights that there are not',
       ['--start', 'imagenet'],
-      /--start names no file, and no weights of adiencenet trained on imagenet are known/,
+      /--start names no file, and there are no published weights of adiencenet trained on imagenet/,
     ],
     ['a fold that there is not', ['--fold', '3/3'], /K from 0 to N - 1/],
   ])('takes %s as wrong use', async (_, flags, message) => {
@@ -183,11 +183,7 @@ describe('regard train', () => {
       ['--schedule', 'nowhere.yaml'],
       /nowhere\.yaml: there is no such schedule/,
     ],
-    [
-      'weights that are missing',
-      ['--start', 'nowhere.onnx'],
-      /nowhere\.onnx: there is no such file of weights/,
-    ],
+    ['weights that are missing', ['--start', 'nowhere.onnx'], /nowhere\.onnx: there is no such weights file/],
     ['data that is missing', ['--data', 'synthetic:nowhere'], /nowhere/],
   ])('names %s', async (_, flags, message) => {
     const own = join(folder, 'wrong')

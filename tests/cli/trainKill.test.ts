@@ -158,14 +158,14 @@ test('Ctrl-C leaves a checkpoint and says how to go on, and going on comes to th
   await reached(first, out, 50, undefined)
   first.child.kill('SIGINT')
   expect(await end).toBe(130)
-  expect(first.said()).toContain('Nothing is lost: the same command with --resume goes on from here.')
+  expect(first.said()).toContain('Nothing is lost: the same command with --resume continues from here.')
   // The metrics end where the checkpoint is.
   const stoppedAt = lastOf(out)
 
   const again = start(out)
   expect(await ended(again.child)).toBe(1)
   expect(again.said()).toMatch(
-    /stopped: holds a run already, which is not finished\. Add --resume to go on with it/,
+    /stopped: already holds a run, which is not finished\. Resume it with --resume/,
   )
 
   const resumed = start(out, '--resume')

@@ -46,8 +46,8 @@ describe('readAaf', () => {
   it.each([
     ['a,1,2', 'has 3 fields, not 4'],
     ['a/../b,1,2,f', 'has the name "a/../b", which is not made of letters and digits'],
-    ['first,1,2,f', 'has the name "first", which an earlier line has too'],
-    ['a,,2,f', 'has no person_id'],
+    ['first,1,2,f', 'has the name "first", which an earlier line also has'],
+    ['a,,2,f', 'lacks a person_id'],
     ['a,1,old,f', 'has the age "old", not a whole number of years'],
     ['a,1,-2,f', 'has the age "-2", not a whole number of years'],
     ['a,1,2,u', 'has the gender "u", not m or f'],
@@ -63,11 +63,11 @@ describe('readAaf', () => {
     expect(() => readAaf(folder(['a,1,2,f'], 'name,age'))).toThrow(
       /labels\.csv:1: has no column person_id, gender/,
     )
-    expect(() => readAaf(folder([]))).toThrow(/holds no face that can be used/)
+    expect(() => readAaf(folder([]))).toThrow(/holds no usable face/)
     const root = folder(['a,1'])
     expect(() => readAaf(root)).toThrow(UserError)
     expect(() => readAaf(root)).toThrow(
-      `1 not as they should be, the first: ${join(root, 'labels.csv')}:2 has 2 fields, not 4`,
+      `1 unusable, the first: ${join(root, 'labels.csv')}:2 has 2 fields, not 4`,
     )
   })
 

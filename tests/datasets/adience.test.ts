@@ -169,9 +169,9 @@ describe('readAdience', () => {
     const { faces, skipped, dropped, read, remarks } = readAdience(root)
     expect(skipped).toEqual([
       { face: `${table}:3`, reason: 'has 3 fields, not 12' },
-      { face: `${table}:4`, reason: 'has the user_id "../u", which is no name of a file' },
-      { face: `${table}:5`, reason: 'has the original_image "", which is no name of a file' },
-      { face: `${table}:6`, reason: 'has the face_id "one", which is no number' },
+      { face: `${table}:4`, reason: 'has the user_id "../u", which is not the name of a file' },
+      { face: `${table}:5`, reason: 'has the original_image "", which is not the name of a file' },
+      { face: `${table}:6`, reason: 'has the face_id "one", which is not a number' },
     ])
     expect(dropped).toEqual({ 'neither an age group nor a gender': 1 })
     expect(remarks).toEqual({ 'no age group (kept for gender)': 1 })
@@ -201,7 +201,7 @@ describe('the folds of Adience', () => {
   it('are five', () => {
     const { faces } = readAdience(samples.adience())
     expect(() => makeFolds(faces, 4, 1)).toThrow(
-      'the data set has 5 folds of its own and cannot be dealt into 4. Ask for 5 folds',
+      'the data set has 5 folds of its own and cannot be divided into 4. Use 5 folds',
     )
   })
 })

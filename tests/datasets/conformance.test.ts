@@ -120,7 +120,7 @@ describe.each(DATASET_KINDS)('the reader of %s', (kind) => {
       for (const folder of ['photos', 'faces', 'aligned', 'val', '00']) {
         rmSync(join(folderOf(root), folder), { recursive: true, force: true })
       }
-      await expect(read(root)).rejects.toThrow(/holds no face that can be used \(.*(missing: 5|no file)/)
+      await expect(read(root)).rejects.toThrow(/holds no usable face \(.*(missing: 5|does not exist)/)
     })
   }
 })

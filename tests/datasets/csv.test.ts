@@ -86,11 +86,11 @@ describe('readCsv', () => {
     expect(read).toBe(10)
     expect(Object.fromEntries(skipped.map(({ face, reason }) => [face.split(':').at(-1), reason]))).toEqual({
       '4': `is of the photo of ${path}:3`,
-      '5': 'has the path c.jpg, where there is no file',
+      '5': 'has the path c.jpg, which does not exist',
       '6': `is of the photo of ${path}:2`,
-      '7': 'has the age "old", which is neither years nor a range of them',
+      '7': 'has the age "old", which is neither a number of years nor a range',
       '8': 'has the gender "x", not m or f',
-      '9': 'has the age "140", which is neither years nor a range of them',
+      '9': 'has the age "140", which is neither a number of years nor a range',
       '10': 'has no path',
       '11': 'has 2 fields, not 3',
     })
@@ -151,7 +151,7 @@ describe('readCsv', () => {
     writeFileSync(path, Buffer.from('\ufeffsep=;\r\npath;gender\r\nc.jpg;m\r\na.jpg;f\r\n', 'utf16le'))
     const { faces, skipped } = readCsv(path)
     expect(faces.map(({ id }) => id)).toEqual(['a'])
-    expect(skipped).toEqual([{ face: `${path}:3`, reason: 'has the path c.jpg, where there is no file' }])
+    expect(skipped).toEqual([{ face: `${path}:3`, reason: 'has the path c.jpg, which does not exist' }])
   })
 
   it('takes a decimal comma for one, and nothing that may be a range too', () => {
@@ -160,7 +160,7 @@ describe('readCsv', () => {
     )
     expect(faces).toMatchObject([{ years: 34 }, { age: 2 }])
     expect(skipped).toMatchObject([
-      { reason: 'has the age "8,12", which is neither years nor a range of them' },
+      { reason: 'has the age "8,12", which is neither a number of years nor a range' },
     ])
   })
 
@@ -183,7 +183,7 @@ describe('readCsv', () => {
   it('says that a table is not in UTF-8, or not CSV', () => {
     const path = table([])
     writeFileSync(path, Buffer.from('path,gender\nZo\u00eb.jpg,f\n', 'latin1'))
-    expect(() => readCsv(path)).toThrow('is not in UTF-8. Save it in UTF-8 (in a spreadsheet: as CSV UTF-8)')
+    expect(() => readCsv(path)).toThrow('is not UTF-8. Save it as UTF-8 (in a spreadsheet: CSV UTF-8)')
     expect(() => readCsv(table(['path,gender', '"a.jpg,m']))).toThrow(
       /faces\.csv: is not a table \(Quote Not Closed/,
     )
@@ -193,7 +193,7 @@ describe('readCsv', () => {
     const folds = (...rows: string[]) => readCsv(table(['path,gender,subject,fold', ...rows])).faces
     expect(makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,B,1'), 2, 1)).toEqual([0, 1])
     expect(() => makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,B,2'), 2, 1)).toThrow(
-      "the data set's own folds are numbered 0, 2. They must be numbered from 0 on, without a gap",
+      "the data set's own folds are numbered 0, 2. Number them from 0, without gaps",
     )
     expect(() => makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,A,1'), 2, 1)).toThrow(
       "face b: A is in two of the data set's own folds, 0 and 1",

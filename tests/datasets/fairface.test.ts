@@ -55,7 +55,7 @@ describe('readFairface', () => {
       { face: `${table}:6`, reason: 'has 1 fields, not 5' },
       { face: `${table}:3`, reason: 'has the age "young", which is not one of FairFace\'s' },
       { face: `${table}:4`, reason: 'has the gender "unknown", which is not one of FairFace\'s' },
-      { face: `${table}:5`, reason: 'has the file "../4.jpg", which is no path within the folder' },
+      { face: `${table}:5`, reason: 'has the file "../4.jpg", which is not a path within the folder' },
     ])
   })
 
@@ -69,7 +69,7 @@ describe('readFairface', () => {
     const { faces, skipped } = readFairface(root)
     expect(faces).toMatchObject([{ id: 'a', age: 7, gender: 'f' }])
     expect(skipped.map(({ face, reason }) => [face.slice(-6), reason])).toEqual([
-      ['face 2', 'has not the texts filename, age and gender'],
+      ['face 2', 'lacks one of filename, age and gender, as text'],
       ['face 3', `is of a.jpg, as ${join(root, 'labels.json')}, face 1 is`],
     ])
   })

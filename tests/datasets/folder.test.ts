@@ -36,7 +36,7 @@ describe('readFolder', () => {
       'not in the folder of a class': 1,
       'not read as a photo: .txt': 1,
       'not read as a photo: .md': 1,
-      'not read as a photo: .mp4 (Of videos, save frames as pictures)': 1,
+      'not read as a photo: .mp4 (Save frames of videos as pictures)': 1,
       'not read as a photo: .jp2 (Save pictures as JPEG or PNG)': 1,
     })
     expect(skipped).toEqual([])
@@ -84,7 +84,7 @@ describe('readFolder', () => {
   it('says which folders name no class, and what it understands', () => {
     const root = folder('m/a.jpg', '20-29/b.jpg', 'children/c.jpg')
     expect(() => readFolder(root)).toThrow(
-      'holds folders that are named by no class: "20-29", "children". Each folder is named by what its photos show: ' +
+      'holds folders that are not named after a class: "20-29", "children". Name each folder after what its photos show: ' +
         'a gender (m, f, male, female, man, woman), an age group (0-2, 4-6, 8-13, 15-20, 25-32, 38-43, 48-53, 60+) ' +
         'or an age in years (34)',
     )

@@ -70,7 +70,7 @@ describe('makeFolds', () => {
 
   it('puts such photos anywhere where that is asked for', () => {
     const faces = facesWith(['a', 'a', 'a', 'a', 'a', 'a'])
-    expect(() => makeFolds(faces, 3, 1)).toThrow(/cannot be dealt/)
+    expect(() => makeFolds(faces, 3, 1)).toThrow(/cannot be divided/)
     expect(new Set(makeFolds(faces, 3, 1, 'anywhere'))).toEqual(new Set([0, 1, 2]))
   })
 
@@ -93,7 +93,9 @@ describe('makeFolds', () => {
 
   it('refuses more folds than people, and fewer than two', () => {
     const faces = facesOf(['x', 'x', 'y'])
-    expect(() => makeFolds(faces, 3, 1)).toThrow('3 faces of 2 separate people cannot be dealt into 3 folds')
+    expect(() => makeFolds(faces, 3, 1)).toThrow(
+      '3 faces of 2 separate people cannot be divided into 3 folds',
+    )
     expect(() => makeFolds(faces, 1, 1)).toThrow(UserError)
     expect(() => makeFolds([], 5, 1)).toThrow(UserError)
   })

@@ -134,7 +134,7 @@ describe('readImdbWiki', () => {
     const outside = folder('wiki', table([{ photo: '../a.jpg' }]))
     await expect(readImdbWiki(outside)).rejects.toThrow('row 1 has the full_path "../a.jpg"')
     const lost = folder('wiki', table([{ photo: 'a.jpg' }, { photo: 'b.jpg' }]))
-    await expect(readImdbWiki(lost)).rejects.toThrow('holds no face that can be used (picture missing: 2)')
+    await expect(readImdbWiki(lost)).rejects.toThrow('holds no usable face (picture missing: 2)')
   })
 })
 

@@ -73,7 +73,7 @@ it('photos of iPhones are read where their decoder is installed, and else counte
   else {
     expect(leftInWords(left)).toBe(
       '1 .heic, 1 .heif, 1 .mov. For HEIC: run `npm install heic-decode` beside regard, or save them as JPEG. ' +
-        'Of videos, save frames as pictures',
+        'Save frames of videos as pictures',
     )
   }
 })

@@ -165,7 +165,7 @@ describe('prepareFaces', () => {
       // A picture whose key was changed is one that is not there.
       const words = what.endsWith('key')
         ? []
-        : [[`${path}: was damaged; ${lost} of ${COUNT} pictures were made anew`]]
+        : [[`${path}: was damaged; ${lost} of ${COUNT} pictures were prepared again`]]
       expect(said.mock.calls).toEqual(words)
       expect((await prepareCounting())[1]).toBe(0)
     } finally {
@@ -217,7 +217,7 @@ describe('prepareFaces', () => {
       expect(kept).toEqual(dataset.faces.filter((_, at) => ![0, 4, 9, 19].includes(at)))
       expect(skipped.map(({ face }) => face)).toEqual([faces[0], faces[4], faces[9], lost])
       expect(skipped[0]!.reason).toContain(`${faces[0]!.photo}: the photo cannot be read`)
-      expect(skipped[1]!.reason).toContain(`${faces[4]!.landmarks}: has 2 landmarks, and 49 are needed`)
+      expect(skipped[1]!.reason).toContain(`${faces[4]!.landmarks}: has 2 landmarks, not 49`)
       expect(skipped[2]!.reason).toContain(`${faces[9]!.landmarks}: the landmarks lie on one point or line`)
       expect(skipped[3]!.reason).toContain('lost.jpg')
     }

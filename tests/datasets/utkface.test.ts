@@ -49,8 +49,8 @@ describe('readUtkface', () => {
     const { faces, dropped, read } = readUtkface(root)
     expect(faces).toHaveLength(1)
     expect(dropped).toEqual({
-      'name without age, gender and race': 4,
-      'photo whose cut-out picture is there too': 1,
+      'name that lacks age, gender or race': 4,
+      'photo of which there is a cut-out picture too': 1,
     })
     expect(read).toBe(6)
   })
@@ -75,7 +75,7 @@ it('reads the parts in the wild, each picture once', () => {
     ['2_1_0_2', undefined],
     ['3_1_0_3', undefined],
   ])
-  expect(dropped).toEqual({ 'picture that is there twice': 1 })
+  expect(dropped).toEqual({ 'duplicate picture': 1 })
 })
 
 describe.skipIf(!shared)('UTKFace as published', () => {

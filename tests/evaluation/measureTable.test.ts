@@ -107,7 +107,7 @@ it('says what measures refuse, and why', () => {
       { ...one!, refused },
       { ...two!, refused },
     ]),
-  ).toEqual(['random-logit says nothing of 2 maps by paper: there is one logit only'])
+  ).toEqual(['random-logit cannot judge 2 maps by paper: there is one logit only'])
   expect(refusals([one!])).toEqual([])
 })
 

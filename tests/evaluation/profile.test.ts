@@ -110,7 +110,7 @@ describe('a profile', () => {
 
   it('says so where nobody knows the parts of any face', () => {
     expect(() => profileOf(setOf([{ ...face(1, 'a', [1, 0, 0]), parts: null }]))).toThrow(
-      /of none of the 1 faces is it known where eyes, nose and mouth are/,
+      /eyes, nose and mouth are unknown for all 1 faces/,
     )
   })
 

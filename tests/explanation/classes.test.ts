@@ -65,7 +65,7 @@ describe('a question', () => {
     expect(targetOf({ class: 1 }, 1)).toBe(0)
     expect(targetOf({ class: 0 }, 1)).toEqual({ against: 0 })
     expect(() => targetOf({ class: 1, minus: 0 }, 1)).toThrow(
-      /a single logit says how its two classes differ/,
+      /a single logit already says how its two classes differ/,
     )
     expect([explainedClass(Float32Array.of(1)), explainedClass(Float32Array.of(-1))]).toEqual([1, 0])
     expect(probabilityOf(0, Float32Array.of(0.25))).toBe(0.75)

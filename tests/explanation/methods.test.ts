@@ -179,7 +179,7 @@ test.each(['random', 'edges'] as const)(
     const [one, other] = await explainer.explain(input, [0, { class: 2, minus: 1 }])
     await explainer.release()
     expect(other!.relevance).toEqual(one!.relevance)
-    expect(METHODS[method].title).toMatch(/for comparison: knows nothing of the network$/)
+    expect(METHODS[method].title).toMatch(/for comparison: knows nothing about the network$/)
   },
 )
 

@@ -78,21 +78,21 @@ describe('align', () => {
     const inPhoto = REFERENCE_FACE.map(({ x, y }) => ({ x: 300 * x, y: 300 * y }))
     for (const as of ['r', 'i'] as const) {
       expect(align(BLACK, inPhoto, as).data).toHaveLength(3 * 256 * 256)
-      expect(() => align(BLACK, inPhoto.slice(1), as)).toThrow(/48 landmarks, and 49/)
+      expect(() => align(BLACK, inPhoto.slice(1), as)).toThrow(/48 landmarks, not 49/)
       expect(() =>
         align(
           BLACK,
           inPhoto.map(() => ({ x: 5, y: 5 })),
           as,
         ),
-      ).toThrow(/show no face/)
+      ).toThrow(/do not outline a face/)
       expect(() =>
         align(
           BLACK,
           inPhoto.map(({ x }) => ({ x, y: 2 * x })),
           as,
         ),
-      ).toThrow(/show no face/)
+      ).toThrow(/do not outline a face/)
       expect(() =>
         align(
           BLACK,

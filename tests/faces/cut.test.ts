@@ -61,7 +61,7 @@ test('of several faces all are taken or the main one; those that were not made o
   ])
   expect(cutFaces(photo, [found, unsure], { ...how, all: true })).toMatchObject({
     faces: [{ found: { box } }],
-    refused: ['eyes, nose and mouth were not made out in the face around (5, 5)'],
+    refused: ['eyes, nose and mouth were not recognised in the face around (5, 5)'],
   })
   expect(cutFaces(photo, [], { ...how, all: true })).toEqual({
     faces: [],

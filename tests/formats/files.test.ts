@@ -177,8 +177,8 @@ test('the place of weights in their file is checked', async () => {
     const files = inMemory({ 'w.bin': new Uint8Array(1 << 22) })
     await expect(readOnnx(bytes, 'net.onnx', { files })).rejects.toThrow(message)
   }
-  await refused(-(1 << 20), /net\.onnx: tensor .* lies at no place in w\.bin/)
-  await refused(Number.NaN, /net\.onnx: tensor .* lies at no place in w\.bin/)
+  await refused(-(1 << 20), /net\.onnx: tensor .* has no valid place in w\.bin/)
+  await refused(Number.NaN, /net\.onnx: tensor .* has no valid place in w\.bin/)
   await refused(1 << 22, /net\.onnx: w\.bin is cut short: it has 4194304 bytes/)
 })
 

@@ -55,10 +55,10 @@ describe('weights are read by themselves', () => {
 
   it('or are turned down, with what can be read', async () => {
     await expect(readWeightsFile('net.pth')).rejects.toThrow(
-      'net.pth: holds no weights that regard reads, by its ending. It reads .caffemodel, .onnx, .safetensors',
+      'net.pth: does not have the ending of weights that regard reads. It reads .caffemodel, .onnx, .safetensors',
     )
     await expect(readWeightsFile(join(folder, 'nowhere.onnx'))).rejects.toThrow(
-      'there is no such file of weights',
+      'there is no such weights file',
     )
   })
 })

@@ -220,6 +220,6 @@ describe('open sizes', () => {
       /no input has a dimension called width.*x \[batch, length, 4\]/,
     )
     for (const length of [0, -1, 2.5, Number.NaN])
-      expect(() => fixInput(graph(), { length })).toThrow(/of dimension length is no positive integer/)
+      expect(() => fixInput(graph(), { length })).toThrow(/of dimension length is not a positive integer/)
   })
 })

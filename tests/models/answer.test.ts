@@ -238,6 +238,6 @@ describe('an output', () => {
 
   it('of labels is no answer', () => {
     const graph = of((g, z) => g.op('ArgMax', [z], { axis: 1 }))
-    expect(() => modelOf(graph, 'label')).toThrow(/is int64: a label, and no scores/)
+    expect(() => modelOf(graph, 'label')).toThrow(/is int64: a label, not scores/)
   })
 })

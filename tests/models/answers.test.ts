@@ -52,9 +52,11 @@ describe('a card may speak of several answers', () => {
   test('which ages classes stand for is asked for where nobody says it', () => {
     const unsaid = (answer: object) => () =>
       agesOf(modelOf(network(), 'two', { answers: [{ output: 'age', task: 'years', ...answer }] }))
-    expect(unsaid({})).toThrow(/two: which ages its 5 classes stand for is not known\. Say it in its card/)
+    expect(unsaid({})).toThrow(
+      /two: the ages that its 5 classes stand for are unknown\. Give them in its card/,
+    )
     expect(unsaid({ classes: ['a', 'b', 'c', 'd', 'e'] })).toThrow(
-      /which age the class a stands for is not known/,
+      /the age that the class a stands for is unknown/,
     )
     expect(unsaid({ ages: [1, 2] })).toThrow(/there are 2 ages, and the output age has 5 classes/)
     expect(unsaid({ classes: ['10', '20', '30', '40', '50'] })()).toEqual([10, 20, 30, 40, 50])
@@ -62,9 +64,7 @@ describe('a card may speak of several answers', () => {
 
   test('answers and a single answer exclude each other', () => {
     const text = 'answers:\n  - output: a\n    task: years\noutput: b\n'
-    expect(() => parseCard(text, 'x.card.yaml')).toThrow(
-      /answers stand in place of output, task, classes and ages/,
-    )
+    expect(() => parseCard(text, 'x.card.yaml')).toThrow(/answers replace output, task, classes and ages/)
   })
 
   test.each([

@@ -25,7 +25,7 @@ describe('what is asked of a network with several answers', () => {
 
   it('must belong to one of them, or it is said whose it is', () => {
     expect(() => tasks(['years,f'])).toThrow(
-      /years belongs to the answer years, f belongs to the answer gender\. Ask for what belongs to one/,
+      /years belongs to the answer years, f belongs to the answer gender\. Name classes of one answer/,
     )
     expect(() => tasks(['f'], '30')).toThrow(/30 belongs to the answer years/)
     expect(() => tasks(['cat'])).toThrow(/no answer of the network has the class cat\. .*--output/)

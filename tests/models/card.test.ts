@@ -90,12 +90,7 @@ describe('a model card', () => {
     ],
     ['a scale of zero', /scale: 1/, 'scale: [1, 0, 1]', /input\.scale\[1\] must be .* none of them 0/],
     ['a height without a width', /size: 227/, 'height: 227', /input\.height and width belong together/],
-    [
-      'a size said twice',
-      /size: 227/,
-      'size: 227\n  height: 227\n  width: 227',
-      /input\.size stands for height/,
-    ],
+    ['a size said twice', /size: 227/, 'size: 227\n  height: 227\n  width: 227', /input\.size means height/],
   ])('with %s is turned down, naming the line and the field', (_, from, to, message) => {
     const text = formatCard(card)
     expect(text).toMatch(from)

@@ -71,7 +71,7 @@ describe('a trained network on disk', () => {
     writeFileSync(join(folder, 'names.txt'), 'n01 man, male\nn02 woman\n')
     expect((await openModelFile(path)).classes).toEqual(['n01 man, male', 'n02 woman'])
     writeFileSync(join(folder, 'names.txt'), 'm\n\nf\n')
-    await expect(openModelFile(path)).rejects.toThrow(/names\.txt: line 2 names no class/)
+    await expect(openModelFile(path)).rejects.toThrow(/names\.txt: line 2 is empty and names no class/)
   })
 
   it.each([
@@ -84,7 +84,7 @@ describe('a trained network on disk', () => {
     [
       'the mean has another size',
       () => writeFileSync(join(folder, 'model.mean.npy'), writeNpy(float32([3, 50, 50]))),
-      /model\.card\.yaml: the mean must have the shape \[3\] or \[3, 58, 58\] or \[3, 51, 51\], and has \[3, 50, 50\]/,
+      /model\.card\.yaml: the mean must have the shape \[3\] or \[3, 58, 58\] or \[3, 51, 51\], not \[3, 50, 50\]/,
     ],
     [
       'the model is cut in half',
@@ -94,7 +94,7 @@ describe('a trained network on disk', () => {
     [
       'the card is that of a network with another input',
       () => writeOnnxFile(path, livelyNetwork(55, 2)),
-      /model\.card\.yaml: a height of 51 is said for the input, and the model has 55.*do not belong together/,
+      /model\.card\.yaml: the input is given a height of 51, but the model has 55.*do not belong together/,
     ],
     [
       'the card is that of a network with other classes',
@@ -104,7 +104,7 @@ describe('a trained network on disk', () => {
     [
       'the card names another output',
       () => writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('output: logits', 'output: prob')),
-      /model\.onnx: the network has no output prob, but logits \[batch, 2\]/,
+      /model\.onnx: the network has no output prob; its outputs are logits \[batch, 2\]/,
     ],
   ])('says what to do where %s', async (_, spoil, message) => {
     spoil()
@@ -137,7 +137,7 @@ describe('a trained network whose files are in memory', () => {
     )
     const named = { input: { channels: 'BGR' as const, scale: 1, mean: 'model.mean.npy' } }
     expect(() => modelOf(network, 'mine', named)).toThrow(
-      'mine: the mean model.mean.npy is a file, which was not read. Give it as `meanPicture`',
+      'mine: the mean model.mean.npy is a file that was not read. Give it as `meanPicture`',
     )
   })
 
@@ -166,11 +166,11 @@ describe('a network without a card', () => {
   it('is not shown a photo before it is known how, and says what is missing', async () => {
     const model = await openModelFile(bare)
     expect(() => requirePreprocessing(model)).toThrow(
-      /bare\.onnx: how a photo becomes the input images \[batch, 3, 51, 51\] is not known: channels, scale and mean are missing.*--channels, --scale, --mean or in .*bare\.card\.yaml:\n\ninput:\n {2}channels: /,
+      /bare\.onnx: it is unknown how a photo becomes the input images \[batch, 3, 51, 51\]: channels, scale and mean are missing.*--channels, --scale, --mean or in .*bare\.card\.yaml:\n\ninput:\n {2}channels: /,
     )
     const given = { card: { input: { channels: 'RGB' as const, mean: 0 } } }
     const partly = await openModelFile(bare, given)
-    expect(() => requirePreprocessing(partly)).toThrow(/not known: scale is missing/)
+    expect(() => requirePreprocessing(partly)).toThrow(/it is unknown how .*: scale is missing/)
   })
 
   it('is shown photos as the caller says, who comes before the card', async () => {
@@ -190,7 +190,7 @@ describe('a network without a card', () => {
     g.output('probabilities', g.op('Softmax', [g.value('logits')]))
     writeOnnxFile(bare, g.graph())
     await expect(openModelFile(bare)).rejects.toThrow(
-      /bare\.onnx: the network has several outputs: logits \[batch, 2\], probabilities \[batch, 2\]\. Say which/,
+      /bare\.onnx: the network has several outputs: logits \[batch, 2\], probabilities \[batch, 2\]\. Choose the one to explain/,
     )
     expect(await openModelFile(bare, { output: 'probabilities' })).toMatchObject({
       output: 'probabilities',
@@ -249,7 +249,7 @@ describe('a network for several pictures at once', () => {
     const g = new GraphBuilder('open')
     const x = g.input('x', 'float32', ['N', 4])
     g.output('y', make(g, g.matmul(x, g.constant(float32([4, 3]), 'w'))))
-    expect(() => modelOf(g.graph(), 'open')).toThrow(/any number of pictures at once.*goes along the batch/s)
+    expect(() => modelOf(g.graph(), 'open')).toThrow(/any number of pictures at once.*runs along the batch/s)
   })
 
   it('is one for each where a softmax goes along another axis', () => {
@@ -337,7 +337,7 @@ describe('a network that is not about pictures', () => {
     proto.producerName = 'pytorch'
     proto.graph!.initializer = []
     expect(() => readGraph(toBinary(ModelProtoSchema, proto), 'bert.onnx')).toThrow(
-      /^bert\.onnx: looks like a model for text, and cannot be read \(.*does not hold.*\)\. regard explains networks/s,
+      /^bert\.onnx: looks like a model for text, and cannot be read \(.*the file lacks.*\)\. regard explains networks/s,
     )
   })
 })

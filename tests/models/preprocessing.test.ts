@@ -48,12 +48,12 @@ describe('what a card leaves to the model', () => {
     [
       'another size',
       { input: { ...CAFFE.input, size: 5 } },
-      /height of 5 is said for the input, and the model has 4/,
+      /the input is given a height of 5, but the model has 4/,
     ],
     [
       'another number of channels',
       { input: { channels: 'gray' as const, scale: 1, mean: 0 } },
-      /1 channel \(gray\), and the model 3, by the layout NCHW\. Correct the card/,
+      /1 channel \(gray\), but the model has 3 by the layout NCHW\. Correct the card/,
     ],
     [
       'two numbers for three channels',
@@ -110,7 +110,7 @@ describe('the input that a photo becomes', () => {
     const small = complete({ ...CAFFE, picture: 8 }, SHAPE, float32([3, 4, 6], new Float32Array(72).fill(9)))
     expect(inputOf(image, small).data[0]).toBe(image.data[3 * 17 + 2]! - 9)
     expect(() => complete(CAFFE, SHAPE, float32([3, 5, 5]))).toThrow(
-      /the mean must have the shape \[3\] or \[3, 4, 6\], and has \[3, 5, 5\]/,
+      /the mean must have the shape \[3\] or \[3, 4, 6\], not \[3, 5, 5\]/,
     )
   })
 

@@ -75,12 +75,14 @@ describe('years', () => {
 
   it('need classes that are ages, of one distribution', async () => {
     const letters = modelOf(network(8, 'ages', softmax), 'letters', { classes: [...'abcdefgh'] })
-    expect(() => questionsOf(letters, ['years'])).toThrow(/no ages of which one could be expected: a, b/)
+    expect(() => questionsOf(letters, ['years'])).toThrow(
+      /its answers are not ages, so there is no expected age: a, b/,
+    )
     const indices = modelOf(network(8, 'ages', softmax), 'indices')
-    expect(() => questionsOf(indices, ['years'])).toThrow(/no ages/)
+    expect(() => questionsOf(indices, ['years'])).toThrow(/are not ages/)
     const sigmoids = ages((g, z) => g.op('Sigmoid', [z]))
-    expect(() => questionsOf(sigmoids, ['years'])).toThrow(/no ages/)
-    expect(() => questionsOf(ages(), ['years'], 'young')).toThrow(/'young' is no number/)
+    expect(() => questionsOf(sigmoids, ['years'])).toThrow(/are not ages/)
+    expect(() => questionsOf(ages(), ['years'], 'young')).toThrow(/'young' is not a number/)
     const sliced = modelOf(
       network(8, 'ages', (g, z) => g.slice(g.op('Softmax', [z]), { 1: [0, 4] })),
       'sliced',
@@ -159,9 +161,9 @@ describe('a number against another', () => {
   })
 
   it('must be one', () => {
-    expect(() => against(number, 'young')).toThrow(/'young' is no number/)
+    expect(() => against(number, 'young')).toThrow(/'young' is not a number/)
     expect(() => questionsOf(number, ['old'])).toThrow(/no class 'old'/)
-    expect(() => questionsOf(number, ['top'], '30')).toThrow(/is set against no number, not against 30/)
+    expect(() => questionsOf(number, ['top'], '30')).toThrow(/is compared with no number, not with 30/)
     expect(questionsOf(against(number, 30), ['top'], '30')).toEqual([{ class: 0, reference: 30 }])
     expect(questionsOf(number, ['years'])).toEqual([{ class: 0, reference: undefined }])
   })

@@ -51,7 +51,7 @@ describe('a network of another size', () => {
       Object.keys(losses).map((output) => [output, [2, 3]]),
     )
     expect(() => build({ ...size, input: leastInput - 1, random: new Random('least') })).toThrow(
-      new RegExp(`needs pictures of ${leastInput} pixels at least, not ${leastInput - 1}`),
+      new RegExp(`needs pictures of at least ${leastInput} pixels, not ${leastInput - 1}`),
     )
   })
 

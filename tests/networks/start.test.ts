@@ -82,21 +82,21 @@ describe('a network that starts from trained weights', () => {
     const start = { weights: weightsOf('caffenet', 'trained', 5), where: 'x.onnx', freshRate: 10 }
     const from = (frozen: string[]) => () => startFrom(built('caffenet', 'r', 2), { ...start, frozen })
     expect(from(['conv'])).toThrow(
-      'x.onnx: no layer called conv is taken from it to be frozen. It has conv1, conv2, conv3, conv4, conv5, fc6, fc7',
+      'x.onnx: no layer conv is taken from it, so there is none to freeze. It has conv1, conv2, conv3, conv4, conv5, fc6, fc7',
     )
-    expect(from(['fc8'])).toThrow('no layer called fc8 is taken')
+    expect(from(['fc8'])).toThrow('no layer fc8 is taken')
   })
 
   it('is refused weights of which no layer fits', () => {
     const random = built('caffenet', 'random', 2)
     const wide = { weights: weightsOf('caffenet', 'trained', 5, 1 / 8), where: 'wide.onnx', freshRate: 10 }
     expect(() => startFrom(random, wide)).toThrow(
-      'wide.onnx: no layer fits the network caffenet: conv1.weight is [12, 3, 11, 11] and must be [6, 3, 11, 11]. ' +
+      'wide.onnx: no layer fits the network caffenet: conv1.weight is [12, 3, 11, 11], not [6, 3, 11, 11]. ' +
         'Give the network the width',
     )
     const other = { weights: weightsOf('googlenet', 'trained', 5), where: 'google.onnx', freshRate: 10 }
     expect(() => startFrom(random, other)).toThrow(
-      /google\.onnx: no layer is called as one of the network caffenet: it holds conv1\/7x7_s2\.weight/,
+      /google\.onnx: no layer has the name of one in the network caffenet: it holds conv1\/7x7_s2\.weight/,
     )
   })
 

@@ -203,7 +203,7 @@ describe('readPhoto', () => {
     writeFileSync(join(folder, 'empty.jpg'), '')
     broken.set(join(folder, 'empty.jpg'), 'the file is empty')
     writeFileSync(join(folder, 'text.jpg'), 'This is no photo.')
-    broken.set(join(folder, 'text.jpg'), 'it is none of JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF')
+    broken.set(join(folder, 'text.jpg'), 'it is not one of JPEG, PNG, WebP, GIF, AVIF, BMP, TIFF')
     const all = Array.from({ length: 10 }, () => [...broken]).flat()
     await Promise.all(
       all.map(([path, reason]) =>

@@ -46,7 +46,7 @@ describe('the page of an atlas', () => {
     const text = textOf(page)
     expect(text).toContain('It has more than chance would bring of age 60+: ')
     expect(text).toContain(
-      'It has no more of any group, nor of wrong answers, than chance would bring; it stands far apart',
+      'It has no more of any group, nor of wrong answers, than chance would bring; it lies far apart',
     )
     expect(text).toContain('The mean probability of its answers is 90 %')
     // Of each of the four clusters a mean map, an average face, and twelve faces with their maps.
@@ -69,6 +69,6 @@ describe('the page of an atlas', () => {
     expect(text).toContain('No cluster has more of any group, nor of wrong answers, than chance would bring.')
     expect(text).toContain('Their maps do not fall into kinds')
     expect(text).toContain('Classes of fewer than 20 faces are left out: x (3).')
-    expect(text).toContain('2 maps with nothing on them are left out.')
+    expect(text).toContain('2 empty maps are left out.')
   })
 })

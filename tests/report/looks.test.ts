@@ -47,7 +47,7 @@ describe('what the networks look at', () => {
     expect([...rows[0]!.querySelectorAll('figcaption')].map((one) => one.textContent)).toEqual([
       'm',
       'f',
-      'm less f, in a scale of its own',
+      'm minus f, on its own scale',
     ])
     expect(section.figures!.map(({ name }) => name)).toEqual([
       'looks-gender-adiencenet-i',
@@ -61,7 +61,7 @@ describe('what the networks look at', () => {
     const known = run('r', 0, eyesAndMouth)
     const faces = known.profile!.faces.map((face) => ({ ...face, parts: null }))
     const section = (await sectionOf([{ ...known, profile: { ...known.profile!, faces } }]))!
-    expect(section.body.text).toContain('Nobody knows where the parts of these faces are.')
+    expect(section.body.text).toContain('The parts of these faces are unknown.')
     expect(section.figures).toEqual([])
     expect(section.body.text).not.toMatch(/NaN|undefined/)
   })

@@ -151,7 +151,7 @@ describe('a folder without a study', () => {
   it('is said to be none, with what to do', () => {
     const empty = mkdtempSync(join(tmpdir(), 'regard-empty-'))
     expect(() => writeReport(readStudy(empty))).toThrow(
-      `${empty}: no study is in this folder: it has no study.json. Name the folder that`,
+      `${empty}: this folder holds no study: it lacks study.json. Name the folder that`,
     )
     writeFileSync(join(empty, 'study.json'), '{"name": "other"}')
     expect(() => writeReport(readStudy(empty))).toThrow(/study\.json: is not what `regard study` writes/)

@@ -289,6 +289,8 @@ describe('the range of z-box', () => {
 
   test('is not known behind anything else, which is said', () => {
     const behind = () => rule(starting((g, x) => g.op('Relu', [x])))
-    expect(behind).toThrow(/layer conv.*what the network makes of its own input.*Give low and high/s)
+    expect(behind).toThrow(
+      /layer conv.*regard does not follow how the network transforms its own input.*Give low and high/s,
+    )
   })
 })

@@ -229,9 +229,9 @@ describe('what cannot be set is an error', () => {
       /composite paper: has no gamma to set\. It has alpha, epsilon/,
     )
     expect(() => explainer.tuned({ epsilon: -1 })).toThrow(
-      /epsilon must be a number of at least 0, and is -1/,
+      /epsilon must be a number of at least 0, not -1/,
     )
-    expect(() => explainer.tuned({ alpha: Number.NaN })).toThrow(/alpha must be a number, and is NaN/)
+    expect(() => explainer.tuned({ alpha: Number.NaN })).toThrow(/alpha must be a number, not NaN/)
     await explainer.release()
   })
 })

@@ -87,7 +87,7 @@ describe('the folder of studies', () => {
   test('may be a study itself', () => {
     const own = new Folders(join(dir, 'one'))
     expect([...own.all().keys()]).toEqual(['one'])
-    expect(() => new Folders(join(dir, 'nowhere'))).toThrow(/nowhere: is no folder/)
+    expect(() => new Folders(join(dir, 'nowhere'))).toThrow(/nowhere: is not a folder/)
   })
 
   test('gives the files that the page needs', async () => {

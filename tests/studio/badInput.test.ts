@@ -201,7 +201,9 @@ describe.skipIf(!hasChromium)('a network', () => {
           buffer: Buffer.from('input: { channels: RGB, scale: 1, mean: 0 }\nclasses: [no, yes]\n'),
         },
       ])
-      await page.getByText(/^The card has 3 channels \(RGB\), and the model 1, by the layout NCHW/).waitFor()
+      await page
+        .getByText(/^The card has 3 channels \(RGB\), but the model has 1 by the layout NCHW/)
+        .waitFor()
       expect(await page.getByLabel('Channels').getAttribute('aria-invalid')).toBe('true')
       expect(await page.getByRole('button', { name: 'Use in Look' }).isDisabled()).toBe(true)
       await page.getByLabel('Channels').selectOption('gray')
@@ -238,7 +240,7 @@ describe.skipIf(!hasChromium)('a browser that allows less', () => {
       expect(await page.evaluate(() => isSecureContext)).toBe(false)
       await page.getByRole('button', { name: 'Camera', exact: true }).click()
       await page
-        .getByText('A page has a camera only by https or on localhost. Open it there, or open a photo.')
+        .getByText('A page can use a camera only over https or on localhost. Open it there, or open a photo.')
         .waitFor()
       await page.getByRole('button', { name: 'Copy link' }).click()
       await page.getByText(/^Copy this link: http:\/\/studio\.test:\d+\/#\/look$/).waitFor()

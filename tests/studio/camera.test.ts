@@ -159,7 +159,7 @@ describe.skipIf(!hasChromium)('a camera that cannot be had', () => {
       await page.evaluate(() => {
         Object.defineProperty(navigator, 'mediaDevices', { value: undefined })
       })
-      await says('A page has a camera only by https or on localhost. Open it there, or open a photo.')
+      await says('A page can use a camera only over https or on localhost. Open it there, or open a photo.')
     } finally {
       await close()
     }

@@ -110,13 +110,13 @@ describe('a link', () => {
       drawing: { ...PLAIN.drawing, colours: 'light' },
     })
     expect(faults).toEqual([
-      'The link says a=9: it is no number from 1 to 5.',
-      'The link says g=: it is no number from 0 to 1.',
-      'The link says flat=1.5: it is no whole number from 0 to 1000.',
-      'The link says show=film: it is none of map, overlay, photo.',
-      'The link says q=what: “what” is not a question as gender:top or years:years~30 are.',
-      `The link says m=magic: it is none of ${METHOD_NAMES.join(', ')}.`,
-      'The link has a setting “zoom”, which is not known here.',
+      'The link says a=9: it is not a number from 1 to 5.',
+      'The link says g=: it is not a number from 0 to 1.',
+      'The link says flat=1.5: it is not a whole number from 0 to 1000.',
+      'The link says show=film: it is not one of map, overlay, photo.',
+      'The link says q=what: “what” is not a question, such as gender:top or years:years~30.',
+      `The link says m=magic: it is not one of ${METHOD_NAMES.join(', ')}.`,
+      'The link has an unknown setting, “zoom”.',
       'nosuch is not on this device. Drop its file in Models.',
     ])
   })
@@ -126,7 +126,7 @@ describe('a link', () => {
     expect(settings).toEqual(PLAIN)
     expect(faults).toEqual(['What this link compares with is not available.'])
     expect(fromLink('vs=faceres:0', ['faceres']).faults).toEqual([
-      'The link says vs=faceres:0: “faceres:0” is no comparison as faceres:0:network:gear or faceres:0:rules:epsilon are.',
+      'The link says vs=faceres:0: “faceres:0” is not a comparison, such as faceres:0:network:gear or faceres:0:rules:epsilon.',
     ])
   })
 

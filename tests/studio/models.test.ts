@@ -68,7 +68,7 @@ describe.skipIf(!hasChromium)('Models', () => {
       [
         'cut.onnx',
         whole.subarray(0, whole.length / 2),
-        /^cut\.onnx: is not a whole ONNX model\. .*get it again/,
+        /^cut\.onnx: is not a complete ONNX model\. .*download it again/,
       ],
       [
         'page.onnx',
@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium)('Models', () => {
         Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'),
         /^pointer\.onnx: is a Git LFS pointer, .*git lfs pull/,
       ],
-      ['net.pt', Buffer.from('PK'), /^net\.pt is no model that regard reads\. Export it as \.onnx/],
+      ['net.pt', Buffer.from('PK'), /^net\.pt is not a model that regard reads\. Export it as \.onnx/],
       ['net.prototxt', Buffer.from(''), 'This .prototxt needs its .caffemodel: drop both.'],
     ]
     for (const [name, buffer, sentence] of files) {

@@ -70,7 +70,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     await lookBegun(page)
     const port = Number(new URL(server.url).port)
     await server.close()
-    await page.getByText(/^Connection lost\. The study goes on; trying again in \d s\.$/).waitFor()
+    await page.getByText(/^Connection lost\. The study continues; reconnecting in \d s\.$/).waitFor()
     server = await listen({ port, folders: new Folders(folder) })
     await page
       .getByText(/^Connection lost/)

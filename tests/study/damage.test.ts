@@ -41,7 +41,7 @@ describe('a run whose files were damaged', () => {
       await main(['study', plan, '--out', out])
       expect(process.exitCode).toBe(0)
       expect(captured.printed).toMatch(
-        /age-adiencenet-r-fold1: .*(has changed|is missing|could not be read|is empty).*; the run is made anew/,
+        /age-adiencenet-r-fold1: .*(has changed|is missing|could not be read|is empty).*; the run starts again/,
       )
       expect(captured.printed).toContain('1 run made, 1 kept')
       expect(readFileSync(join(age!, 'predictions.csv'), 'utf8')).toBe(before)
@@ -78,7 +78,7 @@ describe('two studies in one folder', () => {
     captured.printed = ''
     writeFileSync(first.plan, TINY_PLAN.replace('[r, i, m]', '[r]'))
     await main(['study', first.plan, '--out', first.out])
-    expect(captured.printed).toContain('2 runs made')
+    expect(captured.printed).toContain('2 runs completed')
     expect(process.exitCode).toBe(0)
     expect(existsSync(lock)).toBe(false)
   })

@@ -158,7 +158,7 @@ describe('the faces of a plan', () => {
     writeFileSync(table, ['path,age,gender,fold', ...rows].join('\n'))
     const plan = { ...planOf(TINY_PLAN), dataset: { kind: 'csv', root: table } as const }
     await expect(countFaces(plan)).rejects.toThrow(
-      /^task age: the training part holds no face of the classes 0-2, 4-6, .*Ask for the task years instead/,
+      /^task age: the training part holds no face of the classes 0-2, 4-6, .*Use the task years instead/,
     )
     const genders = { ...plan, tasks: ['gender' as const] }
     expect((await countFaces(genders)).labelled).toEqual({ gender: 30 })

@@ -85,7 +85,7 @@ describe('a study that hides a part', () => {
   it('refuses a part that its faces do not have', async () => {
     const photos = { ...dataset, faces: dataset.faces.map(({ mask: _, ...face }) => face) }
     await expect(prepared(photos, ['mark'])).rejects.toThrow(
-      /its faces have no part 'mark' that could be hidden.*They have background, hair, ears/s,
+      /its faces have no part 'mark' to hide.*They have background, hair, ears/s,
     )
   })
 

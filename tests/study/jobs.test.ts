@@ -45,7 +45,7 @@ describe('a study of which several runs are made at a time', () => {
     expect(JSON.parse(recorded)).toMatchObject({ threads: 1, device: 'cpu' })
     writeFileSync(config, recorded.replace('"cpu"', '"wasm"'))
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('was begun on the device wasm, and here there is cpu')
+    expect(captured.printed).toContain('was begun on the device wasm, but this machine has cpu')
     writeFileSync(config, recorded)
     await main(['study', plan, '--out', out, '--threads', '2'])
     expect(captured.printed).toContain('1 run made')
@@ -61,11 +61,11 @@ describe('a study of which several runs are made at a time', () => {
     )
     await main(['study', plan, '--out', out, '--jobs', '2'])
     expect(process.exitCode).toBe(1)
-    expect(captured.printed).toContain('regard: 4 runs could not be made:')
+    expect(captured.printed).toContain('regard: 4 runs failed:')
     expect(captured.printed).toMatch(
-      / {2}gender-adiencenet-r-fold1: training: .* is no number any more after iteration \d+/,
+      / {2}gender-adiencenet-r-fold1: training: .* became NaN or infinite after iteration \d+/,
     )
-    expect(captured.printed).toContain('0 runs made, 0 kept')
+    expect(captured.printed).toContain('0 runs completed, 0 kept')
   })
 })
 

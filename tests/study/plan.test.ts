@@ -270,7 +270,7 @@ describe('a malformed plan is turned down with file, line and field', () => {
     ['a wrong type', good.replace('batch: 8', 'batch: eight'), 11, /schedule\.batch/],
     ['an unknown task', good.replace('[age, gender]', '[age, mood]'), 3, /tasks/],
     ['an unknown network', good.replace('[adiencenet]', '[alexnet]'), 4, /networks/],
-    ['a network twice', good.replace('[adiencenet]', '[adiencenet, adiencenet]'), 4, /networks.*twice/s],
+    ['a network twice', good.replace('[adiencenet]', '[adiencenet, adiencenet]'), 4, /networks.*duplicate/s],
     [
       'a start twice',
       good.replace(
@@ -278,13 +278,13 @@ describe('a malformed plan is turned down with file, line and field', () => {
         '[{ name: vgg16, start: { weights: a } }, { name: vgg16, start: { weights: b } }]',
       ),
       4,
-      /networks.*twice/s,
+      /networks.*duplicate/s,
     ],
     [
       'a start that is none',
       good.replace('[adiencenet]', '[{ name: vgg16, start: imagnet }]'),
       4,
-      /networks\[0\]\.start must be random, imagenet, imdb-wiki, or { weights: FILE }/,
+      /networks\[0\]\.start must be random, imagenet, imdb-wiki, or { weights: FILE, … }/,
     ],
     [
       'a mistyped field of a start',
@@ -302,7 +302,7 @@ describe('a malformed plan is turned down with file, line and field', () => {
       'a network on the same photos twice',
       good.replace('[adiencenet]', '[{ name: vgg16, preprocessing: [r, r] }]'),
       4,
-      /networks\[0\]\.preprocessing.*twice/s,
+      /networks\[0\]\.preprocessing.*duplicate/s,
     ],
     ['no task', good.replace('[age, gender]', '[]'), 3, /tasks.*at least one/s],
     ['a fold that does not exist', good.replace('[0, 3]', '[0, 5]'), 6, /folds\.test.*does not exist/s],
@@ -351,7 +351,7 @@ describe('a malformed plan is turned down with file, line and field', () => {
       'other folds than the published ones',
       good.replace('kind: aaf', 'kind: adience').replace('count: 5', 'count: 4'),
       6,
-      /folds\.count must be 5 for adience, not 4: its publishers have dealt its folds/,
+      /folds\.count must be 5 for adience, not 4: its folds are published/,
     ],
     [
       'labels to repair where none are known to be wrong',

@@ -33,7 +33,7 @@ describe('a setting', () => {
     'is not read from %j: the error says what one is',
     (text) => {
       expect(() => parseSetting(text, 'study.json')).toThrow(`study.json: there is no setting '${text}'`)
-      expect(() => parseSetting(text)).toThrow('one of i, r, m, and behind a comma n, w, s')
+      expect(() => parseSetting(text)).toThrow('one of i, r, m, followed by a comma and one of n, w, s')
     },
   )
 

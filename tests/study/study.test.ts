@@ -35,7 +35,7 @@ describe('regard study', () => {
     const { plan, out } = writePlan()
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain('6 runs made, 0 kept')
+    expect(captured.printed).toContain('6 runs completed, 0 kept')
     expect(captured.printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
     expect(captured.printed).toContain('Or see it in your browser: npx regard studio ')
     const first = resultTimes(out)
@@ -46,12 +46,12 @@ describe('regard study', () => {
     )
 
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('0 runs made, 6 kept')
+    expect(captured.printed).toContain('0 runs completed, 6 kept')
     expect(resultTimes(out)).toEqual(first)
 
     writeFileSync(plan, TINY_PLAN.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  age: { rate: 0.02 }'))
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('3 runs made, 3 kept')
+    expect(captured.printed).toContain('3 runs completed, 3 kept')
     const changed = Object.entries(resultTimes(out)).filter(([run, time]) => time !== first[run])
     expect(changed.map(([run]) => run).every((run) => run.startsWith('age'))).toBe(true)
   })

@@ -92,7 +92,7 @@ describe('the cache', () => {
       new RegExp(`${cachedPath(weights)}: is not the published file: sha1 .*Remove it`),
     )
     await expect(fetchWeights({ ...weights, bytes: 17 })).rejects.toThrow(
-      'has 6 bytes, and the published file has 17',
+      'has 6 bytes; the published file has 17',
     )
     expect(weights.asked()).toBe(0)
   })
@@ -126,7 +126,7 @@ describe('a plan whose networks start from published weights', () => {
     const nowhere = { ...weights, file: 'others.caffemodel', url: 'http://127.0.0.1:9/others.caffemodel' }
     const gone = fetchStarts([{ ...start, published: nowhere }], new AbortController().signal)
     await expect(gone).rejects.toThrow(
-      new RegExp(`others\\.caffemodel: could not be fetched .* by hand: ${cachedPath(nowhere)}`),
+      new RegExp(`others\\.caffemodel: could not be downloaded .* put it here: ${cachedPath(nowhere)}`),
     )
   })
 
@@ -146,7 +146,7 @@ describe('a plan whose networks start from published weights', () => {
   it.each([
     [
       '{ name: adiencenet, start: imagenet }',
-      /start names no file, and no weights of adiencenet trained on imagenet/,
+      /start names no file, and there are no published weights of adiencenet trained on imagenet/,
     ],
     [
       '{ name: vgg16, width: 0.5, start: imagenet }',
@@ -172,7 +172,7 @@ describe('regard weights', () => {
     }
     expect(captured.printed).toContain(path)
     expect(captured.printed).toMatch(/vgg16-imagenet .* 1\.5 MB of it/)
-    expect(captured.printed).toMatch(/vgg16-imdb-wiki .* nothing published +not fetched/)
+    expect(captured.printed).toMatch(/vgg16-imdb-wiki .* nothing published +not downloaded/)
   })
 
   it('says where a name is wrong, and where a file that is here is not the published one', async () => {
@@ -185,6 +185,6 @@ describe('regard weights', () => {
     writeFileSync(cachedPath(zoo[2]!), FILE)
     await main(['weights', 'vgg16-imagenet'])
     expect(process.exitCode).toBe(1)
-    expect(captured.printed).toContain('has 17 bytes, and the published file has 553432081')
+    expect(captured.printed).toContain('has 17 bytes; the published file has 553432081')
   })
 })

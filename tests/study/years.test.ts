@@ -97,11 +97,11 @@ describe('ages in years', () => {
     const rows = rowsOf(join(out, 'report', 'tables', 'groups.csv'))
     expect(rows.every(({ error }) => Number(error) >= 0)).toBe(true)
     const page = readFileSync(join(out, 'report', 'index.html'), 'utf8')
-    expect(page).toContain('years off</b> in the mean')
+    expect(page).toContain('years off</b> on average')
     expect(page).toContain('one answer for all')
     expect(page).toContain('mean absolute error in years')
     expect(page).toContain('It is clearly above chance')
-    expect(page).not.toContain('Which classes are taken for which')
+    expect(page).not.toContain('Which classes are confused')
   })
 
   it('have heat maps of the answer and of what the data set says', () => {

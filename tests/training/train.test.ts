@@ -141,7 +141,7 @@ test('a damaged checkpoint is noticed and the one before it used', async () => {
   expect(bits(await train(run))).toBe(whole)
   expect(said.mock.calls.flat()).toEqual([
     expect.stringMatching(/checkpoint\.safetensors: .*; using the one before it$/),
-    expect.stringMatching(/previous\.safetensors: .*; no good one is left: training from the beginning$/),
+    expect.stringMatching(/previous\.safetensors: .*; there is no earlier one: training from the beginning$/),
   ])
   said.mockRestore()
 })
@@ -226,7 +226,7 @@ test('a network with heads is given back without them', async () => {
 test('a loss that is no number stops the run and names the iteration and the last good checkpoint', async () => {
   const { schedule } = options()
   await expect(train(options({ schedule: { ...schedule, rate: 1e6 } }))).rejects.toThrow(
-    /no number any more after iteration \d+\. There is no checkpoint yet/,
+    /became NaN or infinite after iteration \d+\. There is no checkpoint yet/,
   )
   // Good until the rate rises with the iterations.
   const rising = { ...schedule, gamma: 1e9, steps: [20] }

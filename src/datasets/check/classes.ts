@@ -43,9 +43,9 @@ export function classes({ dataset: { faces } }: CheckedDataset): Finding[] {
     {
       check: 'unbalanced-classes',
       severity: 'doubtful',
-      title: `classes of which one is more than ${BALANCED} times as large as another`,
+      title: `classes of which one is more than ${BALANCED} times the size of another`,
       advice:
-        'A network may do well by never naming the small ones. Look at the groups of the report, not at accuracy alone.',
+        'A network may score well without ever answering a small class. Look at each group in the report, not only at overall accuracy.',
       cases: unbalanced,
     },
   ]

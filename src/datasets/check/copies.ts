@@ -16,15 +16,15 @@ export function copies({ dataset: { faces }, folds, repetitions }: CheckedDatase
       severity: 'serious',
       title: 'the same picture in two folds',
       advice:
-        'A network is tested on what it was shown. Remove one of the two, or give both the same subject: then they are ' +
-        'dealt into one fold.',
+        'The network is tested on a picture that it was trained on. Remove one of the two, or give both the same subject, ' +
+        'which puts them into one fold.',
       cases: apart.map((one) => caseOf(one, folds)),
     },
     {
       check: 'copies-with-two-labels',
       severity: 'serious',
       title: 'the same picture with different labels',
-      advice: 'At least one of the labels is wrong. Remove both, or the wrong one where you know it.',
+      advice: 'At least one of the labels is wrong. Remove both, or the wrong one if you know it.',
       cases: contradictions(faces, repetitions),
     },
     {
@@ -39,7 +39,7 @@ export function copies({ dataset: { faces }, folds, repetitions }: CheckedDatase
       severity: 'note',
       title: 'the same picture of one person more than once',
       advice:
-        'It counts so many times. Remove the others, unless your figures must compare with published ones.',
+        'It counts that many times. Keep one, unless your figures must be comparable with published ones.',
       cases: together.filter(areOne).map((one) => caseOf(one, folds)),
     },
   ]

@@ -27,9 +27,9 @@ export function faces({ looks }: CheckedDataset): Finding[] {
     {
       check: 'landmarks-off',
       severity: 'doubtful',
-      title: 'landmarks that do not lie where those of the face were found',
+      title: 'landmarks that lie elsewhere than those that were found on the face',
       advice:
-        'The face is cut out by its landmarks. See whether they are those of this photo, upright, in pixels.',
+        'The face is cut out by its landmarks. Check that they belong to this photo, upright, in pixels.',
       marked: true,
       cases: worstFirst(seen, ({ nearest }) =>
         nearest && nearest.off > FAR
@@ -41,7 +41,7 @@ export function faces({ looks }: CheckedDataset): Finding[] {
       check: 'landmarks-of-another',
       severity: 'doubtful',
       title: 'landmarks on a face that is much smaller than another in the photo',
-      advice: 'See whether the label is that of the face with the landmarks, or that of the larger one.',
+      advice: 'Check whether the label belongs to the face with the landmarks or to the larger one.',
       marked: true,
       cases: worstFirst(seen, ({ found, nearest }) => {
         const times = nearest ? widest(found) / nearest.box.width : 1
@@ -51,12 +51,12 @@ export function faces({ looks }: CheckedDataset): Finding[] {
     {
       check: 'no-face',
       severity: 'doubtful',
-      title: 'photos in which no face was found, or not its eyes, nose and mouth',
+      title: 'photos in which no face was found, or one whose eyes, nose and mouth were not recognised',
       advice:
-        'See whether there is one. Such a photo is left out of every study, unless there are landmarks or a published picture.',
+        'Check whether they show a face. Studies leave such photos out, unless they have landmarks or a published picture.',
       cases: worstFirst(seen, ({ found, unmarked }) => {
         if (found.length === 0) return [1, 'no face']
-        return unmarked ? [0, 'a face, but eyes, nose and mouth were not made out'] : undefined
+        return unmarked ? [0, 'a face, but eyes, nose and mouth were not recognised'] : undefined
       }),
     },
     {
@@ -64,7 +64,7 @@ export function faces({ looks }: CheckedDataset): Finding[] {
       severity: 'doubtful',
       title: 'photos with several faces',
       advice:
-        'See whether the label is that of the face in the middle, which is taken where there are no landmarks.',
+        'Check whether the label belongs to the face in the middle, which is used if there are no landmarks.',
       marked: true,
       cases: worstFirst(seen, ({ found }) => {
         const count = found.filter(({ width }) => width >= ANOTHER * widest(found)).length

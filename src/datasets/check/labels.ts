@@ -12,7 +12,7 @@ export function labels({ dataset: { faces, dropped, remarks } }: CheckedDataset)
     {
       check: 'unlikely-labels',
       severity: 'doubtful',
-      title: 'labels that are hardly right',
+      title: 'labels that are probably wrong',
       advice: `Look at these faces. The task years leaves out ages above ${OLDEST}.`,
       cases: unlikely,
     },
@@ -20,14 +20,14 @@ export function labels({ dataset: { faces, dropped, remarks } }: CheckedDataset)
       check: 'left-out',
       severity: 'note',
       title: 'left out by the reader',
-      advice: 'docs/datasets.md says why.',
+      advice: 'docs/datasets.md explains why.',
       cases: counted(dropped),
     },
     {
       check: 'remarks',
       severity: 'note',
       title: 'remarks of the reader on faces that it kept',
-      advice: 'docs/datasets.md says what they mean.',
+      advice: 'docs/datasets.md explains what they mean.',
       cases: counted(remarks),
     },
   ]

@@ -40,7 +40,7 @@ export function readMarks(folder: string): Mark[] {
   return rows.map(({ where, cells }) => {
     const { a = '', b = '', mark } = cells
     if (mark === 'same' || mark === 'different') return { a, b, mark }
-    throw new UserError(`'${mark}' is not a mark`, where, 'Write same or different, or take the line out')
+    throw new UserError(`'${mark}' is not a mark`, where, 'Write same or different, or remove the line')
   })
 }
 

@@ -18,7 +18,7 @@ const HEADINGS: Record<Severity, { readonly title: string; readonly meaning: str
     meaning: 'This makes the figures of a study wrong, or leaves faces out of it.',
   },
   doubtful: { title: 'Doubtful', meaning: 'This may be right. Look at it.' },
-  note: { title: 'Good to know', meaning: 'This is as its publishers or the reader have it.' },
+  note: { title: 'Good to know', meaning: 'This is how its publishers or the reader left it.' },
 }
 
 const style = `
@@ -73,9 +73,9 @@ ${marked.map((sentence) => html`<p>${sentence}</p>`)}
       )}</tbody></table>
 ${sections}
 ${passed.length === 0 ? undefined : html`<h2>Nothing found</h2><ul>${passed.map(({ title }) => html`<li>${title}</li>`)}</ul>`}
-<div class="note"><p>Photos of people are in this page. Before you pass it on, see whether the data set’s licence allows
+<div class="note"><p>This page contains photos of people. Before you pass it on, check whether the data set’s licence allows
 that: ${dataset.licence}</p></div>
-<footer>All cases, one row a face: ${table}, beside this page.</footer>`,
+<footer>All cases, one row for each face: ${table}, beside this page.</footer>`,
   )
 }
 
@@ -84,7 +84,7 @@ export function foldsShown({ folds, published, seed }: Checked): string {
   const count = new Set(folds).size
   return published
     ? `in the ${count} folds of its publishers`
-    : `dealt into ${count} folds by the seed ${seed}`
+    : `divided into ${count} folds by the seed ${seed}`
 }
 
 async function section(finding: Finding, dataset: Dataset, checked: Checked, table: string): Promise<Html> {

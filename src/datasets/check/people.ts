@@ -19,7 +19,7 @@ export function people({ dataset: { faces }, folds }: CheckedDataset): Finding {
     check: 'people-in-two-folds',
     severity: 'serious',
     title: 'the same person in two folds',
-    advice: 'A network is tested on people whom it knows. Deal the folds by person.',
+    advice: 'The network is tested on people whom it was trained on. Divide the folds by person.',
     cases,
   }
 }

@@ -34,9 +34,7 @@ export function photos({ dataset, looks }: CheckedDataset): Finding[] {
       detail: `stretched ${ratio.toFixed(2)} times`,
     }))
   const damaged = looks.flatMap((look, index) =>
-    typeof look !== 'string' && look.damaged
-      ? [{ faces: [index], detail: 'parts are filled with grey' }]
-      : [],
+    typeof look !== 'string' && look.damaged ? [{ faces: [index], detail: 'parts of it are grey' }] : [],
   )
   const turned = looks
     .flatMap((look, index) => {
@@ -64,35 +62,35 @@ export function photos({ dataset, looks }: CheckedDataset): Finding[] {
       check: 'turned',
       severity: 'doubtful',
       title: 'faces on their side or upside down',
-      advice: 'They are turned upright, but a few may be turned wrongly. Turn the photos, or remove them.',
+      advice: 'regard turns them upright, but may turn a few the wrong way. Turn the photos, or remove them.',
       cases: turned,
     },
     {
       check: 'cut',
       severity: 'doubtful',
       title: 'faces cut off by the frame',
-      advice: 'The missing part is filled by repeating the edge. Remove them, or take other photos.',
+      advice: 'The missing part is filled by repeating the edge. Remove them, or use other photos.',
       cases: cut,
     },
     {
       check: 'unusable',
       severity: 'serious',
       title: 'photos, landmarks and rows that cannot be used',
-      advice: 'They are left out of every study. Correct or remove them.',
+      advice: 'Studies leave them out. Correct or remove them.',
       cases: [...unusable, ...skipped],
     },
     {
       check: 'tiny',
       severity: 'doubtful',
       title: `faces of fewer than ${TINY} pixels a side`,
-      advice: 'They are enlarged and have little detail. Remove them, or take larger photos.',
+      advice: 'They are enlarged and show little detail. Remove them, or use larger photos.',
       cases: tiny,
     },
     {
       check: 'stretched',
       severity: 'note',
-      title: 'faces whose proportions the alignment i changes much',
-      advice: 'Mostly heads that are turned or bent, and children; also photos or landmarks that are wrong.',
+      title: 'faces whose proportions alignment i changes a lot',
+      advice: 'Mostly turned or tilted heads, and children; sometimes wrong photos or landmarks.',
       cases: stretched,
     },
   ]

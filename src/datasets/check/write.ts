@@ -74,7 +74,7 @@ export function markedInWords({ leftOut, different }: Pick<Settled, 'leftOut' | 
     ...(different.size > 0 ? [`${counted(different.size, 'pair')} marked as different: ignored.`] : []),
     ...(leftOut.length > 0
       ? [
-          `${counted(leftOut.length, 'face')} left out here, by pairs marked as the same: ${LEAVE_OUT}. A plan leaves them out too where its dataset has \`without: ${LEAVE_OUT}\`.`,
+          `${counted(leftOut.length, 'face')} left out here, by pairs marked as the same: ${LEAVE_OUT}. A plan leaves them out too if its dataset has \`without: ${LEAVE_OUT}\`.`,
         ]
       : []),
   ]

@@ -93,10 +93,10 @@ function changesOnly(cue: CueName, part: string): boolean {
 /** @throws UserError where the parts of a planting contradict each other */
 export function requireSense({ only, mark, pairs }: Planting): void {
   if (only === 'mark' && !mark)
-    throw new UserError('only the mark is to show the gender, but none is planted')
+    throw new UserError('only the mark should show the gender, but there is no mark')
   if (pairs === 'mark' && mark) {
     throw new UserError(
-      'pairs with and without the mark have it by no gender: leave the mark out, or the pairs',
+      'in pairs with and without the mark, it cannot depend on gender: leave out either the mark or the pairs',
     )
   }
 }

@@ -25,7 +25,7 @@ export function readSynthetic(root: string): Dataset {
   const file = resolve(root, FACES_FILE)
   if (!existsSync(file)) {
     throw new UserError(
-      'holds no whole set of synthetic faces (truth/faces.jsonl is not there)',
+      'holds no complete set of synthetic faces (truth/faces.jsonl is missing)',
       root,
       `Make one with: regard dataset synthesize ${root}`,
     )
@@ -36,7 +36,7 @@ export function readSynthetic(root: string): Dataset {
     const where = `${file}:${k + 1}`
     const { id, subject, age_group, gender } = parse(line, where)
     if (ids.has(id)) {
-      reading.skip(where, `is ${id}, as an earlier line is`)
+      reading.skip(where, `is ${id}, like an earlier line`)
       continue
     }
     ids.add(id)
@@ -54,7 +54,7 @@ export function readSynthetic(root: string): Dataset {
     {
       kind: 'synthetic',
       root: resolve(root),
-      licence: 'Apache-2.0: drawn by regard, nobody is shown',
+      licence: 'Apache-2.0: drawn by regard; shows no real person',
       citation: 'Synthetic faces drawn by regard (docs/synthetic-faces.md)',
     },
     DAMAGED,

@@ -95,13 +95,13 @@ function holds(root: string, recipe: string): boolean {
   if (existsSync(file)) {
     if (readFileSync(file, 'utf8') === recipe) return existsSync(join(root, FACES_FILE))
     throw new UserError(
-      'holds other synthetic faces (another count, seed or version of the drawing, or others planted)',
+      'holds other synthetic faces (with another count, seed, drawing version or planting)',
       root,
       'Choose another folder, or delete this one',
     )
   }
   if (!isUntouched(root, file)) {
-    throw new UserError('holds something else than synthetic faces', root, 'Choose another folder')
+    throw new UserError('holds something other than synthetic faces', root, 'Choose another folder')
   }
   return false
 }
@@ -172,7 +172,7 @@ async function write(path: string, content: string | Uint8Array): Promise<void> 
     throw new UserError(
       `could not be written (${messageOf(error)})`,
       path,
-      `Make sure that ${dirname(path)} can be written and the disk is not full, then run the same command again`,
+      `Make sure that ${dirname(path)} is writable and the disk is not full, then run the same command again`,
     )
   }
 }

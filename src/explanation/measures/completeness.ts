@@ -21,7 +21,7 @@ export interface Completeness extends Finding {
  * equation 2; called completeness by Sundararajan, Taly and Yan 2017, *Axiomatic Attribution for Deep Networks*, section 3.
  *
  * @param explanation with its conservation report
- * @throws UserError where it has none, or nothing was handed down
+ * @throws UserError where it has none, or no relevance was handed down
  */
 export function completeness({ relevance, conservation }: Explanation): Completeness {
   if (conservation.length === 0)
@@ -35,6 +35,6 @@ export function completeness({ relevance, conservation }: Explanation): Complete
     conservation.reduce((sum, layer) => sum + layer[column], 0)
   const [bias, epsilon, padding] = [kept('bias'), kept('epsilon'), kept('padding')]
   const all = reached + bias + epsilon + padding
-  if (all === 0) throw new UserError('nothing was handed down', 'explanation', 'Explain another class')
+  if (all === 0) throw new UserError('no relevance was handed down', 'explanation', 'Explain another class')
   return { value: reached / all, bias: bias / all, epsilon: epsilon / all, padding: padding / all }
 }

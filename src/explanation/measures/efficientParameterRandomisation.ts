@@ -57,7 +57,7 @@ export async function efficientParameterRandomisation(
   const [trained, randomised] = maps.map(histogramEntropy) as [number, number]
   if (trained === 0)
     throw new UserError(
-      'has no differences, and so no complexity to compare with',
+      'is the same everywhere, so there is no complexity to compare with',
       'map',
       'Explain another class',
     )

@@ -158,7 +158,7 @@ class Plane {
       const swept = this.sweep()
       if (Math.max(corrected, swept) <= EXACTNESS * this.deviation) return
     }
-    throw new Error(`pixels are not the mean of their neighbours after ${MOST} steps`)
+    throw new Error(`the interpolation of pixels has not converged after ${MOST} steps`)
   }
 
   /** What each pixel that is gone lacks to be the mean of its neighbours. */

@@ -125,7 +125,7 @@ export async function randomisedMaps(
   const known = randomisable(network, output)
   if (known.layers.length === 0)
     throw new UserError(
-      'no convolution and no inner product has weights to be drawn anew',
+      'no convolution or inner product has weights to randomise',
       `network ${network.name}`,
       'Give one whose weights are constants',
     )

@@ -47,7 +47,7 @@ export async function pixelFlipping(
   requireInput(map, input)
   const pixels = map.data.length
   if (steps > pixels)
-    throw new UserError(`is ${steps}`, 'steps', `Give ${pixels} at most, as many as there are pixels`)
+    throw new UserError(`is ${steps}`, 'steps', `Give at most ${pixels}, the number of pixels`)
   const morf = descending(map.data)
   const groupsOf = (order: Uint32Array) =>
     Array.from({ length: steps }, (_, k) =>

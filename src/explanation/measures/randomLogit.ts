@@ -52,11 +52,7 @@ export async function randomLogit(
   progress?.(1, 2)
   const others = [...own!.target.keys()].filter((index) => own!.target[index] === 0)
   if (others.length === 0)
-    throw new UserError(
-      'every class is explained already',
-      'target',
-      'Explain a class of which there are others',
-    )
+    throw new UserError('every class is already explained', 'target', 'Explain one class of several')
   const drawn = new Random(seed).pick(others)
   const [other] = await explainer.explain(input, [drawn], { signal })
   progress?.(2, 2)

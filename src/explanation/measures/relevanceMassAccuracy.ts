@@ -34,6 +34,10 @@ export function relevanceMassAccuracy(
     if (mask.data[pixel]) inside += relevance
   })
   if (all === 0)
-    throw new UserError('its relevance adds up to 0, which has no shares', 'map', 'Explain another class')
+    throw new UserError(
+      'its relevance adds up to 0, so there are no shares of it',
+      'map',
+      'Explain another class',
+    )
   return inside / all
 }

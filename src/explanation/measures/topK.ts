@@ -15,6 +15,6 @@ export interface TopKOptions {
  */
 export function topK({ data }: PixelRelevance, k: number): Uint32Array {
   if (k > data.length)
-    throw new UserError(`is ${k}`, 'k', `Give ${data.length} at most, the pixels of the map`)
+    throw new UserError(`is ${k}`, 'k', `Give at most ${data.length}, the number of pixels of the map`)
   return descending(data).subarray(0, k)
 }

@@ -53,7 +53,7 @@ export function attentionWeights(network: Graph, output: string): AttentionWeigh
   const others = tokens - grid[0] * grid[1]
   if (others < 0 || others > MOST_OTHERS || sizes.some((size) => size.some((each) => each !== tokens))) {
     throw new UserError(
-      'its attention is over parts of the picture at a time, or its tokens are no places of the picture',
+      'its attention sees only parts of the picture at a time, or its tokens are not places in the picture',
       undefined,
       'Choose another method, such as the composite attnlrp-gamma',
     )

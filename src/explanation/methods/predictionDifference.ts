@@ -71,7 +71,11 @@ export async function predictionDifference(
 function requireAround(input: TensorOf<'float32'>, square: Square, ring: number): Surroundings {
   const around = surroundingsOf(input, square, ring)
   if (around) return around
-  throw new UserError('covers the whole picture', 'window', 'Give less, so that there is something around it')
+  throw new UserError(
+    'covers the whole picture',
+    'window',
+    'Make it smaller, so that something lies around it',
+  )
 }
 
 /** Load a network to be explained by prediction difference analysis. */

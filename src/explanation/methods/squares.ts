@@ -34,7 +34,7 @@ export function squaresOver(height: number, width: number, given: SquareOptions)
   const { window = Math.ceil(Math.min(height, width) / SQUARES) } = given
   const { stride = Math.ceil(window / 2) } = given
   if (stride > window)
-    throw new UserError(`is ${stride}`, 'stride', `Give ${window} at most, or some pixels are never covered`)
+    throw new UserError(`is ${stride}`, 'stride', `Give at most ${window}, or some pixels are never covered`)
   return starts(height, window, stride).flatMap((top) =>
     starts(width, window, stride).map((left) => ({
       top,

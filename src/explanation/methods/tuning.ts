@@ -49,7 +49,7 @@ function checkParameters(own: readonly string[], set: RuleParameters, composite:
     const least = name === 'alpha' ? Number.NEGATIVE_INFINITY : 0
     if (!Number.isFinite(value) || value < least)
       throw new UserError(
-        `${name} must be a number${name === 'alpha' ? '' : ' of at least 0'}, and is ${value}`,
+        `${name} must be a number${name === 'alpha' ? '' : ' of at least 0'}, not ${value}`,
         `composite ${composite}`,
       )
   }

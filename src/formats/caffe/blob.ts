@@ -99,7 +99,8 @@ function measure(bytes: Uint8Array, within: Span): { shape: number[]; count: num
     } else if (field === DATA || field === DOUBLE_DATA) {
       const width = widthOf(field)
       if (type !== WIRE.bytes) expect(wire, field === DATA ? WIRE.fixed32 : WIRE.fixed64)
-      if ((end - start) % width !== 0) throw new WireError(`${end - start} bytes are no numbers of ${width}`)
+      if ((end - start) % width !== 0)
+        throw new WireError(`${end - start} bytes are not whole numbers of ${width} bytes`)
       count += (end - start) / width
       if (field === DATA && type === WIRE.bytes && end > start) row = { start, end }
     }

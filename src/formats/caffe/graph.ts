@@ -53,7 +53,7 @@ export function caffeGraph(prototxt: string, file: string, weights: CaffeWeights
       unread.add(top)
     })
   }
-  if (unread.size === 0) throw new UserError('the network has no output: every blob is read', file)
+  if (unread.size === 0) throw new UserError('the network has no output: every blob is read by a layer', file)
   const outputs = [...unread]
   const values = new Set<string>()
   for (const blob of outputs) {
@@ -117,7 +117,7 @@ function translated(visit: Visit): Value[] {
       'regard does not read layers of this type',
       meant
         ? `Did you mean “${meant}”?`
-        : 'Cut the network off before it, or replace it by layers of the types that are read: ' +
+        : 'Cut the network off before it, or replace it by layers of these types: ' +
             [...TRANSLATIONS.keys()].join(', '),
     )
   }
@@ -133,11 +133,11 @@ function translated(visit: Visit): Value[] {
     throw refuse(
       { ...layer, where: unread.where },
       `regard does not read its ${unread.name}, which may change what it computes`,
-      'Remove it where it changes nothing outside training',
+      'Remove it if it only matters in training',
     )
   }
   if (tops.length !== layer.tops.length) {
-    throw refuse(layer, `its tops must be ${tops.length}, and ${layer.tops.length} are named`)
+    throw refuse(layer, `it names ${layer.tops.length} tops, not ${tops.length}`)
   }
   return tops
 }

@@ -61,7 +61,7 @@ export function readNet(text: string, file: string): Net {
   if (inputs.length > 1) {
     const names = inputs.map(({ name }) => name).join(', ')
     throw new UserError(
-      `the network has ${inputs.length} inputs (${names}), and regard reads networks with one`,
+      `the network has ${inputs.length} inputs (${names}); regard reads networks with one`,
       file,
     )
   }
@@ -92,7 +92,7 @@ function readLayer(parameters: Message, nameOf: (type: string) => string): Layer
   const { where } = parameters
   if (parameters.has('layer')) {
     throw new UserError(
-      'is written in the first of Caffe’s notations, with a layer inside layers',
+      'is written in Caffe’s oldest notation, with a layer inside layers',
       where,
       'Convert it with Caffe’s upgrade_net_proto_text',
     )
@@ -140,7 +140,7 @@ function declaredInputs(root: Message, file: string): Net['input'][] {
   return root.texts('input').map((name, k) => {
     const shape = shapes[k] ?? dims.slice(4 * k, 4 * k + 4)
     if (shape.length === 0) {
-      throw new UserError(`input ${name} has no shape`, file, 'Add input_shape { dim: 1 dim: 3 … } behind it')
+      throw new UserError(`input ${name} has no shape`, file, 'Add input_shape { dim: 1 dim: 3 … } after it')
     }
     return { name, shape }
   })

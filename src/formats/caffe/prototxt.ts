@@ -87,7 +87,7 @@ export class Message {
   texts(name: string): string[] {
     return this.all(name).map(({ line, value }) => {
       if (!(value instanceof Message) && value.kind !== 'number') return value.text
-      throw this.wrong(line, name, 'must be a text')
+      throw this.wrong(line, name, 'must be text')
     })
   }
 
@@ -156,7 +156,7 @@ export class Message {
 
   private one(name: string): Field | undefined {
     const [field, second] = this.all(name)
-    if (second) throw this.wrong(second.line, name, `is given a second time (first in line ${field!.line})`)
+    if (second) throw this.wrong(second.line, name, `is given a second time (first on line ${field!.line})`)
     return field
   }
 
@@ -206,7 +206,7 @@ class Parser {
 
   /** The fields up to the closing bracket; up to the end of the text without one. */
   message(closing: string, line: number, depth: number): Message {
-    if (depth > DEEPEST) throw this.wrong(`messages lie more than ${DEEPEST} deep in each other`)
+    if (depth > DEEPEST) throw this.wrong(`messages are nested more than ${DEEPEST} deep`)
     const message = new Message(this.file, line)
     while (!this.closes(closing, line)) {
       const at = this.line
@@ -292,7 +292,7 @@ class Parser {
     return new UserError(
       what,
       `${this.file}:${this.line}`,
-      'A prototxt is made of name: value and name { … }',
+      'A prototxt consists of name: value and name { … }',
     )
   }
 }

@@ -69,7 +69,7 @@ export function openWeights(bytes: Uint8Array, where: string, overwrite = false)
       if (spans.length !== wanted.length) {
         const names = wanted.map(({ name }) => name).join(', ')
         throw new UserError(
-          `${title} needs ${wanted.length} blobs (${names}), and ${spans.length} are there`,
+          `${title} needs ${wanted.length} blobs (${names}), and the file has ${spans.length}`,
           where,
           APART,
         )
@@ -78,7 +78,7 @@ export function openWeights(bytes: Uint8Array, where: string, overwrite = false)
         const blob = blobAt(spans[k]!)
         if (squeezed(blob.shape) !== squeezed(shape)) {
           throw new UserError(
-            `the ${name} of ${title} must be [${shape.join(', ')}] and is [${blob.shape.join(', ')}]`,
+            `the ${name} of ${title} must be [${shape.join(', ')}], not [${blob.shape.join(', ')}]`,
             where,
             APART,
           )
@@ -88,7 +88,7 @@ export function openWeights(bytes: Uint8Array, where: string, overwrite = false)
           throw new UserError(
             `the ${name} of layer ${layer.name} holds ${blob.data[odd]} (number ${odd} of ${sizeOf(shape)})`,
             where,
-            'The training went wrong, or the file is damaged: take an earlier snapshot',
+            'Training went wrong, or the file is damaged: use an earlier snapshot',
           )
         }
         return { type: 'float32', shape, data: blob.data }
@@ -136,14 +136,14 @@ export function readMean(bytes: Uint8Array, where: string): TensorOf<'float32'> 
   } catch (error) {
     if (!(error instanceof WireError)) throw error
     throw new UserError(
-      `is not a whole mean file: ${error.message}`,
+      `is not a complete mean file: ${error.message}`,
       where,
       'Give the .binaryproto that compute_image_mean wrote',
     )
   }
   const shape = blob.shape.length === 4 && blob.shape[0] === 1 ? blob.shape.slice(1) : blob.shape
   if (shape.length !== 3) {
-    throw new UserError(`holds [${blob.shape.join(', ')}], which is no mean picture`, where)
+    throw new UserError(`holds [${blob.shape.join(', ')}], which is not a mean picture`, where)
   }
   const odd = firstNotFinite(blob.data)
   if (odd >= 0) throw new UserError(`holds ${blob.data[odd]} (number ${odd} of ${blob.data.length})`, where)
@@ -159,7 +159,7 @@ function findLayers(bytes: Uint8Array, where: string): Map<string, Span[]> {
     while (wire.next()) {
       const { field, type, start, end } = wire
       if (field in LAYERS || field === NET_NAME) {
-        if (type !== WIRE.bytes) throw new WireError(`byte ${start} is in no caffemodel`)
+        if (type !== WIRE.bytes) throw new WireError(`byte ${start} does not belong to a caffemodel`)
       }
       if (!(field in LAYERS)) continue
       const numbers = LAYERS[field as keyof typeof LAYERS]
@@ -180,12 +180,12 @@ function findLayers(bytes: Uint8Array, where: string): Map<string, Span[]> {
       throw new UserError(
         `is cut short: it has ${bytes.length} bytes, and a layer in it ends at byte ${wire.end}`,
         where,
-        'Get it again and compare its size',
+        'Download it again and compare its size',
       )
     }
     throw new UserError(`is not a caffemodel (${error.message})`, where, REMEDY)
   }
-  if (layers.size === 0) throw new UserError('is not a caffemodel: there are no layers in it', where, REMEDY)
+  if (layers.size === 0) throw new UserError('is not a caffemodel: it holds no layers', where, REMEDY)
   return layers
 }
 
@@ -194,7 +194,7 @@ function caught<T>(where: string, read: () => T): T {
     return read()
   } catch (error) {
     if (!(error instanceof WireError)) throw error
-    throw new UserError(`is damaged: ${error.message}`, where, 'Get it again and compare its size')
+    throw new UserError(`is damaged: ${error.message}`, where, 'Download it again and compare its size')
   }
 }
 

@@ -25,7 +25,7 @@ export async function readMatlab(bytes: Uint8Array, path: string): Promise<Matla
   if (isHdf5(head)) return (await import('./v73.ts')).readMatlab73(bytes, path)
   if (isVersion4(head)) {
     throw new UserError(
-      'this is a MATLAB file of version 4, which is not read',
+      'this is a MATLAB file of version 4, which regard does not read',
       path,
       "Save it again in MATLAB or Octave with '-v7'",
     )
@@ -35,14 +35,14 @@ export async function readMatlab(bytes: Uint8Array, path: string): Promise<Matla
   // The two letters MI, as the machine that wrote the file lays out a 16-bit number.
   const mark = new TextDecoder().decode(head.subarray(126, HEADER))
   if (mark !== 'IM' && mark !== 'MI') {
-    throw new UserError('this is not a MATLAB file', path, 'A .mat file as MATLAB saves it is needed')
+    throw new UserError('this is not a MATLAB file', path, 'Give a .mat file that MATLAB saved')
   }
   const little = mark === 'IM'
   const version = new DataView(head.buffer, head.byteOffset).getUint16(124, little)
   if (version === 0x0200) throw new UserError('the file of version 7.3 is cut short inside its header', path)
   if (version !== 0x0100) {
     throw new UserError(
-      `the version 0x${version.toString(16).padStart(4, '0')} of MATLAB's format is not known`,
+      `the version 0x${version.toString(16).padStart(4, '0')} of MATLAB's format is unknown`,
       path,
       "Save it again with '-v7'",
     )

@@ -87,7 +87,7 @@ export async function readMatlab5(bytes: Uint8Array, little: boolean, where: str
     if (name !== '') variables.push([name, value])
   }
   if (variables.length === 0)
-    throw new UserError('holds no variables', where, 'It may be cut short: fetch it again')
+    throw new UserError('holds no variables', where, 'It may be cut short: download it again')
   return Object.fromEntries(variables)
 }
 
@@ -252,7 +252,8 @@ function numbersOf({ type, data }: Element, { little, where }: Elements): Matlab
   const Stored = STORAGE[type]
   if (!Stored) throw damaged(where, `numbers are stored as the type ${type}`)
   const width = Stored.BYTES_PER_ELEMENT
-  if (data.length % width !== 0) throw damaged(where, `${data.length} bytes are no whole number of elements`)
+  if (data.length % width !== 0)
+    throw damaged(where, `${data.length} bytes are not a whole number of elements`)
   // A copy, because the elements need not lie where their type may start in memory.
   const copy = data.slice()
   if (!little && width > 1) {
@@ -294,9 +295,9 @@ async function inflate(data: Uint8Array, little: boolean, where: string, allowan
 }
 
 function cutShort(where: string): UserError {
-  return new UserError('the file is cut short', where, 'Fetch or save it again')
+  return new UserError('the file is cut short', where, 'Download or save it again')
 }
 
 function damaged(where: string, what: string): UserError {
-  return new UserError(`the file is damaged: ${what}`, where, 'Fetch or save it again')
+  return new UserError(`the file is damaged: ${what}`, where, 'Download or save it again')
 }

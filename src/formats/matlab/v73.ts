@@ -48,7 +48,7 @@ export async function readMatlab73(bytes: Uint8Array, path: string): Promise<Mat
   } catch (error) {
     if (error instanceof UserError) throw error
     const reason = messageOf(error).trim().split('\n')[0]!
-    throw new UserError(`the file is cut short or damaged (${reason})`, path, 'Fetch or save it again')
+    throw new UserError(`the file is cut short or damaged (${reason})`, path, 'Download or save it again')
   } finally {
     file?.close()
     FS.unlink(name)

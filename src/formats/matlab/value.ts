@@ -96,7 +96,7 @@ export class Allowance {
     return new UserError(
       `unpacks to more than ${most}, so it is refused: it could fill the memory`,
       this.where,
-      'Save what is needed of it as a file of its own',
+      'Save the part that you need as a file of its own',
     )
   }
 }
@@ -124,7 +124,7 @@ export function structOf(records: readonly MatlabRecord[], dims: readonly number
 /** The error of a class that has no plain form; the name is empty for an element of a cell or struct. */
 export function unsupportedClass(where: string, name: string, what: string): UserError {
   return new UserError(
-    `${name === '' ? 'an element of a variable' : `the variable ${name}`} is ${what}, which is not read`,
+    `${name === '' ? 'an element of a variable' : `the variable ${name}`} is ${what}, which regard does not read`,
     where,
     'Convert it in MATLAB to numbers, text, cells or structs, and save it again',
   )

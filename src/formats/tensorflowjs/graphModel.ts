@@ -108,7 +108,7 @@ export function graphOf(
       if (importer.isDone(node)) return
       const format = node.text('data_format')
       if (format !== '' && format !== 'NHWC')
-        throw new Error(`the data format ${format} is not read, only NHWC`)
+        throw new Error(`the data format ${format} is not supported, only NHWC`)
       importer.setResult(node, RULES.get(node.op)!(importer, node))
     })
   }
@@ -173,7 +173,7 @@ function checkOperators(nodes: readonly TensorFlowNode[], where: string): void {
   const branching = nodes.find(({ op }) => CONTROL_FLOW.test(op))
   if (branching) {
     throw new UserError(
-      `node ${branching.name} uses the TensorFlow operator ${branching.op}: models that branch or loop are not read`,
+      `node ${branching.name} uses the TensorFlow operator ${branching.op}: regard does not read models that branch or loop`,
       where,
       'Convert the network without what comes after it, such as the selection of boxes',
     )
@@ -206,7 +206,7 @@ function sorted(nodes: readonly TensorFlowNode[], where: string): TensorFlowNode
       stack.pop()
       continue
     }
-    if (state.get(name) === 'open') throw new UserError(`its graph runs in a circle through ${name}`, where)
+    if (state.get(name) === 'open') throw new UserError(`its graph has a cycle through ${name}`, where)
     state.set(name, 'open')
     stack.push(...before.reverse())
   }
@@ -233,7 +233,7 @@ function inputShape(signature: RawShape, declared: RawShape, { size }: ImportOpt
     if (axis === 0) return 'batch'
     if (rank === 4 && axis < 3) {
       if (size) return size[axis - 1]!
-      throw new Error('the model takes pictures of any size: say which height and width to read it for')
+      throw new Error('the model takes pictures of any size: say for which height and width to read it')
     }
     throw new Error(`the model leaves its dimension ${axis} open`)
   })

@@ -171,7 +171,7 @@ export class Importer {
 
   private held({ node, index }: ValueName): Held {
     const found = this.results.get(node)?.[index]
-    if (!found) throw new Error(`output ${index} of node ${node} is not read`)
+    if (!found) throw new Error(`output ${index} of node ${node} is not supported`)
     return found
   }
 

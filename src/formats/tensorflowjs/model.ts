@@ -79,7 +79,7 @@ export function checkModel(json: unknown, where: string): ModelJson {
   const { format, modelTopology } = (json ?? {}) as { format?: unknown; modelTopology?: { node?: unknown } }
   if (format === 'layers-model' || (modelTopology && !modelTopology.node)) {
     throw new UserError(
-      'this is a TensorFlow.js layers model, and regard reads graph models',
+      'this is a TensorFlow.js layers model; regard reads graph models',
       where,
       'Convert it with tensorflowjs_converter --input_format=tfjs_layers_model --output_format=tfjs_graph_model',
     )
@@ -88,7 +88,7 @@ export function checkModel(json: unknown, where: string): ModelJson {
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!
   throw new UserError(
-    `this is no TensorFlow.js graph model: ${path.join('.') || 'the file'}: ${message}`,
+    `this is not a TensorFlow.js graph model: ${path.join('.') || 'the file'}: ${message}`,
     where,
     'Give the model.json that tensorflowjs_converter wrote',
   )
@@ -148,7 +148,7 @@ export class TensorFlowNode {
   type(name: string): DataType {
     const given = this.attributes[name]?.type ?? 'DT_FLOAT'
     const found = TYPES[given] ?? undefined
-    if (!found) throw new Error(`the element type ${given} is not read`)
+    if (!found) throw new Error(`the element type ${given} is not supported`)
     return found
   }
 }

@@ -35,14 +35,15 @@ export function decodeWeights(model: ModelJson, files: WeightFiles, where: strin
     for (const spec of weights) {
       const stored = spec.quantization?.dtype ?? spec.dtype
       const width = WIDTHS[stored]
-      if (!width) throw new UserError(`weight ${spec.name} is stored as ${stored}, which is not read`, where)
+      if (!width)
+        throw new UserError(`weight ${spec.name} is stored as ${stored}, which is not supported`, where)
       const end = offset + sizeOf(spec.shape) * width
       if (end > bytes.length) {
         throw new UserError(
           `the weights are cut short: ${names.join(', ')} ${names.length > 1 ? 'together have' : 'has'} ${bytes.length} bytes, ` +
             `and weight ${spec.name} ends at byte ${end}`,
           where,
-          'Fetch the weight files again',
+          'Download the weight files again',
         )
       }
       tensors.set(spec.name, decodeWeight(spec, placed(bytes.subarray(offset, end), width), where))
@@ -113,7 +114,7 @@ function decodeWeight(
     const whole = (element: number) => Math.round(number(element))
     return { type: 'int32', shape, data: restore(elements, whole, new Int32Array(length)) }
   }
-  throw new UserError(`weight ${name} of type ${dtype}, stored as ${stored}, is not read`, where)
+  throw new UserError(`weight ${name} of type ${dtype}, stored as ${stored}, is not supported`, where)
 }
 
 // A plain loop: several times faster than a typed array's `from`, for millions of weights.

@@ -31,7 +31,7 @@ interface Heads {
 export const attention: Conversion = (node, g) => {
   const [q, k, v, mask, pastKey, pastValue, padding] = node.inputs as [Value, Value, Value, ...Value[]]
   if (pastKey || pastValue || padding)
-    throw new UserError('it goes on from tokens before, as a network that writes text does')
+    throw new UserError('it continues from earlier tokens, as a network that writes text does')
   const rank = q.shape.length
   const queryHeads = rank === 3 ? numberIn(node, 'q_num_heads', 0) : fixed(q.shape[1]!)
   const keyHeads = rank === 3 ? numberIn(node, 'kv_num_heads', 0) : fixed(k.shape[1]!)
@@ -53,8 +53,8 @@ export const attention: Conversion = (node, g) => {
 /** ONNX Runtime's attention with the weights of queries, keys and values in one matrix. */
 export const fusedAttention: Conversion = (node, g) => {
   const [x, weights, bias, maskIndex, past, added] = node.inputs as [Value, Value, ...(Value | undefined)[]]
-  refuseOthers({ 'a mask by its length': maskIndex, 'tokens before': past })
-  if (numberIn(node, 'do_rotary', 0) !== 0) throw new UserError('it turns its queries by their positions')
+  refuseOthers({ 'a mask by its length': maskIndex, 'earlier tokens': past })
+  if (numberIn(node, 'do_rotary', 0) !== 0) throw new UserError('it rotates its queries by their positions')
   const all = bias ? g.add(g.matmul(x, weights), bias) : g.matmul(x, weights)
   const whole = fixed(all.shape.at(-1)!)
   const given = numbersIn(node, 'qkv_hidden_sizes')
@@ -67,7 +67,7 @@ export const fusedAttention: Conversion = (node, g) => {
 /** ONNX Runtime's attention of queries, keys and values. */
 export const multiHeadAttention: Conversion = (node, g) => {
   const [query, key, value, bias, keyMask, added, ...past] = node.inputs as [Value, ...(Value | undefined)[]]
-  refuseOthers({ 'a mask of its keys': keyMask, 'tokens before': past.find((input) => input) })
+  refuseOthers({ 'a mask of its keys': keyMask, 'earlier tokens': past.find((input) => input) })
   if (!key || !value || query.shape.length !== 3)
     throw new UserError('its queries, keys and values are packed, which regard does not read')
   const count = numberIn(node, 'num_heads', 1)
@@ -117,7 +117,7 @@ function joinedHeads(g: GraphBuilder, x: Value): Form {
 function repeatedHeads(g: GraphBuilder, x: Value, times: number): Value {
   if (times === 1) return x
   const [heads, tokens, size] = x.shape.slice(1).map(fixed) as [number, number, number]
-  if (!Number.isInteger(times)) throw new UserError(`its queries' heads do not share ${heads} alike`)
+  if (!Number.isInteger(times)) throw new UserError(`its query heads cannot be divided evenly among ${heads}`)
   const apart = g.op('Unsqueeze', [x, g.integers([2])])
   const copies = g.concat(
     Array.from({ length: times }, () => apart),

@@ -20,7 +20,7 @@ function constantIn(attributes: FileNode['attributes']): Tensor {
   if (value_int !== undefined) return int64([], [value_int])
   const list = (value_floats ?? value_ints) as readonly number[] | undefined
   if (list) return (value_floats ? float32 : int64)([list.length], list)
-  throw new UserError('its value is sparse or a text, which regard does not read')
+  throw new UserError('its value is sparse or text, which regard does not read')
 }
 
 /** A form as a node with its names. */

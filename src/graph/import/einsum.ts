@@ -39,7 +39,7 @@ function labelsOf(equation: string, ranks: readonly number[]): { inputs: string[
   const terms = left.split(',')
   if (terms.length !== ranks.length)
     throw new UserError(
-      `its equation ${equation} is about ${terms.length} inputs, and it has ${ranks.length}`,
+      `its equation ${equation} describes ${terms.length} inputs, and it has ${ranks.length}`,
     )
   const dots = (count: number) => Array.from({ length: count }, (_, k) => `…${count - k}`)
   const labels = (term: string, hidden: number) =>

@@ -62,7 +62,7 @@ export function numbersIn({ attributes }: FileNode, name: string): readonly numb
 /** An attribute that is a text. */
 export function textIn({ attributes }: FileNode, name: string, otherwise: string): string {
   const value = attributes[name] ?? otherwise
-  if (typeof value !== 'string') throw new Error(`attribute ${name} is not a text`)
+  if (typeof value !== 'string') throw new Error(`attribute ${name} is not text`)
   return value
 }
 
@@ -74,7 +74,7 @@ export function dimensionsIn(
 ): Shape | undefined {
   if (!value) return undefined
   const { dimensions } = builder.knownOf(value.name)
-  if (!dimensions) throw new UserError(`${what} depend on what the graph is fed, which regard does not read`)
+  if (!dimensions) throw new UserError(`${what} depend on the graph's input, which regard does not support`)
   return dimensions
 }
 
@@ -98,6 +98,6 @@ export function floatsIn(
 ): number[] | undefined {
   if (!value) return undefined
   const tensor = builder.constantOf(value)
-  if (!tensor) throw new UserError(`${what} depend on what the graph is fed, which regard does not read`)
+  if (!tensor) throw new UserError(`${what} depend on the graph's input, which regard does not support`)
   return tensor.data.length === 0 ? undefined : Array.from<number | bigint, number>(tensor.data, Number)
 }

@@ -46,7 +46,9 @@ export function importGraph(
     const becomesFloat = input.type !== 'float32' && onlyCast(input.name, nodes, new Set(results))
     reader.input(becomesFloat ? { ...input, type: 'float32' } : input)
     if (becomesFloat)
-      reader.note(`its input ${input.name} is ${input.type} and made float32 at once: here it is float32`)
+      reader.note(
+        `its input ${input.name} is ${input.type} and is converted to float32 at once, so it is float32 here`,
+      )
   }
   for (const node of nodes)
     reader.node(

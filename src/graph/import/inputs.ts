@@ -11,7 +11,7 @@ import { singleType } from './precision.ts'
 export function inputFrom(proto: ValueInfoProto): ValueInfo {
   const tensor = proto.type?.tensorType
   if (!tensor?.shape)
-    throw new UserError(`input ${proto.name} is no tensor whose number of dimensions is known`)
+    throw new UserError(`input ${proto.name} is not a tensor with a known number of dimensions`)
   const shape = tensor.shape.dim.map((d, k) => dimensionFrom(d, `${proto.name}.${k}`))
   return { name: proto.name, type: singleType(typeOf(tensor.elemType, proto.name)), shape }
 }

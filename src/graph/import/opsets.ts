@@ -119,7 +119,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     // Before opset 14, statistics as outputs said so.
     if (numberIn(node, 'training_mode', 0) !== 0 || (node.opset < 14 && node.named > 1))
       node.note(
-        'its batch normalisation is in training mode, and is read as in use: by the statistics that it has learned, not by those of each batch. A model for use is exported in evaluation mode',
+        'its batch normalisation is in training mode, but is read as in evaluation: with the statistics that it has learned, not those of each batch. Export models in evaluation mode',
       )
     return { op: 'BatchNormalization', inputs: node.inputs, attributes }
   },
@@ -127,7 +127,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   Dropout: (node, g) => {
     const training = node.inputs[2] && g.constantOf(node.inputs[2])
     if (node.inputs[2] && (!training || training.data[0]))
-      node.note('its dropout is in training mode, and is read as in use: nothing is dropped')
+      node.note('its dropout is in training mode, but is read as in evaluation: nothing is dropped')
     return form('Dropout', [node.inputs[0]])
   },
   // The exponent may be of another type; the result has that of the base.

@@ -38,7 +38,7 @@ export function inOrder(nodes: readonly NodeProto[], wanted: readonly string[]):
         : makersOf(namesReadBy(node)).find((maker) => !done.has(maker))
       if (missing) {
         if (open.has(missing))
-          throw new Error(`nodes read from each other in a circle: ${circle(stack, missing)}`)
+          throw new Error(`nodes read from each other in a cycle: ${circle(stack, missing)}`)
         stack.push(missing)
         continue
       }

@@ -121,7 +121,7 @@ export class Reader {
     if (this.dequantised > 0) {
       const [many, are, were] =
         this.dequantised === 1 ? ['one tensor', 'is', 'was'] : [`${this.dequantised} tensors`, 'are', 'were']
-      this.note(`${many} of weights ${are} stored as small integers, and ${were} made float32`)
+      this.note(`${many} of weights ${are} stored as small integers and ${were} converted to float32`)
     }
     const graph = this.withReadInputs(fold(withoutUnread(builder.graph())))
     if (this.notes.size === 0 && refused.size === 0) return graph
@@ -138,7 +138,7 @@ export class Reader {
     if (inputs.length === 0 || inputs.length === graph.inputs.length) return graph
     const others = graph.inputs.filter((input) => !inputs.includes(input))
     for (const { name } of others)
-      this.note(`its input ${name} is left out, for nothing that is read needs it`)
+      this.note(`its input ${name} is left out because nothing that is read needs it`)
     return { ...graph, inputs }
   }
 
@@ -183,9 +183,9 @@ export class Reader {
     const condition = builder.constantOf(builder.value(outer(proto.input[0] ?? '')))
     if (!condition)
       throw new UserError(
-        'which of its branches it takes is known only when it runs, and regard reads networks that always compute the same',
+        'its branch is chosen only when it runs; regard reads networks that always compute the same',
         undefined,
-        'Export the model with the sizes that it is used with, or without this branch',
+        'Export the model with fixed sizes, or without this branch',
       )
     const wanted = condition.data[0] ? 'then_branch' : 'else_branch'
     const graph = proto.attribute.find((attribute) => attribute.name === wanted)?.g

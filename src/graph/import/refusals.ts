@@ -12,9 +12,9 @@ export function unsupported({ name, output, opType, domain }: NodeProto): UserEr
   const called = name || output[0]
   if (QUANTISED.test(opType)) {
     return new UserError(
-      'this model is quantised, and what it computes is rounded to small integers',
+      'this model is quantised: it rounds what it computes to small integers',
       `node ${called} (${opType})`,
-      'Export it in float32, or give the model from before it was quantised; only weights may be of 8 bits',
+      'Export it in float32, or give the model from before it was quantised; only weights may have 8 bits',
     )
   }
   const standard = domain === '' || domain === 'ai.onnx'
@@ -28,11 +28,11 @@ export function unsupported({ name, output, opType, domain }: NodeProto): UserEr
 
 function remedyFor(domain: string): string {
   if (domain === '')
-    return 'Export the model in another opset, which may spell it out in simpler operators, or end it before this node'
+    return 'Export the model in another opset, which may write it in simpler operators, or cut it off before this node'
   if (domain.startsWith('com.microsoft') || domain === 'ai.onnx.contrib')
     return `It comes from ONNX Runtime's optimiser or extensions: give the model from before they were applied`
-  if (domain === 'ai.onnx.ml') return 'It is no part of a neural network: end the model before this node'
-  return 'It comes with the program that wrote the model: export the model in operators of the standard'
+  if (domain === 'ai.onnx.ml') return 'It is not part of a neural network: cut the model off before this node'
+  return 'It belongs to the program that wrote the model: export the model with standard operators'
 }
 
 /** An error for a constant with an element that is not a number or, where all must be finite, an infinite one. */
@@ -55,7 +55,7 @@ export function nothingCalled(name: string): UserError {
 /** The error for a node that reads what the file does not hold: most often a weight that was lost on the way. */
 export function nothingGiven(name: string): UserError {
   return new UserError(
-    `it reads ${name}, which the file does not hold: neither as a weight, nor as an input, nor as what a node makes`,
+    `it reads ${name}, which the file lacks: it is not a weight, an input or the output of a node`,
     undefined,
     'Export the model again, with all of its weights',
   )
@@ -71,7 +71,7 @@ export function located(error: Error, name: string, op: string, inputs: readonly
   const said = open.map((input) => `${input.name} [${input.shape.join(', ')}]`)
   const remedy =
     open.length > 0
-      ? `The size of pictures may have to be given, by --size or in its card: ${said.join('; ')}`
+      ? `You may have to give the size of pictures, with --size or in its card: ${said.join('; ')}`
       : undefined
   return new UserError(message, where, remedy)
 }

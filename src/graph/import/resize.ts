@@ -49,9 +49,9 @@ const resize11: Conversion = (node, builder) => {
     numbersIn(node, 'axes')?.map((axis) => axisOf(axis, x.shape.length)) ?? x.shape.map((_, k) => k)
   const policy = textIn(node, 'keep_aspect_ratio_policy', 'stretch')
   if (policy !== 'stretch')
-    throw new UserError(`its policy on the aspect ratio is ${policy}, and only stretch is read`)
+    throw new UserError(`its policy on the aspect ratio is ${policy}; regard reads only stretch`)
   const all = <T>(given: readonly T[], otherwise: readonly T[]) => {
-    if (given.length !== along.length) throw new Error('it has not one number for each of its axes')
+    if (given.length !== along.length) throw new Error('it lacks a number for each of its axes')
     return otherwise.map((value, k) => (along.includes(k) ? given[along.indexOf(k)]! : value))
   }
   const given = floatsIn(node.inputs[2], builder, 'the scales')
@@ -91,7 +91,7 @@ function positions(node: FileNode, scales: readonly number[]): Sampling {
   // (x + ½) / scale rounded down is the same position as (x + ½) / scale − ½ rounded to the nearest, halves up.
   if (transformation === 'tf_half_pixel_for_nn') {
     if (nearest !== 'floor')
-      throw new UserError(`it takes ${nearest} with ${transformation}, and only floor is read`)
+      throw new UserError(`it uses ${nearest} with ${transformation}; regard reads only floor`)
     return { coordinate_transformation_mode: 'half_pixel', nearest_mode: 'round_prefer_ceil' }
   }
   // The two differ only where the new size had to be rounded.

@@ -19,7 +19,7 @@ export function windowed(op: Operator & ('Conv' | 'MaxPool' | 'AveragePool')): C
     if (op === 'AveragePool') {
       if ((dilations as readonly number[]).some((d) => d !== 1))
         throw new UserError(
-          'an average over a window with holes is not read',
+          'an average over a dilated window is not supported',
           undefined,
           'Export it without dilations',
         )
@@ -67,9 +67,9 @@ function onPictures(convert: (node: FileNode, g: GraphBuilder) => Form): Convers
     if (rank === 4) return convert(node, g)
     if (rank !== 3) {
       throw new UserError(
-        `it slides over [${x!.shape.join(', ')}], and regard reads windows over lines and pictures`,
+        `it slides over [${x!.shape.join(', ')}]; regard reads windows over lines and pictures`,
         undefined,
-        'Networks for video, volumes and point clouds are none of those that it explains',
+        'regard does not explain networks for video, volumes or point clouds',
       )
     }
     const attributes = { ...node.attributes }

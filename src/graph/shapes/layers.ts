@@ -44,7 +44,7 @@ export const layerShapes = {
   },
   MatMul: ([a, b]) => {
     if (a!.shape.length < 2 || b!.shape.length < 2)
-      throw new Error('both sides must have two dimensions at least')
+      throw new Error('both sides must have at least two dimensions')
     same(a!.shape.at(-1)!, b!.shape.at(-2)!, 'inner dimensions')
     return [
       {
@@ -68,7 +68,7 @@ export const layerShapes = {
   BatchNormalization: ([x, ...parameters], { training_mode }) => {
     if (training_mode !== 0) throw new Error('only batch normalisation outside training is known')
     for (const { shape } of parameters) {
-      if (shape.length !== 1) throw new Error('its parameters must have one number a channel')
+      if (shape.length !== 1) throw new Error('its parameters must have one number for each channel')
       same(x!.shape[1]!, shape[0]!, 'channels and parameters')
     }
     return [{ type: x!.type, shape: x!.shape }]

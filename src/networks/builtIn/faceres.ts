@@ -33,13 +33,12 @@ export const faceres: BuiltInNetwork = {
     'A. V. Savchenko: Efficient facial representations for age, gender and identity recognition in organizing photo ' +
     'albums using multi-output ConvNet. PeerJ Computer Science 5:e197, 2019 (HSE_FaceRec_tf)',
   licence:
-    'MIT, as the package @vladmandic/human that has it; what its authors allow with the weights, it does not say',
-  trainedOn:
-    'VGGFace2 (who somebody is), then IMDB-WIKI (age and gender): well-known people for the most part',
+    'MIT, like the package @vladmandic/human that contains it; the package does not say what the authors allow with the weights',
+  trainedOn: 'VGGFace2 (identity), then IMDB-WIKI (age and gender): mostly well-known people',
   figures: { utkface: { error: 5.7, gender: 85.4 } },
   limits: [
-    'People over 60 are taken for younger by many: its error there is 12 to 14 years',
-    'The gender label of small children is little better than a guess: 57 to 62 % up to the age of 2',
+    'It underestimates the age of people over 60: its error there is 12 to 14 years',
+    'For small children its gender label is little better than a guess: 57 to 62 % are right up to the age of 2',
     'It takes women for men more often than men for women: on All-Age-Faces 81 and 96 % are right',
   ],
 }

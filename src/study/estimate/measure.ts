@@ -43,7 +43,7 @@ export async function measure(trial: Trial, { device, signal, tell }: MeasureOpt
     signal.throwIfAborted()
     if (last && 'cost' in last) return last.cost
     throw new UserError(
-      `it could not be measured (${last && 'failure' in last ? last.failure : how})`,
+      `its cost could not be measured (${last && 'failure' in last ? last.failure : how})`,
       `${trial.network} at ${trial.input} pixels`,
       'The machine may have too little memory for it. --no-measure shows the runs without their cost',
     )

@@ -62,9 +62,9 @@ async function made(
     const { job, config } = runs[0]!
     if (config.hash !== hash) {
       throw new UserError(
-        'the photos, their labels or the weights to start from are not those that the study was begun with',
+        'the photos, their labels or the weights to start from differ from those that the study began with',
         runName(run),
-        'Give every machine the same files, or run the study again where they have changed',
+        'Give every machine the same files, or run the study again if they have changed',
       )
     }
     const { folder, schedule, data, split } = job
@@ -104,9 +104,9 @@ async function engineFor(folder: string, config: RunConfig, engine: Engine): Pro
   const own = await nodeEngine({ threads, device: device === 'webgpu' ? device : 'cpu' })
   if (own.device === device) return own
   throw new UserError(
-    `was begun on the device ${device}, and here there is ${own.device}`,
+    `was begun on the device ${device}, but this machine has ${own.device}`,
     folder,
-    'Go on with it where it was begun, or remove it',
+    'Resume it where it was begun, or remove it',
   )
 }
 

@@ -76,7 +76,7 @@ async function attempt(
         progress.end(name)
         return reason
       }
-      progress.note(`${reason}; it is taken up again`)
+      progress.note(`${reason}; trying it again`)
       progress.postpone(name)
     }
   }

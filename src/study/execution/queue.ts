@@ -114,20 +114,20 @@ function requireKeeping(info: string, url: string): void {
 const ANSWERS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   OOM: [
     'Redis is full',
-    'Give it more memory (`redis-cli CONFIG SET maxmemory …`), or remove what others keep there',
+    'Give it more memory (`redis-cli CONFIG SET maxmemory …`), or remove other data from it',
   ],
   READONLY: ['this Redis is a read-only replica', 'Give the address of its primary'],
   MISCONF: [
-    'Redis cannot save its data, and takes no more until it can',
-    'Its log says why: the disk that it saves to may be full, or not its own to write to',
+    'Redis cannot save its data and accepts none until it can',
+    'Its log says why: the disk may be full, or Redis may lack permission to write there',
   ],
   WRONGPASS: ['Redis does not know this user and password', 'Give them as redis://user:password@host'],
   NOAUTH: ['Redis asks for a password', 'Give it as redis://:password@host'],
   NOPERM: [
-    'this user of Redis may not do what a queue takes',
+    'this Redis user lacks permissions that a queue needs',
     'Grant it all commands on the keys `bull:*`, and INFO',
   ],
-  LOADING: ['Redis is loading its data', 'Wait until it has'],
+  LOADING: ['Redis is loading its data', 'Wait until it is done'],
 }
 
 /** Whether Redis said so, rather than a fault of our own. */
@@ -155,7 +155,7 @@ export function redisInWords(error: unknown): string {
 function noAnswer(url: string, error: unknown): UserError {
   const [what, remedy] = answerOf(error) ?? [
     `Redis cannot be reached (${redisInWords(error)})`,
-    'Start it (`redis-server`), or give the address of one that runs, with the user and password that it asks for',
+    'Start it (`redis-server`), or give the address of one that is running, with its user and password',
   ]
   return new UserError(what, withoutPassword(url), remedy)
 }
@@ -326,5 +326,5 @@ function unlessStopped<T>(signal: AbortSignal, promise: Promise<T>): Promise<T |
 }
 
 function misplaced({ store, out }: RunRequest, worker = 'a worker'): string {
-  return `${worker} has made it, but not in ${store ?? out}: do all machines see the same folder?`
+  return `${worker} has completed it, but not in ${store ?? out}: do all machines see the same folder?`
 }

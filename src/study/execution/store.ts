@@ -179,7 +179,7 @@ export class Store {
       throw new UserError(
         `could not ${what} (${messageOf(error) || (error as Error).name})`,
         `s3://${this.bucket}/${this.prefix}`,
-        'See AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and whether the bucket is there',
+        'Check AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and whether the bucket exists',
       )
     }
   }

@@ -119,7 +119,8 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) {
       const own = lost.get(id)
-      if (own && !own.signal.aborted) note(`${id}: its lease ran out, and it goes back after a checkpoint`)
+      if (own && !own.signal.aborted)
+        note(`${id}: its lease ran out; it goes back into the queue after a checkpoint`)
       own?.abort()
     }
   })

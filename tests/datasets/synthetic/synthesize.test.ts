@@ -140,7 +140,7 @@ describe('synthesizing again', () => {
     await synthesize(root, { count: COUNT, seed: 'test' })
     expect(statSync(join(root, 'truth', 'faces.jsonl')).mtimeMs).toBe(before)
     await expect(synthesize(root, { count: COUNT, seed: 'another' })).rejects.toThrow(/other synthetic faces/)
-    await expect(synthesize(home, { count: 1, seed: 1 })).rejects.toThrow(/something else/)
+    await expect(synthesize(home, { count: 1, seed: 1 })).rejects.toThrow(/something other than/)
   })
 
   it('finishes an interrupted set, which is not read as a whole one', async () => {
@@ -173,7 +173,7 @@ describe('synthesizing again', () => {
     writeFileSync(join(foreign, 'truth', 'notes.txt'), 'mine')
     const file = join(foreign, 'truth', 'notes.txt')
     for (const place of [foreign, file]) {
-      await expect(synthesize(place, { count: 4, seed: 1 })).rejects.toThrow(/something else/)
+      await expect(synthesize(place, { count: 4, seed: 1 })).rejects.toThrow(/something other than/)
     }
     expect(readdirSync(join(foreign, 'truth'))).toEqual(['notes.txt'])
     expect(readFileSync(file, 'utf8')).toBe('mine')

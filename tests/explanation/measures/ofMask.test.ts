@@ -94,7 +94,7 @@ describe('measures of a map and a mask', () => {
       expect(() => measure(map, maskOf([0, 0, 0], [0, 0, 0]))).toThrow(/^mask: no pixel is inside\. Mark/)
     }
     expect(() => rocArea(map, maskOf([1, 1, 1], [1, 1, 1]))).toThrow(/^mask: all pixels are inside\. Leave/)
-    expect(() => topKIntersection(map, mask)).toThrow(/^k: is 1000\. Give 6 at most/)
+    expect(() => topKIntersection(map, mask)).toThrow(/^k: is 1000\. Give at most 6/)
     expect(() => topKIntersection(map, mask, { k: 0 })).toThrow(/^k: is 0\. Give a whole number from 1/)
     expect(() => relevanceMassAccuracy(mapOf([1, -1, 0], [0, 0, 0]), mask)).toThrow(
       /^map: its relevance adds up to 0/,

@@ -174,7 +174,7 @@ describe('perturbation, while it runs', () => {
   })
 
   it('refuses what makes no sense', async () => {
-    await expect(run({ steps: 65 })).rejects.toThrow(/^steps: is 65\. Give 64 at most/)
+    await expect(run({ steps: 65 })).rejects.toThrow(/^steps: is 65\. Give at most 64/)
     await expect(run({ steps: 0 })).rejects.toThrow(/^steps: is 0\. Give a whole number from 1/)
     await expect(run({ fill: 'black' })).rejects.toThrow(/^fill: is black\. Give one of constant, normal/)
     const small = pixelFlipping(sums().scoresOf, input, target, mapOf([1, 2]))

@@ -62,7 +62,7 @@ test('squares that leave pixels uncovered are refused', async () => {
   const input = randomInput([1, 2, 6, 5], 'input')
   const scoresOf = async () => new Float32Array(1)
   await expect(occlusion(scoresOf, input, target, { window: 2, stride: 3 })).rejects.toThrow(
-    /^stride: is 3\. Give 2 at most/,
+    /^stride: is 3\. Give at most 2/,
   )
   await expect(occlusion(scoresOf, input, target, { window: 0, stride: 1 })).rejects.toThrow(/^window: is 0/)
 })

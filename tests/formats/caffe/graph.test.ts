@@ -41,7 +41,7 @@ describe('the input', () => {
     [
       'not the only one',
       `${INPUT} input: "info" input_shape { dim: 1 dim: 3 } ${body}`,
-      'net.prototxt: the network has 2 inputs (data, info), and regard reads networks with one',
+      'net.prototxt: the network has 2 inputs (data, info); regard reads networks with one',
     ],
     [
       'loaded by a layer',
@@ -109,7 +109,7 @@ describe('layers', () => {
 
   test('of the first notation of all are to be converted', () => {
     expect(() => read('layers { layer { name: "conv" type: "conv" } bottom: "data" top: "conv" }')).toThrow(
-      'net.prototxt:1: is written in the first of Caffe’s notations, with a layer inside layers. Convert it',
+      'net.prototxt:1: is written in Caffe’s oldest notation, with a layer inside layers. Convert it',
     )
   })
 

@@ -121,10 +121,10 @@ describe('pooling', () => {
   })
 
   test.each([
-    ['pool: STOCHASTIC kernel_size: 2', 'stochastic pooling is not read'],
+    ['pool: STOCHASTIC kernel_size: 2', 'stochastic pooling is not supported'],
     ['kernel_size: 2 pad: 2', 'its padding is as wide as its kernel'],
     ['kernel_size: 9', 'a kernel of 9 does not fit a picture of 4'],
-    ['kernel_size: 1 stride: 2', 'its last window begins behind the picture of 4 pixels'],
+    ['kernel_size: 1 stride: 2', 'its last window begins beyond the picture of 4 pixels'],
     ['pool: MEAN kernel_size: 2', 'pool must be MAX or AVE or STOCHASTIC'],
     ['stride: 2', 'layer pool (Pooling): kernel_size is missing'],
     ['kernel_size: 0', 'kernel_size must be a whole number of at least 1, not 0'],

@@ -89,7 +89,7 @@ describe('a mistake is said with its file and line', () => {
       read('\nx: "3"', (root) => root.number('x', 0)),
       'net.prototxt:2: x must be a number',
     ],
-    ['a number for a text', read('x: 3', (root) => root.text('x')), 'net.prototxt:1: x must be a text'],
+    ['a number for a text', read('x: 3', (root) => root.text('x')), 'net.prototxt:1: x must be text'],
     [
       'a fraction for a whole number',
       read('x: 2.5', (root) => root.integer('x', 1)),
@@ -99,13 +99,13 @@ describe('a mistake is said with its file and line', () => {
     [
       'a value given twice',
       read('x: 1\nx: 2', (root) => root.number('x', 0)),
-      'net.prototxt:2: x is given a second time (first in line 1)',
+      'net.prototxt:2: x is given a second time (first on line 1)',
     ],
     ['neither true nor false', read('x: yes', (root) => root.flag('x', true)), 'x must be true or false'],
     ['a value for a group', read('x: 1', (root) => root.message('x')), 'x must be a group { … }'],
     ['infinity', read('x: inf', (root) => root.number('x', 0)), 'x must be a number'],
     ['a binary file', read('\u0008\u0000net'), 'net.prototxt: is binary, and a prototxt is text'],
-    ['messages without end', read('a{'.repeat(100_000)), 'messages lie more than 100 deep'],
+    ['messages without end', read('a{'.repeat(100_000)), 'messages are nested more than 100 deep'],
   ])('%s', (_, wrong, message) => {
     expect(wrong).toThrow(message)
   })

@@ -133,11 +133,7 @@ describe('a caffemodel that is not right is one clear error', () => {
     ['a picture', Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'), 'is not a caffemodel'],
     ['a mean file', Buffer.concat(blobProto(count([1, 3, 2, 2], 0), TODAY)), 'is not a caffemodel'],
     ['nothing but zeros', new Uint8Array(100), 'is not a caffemodel'],
-    [
-      'a network without layers',
-      Buffer.concat(caffemodel([])),
-      'is not a caffemodel: there are no layers in it',
-    ],
+    ['a network without layers', Buffer.concat(caffemodel([])), 'is not a caffemodel: it holds no layers'],
     [
       'a layer missing',
       fileOf([CONV, { name: 'fc8_age', blobs: FC.blobs }]),
@@ -147,12 +143,12 @@ describe('a caffemodel that is not right is one clear error', () => {
     [
       'a blob missing',
       fileOf([CONV, { name: 'fc', blobs: FC.blobs.slice(1) }]),
-      'small.prototxt:6) needs 2 blobs (weight, bias), and 1 are there',
+      'small.prototxt:6) needs 2 blobs (weight, bias), and the file has 1',
     ],
     [
       'a blob of another shape',
       fileOf([CONV, { name: 'fc', blobs: [count([8, 12], 0), FC.blobs[1]!] }]),
-      'small.prototxt:6) must be [2, 12] and is [8, 12]',
+      'small.prototxt:6) must be [2, 12], not [8, 12]',
     ],
     [
       'a blob with too few numbers',
@@ -162,7 +158,7 @@ describe('a caffemodel that is not right is one clear error', () => {
     [
       'NaN',
       fileOf([CONV, { name: 'fc', blobs: [FC.blobs[0]!, float32([2], [1, Number.NaN])] }]),
-      'the bias of layer fc holds NaN (number 1 of 2). The training went wrong',
+      'the bias of layer fc holds NaN (number 1 of 2). Training went wrong',
     ],
     [
       'infinity',
@@ -183,7 +179,7 @@ describe('a caffemodel that is not right is one clear error', () => {
     )
     await expect(readWhole(folder)).rejects.toThrow(`${folder}: is a folder, not a file`)
     await expect(readModelFile(prototxt)).rejects.toThrow(
-      `${prototxt}: defines a network without its weights. Give its .caffemodel too`,
+      `${prototxt}: defines a network without its weights. Give its .caffemodel as well`,
     )
   })
 
@@ -213,17 +209,17 @@ describe('a mean file', () => {
   })
 
   test.each([
-    ['is something else', Buffer.from('text'), 'mean.binaryproto: is not a whole mean file'],
+    ['is something else', Buffer.from('text'), 'mean.binaryproto: is not a complete mean file'],
     [
       'is empty',
       Buffer.from(''),
-      'mean.binaryproto: is not a whole mean file: a blob of shape [] has 0 numbers',
+      'mean.binaryproto: is not a complete mean file: a blob of shape [] has 0 numbers',
     ],
-    ['is a caffemodel', fileOf([CONV]), 'mean.binaryproto: is not a whole mean file'],
+    ['is a caffemodel', fileOf([CONV]), 'mean.binaryproto: is not a complete mean file'],
     [
       'is one row',
       Buffer.concat(blobProto(count([7], 0), TODAY)),
-      'mean.binaryproto: holds [7], which is no mean picture',
+      'mean.binaryproto: holds [7], which is not a mean picture',
     ],
     [
       'has a hole',
@@ -233,7 +229,7 @@ describe('a mean file', () => {
     [
       'is cut short',
       Buffer.concat(blobProto(count([3, 2, 2], 0), TODAY)).subarray(0, 20),
-      'mean.binaryproto: is not a whole mean file',
+      'mean.binaryproto: is not a complete mean file',
     ],
   ])('that %s is one clear error', async (_, bytes, message) => {
     writeFileSync(path, bytes)

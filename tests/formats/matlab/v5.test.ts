@@ -153,7 +153,7 @@ describe('readMatlab, version 5', () => {
       )
       bytes[128 + 8 + 8] = number
       await expect(readBytes(bytes)).rejects.toThrow(
-        `${path}: the variable thing is ${what}, which is not read.`,
+        `${path}: the variable thing is ${what}, which regard does not read.`,
       )
     }
   })
@@ -259,6 +259,6 @@ describe('readMatlab, version 5', () => {
     )
     const later = matlab5({ x: char('y') })
     later[125] = 3
-    await expect(readBytes(later)).rejects.toThrow("the version 0x0300 of MATLAB's format is not known")
+    await expect(readBytes(later)).rejects.toThrow("the version 0x0300 of MATLAB's format is unknown")
   })
 })

@@ -177,15 +177,15 @@ describe('readMatlab, version 7.3', () => {
   it('names the class that it does not read, and the variable', async () => {
     write((root) => put(putGroup(root, 's', 'struct'), 'when', 'datetime', [1, 1], Uint32Array.of(1)))
     await expect(readMatlabFile(path)).rejects.toThrow(
-      `${path}: the variable s.when is of the class datetime, which is not read.`,
+      `${path}: the variable s.when is of the class datetime, which regard does not read.`,
     )
     write((root) => putGroup(root, 'thin', 'double').create_attribute('MATLAB_sparse', 3, null, '<Q'))
     await expect(readMatlabFile(path)).rejects.toThrow(
-      'the variable thin is a sparse array, which is not read',
+      'the variable thin is a sparse array, which regard does not read',
     )
     write((root) => root.create_dataset({ name: 'plain', data: Float64Array.of(1) }))
     await expect(readMatlabFile(path)).rejects.toThrow(
-      'the variable plain is of no MATLAB class, which is not read',
+      'the variable plain is of no MATLAB class, which regard does not read',
     )
   })
 

@@ -294,6 +294,6 @@ test('several outputs keep the names of the signature', async () => {
 
 test('a picture whose size the model leaves open gets the one that is asked for', () => {
   const made = model([-1, -1, -1, 3], { axis: single(-1) }, { y: ['Max', ['x', 'axis']] })
-  expect(() => imported(made)).toThrow(/node x,.*pictures of any size: say which height and width/)
+  expect(() => imported(made)).toThrow(/node x,.*pictures of any size: say for which height and width/)
   expect(imported(made, { size: [20, 30] }).outputs[0]!.shape).toEqual(['batch', 20, 30])
 })

@@ -139,7 +139,7 @@ describe('files on disk', () => {
   test('a shard that is missing is named', async () => {
     rmSync(join(folder, 'group1-shard2of2.bin'))
     await expect(readFromDisk(path)).rejects.toThrow(
-      /^.*model\.json: .*missing: there is no .*group1-shard2of2\.bin/,
+      /^.*model\.json: .*missing: .*group1-shard2of2\.bin does not exist/,
     )
   })
 
@@ -163,8 +163,8 @@ describe('files on disk', () => {
   test('a file that is no model is an error that says so', async () => {
     const errors: [content: string, message: RegExp][] = [
       ['not JSON', /model\.json: cannot be read/],
-      ['{}', /model\.json: this is no TensorFlow\.js graph model: modelTopology: /],
-      ['null', /model\.json: this is no TensorFlow\.js graph model/],
+      ['{}', /model\.json: this is not a TensorFlow\.js graph model: modelTopology: /],
+      ['null', /model\.json: this is not a TensorFlow\.js graph model/],
       ['{"modelTopology": {"node": [{"name": 3}]}}', /graph model: modelTopology\.node\.0\.name: /],
       ['{"format": "layers-model"}', /layers model.*tfjs_graph_model/],
       ['{"modelTopology": {"model_config": {}}}', /layers model.*tfjs_graph_model/],
@@ -190,12 +190,12 @@ describe('a model that cannot be read is refused with the node', () => {
     [
       'a branch',
       { a: ['StatelessIf', ['x']], y: ['Relu', ['a']] },
-      /^model\.json: node a uses the TensorFlow operator StatelessIf: models that branch or loop/,
+      /^model\.json: node a uses the TensorFlow operator StatelessIf: regard does not read models that branch or loop/,
     ],
     [
       'a circle',
       { a: ['Relu', ['b']], b: ['Relu', ['a']], y: ['Add', ['a', 'x']] },
-      /^model\.json: its graph runs in a circle through [ab]/,
+      /^model\.json: its graph has a cycle through [ab]/,
     ],
     [
       'a value that is not there',
@@ -205,7 +205,7 @@ describe('a model that cannot be read is refused with the node', () => {
     [
       'channels first',
       { y: ['Conv2D', ['x', 'w'], { ...conv, data_format: { s: btoa('NCHW') } }] },
-      /^model\.json: node y, .*Conv2D, cannot be read: the data format NCHW is not read/,
+      /^model\.json: node y, .*Conv2D, cannot be read: the data format NCHW is not supported/,
     ],
     [
       'weights that are computed',
@@ -215,12 +215,12 @@ describe('a model that cannot be read is refused with the node', () => {
     [
       'shapes that do not fit',
       { y: ['AddV2', ['x', 'three']] },
-      /^model\.json: node y, .*AddV2, cannot be read: .*do not fit together/,
+      /^model\.json: node y, .*AddV2, cannot be read: .*do not match/,
     ],
     [
       'padding that ONNX does not have',
       { y: ['MirrorPad', ['x', 'odd'], { mode: { s: btoa('SYMMETRIC') } }] },
-      /padding in the mode SYMMETRIC is not read/,
+      /padding in the mode SYMMETRIC is not supported/,
     ],
   ])('%s', (_, nodes, message) => {
     const made = model([-1, 4, 4, 1], { w, odd: whole(1, 2, 3), three: floats([3, 1], [1, 2, 3]) }, nodes)
@@ -231,7 +231,7 @@ describe('a model that cannot be read is refused with the node', () => {
   test('a weight of texts', () => {
     const texts = { shape: [1], data: new Uint8Array(8), dtype: 'string' }
     expect(() => imported(model([-1, 1], { texts }, { y: ['Add', ['x', 'texts']] }))).toThrow(
-      /^model\.json: weight texts is stored as string, which is not read/,
+      /^model\.json: weight texts is stored as string, which is not supported/,
     )
   })
 })

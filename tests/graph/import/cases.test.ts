@@ -141,7 +141,7 @@ describe.runIf(shared)('models of ../shared/cases', () => {
   test('weights of small integers are made float32, and that is said', () => {
     const { reading } = readGraph(bytesOf('s_dq_weights'), 's_dq_weights')
     expect(reading!.notes).toEqual([
-      'one tensor of weights is stored as small integers, and was made float32',
+      'one tensor of weights is stored as small integers and was converted to float32',
     ])
   })
 

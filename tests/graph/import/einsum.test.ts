@@ -76,7 +76,7 @@ describe('sums of products by labels', () => {
   })
 
   test.each([
-    ['ij,j->i', /about 2 inputs, and it has 1/],
+    ['ij,j->i', /describes 2 inputs, and it has 1/],
     ['ijk->i', /does not fit an input of 2 dimensions/],
     ['ij->ik', /the label k, which no input has/],
   ])('that do not fit are refused: %s', (equation, message) => {

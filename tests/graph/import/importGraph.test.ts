@@ -27,7 +27,7 @@ describe('a model of another program', () => {
   test('that lost a weight on the way says which, and blames no size', () => {
     const lost = { ...chain, constants: { w: numbers(4, 3) } }
     expect(() => read(lost)).toThrow(
-      /model\.onnx: node .*it reads b, which the file does not hold: neither as a weight/,
+      /model\.onnx: node .*it reads b, which the file lacks: it is not a weight/,
     )
     expect(() => read(lost)).not.toThrow(/--size/)
   })
@@ -271,7 +271,7 @@ describe('a model that cannot be read is one clear error', () => {
     [
       'too old an opset',
       { opset: 6, x: [1], nodes: one('Relu') },
-      /opset 6, and regard reads opsets 7 to 26.*Convert/,
+      /opset 6; regard reads opsets 7 to 26.*Convert/,
     ],
     ['too new an opset', { opset: 27, x: [1], nodes: one('Relu') }, /opset 27/],
     [
@@ -287,7 +287,7 @@ describe('a model that cannot be read is one clear error', () => {
     [
       'a standard name in another domain',
       { opset: 13, x: [1], nodes: [{ ...node('Relu', ['x'], ['y']), domain: 'mine' }] },
-      /Relu of the domain mine.*operators of the standard/,
+      /Relu of the domain mine.*standard operators/,
     ],
     [
       'arithmetic that only shapes need, on an input',
@@ -322,7 +322,7 @@ describe('a model that cannot be read is one clear error', () => {
     [
       'a value that nothing defines',
       { opset: 13, x: [1], nodes: one('Add', {}, ['c']) },
-      /the Add.*it reads c, which the file does not hold/,
+      /the Add.*it reads c, which the file lacks/,
     ],
     [
       'an output that nothing defines',
@@ -336,12 +336,12 @@ describe('a model that cannot be read is one clear error', () => {
         x: [1],
         nodes: [node('Add', ['x', 'b'], ['a']), node('Relu', ['a'], ['b']), node('Neg', ['b'], ['y'])],
       },
-      /circle: the Add of a \(Add\), the Relu of b \(Relu\)/,
+      /cycle: the Add of a \(Add\), the Relu of b \(Relu\)/,
     ],
     [
       'a node that reads itself',
       { opset: 13, x: [1], nodes: [node('Add', ['x', 'y'], ['y'])] },
-      /circle: the Add \(Add\)$/,
+      /cycle: the Add \(Add\)$/,
     ],
     [
       'an attribute that is not known',
@@ -362,12 +362,12 @@ describe('a model that cannot be read is one clear error', () => {
         nodes: [node('Reshape', ['c', 'x'], ['y'])],
         constants: { c: numbers(4) },
       },
-      /the Reshape.*depend on what the graph is fed/,
+      /the Reshape.*depend on the graph's input/,
     ],
     [
       'an average with holes',
       { opset: 19, x: [1, 1, 9, 9], nodes: one('AveragePool', { kernel_shape: [2, 2], dilations: [2, 2] }) },
-      /AveragePool.*holes/,
+      /AveragePool.*dilated/,
     ],
     [
       'layers over volumes',

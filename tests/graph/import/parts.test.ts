@@ -40,7 +40,7 @@ describe('of a model with several outputs', () => {
     proto.graph!.input.push({ ...proto.graph!.input[0]!, name: 'mask' })
     const graph = readGraph(toBinary(ModelProtoSchema, proto), 'm')
     expect(graph.inputs.map(({ name }) => name)).toEqual(['x'])
-    expect(graph.reading!.notes).toEqual(['its input mask is left out, for nothing that is read needs it'])
+    expect(graph.reading!.notes).toEqual(['its input mask is left out because nothing that is read needs it'])
   })
 
   test('one must be read, or the first reason is the error', () => {
@@ -194,7 +194,7 @@ describe('what is in training mode is read as in use, and that is said', () => {
     }
     const graph = read({ opset: 13, x: [2], nodes: one('Dropout', {}, ['ratio', 'training']), constants })
     expect(graph.reading!.notes).toEqual([
-      'its dropout is in training mode, and is read as in use: nothing is dropped',
+      'its dropout is in training mode, but is read as in evaluation: nothing is dropped',
     ])
   })
 

@@ -286,7 +286,9 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     }
     const [failed] = await runOnQueue(queue, requests(1), options)
     await stop()
-    expect(failed!.reason).toMatch(/has made it, but not in \/study: do all machines see the same folder\?$/)
+    expect(failed!.reason).toMatch(
+      /has completed it, but not in \/study: do all machines see the same folder\?$/,
+    )
   })
 
   it('gives runs of a changed plan the place of those that still wait, and drops what it has no more', async () => {

@@ -92,7 +92,7 @@ describe('a study whose runs are kept in a bucket', () => {
     await main(['study', plan, '--out', out, '--store', 's3://nowhere/x'])
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toMatch(
-      /s3:\/\/nowhere\/x\/: could not list gender-adiencenet-r-fold1 \(.*\)\. See AWS_ENDPOINT_URL/,
+      /s3:\/\/nowhere\/x\/: could not list gender-adiencenet-r-fold1 \(.*\)\. Check AWS_ENDPOINT_URL/,
     )
   })
 })

@@ -39,7 +39,7 @@ export const dropout: Translation = (visit) => {
   const p = layer.parameters.message('dropout_param')
   const ratio = p.number('dropout_ratio', 0.5)
   // Of forks: training does not scale then, and use does.
-  if (!p.flag('scale_train', true)) throw refuse(layer, 'scale_train: false is not read')
+  if (!p.flag('scale_train', true)) throw refuse(layer, 'scale_train: false is not supported')
   if (ratio < 0 || ratio >= 1)
     throw refuse(layer, `dropout_ratio must be 0 or more and less than 1, not ${ratio}`)
   const constant = g.constant(float32([], [ratio]), `${layer.name}.ratio`)
@@ -56,7 +56,7 @@ export const power: Translation = (visit) => {
   const { g, layer } = visit
   const p = layer.parameters.message('power_param')
   const [exponent, scale, shift] = [p.number('power', 1), p.number('scale', 1), p.number('shift', 0)]
-  if (exponent !== 1) throw refuse(layer, `a power of ${exponent} is not read, only scale and shift are`)
+  if (exponent !== 1) throw refuse(layer, `a power of ${exponent} is not supported, only scale and shift are`)
   const x = only(visit)
   if (shift === 0 && scale === 1) return [g.op('Identity', [x], {}, layer.name)]
   if (shift === 0) return [g.op('Mul', [x, constant(visit, 'scale', scale)], {}, layer.name)]
@@ -69,7 +69,7 @@ export const eltwise: Translation = (visit) => {
   const p = layer.parameters.message('eltwise_param')
   const operation = p.choice('operation', ['PROD', 'SUM', 'MAX'], 'SUM')
   const coefficients = p.numbers('coeff')
-  if (bottoms.length < 2) throw refuse(layer, 'it needs two blobs at least')
+  if (bottoms.length < 2) throw refuse(layer, 'it needs at least two blobs')
   for (const { shape } of bottoms) {
     if (shape.join() !== bottoms[0]!.shape.join()) {
       throw refuse(

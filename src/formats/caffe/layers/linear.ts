@@ -37,7 +37,7 @@ function parametersOf(visit: Visit) {
   const group = p.integer('group', 1, 1)
   const channels = sizeAt(pictures(visit), 1)
   if (channels % group !== 0 || filters % group !== 0) {
-    throw refuse(layer, `${channels} channels and ${filters} filters do not fall into ${group} groups`)
+    throw refuse(layer, `${channels} channels and ${filters} filters cannot be divided into ${group} groups`)
   }
   const pads = window(p, 'pad', layer, 0)
   const attributes = {

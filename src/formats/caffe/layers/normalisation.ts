@@ -13,7 +13,7 @@ export const lrn: Translation = (visit) => {
   ) {
     throw refuse(
       layer,
-      'norm_region: WITHIN_CHANNEL is not read',
+      'norm_region: WITHIN_CHANNEL is not supported',
       'Only ACROSS_CHANNELS is, because ONNX has no operator for the other',
     )
   }
@@ -100,7 +100,7 @@ export const bias: Translation = (visit) => {
 
 function oneOrTwo({ layer, bottoms }: Visit): [Value, Value | undefined] {
   if (bottoms.length !== 1 && bottoms.length !== 2) {
-    throw refuse(layer, `it reads ${bottoms.length} blobs, and must read one or two`)
+    throw refuse(layer, `it reads ${bottoms.length} blobs, not one or two`)
   }
   return [bottoms[0]!, bottoms[1]]
 }
@@ -114,7 +114,7 @@ function shapeFrom({ layer }: Visit, x: Value, axis: number, axes: number): numb
 
 function fixedShape({ layer }: Visit, { shape }: Value): number[] {
   if (shape.every((d) => typeof d === 'number')) return [...shape]
-  throw refuse(layer, `bias_term beside a second blob of [${shape.join(', ')}] is not read`)
+  throw refuse(layer, `bias_term beside a second blob of [${shape.join(', ')}] is not supported`)
 }
 
 /** A constant whose dimensions lie along those of x from `axis` on: ones behind it make ONNX see it so. */

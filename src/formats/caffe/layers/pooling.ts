@@ -21,7 +21,7 @@ export const pooling: Translation = (visit) => {
   const p = layer.parameters.message('pooling_param')
   const kind = p.choice('pool', ['MAX', 'AVE', 'STOCHASTIC'], 'MAX')
   if (kind === 'STOCHASTIC') {
-    throw refuse(layer, 'stochastic pooling is not read', 'Train the network with pool: MAX or AVE')
+    throw refuse(layer, 'stochastic pooling is not supported', 'Train the network with pool: MAX or AVE')
   }
   const x = pictures(visit)
   const strides = window(p, 'stride', layer, 1)
@@ -59,7 +59,7 @@ function countWindows(
   // Without any padding, Caffe keeps the window and fills it with −3.4e38 or NaN.
   throw refuse(
     layer,
-    `its last window begins behind the picture of ${size} pixels, and holds nothing`,
+    `its last window begins beyond the picture of ${size} pixels and is empty`,
     'Set round_mode: FLOOR, or change the kernel and stride',
   )
 }

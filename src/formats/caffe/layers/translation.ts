@@ -30,7 +30,7 @@ export function refuse({ name, type, where }: Layer, what: string, remedy?: stri
 
 /** The value of the only bottom. */
 export function only({ layer, bottoms }: Visit): Value {
-  if (bottoms.length !== 1) throw refuse(layer, `it reads ${bottoms.length} blobs, and must read one`)
+  if (bottoms.length !== 1) throw refuse(layer, `it reads ${bottoms.length} blobs, not one`)
   return bottoms[0]!
 }
 
@@ -45,7 +45,7 @@ export function pictures(visit: Visit): Value {
   if (x.shape.length === 4) return x
   throw refuse(
     visit.layer,
-    `it needs pictures, [batch, channels, height, width], and gets [${x.shape.join(', ')}]`,
+    `it needs pictures, [batch, channels, height, width], not [${x.shape.join(', ')}]`,
   )
 }
 

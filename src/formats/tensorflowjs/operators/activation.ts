@@ -58,6 +58,6 @@ function activated(importer: Importer, node: TensorFlowNode, kind: string, name:
     case 'SOFTPLUS':
       return importer.emit(name, 'Softplus', [x])
     default:
-      throw new Error(`the activation ${kind} is not read`)
+      throw new Error(`the activation ${kind} is not supported`)
   }
 }

@@ -81,7 +81,7 @@ function computed(op: string, inputs: readonly Held[]): Held | undefined {
 /** Integer division: read only where a graph computes with sizes. */
 export const floorDivision: Rule = (importer, node) => {
   const sizes = computed(node.op, importer.inputsOf(node))
-  if (!sizes) throw new Error('a division that rounds down is read only for sizes')
+  if (!sizes) throw new Error('a division that rounds down is supported only for sizes')
   return sizes
 }
 
@@ -132,7 +132,7 @@ export const squaredDifference: Rule = (importer, node) => {
 
 /** x, scale, shift, mean, variance; one number a channel. Only its first output, the normalised picture, is read. */
 export const batchNormalization: Rule = (importer, node) => {
-  if (node.flag('is_training')) throw new Error('a batch normalisation that still trains is not read')
+  if (node.flag('is_training')) throw new Error('a batch normalisation in training mode is not supported')
   const [x, ...parameters] = importer.inputsOf(node)
   const inputs = [importer.picture(x!), ...parameters.map((parameter) => importer.written(parameter))]
   const epsilon = node.float('epsilon', 1e-4)

@@ -108,7 +108,8 @@ function layerAfter(importer: Importer, node: TensorFlowNode, outputs: number | 
   const fused = node.texts('fused_ops')
   const hasBias = fused[0] === 'BiasAdd'
   const activation = hasBias ? fused[1] : fused[0]
-  if (fused.length > (hasBias ? 2 : 1)) throw new Error(`what is fused, ${fused.join(', ')}, is not read`)
+  if (fused.length > (hasBias ? 2 : 1))
+    throw new Error(`the fused operations ${fused.join(', ')} are not supported`)
   const slope = activation === 'Prelu' ? importer.input(node, hasBias ? 3 : 2) : undefined
   // A constant of more dimensions would give the result more too.
   const rank = ['MatMul', '_FusedMatMul'].includes(node.op) ? 2 : 4

@@ -98,7 +98,7 @@ export const stridedSlice: Rule = (importer, node) => {
   const rank = shapeOf(importer.input(node, 0)).length
   const ranges: Range[] = []
   for (let k = 0; k < starts.length; k++) {
-    if (mask('new_axis_mask', k)) throw new Error('a slice that adds an axis is not read')
+    if (mask('new_axis_mask', k)) throw new Error('a slice that adds an axis is not supported')
     if (mask('ellipsis_mask', k)) {
       const all = { from: 0, to: END, step: 1, drop: false }
       ranges.push(...new Array<Range>(rank - starts.length + 1).fill(all))
@@ -149,7 +149,7 @@ function cut(importer: Importer, node: TensorFlowNode, ranges: readonly Range[])
 }
 
 function cutSizes(sizes: Shape, { from, to, step, drop }: Range): Held {
-  if (step !== 1) throw new Error('sizes are cut out in steps of 1 only')
+  if (step !== 1) throw new Error('sizes can be sliced only in steps of 1')
   return heldSizes(sizes.slice(from, to), drop)
 }
 
@@ -158,7 +158,8 @@ export const pad: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const paddings = importer.integers(node, 1, 'its paddings')
   const mode = node.op === 'MirrorPad' ? node.text('mode') : 'CONSTANT'
-  if (mode !== 'CONSTANT' && mode !== 'REFLECT') throw new Error(`padding in the mode ${mode} is not read`)
+  if (mode !== 'CONSTANT' && mode !== 'REFLECT')
+    throw new Error(`padding in the mode ${mode} is not supported`)
   const filler: Tensor | undefined =
     node.op === 'PadV2' ? importer.constantInput(node, 2, 'the element to pad with') : undefined
   const rank = shapeOf(x).length

@@ -63,7 +63,7 @@ export const product: Rule = (importer, node) => {
   const sizes = knownSizes(importer.input(node, 0))
   const names = sizes?.filter((size) => !isNumber(size))
   if (!sizes || names!.length > 1 || shapeOf(importer.input(node, 0)).length !== 1) {
-    throw new Error('a product is read only for sizes')
+    throw new Error('a product is supported only for sizes')
   }
   const number = sizes.filter(isNumber).reduce((all, size) => all * size, 1)
   if (names!.length === 1 && number !== 1) {

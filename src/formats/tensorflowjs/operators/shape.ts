@@ -112,7 +112,7 @@ export const unpack: Rule = (importer, node) => {
   const at = axisIn(ready, axis)
   const value = anyForm(importer, ready)
   const count = value.shape[at]!
-  if (!isNumber(count)) throw new Error(`it takes the dimension ${count} apart, which is not fixed`)
+  if (!isNumber(count)) throw new Error(`it splits the dimension ${count}, which is not fixed`)
   const ones = importer.vector(new Array(count).fill(1), `${node.name}.sizes`)
   const along = importer.vector([at], `${node.name}.axes`)
   return importer

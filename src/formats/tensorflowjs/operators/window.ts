@@ -35,7 +35,7 @@ export function windowOf(
     if (given.length !== 8) throw new Error('its explicit padding needs eight numbers')
     return { strides, dilations, pads: [given[2]!, given[4]!, given[3]!, given[5]!] }
   }
-  if (padding !== 'SAME' && padding !== 'VALID') throw new Error(`the padding ${padding} is not known`)
+  if (padding !== 'SAME' && padding !== 'VALID') throw new Error(`the padding ${padding} is unknown`)
   const total = picture.map((size, k) => {
     if (padding === 'VALID') return 0
     const reach = (kernel[k]! - 1) * dilations[k]! + 1
@@ -50,7 +50,7 @@ function spatial(node: TensorFlowNode, attribute: string): readonly number[] {
   const given = node.integers(attribute)
   if (given.length === 0 && attribute === 'dilations') return [1, 1]
   if (given.length !== 4 || given[0] !== 1 || given[3] !== 1) {
-    throw new Error(`its ${attribute} [${given.join(', ')}] are not those of a window over height and width`)
+    throw new Error(`its ${attribute} [${given.join(', ')}] do not describe a window over height and width`)
   }
   return given.slice(1, 3)
 }
