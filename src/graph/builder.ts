@@ -1,3 +1,4 @@
+import { reasonOf } from '../base/errors.ts'
 import { type AttributesOf, type Node, OPERATORS, OPSET, type Operator } from './operators.ts'
 import { inferNode, type Known, known } from './shapes.ts'
 import {
@@ -303,7 +304,7 @@ export class GraphBuilder {
         node.inputs.map((name) => (name === '' ? undefined : this.knownOf(name))),
       )
     } catch (error) {
-      throw new Error(`node ${node.name} (${node.op}): ${(error as Error).message}`)
+      throw new Error(`node ${node.name} (${node.op}): ${reasonOf(error)}`)
     }
     this.nodes.push(node)
     // The first output of a node is called as the node, unless it was renamed.

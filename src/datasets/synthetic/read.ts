@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../base/errors.ts'
 import type { Dataset } from '../dataset.ts'
+import { Listing } from '../listing.ts'
 import { Reading } from '../reading.ts'
 import { readLabels } from '../table.ts'
 import { FACES_FILE } from './synthesize.ts'
@@ -32,6 +33,7 @@ export function readSynthetic(root: string): Dataset {
   }
   const reading = new Reading()
   const ids = new Set<string>()
+  const listing = new Listing()
   for (const [k, line] of readLabels(file).trimEnd().split('\n').entries()) {
     const where = `${file}:${k + 1}`
     const { id, subject, age_group, gender } = parse(line, where)
@@ -40,10 +42,17 @@ export function readSynthetic(root: string): Dataset {
       continue
     }
     ids.add(id)
+    const [photo, landmarks] = [`photos/${id}.jpg`, `landmarks/${id}.txt`].map((file) =>
+      listing.find(join(truth, file)),
+    )
+    if (!photo || !landmarks) {
+      reading.skip(where, `is ${id}, whose ${photo ? 'landmarks are' : 'photo is'} not there`)
+      continue
+    }
     reading.keep({
       id,
-      photo: join(truth, 'photos', `${id}.jpg`),
-      landmarks: join(truth, 'landmarks', `${id}.txt`),
+      photo,
+      landmarks,
       mask: join(truth, 'masks', `${id}.png`),
       subject,
       age: age_group,
@@ -65,9 +74,12 @@ const DAMAGED = 'The folder is damaged: delete it and make it again'
 
 function parse(line: string, where: string): z.infer<typeof Line> {
   try {
-    return Line.parse(JSON.parse(line))
+    return Line.parse(JSON.parse(line), {
+      error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
+    })
   } catch (error) {
-    const what = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)
+    const [issue] = error instanceof z.ZodError ? error.issues : []
+    const what = issue ? `${issue.path.join('.') || 'the line'}: ${issue.message}` : messageOf(error)
     throw new UserError(`is not a face of a synthetic set (${what})`, where, DAMAGED)
   }
 }

@@ -5,7 +5,7 @@
  * that was written to it last, and each node makes a fresh one, called as its layer.
  */
 
-import { UserError } from '../../base/errors.ts'
+import { reasonOf, UserError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import type { Node } from '../../graph/operators.ts'
@@ -126,7 +126,7 @@ function translated(visit: Visit): Value[] {
     tops = translation(visit)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw refuse(layer, (error as Error).message)
+    throw refuse(layer, reasonOf(error))
   }
   const unread = layer.parameters.unread(HARMLESS)
   if (unread) {

@@ -240,7 +240,8 @@ function readCharacters(parts: Elements, count: number, rows: number): string[] 
 }
 
 function toCharacter(number: number, { where }: Elements): string {
-  if (!(number >= 0 && number <= 0x10ffff)) throw damaged(where, `a text has the character ${number}`)
+  if (!(Number.isInteger(number) && number >= 0 && number <= 0x10ffff))
+    throw damaged(where, `a text has the character ${number}`)
   return String.fromCodePoint(number)
 }
 

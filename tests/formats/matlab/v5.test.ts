@@ -244,6 +244,21 @@ describe('readMatlab, version 5', () => {
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(2 ** 17)
   })
 
+  it.each([2.5, -1, Number.NaN, 0x110000])('refuses a text with the character %d', async (number) => {
+    const bytes = matlab5({ x: char('y') }, { little: true, compressed: false, narrow: false })
+    // The content is the last element: its tag, and its data up to a multiple of eight bytes.
+    const text = Buffer.alloc(16)
+    text.writeUInt32LE(9, 0)
+    text.writeUInt32LE(8, 4)
+    text.writeDoubleLE(number, 8)
+    const kept = bytes.subarray(0, bytes.length - 8)
+    const whole = Buffer.concat([kept, text])
+    whole.writeUInt32LE(whole.length - 136, 132)
+    await expect(readBytes(whole)).rejects.toThrow(
+      `${path}: the file is damaged: a text has the character ${number}`,
+    )
+  })
+
   it('refuses what is not a MATLAB file, or one of version 4', async () => {
     await expect(readBytes(new Uint8Array(1000))).rejects.toThrow(`${path}: this is not a MATLAB file`)
     await expect(readBytes(new TextEncoder().encode('name,age\n'.repeat(50)))).rejects.toThrow(
