@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../base/errors.ts'
 import type { Dataset } from '../dataset.ts'
-import { Listing } from '../listing.ts'
 import { Reading } from '../reading.ts'
 import { readLabels } from '../table.ts'
 import { FACES_FILE } from './synthesize.ts'
@@ -33,7 +32,6 @@ export function readSynthetic(root: string): Dataset {
   }
   const reading = new Reading()
   const ids = new Set<string>()
-  const listing = new Listing()
   for (const [k, line] of readLabels(file).trimEnd().split('\n').entries()) {
     const where = `${file}:${k + 1}`
     const { id, subject, age_group, gender } = parse(line, where)
@@ -42,17 +40,10 @@ export function readSynthetic(root: string): Dataset {
       continue
     }
     ids.add(id)
-    const [photo, landmarks] = [`photos/${id}.jpg`, `landmarks/${id}.txt`].map((file) =>
-      listing.find(join(truth, file)),
-    )
-    if (!photo || !landmarks) {
-      reading.skip(where, `is ${id}, whose ${photo ? 'landmarks are' : 'photo is'} not there`)
-      continue
-    }
     reading.keep({
       id,
-      photo,
-      landmarks,
+      photo: join(truth, 'photos', `${id}.jpg`),
+      landmarks: join(truth, 'landmarks', `${id}.txt`),
       mask: join(truth, 'masks', `${id}.png`),
       subject,
       age: age_group,
