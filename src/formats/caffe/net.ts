@@ -119,7 +119,8 @@ const UNLIKE: Record<string, string> = {
 
 /** INNER_PRODUCT is called InnerProduct today. */
 function typeOfToday(type: string): string {
-  return UNLIKE[type] ?? type.replace(/([A-Z])([A-Z0-9]*)_?/g, (_, first, rest) => first + rest.toLowerCase())
+  if (Object.hasOwn(UNLIKE, type)) return UNLIKE[type]!
+  return type.replace(/([A-Z])([A-Z0-9]*)_?/g, (_, first, rest) => first + rest.toLowerCase())
 }
 
 /** Whether a layer runs in the phase TEST, at level 0 and in no stage, by its `include` and `exclude` rules. */

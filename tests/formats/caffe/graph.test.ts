@@ -83,6 +83,11 @@ describe('layers', () => {
     expect(() => verify(graph)).not.toThrow()
   })
 
+  test('of the old notation may have a name that every object has', () => {
+    const old = `${INPUT} layers { name: "odd" type: constructor bottom: "data" top: "odd" }`
+    expect(() => read(old)).toThrow('layer odd (constructor): regard does not read layers of this type')
+  })
+
   test('of the old notation are those of today', () => {
     const old = `input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8
       layers { name: "conv" type: CONVOLUTION bottom: "data" top: "conv"
