@@ -7,15 +7,17 @@ import { targets } from '../../fuzz/targets/index.ts'
 /** Inputs of each target: some seconds of a quiet core for all of them. */
 const INPUTS = 400
 const FEWER: Record<string, number> = {
+  onnx: 200,
   prototxt: 60,
   caffemodel: 60,
   tensorflowjs: 100,
-  pictures: 100,
+  matlab73: 200,
+  pictures: 60,
   plan: 150,
   composite: 150,
   datasets: 100,
   studio: 100,
-  graphs: 10,
+  graphs: 5,
 }
 
 describe('every changed file is read whole, or refused in words', () => {

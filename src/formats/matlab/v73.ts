@@ -45,16 +45,19 @@ export async function readMatlab73(bytes: Uint8Array, path: string): Promise<Mat
   // It reads files alone, and has some in memory.
   const name = `${files++}.mat`
   FS.writeFile(name, bytes)
-  let file: File | undefined
   try {
-    file = new h5wasm.File(name, 'r')
-    return new Reader(h5wasm, file, path).variables()
+    const file = new h5wasm.File(name, 'r')
+    try {
+      return new Reader(h5wasm, file, path).variables()
+    } finally {
+      // Of a damaged file, this may fail as well.
+      file.close()
+    }
   } catch (error) {
     if (error instanceof UserError) throw error
     const reason = messageOf(error).trim().split('\n')[0]!
     throw damaged(path, reason)
   } finally {
-    file?.close()
     FS.unlink(name)
   }
 }
