@@ -64,7 +64,11 @@ export function caffeGraph(prototxt: string, file: string, weights: CaffeWeights
     g.output(value.name, value)
   }
   const graph = withOutputNames(g.graph(), outputs)
-  verify(graph)
+  try {
+    verify(graph)
+  } catch (error) {
+    throw new UserError(`is not a well-formed network: ${reasonOf(error)}`, file)
+  }
   return graph
 }
 

@@ -101,6 +101,8 @@ function readLayer(parameters: Message, nameOf: (type: string) => string): Layer
   const name = parameters.text('name') || tops[0]
   const type = parameters.text('type')
   if (!type || !name) throw new UserError(name ? `layer ${name} has no type` : 'a layer has no name', where)
+  if ([...bottoms, ...tops].includes(''))
+    throw new UserError(`layer ${name} has a blob without a name`, where)
   return { name, type: nameOf(type), where, bottoms, tops, parameters }
 }
 

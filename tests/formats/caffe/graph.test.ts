@@ -83,6 +83,11 @@ describe('layers', () => {
     expect(() => verify(graph)).not.toThrow()
   })
 
+  test('without the name of a blob is refused with its line', () => {
+    const nameless = `${INPUT}\nlayer { name: "d" type: "Dropout" bottom: "data" top: "" }`
+    expect(() => read(nameless)).toThrow('net.prototxt:2: layer d has a blob without a name')
+  })
+
   test('of the old notation may have a name that every object has', () => {
     const old = `${INPUT} layers { name: "odd" type: constructor bottom: "data" top: "odd" }`
     expect(() => read(old)).toThrow('layer odd (constructor): regard does not read layers of this type')
