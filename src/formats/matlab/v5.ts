@@ -214,13 +214,14 @@ function readElements(parts: Elements, className: MatlabClass, count: number): M
   const Class = ELEMENTS[className]
   if (numbers instanceof Class) return numbers
   const values = Array.from<number | bigint>(numbers)
-  if (Class === Float64Array || Class === Float32Array) return Class.from(values, Number)
+  if (Class === Float64Array || Class === Float32Array)
+    return (Class as typeof Float64Array).from(values, Number)
   const misfit = () => damaged(parts.where, `an array of the class ${className} holds other numbers`)
   if (values.some((value) => !Number.isInteger(Number(value)))) throw misfit()
   const data: MatlabElements =
     Class === BigInt64Array || Class === BigUint64Array
-      ? Class.from(values, BigInt)
-      : (Class as typeof Int32Array).from(values, Number)
+      ? (Class as typeof BigInt64Array).from(values, BigInt)
+      : (Class as typeof Float64Array).from(values, Number)
   // Stored in a wider type than its class, a number may be one that the class does not have.
   if (values.some((value, k) => BigInt(value) !== BigInt(data[k]!))) throw misfit()
   return data

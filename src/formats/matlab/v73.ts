@@ -28,6 +28,9 @@ type H5wasm = typeof import('h5wasm')
 /** Bytes of what MATLAB notes on a variable: its class, or whether it is empty. */
 const LONGEST_NOTE = 1024
 
+/** Whether the library fell over a damaged file: then its memory is not to be trusted, and other files would hang in it. */
+let isBroken = false
+
 /** Files that are being read have names of their own in the library's file system. */
 let files = 0
 
@@ -38,6 +41,13 @@ let files = 0
  * @throws UserError naming the file, when it is cut short or damaged, or a variable has a class that is not read
  */
 export async function readMatlab73(bytes: Uint8Array, path: string): Promise<MatlabRecord> {
+  if (isBroken) {
+    throw new UserError(
+      'cannot be read: HDF5 broke over a damaged file before',
+      path,
+      'Start the program anew',
+    )
+  }
   if (hasEndlessHeap(bytes)) throw damaged(path, 'a heap has an object of no size')
   const h5wasm = await import('h5wasm')
   const { FS, activate_throwing_error_handler } = await h5wasm.ready
@@ -55,6 +65,7 @@ export async function readMatlab73(bytes: Uint8Array, path: string): Promise<Mat
     }
   } catch (error) {
     if (error instanceof UserError) throw error
+    if (error instanceof WebAssembly.RuntimeError) isBroken = true
     const reason = messageOf(error).trim().split('\n')[0]!
     throw damaged(path, reason)
   } finally {
