@@ -1,9 +1,13 @@
 import { printable } from './printable.ts'
 
+/** Characters of a line of a message: a stranger's file may have longer names and shapes. */
+const LONGEST = 2000
+
 /**
  * An error that the user can act on: the command line prints its message alone, without a stack trace.
  *
- * The message says what is wrong, where, and what to do, in that order.
+ * The message says what is wrong, where, and what to do, in that order. Names and values of a stranger's file stand in
+ * it: control characters among them are shown as such.
  */
 export class UserError extends Error {
   override name = 'UserError'
@@ -11,13 +15,14 @@ export class UserError extends Error {
   readonly where: string | undefined
 
   /**
-   * @param what what is wrong, as a sentence without its full stop; it may end with a question
+   * @param what what is wrong, as a sentence without its full stop; it may end with a question. A list is several lines
    * @param where the file, node or field in question
-   * @param remedy what the user can do about it
+   * @param remedy what the user can do about it, in one line or several
    */
-  constructor(what: string, where?: string, remedy?: string) {
-    const end = what.endsWith('?') ? ' ' : '. '
-    super(`${where ? `${printable(where)}: ` : ''}${what}${remedy ? `${end}${remedy}` : ''}`)
+  constructor(what: string | readonly string[], where?: string, remedy: string | readonly string[] = '') {
+    const [wrong, help] = [what, remedy].map((lines) => [lines].flat().map(line).join('\n'))
+    const end = wrong!.endsWith('?') ? ' ' : '. '
+    super(`${where ? `${printable(where)}: ` : ''}${wrong}${help ? end + help : ''}`)
     this.where = where
   }
 }
@@ -27,7 +32,22 @@ export class UsageError extends UserError {
   override name = 'UsageError'
 }
 
+/**
+ * What is wrong with a part of a stranger's file, by what its reader threw. Where the reader stumbled over what is not
+ * there, or is far too large, JavaScript's own words would tell nobody anything.
+ */
+export function reasonOf(error: unknown): string {
+  return error instanceof TypeError || error instanceof RangeError
+    ? 'something that it needs is missing, or is of another kind or size'
+    : messageOf(error)
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+function line(text: string): string {
+  const whole = printable(text)
+  return whole.length > LONGEST ? `${whole.slice(0, LONGEST - 400)} … ${whole.slice(-400)}` : whole
 }

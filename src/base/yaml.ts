@@ -13,12 +13,17 @@ import { nearest } from './nearest.ts'
  *
  * @param text the YAML
  * @param where the name of its file, for messages
- * @param schema what it must be; messages that the schema gives itself are kept
+ * @param schemaOf what it must be, or what says so by what it holds; messages that the schema gives itself are kept
  * @returns what the schema makes of it
  * @throws UserError naming every mistake, one a line, as `FILE:LINE:COLUMN: FIELD WHAT`
  */
-export function parseYaml<S extends z.ZodType>(text: string, where: string, schema: S): z.output<S> {
+export function parseYaml<S extends z.ZodType>(
+  text: string,
+  where: string,
+  schemaOf: S | ((data: unknown) => S),
+): z.output<S> {
   const lines = new LineCounter()
+  requireShallow(text, where)
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
@@ -34,6 +39,7 @@ export function parseYaml<S extends z.ZodType>(text: string, where: string, sche
   } catch (error) {
     throw new UserError(`this YAML cannot be read (${messageOf(error)})`, where)
   }
+  const schema = typeof schemaOf === 'function' ? schemaOf(data) : schemaOf
   const result = schema.safeParse(data, { error: wording })
   if (result.success) return result.data
 
@@ -45,7 +51,24 @@ export function parseYaml<S extends z.ZodType>(text: string, where: string, sche
     .map(({ path, what, at }) => ({ path, what, offset: find(path, at) }))
     .sort((a, b) => a.offset - b.offset)
   const messages = problems.map(({ path, what, offset }) => `${place(offset)}: ${fieldOf(path)}${what}`)
-  throw new UserError([...new Set(messages)].join('\n'))
+  throw new UserError([...new Set(messages)])
+}
+
+/** How deep groups may lie in each other; regard's own files need eight. */
+const DEEPEST = 64
+
+/** Groups that begin one behind the other in a line, and lines that lie as deep as only very many groups have them. */
+const BLOCKS = new RegExp(`(?:[-?][ \\t]+){${DEEPEST}}|^[ \\t]{${4 * DEEPEST}}`, 'm')
+
+/** The library goes down into each group by a call: far too many of them would end not the reading, but the process. */
+function requireShallow(text: string, where: string): void {
+  let open = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open = bracket === '[' || bracket === '{' ? open + 1 : Math.max(0, open - 1)
+    if (open > DEEPEST) break
+  }
+  if (open > DEEPEST || BLOCKS.test(text))
+    throw new UserError(`groups lie more than ${DEEPEST} deep in each other`, where)
 }
 
 /** One mistake: the field's path, what is wrong with it, and whether its key or its value is to blame. */
@@ -157,7 +180,14 @@ function brief(input: unknown): string {
 
 /** A field's path as people write it, `networks[0].name`, with a space behind it. */
 function fieldOf(path: readonly PropertyKey[]): string {
-  const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+  const text = path
+    .map((step) => {
+      if (typeof step === 'number') return `[${step}]`
+      const name = String(step)
+      // A name without letters would not be seen, and one with others would be taken for several.
+      return /^[\w-]+$/.test(name) ? `.${name}` : `.${brief(name)}`
+    })
+    .join('')
   return text === '' ? '' : `${text.replace(/^\./, '')} `
 }
 

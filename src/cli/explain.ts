@@ -402,7 +402,7 @@ async function explainOne(
   } catch (error) {
     // Where one cannot be written, the next cannot either.
     if (!(error instanceof UserError) || error instanceof NotWritten) throw error
-    return error.message.startsWith(printable(path)) ? error : new UserError(error.message, path)
+    return error.message.startsWith(printable(path)) ? error : new UserError(error.message.split('\n'), path)
   }
   if (maps.size > 0) await drawInto(path, to, maps)
   for (const reason of shown?.refused ?? []) lines.push(`${printable(path)}: ${reason}`)

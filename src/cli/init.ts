@@ -206,7 +206,7 @@ function trainable({ faces, root }: Dataset): Task[] {
     }
   })
   if (tasks.length > 0) return tasks
-  throw new UserError(`no network can be trained on it:\n${complaints.join('\n')}`, root)
+  throw new UserError(['no network can be trained on it:', ...complaints], root)
 }
 
 /** As many as the publishers dealt, or five. */

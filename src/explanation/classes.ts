@@ -75,9 +75,10 @@ export function requireClass(text: string, names: readonly string[]): number {
   const near = nearest(text, names)
   const some = names.slice(0, LISTED).map((name, k) => (name === String(k) ? name : `${name} (${k})`))
   const rest = names.length > LISTED ? `, … to ${names.length - 1}` : ''
-  throw new UsageError(
-    `the network has no class '${text}'${near ? `; did you mean '${near}'?` : ''}\nIts classes: ${some.join(', ')}${rest}`,
-  )
+  throw new UsageError([
+    `the network has no class '${text}'${near ? `; did you mean '${near}'?` : ''}`,
+    `Its classes: ${some.join(', ')}${rest}`,
+  ])
 }
 
 /** How many classes an error lists. */

@@ -17,9 +17,9 @@ const NAMES = { float32: 'F32', float64: 'F64', int64: 'I64', int32: 'I32', uint
 type Stored = keyof typeof NAMES
 
 interface Entry {
-  dtype: string
-  shape: number[]
-  data_offsets: [number, number]
+  readonly dtype: keyof typeof TYPES
+  readonly shape: number[]
+  readonly data_offsets: readonly [number, number]
 }
 
 /** Named tensors, and texts about them. */
@@ -64,27 +64,56 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
   if (bytes.length < 8) throw broken(`it has ${bytes.length} bytes`)
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true))
   if (8 + length > bytes.length) throw broken('its header is cut short')
-  let header: { __metadata__?: Record<string, string> }
+  let header: unknown
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)))
   } catch {
     throw broken('its header is not JSON')
   }
+  if (!isGroup(header)) throw broken('its header is no group of fields')
   const { __metadata__: metadata = {}, ...entries } = header
+  if (!isGroup(metadata) || !Object.values(metadata).every((text) => typeof text === 'string'))
+    throw broken('its __metadata__ is no group of texts')
   const tensors = new Map<string, Tensor>()
-  for (const [name, entry] of Object.entries(entries as Record<string, Entry>)) {
-    const Elements = TYPES[entry.dtype as keyof typeof TYPES]
-    if (!Elements) throw broken(`tensor ${name} has the type ${entry.dtype}`)
+  const data = bytes.subarray(8 + length)
+  const ends = new Map<number, number>()
+  for (const [name, entry] of Object.entries(entries)) {
+    requireEntry(name, entry, broken)
+    const Elements = TYPES[entry.dtype]
     const [start, end] = entry.data_offsets
-    if (8 + length + end > bytes.length) throw broken(`tensor ${name} is cut short`)
+    if (end > data.length) throw broken(`tensor ${name} is cut short`)
     const count = sizeOf(entry.shape)
     if (end - start !== count * Elements.BYTES_PER_ELEMENT)
       throw broken(`tensor ${name} does not have its shape's size`)
-    const own = bytes.subarray(8 + length + start, 8 + length + end)
+    if (end > start && ends.has(start)) throw broken(`tensor ${name} lies where another one does`)
+    if (end > start) ends.set(start, end)
+    const own = data.subarray(start, end)
     const aligned = own.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? own : new Uint8Array(own)
-    const data = new Elements(aligned.buffer as ArrayBuffer, aligned.byteOffset, count)
+    const elements = new Elements(aligned.buffer as ArrayBuffer, aligned.byteOffset, count)
     const type = Object.entries(NAMES).find(([, dtype]) => dtype === entry.dtype)![0] as Stored
-    tensors.set(name, { type, shape: entry.shape, data } as Tensor)
+    tensors.set(name, { type, shape: entry.shape, data: elements } as Tensor)
   }
-  return { tensors, metadata }
+  // The format has the tensors one behind the other: what lies between or behind them is a sign of damage.
+  let at = 0
+  while (ends.has(at)) at = ends.get(at)!
+  if (at !== data.length) throw broken('its tensors are not all of its content')
+  return { tensors, metadata: metadata as Record<string, string> }
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function requireEntry(
+  name: string,
+  entry: unknown,
+  broken: (what: string) => UserError,
+): asserts entry is Entry {
+  const { dtype, shape, data_offsets: offsets } = isGroup(entry) ? entry : {}
+  if (typeof dtype !== 'string') throw broken(`tensor ${name} has no type`)
+  if (!Object.hasOwn(TYPES, dtype)) throw broken(`tensor ${name} has the type ${dtype}`)
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+  if (!Array.isArray(shape) || !shape.every(isCount)) throw broken(`tensor ${name} has no shape`)
+  const isSpan = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isCount)
+  if (!isSpan || offsets[0] > offsets[1]) throw broken(`tensor ${name} has no place`)
 }

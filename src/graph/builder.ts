@@ -1,3 +1,4 @@
+import { reasonOf } from '../base/errors.ts'
 import { type AttributesOf, type Node, OPERATORS, OPSET, type Operator } from './operators.ts'
 import { inferNode, type Known, known } from './shapes.ts'
 import {
@@ -41,6 +42,8 @@ export class GraphBuilder {
   private readonly derivations = new Map<string, Value>()
   private readonly reserved = new Set<string>()
   private readonly constants = new Set<string>()
+  /** The names that values had before. */
+  private readonly renamed = new Map<string, string>()
   private prefix = ''
 
   constructor(name: string) {
@@ -189,7 +192,8 @@ export class GraphBuilder {
   }
 
   /** Declare an output. The value takes this name, through an Identity where it is an input or a constant. */
-  output(name: string, value: Value): Value {
+  output(name: string, given: Value): Value {
+    const value = { ...given, name: this.nameOf(given) }
     const at = this.nodes.findIndex((node) => node.outputs.includes(value.name))
     const isOutput = this.outputs.some((output) => output.name === value.name)
     const renamed = { ...value, name }
@@ -210,6 +214,13 @@ export class GraphBuilder {
     return renamed
   }
 
+  /** What a value is called now: it may have become an output, or been renamed otherwise, since it was handed out. */
+  private nameOf({ name }: Value): string {
+    let now = name
+    for (let next = this.renamed.get(now); next !== undefined; next = this.renamed.get(now)) now = next
+    return now
+  }
+
   /**
    * Call a value of a node by another name, wherever it is read.
    *
@@ -224,6 +235,7 @@ export class GraphBuilder {
       const renamed = { ...old, inputs: rename(old.inputs), outputs: rename(old.outputs) } as Node
       return k === first && node !== undefined ? { ...renamed, name: node } : renamed
     })
+    this.renamed.set(value.name, own)
     this.values.set(own, this.knownOf(value.name))
     if (this.constants.has(value.name)) this.constants.add(own)
     return { ...value, name: own }
@@ -303,7 +315,7 @@ export class GraphBuilder {
         node.inputs.map((name) => (name === '' ? undefined : this.knownOf(name))),
       )
     } catch (error) {
-      throw new Error(`node ${node.name} (${node.op}): ${(error as Error).message}`)
+      throw new Error(`node ${node.name} (${node.op}): ${reasonOf(error)}`)
     }
     this.nodes.push(node)
     // The first output of a node is called as the node, unless it was renamed.

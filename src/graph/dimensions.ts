@@ -14,7 +14,9 @@ export function fixed(dimension: Dimension): number {
 }
 
 /** Two dimensions that must agree; `what` says which, for the message. */
-export function same(a: Dimension, b: Dimension, what: string): void {
+export function same(a: Dimension | undefined, b: Dimension | undefined, what: string): void {
+  if (a === undefined || b === undefined)
+    throw new Error(`${what} are missing: the shape has too few dimensions`)
   if (a !== b) throw new Error(`${what} differ: ${a} and ${b}`)
 }
 

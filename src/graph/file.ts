@@ -6,7 +6,7 @@
  */
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { UserError } from '../base/errors.ts'
+import { reasonOf, UserError } from '../base/errors.ts'
 import { fixInput, type OpenSizes } from './batch.ts'
 import { withDefaults } from './builder.ts'
 import { withFunctionsInPlace } from './import/functions.ts'
@@ -99,7 +99,7 @@ function about<T>(where: string, act: () => T): T {
     return act()
   } catch (error) {
     if (error instanceof UserError) throw new UserError(error.message, where)
-    throw new UserError(`is not a well-formed model: ${(error as Error).message}`, where)
+    throw new UserError(`is not a well-formed model: ${reasonOf(error)}`, where)
   }
 }
 

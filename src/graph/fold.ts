@@ -5,6 +5,7 @@
  * transposed. A size that only a run knows, such as the batch, stays.
  */
 
+import { reasonOf } from '../base/errors.ts'
 import { GraphBuilder } from './builder.ts'
 import { compute, isComputed } from './compute.ts'
 import type { Node } from './operators.ts'
@@ -67,7 +68,7 @@ function foldedOf(node: Node, inputs: readonly (Known | undefined)[]): Tensor | 
   try {
     return folded(node, inputs)
   } catch (error) {
-    throw new Error(`node ${node.name} (${node.op}): ${(error as Error).message}`)
+    throw new Error(`node ${node.name} (${node.op}): ${reasonOf(error)}`)
   }
 }
 

@@ -22,7 +22,12 @@ export type { Known } from './shapes/rule.ts'
  */
 export function inferNode(node: Node, inputs: readonly (Known | undefined)[]): Inferred[] {
   const infer = RULES[node.op] as ShapeRule<Operator>
-  return infer(inputs as Known[], node.attributes as never, node)
+  const inferred = infer(inputs as Known[], node.attributes as never, node)
+  // What a stranger's attributes lead to, such as strides of 0.
+  for (const { shape } of inferred)
+    if (!shape.every((d) => typeof d === 'string' || (Number.isSafeInteger(d) && d >= 0)))
+      throw new Error(`its output would have the shape [${shape.join(', ')}]`)
+  return inferred
 }
 
 const RULES: ShapeRules = {

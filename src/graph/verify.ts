@@ -1,3 +1,4 @@
+import { reasonOf } from '../base/errors.ts'
 import { type AttributeSpec, isOperator, type Node, OPERATORS, OPSET } from './operators.ts'
 import { inferNode, type Known, known } from './shapes.ts'
 import { type Graph, sizeOf, type ValueInfo } from './types.ts'
@@ -52,7 +53,7 @@ export function verify(graph: Graph, outer: ReadonlyMap<string, Known> = new Map
         define(name, inferred[k]!, where)
       })
     } catch (error) {
-      throw new Error(`${where}: ${(error as Error).message}`)
+      throw new Error(`${where}: ${reasonOf(error)}`)
     }
   }
   for (const output of graph.outputs) checkOutput(output, values.get(output.name))

@@ -206,7 +206,7 @@ export function requirePreprocessing({ path, input, preprocessing }: Model): Pre
       '',
       'input:',
       ...missing.map((field) => `  ${CARD_LINES[field]}`),
-    ].join('\n'),
+    ],
   )
 }
 

@@ -79,6 +79,27 @@ describe('YAML that people write', () => {
     },
   )
 
+  it.each([65, 3000, 100_000])('is refused where groups lie %d deep in each other', (deep) => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{a: ', '}'],
+      ['- ', ''],
+      ['? ', ''],
+    ] as const)
+      expect(complaint(`${open.repeat(deep)}1${close.repeat(deep)}`)).toBe(
+        'plan.yaml: groups lie more than 64 deep in each other',
+      )
+    const lines = Array.from({ length: 300 }, (_, k) => `${' '.repeat(k)}a:`)
+    expect(complaint(lines.join('\n'))).toBe('plan.yaml: groups lie more than 64 deep in each other')
+  })
+
+  it('shows names that cannot be seen, or would change what is seen', () => {
+    expect(complaint('name: a\nrate: 1\ntasks: [age]\n"": 1\n"a\\e[2J b": 2').split('\n')).toEqual([
+      'plan.yaml:4:1: “” is not a known field. Known here: name, rate, tasks, network',
+      'plan.yaml:5:1: “a\\u001b[2J b” is not a known field. Known here: name, rate, tasks, network',
+    ])
+  })
+
   it('does not unfold a bomb of aliases', () => {
     const levels = Array.from({ length: 9 }, (_, k) => `l${k + 1}: &l${k + 1} [${`*l${k}, `.repeat(9)}]`)
     expect(complaint(`l0: &l0 [x]\n${levels.join('\n')}`)).toMatch(/^plan\.yaml: this YAML cannot be read/)

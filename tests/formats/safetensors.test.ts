@@ -36,4 +36,44 @@ describe('safetensors', () => {
       expect(() => readSafetensors(bytes.subarray(0, length), 'cut.safetensors')).toThrow(/cut\.safetensors/)
     }
   })
+
+  describe('a header that does not fit its content is refused', () => {
+    const fits = { dtype: 'U8', shape: [4], data_offsets: [0, 4] }
+    const written = (header: unknown, content = 4) => {
+      const json = Buffer.from(JSON.stringify(header))
+      const length = Buffer.alloc(8)
+      length.writeBigUInt64LE(BigInt(json.length))
+      return Buffer.concat([length, json, Buffer.alloc(content)])
+    }
+
+    test('what fits is read', () => {
+      expect(readSafetensors(written({ w: fits }), 'f').tensors.get('w')!.data).toEqual(new Uint8Array(4))
+      expect(readSafetensors(written({}, 0), 'f').tensors.size).toBe(0)
+    })
+
+    test.each([
+      [null, 'its header is no group of fields'],
+      [[fits], 'its header is no group of fields'],
+      [{ w: null }, 'tensor w has no type'],
+      [{ w: { ...fits, dtype: undefined } }, 'tensor w has no type'],
+      [{ w: { ...fits, dtype: 'constructor' } }, 'tensor w has the type constructor'],
+      [{ w: { ...fits, shape: undefined } }, 'tensor w has no shape'],
+      [{ w: { ...fits, shape: ['4'] } }, 'tensor w has no shape'],
+      [{ w: { ...fits, shape: [-2, -2] } }, 'tensor w has no shape'],
+      [{ w: { ...fits, data_offsets: undefined } }, 'tensor w has no place'],
+      [{ w: { ...fits, data_offsets: [4, 0] } }, 'tensor w has no place'],
+      [{ w: { ...fits, data_offsets: [-4, 0] } }, 'tensor w has no place'],
+      [{ w: { ...fits, data_offsets: [1, 5] } }, 'tensor w is cut short'],
+      [{ w: { ...fits, shape: [5] } }, "tensor w does not have its shape's size"],
+      [{ w: fits, v: fits }, 'tensor v lies where another one does'],
+      [{ w: { ...fits, shape: [3], data_offsets: [0, 3] } }, 'its tensors are not all of its content'],
+      [{ w: { ...fits, shape: [3], data_offsets: [1, 4] } }, 'its tensors are not all of its content'],
+      [{ w: fits, __metadata__: ['a'] }, 'its __metadata__ is no group of texts'],
+      [{ w: fits, __metadata__: { a: { b: 1 } } }, 'its __metadata__ is no group of texts'],
+    ])('%j', (header, message) => {
+      expect(() => readSafetensors(written(header), 'f')).toThrow(
+        `f: is not a whole safetensors file: ${message}`,
+      )
+    })
+  })
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
-import { float32, sizeOf } from '../../src/graph/types.ts'
+import { float32, int64, sizeOf } from '../../src/graph/types.ts'
 
 /** The shape that ONNX Runtime finds for a node, beside the one that was inferred. */
 async function both(shape: number[], build: (g: GraphBuilder, x: Value) => Value) {
@@ -140,4 +140,26 @@ test('shapes that do not fit are an error that names the node', () => {
   expect(() => g.op('MatMul', [x, x], {}, 'product')).toThrow(
     'node product (MatMul): inner dimensions differ: 3 and 2',
   )
+})
+
+describe('an axis that the input lacks is an error', () => {
+  const lacking: Record<string, (g: GraphBuilder, x: Value) => Value> = {
+    Softmax: (g, x) => g.op('Softmax', [x], { axis: 2 }),
+    LogSoftmax: (g, x) => g.op('LogSoftmax', [x], { axis: -3 }),
+    Flatten: (g, x) => g.op('Flatten', [x], { axis: 3 }),
+    CumSum: (g, x) => g.op('CumSum', [x, g.constant(int64([], [2]))]),
+    OneHot: (g, x) => {
+      const values = g.constant(float32([2], [0, 1]))
+      return g.op('OneHot', [x, g.constant(int64([], [3])), values], { axis: 3 })
+    },
+    ScatterElements: (g, x) => g.op('ScatterElements', [x, g.constant(int64([1, 1], [0])), x], { axis: 2 }),
+    'Transpose, twice': (g, x) => g.op('Transpose', [x], { perm: [0, 0] }),
+    'Transpose, beyond': (g, x) => g.op('Transpose', [x], { perm: [0, 2] }),
+  }
+  test.each(Object.entries(lacking))('%s', (_, build) => {
+    const g = new GraphBuilder('lacking')
+    expect(() => build(g, g.input('x', 'float32', [2, 3]))).toThrow(
+      /is outside a shape of \d dimensions|does not name each axis once/,
+    )
+  })
 })

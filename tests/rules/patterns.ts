@@ -42,15 +42,16 @@ export function pictures(count: number, seed = 'pictures'): ReturnType<typeof fl
 }
 
 /** Layers with random weights, each a line. */
-class Layers {
+export class Layers {
   readonly g: GraphBuilder
   readonly gates: string[] = []
   readonly spelt: Spelt[] = []
   private readonly random: Random
 
-  constructor(name: string) {
+  /** @param random whose numbers its weights are */
+  constructor(name: string, random = new Random(name)) {
     this.g = new GraphBuilder(name)
-    this.random = new Random(name)
+    this.random = random
   }
 
   input(): Value {

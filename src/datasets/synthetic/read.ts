@@ -65,9 +65,12 @@ const DAMAGED = 'The folder is damaged: delete it and make it again'
 
 function parse(line: string, where: string): z.infer<typeof Line> {
   try {
-    return Line.parse(JSON.parse(line))
+    return Line.parse(JSON.parse(line), {
+      error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
+    })
   } catch (error) {
-    const what = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)
+    const [issue] = error instanceof z.ZodError ? error.issues : []
+    const what = issue ? `${issue.path.join('.') || 'the line'}: ${issue.message}` : messageOf(error)
     throw new UserError(`is not a face of a synthetic set (${what})`, where, DAMAGED)
   }
 }

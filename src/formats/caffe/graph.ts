@@ -5,7 +5,7 @@
  * that was written to it last, and each node makes a fresh one, called as its layer.
  */
 
-import { UserError } from '../../base/errors.ts'
+import { reasonOf, UserError } from '../../base/errors.ts'
 import { nearest } from '../../base/nearest.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import type { Node } from '../../graph/operators.ts'
@@ -64,7 +64,11 @@ export function caffeGraph(prototxt: string, file: string, weights: CaffeWeights
     g.output(value.name, value)
   }
   const graph = withOutputNames(g.graph(), outputs)
-  verify(graph)
+  try {
+    verify(graph)
+  } catch (error) {
+    throw new UserError(`is not a well-formed network: ${reasonOf(error)}`, file)
+  }
   return graph
 }
 
@@ -126,7 +130,7 @@ function translated(visit: Visit): Value[] {
     tops = translation(visit)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw refuse(layer, (error as Error).message)
+    throw refuse(layer, reasonOf(error))
   }
   const unread = layer.parameters.unread(HARMLESS)
   if (unread) {

@@ -101,6 +101,8 @@ function readLayer(parameters: Message, nameOf: (type: string) => string): Layer
   const name = parameters.text('name') || tops[0]
   const type = parameters.text('type')
   if (!type || !name) throw new UserError(name ? `layer ${name} has no type` : 'a layer has no name', where)
+  if ([...bottoms, ...tops].includes(''))
+    throw new UserError(`layer ${name} has a blob without a name`, where)
   return { name, type: nameOf(type), where, bottoms, tops, parameters }
 }
 
@@ -119,7 +121,8 @@ const UNLIKE: Record<string, string> = {
 
 /** INNER_PRODUCT is called InnerProduct today. */
 function typeOfToday(type: string): string {
-  return UNLIKE[type] ?? type.replace(/([A-Z])([A-Z0-9]*)_?/g, (_, first, rest) => first + rest.toLowerCase())
+  if (Object.hasOwn(UNLIKE, type)) return UNLIKE[type]!
+  return type.replace(/([A-Z])([A-Z0-9]*)_?/g, (_, first, rest) => first + rest.toLowerCase())
 }
 
 /** Whether a layer runs in the phase TEST, at level 0 and in no stage, by its `include` and `exclude` rules. */

@@ -213,9 +213,18 @@ function readElements(parts: Elements, className: MatlabClass, count: number): M
   requireCount(parts, numbers.length, count)
   const Class = ELEMENTS[className]
   if (numbers instanceof Class) return numbers
-  if (Class === BigInt64Array) return BigInt64Array.from(Array.from<number | bigint>(numbers), BigInt)
-  if (Class === BigUint64Array) return BigUint64Array.from(Array.from<number | bigint>(numbers), BigInt)
-  return (Class as typeof Float64Array).from(Array.from<number | bigint>(numbers), Number)
+  const values = Array.from<number | bigint>(numbers)
+  if (Class === Float64Array || Class === Float32Array)
+    return (Class as typeof Float64Array).from(values, Number)
+  const misfit = () => damaged(parts.where, `an array of the class ${className} holds other numbers`)
+  if (values.some((value) => !Number.isInteger(Number(value)))) throw misfit()
+  const data: MatlabElements =
+    Class === BigInt64Array || Class === BigUint64Array
+      ? (Class as typeof BigInt64Array).from(values, BigInt)
+      : (Class as typeof Float64Array).from(values, Number)
+  // Stored in a wider type than its class, a number may be one that the class does not have.
+  if (values.some((value, k) => BigInt(value) !== BigInt(data[k]!))) throw misfit()
+  return data
 }
 
 function readCharacters(parts: Elements, count: number, rows: number): string[] {
@@ -240,7 +249,8 @@ function readCharacters(parts: Elements, count: number, rows: number): string[] 
 }
 
 function toCharacter(number: number, { where }: Elements): string {
-  if (!(number >= 0 && number <= 0x10ffff)) throw damaged(where, `a text has the character ${number}`)
+  if (!(Number.isInteger(number) && number >= 0 && number <= 0x10ffff))
+    throw damaged(where, `a text has the character ${number}`)
   return String.fromCodePoint(number)
 }
 

@@ -25,6 +25,12 @@ import {
 
 type H5wasm = typeof import('h5wasm')
 
+/** Bytes of what MATLAB notes on a variable: its class, or whether it is empty. */
+const LONGEST_NOTE = 1024
+
+/** Whether the library fell over a damaged file: then its memory is not to be trusted, and other files would hang in it. */
+let isBroken = false
+
 /** Files that are being read have names of their own in the library's file system. */
 let files = 0
 
@@ -35,22 +41,34 @@ let files = 0
  * @throws UserError naming the file, when it is cut short or damaged, or a variable has a class that is not read
  */
 export async function readMatlab73(bytes: Uint8Array, path: string): Promise<MatlabRecord> {
+  if (isBroken) {
+    throw new UserError(
+      'cannot be read: HDF5 broke over a damaged file before',
+      path,
+      'Start the program anew',
+    )
+  }
+  if (hasEndlessHeap(bytes)) throw damaged(path, 'a heap has an object of no size')
   const h5wasm = await import('h5wasm')
   const { FS, activate_throwing_error_handler } = await h5wasm.ready
   activate_throwing_error_handler()
   // It reads files alone, and has some in memory.
   const name = `${files++}.mat`
   FS.writeFile(name, bytes)
-  let file: File | undefined
   try {
-    file = new h5wasm.File(name, 'r')
-    return new Reader(h5wasm, file, path).variables()
+    const file = new h5wasm.File(name, 'r')
+    try {
+      return new Reader(h5wasm, file, path).variables()
+    } finally {
+      // Of a damaged file, this may fail as well.
+      file.close()
+    }
   } catch (error) {
     if (error instanceof UserError) throw error
+    if (error instanceof WebAssembly.RuntimeError) isBroken = true
     const reason = messageOf(error).trim().split('\n')[0]!
-    throw new UserError(`the file is cut short or damaged (${reason})`, path, 'Download or save it again')
+    throw damaged(path, reason)
   } finally {
-    file?.close()
     FS.unlink(name)
   }
 }
@@ -83,9 +101,9 @@ class Reader {
     if (!(entity instanceof this.h5wasm.Dataset))
       throw unsupportedClass(this.where, name, 'no dataset or group')
     const { attrs } = entity
-    const className = textAttribute(attrs, 'MATLAB_class')
+    const className = this.classOf(attrs)
     this.allowance.takeBytes(countOf(entity.shape ?? []) * entity.metadata.size)
-    if ('MATLAB_empty' in attrs && Number(attrs.MATLAB_empty!.value) !== 0) {
+    if (this.attribute(attrs, 'MATLAB_empty', Number)) {
       const dims = Array.from(entity.value as ArrayLike<number | bigint>, Number)
       return this.empty(className, dims, name)
     }
@@ -100,6 +118,21 @@ class Reader {
       )
     }
     return this.numbers(entity, className, dims, name)
+  }
+
+  private classOf(attrs: Group['attrs']): string | undefined {
+    return this.attribute(attrs, 'MATLAB_class', String)
+  }
+
+  /** Of a note on a variable only its size is known before all of it is read. */
+  private attribute<T>(attrs: Group['attrs'], name: string, as: (value: unknown) => T): T | undefined {
+    const attribute = attrs[name]
+    if (!attribute) return undefined
+    const bytes = countOf(attribute.shape ?? []) * attribute.metadata.size
+    if (!(bytes <= LONGEST_NOTE)) {
+      throw damaged(this.where, `the attribute ${name} takes ${bytes} bytes`)
+    }
+    return as(attribute.value)
   }
 
   private empty(className: string | undefined, dims: number[], name: string): MatlabValue {
@@ -135,7 +168,7 @@ class Reader {
   private struct(group: Group, name: string): MatlabValue {
     const { attrs } = group
     if ('MATLAB_sparse' in attrs) throw unsupportedClass(this.where, name, 'a sparse array')
-    const className = textAttribute(attrs, 'MATLAB_class')
+    const className = this.classOf(attrs)
     if (className !== 'struct') throw unsupportedClass(this.where, name, ofClass(className))
     const fields = group.keys().map((field) => [field, group.get(field)] as const)
     // The fields of a struct array are references to its elements, with no class of their own.
@@ -182,13 +215,36 @@ function dimsOf(dataset: Dataset): number[] {
 }
 
 function isNumeric(className: string | undefined): className is MatlabClass {
-  return className !== undefined && className in ELEMENTS
+  return className !== undefined && Object.hasOwn(ELEMENTS, className)
 }
 
 function ofClass(className: string | undefined): string {
   return className === undefined ? 'of no MATLAB class' : `of the class ${className}`
 }
 
-function textAttribute(attrs: Group['attrs'], name: string): string | undefined {
-  return name in attrs ? String(attrs[name]!.value) : undefined
+function damaged(where: string, reason: string): UserError {
+  return new UserError(`the file is cut short or damaged (${reason})`, where, 'Fetch or save it again')
+}
+
+/** A collection of texts: four letters, a version, three zeros, its size in eight bytes; then its objects. */
+const HEAP = [0x47, 0x43, 0x4f, 0x4c, 1, 0, 0, 0]
+const HEAP_HEADER = 16
+
+/**
+ * Whether HDF5's library would go through a heap of texts for ever: where what is left over in it, which is its object 0,
+ * has no size, it stays where it is.
+ */
+function hasEndlessHeap(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let start = bytes.indexOf(HEAP[0]!); start >= 0; start = bytes.indexOf(HEAP[0]!, start + 1)) {
+    if (!HEAP.every((byte, k) => bytes[start + k] === byte) || start + HEAP_HEADER > bytes.length) continue
+    const end = Math.min(start + Number(view.getBigUint64(start + 8, true)), bytes.length)
+    for (let at = start + HEAP_HEADER; at + HEAP_HEADER <= end; ) {
+      const size = Number(view.getBigUint64(at + 8, true))
+      const isRest = view.getUint16(at, true) === 0
+      if (isRest && size === 0) return true
+      at += isRest ? size : HEAP_HEADER + Math.ceil(size / 8) * 8
+    }
+  }
+  return false
 }

@@ -1,4 +1,4 @@
-import { messageOf, UserError } from '../../base/errors.ts'
+import { reasonOf, UserError } from '../../base/errors.ts'
 import type { Dimension, Graph, Shape, Tensor } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
 import { Importer } from './importer.ts'
@@ -86,7 +86,7 @@ export function graphOf(
       action()
     } catch (error) {
       throw new UserError(
-        `node ${node.name}, of the TensorFlow operator ${node.op}, cannot be read: ${messageOf(error)}`,
+        `node ${node.name}, of the TensorFlow operator ${node.op}, cannot be read: ${reasonOf(error)}`,
         where,
       )
     }
@@ -114,7 +114,11 @@ export function graphOf(
   }
   for (const [name, value] of outputs) at(all.get(value.node)!, () => importer.declareOutput(name, value))
   const graph = importer.graph()
-  verify(graph)
+  try {
+    verify(graph)
+  } catch (error) {
+    throw new UserError(`is not a well-formed model: ${reasonOf(error)}`, where)
+  }
   return graph
 }
 

@@ -84,7 +84,9 @@ export function checkModel(json: unknown, where: string): ModelJson {
       'Convert it with tensorflowjs_converter --input_format=tfjs_layers_model --output_format=tfjs_graph_model',
     )
   }
-  const result = modelSchema.safeParse(json)
+  const result = modelSchema.safeParse(json, {
+    error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
+  })
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!
   throw new UserError(

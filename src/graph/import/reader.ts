@@ -2,7 +2,7 @@ import { UserError } from '../../base/errors.ts'
 import { GraphBuilder } from '../builder.ts'
 import { addFolded, fold, withoutUnread } from '../fold.ts'
 import type { GraphProto, NodeProto, TensorProto } from '../onnx_pb.ts'
-import { OPERATORS } from '../operators.ts'
+import { isOperator, OPERATORS } from '../operators.ts'
 import { type AttributeValue, attributeFrom, type ExternalFiles, tensorFrom, typeOf } from '../proto.ts'
 import type { Graph, Tensor, ValueInfo } from '../types.ts'
 import { sources } from '../wiring.ts'
@@ -146,6 +146,8 @@ export class Reader {
   private convert(proto: NodeProto, name: string, names: Names, outputs: readonly string[]): void {
     const { builder } = this
     const file = this.fileNode(proto, names, outputs.length)
+    if (!file.inputs[0] && isOperator(file.op) && OPERATORS[file.op].inputs[0] > 0)
+      throw new Error('it has no input')
     for (const input of file.inputs) if (input) refuseBroken(input, builder, WEIGHTED.includes(file.op))
     const standard = isStandard(proto)
     const constant = standard && constantOf(file, builder)

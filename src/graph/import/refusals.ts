@@ -1,4 +1,4 @@
-import { UserError } from '../../base/errors.ts'
+import { reasonOf, UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
 import { isComputed } from '../compute.ts'
 import type { NodeProto } from '../onnx_pb.ts'
@@ -64,7 +64,8 @@ export function nothingGiven(name: string): UserError {
 /** An error with the node that it is about and, where inputs leave sizes open, what to do about that. */
 export function located(error: Error, name: string, op: string, inputs: readonly ValueInfo[]): UserError {
   const where = `node ${name} (${op})`
-  const message = error.message.startsWith(where) ? error.message.slice(where.length + 2) : error.message
+  const reason = reasonOf(error)
+  const message = reason.startsWith(where) ? reason.slice(where.length + 2) : reason
   if (error instanceof UserError)
     return new UserError(message, message.startsWith('node ') ? undefined : where)
   const open = inputs.filter(({ shape }) => shape.some((d) => typeof d === 'string'))

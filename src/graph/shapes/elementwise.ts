@@ -63,7 +63,10 @@ export const elementwiseShapes = {
     const at = axisOf(axis, x!.shape.length)
     return [{ type: 'int64', shape: x!.shape.flatMap((d, k) => (k !== at ? [d] : keepdims ? [1] : [])) }]
   },
-  CumSum: unchanged,
+  CumSum: ([x, axis]) => {
+    axisOf(integers(axis!, 'the axis')[0]!, x!.shape.length)
+    return unchanged([x!])
+  },
 } satisfies Partial<ShapeRules>
 
 /** Elementwise, and carried out where it is done on the sizes that a graph reads off a shape. */

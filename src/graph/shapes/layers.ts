@@ -1,6 +1,6 @@
 /** The shapes of the layers that networks are made of: linear layers, pooling, normalisation and losses. */
 
-import { broadcast, fixed, outputSize, same, span } from '../dimensions.ts'
+import { axisOf, broadcast, fixed, outputSize, same, span } from '../dimensions.ts'
 import type { AttributesOf } from '../operators.ts'
 import type { Shape } from '../types.ts'
 import { type Inferred, type Known, rank, type ShapeRules, unchanged } from './rule.ts'
@@ -78,8 +78,8 @@ export const layerShapes = {
     const values = { type: x!.type, shape: x!.shape }
     return node.outputs.length > 1 ? [values, { type: 'bool', shape: x!.shape }] : [values]
   },
-  Softmax: unchanged,
-  LogSoftmax: unchanged,
+  Softmax: alongAxis,
+  LogSoftmax: alongAxis,
   SoftmaxCrossEntropyLoss: ([scores, labels], a, node) => {
     same(scores!.shape[0]!, labels!.shape[0]!, 'rows of scores and labels')
     const loss: Inferred = { type: scores!.type, shape: a.reduction === 'none' ? labels!.shape : [] }
@@ -106,4 +106,10 @@ function pooled(x: Known, a: Window, dilations: readonly number[]): Shape {
     ),
   )
   return [batch!, channels!, ...size]
+}
+
+/** The shape of the input, which must have the axis. */
+function alongAxis(inputs: readonly Known[], { axis }: { readonly axis: number }): Inferred[] {
+  axisOf(axis, inputs[0]!.shape.length)
+  return unchanged(inputs)
 }

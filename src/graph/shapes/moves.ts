@@ -2,12 +2,14 @@
 
 import { axisOf, broadcast, fixed, kept, product, reshaped, same, sliced } from '../dimensions.ts'
 import type { Shape } from '../types.ts'
-import { dimensionsOf, integers, type Known, type ShapeRules } from './rule.ts'
+import { dimensionsOf, integers, type Known, type ShapeRules, unchanged } from './rule.ts'
 
 export const moveShapes = {
   Identity: ([x]) => [{ type: x!.type, shape: x!.shape, dimensions: x!.dimensions }],
   Flatten: ([x], { axis }) => {
-    const at = axis < 0 ? axis + x!.shape.length : axis
+    const { length } = x!.shape
+    // Behind the last axis, too.
+    const at = axis === length ? axis : axisOf(axis, length)
     return [{ type: x!.type, shape: [product(x!.shape.slice(0, at)), product(x!.shape.slice(at))] }]
   },
   Reshape: ([x, target]) => {
@@ -17,6 +19,8 @@ export const moveShapes = {
   Transpose: ([x], { perm }) => {
     if (perm.length !== x!.shape.length)
       throw new Error(`perm has ${perm.length} axes, the input ${x!.shape.length}`)
+    if (!x!.shape.every((_, k) => perm.includes(k)))
+      throw new Error(`perm [${perm.join(', ')}] does not name each axis once`)
     return [{ type: x!.type, shape: perm.map((k) => x!.shape[k]!) }]
   },
   Squeeze: ([x, axes]) => {
@@ -93,7 +97,7 @@ export const moveShapes = {
   },
   ConstantOfShape: ([target], { value }) => [{ type: value.type, shape: dimensionsOf(target!, 'the shape') }],
   OneHot: ([indices, depth, values], { axis }) => {
-    const at = axis < 0 ? axis + indices!.shape.length + 1 : axis
+    const at = axisOf(axis, indices!.shape.length + 1)
     const shape = [...indices!.shape]
     shape.splice(at, 0, integers(depth!, 'depth')[0]!)
     return [{ type: values!.type, shape }]
@@ -118,7 +122,10 @@ export const moveShapes = {
       },
     ]
   },
-  ScatterElements: ([x]) => [{ type: x!.type, shape: x!.shape }],
+  ScatterElements: ([x], { axis }) => {
+    axisOf(axis, x!.shape.length)
+    return unchanged([x!])
+  },
 } satisfies Partial<ShapeRules>
 
 /** A part of a shape that a graph reads off: the only slice of known integers that graphs make. */

@@ -1,4 +1,3 @@
-import { parse } from 'yaml'
 import { parseYaml } from '../../base/yaml.ts'
 import { type Composite, schemas } from './composite.ts'
 
@@ -10,15 +9,10 @@ import { type Composite, schemas } from './composite.ts'
  * @throws UserError naming file, line and field of everything that is wrong
  */
 export function parseComposite(text: string, where: string): Composite {
-  return parseYaml(text, where, schemas[methodOf(text)])
+  return parseYaml<(typeof schemas)[keyof typeof schemas]>(text, where, (data) => schemas[methodOf(data)])
 }
 
-// Which of the two kinds it is, so that its mistakes are told in the words of that kind. What is no YAML at all
-// is said by whoever reads it properly.
-function methodOf(text: string): keyof typeof schemas {
-  try {
-    return parse(text)?.method === 'gradient' ? 'gradient' : 'relevance'
-  } catch {
-    return 'relevance'
-  }
+// Which of the two kinds it is, so that its mistakes are told in the words of that kind.
+function methodOf(data: unknown): keyof typeof schemas {
+  return (data as { method?: unknown } | null)?.method === 'gradient' ? 'gradient' : 'relevance'
 }

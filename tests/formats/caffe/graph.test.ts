@@ -83,6 +83,16 @@ describe('layers', () => {
     expect(() => verify(graph)).not.toThrow()
   })
 
+  test('without the name of a blob is refused with its line', () => {
+    const nameless = `${INPUT}\nlayer { name: "d" type: "Dropout" bottom: "data" top: "" }`
+    expect(() => read(nameless)).toThrow('net.prototxt:2: layer d has a blob without a name')
+  })
+
+  test('of the old notation may have a name that every object has', () => {
+    const old = `${INPUT} layers { name: "odd" type: constructor bottom: "data" top: "odd" }`
+    expect(() => read(old)).toThrow('layer odd (constructor): regard does not read layers of this type')
+  })
+
   test('of the old notation are those of today', () => {
     const old = `input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8
       layers { name: "conv" type: CONVOLUTION bottom: "data" top: "conv"

@@ -334,6 +334,7 @@ describe('a layer that cannot be read says its name, type, line and what to do',
       layer('Innerproduct'),
       'layer y (Innerproduct): regard does not read layers of this type. Did you mean “InnerProduct”?',
     ],
+    [layer('constructor'), 'layer y (constructor): regard does not read layers of this type'],
     [
       layer('LRN', 'lrn_param { norm_region: WITHIN_CHANNEL }'),
       'layer y (LRN): norm_region: WITHIN_CHANNEL is not supported. Only',

@@ -244,6 +244,42 @@ describe('readMatlab, version 5', () => {
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(2 ** 17)
   })
 
+  it.each([
+    ['int64', BigInt64Array.of(7n), 2.5],
+    ['uint64', BigUint64Array.of(7n), -1],
+    ['uint8', Uint8Array.of(7), 300],
+    ['int32', Int32Array.of(7), Number.NaN],
+  ] as const)('refuses numbers of %s that the class does not have', async (className, data, number) => {
+    const layout = { little: true, compressed: false, narrow: false }
+    const bytes = matlab5({ x: row(className, data) }, layout)
+    // The content is the last element.
+    const content = Buffer.alloc(16)
+    content.writeUInt32LE(9, 0)
+    content.writeUInt32LE(8, 4)
+    content.writeDoubleLE(number, 8)
+    const kept = bytes.subarray(0, bytes.length - (data.byteLength > 4 ? 16 : 8))
+    const whole = Buffer.concat([kept, content])
+    whole.writeUInt32LE(whole.length - 136, 132)
+    await expect(readBytes(whole)).rejects.toThrow(
+      `${path}: the file is damaged: an array of the class ${className} holds other numbers`,
+    )
+  })
+
+  it.each([2.5, -1, Number.NaN, 0x110000])('refuses a text with the character %d', async (number) => {
+    const bytes = matlab5({ x: char('y') }, { little: true, compressed: false, narrow: false })
+    // The content is the last element: its tag, and its data up to a multiple of eight bytes.
+    const text = Buffer.alloc(16)
+    text.writeUInt32LE(9, 0)
+    text.writeUInt32LE(8, 4)
+    text.writeDoubleLE(number, 8)
+    const kept = bytes.subarray(0, bytes.length - 8)
+    const whole = Buffer.concat([kept, text])
+    whole.writeUInt32LE(whole.length - 136, 132)
+    await expect(readBytes(whole)).rejects.toThrow(
+      `${path}: the file is damaged: a text has the character ${number}`,
+    )
+  })
+
   it('refuses what is not a MATLAB file, or one of version 4', async () => {
     await expect(readBytes(new Uint8Array(1000))).rejects.toThrow(`${path}: this is not a MATLAB file`)
     await expect(readBytes(new TextEncoder().encode('name,age\n'.repeat(50)))).rejects.toThrow(

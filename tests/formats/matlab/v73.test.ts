@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import h5wasm, { type Dataset, type Group, type Reference } from 'h5wasm/node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/base/errors.ts'
+import { hdf5Of } from '../../../src/formats/hdf5.ts'
 import { MatlabArray, type MatlabValue } from '../../../src/formats/matlab/value.ts'
 import { readMatlabFile } from '../../../src/formats/node.ts'
 
@@ -228,5 +229,25 @@ describe('readMatlab, version 7.3', () => {
         /file\.mat: (the file .*is cut short|this is not a MATLAB file)/,
       )
     }
+  })
+
+  it('refuses a heap of texts that would be read for ever', async () => {
+    const bytes = await hdf5Of({
+      ages: { type: 'uint16', shape: [2], row: (k) => [k], attributes: { MATLAB_class: 'uint16' } },
+    })
+    writeFileSync(path, bytes)
+    expect(Object.keys(await readMatlabFile(path))).toEqual(['ages'])
+    // Behind the collection's header and its one text lies what is left over, whose size is in its second eight bytes.
+    const heap = Buffer.from(bytes).indexOf('GCOL')
+    new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(heap + 16 + 16 + 8 + 8, 0n, true)
+    writeFileSync(path, bytes)
+    await expect(readMatlabFile(path)).rejects.toThrow(
+      `${path}: the file is cut short or damaged (a heap has an object of no size)`,
+    )
+  })
+
+  it('takes no class of the language for one of MATLAB', async () => {
+    write((root) => put(root, 'x', 'constructor', [1, 1], Float64Array.of(1)))
+    await expect(readMatlabFile(path)).rejects.toThrow('of the class constructor')
   })
 })

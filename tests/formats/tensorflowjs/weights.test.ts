@@ -218,12 +218,33 @@ describe('a model that cannot be read is refused with the node', () => {
       /^model\.json: node y, .*AddV2, cannot be read: .*do not match/,
     ],
     [
+      'weights of an inner product with one axis',
+      { flat: ['Reshape', ['x', 'sizes']], y: ['MatMul', ['flat', 'odd3']] },
+      /^model\.json: node y, .*MatMul, cannot be read: its weights have the shape \[3\], not one of 2 axes/,
+    ],
+    [
+      'weights of a convolution without filters',
+      { y: ['Conv2D', ['x', 'none'], conv] },
+      /^model\.json: node y, .*Conv2D, cannot be read: its weights have the shape \[1, 1, 1, 0\]/,
+    ],
+    [
       'padding that ONNX does not have',
       { y: ['MirrorPad', ['x', 'odd'], { mode: { s: btoa('SYMMETRIC') } }] },
       /padding in the mode SYMMETRIC is not supported/,
     ],
   ])('%s', (_, nodes, message) => {
-    const made = model([-1, 4, 4, 1], { w, odd: whole(1, 2, 3), three: floats([3, 1], [1, 2, 3]) }, nodes)
+    const made = model(
+      [-1, 4, 4, 1],
+      {
+        w,
+        odd: whole(1, 2, 3),
+        three: floats([3, 1], [1, 2, 3]),
+        odd3: floats([3], [1, 2, 3]),
+        none: floats([1, 1, 1, 0], []),
+        sizes: whole(-1, 4),
+      },
+      nodes,
+    )
     expect(() => imported(made)).toThrow(message)
     expect(() => imported(made)).toThrow(UserError)
   })

@@ -32,6 +32,25 @@ describe('a model of another program', () => {
     expect(() => read(lost)).not.toThrow(/--size/)
   })
 
+  test('that lost the input of a node says so in words', () => {
+    const lost = (op: string, inputs: string[]) => ({ ...chain, nodes: [node(op, inputs, ['y'])] })
+    for (const op of ['Flatten', 'Conv', 'Softmax', 'ReduceMean', 'Resize', 'Gemm', 'Split'])
+      expect(() => read(lost(op, []))).toThrow(`model.onnx: node the ${op} (${op}): it has no input`)
+    for (const op of [
+      'Conv',
+      'Gemm',
+      'MatMul',
+      'Gather',
+      'Where',
+      'Resize',
+      'BatchNormalization',
+      'Expand',
+    ]) {
+      expect(() => read(lost(op, ['x']))).toThrow(UserError)
+      expect(() => read(lost(op, ['x']))).not.toThrow(/undefined|is not a function|is not iterable/)
+    }
+  })
+
   test('whose output is declared without a shape gets the one that follows', () => {
     expect(read(chain).outputs).toEqual([{ name: 'y', type: 'float32', shape: ['N', 3] }])
   })

@@ -10,14 +10,14 @@ import { heightAndWidth, windowOf } from './window.ts'
 
 /** Weights [height, width, in, out]. */
 export const convolution: Rule = (importer, node) => {
-  const weights = weightsOf(importer, node)
+  const weights = weightsOf(importer, node, 4)
   const [height, width, , filters] = weights.shape
   return convolve(importer, node, [height!, width!], 1, filters!, transposed(weights, [3, 2, 0, 1]))
 }
 
 /** Weights [height, width, in, times]: each channel has its own `times` filters. */
 export const depthwiseConvolution: Rule = (importer, node) => {
-  const weights = weightsOf(importer, node)
+  const weights = weightsOf(importer, node, 4)
   const [height, width, channels, times] = weights.shape
   const filters = channels! * times!
   const perChannel = { ...transposed(weights, [2, 3, 0, 1]), shape: [filters, 1, height!, width!] }
@@ -55,7 +55,7 @@ export const innerProduct: Rule = (importer, node) => {
     const value = importer.emit(node.name, 'Gemm', [x, importer.written(b)], { transB })
     return layerAfter(importer, node, undefined).finish({ form: 'written', value })
   }
-  const unscaled = weightsOf(importer, node)
+  const unscaled = weightsOf(importer, node, 2)
   const [inputs, outputs] = transB ? [...unscaled.shape].reverse() : unscaled.shape
   const layer = layerAfter(importer, node, outputs!)
   const weights = timesScale(unscaled, layer.scale, transB ? inputs! : 1)
@@ -82,9 +82,11 @@ function timesScale(
   return result
 }
 
-function weightsOf(importer: Importer, node: TensorFlowNode): TensorOf<'float32'> {
+function weightsOf(importer: Importer, node: TensorFlowNode, axes: number): TensorOf<'float32'> {
   const weights = importer.constantInput(node, 1, 'its weights')
   if (weights.type !== 'float32') throw new Error(`its weights are ${weights.type}, not float32`)
+  if (weights.shape.length !== axes || weights.data.length === 0)
+    throw new Error(`its weights have the shape [${weights.shape.join(', ')}], not one of ${axes} axes`)
   return weights
 }
 
