@@ -141,25 +141,6 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     expectSameBits(out, killed.out)
   })
 
-  test('runs that have too little memory are set aside with that word, and no page of V8’s', async () => {
-    const { plan: file, out: small } = writePlan(plan)
-    const args = ['study', file, '--out', small, '--jobs', '2']
-    await told(['dataset', 'synthesize', join(file, '..', 'faces'), '--count', '120', '--seed', '5'])
-    const preload = `data:text/javascript,${encodeURIComponent(
-      // In the processes of runs alone: they have a channel to their parent.
-      `if (process.send) (await import('node:v8')).setFlagsFromString('--max-old-space-size=24')`,
-    )}`
-    const { code, said } = await told(args, { NODE_OPTIONS: `--import=${preload}` })
-    expect(code).toBe(1)
-    expect(said).toMatch(
-      /fold1: (its process ran out of memory|memory ran out \(.*\))\. Make fewer runs at a time/,
-    )
-    expect(said).not.toMatch(/Last few GCs|stack trace|^ +at /m)
-    const again = await told(args)
-    expect(again.code, again.said).toBe(0)
-    expectSameBits(out, small)
-  })
-
   test.skipIf(!hasRedis)('one of two workers, on a queue in a real Redis', async () => {
     const redis = await Redis.start()
     const killed = writePlan(plan)
