@@ -52,6 +52,15 @@ export class Redis {
     for await (const text of this.server.stdout!) if (String(text).includes('eady to accept')) return
   }
 
+  /** Let it take connections and answer nothing, as an overwhelmed one does, until it is to go on. */
+  pause(): void {
+    this.server!.kill('SIGSTOP')
+  }
+
+  goOn(): void {
+    this.server!.kill('SIGCONT')
+  }
+
   /** Kill it. */
   async stop(): Promise<void> {
     if (!this.server || this.server.exitCode !== null) return

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -18,7 +18,21 @@ export function smallDisk(size: string): string | undefined {
     return undefined
   }
   afterAll(() => {
-    execFileSync('umount', [disk])
+    // Files of prepared pictures stay open until the process ends.
+    execFileSync('umount', ['--lazy', disk])
   })
   return disk
+}
+
+/** Leave so many bytes free on a disk. */
+export function leaveFree(disk: string, bytes: number): void {
+  const ballast = join(disk, 'ballast')
+  rmSync(ballast, { force: true })
+  const { bavail, bsize } = statfsSync(disk)
+  writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - bytes)))
+}
+
+/** Let a disk be read and no more, as a disk with errors is. */
+export function makeReadOnly(disk: string): void {
+  execFileSync('mount', ['-o', 'remount,ro', disk])
 }

@@ -42,6 +42,11 @@ export function reasonOf(error: unknown): string {
     : messageOf(error)
 }
 
+/** A {@link UserError} about something that may pass by itself, such as a service that does not answer: to try again helps. */
+export class PassingError extends UserError {
+  override name = 'PassingError'
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -222,6 +222,33 @@ export function notWritten(path: string, error: unknown): NotWritten {
   return new NotWritten(`could not be written (${messageOf(error)})`, path, remedyFor(error))
 }
 
+/**
+ * An error of the system's about a disk that is full, or files that may not be written or read, wherever it comes from,
+ * as its user is told of it; any other as it is.
+ */
+export function inWords(error: unknown): unknown {
+  const { code = '', syscall = '', path = 'a file' } = (error ?? {}) as NodeJS.ErrnoException
+  if (error instanceof UserError) return error
+  if (FULL.has(code) || code === 'EROFS') return notWritten(path, error)
+  if (!DENIED.has(code)) return error
+  if (CHANGES.has(syscall)) return notWritten(path, error)
+  return new UserError(`may not be read (${messageOf(error)})`, path, 'Choose another, or ask its owner')
+}
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+const DENIED: ReadonlySet<string> = new Set(['EACCES', 'EPERM'])
+/** System calls that change what is on a disk. */
+const CHANGES: ReadonlySet<string> = new Set([
+  'ftruncate',
+  'link',
+  'mkdir',
+  'rename',
+  'rm',
+  'rmdir',
+  'unlink',
+  'utime',
+])
+
 function remedyFor(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOSPC':

@@ -1,20 +1,22 @@
 /**
  * Locks: a file that says which process has a folder to itself, on this machine or on another one that sees it.
  *
- * Of a process on this machine it is known whether it still runs. One on another machine shows that it does by touching
- * the file again and again. So what a killed process held is free at once here, and after two minutes elsewhere.
+ * Of a process on this machine it is known whether it still runs. One on another machine shows that it does by writing
+ * the file again and again. So what a killed process held is free at once here, and after two minutes elsewhere. The
+ * times are all by the clock of the disk that the file is on: clocks of machines differ, and jump.
  */
 
 import {
-  existsSync,
+  closeSync,
   linkSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
@@ -24,7 +26,7 @@ import { isRunning, notWritten } from './files.ts'
 
 /** Milliseconds without a sign of life after which a process on another machine is taken for dead. */
 const SILENCE_ELSEWHERE = 120_000
-/** The same on this machine, where another process may run under its number by now. */
+/** The same on this machine, where it is not known when a process began: another may run under its number by now. */
 const SILENCE_HERE = 600_000
 /** Milliseconds from one sign of life to the next. */
 const TOUCH = 15_000
@@ -39,6 +41,8 @@ export interface Holder {
   readonly host: string
   /** Since when, as ISO 8601. */
   readonly since: string
+  /** What tells it from a later process of its number; absent where the system does not say. */
+  readonly began?: string
 }
 
 /** The locks of this process. In a container, a process before it may have had the same number. */
@@ -57,9 +61,7 @@ export class Lock {
     mine.add(path)
     this.touching = setInterval(() => {
       try {
-        const now = new Date()
-        if (contentOf(path) === content) utimesSync(path, now, now)
-        else if (existsSync(path)) this.loss.abort()
+        if (!writtenAgain(path, content)) this.loss.abort()
       } catch {
         // It was taken away with its folder, and there is nothing left to hold; or the disk is away for a moment.
       }
@@ -110,13 +112,19 @@ export class Lock {
 
   /** Take it, or say who has it. */
   private static attempt(path: string): Lock | Holder {
-    const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() }
+    const holder: Holder = {
+      pid: process.pid,
+      host: hostname(),
+      since: new Date().toISOString(),
+      began: beginningOf(process.pid),
+    }
     const content = `${JSON.stringify(holder)}\n`
     const own = `${path}.${process.pid}.${Math.floor(performance.now() * 1000)}.tmp`
     try {
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(own, content)
     } catch (error) {
+      rmSync(own, { force: true })
       throw notWritten(path, error)
     }
     try {
@@ -130,8 +138,10 @@ export class Lock {
         }
         const text = contentOf(path)
         const other = text === undefined ? undefined : parsed(text)
-        // The clock of the disk that the files are on, which may not be this machine's.
-        const silent = statSync(own).mtimeMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+        // Of a clock that was set back, what was written before it says nothing either.
+        const silent = Math.abs(
+          statSync(own).mtimeMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0),
+        )
         if (other && isHeld(path, other, silent)) return other
         if (text !== undefined) removeDead(path, text, own)
       }
@@ -154,9 +164,38 @@ export function holderInWords({ pid, host }: Holder): string {
   return `process ${pid} on ${host === hostname() ? 'this machine' : host}`
 }
 
-function isHeld(path: string, { pid, host }: Holder, silent: number): boolean {
+function isHeld(path: string, { pid, host, began }: Holder, silent: number): boolean {
   if (host !== hostname()) return silent < SILENCE_ELSEWHERE
-  return pid === process.pid ? mine.has(path) : isRunning(pid) && silent < SILENCE_HERE
+  if (pid === process.pid) return mine.has(path)
+  if (!isRunning(pid)) return false
+  return began === undefined ? silent < SILENCE_HERE : began === beginningOf(pid)
+}
+
+/** When a process began, in ticks since this machine did. Linux alone says so. */
+function beginningOf(pid: number): string | undefined {
+  try {
+    // Behind the program's name, which may hold spaces and parentheses itself: the 22nd field (proc(5)).
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Write a lock again as it is, so that the disk notes when; false where it is another's by now.
+ *
+ * @throws where there is none, or it cannot be written
+ */
+function writtenAgain(path: string, content: string): boolean {
+  // What is opened stays this file, also where another process puts its own in the place of it.
+  const file = openSync(path, 'r+')
+  try {
+    if (readFileSync(file, 'utf8') !== content) return false
+    writeSync(file, content, 0)
+    return true
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Remove the lock of a dead process, unless another process has done so and holds it meanwhile. */

@@ -5,12 +5,13 @@ import { printable } from './printable.ts'
  * to standard error, so that standard output stays the result.
  */
 export class Lines {
-  private shown = 0
+  /** When they were last shown, by a clock that nobody sets. */
+  private shown = Number.NEGATIVE_INFINITY
   private height = 0
 
   /** Show these lines in place of those before, unless those came only just now. */
   show(lines: readonly string[]): void {
-    const now = Date.now()
+    const now = performance.now()
     const { isTTY, columns } = process.stderr
     if (now - this.shown < (isTTY ? 100 : 10_000)) return
     this.shown = now
@@ -34,13 +35,13 @@ export class Lines {
   note(line: string): void {
     this.clear()
     process.stderr.write(`${line}\n`)
-    this.shown = 0
+    this.shown = Number.NEGATIVE_INFINITY
   }
 }
 
 /** A progress line. */
 export class Progress {
-  private readonly started = Date.now()
+  private readonly started = performance.now()
   private readonly lines = new Lines()
   private readonly label: string
   private readonly total: number
@@ -56,7 +57,7 @@ export class Progress {
 
   /** Say that `done` of the total are finished. `detail` is shown behind the bar. */
   update(done: number, detail = ''): void {
-    const elapsed = (Date.now() - this.started) / 1000
+    const elapsed = (performance.now() - this.started) / 1000
     const left = done > 0 ? duration((elapsed / done) * (this.total - done)) : '…'
     const percent = Math.floor((100 * done) / this.total)
     this.lines.show([`${this.label}  ${percent} %  ${detail ? `${printable(detail)}  ` : ''}${left} left`])

@@ -274,11 +274,11 @@ async function minusFrom(
   const explainer = await loadModelExplainer(model, { engine, composite: 'gradient' })
   const photos = shownOf()
   const line = new Progress('Averaging', inputs.length)
-  const started = Date.now()
+  const started = performance.now()
   let [sum, count] = [0, 0]
   const answer = async (signal: AbortSignal) => {
     for (const [k, { path }] of inputs.entries()) {
-      if (Date.now() - started > QUIET) line.update(k, path)
+      if (performance.now() - started > QUIET) line.update(k, path)
       signal.throwIfAborted()
       const shown = isPreprocessed(path) ? undefined : (await photos.next()).value
       try {
@@ -312,23 +312,22 @@ async function explainAll(
   signal: AbortSignal,
 ): Promise<number> {
   const line = new Progress('Explaining', inputs.length)
-  const started = Date.now()
+  const started = performance.now()
   let skipped = 0
   try {
     for (const [k, input] of inputs.entries()) {
       const progress = (done: number, total: number) => {
-        if (Date.now() - started > QUIET) line.update(k + done / total, input.path)
+        if (performance.now() - started > QUIET) line.update(k + done / total, input.path)
       }
       progress(0, 1)
       signal.throwIfAborted()
       const shown = isPreprocessed(input.path) ? undefined : (await photos.next()).value
-      const lines = await explainOne(input, shown, jobs, { signal, progress })
+      const { lines, trouble } = await explainOne(input, shown, jobs, { signal, progress })
       line.finish()
-      if (lines instanceof UserError) {
-        console.error(`skipped: ${lines.message}`)
+      for (const text of lines) console.log(text)
+      if (trouble) {
+        console.error(`skipped: ${trouble.message}`)
         skipped++
-      } else {
-        for (const text of lines) console.log(text)
       }
     }
   } finally {
@@ -366,13 +365,13 @@ function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: rea
   return { method, seed } as NamedMethod
 }
 
-/** Explain one input and write its files; returns a line about each, or why the input must be skipped. */
+/** Explain one input and write its files; returns a line about each, and why the input, or what is left of it, is skipped. */
 async function explainOne(
   { path, to }: Input,
   shown: ShownPhoto | undefined,
   jobs: readonly Job[],
   watch: Watch,
-): Promise<string[] | UserError> {
+): Promise<{ lines: string[]; trouble?: UserError }> {
   const lines: string[] = []
   const maps = new Map<string, PlacedMap[]>()
   try {
@@ -402,11 +401,19 @@ async function explainOne(
   } catch (error) {
     // Where one cannot be written, the next cannot either.
     if (!(error instanceof UserError) || error instanceof NotWritten) throw error
-    return error.message.startsWith(printable(path)) ? error : new UserError(error.message.split('\n'), path)
+    const named = error.message.startsWith(printable(path))
+    return { lines: [], trouble: named ? error : new UserError(error.message.split('\n'), path) }
   }
-  if (maps.size > 0) await drawInto(path, to, maps)
   for (const reason of shown?.refused ?? []) lines.push(`${printable(path)}: ${reason}`)
-  return lines
+  if (maps.size === 0) return { lines }
+  try {
+    await drawInto(path, to, maps)
+  } catch (error) {
+    // It could be read a moment ago.
+    if (!(error instanceof UserError) || error instanceof NotWritten) throw error
+    return { lines, trouble: new UserError(`${error.message}. Its maps were not drawn into it`) }
+  }
+  return { lines }
 }
 
 /** What the network is shown of one input: of a photo as many as it has faces. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
+import { inWords } from '../base/files.ts'
 import { version } from '../base/version.ts'
 import { alignCommand } from './align.ts'
 import { atlasCommand } from './atlas.ts'
@@ -70,7 +71,8 @@ export async function main(args: readonly string[]): Promise<void> {
   inherit(program)
   try {
     await program.parseAsync(args, { from: 'user' })
-  } catch (error) {
+  } catch (thrown) {
+    const error = inWords(thrown)
     if (error instanceof CommanderError) {
       // Commander has said what is wrong, or shown the help that was asked for.
       process.exitCode = error.exitCode === 0 ? 0 : 2

@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.ts'
 import { requireWritable, requireWritableFolder, writeAtomic } from '../base/files.ts'
 import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
+import type { Skipped } from '../datasets/dataset.ts'
 import { labelFaces } from '../datasets/drawFaces.ts'
 import { type PhotoFile, photoFiles } from '../datasets/photoFiles.ts'
 import { nodeEngine } from '../engine/node.ts'
@@ -70,7 +71,7 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   const answers = await answersFrom(flags.model, flags)
   const progress = new Progress('Looking at photos', photos.length)
   const engine = await nodeEngine(flags)
-  const started = Date.now()
+  const started = performance.now()
   const predicted = await untilStopped((signal) =>
     predict(
       answers,
@@ -80,7 +81,7 @@ async function run(paths: string[], flags: Flags): Promise<void> {
         asIs: flags.asIs ?? false,
         signal,
         progress(done, total) {
-          if (done < total && Date.now() - started > QUIET)
+          if (done < total && performance.now() - started > QUIET)
             progress.update(done, `${done} of ${total} photos`)
         },
       },
@@ -102,9 +103,9 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   if (rows.length > 0 && sentence) console.log(sentence)
   if (flags.csv) writeAtomic(flags.csv, csvOf(rows, answers))
   if (flags.json) writeAtomic(flags.json, `${JSON.stringify(recordOf(predicted, answers))}\n`)
-  if (flags.draw) await draw(photos, predicted, names, flags.draw)
+  const undrawn = flags.draw ? await draw(photos, predicted, names, flags.draw) : []
   const broken = predicted.flatMap(({ photo, broken }) => (broken ? [withoutPath(photo, broken)] : []))
-  tellSkipped([...folders, ...broken])
+  tellSkipped([...folders, ...broken, ...undrawn])
 }
 
 /** @throws UserError where a result would overwrite a photo or the model */
@@ -241,19 +242,24 @@ function recordOf(predicted: readonly PredictedPhoto[], answers: readonly Model[
   return { network: answers[0]!.path, answers: answers.map(nameOf), photos: predicted }
 }
 
-/** Draw every photo that has faces, with what is said of each beside its box. */
+/**
+ * Draw every photo that has faces, with what is said of each beside its box.
+ *
+ * @returns the photos that could not be read again
+ */
 async function draw(
   photos: readonly PhotoFile[],
   predicted: readonly PredictedPhoto[],
   names: readonly string[],
   folder: string,
-): Promise<void> {
+): Promise<Skipped[]> {
   const inputs = new Set(photos.map(({ path }) => resolve(path)))
   const progress = new Progress('Drawing', photos.length)
-  const started = Date.now()
+  const started = performance.now()
+  const undrawn: Skipped[] = []
   let drawn = 0
   for (const [k, { faces }] of predicted.entries()) {
-    if (Date.now() - started > QUIET) progress.update(k, `${k} of ${photos.length} photos`)
+    if (performance.now() - started > QUIET) progress.update(k, `${k} of ${photos.length} photos`)
     const boxes = faces.flatMap(({ found, answers }) =>
       found ? [{ box: found.box, text: names.map((name) => inShort(answers[name]!)).join(', ') }] : [],
     )
@@ -262,11 +268,17 @@ async function draw(
     const file = join(folder, `${name}.png`)
     if (inputs.has(resolve(file)))
       throw new UserError('the output would overwrite a photo', file, 'Choose another folder with --draw')
-    writeAtomic(file, await labelFaces(await readPhoto(path), boxes))
-    drawn++
+    const photo = await readPhoto(path).catch((error) => error)
+    if (photo instanceof UserError) undrawn.push(withoutPath(path, photo.message))
+    else if (photo instanceof Error) throw photo
+    else {
+      writeAtomic(file, await labelFaces(photo, boxes))
+      drawn++
+    }
   }
   progress.finish()
   console.log(`${drawn} drawn → ${relative('.', folder) || folder}`)
+  return undrawn
 }
 
 function inShort(answer: Said): string {

@@ -56,7 +56,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   const plan = readPlan(planFile)
   const out = resolve(folder ?? join('out', plan.name))
   requireWritableFolder(out)
-  const started = Date.now()
+  const started = performance.now()
   const { made, kept, failed, skipped } = await untilStopped(
     (signal) => runStudy(plan, out, { ...options, signal }),
     {
@@ -68,7 +68,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   )
   const study = made + kept > 0 ? readStudy(out) : undefined
   if (study) for (const line of mainFigures(study)) console.log(line)
-  const time = duration((Date.now() - started) / 1000)
+  const time = duration((performance.now() - started) / 1000)
   console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} completed, ${kept} kept from before, in ${time}.`)
   tellSkipped(skipped)
   if (study) {

@@ -12,11 +12,12 @@ export interface Pace {
 
 /**
  * The time of several kinds of work: every stage's work is announced beforehand, each stage's pace is measured where it
- * runs, and what is left is the sum over all stages, each at its own pace.
+ * runs, and what is left is the sum over all stages, each at its own pace. It goes by a clock that nobody sets: the time
+ * of day may jump.
  */
 export class Clock {
   private readonly show: (pace: Pace) => void
-  private readonly started = Date.now()
+  private readonly started = performance.now()
   private readonly kinds = new Map<string, Kind>()
 
   /** @param show is told how far the work is, as often as a stage says so */
@@ -61,11 +62,11 @@ export class Clock {
     // The first report sets the starting point: a resumed training starts in its middle, a stage warms up.
     let first: { done: number; time: number } | undefined
     const tell = (done: number, detail: string) => {
-      first ??= { done, time: Date.now() }
+      first ??= { done, time: performance.now() }
       state.left = before.left - done
       state.done = before.done + done - first.done
-      state.seconds = before.seconds + (Date.now() - first.time) / 1000
-      const [elapsed, left] = [(Date.now() - this.started) / 1000, this.left]
+      state.seconds = before.seconds + (performance.now() - first.time) / 1000
+      const [elapsed, left] = [(performance.now() - this.started) / 1000, this.left]
       this.show({ share: elapsed / (elapsed + left || 1), left, detail })
     }
     const result = await work(tell)

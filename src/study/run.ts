@@ -22,7 +22,7 @@ import type { PreparedData } from './preparedData.ts'
 import { expectedRuns, type PreparedRun, type PreparedStudy, prepareRuns } from './prepareRuns.ts'
 import { files, type Run, runName, type StudyRecord, writeStudyRecord } from './record.ts'
 import { stateOf } from './state.ts'
-import { sumsIn } from './sums.ts'
+import { damageOf, sumsIn } from './sums.ts'
 import { roughSeconds } from './workload.ts'
 
 /** How a study is run. */
@@ -60,12 +60,15 @@ export interface Outcome {
  * same; one that was stopped goes on from its checkpoint; one that fails is set aside.
  *
  * @param out the study's folder; made where it is not there
- * @throws UserError when Redis does not answer or the store's address is none, another process runs a study there, the
+ * @throws UserError when Redis or the store does not answer, another process runs a study there, the
  *   data cannot be read, a class is empty, or a file cannot be written; the signal's reason, when that stops it
  */
 export async function runStudy(plan: Plan, out: string, options: StudyOptions): Promise<Outcome> {
   // What is wrong with these is said before anything is begun. Their clients are large, and most studies need none.
-  const store = options.store === undefined ? undefined : new (await storeClient()).Store(options.store)
+  const { signal } = options
+  const store =
+    options.store === undefined ? undefined : new (await storeClient()).Store(options.store, { signal })
+  await store?.mustAnswer()
   const queue = options.queue === undefined ? undefined : await (await queueClient()).openQueue(options.queue)
   try {
     const lock = Lock.take(files.lock(out), 'the study')
@@ -141,7 +144,7 @@ async function make(
     async collect({ run, out, hash }) {
       const folder = files.run(out, run)
       await store?.fetch(runName(run), folder, hash)
-      return existsSync(sumsIn(folder))
+      return existsSync(sumsIn(folder)) && damageOf(folder) === undefined
     },
   })
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { holderOf, Lock } from '../../src/base/lock.ts'
 
 let path = ''
@@ -39,6 +39,43 @@ describe('a lock', () => {
     child.kill('SIGKILL')
     ;(await waiting).release()
     expect(existsSync(path)).toBe(false)
+  })
+
+  it('is held by a process that runs, however the clock jumps', async () => {
+    const module = new URL('../../dist/base/lock.js', import.meta.url)
+    const hold = `const { Lock } = await import('${module}')
+Lock.take(${JSON.stringify(path)}, 'the run')
+console.log('held')
+setTimeout(() => {}, 1 << 30)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', hold])
+    await once(child.stdout, 'data')
+    for (const years of [-1, 1]) {
+      const then = new Date(Date.now() + years * 365 * 24 * 3600_000)
+      utimesSync(path, then, then)
+      expect(() => Lock.take(path, 'the run')).toThrow(`held by process ${child.pid} on this machine`)
+    }
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    Lock.take(path, 'the run').release()
+  })
+
+  it('gives signs of life by the clock of the disk', () => {
+    vi.useFakeTimers({ now: 0, toFake: ['setInterval', 'clearInterval', 'Date'] })
+    const lock = Lock.take(path, 'the run')
+    const long = new Date(1)
+    utimesSync(path, long, long)
+    vi.advanceTimersByTime(15_000)
+    vi.useRealTimers()
+    expect(Math.abs(Date.now() - statSync(path).mtimeMs)).toBeLessThan(3600_000)
+    expect(lock.lost.aborted).toBe(false)
+    lock.release()
+  })
+
+  it('that was written before a clock was set back by more than a process is silent holds nobody up', () => {
+    leave({ pid: 1, host: 'elsewhere' })
+    const later = new Date(Date.now() + 365 * 24 * 3600_000)
+    utimesSync(path, later, later)
+    Lock.take(path, 'the run').release()
   })
 
   it('of another machine is held as long as its process gives signs of life', () => {

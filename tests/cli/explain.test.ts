@@ -374,7 +374,11 @@ describe('regard explain', () => {
     ],
     ['a layer that there is not', ['--layer', 'conv22'], /no layer 'conv22'; did you mean 'conv2'\?/],
     ['the input as a layer', ['--layer', 'images'], /no layer 'images'/],
-    ['an output that there is not', ['--output', 'prob'], /no output prob; its outputs are logits \[batch, 2\]/],
+    [
+      'an output that there is not',
+      ['--output', 'prob'],
+      /no output prob; its outputs are logits \[batch, 2\]/,
+    ],
     ['a mean that is none', ['--mean', 'a,b'], /Give a number, or one for each channel/],
     ['a size that is none', ['--size', 'big'], /Give a whole number of pixels, or HEIGHTxWIDTH/],
     ['a composite for a method', ['--method', 'occlusion', '--composite', 'paper'], /give only one of them/],

@@ -228,9 +228,7 @@ describe('what cannot be set is an error', () => {
     expect(() => explainer.tuned({ gamma: 0.3 })).toThrow(
       /composite paper: has no gamma to set\. It has alpha, epsilon/,
     )
-    expect(() => explainer.tuned({ epsilon: -1 })).toThrow(
-      /epsilon must be a number of at least 0, not -1/,
-    )
+    expect(() => explainer.tuned({ epsilon: -1 })).toThrow(/epsilon must be a number of at least 0, not -1/)
     expect(() => explainer.tuned({ alpha: Number.NaN })).toThrow(/alpha must be a number, not NaN/)
     await explainer.release()
   })

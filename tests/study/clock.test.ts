@@ -41,6 +41,20 @@ describe('the time that a study has left', () => {
     expect(line).toContain('10 s left')
   })
 
+  it('does not go by the time of day, which may jump', async () => {
+    const clock = clockLine('study').clock
+    clock.expect('training', 100, 5)
+    await clock.stage('training', 100, async (tell) => {
+      tell(0, 'training')
+      for (const years of [-1, 1]) {
+        vi.setSystemTime(Date.now() + years * 365 * 24 * 3600_000)
+        vi.advanceTimersByTime(10_000)
+        tell(25 * (years + 2), 'training')
+        expect(line).toMatch(years < 0 ? /25 % {2}training {2}30 s left/ : /75 % {2}training {2}7 s left/)
+      }
+    })
+  })
+
   it('forgets a piece of work that is over, and keeps its pace for the next of its kind', async () => {
     const clock = clockLine('study').clock
     clock.expect('training', 200, 5)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { CROPS } from '../../src/evaluation/tenCrop.ts'
 import { readPlan } from '../../src/study/plan.ts'
@@ -14,18 +14,48 @@ const captured = capturePrinted()
 const RUNS = ['gender-adiencenet-i-fold1', 'gender-adiencenet-r-fold1']
 const small = TINY_PLAN.replace('[age, gender]', '[gender]').replace('[r, i, m]', '[r, i]')
 
+/** A study whose runs were made one after the other. */
+let whole = ''
+
+function expectSameBits(out: string): void {
+  for (const run of RUNS) {
+    for (const file of ['model.onnx', 'predictions.csv', 'result.json']) {
+      const [a, b] = [whole, out].map((folder) => readFileSync(join(folder, 'runs', run, file)))
+      expect(a!.equals(b!), `${run}/${file}`).toBe(true)
+    }
+  }
+}
+
 describe('a study of which several runs are made at a time', () => {
   it('comes to the same bits as one after the other', async () => {
     const [one, two] = [writePlan(small), writePlan(small)]
     await main(['study', one.plan, '--out', one.out])
+    whole = one.out
     await main(['study', two.plan, '--out', two.out, '--jobs', '2'])
     expect(process.exitCode).toBe(0)
+    expectSameBits(two.out)
+  })
+
+  it('says of runs that have too little memory that it is that, without a page of V8’s, and makes them once they have more', async () => {
+    const { plan, out } = writePlan(small)
+    // Of the processes of runs alone: this one has its memory already.
+    vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=16')
+    await main(['study', plan, '--out', out, '--jobs', '2'])
+    vi.unstubAllEnvs()
+    expect(process.exitCode).toBe(1)
     for (const run of RUNS) {
-      for (const file of ['model.onnx', 'predictions.csv', 'result.json']) {
-        const [a, b] = [one, two].map(({ out }) => readFileSync(join(out, 'runs', run, file)))
-        expect(a!.equals(b!), `${run}/${file}`).toBe(true)
-      }
+      expect(captured.printed).toMatch(
+        new RegExp(
+          `^ {2}${run}: (its process ran out of memory|memory ran out \\(.*\\))\\. Make fewer runs at a time`,
+          'm',
+        ),
+      )
     }
+    expect(captured.printed).not.toMatch(/Last few GCs|stack trace|^ +at /m)
+    process.exitCode = 0
+    await main(['study', plan, '--out', out, '--jobs', '2'])
+    expect(process.exitCode, captured.printed).toBe(0)
+    expectSameBits(out)
   })
 
   it('goes on with a run by as many threads and on the device that it was begun with, for its bits depend on them', async () => {

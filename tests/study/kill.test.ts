@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { writeAtomic } from '../../src/base/files.ts'
+import { holderOf } from '../../src/base/lock.ts'
 import { Random } from '../../src/base/random.ts'
+import { readMetrics } from '../../src/training/metrics.ts'
 import { hasRedis, Redis } from '../redis.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
@@ -23,6 +27,20 @@ function regard(...args: string[]): ChildProcess {
   return spawn(process.execPath, [program, ...args], { stdio: 'ignore' })
 }
 
+/** The same, with its exit code and all that it says. */
+async function told(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (text) => {
+    said += text
+  })
+  const [code] = await once(child, 'close')
+  return { code, said }
+}
+
 /** How a process ended: by a signal, or null. */
 async function end(process: ChildProcess): Promise<NodeJS.Signals | null> {
   if (process.exitCode === null && process.signalCode === null) await once(process, 'exit')
@@ -35,13 +53,16 @@ function childrenOf({ pid }: ChildProcess): number[] {
   return existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : []
 }
 
-/** A study that was not disturbed, and the seconds that it took. */
-async function undisturbed(): Promise<{ out: string; taken: number }> {
+/** A study that was not disturbed, and the milliseconds that it took. */
+let out = ''
+let taken = 0
+beforeAll(async () => {
   const whole = writePlan(plan)
   const started = performance.now()
-  expect(await end(regard('study', whole.plan, '--out', whole.out))).toBe(null)
-  return { out: whole.out, taken: performance.now() - started }
-}
+  expect(await end(regard('study', whole.plan, '--out', whole.out, '--jobs', '2'))).toBe(null)
+  out = whole.out
+  taken = performance.now() - started
+})
 
 /** Expect every file of the runs to be the same, but for those with times in them. */
 function expectSameBits(one: string, other: string): void {
@@ -60,39 +81,72 @@ function expectSameBits(one: string, other: string): void {
   }
 }
 
-describe('a study whose processes are killed with SIGKILL ends with the same bits as one that was not disturbed:', () => {
-  test('the one that the user started, and those that make runs', { timeout: 240_000 }, async () => {
-    const { out, taken } = await undisturbed()
+describe('a study whose processes are killed or stopped ends with the same bits as one that was not disturbed:', () => {
+  test('the one that the user started, and those that make runs', async () => {
     const killed = writePlan(plan)
     const random = new Random('kill')
-    const kills = { parent: 0, child: 0 }
-    // So early, however fast the machine is, that most of them come before the study can have ended.
-    const wait = (study: ChildProcess, most: number) =>
-      Promise.race([sleep(random.uniform(0.05, most) * taken), end(study)])
+    const kills = { parent: 0, stopped: 0, child: 0 }
+    // By what was trained so far, not by time: a machine that is busy now may be quiet then.
+    const trained = () =>
+      RUNS.reduce((sum, run) => sum + readMetrics(join(killed.out, 'runs', run, 'metrics.jsonl')).length, 0)
+    const wait = async (study: ChildProcess, most: number) => {
+      const target = trained() + random.uniform(-2, most)
+      while (trained() < target && study.exitCode === null && study.signalCode === null) await sleep(5)
+    }
     for (let attempt = 0; attempt < 8; attempt++) {
-      const study = regard('study', killed.plan, '--out', killed.out)
-      if (attempt % 2 === 0) await wait(study, 0.4)
+      const study = regard('study', killed.plan, '--out', killed.out, '--jobs', '2')
+      if (attempt % 2 === 0) await wait(study, 60)
       else {
         while (childrenOf(study).length === 0 && study.exitCode === null) await sleep(5)
-        await wait(study, 0.15)
+        await wait(study, 24)
         for (const child of childrenOf(study)) {
           process.kill(child, 'SIGKILL')
           kills.child++
         }
         // It is begun again; then the other one is killed too.
-        await wait(study, 0.15)
+        await wait(study, 24)
       }
-      if (study.exitCode === null && study.kill('SIGKILL')) kills.parent++
+      const stops = attempt % 4 === 2
+      if (study.exitCode === null && study.kill(stops ? 'SIGTERM' : 'SIGKILL'))
+        kills[stops ? 'stopped' : 'parent']++
       await end(study)
+      // Before it hears signals, one ends it as it ends any program.
+      if (stops) expect([0, 143, null]).toContain(study.exitCode)
     }
     expect(kills.parent).toBeGreaterThan(2)
+    expect(kills.stopped).toBeGreaterThan(0)
     expect(kills.child).toBeGreaterThan(1)
-    expect(await end(regard('study', killed.plan, '--out', killed.out))).toBe(null)
+    const { code, said } = await told(['study', killed.plan, '--out', killed.out, '--jobs', '2'])
+    expect(code, said).toBe(0)
     expectSameBits(out, killed.out)
   })
 
-  test.skipIf(!hasRedis)('one of two workers, on a queue in a real Redis', { timeout: 240_000 }, async () => {
-    const { out, taken } = await undisturbed()
+  test('a run whose process is killed every time, as for want of memory, is set aside, and the other is made', async () => {
+    const killed = writePlan(plan)
+    const args = ['study', killed.plan, '--out', killed.out, '--jobs', '2']
+    const [name] = RUNS
+    const lock = join(killed.out, 'runs', `${name}.lock`)
+    const seen = new Set<number>()
+    const watch = setInterval(() => {
+      const pid = holderOf(lock)?.pid
+      if (pid === undefined || seen.has(pid)) return
+      seen.add(pid)
+      process.kill(pid, 'SIGKILL')
+    }, 5)
+    const { code, said } = await told(args)
+    clearInterval(watch)
+    expect(seen.size).toBe(3)
+    expect(code).toBe(1)
+    const why =
+      'its process was killed (SIGKILL), as for want of memory. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch'
+    expect(said.split(`${name} is tried again: ${why}\n`)).toHaveLength(3)
+    expect(said).toContain(`regard: 1 run could not be made:\n  ${name}: ${why}\n`)
+    const again = await told(args)
+    expect(again.code, again.said).toBe(0)
+    expectSameBits(out, killed.out)
+  })
+
+  test.skipIf(!hasRedis)('one of two workers, on a queue in a real Redis', async () => {
     const redis = await Redis.start()
     const killed = writePlan(plan)
     const random = new Random('kill a worker')
@@ -112,4 +166,61 @@ describe('a study whose processes are killed with SIGKILL ends with the same bit
     await redis.stop()
     expectSameBits(out, killed.out)
   })
+
+  const faketime = jumpingClock()
+  test.skipIf(!hasRedis || !faketime)(
+    'a worker and a study whose clocks jump by days, forth and back',
+    async () => {
+      const redis = await Redis.start()
+      const [queued, local] = [writePlan(plan), writePlan(plan)]
+      const { env, jump } = faketime!
+      const days = [30, -30, 1, 0]
+      const jumping = setInterval(() => jump(days[Math.floor(performance.now() / 1000) % 4]!), 250)
+      const worker = spawn(process.execPath, [program, 'worker', '--queue', redis.url], {
+        env: { ...process.env, ...env },
+        stdio: 'ignore',
+      })
+      const byQueue = await told(
+        ['study', queued.plan, '--out', queued.out, '--queue', redis.url, '--threads', '1'],
+        env,
+      )
+      worker.kill('SIGTERM')
+      await end(worker)
+      expect(worker.exitCode).toBe(0)
+      await redis.stop()
+      const here = await told(['study', local.plan, '--out', local.out, '--jobs', '2'], env)
+      clearInterval(jumping)
+      for (const [{ code, said }, folder] of [
+        [byQueue, queued.out],
+        [here, local.out],
+      ] as const) {
+        expect(code, said).toBe(0)
+        expect(said).not.toMatch(/NaN|Infinity|-\d+ (s|min|h|d)|\d{3,} d /)
+        expectSameBits(out, folder)
+      }
+    },
+  )
 })
+
+/** Debian's libfaketime, if it is here: the environment of programs whose clock it sets, and how it is set. */
+function jumpingClock(): { env: NodeJS.ProcessEnv; jump: (days: number) => void } | undefined {
+  const library = ['x86_64', 'aarch64']
+    .map((processor) => `/usr/lib/${processor}-linux-gnu/faketime/libfaketimeMT.so.1`)
+    .find(existsSync)
+  if (!library) {
+    console.warn('SKIPPED: libfaketime is not installed, which lets a clock jump')
+    return undefined
+  }
+  const file = join(mkdtempSync(join(tmpdir(), 'regard-clock-')), 'clock')
+  const jump = (days: number) => writeAtomic(file, `${days < 0 ? '' : '+'}${24 * 3600 * days}\n`)
+  jump(0)
+  const env = {
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: '1',
+    // A jump is one of the time of day alone. The times of files are the disk's.
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    NO_FAKE_STAT: '1',
+  }
+  return { env, jump }
+}

@@ -223,7 +223,7 @@ function ofClass(className: string | undefined): string {
 }
 
 function damaged(where: string, reason: string): UserError {
-  return new UserError(`the file is cut short or damaged (${reason})`, where, 'Fetch or save it again')
+  return new UserError(`the file is cut short or damaged (${reason})`, where, 'Download or save it again')
 }
 
 /** A collection of texts: four letters, a version, three zeros, its size in eight bytes; then its objects. */

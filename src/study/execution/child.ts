@@ -4,7 +4,8 @@
  */
 
 import { sendAndExit } from '../../base/child.ts'
-import { messageOf, UserError } from '../../base/errors.ts'
+import { messageOf, PassingError, UserError } from '../../base/errors.ts'
+import { inWords, NotWritten } from '../../base/files.ts'
 import { holderInWords, Lock } from '../../base/lock.ts'
 import { exitWithThreads } from '../../base/workers.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -15,8 +16,9 @@ import type { RunJob } from '../job.ts'
 import { makeRun } from '../makeRun.ts'
 import { prepareRuns } from '../prepareRuns.ts'
 import { runFiles, runName } from '../record.ts'
-import { claim } from '../state.ts'
+import { claim, stateOf } from '../state.ts'
 import { expectRuns } from '../workload.ts'
+import { isMemory, outOfMemory } from './memory.ts'
 import type { RunRequest } from './request.ts'
 import type { Store } from './store.ts'
 
@@ -24,7 +26,13 @@ import type { Store } from './store.ts'
 export type RunMessage =
   | { readonly pace: Pace }
   | { readonly ended: 'finished' | 'stopped' }
-  | { readonly failure: string; readonly forUser: boolean }
+  | { readonly failure: string; readonly kind: FailureKind }
+
+/**
+ * What kind of failure a run ended with: one of its plan or its data; of the disk, which all runs write to; of something
+ * that may pass; or a fault of regard's own.
+ */
+export type FailureKind = 'plan' | 'disk' | 'passing' | 'fault'
 
 /** Milliseconds between two words on how far it is. */
 const OFTEN = 500
@@ -38,11 +46,16 @@ process.on('message', (message: RunRequest | 'stop') => {
 async function make(request: RunRequest): Promise<RunMessage> {
   try {
     return { ended: (await made(request, stop.signal)) ? 'finished' : 'stopped' }
-  } catch (error) {
-    const forUser = error instanceof UserError
-    // A fault of regard's own, and its trace is what a report of it needs.
-    if (!forUser) console.error(error)
-    return { failure: messageOf(error), forUser }
+  } catch (thrown) {
+    const error = inWords(thrown)
+    if (error instanceof NotWritten) return { failure: error.message, kind: 'disk' }
+    if (error instanceof PassingError) return { failure: error.message, kind: 'passing' }
+    if (error instanceof UserError) return { failure: error.message, kind: 'plan' }
+    if (isMemory(messageOf(error)))
+      return { failure: outOfMemory(`memory ran out (${messageOf(error)})`), kind: 'passing' }
+    // Its trace is what a report of it needs.
+    console.error(error)
+    return { failure: messageOf(error), kind: 'fault' }
   }
 }
 
@@ -51,10 +64,10 @@ async function made(
   { plan, run, hash, out, store: url, threads, device }: RunRequest,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let lastSent = 0
+  let lastSent = Number.NEGATIVE_INFINITY
   const clock = new Clock((pace) => {
-    if (Date.now() - lastSent < OFTEN) return
-    lastSent = Date.now()
+    if (performance.now() - lastSent < OFTEN) return
+    lastSent = performance.now()
     if (process.connected) process.send!({ pace } satisfies RunMessage)
   })
   try {
@@ -75,10 +88,14 @@ async function made(
     // Whoever holds it writes there now.
     lock.lost.addEventListener('abort', () => void exitWithThreads(1))
     try {
-      const store = url === undefined ? undefined : await openStore(url)
-      await store?.fetch(runName(run), folder, hash)
+      const store = url === undefined ? undefined : await openStore(url, signal)
+      // What was finished here and could not be put there is put there now.
+      if (stateOf(folder, config).kind !== 'finished') await store?.fetch(runName(run), folder, hash)
       const engine = await engineFor(folder, config, await nodeEngine({ threads, device }))
-      if (!engine) return true
+      if (!engine) {
+        await store?.finish(runName(run), folder)
+        return true
+      }
       const kinds = Object.keys(data.pictures).length
       const { explained, profiled } = job
       expectRuns(clock, [{ run, schedule, scored: kinds * split.test.length, explained, profiled }])
@@ -90,7 +107,7 @@ async function made(
       lock.release()
     }
   } catch (error) {
-    if (signal.aborted && error === signal.reason) return false
+    if (signal.aborted && (error === signal.reason || error instanceof PassingError)) return false
     throw error
   }
 }
@@ -111,9 +128,9 @@ async function engineFor(folder: string, config: RunConfig, engine: Engine): Pro
 }
 
 /** Its client is large, and few studies need it. */
-async function openStore(url: string): Promise<Store> {
+async function openStore(url: string, signal: AbortSignal): Promise<Store> {
   const { Store } = await import('./store.ts')
-  return new Store(url)
+  return new Store(url, { signal })
 }
 
 /** Milliseconds between two looks whether there is a new checkpoint to be kept. */

@@ -1,7 +1,8 @@
 /** Runs on this machine, so many at a time, each in a process of its own. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, UserError } from '../../base/errors.ts'
+import { messageOf, PassingError, UserError } from '../../base/errors.ts'
+import { NotWritten } from '../../base/files.ts'
 import type { NoticeBoard } from '../notices.ts'
 import { runName } from '../record.ts'
 import type { RunRequest } from './request.ts'
@@ -14,17 +15,19 @@ export interface FailedRun {
   readonly reason: string
 }
 
-/** How often a run is begun that fails for no reason of its user's: its process is killed, as one is for want of memory. */
+/** How often a run is begun that fails for a reason that may pass: its process is killed, as one is for want of memory. */
 export const ATTEMPTS = 3
 
 /** Milliseconds before a run is taken up again. */
 const PAUSE = 1000
 
 /**
- * Make runs. One that fails is set aside, and the others are made all the same.
+ * Make runs. One that fails is set aside, and the others are made all the same; but where one cannot be written, no
+ * other is begun.
  *
  * @param jobs how many at a time
  * @returns the runs that failed
+ * @throws UserError when a file cannot be written, as soon as the runs have ended that are underway
  */
 export async function runLocally(
   requests: readonly RunRequest[],
@@ -37,8 +40,9 @@ export async function runLocally(
 ): Promise<FailedRun[]> {
   const waiting = [...requests]
   const failed: FailedRun[] = []
+  let fatal: unknown
   const one = async () => {
-    for (let request = waiting.shift(); request && !signal.aborted; request = waiting.shift()) {
+    for (let request = waiting.shift(); request && !signal.aborted && !fatal; request = waiting.shift()) {
       const name = runName(request.run)
       const reason = await attempt(request, progress, signal)
       if (reason === undefined) continue
@@ -47,11 +51,21 @@ export async function runLocally(
       board.write()
     }
   }
-  await Promise.all(Array.from({ length: jobs }, one))
+  const ends = Array.from({ length: jobs }, () =>
+    one().catch((error) => {
+      fatal ??= error
+    }),
+  )
+  await Promise.all(ends)
+  if (fatal) throw fatal
   return failed
 }
 
-/** Make a run, again where its process is lost; the reason why it failed, if it did. */
+/**
+ * Make a run, again where its process is lost; the reason why it failed, if it did.
+ *
+ * @throws UserError when a file cannot be written
+ */
 async function attempt(
   request: RunRequest,
   progress: StudyProgress,
@@ -59,24 +73,26 @@ async function attempt(
 ): Promise<string | undefined> {
   const name = runName(request.run)
   for (let left = ATTEMPTS - 1; ; left--) {
-    const started = Date.now()
+    const started = performance.now()
     progress.begin(name)
     try {
       const pace = (pace: Parameters<StudyProgress['pace']>[1]) => progress.pace(name, pace)
       const finished = await runInChild(request, { signal, pace, note: (line) => progress.note(line) })
-      if (finished) progress.end(name, (Date.now() - started) / 1000)
+      if (finished) progress.end(name, (performance.now() - started) / 1000)
       return undefined
     } catch (error) {
       // A child that was just begun hears Ctrl-C before it can leave it to this process, which hears it in a moment.
-      if (!(error instanceof UserError)) await sleep(PAUSE, undefined, { signal }).catch(() => {})
+      const passes = !(error instanceof UserError) || error instanceof PassingError
+      if (passes) await sleep(PAUSE, undefined, { signal }).catch(() => {})
       if (signal.aborted) return undefined
+      if (error instanceof NotWritten) throw error
       const reason = messageOf(error)
-      if (error instanceof UserError || left === 0) {
+      if (!passes || left === 0) {
         progress.note(`${name}: ${reason}`)
         progress.end(name)
         return reason
       }
-      progress.note(`${reason}; trying it again`)
+      progress.note(`${name} is tried again: ${reason}`)
       progress.postpone(name)
     }
   }

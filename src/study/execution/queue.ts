@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Job, type JobState, Queue, type RedisOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import { messageOf, UserError } from '../../base/errors.ts'
+import { NotWritten } from '../../base/files.ts'
 import { sha256Of } from '../../base/hash.ts'
 import type { Pace } from '../clock.ts'
 import type { Notice, NoticeBoard } from '../notices.ts'
@@ -83,15 +84,30 @@ async function mustAnswer(url: string): Promise<void> {
     reason ??= error
   })
   try {
-    await client.connect()
-    // Whether it takes anything.
-    await client.set('bull:regard:asked', '', 'PX', 1)
-    requireKeeping(await client.info('memory'), url)
+    await unlessSilent(
+      client.connect().then(async () => {
+        // Whether it takes anything.
+        await client.set('bull:regard:asked', '', 'PX', 1)
+        requireKeeping(await client.info('memory'), url)
+      }),
+    )
   } catch (error) {
     throw error instanceof UserError ? error : noAnswer(url, reason ?? error)
   } finally {
     client.disconnect()
   }
+}
+
+/** @throws Error where Redis takes a connection and then says nothing, as one does that is stopped or overwhelmed */
+async function unlessSilent(answered: Promise<void>): Promise<void> {
+  const given = new AbortController()
+  const silence = sleep(ANSWER, undefined, { signal: given.signal }).then(() => {
+    throw new Error(`no answer within ${ANSWER / 1000} s`)
+  })
+  // Whichever is later is nobody's any more.
+  answered.catch(() => {})
+  silence.catch(() => {})
+  await Promise.race([answered, silence]).finally(() => given.abort())
 }
 
 /** The address of Redis without user and password. */
@@ -252,15 +268,30 @@ export async function runOnQueue(
         if (job.progress.detail) progress.pace(name, job.progress)
       } else if (state === 'completed' || state === 'failed') {
         open.delete(id)
-        if (state === 'failed') fail(name, job.failedReason)
-        else if (await collect(request)) progress.end(name, (job.finishedOn! - job.processedOn!) / 1000)
-        else fail(name, misplaced(request, job.progress.worker))
+        if (state === 'failed') {
+          fail(name, job.failedReason)
+          continue
+        }
+        const there = await collected(collect(request))
+        if (signal.aborted) break
+        if (there === true) progress.end(name, Math.max(0, job.finishedOn! - job.processedOn!) / 1000)
+        else fail(name, there || misplaced(request, job.progress.worker))
       } else progress.postpone(name)
     }
     board.write()
     await asked(() => add(queue, again, priority))
   }
   return failed
+}
+
+/** Whether a run is there; the reason why it cannot be fetched, where a store does not give it. */
+async function collected(there: Promise<boolean>): Promise<boolean | string> {
+  try {
+    return await there
+  } catch (error) {
+    if (error instanceof UserError && !(error instanceof NotWritten)) return error.message
+    throw error
+  }
 }
 
 /** What the queue knows of a run that is not over. */

@@ -1,11 +1,17 @@
 /**
  * Runs kept in a bucket, for machines that share no folder: any service that speaks S3. Each machine has a folder of its
  * own; a run is fetched from the bucket before it is gone on with, and put there at every checkpoint and at its end.
+ *
+ * A service that is slow, full of work or gone is asked again for a while. Every file is put there with its MD5, by which
+ * the service refuses what was damaged on the way, and its SHA-256, by which whoever fetches it sees the same.
  */
 
-import { createReadStream, existsSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { createHash, type Hash } from 'node:crypto'
+import { existsSync, linkSync, rmSync, statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -13,12 +19,33 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { messageOf, UserError } from '../../base/errors.ts'
+import { messageOf, PassingError, UserError } from '../../base/errors.ts'
 import { AtomicFile } from '../../base/files.ts'
-import { filesIn, SUMS } from '../sums.ts'
+import { duration } from '../../base/progress.ts'
+import { damageOf, filesIn, SUMS } from '../sums.ts'
 
 const CHECKPOINT = 'checkpoint.safetensors'
 const CONFIG = 'config.json'
+
+/** Milliseconds for which a service is asked again that does not do as it is asked, for a reason that may pass. */
+const PATIENCE = 600_000
+/** Milliseconds before it is asked again, at first and at most. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [200, 15_000]
+/** Milliseconds in which it must take a connection, and in which some byte must come or go. */
+const [CONNECTING, SILENCE] = [10_000, 30_000]
+/** How often a file is fetched that arrives damaged. */
+const DAMAGED = 3
+
+/** A file arrived with other bytes than were put there. */
+class Damaged extends Error {}
+
+/** How a store is used. */
+export interface StoreOptions {
+  /** Ends the waiting for a service that is gone: then each thing is asked once. */
+  readonly signal: AbortSignal
+  /** Milliseconds for which a service is waited for; ten minutes where not given. */
+  readonly patience?: number
+}
 
 /** A place for runs in a bucket. */
 export class Store {
@@ -27,6 +54,10 @@ export class Store {
   private readonly prefix: string
   /** The files that are there as they are here: their size and time, by their paths. */
   private readonly known = new Map<string, string>()
+  private readonly signal: AbortSignal
+  private readonly patience: number
+  /** What was said of the service last. */
+  private trouble = ''
 
   /**
    * Who may enter, and where, is said by the environment as for other programs: `AWS_ACCESS_KEY_ID`,
@@ -35,7 +66,9 @@ export class Store {
    * @param url `s3://bucket/prefix`
    * @throws UserError when the URL is no such
    */
-  constructor(url: string) {
+  constructor(url: string, { signal, patience = PATIENCE }: StoreOptions) {
+    this.signal = signal
+    this.patience = patience
     const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.*?))?\/?$/.exec(url) ?? []
     if (!bucket) throw new UserError('must be s3://bucket/prefix', url)
     this.bucket = bucket
@@ -49,12 +82,28 @@ export class Store {
       forcePathStyle: Boolean(AWS_ENDPOINT_URL ?? AWS_ENDPOINT_URL_S3),
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
+      // It would tell of each try on the standard error.
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      requestHandler: { connectionTimeout: CONNECTING, socketTimeout: SILENCE },
     })
   }
 
   /**
+   * Look into the bucket once, before anything is begun.
+   *
+   * @throws UserError when it does not answer, or may not be looked into
+   */
+  async mustAnswer(): Promise<void> {
+    try {
+      await this.client.send(new ListObjectsV2Command({ Bucket: this.bucket, Prefix: this.prefix }))
+    } catch (error) {
+      throw this.refused('list its files', error)
+    }
+  }
+
+  /**
    * Fetch a run, in place of what the folder has of it, where it was made with this configuration. What is there of
-   * another is removed from the bucket.
+   * another, or is damaged, is removed from the bucket.
    *
    * @param hash of the run's configuration
    */
@@ -67,9 +116,25 @@ export class Store {
       return
     }
     rmSync(folder, { recursive: true, force: true })
-    // The sums last: they say that the run is whole.
-    for (const name of names.filter((one) => one !== SUMS)) await this.get(run, folder, name)
-    if (names.includes(SUMS)) await this.get(run, folder, SUMS)
+    const damage = await this.getAll(run, folder, names)
+    if (damage === undefined) return
+    console.error(`${this.where}${run}: ${damage}; it is removed from there, and the run is made anew`)
+    rmSync(folder, { recursive: true, force: true })
+    await this.remove(run, names)
+  }
+
+  /** Get the files of a run; what is wrong with them, where something is. */
+  private async getAll(run: string, folder: string, names: readonly string[]): Promise<string | undefined> {
+    try {
+      // The sums last: they say that the run is whole.
+      for (const name of names.filter((one) => one !== SUMS)) await this.get(run, folder, name)
+      if (!names.includes(SUMS)) return undefined
+      await this.get(run, folder, SUMS)
+      return damageOf(folder)
+    } catch (error) {
+      if (error instanceof Damaged) return error.message
+      throw error
+    }
   }
 
   /** Put there what a run that is underway has written since the last time, its checkpoint last. */
@@ -97,48 +162,80 @@ export class Store {
   }
 
   private async put(run: string, folder: string, name: string, path = join(folder, name)): Promise<void> {
-    const { size, mtimeMs } = statSync(path)
     const key = `${run}/${name}`
-    const version = `${size} ${mtimeMs}`
-    if (this.known.get(key) === version) return
-    await this.asked(`put ${key}`, () =>
-      this.client.send(
-        new PutObjectCommand({
-          Bucket: this.bucket,
-          Key: this.prefix + key,
-          Body: createReadStream(path, { end: Math.max(0, size - 1) }),
-          ContentLength: size,
-        }),
-      ),
-    )
-    this.known.set(key, version)
+    if (this.known.get(key) === versionOf(path)) return
+    await this.asked(`put ${key}`, async () => {
+      const file = await open(path)
+      try {
+        // As long as it is now: it may grow meanwhile.
+        const { size, mtimeMs } = await file.stat()
+        const { md5, sha256 } = await sumsOf(file, size)
+        await this.client.send(
+          new PutObjectCommand({
+            Bucket: this.bucket,
+            Key: this.prefix + key,
+            Body: size > 0 ? bytesOf(file, size) : '',
+            ContentLength: size,
+            ContentMD5: md5,
+            Metadata: { sha256 },
+          }),
+        )
+        this.known.set(key, `${size} ${mtimeMs}`)
+      } finally {
+        await file.close()
+      }
+    })
   }
 
   private async get(run: string, folder: string, name: string): Promise<void> {
-    const body = await this.body(`${run}/${name}`)
+    const key = `${run}/${name}`
     const path = join(folder, name)
-    mkdirSync(dirname(path), { recursive: true })
-    const file = new AtomicFile(path)
-    try {
-      for await (const part of body) file.write(part as Uint8Array)
-      file.commit()
-    } catch (error) {
-      file.discard()
-      throw error
-    }
+    await this.received(key, async (parts) => {
+      const file = new AtomicFile(path)
+      try {
+        for await (const part of parts) file.write(part)
+        file.commit()
+      } catch (error) {
+        file.discard()
+        throw error
+      }
+    })
+    this.known.set(key, versionOf(path))
   }
 
   private async text(key: string): Promise<string> {
-    const parts: Uint8Array[] = []
-    for await (const part of await this.body(key)) parts.push(part as Uint8Array)
-    return Buffer.concat(parts).toString('utf8')
+    let text = ''
+    await this.received(key, async (parts) => {
+      const all: Uint8Array[] = []
+      for await (const part of parts) all.push(part)
+      text = Buffer.concat(all).toString('utf8')
+    })
+    return text
   }
 
-  private async body(key: string): Promise<Readable> {
-    const { Body } = await this.asked(`get ${key}`, () =>
-      this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: this.prefix + key })),
-    )
-    return Body as Readable
+  /**
+   * Fetch a file, again from the start where it arrives cut short or damaged.
+   *
+   * @param take takes its parts; they throw behind the last one where they are not what was put there
+   * @throws Damaged where it is so every time
+   */
+  private async received(
+    key: string,
+    take: (parts: AsyncIterable<Uint8Array>) => Promise<void>,
+  ): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.asked(`get ${key}`, async () => {
+          const { Body, ContentLength, Metadata } = await this.client.send(
+            new GetObjectCommand({ Bucket: this.bucket, Key: this.prefix + key }),
+          )
+          await take(whole(Body as Readable, key, ContentLength, Metadata?.sha256))
+        })
+        return
+      } catch (error) {
+        if (!(error instanceof Damaged) || tries === DAMAGED) throw error
+      }
+    }
   }
 
   /** The files of a run. */
@@ -172,17 +269,143 @@ export class Store {
     }
   }
 
+  /** Ask for something, again and again while it fails for a reason that may pass. */
   private async asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask()
-    } catch (error) {
-      throw new UserError(
-        `could not ${what} (${messageOf(error) || (error as Error).name})`,
-        `s3://${this.bucket}/${this.prefix}`,
-        'Check AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and whether the bucket exists',
-      )
+    const started = performance.now()
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      try {
+        const answer = await ask()
+        this.trouble = ''
+        return answer
+      } catch (error) {
+        if (error instanceof Damaged) throw error
+        if (error instanceof UserError || !passes(error)) throw this.refused(what, error)
+        const reason = messageOf(error) || (error as Error).name
+        const over = performance.now() - started >= this.patience
+        if (over || this.signal.aborted) {
+          const time = over && this.patience > 0 ? ` for ${duration(this.patience / 1000)}` : ''
+          throw new PassingError(
+            `could not ${what}${time} (${reason})`,
+            this.where,
+            'Once S3 answers again, the same command goes on from here',
+          )
+        }
+        const { name } = error as Error
+        if (name !== this.trouble) console.error(`${this.where}: could not ${what} (${reason}); trying again`)
+        this.trouble = name
+        await sleep(pause, undefined, { signal: this.signal }).catch(() => {})
+      }
     }
   }
+
+  private refused(what: string, error: unknown): UserError {
+    if (error instanceof UserError) return error
+    return new UserError(
+      `could not ${what} (${messageOf(error) || (error as Error).name})`,
+      this.where,
+      'Check AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and whether the bucket exists',
+    )
+  }
+
+  private get where(): string {
+    return `s3://${this.bucket}/${this.prefix}`
+  }
+}
+
+/** What tells a file from the one that it was: its size and time. */
+function versionOf(path: string): string {
+  const { size, mtimeMs } = statSync(path)
+  return `${size} ${mtimeMs}`
+}
+
+function bytesOf(file: FileHandle, size: number): Readable {
+  return file.createReadStream({ start: 0, end: size - 1, autoClose: false })
+}
+
+async function sumsOf(file: FileHandle, size: number): Promise<{ md5: string; sha256: string }> {
+  const [md5, sha256]: Hash[] = [createHash('md5'), createHash('sha256')]
+  if (size > 0) {
+    for await (const part of bytesOf(file, size)) {
+      md5!.update(part)
+      sha256!.update(part)
+    }
+  }
+  return { md5: md5!.digest('base64'), sha256: sha256!.digest('hex') }
+}
+
+/**
+ * The parts of a file that arrives.
+ *
+ * @param sha256 that it was put there with; files from before that was so have none
+ * @throws Damaged, behind its last part, where that is not what was put there
+ */
+async function* whole(
+  body: Readable,
+  key: string,
+  size: number | undefined,
+  sha256: string | undefined,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const part of body as AsyncIterable<Uint8Array>) {
+    hash.update(part)
+    bytes += part.length
+    yield part
+  }
+  if (size !== undefined && bytes !== size) throw new Damaged(`${key} arrived with ${bytes} of ${size} bytes`)
+  if (sha256 !== undefined && hash.digest('hex') !== sha256)
+    throw new Damaged(`${key} arrived with other bytes than were put there`)
+}
+
+/** What services answer that have too much to do, or were not understood because something was damaged on the way. */
+const PASSING_ANSWERS: ReadonlySet<string> = new Set([
+  'BadDigest',
+  'IncompleteBody',
+  'InternalError',
+  'RequestTimeout',
+  'ServiceUnavailable',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'XAmzContentSHA256Mismatch',
+])
+/** A connection that could not be made, or was cut. */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+])
+
+/** What is known of an error of the client's. */
+interface Failure extends Error {
+  readonly code?: string
+  readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $response?: { readonly statusCode?: number }
+}
+
+/** Whether what went wrong may pass by itself. */
+function passes(error: unknown): boolean {
+  const { name, code = '', $metadata, $response } = error as Failure
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode ?? 0
+  return (
+    status >= 500 ||
+    // An answer that cannot be made out.
+    status === 200 ||
+    status === 408 ||
+    status === 429 ||
+    PASSING_ANSWERS.has(name) ||
+    PASSING_CODES.has(code) ||
+    name === 'TimeoutError'
+  )
 }
 
 function hashIn(config: string): string | undefined {

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq'
-import { messageOf, UserError } from '../../base/errors.ts'
+import { messageOf, PassingError, UserError } from '../../base/errors.ts'
+import { NotWritten } from '../../base/files.ts'
 import {
   closeQueue,
   connectionTo,
@@ -65,23 +66,23 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
     async (job, token) => {
       const own = new AbortController()
       lost.set(job.id!, own)
-      const begun = Date.now()
-      let lastSent = 0
+      const begun = performance.now()
+      let lastSent = Number.NEGATIVE_INFINITY
       trouble = ''
       note(`${job.name}: begun`)
       try {
         const made = await make(restoredRequest(job.data), {
           signal: AbortSignal.any([signal, own.signal]),
           pace(pace) {
-            if (Date.now() - lastSent < OFTEN) return
-            lastSent = Date.now()
+            if (performance.now() - lastSent < OFTEN) return
+            lastSent = performance.now()
             // Without Redis, nobody looks.
             job.updateProgress({ ...pace, worker: self }).catch(() => {})
           },
           note: (line) => note(`${job.name}: ${line}`),
         })
         if (made) {
-          note(`${job.name}: made in ${Math.round((Date.now() - begun) / 1000)} s`)
+          note(`${job.name}: made in ${Math.round((performance.now() - begun) / 1000)} s`)
           return
         }
         note(`${job.name}: put back after a checkpoint`)
@@ -95,8 +96,9 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
         // It is another worker's, or waits for one, whatever came of it here.
         if (error instanceof WaitingError || own.signal.aborted) throw new WaitingError()
         note(`${job.name}: ${messageOf(error)}`)
-        // To try again would come to the same.
-        if (error instanceof UserError) throw new UnrecoverableError(error.message)
+        // A full disk may be this machine's alone. With any other error of its user's, to try again comes to the same.
+        const passes = error instanceof PassingError || error instanceof NotWritten
+        if (error instanceof UserError && !passes) throw new UnrecoverableError(error.message)
         throw error
       } finally {
         lost.delete(job.id!)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis as Client } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { UserError } from '../../../src/base/errors.ts'
+import { PassingError, UserError } from '../../../src/base/errors.ts'
+import { NotWritten } from '../../../src/base/files.ts'
 import { Lock } from '../../../src/base/lock.ts'
 import {
   closeQueue,
@@ -141,6 +142,37 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     await stop()
     expect(made.size).toBe(10)
     expect(notes.filter((note) => note.startsWith('Redis: '))).toHaveLength(2)
+  })
+
+  it('waits for a Redis that is slow', async () => {
+    const made: number[] = []
+    const { stop, notes } = workers(2, async ({ run }) => {
+      made.push(run.fold)
+      return true
+    })
+    const waiting = wait(requests(10))
+    while (made.length < 2) await sleep(10)
+    redis.pause()
+    await sleep(1500)
+    redis.goOn()
+    expect(await waiting).toEqual([])
+    await stop()
+    expect(made.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(notes.filter((note) => note.startsWith('Redis: '))).toEqual([])
+  })
+
+  it('tries again a run whose disk is full or whose store is gone: another machine may do better', async () => {
+    const tries: number[] = []
+    const { stop } = workers(1, async ({ run: { fold } }) => {
+      tries.push(fold)
+      const first = tries.filter((each) => each === fold).length === 1
+      if (first && fold === 0) throw new NotWritten('could not be written (ENOSPC)', 'here')
+      if (first && fold === 1) throw new PassingError('could not get it', 's3://bucket')
+      return true
+    })
+    expect(await wait(requests(2))).toEqual([])
+    await stop()
+    expect(tries.toSorted()).toEqual([0, 0, 1, 1])
   })
 
   it('takes a run back from a worker that is stopped, and gives it to another', async () => {
@@ -363,6 +395,15 @@ it.skipIf(!hasRedis)(
     )
   },
 )
+
+it.skipIf(!hasRedis)('says so where Redis takes a connection and then no word', async () => {
+  const own = await Redis.start()
+  own.pause()
+  await expect(openQueue(own.url)).rejects.toThrow(
+    `${own.url}: Redis cannot be reached (no answer within 5 s). Start it`,
+  )
+  await own.stop()
+})
 
 describe.skipIf(!hasRedis)('a Redis that takes or keeps nothing is one line with the remedy:', () => {
   it.each([

@@ -1,15 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import S3rver from 's3rver'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../../src/cli/main.ts'
 import { Store } from '../../../src/study/execution/store.ts'
 import { damageOf } from '../../../src/study/sums.ts'
 import { capturePrinted } from '../../cli/capture.ts'
+import { type Fault, FaultyLine } from '../../faultyLine.ts'
 import { TINY_PLAN, writePlan } from '../tinyStudy.ts'
 
 const captured = capturePrinted()
+const { signal } = new AbortController()
 const RUN = 'gender-adiencenet-r-fold1'
 const small = TINY_PLAN.replace('[age, gender]', '[gender]').replace('[r, i, m]', '[r]')
 
@@ -23,14 +26,18 @@ const server = new S3rver({
   configureBuckets: [{ name: 'studies' }],
 })
 
+let line: FaultyLine
 beforeAll(async () => {
   const { port } = await server.run()
-  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${port}`)
+  line = new FaultyLine(port)
+  await line.begin()
+  vi.stubEnv('AWS_ENDPOINT_URL', line.url)
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'S3RVER')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'S3RVER')
 })
 afterAll(async () => {
   vi.unstubAllEnvs()
+  await line.stop()
   await server.close()
   rmSync(bucket, { recursive: true })
 })
@@ -51,6 +58,7 @@ describe('a study whose runs are kept in a bucket', () => {
     expect(inBucket('a').filter((name) => name.startsWith('checkpoint'))).toEqual([])
 
     await main(['study', two.plan, '--out', two.out, '--store', 's3://studies/a'])
+    expect(process.exitCode, captured.printed).toBe(0)
     const run = join(two.out, 'runs', RUN)
     expect(damageOf(run)).toBeUndefined()
     // Taken, not made: the times are the same too.
@@ -77,7 +85,7 @@ describe('a study whose runs are kept in a bucket', () => {
     const { hash } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
     // As a machine leaves it that is lost in the middle: all but the sums.
     rmSync(join(folder, 'SHA256SUMS'))
-    const store = new Store('s3://studies/c')
+    const store = new Store('s3://studies/c', { signal })
     await store.save(RUN, folder)
     expect(inBucket('c')).not.toContain('SHA256SUMS')
     const elsewhere = join(mkdtempSync(join(tmpdir(), 'regard-else-')), RUN)
@@ -92,7 +100,131 @@ describe('a study whose runs are kept in a bucket', () => {
     await main(['study', plan, '--out', out, '--store', 's3://nowhere/x'])
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toMatch(
-      /s3:\/\/nowhere\/x\/: could not list gender-adiencenet-r-fold1 \(.*\)\. Check AWS_ENDPOINT_URL/,
+      /^regard: s3:\/\/nowhere\/x\/: could not list its files \(.*\)\. Check AWS_ENDPOINT_URL/m,
     )
+  })
+})
+
+describe('a store', () => {
+  /** A run's folder with some files, as one that is underway has them. */
+  function begun(): string {
+    const folder = join(mkdtempSync(join(tmpdir(), 'regard-begun-')), RUN)
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ hash: 'mine' }))
+    writeFileSync(join(folder, 'metrics.jsonl'), '')
+    writeFileSync(join(folder, 'checkpoint.safetensors'), Buffer.alloc(100_000, 'weights'))
+    return folder
+  }
+  /** The files of a folder, by their names. */
+  const filesOf = (folder: string) =>
+    Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')]))
+  const elsewhere = () => join(mkdtempSync(join(tmpdir(), 'regard-else-')), RUN)
+
+  it.each<[Fault, string]>([
+    [503, 'SlowDown'],
+    [500, 'InternalError'],
+    ['cut', 'ECONNRESET|socket hang up'],
+    ['cut answer', 'aborted'],
+    ['damaged put', 'BadDigest'],
+  ])('that fails for a while is asked again (%s), and says so once', async (fault, words) => {
+    const url = `s3://studies/faults-${String(fault).replace(' ', '-')}`
+    const from = begun()
+    const to = elsewhere()
+    const store = new Store(url, { signal })
+    // The client itself asks three times.
+    if (fault !== 'cut answer') line.faults.push(...Array<Fault>(4).fill(fault))
+    await store.save(RUN, from)
+    // The listing, and the first file.
+    if (fault !== 'damaged put') line.faults.push(...Array<Fault>(8).fill(fault))
+    await store.fetch(RUN, to, 'mine')
+    expect(line.faults).toEqual([])
+    expect(filesOf(to)).toEqual(filesOf(from))
+    expect(captured.printed).toMatch(
+      new RegExp(`^${url}/: could not .* \\(.*(${words}).*\\); trying again$`, 'm'),
+    )
+  })
+
+  it('whose files arrive damaged gives them right the next time', async () => {
+    const from = begun()
+    const to = elsewhere()
+    const store = new Store('s3://studies/flipped', { signal })
+    await store.save(RUN, from)
+    const list = line.asked.length
+    line.faults.push('damaged get', 'damaged get')
+    await store.fetch(RUN, to, 'mine')
+    expect(line.asked.length).toBeGreaterThan(list)
+    expect(filesOf(to)).toEqual(filesOf(from))
+  })
+
+  it('names a run that is damaged there, and removes it: it is made anew', async () => {
+    const to = elsewhere()
+    const store = new Store('s3://studies/damaged', { signal })
+    await store.save(RUN, begun())
+    const kept = join(bucket, 'studies', 'damaged', RUN, 'checkpoint.safetensors._S3rver_object')
+    const bytes = readFileSync(kept)
+    bytes[5000]! ^= 1
+    writeFileSync(kept, bytes)
+    await store.fetch(RUN, to, 'mine')
+    expect(captured.printed).toMatch(
+      /damaged\/gender-adiencenet-r-fold1: \S*checkpoint\.safetensors arrived with other bytes than were put there; it is removed from there, and the run is made anew/,
+    )
+    expect(existsSync(to)).toBe(false)
+    expect(inBucket('damaged')).toEqual([])
+  })
+
+  it('that forbids something is told at once', async () => {
+    line.asked.length = 0
+    line.faults.push(403)
+    const store = new Store('s3://studies/forbidden', { signal })
+    await expect(store.save(RUN, begun())).rejects.toThrow(
+      /^s3:\/\/studies\/forbidden\/: could not put \S* \(AccessDenied is what it says\)\. Check AWS_ENDPOINT_URL/,
+    )
+    expect(line.asked).toHaveLength(1)
+  })
+
+  it('that is gone is waited for until it is back, or for as long as was meant, or until a signal', async () => {
+    const from = begun()
+    await line.stop()
+    const stop = new AbortController()
+    const short = new Store('s3://studies/gone', { signal, patience: 0 })
+    await expect(short.save(RUN, from)).rejects.toThrow(
+      /could not put \S* \(.*ECONNREFUSED.*\)\. Once S3 answers again, the same command goes on from here/,
+    )
+    const stopped = new Store('s3://studies/gone', { signal: stop.signal }).save(RUN, begun())
+    const waiting = new Store('s3://studies/gone', { signal }).save(RUN, from)
+    while (captured.printed.split('trying again').length < 3) await sleep(10)
+    stop.abort()
+    await expect(stopped).rejects.toThrow('Once S3 answers again')
+    await line.begin()
+    await waiting
+    expect(inBucket('gone').sort()).toEqual(readdirSync(from).sort())
+  })
+
+  it('that goes and comes back while a study is made changes none of its bits', async () => {
+    const [one, two] = [writePlan(small), writePlan(small)]
+    await main(['study', one.plan, '--out', one.out])
+    line.asked.length = 0
+    const ended = main(['study', two.plan, '--out', two.out, '--store', 's3://studies/weak'])
+    // Cut again and again, where files are put.
+    for (let cuts = 0; cuts < 3; cuts++) {
+      const seen = line.asked.length
+      const puts = () => line.asked.slice(seen).filter((each) => each.startsWith('PUT')).length
+      while (puts() < 3) await sleep(5)
+      await line.stop()
+      await sleep(300)
+      await line.begin()
+    }
+    await ended
+    expect(process.exitCode, captured.printed).toBe(0)
+    expect(captured.printed).toMatch(/s3:\/\/studies\/weak\/: could not .*; trying again/)
+    expect(inBucket('weak')).toEqual(expect.arrayContaining(['SHA256SUMS', 'model.onnx', 'result.json']))
+    for (const file of ['model.onnx', 'predictions.csv', 'result.json']) {
+      const [a, b] = [one, two].map(({ out }) => readFileSync(join(out, 'runs', RUN, file)))
+      expect(a!.equals(b!), file).toBe(true)
+    }
+    // And whoever has nothing takes it from there, whole.
+    const three = writePlan(small)
+    await main(['study', three.plan, '--out', three.out, '--store', 's3://studies/weak'])
+    expect(damageOf(join(three.out, 'runs', RUN))).toBeUndefined()
   })
 })
