@@ -13,8 +13,8 @@ export function parseComposite(text: string, where: string): Composite {
   return parseYaml(text, where, schemas[methodOf(text)])
 }
 
-// Which of the two kinds it is, so that its mistakes are told in the words of that kind. What is no YAML at all
-// is said by whoever reads it properly.
+// Which of the two kinds it is, so that errors fit that kind. Text that is not YAML is reported where it is parsed in
+// full.
 function methodOf(text: string): keyof typeof schemas {
   try {
     return parse(text)?.method === 'gradient' ? 'gradient' : 'relevance'
