@@ -8,7 +8,7 @@ export interface ReadModelOptions {
   readonly prototxt?: Prototxt
   /** Height and width of the pictures, in pixels, for a network that leaves them open. */
   readonly size?: readonly [height: number, width: number]
-  /** Whether nobody else needs the bytes that `files` gives: then large weights stay in them, moved a little. */
+  /** Whether nothing else needs the bytes that `files` gives: then large weights stay in them, moved a little. */
   readonly overwrite?: boolean
 }
 

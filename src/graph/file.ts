@@ -51,7 +51,7 @@ export interface ReadOptions {
   readonly external?: ExternalFiles
   /** Sizes of dimensions that the model leaves open, by the names that its inputs give them. */
   readonly sizes?: OpenSizes
-  /** Whether nobody else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
+  /** Whether nothing else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
   readonly overwrite?: boolean
 }
 
