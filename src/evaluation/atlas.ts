@@ -24,7 +24,7 @@ export const LEAST = 20
 /** An adjusted p below this is reported. */
 const LEVEL = 0.05
 
-/** The most clusters of a class. */
+/** The most clusters of a class, and the least faces for each. */
 const MOST = 10
 const FACES_EACH = 10
 

@@ -1,4 +1,4 @@
-/** Runs on this machine, so many at a time, each in a process of its own. */
+/** Makes runs on this machine, several at a time, each in a process of its own. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, UserError } from '../../base/errors.ts'
@@ -14,14 +14,17 @@ export interface FailedRun {
   readonly reason: string
 }
 
-/** How often a run is begun that fails for no reason of its user's: its process is killed, as one is for want of memory. */
+/**
+ * How often a run is attempted when it fails for no fault of the user, such as when its process is killed because
+ * memory ran out.
+ */
 export const ATTEMPTS = 3
 
-/** Milliseconds before a run is taken up again. */
+/** Milliseconds before a run is attempted again. */
 const PAUSE = 1000
 
 /**
- * Make runs. One that fails is set aside, and the others are made all the same.
+ * Make runs. One that fails is set aside, and the others are still made.
  *
  * @param jobs how many at a time
  * @returns the runs that failed
@@ -51,7 +54,7 @@ export async function runLocally(
   return failed
 }
 
-/** Make a run, again where its process is lost; the reason why it failed, if it did. */
+/** Make a run, again if its process is lost; gives the reason if it failed. */
 async function attempt(
   request: RunRequest,
   progress: StudyProgress,
@@ -67,7 +70,8 @@ async function attempt(
       if (finished) progress.end(name, (Date.now() - started) / 1000)
       return undefined
     } catch (error) {
-      // A child that was just begun hears Ctrl-C before it can leave it to this process, which hears it in a moment.
+      // A child that has just started may receive Ctrl-C before it can leave it to this process, which receives it in a
+      // moment.
       if (!(error instanceof UserError)) await sleep(PAUSE, undefined, { signal }).catch(() => {})
       if (signal.aborted) return undefined
       const reason = messageOf(error)

@@ -6,12 +6,12 @@ import { runName } from '../record.ts'
 import type { RunMessage } from './child.ts'
 import type { RunRequest } from './request.ts'
 
-/** What is done while a run is made. */
+/** What happens while a run is made. */
 export interface RunListener {
   /** Stops the run after a checkpoint. */
   readonly signal: AbortSignal
   readonly pace: (pace: Pace) => void
-  /** Given each line that the run has to say: a damaged checkpoint, for one. */
+  /** Called with each line that the run reports, such as about a damaged checkpoint. */
   readonly note: (line: string) => void
 }
 
@@ -19,8 +19,8 @@ export interface RunListener {
  * Make a run in a process of its own.
  *
  * @returns false when the signal stopped it
- * @throws UserError when the run failed for a reason that its user can do something about; Error when its process ended
- *   without a word, as one does that is killed
+ * @throws UserError when the run failed for a reason that the user can act on; Error when its process ended without a
+ *   message, such as when it was killed
  */
 export async function runInChild(request: RunRequest, { signal, pace, note }: RunListener): Promise<boolean> {
   if (signal.aborted) return false
