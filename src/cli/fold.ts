@@ -5,7 +5,7 @@ import type { Fold } from '../evaluation/evaluate.ts'
 import type { Model } from '../models/model.ts'
 import { foldFrom } from './data.ts'
 
-/** What the flags say. */
+/** The flags about the fold. */
 export interface FoldFlags {
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string
@@ -21,7 +21,7 @@ export const FOLD = [
 /** `--seed` beside it. */
 export const SEED = ['--seed <text>', "the seed that the parts are dealt with (default: the card's)"] as const
 
-/** The part of a data set that is taken. A model can have seen only faces of the data that it was trained on. */
+/** The part of a data set to use. A model can only have seen faces of the data that it was trained on. */
 export function foldOf({ path, card }: Model, { fold, seed }: FoldFlags, kind: string): Fold | undefined {
   if (!fold || (card.trainedOn && card.trainedOn.dataset !== kind)) return undefined
   const dealt = seed ?? card.trainedOn?.seed

@@ -43,7 +43,7 @@ async function run(dir: string | undefined, { port, host, write }: Flags): Promi
   const folder = dir ?? usualFolder()
   const { url, close } = await listen({ host, port, folders: new Folders(folder) })
   console.log(`Studio: ${url}\nStudies in: ${relative('.', folder) || '.'}\nCtrl-C ends it.`)
-  // To be stopped is how the studio ends: its exit code is 0.
+  // Being stopped is how the studio ends, so the exit code is 0.
   await untilStopped(
     (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
     {

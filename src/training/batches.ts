@@ -91,7 +91,7 @@ export class Batches {
     return { windows, tensors: { labels: int64([steps, batch], labels), ...tensors } }
   }
 
-  /** What to hide in a picture, if chance chooses it. */
+  /** What to hide in a picture, if it is drawn for hiding. */
   private hidden(index: number, { part, probability, how }: Hide): HiddenPart | undefined {
     if (!this.random.chance(probability)) return undefined
     const { pixels, labels, parts } = this.options.pictures
