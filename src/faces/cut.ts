@@ -16,7 +16,7 @@ import { featuresOf, rollOf } from './roll.ts'
 export interface BoxCut {
   /** Its side, or its width and height: what is not square is stretched to a square picture. */
   readonly box: number | readonly [width: number, height: number]
-  /** How far its middle lies below that of the box; 0 where not given. */
+  /** How far its middle lies below that of the box; by default 0. */
   readonly down?: number
 }
 

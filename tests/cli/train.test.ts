@@ -118,7 +118,7 @@ describe('regard train', () => {
     expect(captured.printed).toContain(result)
     expect(readFileSync(join(own, 'model.onnx')).equals(model)).toBe(true)
 
-    // Nor is a model of somebody else's written over.
+    // Nor is someone else's model overwritten.
     rmSync(join(own, 'config.json'))
     await train(own, '--resume')
     expect(process.exitCode).toBe(1)

@@ -100,7 +100,7 @@ class Judge {
     )
   }
 
-  /** With some of the weights in place of the network's own. */
+  /** With some weights instead of the network's own. */
   loss(changed: Record<string, Plain> = {}): number {
     const perPicture = this.forwards.map((known, k) => {
       const values = plainForward(this.network, { images: known.get('images')!, ...changed }, known)

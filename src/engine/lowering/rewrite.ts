@@ -6,7 +6,7 @@ import type { Graph } from '../../graph/types.ts'
 /** Adds the nodes that replace one, and gives their output; undefined where the node has to stay. */
 export type Replacement<O extends Operator> = (g: GraphBuilder, node: NodeOf<O>) => Value | undefined
 
-/** A graph in which the nodes of one operator are replaced, without what nothing reads any more. */
+/** A graph in which the nodes of one operator are replaced, without nodes that are no longer read. */
 export function rewrite<O extends Operator>(graph: Graph, op: O, replace: Replacement<O>): Graph {
   if (!graph.nodes.some((node) => node.op === op)) return graph
   const g = GraphBuilder.from({ ...graph, nodes: [], outputs: [] })

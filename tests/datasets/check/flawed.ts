@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { synthesize } from '../../../src/datasets/synthetic/synthesize.ts'
 
 /**
- * A table of drawn faces in which there is one of each flaw:
+ * A table of drawn faces with one flaw of each kind:
  *
  * - `copy`, in fold 1: a smaller, compressed copy of `a`, in fold 0, of somebody else and another age and gender
  * - `mirror`, in fold 0: a mirror image of `b`, in fold 0, of somebody else

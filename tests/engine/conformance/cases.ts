@@ -105,7 +105,9 @@ function derivative(subject: Derivative, name: string): Case {
   return { graph, feeds: Object.fromEntries(feeds) }
 }
 
-/** Every two activations, one after the other, each behind a convolution of its own with numbers of up to some hundred. */
+/**
+ * Every pair of activations, one after another, each after a convolution of its own with numbers of up to some hundred.
+ */
 function activations(): Case {
   const random = new Random('activations')
   const drawn = (shape: number[], most: number) =>
