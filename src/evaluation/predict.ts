@@ -69,7 +69,7 @@ export interface PredictOptions extends Watch {
  * Predict every face of photos: each cut out as for training and explaining, by its centre crop alone.
  *
  * @param answers the model, once for each question that it answers; all of one network
- * @returns for each photo, in their order
+ * @returns the answers for each photo, in order
  * @throws UserError where it is not known how photos become its input; the signal's reason, when that stops it
  */
 export async function predict(

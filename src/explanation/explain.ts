@@ -62,8 +62,8 @@ export interface Explainer {
    * the number of targets; the other methods run many variations of it, and can be stopped between these.
    *
    * @param input of {@link shape}
-   * @throws Error when a target is no class of the network, or the input has another shape; the signal's reason, when
-   *   that stops it
+   * @throws Error when a target is not a class of the network, or the input has another shape; the signal's reason,
+   *   when that stops it
    */
   explain(input: TensorOf<'float32'>, targets: readonly Target[], watch?: Watch): Promise<Explanation[]>
 

@@ -123,7 +123,7 @@ function taskLines(study: Study, task: Task, { answers }: AnsweredPair): Line[] 
   ]
 }
 
-/** `A 25-32  G 15-20`, what agrees with the data set underlined. */
+/** `A 25-32  G 15-20`, with answers that agree with the data set underlined. */
 function answersInWords(answers: readonly PairAnswer[]): Html {
   return html`${answers.map(({ task, letter, predicted, truth }, k) => {
     const decoration = predicted === truth ? 'underline' : 'none'

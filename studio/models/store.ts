@@ -15,7 +15,7 @@ export interface Yours extends KeptNetwork {
   readonly kept: boolean
   /** Undefined until it is read. */
   readonly report: ModelReport | undefined
-  /** Counts how often its card came from a file, so that a form begins anew. */
+  /** Counts how often its card came from a file, so that a form starts again. */
   readonly edition: number
 }
 

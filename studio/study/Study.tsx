@@ -39,7 +39,7 @@ export function Study() {
   const curves = useStudies(({ curves }) => curves)
   const folders = useStudies(({ folders }) => folders)
   const listed = isFromDisk ? Object.values(opened).map(({ folder }) => folder) : folders
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was opened under a name may be opened anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another folder may be opened under the same name
   const source = useMemo(() => folderSource(name ?? ''), [name, opened])
   return (
     <div className="study">

@@ -187,8 +187,8 @@ export async function savedExplaining(model: Model): Promise<SavedModel> {
  * A network's answers without a map: they need only the network, so no operator needs a rule.
  *
  * @param answers of one network
- * @param input what it is shown
- * @throws UserError where an answer is no output of its own
+ * @param input its input
+ * @throws UserError where an answer is not an output of its own
  */
 export async function answersAlone(
   engine: Engine,

@@ -73,8 +73,8 @@ export class Teaching {
   /**
    * Add an example.
    *
-   * @returns its id, and what of it the network will see
-   * @throws UserError where no face is in it that should be
+   * @returns its id, and the part that the network will see
+   * @throws UserError where it lacks a face but needs one
    */
   async add(source: ExampleSource, setup: LessonSetup): Promise<{ id: number; picture: Image }> {
     const picture = await this.cut(source, setup)
@@ -101,9 +101,9 @@ export class Teaching {
   /**
    * Train from the beginning.
    *
-   * @param tell is told of all steps
-   * @param show is shown the network as it is before the first step and after every so many
-   * @returns whether it went to its end
+   * @param tell called with all steps
+   * @param show called with the state of the network before the first step and at regular intervals
+   * @returns whether it ran to the end
    */
   async train(
     request: TrainRequest,

@@ -23,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(schedule, own!.replaceAll(/^ {2}/gm, ''))
 })
 
-/** Train as the study does, but for what the flags say. */
+/** Train as the study does, except for what the flags say. */
 function train(to: string, ...flags: string[]): Promise<void> {
   const asked = ['--data', faces, '--task', 'gender', '--network', 'adiencenet', '--fold', '1/3']
   const size = ['--input', '51', '--width', '0.05', '--schedule', schedule, '--aligned', aligned]

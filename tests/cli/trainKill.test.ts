@@ -32,7 +32,7 @@ beforeAll(async () => {
   )
 })
 
-/** A training in a process of its own, and what it has said on its standard error so far. */
+/** A training in a process of its own, and its standard error so far. */
 interface Training {
   readonly child: ChildProcess
   readonly said: () => string

@@ -19,7 +19,7 @@ const somePrint = () => Uint32Array.from({ length: WORDS }, () => random.uint32(
 const someDetail = () => Int8Array.from({ length: 64 * 64 }, () => random.integer(200) - 100)
 const near = (print: Uint32Array) => print.map((word, k) => (k < 5 ? word ^ 1 : word))
 
-/** As if every picture had a detail of its own, but for those of one letter. */
+/** As if every picture had a detail of its own, except for those of one letter. */
 function detailsOf(letters: string) {
   const details = new Map([...new Set(letters)].map((letter) => [letter, someDetail()]))
   return async (faces: readonly number[]): Promise<Map<number, Details>> =>

@@ -32,7 +32,7 @@ interface Init {
   readonly opset?: number
   readonly attributes?: Attributes
   readonly constants?: Record<string, Tensor>
-  /** What the node reads, x first where not given. */
+  /** What the node reads; by default x first. */
   readonly inputs?: readonly string[]
   /** Nodes before and after it. */
   readonly before?: Model['nodes']

@@ -67,7 +67,7 @@ class Layers {
     return this.g.constant(float32(shape, data), name)
   }
 
-  /** A convolution that keeps the picture's size, but for its stride. */
+  /** A convolution that keeps the picture's size, except for its stride. */
   conv(
     name: string,
     x: Value,

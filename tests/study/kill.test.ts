@@ -43,7 +43,7 @@ async function undisturbed(): Promise<{ out: string; taken: number }> {
   return { out: whole.out, taken: performance.now() - started }
 }
 
-/** Expect every file of the runs to be the same, but for those with times in them. */
+/** Expect every file of the runs to be the same, except for those with times in them. */
 function expectSameBits(one: string, other: string): void {
   for (const run of RUNS) {
     const names = (out: string) =>

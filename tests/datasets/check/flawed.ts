@@ -11,9 +11,9 @@ import { synthesize } from '../../../src/datasets/synthetic/synthesize.ts'
  * - `mirror`, in fold 0: a mirror image of `b`, in fold 0, of somebody else
  * - `again`, in fold 1: the same file as `c`, in fold 1, of the same person
  * - `d` and `e`: the same person in two folds
- * - `cut`: a file that is cut off; `text`: one that is no picture
+ * - `cut`: a file that is cut off; `text`: one that is not a picture
  * - `tiny`: a photo of few pixels
- * - `<b>"&'`: a name that is no markup
+ * - `<b>"&'`: a name that must not become markup
  *
  * @returns the path of the table
  */

@@ -1,6 +1,6 @@
 /**
- * What every engine must compute as Node's CPU does: each rule of relevance, each operator with its gradient, a
- * training step, ten-crop scores, and the maps of the four networks, all small.
+ * What every engine must compute like Node's CPU: each relevance rule, each operator with its gradient, a training
+ * step, ten-crop scores, and the maps of the four networks, all small.
  */
 
 import { Random } from '../../../src/base/random.ts'
@@ -17,7 +17,7 @@ import { build, type Case as Derivative, withGradient } from '../../rules/differ
 import { groups } from '../../rules/gradientCases.ts'
 import { CLASSES, patterns, pictures, RANGE } from '../../rules/patterns.ts'
 
-/** A graph and what it is fed. */
+/** A graph and its feeds. */
 export interface Case {
   readonly graph: Graph
   readonly feeds: Tensors
