@@ -1,15 +1,15 @@
 /**
  * What a training step decides: which way each ReLU went, and which place each max pooling took. Between two numbers
- * that are almost equal rounding decides, and a decision changes a gradient by more than rounding does. So whoever
- * compares gradients has to know them.
+ * that are almost equal rounding decides, and a decision changes a gradient by more than rounding does. So a comparison
+ * of gradients has to know them.
  */
 
 import { GraphBuilder } from '../dist/graph/builder.js'
 import { sizeOf } from '../dist/graph/types.js'
 
 /**
- * Training steps with their decisions as further outputs. All of them are numbers that the gradient needs anyway, so
- * that nothing is computed otherwise.
+ * Training steps with their decisions as further outputs. The gradient needs all of these numbers anyway, so nothing is
+ * computed differently.
  *
  * @param graph a graph of `trainingSteps`
  * @returns the graph, and how to read the decisions of one step: `signs` (1 where a ReLU lets its input through) and

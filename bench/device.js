@@ -1,6 +1,6 @@
 /**
  * The paper's four networks on the GPU, by WebGPU, beside the CPU: how far apart their numbers are, then maps, ten-crop
- * scores and training steps a second, as a table in Markdown. On a bare machine, eight minutes at most:
+ * scores and training steps a second, as a table in Markdown. On an idle machine it takes at most eight minutes:
  *
  *   npm ci && npm run build && node bench/device.js
  *   node bench/device.js NETWORK…      some of them: adiencenet, caffenet, googlenet, vgg16
@@ -23,7 +23,7 @@ import { trainableWeights } from '../dist/training/trainableWeights.js'
 /** The paper's batches. */
 const BATCHES = { adiencenet: 50, caffenet: 50, googlenet: 32, vgg16: 10 }
 const CLASSES = 8
-/** Seconds for which each thing is repeated, and after which nothing new is begun. */
+/** Seconds to repeat each measurement, and seconds after which no new one begins. */
 const [EACH, ALL] = [4, 400]
 const SCHEDULE = { momentum: 0.9, decay: 0.0005 }
 
@@ -48,7 +48,7 @@ console.log('\n| network | a second | CPU | GPU | ratio | largest difference |')
 console.log('|---|---|---:|---:|---:|---:|')
 for (const row of rows) console.log(`| ${row.join(' | ')} |`)
 
-/** A row: the same on both devices. What is compared are the numbers of the first run. */
+/** A row: the same on both devices. The numbers of the first run are compared. */
 async function compared(name, what, prepare) {
   const title = networks[name].title
   if ((performance.now() - begun) / 1000 > ALL) return [title, what, 'no time left', '', '', '']
@@ -67,7 +67,7 @@ function rate({ rate }) {
   return rate.toPrecision(3)
 }
 
-/** How often a second, after a first time that warms up and gives the numbers to compare. */
+/** Runs a second, after a first one that warms up and gives the numbers to compare. */
 async function measured(engine, name, prepare) {
   const { once, count, release } = await prepare(engine, name)
   const numbers = await once()
@@ -82,7 +82,7 @@ async function measured(engine, name, prepare) {
   return { rate: (times * count) / seconds, numbers }
 }
 
-/** The largest difference, as a part of the largest number. */
+/** The largest difference, as a fraction of the largest number. */
 function differenceOf(actual, expected) {
   let [difference, largest] = [0, 0]
   for (let k = 0; k < expected.length; k++) {
@@ -154,7 +154,7 @@ async function steps(engine, name) {
   const once = async () => {
     const result = await stepper.run(state, feeds)
     state = result.state
-    // The first step alone: the engines do not take as many in a run.
+    // Only the first step: the two engines take different numbers of steps in a run.
     return [result.measured.losses[0], result.measured.norms[0]]
   }
   return { once, count, release: () => stepper.release() }

@@ -1,6 +1,6 @@
 /**
- * How busy training keeps the engine: AdienceNet by `train` itself, on drawn faces, with the time between the engine's
- * runs counted; beside it, the engine alone on batches that are ready.
+ * How busy training keeps the engine: AdienceNet by `train` itself, on drawn faces, counting the time between the
+ * engine's runs; beside it, the engine alone on prepared batches.
  *
  *   npm run bench -- feed [ITERATIONS [PIXELS]]     40 iterations, at 112 and 227 pixels, where not given
  */
@@ -22,7 +22,7 @@ const INPUTS = process.argv[3] ? [Number(process.argv[3])] : [112, 227]
 const BATCH = 50
 const FACES = 300
 
-/** An engine that counts for how long its training runs hold it, and keeps the last feeds. */
+/** An engine that counts how long its training runs take, and keeps the last feeds. */
 async function watched() {
   const engine = await nodeEngine()
   const record = { runs: 0, busy: 0, first: 0, last: 0 }
@@ -42,7 +42,7 @@ async function watched() {
       if (record.runs++ > 0) record.busy += ended - started
       else record.first = ended
       record.last = ended
-      // Buffers are used again after a run: what is measured later has its own.
+      // Buffers are reused after a run: what is measured later has its own.
       record.feeds ??= Object.fromEntries(
         Object.entries(feeds).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
       )
@@ -53,7 +53,7 @@ async function watched() {
   return { engine: { device: engine.device, threads: engine.threads, load }, record }
 }
 
-/** Seconds of one run of the engine on feeds that are ready; the weights go on as in training. */
+/** Seconds of one run of the engine on prepared feeds; the weights change as in training. */
 async function alone({ program, feeds }, runs) {
   const seconds = []
   for (let run = 0; run <= runs; run++) {
@@ -104,7 +104,7 @@ try {
         steps: [],
         momentum: 0.9,
         decay: 0.0005,
-        // Neither is part of what is measured.
+        // Neither is part of the measurement.
         validateEvery: 10 * ITERATIONS,
         checkpointEvery: 10 * ITERATIONS,
       },

@@ -1,4 +1,4 @@
-/** What the benchmarks share: what they run on, how much that reaches, and how they print. */
+/** What the benchmarks share: the machine, its peak speed, and printing. */
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -13,9 +13,9 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** The most memory that this process has had, in GB. */
+/** The peak memory of this process, in GB. */
 export function peakMemory() {
-  // Not resourceUsage(): its peak begins with that of the process which started this one.
+  // Not resourceUsage(): its peak starts with that of the parent process.
   const [, peak] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))
   return (Number(peak) * 1024) / 1e9
 }
@@ -31,7 +31,7 @@ export function head(...names) {
   row(...names.map((name) => '-'.repeat(name.length)))
 }
 
-/** Say what the figures below are measured on, and how busy that was. */
+/** Print which machine the figures below are measured on, and how busy it was. */
 export function describeMachine() {
   const now = new Date().toISOString().slice(0, 16).replace('T', ' ')
   console.log(
@@ -40,12 +40,12 @@ export function describeMachine() {
   )
 }
 
-/** What a side reaches, in words. */
+/** A side's speed, in words. */
 export function reached({ matrix, convolution }) {
   return `matrix product ${matrix.toFixed(0)} GFLOPS, convolution ${convolution.toFixed(0)} GFLOPS`
 }
 
-/** Say what regard computes with, and what that reaches by the work of which `peer.py` says what PyTorch reaches. */
+/** Print what regard computes with, and its speed on the same work that `peer.py` measures for PyTorch. */
 export async function describeOwn() {
   const engine = await nodeEngine()
   const side = 2048

@@ -1,4 +1,4 @@
-/** The most memory that a process takes which reads a model and makes one map: node bench/memory.js MODEL.onnx */
+/** The peak memory of a process that reads a model and makes one map: node bench/memory.js MODEL.onnx */
 
 import { nodeEngine } from '../dist/engine/node.js'
 import { loadExplainer } from '../dist/explanation/explain.js'

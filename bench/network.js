@@ -5,7 +5,7 @@ import { verify } from '../dist/graph/verify.js'
 import { networks } from '../dist/networks/index.js'
 import { trainableWeights } from '../dist/training/trainableWeights.js'
 
-/** A network of the paper at its published size, with random weights and without heads that only help in training. */
+/** A network of the paper at its published size, with random weights and without auxiliary heads. */
 export function network(name, batch, classes = 1000) {
   const { build, input } = networks[name]
   const graph = build({ input, classes, batch, width: 1, random: new Random('bench') })
@@ -15,7 +15,7 @@ export function network(name, batch, classes = 1000) {
 /**
  * Billions of operations that convolutions and inner products take for one picture: two for each product of a weight
  * with a number. A training step takes them once forwards, once for the gradients of the weights and once for those of
- * the inputs, which the first layer has no need of.
+ * the inputs, which the first layer does not need.
  */
 export function operations(name) {
   const graph = network(name, 1, 8)
@@ -44,7 +44,7 @@ export function lively(network, random) {
   )
 }
 
-/** The same with lively weights, which answers depend on; and these weights by name. */
+/** The same with weights on which the answers depend; and these weights by name. */
 export function livelyNetwork(name, batch, classes) {
   const plain = network(name, batch, classes)
   const weights = lively(plain, new Random(name))

@@ -1,6 +1,7 @@
 /**
- * Maps in a page beside Node's, on the same cores: GoogLeNet and faceres by `paper`, WebAssembly with two threads in
- * Debian's Chromium (apt-get install chromium). Both sides do the whole of `explain`: photo, network, map, picture.
+ * Maps in a page compared with Node's, on the same cores: GoogLeNet and faceres by `paper`, WebAssembly with two
+ * threads in Debian's Chromium (apt-get install chromium). Both sides do the whole of `explain`: photo, network, map,
+ * picture.
  *
  *   npm run bench -- page
  */

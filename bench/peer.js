@@ -1,4 +1,4 @@
-/** PyTorch, which the benchmarks run beside, as fast as it goes here. */
+/** PyTorch, which the benchmarks compare with, as fast as it runs here. */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { describeMachine, describeOwn, reached } from './measure.js'
 
 /**
- * What a Python process finds in its environment, and nothing else: no variable of this shell holds it back, such as
- * OMP_*, GOMP_*, KMP_*, MKL_*, DNNL_*, OPENBLAS_* and ATEN_CPU_CAPABILITY. OpenBLAS has threads of its own, which
- * torch.set_num_threads does not reach.
+ * The whole environment of a Python process: no variable of this shell slows it down, such as OMP_*, GOMP_*, KMP_*,
+ * MKL_*, DNNL_*, OPENBLAS_* and ATEN_CPU_CAPABILITY. OpenBLAS has threads of its own, which torch.set_num_threads does
+ * not reach.
  */
 const environment = {
   PATH: process.env.PATH,
@@ -30,8 +30,8 @@ export const python = ['python3', '/usr/bin/python3'].find(
 )
 
 /**
- * Say what both sides compute with, and what that reaches; from here on, PyTorch has the kernels of OpenBLAS that are
- * the fastest here.
+ * Print what both sides compute with, and their speed; from here on, PyTorch uses the OpenBLAS kernels that are fastest
+ * here.
  */
 export async function introduce() {
   describeMachine()
@@ -46,14 +46,14 @@ export async function introduce() {
   )
 }
 
-/** Choose OpenBLAS's kernels, and give what `peer.py` says with them. */
+/** Choose OpenBLAS's kernels, and return what `peer.py` reports with them. */
 function withFastestKernels() {
   let best = runPython('peer.py')
   if (!/\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))) return best
   for (const core of WIDE_KERNELS) {
     const own = { ...environment, OPENBLAS_CORETYPE: core }
     const { status, stdout } = spawnPython('peer.py', [], own)
-    // Where the CPU lacks an instruction of these kernels, the process was ended.
+    // Where the CPU lacks an instruction of these kernels, the process is killed.
     if (status !== 0) continue
     const report = JSON.parse(stdout)
     if (report.matrix <= best.matrix) continue
@@ -75,7 +75,7 @@ function spawnPython(script, args, env) {
   return spawnSync(python, [path, ...args.map(String)], { encoding: 'utf8', env })
 }
 
-/** Write arrays of numbers into a file for Python, one after the other. */
+/** Write arrays of numbers into a file for Python, one after another. */
 export function writeNumbers(path, arrays) {
   writeFileSync(path, '')
   for (const { buffer, byteOffset, byteLength } of arrays) {
@@ -83,7 +83,7 @@ export function writeNumbers(path, arrays) {
   }
 }
 
-/** The largest difference of two arrays of numbers, relative to the largest number of the second. */
+/** The largest difference between two arrays of numbers, relative to the largest number of the second. */
 export function difference(mine, theirs) {
   if (mine.length !== theirs.length) return Number.POSITIVE_INFINITY
   let [apart, largest] = [0, 0]

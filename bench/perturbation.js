@@ -1,12 +1,13 @@
 /**
- * Pixel flipping in both orders with GoogLeNet at its published size, beside PyTorch, and what it costs beside its forward
- * passes alone.
+ * Pixel flipping in both orders with GoogLeNet at its published size, compared with PyTorch, and its cost compared with
+ * the forward passes alone.
  *
  *   npm run bench -- perturbation [FILL]      constant, normal, uniform, blur or linear; constant where none is given
  *
- * 8 pictures, 50 steps, batches of 8 on both sides: medians over rounds in which all take turns. By CPU time the multiple
- * hardly depends on what else the machine does. With the fill constant both sides flip the same pixels of the same pictures by
- * the same maps and weights, and exit code 1 says that their scores disagree; other fills are regard's alone.
+ * 8 pictures, 50 steps, batches of 8 on both sides: medians over rounds in which all take turns. In CPU time, the ratio
+ * hardly depends on what else the machine does. With the fill constant both sides flip the same pixels of the same
+ * pictures by the same maps and weights, and exit code 1 says that their scores disagree; other fills are regard's
+ * alone.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -27,7 +28,7 @@ const STEPS = 50
 const BATCH = 8
 const SIZE = 224
 const CLASSES = 1000
-/** The class whose logit is looked at. */
+/** The class whose logit is explained. */
 const CLASS = 282
 /** The most that a score may differ by, relative to the largest. */
 const MOST = 1e-4
@@ -101,7 +102,7 @@ row(
   theirs ? (theirs / regard).toFixed(2) : '–',
 )
 
-/** Note the seconds that something takes. */
+/** Record the seconds that something takes. */
 async function timed(side, run) {
   const [started, before] = [performance.now(), process.cpuUsage()]
   const result = await run()
@@ -111,7 +112,7 @@ async function timed(side, run) {
   return result
 }
 
-/** As many pictures' forward passes, of a batch that is there already. */
+/** Forward passes for as many pictures, on an existing batch. */
 async function forwardAlone(count) {
   const data = new Float32Array(BATCH * pictures[0].data.length)
   for (let at = 0; at < BATCH; at++) data.set(pictures[at % PICTURES].data, at * pictures[0].data.length)

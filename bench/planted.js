@@ -1,5 +1,6 @@
 /**
- * Whether explanations find what was planted, and training again without it repairs what they found (docs/synthetic-faces.md):
+ * Whether explanations find what was planted, and whether training again without it repairs the fault
+ * (docs/synthetic-faces.md):
  *
  *   node bench/planted.js [FOLDER]     about ten minutes on two cores; a FOLDER is gone on with, and kept
  *
@@ -8,8 +9,8 @@
  * 2. Pairs: whether the relevance that a part gains where a feature is drawn goes with what the logit truly gains.
  * 3. Again: how right networks are with and without the mark, before and after training again with it hidden.
  *
- * Everything that decides the figures stands in the constants, which were fixed before the run: data, network, schedules,
- * composites and what is asked of each figure. All tests are on people that no network has seen.
+ * Everything that decides the figures is in the constants, which were fixed before the run: data, network, schedules,
+ * composites and the threshold for each figure. All tests are on people that no network has seen.
  */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -54,8 +55,8 @@ const SETS = {
 
 const COMMON = { batch: 32, momentum: 0.9, decay: 0.0005, validateEvery: 200, checkpointEvery: 400 }
 // Run for the third time. With a rate of 0.003 over 800 iterations, and then with this one and a duller mark, networks did not
-// learn the mark: there was nothing to find. What was changed, the rate, the length and the mark, was chosen by validation
-// accuracy alone, on other faces (seed `pilot`); composites and what is asked stayed as they were.
+// learn the mark: there was nothing to find. The changes, to the rate, the length and the mark, were chosen only by
+// validation accuracy, on other faces (seed `pilot`); composites and thresholds were not changed.
 const SCHEDULE = { policy: 'cosine', rate: 0.01, warmup: 50, iterations: 1200, ...COMMON }
 const AGAIN = { policy: 'cosine', rate: 0.001, iterations: 400, ...COMMON }
 const NETWORK = { network: 'adiencenet', input: 112, width: 0.25, photos: 'r', fold: 0, folds: 5, seed: 1 }
@@ -74,11 +75,11 @@ const RUNS = {
   'again, blur 1': { data: 'marked', task: 'gender', schedule: hiding('blur', 1), from: 'marked' },
 }
 
-/** Composites whose figures are asked something of; the others stand beside them. */
+/** Composites whose figures have thresholds; the others are shown beside them. */
 const MARK_COMPOSITES = ['epsilon-plus-flat', 'paper']
 const PAIR_COMPOSITES = ['epsilon-gamma-box', 'epsilon-plus-flat', 'paper', 'gradient-times-input']
 
-/** What each feature is asked of: which network, which class and against which. Glasses show nothing of any label. */
+/** The question for each feature: the network, the class, and the class to compare with. Glasses reveal no label. */
 const PAIRS = [
   { feature: 'mark', network: 'marked', class: 'f', minus: 'm' },
   { feature: 'wrinkles', network: 'age', class: '60+', minus: '25-32' },
@@ -86,7 +87,7 @@ const PAIRS = [
   { feature: 'glasses', network: 'plain', class: 'f', minus: 'm' },
 ]
 
-/** What is asked of the figures. */
+/** The thresholds of the figures. */
 const ASKED = {
   /** Share of the positive relevance in the mark, at an area of at most a tenth; rank accuracy. By both composites. */
   share: 0.6,
@@ -100,7 +101,7 @@ const ASKED = {
 
 /**
  * Half of the first layer's kernel, in pixels: `flat` shares evenly within the kernel's window, so that no map is finer. The
- * share within this much of the mark is printed beside that of the mark, and nothing is asked of it.
+ * share within this much of the mark is printed beside that of the mark, without a threshold.
  */
 const GRAIN = 3
 
@@ -139,7 +140,7 @@ async function trained(name, { data: set, from, ...spec }) {
   await trainSingle({ ...NETWORK, ...spec, start, overrides: {} }, await data(set), place, context)
 }
 
-/** Each face as a network was shown it, with its map and where its parts are in that. */
+/** Each face as the network saw it, with its map and the place of its parts in it. */
 async function* explained(network, faces, composite, asked, minus) {
   const { size, picture } = network.preprocessing
   const explainer = await loadModelExplainer(network, { engine, composite })
@@ -193,7 +194,7 @@ async function marks() {
         const near = new Set(inside.flatMap((pixel) => around(pixel, width, height)))
         const positive = (pixels) => [...pixels].reduce((sum, pixel) => sum + Math.max(values[pixel], 0), 0)
         const all = positive(values.keys())
-        // As in a profile, a map with nothing positive has no shares.
+        // As in a profile, a map without positive relevance has no shares.
         if (all === 0) continue
         found.push({
           subject: face.subject,
@@ -248,7 +249,7 @@ async function pairs() {
       found = []
       let shown
       for await (const one of explained(network, faces, composite, asked, minus)) {
-        // A pair stands line by line, the one with the feature first.
+        // A pair is on consecutive lines, the one with the feature first.
         if (!shown) shown = one
         else {
           found.push(changes(shown, one, indices))
@@ -266,7 +267,10 @@ async function pairs() {
   }
 }
 
-/** What a feature changes: of the logit in truth, and of the relevance where it is, in either photo. */
+/**
+ * What a feature changes: the true change of the logit, and that of the relevance where the feature is, in either
+ * photo.
+ */
 function changes(shown, without, indices) {
   const { width, data: values } = shown.map
   let attributed = 0
@@ -306,7 +310,7 @@ function yes(met) {
   return met ? 'yes' : 'no'
 }
 
-/** By person, as the bootstrap draws them. */
+/** Grouped by person, as the bootstrap draws people. */
 function byPerson(found) {
   return [...new Set(found.map(({ subject }) => subject))].map((person) =>
     found.filter(({ subject }) => subject === person),

@@ -1,5 +1,5 @@
 /**
- * The queue and its workers without the runs, which only wait, on a Redis of their own (Debian: `redis-server`):
+ * The queue and its workers without the runs, which only wait, on a separate Redis (Debian: `redis-server`):
  *
  *   npm run bench -- queue
  *
@@ -90,7 +90,7 @@ async function bench(queue) {
   )
 }
 
-/** Have runs made by so many workers. */
+/** Let this many workers make runs. */
 async function made(queue, out, runs, count) {
   const told = []
   const workers = Array.from({ length: count }, () => {
@@ -102,7 +102,7 @@ async function made(queue, out, runs, count) {
     told.push(own)
     return worker
   })
-  // They are there before the runs are.
+  // Workers are there before the runs.
   while ((await queue.getWorkersCount()) < count) await sleep(50)
   const orders = runs.map(({ run, wait }) => ({ run, wait, hash: out, out, threads: 1 }))
   const progress = new StudyProgress('bench', [], true)

@@ -25,8 +25,9 @@ import { livelyNetwork, network } from './network.js'
 import { introduce, python, runPython, writeNumbers } from './peer.js'
 
 /**
- * The most that maps may differ from PyTorch's, as a part of all relevance. They differ by a few parts in ten thousand
- * where two numbers of a pooling's window are equal but for rounding, and each side lets another one take all.
+ * The most that maps may differ from PyTorch's, as a fraction of all relevance. They differ by a few parts in ten
+ * thousand where two numbers of a pooling's window are equal except for rounding, and each side lets a different one
+ * take all.
  */
 const MOST = 1e-2
 
@@ -77,7 +78,7 @@ async function besidePeer(batch) {
   const shapes = [...weights].map(([weight, { shape }]) => [weight, shape])
   const ours = []
   const forms = []
-  // Written for inputs of either sign, as libraries have it, and for this network alone.
+  // Written for inputs of either sign, as in libraries, and only for this network.
   for (const form of ['any-sign', 'behind-relu']) {
     const { explained, maps } = await measure(graph, pictures, roundsOf('vgg16', batch))
     ours.push(...explained)
@@ -86,7 +87,7 @@ async function besidePeer(batch) {
     forms.push(1000 * median(seconds))
     agree(form, maps)
   }
-  // Once more, so that each side has measured before and behind the other.
+  // Once more, so that each side has measured before and after the other.
   const { explained } = await measure(graph, pictures, roundsOf('vgg16', batch))
   return { ours: median([...ours, ...explained]), forms }
 }

@@ -1,5 +1,5 @@
 /**
- * Benchmarks, side by side with what a user would pick instead.
+ * Benchmarks, compared with what a user would pick instead.
  *
  *   npm run bench                       all that docs/speed.md has, one after the other
  *   npm run bench -- NAME [WORD…]       one: training, scoring, relevance, perturbation, transformers, profile, feed, faces, page, studio or queue
@@ -37,7 +37,7 @@ if (wanted && !names.has(wanted)) {
 }
 for (const [name, ...rest] of wanted ? [[wanted, ...words]] : ALL) {
   console.log(`\n## ${[name, ...rest].join(' ')}\n`)
-  // A process of its own: neither memory nor threads of one are there in the next.
+  // A process of its own, so that neither memory nor threads carry over to the next.
   const script = fileURLToPath(new URL(`${name}.js`, import.meta.url))
   const { status } = spawnSync(process.execPath, [script, ...rest], { stdio: 'inherit' })
   if (status !== 0) process.exitCode = 1

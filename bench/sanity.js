@@ -3,10 +3,10 @@
  *
  *   node bench/sanity.js MODEL... --data KIND:PATH [--fold K/N] [--seed TEXT] [--task TASK] [--faces N] [--out FOLDER]
  *
- * Beside each network stands its twin, with the same architecture and normalisations and with weights drawn at random: each constant
- * from a normal distribution of its own mean and deviation. Both are checked by the maps of `paper` on the same faces, as many
- * of each class. What is asked of the figures stands in the constants, which were fixed before the run. A FOLDER is gone on with, and
- * kept. Exit code 1 where something asked is not met.
+ * Each network has a twin with the same architecture and normalisations, but random weights: each constant from a
+ * normal distribution with its own mean and standard deviation. Both are checked by the maps of `paper` on the same
+ * faces, equally many of each class. The thresholds are in the constants, which were fixed before the run. A FOLDER is
+ * gone on with, and kept. Exit code 1 if a threshold is missed.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -29,7 +29,7 @@ import { describeMachine, head, row } from './measure.js'
 
 const METHOD = 'paper'
 
-/** What is asked of the figures, of each network and of all together. */
+/** The thresholds of the figures, for each network and for all together. */
 const ASKED = {
   /** The least share of a twin's faces that are not told from chance. */
   twin: 0.95,
@@ -84,7 +84,7 @@ try {
   if (!values.out) rmSync(folder, { recursive: true })
 }
 
-/** What the check says of a network and of its twin. */
+/** The check's results for a network and its twin. */
 async function pairOf(path) {
   const trained = requireEvaluable(await answersFrom(path, {}), { task: values.task })
   const { model, task } = trained

@@ -1,6 +1,7 @@
 /**
- * Whether settings that differ in nothing but the seeds of their trainings are told apart (docs/comparing.md): they should not
- * be. Networks are trained alike, and 20 times three of them are set against three others, chosen by chance.
+ * Whether settings that differ only in the seeds of their trainings are told apart (docs/comparing.md), which they
+ * should not be. Networks are trained alike, and 20 times three of them are compared with three others, chosen at
+ * random.
  *
  *   node bench/seeds.js [FOLDER]     about ten minutes on two cores; a FOLDER is gone on with, and kept
  */
@@ -24,9 +25,9 @@ import { describeMachine, head, row } from './measure.js'
 
 const TRAININGS = 24
 const PAIRS = 20
-/** Of each side. */
+/** How many networks each side has. */
 const EACH = 3
-/** So many of the pairs may come out as different. */
+/** How many of the pairs may come out as different. */
 const ASKED = 2
 const SETS = { trained: { count: 1500, seed: 'seeds' }, test: { count: 300, seed: 'seeds, test' } }
 const RUN = {

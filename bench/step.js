@@ -1,5 +1,5 @@
 /**
- * Whether optimisation steps are the same ones as PyTorch's: same weights, batch and update (Caffe's), dropout off.
+ * Whether optimisation steps equal PyTorch's: same weights, batch and update (Caffe's), dropout off.
  *
  *   node bench/step.js            all networks
  *   node bench/step.js vgg16      some
@@ -7,14 +7,14 @@
  * A difference is the largest in any tensor of what two steps subtract from the weights, relative to the largest number
  * of that tensor. Two programs in single precision add in different orders; where two numbers of a pooling's window, or
  * a ReLU's input and zero, are closer than that, they decide differently, and a gradient takes another way. The steps of
- * both are then right and still differ, far more than by rounding. So two things are asked of every batch, and exit code
- * 1 says that one of them is not so:
+ * both are then right and still differ, far more than by rounding. So every batch must meet two conditions, and exit
+ * code 1 says that one of them fails:
  *
  * 1. PyTorch's step in double precision, with the decisions of ours, differs by 1e-3 at most.
  * 2. Each of these decisions that double precision does not confirm is a tie within single precision's rounding: what
  *    was taken is smaller than what should have been taken by a millionth of the layer's largest number at most.
  *
- * Beside them stand the differences of the steps in which everybody decides alone: ours and PyTorch's in single
+ * The output also has the differences of the steps in which each side decides by itself: ours and PyTorch's in single
  * precision, and for comparison PyTorch's own two precisions.
  */
 
@@ -33,14 +33,14 @@ import { difference, introduce, python, runPython, writeNumbers } from './peer.j
 const BATCH = 2
 const DRAWS = 5
 const SCHEDULE = { momentum: 0.9, decay: 0.0005 }
-// So low that the second step starts from almost the same weights: what it tests is the momentum.
+// So low that the second step starts from almost the same weights, and tests the momentum.
 const RATE = 1e-8
 const STEPS = 2
 const MOST = 1e-3
 // Sixteen times half a unit in the last place of the largest number.
 const TIE = 1e-6
 
-/** Our steps: of each its loss, then every velocity in the order of the weights; and what they decided. */
+/** Our steps: for each its loss, then every velocity in the order of the weights; and their decisions. */
 function ours(network, losses) {
   const { graph: silent, masks } = trainingSteps(network, { ...SCHEDULE, losses })
   const { graph, decisionsOf } = withDecisions(silent)
@@ -73,7 +73,7 @@ function ours(network, losses) {
   }
 }
 
-/** What PyTorch makes of the same steps, in the same order, and what it says of the decisions. */
+/** PyTorch's results for the same steps, in the same order, and its verdict on the decisions. */
 function theirs(folder, lengths, precision, decisions) {
   const said = runPython('step.py', folder, precision, decisions)
   const file = readFileSync(join(folder, 'torch.bin'))
@@ -86,7 +86,7 @@ function theirs(folder, lengths, precision, decisions) {
   return { numbers, ...said }
 }
 
-/** The largest difference of all tensors, and the place of that tensor. */
+/** The largest difference over all tensors, and the index of that tensor. */
 function largest(mine, theirs) {
   const differences = mine.map((tensor, k) => difference(tensor, theirs[k]))
   const apart = Math.max(...differences)

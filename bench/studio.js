@@ -58,7 +58,7 @@ async function round(url) {
     found[name] = performance.now() - start
   }
   const ready = () => page.getByText('Open a photo', { exact: true }).waitFor()
-  /** Every map is of what is asked, and nothing is under way. */
+  /** Every map matches its question, and nothing is underway. */
   const settled = () =>
     page.waitForFunction(
       () =>
@@ -66,7 +66,10 @@ async function round(url) {
         !document.querySelector('[data-waits]') &&
         !document.querySelector('.status p')?.textContent,
     )
-  /** From an act until maps that had to wait for it are there; the page itself takes the time, since a click tells late. */
+  /**
+   * From an action until the maps that depend on it are there; the page itself takes the time, since a click returns
+   * late.
+   */
   const watched = async (name, act) => {
     await page.evaluate(() => {
       const start = performance.now()
@@ -100,7 +103,7 @@ async function round(url) {
 /** Bytes of gzip of all scripts that a page and its workers have loaded. */
 async function scriptsOf(page) {
   const loaded = () => performance.getEntriesByType('resource').map(({ name }) => name)
-  // The others are threads of the runtime: they run one of the files that are counted, and answer nothing.
+  // The others are threads of the runtime: they run one of the files already counted, and do not answer.
   const workers = page.workers().filter((worker) => /worker-[^/]*\.js$/.test(worker.url()))
   const places = [page, ...workers]
   const names = (await Promise.all(places.map((place) => place.evaluate(loaded)))).flat()

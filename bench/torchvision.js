@@ -1,5 +1,6 @@
 /**
- * torchvision's classifiers, read from ONNX: their answers beside PyTorch's own, and their relevance under every preset.
+ * torchvision's classifiers, read from ONNX: their answers compared with PyTorch's, and their relevance under every
+ * preset.
  *
  *   /usr/bin/python3 bench/torchvision.py FOLDER
  *   node bench/torchvision.js FOLDER [NAME ...]
@@ -81,7 +82,7 @@ async function explainOptimised(name, composite, picture) {
   return relevance.data
 }
 
-/** Say how far two maps are apart, as a part of the length of the second. */
+/** Print how far two maps are apart, as a fraction of the length of the second. */
 function compareMaps(what, actual, expected, most) {
   const length = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
   const apart = length(expected.map((value, k) => value - actual[k])) / length(expected)
@@ -90,7 +91,7 @@ function compareMaps(what, actual, expected, most) {
   console.log(`    ${''.padEnd(26)} ${what}: ${apart.toExponential(1)} apart${wrong ? '  TOO LARGE' : ''}`)
 }
 
-/** Explain the network's own answer, and say where the logit went. */
+/** Explain the network's own answer, and print where the logit went. */
 async function explain(graph, composite, picture) {
   const range = { low: [-3, -3, -3], high: [3, 3, 3] }
   const explainer = await loadExplainer(engine, graph, composite, {
@@ -126,7 +127,7 @@ async function explain(graph, composite, picture) {
   return relevance.data
 }
 
-/** The largest difference of a logit to the expected one, as a part of the largest logit. */
+/** The largest difference of a logit from the expected one, as a fraction of the largest logit. */
 async function compare(graph, pictures, expected) {
   const program = await engine.load(graph)
   const results = await program.run({ [graph.inputs[0].name]: pictures })

@@ -75,7 +75,7 @@ function runOwn(name) {
   return JSON.parse(stdout)
 }
 
-/** Prints, as JSON, the seconds of a step in each run of the engine, and the most memory in GB. */
+/** Prints, as JSON, the seconds of a step in each run of the engine, and the peak memory in GB. */
 async function measure(name) {
   const { stepper, feeds, drawMasks, ...begun } = await prepared(name)
   let { state } = begun
@@ -92,7 +92,7 @@ async function measure(name) {
   await stepper.release()
 }
 
-/** What takes the steps, from what, and what it is fed. As in training, the network itself is let go. */
+/** The stepper, its state and its feeds. As in training, the network itself is released. */
 async function prepared(name) {
   const { input, losses } = networks[name]
   const batch = BATCHES[name]

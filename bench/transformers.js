@@ -21,7 +21,7 @@ import { head, median, peakMemory, row } from './measure.js'
 import { introduce, python, runPython } from './peer.js'
 
 const ROUNDS = 5
-/** The most that maps may differ, as a part of their length. */
+/** The most that maps may differ, as a fraction of their length. */
 const MOST = 1e-3
 /** The forms of each preset in PyTorch. With γ, the largest network runs here alone: PyTorch takes minutes. */
 const LARGE = 'vit_l_16'
@@ -51,7 +51,7 @@ function compare(name) {
         agree(name, form, before.map, numbersIn(join(folder, 'map.bin')))
         return 1000 * median(map)
       })
-      // Once more, so that each side has measured before and behind the other.
+      // Once more, so that each side has measured before and after the other.
       const behind = runOwn(name, folder, preset)
       const of = (what) => median([...before[what], ...behind[what]])
       const [forward, explained] = [of('forward'), of('explained')]
@@ -94,7 +94,7 @@ function runOwn(...words) {
   return JSON.parse(stdout)
 }
 
-/** Prints, as JSON, milliseconds of forward passes and of maps, in turns; the map; and the most memory in GB. */
+/** Prints, as JSON, milliseconds of forward passes and of maps, in turns; the map; and the peak memory in GB. */
 async function measure(name, folder, preset) {
   const engine = await nodeEngine()
   const data = numbersIn(join(folder, 'picture.bin'))
@@ -102,7 +102,7 @@ async function measure(name, folder, preset) {
   const network = await readModelFile(join(folder, `${name}.onnx`))
   const explainer = await loadExplainer(engine, network, composites[preset])
   const [{ relevance }] = await explainer.explain(picture, ['top'])
-  // That of a map: the network by itself is loaded for the comparison alone.
+  // The peak of a map: the bare network is loaded only for the comparison.
   const peak = peakMemory()
   const plain = await engine.load(network)
   const times = { forward: [], explained: [] }

@@ -3,9 +3,9 @@
  *
  *   node bench/turned.js AAF FOLDER…
  *
- * Of All-Age-Faces 48 photos are taken, whose given landmarks say where the face is, and 48 of each folder of photos: there
- * it is where it is found in the upright photo, if it is. A face is right where its landmarks lie within 0.17 of the
- * distance between the eyes of where they should be, in the mean.
+ * It takes 48 photos of All-Age-Faces, whose landmarks say where the face is, and 48 of each folder of photos, where
+ * the face counts as it is found in the upright photo, if it is. A face is right if its landmarks lie, on average,
+ * within 0.17 of the distance between the eyes of where they should be.
  */
 
 import { join } from 'node:path'

@@ -1,13 +1,13 @@
-/** What regard has on both sides, in Node and in a page: grouped by task. */
+/** What regard exports both in Node and in a page, grouped by task. */
 
-/* What goes wrong, and what takes long. */
+/* Errors, and long work. */
 export { UsageError, UserError } from './base/errors.ts'
 export { impostor } from './base/impostor.ts'
 /* Networks, and training them step by step. */
 export { Random } from './base/random.ts'
 export type { Watch } from './base/watch.ts'
 export { type DrawnFace, type DrawnFacesOptions, drawnFaces } from './datasets/synthetic/drawnFaces.ts'
-/* Graphs: made, read, written, run, and derived from each other. */
+/* Graphs: build, read, write, run and derive them. */
 export { agree } from './engine/agreement.ts'
 export type { Device, Engine, Program, Tensors } from './engine/engine.ts'
 export { pausing } from './engine/pausing.ts'
@@ -30,7 +30,7 @@ export { METHODS, type Method, type MethodName, type NamedMethod } from './expla
 export type { MethodOption } from './explanation/options.ts'
 export type { Target } from './explanation/target.ts'
 export { softmaxOf } from './explanation/years.ts'
-/* Faces: found, aligned, and in parts. */
+/* Faces: find, align and divide into parts. */
 export { type Alignment, align, alignment } from './faces/align.ts'
 export {
   type BoxCut,
@@ -110,7 +110,7 @@ export type {
   Photo,
   Regard,
 } from './platform.ts'
-/* Composites, and rules of one's own. */
+/* Composites and custom rules. */
 export type { Composite, CompositeEntry, OwnRuleEntry } from './rules/composites/composite.ts'
 export { type CompositeName, composites } from './rules/composites/presets.ts'
 export { parseComposite } from './rules/composites/read.ts'

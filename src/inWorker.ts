@@ -8,16 +8,16 @@ import type { Ask, Heard, LoadedModel } from './worker.ts'
 
 export type { LoadedModel } from './worker.ts'
 
-/** What is explained with what; the engine is the worker's, and functions cannot be sent to it. */
+/** Options of an explanation; the engine is the worker's, and functions cannot be sent to it. */
 export type WorkerExplainOptions = Omit<ExplainOptions, 'engine'>
 
-/** regard in a worker. Calls are done one after the other. */
+/** regard in a worker. Calls run one after another. */
 export interface RegardWorker {
   /**
    * Read a model in the worker, where it stays.
    *
-   * @param model as for `loadModel` of `regard`; files in memory are given by their bytes
-   * @throws UserError as there
+   * @param model as for `loadModel` of `regard`; files in memory are given as their bytes
+   * @throws UserError as `loadModel` does
    */
   loadModel(
     model: string | URL,
@@ -25,23 +25,24 @@ export interface RegardWorker {
   ): Promise<LoadedModel>
 
   /**
-   * Explain what a model says of a photo. The network stays loaded until it is explained in another way.
+   * Explain what a model says of a photo. The network stays loaded until other options need another
+   * explainer.
    *
    * @throws UserError as `explain` of `regard`; the signal's reason, when that stops it
    */
   explain(model: LoadedModel, photo: Photo, options?: WorkerExplainOptions): Promise<ModelExplanation>
 
-  /** End the worker, whatever it is at; what was asked of it and is not done fails. */
+  /** End the worker, whatever it is doing; calls that it has not finished fail. */
   close(): void
 }
 
 /**
  * Start a worker.
  *
- * @param options of its engine
+ * @param options where its engine runs
  */
 export function startWorker(options: EngineOptions = {}): RegardWorker {
-  // Bundlers know this form, and make a file of its own of the worker.
+  // Bundlers know this form, and make the worker a file of its own.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
   const waiting = new Map<number, { settle: (heard: Heard) => void; fail: (error: Error) => void }>()
   let next = 0
@@ -83,7 +84,7 @@ export function startWorker(options: EngineOptions = {}): RegardWorker {
   }
 
   const started = ask('start', [options])
-  // It is told to whoever asks for something.
+  // Each call reports it to its caller.
   started.catch(() => {})
   return {
     async loadModel(model, options = {}) {
@@ -105,7 +106,7 @@ export function startWorker(options: EngineOptions = {}): RegardWorker {
   }
 }
 
-/** A URL as the page means it: the worker's own address is another. */
+/** A URL as the page means it: the worker's own address differs. */
 function absolute(model: string, files: unknown): string {
   return files ? model : new URL(model, location.href).href
 }

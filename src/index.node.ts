@@ -1,6 +1,4 @@
-/**
- * regard in Node, from bytes, URLs and images. What speaks of paths is in `regard/node`.
- */
+/** regard in Node, from bytes, URLs and images. Functions that take paths are in `regard/node`. */
 
 import { fileURLToPath } from 'node:url'
 import { UsageError } from './base/errors.ts'

@@ -1,8 +1,8 @@
 /**
  * Measures of explanations: `regard/measures`, in Node and in a page alike.
  *
- * They have a door of their own because each is a file that is loaded when it is first used: bundlers that make a worker
- * one file cannot leave out such a table where it is reached and not used.
+ * They have an entry point of their own because each is a file that is loaded on first use: a bundler that
+ * makes a worker one file could not leave this table out of it, even where nothing uses it.
  */
 
 export type { Completeness } from './explanation/measures/completeness.ts'

@@ -1,4 +1,4 @@
-/** What reads and writes files by their paths: `regard/node`. */
+/** Functions that read and write files by their paths: `regard/node`. */
 
 export { nodeEngine } from './engine/node.ts'
 export { readMeanFile, readModelFile, readOnnxFile, writeOnnxFile } from './formats/node.ts'

@@ -1,6 +1,6 @@
 /**
- * What Node and the browser each have in their own way, and what regard makes of it in one: the same functions, with
- * the same names and types, on both sides.
+ * What Node and the browser each provide in their own way, and the functions that regard builds on it: the same names
+ * and types on both sides.
  */
 
 import { UsageError } from './base/errors.ts'
@@ -22,34 +22,37 @@ import type { Image } from './pictures/image.ts'
 export interface EngineOptions {
   /**
    * `cpu` is native code, which a page lacks; `wasm` WebAssembly; `webgpu` the GPU; `auto` the GPU where a real one
-   * passes a check, else the CPU. Where not given: native code in Node, WebAssembly in a page.
+   * passes a check, else the CPU. By default: native code in Node, WebAssembly in a page.
    */
   readonly device?: 'auto' | 'cpu' | 'wasm' | 'webgpu'
-  /** Threads of one run on the CPU; all cores where not given. A page that is not cross-origin isolated has one. */
+  /** Threads of one run on the CPU; by default one for each core. A page that is not cross-origin isolated gets one. */
   readonly threads?: number
 }
 
-/** Files in memory, by their names: a model with what belongs to it, such as its card. */
+/** Files in memory, by their names: a model and what belongs to it, such as its card. */
 export type FilesInMemory = Readonly<Record<string, Uint8Array>>
 
-/** What is said of a model besides where it is. */
+/** What to know about a model besides its URL. */
 export interface LoadModelOptions extends ModelOptions {
   /**
-   * Where its files come from: bytes by their names, or a function that gives them. Where not given, the model's name
-   * is a URL, and what stands beside it is fetched too.
+   * Where its files come from: bytes by name, or a function that gives them. By default the model's name is a URL, and
+   * the files beside it are fetched too.
    */
   readonly files?: Files | FilesInMemory
 }
 
-/** A photo: decoded, as the bytes of its file, as a Blob (a File, say), by its URL; or input that is ready for the network. */
+/**
+ * A photo: decoded, as the bytes of its file, as a Blob (such as a File), by its URL; or input that is ready for the
+ * network.
+ */
 export type Photo = Image | Uint8Array | Blob | URL | TensorOf<'float32'>
 
 /** The face finder's two networks. */
 export interface FaceFinderOptions {
   readonly engine?: Engine
   /**
-   * The folder with `blazeface.json` and `facemesh.json` of the npm package @vladmandic/human, and what belongs to them:
-   * its URL, which ends with a slash. In Node the package itself where not given.
+   * The URL of the folder with `blazeface.json` and `facemesh.json` of the npm package @vladmandic/human, and the files
+   * that belong to them; it ends with a slash. In Node the default is the package itself.
    */
   readonly models?: URL | string
 }
@@ -57,9 +60,9 @@ export interface FaceFinderOptions {
 /** regard's functions that need an engine, a decoder of pictures, or files. */
 export interface Regard {
   /**
-   * ONNX Runtime as it is to be had here: native or by WebAssembly in Node, by WebAssembly or WebGPU in a page.
+   * Load ONNX Runtime: native or WebAssembly in Node, WebAssembly or WebGPU in a page.
    *
-   * @throws UserError where a device is asked for that is not there
+   * @throws UserError where the device that is asked for is missing
    */
   loadEngine(options?: EngineOptions): Promise<Engine>
 
@@ -72,19 +75,19 @@ export interface Regard {
   loadModel(model: string | URL, options?: LoadModelOptions): Promise<Model>
 
   /**
-   * The picture that a file holds: upright, 8-bit RGB, what is transparent on white.
+   * Decode a picture file: upright, 8-bit RGB, transparent parts on white.
    *
-   * @param where what the photo is called in messages
+   * @param where the photo's name in messages
    * @throws UserError when it cannot be read, or has more than 65 million pixels
    */
   decodePhoto(bytes: Uint8Array, where?: string): Promise<Image>
 
   /**
-   * Explain what a model says of one photo. It loads the network anew each time: for many photos, load an explainer by
+   * Explain what a model says of one photo. It loads the network each time: for many photos, load an explainer by
    * {@link loadModelExplainer} and explain each by {@link explainBy}.
    *
-   * @param model from {@link loadModel}, or what that takes
-   * @param options `engine`: what {@link loadEngine} gives where not given
+   * @param model from {@link loadModel}, or its URL
+   * @param options `engine`: by default what {@link loadEngine} gives
    * @throws UserError when something does not fit, or is not known of how photos become the input; the signal's reason,
    *   when that stops it
    */
@@ -95,7 +98,7 @@ export interface Regard {
   ): Promise<ModelExplanation>
 
   /**
-   * What a photo is to a model: an image, read where it is not one yet; or input that is ready, as it is.
+   * A photo as a model's input: a decoded image, or ready input unchanged.
    *
    * @throws UserError when it cannot be read
    */
@@ -105,14 +108,14 @@ export interface Regard {
   openFaceFinder(options?: FaceFinderOptions): Promise<FaceFinder>
 }
 
-/** What a place must bring. */
+/** What each platform must provide. */
 export interface Platform extends Pick<Regard, 'loadEngine'> {
   decodePhoto(bytes: Uint8Array, where: string): Promise<Image>
-  /** The files of the folder that a URL is in. */
+  /** The files of the folder that a URL lies in. */
   filesAt(url: URL): Files
-  /** A URL as somebody wrote it. */
+  /** A URL from the text that a user wrote. */
   urlOf(text: string): URL
-  /** Where the face finder's networks lie, where that is known. */
+  /** Where the face finder's networks lie, if that is known. */
   readonly faceModels?: () => URL
 }
 
@@ -126,7 +129,7 @@ export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }
   ): Promise<Model> {
     if (files) return openModel(String(model), typeof files === 'function' ? files : inMemory(files), options)
     const url = urlFrom(model)
-    // Nobody else has what was fetched.
+    // Nobody else holds the bytes that were fetched.
     return openModel(url.href.replace(/[?#].*$/s, ''), filesAt(url), { overwrite: true, ...options })
   }
 
@@ -166,7 +169,7 @@ export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }
         return readModel(url.href, filesAt(url), { overwrite: true })
       }
       const [detector, mesh] = await Promise.all([read('blazeface.json'), read('facemesh.json')])
-      // A page that explains what is no photo of faces needs none of it.
+      // A page that explains no photos of faces never needs it.
       const { loadFaceFinder } = await import('./faces/find.ts')
       return loadFaceFinder(engine ?? (await loadEngine()), { detector, mesh })
     },

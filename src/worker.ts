@@ -1,4 +1,4 @@
-/** The worker's own side of `inWorker.ts`: it does what a page asks for, one thing after the other. */
+/** The worker's own side of `inWorker.ts`: it does what a page asks for, one call after another. */
 
 import { messageOf } from './base/errors.ts'
 import type { Engine } from './engine/engine.ts'
@@ -11,7 +11,7 @@ import type { Model } from './models/model.ts'
 import { against } from './models/questions.ts'
 import type { EngineOptions, LoadModelOptions, Photo } from './platform.ts'
 
-/** A model that is in the worker. */
+/** A model that the worker holds. */
 export interface LoadedModel {
   readonly id: number
   /** The names of its classes, by index. */
@@ -29,7 +29,7 @@ export interface Ask {
   readonly given: readonly unknown[]
 }
 
-/** What a page hears. */
+/** What a page is sent back. */
 export type Heard = { readonly id: number } & (
   | { readonly progress: [done: number, total: number] }
   | { readonly result: unknown }
@@ -103,7 +103,7 @@ function listen({ data: { id, call, given } }: MessageEvent<Ask>): void {
   })
 }
 
-// ONNX Runtime starts its threads by the file that its own code is in. Where a bundler has put it into this one, this
-// may be such a thread: it has nothing to do but to load that code.
+// ONNX Runtime starts its threads from the file that holds its own code. Where a bundler has put that code
+// into this file, this may be such a thread, which only has to load it.
 if (self.name === 'em-pthread') void import('onnxruntime-web/wasm')
 else addEventListener('message', listen)

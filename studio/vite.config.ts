@@ -7,10 +7,10 @@ import { defineConfig, type Plugin } from 'vite'
 
 const human = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/human')), '../models')
 
-/** What finds faces, and the network that is there without being fetched. */
+/** The networks that find faces, and the one that is included. */
 const MODELS = ['blazeface', 'facemesh', 'faceres'].flatMap((name) => [`${name}.json`, `${name}.bin`])
 
-/** While the page is worked on, networks come from the npm package that has them, as they do from the server. */
+/** In development, networks come from their npm package, as with the server. */
 function modelsOfPackage(): Plugin {
   return {
     name: 'models-of-package',
@@ -60,7 +60,7 @@ export default defineConfig({
     outDir: '../dist/studio',
     emptyOutDir: true,
     target: 'es2023',
-    // By themselves, the bundler's own helpers end in the largest chunk that uses them, and everybody loads that.
+    // Otherwise the bundler puts its own helpers into the largest chunk that uses them, and every page loads that.
     rollupOptions: {
       output: {
         ...output,

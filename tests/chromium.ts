@@ -1,4 +1,4 @@
-/** Pages of a test's own in Debian's Chromium, bundled by Vite as a user's would be. */
+/** Test pages in Debian's Chromium, bundled by Vite like a user's. */
 
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Bundle a page as Vite does where nothing is configured.
+ * Bundle a page with Vite's defaults.
  *
  * @param root the folder of the page's `index.html`
  * @returns the folder of the bundled page
@@ -83,7 +83,7 @@ export class Chromium {
     return new Chromium(browser, server)
   }
 
-  /** A page whose scripts have run. What it throws outside of a call is an error of the test's output. */
+  /** A page whose scripts have run. Errors that it throws outside a call appear in the test's output. */
   async open(): Promise<Page> {
     const page = await this.browser.newPage()
     // A test has a limit of its own, and a busy machine takes its time.

@@ -19,7 +19,7 @@ describe('the workers of a cluster', () => {
     execFileSync('bash', ['-n', pathOf('slurm/worker.sbatch')])
     const text = readFileSync(pathOf('slurm/worker.sbatch'), 'utf8')
     const lines = text.split('\n')
-    // Slurm reads no more settings behind the first command.
+    // Slurm reads no more settings after the first command.
     const settings = lines.findLastIndex((line) => line.startsWith('#SBATCH'))
     expect(settings).toBeLessThan(lines.findIndex((line) => line !== '' && !line.startsWith('#')))
     const exec = lines.find((line) => line.startsWith('exec regard worker'))!

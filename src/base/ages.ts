@@ -1,9 +1,9 @@
-/** Ages as people write them: in tables, as names of folders, as names of a network's classes. */
+/** Ages as people write them: in tables, in names of folders, in names of a network's classes. */
 
 /**
  * The ages that a text means, in years, both ends included: `34`, `34.5` and `34,5` one age, `8-13`, `8–13`, `8_13`,
- * `8 to 13`, `8, 13` and `(8,13)` a range, `60+` and `more than 60` one without an end. What may be either, such as
- * `8,13`, means nothing.
+ * `8 to 13`, `8, 13` and `(8,13)` a range, `60+` and `more than 60` one without an end. Ambiguous text, such as `8,13`,
+ * gives undefined.
  */
 export function ageRangeOf(text: string): readonly [low: number, high: number] | undefined {
   const plain = text.trim().toLowerCase()

@@ -1,14 +1,14 @@
-/** Processes that do one piece of work: their parent sends them a request, and hears what comes of it. */
+/** Processes that do one piece of work: their parent sends them a request, and receives the result. */
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { workerModule } from './workers.ts'
 
-/** What is heard of a child. */
+/** Callbacks for what a child sends. */
 export interface Listener<Message> {
   readonly message: (message: Message) => void
-  /** Given each line of its standard error; that goes nowhere where this is not given. */
+  /** Called with each line of its standard error, which is otherwise discarded. */
   readonly line?: (line: string) => void
 }
 
@@ -16,7 +16,7 @@ export interface Listener<Message> {
  * Start a module in a process of its own, and send it a request.
  *
  * @param module from `workerModule`
- * @param request as JSON can hold it
+ * @param request a value that JSON can hold
  * @returns the process, and how it ends: `SIGKILL`, `exit code 1`
  */
 export function startChild<Message>(
@@ -24,7 +24,7 @@ export function startChild<Message>(
   request: object,
   { message, line }: Listener<Message>,
 ): { child: ChildProcess; ended: Promise<string> } {
-  // Not with the flags of this process, some of which are about its own script alone.
+  // Not with the flags of this process, some of which are only about its own script.
   const child = fork(fileURLToPath(workerModule(import.meta.url, 'childStart.js')), [module.href], {
     execArgv: [],
     stdio: ['ignore', 'inherit', line ? 'pipe' : 'ignore', 'ipc'],
@@ -39,7 +39,7 @@ export function startChild<Message>(
   return { child, ended }
 }
 
-/** In a child: send a last message, and exit once it has left. */
+/** In a child: send a last message, and exit once it is sent. */
 export function sendAndExit(message: object): void {
   process.send!(message, () => process.exit(0))
 }

@@ -1,11 +1,11 @@
-/** Linear equations of a symmetric, positive definite matrix, in double precision. */
+/** Solves linear equations with a symmetric, positive definite matrix, in double precision. */
 
-/** The share of its diagonal below which a pivot is what rounding left of zero. */
+/** The share of its diagonal below which a pivot counts as zero, up to rounding. */
 const NOTHING = 1e-12
 
 /**
  * The lower triangle L with L·Lᵀ = A, for a symmetric A that is positive definite or semi-definite: a row that depends
- * on those above it has a zero on the diagonal, and zeros below that.
+ * linearly on those above it has a zero on the diagonal, and zeros below that.
  *
  * @param matrix n rows of n numbers; only the lower triangle is read
  * @returns n rows; row k has k + 1 numbers
@@ -31,7 +31,7 @@ export function cholesky(matrix: readonly (readonly number[])[]): number[][] {
  *
  * @param matrix A: n rows of n numbers; only the lower triangle is read
  * @param right b: n numbers
- * @returns x; undefined where A is not positive definite, so that no x or many would do
+ * @returns x; undefined where A is not positive definite, so that there is no unique x
  */
 export function solve(
   matrix: readonly (readonly number[])[],

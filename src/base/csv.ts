@@ -4,7 +4,7 @@ export type CsvRow = Readonly<Record<string, string | number>>
 /**
  * Rows of the same columns as a CSV file (RFC 4180).
  *
- * @param columns those of the first row where not given; without rows there is nothing else that has them
+ * @param columns by default those of the first row; required where there may be no rows
  */
 export function csv(rows: readonly CsvRow[], columns = Object.keys(rows[0] ?? {})): string {
   const field = (value: string | number) => {

@@ -1,4 +1,4 @@
-/** Things, numbered from 0, that belong together in groups: at first each alone. */
+/** Disjoint groups of things, numbered from 0: at first each thing is alone. */
 export class DisjointSets {
   private readonly leader: number[]
 
@@ -7,18 +7,21 @@ export class DisjointSets {
     this.leader = Array.from({ length: count }, (_, index) => index)
   }
 
-  /** Make one group of the groups of two things. @returns whether they were two until now */
+  /**
+   * Join the groups of two things.
+   * @returns whether they were separate before
+   */
   join(a: number, b: number): boolean {
     const [one, other] = [this.leaderOf(a), this.leaderOf(b)]
     this.leader[Math.max(one, other)] = Math.min(one, other)
     return one !== other
   }
 
-  /** The first thing of the group that one is in. */
+  /** The representative of the group that a thing is in. */
   leaderOf(index: number): number {
     let leader = index
     while (this.leader[leader] !== leader) leader = this.leader[leader]!
-    // Straight to it the next time, and from all on the way.
+    // Path compression: next time it is one step away, also for all things on the way.
     for (let at = index; at !== leader; ) {
       const next = this.leader[at]!
       this.leader[at] = leader
@@ -27,7 +30,7 @@ export class DisjointSets {
     return leader
   }
 
-  /** All groups, in the order of their first things; those of one thing too. */
+  /** All groups, single things included, in the order of their first things. */
   all(): number[][] {
     const groups = new Map<number, number[]>()
     for (const index of this.leader.keys()) {

@@ -1,4 +1,4 @@
-/** Fetch a large file over HTTP so that a cut connection costs nothing, and what arrives is what was meant. */
+/** Fetches a large file over HTTP so that a dropped connection costs nothing, and checks that it is the right file. */
 
 import {
   closeSync,
@@ -18,10 +18,12 @@ import { hashOfFile } from './hash.ts'
 import { Lock } from './lock.ts'
 import type { Watch } from './watch.ts'
 
-/** What to fetch, and how it is known to be whole. Progress is in bytes, and counts what was there from before too. */
+/** What to fetch, and how to check it. Progress is in bytes, and includes what an earlier call fetched. */
 export interface Download extends Watch {
   readonly url: string
-  /** The file to write. Until it is whole it is called `PATH.part`; `PATH.part.json` says of which file it is part. */
+  /**
+   * The file to write. Until it is complete it is called `PATH.part`; `PATH.part.json` says which file it is part of.
+   */
   readonly path: string
   /** Its size, where it is known. */
   readonly bytes?: number
@@ -29,7 +31,7 @@ export interface Download extends Watch {
   readonly sha1?: string
 }
 
-/** What a server says of the file that it has: a part goes on only from the same one. */
+/** What a server says about its file: a partial download continues only from the same version. */
 interface Version {
   readonly url: string
   readonly etag: string | null
@@ -38,13 +40,11 @@ interface Version {
 }
 
 /**
- * Fetch a file. One that was fetched in part goes on from there (HTTP Range), unless the server has another by now:
- * by its ETag, its date or its size; then it is fetched from the start. A cut connection is taken up again as long as
- * each attempt brings something.
+ * Fetch a file. A partial download continues from there (HTTP Range), unless the server now has another file by its
+ * ETag, date or size; then it starts again. A dropped connection is retried as long as each attempt brings something.
  *
- * @throws UserError when the server cannot be reached, has no such file, or has not the file that was meant, or when
- *   the disk cannot be written: it names the URL, and where to put the file by hand. The signal's reason, when that
- *   stops it
+ * @throws UserError when the server cannot be reached, lacks the file, or has another one, or when the disk cannot be
+ *   written: it names the URL, and where to put the file by hand; the signal's reason, when that stops it
  */
 export async function download(wanted: Download): Promise<void> {
   const { path, signal } = wanted
@@ -71,7 +71,7 @@ export async function download(wanted: Download): Promise<void> {
   }
 }
 
-/** The connection could not be made or was cut. */
+/** The connection could not be made, or was dropped. */
 class Cut extends Error {}
 
 /** One request, for what is missing. */
@@ -88,7 +88,7 @@ async function attempt(wanted: Download): Promise<Version> {
         await receive(wanted, response, version, have)
         return version
       }
-      // It has another file by now.
+      // The server now has another file.
       await response.body?.cancel()
       removePart(path)
       return await attempt(wanted)
@@ -109,14 +109,14 @@ async function attempt(wanted: Download): Promise<Version> {
 
 async function ask({ url, signal }: Download, headers: Record<string, string>): Promise<Response> {
   try {
-    // A packed answer has other ranges than the file.
+    // In a compressed response, ranges do not refer to the file.
     return await fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...headers } })
   } catch (error) {
     throw new Cut(causeOf(error))
   }
 }
 
-/** Ask for what is missing, or for all of the file where it is another. A weak ETag does not vouch for bytes. */
+/** Ask for what is missing, or for the whole file if it is another. A weak ETag does not guarantee the same bytes. */
 function rangeOf({ etag, modified }: Version, have: number): Record<string, string> {
   const same = etag && !etag.startsWith('W/') ? etag : modified
   return { range: `bytes=${have}-`, ...(same ? { 'if-range': same } : {}) }
@@ -141,7 +141,7 @@ function isSame(a: Version, b: Version): boolean {
   return a.etag === b.etag && a.modified === b.modified && a.size === b.size
 }
 
-/** Write a body into the part, behind the bytes that are there from before. */
+/** Append a response's body to the part. */
 async function receive(
   { path, progress, signal }: Download,
   { body }: Response,
@@ -170,7 +170,7 @@ async function receive(
   if (done < size) throw new Cut(`the connection ended after ${done} of ${size} bytes`)
 }
 
-/** A part that is as long as the file becomes the file, where it is what was meant. */
+/** Turn a part that has the file's length into the file, if it is the right one. */
 function finish(wanted: Download, { size }: Version): void {
   const { path, sha1 } = wanted
   const found = partSize(path)
@@ -189,12 +189,12 @@ function finish(wanted: Download, { size }: Version): void {
   rmSync(noteOf(path), { force: true })
 }
 
-/** How many bytes of a file were fetched so far and wait to be gone on from. */
+/** How many bytes of an unfinished file were fetched so far. */
 export function partSize(path: string): number {
   return statSync(`${path}.part`, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** Of which file the part is, where it is one of this URL. */
+/** Which file the part belongs to, if it is from this URL. */
 function knownVersion(path: string, url: string): Version | undefined {
   if (!existsSync(noteOf(path))) return undefined
   try {
@@ -214,7 +214,7 @@ function removePart(path: string): void {
   rmSync(noteOf(path), { force: true })
 }
 
-/** What is behind Node's “fetch failed”. */
+/** The cause behind Node's “fetch failed”. */
 function causeOf(error: unknown): string {
   const { cause } = error as Error
   if (!cause) return messageOf(error)

@@ -11,7 +11,7 @@ const LONGEST = 2000
  */
 export class UserError extends Error {
   override name = 'UserError'
-  /** The file, node or field in question; undefined where only who called knows it. */
+  /** The file, node or field in question; undefined where only the caller knows it. */
   readonly where: string | undefined
 
   /**
@@ -27,7 +27,7 @@ export class UserError extends Error {
   }
 }
 
-/** A {@link UserError} about what was asked for, such as a class that a network does not have: wrong use. */
+/** A {@link UserError} about what was asked for, such as a class that a network lacks: wrong use. */
 export class UsageError extends UserError {
   override name = 'UsageError'
 }

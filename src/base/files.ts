@@ -17,9 +17,9 @@ import { messageOf, UserError } from './errors.ts'
 import { impostor } from './impostor.ts'
 import { textOf } from './text.ts'
 
-/** What a file that is read is to its reader, for the message when it cannot be. */
+/** What a file is for, for the message when it cannot be read. */
 interface Wanted {
-  /** What it holds, where its path does not say enough: `the landmarks`. */
+  /** What it holds, if its path does not say enough: `the landmarks`. */
   readonly what?: string
   readonly remedy?: string
 }
@@ -51,10 +51,10 @@ export function readText(path: string, wanted: Wanted = {}): string {
 }
 
 /**
- * Write a file so that it is either there in full or not at all: into a temporary file beside it, flushed to
- * the disk, then renamed over the old one.
+ * Write a file so that it exists either in full or not at all: into a temporary file beside it, flushed to the disk,
+ * then renamed over the old one.
  *
- * @param parts the content, written one after the other (so that a large file need not be joined in memory)
+ * @param parts the content, written one after another (so that a large file need not be joined in memory)
  * @throws UserError naming the file, when the disk is full or the folder cannot be written
  */
 export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): void {
@@ -64,7 +64,8 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
 }
 
 /**
- * Add to a file that grows, such as a log. A kill can cut what is added short; readers must allow for it.
+ * Append to a file that grows, such as a log. Killing the process can cut the addition short; readers must allow for
+ * that.
  *
  * @throws UserError naming the file, when the disk is full or the file cannot be written
  */
@@ -76,19 +77,19 @@ export function append(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** The temporary files that this process is writing. In a container, a process before it may have had its number. */
+/** The temporary files that this process is writing. In a container, an earlier process may have had its number. */
 const mine = new Set<string>()
 
 /**
- * A file that is written part by part as the parts come to be, and is there in full after `commit` or not at
- * all. When a call fails, what was written is removed and the error is a UserError naming the file.
+ * A file that is written part by part as the parts become available, and exists in full after `commit`, or not at all.
+ * When a call fails, what was written is removed and the error is a UserError naming the file.
  */
 export class AtomicFile {
   private readonly path: string
   private readonly temporary: string
   private file: number | undefined
 
-  /** @param path the file; its folder is made where it is missing */
+  /** @param path the file; its folder is made if it is missing */
   constructor(path: string) {
     this.path = path
     this.temporary = `${path}.${process.pid}.tmp`
@@ -105,7 +106,7 @@ export class AtomicFile {
     this.attempt(() => writeAll(this.file!, typeof part === 'string' ? Buffer.from(part) : part))
   }
 
-  /** Flush to the disk and take the place of the old file. */
+  /** Flush to the disk and replace the old file. */
   commit(): void {
     this.attempt(() => {
       fsyncSync(this.file!)
@@ -114,7 +115,7 @@ export class AtomicFile {
     })
   }
 
-  /** Give up: what was there before stays. */
+  /** Give up: the old file stays. */
   discard(): void {
     this.close()
     if (existsSync(this.temporary)) rmSync(this.temporary)
@@ -136,7 +137,7 @@ export class AtomicFile {
   }
 }
 
-// A process that was killed could not remove its temporary file: the next one that writes the same file does.
+// A killed process could not remove its temporary file: the next one that writes the same file does.
 function removeAbandoned(path: string): void {
   for (const temporary of abandonedOf(path)) rmSync(temporary, { force: true })
 }
@@ -157,7 +158,7 @@ export function abandonedOf(path: string): string[] {
 /** Whether there is a process of this number. */
 export function isRunning(pid: number): boolean {
   try {
-    // Signal 0 only asks whether the process is there.
+    // Signal 0 only asks whether the process exists.
     process.kill(pid, 0)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
@@ -165,7 +166,7 @@ export function isRunning(pid: number): boolean {
   return !hasEnded(pid)
 }
 
-/** Whether a process has ended and only its parent has not heard of it yet. Linux alone says so. */
+/** Whether a process has ended, but its parent has not yet collected it (a zombie). Only Linux reports this. */
 function hasEnded(pid: number): boolean {
   try {
     return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
@@ -174,7 +175,7 @@ function hasEnded(pid: number): boolean {
   }
 }
 
-// A single write takes at most 2 GiB, and may take less than it was given.
+// A single write takes at most 2 GiB, and may write less than it is given.
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30))
@@ -182,8 +183,8 @@ function writeAll(file: number, bytes: Uint8Array): void {
 }
 
 /**
- * Make sure that files can be written into a folder, before the work that they are to hold. The folder need not be there
- * yet, and is not made.
+ * Make sure that files can be written into a folder, before the work whose results they will hold. The folder need not
+ * exist yet, and is not made.
  *
  * @throws UserError naming the folder, when they cannot
  */
@@ -202,7 +203,7 @@ export function requireWritableFolder(path: string): void {
 }
 
 /**
- * Make sure that a file can be written, before the work that it is to hold.
+ * Make sure that a file can be written, before the work whose results it will hold.
  *
  * @throws UserError naming the file, when it cannot
  */
@@ -212,12 +213,12 @@ export function requireWritable(path: string): void {
     throw new NotWritten('is a folder, not a file to write to', path, 'Give the name of a file in it')
 }
 
-/** A file could not be written: nothing that is wrong with what it was made of. */
+/** Thrown when a file could not be written, which says nothing against its content. */
 export class NotWritten extends UserError {
   override name = 'NotWritten'
 }
 
-/** What to say when a file could not be written. */
+/** The error for a file that could not be written. */
 export function notWritten(path: string, error: unknown): NotWritten {
   return new NotWritten(`could not be written (${messageOf(error)})`, path, remedyFor(error))
 }

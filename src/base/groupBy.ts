@@ -1,4 +1,4 @@
-/** Items by the key of each, in the order in which the keys first come (`Map.groupBy`, which Node has from 21 on). */
+/** Items grouped by key, in the order in which the keys first occur (`Map.groupBy`, which Node has since 21). */
 export function groupBy<Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
   for (const item of items) {

@@ -1,15 +1,15 @@
-/** Hashes: what tells whether bytes are the ones that they were. */
+/** Hashes, to tell whether bytes have changed. */
 
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 
-/** Bytes that are read at a time: files may be larger than memory has room for. */
+/** Bytes to read at a time: files may be larger than memory. */
 const PART = 2 ** 22
 
 /**
- * The SHA-256 of some parts, one after the other, in hexadecimal digits.
+ * The SHA-256 of some parts, one after another, in hexadecimal digits.
  *
- * @param parts texts (as UTF-8) or the bytes of typed arrays
+ * @param parts strings (as UTF-8) or the bytes of typed arrays
  */
 export function sha256Of(...parts: (string | NodeJS.ArrayBufferView)[]): string {
   const hash = createHash('sha256')

@@ -1,6 +1,6 @@
 /**
- * HTML as text: a template tag that escapes what it is given, so that a file name or a label from a data set
- * can never become markup.
+ * HTML as text: a template tag that escapes its values, so that a file name or a label from a data set can never become
+ * markup.
  */
 
 import { style } from './style.ts'
@@ -22,9 +22,9 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
 }
 
 /**
- * A whole page, which needs nothing else.
+ * A whole, self-contained page.
  *
- * @param own what its style sheet has beside that of every page
+ * @param own what its style sheet has besides that of every page
  */
 export function page(title: string, own: string, body: Html): Html {
   return html`<!doctype html>

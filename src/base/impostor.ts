@@ -1,12 +1,12 @@
-/** Files that are not what they are called: what was fetched in their place. */
+/** Files that are not what their names say, because something else was fetched instead. */
 
 import { UserError } from './errors.ts'
 
-/** How many bytes at the beginning of a file tell what it is. */
+/** How many bytes at the beginning of a file show what it is. */
 const HEAD = 512
 
 /**
- * What stands in a file's place where a clone or a download went wrong: a Git LFS pointer, a page.
+ * Recognise what a failed clone or download leaves instead of a file: a Git LFS pointer, a page.
  *
  * @param where the file, for the message
  * @returns an error that says what it is instead and what to do; undefined where it is none of these

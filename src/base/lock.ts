@@ -1,5 +1,5 @@
 /**
- * Locks: a file that says which process has a folder to itself, on this machine or on another one that sees it.
+ * Locks: a file that says which process holds a folder, on this machine or on another one that sees it.
  *
  * Of a process on this machine it is known whether it still runs. One on another machine shows that it does by writing
  * the file again and again. So what a killed process held is free at once here, and after two minutes elsewhere. The
@@ -24,18 +24,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from './errors.ts'
 import { isRunning, notWritten } from './files.ts'
 
-/** Milliseconds without a sign of life after which a process on another machine is taken for dead. */
+/** Milliseconds without a sign of life after which a process on another machine counts as dead. */
 const SILENCE_ELSEWHERE = 120_000
 /** The same on this machine, where it is not known when a process began: another may run under its number by now. */
 const SILENCE_HERE = 600_000
 /** Milliseconds from one sign of life to the next. */
 const TOUCH = 15_000
-/** Milliseconds between two looks at a lock that is waited for. */
+/** Milliseconds between two looks while waiting for a lock. */
 const LOOK = 200
-/** After so many of them, it is said. */
+/** How many looks before the wait is reported. */
 const OFTEN = 25
 
-/** Who holds a lock. */
+/** The process that holds a lock. */
 export interface Holder {
   readonly pid: number
   readonly host: string
@@ -45,7 +45,7 @@ export interface Holder {
   readonly began?: string
 }
 
-/** The locks of this process. In a container, a process before it may have had the same number. */
+/** The locks of this process. In a container, an earlier process may have had the same number. */
 const mine = new Set<string>()
 
 /** A lock that this process holds until it is released or the process ends. */
@@ -63,13 +63,16 @@ export class Lock {
       try {
         if (!writtenAgain(path, content)) this.loss.abort()
       } catch {
-        // It was taken away with its folder, and there is nothing left to hold; or the disk is away for a moment.
+        // It was removed with its folder, and there is nothing left to hold; or the disk is unavailable for a moment.
       }
     }, TOUCH)
     this.touching.unref()
   }
 
-  /** Aborted when another process has taken it: this one slept, or was stopped, for so long that it was taken for dead. */
+  /**
+   * Aborted when another process has taken it, because this one slept, or was suspended, so long that it counted as
+   * dead.
+   */
   get lost(): AbortSignal {
     return this.loss.signal
   }
@@ -77,9 +80,9 @@ export class Lock {
   /**
    * Take a lock.
    *
-   * @param path of the lock's file; its folder is made where it is missing
+   * @param path of the lock's file; its folder is made if it is missing
    * @param what is held, for the message: `the study`
-   * @throws UserError that says who holds it, or that the file could not be written
+   * @throws UserError naming the holder, or that the file could not be written
    */
   static take(path: string, what: string): Lock {
     const lock = Lock.attempt(path)
@@ -88,9 +91,9 @@ export class Lock {
   }
 
   /**
-   * Take a lock as soon as its holder lets it go, or is dead.
+   * Take a lock as soon as its holder releases it, or is dead.
    *
-   * @param held is told once who holds it, where that does not let it go at once
+   * @param held called once with the holder, if the lock is not free at once
    * @throws UserError when the file could not be written; the signal's reason, when that stops it
    */
   static async wait(path: string, signal: AbortSignal, held: (by: Holder) => void): Promise<Lock> {
@@ -103,14 +106,14 @@ export class Lock {
     }
   }
 
-  /** Let it go. */
+  /** Release it. */
   release(): void {
     clearInterval(this.touching)
     mine.delete(this.path)
     if (contentOf(this.path) === this.content) rmSync(this.path, { force: true })
   }
 
-  /** Take it, or say who has it. */
+  /** Take it, or give its holder. */
   private static attempt(path: string): Lock | Holder {
     const holder: Holder = {
       pid: process.pid,
@@ -130,7 +133,7 @@ export class Lock {
     try {
       for (;;) {
         try {
-          // The file is there with all of its content or not at all.
+          // The file exists with all of its content or not at all.
           linkSync(own, path)
           return new Lock(path, content)
         } catch (error) {
@@ -151,7 +154,7 @@ export class Lock {
   }
 }
 
-/** Who holds a lock at present; undefined where it is free. */
+/** The process that now holds a lock; undefined where it is free. */
 export function holderOf(path: string): Holder | undefined {
   const text = contentOf(path)
   const holder = text === undefined ? undefined : parsed(text)
@@ -198,7 +201,7 @@ function writtenAgain(path: string, content: string): boolean {
   }
 }
 
-/** Remove the lock of a dead process, unless another process has done so and holds it meanwhile. */
+/** Remove the lock of a dead process, unless another process has already done so and holds it. */
 function removeDead(path: string, text: string, own: string): void {
   const aside = `${own}.dead`
   try {
@@ -210,7 +213,7 @@ function removeDead(path: string, text: string, own: string): void {
     try {
       linkSync(aside, path)
     } catch {
-      // A third one has it already.
+      // A third process already has it.
     }
   }
   rmSync(aside, { force: true })
@@ -224,7 +227,7 @@ function contentOf(path: string): string | undefined {
   }
 }
 
-/** What a lock says; a file that is no lock is nobody's. */
+/** The holder in a lock's file; undefined where the file is not a lock. */
 function parsed(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text)

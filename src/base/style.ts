@@ -1,4 +1,6 @@
-/** The style sheet of every page that regard writes: a printed page's quiet, booktabs' rules, and both light and dark. */
+/**
+ * The style sheet of every page that regard writes: quiet like a printed page, with booktabs' rules, in light and dark.
+ */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,4 @@
-/** How a caller follows work that takes a while, and stops it: every long function takes this among its options. */
+/** How a caller follows and stops long work: every long-running function takes these among its options. */
 export interface Watch {
   /** Stops the work before its next step: the function then throws the signal's reason. */
   readonly signal?: AbortSignal

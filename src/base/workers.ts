@@ -1,4 +1,4 @@
-/** Work on threads of its own, so that the main one is free for the engine, which holds it while it runs. */
+/** Work on separate threads, so that the main thread is free for the engine, which blocks it while it runs. */
 
 import { availableParallelism } from 'node:os'
 import { parentPort, type TransferListItem, Worker } from 'node:worker_threads'
@@ -11,7 +11,7 @@ type Reply<Result> =
 /** Asks a thread to end once it has done its jobs. */
 const CLOSE = 'close'
 
-/** A job that was given out: which of the threads does it, and whom it is for. */
+/** A job that was handed out: the thread that does it, and the promise that waits for it. */
 interface Pending<Result> {
   readonly worker: Worker
   readonly resolve: (result: Result) => void
@@ -24,12 +24,12 @@ interface Thread {
   readonly ended: Promise<void>
 }
 
-/** All that have threads which run. */
+/** All pools whose threads are running. */
 const open = new Set<{ close(): Promise<void> }>()
 
 /**
- * End the process once its threads have ended, after the few jobs that they were given. A thread that is ended while a
- * network runs on it, or is loaded, takes the process down with an error of its own.
+ * End the process once its threads have ended, after the few jobs that they still have. Ending a thread while a network
+ * runs or is loaded on it would crash the process.
  */
 export async function exitWithThreads(code: number): Promise<never> {
   await Promise.all([...open].map((workers) => workers.close()))
@@ -45,12 +45,13 @@ export class Workers<Job, Result> {
 
   /**
    * @param module from {@link workerModule}
-   * @param count of threads
+   * @param count how many threads
    * @param data what every thread has as its `workerData`
    */
   constructor(module: URL, count: number, data?: unknown) {
     this.threads = Array.from({ length: count }, () => {
-      // Not with the flags of the process, some of which are about its own script alone: `node --input-type=module -e …`.
+      // Not with the flags of the process, some of which are only about its own script: `node --input-type=module -e
+      // …`.
       const worker = new Worker(module, { workerData: data, execArgv: [] })
       worker.on('message', (answer: Reply<Result>) => {
         const job = this.pending.get(answer.id)!
@@ -72,7 +73,7 @@ export class Workers<Job, Result> {
    * @param transfer buffers of the job that move to the thread instead of being copied
    */
   run(job: Job, transfer: readonly TransferListItem[] = []): Promise<Result> {
-    // The process ends, and nobody is to be told.
+    // The process is ending, and nothing waits for the answer.
     if (this.closed) return new Promise(() => {})
     const waiting = new Map(this.threads.map(({ worker }) => [worker, 0]))
     for (const { worker } of this.pending.values()) waiting.set(worker, waiting.get(worker)! + 1)
@@ -82,12 +83,12 @@ export class Workers<Job, Result> {
       this.pending.set(id, { worker, resolve, reject })
       worker.postMessage({ id, job }, transfer)
     })
-    // Who asked may have failed meanwhile and wait for nothing any more.
+    // The caller may have failed in the meantime and no longer wait.
     answered.catch(() => {})
     return answered
   }
 
-  /** Have the threads end, after the jobs that they were given. */
+  /** Let the threads end, after the jobs that they still have. */
   async close(): Promise<void> {
     this.closed = true
     for (const { worker } of this.threads) worker.postMessage(CLOSE)
@@ -104,17 +105,17 @@ export class Workers<Job, Result> {
   }
 }
 
-/** More threads wait for the disk, and each takes some 50 MB. */
+/** More threads would only wait for the disk, and each takes about 50 MB. */
 const MOST_THREADS = 16
-/** So that a thread works on one job while another's file is read. */
+/** Two, so that a thread works on one job while another's file is read. */
 const AT_ONCE = 2
 
 /**
- * Have jobs done on all cores.
+ * Do jobs on all cores.
  *
  * @param module from {@link workerModule}
  * @param data what every thread has as its `workerData`
- * @returns the results, in the order of the jobs; who stops asking for them waits for the few jobs that are underway
+ * @returns the results, in the order of the jobs; a caller that stops early waits for the few jobs that are underway
  */
 export async function* onAllCores<Job, Result>(
   module: URL,
@@ -137,10 +138,10 @@ export async function* onAllCores<Job, Result>(
 }
 
 /**
- * In a worker's module: do the jobs that come.
+ * In a worker's module: do the jobs that arrive.
  *
- * @param work does one; a UserError that it throws is one for whom the job is done, too
- * @param moved buffers of a result that move to the main thread instead of being copied
+ * @param work does one; a UserError that it throws reaches the caller as a UserError
+ * @param moved buffers of a result that are moved to the main thread, not copied
  */
 export function serve<Job, Result>(
   work: (job: Job) => Result | Promise<Result>,
@@ -170,8 +171,8 @@ export function serve<Job, Result>(
 }
 
 /**
- * The built file of a worker's module. Tests run the sources, which a thread cannot: theirs is the file that
- * `npm test` has built before.
+ * The built file of a worker's module. Tests run the sources, which a thread cannot: they use the file that `npm test`
+ * built before.
  *
  * @param here the `import.meta.url` of the module beside it
  * @param name of its built file: `cut.worker.js`

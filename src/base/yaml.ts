@@ -1,6 +1,6 @@
 /**
- * Reading YAML that people write by hand: what is wrong is said with the file, the line and column, and the
- * field, and a mistyped name with the name that was probably meant.
+ * Reads YAML that people write by hand: messages name the file, line, column and field, and for a mistyped name the one
+ * that was probably meant.
  */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
@@ -15,7 +15,7 @@ import { nearest } from './nearest.ts'
  * @param where the name of its file, for messages
  * @param schemaOf what it must be, or what says so by what it holds; messages that the schema gives itself are kept
  * @returns what the schema makes of it
- * @throws UserError naming every mistake, one a line, as `FILE:LINE:COLUMN: FIELD WHAT`
+ * @throws UserError naming every mistake, one on each line, as `FILE:LINE:COLUMN: FIELD WHAT`
  */
 export function parseYaml<S extends z.ZodType>(
   text: string,
@@ -81,7 +81,7 @@ interface Problem {
 function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType): Problem[] {
   const meant = new Set<string>()
   const problems = issues.flatMap((issue): Problem[] => {
-    // A missing field has no place of its own: its parent's name is the nearest one.
+    // A missing field has no position of its own: its parent's name is the nearest.
     if (issue.message === MISSING) return [{ path: issue.path, what: issue.message, at: 'key' }]
     if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, what: issue.message, at: 'value' }]
     const known = keysAt(schema, issue.path)
@@ -98,7 +98,7 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType): Pro
 
 const MISSING = 'is missing'
 
-/** What is wrong, in words that fit behind the name of the field; zod's own words for what is rare. */
+/** What is wrong, in words that fit after the name of the field; zod's own words in rare cases. */
 function wording(issue: z.core.$ZodRawIssue): string | undefined {
   const { input } = issue
   switch (issue.code) {
@@ -115,7 +115,7 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
       const discriminator = issue.discriminator as string | undefined
       if (!discriminator) return ofNearest(issue) ?? `has an unknown form: ${brief(input)}`
       const given = (input as Record<string, unknown>)[discriminator]
-      // A discriminator that may be left out has undefined among its values.
+      // An optional discriminator has undefined among its values.
       const values =
         (issue.options as unknown[] | undefined)?.filter((value) => typeof value === 'string') ?? []
       return given === undefined ? MISSING : oneOf(values, given)
@@ -140,7 +140,7 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-/** What is wrong by the one form of several that something is meant to have, where that can be told by its kind. */
+/** What is wrong by the one of several forms that a value is probably meant to have, if its kind shows which. */
 function ofNearest({ input, errors = [] }: z.core.$ZodRawIssue): string | undefined {
   const isGroup = typeof input === 'object' && input !== null
   const forms = errors as readonly (readonly z.core.$ZodIssue[])[]
@@ -178,7 +178,7 @@ function brief(input: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-/** A field's path as people write it, `networks[0].name`, with a space behind it. */
+/** A field's path as people write it, `networks[0].name`, followed by a space. */
 function fieldOf(path: readonly PropertyKey[]): string {
   const text = path
     .map((step) => {
@@ -191,7 +191,7 @@ function fieldOf(path: readonly PropertyKey[]): string {
   return text === '' ? '' : `${text.replace(/^\./, '')} `
 }
 
-/** Where in the text a path leads, or the last step of it that is there. */
+/** Where a path leads in the text, or the last step of it that exists. */
 function offsetOf(
   root: Node | null,
   path: readonly PropertyKey[],

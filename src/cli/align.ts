@@ -135,7 +135,7 @@ function summary(faces: readonly Written[], photos: number, as: Alignment, table
   return `${count(faces.length, 'face')} of ${count(photos, 'photo')} aligned as ${as}${where}`
 }
 
-/** A face that was stretched far is one to look at: it may be no face, or an unlucky one. */
+/** Name the faces that were stretched far, for the user to check: they may not be faces, or have wrong landmarks. */
 function tellSuspicious(faces: readonly Written[], table: string): void {
   const suspicious = faces.filter(({ stretch }) => isSuspicious(stretch))
   if (suspicious.length === 0) return

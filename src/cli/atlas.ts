@@ -61,7 +61,7 @@ async function run(path: string, flags: Flags): Promise<void> {
   requireClasses(atlas, dataset.root)
   const { out } = flags
   const data = nameOfData(flags.data)
-  // Of all that lie in OUT/explained, those that this atlas is of.
+  // Of all the faces in OUT/explained, those of this atlas.
   const key = keyOfExplained(network, dataset, flags, { class: flags.class })
   writeAtomic(join(out, 'atlas.csv'), csvOf(explained, atlas))
   writeAtomic(
@@ -107,7 +107,7 @@ async function clustersOf(
   }
 }
 
-/** @throws UserError where no class has enough faces for neighbours */
+/** @throws UserError where no class has enough faces for a graph of neighbours */
 function requireClasses({ classes, left, blank }: Atlas, where: string): void {
   if (classes.length > 0) return
   if (left.length === 0)
@@ -147,7 +147,7 @@ function csvOf({ faces, classes }: ExplainedFaces, atlas: Atlas): string {
   )
 }
 
-/** What `atlas.json` has: faces by their names, and of the spectrum the eigenvalues. */
+/** The content of `atlas.json`: faces by name, and the eigenvalues of the spectrum. */
 function recordOf({ faces, skipped }: ExplainedFaces, { classes, left, blank, tests }: Atlas) {
   return {
     faces: faces.length,

@@ -136,7 +136,7 @@ function sideFrom(text: string): Side {
   return { name: text.slice(0, equals), paths }
 }
 
-/** How faces are cut out for a network, and which part of the picture it is shown. */
+/** How faces are cut out for a network, and which part of the picture it sees. */
 function frameOf({ alignment, preprocessing: { size, picture } }: Explainable): string {
   return JSON.stringify([alignment, size.height / picture.height, size.width / picture.width])
 }
@@ -172,7 +172,7 @@ function inWords({
   ]
 }
 
-/** Parts with what was found there, where it is more than chance, the largest first. */
+/** Parts with their differences, where these exceed chance, the largest first. */
 function told(
   parts: readonly { readonly part: string; readonly value: number; readonly p: number }[],
 ): string {
@@ -192,7 +192,7 @@ function settingsInWords({ a, b, trainings, people, ofSettings, parts }: Setting
   return `\n${a} against ${b}, where they look: ${what} (${scope})`
 }
 
-/** A row a face and pair. */
+/** A row for each face and pair. */
 function rowsOf(comparisons: readonly Comparison[], classes: readonly string[]) {
   return comparisons.flatMap(({ a, b, each }) =>
     each.map(({ face, truth, answers, probabilities, correlation, overlap }) => ({

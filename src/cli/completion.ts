@@ -20,9 +20,9 @@ export function completionCommand(): Command {
     })
 }
 
-/** A command as shells see it. */
+/** A command for completion. */
 interface Completed {
-  /** `regard`'s own is empty, that of `regard study plan` is ` study plan`. */
+  /** Empty for `regard` itself, ` study plan` for `regard study plan`. */
   readonly path: string
   readonly description: string
   readonly subcommands: readonly string[]
@@ -39,7 +39,7 @@ function commandsOf(command: Command, path = ''): Completed[] {
       subcommands: subcommands.map((one) => one.name()),
       options: help.visibleOptions(command),
     },
-    // What `help` could be followed by is the list of commands once more.
+    // What could follow `help` is the list of commands again.
     ...subcommands
       .filter((one) => one.name() !== 'help')
       .flatMap((one) => commandsOf(one, `${path} ${one.name()}`)),
@@ -52,7 +52,7 @@ const scripts: Readonly<Record<Shell, (commands: readonly Completed[]) => string
   fish: fishScript,
 }
 
-/** Files are completed wherever neither a command nor a flag is. */
+/** It completes files wherever neither a command nor a flag fits. */
 function bashScript(commands: readonly Completed[]): string {
   const paths = commands.filter(({ path }) => path !== '').map(({ path }) => `'${path}'`)
   const subcommands = commands

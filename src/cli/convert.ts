@@ -41,14 +41,14 @@ export function checkOut(model: string, out: string): void {
 }
 
 /**
- * Write a graph; one that is too large for a single file with its weights in a file beside it.
+ * Write a graph; if it is too large for a single file, with its weights in a file beside it.
  *
- * @throws the signal's reason, when that came before
+ * @throws the signal's reason, when that came first
  */
 export async function writeModelFile(path: string, graph: Graph, signal: AbortSignal): Promise<void> {
   const bytes = [...graph.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
   announce(path, bytes, 'Writing')
-  // Signals are heard between two tasks.
+  // Signals are handled between two tasks.
   await setImmediate()
   signal.throwIfAborted()
   writeOnnxFile(path, graph, { external: bytes > MOST })
@@ -57,7 +57,7 @@ export async function writeModelFile(path: string, graph: Graph, signal: AbortSi
 /** Protobuf ends at 2 GiB; nodes and names need some of it. */
 const MOST = 1.9 * 2 ** 30
 
-/** What a graph takes and gives. */
+/** The inputs and outputs of a graph. */
 export function signature({ inputs, outputs }: Graph): string {
   const list = (values: readonly ValueInfo[]) =>
     values.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')

@@ -1,4 +1,4 @@
-/** Data sets, their folds and what is wrong with their photos, as commands say it. */
+/** Data sets, their folds, and problems with their photos on the command line. */
 
 import { basename, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
@@ -10,7 +10,7 @@ import type { Skipped } from '../datasets/dataset.ts'
 import { leftInWords } from '../datasets/photoFiles.ts'
 import { DATASET_KINDS, type DatasetKind, type ReaderOptions } from '../datasets/readers.ts'
 
-/** A data set as the command line names it. */
+/** A data set as named on the command line. */
 export interface Source {
   readonly kind: DatasetKind
   readonly root: string
@@ -30,7 +30,7 @@ export function sourceFrom(text: string): Source {
   throw new InvalidArgumentError(`There is no kind '${kind}'. ${remedy}`)
 }
 
-/** What a data set is called in a page that is passed on, which does not say where it lies: `aaf:AAF`. */
+/** The name of a data set in a page that is passed on, without the place where it lies: `aaf:AAF`. */
 export function nameOfData({ kind, root }: Source): string {
   return `${kind}:${basename(resolve(root))}`
 }
@@ -56,7 +56,7 @@ export function foldFrom(text: string): { fold: number; of: number } {
   return { fold, of }
 }
 
-/** Name the photos and rows that could not be used, where there are any, and let the exit code say so. */
+/** Name the photos and rows that could not be used, if any, and set the exit code. */
 export function tellSkipped(skipped: readonly Skipped[]): void {
   if (skipped.length === 0) return
   console.error(`\n${skipped.length} ${skipped.length === 1 ? 'photo' : 'photos'} could not be used:`)
@@ -70,7 +70,7 @@ export function requirePhotos(photos: readonly unknown[], skipped: readonly Skip
   if (photos.length === 0 && first) throw new UserError(first.reason, first.face)
 }
 
-/** Say what of the folders that were named is no photo, so that nobody counts on it. */
+/** Report which files in the named folders are not photos, so that nobody relies on them. */
 export function tellLeft(left: ReadonlyMap<string, number>): void {
   if (left.size === 0) return
   const count = [...left.values()].reduce((a, b) => a + b)

@@ -27,7 +27,7 @@ interface Flags extends ReaderOptions {
 /** How many cases of a finding the summary names. */
 const NAMED = 3
 
-/** `regard dataset check KIND:PATH`: what may quietly ruin a study. */
+/** `regard dataset check KIND:PATH`: what may silently ruin a study. */
 export function checkCommand(): Command {
   return new Command('check')
     .description(

@@ -12,7 +12,7 @@ interface Flags extends ReaderOptions {
   readonly json?: string
 }
 
-/** `regard dataset info KIND:PATH`: what a reader finds, without a look at the photos. */
+/** `regard dataset info KIND:PATH`: what a reader finds, without looking at the photos. */
 export function infoCommand(): Command {
   return new Command('info')
     .description(
@@ -36,7 +36,7 @@ async function info(source: Source, flags: Flags): Promise<void> {
   const summary = summaryOf(dataset)
   console.log(linesOf(summary).join('\n'))
   if (flags.json) {
-    // Named from the file: so it names nobody's home.
+    // Named relative to the file, so that it reveals nobody's home folder.
     const root = relative(dirname(flags.json), summary.root) || '.'
     writeAtomic(flags.json, `${JSON.stringify({ ...summary, root }, undefined, 2)}\n`)
   }

@@ -20,7 +20,7 @@ interface Flags extends ReaderOptions {
   readonly out?: string
 }
 
-/** Of a picture, in pixels. */
+/** The side of a picture, in pixels. */
 const SIDE = 112
 
 /** `regard dataset show KIND:PATH`: some faces of every class, as one picture. */
@@ -92,7 +92,7 @@ function pathOf(out: string, { kind }: Source): string {
   return /\.png$/i.test(out) ? out : join(out, `show-${kind}.png`)
 }
 
-// A picture can only be so wide.
+// A picture can only be this wide.
 function perClassFrom(text: string): number {
   const count = countFrom(text)
   if (count > 100) throw new InvalidArgumentError('Give a number from 1 to 100.')

@@ -1,9 +1,9 @@
-/** Where networks run, as commands say it. */
+/** Where networks run: the flag of the commands. */
 
 import { type Command, Option } from 'commander'
 import { DEVICES, type NodeDevice } from '../engine/node.ts'
 
-/** What the flag of {@link withDevice} says; undefined where it is not given. */
+/** The flag of {@link withDevice}; undefined by default. */
 export interface DeviceFlag {
   readonly device?: NodeDevice
 }

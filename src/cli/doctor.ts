@@ -23,7 +23,7 @@ export function doctorCommand(): Command {
 
 /** What a check found. */
 interface Finding {
-  /** `slow` and `absent`: regard works without. */
+  /** `slow` and `absent`: regard works all the same. */
   readonly state: 'good' | 'slow' | 'absent' | 'bad'
   readonly says: string
   readonly remedy?: string

@@ -40,7 +40,7 @@ interface Flags extends ModelFlags, ReaderOptions, DeviceFlag, FoldFlags {
   readonly json?: string
 }
 
-/** The flags, with what follows from the model. */
+/** The flags, completed from the model. */
 interface Settled extends Flags {
   readonly crops: '10' | '1'
 }
@@ -90,7 +90,7 @@ async function run(path: string | undefined, given: Flags): Promise<void> {
   if (given.json !== undefined) requireWritable(given.json)
   const evaluable = requireEvaluable(await answersFrom(path ?? DEFAULT_NETWORK, given), given)
   const { picture, size } = evaluable.preprocessing
-  // Where nothing is cut off, the four corners are the centre.
+  // Where nothing is cut off, the four corners equal the centre.
   const cut = picture.height > size.height || picture.width > size.width
   const flags: Settled = { ...given, crops: given.crops ?? (cut ? '10' : '1') }
   const { model } = evaluable
@@ -155,9 +155,9 @@ async function evaluateOn(
 
 /** One data set's figures, as `--json` writes them. Shares go from 0 to 1; rows of `confusion` are true classes. */
 interface EvaluationRecord extends Source, Evaluated {
-  /** All of it, or the part that was scored. */
+  /** The scored part, or all of it. */
   readonly scored: 'all' | Fold
-  /** Always giving the class that is right most often; of ages in years, also always giving the median. */
+  /** Always giving the most frequent class; for ages in years, also always giving the median. */
   readonly chance: {
     readonly class: string
     readonly accuracy: number
@@ -172,14 +172,14 @@ interface EvaluationRecord extends Source, Evaluated {
 
 interface Evaluated {
   readonly n: number
-  /** Of ages in years: the mean absolute error of the expected age. */
+  /** For ages in years: the mean absolute error of the expected age. */
   readonly error?: number
   /** 95 %, by the normal distribution. */
   readonly errorInterval?: readonly [low: number, high: number]
   readonly accuracy: number
   /** 95 %, by Wilson's score. */
   readonly interval: readonly [low: number, high: number]
-  /** Right or in an adjacent class, of age. */
+  /** Right or in an adjacent class, for age. */
   readonly oneOff?: number
   readonly oneOffInterval?: readonly [low: number, high: number]
 }
@@ -271,7 +271,7 @@ function tables(
         shown(one.accuracy, one.interval),
       ]),
     ]),
-    // A hundred ages by a hundred are for --json.
+    // A hundred ages by a hundred are left to --json.
     ...(years
       ? []
       : ['', `${nameOf(record)}, true class by row, answer by column:`, ...confusionLines(record, names)]),

@@ -41,7 +41,7 @@ import {
 import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 
-/** The methods in which something is drawn. */
+/** The methods that draw random numbers. */
 const WITH_SEED = NAMED_METHODS.filter((name) => 'seed' in METHODS[name].options)
 
 interface Flags extends ModelFlags, DeviceFlag {
@@ -101,10 +101,10 @@ export function explainCommand(): Command {
     .action(explain)
 }
 
-/** A file to explain, and what its own files are called. */
+/** A file to explain, and the names of its results. */
 interface Input {
   readonly path: string
-  /** Without their suffixes and endings. */
+  /** The path of its results, without suffix and ending. */
   readonly to: string
 }
 
@@ -177,7 +177,7 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   }
 }
 
-/** What was typed is a model and photos, or photos alone. */
+/** Split the arguments into a model and photos, or photos alone. */
 function argumentsFrom(
   first: string | undefined,
   others: readonly string[],
@@ -191,7 +191,7 @@ function argumentsFrom(
       existsSync(first) &&
       (statSync(first).isDirectory() || endingOf(first) === ''))
   if (isPhoto) return { path: DEFAULT_NETWORK, paths: [first, ...others] }
-  // Whatever it is, reading it as a picture says that it is none.
+  // Whatever it is, reading it as a picture reports that it is not one.
   const isModel = isBuiltIn(first) || isModelFile(first) || modelIn(first) !== undefined
   if (others.length === 0 && !isModel && existsSync(first)) return { path: DEFAULT_NETWORK, paths: [first] }
   if (others.length === 0 && isModel)
@@ -199,7 +199,7 @@ function argumentsFrom(
   return { path: first, paths: others }
 }
 
-/** Files as they are named; of a folder, its photos, called as they are below it. */
+/** The files that are named; for a folder, its photos, with their names below it. */
 function filesIn(paths: readonly string[], out: string) {
   const left = new Map<string, number>()
   const found = paths.map((path) => {
@@ -217,7 +217,7 @@ function filesIn(paths: readonly string[], out: string) {
   }
 }
 
-/** @throws UserError where landmarks do not say how a face is cut out for the model */
+/** @throws UserError where the model does not use landmarks to cut out faces */
 function requireLandmarksUse({ card, path }: Model): void {
   if (typeof card.alignment === 'string') return
   throw new UserError(
@@ -231,7 +231,7 @@ function requireLandmarksUse({ card, path }: Model): void {
   )
 }
 
-/** What the network is shown of the photos among some inputs, in their order. */
+/** What the network sees of the photos among some inputs, in order. */
 function shownIn(
   inputs: readonly { readonly path: string }[],
   model: Model,
@@ -244,9 +244,9 @@ function shownIn(
 }
 
 /**
- * Where a number alone is given to set ages against, say what that means: it may well be meant otherwise.
+ * Where ages are compared with a bare number, say what that means: the user may well mean something else.
  *
- * A class of one year is an age, and the expected age may be set against it too.
+ * A class of one year is an age, and the expected age may be compared with it too.
  */
 function tellMinus({ class: asked, minus }: Flags, answers: readonly Model[]): void {
   if (asked !== undefined || minus === undefined || minus === 'mean') return
@@ -258,7 +258,7 @@ function tellMinus({ class: asked, minus }: Flags, answers: readonly Model[]): v
   }
 }
 
-/** What answers are set against: what `--minus` says, or with `mean` the mean answer over all inputs. */
+/** What answers are compared with: the value of `--minus`, or for `mean` the mean answer over all inputs. */
 async function minusFrom(
   { minus, class: asked = ['top'] }: Flags,
   model: Model,
@@ -288,7 +288,7 @@ async function minusFrom(
           count++
         }
       } catch (error) {
-        // What cannot be read is skipped when its turn comes, and named then.
+        // A file that cannot be read is skipped, and named, when its turn comes.
         if (!(error instanceof UserError)) throw error
       }
     }
@@ -304,7 +304,7 @@ async function minusFrom(
   return mean
 }
 
-/** Explain inputs one after another, and stop between two runs of the network; returns how many were skipped. */
+/** Explain inputs one after another; it can stop between two runs of the network. Returns how many were skipped. */
 async function explainAll(
   inputs: readonly Input[],
   photos: AsyncGenerator<ShownPhoto>,
@@ -339,7 +339,7 @@ async function explainAll(
 /** Milliseconds that may pass without a progress line. */
 const QUIET = 2000
 
-/** A method around the gradient leaves no room for some other flags. */
+/** Check that a method does not contradict other flags. */
 function checkMethod({ method, composite, seed, layer = [], class: asked, minus }: Flags): void {
   if (method && composite) throw new UsageError('--method replaces --composite: give only one of them')
   if (seed !== undefined && !(method && WITH_SEED.includes(method)))
@@ -361,7 +361,7 @@ function checkMethod({ method, composite, seed, layer = [], class: asked, minus 
 /** A method with the flags that belong to it. */
 function methodFrom(method: NamedMethod['method'], { seed }: Flags, [layer]: readonly string[]): NamedMethod {
   if (method === 'grad-cam') return { method, layer }
-  // A method without chance comes without a seed: `checkMethod`.
+  // `checkMethod` refuses a seed for a method without random numbers.
   return { method, seed } as NamedMethod
 }
 
@@ -399,7 +399,7 @@ async function explainOne(
       }
     }
   } catch (error) {
-    // Where one cannot be written, the next cannot either.
+    // If one cannot be written, neither can the next.
     if (!(error instanceof UserError) || error instanceof NotWritten) throw error
     const named = error.message.startsWith(printable(path))
     return { lines: [], trouble: named ? error : new UserError(error.message.split('\n'), path) }
@@ -416,15 +416,15 @@ async function explainOne(
   return { lines }
 }
 
-/** What the network is shown of one input: of a photo as many as it has faces. */
+/** What the network sees of one input: for a photo, each of its faces. */
 async function seenIn(path: string, shown: ShownPhoto | undefined, model: Model): Promise<Seen[]> {
   return shown ? picturesOf(path, shown, model) : [{ tensor: await readInput(path, model), suffix: '' }]
 }
 
 /**
- * The faces of a photo, or the photo itself, as the network is shown them.
+ * The faces of a photo, or the photo itself, as the network sees them.
  *
- * @throws UserError where there is nothing to be shown
+ * @throws UserError where there is nothing to show
  */
 function picturesOf(path: string, { faces, refused, broken }: ShownPhoto, model: Model): Seen[] {
   if (faces.length === 0) {
@@ -446,7 +446,7 @@ function tasksOf(flags: Flags, model: Model, of: string): Task[] {
   }))
 }
 
-/** What the files of inputs are called. */
+/** The names of the results of each input. */
 function namesOf(
   inputs: readonly { readonly path: string; readonly name: string }[],
   tasks: readonly Task[],

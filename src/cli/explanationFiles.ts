@@ -26,36 +26,36 @@ const SIDE = 320
 /** The greatest side of a photo that maps are drawn into. */
 const PHOTO_SIDE = 1600
 
-/** One thing to explain of each input, and what its files are called behind the input's name. */
+/** One question about each input, and the suffix of its files after the input's name. */
 export interface Task {
   readonly question: Question
   readonly suffix: string
 }
 
-/** What all inputs are explained with: one answer of the model. */
+/** What all inputs are explained with, for one answer of the model. */
 export interface Job {
   readonly model: Model
   readonly explainer: Explainer
   readonly tasks: readonly Task[]
   readonly layers: readonly { readonly name: string; readonly value: string }[]
-  /** What made the relevance, as NAME.json says it. */
+  /** What computed the relevance, as in NAME.json. */
   readonly by: { readonly composite: string | null; readonly method?: NamedMethod['method'] }
-  /** Whether the parts of a map add up to what is explained, so that they can be said in its unit. */
+  /** Whether the parts of a map add up to the explained value, so that they can be given in its unit. */
   readonly addsUp: boolean
-  /** Those of the face, where they were given. */
+  /** The landmarks of the face, if given. */
   readonly landmarks: readonly Point[] | undefined
 }
 
-/** One thing that the network is shown of an input. */
+/** One picture of an input that the network sees. */
 export interface Seen {
   readonly tensor: TensorOf<'float32'>
-  /** Where it comes from in its photo, where it was cut out of one. */
+  /** Where it lies in its photo, if it was cut out of one. */
   readonly face?: ShownPhoto['faces'][number]
-  /** What its files are called behind the input's name. */
+  /** The suffix of its files after the input's name. */
   readonly suffix: string
 }
 
-/** Draw the maps of a photo's faces into the photo, a picture for each thing that was explained. */
+/** Draw the maps of a photo's faces into the photo, one picture for each question. */
 export async function drawInto(
   path: string,
   to: string,
@@ -68,7 +68,7 @@ export async function drawInto(
   }
 }
 
-/** A photo no larger than maps are drawn into, and the map to it from the photo as it was. */
+/** A photo shrunk to the size that maps are drawn into, and the map to it from the original. */
 function shrunk(photo: Image): { photo: Image; scale: Affine } {
   const by = Math.min(1, PHOTO_SIDE / Math.max(photo.width, photo.height))
   const size = { width: Math.round(by * photo.width), height: Math.round(by * photo.height) }
@@ -77,7 +77,7 @@ function shrunk(photo: Image): { photo: Image; scale: Affine } {
   return { photo: fitted(photo, size, 'stretch'), scale }
 }
 
-/** What each part of a face has of a map; undefined where nobody knows where they are. */
+/** How much of a map lies in each part of a face; undefined where the parts are unknown. */
 export function byPart(
   { relevance }: ModelExplanation,
   { map: toPhoto, mesh }: NonNullable<Seen['face']>,
@@ -104,7 +104,7 @@ export async function write(
   const { model, layers, by } = job
   const { seen, map, relevance, outputs, logit, conservation } = explanation
   if (seen && map) {
-    // Small networks see small pictures, which nobody could make out.
+    // Small networks see small pictures, which would be hard to make out.
     const by = Math.ceil(SIDE / seen.height)
     const pictures = [seen, map].map((picture) => enlarged(picture, by))
     await writePicture(`${to}.png`, sideBySide(pictures))
@@ -123,19 +123,19 @@ export async function write(
         { logits: [...logits], probabilities: probabilities ? [...probabilities] : null },
       ]),
     ),
-    // What is the same for every class is about none.
+    // A map that is the same for every class is about none.
     target: METHODS[by.method ?? 'relevance'].ofClass
       ? {
           output: model.output,
           class: explanation.class,
           name: explanation.name,
-          // Where it is no single class, how much each logit counts in what is explained.
+          // Unless it is a single class, the weight of each logit in the target.
           ...(explanation.class === undefined ? { weights: [...explanation.target] } : {}),
           value: explanation.value,
           ...(typeof minus === 'number' ? { minus, minusName: model.classes[minus] } : {}),
           ...(typeof minus === 'object' ? { minus: minus.name } : {}),
           ...(reference === undefined ? {} : { minus: reference }),
-          // What is no logit of a class.
+          // The value is not a logit of a class.
           ...(['number', 'other'].includes(model.kind) ? { kind: model.kind } : {}),
           logit,
         }
@@ -149,7 +149,7 @@ export async function write(
   writeAtomic(`${to}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
-/** A name as part of a file's name: what file systems do not take is `_`. */
+/** A name as part of a file's name: characters that file systems refuse become `_`. */
 export function fileName(name: string): string {
   return name.replace(/[^\p{L}\p{N}._+-]+/gu, '_')
 }

@@ -1,4 +1,4 @@
-/** What `regard explain` says on the screen. */
+/** What `regard explain` prints. */
 
 import { printable } from '../base/printable.ts'
 import { deviationOf, expectedAge } from '../evaluation/years.ts'
@@ -8,13 +8,13 @@ import type { ModelExplanation } from '../models/explain.ts'
 import { agesOf, type Model, requirePreprocessing } from '../models/model.ts'
 import { cutInWords } from './model.ts'
 
-/** What is asked for, in words. */
+/** A question in words. */
 export function nameOf(asked: Question['class'], { classes }: Model): string {
   if (typeof asked === 'object') return asked.name
   return typeof asked === 'number' ? classes[asked]! : asked
 }
 
-/** Say how photos become the input, so that nobody has to guess what was done. */
+/** Print how photos become the input, so that nobody has to guess. */
 export function tellPreprocessing(model: Model, asIs: boolean): void {
   const { size, picture, fit, channels, scale, mean } = requirePreprocessing(model)
   const { alignment } = model.card
@@ -31,7 +31,7 @@ export function tellPreprocessing(model: Model, asIs: boolean): void {
   console.error(`${what}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`)
 }
 
-/** Say where an answer is no class with a logit. */
+/** Print a note where an answer is not a class with a logit. */
 export function tellKind({ kind, output }: Model): void {
   if (output.endsWith('[mean]')) {
     console.error(`The output is a map of scores, so the mean over all of them, ${output}, is explained`)
@@ -54,7 +54,7 @@ export function summary(
   return `${input}: ${answer} → ${printable(to)}${map ? '.png' : '.relevance.npy'}${warnings.map((each) => `\n  ${each}`).join('')}`
 }
 
-/** What the network says, and how sure it is. */
+/** The network's answer, and how sure it is. */
 function inWords(question: Question, explanation: ModelExplanation, model: Model): string {
   const { name, probability, logit, value } = explanation
   if (value !== undefined) {
@@ -74,7 +74,7 @@ function inWords(question: Question, explanation: ModelExplanation, model: Model
   return `${what}“${name}”${rather} ${model.kind === 'other' ? 'score' : 'logit'} ${logit.toFixed(3)}`
 }
 
-/** What an answer in years says, ahead of the class that is explained; undefined for others. */
+/** An answer in years in words, ahead of the explained class; undefined for other answers. */
 function ageInWords({ outputs }: ModelExplanation, model: Model): string | undefined {
   if (model.task !== 'years') return undefined
   const { probabilities } = outputs[model.output]!
@@ -89,7 +89,7 @@ function movedInWords(
   { value, warnings }: ModelExplanation,
   parts: Record<string, number> | undefined,
 ): string {
-  // Of a map that is not to be trusted nothing is said in years.
+  // For a map that cannot be trusted, no years are given.
   if (value === undefined || warnings.length > 0 || !parts) return ''
   return ` (${partsInWords(parts)})`
 }

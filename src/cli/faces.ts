@@ -12,7 +12,7 @@ import type { Point } from '../pictures/image.ts'
 import { tellLeft, tellSkipped, withoutPath } from './data.ts'
 import { untilStopped } from './signal.ts'
 
-/** So many photos are listed one by one; of more, those that are not of one face. */
+/** Up to this many photos are listed one by one; beyond that, only those without exactly one face. */
 const MOST_LISTED = 20
 
 /** `regard faces PHOTO…` */
@@ -82,7 +82,7 @@ function write(stem: string, photo: string, marked: MarkedPhoto, inputs: Readonl
   writeAtomic(`${stem}.txt`, text.join(''))
 }
 
-/** A face as NAME.json has it. Where the mesh network did not make it out, it has no points. */
+/** A face as in NAME.json. Where the mesh network did not recognise it, it has no points. */
 function recordOf(face: FoundFace) {
   const list = (points: readonly Point[]) => points.map(({ x, y }) => [rounded(x), rounded(y)])
   const { left, top, width, height } = face.box
@@ -98,7 +98,7 @@ function recordOf(face: FoundFace) {
   }
 }
 
-/** Hundredths of a pixel. */
+/** Rounded to hundredths of a pixel. */
 function rounded(value: number): number {
   return Math.round(100 * value) / 100
 }

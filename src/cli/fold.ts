@@ -5,7 +5,7 @@ import type { Fold } from '../evaluation/evaluate.ts'
 import type { Model } from '../models/model.ts'
 import { foldFrom } from './data.ts'
 
-/** What the flags say. */
+/** The flags about the fold. */
 export interface FoldFlags {
   readonly fold?: Pick<Fold, 'fold' | 'of'>
   readonly seed?: string
@@ -24,7 +24,7 @@ export const SEED = [
   'the seed that decides which fold a face is in (default: from the card)',
 ] as const
 
-/** The part of a data set that is taken. A model can have seen only faces of the data that it was trained on. */
+/** The part of a data set to use. A model can only have seen faces of the data that it was trained on. */
 export function foldOf({ path, card }: Model, { fold, seed }: FoldFlags, kind: string): Fold | undefined {
   if (!fold || (card.trainedOn && card.trainedOn.dataset !== kind)) return undefined
   const dealt = seed ?? card.trainedOn?.seed

@@ -53,7 +53,7 @@ export function graftCommand(): Command {
     })
 }
 
-/** Say which of several answers the file explains: it has room for one. */
+/** Print which of several answers the file explains: it has room for one. */
 function tellAnswer([model, ...others]: readonly Model[]): void {
   const called = (one: Model) => `${nameOf(one)} (${one.output})`
   const rest = others.length > 0 ? `, and not ${others.map(called).join(', ')}: --output chooses another` : ''

@@ -33,7 +33,7 @@ interface Flags {
   readonly yes?: boolean
 }
 
-/** What can be trained, by a word for it. */
+/** The sizes of studies to choose from, by a word for each. */
 const SIZES = {
   small: {
     network: { name: 'adiencenet', input: 112, width: 0.5 },
@@ -58,13 +58,13 @@ type Size = keyof typeof SIZES
 const FOLDS = 5
 const SEED = 1
 
-/** What a plan is made of. */
+/** The choices for a plan. */
 interface Choice {
-  /** None: faces are drawn. */
+  /** Undefined for drawn faces. */
   readonly data: { readonly kind: DatasetKind; readonly root: string } | undefined
   readonly tasks: readonly Task[]
   readonly size: Size
-  /** Parts that the people are dealt into. */
+  /** How many folds the people are dealt into. */
   readonly folds: number
 }
 
@@ -96,7 +96,7 @@ async function init(data: string | undefined, { out, yes }: Flags): Promise<void
   )
 }
 
-/** What is suggested, without a question. */
+/** The suggested choices, without asking. */
 async function suggested(root: string | undefined): Promise<Choice> {
   if (root === undefined) return { data: undefined, tasks: ['age', 'gender'], size: 'small', folds: FOLDS }
   const { kind, dataset } = await found(root)
@@ -146,7 +146,7 @@ const WORDS: Readonly<Record<Task, string>> = {
 }
 
 /**
- * The data set in a folder or a table, read as the kind of which most is there.
+ * The data set in a folder or a table, read as the kind that finds most faces.
  *
  * @throws UserError where no kind finds a face, with what each kind says
  */
@@ -175,7 +175,7 @@ async function found(root: string): Promise<{ readonly kind: DatasetKind; readon
   )
 }
 
-/** What is wrong, without what to do: that differs from kind to kind. */
+/** What is wrong, without the remedy, which differs from kind to kind. */
 function reasonOf({ message, where }: UserError, root: string): string {
   const said = where && message.startsWith(where) ? message.slice(where.length + 2) : message
   const within = where ? relative(root, where) : ''
@@ -252,7 +252,7 @@ explain: { photos: 8, profile: 100 }
 `
 }
 
-/** The folder's or table's name, in letters that a study may be named by. */
+/** The folder's or table's name, in letters that a study's name allows. */
 function nameFrom(root: string | undefined): string {
   if (root === undefined) return 'drawn-faces'
   const path = resolve(root)

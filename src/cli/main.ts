@@ -30,7 +30,7 @@ import { workerCommand } from './worker.ts'
  * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
  * 3 done, but some inputs were skipped; 130, 143 or 129 stopped by Ctrl-C, SIGTERM or SIGHUP.
  *
- * @param args what was typed behind `regard`
+ * @param args what was typed after `regard`
  */
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('regard')
@@ -41,7 +41,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('See `regard --help`, or `regard COMMAND --help`.')
     .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
     .exitOverride()
-    // What stands behind a subcommand is for that one: `study --out` and `study plan --out` are two.
+    // Flags after a subcommand belong to it: `study --out` and `study plan --out` are two flags.
     .enablePositionalOptions()
   for (const command of [
     initCommand(),
@@ -74,20 +74,20 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (thrown) {
     const error = inWords(thrown)
     if (error instanceof CommanderError) {
-      // Commander has said what is wrong, or shown the help that was asked for.
+      // Commander has already printed the error, or the requested help.
       process.exitCode = error.exitCode === 0 ? 0 : 2
     } else if (error instanceof Stopped) {
       if (error.message) console.error(error.message)
       process.exitCode = error.exitCode
     } else {
-      // Anything but a UserError is a fault of regard's own, and its trace is what a report of it needs.
+      // Anything other than a UserError is a bug in regard, and a report of it needs the stack trace.
       console.error(error instanceof UserError ? `regard: ${error.message}` : error)
       process.exitCode = error instanceof UsageError ? 2 : 1
     }
   }
 }
 
-/** Commander hands its settings down only to commands that it made itself. */
+/** Commander passes its settings only to commands that it created itself. */
 function inherit(parent: Command): void {
   for (const command of parent.commands) inherit(command.copyInheritedSettings(parent))
 }

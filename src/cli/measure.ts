@@ -55,13 +55,13 @@ interface Flags extends OverFacesFlags {
   readonly sanity?: boolean
 }
 
-/** Methods that ask the network a thousand times for one map: only on request. */
+/** Methods that run the network a thousand times for one map: only on request. */
 const COSTLY: readonly MethodName[] = ['lime', 'kernel-shap', 'rise', 'prediction-difference']
 
 /** Methods that take too many runs for a map to make forty of each face. */
 const UNCHECKED: readonly MethodName[] = [...COSTLY, 'occlusion']
 
-/** Methods that are no use, or the same as others, where a network has no attention. */
+/** Methods that are useless, or the same as others, for a network without attention. */
 const OF_ATTENTION: readonly MethodName[] = [
   'cplrp',
   'cplrp-gamma',
@@ -80,7 +80,7 @@ function wayOf(name: MethodName): Way {
   return name in composites ? composites[name as CompositeName] : ({ method: name } as NamedMethod)
 }
 
-/** What is measured where nothing is said: what takes no longer than the perturbation itself. */
+/** The default measures: those that take no longer than the perturbation itself. */
 const USUAL: readonly MeasureName[] = [
   'region-perturbation',
   'rank-accuracy',
@@ -91,7 +91,7 @@ const USUAL: readonly MeasureName[] = [
   'completeness',
 ]
 
-/** Of all measures those that look at one map, not at two. */
+/** The measures that look at one map, not two. */
 const MEASURE_NAMES = (Object.keys(MEASURES) as MeasureName[]).filter(
   (name) => MEASURES[name].needs !== 'maps',
 )
@@ -242,7 +242,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   tellSkipped(found.skipped)
 }
 
-/** Test the maps against those of shuffled networks, and say what that finds. */
+/** Test the maps against those of shuffled networks, and print the result. */
 async function sanityOf(
   network: Evaluable & { readonly name: string },
   dataset: Dataset,
@@ -292,7 +292,7 @@ function sanityRecord({ tests, faces }: SanityCheck) {
 function takenFrom({ measures = [...USUAL], fill, score }: Flags, side: number): Taken[] {
   const region = Math.max(1, Math.round(side / 14))
   return measures.flatMap((measure) => {
-    // Signed sums may be many times their sum, of maps whose parts cancel.
+    // In maps whose parts cancel, signed parts may be many times their sum.
     if (measure === 'mass-accuracy') return [taken(measure, { absolute: true })]
     if (MEASURES[measure].needs !== 'scores') return [taken(measure)]
     const own = { steps: 30, ...(measure === 'region-perturbation' && { region }) }
@@ -356,7 +356,7 @@ function rowsOf({ rows }: MeasuredMaps, columns: readonly MeasureColumn[]): CsvR
 
 const CURVE_COLUMNS = ['measure', 'with', 'method', 'order', 'step', 'gone', 'score']
 
-/** A row for each point of the mean curves: none where no measure takes pixels away. */
+/** A row for each point of the mean curves; none where no measure removes pixels. */
 function curveRows(columns: readonly MeasureColumn[]): CsvRow[] {
   return columns.flatMap(({ name, measure, curves }) =>
     [...curves].flatMap(([method, { gone, scores }]) =>
@@ -371,7 +371,7 @@ function curveRows(columns: readonly MeasureColumn[]): CsvRow[] {
   )
 }
 
-/** The argument of a flag that takes names, with commas between. */
+/** The argument of a flag that takes names separated by commas. */
 function listOf<Name extends string>(names: readonly Name[], what: string): (text: string) => Name[] {
   return (text) => {
     if (text === 'all') return [...names]

@@ -1,4 +1,4 @@
-/** What the commands that read a model have in common: flags about it, and the composite. */
+/** What the commands that read a model share: flags about it, and the composite. */
 
 import { existsSync, statSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -22,7 +22,7 @@ import { runFiles } from '../study/record.ts'
 
 type Input = NonNullable<Card['input']>
 
-/** What the flags of {@link withModelFlags} say. */
+/** The flags of {@link withModelFlags}. */
 export interface ModelFlags {
   readonly prototxt?: string
   readonly output?: string
@@ -81,12 +81,12 @@ export function withModelFlags(command: Command): Command {
     .optionsGroup('Options:')
 }
 
-/** What a command's argument for a model is: words for its help. */
+/** The help text of an argument for a model. */
 export const MODEL =
   'the network: a file (with its card, if any, beside it as NAME.card.yaml), the folder of a run, or the name of a built-in network (`regard networks`)'
 
 /**
- * Read the model that a command names, and its card, with the flags in the card's place.
+ * Read the model that a command names, and its card, which flags override.
  *
  * @param named its file, the folder of a run of a study, or the name of a built-in network
  */
@@ -109,15 +109,15 @@ export function modelIn(folder: string): string | undefined {
   return existsSync(path) ? path : undefined
 }
 
-/** Whether what was typed for a model is meant as the name of a built-in network. */
+/** Whether an argument for a model is meant as the name of a built-in network. */
 export function isNamed(path: string): boolean {
   return isBuiltIn(path) || (endingOf(path) === '' && !existsSync(path))
 }
 
 /**
- * Say what of a model's file was read in another way than it is written, and what was not read.
+ * Print what in a model's file was read differently from how it is written, and what was not read.
  *
- * @param output that somebody asked for: then the others do not matter
+ * @param output the one that the user asked for: then the others do not matter
  */
 export function tellReading(path: string, { reading }: Graph, output?: string): void {
   for (const note of reading?.notes ?? []) console.error(`${path}: ${note}.`)
@@ -131,20 +131,20 @@ export function isModelFile(path: string): boolean {
   return [...MODEL_ENDINGS, '.prototxt'].includes(endingOf(path))
 }
 
-/** How faces are cut out for a model: words. */
+/** How faces are cut out for a model, in words. */
 export function cutInWords(cut: Cut): string {
   if (typeof cut === 'string') return `aligned [${cut}]`
   const { box } = cut
   return `cut out upright, ${typeof box === 'number' ? box : box.join(' × ')} times their box`
 }
 
-/** The same, once for each question that the model answers; for one alone, where `--output` says which. */
+/** The same, once for each question that the model answers, or only for the one that `--output` names. */
 export async function answersFrom(path: string, flags: ModelFlags): Promise<Model[]> {
   const model = await modelFrom(path, flags)
   return flags.output === undefined ? answersOf(model) : [model]
 }
 
-/** Say that a large model is being read or written, since that takes a while. */
+/** Print that a large model is being read or written, since that takes a while. */
 export function announce(
   path: string,
   bytes = existsSync(path) ? statSync(path).size : 0,
@@ -154,13 +154,13 @@ export function announce(
   if (megabytes >= LARGE) console.error(`${doing} ${path} (${Math.round(megabytes)} MB) …`)
 }
 
-/** From how many megabytes on. */
+/** The megabytes from which on a model is large. */
 const LARGE = 50
 
 /**
- * The composite that `--composite` means; undefined where it is not given.
+ * The composite of `--composite`; undefined without the flag.
  *
- * @throws UsageError for a name that is not known, UserError for a file that is none
+ * @throws UsageError for an unknown name, UserError for a file that is not a composite
  */
 export function compositeFrom(text: string | undefined): Composite | undefined {
   if (text === undefined) return undefined
@@ -184,10 +184,10 @@ export function compositeFrom(text: string | undefined): Composite | undefined {
 }
 
 /**
- * The composite that a command explains a model with. Where neither the command nor the card says one, and it is not
- * the paper's, that is said.
+ * The composite that a command explains a model with. If neither the command nor the card names one, and it is not the
+ * paper's, that is printed.
  *
- * @param asked what `--composite` means
+ * @param asked the composite of `--composite`
  */
 export function chosenComposite(model: Model, asked: Composite | undefined): Composite {
   const composite = compositeOf(model, asked)
@@ -209,7 +209,9 @@ function sideFrom(text: string): number | [height: number, width: number] {
   return sides.length === 1 ? sides[0]! : [sides[0]!, sides[1]!]
 }
 
-/** Names with commas between, such as `m,f`, where no file is called so; a comma in brackets belongs to a name. */
+/**
+ * Names separated by commas, such as `m,f`, unless there is a file of that name; a comma in brackets belongs to a name.
+ */
 function classesFrom(text: string): string | string[] {
   const names = text.split(/,(?![^(]*\))/).map((name) => name.trim())
   return names.length === 1 || existsSync(text) ? text : names
@@ -223,7 +225,7 @@ function numbersFrom(text: string): number[] {
   return numbers
 }
 
-/** What pixels are multiplied with: with 0, every photo would be the same. */
+/** The factor of the pixels: with 0, every photo would be the same. */
 function scaleFrom(text: string): number[] {
   const numbers = numbersFrom(text)
   if (numbers.includes(0)) throw new InvalidArgumentError('It must not be 0.')

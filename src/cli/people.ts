@@ -1,10 +1,10 @@
 import type { Model } from '../models/model.ts'
 
-/** What is said where answers about people are shown. */
+/** What is printed where answers about people are shown. */
 const SENTENCE =
   'Gender is a label here, as people wrote it beside photos, and age a guess: neither says who somebody is.'
 
-/** The sentence about people; undefined where a model's answers are about something else. */
+/** The sentence about people; undefined if a model's answers are about something else. */
 export function aboutPeople(answers: readonly Pick<Model, 'task'>[]): string | undefined {
   return answers.some(({ task }) => task !== undefined && ['age', 'gender', 'years'].includes(task))
     ? SENTENCE

@@ -27,9 +27,9 @@ import { aboutPeople } from './people.ts'
 import { untilStopped } from './signal.ts'
 import { inColumns } from './table.ts'
 
-/** So many faces are shown on the screen; all are in the files. */
+/** The most faces shown on the screen; the files have all. */
 const MOST_SHOWN = 60
-/** So many photos without a face are named. */
+/** The most photos without a face that are named. */
 const MOST_NAMED = 20
 
 interface Flags extends ModelFlags, DeviceFlag {
@@ -124,7 +124,7 @@ const QUIET = 1000
 interface Row {
   readonly photo: string
   readonly face: PredictedFace
-  /** Which of the photo's faces it is, from 0, and of how many. */
+  /** Its index among the photo's faces, from 0, and their number. */
   readonly k: number
   readonly of: number
 }
@@ -190,7 +190,7 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
   ].join('\n')
 }
 
-/** The columns that photos have by a network, whether it finds a face in them or not. */
+/** The columns of a network's answers, which every photo has, with or without a face. */
 function columnsOf(answers: readonly Model[]): string[] {
   const said = answers.flatMap((answer) => {
     const name = nameOf(answer)
@@ -201,7 +201,7 @@ function columnsOf(answers: readonly Model[]): string[] {
   return ['photo', 'face', 'left', 'top', 'width', 'height', 'score', ...said, 'network']
 }
 
-/** A column is the same thing by any network: an age group is none in years. */
+/** A column means the same for every network: an age group is not an age in years. */
 function classColumn(name: string): string {
   return name === 'age' ? 'age_group' : name
 }

@@ -45,7 +45,7 @@ export function profileCommand(): Command {
     .action(run)
 }
 
-/** One network's figures, as `profile.json` has them. */
+/** One network's figures, as in `profile.json`. */
 interface NetworkRecord extends Profile {
   readonly model: string
   readonly task: Task

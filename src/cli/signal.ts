@@ -1,8 +1,8 @@
 /**
  * How the program is stopped: Ctrl-C (SIGINT), SIGTERM, and a terminal that is closed (SIGHUP).
  *
- * What takes long is asked to stop and ends in order; everything else ends at once, and so does what is asked a second
- * time. The exit code is 128 and the signal's number, as shells have it: 130, 143, 129.
+ * Long work is asked to stop and ends properly; everything else ends at once, as does work that is asked a second time.
+ * The exit code is 128 plus the signal's number, as in shells: 130, 143, 129.
  */
 
 import { constants } from 'node:os'
@@ -12,28 +12,28 @@ import { exitWithThreads } from '../base/workers.ts'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 type StopSignal = (typeof SIGNALS)[number]
 
-/** What was underway stopped because a signal asked it to: the program ends. */
+/** Work stopped because a signal asked it to: the program ends. */
 export class Stopped extends Error {
   override name = 'Stopped'
-  /** Of the program. */
+  /** The exit code of the program. */
   readonly exitCode: number
 
-  /** @param message is said at the end, unless it is empty */
+  /** @param message printed at the end, unless it is empty */
   constructor(signal: StopSignal, message = '') {
     super(message)
     this.exitCode = exitCodeOf(signal)
   }
 }
 
-/** What is said to somebody who stops the program. */
+/** Messages for a user who stops the program. */
 export interface StopWords {
-  /** As soon as the signal is heard. */
+  /** Printed as soon as the signal arrives. */
   readonly heard?: string | undefined
-  /** When all has stopped. */
+  /** Printed when everything has stopped. */
   readonly stopped?: string
 }
 
-/** What is underway and can be asked to stop. */
+/** Work that is underway and can be asked to stop. */
 interface Underway {
   readonly controller: AbortController
   readonly heard: string
@@ -45,11 +45,11 @@ let asked: StopSignal | undefined
 let ending = 0
 
 /**
- * Do something that a signal can stop.
+ * Run work that a signal can stop.
  *
- * @param act throws its signal's reason where that stops it. Where it was done before it could stop, the program goes
- *   on to the next such thing, and stops there
- * @throws Stopped where it was stopped
+ * @param act throws its signal's reason if that stops it. If it finishes before it could stop, the program goes on to
+ *   the next such work, and stops there
+ * @throws Stopped if it was stopped
  */
 export async function untilStopped<T>(
   act: (signal: AbortSignal) => Promise<T>,
@@ -74,14 +74,17 @@ export async function untilStopped<T>(
 
 let hearing = false
 
-/** From now on, signals end the program in order. */
+/** From now on, signals end the program properly. */
 export function hearSignals(): void {
   if (hearing) return
   hearing = true
   for (const signal of SIGNALS) process.on(signal, hear)
 }
 
-/** `nohup` leaves a program no terminal, and wants it to go on when the terminal is closed. Node forgets that it did. */
+/**
+ * `nohup` leaves a program without a terminal, and wants it to go on when the terminal closes. Node does not keep that
+ * setting.
+ */
 const hasTerminal = [0, 1, 2].some((stream) => isatty(stream))
 
 function hear(signal: StopSignal): void {
@@ -97,12 +100,12 @@ function hear(signal: StopSignal): void {
   void endAtOnce(signal)
 }
 
-/** Milliseconds for which threads are waited for. */
+/** Milliseconds to wait for threads. */
 const PATIENCE = 2000
 
 async function endAtOnce(signal: StopSignal): Promise<void> {
   if (ending++ > 0) return
-  // By the signal itself where a thread is long at its work: that ends it too, without a word.
+  // If a thread works on for long, the signal itself ends the process, silently.
   setTimeout(() => {
     process.off(signal, hear)
     process.kill(process.pid, signal)

@@ -63,7 +63,7 @@ function jsonOf({ runs, ...overview }: Overview): string {
   return JSON.stringify({ ...overview, runs: stored }, undefined, 2)
 }
 
-/** @param busy how many processes wanted a processor before anything was measured */
+/** @param busy the load of the machine before anything was measured, in processes */
 function linesOf(plan: Plan, out: string, overview: Overview, busy: number): string[] {
   const { counts, runs } = overview
   const labels = Object.entries(counts.labelled).map(([task, count]) => `${count} with a label for ${task}`)
@@ -92,7 +92,7 @@ function rowOf({ run, name, work, done }: PlannedRun): string[] {
   return [name, networks[run.network].title, bracketed(run.setting), String(run.fold), state()]
 }
 
-/** A line for each kind of run: runs that differ in their fold alone cost the same. */
+/** A line for each kind of run: runs that differ only in their fold cost the same. */
 function kindLines(runs: readonly PlannedRun[]): string[] {
   const kindOf = ({ run }: PlannedRun) => `${run.task} ${run.letter} ${bracketed(run.setting)}`
   const kinds = new Map(runs.map((planned) => [kindOf(planned), planned]))
@@ -106,9 +106,9 @@ function kindLines(runs: readonly PlannedRun[]): string[] {
   return inColumns([['each run of', 'runs', 'trains on', 'scores', ...measured], ...rows])
 }
 
-/** Processes at other work from which on times are not to be trusted. */
+/** The load by other processes from which on times cannot be trusted. */
 const BUSY = 0.5
-/** How many machines are counted with. */
+/** The numbers of workers to estimate for. */
 const WORKERS = [4, 16, 64]
 
 function costLines({ runs, prepared }: Overview, busy: number): string[] {

@@ -172,7 +172,7 @@ async function trainWith(
   }
 }
 
-/** How the network fared, and what can be done with it now. */
+/** How well the network does, and what to do with it next. */
 function summary(
   { data, repairLabels }: Flags,
   { task, fold, folds }: TrainingSpec,
@@ -211,7 +211,7 @@ function shown({ share, interval: { low, high } }: Share): string {
   return `${percent(share)} % [${percent(low)}, ${percent(high)}]`
 }
 
-/** As a shell takes it for one word. */
+/** Quoted as one word for a shell. */
 function quoted(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

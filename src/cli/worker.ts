@@ -44,7 +44,7 @@ async function worker({
   const time = () => new Date().toISOString().slice(11, 19)
   const note = (line: string) => console.error(`${time()}  ${line}`)
   console.error(`Waiting for runs in ${withoutPassword(queue)}, on ${availableParallelism()} cores.`)
-  // To be stopped is how a worker ends: its exit code is 0.
+  // Being stopped is how a worker ends, so the exit code is 0.
   await untilStopped(
     (signal) =>
       work({
@@ -57,11 +57,11 @@ async function worker({
       }),
     { heard: 'Stopping after a checkpoint; interrupt again to stop at once.' },
   )
-  // Where Redis is gone, its client would go on looking for it.
+  // If Redis is gone, its client would go on looking for it.
   await exitWithThreads(0)
 }
 
-/** Studies that are kept in a store have a folder on each machine, which no other sees. */
+/** Studies in a store have a folder on each machine that no other machine sees. */
 function placed(request: RunRequest, scratch: string): RunRequest {
   if (request.store === undefined) return request
   return { ...request, out: resolve(scratch, request.store.replace(/[^\w.-]+/g, '-')) }

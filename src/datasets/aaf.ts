@@ -1,5 +1,5 @@
 /**
- * The All-Age-Faces data set: photos of faces, mostly Asian, aged 2 to 80, one a person.
+ * The All-Age-Faces data set: photos of faces, mostly Asian, aged 2 to 80, one for each person.
  *
  * Its folder holds `labels.csv` (name, person_id, age in years, gender `m` or `f`), `photos/<name>.jpg` and
  * `landmarks49/<name>.txt`.
@@ -19,8 +19,7 @@ const REMEDY = 'A folder of All-Age-Faces holds labels.csv, photos/ and landmark
 /**
  * Read the labels of All-Age-Faces. Photos are read later, when they are prepared.
  *
- * A face whose age lies between the age groups has no `age`, but still its gender. A row that is not as it should be is
- * skipped.
+ * A face whose age lies between the age groups lacks `age`, but keeps its gender. A malformed row is skipped.
  *
  * @param root the folder of the data set
  * @throws UserError naming what is missing

@@ -1,21 +1,22 @@
 /**
- * Adience: photos from Flickr albums, of people of eight age groups, as they came out of their phones. Its publishers
- * give five tables, one a fold, and each face as two pictures: rotated (`faces/`), and aligned in the plane by its
- * landmarks (`aligned/`).
+ * Adience: photos from Flickr albums, of people of eight age groups, just as their phones took them. Its publishers
+ * give five tables, one for each fold, and each face as two pictures: rotated (`faces/`), and aligned in the plane by
+ * its landmarks (`aligned/`).
  *
- * **The published lists.** Levi and Hassner trained on lists that a program of theirs made of the tables, and so did the
- * paper, with the same program. A row is in the list for age where its age is written as one of the eight groups, and in
- * that for gender where it says m or f: 17 424 and 17 603 of 19 487 rows. A single age (`35`) or another range
- * (`(38, 42)`) is in no list, though it may lie within a group. 117 rows stand there a second time, word for word, and
- * so they do in the lists: such a picture counts twice.
+ * **The published lists.** Levi and Hassner trained on lists that their own program made from the tables, and so did
+ * the paper, with the same program. A row is in the list for age where its age is written as one of the eight groups,
+ * and in the list for gender where it says m or f: 17 424 and 17 603 of 19 487 rows. A single age (`35`) or another
+ * range (`(38, 42)`) is in no list, though it may lie within a group. 117 rows occur twice, word for word, in the
+ * tables and so in the lists: such a picture counts twice.
  *
- * The program has one repair, of `(25, 23)`, which is meant to be `(25, 32)`; but it looks for `(25 23)`, without the
- * comma, and finds none. So 72 rows have no age in the lists. All are of one woman (person 1 in the album
+ * The program has one repair, for `(25, 23)`, which should read `(25, 32)`; but it looks for `(25 23)`, without the
+ * comma, and finds none. So 72 rows lack an age in the lists. All are of one woman (person 1 in the album
  * 30601258@N03), in fold 0: with them, its list for age has 4388 rows and not 4316.
  *
- * **Folds.** No album and no person is in two of them. A program that shuffled without a seed made the published lists,
- * so their order, and which tenth of the other four folds validates, cannot be had again from the tables; their members
- * and labels can. Their lists for training also lack one row each, which the program loses between the two parts.
+ * **Folds.** No album and no person is in two of them. The program shuffled without a seed, so the order of the
+ * published lists, and which tenth of the other four folds validates, cannot be reproduced from the tables; their
+ * members and labels can. Their lists for training also lack one row each, which the program loses between the two
+ * parts.
  */
 
 import { existsSync } from 'node:fs'
@@ -44,7 +45,7 @@ const MEANT = '(25, 32)'
 
 const COLUMNS = ['user_id', 'original_image', 'face_id', 'age', 'gender']
 
-/** Where the tables lie in what is unpacked, or beside the program that makes the lists. */
+/** Where the tables lie after unpacking, or beside the program that makes the lists. */
 const PLACES = ['', 'folds', 'folds/original_txt_files', 'Folds/original_txt_files']
 
 /** The two picture sets: their folders, and what the name of a picture begins with. */
@@ -58,11 +59,11 @@ export interface AdienceRow {
   /** The album. */
   readonly user: string
   readonly image: string
-  /** Who it is: its publishers count 2284 people, and there are as many of these numbers, each in one album. */
+  /** The person: the publishers count 2284 people, and there are as many of these numbers, each in one album. */
   readonly person: string
   /** From 0 to 4. */
   readonly fold: number
-  /** The index of the age group, where the lists have one. */
+  /** The index of the age group; absent where the lists have none. */
   readonly age?: number
   readonly gender?: Gender
 }
@@ -72,7 +73,7 @@ export interface AdienceRow {
  *
  * @param root the folder with `fold_0_data.txt` to `fold_4_data.txt`, or with their folder `folds`
  * @param repairLabels whether `(25, 23)` is the group 25–32, as the lists mean it
- * @returns the rows, repeated ones too, and the lines that are none
+ * @returns the rows, repeated ones too, and the lines that could not be read
  * @throws UserError naming the table or the column that is missing
  */
 export function readAdienceLists(
@@ -101,12 +102,12 @@ export function adiencePicture({ user, person, image }: AdienceRow, as: Alignmen
 /**
  * Read Adience: the faces of the published lists, with their folds and their published pictures.
  *
- * A row with neither an age group nor a gender is dropped, and one without its picture in a set that is there. One of
- * the two sets is enough, but its faces are then published in one alignment alone.
+ * A row with neither an age group nor a gender is dropped; so is one whose picture is missing from a set that is there.
+ * One of the two sets is enough, but its faces then have only one published alignment.
  *
  * @param root the folder with the tables and the folders `aligned` and `faces`
  * @param options.repairLabels as for {@link readAdienceLists}
- * @throws UserError naming what is missing, or when there are no pictures
+ * @throws UserError naming what is missing, or when there are no pictures at all
  */
 export function readAdience(
   root: string,
@@ -180,7 +181,7 @@ function tablesIn(root: string): string[] {
 /** The row of a table, or what is wrong with it. */
 function rowOf({ cells }: TableRow, fold: number, repairLabels: boolean): AdienceRow | string {
   const { user_id: user = '', original_image: image = '', face_id: person = '', gender } = cells
-  // They are made into a path.
+  // They become part of a path.
   for (const [column, name] of [
     ['user_id', user],
     ['original_image', image],

@@ -1,4 +1,6 @@
-/** A thread of {@link alignFaces}: reads, decodes and aligns; where nobody says where the face is, it is looked for. */
+/**
+ * A thread of {@link alignFaces}: reads, decodes and aligns; where it is not known where the face is, it looks for it.
+ */
 
 import { workerData } from 'node:worker_threads'
 import sharp from 'sharp'
@@ -17,7 +19,7 @@ import type { Image, Point } from '../pictures/image.ts'
 import { decodePhoto, readPhoto, readPhotoFile } from '../pictures/node.ts'
 import type { Face } from './dataset.ts'
 
-/** A face that was aligned. */
+/** An aligned face. */
 export interface Aligned {
   /**
    * The SHA-256 of all that its picture depends on: the photo, the landmarks or the models that find them, the alignment,
@@ -25,23 +27,23 @@ export interface Aligned {
    */
   readonly key: string
   /**
-   * Where parts are asked for, the same of all that they depend on: the picture, the true parts or the models that find the
-   * face, and the version of the code.
+   * Where parts are asked for, the same for all that they depend on: the picture, the true parts or the models that
+   * find the face, and the version of the code.
    */
   readonly partsKey?: string
-  /** 8-bit RGB, interleaved, row by row; absent where the key, or `partsKey` where there is one, is a known one. */
+  /** 8-bit RGB, interleaved, row by row; absent where the key, or `partsKey` where there is one, is already known. */
   readonly picture?: Uint8Array
   /**
-   * Which part is seen at each pixel of the picture, where that was asked for: by the index in `FACE_PARTS`, or of a drawn
-   * face in its `PARTS`. Absent where no face was made out in a picture that its publishers have aligned.
+   * Which part is seen at each pixel of the picture, where that was asked for: by the index in `FACE_PARTS`, or for a
+   * drawn face in its `PARTS`. Absent where no face was recognised in a picture that its publishers aligned.
    */
   readonly parts?: Uint8Array
 }
 
-/** To be raised whenever the same photo, landmarks and models would give another picture. */
+/** Raise it whenever the same photo, landmarks and models give another picture. */
 const VERSION = 4
 
-/** To be raised whenever the same picture and mask, or mesh, would give other parts. */
+/** Raise it whenever the same picture and mask, or mesh, give other parts. */
 const PARTS_VERSION = 1
 
 interface Recipe {
@@ -75,7 +77,7 @@ async function aligned(face: Face): Promise<Aligned | string> {
       return { ...keys, picture: picture.data, ...(mesh && { parts: partsOf(mesh, size).data }) }
     }
     const given = landmarks === undefined ? undefined : parseLandmarks(landmarks, face.landmarks!)
-    // The errors of reading name the file; what aligning refuses are the landmarks, or the face that was found.
+    // Errors in reading name the file; those in aligning are about the landmarks, or the face that was found.
     const byLandmarks = given !== undefined && typeof as === 'string'
     where = `${byLandmarks ? face.landmarks : path}: `
     const cut = byLandmarks
@@ -89,7 +91,7 @@ async function aligned(face: Face): Promise<Aligned | string> {
   }
 }
 
-/** The parts that are seen in a picture: true ones where the face has them, else by its mesh. */
+/** The parts that are seen in a picture: the true ones where the face has them, else by its mesh. */
 async function partsOn(
   { map, mesh }: CutFace,
   face: Face,
@@ -105,7 +107,7 @@ async function partsOn(
   })
 }
 
-/** The mesh of the main face in a picture; undefined where none is made out. */
+/** The mesh of the main face in a picture; undefined where none is recognised. */
 async function meshIn(picture: Image): Promise<readonly Point[] | undefined> {
   const { findFaces } = await finder()
   const main = mainFace(await findFaces(picture), picture)
@@ -119,7 +121,7 @@ interface Source {
   /** The photo or published picture. */
   readonly path: string
   readonly bytes: Uint8Array
-  /** The text of their file. */
+  /** The text of the landmarks' file. */
   readonly landmarks?: string
 }
 
@@ -133,10 +135,10 @@ async function sourceOf({ photo, published, landmarks }: Face): Promise<Source> 
   return { from: 'landmarks', path, bytes: await readPhotoFile(path), landmarks: text }
 }
 
-/** It brings the engine and two networks with it, for which most data sets have no use. */
+/** It loads the engine and two networks, which most data sets do not need. */
 const finder = () => import('./faceFinder.ts')
 
-/** @param around a point of the face that is meant; the main face of the photo where not given */
+/** @param around a point of the wanted face; by default the main face of the photo */
 async function found(image: Image, around?: Point): Promise<FoundFace> {
   const { findFaces, requireAround, requireMain } = await finder()
   const faces = await findFaces(image)
@@ -145,12 +147,15 @@ async function found(image: Image, around?: Point): Promise<FoundFace> {
 
 async function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): Promise<string> {
   const looked = from === 'found' || typeof as !== 'string'
-  // Of hashes, which have one length, so that what is hashed can be taken apart in one way only.
+  // Made of hashes, which all have the same length, so that what is hashed is unambiguous.
   const parts = [recipe, from, photo, landmarks, looked ? await modelsDigest() : '']
   return sha256Of(...parts.map((part) => Buffer.from(sha256Of(part), 'hex')))
 }
 
-/** Of a published picture the parts follow from the face that is found in it, else from what the picture is made by. */
+/**
+ * The parts of a published picture follow from the face that is found in it, otherwise from what the picture is made
+ * from.
+ */
 async function partsKeyOf(key: string, from: Source['from'], { mask }: Face): Promise<string> {
   const truth = mask === undefined ? '' : sha256Of(await readPhotoFile(mask))
   return sha256Of(

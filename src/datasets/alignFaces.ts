@@ -4,14 +4,14 @@ import type { Aligned } from './align.worker.ts'
 import type { Face } from './dataset.ts'
 
 /**
- * Align faces on all cores. A cut by the detector's box is of a face that is looked for, also where landmarks say where
- * it is: then it is the face around them.
+ * Align faces on all cores. A cut by the detector's box always looks for the face; where there are landmarks, it takes
+ * the face around them.
  *
  * @param size the side of the pictures, in pixels
- * @param options.known keys of pictures, or where parts are asked for of these, that are there already and need not be
+ * @param options.known keys of pictures (or of parts, where these are asked for) that already exist and need not be
  *   made
  * @param options.parts whether to say which part of the face is seen at each pixel
- * @returns for each face, in their order, its picture and key, or the reason why there is none
+ * @returns for each face, in order, its picture and key, or the reason why there is none
  */
 export function alignFaces(
   faces: readonly Face[],

@@ -18,7 +18,7 @@ export interface PhotoFaces extends CutFaces {
 /**
  * Find faces in photos and cut them out, on all cores.
  *
- * @returns for each photo, in their order, its faces
+ * @returns for each photo, in order, its faces
  */
 export function alignPhotos(photos: readonly PhotoJob[], options: CutOptions): AsyncGenerator<PhotoFaces> {
   return onAllCores(workerModule(import.meta.url, 'alignPhotos.worker.js'), photos, options)

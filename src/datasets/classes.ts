@@ -13,11 +13,11 @@ export function countClasses(faces: readonly Face[], indices: readonly number[],
 }
 
 /**
- * A network learns nothing about a class that it is never shown. Ages in years are many, and no data set has faces of
- * each: there it is enough that they differ, as an age is expected from all of them.
+ * Check that every class has faces: a network learns nothing about a class that it never sees. Ages in years are too
+ * many for any data set to have them all: it is enough that they differ, as the expected age comes from all of them.
  *
  * @param indices the faces to train on
- * @throws UserError naming the task and the classes that have no face among them
+ * @throws UserError naming the task and the classes without a face among them
  */
 export function requireEveryClass(faces: readonly Face[], indices: readonly number[], task: Task): void {
   const counts = countClasses(faces, indices, task)

@@ -1,7 +1,8 @@
 /**
- * Which fingerprints are near each other, among as many as half a million: multi-index hashing (Norouzi, Punjani, Fleet,
- * Fast Search in Hamming Space with Multi-Index Hashing, 2012). Two that differ in few bits agree nearly in at least
- * one of their 16 blocks of 16 bits, so that only those are compared whose blocks differ in one bit at most.
+ * Finds fingerprints that are near each other, among as many as half a million: multi-index hashing (Norouzi, Punjani,
+ * Fleet, Fast Search in Hamming Space with Multi-Index Hashing, 2012). Two that differ in few bits nearly agree in at
+ * least one of their 16 blocks of 16 bits, so only fingerprints with blocks that differ in at most one bit are
+ * compared.
  */
 
 import { bitsApart, MIRRORED, WORDS } from './fingerprint.ts'
@@ -11,28 +12,28 @@ const KEYS = 1 << 16
 /** What a block may differ by: nothing, or one of its bits. */
 const PROBES = [0, ...Array.from({ length: 16 }, (_, bit) => 1 << bit)]
 
-/** Two fingerprints that are near each other, as the numbers of their places. */
+/** Two fingerprints that are near each other, by their indices. */
 export interface ClosePair {
   readonly first: number
   readonly second: number
   /** How many bits they differ by. */
   readonly apart: number
-  /** Whether that is so only if one of them is mirrored. */
+  /** Whether that holds only with one of them mirrored. */
   readonly mirrored: boolean
 }
 
 /**
- * The pairs of fingerprints that are near each other, as they are or with one of them mirrored, in the order of their
- * places. All that differ by 31 bits at most are found; of those that differ by 40 bits in random places, 99 of 100; by
+ * The pairs of fingerprints that are near each other, unchanged or with one of them mirrored, in the order of their
+ * indices. All pairs that differ by at most 31 bits are found; of those that differ by 40 random bits, 99 in 100; by
  * 48, 95.
  *
- * @param prints one after the other, no two of them equal
+ * @param prints one after another, no two of them equal
  * @param radius the most bits that they may differ by
  */
 export function* closePairs(prints: Uint32Array, radius: number): Generator<ClosePair> {
   const count = prints.length / WORDS
   const tables = Array.from({ length: BLOCKS }, (_, block) => tableOf(prints, block))
-  // For which query a fingerprint was compared last.
+  // The query that each fingerprint was last compared for.
   const compared = new Int32Array(count)
   let query = 0
   for (let first = 0; first < count; first++) {

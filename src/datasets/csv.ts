@@ -1,6 +1,6 @@
 /**
- * A table of faces of one's own: CSV with a comma, a semicolon or a tab between the fields. Its first line names the
- * columns: `path`, and of `age`, `gender` (or `sex`), `subject`, `landmarks`, `fold` those that there are.
+ * A user's own table of faces: CSV with a comma, semicolon or tab between the fields. Its first line names the columns:
+ * `path`, and any of `age`, `gender` (or `sex`), `subject`, `landmarks` and `fold`.
  */
 
 import { dirname, resolve } from 'node:path'
@@ -21,13 +21,13 @@ const REMEDY =
 /**
  * Read a table of faces. Photos are read later, when they are prepared.
  *
- * Paths are relative to the table, or to the home folder after `~/`. A field may be empty, but not `path`; nor `fold`, where there is that column. Without a
- * `subject`, a face counts as a person. A row without a label is dropped; one that is not as it should be is skipped: a
- * label that means nothing, a file that is not there, a photo that an earlier row has with the same landmarks. Of columns
- * that are not read there is a remark.
+ * Paths are relative to the table, or to the home folder after `~/`. A field may be empty, except for `path`, and for
+ * `fold` where that column exists. Without a `subject`, each face counts as a person. A row without a label is dropped;
+ * a faulty one is skipped: one with a meaningless label, a missing file, or the photo and landmarks of an earlier row.
+ * A remark lists columns that are not read.
  *
  * @param table the file
- * @throws UserError when it cannot be read, has neither age nor gender, or no row can be used
+ * @throws UserError when it cannot be read, lacks both age and gender, or no row can be used
  */
 export function readCsv(table: string): Dataset {
   const path = resolve(table)

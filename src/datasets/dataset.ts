@@ -1,6 +1,5 @@
 /**
- * A data set: faces with labels. Each published set has a reader of its own in this folder, and all of them
- * give this one shape.
+ * A data set: faces with labels. Each published set has its reader in this folder, and all readers give this one shape.
  */
 
 import { dirname, sep } from 'node:path'
@@ -15,8 +14,8 @@ export interface Face {
   /** The photo file, as an absolute path. */
   readonly photo: string
   /**
-   * Pictures of this face that its publishers have cut out and aligned, as absolute paths, by the alignment that they
-   * count as. They are used as they are: all of the picture, made square by repeating its edge pixels.
+   * Pictures of this face that its publishers cut out and aligned, as absolute paths, by the alignment that they count
+   * as. They are used whole, made square by repeating their edge pixels.
    */
   readonly published?: Readonly<Partial<Record<Alignment, string>>>
   /**
@@ -29,7 +28,7 @@ export interface Face {
    * of drawn faces, which alone have one.
    */
   readonly mask?: string
-  /** The fold that the publishers have put it in, from 0; either all faces of a data set have one, or none. */
+  /** The publishers' fold, from 0; either all faces of a data set have one, or none. */
   readonly fold?: number
   /** Who it is: faces with the same subject must never be on both sides of a split. */
   readonly subject: string
@@ -42,22 +41,22 @@ export interface Face {
 
 /** A data set as its reader found it. */
 export interface Dataset {
-  /** The reader's name, as plans and command lines have it. */
+  /** The reader's name, as in plans and on command lines. */
   readonly kind: string
-  /** Its folder, or of a data set that is one table, the table; absolute. */
+  /** Its folder, or its table if it is a single table, as an absolute path. */
   readonly root: string
   /** What the publishers allow. */
   readonly licence: string
   readonly citation: string
-  /** In an order that is the same for the same files. */
+  /** In an order that depends only on the files. */
   readonly faces: readonly Face[]
   /** How many rows or photos were read: the faces, and all that was dropped or skipped. */
   readonly read: number
-  /** What was left out of what its publishers give, and why: reason → number of faces. */
+  /** What was left out of the publishers' data, and why: reason → number of faces. */
   readonly dropped: Readonly<Record<string, number>>
-  /** What is to be known of faces that were kept: remark → number of faces. */
+  /** What to know about faces that were kept: remark → number of faces. */
   readonly remarks: Readonly<Record<string, number>>
-  /** What is not as it should be and was left out, one by one. */
+  /** What is faulty and was left out, one by one. */
   readonly skipped: readonly Skipped[]
 }
 
@@ -68,8 +67,8 @@ export interface Skipped {
 }
 
 /**
- * A message as it may stand in a file that is passed on: paths begin at the data set's folder, so that they say neither
- * where it lies nor whose it is.
+ * A message fit for a file that is passed on: paths begin at the data set's folder, so that they reveal neither where
+ * it lies nor whose it is.
  *
  * @param root of the data set: its folder, or a table in it
  */
@@ -78,7 +77,7 @@ export function withoutRoot(message: string, root: string): string {
   return folders.reduce((rest, folder) => rest.replaceAll(`${printable(folder)}${sep}`, ''), message)
 }
 
-/** What was skipped, with messages as {@link withoutRoot} has them. */
+/** What was skipped, with messages as {@link withoutRoot} makes them. */
 export function skippedBelow(skipped: readonly Skipped[], root: string): Skipped[] {
   return skipped.map(({ face, reason }) => ({
     face: withoutRoot(face, root),
@@ -86,14 +85,17 @@ export function skippedBelow(skipped: readonly Skipped[], root: string): Skipped
   }))
 }
 
-/** The index of a face's class in a task; undefined where the face has no label for it. */
+/** The index of a face's class in a task; undefined where the face lacks a label for it. */
 export function labelOf(face: Face, task: Task): number | undefined {
   if (task === 'age') return face.age
   if (task === 'years') return face.years !== undefined && face.years <= OLDEST ? face.years : undefined
   return face.gender === undefined ? undefined : face.gender === 'm' ? 0 : 1
 }
 
-/** Whether a face has to be looked for in its photo to be aligned so: neither a picture of it nor landmarks are given. */
+/**
+ * Whether a face must be looked for in its photo to be aligned this way, because it has neither a picture nor
+ * landmarks.
+ */
 export function mustBeFound({ published, landmarks }: Face, as: Alignment): boolean {
   return published?.[as] === undefined && landmarks === undefined
 }

@@ -4,19 +4,19 @@ import { type Box, type FoundFace, isMarked } from '../faces/face.ts'
 import { landmarks49 } from '../faces/meshLandmarks.ts'
 import type { Image, Point } from '../pictures/image.ts'
 
-/** Of marked faces, and of those whose points lie anywhere. */
+/** The colours of marked faces, and of those whose points lie anywhere. */
 const [MARKED, NOT_MARKED] = ['#ffb000', '#ff4040']
 const [MESH, LANDMARKS] = ['#00d0ff', '#ffff60']
 
 /**
  * Draw the faces of a photo on it: their boxes with a number, from 1 on, and the detector's score; the points of the
- * mesh, and larger the 49 landmarks. A face that the mesh network did not make out is a red box alone.
+ * mesh, and larger the 49 landmarks. A face that the mesh network did not recognise is only a red box.
  *
  * @returns a PNG file of the photo's size
  */
 export async function drawFaces(photo: Image, faces: readonly FoundFace[]): Promise<Buffer> {
   const drawn = faces.map((face, k) => {
-    // So that lines and points are to be seen in large photos and small faces alike.
+    // So that lines and points show in large photos and small faces alike.
     const unit = face.box.width / UNITS
     const dots = (points: readonly Point[], radius: number, colour: string) =>
       points.map(
@@ -30,7 +30,7 @@ ${isMarked(face) ? [dots(face.mesh, 0.6, MESH), dots(landmarks49(face.mesh), 1.2
 }
 
 /**
- * Draw faces on their photo, each with what is said of it.
+ * Draw faces on their photo, each with its label.
  *
  * @returns a PNG file of the photo's size
  */
@@ -44,7 +44,7 @@ export async function labelFaces(
   )
 }
 
-/** Lines are measured in parts of a box. */
+/** The width of a box, in the unit that lines are measured in. */
 const UNITS = 150
 
 function labelledBox({ left, top, width, height }: Box, text: string, colour: string): Html {

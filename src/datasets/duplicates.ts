@@ -1,9 +1,9 @@
 /**
  * The same picture twice. Data sets that were collected from the web hold many, often under two people and with two
- * ages; where one is trained on and the other tested, a network is asked what it was told.
+ * ages; where one is trained on and the other tested, a network is asked what it already knows.
  *
  * Copies are found in two ways. Files that are the same byte for byte are cheap to find, and certain: folds are dealt
- * by them. Pictures that were scaled, compressed, brightened, cropped anew or mirrored are found by their fingerprints
+ * by them. Pictures that were scaled, compressed, brightened, cropped again or mirrored are found by their fingerprints
  * and compared by their detail, which takes a look at every photo.
  */
 
@@ -17,7 +17,7 @@ import { bitsApart, type Detail, likeness } from './fingerprint.ts'
 /**
  * The faces whose photos are the same byte for byte.
  *
- * Only photos of equal length are read. One that cannot be read is passed over: it is named when the faces are prepared.
+ * Only photos of equal length are read. One that cannot be read is ignored: it is named when the faces are prepared.
  *
  * @returns groups of two or more, as indices, in the order of their first members
  */
@@ -39,21 +39,21 @@ export function identicalPhotos(faces: readonly Face[]): number[][] {
 /** The two ways in which a face is compared with others. */
 type View = 'whole' | 'face'
 
-/** What is known of a face's picture, to compare it with others by. */
+/** What is known about a face's picture, to compare it with others. */
 export interface Sketch {
   /** A hash of the photo's pixels. */
   readonly content: string
   /**
-   * Of the photo as it is, and of the face, aligned [r], where it is known where that is: see `fingerprint.ts`. The
-   * first finds copies whose landmarks differ or that have none; the second, copies that were cut or turned.
+   * Fingerprints of the whole photo, and of the face, aligned [r], where its place is known: see `fingerprint.ts`. The
+   * first finds copies whose landmarks differ or are missing; the second, copies that were cropped or turned.
    */
   readonly prints: Readonly<Partial<Record<View, Uint32Array>>>
 }
 
-/** The detail of a face's picture, either way. */
+/** The detail of a face's picture, in each of the two ways. */
 export type Details = Readonly<Partial<Record<View, Detail>>>
 
-/** Two faces that one picture shows. */
+/** Two faces that show the same picture. */
 export interface Repetition {
   /** The indices of the faces, the lower one first. */
   readonly faces: readonly [number, number]
@@ -66,22 +66,22 @@ export interface Repetition {
 }
 
 /**
- * The most bits between the fingerprints of two pictures that are compared at all, and how alike the detail of copies is
- * at least. Chosen by looking at pairs of 4581 photos of All-Age-Faces and 960 of UTKFace: of aligned faces, all pairs
- * within 29 bits are copies, with a likeness of 0.92 or more; from 43 bits on, pairs are mostly portraits alike in pose
- * and light, with a likeness of up to 0.86.
+ * The most bits by which the fingerprints of two pictures may differ to be compared at all, and the least likeness in
+ * detail of copies. Chosen by looking at pairs of 4581 photos of All-Age-Faces and 960 of UTKFace: of aligned faces,
+ * all pairs within 29 bits are copies, with a likeness of 0.92 or more; from 43 bits on, pairs are mostly portraits
+ * alike in pose and light, with a likeness of up to 0.86.
  */
 const NEAR = { bits: 48, likeness: 0.88 }
 
 /**
- * Find the pictures that are there more than once.
+ * Find the pictures that occur more than once.
  *
- * Not every two faces of one picture are listed, but enough to lead from each to all others: exact copies first, then
- * what is nearest. Two faces in one photo are not the same picture.
+ * Not every pair of faces of one picture is listed, but enough to connect them all: exact copies first, then the
+ * nearest. Two faces in one photo are not the same picture.
  *
  * @param sketches of the faces; undefined for those that cannot be used
  * @param detailsOf takes a second look at some of the faces, given by their indices in ascending order
- * @param areDifferent whether somebody has seen that two faces are of different pictures, however alike
+ * @param areDifferent whether two faces were marked as different pictures, however alike
  */
 export async function repetitions(
   sketches: readonly (Sketch | undefined)[],
@@ -110,7 +110,7 @@ export async function repetitions(
   return found
 }
 
-/** Faces of the same pixels that are not two faces in one photo: each with the first one that is like it. */
+/** Faces with the same pixels that are not two faces in one photo: each with the first one like it. */
 function exactCopies(
   sketches: readonly (Sketch | undefined)[],
   areDifferent: (a: number, b: number) => boolean,
@@ -127,7 +127,7 @@ function exactCopies(
   return found
 }
 
-/** Whether it may be one face that two sketches of the same photo show. */
+/** Whether two sketches of the same photo may show the same face. */
 function isSameFace({ prints: { face: a } }: Sketch, { prints: { face: b } }: Sketch): boolean {
   return !a || !b || bitsApart(a, b) <= NEAR.bits
 }

@@ -1,4 +1,4 @@
-/** Finding faces in a thread among others, and the one that a photo is of. */
+/** Finding faces, and a photo's main face, in one thread among others. */
 
 import { UserError } from '../base/errors.ts'
 import { notMarked } from '../faces/cut.ts'
@@ -8,25 +8,25 @@ import type { Image, Point } from '../pictures/image.ts'
 
 let ofThread: Promise<FaceFinder> | undefined
 
-/** Find faces in a thread among others: on one core, and with models that are read when the first photo comes. */
+/** Find faces in one thread among others: on one core, with models that are read when the first photo comes. */
 export async function findFaces(photo: Image): Promise<FoundFace[]> {
   ofThread ??= packagedFaceFinder({ threads: 1 })
   return (await ofThread).find(photo)
 }
 
 /**
- * The one of the faces that a photo is of.
+ * The main face of a photo.
  *
- * @throws UserError when there is none, or the mesh network did not make it out
+ * @throws UserError when there is none, or the mesh network did not recognise it
  */
 export function requireMain(faces: readonly FoundFace[], photo: Image): FoundFace {
   return marked(mainFace(faces, photo))
 }
 
 /**
- * The one of the faces that is around a point, such as the middle of its landmarks.
+ * The face around a point, such as the middle of its landmarks.
  *
- * @throws UserError when there is none, or the mesh network did not make it out
+ * @throws UserError when there is none, or the mesh network did not recognise it
  */
 export function requireAround(faces: readonly FoundFace[], point: Point): FoundFace {
   return marked(faceAround(faces, point))

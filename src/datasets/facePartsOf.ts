@@ -9,7 +9,7 @@ import { readLandmarks } from './readLandmarks.ts'
  * The parts of a face in its aligned picture, by its landmarks.
  *
  * @param size the side of the picture, in pixels
- * @returns the index in `FACE_PARTS` at each pixel; undefined where no landmarks are given, or the picture is its
+ * @returns the index in `FACE_PARTS` at each pixel; undefined where there are no landmarks, or the picture is the
  *   publishers', which was made without them
  * @throws UserError when its landmarks cannot be read
  */

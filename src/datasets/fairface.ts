@@ -1,6 +1,6 @@
 /**
- * FairFace: photos from Flickr, chosen so that seven groups of people are equally many, with ages in nine ranges.
- * Race is not read.
+ * FairFace: photos from Flickr, chosen so that seven groups of people are equally represented, with ages in nine
+ * ranges. Race is not read.
  *
  * Its labels are tables, `fairface_label_train.csv` and `fairface_label_val.csv` (file, age, gender, race,
  * service_test), or `labels.json`, a list of objects with the photo's `filename`, `age` and `gender`.
@@ -33,9 +33,9 @@ interface Entry {
 /**
  * Read the labels of FairFace. Photos are read later, when they are prepared.
  *
- * Its ranges of ages are not Adience's groups. 0–2 lies in a group, and so do 60–69 and more than 70 (60+); a face of any
- * other range has no `age`, but its gender. A face whose photo is not there is dropped, and an entry that is not as it
- * should be is skipped. Nobody says who is shown: every face counts as a person.
+ * Its ranges of ages are not Adience's groups. 0–2 lies in a group, and so do 60–69 and more than 70 (60+); a face of
+ * any other range lacks `age`, but keeps its gender. A face whose photo is missing is dropped, and a faulty entry is
+ * skipped. Identities are not given: every face counts as a person.
  *
  * @param root the folder of the labels
  * @throws UserError naming what is missing

@@ -1,10 +1,10 @@
 /**
- * What tells whether two pictures are the same one, however each was scaled, compressed, brightened or mirrored.
+ * Tells whether two pictures are the same, however each was scaled, compressed, brightened or mirrored.
  *
  * A fingerprint is 256 bits, cheap to keep and to search: the signs of the lowest 16 × 16 coefficients of the cosine
  * transform (DCT-II) of the picture's brightness at 32 × 32 pixels, an idea as old as perceptual hashing (Zauner,
  * Implementation and Benchmarking of Perceptual Image Hash Functions, 2010). On aligned faces most are near 128 bits
- * apart, and copies within 30. What is near by its fingerprint is then compared by its detail.
+ * apart, and copies within 30. Pictures with near fingerprints are then compared by their detail.
  */
 
 import { fitted } from '../pictures/fit.ts'
@@ -12,7 +12,7 @@ import type { Image } from '../pictures/image.ts'
 
 /** Coefficients along each axis. */
 const WAVES = 16
-/** Pixels along each axis that they are taken of. */
+/** Pixels along each axis that they are computed from. */
 const SIDE = 32
 
 /** 32-bit words of a fingerprint. */
@@ -27,8 +27,8 @@ const COSINES = Float64Array.from({ length: WAVES * SIDE }, (_, k) => {
 /**
  * The fingerprint of a picture.
  *
- * Bit 16·((u + v) mod 16) + u is that of the wave with u half periods across and v down, so that each 16 bits in a row
- * hold waves of all lengths and are as good as any other 16 to search by.
+ * Bit 16·((u + v) mod 16) + u is that of the wave with u half periods across and v down, so every 16 consecutive bits
+ * hold waves of all lengths, and are as good as any other 16 to search by.
  */
 export function fingerprint(picture: Image): Uint32Array {
   const pixels = brightness(fitted(picture, { width: SIDE, height: SIDE }, 'stretch'))
@@ -45,7 +45,7 @@ export function fingerprint(picture: Image): Uint32Array {
     for (let u = 0; u < WAVES; u++) {
       let sum = 0
       for (let y = 0; y < SIDE; y++) sum += across[u * SIDE + y]! * COSINES[v * SIDE + y]!
-      // Not above zero but for rounding: a picture of one colour has no waves at all.
+      // A threshold above rounding errors: a picture of one colour has no waves at all.
       if (sum > 1e-3) print[bitOf(u, v) >> 5]! |= 1 << (bitOf(u, v) & 31)
     }
   }
@@ -56,7 +56,10 @@ function bitOf(u: number, v: number): number {
   return WAVES * ((u + v) % WAVES) + u
 }
 
-/** The bits that change when a picture is mirrored left to right: those of waves with an odd number across. */
+/**
+ * The bits that change when a picture is mirrored left to right: those of waves with an odd number of half periods
+ * across.
+ */
 export const MIRRORED: Uint32Array = (() => {
   const mask = new Uint32Array(WORDS)
   for (let v = 0; v < WAVES; v++) {
@@ -75,7 +78,7 @@ function bitsIn(word: number): number {
 /**
  * The number of bits that differ between two fingerprints.
  *
- * @param others one or several, one after the other; the one that begins at `offset` is meant
+ * @param others one or several, one after another; the one that begins at `offset` is compared
  */
 export function bitsApart(print: Uint32Array, others: Uint32Array, offset = 0): number {
   let bits = 0
@@ -85,17 +88,17 @@ export function bitsApart(print: Uint32Array, others: Uint32Array, offset = 0): 
 
 /** The side in pixels of the pictures whose detail is compared. */
 export const DETAIL_SIDE = 64
-/** What is coarser than so many pixels to either side is no detail. */
+/** Structure coarser than this many pixels to either side is not detail. */
 const COARSE = 4
 /** How far two pictures may be shifted against each other, in pixels. */
 const SHIFT = 2
 
-/** The fine detail of a picture of {@link DETAIL_SIDE} pixels a side, up to 127 where there is most of it. */
+/** The fine detail of a picture of {@link DETAIL_SIDE} pixels a side, up to 127 where it is strongest. */
 export type Detail = Int8Array
 
 /**
- * The fine detail of a picture: its brightness, less the mean around each pixel. Different faces that are aligned alike
- * differ more in it than on the whole, and light and contrast matter less to it.
+ * The fine detail of a picture: its brightness, minus the mean around each pixel. Different faces in the same alignment
+ * differ more in detail than as a whole, and light and contrast matter less.
  *
  * @param picture of {@link DETAIL_SIDE} pixels a side
  */
@@ -109,7 +112,7 @@ export function detail(picture: Image): Detail {
 
 /**
  * How alike two pictures are by their detail: the correlation, from −1 to 1, at the best of the shifts by up to two
- * pixels; 0 where a picture is of one colour.
+ * pixels; 0 where a picture has a single colour.
  *
  * @param mirrored whether the second is mirrored first
  */
@@ -142,7 +145,7 @@ function brightness({ width, height, data }: Image): Float32Array {
   )
 }
 
-/** The mean over the pixels up to `reach` away along either axis, of those that are in the picture. */
+/** The mean over the pixels of the picture up to `reach` away along either axis. */
 function boxMean(pixels: Float32Array, width: number, reach: number): Float32Array {
   const height = pixels.length / width
   const rows = alongLine(pixels, width, height, 1, width, reach)

@@ -1,6 +1,6 @@
 /**
- * A folder a class: photos of one label below a folder that is named by it. Gender: `m`, `f`, `male`, `woman` and the like.
- * Age: a group or a range within one (`25-32`, `(25, 32)`, `25_32`, `60+`), or years (`34`).
+ * A folder for each class: photos of one label below a folder with its name. Gender: `m`, `f`, `male`, `woman` and the
+ * like. Age: a group or a range within one (`25-32`, `(25, 32)`, `25_32`, `60+`), or years (`34`).
  */
 
 import { extname, join, resolve, sep } from 'node:path'
@@ -21,11 +21,11 @@ const SHOWN = 5
 /**
  * Read a folder of folders. Photos are read later, when they are prepared.
  *
- * All photos below a folder that is named by a class are of that class, whatever the folders within it are called, and
- * so are those of `Training/female`: on the way down, the first folder that is named by a class counts. A photo above
- * any of them is dropped, and what is no photo counted by its ending. Every photo counts as a person.
+ * All photos below a folder named after a class are of that class, whatever the folders inside it are called, also in
+ * `Training/female`: on the way down, the first folder named after a class counts. A photo above any of these is
+ * dropped, and files that are not photos are counted by their endings. Every photo counts as a person.
  *
- * @throws UserError when there is no such folder, or it has folders of photos that are named by no class
+ * @throws UserError when there is no such folder, or it has folders of photos that are not named after a class
  */
 export function readFolder(root: string): Dataset {
   const top = resolve(root)
@@ -70,7 +70,7 @@ export function readFolder(root: string): Dataset {
   )
 }
 
-/** What the name of a folder says of its photos; nothing where it is a range across groups. */
+/** The labels that a folder's name gives its photos; none where it is a range across groups. */
 function labelsOf(name: string): Pick<Face, 'age' | 'years' | 'gender'> | undefined {
   const gender = genderOf(name)
   if (gender) return { gender }

@@ -5,22 +5,22 @@ import type { Face } from './dataset.ts'
 import { identicalPhotos } from './duplicates.ts'
 
 /**
- * Where photos go that are there more than once, byte for byte: `together`, into one fold; or `anywhere`, as if nobody
- * had noticed that they are the same.
+ * Where photos that occur more than once, byte for byte, go: `together`, into one fold; or `anywhere`, as if they were
+ * different.
  */
 export const REPEATED = ['together', 'anywhere'] as const
 export type Repeated = (typeof REPEATED)[number]
 
 /**
- * Deal faces into folds for cross-validation. Where the publishers have dealt them, their folds are taken as they are.
- * Faces of one subject are in one fold, and so are photos that are the same byte for byte, unless that is asked for:
- * published data sets hold some under two subjects. The folds are as nearly equal in size as that allows.
+ * Deal faces into folds for cross-validation. Published folds are used as they are. Faces of one subject are in one
+ * fold, and so are photos that are the same byte for byte, unless `repeated` says otherwise: published data sets hold
+ * some under two subjects. The folds are as equal in size as that allows.
  *
  * @param count the number of folds, 2 or more
  * @param seed the same seed, faces and photos give the same folds
- * @param repeated where photos go that are there more than once
+ * @param repeated where photos that occur more than once go
  * @returns the fold of each face, from 0
- * @throws UserError when there are fewer subjects than folds; of published folds, when there are not so many, or a
+ * @throws UserError when there are fewer subjects than folds; for published folds, when their number differs, or a
  *   subject is in two of them
  */
 export function makeFolds(
@@ -110,7 +110,7 @@ export function splitFolds(folds: readonly number[], testFold: number, seed: str
   return { train: others.slice(held), validation: others.slice(0, held), test }
 }
 
-// The faces (as indices) that may not be separated, group by group, in the order of their first members.
+// The faces (as indices) that must stay together, group by group, in the order of their first members.
 function inseparable(faces: readonly Face[], repeated: Repeated): number[][] {
   const groups = new DisjointSets(faces.length)
   const first = new Map<string, number>()

@@ -2,9 +2,8 @@
  * The IMDB-WIKI data set: photos of celebrities from IMDb (460 723) and Wikipedia (62 328), with the date of
  * birth and the year of the photo, collected by a program and not checked by people.
  *
- * It is the cropped set that is read: `imdb.mat` or `wiki.mat`, beside the folders of pictures that it names.
- * The pictures are cut around the face that a detector found, with a margin of 40 %, and turned upright. There
- * are no landmarks.
+ * regard reads the cropped set: `imdb.mat` or `wiki.mat`, beside the folders of pictures that it names. The pictures
+ * are cut around the face that a detector found, with a margin of 40 %, and turned upright. There are no landmarks.
  */
 
 import { existsSync } from 'node:fs'
@@ -17,19 +16,19 @@ import { Listing } from './listing.ts'
 import { Reading } from './reading.ts'
 import { ageGroup, type Gender, OLDEST } from './task.ts'
 
-/** Which rows of IMDB-WIKI are good enough to learn from. */
+/** Which rows of IMDB-WIKI are good enough to train on. */
 interface ImdbWikiChoice {
   /** The least score of the detector for the face. */
   readonly faceScore: number
-  /** The greatest score for a second face in the same photo; −∞ wants photos without one. */
+  /** The greatest score for a second face in the same photo; −∞ takes only photos without one. */
   readonly secondFaceScore: number
 }
 
 /**
- * DEX “only use the photos where the second strongest face detection is below a threshold”, says the project's page;
- * it names no number, and none for the first face. These are the defaults of the scripts of yu4u/age-gender-estimation
- * (`create_db.py --min_score 1.0`), which many programs that read the set took over: a score of 1 at least, and no
- * second face.
+ * DEX “only use the photos where the second strongest face detection is below a threshold”, says the project's page; it
+ * does not give the threshold, nor one for the first face. These are the defaults of the scripts of
+ * yu4u/age-gender-estimation (`create_db.py --min_score 1.0`), which many programs that read the set took over: a score
+ * of at least 1, and no second face.
  */
 const USUAL_CHOICE: ImdbWikiChoice = { faceScore: 1, secondFaceScore: Number.NEGATIVE_INFINITY }
 
@@ -39,12 +38,12 @@ const PARTS = ['imdb', 'wiki'] as const
  * Read the labels of IMDB-WIKI's cropped set. Pictures are read later, when they are prepared.
  *
  * A row is left out, and counted, for the first of these reasons that it has: no date of birth or year; an age
- * below 0 or above 100; no face; a face of a low score; a second face; a picture that is not there, or that
- * an earlier row has. A row whose
- * gender is unknown is kept for its age, and one whose age lies between the age groups for its gender and years.
+ * below 0 or above 100; no face; a face with a low score; a second face; a picture that is missing, or that an earlier
+ * row has. A row whose gender is unknown is kept for its age, and one whose age lies between the age groups for its
+ * gender and years.
  *
  * @param root the folder with `imdb.mat`, `wiki.mat` or both, or with the folders `imdb_crop` and `wiki_crop`
- * @throws UserError when there is no such file, it is not as published, or no face is left
+ * @throws UserError when there is no such file, it is not in the published form, or no face is left
  */
 export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise<Dataset> {
   const folder = resolve(root)
@@ -104,11 +103,11 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
 
 /**
  * The age in years as the set's publishers compute it, with the photo taken on 1 July:
- * `[age, ~] = datevec(datenum(photo_taken, 7, 1) - dob)`, the year that so many days reach, counted from the
- * year 0, which is a leap year.
+ * `[age, ~] = datevec(datenum(photo_taken, 7, 1) - dob)`, the year that this many days reach, counted from the year 0,
+ * which is a leap year.
  *
- * It is the number of birthdays up to 1 July, but for people born on 1 July and, in most years, 30 June: by this
- * formula they come of age up to two days late. For a photo of 2010: born on 5 March 1980 → 30; 29 June 1980 → 30;
+ * It is the number of birthdays up to 1 July, except for people born on 1 July and, in most years, 30 June: by this
+ * formula their birthdays come up to two days late. For a photo of 2010: born on 5 March 1980 → 30; 29 June 1980 → 30;
  * 30 June and 1 July 1980 → 29 (not 30); 5 December 1980 → 29; 2 July 2010 → −1, which is impossible.
  *
  * @param dob the date of birth as MATLAB's serial date: days, where 1 is 1 January of the year 0
@@ -116,7 +115,7 @@ export async function readImdbWiki(root: string, choice = USUAL_CHOICE): Promise
  */
 export function ageAt(dob: number, photoTaken: number): number {
   const days = Math.floor(firstDay(photoTaken) + 181 + (isLeap(photoTaken) ? 1 : 0) - dob)
-  // MATLAB says 0 of no days, Octave −1. Who was born on that day is 0 years old.
+  // For 0 days MATLAB gives 0, Octave −1. Somebody born on that day is 0 years old.
   if (days === 0) return 0
   let years = Math.floor(days / 365.2425)
   while (firstDay(years + 1) <= days) years++
@@ -187,7 +186,7 @@ function* rowsOf(set: MatlabValue | undefined, path: string, part: string): Iter
     yield {
       id,
       photo: join(dirname(path), photo),
-      // The name, where there is one, so that somebody in both parts is one person.
+      // The name, where there is one, so that somebody in both parts counts as one person.
       subject: columns.name?.[k] || celebrity || id,
       years: Number.isFinite(born) && Number.isFinite(taken) ? ageAt(born, taken) : Number.NaN,
       gender: gender === 0 ? 'f' : gender === 1 ? 'm' : undefined,
@@ -207,7 +206,7 @@ function numbers(set: MatlabRecord, field: string, path: string): number[] {
   return Array.from<number | bigint, number>(value.data, Number)
 }
 
-// An empty cell, such as the name of somebody who has none, is an array of no numbers.
+// An empty cell, such as a missing name, is an array of no numbers.
 function cells(set: MatlabRecord, field: string, path: string): string[] {
   const value = set[field]
   if (!Array.isArray(value)) throw malformed(path, `has no cells in the field ${field}`)

@@ -1,4 +1,4 @@
-/** Labels as people write them: in tables, as names of folders, as names of a network's classes. */
+/** Labels as people write them: in tables, in names of folders, in names of a network's classes. */
 
 import { ageRangeOf } from '../base/ages.ts'
 import { AGE_GROUPS, ageGroup, type Gender } from './task.ts'
@@ -6,7 +6,7 @@ import { AGE_GROUPS, ageGroup, type Gender } from './task.ts'
 /** Nobody has been older than 122. */
 const OLDEST_EVER = 130
 
-/** The gender that a word or letter means, in any case: m, male, man, men; f, female, woman, women. */
+/** The gender that a word or letter means, in upper or lower case: m, male, man, men; f, female, woman, women. */
 export function genderOf(text: string): Gender | undefined {
   const word = text.trim().toLowerCase()
   if (/^(m|male|man|men)$/.test(word)) return 'm'
@@ -18,7 +18,7 @@ export function genderOf(text: string): Gender | undefined {
  * The labels that a text about an age gives: its age in years where it is one age, and the age group that all of it lies
  * in; neither for a range across groups.
  *
- * @returns undefined where the text means no age
+ * @returns undefined where the text is not an age
  */
 export function ageLabels(text: string): { readonly years?: number; readonly age?: number } | undefined {
   const range = ageRangeOf(text)

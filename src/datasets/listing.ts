@@ -3,12 +3,12 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { messageOf, UserError } from '../base/errors.ts'
 import { HEIC_REMEDY, readsHeic } from '../pictures/heic.ts'
 
-/** File names of photos in the formats that are read, those of iPhones where their decoder is installed. */
+/** File names of photos in readable formats; those of iPhones where their decoder is installed. */
 export const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|dib|hei[cf])$/i
 
 const HEIC = /\.hei[cf]$/i
 
-/** What is no photo that is read, by its ending, and what to do to have it read. */
+/** Files that cannot be read as photos, by their endings, and what to do to have them read. */
 const OTHERS: readonly { readonly endings: RegExp; readonly remedy: string }[] = [
   { endings: HEIC, remedy: `For HEIC: ${lower(HEIC_REMEDY)}` },
   {
@@ -22,7 +22,7 @@ const OTHERS: readonly { readonly endings: RegExp; readonly remedy: string }[] =
   { endings: /\.(zip|tar|t?gz|7z|rar)$/i, remedy: 'Unpack archives' },
 ]
 
-/** What to do about files that are no photos that are read; nothing where nothing is to be done. */
+/** What to do about files that cannot be read as photos; empty where nothing can be done. */
 export function remediesFor(endings: Iterable<string>): string[] {
   const all = [...endings]
   return OTHERS.filter(({ endings }) => all.some((ending) => endings.test(ending))).map(
@@ -34,7 +34,7 @@ function lower(sentence: string): string {
   return sentence[0]!.toLowerCase() + sentence.slice(1)
 }
 
-/** How files of these formats begin; WebP has its mark behind a length, AVIF behind a size. */
+/** How files of these formats begin; WebP has its mark after a length, AVIF after a size. */
 const BEGINNINGS: readonly RegExp[] = [
   /^\xff\xd8\xff/,
   /^\x89PNG\r\n/,
@@ -45,7 +45,7 @@ const BEGINNINGS: readonly RegExp[] = [
   /^BM.{4}\0{4}/s,
 ]
 
-/** Whether a file is a photo in one of these formats: by its name, or, where that has no ending, by how it begins. */
+/** Whether a file is a photo in one of these formats: by its name, or, where that lacks an ending, by how it begins. */
 export function isPicture(path: string): boolean {
   if (HEIC.test(path)) return readsHeic()
   return (
@@ -56,7 +56,7 @@ export function isPicture(path: string): boolean {
 function beginningOf(path: string): string {
   const head = Buffer.alloc(12)
   try {
-    // A pipe would be waited for.
+    // Reading a pipe would wait.
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
       return head.toString('latin1', 0, readSync(file, head, 0, head.length, 0))
@@ -64,21 +64,21 @@ function beginningOf(path: string): string {
       closeSync(file)
     }
   } catch {
-    // What cannot be opened here, or is a pipe, is no photo by its beginning.
+    // A file that cannot be opened here, or is a pipe, does not count as a photo.
     return ''
   }
 }
 
 /**
- * Which files are there. Each folder is listed once, which for a data set of many photos is much faster than asking for
- * one file after the other.
+ * Which files exist. Each folder is listed once, which for a data set of many photos is much faster than checking one
+ * file after another.
  */
 export class Listing {
   private readonly folders = new Map<string, { readonly path: string; readonly names: Map<string, string> }>()
 
   /**
-   * The path of a file as the disk has it: `é` may be written as one character or as two, and the program that packed a
-   * data set may have written it otherwise than its table, or with the separators of Windows.
+   * The path of a file as on disk: `é` may be one character or two, and the program that packed a data set may have
+   * written it differently from its table, or with Windows separators.
    *
    * @returns undefined where there is no such file
    */
@@ -112,7 +112,7 @@ function namesIn(path: string): Map<string, string> | undefined {
   }
 }
 
-/** What systems and programs leave in folders of photos, and nobody has put there. */
+/** Files that systems and programs, not people, leave in folders of photos. */
 const LEFT_BEHIND = /^(\..*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir)$/i
 
 /** A file below a folder by its path from there, or a folder and the reason why it cannot be listed. */
@@ -123,10 +123,10 @@ export interface Below {
 }
 
 /**
- * All files below a folder, in one order on every machine: its own, then those of each folder in it. A link that leads
- * back up is not followed.
+ * All files below a folder, in the same order on every machine: its own, then those of each folder in it. A link that
+ * leads back up is not followed.
  *
- * @param except a folder that is passed over, where there is one
+ * @param except a folder to skip, if any
  */
 export function filesBelow(root: string, except?: string): Below[] {
   return filesIn(root, '', except, [])
@@ -149,7 +149,8 @@ function filesIn(root: string, below: string, except: string | undefined, above:
 }
 
 /**
- * What lies in a folder, in one order on every machine; not what is hidden (`.DS_Store`) or left behind (`__MACOSX`).
+ * The contents of a folder, in the same order on every machine, without hidden (`.DS_Store`) and left-behind
+ * (`__MACOSX`) files.
  *
  * @throws UserError when the folder cannot be listed
  */

@@ -1,10 +1,11 @@
 /**
- * Packs: files of square pictures of one size, of colours or of one number a pixel. Each picture is a record that vouches for itself: what it was made
- * from, as a key of 32 bytes; the SHA-256 of its pixels, 32 bytes; its pixels. So a pack that was cut short or
- * damaged anywhere still gives all other pictures, and so does what a killed process left of one.
+ * Packs: files of square pictures of one size, in colour or with one number for each pixel. Each picture is a record
+ * that can be checked by itself: a key of 32 bytes for what it was made from; the SHA-256 of its pixels, 32 bytes; its
+ * pixels. So a pack that was cut short or damaged still gives all other pictures, and so does one that a killed process
+ * left behind.
  *
- * Pictures are read from the file where they are used. The system keeps in memory what it has room for, and
- * gives that memory back when something else needs it.
+ * Pictures are read from the file where they are used. The operating system caches what it has room for, and frees that
+ * memory when something else needs it.
  */
 
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
@@ -12,17 +13,17 @@ import { UserError } from '../base/errors.ts'
 import { AtomicFile } from '../base/files.ts'
 import { sha256Of } from '../base/hash.ts'
 
-/** Where a picture is. Threads share open files: such a place can be handed to a worker. */
+/** Where a picture is stored. Threads share open files, so this can be passed to a worker. */
 export interface StoredPicture {
   /** The descriptor of an open file. */
   readonly file: number
-  /** Of its first byte in the file. */
+  /** The offset of its first byte in the file. */
   readonly offset: number
   /** The side of the picture, in pixels. */
   readonly size: number
   /** Bytes a pixel. */
   readonly channels: Channels
-  /** Of its pixels, in hexadecimal. */
+  /** The SHA-256 of its pixels, in hexadecimal. */
   readonly sha256: string
 }
 
@@ -41,8 +42,8 @@ export interface Pack {
 const HEADER = 64
 
 /**
- * Open a pack. Its file stays open until the pack is closed or the process ends, so that its pictures stay the
- * same when another process puts a new pack in its place. Pixels are not looked at: see {@link isIntact}.
+ * Open a pack. Its file stays open until the pack is closed or the process ends, so that its pictures stay the same
+ * when another process replaces the pack. Pixels are not checked: see {@link isIntact}.
  *
  * @param size the side of its pictures, in pixels
  * @param channels bytes a pixel
@@ -63,7 +64,7 @@ export function openPack(path: string, size: number, channels: Channels = 3): Pa
   return { pictures, cut: length % record !== 0, close: () => closeSync(file) }
 }
 
-/** Writes a pack, which is there in full after `commit` or not at all. */
+/** Writes a pack, which appears in full after `commit`, or not at all. */
 export class PackWriter {
   /** The keys of the pictures that it has. */
   readonly keys = new Set<string>()
@@ -74,11 +75,11 @@ export class PackWriter {
   }
 
   /**
-   * Add a picture; nothing happens where there is one with this key.
+   * Add a picture, unless there is one with this key.
    *
    * @param key 32 bytes, in hexadecimal
    * @param pixels size · size pixels: 3 bytes each, RGB interleaved, or one
-   * @param sha256 of the pixels, where they come out of another pack: damage on the way will show
+   * @param sha256 of the pixels, where they come from another pack, so that damage on the way shows
    */
   add(key: string, pixels: Uint8Array, sha256 = hashOf(pixels)): void {
     if (this.keys.has(key)) return
@@ -87,12 +88,12 @@ export class PackWriter {
     this.file.write(pixels)
   }
 
-  /** Flush to the disk and take the place of the pack before. */
+  /** Flush to the disk and replace the previous pack. */
   commit(): void {
     this.file.commit()
   }
 
-  /** Give up: the pack that was there before stays. */
+  /** Give up: the previous pack stays. */
   discard(): void {
     this.file.discard()
   }
@@ -101,9 +102,9 @@ export class PackWriter {
 /**
  * Read a picture.
  *
- * @param into where it goes, 3 · size · size bytes, or size · size; a new array where not given
+ * @param into where it goes, 3 · size · size bytes, or size · size; by default a new array
  * @returns 8-bit RGB, interleaved, or one byte a pixel; row by row
- * @throws UserError when the file has been cut short meanwhile
+ * @throws UserError when the file has been cut short since
  */
 export function readPicture(
   { file, offset, size, channels }: StoredPicture,

@@ -3,23 +3,23 @@ import { basename, extname, join } from 'node:path'
 import type { Skipped } from './dataset.ts'
 import { filesBelow, PICTURE, remediesFor } from './listing.ts'
 
-/** A photo, and what to call what is made of it. */
+/** A photo, and the name for files that are made from it. */
 export interface PhotoFile {
   readonly path: string
-  /** Unlike that of any other, in capitals or not, and however its accents are written; without an ending. */
+  /** Unique, regardless of capitals and of how accents are encoded; without an ending. */
   readonly name: string
 }
 
-/** Bytes of a name, so that an ending and a number fit beside it into a file name (255 bytes). */
+/** The most bytes of a name, so that an ending and a number still fit into a file name (255 bytes). */
 const LONGEST = 200
 
 /**
- * The photos that paths name: a file is one, whatever it is called, and of a folder all pictures in it and its folders
- * are. What is called the same in different folders gets a number.
+ * The photos that paths name: a file, whatever its name, and in a folder all pictures in it and its folders. Those with
+ * the same name in different folders get a number.
  *
- * @param except a folder that is passed over, where there is one: what is made of the photos may lie in their folder
- * @returns the photos in order, the folders that cannot be listed or hold no photos, and how many files in folders are no
- *   photos, by their endings
+ * @param except a folder to skip, if any: what is made from the photos may lie in their folder
+ * @returns the photos in order, the folders that cannot be listed or hold no photos, and how many files in folders are
+ *   not photos, by their endings
  */
 export function photoFiles(
   paths: readonly string[],
@@ -58,14 +58,14 @@ function add(counts: Map<string, number>, ending: string, by = 1): void {
   counts.set(ending, (counts.get(ending) ?? 0) + by)
 }
 
-/** How many files of which endings were left out, and what to do to have them read: words. */
+/** How many files of which endings were left out, and how to have them read, in words. */
 export function leftInWords(counts: ReadonlyMap<string, number>): string {
   const most = [...counts].sort(([, a], [, b]) => b - a)
   const kinds = most.map(([ending, count]) => `${count} ${ending || 'without an ending'}`).join(', ')
   return [kinds, ...remediesFor(counts.keys())].join('. ')
 }
 
-// Whatever cannot be looked at is taken for a photo: reading it says why it cannot be.
+// A path that cannot be examined is taken for a photo: reading it reports why it cannot be read.
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()

@@ -2,9 +2,9 @@
  * Prepared faces: every face of a data set, decoded, aligned and resized once and kept in a pack, so that training
  * reads pictures and decodes no photos.
  *
- * A picture is found by its content: the key of all that it is made from. So where a photo or its landmarks
- * changed, that picture alone is made anew; data that was moved or copied keeps its pictures; and what a killed
- * process has made is not made again. The same holds of the parts of faces, which lie in packs of their own.
+ * A picture is found by its content: the key of all that it is made from. So where a photo or its landmarks changed,
+ * only that picture is made again; data that was moved or copied keeps its pictures; and what a killed process made is
+ * not made again. The same holds for the parts of faces, which lie in packs of their own.
  */
 
 import { join } from 'node:path'
@@ -35,22 +35,22 @@ export interface PreparedFaces {
   readonly pictures: readonly StoredPicture[]
   /** The faces that could not be prepared, and why. */
   readonly skipped: readonly { readonly face: Face; readonly reason: string }[]
-  /** How many of the pictures were made now, and not kept from before. */
+  /** How many of the pictures were made now, not kept from before. */
   readonly made: number
 }
 
 /**
  * Align every face of a data set, or take the pictures from an earlier call where they were made from the same.
- * Pictures that were damaged since then are made anew, and the standard error says so.
+ * Pictures that were damaged since then are made again, and a message on standard error says so.
  *
- * A picture that the publishers have aligned so is used as it is, made square by repeating its edge pixels; else the
- * face is aligned by its landmarks; without them, the face that the photo is of is looked for (`mainFace`). A photo or
+ * A picture that the publishers aligned this way is used unchanged, made square by repeating its edge pixels; otherwise
+ * the face is aligned by its landmarks; without these, the photo's main face is looked for (`mainFace`). A photo or
  * landmark file that cannot be used, and a photo without a face, is skipped, with its reason. The pictures stay on the
  * disk and are read one by one, so that a data set may be larger than memory; their file stays open until the process
  * ends.
  *
  * @param size the side of the pictures, in pixels
- * @param folder where the pictures are kept; it is made where it is missing
+ * @param folder where the pictures are kept; made if it is missing
  * @param progress called after each face
  * @throws UserError when not one face could be prepared, or the pictures cannot be written
  */
@@ -65,10 +65,11 @@ export function prepareFaces(
 }
 
 /**
- * Say of every face of a data set which part is seen where in its aligned picture, as {@link prepareFaces} makes that.
+ * Label, for every face of a data set, the part at each pixel of its aligned picture, as {@link prepareFaces} makes
+ * that.
  *
- * @returns as `pictures`, one byte a pixel: the index of its part among those that `partNames` gives, or 255
- *   in all of a picture in which no face was made out
+ * @returns as `pictures`, one byte a pixel: the index of its part among those that `partNames` gives, or 255 in all of
+ *   a picture in which no face was recognised
  * @throws UserError as there
  */
 export function prepareParts(
@@ -81,15 +82,15 @@ export function prepareParts(
   return prepareAll(LABELS, dataset, as, size, folder, progress)
 }
 
-/** Stands at every pixel of a picture whose parts nobody knows. */
+/** The label of every pixel of a picture whose parts are unknown. */
 const UNKNOWN = 255
 
-/** What is prepared: where it is kept, and what of an aligned face it is. */
+/** A kind of prepared data: where it is kept, and which part of an aligned face it is. */
 interface Kind {
   readonly ending: string
   readonly channels: Channels
   readonly parts: boolean
-  /** Its key, and its pixels, unless the key is a known one. */
+  /** Its key, and its pixels unless the key is already known. */
   readonly of: (face: Aligned) => { readonly key: string; readonly pixels?: Uint8Array }
 }
 
@@ -137,7 +138,7 @@ async function prepareAll(
   }
 }
 
-/** See to it that every picture is in the cache, and say under which key, or why it cannot be, by the face's index. */
+/** Make sure that every picture is in the cache; gives its key, or why it cannot be made, by the face's index. */
 async function keysOf(
   kind: Kind,
   { faces, root }: Dataset,
@@ -149,7 +150,7 @@ async function keysOf(
   const keys = new Map<number, string>()
   const skipped = new Map<number, string>()
   let known = new Set(cache.known)
-  // Whatever is found to be damaged is left to a second round, in which nothing counts as known.
+  // Damaged pictures are left to a second round, in which nothing counts as known.
   for (let round = [...faces.keys()]; round.length > 0; known = new Set()) {
     const damaged: number[] = []
     let at = 0
@@ -180,7 +181,7 @@ async function keysOf(
   return { keys: inOrder, skipped: new Map([...skipped].sort(([a], [b]) => a - b)) }
 }
 
-/** The pack of one alignment and size, with what killed processes left of it, and the one that takes its place. */
+/** The pack of one alignment and size, with what killed processes left of it, and the pack that replaces it. */
 class Cache {
   made = 0
   private readonly path: string
@@ -199,7 +200,7 @@ class Cache {
     this.buffer = new Uint8Array(channels * size * size)
     this.pack = openPack(path, size, channels)
     const left = abandonedOf(path).map((temporary) => openPack(temporary, size, channels)!)
-    // They go as soon as a new pack is begun: first of all, it takes from them what is whole.
+    // They are removed once a new pack is begun, which first takes over what is intact in them.
     for (const { pictures, close } of left) {
       for (const [key, picture] of pictures) {
         if (isIntact(picture, this.buffer))
@@ -209,12 +210,12 @@ class Cache {
     }
   }
 
-  /** The keys of all pictures that may be there. */
+  /** The keys of all pictures that may exist. */
   get known(): Iterable<string> {
     return [...(this.pack?.pictures.keys() ?? []), ...(this.writer?.keys ?? [])]
   }
 
-  /** Whether a picture is there, and whole. */
+  /** Whether a picture exists and is intact. */
   has(key: string): boolean {
     if (this.writer?.keys.has(key) || this.intact.has(key)) return true
     const kept = this.pack?.pictures.get(key)
@@ -229,7 +230,7 @@ class Cache {
     this.made++
   }
 
-  /** Put the new pack in its place where there is one, and give the pictures of these keys. */
+  /** Put the new pack, if there is one, in place, and give the pictures of these keys. */
   close(keys: readonly string[]): StoredPicture[] {
     let pack = this.pack
     if (this.writer) {
@@ -246,7 +247,7 @@ class Cache {
     })
   }
 
-  /** Stop before all is done: what was made is kept for the next time, where it can be written. */
+  /** Stop before all is done: what was made is kept for next time, if it can be written. */
   keep(): void {
     if (!this.writer) return
     try {

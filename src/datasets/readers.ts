@@ -20,9 +20,9 @@ export type DatasetKind =
   | 'synthetic'
   | 'utkface'
 
-/** What a reader can be told beside the folder. */
+/** What a reader can be told besides the folder. */
 export interface ReaderOptions {
-  /** `adience` alone: keep the ages of the 72 rows that the published lists lose to a typing error. */
+  /** Only for `adience`: keep the ages of the 72 rows that the published lists lose to a typing error. */
   readonly repairLabels?: boolean
   /** A table of faces that are left out: see {@link without}. */
   readonly without?: string
@@ -46,9 +46,8 @@ export const DATASET_KINDS = Object.keys(readers) as DatasetKind[]
 /**
  * Read the labels of a data set. Its photos are read later, when they are prepared.
  *
- * @param root the folder of the data set; of `csv`, the table
- * @throws UserError naming what is missing, or when there is no face that can be used, or one is to be left out that is not
- *   there
+ * @param root the folder of the data set, or for `csv` the table
+ * @throws UserError naming what is missing, or when no face can be used, or a face to be left out does not exist
  */
 export async function readDataset(
   kind: DatasetKind,

@@ -1,10 +1,10 @@
 import { UserError } from '../base/errors.ts'
 import type { Dataset, Face, Skipped } from './dataset.ts'
 
-/** So that an id and what is added to it fit into a file name (255 bytes) in any script. */
+/** Short enough for an id and what is added to it to fit into a file name (255 bytes) in any script. */
 const LONGEST_ID = 60
 
-/** What a reader has found so far. Whatever it reads, it keeps, drops or skips. */
+/** What a reader has found so far. It keeps, drops or skips whatever it reads. */
 export class Reading {
   private readonly faces: Face[] = []
   private readonly dropped = new Map<string, number>()
@@ -13,8 +13,8 @@ export class Reading {
   private readonly taken = new Set<string>()
 
   /**
-   * An id for a face of this name: letters and digits of any script, dots, dashes and underscores. Where an earlier one
-   * has it, in capitals or not, a number is added.
+   * An id for a face of this name: letters and digits of any script, dots, dashes and underscores. Where an earlier
+   * face has it, regardless of capitals, a number is added.
    */
   idFor(name: string): string {
     const safe = name.normalize().replace(/[^\p{L}\p{M}\p{N}@._-]+/gu, '_')
@@ -34,17 +34,17 @@ export class Reading {
     this.faces.push(face)
   }
 
-  /** Leave one or several out that are as their publishers have them, but cannot be used. */
+  /** Leave out one or several faces that are as published, but cannot be used. */
   drop(reason: string, count = 1): void {
     add(this.dropped, reason, count)
   }
 
-  /** Leave one out that is not as it should be. */
+  /** Leave out a faulty one. */
   skip(where: string, reason: string): void {
     this.skipped.push({ face: where, reason })
   }
 
-  /** Say something of one or several faces that are kept. */
+  /** Remark on one or several faces that are kept. */
   remark(what: string, count = 1): void {
     add(this.remarks, what, count)
   }

@@ -15,7 +15,7 @@ import { CLASSES, type Task } from './task.ts'
 /** Which faces are drawn, and how. */
 export interface SampleOptions extends Watch {
   readonly tasks: readonly Task[]
-  /** Of each class, or fewer where it has not so many. */
+  /** How many of each class, or fewer where it has fewer. */
   readonly perClass: number
   /** How they are aligned; `photo`: not at all. */
   readonly as: Alignment | 'photo'
@@ -26,8 +26,8 @@ export interface SampleOptions extends Watch {
 }
 
 /**
- * Draw some faces of every class of some tasks. Ages in years are put together by decades; those that no face has are
- * left out.
+ * Draw some faces of every class of some tasks. Ages in years are grouped by decade; decades without a face are left
+ * out.
  *
  * @returns the pictures, and the faces that could not be used
  * @throws the signal's reason, when that stops it

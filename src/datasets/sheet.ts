@@ -7,7 +7,7 @@ import type { Image } from '../pictures/image.ts'
 /** A row of pictures. */
 interface SheetRow {
   readonly name: string
-  /** Under the name, such as `512 faces`. */
+  /** Stands under the name, such as `512 faces`. */
   readonly remark: string
   /** All of one size. */
   readonly pictures: readonly Image[]
@@ -24,7 +24,7 @@ const MARGIN = 20
 const GAP = 4
 const NAMES = 110
 const TITLE = 44
-/** So that the title fits. */
+/** Wide enough for the title. */
 const LEAST_WIDTH = 560
 
 /**

@@ -1,4 +1,4 @@
-/** Tables of labels: text, a row a line, whose first line names the columns. */
+/** Tables of labels: text with one row on each line, whose first line names the columns. */
 
 import { parse } from 'csv-parse/sync'
 import { messageOf, UserError } from '../base/errors.ts'
@@ -10,7 +10,7 @@ import type { Skipped } from './dataset.ts'
 export interface TableRow {
   /** The file and line, for messages. */
   readonly where: string
-  /** What stands in each column, by its name in small letters. */
+  /** The text of each column, by the column's name in lower case. */
   readonly cells: Readonly<Record<string, string>>
 }
 
@@ -23,21 +23,21 @@ interface Table {
 
 const DELIMITERS = [',', ';', '\t'] as const
 
-/** What programs write into a cell that is empty. */
+/** What programs write into an empty cell. */
 const EMPTY = /^(|-|nan|none|null|n\/?a|#n\/a)$/i
 
-/** The first line by which a spreadsheet says what stands between fields. */
+/** The first line in which a spreadsheet names the separator. */
 const SEPARATOR = /^sep=([,;\t])(\r\n|\n|\r)/i
 
 /**
- * Read a table in UTF-8 or UTF-16, with line ends of any system. Blanks around fields do not count, nor do empty lines,
- * columns without a name, such as those that a spreadsheet leaves behind, and what means an empty cell: `NaN`, `None`,
- * `null`, `NA`, `N/A`, `-`.
+ * Read a table in UTF-8 or UTF-16, with line ends of any system. It ignores blanks around fields, empty lines, and
+ * columns without a name, such as those that a spreadsheet leaves behind; `NaN`, `None`, `null`, `NA`, `N/A` and `-`
+ * mean an empty cell.
  *
- * @param needed the columns that must be there
- * @param delimiter what stands between fields; where not given, the comma, semicolon or tab that the first line has
- *   most of
- * @param quotes whether a field may stand in double quotes, as in CSV (RFC 4180)
+ * @param needed the required columns
+ * @param delimiter the separator of fields; by default whichever of comma, semicolon and tab is most frequent in the
+ *   first line
+ * @param quotes whether a field may be in double quotes, as in CSV (RFC 4180)
  * @throws UserError naming the file, and what it lacks or the line that is not CSV
  */
 export function readTable(
@@ -47,7 +47,7 @@ export function readTable(
 ): Table {
   const whole = readLabels(path)
   const [first = '', said] = SEPARATOR.exec(whole) ?? []
-  // The line stays there, empty, so that the others keep their numbers.
+  // The line stays, but empty, so that the others keep their numbers.
   const text = first === '' ? whole : `\n${whole.slice(first.length)}`
   const [head, ...lines] = linesOf(text, delimiter ?? said ?? likeliest(text), quotes, path)
   if (!head) throw new UserError('is empty', path)

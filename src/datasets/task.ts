@@ -1,8 +1,8 @@
 /**
- * The tasks of a study and their classes: the paper's two, and ages in years as DEX has them.
+ * The tasks of a study and their classes: the paper's two, and ages in years as in DEX.
  *
- * A class is a label in a data set. `m` and `f` are what somebody wrote beside a photo, not the identity of
- * the person in it, and an age group is a guess at an age.
+ * A class is a label in a data set. `m` and `f` are what somebody wrote beside a photo, not the person's identity, and
+ * an age group is a guess at an age.
  */
 
 /** A task: what a network is asked to read from a face. */
@@ -23,7 +23,7 @@ export const AGE_GROUPS: readonly (readonly [low: number, high: number])[] = [
   [60, Number.POSITIVE_INFINITY],
 ]
 
-/** The oldest age of the task `years`, which has a class for each year from 0 on, as DEX has (Rothe et al. 2015). */
+/** The oldest age of the task `years`, which has a class for each year from 0 on, as in DEX (Rothe et al. 2015). */
 export const OLDEST = 100
 
 /**
@@ -38,7 +38,7 @@ export const CLASSES: Record<Task, readonly string[]> = {
 
 export const TASKS = Object.keys(CLASSES) as Task[]
 
-/** The index of the age group that lies nearest to an age in years, the younger of two. */
+/** The index of the age group nearest to an age in years; of two, the younger. */
 export function nearestAgeGroup(age: number): number {
   const away = AGE_GROUPS.map(([low, high]) => Math.max(low - age, age - high, 0))
   return away.indexOf(Math.min(...away))

@@ -1,5 +1,5 @@
 /**
- * UTKFace: faces of all ages from the web, with what a network guessed and people checked of each in the name of its
+ * UTKFace: faces of all ages from the web, with labels that a network guessed and people checked, in the name of each
  * file: `age_gender_race_date.jpg`. Age is in years, gender 0 is m and 1 is f; race is not read.
  *
  * The cut-out pictures are named `….jpg.chip.jpg`: faces turned upright and scaled, with a margin. The photos that they
@@ -21,11 +21,11 @@ const REMEDY =
 /**
  * Read UTKFace. Pictures are read later, when they are prepared.
  *
- * A picture whose name lacks a field is dropped (a few of the published set do), a photo whose cut-out picture is there
- * too, and what is there a second time. Nobody says who is shown: every face counts as a person.
+ * It drops pictures whose name lacks a field (a few of the published ones do), photos whose cut-out picture is there
+ * too, and repeated files. Identities are not given: every face counts as a person.
  *
- * @param root the folder of the pictures, or one above it: the folder with `UTKFace`, of which that alone is read, or
- *   that with the photos in the wild as `part1` to `part3`
+ * @param root the folder of the pictures, or one above it: the folder with `UTKFace`, of which only that is read, or
+ *   the one with the photos in the wild as `part1` to `part3`
  * @throws UserError when there is no such folder, or no such picture in it
  */
 export function readUtkface(root: string): Dataset {

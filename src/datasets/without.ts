@@ -8,7 +8,7 @@ import { readTable } from './table.ts'
 /**
  * A data set without the faces that a table names.
  *
- * @throws UserError when the table cannot be read, names a face that is not there, or none is left
+ * @throws UserError when the table cannot be read, names a face that does not exist, or none is left
  */
 export function without(dataset: Dataset, table: string): Dataset {
   const { rows, faulty } = readTable(table, ['face'])
@@ -31,7 +31,10 @@ export function without(dataset: Dataset, table: string): Dataset {
   return leaving(dataset, left, `left out by ${basename(table)}`)
 }
 
-/** A data set without some of its faces. @param reason why, for its list of what was dropped */
+/**
+ * A data set without some of its faces.
+ * @param reason why, for its list of what was dropped
+ */
 export function leaving(dataset: Dataset, ids: ReadonlySet<string>, reason: string): Dataset {
   if (ids.size === 0) return dataset
   return {

@@ -1,25 +1,32 @@
 /**
- * Whether two devices give the same for a graph. Drivers, kernels and optimisations can be wrong in silence, and wrong
- * for some networks only: no check of a device covers them all.
+ * Whether two devices give the same results for a graph. Drivers, kernels and optimisations can be wrong in
+ * silence, and wrong for some networks only: no check of a device covers them all.
  */
 
 import type { Engine, Program, Tensors } from './engine.ts'
 
-/** Of the largest number: sums of float32 in another order are off by 1e-6 of it, through deep networks by 1e-5. */
+/**
+ * As a fraction of the largest number: float32 sums in another order differ by 1e-6 of it, and by 1e-5 after
+ * a deep network.
+ */
 const LOGITS = 1e-3
 
-/** Of a logit or a probability nobody reads less, and a logit near 0 is the rest of larger numbers. */
+/**
+ * Nobody reads smaller differences of a logit or a probability, and a logit near 0 is what is left of larger
+ * numbers.
+ */
 const NOTHING = 1e-4
 
 /**
- * Of the sum of all magnitudes. A map can hang on a tie, as between two inputs of a maximum, and then move from one pixel
- * to the next: that is little of it. A kernel that computes wrongly changes all of it.
+ * As a fraction of the sum of all magnitudes. Part of a map can hang on a tie, such as two equal inputs of a
+ * maximum, and move from one pixel to the next: that is a small part. A wrong kernel changes all of it.
  */
 const MAP = 1e-2
 
 /**
- * Whether two runs of a graph gave the same, as far as float32 can: logits, probabilities and other tensors of up to two
- * axes to 1e-3 of their largest number or to 1e-4; maps and other larger ones to 1e-2 of the sum of their magnitudes.
+ * Whether two runs of a graph agree as closely as float32 allows: logits, probabilities and other tensors of
+ * up to two axes to within 1e-3 of their largest number or 1e-4; maps and other tensors of more axes to
+ * within 1e-2 of the sum of their magnitudes.
  *
  * @param actual what is checked
  * @param expected what is right, with the same outputs and shapes
@@ -34,7 +41,8 @@ export function agree(actual: Tensors, expected: Tensors): boolean {
         sum += size
         largest = Math.max(largest, size)
       }
-      // What is infinite, or no number, is so on both; a map with such is refused whoever gave it.
+      // Infinity and NaN must stand in the same places on both; a map with either is refused whichever device
+      // gave it.
       if (Object.is(a[k], b[k])) continue
       const difference = Math.abs(Number(a[k]) - Number(b[k]))
       if (!Number.isFinite(difference)) return false
@@ -50,7 +58,7 @@ export function agree(actual: Tensors, expected: Tensors): boolean {
  * which a device may take other kernels, is made by a sure one as well. Where the two differ, the sure one runs that graph
  * from then on, and what it gave is the answer.
  *
- * @param differs is told of each graph that is so
+ * @param differs called once for each graph on which the two differ
  */
 export function checkedBy(sure: Engine, engine: Engine, differs: () => void): Engine {
   return {
@@ -59,7 +67,7 @@ export function checkedBy(sure: Engine, engine: Engine, differs: () => void): En
       const program = await engine.load(graph, options)
       const checked = new Set<string>()
       let last: Promise<unknown> = Promise.resolve()
-      /** Where they differ: the graph as the sure one has it. */
+      /** The sure engine's program, once the two have differed. */
       let instead: Program | undefined
 
       /** @returns the answer, or nothing where another run has settled it in the meantime */
@@ -86,7 +94,7 @@ export function checkedBy(sure: Engine, engine: Engine, differs: () => void): En
         async run(feeds, into) {
           const shapes = program.inputs.map(({ name }) => feeds[name]?.shape.join('×')).join(' ')
           if (!instead && !checked.has(shapes)) {
-            // In turn. Nothing is written into what the caller gives: it may be what is fed.
+            // One run at a time. Nothing is written into what the caller passes, as that may be an input too.
             const check = last.then(() => compare(feeds, shapes))
             last = check.catch(() => {})
             const answer = await check

@@ -1,26 +1,29 @@
 /**
- * Whether a device may be trusted, and whether it is worth it. A driver or a kernel can be wrong without an error, and
- * a GPU that is imitated by software is far slower than the CPU that imitates it.
+ * Whether a device can be trusted, and whether it is worth using. A driver or a kernel can be wrong without an error,
+ * and a GPU emulated in software is far slower than the CPU that emulates it.
  */
 
 import { GraphBuilder } from '../graph/builder.ts'
 import { float32 } from '../graph/types.ts'
 import type { Engine, Program } from './engine.ts'
 
-/** Sizes of the convolution that is checked: large enough for kernels that take tiles of the picture. */
+/** Sizes of the convolution to check: large enough for kernels that work in tiles of the picture. */
 const [CHANNELS, FILTERS, SIZE, KERNEL] = [8, 12, 18, 3]
 const OUTPUT = SIZE - KERNEL + 1
 
-/** Between which the convolution is clipped, as many of its numbers are, and the slope below 0 behind that. */
+/**
+ * The bounds that the convolution is clipped to, which affect many of its numbers, and the slope below 0 of the
+ * activation after that.
+ */
 const [LEAST, MOST, SLOPE] = [-40000, 40000, 0.5]
 
-/** Stay loaded: with the last program of a GPU go all kernels that were compiled for it. */
+/** Programs that stay loaded: once a GPU's last program is released, all kernels compiled for it are lost. */
 const kept: Program[] = []
 
 /**
- * Whether a convolution of whole numbers, two activations behind it and a product with whole numbers come out to the
- * bit. The sums stay below 2^24, so that every order of adding gives them in float32; numbers of 13 bits show a device
- * that rounds to less.
+ * Whether a convolution of integers, two activations after it and a product of integers are exact to the bit. The sums
+ * stay below 2^24, so that every order of adding gives them in float32; numbers of 13 bits show a device that rounds to
+ * less.
  */
 export async function isExact(engine: Engine): Promise<boolean> {
   const whole = (count: number, most: number) =>
@@ -66,8 +69,8 @@ function placeOf(at: number): [filter: number, row: number, column: number] {
 }
 
 /**
- * Whether a device runs inner products faster than another. Where small ones take far longer, as on a GPU that is
- * imitated by software, large ones are not tried: they would take minutes.
+ * Whether a device runs inner products faster than another. Where small ones take far longer, as on a GPU emulated in
+ * software, large ones are not tried: they would take minutes.
  */
 export async function isFaster(engine: Engine, other: Engine): Promise<boolean> {
   if ((await secondsOf(engine, SMALL)) > FAR * (await secondsOf(other, SMALL))) return false

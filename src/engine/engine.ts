@@ -1,6 +1,6 @@
 /**
- * An engine runs graphs. There is one interface, and one way in for each place: `node.ts` here, `web.ts` in a page.
- * Everything else in regard speaks to an engine only through these types.
+ * An engine runs graphs. There is one interface, with one implementation for each side: `node.ts` in Node,
+ * `web.ts` in a page. Everything else in regard uses an engine only through these types.
  */
 
 import type { Graph, Tensor, ValueInfo } from '../graph/types.ts'
@@ -17,14 +17,14 @@ export interface Program {
    * Run the graph once.
    *
    * @param feeds a tensor for each input, of its type and shape
-   * @param into tensors to write some of the outputs into, of their type and shape: a wish, which spares the memory
-   *   where it is granted. A device that cannot write there makes new ones
+   * @param into tensors to write some of the outputs into, of their type and shape. This saves memory, but is
+   *   only a wish: a device that cannot write there makes new tensors
    * @returns every output by name
    * @throws Error naming the input or output whose type or shape does not fit
    */
   run(feeds: Tensors, into?: Tensors): Promise<Tensors>
 
-  /** Give back the memory. The program cannot run afterwards. */
+  /** Free the memory. The program cannot run afterwards. */
   release(): Promise<void>
 }
 
@@ -34,16 +34,16 @@ export interface Engine {
   /** Threads that one run uses on the CPU. The same number gives the same bits on the same machine and device. */
   readonly threads: number
   /**
-   * Settles when the device is gone, as a GPU can be at any time: what is loaded there fails from then on. Undefined
-   * where a device stays.
+   * Settles when the device is lost, which can happen to a GPU at any time: programs loaded there fail from
+   * then on. Undefined where a device cannot be lost.
    */
   readonly lost?: Promise<unknown>
   /**
    * Load a graph.
    *
-   * @param options.lean spare memory: large weights are kept once instead of packed for each product that they are
-   *   in, and room for values is found as they come instead of planned once for all of them. As fast where weights
-   *   change or batches are small, and about half the memory
+   * @param options.lean save memory: large weights are kept once, not packed for each product that reads
+   *   them, and room for values is allocated as they come, not planned in advance. It takes about half the
+   *   memory, and is as fast where weights change or batches are small
    */
   load(graph: Graph, options?: { readonly lean?: boolean }): Promise<Program>
 }

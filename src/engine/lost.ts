@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.ts'
 import type { Engine } from './engine.ts'
 
-/** An engine whose programs fail when their GPU is lost: by itself, a run may wait for it forever. */
+/** An engine whose programs fail when their GPU is lost: otherwise a run may wait for it forever. */
 export function untilLost(engine: Engine, { lost }: GPUDevice): Engine {
   // Not a race against `lost` itself, which would hold on to the results of all runs.
   const waiting = new Set<(error: Error) => void>()

@@ -5,25 +5,27 @@ import { isExact, isFaster } from './check.ts'
 import type { Engine } from './engine.ts'
 import { type Runtime, sessionEngine } from './session.ts'
 
-/** What may be asked for in Node: `auto` is the GPU where WebGPU finds one that is exact and faster than the CPU. */
+/**
+ * The devices to choose from in Node: `auto` is the GPU where WebGPU finds one that is exact and faster than the CPU.
+ */
 export const DEVICES = ['cpu', 'webgpu', 'auto'] as const
 
 export type NodeDevice = (typeof DEVICES)[number]
 
 /** How an engine in Node is set up. */
 export interface NodeEngineOptions {
-  /** Threads of one run on the CPU; all cores where not given. */
+  /** Threads of one run on the CPU; by default one for each core. */
   readonly threads?: number
-  /** Where graphs run; `cpu` where not given. */
+  /** Where graphs run; by default `cpu`. */
   readonly device?: NodeDevice
 }
 
 /**
  * ONNX Runtime in Node: native code where onnxruntime-node is installed, on the CPU or the GPU; WebAssembly where it is
- * not, with a warning of the process that says so.
+ * not, with a process warning that says so.
  *
- * What the GPU gives for a graph at first is compared with what the CPU gives. Where they differ, the CPU runs that graph,
- * with a warning of the process (code `REGARD_WEBGPU`).
+ * The GPU's first results for each graph are compared with the CPU's. Where they differ, the CPU runs that graph, with
+ * a process warning (code `REGARD_WEBGPU`).
  *
  * @throws UserError where the GPU is asked for and there is none, or it computes wrongly
  */
@@ -58,7 +60,7 @@ export async function nodeEngine({
 
 const INSTEAD = 'this GPU computes a network wrongly with WebGPU, so the CPU runs it.'
 
-/** Of an error of ONNX Runtime's, the sentence at its end: before it stand a file, a function and a condition. */
+/** The last sentence of an ONNX Runtime error: a file, a function and a condition come before it. */
 function reasonOf(error: unknown): string {
   return messageOf(error)
     .split('\n')[0]!
@@ -67,7 +69,7 @@ function reasonOf(error: unknown): string {
 
 let warned = false
 
-/** By WebAssembly. Its threads are started once in a process, as many as its first engine asks for. */
+/** An engine by WebAssembly. Its threads are started once in a process, as many as its first engine asks for. */
 async function fallback(threads: number, why: string): Promise<Engine> {
   if (!warned) process.emitWarning(`${SLOWLY} ${INSTALL} (${why.split('\n')[0]})`, { code: 'REGARD_WASM' })
   warned = true

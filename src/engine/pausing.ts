@@ -1,6 +1,9 @@
 import type { Engine } from './engine.ts'
 
-/** An engine that lets messages in between two runs: WebAssembly never pauses, and a `stop` would wait for the last. */
+/**
+ * An engine that lets messages in between two runs: WebAssembly never pauses, and a `stop` would wait for the
+ * last run.
+ */
 export function pausing(engine: Engine): Engine {
   return {
     ...engine,

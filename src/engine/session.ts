@@ -1,6 +1,6 @@
 /**
- * What every build of ONNX Runtime has in common: a graph becomes a session, tensors are checked and handed over, and
- * results come back. `node.ts` and `web.ts` say which build it is and how it is set up.
+ * What every build of ONNX Runtime shares: a graph becomes a session, tensors are checked and passed in, and results
+ * come back. `node.ts` and `web.ts` choose a build and set it up.
  */
 
 import type { InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common'
@@ -19,9 +19,9 @@ export interface Runtime {
 export interface Setup {
   readonly device: Device
   readonly threads: number
-  /** Whether it writes outputs into tensors that it is given. onnxruntime-web takes them and leaves them as they are. */
+  /** Whether it writes outputs into given tensors. onnxruntime-web accepts them but does not write to them. */
   readonly writesInto: boolean
-  /** Whether it fails where a session is loaded or run while another is, as onnxruntime-web does. */
+  /** Whether it fails when sessions are loaded or run at the same time, as onnxruntime-web does. */
   readonly oneAtATime: boolean
 }
 
@@ -33,7 +33,7 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto, o
     threads,
     async load(graph, { lean = false } = {}) {
       const { graph: lowered, onCpu, wrongOptimisations } = lower(graph, device)
-      // Large weights are handed over where they lie: a model's bytes with them inside would be copies of them all.
+      // Large weights are passed as they are: serialising them into a model's bytes would copy them all.
       const externalData: { path: string; data: Uint8Array }[] = []
       const place = (data: Uint8Array) => {
         const path = `weights/${externalData.length}`
@@ -49,8 +49,8 @@ export function sessionEngine(runtime: Runtime, { device, threads, writesInto, o
           graphOptimizationLevel: 'all',
           enableMemPattern: !lean,
           logSeverityLevel: 3,
-          // Waiting threads sleep: as fast on a quiet machine, and several times faster beside other work, where
-          // threads that wait in a loop take the cores from those that they wait for.
+          // Waiting threads sleep: this is as fast on an idle machine, and several times faster beside other work,
+          // where spinning threads take the cores from those that they wait for.
           extra: {
             session: { intra_op: { allow_spinning: '0' }, disable_prepacking: lean ? '1' : '0' },
             optimization: { disable_specified_optimizers: wrongOptimisations.join(';') },
@@ -67,15 +67,15 @@ function providerOf(device: Device, onCpu: readonly string[]): InferenceSession.
   return onCpu.length > 0 ? { name: device, forceCpuNodeNames: onCpu } : device
 }
 
-/** Bytes from which on weights are handed over by themselves. */
+/** From this size on, in bytes, weights are passed separately. */
 const LARGE = 1 << 16
 
 type Schedule = <T>(work: () => Promise<T>) => Promise<T>
 
-/** What was asked last of each build. */
+/** The last call to each build. */
 const last = new WeakMap<Runtime, Promise<unknown>>()
 
-/** Do one thing after another with a build; two builds do not wait for each other. */
+/** Run calls to a build one after another; two builds do not wait for each other. */
 function inTurnOn(runtime: Runtime): Schedule {
   return (work) => {
     const done = (last.get(runtime) ?? Promise.resolve()).then(work)
@@ -119,7 +119,7 @@ function received({ type, dims, data }: InferenceSession.OnnxValueMapType[string
   return { type: type as DataType, shape: dims, data } as Tensor
 }
 
-/** Check tensors against what a program declares; dimensions that are known by name must agree among themselves. */
+/** Check tensors against what a program declares; dimensions of the same name must agree. */
 function checkFeeds(
   inputs: readonly ValueInfo[],
   outputs: readonly ValueInfo[],

@@ -6,17 +6,17 @@ import { type Runtime, sessionEngine } from './session.ts'
 /** How an engine in a page is set up. */
 export interface WebEngineOptions {
   /**
-   * Where graphs run: by WebAssembly (where not given), on the GPU, or on the GPU where WebGPU has a real one, not one
-   * imitated by software, that computes exactly.
+   * Where graphs run: by WebAssembly (the default), on the GPU, or (`auto`) on the GPU where WebGPU has a real one, not
+   * emulated in software, that computes exactly, and otherwise by WebAssembly.
    */
   readonly device?: 'wasm' | 'webgpu' | 'auto'
-  /** Threads of one run on the CPU; all cores where not given. A page that is not cross-origin isolated has one. */
+  /** Threads of one run on the CPU; by default one for each core. A page that is not cross-origin isolated gets one. */
   readonly threads?: number
 }
 
 /**
- * ONNX Runtime in a browser's page or worker. Each build is loaded when it is first asked for, and starts its threads
- * then: they stay as many as its first engine asked for.
+ * ONNX Runtime in a browser's page or worker. Each build is loaded on first use, and then starts as many threads as its
+ * first engine asks for; later engines share these.
  *
  * @throws UserError where the GPU is asked for and there is none, or it computes wrongly
  */
@@ -25,7 +25,7 @@ export async function webEngine({ device = 'wasm', threads }: WebEngineOptions =
   if (device === 'webgpu' && !gpu)
     throw new UserError('this browser offers no GPU through WebGPU', undefined, USE_WASM)
   if (gpu && (device === 'webgpu' || !isImitated(gpu.info))) {
-    // What runs beside the GPU is too little for threads.
+    // Too little runs beside the GPU for threads to help.
     const runtime = await import('onnxruntime-web/webgpu')
     const engine = started('webgpu', runtime, 1)
     const exact = await isExact(engine).catch((error) => {
@@ -54,7 +54,7 @@ function started(device: 'wasm' | 'webgpu', runtime: WebRuntime, wanted?: number
   })
 }
 
-/** Whether a GPU is the work of the CPU. */
+/** Whether a GPU is emulated by the CPU. */
 function isImitated({ architecture, isFallbackAdapter }: GPUAdapterInfo): boolean {
   return isFallbackAdapter || architecture === 'swiftshader'
 }

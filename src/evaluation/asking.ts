@@ -1,4 +1,4 @@
-/** What is asked of a network about each face of a data set, and what its answers mean. */
+/** What to ask a network about each face of a data set, and what its answers mean. */
 
 import { UsageError } from '../base/errors.ts'
 import { type Face, labelOf } from '../datasets/dataset.ts'
@@ -15,16 +15,16 @@ import type { ExplainedFace } from './explainedFaces.ts'
 import { requirePlaces } from './labels.ts'
 import { expectedAge } from './years.ts'
 
-/** What is explained of each face. */
+/** What to explain about each face. */
 export interface Asked {
   /**
-   * `top`: the network's own answer; `truth`: the class that the data set gives; or a class by its name. An age in years is
-   * always set against the mean of the labels.
+   * `top`: the network's own answer; `truth`: the class that the data set gives; or a class by its name. An age in
+   * years is always compared with the mean of the labels.
    */
   readonly class?: string
   /**
-   * What the explained class is set against, face by face, by their ids: the classes of the task, by their index; faces
-   * that are not in it are left out. Of ages it is the group whose middle the expected age is set against.
+   * What to compare the explained class with, by the faces' ids: the index of a class of the task; faces that are not
+   * in it are left out. For ages it is the group whose middle the expected age is compared with.
    */
   readonly rather?: ReadonlyMap<string, number>
 }
@@ -32,9 +32,9 @@ export interface Asked {
 /** How one face is asked about and what its answer means, for the kind of answer that the network gives. */
 export interface Asking {
   readonly model: Model
-  /** The names of the classes that answers are of. */
+  /** The names of the classes in the answers. */
   readonly classes: readonly string[]
-  /** What is asked of a face, as on the command line; undefined where it is left out. */
+  /** The question about a face, as on the command line; undefined where the face is left out. */
   asks(face: Face): { readonly class: string; readonly minus?: string } | undefined
   explain(
     explainer: Explainer,
@@ -49,8 +49,8 @@ export interface Asking {
 /**
  * How the faces of a data set are asked about.
  *
- * @param others faces whose mean age is what ages are set against
- * @throws UserError where the network has no such class, or not those of its task
+ * @param others faces whose mean age ages are compared with
+ * @throws UserError where the network lacks the class, or the classes of its task
  */
 export function askingOf(
   { model, task }: Evaluable,
@@ -77,7 +77,7 @@ export function askingOf(
       if (isAge) return { class: 'years', minus: other === undefined ? mean : String(MIDDLES[other]) }
       const text = wanted === 'truth' ? places[truthOf(face) ?? -1]?.toString() : wanted
       if (text === undefined) return undefined
-      // A single logit says how its two classes differ already.
+      // A single logit already says how its two classes differ.
       return {
         class: text,
         minus: other === undefined || model.logits === 1 ? undefined : String(places[other]),
@@ -85,7 +85,7 @@ export function askingOf(
     },
     async explain(explainer, face, input, signal) {
       const { class: text, minus } = this.asks(face)!
-      // One number is set against the mean by its network itself.
+      // One number is compared with the mean inside its network.
       const questions =
         model.kind === 'number' ? [{ class: 0, reference: Number(mean) }] : questionsOf(asked, [text], minus)
       const [explanation] = await explainInput(explainer, asked, input, questions, { signal })
@@ -118,17 +118,17 @@ export function askingOf(
 /** The age in the middle of each age group, in years. */
 const MIDDLES = agesNamed(CLASSES.age)!
 
-/** The probability of each class; of a single one, that of both sides. */
+/** The probability of each class; for a single one, of both sides. */
 function probabilitiesIn({ outputs }: ModelExplanation, { output }: Model): ArrayLike<number> {
   const { logits, probabilities } = outputs[output]!
   const scores = probabilities ?? logits
   return scores.length === 1 ? [1 - scores[0]!, scores[0]!] : scores
 }
 
-/** What ages are set against: the mean label, to a tenth of a year. */
+/** What ages are compared with: the mean label, to a tenth of a year. */
 function meanAge(faces: readonly Face[]): string {
   const years = faces.flatMap((face) => labelOf(face, 'years') ?? [])
-  // Of a data set without ages in years, some age that every network has seen.
+  // For a data set without ages in years, an age that every network has seen.
   if (years.length === 0) return String(MIDDLE)
   return (years.reduce((sum, age) => sum + age, 0) / years.length).toFixed(1)
 }

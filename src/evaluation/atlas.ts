@@ -1,8 +1,8 @@
 /**
- * The ways in which a network comes to its answers: for each class, the heat maps of its faces in clusters, by spectral
- * relevance analysis (SpRAy: Lapuschkin, Wäldchen, Binder, Montavon, Samek and Müller, *Unmasking Clever Hans predictors
- * and assessing what machines really learn*, Nature Communications 10, 2019), and what each cluster has more of than its
- * class.
+ * The ways in which a network arrives at its answers: for each class, the heat maps of its faces in clusters, by
+ * spectral relevance analysis (SpRAy: Lapuschkin, Wäldchen, Binder, Montavon, Samek and Müller, *Unmasking Clever Hans
+ * predictors and assessing what machines really learn*, Nature Communications 10, 2019), and what each cluster has more
+ * of than its class.
  */
 
 import { groupBy } from '../base/groupBy.ts'
@@ -21,29 +21,29 @@ import { type Place, planeMap } from './planeMap.ts'
 /** A class of fewer faces is left out: their neighbours would be most of the class. */
 export const LEAST = 20
 
-/** An adjusted p below this is told. */
+/** An adjusted p below this is reported. */
 const LEVEL = 0.05
 
-/** The most clusters of a class, and how many faces there must be for each. */
+/** The most clusters of a class, and the least faces for each. */
 const MOST = 10
 const FACES_EACH = 10
 
-/** How many eigenvalues are found of each class. */
+/** How many eigenvalues are computed for each class. */
 const EIGENVALUES = 16
 
 /** How much of a cluster belongs to one group of faces. */
 export interface Share {
   /** `label f`, `right`, `wrong`, or a group by another label: `age 25-32`. */
   readonly group: string
-  /** Faces of the group in the cluster. */
+  /** How many faces of the group are in the cluster. */
   readonly faces: number
   /** Their share of the cluster, and the group's share of the other faces of the class: 0 to 1. */
   readonly share: number
   readonly rest: number
   /**
-   * How likely chance alone brings so many people of the group into the cluster, adjusted over all that was tested: 0 to 1.
-   * Null of what is not tested: labels, by which the class is made; `right`, the other side of `wrong`; and groups that all
-   * of the class belong to.
+   * How likely chance alone would bring this many people of the group into the cluster, adjusted over all tests: 0 to
+   * 1. Null for what is not tested: labels, which define the class; `right`, the other side of `wrong`; and groups that
+   * the whole class belongs to.
    */
   readonly p: number | null
 }
@@ -52,62 +52,70 @@ export interface Share {
 export interface Cluster {
   /** From 1 on, in the order of the list. */
   readonly number: number
-  /** Their places in the list of all explained faces, the most typical first. */
+  /** Their indices in the list of all explained faces, the most typical first. */
   readonly faces: readonly number[]
   readonly people: number
   /** How far it stands apart from the rest of its class: the mean of its faces' silhouettes, −1 to 1. */
   readonly silhouette: number
-  /** The mean probability of the network's answers, in the cluster and in the rest of the class; NaN of nobody. */
+  /**
+   * The mean probability of the network's answers, in the cluster and in the rest of the class; NaN where there are no
+   * faces.
+   */
   readonly probability: { readonly cluster: number; readonly rest: number }
   /** Labels, right and wrong, other groups. */
   readonly composition: readonly Share[]
-  /** Those of which the cluster has more than chance would bring, the greatest excess first. */
+  /** The groups that the cluster has more of than chance would bring, the greatest excess first. */
   readonly told: readonly Share[]
 }
 
 /** The clusters of one class. */
 export interface ClassAtlas {
   readonly name: string
-  /** The places of its faces in the list of all explained faces. */
+  /** The indices of its faces in the list of all explained faces. */
   readonly faces: readonly number[]
   /** For each of them, the number of its cluster, and where it lies in the plane. */
   readonly cluster: readonly number[]
   readonly plane: readonly Place[]
   /** How many neighbours each face has in the graph. */
   readonly neighbours: number
-  /** Of the graph's normalised Laplacian, with its smallest eigenvalues. */
+  /** The smallest eigenvalues of the graph's normalised Laplacian. */
   readonly spectrum: LaplacianSpectrum
-  /** The gap in the eigenvalues that says how many clusters there are; `whole` where the class falls into none. */
+  /**
+   * The gap in the eigenvalues that gives the number of clusters; `whole` where the class does not fall into clusters.
+   */
   readonly gap: number
   readonly whole: boolean
-  /** Those first that have more of some group than chance would bring, the most lopsided and most apart before others. */
+  /**
+   * First those that have more of some group than chance would bring, the most lopsided and most separate before
+   * others.
+   */
   readonly clusters: readonly Cluster[]
 }
 
 /** What {@link atlasOf} finds. */
 export interface Atlas {
   readonly classes: readonly ClassAtlas[]
-  /** Classes of too few faces, with how many they have. */
+  /** Classes with too few faces, and how many they have. */
   readonly left: readonly { readonly name: string; readonly faces: number }[]
-  /** How many maps have nothing on them: they are like no other, and left out. */
+  /** How many maps are empty: these are like no other, and left out. */
   readonly blank: number
-  /** Over how many tests each p is adjusted. */
+  /** The number of tests that each p is adjusted over. */
   readonly tests: number
 }
 
 interface AtlasOptions extends Watch {
-  /** The task whose labels are the classes: groups by them are what a class is about, and not tested. */
+  /** The task whose labels are the classes: groups by them define a class, and are not tested. */
   readonly task: 'age' | 'gender'
 }
 
 /**
  * Find the clusters of each class.
  *
- * A face belongs to the class that is explained of it, or where a number is, to its answer. Maps are compared as vectors
- * of unit length, so that only their pattern counts. The graph joins each face with its ⌈log₂ n⌉ nearest (von Luxburg
+ * A face belongs to its explained class or, where a number is explained, to its answer. Maps are compared as vectors of
+ * unit length, so that only their pattern counts. The graph joins each face with its ⌈log₂ n⌉ nearest (von Luxburg
  * 2007, section 8.1: of the order of log n).
  *
- * @returns no classes, where all are too small
+ * @returns no classes where all are too small
  */
 export async function atlasOf(
   { faces, maps, classes }: ExplainedFaces,
@@ -152,20 +160,20 @@ export async function atlasOf(
   }
 }
 
-/** The class of its atlas that a face belongs to: what is explained of it, where that is one of the task's classes. */
+/** The class of the atlas that a face belongs to: the explained one, where it is one of the task's classes. */
 export function classOf({ explained, answer }: ExplainedFace): number {
   return explained === null || explained < 0 ? answer : explained
 }
 
-/** A map of unit length; undefined of one with nothing on it. */
+/** A map of unit length; undefined for an empty one. */
 function unitOf(map: Float32Array): Float64Array | undefined {
   const length = Math.hypot(...map)
   return length > 0 && Number.isFinite(length) ? Float64Array.from(map, (value) => value / length) : undefined
 }
 
-/** A class in parts that are neither counted nor in order yet. */
+/** A class in parts that are not yet counted or ordered. */
 interface Parted extends Omit<ClassAtlas, 'cluster' | 'clusters'> {
-  /** The places of each part's faces in the list of all, the most typical first. */
+  /** The indices of each part's faces in the list of all, the most typical first. */
   readonly members: readonly (readonly number[])[]
   readonly silhouettes: readonly number[]
 }
@@ -211,7 +219,7 @@ async function part(
   }
 }
 
-/** What a cluster consists of, with p not adjusted yet. */
+/** What a cluster consists of, with p not yet adjusted. */
 function sharesOf(
   members: readonly number[],
   ofClass: readonly number[],
@@ -226,12 +234,12 @@ function sharesOf(
   const places = new Map(ofClass.map((k, place) => [k, place]))
   const has = (k: number, group: string) => groups[places.get(k)!]!.includes(group)
   const people = [...groupBy(ofClass, (k) => faces[k]!.subject).values()]
-  // A person counts once: as in the cluster where it has most of their faces, and in the group that most belong to.
+  // A person counts once: in the cluster if it has most of their faces, and in the group that most of these belong to.
   const mostly = (own: readonly number[], holds: (k: number) => boolean) =>
     2 * own.filter(holds).length >= own.length
   const drawn = people.map((own) => mostly(own, (k) => inside.has(k)))
   return names.flatMap((group) => {
-    // Who the labels of the task say somebody is, is told as right or wrong.
+    // Labels of the task itself appear as right or wrong.
     if (group.startsWith(`${task} `)) return []
     const found = members.filter((k) => has(k, group)).length
     const beside = others.filter((k) => has(k, group)).length
@@ -292,9 +300,10 @@ function ranked(
 }
 
 /**
- * How much a cluster splits its class by something other than its label: its greatest excess of a group (share less rest),
- * by how far it stands apart (a little, where it does not), by how much of the class is beside it. Of two that split a
- * class between them, the smaller is the odd one. 0 where it has no more of anything than chance would bring.
+ * How much a cluster splits its class by something other than its label: its greatest excess of a group (its share
+ * minus the rest's), times how far it stands apart (a little, where it does not), times the share of the class outside
+ * it. Of two that split a class between them, the smaller is the odd one. 0 where it has no more of anything than
+ * chance would bring.
  *
  * @param ofClass how many faces the class has
  * @returns 0 to 1

@@ -1,13 +1,13 @@
-/** Average maps and pictures of faces that are aligned alike. */
+/** Average maps and pictures of faces in the same alignment. */
 
 import type { PixelRelevance } from '../explanation/heatMap.ts'
 import type { Image } from '../pictures/image.ts'
 import { THUMBNAIL } from './explainedFaces.ts'
 
 /**
- * The average of maps whose parts are made to add up to 1 in size, so that each face counts alike.
+ * The average of maps, each scaled so that its |R| adds up to 1 and every face counts equally.
  *
- * @param maps of one size; where there are none, or they are empty, so is their average
+ * @param maps of one size; the average is empty where there are none, or all are empty
  */
 export function averageMap(
   maps: readonly Float32Array[],

@@ -14,19 +14,19 @@ import type { MeasuredValue } from './measuredRows.ts'
 import { measureTable } from './measureTable.ts'
 import type { Mean } from './profile.ts'
 
-/** What was chosen, and how it fares on faces that it was not chosen by. */
+/** The chosen composite, and how it fares on faces that it was not chosen on. */
 export interface ChosenComposite {
   readonly composite: Composite
   /** The area between the perturbation curves (ABPC), in logits, on the other half of the faces. */
   readonly faithfulness: Mean
-  /** That of the composite that would be taken without asking, on the same faces. */
+  /** The same for the default composite, on the same faces. */
   readonly before: { readonly name: string; readonly faithfulness: Mean }
-  /** How many composites were tried, and on how many faces: those it was chosen by, and the others. */
+  /** How many composites were tried, and on how many faces: those that it was chosen on, and the others. */
   readonly tried: number
   readonly faces: readonly [number, number]
 }
 
-/** How γ is tried: for convolutions, and for inner products; 0.25 and 0.05 is what Achtibat et al. 2024 have. */
+/** The γ to try, for convolutions and for inner products; Achtibat et al. 2024 use 0.25 and 0.05. */
 const GAMMAS = [
   [0.1, 0.05],
   [0.25, 0.05],
@@ -34,15 +34,16 @@ const GAMMAS = [
   [1, 0.25],
 ] as const
 
-/** How many faces are tried, half of them to choose by. */
+/** How many faces are used, half of them to choose on. */
 const FACES = 32
 
-/** The least of them of which something can be said. */
+/** The least number of faces that allows a choice. */
 const LEAST = 8
 
 /**
  * Try the presets of relevance and several γ on a sample of faces, and take the composite with the largest area between
- * the perturbation curves (ABPC: Samek et al. 2017) on one half of the people; how faithful it is is said on the other half.
+ * the perturbation curves (ABPC: Samek et al. 2017) on one half of the people; its faithfulness is measured on the
+ * other half.
  *
  * @param faces to draw the sample from
  * @throws UserError where fewer than {@link LEAST} faces can be used, or nothing fits the network; the signal's reason,
@@ -99,7 +100,7 @@ function meanIn({ means }: ReturnType<typeof measureTable>[number], name: string
   return Number.isFinite(mean) ? mean : Number.NEGATIVE_INFINITY
 }
 
-/** The presets of relevance that can differ on a network, and γ rules with the lowest layer flat or not. */
+/** The relevance presets that can differ on a network, and γ rules with the lowest layer flat or not. */
 function candidatesFor({ model }: Evaluable): Map<string, Composite> {
   const hasAttention = defaultComposite(model.network).startsWith('attnlrp')
   const presets = Object.entries(composites).filter(

@@ -1,6 +1,6 @@
 import { isPlain, type Model } from '../models/model.ts'
 
-/** The score of each class: of a plain number, which is that of the second class, what is left is the first's. */
+/** The score of each class: a plain number is the second class's, and the rest to 1 the first's. */
 export function classScores(model: Pick<Model, 'kind' | 'logits'>, row: Float32Array): ArrayLike<number> {
   if (!isPlain(model)) return row
   const second = Math.min(Math.max(row[0]!, 0), 1)

@@ -1,6 +1,6 @@
 /**
  * Two networks on the same faces: how often they agree, in their answers and in their maps; and where they disagree,
- * what speaks for each one's own answer rather than the other's.
+ * what speaks for each network's own answer rather than the other's.
  */
 
 import { rankCorrelation } from '../explanation/measures/rankCorrelation.ts'
@@ -13,16 +13,16 @@ import { signFlipTest } from '../statistics/permutation.ts'
 import type { ExplainedFace, ExplainedFaces } from './explainedFaces.ts'
 import { FEW, type Mean } from './profile.ts'
 
-/** One face as both networks answered it. */
+/** Both networks' answers to one face. */
 export interface BothAnswers {
   readonly face: string
   readonly subject: string
   readonly truth: number | null
   readonly answers: readonly [number, number]
   readonly probabilities: readonly [number, number]
-  /** Spearman's rank correlation of the two maps, from some distance; NaN of faces that are cut out differently. */
+  /** Spearman's rank correlation of the two maps, from some distance; NaN for faces that are cut out differently. */
   readonly correlation: number
-  /** Which share of the most relevant tenth of the one is among that of the other. */
+  /** The share of the most relevant tenth of one map that is also in that of the other. */
   readonly overlap: number
 }
 
@@ -32,9 +32,9 @@ interface Contrast {
   readonly network: string
   readonly parts: readonly {
     readonly part: string
-    /** The part's relevance, of either sign, by the sum of all sizes: −1 to 1. */
+    /** The part's relevance with its sign, divided by the sum of all |R|: −1 to 1. */
     readonly net: Mean
-    /** That it is other than 0, by person, adjusted over the parts by Holm's procedure. */
+    /** The p that it differs from 0, by person, adjusted over the parts by Holm's procedure. */
     readonly p: number
   }[]
 }
@@ -45,19 +45,21 @@ export interface Comparison {
   readonly b: string
   readonly faces: number
   readonly people: number
-  /** The share of faces that both answer alike. */
+  /** The share of faces to which both give the same answer. */
   readonly agreement: Mean
-  /** How often each is right, over faces with a label, and p that they differ, by person; null without labels. */
+  /**
+   * How often each is right, over faces with a label, and the p of their difference, by person; null without labels.
+   */
   readonly accuracy: { readonly a: Mean; readonly b: Mean; readonly p: number } | null
   readonly correlation: Mean
   readonly overlap: Mean
-  /** Of each network; none where they agree on all. */
+  /** For each network; empty where they agree on all faces. */
   readonly contrasts: readonly Contrast[]
   /** All faces, those on which the networks differ most first: by answer, then by map. */
   readonly each: readonly BothAnswers[]
 }
 
-/** Networks that are compared, as they explained their own answers. */
+/** One of the compared networks, with the explanations of its own answers. */
 export interface ComparedNetwork {
   readonly name: string
   readonly explained: ExplainedFaces
@@ -65,7 +67,7 @@ export interface ComparedNetwork {
   readonly contrast?: ExplainedFaces
 }
 
-/** The faces that both have explained and answer differently: by the id, the answer of the other. */
+/** The faces that both explained and answer differently: the other's answer, by the face's id. */
 export function disagreements(one: ExplainedFaces, other: ExplainedFaces): Map<string, number> {
   const theirs = new Map(other.faces.map(({ face, answer }) => [face, answer]))
   return new Map(
@@ -79,7 +81,7 @@ export function disagreements(one: ExplainedFaces, other: ExplainedFaces): Map<s
 /**
  * Compare two networks.
  *
- * @param sameFrame whether both are shown faces cut out alike: else their maps cannot be laid upon each other
+ * @param sameFrame whether faces are cut out alike for both: otherwise their maps cannot be compared place by place
  */
 export function compare(a: ComparedNetwork, b: ComparedNetwork, sameFrame: boolean): Comparison {
   const each = bothAnswers(a.explained, b.explained, sameFrame)
@@ -107,7 +109,7 @@ export function compare(a: ComparedNetwork, b: ComparedNetwork, sameFrame: boole
   }
 }
 
-/** Answers that differ come first, those that both were surest of before others; then maps that are least alike. */
+/** Different answers come first, those that both were surest of before others; then the maps that are least alike. */
 function byDifference(one: BothAnswers, other: BothAnswers): number {
   const weight = ({ answers, probabilities, correlation }: BothAnswers) =>
     answers[0] === answers[1]
@@ -162,7 +164,7 @@ function contrastOf(network: string, { faces, parts }: ExplainedFaces): Contrast
   }
 }
 
-/** Each part's relevance by the sum of all sizes; undefined where parts are not known, or the map is empty. */
+/** Each part's relevance divided by the sum of all |R|; undefined where parts are not known, or the map is empty. */
 function netOf({ parts }: ExplainedFace): number[] | undefined {
   const size = parts?.reduce((sum, { positive, negative }) => sum + positive - negative, 0) ?? 0
   return size === 0 ? undefined : parts!.map(({ positive, negative }) => (positive + negative) / size)

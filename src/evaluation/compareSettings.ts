@@ -1,6 +1,6 @@
 /**
- * Two settings, each of several trainings: whether they lead to networks that look at different parts, and not these
- * networks alone. A difference counts where it is more than both trainings and people would bring by chance.
+ * Whether two settings, each with several trainings, lead to networks that look at different parts, beyond these
+ * particular networks. A difference counts where it is more than chance among both trainings and people would bring.
  */
 
 import { holm } from '../statistics/holm.ts'
@@ -8,17 +8,17 @@ import { signFlipTest } from '../statistics/permutation.ts'
 import { studentBetween } from '../statistics/student.ts'
 import type { ExplainedFaces } from './explainedFaces.ts'
 
-/** A setting: networks that were trained alike but for their seeds. */
+/** A setting: networks that were trained alike except for their seeds. */
 export interface Setting {
   readonly name: string
   readonly trainings: readonly ExplainedFaces[]
 }
 
-/** In which parts two settings differ. */
+/** The parts in which two settings differ. */
 export interface SettingsDifference {
   readonly a: string
   readonly b: string
-  /** Of each side. */
+  /** How many trainings each side has. */
   readonly trainings: readonly [number, number]
   readonly people: number
   /** Whether each side was trained often enough to speak of settings: at least {@link LEAST} times. */
@@ -35,17 +35,17 @@ export interface SettingsDifference {
   }[]
 }
 
-/** With fewer trainings a side nothing can be said of settings. */
+/** With fewer trainings on a side nothing can be said about settings. */
 const LEAST = 3
 
-/** Compare two settings on the faces that all of their networks have explained, of which the parts are known. */
+/** Compare two settings on the faces that all their networks have explained and whose parts are known. */
 export function compareSettings(a: Setting, b: Setting): SettingsDifference {
   const shares = [a, b].map(({ trainings }) => trainings.map(sharesByFace))
   const all = shares.flat()
   const [first] = all as [Map<string, FaceShares>]
   const faces = [...first.keys()].filter((face) => all.every((each) => each.has(face)))
   const parts = a.trainings[0]!.parts
-  /** Of each training, the mean share of each part. */
+  /** For each training, the mean share of each part. */
   const [meansOfA, meansOfB] = shares.map((trainings) =>
     trainings.map((each) => parts.map((_, k) => mean(faces.map((face) => each.get(face)!.shares[k]!)))),
   ) as [number[][], number[][]]
@@ -82,11 +82,11 @@ export function compareSettings(a: Setting, b: Setting): SettingsDifference {
 
 interface FaceShares {
   readonly subject: string
-  /** Of what speaks for the answer, in each part. */
+  /** The share of what speaks for the answer, in each part. */
   readonly shares: readonly number[]
 }
 
-/** Of the faces whose parts are known and that have something that speaks for the answer. */
+/** The shares of each face whose parts are known and whose map has something that speaks for the answer. */
 function sharesByFace({ faces }: ExplainedFaces): Map<string, FaceShares> {
   return new Map(
     faces.flatMap(({ face, subject, parts }) => {

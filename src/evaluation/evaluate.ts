@@ -1,4 +1,4 @@
-/** How a model of any origin fares on the labelled faces of a data set, scored as a study scores its runs. */
+/** How a model of any origin performs on the labelled faces of a data set, scored as a study scores its runs. */
 
 import { UsageError, UserError } from '../base/errors.ts'
 import type { Watch } from '../base/watch.ts'
@@ -17,7 +17,7 @@ import { type Crops, scorePictures, tenCropGraph } from './tenCrop.ts'
 import { type TestRecord, testRecord } from './testRecord.ts'
 import { expectedAge, overYears } from './years.ts'
 
-/** A model, and all that must be known of it to score it on faces with labels. */
+/** A model, and all that must be known about it to score it on labelled faces. */
 export interface Evaluable {
   readonly model: Model
   readonly task: Task
@@ -33,11 +33,11 @@ export interface Fold {
   readonly fold: number
   readonly of: number
   readonly seed: string | number
-  /** Where photos went that are there more than once; together where it is not given. */
+  /** Where photos that occur more than once go; by default together. */
   readonly repeated?: Repeated
 }
 
-/** What a model answered on a data set. */
+/** A model's answers on a data set. */
 export interface Evaluation extends TestRecord {
   /** Faces without a label for the task, which were left out. */
   readonly unlabelled: number
@@ -45,20 +45,20 @@ export interface Evaluation extends TestRecord {
   readonly skipped: readonly Skipped[]
 }
 
-/** How a data set is gone through. */
+/** How to score a data set. */
 interface EvaluateOptions extends Watch {
   readonly engine: Engine
   readonly crops: Crops
-  /** The part to score; all of it where not given. */
+  /** The part to score; by default all of it. */
   readonly fold?: Fold
 }
 
 /**
- * Gather what must be known of a model from its card and the names of its classes.
+ * Gather what must be known about a model from its card and the names of its classes.
  *
  * @param answers the model, once for each question that it answers
- * @param asked where the user says it in the card's place
- * @throws UserError that says what is not known or does not fit, and how to say it
+ * @param asked what the user says instead of the card
+ * @throws UserError naming what is not known or does not fit, and how to give it
  */
 export function requireEvaluable(
   answers: readonly Model[],
@@ -86,10 +86,10 @@ export function requireEvaluable(
   return { model, task, alignment, preprocessing, inTask: translator(model, task) }
 }
 
-/** The one of a model's answers that a task is about: ages in years say age groups too. */
+/** The answer of a model that a task is about: ages in years give age groups too. */
 function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
   const [first] = answers as [Model, ...Model[]]
-  // What the card does not say, the user may.
+  // The user may say what the card does not.
   if (answers.length === 1 && (!asked || !isTask(first.task))) return first
   const tasks = answers.map(({ task, output }) => task ?? output)
   if (!asked) throw new UsageError(`it answers ${tasks.join(' and ')}`, first.path, 'Choose one with --task')
@@ -100,7 +100,7 @@ function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
   throw new UsageError(`it answers ${tasks.join(' and ')}, not ${asked}`, first.path)
 }
 
-/** From a model's own answer to the classes of a task. Of ages, the group is the one nearest to the expected age. */
+/** From a model's own answer to the classes of a task. For ages, the group nearest to the expected age. */
 function translator(model: Model, task: Task): Evaluable['inTask'] {
   if (task === 'years' || (task === 'age' && model.task === 'years')) {
     const ages = agesOf(model)
@@ -118,8 +118,8 @@ function translator(model: Model, task: Task): Evaluable['inTask'] {
 /**
  * Score a model on a data set.
  *
- * @throws UserError when there is no such fold, no face has a label, no photo can be used, or the network cannot
- *   be run on several pictures; the signal's reason, when that stops it
+ * @throws UserError when there is no such fold, no face has a label, no photo can be used, or the network cannot run on
+ *   several pictures; the signal's reason, when that stops it
  */
 export async function evaluate(
   { model, task, alignment, preprocessing, inTask }: Evaluable,
@@ -167,15 +167,15 @@ export async function evaluate(
   }
 }
 
-/** The faces of one fold. Folds are dealt of all faces, before any is left out, as a study does. */
+/** The faces of one fold. Folds are dealt from all faces, before any is left out, as in a study. */
 export function facesOf({ faces }: Dataset, { fold, of, seed, repeated }: Fold): Face[] {
   const folds = makeFolds(faces, of, seed, repeated)
   return faces.filter((_, k) => folds[k] === fold)
 }
 
 /**
- * What is doubtful about an evaluation, by what the model's card says of its training: whether it has seen the
- * faces that it is scored on.
+ * What is doubtful about an evaluation, by what the model's card says about its training: whether it has seen the faces
+ * that it is scored on.
  *
  * @returns a sentence for the user; undefined where nothing is doubtful
  */

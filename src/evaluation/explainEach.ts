@@ -1,4 +1,4 @@
-/** Explaining faces one after the other, each cut out as its network was trained for, with its parts. */
+/** Explains faces one after another, each cut out as for the network's training, with its parts. */
 
 import type { Watch } from '../base/watch.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
@@ -18,31 +18,31 @@ import type { Evaluable } from './evaluate.ts'
 import type { ExplainedFace } from './explainedFaces.ts'
 import { groupsOf } from './testRecord.ts'
 
-/** How faces are explained. */
+/** How to explain faces. */
 export interface ExplainEachOptions extends Pick<Watch, 'signal'> {
   readonly engine: Engine
-  /** The card's, or the default one, where neither is given. */
+  /** By default the card's, or else the network's default. */
   readonly composite?: Composite
   readonly method?: NamedMethod
 }
 
-/** A face that was explained, and its map. */
+/** An explained face and its map. */
 export interface ExplainedOne {
   readonly line: ExplainedFace
   readonly map: PixelRelevance
-  /** What the network was given, and the same as a picture. */
+  /** The network's input, and the same as a picture. */
   readonly input: TensorOf<'float32'>
   readonly shown: Image
-  /** How much each logit counts in what is explained. */
+  /** The weight of each logit in the explained target. */
   readonly target: Float32Array
 }
 
 /**
- * Explain faces, in their order.
+ * Explain faces in order.
  *
- * @param faces of each of which something is asked
+ * @param faces each with a question
  * @param parts how many parts they have: see `partNames`
- * @returns for each face its map and what that says, or why it cannot be used
+ * @returns for each face its map and what it says, or why the face cannot be used
  * @throws the signal's reason, when that stops it
  */
 export async function* explainEach(

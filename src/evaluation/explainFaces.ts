@@ -1,4 +1,4 @@
-/** Explaining all faces of a data set, as a network was shown them. */
+/** Explains all faces of a data set, as the network sees them. */
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,18 +16,18 @@ import type { Evaluable } from './evaluate.ts'
 import { type ExplainEachOptions, explainEach } from './explainEach.ts'
 import { type ExplainedFaces, ExplainedStore, GRID, THUMBNAIL } from './explainedFaces.ts'
 
-/** What is explained of each face, and how. */
+/** What to explain about each face, and how. */
 export interface ExplainFacesOptions extends ExplainEachOptions, Watch, Asked {
   /** Holds a folder for each network, data set and way of explaining. */
   readonly folder: string
 }
 
 /**
- * Explain every face of a data set, or take up what an earlier call has explained in the same way.
+ * Explain every face of a data set, continuing an earlier call with the same options.
  *
  * @param faces those to explain
- * @throws UserError where no face can be used, or the folder cannot be written; the signal's reason, when that stops it:
- *   what was explained until then stays
+ * @throws UserError where no face can be used, or the folder cannot be written; the signal's reason, when that stops
+ *   it: what was explained until then is kept
  */
 export async function explainFaces(
   evaluable: Evaluable,
@@ -91,7 +91,7 @@ export async function explainFaces(
 
 const SMALL = { width: THUMBNAIL, height: THUMBNAIL }
 
-/** What tells one network, data set and way of explaining from another: the name of their folder. */
+/** The name of the folder for a network, data set and way of explaining. */
 export function keyOf(
   { model, task, alignment, preprocessing }: Evaluable,
   { kind, root, faces }: Dataset,

@@ -1,10 +1,10 @@
 /**
- * The faces of a data set as one network explained them, in a folder: what profiles, comparisons and the atlas are made
- * from. A face is explained once; a stopped command goes on where it was.
+ * The faces of a data set as one network explained them, in a folder: the basis of profiles, comparisons and the atlas.
+ * Each face is explained once; a stopped command continues where it was.
  *
- * `faces.jsonl` has a line a face, `maps.f32` the map of each, seen from some distance, one after another, and
- * `pictures.rgb` what the network was shown, as small pictures. All grow at their ends, so that a kill loses some last
- * faces at most.
+ * `faces.jsonl` has a line for each face, `maps.f32` the map of each, from some distance, one after another, and
+ * `pictures.rgb` what the network saw, as small pictures. All grow at their ends, so killing the process loses at most
+ * the last few faces.
  */
 
 import { existsSync, mkdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
@@ -15,67 +15,67 @@ import type { Skipped } from '../datasets/dataset.ts'
 import type { PartShare } from '../explanation/byPart.ts'
 import type { Coherence } from '../explanation/coherence.ts'
 
-/** How many parts a stored map has along each side, or its pixels where it has fewer. */
+/** How many parts a stored map has along each side; a smaller map keeps its pixels. */
 export const GRID = 32
 
 /** The side of the stored pictures, in pixels. */
 export const THUMBNAIL = 64
 
-/** How a network answered one face, and what its map says. */
+/** A network's answer to one face, and what its map says. */
 export interface ExplainedFace {
   readonly face: string
   readonly subject: string
-  /** The class that the data set gives it, by its index; null where it gives none. */
+  /** The index of the class that the data set gives it; null where it gives none. */
   readonly truth: number | null
   /** The network's own answer. */
   readonly answer: number
-  /** The probability of that; of an age that is one number, 1. */
+  /** The probability of the answer; 1 for an age that is one number. */
   readonly probability: number
-  /** The class that is explained; null where it is an expected age, or another number. */
+  /** The explained class; null for an expected age or another number. */
   readonly explained: number | null
   /** Its groups by the labels of the data set: `age 25-32`, `gender f`. */
   readonly groups: readonly string[]
-  /** What was handed down, and how much of it reached the input. */
+  /** The explained logit, and how much of it reached the input. */
   readonly logit: number
   readonly reached: number
   /** Whether the map's own sums speak against it. */
   readonly warned: boolean
-  /** For each part of the face; null where nobody knows where they are. */
+  /** For each part of the face; null where the parts are not known. */
   readonly parts: readonly PartShare[] | null
   readonly coherence: Coherence
 }
 
-/** A data set as one network explained it. */
+/** One network's explanations of a data set. */
 export interface ExplainedFaces {
   /** In the order of the data set. */
   readonly faces: readonly ExplainedFace[]
   /** The map of each face: its mean relevance in equal parts of the picture, row by row. */
   readonly maps: readonly Float32Array[]
-  /** What the network was shown of each face: RGB, {@link THUMBNAIL} pixels a side. */
+  /** What the network saw of each face: RGB, {@link THUMBNAIL} pixels a side. */
   readonly pictures: readonly Uint8Array[]
   /** The height and width of the maps. */
   readonly grid: readonly [rows: number, columns: number]
   /** The names of the parts. */
   readonly parts: readonly string[]
-  /** Of the answers. */
+  /** The names of the answers' classes. */
   readonly classes: readonly string[]
-  /** What could not be used. */
+  /** Faces that could not be used. */
   readonly skipped: readonly Skipped[]
 }
 
-/** A line of the file: a face that was explained, or one that could not be. */
+/** A line of the file: an explained face, or one that could not be explained. */
 type Line = ExplainedFace | Skipped
 
 /** How many faces are kept in memory before they are written. */
 const TOGETHER = 16
 
-/** What is stored beside a face's line. */
+/** What is stored along with a face's line. */
 interface Pictured {
   readonly map: Float32Array
   readonly picture: Uint8Array
 }
 
-/** A file of rows of bytes of one length. */
+/** A file of rows with equally many bytes. */
 interface RowFile {
   readonly path: string
   readonly bytes: number
@@ -92,7 +92,7 @@ export class ExplainedStore {
   readonly known = new Map<string, Line>()
 
   /**
-   * Open a folder, and take what is whole in it.
+   * Open a folder, and read what is intact in it.
    *
    * @param size how many numbers a map has
    * @throws UserError where another process is adding to it, or it cannot be written
@@ -106,7 +106,9 @@ export class ExplainedStore {
     this.repair()
   }
 
-  /** Cut off what a kill has left half-written: of all files, down to the last face that is whole in each. */
+  /**
+   * Cut off what a killed process left half-written: all files are cut after the last face that is complete in each.
+   */
   private repair(): void {
     if (!existsSync(this.lines)) return
     const text = readFileSync(this.lines, 'utf8')
@@ -126,14 +128,14 @@ export class ExplainedStore {
     for (const { path, bytes } of files) cutTo(path, bytes * explained)
   }
 
-  /** Add a face that was explained, or that could not be. */
+  /** Add an explained face, or one that could not be explained. */
   add(line: Line, pictured?: Pictured): void {
     this.known.set(line.face, line)
     this.waiting.push({ line, pictured })
     if (this.waiting.length >= TOGETHER) this.flush()
   }
 
-  /** Write what is waiting: pictures first, so that those of a line are there. */
+  /** Write what is waiting: pictures first, so that every line has its pictures. */
   private flush(): void {
     if (this.waiting.length === 0) return
     const pictured = this.waiting.flatMap((each) => each.pictured ?? [])
@@ -143,7 +145,7 @@ export class ExplainedStore {
     this.waiting = []
   }
 
-  /** Write what is waiting, and let others at the folder. */
+  /** Write what is waiting, and unlock the folder. */
   close(): void {
     try {
       this.flush()
@@ -152,7 +154,7 @@ export class ExplainedStore {
     }
   }
 
-  /** All faces that are known, with their maps and pictures, in the order of these ids. */
+  /** All known faces with their maps and pictures, in the order of these ids. */
   read(ids: Iterable<string>): Pick<ExplainedFaces, 'faces' | 'maps' | 'pictures' | 'skipped'> {
     this.flush()
     const lines = [...ids].flatMap((id) => this.known.get(id) ?? [])
@@ -162,7 +164,7 @@ export class ExplainedStore {
       const all = existsSync(path) ? readBytes(path) : new Uint8Array()
       return faces.map(({ face }) => {
         const at = bytes * places.get(face)!
-        // A copy, which begins where its numbers do: what is read may be a Buffer, which slices without one.
+        // A copy, aligned for its numbers: what is read may be a Buffer, whose slices are views.
         return new Uint8Array(all.subarray(at, at + bytes))
       })
     }

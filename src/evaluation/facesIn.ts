@@ -6,17 +6,17 @@ import type { CutFace } from '../faces/cut.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { readPhoto } from '../pictures/node.ts'
 
-/** A photo's pictures, each by itself what the network is shown. */
+/** A photo's pictures; the network sees each by itself. */
 export interface ShownPhoto extends Omit<PhotoFaces, 'faces'> {
-  /** Of a photo that is taken as it is, the photo. */
+  /** The photo itself, where it is used as it is. */
   readonly faces: readonly (Pick<CutFace, 'picture'> & Partial<CutFace>)[]
 }
 
 /**
- * The pictures that a model is shown of photos: every face, found and cut out as the model's card says; the photo itself
- * where its card says nothing of faces, or the photos are to be taken as they are.
+ * The pictures of photos that a model sees: every face, found and cut out as the model's card says; the photo itself
+ * where the card does not mention faces, or the photos are used as they are.
  *
- * @returns for each photo, in their order
+ * @returns its pictures for each photo, in order
  */
 export async function* facesIn(
   photos: readonly PhotoJob[],

@@ -1,6 +1,6 @@
 /**
- * How faithful maps are: whether the score falls faster where a map says that the network looks than where random numbers
- * or the edges of the picture say so, which know nothing of the network.
+ * How faithful maps are: whether the score falls faster where a map says that the network looks than where random
+ * numbers or the picture's edges say so, which know nothing about the network.
  */
 
 import type { Watch } from '../base/watch.ts'
@@ -11,11 +11,14 @@ import type { ScoresOf } from '../explanation/methods/program.ts'
 import { randomNumbers } from '../explanation/methods/randomNumbers.ts'
 import type { ExplainedOne } from './explainEach.ts'
 
-/** Regions along each side of the picture, about, and how many of them go: a sixth of the picture, as in Samek et al. 2017. */
+/**
+ * About how many regions lie along each side of the picture, and how many of them go: a sixth of the picture, as in
+ * Samek et al. 2017.
+ */
 const ALONG = 12
 const STEPS = 24
 
-/** What is set against each other: the map that is in question, and two controls. */
+/** What is compared: the map in question, and two controls. */
 export const RIVALS = ['map', 'random', 'edges'] as const
 export type Rival = (typeof RIVALS)[number]
 

@@ -1,4 +1,4 @@
-/** Between the names that a network's classes have and the labels of a data set. */
+/** Matches the names of a network's classes with the labels of a data set. */
 
 import { ageRangeOf } from '../base/ages.ts'
 import { UsageError } from '../base/errors.ts'
@@ -9,22 +9,22 @@ import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
 type NamedTask = Exclude<Task, 'years'>
 
 /**
- * The task that a network's classes are those of; undefined where they are of none, and for numbers: they may be years,
- * or nothing but indices.
+ * The task that a network's classes belong to; undefined where there is none, and for numbers, which may be years or
+ * mere indices.
  *
- * @param names what the network's classes are called
+ * @param names of the network's classes
  */
 export function taskOf(names: readonly string[]): Task | undefined {
   return (['age', 'gender'] as const).find((task) => placesOf(names, task) !== undefined)
 }
 
 /**
- * Where each class of a task is among a network's classes. Age groups may be written `8-13`, `8–13`, `(8, 13)` or
+ * The index of each class of a task among a network's classes. Age groups may be written `8-13`, `8–13`, `(8, 13)` or
  * `60+`; genders as a letter or a word.
  *
- * @param names what the network's classes are called
+ * @param names of the network's classes
  * @param where the model, for the message
- * @throws UsageError that lists the names of both, where they do not fit one to one
+ * @throws UsageError that lists the names of both, where they do not match one to one
  */
 export function requirePlaces(names: readonly string[], task: NamedTask, where: string): number[] {
   const places = placesOf(names, task)
@@ -43,13 +43,13 @@ function placesOf(names: readonly string[], task: NamedTask): number[] | undefin
   return places.includes(-1) ? undefined : places
 }
 
-/** Which label of a task a name means, -1 where none. */
+/** The label of a task that a name means; −1 where it means none. */
 const LABELS: Record<NamedTask, (name: string) => number> = {
   gender: (name) => CLASSES.gender.indexOf(genderOf(name) ?? ''),
   age(name) {
     const [from, to] = ageRangeOf(name) ?? []
     if (from === undefined || to === undefined || from === to) return -1
-    // Adience's own lists call the third group (8, 12) and the last (60, 100).
+    // Adience's own lists name the third group (8, 12) and the last (60, 100).
     return AGE_GROUPS.findIndex(
       ([low, high]) => from === low && (high === Number.POSITIVE_INFINITY || Math.abs(to - high) <= 1),
     )

@@ -1,6 +1,6 @@
 /**
- * Whether maps can be believed: methods beside each other, and beside controls that know nothing of the network, by
- * several measures on the same faces.
+ * Whether maps can be believed: methods compared with each other, and with controls that know nothing about the
+ * network, by several measures on the same faces.
  */
 
 import { join } from 'node:path'
@@ -37,21 +37,21 @@ import type { Evaluable } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
 import { type MeasuredValue, RowStore } from './measuredRows.ts'
 
-/** How maps are made: by a composite, or by another method. */
+/** A way to make maps: a composite or another method. */
 export type Way = Composite | NamedMethod
 
-/** The methods that know nothing of the network, by their names. */
+/** The names of the methods that know nothing about the network. */
 export const CONTROLS: readonly string[] = ['random', 'edges'] satisfies NamedMethod['method'][]
 
-/** A measure with the options that it is taken with. */
+/** A measure with its options. */
 export interface Taken {
   readonly measure: MeasureName
   readonly options: Readonly<Record<string, string | number | boolean>>
-  /** Of measures that change the picture: what the network's score is. */
+  /** For measures that change the picture: what the network's score is. */
   readonly score?: 'logits' | 'probabilities'
 }
 
-/** What is measured. */
+/** What to measure. */
 export interface MeasureMapsOptions extends Watch, Asked {
   readonly engine: Engine
   /** By their names. */
@@ -69,20 +69,20 @@ export interface MeasuredMaps {
   /** Methods that do not fit the network, and why. */
   readonly unfit: readonly { readonly method: string; readonly reason: string }[]
   readonly skipped: readonly Skipped[]
-  /** Some faces as the network sees them, and the map of each by each method, to be looked at. */
+  /** Some faces as the network sees them, with the map of each by each method, to look at. */
   readonly examples: readonly {
     readonly picture: Image
     readonly maps: ReadonlyMap<string, PixelRelevance>
   }[]
 }
 
-/** What rows hold: those of before that held less lie in another folder. */
+/** What rows hold: older rows, which held less, lie in another folder. */
 const ROWS = 'values, curves, random numbers of each face'
 
-/** How many faces are kept to be looked at. */
+/** How many faces are kept to look at. */
 const EXAMPLES = 4
 
-/** What a measure is called in tables, with all that it is taken with. */
+/** The name of a measure in tables, with its options. */
 export function takenName({ measure, options, score }: Taken): string {
   const said = [
     ...Object.entries(options).map(([name, value]) => `${name} ${value}`),
@@ -91,7 +91,7 @@ export function takenName({ measure, options, score }: Taken): string {
   return said.length === 0 ? measure : `${measure} (${said.join(', ')})`
 }
 
-/** The options of a measure that were not given, as it takes them. */
+/** A measure with its options completed by the defaults. */
 export function taken(measure: MeasureName, given: Taken['options'] = {}, score?: Taken['score']): Taken {
   const table = MEASURES[measure].options as Readonly<Record<string, { default: unknown }>>
   const options = Object.entries(table).map(([name, option]) => [name, given[name] ?? option.default])
@@ -99,7 +99,7 @@ export function taken(measure: MeasureName, given: Taken['options'] = {}, score?
 }
 
 /**
- * Faces to measure on: of each class as many, as far as there are, and the same ones for the same data and seed.
+ * Faces to measure on: equally many of each class, as far as possible, and the same ones for the same data and seed.
  *
  * @param labelOf the class of a face
  */
@@ -125,7 +125,7 @@ export function sampled(
   return faces.filter((face) => chosen.has(face))
 }
 
-/** A face as the network is shown it. */
+/** A face as the network sees it. */
 interface Shown {
   readonly face: Face
   readonly picture: Image
@@ -134,9 +134,10 @@ interface Shown {
 }
 
 /**
- * Measure methods on faces, or take up what an earlier call has measured.
+ * Measure methods on faces, continuing an earlier call.
  *
- * @throws UserError where no face can be used; the signal's reason, when that stops it: what was measured until then stays
+ * @throws UserError where no face can be used; the signal's reason, when that stops it: what was measured until then is
+ * kept
  */
 export async function measureMaps(
   evaluable: Evaluable,
@@ -200,7 +201,7 @@ export async function measureMaps(
                 values[name] = found.value
                 if (found.curves) curves[name] = found.curves
               } catch (error) {
-                // A measure may refuse a map: one without anything in it, say.
+                // A measure may refuse a map, such as an empty one.
                 if (!(error instanceof UserError)) throw error
                 values[name] = null
                 refused[name] = error.message.split('\n')[0]!
@@ -214,7 +215,7 @@ export async function measureMaps(
         await explainer.release()
       }
     }
-    // In one order, whatever was measured first: sums and draws hang on it.
+    // In a fixed order, whatever was measured first, because sums and draws depend on it.
     const rows = [...methods.keys()].flatMap((method) =>
       shown.flatMap(({ face }) => store.get(method, face.id) ?? []),
     )
@@ -264,7 +265,7 @@ export async function showAll(
   return { shown, skipped }
 }
 
-/** The pixels of some parts, in the centre that the network is shown; undefined where there are none of them. */
+/** The pixels of some parts, in the centre that the network sees; undefined where there are none. */
 function maskOf(
   labels: { readonly width: number; readonly height: number; readonly data: Uint8Array },
   wanted: ReadonlySet<number>,
@@ -280,7 +281,7 @@ function maskOf(
 }
 
 /**
- * Load a network to be explained in a way that is measured.
+ * Load a network with the way of explaining that is measured.
  *
  * @throws UserError where it does not fit the network
  */
@@ -291,13 +292,15 @@ export function loadWay(
   measures: readonly Taken[],
 ): Promise<Explainer> {
   if (!isComposite(way)) return loadModelExplainer(model, { engine, method: way })
-  // Only what is handed down can be reported.
+  // Only relevance can be reported.
   const reports = way.method !== 'gradient'
   const conservation = reports && measures.some(({ measure }) => MEASURES[measure].needs === 'conservation')
   return loadModelExplainer(model, { engine, composite: way, conservation })
 }
 
-/** Random numbers are others for each face: one draw for all of them would be a method of its own, good or bad by chance. */
+/**
+ * Random numbers differ for each face: one draw for all of them would be a method of its own, good or bad by chance.
+ */
 function forFace(way: Way, { id }: Face): Way {
   return way.method === 'random' ? { ...way, seed: `${way.seed ?? 0} ${id}` } : way
 }
@@ -306,10 +309,10 @@ function isComposite(way: Way): way is Composite {
   return way.method === undefined || way.method === 'relevance' || way.method === 'gradient'
 }
 
-/** A network's scores, by what they are. */
+/** A network's scores, by their kind. */
 interface LoadedScores {
   readonly scoresOf: ScoresOf
-  /** Whether several pictures may go through together. */
+  /** Whether several pictures can go through together. */
   readonly several: boolean
   readonly release: () => Promise<void>
 }
@@ -331,7 +334,7 @@ async function loadAllScores(
   return loaded
 }
 
-/** Pictures that are changed go through the network so many at a time. */
+/** How many changed pictures go through the network at a time. */
 const BATCH = 16
 
 /** All that a measure may look at. */
@@ -345,11 +348,11 @@ interface MeasureSubject {
   readonly way: Way
 }
 
-/** What a measure says of a map. */
+/** What a measure says about a map. */
 interface Found {
   /** Null where it can say nothing. */
   readonly value: number | null
-  /** Of measures that take pixels away. */
+  /** For measures that remove pixels. */
   readonly curves?: Curves
 }
 
@@ -365,7 +368,7 @@ async function foundBy(
   const { layout } = preprocessing
   const target = { weights: [...explanation.target] }
   const entry = MEASURES[measure]
-  // The name says which of the kinds of measures its function is.
+  // The name tells which kind of measure its function is.
   const run = (await entry.load()) as (...given: never[]) => unknown
   const call = async (...given: unknown[]) => foundOf(await run(...(given as never[])))
   switch (entry.needs) {

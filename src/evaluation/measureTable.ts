@@ -1,4 +1,4 @@
-/** What was measured, as a table of methods and measures, and whether methods are better than the controls. */
+/** The measurements as a table of methods and measures, and whether methods are better than the controls. */
 
 import type { Curves, Order } from '../explanation/measures/perturbation.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
@@ -10,11 +10,11 @@ import { CONTROLS, type Taken, takenName } from './measure.ts'
 import type { MeasuredValue } from './measuredRows.ts'
 import { FEW } from './profile.ts'
 
-/** A method by a measure. */
+/** A method's mean by one measure. */
 interface MeasuredMean {
-  /** Over the faces of which the measure says something; NaN where it says nothing of any. */
+  /** Over the faces for which the measure gives a value; NaN where there are none. */
   readonly mean: number
-  /** 95 %, by a bootstrap of people; null where these are few. */
+  /** 95 %, by a bootstrap of people; null where there are too few. */
   readonly interval: Interval | null
   readonly faces: number
 }
@@ -23,22 +23,23 @@ interface MeasuredMean {
 export interface MeasureColumn {
   readonly name: string
   readonly measure: MeasureName
-  /** What tells it from other columns of the same measure: the fill, and what the score is. */
+  /** What distinguishes it from other columns of the same measure: the fill, and the kind of score. */
   readonly variant: string
-  /** Of measures that take pixels away. */
+  /** For measures that remove pixels. */
   readonly score: Taken['score']
   readonly better: (typeof MEASURES)[MeasureName]['better']
   readonly means: ReadonlyMap<string, MeasuredMean>
-  /** Of measures that take pixels away, the mean curves over the same faces, point by point. */
+  /** For measures that remove pixels, the mean curves over the same faces, point by point. */
   readonly curves: ReadonlyMap<string, Curves>
   /**
-   * Of measures that have a better side: p that a method is no better than the controls, the greater of both, by turning
-   * the signs of people's differences, and adjusted over the methods (Holm); 1 where its mean is not better than theirs.
+   * For measures with a better side: the p that a method is no better than the controls, the greater of the two, by
+   * flipping the signs of people's differences, adjusted over the methods (Holm); 1 where its mean is not better than
+   * theirs.
    */
   readonly overControls: ReadonlyMap<string, number>
 }
 
-/** The table, a column a measure. */
+/** The table, with one column for each measure. */
 export function measureTable(
   rows: readonly MeasuredValue[],
   methods: readonly string[],
@@ -79,7 +80,7 @@ export function measureTable(
   })
 }
 
-/** What measures say nothing of, and why: a sentence for each reason. */
+/** Where measures give no value, and why: a sentence for each reason. */
 export function refusals(rows: readonly MeasuredValue[]): string[] {
   const counts = new Map<string, { maps: number; methods: Set<string> }>()
   for (const { method, refused = {} } of rows) {
@@ -94,7 +95,7 @@ export function refusals(rows: readonly MeasuredValue[]): string[] {
   )
 }
 
-/** Methods with the best by a measure first, and those that it says nothing of last. */
+/** Methods with the best by a measure first, and those without a value last. */
 export function inOrder({ better, means }: MeasureColumn, methods: readonly string[]): string[] {
   const height = (method: string) => {
     const { mean } = means.get(method)!
@@ -103,7 +104,7 @@ export function inOrder({ better, means }: MeasureColumn, methods: readonly stri
   return [...methods].sort((a, b) => height(b) - height(a))
 }
 
-/** Whether a method knows nothing of the network. */
+/** Whether a method knows nothing about the network. */
 export function isControl(method: string): boolean {
   return CONTROLS.some((control) => control === method)
 }
@@ -113,7 +114,7 @@ export function isOverControls({ overControls }: MeasureColumn, method: string):
   return (overControls.get(method) ?? 1) < 0.05
 }
 
-/** The methods that a measure of the network's answer does not tell from the controls: a sentence, where there are some. */
+/** The methods that a measure of the network's answer cannot tell from the controls: a sentence, if there are any. */
 export function doubtful({ measure, overControls }: MeasureColumn): readonly string[] {
   if (MEASURES[measure].needs !== 'scores') return []
   return [...overControls].filter(([, p]) => p >= 0.05).map(([method]) => method)
@@ -149,7 +150,7 @@ function meanCurves(all: readonly Curves[]): Curves {
   return { gone: both('gone'), scores: both('scores') }
 }
 
-/** p that values are no better than others of the same faces. */
+/** The p that values are no better than others of the same faces. */
 function pOver(values: readonly Valued[], others: readonly Valued[], sign: number, seed: string): number {
   const theirs = new Map(others.map(({ face, value }) => [face, value]))
   const gaps = values.flatMap((one) => {

@@ -1,4 +1,4 @@
-/** What was measured, face by face, in a file that grows: a stopped command goes on where it was. */
+/** Measurements, face by face, in a file that grows: a stopped command continues where it was. */
 
 import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,21 +6,21 @@ import { append } from '../base/files.ts'
 import { Lock } from '../base/lock.ts'
 import type { Curves } from '../explanation/measures/perturbation.ts'
 
-/** What the measures say of the map of one face by one method. */
+/** What the measures say about the map of one face by one method. */
 export interface MeasuredValue {
-  /** By its name. */
+  /** Its name. */
   readonly method: string
   readonly face: string
   readonly subject: string
-  /** By the name of `takenName`; null where the measure can say nothing of this map. */
+  /** By the name from `takenName`; null where the measure gives no value for this map. */
   readonly values: Readonly<Record<string, number | null>>
-  /** Of measures that take pixels away and have a value here, by the same name: what became of the score. */
+  /** For measures that remove pixels and have a value here, by the same name: how the score changed. */
   readonly curves: Readonly<Record<string, Curves>>
-  /** Why a measure says nothing of it, where it refuses it. */
+  /** Why a measure gives no value, where it refuses the map. */
   readonly refused?: Readonly<Record<string, string>>
 }
 
-/** Rows that were measured, in a file that grows. */
+/** Measured rows, in a file that grows. */
 export class RowStore {
   private readonly path: string
   private readonly lock: Lock
@@ -33,12 +33,12 @@ export class RowStore {
     if (!existsSync(this.path)) return
     const text = readFileSync(this.path, 'utf8')
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-    // A kill may have cut the last line short.
+    // The last line may have been cut short when the process was killed.
     if (whole.length < text.length) truncateSync(this.path, Buffer.byteLength(whole))
     for (const line of whole.split('\n')) if (line !== '') this.keep(JSON.parse(line))
   }
 
-  /** What was measured of a face's map; undefined where nothing was yet. */
+  /** The measurements of a face's map; undefined where there are none yet. */
   get(method: string, face: string): MeasuredValue | undefined {
     return this.rows.get(`${method} ${face}`)
   }

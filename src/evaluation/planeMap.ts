@@ -1,4 +1,4 @@
-/** Neighbours laid out in a plane, by umap-js: McInnes, Healy and Melville, *UMAP*, 2018. */
+/** Lays neighbours out in a plane, with umap-js: McInnes, Healy and Melville, *UMAP*, 2018. */
 
 import { UMAP } from 'umap-js'
 import { Random } from '../base/random.ts'
@@ -9,10 +9,10 @@ interface PlaneMapOptions extends Watch {
   readonly seed: string | number
 }
 
-/** A place in the plane. Only who is near whom says something: neither the axes nor the size of gaps do. */
+/** A place in the plane. Only nearness means something: neither the axes nor the size of gaps do. */
 export type Place = readonly [x: number, y: number]
 
-/** Of some thousand things, so many epochs take less than a second. */
+/** With some thousand things, this many epochs take less than a second. */
 const TOGETHER = 10
 
 /** Lay things out so that neighbours stay near each other. The same seed gives the same bits. */
@@ -23,18 +23,18 @@ export async function planeMap(
   const things = indices.length / count
   const random = new Random(seed)
   const umap = new UMAP({ nNeighbors: count + 1, random: () => random.uniform() })
-  // It counts each thing among its own neighbours, as the first one.
+  // umap-js counts each thing as its own first neighbour.
   const own = (values: Int32Array | Float64Array, k: number) => values.subarray(k * count, (k + 1) * count)
   umap.setPrecomputedKNN(
     Array.from({ length: things }, (_, k) => [k, ...own(indices, k)]),
     Array.from({ length: things }, (_, k) => [0, ...own(distances, k)]),
   )
-  // Of the things themselves it then only asks how many there are.
+  // It then only needs the number of things, not the things themselves.
   const epochs = umap.initializeFit(Array.from({ length: things }, () => []))
   for (let epoch = 1; epoch <= epochs; epoch++) {
     umap.step()
     if (epoch % TOGETHER !== 0 && epoch < epochs) continue
-    // A signal comes in only while nothing runs.
+    // A signal can arrive only while nothing runs.
     await new Promise((resolve) => setTimeout(resolve))
     signal?.throwIfAborted()
     progress?.(epoch, epochs)

@@ -1,4 +1,4 @@
-/** What a model says of every face in every photo. */
+/** What a model answers for every face in every photo. */
 
 import type { Watch } from '../base/watch.ts'
 import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
@@ -14,13 +14,13 @@ import { deviationOf, expectedAge } from './years.ts'
 
 /** An age in years. */
 export interface AgeAnswer {
-  /** The expected age; of a network whose answer is one number, that. */
+  /** The expected age; for a network whose answer is one number, that number. */
   readonly years: number
   /** The standard deviation of the distribution; absent where the answer is one number. */
   readonly deviation?: number
-  /** The age group that lies nearest. */
+  /** The nearest age group. */
   readonly group: string
-  /** Of each class, in the order of `ages`; absent where the answer is one number. */
+  /** The probability of each class, in the order of `ages`; absent where the answer is one number. */
   readonly probabilities?: readonly number[]
   /** The age that each class stands for. */
   readonly ages?: readonly number[]
@@ -31,45 +31,45 @@ export interface ClassAnswer {
   readonly class: string
   /** How sure the network is of it, 0 to 1. */
   readonly probability: number
-  /** Of each class, by its name. */
+  /** The probability of each class, by name. */
   readonly probabilities: Readonly<Record<string, number>>
 }
 
-/** A plain number that is no age. */
+/** A plain number that is not an age. */
 export interface NumberAnswer {
   readonly value: number
 }
 
-/** What is said of one face. */
+/** The answers for one face. */
 export interface PredictedFace {
-  /** Where it is and how sure the detector was; absent where the photo is taken as it is. */
+  /** Where it is and how sure the detector was; absent where the photo is used as it is. */
   readonly found?: NonNullable<CutFace['found']>
-  /** By what is answered: \`years\`, \`gender\`, or what the card calls it. */
+  /** By the question: \`years\`, \`gender\`, or the card's name for it. */
   readonly answers: Readonly<Record<string, AgeAnswer | ClassAnswer | NumberAnswer>>
 }
 
-/** What is said of one photo. */
+/** The answers for one photo. */
 export interface PredictedPhoto {
   readonly photo: string
   readonly faces: readonly PredictedFace[]
-  /** Faces that were found and could not be used, and why. */
+  /** Faces that were found but could not be used, and why. */
   readonly refused: readonly string[]
   /** Why the photo itself cannot be used. */
   readonly broken?: string
 }
 
-/** How photos are gone through; progress is told in photos. */
+/** How photos are processed; progress is counted in photos. */
 export interface PredictOptions extends Watch {
   readonly engine: Engine
-  /** Whether photos are of one face that is cut out already, or the network is not about faces. */
+  /** Whether each photo shows one face that is already cut out, or the network is not about faces. */
   readonly asIs: boolean
 }
 
 /**
- * Say what a model answers to every face of photos: each as it is cut out for training and explaining, its centre alone.
+ * Predict every face of photos: each cut out as for training and explaining, by its centre crop alone.
  *
  * @param answers the model, once for each question that it answers; all of one network
- * @returns for each photo, in their order
+ * @returns the answers for each photo, in order
  * @throws UserError where it is not known how photos become its input; the signal's reason, when that stops it
  */
 export async function predict(
@@ -107,10 +107,10 @@ export async function predict(
   }))
 }
 
-/** How one answer stands in a row of scores. */
+/** How to read one answer from a row of scores. */
 interface Reader {
   readonly name: string
-  /** How many scores are its own. */
+  /** How many scores belong to it. */
   readonly length: number
   read(scores: Float32Array): AgeAnswer | ClassAnswer | NumberAnswer
 }

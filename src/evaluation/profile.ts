@@ -1,6 +1,6 @@
 /**
  * What a network looks at, in numbers: how much of its relevance lies in each part of the face, over a test set, with
- * intervals by person; and whether classes, right and wrong answers, or networks differ in that.
+ * intervals by person; and whether classes, right and wrong answers, or networks differ in this.
  */
 
 import { UserError } from '../base/errors.ts'
@@ -10,16 +10,18 @@ import type { Interval } from '../statistics/interval.ts'
 import { permutationTest, signFlipTest } from '../statistics/permutation.ts'
 import type { ExplainedFace, ExplainedFaces } from './explainedFaces.ts'
 
-/** A mean over faces, with its interval by a bootstrap of people; without one where they are fewer than {@link FEW}. */
+/**
+ * A mean over faces, with its interval by a bootstrap of people; without one where there are fewer than {@link FEW}.
+ */
 export interface Mean {
   readonly mean: number
   readonly interval: Interval | null
 }
 
-/** Of fewer people a bootstrap would promise too much. */
+/** With fewer people a bootstrap would promise too much. */
 export const FEW = 10
 
-/** What one part of the face has, in the mean over faces. */
+/** What one part of the face has, averaged over faces. */
 interface PartProfile {
   readonly part: string
   /** Its share of the picture, 0 to 1. */
@@ -27,7 +29,7 @@ interface PartProfile {
   /** Its share of all that speaks for the explained class, and of all that speaks against it, 0 to 1. */
   readonly positive: Mean
   readonly negative: Mean
-  /** `positive` by `area`: 1 where the part gets as much as its size alone would bring. */
+  /** `positive` divided by `area`: 1 where the part gets as much as its size alone would give it. */
   readonly perArea: Mean
 }
 
@@ -38,22 +40,22 @@ export interface GroupProfile {
   readonly faces: number
   readonly people: number
   readonly parts: readonly PartProfile[]
-  /** How far the maps hang together: see `Coherence`. */
+  /** How coherent the maps are: see `Coherence`. */
   readonly region: Mean
   readonly autocorrelation: Mean
 }
 
-/** In which parts two kinds of faces, or two networks, differ. */
+/** The parts in which two kinds of faces, or two networks, differ. */
 export interface Difference {
   readonly a: string
   readonly b: string
-  /** People on either side; of two networks, those that both have explained. */
+  /** People on each side; for two networks, those that both have explained. */
   readonly people: readonly [number, number]
   readonly parts: readonly {
     readonly part: string
     /** How much more of the positive relevance lies there for `a` than for `b`: −1 to 1. */
     readonly difference: number
-    /** By person, adjusted over the parts by Holm's procedure; NaN where a side has nobody. */
+    /** The p by person, adjusted over the parts by Holm's procedure; NaN where a side is empty. */
     readonly p: number
   }[]
 }
@@ -64,19 +66,19 @@ export interface Profile {
   readonly differences: readonly Difference[]
 }
 
-/** By what faces are told apart: the class that the network answers, or the one that the data set gives. */
+/** How faces are classed: by the network's answer, or by the data set's label. */
 export type Classing = 'answer' | 'label'
 
-/** The class that a face counts with; null where the data set gives it none. */
+/** The class that a face counts in; null where the data set gives it none. */
 function classOf({ answer, truth }: ExplainedFace, by: Classing): number | null {
   return by === 'answer' ? answer : truth
 }
 
 /**
- * Say what a network looks at.
+ * Profile what a network looks at.
  *
  * @param by `answer`: by its answers, and by each label of the data set; `label`: by the classes that the data set gives
- * @throws UserError where nobody knows of any face where its parts are
+ * @throws UserError where the parts of no face are known
  */
 export function profileOf(
   { faces, parts, classes }: Pick<ExplainedFaces, 'faces' | 'parts' | 'classes'>,
@@ -124,8 +126,8 @@ export function profileOf(
 }
 
 /**
- * Whether two networks look at the same faces differently: differences of the shares face by face, tested over people by
- * turning signs. Faces of which either map has nothing that speaks for the answer are left out.
+ * Whether two networks look at the same faces differently: differences of the shares face by face, tested over people
+ * by flipping signs. Faces are left out where either map has nothing that speaks for the answer.
  */
 export function networkDifference(
   a: string,
@@ -140,7 +142,7 @@ export function networkDifference(
     const other = others.get(face.face)
     if (!other) continue
     const [mine, its] = [sharesOf(face, 'positive'), sharesOf(other, 'positive')]
-    // A map without anything in it says nothing of where a network looks.
+    // An empty map does not say where a network looks.
     if (!mine.some(isPositive) || !its.some(isPositive)) continue
     const gap = mine.map((share, k) => share - its[k]!)
     all.push(gap)
@@ -191,7 +193,7 @@ function inOrder(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }
 
-/** What each part has of the relevance of one sign, 0 to 1; zeros where there is none. */
+/** Each part's share of the relevance of one sign, 0 to 1; zeros where there is none. */
 function sharesOf({ parts }: Known, sign: 'positive' | 'negative'): number[] {
   const sum = parts.reduce((all, part) => all + part[sign], 0)
   return parts.map((part) => (sum === 0 ? 0 : part[sign] / sum))
@@ -211,7 +213,7 @@ function groupProfile(group: string, faces: readonly Known[], parts: readonly st
     ]
   })
   const n = parts.length
-  /** Shares are means over the faces that have something of their sign. */
+  /** Shares are means over the faces whose maps have relevance of that sign. */
   const figures = (means: ArrayLike<number>) => {
     const [hasPositive, hasNegative, region, autocorrelation] = [0, 1, 2, 3].map((k) => means[3 * n + k]!)
     const positive = parts.map((_, k) => means[k]! / hasPositive!)
@@ -247,7 +249,10 @@ function groupProfile(group: string, faces: readonly Known[], parts: readonly st
   }
 }
 
-/** Whether two kinds of faces differ: people are dealt anew to the two sides. Who has faces on both counts on both. */
+/**
+ * Whether two kinds of faces differ: people are reassigned to the two sides at random. A person with faces on both
+ * counts on both.
+ */
 function differenceOf(
   a: string,
   ofA: readonly Known[],
@@ -274,7 +279,7 @@ function meanOf(rows: readonly (readonly number[])[], k: number): number {
   return rows.reduce((sum, row) => sum + row[k]!, 0) / rows.length
 }
 
-/** The sums over each person's faces, and how many these are. */
+/** The sums over each person's faces, and their number. */
 function byPerson(
   faces: readonly Known[],
   rows: readonly (readonly number[])[],

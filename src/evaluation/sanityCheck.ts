@@ -1,6 +1,6 @@
 /**
- * Whether a network's maps show anything that it has learned: they are set beside the maps of the same network with the numbers
- * of its weights shuffled, on the same faces.
+ * Whether a network's maps show anything that it has learnt: they are compared with the maps of the same network with
+ * shuffled weights, on the same faces.
  */
 
 import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
@@ -30,10 +30,12 @@ import { keyOf } from './explainFaces.ts'
 import { loadWay, showAll, type Way } from './measure.ts'
 import { isControl } from './measureTable.ts'
 
-/** How many shuffled networks a network is set beside: p is 1 / 40 at least, and below 0.05 only then. */
+/**
+ * How many shuffled networks a network is compared with: p is at least 1 / 40, so it is below 0.05 only at that value.
+ */
 export const SHUFFLED = 39
 
-/** What is checked. */
+/** What to check. */
 export interface SanityCheckOptions extends Watch, Asked {
   readonly engine: Engine
   /** By their names. */
@@ -42,9 +44,9 @@ export interface SanityCheckOptions extends Watch, Asked {
   readonly folder: string
 }
 
-/** What the check says. */
+/** The result of the check. */
 export interface SanityCheck {
-  /** By the names of the methods. */
+  /** The tests, by the names of the methods. */
   readonly tests: ReadonlyMap<string, SanityTest>
   /** The ids of the faces, in the order of the tests. */
   readonly faces: readonly string[]
@@ -52,14 +54,14 @@ export interface SanityCheck {
 }
 
 /**
- * Test the maps of a network against those of the same network with shuffled weights, or take up what an earlier call has
- * explained. All are asked the same: where that is the own answer, each is asked for its own. So a network whose weights are in
- * no order is one of many, and p is exact.
+ * Test the maps of a network against those of the same network with shuffled weights, continuing an earlier call. All
+ * are asked the same question; if that is the network's own answer, each is asked for its own. So a network with random
+ * weights is one of many, and p is exact.
  *
- * Each network is loaded once for each method and explains all faces; of its maps the grids alone are kept.
+ * Each network is loaded once for each method and explains all faces; only the grids of its maps are kept.
  *
- * @throws UserError where no face can be used, the network has no weights to shuffle, or a method does not fit it; the
- *   signal's reason, when that stops it: the networks that have explained all faces until then stay
+ * @throws UserError where no face can be used, the network lacks weights to shuffle, or a method does not fit it; the
+ *   signal's reason, when that stops it: the networks that have explained all faces by then are kept
  */
 export async function checkSanity(
   evaluable: Evaluable,
@@ -90,7 +92,7 @@ export async function checkSanity(
     for (let k = 0; k < networks; k++) {
       const left = [...methods].filter(([name]) => files.get(name)!.count <= k)
       if (left.length === 0) continue
-      // The network's own maps are of the same graph, with its constants worked out.
+      // The network's own maps come from the same graph, with its constants computed.
       const network = k === 0 ? known.network : shuffled(known, `sanity ${k}`)
       for (const [name, way] of left) {
         const explainer = await loadWay(engine, { ...model, network }, way, [])
@@ -114,7 +116,7 @@ export async function checkSanity(
   }
 }
 
-/** The grid of a face's map; undefined where it has none: weights in disorder may give an answer that is no number. */
+/** The grid of a face's map; undefined where there is none: shuffled weights may give NaN. */
 async function gridOf(
   asking: Asking,
   explainer: Explainer,
@@ -131,7 +133,7 @@ async function gridOf(
   }
 }
 
-/** What the check says of a method: a sentence or two. */
+/** The result for a method, in a sentence or two. */
 export function sanityInWords(method: string, { pOfFaces, told, p, flat }: SanityTest): string {
   const isTold = p < LEVEL
   const found = `${told} of ${pOfFaces.length} faces; over all faces p = ${Number(p.toFixed(3))}`
@@ -152,7 +154,7 @@ export function sanityInWords(method: string, { pOfFaces, told, p, flat }: Sanit
   return sentences.join(' ')
 }
 
-/** The grids of a method in a file that grows by a network at a time, the network's own first. */
+/** The grids of a method in a file that grows by one network at a time, the original first. */
 class GridFile {
   private readonly path: string
   private readonly faces: number
@@ -167,7 +169,7 @@ class GridFile {
     if (!existsSync(path)) return
     const bytes = 4 * faces * size
     this.count = Math.floor(statSync(path).size / bytes)
-    // A kill may have cut the last one short.
+    // The last one may have been cut short when the process was killed.
     truncateSync(path, this.count * bytes)
   }
 
@@ -176,7 +178,7 @@ class GridFile {
     this.count++
   }
 
-  /** For each network the grids of its maps, a face each. */
+  /** For each network the grids of its maps, one for each face. */
   read(): Float32Array[][] {
     const { buffer } = Uint8Array.from(readFileSync(this.path))
     return Array.from({ length: this.count }, (_, network) =>

@@ -1,4 +1,4 @@
-/** What a test says: accuracy, 1-off, the mean error of ages, and what chance alone would reach. */
+/** The scores of a test: accuracy, 1-off, the mean error of ages, and what chance alone would reach. */
 
 import { OLDEST } from '../datasets/task.ts'
 import { accuracyOf, oneOffOf } from '../statistics/accuracy.ts'
@@ -18,7 +18,7 @@ export interface Score {
   readonly accuracy: Share
   /** Right or in an adjacent class; means something only where classes are ordered, as those of age are. */
   readonly oneOff: Share
-  /** Of ages in years: the mean absolute error of the expected age. */
+  /** For ages in years: the mean absolute error of the expected age. */
   readonly error?: MeanError
 }
 
@@ -28,17 +28,17 @@ export interface MeanError {
   readonly interval: Interval
 }
 
-/** What one reaches without looking. */
+/** The scores that are possible without looking at the photos. */
 export interface Chance {
-  /** By always giving the answer that is right most often: its class, and how often it is right. */
+  /** By always giving the most frequent class: that class, and its accuracy. */
   readonly majority: { readonly class: number; readonly accuracy: number }
-  /** The most that one constant answer reaches by 1-off. */
+  /** The best 1-off of a constant answer. */
   readonly majorityOneOff: number
-  /** By guessing evenly among the classes. */
+  /** The accuracy of guessing uniformly among the classes. */
   readonly even: number
-  /** By guessing evenly, with 1-off: each class has two neighbours, the first and the last one. */
+  /** The 1-off of guessing uniformly: each class has two neighbours, the first and the last have one. */
   readonly evenOneOff: number
-  /** Of ages in years: the mean absolute error of always giving the median age, and of even probabilities. */
+  /** For ages in years: the mean absolute error of always giving the median age, and of uniform probabilities. */
   readonly error?: { readonly median: number; readonly years: number; readonly even: number }
 }
 
@@ -66,7 +66,7 @@ export function chanceOf({ confusion, errors }: TestRecord): Chance {
 
 function errorOfChance(counts: readonly number[]): Chance['error'] {
   const median = medianAge(counts)
-  // Of even probabilities, the middle age is expected.
+  // Uniform probabilities give the middle age as the expected age.
   return {
     median,
     years: constantError(counts, median),
@@ -74,7 +74,7 @@ function errorOfChance(counts: readonly number[]): Chance['error'] {
   }
 }
 
-/** A mean absolute error with its 95 % interval, by the normal distribution; no error is greater than the oldest age. */
+/** A mean absolute error with its 95 % interval, by the normal distribution, limited to the oldest age. */
 export function errorOf(errors: Sums): MeanError {
   const { low, high } = normal(errors)
   return { years: errors.sum / errors.n, interval: { low, high: Math.min(high, OLDEST) } }
@@ -85,7 +85,7 @@ export function shareOf(correct: number, n: number): Share {
   return { share: correct / n, interval: wilson(correct, n) }
 }
 
-/** A share as a percentage with one digit behind the point: `88.3`. */
+/** A share as a percentage with one decimal: `88.3`. */
 export function percent(share: number): string {
   return (100 * share).toFixed(1)
 }

@@ -19,31 +19,31 @@ export const CROPS: readonly string[] = ['', ' mirrored'].flatMap((mirrored) =>
   ['top left', 'top right', 'bottom left', 'bottom right', 'centre'].map((place) => place + mirrored),
 )
 
-/** How many crops of a picture are scored: all ten, or the centre alone. */
+/** How many crops of a picture are scored: all ten, or only the centre. */
 export type Crops = 10 | 1
 
-/** What is scored of a network. */
+/** An output to score. */
 export interface ScoredOutput {
   readonly output: string
-  /** Whether it is one number to be taken as it is: no logit. */
+  /** Whether it is one number to be used as it is, not a logit. */
   readonly plain?: boolean
 }
 
 /**
  * Derive the graph that scores whole pictures from a network that sees crops.
  *
- * Crops as in Caffe's `oversample` (python/caffe/io.py): windows at the corners and at ⌊(picture − crop) / 2⌋,
- * mirrored after the mean was subtracted.
+ * Crops as in Caffe's `oversample` (python/caffe/io.py): windows at the corners and at ⌊(picture − crop) / 2⌋, mirrored
+ * after subtracting the mean.
  *
  * @param given a network with one input, for any number of pictures, or one that can be opened to any
  * @param preprocessing how a crop of a picture becomes the input
- * @param options.outputs the outputs with a logit or probability for each class; the first alone where not given
- * @param options.crops ten where not given
- * @param options.of what the network is called in messages: its file
+ * @param options.outputs the outputs with a logit or probability for each class; by default only the first
+ * @param options.crops by default ten
+ * @param options.of the network's name in messages: its file
  * @param options.each whether the graph also has the output `crops`, float32 [batch, crops, classes]: their probabilities
  * @returns a graph with the input `pictures`, uint8 [batch, height, width, 3], RGB, of the preprocessing's picture,
- *   and the output `scores`, float32 [batch, classes], each row the mean of the crops' probabilities; a single
- *   logit has two classes, 1 what it speaks for. The classes of several outputs stand one behind the other
+ *   and the output `scores`, float32 [batch, classes], each row the mean of the crops' probabilities; a single logit
+ *   has two classes, of which 1 is the one that it speaks for. The classes of several outputs are concatenated
  * @throws UserError where the network takes a fixed number of pictures
  */
 export function tenCropGraph(
@@ -63,7 +63,7 @@ export function tenCropGraph(
   const windows = g.scope('crops', () => {
     const pixels = pixelsOf(g, pictures, channels)
     const normalise = normaliser(g, preprocessing)
-    // A mean that is no larger than the crop is subtracted from the crop, as Caffe does.
+    // A mean no larger than the crop is subtracted from the crop, as in Caffe.
     const late = meanOfCrop(preprocessing)
     const values = late ? pixels : normalise(pixels)
     const window = (top: number, left: number) => {
@@ -76,7 +76,7 @@ export function tenCropGraph(
     if (crops === 1) return middle()
     const five = [window(0, 0), window(0, right), window(bottom, 0), window(bottom, right), middle()]
     const mirrored = five.map((one) => g.slice(one, { 3: [-1, -size.width - 1, -1] }))
-    // Side by side as channels, then each crop becomes a picture of its own: no data moves twice.
+    // Concatenated as channels, then each crop becomes a picture of its own: no data moves twice.
     return g.reshape(g.concat([...five, ...mirrored], 1), [-1, scale.length, size.height, size.width])
   })
   const input = layout === 'NCHW' ? windows : g.transpose(windows, [0, 2, 3, 1])
@@ -106,14 +106,14 @@ function openedBatch(network: Graph, of: string | undefined): Graph {
 
 /** The channels of pictures in a network's order: float32 [batch, channels, height, width], 0 to 255. */
 function pixelsOf(g: GraphBuilder, pictures: Value, channels: Preprocessing['channels']): Value {
-  // They are moved and turned round as bytes, which are a quarter of the floats.
+  // They are moved and reordered as bytes, which take a quarter of the memory of floats.
   const planes = g.transpose(pictures, [0, 3, 1, 2])
   const ordered = channels === 'BGR' ? g.slice(planes, { 1: [-1, -4, -1] }) : planes
   const pixels = g.op('Cast', [ordered], { to: 'float32' })
   return channels === 'gray' ? brightness(g, pixels) : pixels
 }
 
-/** ITU-R BT.601, rounded to whole numbers, as `explanation/input.ts` has it. In thousandths, floats are exact. */
+/** ITU-R BT.601, rounded to integers, as in `models/input.ts`. In thousandths, floats are exact. */
 function brightness(g: GraphBuilder, pixels: Value): Value {
   const weighted = g.mul(pixels, g.constant(float32([3, 1, 1], [299, 587, 114])))
   const thousandths = g.op('ReduceSum', [weighted, g.integers([1])])
@@ -125,7 +125,7 @@ function meanOfCrop({ mean, picture }: Preprocessing): boolean {
   return 'planes' in mean && (mean.height !== picture.height || mean.width !== picture.width)
 }
 
-/** What turns pixels into (pixel − mean) · scale. */
+/** A function that turns pixels into (pixel − mean) · scale. */
 function normaliser(g: GraphBuilder, { mean, scale }: Preprocessing): (pixels: Value) => Value {
   const depth = scale.length
   const means = g.constant(
@@ -162,7 +162,7 @@ function probabilitiesOf(
   return g.concat([g.sub(g.scalar(1), yes), yes], 1)
 }
 
-/** What a softmax makes of rows of logits; rows that add up to 1 already are probabilities, however they were made. */
+/** The softmax of rows of logits; rows that already add up to 1 are probabilities, however they were computed. */
 function ofClassifier(g: GraphBuilder, row: Value): Value {
   const softmax = g.op('Softmax', [row])
   const apart = g.op('Abs', [g.sub(g.reduceSum(row, [1], true), g.scalar(1))])
@@ -171,7 +171,7 @@ function ofClassifier(g: GraphBuilder, row: Value): Value {
   return g.op('Where', [g.op('Greater', [most, g.scalar(0)]), softmax, added])
 }
 
-/** Add a network's nodes behind a value, and give back its values by their names. */
+/** Add a network's nodes after a value, and return its values by name. */
 function appended(g: GraphBuilder, network: Graph, x: Value): Map<string, Value> {
   const values = new Map<string, Value>([[network.inputs[0]!.name, x]])
   for (const [key, tensor] of network.initializers) values.set(key, g.constant(tensor, key))
@@ -189,20 +189,21 @@ function appended(g: GraphBuilder, network: Graph, x: Value): Map<string, Value>
 const MOST_PICTURES = 10
 
 /**
- * The most pixels in one run of the engine, a whole picture counted for each of its crops. Two pictures of 256 × 256, ten crops of each,
- * keep every core busy; ten take four times the memory and no less time (VGG-16: 7.1 GB where two take 2.3).
+ * The most pixels in one run of the engine, a whole picture counted for each of its crops. Two pictures of 256 × 256,
+ * with ten crops each, keep every core busy; ten pictures take four times the memory and are no faster (VGG-16: 7.1 GB
+ * where two take 2.3).
  */
 const MOST_PIXELS = 1_400_000
 
-/** How pictures are scored. */
+/** How to score pictures. */
 export interface Scoring extends Pick<Watch, 'signal'> {
-  /** As the graph was made with; ten where not given. */
+  /** The number that the graph was made with; by default ten. */
   readonly crops?: Crops
-  /** Called with the number of pictures that are done. How many there are is known to who makes them. */
+  /** Called with the number of pictures that are done. The caller knows how many there are. */
   readonly progress?: (done: number) => void
-  /** Given the probabilities of each picture's crops, [crops, classes], where the graph has them. */
+  /** Called with the probabilities of each picture's crops, [crops, classes], where the graph has them. */
   readonly keep?: (crops: Float32Array) => void
-  /** What the network is called in messages: its file. */
+  /** The network's name in messages: its file. */
   readonly of?: string
 }
 
@@ -212,7 +213,7 @@ export interface Scoring extends Pick<Watch, 'signal'> {
  * @param graph from {@link tenCropGraph}
  * @param pictures each 3 · height · width bytes, RGB interleaved; they may come one by one, as they are made
  * @returns for each picture, the mean probability of each class
- * @throws UserError when a score is no number: the network's weights are broken; the signal's reason, when that stops it
+ * @throws UserError when a score is NaN, which means broken weights; the signal's reason, when that stops it
  */
 export async function scorePictures(
   engine: Engine,
@@ -261,7 +262,7 @@ export async function scorePictures(
   return scores
 }
 
-/** Items in groups of so many; the last may be smaller. */
+/** Items in groups of `size`; the last may be smaller. */
 async function* chunks<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let part: T[] = []
   for await (const item of items) {

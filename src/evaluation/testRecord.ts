@@ -1,4 +1,4 @@
-/** How a set of faces was answered: the confusion matrix, and each group of faces by itself. */
+/** How a network answered a set of faces: the confusion matrix, and each group of faces by itself. */
 
 import { type Face, labelOf } from '../datasets/dataset.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
@@ -10,7 +10,7 @@ import { expectedAge } from './years.ts'
 export interface TestRecord {
   /** Number of faces by true class (row) and predicted class (column). */
   readonly confusion: readonly (readonly number[])[]
-  /** How far the expected ages are from the true ones, in years; of the task `years` alone. */
+  /** How far the expected ages are from the true ones, in years; only for the task `years`. */
   readonly errors?: Sums
   /** How each group of faces fared. */
   readonly groups: readonly GroupRecord[]
@@ -26,7 +26,7 @@ interface GroupRecord {
 
 const BETWEEN = 'age between groups'
 
-/** All groups of faces that a report tells apart, in its order. */
+/** All groups of faces that a report distinguishes, in its order. */
 const GROUPS = [
   ...CLASSES.age.map((name) => `age ${name}`),
   BETWEEN,
@@ -48,7 +48,7 @@ export function testRecord(
   const answers = scores.map(topClass)
   const errors =
     task === 'years' ? scores.map((row, k) => Math.abs(expectedAge(row) - labels[k]!)) : undefined
-  // Where no face has an age, its lack says nothing.
+  // Where no face has an age, a missing age says nothing.
   const aged = faces.some(({ age }) => age !== undefined)
   const groups = faces.map((face) => groupsOf(face).filter((group) => aged || group !== BETWEEN))
   const shares = accuracyByGroup(answers, labels, groups)

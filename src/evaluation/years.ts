@@ -1,4 +1,4 @@
-/** Ages in years out of the probabilities of classes, as DEX reads them (Rothe, Timofte and Van Gool 2015). */
+/** Ages in years from the probabilities of classes, as in DEX (Rothe, Timofte and Van Gool 2015). */
 
 import { OLDEST } from '../datasets/task.ts'
 
@@ -6,7 +6,7 @@ import { OLDEST } from '../datasets/task.ts'
  * The expected age, Σ p·age.
  *
  * @param probabilities of some ages, adding up to 1
- * @param ages in years; 0, 1, 2, … where not given
+ * @param ages in years; by default 0, 1, 2, …
  */
 export function expectedAge(probabilities: ArrayLike<number>, ages?: readonly number[]): number {
   let age = 0
@@ -14,7 +14,7 @@ export function expectedAge(probabilities: ArrayLike<number>, ages?: readonly nu
   return age
 }
 
-/** How widely a distribution over ages is spread about its expected age, in years: its standard deviation. */
+/** The standard deviation of a distribution over ages, in years. */
 export function deviationOf(probabilities: ArrayLike<number>, ages: readonly number[]): number {
   const mean = expectedAge(probabilities, ages)
   return Math.sqrt(ages.reduce((sum, age, k) => sum + probabilities[k]! * (age - mean) ** 2, 0))
@@ -22,7 +22,7 @@ export function deviationOf(probabilities: ArrayLike<number>, ages: readonly num
 
 /**
  * A distribution over some ages as one over 0, 1, … 100 years, of the same expected age: an age between two whole years
- * is shared between them.
+ * is split between them.
  */
 export function overYears(probabilities: ArrayLike<number>, ages: readonly number[]): Float64Array {
   const years = new Float64Array(OLDEST + 1)

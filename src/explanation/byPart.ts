@@ -1,7 +1,7 @@
 import { centreCrop } from '../pictures/crop.ts'
 import type { PixelRelevance } from './heatMap.ts'
 
-/** A picture with one number a pixel, of which a map may show the centre. */
+/** A picture with one number for each pixel; a map may show only its centre. */
 interface PartLabels {
   readonly width: number
   readonly height: number
@@ -9,9 +9,9 @@ interface PartLabels {
   readonly data: Uint8Array
 }
 
-/** What one part of a picture has of a map. */
+/** How much of a map lies in one part of a picture. */
 export interface PartShare {
-  /** The sum of what is positive there, and of what is negative. */
+  /** The sum of the positive relevance there, and of the negative. */
   readonly positive: number
   readonly negative: number
   /** Its share of the pixels, 0 to 1. */
@@ -19,7 +19,8 @@ export interface PartShare {
 }
 
 /**
- * What each part of a picture has of a map: the sum over its pixels. The sums add up to the map's.
+ * How much of a map lies in each part of a picture: the sum over its pixels. The parts' sums add up to the
+ * map's.
  *
  * @param parts the names of the labels
  */

@@ -4,29 +4,29 @@ import { UsageError } from '../base/errors.ts'
 import { nearest } from '../base/nearest.ts'
 import type { Target } from './target.ts'
 
-/** Several classes together, as the ages `60+` among classes of one year each. */
+/** Several classes together, such as the ages `60+` among classes of one year each. */
 export interface ClassGroup {
   readonly name: string
   /** Their indices. */
   readonly members: readonly number[]
 }
 
-/** What somebody wants to have explained. */
+/** What a user asks to have explained. */
 export interface Question {
-  /** `top` is the network's own answer, `years` the age that is expected of it. */
+  /** `top` is the network's own answer, `years` its expected age. */
   readonly class: 'top' | 'years' | number | ClassGroup
-  /** The class or group that it is set against: explained is the difference of the two logits. */
+  /** The class or group to compare with: the difference of the two logits is explained. */
   readonly minus?: number | ClassGroup
-  /** The number that an age in years, or an output that is one number, is set against. */
+  /** The number that an age in years, or an output that is one number, is compared with. */
   readonly reference?: number
 }
 
 /**
- * The name of each class. A single logit (a sigmoid's) has two classes, as every yes-or-no question: 1 is what it
- * speaks for, 0 the other.
+ * The name of each class. A single logit (a sigmoid's) has two classes, like every yes-or-no question: 1 is the one
+ * that it speaks for, 0 the other.
  *
  * @param logits how many logits the output has
- * @param given names from the model's card; each class is called by its index where there are none
+ * @param given names from the model's card; without them, each class is named by its index
  * @throws UsageError when there are more or fewer names than classes
  */
 export function classNames(logits: number, given?: readonly string[]): readonly string[] {
@@ -42,12 +42,12 @@ export function classNames(logits: number, given?: readonly string[]): readonly 
 }
 
 /**
- * Find classes by what somebody typed: `top`, a name, an index, or several of these with commas between. A name may
- * have commas itself, and counts before an index.
+ * Find classes by what a user typed: `top`, a name, an index, or several of these separated by commas. A name may
+ * itself contain commas, and takes precedence over an index.
  *
- * @param also what else can be asked for, where a text is no class
+ * @param also what else a text can mean where it is not a class
  * @returns each class once
- * @throws UsageError that lists the classes, for one that the network does not have
+ * @throws UsageError that lists the classes, for one that the network lacks
  */
 export function findClasses<Other extends string | number | object = never>(
   texts: readonly string[],
@@ -94,7 +94,7 @@ function findClass(text: string, names: readonly string[]): number | undefined {
  * A question in terms of logits.
  *
  * @param logits how many the output has
- * @throws UsageError when a class is set against itself, or the only logit against its other side
+ * @throws UsageError when a class is compared with itself, or the only logit with its other side
  */
 export function targetOf(
   { class: asked, minus }: { readonly class: 'top' | number; readonly minus?: number },
@@ -112,13 +112,13 @@ export function targetOf(
   return { class: asked, minus }
 }
 
-/** The class that an explanation is about: of a difference, the one that speaks for it. */
+/** The class that an explanation is about: for a difference, the one that counts positively. */
 export function explainedClass(weights: Float32Array): number {
   if (weights.length === 1) return weights[0]! > 0 ? 1 : 0
   return weights.indexOf(Math.max(...weights))
 }
 
-/** The probability of a class, from those of its output; of a single logit, that of its side. */
+/** The probability of a class, from those of its output; for a single logit, the probability of its side. */
 export function probabilityOf(index: number, probabilities: Float32Array): number {
   if (probabilities.length > 1) return probabilities[index]!
   return index === 1 ? probabilities[0]! : 1 - probabilities[0]!

@@ -1,7 +1,7 @@
 /**
- * Whether a heat map shows regions or specks: two figures of a map that do not depend on its scale, so that maps of two
- * networks can be set against each other. No source has them so: they put numbers to what Lapuschkin et al. 2017 say in
- * words of figures 4 and 5, that networks that were trained before look at larger and more coherent regions.
+ * Whether a heat map shows regions or specks: two figures of a map that do not depend on its scale, so that
+ * maps of two networks can be compared. They are regard's own: they put numbers to what Lapuschkin et al.
+ * 2017 say in words about figures 4 and 5, that pretrained networks look at larger and more coherent regions.
  */
 
 import { smoothed } from './gaussian.ts'
@@ -18,15 +18,15 @@ export interface Coherence {
   readonly region: number
   /**
    * Moran's I of the relevance in 16 × 16 parts of the picture (Moran, *Notes on continuous stochastic phenomena*, Biometrika
-   * 37, 1950), neighbours by an edge weighing the same: near 1 where neighbours are alike, about 0 where they have nothing to
-   * do with each other, less where they are opposed; 0 of a map without any differences.
+   * 37, 1950), neighbours by an edge weighing the same: near 1 where neighbours are alike, about 0 where they
+   * are unrelated, negative where they are opposed; 0 for a uniform map.
    */
   readonly autocorrelation: number
 }
 
 /*
- * Both look at a map from some distance. Near by, every map hangs together by as much as its network's first layers: the
- * flat rule gives all pixels in a field the same.
+ * Both figures look at a map from some distance. Close up, every map is as coherent as its network's first
+ * layers make it: the flat rule gives all pixels in a field the same relevance.
  */
 const BLUR = 1 / 32
 const PARTS = 16
@@ -36,7 +36,7 @@ export function coherenceOf(map: PixelRelevance): Coherence {
   return { region: largestRegion(blurred(map)), autocorrelation: moran(pooled(map, PARTS)) }
 }
 
-/** A map under a Gaussian, cut off at four deviations, with nothing around the map. */
+/** A map blurred by a Gaussian, cut off at four deviations, with zeros around the map. */
 function blurred(map: PixelRelevance): PixelRelevance {
   const along = (length: number) => ({ sigma: BLUR * length, reach: Math.round(4 * BLUR * length) })
   return smoothed(map, along(map.width), along(map.height))

@@ -1,6 +1,6 @@
 /**
- * Explaining a network's answer to an input, by any method and on any engine: this file runs in a browser as it runs
- * in Node.
+ * Explaining a network's answer to an input, by any method and on any engine: this file runs unchanged in a
+ * browser and in Node.
  */
 
 import { UserError } from '../base/errors.ts'
@@ -13,33 +13,36 @@ import type { InputRange } from '../rules/relevance/rules.ts'
 import type { Extra, Method, MethodEntry } from './methods.ts'
 import type { Target } from './target.ts'
 
-/** What a network says of one input in one of its outputs. */
+/** One output of a network for one input. */
 export interface Scores {
   /** Before the softmax or sigmoid. */
   readonly logits: Float32Array
-  /** 0 to 1; of an output that is no vector of classes, none. */
+  /** 0 to 1; undefined for an output that is not a vector of classes. */
   readonly probabilities: Float32Array | undefined
 }
 
-/** How relevance went through one layer: what came in from above, what went out below, and what stayed. */
+/**
+ * How relevance passed through one layer: what came in from above, what went out below, and what the layer
+ * kept.
+ */
 export type ConservedLayer = ConservationRow & Record<(typeof CONSERVATION_COLUMNS)[number], number>
 
-/** What a network says of one input, and why it says one thing. */
+/** What a network answers to one input, and why it gives one of its answers. */
 export interface Explanation {
   /** By the name of the output. */
   readonly outputs: Readonly<Record<string, Scores>>
   /** How much each logit of the explained output counts in what is explained; 1 for a single class. */
   readonly target: Float32Array
-  /** The sum of the logits, times how much they count: what the relevance is handed down from. */
+  /** The sum of the logits, each times how much it counts: the number that the relevance starts from. */
   readonly logit: number
   /**
-   * What each number of the input added to it: float32, the input's shape with a batch of 1; by methods that look at
-   * places, as Grad-CAM and occlusion do, with a single channel.
+   * What each number of the input added to it: float32, the input's shape with a batch of 1. Methods that
+   * look at places, such as Grad-CAM and occlusion, give a single channel.
    */
   readonly relevance: TensorOf<'float32'>
-  /** By the names of the other values whose relevance was asked for; none where the method has no such thing. */
+  /** The relevance of other values that were asked for, by name; empty where the method cannot give it. */
   readonly layers: Readonly<Record<string, TensorOf<'float32'>>>
-  /** From the output to the input; empty where it was not asked for, which only relevance can be. */
+  /** From the output to the input; empty unless it was asked for, which only relevance composites allow. */
   readonly conservation: readonly ConservedLayer[]
 }
 
@@ -49,7 +52,7 @@ export interface Explainer {
   readonly output: string
   /** How many logits it has. */
   readonly classes: number
-  /** Whether its maps are the logit, handed down: what a map does not have of it, something kept. */
+  /** Whether its maps hand down the logit, so that whatever part of it a map lacks was kept by some layer. */
   readonly conserves: boolean
   /** The shape of the input, for a batch of 1. */
   readonly shape: readonly number[]
@@ -59,12 +62,12 @@ export interface Explainer {
    * the number of targets; the other methods run many variations of it, and can be stopped between these.
    *
    * @param input of {@link shape}
-   * @throws Error when a target is no class of the network, or the input has another shape; the signal's reason, when
-   *   that stops it
+   * @throws Error when a target is not a class of the network, or the input has another shape; the signal's reason,
+   *   when that stops it
    */
   explain(input: TensorOf<'float32'>, targets: readonly Target[], watch?: Watch): Promise<Explanation[]>
 
-  /** Give back the memory. */
+  /** Free the memory. */
   release(): Promise<void>
 }
 
@@ -78,33 +81,33 @@ export interface RuleParameters {
   readonly epsilon?: number
 }
 
-/** An explainer by a composite whose numbers can be set anew without loading anything anew. */
+/** An explainer by a composite whose numbers can be changed without loading anything again. */
 export interface TunableExplainer extends Explainer {
   /**
-   * The same network, explained with other numbers in its rules. It runs the same graph, so it takes no memory, and
-   * {@link Explainer.release} of either is that of both.
+   * The same network, explained with other numbers in its rules. It runs the same graph, so it takes no extra
+   * memory, and {@link Explainer.release} of either releases both.
    *
-   * @param parameters in place of the composite's own numbers, in every layer whose rule has them
+   * @param parameters numbers instead of the composite's own, in every layer whose rule has them
    * @throws UserError where the composite has no such number, or it is out of range
    */
   tuned(parameters: RuleParameters): Explainer
 }
 
-/** What is known of the network, and what is wanted beside the relevance of its input. */
+/** What is known about the network, and what to compute besides the relevance of its input. */
 export interface ExplainerOptions {
-  /** The output that is explained; the first where not given. */
+  /** The output to explain; by default the first. */
   readonly output?: string
-  /** The order of the axes of an input that is a picture; NCHW where not given. */
+  /** The order of the axes of an input that is a picture; by default NCHW. */
   readonly layout?: Layout
   /** The range of the input, for the rule zᴮ. */
   readonly range?: InputRange
-  /** Other values whose relevance is wanted too; composites alone give it. */
+  /** Other values whose relevance to give too; only composites can. */
   readonly layers?: readonly string[]
-  /** Whether to report, layer by layer, what became of the relevance; composites of relevance alone can say it. */
+  /** Whether to report, layer by layer, what became of the relevance; only relevance composites can. */
   readonly conservation?: boolean
   /**
-   * Whether the numbers α, β, γ and ε of the composite's rules can be set anew for each explanation. They are inputs of
-   * the graph then.
+   * Whether the numbers α, β, γ and ε of the composite's rules can change with each explanation. They are
+   * then inputs of the graph.
    */
   readonly tunable?: boolean
 }
@@ -135,7 +138,8 @@ export async function loadExplainer(
   options: ExplainerOptions = {},
 ): Promise<Explainer> {
   const subject = { ...options, engine, network }
-  // By far the commonest, and it gives all that can be asked for: a page that stays with it loads no table of the others.
+  // By far the commonest, and it gives everything that can be asked for: a page that uses nothing else does
+  // not load the table of the others.
   if (method.method === undefined || method.method === 'relevance') {
     const { load } = await import('./methods/composite.ts')
     return load(subject, method)
@@ -154,7 +158,7 @@ export async function loadExplainer(
   if (layers.length > 0) requireGiven(method.method, table, 'layers', 'the relevance of other layers')
   if (conservation) requireGiven(method.method, table, 'conservation', 'a conservation report')
   const { load } = await entry.load()
-  // The name has chosen the module that takes just this kind of method.
+  // The name has chosen the module that takes exactly this kind of method.
   return load(subject, method as never)
 }
 

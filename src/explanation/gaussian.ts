@@ -2,14 +2,14 @@ import type { PixelRelevance } from './heatMap.ts'
 
 /** A Gaussian, along one side of a picture. */
 export interface Gaussian {
-  /** Its deviation, in pixels. */
+  /** Its standard deviation, in pixels. */
   readonly sigma: number
-  /** How many pixels it reaches to either side: beyond, it is cut off. */
+  /** How many pixels it reaches to either side; it is cut off beyond. */
   readonly reach: number
 }
 
 /**
- * A plane of numbers under a Gaussian, its weights adding up to 1, with zeros around the plane.
+ * A plane of numbers blurred by a Gaussian whose weights add up to 1, with zeros around the plane.
  *
  * @param across along the width
  * @param down along the height

@@ -6,17 +6,18 @@ import type { Composite } from '../rules/composites/composite.ts'
 import { type RelevanceOptions, relevance } from '../rules/relevance/relevance.ts'
 import { type Target, weightsOf } from './target.ts'
 
-/** What is grafted onto a network. */
+/** Options of {@link graft}. */
 export interface GraftOptions extends Pick<RelevanceOptions, 'output' | 'range'> {
-  /** What is explained of every picture; the network's own answer to each where not given. */
+  /** What to explain for every picture; by default the network's own answer to each. */
   readonly target?: Target
 }
 
 /**
  * A network with its own explanation: an ordinary graph that takes the network's input, and gives the network's
- * outputs and one more, `relevance`: float32, of the input's shape, what each of its numbers added to the logit
- * that is explained. Each picture of a batch is explained by itself. It has each weight of the network once: what
- * the rules make of it follows by nodes that ONNX Runtime folds when it loads the graph.
+ * outputs and one more, `relevance`: float32, of the input's shape, what each number of the input added to
+ * the explained logit. Each picture of a batch is explained by itself. The graph holds each weight of the
+ * network once: what the rules derive from it is computed by nodes that ONNX Runtime folds when it loads the
+ * graph.
  *
  * @throws UserError where the composite does not fit the network, Error naming the node that has no rule
  */
@@ -37,12 +38,12 @@ export function graft(network: Graph, composite: Composite, options: GraftOption
   return { ...grafted, replaceable: largeFactors(grafted) }
 }
 
-/** Bytes from which on a packed copy of a matrix is too much. */
+/** From this size on, in bytes, a packed copy of a matrix is too much. */
 const LARGE = 1 << 24
 
 /**
- * Large matrices that only inner products read. `explain` runs without packed copies of them, which would take as much
- * memory again for each product that reads one, and add up in another order.
+ * Large matrices that only inner products read. `explain` runs without packed copies of them: a copy would
+ * take as much memory again for each product that reads one, and add up in another order.
  */
 function largeFactors(graph: Graph): ReadonlySet<string> {
   const { readersOf } = wiringOf(graph)

@@ -46,7 +46,7 @@ export function scaleOf(maps: readonly PixelRelevance[]): number {
 /**
  * Draw a map in the colours of `colours.ts`.
  *
- * @param scale the |R| that is drawn white; the map's own largest where not given
+ * @param scale the |R| that is drawn white; by default the map's own largest
  */
 export function heatMap(map: PixelRelevance, scale: number = scaleOf([map])): Image {
   const { width, height } = map

@@ -1,7 +1,7 @@
 /**
- * Everything that measures explanations, by name: whether a map lies where it should, how concentrated it is, whether the
- * network's answer hangs on what it shows, whether the explainer looks at what was learned, and how like two maps are. A
- * measure is one file in `measures/` and one entry here; its file is loaded when the measure is first used.
+ * Everything that measures explanations, by name: whether a map lies where it should, how concentrated it is, whether
+ * the network's answer depends on what it shows, whether the explainer depends on what was learnt, and how alike two
+ * maps are. A measure is one file in `measures/` and one entry here; its file is loaded when the measure is first used.
  */
 
 import type { Watch } from '../base/watch.ts'
@@ -29,7 +29,7 @@ import type { Running, ScoresOf } from './methods/program.ts'
 import type { OptionTable } from './options.ts'
 import type { Target } from './target.ts'
 
-/** What a measure needs, and so what it is called with. */
+/** The arguments of a measure, by what it needs. */
 interface Signatures<Options> {
   /** A map alone. */
   map: (map: PixelRelevance) => number
@@ -37,7 +37,7 @@ interface Signatures<Options> {
   mask: (map: PixelRelevance, mask: Mask, options?: Partial<Options>) => number
   /** Two maps of the same size. */
   maps: (one: PixelRelevance, other: PixelRelevance, options?: Partial<Options>) => number
-  /** The scores of a network, a picture [1, channels, height, width], what is explained of it, and its map. */
+  /** The scores of a network, a picture [1, channels, height, width], its target, and its map. */
   scores: (
     scoresOf: ScoresOf,
     input: TensorOf<'float32'>,
@@ -47,14 +47,14 @@ interface Signatures<Options> {
   ) => Promise<Perturbation>
   /** An explanation with its conservation report. */
   conservation: (explanation: Explanation) => Finding
-  /** An explainer that is loaded, and an input. */
+  /** A loaded explainer, and an input. */
   explainer: (
     explainer: Explainer,
     input: TensorOf<'float32'>,
     target: Target,
     options?: Partial<Options> & Watch & { readonly layout?: Layout },
   ) => Promise<Finding>
-  /** A network and how it is explained, since other networks are derived from it; and an input. */
+  /** A network and how to explain it, since other networks are derived from it; and an input. */
   network: (
     explained: Explained,
     input: TensorOf<'float32'>,
@@ -66,10 +66,10 @@ interface Signatures<Options> {
 /** What a measure may need. */
 export type MeasureNeeds = keyof Signatures<unknown>
 
-/** Which values are better: those near one for a share that should be whole; `neither` where a measure describes only. */
+/** Which values are better: `one` for a share that should be near 1; `neither` where a measure only describes. */
 export type Better = 'higher' | 'lower' | 'one' | 'neither'
 
-/** What is to be known of a measure, without its code. */
+/** What can be known about a measure without loading its code. */
 export interface MeasureEntry<Needs extends MeasureNeeds, Options> {
   readonly title: string
   /** The paper that it is from. */

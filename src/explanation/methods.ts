@@ -1,6 +1,6 @@
 /**
  * Everything that explains, by name. A method is one file in `methods/` and one entry here; its file is loaded when the
- * method is first used, so that a page which wants one of them does not load the others.
+ * method is first used, so that a page that uses one method does not load the others.
  */
 
 import type { Engine } from '../engine/engine.ts'
@@ -20,7 +20,7 @@ import type { SmoothGradOptions } from './methods/smoothGrad.ts'
 import type { SquareOptions } from './methods/squares.ts'
 import type { OptionTable } from './options.ts'
 
-/** The network that a method is loaded for, and what is wanted of it. */
+/** The network that a method is loaded for, and what to compute. */
 export interface Subject extends ExplainerOptions {
   readonly engine: Engine
   readonly network: Graph
@@ -32,13 +32,13 @@ export type LoadMethod<Given extends { readonly method?: string }> = (
   method: Given,
 ) => Promise<Explainer>
 
-/** A method by its name, with options in place of its defaults. */
+/** A method by its name, with options that override its defaults. */
 export type WithOptions<Name, Options> = { readonly method: Name } & Partial<Options>
 
 /** What a method may give beside the relevance of the input: that of other layers, and a conservation report. */
 export type Extra = 'layers' | 'conservation'
 
-/** What is to be known of a method, without its code. */
+/** What can be known about a method without loading its code. */
 export interface MethodEntry<Options> {
   readonly title: string
   /** The paper that it is from. */
@@ -46,13 +46,13 @@ export interface MethodEntry<Options> {
   /** What can be set, with defaults and ranges. */
   readonly options: OptionTable<Options>
   readonly gives: Readonly<Record<Extra, boolean>>
-  /** Whether its map is about what is asked; else it is one map, whatever the class. */
+  /** Whether its map depends on the class that is asked for. */
   readonly ofClass: boolean
   /** Loads its code. */
   readonly load: () => Promise<{ readonly load: LoadMethod<never> }>
 }
 
-/** Of the methods that slide a square over the picture. */
+/** Options of the methods that slide a square over the picture. */
 const SQUARES: OptionTable<SquareOptions> = {
   window: {
     what: 'side of the covered square, in pixels; by default an eighth of the picture’s shorter side',
@@ -68,7 +68,7 @@ const SQUARES: OptionTable<SquareOptions> = {
   },
 }
 
-/** Of the methods that look at superpixels. */
+/** Options of the methods that look at superpixels. */
 const SEGMENTS: OptionTable<SegmentOptions> = {
   segments: {
     what: 'about how many superpixels the picture is cut into',
@@ -89,8 +89,8 @@ const SEGMENTS: OptionTable<SegmentOptions> = {
 }
 
 /**
- * All methods, by the names that people type. The first two are those of composites, which also say the rules of the
- * layers; the others need nothing but their names.
+ * All methods, by the names that people type. The first two are composites, which also give the rules of the
+ * layers; the others need only their names.
  */
 export const METHODS = {
   relevance: {
@@ -158,7 +158,7 @@ export const METHODS = {
     title: 'SmoothGrad',
     source:
       'Smilkov, Thorat, Kim, Viégas and Wattenberg 2017, SmoothGrad: removing noise by adding noise, section 3',
-    // What the paper finds to work: 10 to 20 % noise, and little change beyond 50 samples.
+    // What the paper found to work: 10 to 20 % noise, and little change beyond 50 samples.
     options: {
       samples: { what: 'noisy copies of the input', default: 50, range: [1, Infinity], whole: true },
       noise: {
@@ -352,20 +352,20 @@ export const METHODS = {
 export type MethodName = keyof typeof METHODS
 
 /**
- * A method with what it needs: a composite, or the name of another with options in place of its defaults, as
- * `{ method: 'smoothgrad', samples: 20 }`.
+ * A method with what it needs: a composite, or the name of another method with options that override its
+ * defaults, such as `{ method: 'smoothgrad', samples: 20 }`.
  */
 export type Method = { [Name in MethodName]: MethodBy<Name> }[MethodName]
 
-/** The same of one name. */
+/** The {@link Method} of one name. */
 type MethodBy<Name extends MethodName> = Parameters<
   Awaited<ReturnType<(typeof METHODS)[Name]['load']>>['load']
 >[1]
 
-/** A method that is no composite. */
+/** A method that is not a composite. */
 export type NamedMethod = Exclude<Method, Composite>
 
-/** The methods that are no composites, by the names that people type. */
+/** The names of the methods that are not composites. */
 export const NAMED_METHODS = (Object.keys(METHODS) as MethodName[]).filter(
   (name): name is NamedMethod['method'] => name !== 'relevance' && name !== 'gradient',
 )

@@ -1,18 +1,21 @@
-/** The options of methods and measures as data: a form can be drawn from them, and what somebody gives is checked by them. */
+/**
+ * The options of methods and measures as data: forms are drawn from them, and given values are checked
+ * against them.
+ */
 
 import { UserError } from '../base/errors.ts'
 
 /** One option of a method or a measure. */
 export interface MethodOption<Value> {
-  /** What it sets, in which unit. */
+  /** What it sets, and in which unit. */
   readonly what: string
-  /** What counts where it is not given; undefined where that depends on the network or the picture, as `what` says. */
+  /** The default; undefined where it depends on the network or the picture, as `what` says. */
   readonly default: Value | undefined
-  /** Of a number: the least and the most that it may be, both included. */
+  /** The least and the greatest value of a number, both included. */
   readonly range?: readonly [least: number, most: number]
   /** Whether the number must be whole. */
   readonly whole?: boolean
-  /** All that it may be, where these are few. */
+  /** All its possible values, where there are few. */
   readonly choices?: readonly Value[]
 }
 
@@ -20,9 +23,9 @@ export interface MethodOption<Value> {
 export type OptionTable<Options> = { readonly [Name in keyof Options]-?: MethodOption<Options[Name]> }
 
 /**
- * The options of a method or a measure, with the defaults in place of those that are not given.
+ * The given options of a method or a measure, completed by the defaults.
  *
- * @throws UserError for an option that there is not, or a value that it cannot be
+ * @throws UserError for an unknown option or a value that it does not allow
  */
 export function completeOptions<Options>(table: OptionTable<Options>, given: Partial<Options>): Options {
   const values: Readonly<Record<string, unknown>> = given

@@ -1,4 +1,4 @@
-/** Heat maps drawn into the photo that they are about. */
+/** Heat maps drawn into their photo. */
 
 import { type Affine, applyAffine, invertAffine } from '../pictures/affine.ts'
 import type { Image } from '../pictures/image.ts'

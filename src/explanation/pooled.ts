@@ -1,7 +1,7 @@
 import type { PixelRelevance } from './heatMap.ts'
 
 /**
- * A map from some distance: means over equal parts of it, or its own pixels along a side that has fewer.
+ * A map from some distance: means over equal parts, or its own pixels along a side that has fewer.
  *
  * @param side how many parts lie along each side
  */

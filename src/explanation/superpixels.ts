@@ -1,5 +1,5 @@
 /**
- * Superpixels by SLIC: a picture cut into connected patches of like colour and like size.
+ * Superpixels by SLIC: a picture divided into connected patches of similar colour and size.
  *
  * Achanta, Shaji, Smith, Lucchi, Fua and Süsstrunk 2012, *SLIC Superpixels Compared to State-of-the-Art Superpixel
  * Methods*, section 3.
@@ -7,32 +7,32 @@
 
 import type { TensorOf } from '../graph/types.ts'
 
-/** How a picture is cut. */
+/** How a picture is divided. */
 export interface SuperpixelOptions {
-  /** About how many, from 1. */
+  /** About how many patches, at least 1. */
   readonly segments: number
   /**
-   * How much nearness in space counts beside likeness of colours, from 1 to 40 as a rule: the more, the rounder, and the
+   * How much nearness counts beside similarity of colour, usually 1 to 40: the higher, the rounder the patches, and the
    * less true to edges (m in equation 3).
    */
   readonly compactness: number
 }
 
-/** A picture, cut. */
+/** A picture divided into patches. */
 export interface Superpixels {
   readonly count: number
   /** The number of each pixel's patch, row by row: 0 to `count` − 1, in the order of their first pixels. */
   readonly labels: Int32Array
 }
 
-/** How often pixels are assigned and centres moved; the paper finds 10 enough for most pictures. */
+/** How often pixels are assigned and centres moved; the paper found 10 enough for most pictures. */
 const ROUNDS = 10
-/** What the range of the input is stretched to, so that the compactness means here what it means in CIELAB. */
+/** What the range of the input is stretched to, so that the compactness means what it does in CIELAB. */
 const RANGE = 100
-/** The part of the mean patch below which a piece that lies by itself is given to a neighbour. */
+/** The share of the mean patch below which a separate piece is given to a neighbour. */
 const LEAST = 1 / 4
 
-/** A centre of a patch: its place, and its colour. */
+/** The centre of a patch: its place and its colour. */
 interface Centre {
   x: number
   y: number
@@ -40,12 +40,13 @@ interface Centre {
 }
 
 /**
- * Cut a picture into superpixels. Colours are compared as the network takes them, whatever its channels are: by the
- * root mean square over the channels, the whole input's range being 100, as that of lightness is in the paper's CIELAB.
+ * Cut a picture into superpixels. Colours are compared in the network's own channels, whatever these are: by the root
+ * mean square over the channels, with the whole input's range scaled to 100, like that of lightness in the paper's
+ * CIELAB.
  *
- * A patch is connected by its pixels' sides. A piece of a patch that lies by itself is a patch of its own, or where it
- * is smaller than a quarter of the mean patch, part of the neighbour with which it has the longest border (the paper
- * takes the nearest); so there may be some more or fewer than were asked for.
+ * A patch is connected by its pixels' sides. A separate piece becomes a patch of its own or, if it is smaller than a
+ * quarter of the mean patch, joins the neighbour with the longest common border (the paper takes the nearest); so there
+ * may be somewhat more or fewer patches than asked for.
  *
  * @param picture [1, channels, height, width]
  */
@@ -56,7 +57,7 @@ export function superpixels(
   const [, channels, height, width] = shape as [number, number, number, number]
   const colours = { channels, height, width, data: stretched(data, channels) }
   const count = Math.min(segments, height * width)
-  // As many rows as make the cells nearly square.
+  // The number of rows that makes the cells nearly square.
   const rows = Math.min(height, count, Math.max(1, Math.round(Math.sqrt((count * height) / width))))
   const columns = Math.min(width, Math.floor(count / rows))
   const labels = assigned(colours, rows, columns, compactness)
@@ -71,14 +72,14 @@ interface Colours {
   readonly data: Float64Array
 }
 
-/** Colours whose squared differences, added up over the channels, are those that the paper's distance takes. */
+/** Colours scaled so that the sum of their squared differences over the channels is the one in the paper's distance. */
 function stretched(data: Float32Array, channels: number): Float64Array {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of data) {
     low = Math.min(low, value)
     high = Math.max(high, value)
   }
-  // A picture of one value has no colours to tell apart.
+  // A uniform picture has no colours to tell apart.
   const by = high > low ? RANGE / (high - low) / Math.sqrt(channels) : 0
   return Float64Array.from(data, (value) => (value - low) * by)
 }
@@ -93,7 +94,7 @@ function assigned(colours: Colours, rows: number, columns: number, compactness: 
     const y = Math.floor((Math.floor(k / columns) + 0.5) * cellHeight)
     return calmest(colours, x, y)
   })
-  // A pixel that no centre reaches keeps the patch that it had, at first that of its cell.
+  // A pixel that no centre reaches keeps its patch, at first that of its cell.
   const labels = Int32Array.from({ length: area }, (_, pixel) => {
     const [x, y] = [pixel % width, Math.floor(pixel / width)]
     return Math.floor(y / cellHeight) * columns + Math.floor(x / cellWidth)
@@ -164,7 +165,7 @@ function moveCentres(
   })
 }
 
-/** Patches of which each hangs together, and none is smaller than `least` pixels unless it is the only one. */
+/** Patches that are each connected, and none smaller than `least` pixels unless it is the only one. */
 function connected(labels: Int32Array, height: number, width: number, least: number): Superpixels {
   const pieces: number[][] = []
   const pieceOf = new Int32Array(labels.length).fill(-1)
@@ -172,7 +173,7 @@ function connected(labels: Int32Array, height: number, width: number, least: num
     if (pieceOf[start] !== -1) continue
     const piece = [start]
     pieceOf[start] = pieces.length
-    // It grows while it is walked.
+    // It grows while it is being walked.
     for (const pixel of piece) {
       for (const next of neighbours(pixel, height, width)) {
         if (pieceOf[next] !== -1 || labels[next] !== labels[start]) continue

@@ -1,7 +1,7 @@
 /**
- * What is explained of an output: the network's own answer (`top`), a class by its index, what speaks for one
- * class rather than another (the difference of their logits), what speaks against a class (its logit with the sign
- * turned; the other side of a single-logit output), or any sum of the logits, each times its weight.
+ * What to explain about an output: the network's own answer (`top`), a class by its index, what speaks for
+ * one class rather than another (the difference of their logits), what speaks against a class (its logit with
+ * the sign turned; the other side of a single-logit output), or any sum of the logits, each times its weight.
  */
 export type Target =
   | 'top'

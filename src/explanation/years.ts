@@ -1,18 +1,18 @@
 /**
- * Explaining ages in years: how much each logit of a distribution over ages counts in the age that is expected of it,
- * and in a group of ages.
+ * Explaining ages in years: how much each logit of a distribution over ages counts in its expected age, and
+ * in a group of ages.
  */
 
 import { ageRangeOf } from '../base/ages.ts'
 import { UserError } from '../base/errors.ts'
 
-/** How many years above its beginning a group without an end is taken to lie: `60+` is 70. */
+/** A group without an upper end is taken to lie this many years above its beginning: `60+` is 70. */
 const ABOVE = 10
 
 /**
- * The age that each class stands for, by its name: of a group of ages, its middle.
+ * The age that each class stands for, by its name; for a group of ages, its middle.
  *
- * @returns in years; undefined where some class is no age, or all are the same
+ * @returns ages in years; undefined where some class is not an age, or all are the same
  */
 export function agesNamed(names: readonly string[]): readonly number[] | undefined {
   const ages = names.map((name) => {
@@ -24,10 +24,13 @@ export function agesNamed(names: readonly string[]): readonly number[] | undefin
   return known.length === names.length && new Set(known).size > 1 ? known : undefined
 }
 
-/** The places of the classes that lie in a range of ages, as `60+` or `20-29`; none where it is no range of ages. */
+/**
+ * The indices of the classes that lie in a range of ages such as `60+` or `20-29`; undefined where the text
+ * is not a range of ages.
+ */
 export function classesWithin(text: string, names: readonly string[]): readonly number[] {
   const [from, to] = ageRangeOf(text) ?? []
-  // A table's age of 30.9 is somebody of 30; who types it here means something that is not there.
+  // In a table, an age of 30.9 is somebody aged 30; typed here, it means something that does not exist.
   if (from === undefined || to === undefined || text.includes('.')) return []
   return names.flatMap((name, k) => {
     const [low, high] = ageRangeOf(name) ?? []
@@ -51,15 +54,15 @@ export function meanOf(ages: readonly number[], probabilities: readonly number[]
 
 /**
  * How much each logit counts in the expected age: its derivative, p·(age − expected age), in years for each unit of
- * the logit. The weights add up to 0, so that what raises all logits alike does not count.
+ * the logit. The weights add up to 0, so what raises all logits alike does not count.
  *
- * Against a reference age, it is the mean of these derivatives on the way from there to the answer: over the
- * distributions that are `p·exp(−λ·age)`, normalised, which among all with the same expected age are the nearest to the
- * answer (by their relative entropy). On that way the mean is (p − q) / λ, where q is the one that the reference age is
- * expected of, since dp/dλ = −p·(age − expected age).
+ * Against a reference age, it is the mean of these derivatives along the path from there to the answer. The
+ * path runs through the distributions `p·exp(−λ·age)`, normalised: of all with the same expected age, these
+ * are nearest to the answer in relative entropy. Along it, the mean is (p − q) / λ, where q is the
+ * distribution whose expected age is the reference age, since dp/dλ = −p·(age − expected age).
  *
  * @param ages of each class, in years
- * @throws UserError for a reference that no distribution over these ages is about
+ * @throws UserError for a reference that is not the expected age of any distribution over these ages
  */
 export function yearWeights(
   logits: ArrayLike<number>,
@@ -83,7 +86,7 @@ export function yearWeights(
   return probabilities.map((p, k) => (p - from[k]!) / lambda)
 }
 
-/** Below this the way is so short that its beginning stands for all of it. */
+/** Below this λ the path is so short that its beginning stands for all of it. */
 const NEAR = 1e-6
 
 /** Where a falling function is 0. */
@@ -91,7 +94,7 @@ function rootOf(falling: (x: number) => number): number {
   let [low, high] = [-1, 1]
   while (falling(low) < 0) low *= 2
   while (falling(high) > 0) high *= 2
-  // Until the ends are neighbours among the numbers.
+  // Until no floating-point number lies between the two ends.
   for (let middle = 0; ; ) {
     middle = (low + high) / 2
     if (middle === low || middle === high) return middle
@@ -102,7 +105,7 @@ function rootOf(falling: (x: number) => number): number {
 
 /**
  * How much each logit counts in a group of classes: p / Σp among its members, and 0 elsewhere. It is the derivative of
- * log Σ eᶻ over the group, which is the logit that the group has beside the other classes.
+ * log Σ eᶻ over the group, which is the group's logit beside those of the other classes.
  */
 export function groupWeights(logits: ArrayLike<number>, members: readonly number[]): readonly number[] {
   const shares = softmaxOf(members.map((k) => logits[k]!))

@@ -13,7 +13,7 @@ export type Alignment = 'r' | 'i'
  *
  * @param landmarks the 49 landmarks, in pixels of the photo (see `landmarks.ts`)
  * @param as `r`: only rotated and scaled, so that the eyes are level and the face keeps its proportions;
- *   `i`: also stretched and sheared, so that the landmarks come as near as they can to {@link REFERENCE_FACE}
+ *   `i`: also stretched and sheared, so that the landmarks come as near as possible to {@link REFERENCE_FACE}
  * @param size the side of the result, in pixels
  * @throws UserError when there are not 49 landmarks, or they span no face or lie outside the photo
  */
@@ -71,8 +71,8 @@ function measure(landmarks: readonly Point[]): Shape {
 }
 
 // The side of the square, in units of the landmarks' spread, and how far below the eyes its middle lies.
-// Chosen on photos of All-Age-Faces to hold hair, ears and chin and a little of what is behind, as the
-// faces that Adience calls coarse_tilt_aligned do.
+// Chosen on photos of All-Age-Faces so that hair, ears, chin and a little background are inside, as in the faces that
+// Adience calls coarse_tilt_aligned.
 const SIDE = 5
 const BELOW_EYES = 0.25
 

@@ -1,4 +1,4 @@
-/** Faces of a photo as pictures: which of those that were found are taken, and how they are cut out. */
+/** Cutting faces out of a photo: which of the faces found are taken, and how they are cut out. */
 
 import type { Affine } from '../pictures/affine.ts'
 import type { Image, Point } from '../pictures/image.ts'
@@ -9,14 +9,14 @@ import { landmarks49 } from './meshLandmarks.ts'
 import { featuresOf, rollOf } from './roll.ts'
 
 /**
- * A window around the detector's box, as networks take it that were trained on faces as a detector found them. It is
- * upright, but around a face that lies on its side or stands on its head it is turned with it, by quarters of a circle.
- * It is measured in sides of the square around the box.
+ * A window around the detector's box, for networks that were trained on faces as a detector found them. It is upright;
+ * where a face lies on its side or is upside down, the window turns with it by quarter turns. Its unit is the side of
+ * the square around the box.
  */
 export interface BoxCut {
   /** Its side, or its width and height: what is not square is stretched to a square picture. */
   readonly box: number | readonly [width: number, height: number]
-  /** How far its middle lies below that of the box; 0 where not given. */
+  /** How far its middle lies below that of the box; by default 0. */
   readonly down?: number
 }
 
@@ -28,7 +28,7 @@ export interface CutOptions {
   readonly as: Cut
   /** The side of the pictures, in pixels. */
   readonly size: number
-  /** Every face of a photo, and not its main one alone. */
+  /** Whether to take every face of a photo, or its main one alone. */
   readonly all: boolean
 }
 
@@ -47,7 +47,7 @@ export interface CutFace {
 export interface CutFaces {
   /** The surest first. */
   readonly faces: CutFace[]
-  /** Why there is no face, or one less. */
+  /** Why faces are missing, one sentence for each. */
   readonly refused: string[]
 }
 
@@ -62,7 +62,7 @@ export function cutFaces(photo: Image, found: readonly FoundFace[], options: Cut
   }
 }
 
-/** Cut out one face that was found, and that the mesh network made out. */
+/** Cut out one face that was found, and that the mesh network recognised. */
 export function cutFound(photo: Image, { mesh, ...found }: FoundFace, as: Cut, size: number): CutFace {
   if (typeof as === 'string') return { ...cutByLandmarks(photo, landmarks49(mesh), as, size), mesh, found }
   const map = windowMap(found.box, quartersOf(mesh), as, size)
@@ -83,13 +83,13 @@ export function cutByLandmarks(
   return { picture: align(photo, landmarks, as, size), map: alignment(landmarks, as, size) }
 }
 
-/** What to say of a face that the mesh network did not make out. */
+/** The message for a face that the mesh network did not recognise. */
 export function notMarked({ box: { left, top, width, height } }: FoundFace): string {
   const [x, y] = [left + width / 2, top + height / 2].map((place) => place.toFixed(0))
   return `eyes, nose and mouth were not recognised in the face around (${x}, ${y})`
 }
 
-/** By how many quarters of a circle a face is turned clockwise, to the nearest: 0 to 3. */
+/** How many quarter turns a face is turned clockwise, rounded: 0 to 3. */
 function quartersOf(mesh: readonly Point[]): number {
   return (Math.round(rollOf(featuresOf(landmarks49(mesh))) / 90) + 4) % 4
 }

@@ -2,10 +2,10 @@
  * Where the faces are: what goes into BlazeFace, and what its answers mean (Bazarevsky et al. 2019, BlazeFace:
  * Sub-millisecond neural face detection on mobile GPUs; the model for whole photos, which sees 256 × 256 pixels).
  *
- * It lays two grids over its input, of 16 × 16 cells and of 8 × 8, and asks of each cell several times (2 and 6)
- * whether a face is centred near it. For each it gives the logit of the score, and 16 numbers in pixels: centre, width
- * and height of the box and six points, all but the sizes counted from the centre of the cell. The points are the
- * right eye, the left eye, the tip of the nose, the mouth and the ears.
+ * It lays two grids over its input, of 16 × 16 cells and of 8 × 8, and answers several times for each cell (2 and 6)
+ * whether a face is centred near it. Each answer is the logit of the score, and 16 numbers in pixels: centre, width and
+ * height of the box and six points, all except the sizes relative to the centre of the cell. The points are the right
+ * eye, the left eye, the tip of the nose, the mouth and the ears.
  */
 
 import type { Tensors } from '../engine/engine.ts'
@@ -16,33 +16,33 @@ import { warpAffine } from '../pictures/warp.ts'
 import type { Box } from './face.ts'
 import type { Features } from './roll.ts'
 
-/** A face as the detector has it, in pixels of the photo. */
+/** A face as the detector gives it, in pixels of the photo. */
 export interface Detection extends Features {
   readonly box: Box
   /** 0 to 1. */
   readonly score: number
 }
 
-/** How the photo is held before the detector: turned clockwise by so many quarters of a circle. */
+/** How the photo is shown to the detector: rotated clockwise by this many quarter turns. */
 export type Quarters = 0 | 1 | 2 | 3
 
 /** Side of the detector's input, in pixels. */
 const SIDE = 256
-/** The outputs for each grid: their names, and how the grid is laid. */
+/** The outputs for each grid: their names, and the layout of the grid. */
 const GRIDS = [
   { scores: 'Identity', boxes: 'Identity_2', cells: 16, each: 2 },
   { scores: 'Identity_1', boxes: 'Identity_3', cells: 8, each: 6 },
 ]
 const NUMBERS = 16
-/** From which score on it is a face. */
+/** The least score of a face. */
 const LEAST_SCORE = 0.5
-/** Two boxes that share more than this part of what they cover together are of one face. */
+/** Two boxes whose intersection over union exceeds this are of one face. */
 const SAME_FACE = 0.3
 
 /**
- * What the detector is shown: a photo made square, as values from −1 to 1; and the map from it to the photo.
+ * The detector's input: a photo made square, as values from −1 to 1; and the map from it to the photo.
  *
- * @param reach the side of the square in longer sides of the photo, which lies in its middle
+ * @param reach the side of the square, in longer sides of the photo, which lies in its middle
  */
 export function detectorInput(
   photo: Image,
@@ -62,7 +62,7 @@ export function detectorInput(
 }
 
 /**
- * The faces that the detector's answers speak of, the surest first.
+ * The faces in the detector's answers, the surest first.
  *
  * @param map from the detector's input to the photo
  */
@@ -96,7 +96,7 @@ function candidates(outputs: Tensors): Candidate[] {
 }
 
 /**
- * One candidate a face: the mean of all that overlap the surest, weighted by their scores, with the score of the
+ * One candidate for each face: the mean of all that overlap the surest, weighted by their scores, with the score of the
  * surest. The mean is steadier than the surest alone.
  */
 function merged(found: readonly Candidate[]): Candidate[] {
@@ -117,7 +117,7 @@ function merged(found: readonly Candidate[]): Candidate[] {
   return faces
 }
 
-/** What two boxes share, as a part of what they cover together. */
+/** The intersection over union of two boxes. */
 function overlap([x, y, w, h]: readonly number[], [p, q, v, g]: readonly number[]): number {
   const across = Math.min(x! + w! / 2, p! + v! / 2) - Math.max(x! - w! / 2, p! - v! / 2)
   const down = Math.min(y! + h! / 2, q! + g! / 2) - Math.max(y! - h! / 2, q! - g! / 2)
@@ -133,7 +133,7 @@ function inPhoto({ score, numbers }: Candidate, map: Affine): Detection {
   const [a, b, , d, e] = map
   const point = (k: number) => applyAffine(map, { x: points[2 * k]!, y: points[2 * k + 1]! })
   return {
-    // Turned by quarters, an upright box is one again.
+    // After quarter turns, an upright box is still upright.
     box: { left, top, width: Math.abs(a) * w + Math.abs(b) * h, height: Math.abs(d) * w + Math.abs(e) * h },
     score,
     rightEye: point(0),

@@ -12,7 +12,7 @@ export interface Box {
 
 /** A face that was found in a photo. */
 export interface FoundFace {
-  /** From the brows to the chin, as the detector has it. */
+  /** The detector's box, from the brows to the chin. */
   readonly box: Box
   /** How sure the detector is that this is a face, 0 to 1. */
   readonly score: number
@@ -25,8 +25,9 @@ export interface FoundFace {
 /** Finds the faces of photos. */
 export interface FaceFinder {
   /**
-   * All faces in a photo, the surest first; none where there are none. They may be turned, up to upside down. It takes
-   * two to four short runs of networks, where a face is doubtful up to sixteen, and may be stopped between them.
+   * All faces in a photo, the surest first; an empty list where there are none. They may be turned, even upside down.
+   * It takes two to four short runs of networks, or up to sixteen where a face is doubtful, and can be stopped between
+   * them.
    *
    * @throws the signal's reason, when that stops it
    */
@@ -36,16 +37,16 @@ export interface FaceFinder {
 }
 
 /**
- * Whether the mesh network saw the face, so that its points lie where they should. Of faces that are seen from the side
- * it may see none.
+ * Whether the mesh network recognised the face, so that its points lie where they should. It may not recognise faces in
+ * profile.
  */
 export function isMarked({ presence }: FoundFace): boolean {
   return presence >= 0.5
 }
 
 /**
- * The face that a photo is of: the surest of those whose box holds the middle of the photo; if there is none, the
- * largest. Undefined where no face was found.
+ * The main face of a photo: the surest of those whose box holds the middle of the photo; if there is none, the largest.
+ * Undefined where no face was found.
  */
 export function mainFace(faces: readonly FoundFace[], { width, height }: Size): FoundFace | undefined {
   const inMiddle = faceAround(faces, { x: width / 2, y: height / 2 })

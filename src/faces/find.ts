@@ -1,4 +1,4 @@
-/** All faces of a photo: the detector says where they are, the mesh network marks them. */
+/** All faces of a photo: the detector finds them, the mesh network marks their points. */
 
 import type { Watch } from '../base/watch.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -19,17 +19,18 @@ export interface FaceModels {
 }
 
 /**
- * The detector does not know faces that fill more than this part of what it sees: it finds pieces of them, or none.
- * So where it finds such a face, or none that the mesh network knows for one, it is shown the photo from further away.
+ * The detector does not recognise faces that fill more than this share of its input: it finds pieces of them, or
+ * nothing. So where it finds such a face, or none that the mesh network recognises, it gets the photo from further
+ * away.
  */
 const LARGE = 0.5
-/** How much further: the side of what it sees, in longer sides of the photo. */
+/** How much further: the side of its input, in longer sides of the photo. */
 const FURTHER = 1.6
 
 /**
- * Neither network says of itself that a face is upside down: the detector takes the mouth for the eyes, and the mesh
- * network marks such a face with a presence of 0.99. But they seldom agree on it. So a face is taken as it was found only
- * where it is {@link isPlain}; else the photo is turned, and what they agree on best is kept. `bench/turned.js` measures
+ * Neither network reports that a face is upside down: the detector takes the mouth for the eyes, and the mesh network
+ * marks such a face with a presence of 0.99. But they seldom agree on where. So a face is accepted as found only where
+ * it is {@link isPlain}; otherwise the photo is turned, and what they agree on best is kept. `bench/turned.js` measures
  * this.
  */
 const PLAIN = {
@@ -37,21 +38,21 @@ const PLAIN = {
   score: 0.8,
   /** Greatest distance between the two networks' eyes and mouth: see {@link Sighting.apart}. */
   apart: 0.03,
-  /** Greatest turn, in degrees: a face that lies on its side is marked less well. */
+  /** Greatest turn, in degrees: a face on its side is marked less well. */
   tilt: 50,
 }
-/** The greatest distance between the two networks' eyes and mouth in a face that is up, if not plain to see. */
+/** The greatest distance between the two networks' eyes and mouth in an upright face that is not plain. */
 const UP = 0.04
 /** What a presence of 0 counts for, as a distance between the two networks' eyes and mouth. */
 const UNSURE = 0.05
 
-/** A face as it was found in the photo held one way. */
+/** A face as found in the photo turned one way. */
 interface Sighting {
   readonly face: FoundFace
   readonly quarters: Quarters
-  /** How far the detector's eyes and mouth lie from the mesh's, in the mean: in longer sides of the box. */
+  /** The mean distance of the detector's eyes and mouth from the mesh's, in longer sides of the box. */
   readonly apart: number
-  /** By how many degrees it is turned there, either way. */
+  /** How many degrees it is turned there, in either direction. */
   readonly tilt: number
 }
 
@@ -78,7 +79,7 @@ export async function loadFaceFinder(engine: Engine, models: FaceModels): Promis
     return found.map((detection, k) => sighting(detection, marked[k]!, quarters))
   }
 
-  /** What is seen in the photo held one way, from as far away as its faces need. */
+  /** The faces in the photo turned one way, from as far away as they need. */
   async function sight(photo: Image, quarters: Quarters, watch: Pick<Watch, 'signal'>): Promise<Sighting[]> {
     const near = await look(photo, 1, quarters, watch)
     const large = LARGE * Math.max(photo.width, photo.height)
@@ -93,7 +94,7 @@ export async function loadFaceFinder(engine: Engine, models: FaceModels): Promis
       if (upright.length > 0 && upright.every(isPlain)) return upright.map(({ face }) => face)
       const seen = [...upright, ...(await sight(photo, 2, watch))]
       let kept = best(seen)
-      // Whoever is up in neither lies on the side.
+      // A face that is upright in neither lies on its side.
       if (kept.length === 0 || !kept.every(isUp)) {
         for (const quarters of [1, 3] as const) seen.push(...(await sight(photo, quarters, watch)))
         kept = best(seen)
@@ -122,29 +123,29 @@ function sighting(
   return { face: { box, score, ...marked }, quarters, apart, tilt: Math.abs(roll - 180) }
 }
 
-/** Whether a face is certainly where and as it was found. */
+/** Whether a face certainly lies where it was found, and that way up. */
 function isPlain(one: Sighting): boolean {
   return isSure(one) && one.tilt <= PLAIN.tilt
 }
 
-/** Whether the photo was held right for a face, and no other way would show it better. */
+/** Whether the photo was the right way up for a face, so that no other way would show it better. */
 function isUp({ face, apart, tilt }: Sighting): boolean {
   return isMarked(face) && apart <= UP && tilt <= PLAIN.tilt
 }
 
 /**
- * Of all that was seen of a face in the photo held several ways, what the two networks agree on best; what was seen in
- * the turned photo alone only where it is certainly a face.
+ * For each face seen in the photo turned several ways, the sighting that the two networks agree on best. One seen only
+ * in the turned photo counts only where it is certainly a face.
  */
 function best(seen: readonly Sighting[]): Sighting[] {
   const upright = seen.filter(({ quarters }) => quarters === 0)
   const kept: Sighting[] = []
   const marked = ({ face }: Sighting) => Number(isMarked(face))
   for (const one of [...seen].sort((a, b) => marked(b) - marked(a) || doubt(a) - doubt(b))) {
-    // In a photo held one way, the detector has told its faces apart already.
+    // Within one photo, the detector has already told its faces apart.
     if (kept.some((other) => other.quarters !== one.quarters && touch(other.face.box, one.face.box))) continue
     const known = upright.some(({ face }) => touch(face.box, one.face.box))
-    // What is not made out comes last: in a photo that proves to be turned, it is no face.
+    // Unrecognised ones come last: in a photo that proves to be turned, they are not faces.
     const isFace = isMarked(one.face)
       ? one.quarters === 0 || known || isSure(one)
       : one.quarters === 0 && !kept.some(({ quarters }) => quarters > 0)
@@ -153,12 +154,12 @@ function best(seen: readonly Sighting[]): Sighting[] {
   return kept
 }
 
-/** How doubtful a way to hold the photo is: the mesh network, too, is less sure of some faces that are upside down. */
+/** How doubtful a sighting is: the mesh network, too, is less sure of some faces that are upside down. */
 function doubt({ face, apart }: Sighting): number {
   return apart + UNSURE * (1 - face.presence)
 }
 
-/** Whether two boxes may be of one face that was seen two ways: the middle of one lies in the other. */
+/** Whether two boxes may be of the same face, seen in two ways: the middle of one lies in the other. */
 function touch(a: Box, b: Box): boolean {
   return holds(a, middleOf(b)) || holds(b, middleOf(a))
 }

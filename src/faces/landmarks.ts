@@ -31,7 +31,7 @@ const COUNT = 49
 
 /**
  * Read 49 landmarks from text: one point a line, x and y in pixels of the photo, separated by white space or a
- * comma. Empty lines are passed over.
+ * comma. Empty lines are skipped.
  *
  * @param where the name of the file, for the error
  * @throws UserError naming the file and the line that is not a pair of numbers, or the number of points found
@@ -56,7 +56,7 @@ export function parseLandmarks(text: string, where: string): Point[] {
 }
 
 /**
- * The centres of the two eyes: of each the mean of its six landmarks.
+ * The centres of the two eyes: for each, the mean of its six landmarks.
  *
  * @param points the 49 landmarks
  */

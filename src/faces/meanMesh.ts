@@ -2,7 +2,7 @@ import type { Point } from '../pictures/image.ts'
 
 /** A point of a face with its depth. */
 interface SolidPoint extends Point {
-  /** How far it moves aside when the head turns, for the others; see {@link MEAN_MESH}. */
+  /** How far it moves sideways, relative to the others, when the head turns; see {@link MEAN_MESH}. */
   readonly depth: number
 }
 
@@ -10,14 +10,14 @@ interface SolidPoint extends Point {
  * The mean face mesh: 468 points, in MediaPipe's order, in the square and at the place of `REFERENCE_FACE`,
  * mirror-symmetric about x = 0.5.
  *
- * How it came to be: the meshes that the face finder marks on all 4581 photos of All-Age-Faces, taken to the
- * picture aligned as `r` by the 49 given landmarks, averaged point by point, averaged with their mirror image (of which
- * point is which one's mirror image, MediaPipe's flat layout tells), rounded to 3 decimals.
+ * It was made from the meshes that the face finder marks on all 4581 photos of All-Age-Faces: taken to the picture
+ * aligned as `r` by the 49 given landmarks, averaged point by point, averaged with their mirror image (MediaPipe's flat
+ * layout tells which points mirror each other), and rounded to 3 decimals.
  *
- * The depth is that of an affine camera. Seen from anywhere, a solid face is an affine map of its x, y and depth. So of
- * what is left of each face, mesh and landmarks, by the affine map that brings the mean nearest to it, the first
- * principal component is the depth, but for its scale, made symmetric in the same way. It accounts for
- * 79 % of what is left. Its root mean square is 0.1.
+ * The depth is that of an affine camera. Seen from anywhere, a solid face is an affine map of its x, y and depth. So
+ * the mean is fitted to each face (mesh and landmarks) by an affine map, and the first principal component of the
+ * residuals is the depth, up to its scale; it is made symmetric in the same way. It accounts for 79 % of the residuals.
+ * Its root mean square is 0.1.
  */
 export const MEAN_MESH: readonly SolidPoint[] = solid([
   500, 719, 103, 500, 635, 195, 500, 660, 120, 478, 540, 151, 500, 606, 204, 500, 567, 186, 500, 473, 109,
@@ -92,7 +92,7 @@ export const LANDMARK_DEPTHS: readonly number[] = [
   4, -3, -11, -26, -5, 2, -24, 32, 68, 92, 68, 32, -24, 5, 35, 54, 35, 5, 44, 77, 44, 29, 57, 29,
 ].map((depth) => depth / 1000)
 
-/** Points from x, y and depth in thousandths, one after the other. */
+/** Points from x, y and depth in thousandths, one after another. */
 function solid(numbers: readonly number[]): SolidPoint[] {
   return Array.from({ length: numbers.length / 3 }, (_, k) => {
     const [x, y, depth] = numbers.slice(3 * k, 3 * k + 3)

@@ -1,5 +1,5 @@
 /**
- * The 468 points of a face: what goes into the face mesh network, and what its answers mean (Kartynnik et al. 2019,
+ * The 468 points of a face: the input of the face mesh network, and the meaning of its answers (Kartynnik et al. 2019,
  * Real-time facial surface geometry from monocular video on mobile GPUs). It sees one upright face in 192 × 192 pixels
  * with a margin around it.
  */
@@ -14,7 +14,7 @@ import { acrossOf } from './roll.ts'
 
 /** Side of the network's input, in pixels. */
 const SIDE = 192
-/** Side of what it sees, in sides of the box around the face. */
+/** Side of its square, in sides of the box around the face. */
 const MARGIN = 1.5
 /** x, y and depth. */
 const AXES = 3
@@ -28,7 +28,7 @@ export interface Mesh {
 }
 
 /**
- * The square that the network sees: around the detector's box, turned upright. A map from the network's input to the
+ * The square that the network sees, around the detector's box, turned upright: a map from the network's input to the
  * photo.
  */
 export function meshSquare({ box, ...features }: Detection): Affine {
@@ -46,7 +46,7 @@ export function meshSquare({ box, ...features }: Detection): Affine {
   ]
 }
 
-/** What the network is shown of a photo: a batch of squares, as values from 0 to 1. */
+/** The network's input: a batch of squares of a photo, as values from 0 to 1. */
 export function meshInput(photo: Image, squares: readonly Affine[]): TensorOf<'float32'> {
   const data = new Float32Array(squares.length * SIDE * SIDE * 3)
   for (const [k, square] of squares.entries()) {

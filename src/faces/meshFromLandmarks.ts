@@ -4,21 +4,24 @@ import { requireAll } from './landmarks.ts'
 import { LANDMARK_DEPTHS, MEAN_MESH } from './meanMesh.ts'
 import { REFERENCE_FACE } from './reference.ts'
 
-/** How far a landmark draws the mesh along: the deviation of a normal curve, in the unit of the reference face. */
+/**
+ * How far a landmark pulls the mesh along: the standard deviation of a Gaussian, where the side of the reference face
+ * is 1.
+ */
 const REACH = 0.07
-/** How much of its deviation a landmark keeps for itself, as it may be wrong: the ridge. */
+/** How much of its offset a landmark keeps to itself, as it may be wrong: the ridge. */
 const RIDGE = 0.5
 
 /**
  * Estimate the face mesh where only the 49 landmarks are known.
  *
  * The mean mesh is brought to the landmarks as a solid face seen from anywhere: by the affine map of x, y and depth that
- * fits them best (least squares). Then each landmark draws what is near it the rest of the way (Gaussian radial basis
+ * fits them best (least squares). Then each landmark pulls what is near it the rest of the way (Gaussian radial basis
  * functions with a ridge), so that an open mouth is open. Lids, lips, brows and nose come out well; forehead, temples
  * and jaw, where no landmarks are, are those of a mean face.
  *
  * @param landmarks the 49 landmarks, in any picture
- * @returns 468 points, in the same picture
+ * @returns 468 points, in pixels of the same picture
  * @throws UserError when there are not 49 landmarks
  */
 export function meshFromLandmarks(landmarks: readonly Point[]): Point[] {
@@ -28,9 +31,9 @@ export function meshFromLandmarks(landmarks: readonly Point[]): Point[] {
   return xs.map((x, k) => ({ x, y: ys[k]! }))
 }
 
-/** What the affine map is linear in. */
+/** The terms that the affine map is linear in. */
 const solid = ({ x, y }: Point, depth: number) => [x, y, depth, 1]
-/** How far a landmark draws each point along. */
+/** How strongly each landmark pulls a point along. */
 const pull = (point: Point) =>
   REFERENCE_FACE.map(({ x, y }) => Math.exp(-((point.x - x) ** 2 + (point.y - y) ** 2) / (2 * REACH ** 2)))
 
@@ -42,7 +45,7 @@ const MESH_PULLS = MEAN_MESH.map(pull)
 /** One coordinate of the 49 landmarks, carried to the 468 points. */
 function carried(values: readonly number[]): number[] {
   const terms = LANDMARKS[0]!.map((_, k) => k)
-  // Both matrices are fixed, and positive definite: no landmarks leave them without a solution.
+  // Both matrices are fixed and positive definite, so there is always a solution.
   const fit = solve(
     terms.map((j) => terms.map((k) => sum(LANDMARKS, (row) => row[j]! * row[k]!))),
     terms.map((j) => sum(LANDMARKS, (row, i) => row[j]! * values[i]!)),

@@ -20,7 +20,7 @@ const SIXTY_EIGHT: readonly number[] = [
   ...[78, 82, 13, 312, 308, 317, 14, 87],
 ]
 
-/** The jaw's, and the inner corners of the mouth. */
+/** The landmarks of the jaw, and the inner corners of the mouth. */
 const LEFT_OUT = new Set([...Array(17).keys(), 60, 64])
 
 /** The 68 landmarks of a mesh of 468 points. */

@@ -14,7 +14,7 @@ const MODELS = { detector: 'blazeface', mesh: 'facemesh' }
 /**
  * Load the networks that find faces.
  *
- * @param options.threads of one run; all cores where not given
+ * @param options.threads of one run; by default one for each core
  */
 export async function packagedFaceFinder(options: { threads?: number } = {}): Promise<FaceFinder> {
   const [detector, mesh] = await Promise.all([
@@ -35,7 +35,7 @@ export function faceModels(): URL {
   return pathToFileURL(modelFile('/'))
 }
 
-// The package names nothing but its programs for import, so that the folder is found from one of them.
+// The package exports only its programs, so the folder is found from one of them.
 function modelFile(name: string): string {
   const program = fileURLToPath(import.meta.resolve('@vladmandic/human'))
   return join(dirname(program), '..', 'models', name)

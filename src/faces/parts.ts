@@ -2,8 +2,8 @@
  * The parts of a face, as a picture of labels: which part is seen at each pixel.
  *
  * Inside the outline of the face the parts are bounded by points of the face mesh, which lie on lids, lips, brows and
- * nose. Ears, hair and background lie outside the mesh. They are estimates from the shape of the face alone: nobody
- * looked at the pixels. A bald head has "hair", long hair beside the neck is "background", as are neck and clothes.
+ * nose. Ears, hair and background lie outside the mesh. These are estimated from the shape of the face alone, without
+ * looking at the pixels: a bald head has "hair"; long hair beside the neck is "background", as are neck and clothes.
  */
 
 import { type Affine, applyAffine, invertAffine } from '../pictures/affine.ts'
@@ -12,7 +12,7 @@ import { fillPolygon, type Labels } from './polygon.ts'
 
 /** The parts. A picture of labels holds at each pixel the index in this list. */
 export const FACE_PARTS = [
-  /** Whatever is none of the others: neck and clothes too. */
+  /** Everything else, neck and clothes included. */
   'background',
   /** An estimate: a band around the upper half of the face, as wide as most people's hair. */
   'hair',
@@ -26,7 +26,7 @@ export const FACE_PARTS = [
   /** With their lids. */
   'eyes',
   'nose',
-  /** With what lies between nose and mouth. */
+  /** Includes the area between nose and mouth. */
   'cheeks',
   /** The lips and what lies between them. */
   'mouth',
@@ -37,7 +37,7 @@ export const FACE_PARTS = [
 /** One of {@link FACE_PARTS}. */
 export type FacePart = (typeof FACE_PARTS)[number]
 
-/** Around the face, from the top of the forehead by the person's left. */
+/** Around the face, from the top of the forehead and down the person's left side. */
 const OVAL = [
   ...[10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152],
   ...[148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109],
@@ -76,7 +76,7 @@ const OUTLINES: readonly (readonly [part: FacePart, points: readonly number[]])[
   ['mouth', [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]],
 ]
 
-/** What a part is bounded by. */
+/** An outline of a part. */
 export interface PartOutline {
   readonly part: FacePart
   /** Its corners in turn, in pixels of the picture that the mesh is in; they may lie outside it. */
@@ -129,13 +129,16 @@ const RIDGE = 6
 
 /** The upper half of the outline, from the person's right temple over the forehead to the left one. */
 const CROWN = [127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356]
-/** How far the hair reaches for the face's one, measured from the ridge of the nose between the eyes: aside, and above. */
+/**
+ * How far the hair reaches for every 1 of the face, measured from the ridge of the nose between the eyes: sideways, and
+ * upwards.
+ */
 const HAIR_ASIDE = 1.25
 const HAIR_ABOVE = 1.8
 
 function hairOf(mesh: readonly Point[]): Point[] {
   const [ridge, right, left, top] = [mesh[RIDGE]!, mesh[127]!, mesh[356]!, mesh[10]!]
-  // A point's share of the way aside and of the way up.
+  // How far a point lies to the side, and how far up, as shares.
   const [ax, ay] = [(left.x - right.x) / 2, (left.y - right.y) / 2]
   const [bx, by] = [top.x - ridge.x, top.y - ridge.y]
   const area = ax * by - ay * bx
@@ -155,7 +158,10 @@ const EAR_SIDES = [
 ]
 const EAR_WIDTHS = [0.06, 0.2, 0.22, 0.17, 0.05]
 
-/** Away from the ridge of the nose, in shares of the way from there: so an ear that turns away shrinks. */
+/**
+ * An ear reaches away from the ridge of the nose, in shares of the distance from there: so an ear that turns away
+ * shrinks.
+ */
 function earOf(mesh: readonly Point[], side: readonly number[]): Point[] {
   const ridge = mesh[RIDGE]!
   const inner = side.map((index) => mesh[index]!)

@@ -1,6 +1,6 @@
 import type { Point } from '../pictures/image.ts'
 
-/** A picture with one number a pixel, row by row from the top. */
+/** A picture with one number for each pixel, row by row from the top. */
 export interface Labels {
   readonly width: number
   readonly height: number
@@ -9,9 +9,9 @@ export interface Labels {
 }
 
 /**
- * Write a number into every pixel whose centre lies in a polygon. What the outline goes around twice is inside too
- * (the nonzero rule). A centre on an edge belongs to the side that lies to its right, or else below: polygons that share
- * an edge leave no pixel between them and share none.
+ * Write a number into every pixel whose centre lies in a polygon. Where the outline goes around twice is inside too
+ * (the nonzero rule). A centre on an edge belongs to the side that lies to its right, or else below: polygons that
+ * share an edge leave no pixel between them, and share none.
  *
  * @param polygon its corners in turn, in pixels of the picture; they may lie outside it
  * @param label the number, 0 to 255
@@ -19,7 +19,7 @@ export interface Labels {
 export function fillPolygon({ width, height, data }: Labels, polygon: readonly Point[], label: number): void {
   const edges = polygon.map((from, k) => {
     const to = polygon[(k + 1) % polygon.length]!
-    // From the top down whichever way the outline goes, so that a shared edge is computed to the same bits.
+    // Always from the top down, whichever way the outline goes, so that a shared edge is computed to the same bits.
     return from.y < to.y ? { top: from, bottom: to, turn: 1 } : { top: to, bottom: from, turn: -1 }
   })
   const ys = polygon.map(({ y }) => y)

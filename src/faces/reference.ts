@@ -4,9 +4,9 @@ import type { Point } from '../pictures/image.ts'
  * The face that the alignment `i` brings every face to: 49 landmarks (see `landmarks.ts`) in a square of side 1,
  * mirror-symmetric about x = 0.5, with room for hair, ears and chin.
  *
- * How it came to be: the landmarks of all 4581 photos of All-Age-Faces, aligned as `r` (eyes level, scaled by
- * their spread), averaged point by point, averaged with their mirror image, and rounded to 3 decimals. So a face
- * is as large in `i` as it is in `r`.
+ * It was made from the landmarks of all 4581 photos of All-Age-Faces: aligned as `r` (eyes level, scaled by their
+ * spread), averaged point by point, averaged with their mirror image, and rounded to 3 decimals. So a face is as large
+ * in `i` as in `r`.
  */
 export const REFERENCE_FACE: readonly Point[] = thousandths([
   // Right brow

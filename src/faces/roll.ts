@@ -1,9 +1,9 @@
-/** Which way up a face is: by its eyes and its mouth. */
+/** Which way up a face is, by its eyes and its mouth. */
 
 import type { Point } from '../pictures/image.ts'
 import { centre, eyeCentres, LANDMARKS } from './landmarks.ts'
 
-/** Where the features of a face lie that say which way up it is. `left` and `right` are those of the person. */
+/** Where the features that say which way up a face is lie. `left` and `right` are those of the person. */
 export interface Features {
   readonly rightEye: Point
   readonly leftEye: Point
@@ -11,7 +11,7 @@ export interface Features {
 }
 
 /**
- * The features by the landmarks.
+ * The features from the landmarks.
  *
  * @param landmarks the 49 landmarks
  */
@@ -23,17 +23,17 @@ export function featuresOf(landmarks: readonly Point[]): Features {
 }
 
 /**
- * The direction from the person's right to the left: of an upright face along x.
+ * The direction from the person's right to the left: along x for an upright face.
  *
- * By the eyes and the mouth together: in a face that is seen from the side the eyes lie so close to each other that the
- * line through them points anywhere. On FairFace that loses 5 of 143 faces, and this 3.
+ * It uses the eyes and the mouth together: in profile, the eyes lie so close together that the line through them points
+ * anywhere. On FairFace, the eyes alone lose 5 of 143 faces, and this loses 3.
  */
 export function acrossOf({ rightEye, leftEye, mouth }: Features): Point {
   const eyes = centre([rightEye, leftEye])
   return { x: leftEye.x - rightEye.x + mouth.y - eyes.y, y: leftEye.y - rightEye.y + eyes.x - mouth.x }
 }
 
-/** By how many degrees a face is turned clockwise: −180 to 180, 0 of an upright one. */
+/** How many degrees a face is turned clockwise: −180 to 180, 0 for an upright one. */
 export function rollOf(features: Features): number {
   const { x, y } = acrossOf(features)
   return (180 * Math.atan2(y, x)) / Math.PI

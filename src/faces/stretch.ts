@@ -1,18 +1,18 @@
 import type { Affine } from '../pictures/affine.ts'
 
-/** How far an alignment is from turning and scaling the face alone. */
+/** How far an alignment is from only turning and scaling the face. */
 export interface Stretch {
   /**
    * σ₁ / σ₂ of the map's linear part: how many times more it stretches along one direction than across it. 1 where it
-   * only turns and scales, and above. Along which direction it does not say.
+   * only turns and scales, otherwise more. It does not say along which direction.
    */
   readonly ratio: number
   /**
-   * How many times taller the face became for its width. 1: as it was; above: elongated, as children's faces are;
-   * below: flattened. Negative where the picture shows the face as in a mirror.
+   * How many times taller the face became relative to its width: 1 if unchanged, above 1 if elongated, as children's
+   * faces are, below 1 if flattened. Negative where the picture mirrors the face.
    */
   readonly elongation: number
-  /** How far the face's height came to lean over: pixels to the right for each pixel down, of the aligned picture. */
+  /** How far the face came to lean: pixels to the right for each pixel down, in the aligned picture. */
   readonly shear: number
 }
 
@@ -23,7 +23,7 @@ export interface Stretch {
  * With the map's linear part (a b; d e) from the aligned picture to the photo, a step right in the picture is
  * p = √(a² + d²) in the photo, and a step down goes Δ / p across that and (ab + de) / p along it, Δ = ae − bd. Therefore
  * the elongation is p² / Δ and the shear −(ab + de) / p². The ratio of the singular values is
- * (T + √(T² − 4Δ²)) / 2|Δ| with T = a² + b² + d² + e². These hold for what goes from the photo to the picture.
+ * (T + √(T² − 4Δ²)) / 2|Δ| with T = a² + b² + d² + e². These are for the inverse, from the photo to the picture.
  *
  * @param map from points of the aligned picture to points of the photo, as `alignment` gives it; not flat
  */

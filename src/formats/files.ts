@@ -1,9 +1,9 @@
 /**
- * How parsers get at the files of a model's folder: by a function that its caller gives them, so that they read from
- * a disk (`node.ts`), from a server or from memory alike.
+ * How parsers reach the files of a model's folder: through a function that the caller passes, so that they read from a
+ * disk (`node.ts`), from a server or from memory alike.
  *
- * A model has a path, which may be a URL or a bare name: messages name it by that, and its last part is the file's
- * name in its folder.
+ * A model has a path, which may be a URL or a bare name: messages use it, and its last part is the file's name in its
+ * folder.
  */
 
 import { UserError } from '../base/errors.ts'
@@ -11,16 +11,16 @@ import { UserError } from '../base/errors.ts'
 /**
  * Gives the bytes of a file.
  *
- * @param name as the model's own folder has it: `model.onnx`, or `parts/1.bin` in a folder inside it; never one that
+ * @param name relative to the model's folder: `model.onnx`, or `parts/1.bin` in a folder inside it; never a path that
  *   leads out of it
- * @param referred whether the model's content asks for it: then a link out of the folder must not be followed either,
- *   for a model from a stranger must not be able to have other files read
+ * @param referred whether the model's content asks for the file: then a link that leads out of the folder must not be
+ *   followed either, because a model from a stranger must not be able to have other files read
  * @throws MissingFile (as a rejection) where there is no such file: readers look for several; any other error is
  *   passed on
  */
 export type Files = (name: string, referred?: boolean) => Promise<Uint8Array>
 
-/** There is no such file. */
+/** Thrown where there is no such file. */
 export class MissingFile extends UserError {
   override name = 'MissingFile'
 
@@ -43,7 +43,7 @@ export function pathBeside(path: string, name: string): string {
   return path.slice(0, path.length - nameOf(path).length) + name
 }
 
-/** The bytes of a file that need not be there: undefined where it is missing. */
+/** The bytes of an optional file: undefined where it is missing. */
 export async function readIfThere(files: Files, name: string): Promise<Uint8Array | undefined> {
   try {
     return await files(name)
@@ -76,7 +76,7 @@ export async function readReferred(
   return found
 }
 
-/** A network takes its time for each file, and a process can open only so many. */
+/** Files read at once: a network connection is slow for each file, and a process can open only so many. */
 const AT_ONCE = 6
 
 async function readOne(location: string, path: string, files: Files): Promise<Uint8Array> {
@@ -92,7 +92,7 @@ async function readOne(location: string, path: string, files: Files): Promise<Ui
   }
 }
 
-/** A location without detours; undefined where it is absolute, a URL, or leads upwards out of its folder. */
+/** A location without `.` and `..`; undefined where it is absolute, a URL, or leads out of its folder. */
 function inside(location: string): string | undefined {
   if (/^([/\\]|[a-z][a-z\d+.-]*:)/i.test(location)) return undefined
   const steps: string[] = []

@@ -1,4 +1,4 @@
-/** Writing HDF5 files, by h5wasm: numbers in datasets, in groups by the slashes of their names. */
+/** Writes HDF5 files, with h5wasm: numbers in datasets, which slashes in their names put into groups. */
 
 import type { Dataset, File, Group } from 'h5wasm'
 
@@ -7,23 +7,23 @@ export interface Hdf5Dataset {
   readonly type: keyof typeof ARRAYS
   /** At least one axis, and at least one row along the first. */
   readonly shape: readonly [number, ...number[]]
-  /** The numbers of one row along the first axis: as many as the product of the other sides. */
+  /** The numbers of one row along the first axis: as many as the product of the other dimensions. */
   readonly row: (k: number) => ArrayLike<number>
   readonly attributes?: Readonly<Record<string, Hdf5Attribute>>
 }
 
-/** A text, a whole number, or a list of numbers. */
+/** A string, an integer, or a list of numbers. */
 type Hdf5Attribute = string | number | Float32Array | Uint32Array
 
 const ARRAYS = { float32: Float32Array, uint16: Uint16Array, uint32: Uint32Array }
 
-/** How many bytes of rows are handed over at a time. */
+/** How many bytes of rows are written at a time. */
 const TOGETHER = 4 * 2 ** 20
 
-/** Rows of so many bytes and more are compressed, each by itself, so that a reader can take any one alone. */
+/** Rows of at least this many bytes are compressed, each by itself, so that a reader can read any one alone. */
 const LARGE = 1024
 
-/** Files that are being written have names of their own in the library's file system. */
+/** Gives each file that is being written its own name in the library's file system. */
 let files = 0
 
 /**
@@ -36,7 +36,7 @@ export async function hdf5Of(datasets: Readonly<Record<string, Hdf5Dataset>>): P
   const h5wasm = await import('h5wasm')
   const { FS, activate_throwing_error_handler } = await h5wasm.ready
   activate_throwing_error_handler()
-  // It writes files alone, and has some in memory.
+  // The library only writes files; its file system is in memory.
   const name = `${files++}.h5`
   const file = new h5wasm.File(name, 'w')
   try {
@@ -65,7 +65,7 @@ function add(file: File, path: string, { type, shape, row, attributes = {} }: Hd
     for (let k = from; k < to; k++) data.set(row(k), (k - from) * width)
     return data
   }
-  // It makes no dataset without data: the first rows make it, and it grows to take the others.
+  // The library cannot create a dataset without data: the first rows create it, and it grows to take the others.
   const dataset = group.create_dataset({
     name,
     data: slab(0, step),
@@ -83,7 +83,7 @@ function add(file: File, path: string, { type, shape, row, attributes = {} }: Hd
 }
 
 function addAttribute(dataset: Dataset, key: string, value: Hdf5Attribute): void {
-  // A text of variable length, as h5py writes them, and a whole number of 64 bits.
+  // A string of variable length, as h5py writes them, and a 64-bit integer.
   if (typeof value === 'number') dataset.create_attribute(key, value, [], '<q')
   else dataset.create_attribute(key, value)
 }

@@ -2,13 +2,13 @@ import { UserError } from '../base/errors.ts'
 import type { Graph, ValueInfo } from '../graph/types.ts'
 import { type Files, MissingFile, nameOf } from './files.ts'
 
-/** What some formats need beside the model's own file. */
+/** What some formats need besides the model's own file. */
 export interface ReadModelOptions {
   /** The definition of a Caffe network, where it does not stand beside its `.caffemodel`. */
   readonly prototxt?: Prototxt
   /** Height and width of the pictures, in pixels, for a network that leaves them open. */
   readonly size?: readonly [height: number, width: number]
-  /** Whether nobody else needs the bytes that `files` gives: then large weights stay in them, moved a little. */
+  /** Whether nothing else needs the bytes that `files` gives: then large weights stay in them, moved a little. */
   readonly overwrite?: boolean
 }
 
@@ -39,7 +39,7 @@ export const MODEL_ENDINGS: readonly string[] = Object.keys(READERS)
 /**
  * Read a network in any format that regard knows, by the ending of its file.
  *
- * @param path of its file: the last part is its name for `files`; messages have all of it
+ * @param path of its file: its last part is the name that `files` is asked for; messages show all of it
  * @param files gives the model's own file, and those beside it that it needs
  * @throws UserError when a file is missing, of another format, or not well formed
  */
@@ -66,12 +66,12 @@ export async function readModel(path: string, files: Files, options: ReadModelOp
   return read(bytes, path, files, options)
 }
 
-/** The ending of a file's name, in small letters, with its dot. */
+/** The ending of a file's name, in lower case, with its dot. */
 export function endingOf(path: string): string {
   return /.(\.[^.]*)$/s.exec(nameOf(path))?.[1]?.toLowerCase() ?? ''
 }
 
-/** Numbers for the sides that an input of pictures leaves open. */
+/** Sizes for the sides that an input of pictures leaves open. */
 function sidesOf({ shape }: ValueInfo, size: readonly [number, number]): Record<string, number> {
   if (shape.length !== 4) return {}
   // [batch, height, width, channels], or else [batch, channels, height, width].

@@ -1,4 +1,4 @@
-/** Other people's files on a disk: the one place in this room that Node is needed for. */
+/** Other people's files on a disk: the only file in this room that needs Node. */
 
 import { constants } from 'node:buffer'
 import { open, realpath } from 'node:fs/promises'
@@ -17,7 +17,7 @@ import { type Prototxt, type ReadModelOptions, readModel } from './model.ts'
 import { readOnnx } from './onnx.ts'
 import { readWeights } from './weights.ts'
 
-/** What some formats need beside the model's own file. */
+/** What some formats need besides the model's own file. */
 export interface ReadModelFileOptions extends Pick<ReadModelOptions, 'size'> {
   /** The path of a Caffe network's definition, where it does not stand beside its `.caffemodel`. */
   readonly prototxt?: string
@@ -56,8 +56,8 @@ export async function readPrototxt(path: string): Promise<Prototxt> {
 /**
  * Read an `.onnx` file, with the weights that lie in files beside it.
  *
- * @param options.sizes numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or
- *   what gives them for an input
+ * @param options.sizes sizes of dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or a
+ *   function that gives them for an input
  * @throws UserError as {@link readModelFile} does, and when a file cannot be read
  */
 export async function readOnnxFile(path: string, options: { sizes?: OpenSizes } = {}): Promise<Graph> {
@@ -67,7 +67,8 @@ export async function readOnnxFile(path: string, options: { sizes?: OpenSizes } 
 /**
  * Write an `.onnx` file.
  *
- * @param options.external put weights of 1 KiB and more into `NAME.onnx.data` beside it (a single file ends at 2 GiB)
+ * @param options.external put weights of 1 KiB and more into `NAME.onnx.data` beside it (a single file is limited to 2
+ * GiB)
  */
 export function writeOnnxFile(path: string, graph: Graph, options: { external?: boolean } = {}): void {
   if (!options.external) {
@@ -88,7 +89,7 @@ export function writeOnnxFile(path: string, graph: Graph, options: { external?: 
 }
 
 /**
- * Read the weights of a network by themselves: see {@link readWeights}.
+ * Read only the weights of a network: see {@link readWeights}.
  *
  * @throws UserError when the file is missing, of another format, or not well formed
  */
@@ -99,7 +100,7 @@ export function readWeightsFile(path: string): Promise<Map<string, TensorOf<'flo
 /**
  * Read a mean picture of Caffe's (`.binaryproto`): float32 [3, height, width], the planes blue, green and red.
  *
- * @throws UserError when the file cannot be read or is no mean picture
+ * @throws UserError when the file cannot be read or is not a mean picture
  */
 export async function readMeanFile(path: string): Promise<TensorOf<'float32'>> {
   return readMean(await readWhole(path), path)
@@ -108,7 +109,7 @@ export async function readMeanFile(path: string): Promise<TensorOf<'float32'>> {
 /**
  * Read the variables of a MATLAB file: see {@link readMatlab}.
  *
- * @throws UserError naming the file, when it cannot be read or is not as it should be
+ * @throws UserError naming the file, when it cannot be read or is malformed
  */
 export async function readMatlabFile(path: string): Promise<MatlabRecord> {
   return readMatlab(await readWhole(path), path)
@@ -121,7 +122,7 @@ export async function readMatlabFile(path: string): Promise<MatlabRecord> {
 export function filesBeside(path: string): Files {
   return async (name, referred) => {
     const wanted = join(dirname(path), name)
-    // The real path is read, so that no link can change between.
+    // The real path is read, so that no link can change in between.
     const real = referred ? await realOf(wanted) : undefined
     if (real === undefined) return readWhole(wanted)
     const [folder, model] = [await realOf(dirname(path)), await realOf(path)]
@@ -145,9 +146,9 @@ function isInside(folder: string, path: string): boolean {
 /**
  * All bytes of a file, which may be larger than the 2 GiB that Node reads at once.
  *
- * @param name what it is called in messages
- * @throws MissingFile where there is no such file, UserError when it cannot be read, or something else was fetched in its
- *   place
+ * @param name its name in messages
+ * @throws MissingFile where there is no such file, UserError when it cannot be read, or something else was fetched
+ *   instead
  */
 export async function readWhole(path: string, name = path): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await bytesOf(path, name)
@@ -162,7 +163,7 @@ async function bytesOf(path: string, name: string): Promise<Uint8Array<ArrayBuff
     try {
       const stat = await file.stat()
       if (stat.isDirectory()) throw new UserError('is a folder, not a file', name)
-      // A pipe does not know its size.
+      // A pipe does not report its size.
       if (!stat.isFile()) return new Uint8Array(await file.readFile())
       if (stat.size > constants.MAX_LENGTH) {
         throw new UserError(

@@ -1,7 +1,7 @@
 /**
  * NumPy's `.npy` files: one array each.
  *
- * A magic word, a version, the length of a header, the header (the text of a Python dictionary with `descr`,
+ * A magic string, a version, the length of a header, the header (the text of a Python dictionary with `descr`,
  * `fortran_order` and `shape`), then the elements. numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
@@ -69,7 +69,7 @@ export function readNpy(bytes: Uint8Array, where: string): Tensor {
       bytes.length - start < size ? 'The file is cut short: download or write it again' : undefined,
     )
   }
-  // A copy, because the elements need not lie where their type may start in memory.
+  // A copy, because the elements may lie where an array of their type cannot start.
   const data = new Elements(new Uint8Array(bytes.subarray(start)).buffer)
   return { type, shape, data: fortran ? rowMajor(data, shape) : data } as Tensor
 }
@@ -115,7 +115,7 @@ function readHeader(header: string, where: string): { type: NpyType; fortran: bo
   return { type, fortran: fortran === 'True', shape: shape.map((part) => Number.parseInt(part, 10)) }
 }
 
-/** Elements that are stored with the first index running fastest, stored with the last one running fastest. */
+/** Elements stored with the first index running fastest, reordered so that the last index runs fastest. */
 function rowMajor<A extends ElementArrays[NpyType]>(data: A, shape: readonly number[]): A {
   const ordered = data.slice() as A
   const index = shape.map(() => 0)

@@ -9,11 +9,11 @@ export interface OnnxOptions {
   /** The files of its folder, for weights that lie in files of their own. */
   readonly files?: Files
   /**
-   * Numbers for dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or what gives them for
-   * an input.
+   * Sizes of dimensions that the model leaves open, such as `{ height: 224, width: 224 }`, or a function that gives
+   * them for an input.
    */
   readonly sizes?: OpenSizes
-  /** Whether nobody else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
+  /** Whether nothing else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
   readonly overwrite?: boolean
 }
 

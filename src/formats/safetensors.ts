@@ -1,5 +1,5 @@
 /**
- * The safetensors format: named tensors behind a JSON header, read without running anything.
+ * The safetensors format: named tensors after a JSON header, read without running any code.
  * https://github.com/huggingface/safetensors#format
  */
 
@@ -22,14 +22,14 @@ interface Entry {
   readonly data_offsets: readonly [number, number]
 }
 
-/** Named tensors, and texts about them. */
+/** Named tensors, and strings about them. */
 export interface Safetensors {
   readonly tensors: ReadonlyMap<string, Tensor>
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /**
- * The parts of a file, to be written one after the other: the header, then each tensor's bytes.
+ * The parts of a file, to be written one after another: the header, then each tensor's bytes.
  *
  * @throws Error for an element type that regard does not store (float16, int8, bool)
  */
@@ -44,7 +44,7 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     offset += data.byteLength
   }
-  // Spaces behind the header put the tensors at a multiple of eight, so that they are read without a copy.
+  // Spaces after the header align the tensors to eight bytes, so that they are read without a copy.
   const text = JSON.stringify(header)
   const json = new TextEncoder().encode(
     text + ' '.repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8),

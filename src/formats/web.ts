@@ -5,13 +5,13 @@ import { impostor } from '../base/impostor.ts'
 import { type Files, MissingFile } from './files.ts'
 
 /**
- * The files of the folder that a URL is in, fetched when they are asked for.
+ * The files of the folder that a URL lies in, fetched on demand.
  *
  * @param url of a model; its last part is the model's own name
  */
 export function filesAt(url: URL): Files {
   const own = decodeURIComponent(url.pathname.replace(/^.*\//s, ''))
-  // The model's own address may have a query, which those of its neighbours need not have.
+  // The model's own address may have a query, which its neighbours' may lack.
   return (name) =>
     fetchBytes(name === own ? url : new URL(name.split('/').map(encodeURIComponent).join('/'), url))
 }
@@ -19,7 +19,7 @@ export function filesAt(url: URL): Files {
 /**
  * The bytes that a URL gives.
  *
- * @throws MissingFile where the server has no such file; UserError where it cannot be reached or answers otherwise
+ * @throws MissingFile where the server has no such file; UserError where it cannot be reached or answers with an error
  */
 async function fetchBytes(url: URL): Promise<Uint8Array> {
   let response: Response
@@ -32,7 +32,7 @@ async function fetchBytes(url: URL): Promise<Uint8Array> {
       'Check the address and the network',
     )
   }
-  // Servers of single-page applications answer with their page where they have no such file.
+  // Servers of single-page applications answer with their page where they lack a file.
   const page = response.headers.get('content-type')?.startsWith('text/html')
   if (response.status === 404 || response.status === 410 || (response.ok && page))
     throw new MissingFile(url.href)

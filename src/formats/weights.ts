@@ -5,7 +5,7 @@ import { endingOf } from './model.ts'
 
 /** How weights are read. */
 export interface ReadWeightsOptions {
-  /** Whether nobody else needs the bytes that `files` gives: then large weights stay in them, moved a little. */
+  /** Whether nothing else needs the bytes that `files` gives: then large weights stay in them, moved a little. */
   readonly overwrite?: boolean
 }
 
@@ -27,10 +27,10 @@ const READERS: Readonly<Record<string, Read>> = {
 }
 
 /**
- * Read the weights of a network by themselves: of a `.caffemodel`, an `.onnx` model, or a checkpoint of regard
+ * Read only the weights of a network, from a `.caffemodel`, an `.onnx` model, or a checkpoint of regard
  * (`.safetensors`).
  *
- * @param path of their file: the last part is its name for `files`; messages have all of it
+ * @param path of their file: its last part is the name that `files` is asked for; messages show all of it
  * @param files gives the file, and those beside it that it needs
  * @returns the tensors called `<layer>.weight` and `<layer>.bias`
  * @throws UserError when the file is missing, of another format, or not well formed

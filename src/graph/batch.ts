@@ -14,22 +14,23 @@ import { verify } from './verify.ts'
 
 const BATCH = 'batch'
 
-/** Numbers for open dimensions by their names, or what gives them for an input. */
+/** Sizes of open dimensions by name, or a function that gives them for an input. */
 export type OpenSizes =
   | Readonly<Record<string, number>>
   | ((input: ValueInfo) => Readonly<Record<string, number>>)
 
 /**
- * A graph whose inputs have numbers for open dimensions.
+ * A graph whose inputs have sizes for their open dimensions.
  *
- * @param sizes numbers by the names of dimensions, `{ height: 224, width: 224 }`, or what gives them for an input
- * @throws UserError for a name that no input has, or a size that is no positive integer
+ * @param sizes by the names of the dimensions, `{ height: 224, width: 224 }`, or a function that gives them for an
+ * input
+ * @throws UserError for a name that no input has, or a size that is not a positive integer
  */
 export function fixInput(graph: Graph, sizes: OpenSizes): Graph {
   return fold({ ...graph, inputs: withSizes(graph.inputs, sizes) })
 }
 
-/** The declarations of inputs with numbers for open dimensions; see {@link fixInput}. */
+/** The declarations of inputs, with sizes for open dimensions; see {@link fixInput}. */
 export function withSizes(inputs: readonly ValueInfo[], given: OpenSizes): ValueInfo[] {
   const sizes: Readonly<Record<string, number>> =
     typeof given === 'function' ? Object.assign({}, ...inputs.map(given)) : given
@@ -48,8 +49,8 @@ export function withSizes(inputs: readonly ValueInfo[], given: OpenSizes): Value
  * A graph that was made for a fixed number of pictures, opened to any number: the first dimension of its
  * float32 inputs becomes `batch`, and so does that of reshapes that spell the number out.
  *
- * It is left as it is where that cannot be: where it is open already, where the number of pictures is part of
- * what it computes, or where pictures would no longer be treated each by itself.
+ * The graph is returned unchanged where it is open already, where the number of pictures is part of what it computes,
+ * or where pictures would no longer be treated independently.
  */
 export function openBatch(graph: Graph): Graph {
   const pictures = graph.inputs.filter(({ type, shape }) => type === 'float32' && shape.length > 1)
@@ -72,7 +73,7 @@ export function openBatch(graph: Graph): Graph {
       const inputs = open.inputs.map((name) => (name === '' ? undefined : builder.knownOf(name)))
       const outputs = builder.append(open)
       if (mixesPictures(open, inputs)) return graph
-      // Apart from the batch, everything must be as it was.
+      // Apart from the batch, all shapes must be as they were.
       if (outputs.some(({ name, shape }) => closed(shape, count) !== before.get(name)!.shape.join()))
         return graph
     }
@@ -85,11 +86,12 @@ export function openBatch(graph: Graph): Graph {
 }
 
 /**
- * The first node that makes something of all pictures of an open batch together, by adding or comparing along it: a
- * softmax over pictures, a mean of them, attention among them.
+ * The first node that combines all pictures of an open batch, by adding or comparing along it: a softmax over pictures,
+ * their mean, attention among them.
  *
- * Whatever else `mixesPictures` knows (a batch whose size is read, its first picture cut out) leaves what is said of a
- * picture alone as it is, and says nothing here. Neither do open dimensions of other names than the batch's.
+ * The other cases that `mixesPictures` knows (reading the size of the batch, cutting out its first picture) leave the
+ * answer to a single picture unchanged, and do not count here. Neither do open dimensions with other names than the
+ * batch's.
  *
  * @returns its name and operator; undefined where there is none
  */
@@ -97,7 +99,7 @@ export function combinesPictures(graph: Graph): Pick<Node, 'name' | 'op'> | unde
   const batch = graph.inputs[0]?.shape[0]
   if (typeof batch !== 'string') return undefined
   const values = verify(graph)
-  /** As it would be if all other sizes were known. */
+  /** The value as it would be if all other sizes were known. */
   const alone = (name: string): Known | undefined => {
     const value = values.get(name)
     return (
@@ -132,7 +134,7 @@ function openNode(node: Node, builder: GraphBuilder, before: ReadonlyMap<string,
   return { ...node, inputs: [node.inputs[0]!, target.name] }
 }
 
-/** A shape with a number of pictures in place of `batch`, as text. */
+/** A shape with a number of pictures instead of `batch`, as text. */
 function closed(shape: Shape, count: number): string {
   return shape.map((d) => (typeof d === 'string' ? product([d.replace(BATCH, String(count))]) : d)).join()
 }

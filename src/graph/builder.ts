@@ -50,7 +50,7 @@ export class GraphBuilder {
     this.name = name
   }
 
-  /** A builder that goes on from a finished graph, which itself stays as it is. Its outputs are kept. */
+  /** A builder that continues from a finished graph, which itself stays unchanged. Its outputs are kept. */
   static from(graph: Graph): GraphBuilder {
     const builder = new GraphBuilder(graph.name)
     for (const { name, type, shape } of graph.inputs) builder.input(name, type, shape)
@@ -73,7 +73,7 @@ export class GraphBuilder {
     return this.addConstant(this.unique(name), tensor)
   }
 
-  /** A constant tensor that is called exactly so. */
+  /** A constant tensor of exactly this name. */
   initializer(name: string, tensor: Tensor): Value {
     return this.addConstant(this.claim(name), tensor)
   }
@@ -85,12 +85,12 @@ export class GraphBuilder {
     return { name, type: tensor.type, shape: tensor.shape }
   }
 
-  /** Keep names for values that are still to come: no name that is made unique will be one of these. */
+  /** Reserve names for later values: no generated name will be one of these. */
   reserve(names: Iterable<string>): void {
     for (const name of names) this.reserved.add(name)
   }
 
-  /** A constant float32 number, of shape [] so that it fits beside anything. */
+  /** A constant float32 number, of shape [], which broadcasts to any shape. */
   scalar(value: number): Value {
     return this.constant(float32([], [value]), 'scalar')
   }
@@ -101,7 +101,7 @@ export class GraphBuilder {
   }
 
   /**
-   * A constant that is worked out from others: made once for each label, however often it is asked for.
+   * A constant that is computed from others: made once for each label, however often it is asked for.
    *
    * @param label names the constant, and says what it is: equal labels mean equal constants
    */
@@ -110,7 +110,7 @@ export class GraphBuilder {
   }
 
   /**
-   * What follows from constants alone: its nodes are added once for each label, however often it is asked for.
+   * A value that follows from constants alone: its nodes are added once for each label, however often it is asked for.
    *
    * @param label says what it is: equal labels mean equal values
    */
@@ -132,12 +132,15 @@ export class GraphBuilder {
     return this.initializers.get(value.name)
   }
 
-  /** The value of this name, where there is one. */
+  /** The value of this name; undefined where there is none. */
   find(name: string): Value | undefined {
     return this.values.has(name) ? this.value(name) : undefined
   }
 
-  /** The value of this name. */
+  /**
+   * The value of this name.
+   * @throws Error where there is none
+   */
   value(name: string): Value {
     const { type, shape } = this.knownOf(name)
     return { name, type, shape }
@@ -148,7 +151,7 @@ export class GraphBuilder {
    *
    * @param inputs values, in ONNX's order; undefined for an optional one that is left out
    * @param attributes those that differ from ONNX's defaults
-   * @param name of the node and its output, made unique; the operator's where none is given
+   * @param name of the node and its output, made unique; by default the operator's
    */
   op<O extends Operator>(
     op: O,
@@ -159,7 +162,7 @@ export class GraphBuilder {
     return this.ops(op, 1, inputs, attributes, name)[0]!
   }
 
-  /** Add a node with several outputs. The first is called as the node, the others carry a number. */
+  /** Add a node with several outputs. The first has the node's name, the others also carry a number. */
   ops<O extends Operator>(
     op: O,
     outputs: number,
@@ -180,7 +183,7 @@ export class GraphBuilder {
     } as Node)
   }
 
-  /** Name nodes that `build` adds `prefix/…`. */
+  /** Prefix the names of the nodes that `build` adds: `prefix/…`. */
   scope<T>(prefix: string, build: () => T): T {
     const outer = this.prefix
     this.prefix = `${outer}${prefix}/`
@@ -222,9 +225,9 @@ export class GraphBuilder {
   }
 
   /**
-   * Call a value of a node by another name, wherever it is read.
+   * Give an output of a node another name, wherever it is read.
    *
-   * @param node what the node is called from now on; as it was where not given
+   * @param node the node's new name; by default its old one
    */
   rename(value: Value, name: string, node?: string): Value {
     const own = this.claim(name)
@@ -275,7 +278,7 @@ export class GraphBuilder {
     return values.length === 1 ? values[0]! : this.op('Sum', values)
   }
 
-  /** ONNX's Reshape: 0 keeps a dimension, −1 takes what is left. */
+  /** ONNX's Reshape: 0 keeps a dimension, −1 infers it. */
   reshape(x: Value, shape: readonly number[]): Value {
     return this.op('Reshape', [x, this.integers(shape)])
   }
@@ -289,7 +292,7 @@ export class GraphBuilder {
     return this.op('ReduceSum', [x, this.integers(axes)], { keepdims: keepdims ? 1 : 0 })
   }
 
-  /** Cut a range out of some axes: `{ axis: [start, end, step] }`, with ONNX's meaning of negative numbers. */
+  /** Cut a range out of some axes: `{ axis: [start, end, step] }`; negative numbers count as in ONNX. */
   slice(x: Value, ranges: Record<number, readonly [start: number, end: number, step?: number]>): Value {
     const axes = Object.keys(ranges).map(Number)
     if (axes.length === 0) return x
@@ -318,7 +321,7 @@ export class GraphBuilder {
       throw new Error(`node ${node.name} (${node.op}): ${reasonOf(error)}`)
     }
     this.nodes.push(node)
-    // The first output of a node is called as the node, unless it was renamed.
+    // The first output of a node has the node's name, unless it was renamed.
     this.taken.add(node.name)
     const constant = node.inputs.every((name) => name === '' || this.constants.has(name))
     return node.outputs.map((name, k) => {
@@ -329,7 +332,7 @@ export class GraphBuilder {
     })
   }
 
-  /** What is known of the value of this name: its type, its shape and, for a constant, its elements. */
+  /** What is known about the value of this name: its type, its shape and, for a constant, its elements. */
   knownOf(name: string): Known {
     const found = this.values.get(name)
     if (!found) throw new Error(`there is no value called ${name} in graph ${this.name}`)
@@ -356,7 +359,7 @@ export function withDefaults<O extends Operator>(op: O, given: GivenAttributes<O
   for (const [name, spec] of Object.entries(OPERATORS[op].attributes)) {
     const value = (given as Record<string, unknown>)[name] ?? spec.default
     if (value === undefined) throw new Error(`operator ${op} needs the attribute ${name}`)
-    // A file holds 32-bit floats: rounded here, a graph equals itself after it was written and read.
+    // A file holds 32-bit floats: rounding here makes a graph equal what is read back from its file.
     attributes[name] = spec.kind === 'float' ? Math.fround(value as number) : value
   }
   return attributes as AttributesOf<O>

@@ -1,6 +1,6 @@
 /**
- * What operators compute, in TypeScript, for constants: the arithmetic that exporters leave in a graph to work
- * out shapes, indices and tables. Everything that depends on an input is ONNX Runtime's.
+ * What operators compute, in TypeScript, for constants: the arithmetic that exporters leave in a graph to compute
+ * shapes, indices and tables. Everything that depends on an input is left to ONNX Runtime.
  */
 
 import { axisOf, broadcast, reshaped, sliced } from './dimensions.ts'
@@ -44,7 +44,7 @@ function computationOf(op: string): Computation | 'runtime' {
   return Object.hasOwn(ON_CONSTANTS, op) ? ON_CONSTANTS[op]! : 'runtime'
 }
 
-/** What computes each operator of a graph, or that it is left to the runtime. */
+/** The computation of each operator, or `runtime` where it is left to ONNX Runtime. */
 const COMPUTATIONS: { readonly [O in Operator]: Computation | 'runtime' } = {
   Conv: 'runtime',
   ConvTranspose: 'runtime',
@@ -178,7 +178,7 @@ const COMPUTATIONS: { readonly [O in Operator]: Computation | 'runtime' } = {
     const at = axisOf(numbersOf(axis!)[0]!, x!.shape.length)
     const [size, stride] = [x!.shape[at]!, stridesOf(x!.shape)[at]!]
     const sums = numbersOf(x!)
-    // The first of each line stands alone; what is left out of a sum is taken off at the end.
+    // The first sum of each line is its first element; an exclusive sum then subtracts each element itself.
     for (let k = 0; k < sums.length; k++) {
       const place = reverse ? sums.length - 1 - k : k
       const before = reverse ? place + stride : place - stride
@@ -208,7 +208,7 @@ const COMPUTATIONS: { readonly [O in Operator]: Computation | 'runtime' } = {
 
 /**
  * A computation of one float32 tensor, or of one and a number, with a loop of its own: ten times as fast as calling a
- * function for each element. The rules of relevance ask for it of all weights of a network.
+ * function for each element. The relevance rules apply it to all weights of a network.
  */
 function quick(
   computation: Computation,
@@ -225,18 +225,20 @@ function quick(
 }
 
 /**
- * The numbers of one sign, and 0 in place of the others, by their bits: of weights every other one is negative, and
- * the processor would guess wrong at half of the branches.
+ * The numbers of one sign, and 0 instead of the others, by their bits: about half of all weights are negative, so the
+ * processor would mispredict half of the branches.
  */
 function keepSign(x: Float32Array, sign: 1 | -1, y: Float32Array): void {
   const bits = new Int32Array(x.buffer, x.byteOffset, x.length)
   const kept = new Int32Array(y.buffer, y.byteOffset, y.length)
   const turn = sign > 0 ? -1 : 0
-  // Of a negative number all bits of `>> 31` are 1.
+  // For a negative number all bits of `>> 31` are 1.
   for (let k = 0; k < x.length; k++) kept[k] = bits[k]! & ((bits[k]! >> 31) ^ turn)
 }
 
-/** A computation of two inputs, for any number of them: of the first two, of that and the third, and so on. */
+/**
+ * A computation of two inputs, for any number of them: of the first two, then of the result and the third, and so on.
+ */
 function inPairs(computation: Computation): Computation {
   return ([first, ...others], attributes) =>
     others.reduce((x, next) => computation([x, next], attributes), first)!

@@ -1,8 +1,8 @@
 /**
- * Arithmetic on dimensions: what shape inference needs to know of sizes, apart from any operator.
+ * Arithmetic on dimensions: what shape inference needs to know about sizes, apart from any operator.
  *
- * A dimension is a number or a name (`batch`). A product with names in it is itself a name that spells the
- * product out (`batch*64`), so that a reshape and its way back cancel.
+ * A dimension is a number or a name (`batch`). A product that contains names is itself a name that spells it out
+ * (`batch*64`), so that a reshape and its inverse cancel.
  */
 
 import type { Dimension, Shape } from './types.ts'
@@ -20,7 +20,7 @@ export function same(a: Dimension | undefined, b: Dimension | undefined, what: s
   if (a !== b) throw new Error(`${what} differ: ${a} and ${b}`)
 }
 
-/** An axis, counted from the end where negative, as one counted from the start. */
+/** An axis that may be negative (counted from the end), counted from the start. */
 export function axisOf(axis: number, rank: number): number {
   if (axis < -rank || axis >= rank) throw new Error(`axis ${axis} is outside a shape of ${rank} dimensions`)
   return axis < 0 ? axis + rank : axis
@@ -39,21 +39,21 @@ export function broadcast(a: Shape, b: Shape): Shape {
   })
 }
 
-/** The product of dimensions; with names in it, a name that spells the product out (`batch*64`). */
+/** The product of dimensions; if it contains names, a name that spells it out (`batch*64`). */
 export function product(shape: Shape): Dimension {
   const { number, names } = factors(shape)
   if (!names.length) return number
   return number === 1 ? names.join('*') : [...names, number].join('*')
 }
 
-/** The sum of two dimensions, where it has a number or a name; a name is greater than 0. */
+/** The sum of two dimensions, where it is a number or a name; a name is greater than 0. */
 export function sum(a: Dimension, b: Dimension): Dimension | undefined {
   if (typeof a === 'number' && typeof b === 'number') return a + b
   if (a === 0) return b
   return b === 0 ? a : undefined
 }
 
-/** A dimension divided by another, rounded towards zero as ONNX does for integers, where that has a number or a name. */
+/** A dimension divided by another, rounded towards zero as ONNX does for integers, where that is a number or a name. */
 export function quotient(a: Dimension, b: Dimension): Dimension | undefined {
   if (typeof a === 'number' && typeof b === 'number') return Math.trunc(a / b)
   const [above, below] = [factors([a]), factors([b])]
@@ -73,7 +73,7 @@ export function equal(a: Dimension, b: Dimension): Dimension | undefined {
   return [a, b].some((d) => typeof d === 'number' && d <= 0) ? 0 : undefined
 }
 
-/** The numbers, multiplied, and the names in some dimensions, those inside spelt-out products too. */
+/** The product of the numbers in some dimensions, and the names in them, including those inside spelt-out products. */
 function factors(shape: Shape): { number: number; names: string[] } {
   let number = 1
   const names: string[] = []
@@ -84,7 +84,7 @@ function factors(shape: Shape): { number: number; names: string[] } {
   return { number, names }
 }
 
-/** The shape after ONNX's Reshape: in `target`, 0 keeps a dimension and −1 takes what is left. */
+/** The shape after ONNX's Reshape: in `target`, 0 keeps a dimension and −1 is inferred. */
 export function reshaped(from: Shape, target: Shape): Shape {
   const shape = target.map((d, k) => (d === 0 ? from[k]! : d))
   const hole = shape.indexOf(-1)
@@ -92,7 +92,7 @@ export function reshaped(from: Shape, target: Shape): Shape {
     same(product(from), product(shape), 'numbers of elements')
     return shape
   }
-  // Dimensions known only by name cancel where they stand on both sides.
+  // Named dimensions cancel where they stand on both sides.
   const left = factors(from)
   const rest = factors(shape.filter((_, k) => k !== hole))
   for (const name of rest.names) {
@@ -108,27 +108,27 @@ export function reshaped(from: Shape, target: Shape): Shape {
 }
 
 /**
- * The target that makes a Reshape give this shape whatever its names stand for: 0 for a name that stays where it
- * is, −1 for one other. Undefined where two names would need the −1.
+ * A Reshape target that gives this shape whatever its names stand for: 0 for a name that stays in place, −1 for one
+ * other. Undefined where two names would need the −1.
  */
 export function reshapeTarget(from: Shape, to: Shape): number[] | undefined {
   const target = to.map((d, k) => (typeof d === 'number' ? d : d === from[k] ? 0 : -1))
   return target.filter((d) => d === -1).length > 1 ? undefined : target
 }
 
-/** A size that is asked for; one that a batch of any size has is kept by its name. */
+/** The wanted size; but a named dimension keeps its name, whatever is wanted. */
 export function kept(wanted: Dimension, dimension: Dimension): Dimension {
   return typeof dimension === 'string' ? dimension : wanted
 }
 
-/** The length of line that a kernel with holes covers. */
+/** The length that a dilated kernel covers. */
 export function span(kernel: number, dilation: number): number {
   return (kernel - 1) * dilation + 1
 }
 
 /**
- * Outputs of a window that slides over a padded line. Rounding up (Caffe's pooling) adds a last window that
- * hangs over the end, unless it would start in the padding behind the line.
+ * Outputs of a window that slides over a padded line. Rounding up (Caffe's pooling) adds a last window that reaches
+ * beyond the end, unless it would start in the padding after the line.
  */
 export function outputSize(
   size: number,

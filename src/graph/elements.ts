@@ -1,12 +1,12 @@
-/** Tensors as arrays: what the computations of constants are made of. */
+/** Tensors as arrays: the building blocks for computing constants. */
 
 import { axisOf, broadcast } from './dimensions.ts'
 import { type DataType, type ElementArrays, sizeOf, type Tensor } from './types.ts'
 
-/** A node's attributes, with ONNX's defaults where it leaves them out. */
+/** A node's attributes, with ONNX's defaults where it omits them. */
 export type Attributes = Readonly<Record<string, unknown>>
 
-/** What an operator with one output makes of constants; an input that is left out is undefined. */
+/** Computes an operator with one output from constants; an omitted input is undefined. */
 export type Computation = (inputs: readonly (Tensor | undefined)[], attributes: Attributes) => Tensor
 
 /** Apply a function to the elements of up to three inputs that are broadcast against each other. */
@@ -20,7 +20,7 @@ export function each(apply: (a: number, b: number, c: number) => number, type?: 
   }
 }
 
-/** Reduce along axes, which newer opsets have as an input and older ones as an attribute. */
+/** Reduce along axes, which are an input in newer opsets and an attribute in older ones. */
 export function reduced(apply: (values: readonly number[]) => number): Computation {
   return ([x, axesInput], { axes, keepdims, noop_with_empty_axes }) => {
     const rank = x!.shape.length
@@ -51,7 +51,7 @@ export function numbersOf({ data }: Tensor): number[] {
   return Array.from<number | bigint, number>(data, Number)
 }
 
-/** The elements of a tensor as numbers, to be read only. */
+/** The elements of a tensor as numbers, read-only. */
 export function numbersIn({ data }: Tensor): ArrayLike<number> {
   return data instanceof BigInt64Array ? Array.from(data, Number) : data
 }
@@ -69,7 +69,7 @@ export function stored(type: DataType, shape: readonly number[], elementAt: (k: 
   return { type, shape, data } as Tensor
 }
 
-// The largest 64-bit integer stands for "to the end"; as a number it is one too many.
+// The largest 64-bit integer stands for "to the end"; as a number it is rounded up by one.
 function toBigInt(value: number): bigint {
   const whole = BigInt(Math.trunc(value))
   return whole > 0x7fffffffffffffffn ? 0x7fffffffffffffffn : whole
@@ -117,7 +117,7 @@ export function picked(x: Tensor, shape: readonly number[], strides: readonly nu
   const data = arrayOf(x.type, sizeOf(shape))
   const source = x.data as Float32Array
   const target = data as Float32Array
-  // Axes of one element would only cut the runs short: those of a kernel of one pixel, for one.
+  // Axes of one element would only break up the contiguous runs, such as those of a one-pixel kernel.
   const axes = shape.flatMap((size, axis) => (size === 1 ? [] : [{ size, stride: strides[axis]! }]))
   const [rows, columns] = axes
   if (axes.length === 2 && rows!.stride === 1 && columns!.stride > 1) {
@@ -140,7 +140,7 @@ export function picked(x: Tensor, shape: readonly number[], strides: readonly nu
   return { type: x.type, shape, data } as Tensor
 }
 
-/** Transpose a matrix in tiles, which the processor's cache holds: several times faster than row by row. */
+/** Transpose a matrix in tiles that fit into the processor's cache: several times faster than row by row. */
 function transpose(
   source: Float32Array,
   offset: number,
@@ -163,7 +163,7 @@ function transpose(
   }
 }
 
-/** Tensors put together along an axis; `like` has their type and, apart from the axis, their shape. */
+/** Tensors concatenated along an axis; `like` has their type and, apart from the axis, their shape. */
 export function joined(parts: readonly Tensor[], axis: number, like: Tensor): Tensor {
   const at = axisOf(axis, like.shape.length)
   const size = parts.reduce((sum, part) => sum + part.shape[at]!, 0)

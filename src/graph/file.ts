@@ -1,8 +1,8 @@
 /**
  * The `.onnx` file format: bytes to graph and graph to bytes.
  *
- * A file that regard wrote holds a graph in the form that it has in memory, and is read as it stands. Any other
- * program's goes through `import/`.
+ * A file that regard wrote holds a graph in the form that it has in memory, and is read as it stands. A file of any
+ * other program goes through `import/`.
  */
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
@@ -41,7 +41,7 @@ import { verify } from './verify.ts'
 
 const IR_VERSION = 8n
 const PRODUCER = 'regard'
-/** The opsets that are read: ONNX Runtime 1.30 runs these and no others. */
+/** The oldest and newest opset that can be read: ONNX Runtime 1.30 runs no others. */
 const OLDEST = 7
 const NEWEST = 26
 
@@ -49,17 +49,17 @@ const NEWEST = 26
 export interface ReadOptions {
   /** The files beside the model that weights lie in: those that {@link externalFiles} names. */
   readonly external?: ExternalFiles
-  /** Numbers for dimensions that the model leaves open, by the names that its inputs give them. */
+  /** Sizes of dimensions that the model leaves open, by the names that its inputs give them. */
   readonly sizes?: OpenSizes
-  /** Whether nobody else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
+  /** Whether nothing else needs the bytes: then the weights stay in them, moved a little, and are not copied. */
   readonly overwrite?: boolean
 }
 
-/** A model whose bytes are understood, and whose graph is not built yet. */
+/** A model whose bytes are parsed, but whose graph is not built yet. */
 export interface ParsedModel {
   readonly graph: GraphProto
   readonly opset: number
-  /** Whether regard wrote it, in the form of today. */
+  /** Whether regard wrote it in its present format. */
   readonly own: boolean
 }
 
@@ -67,16 +67,16 @@ export interface ParsedModel {
  * Read a model.
  *
  * @param where the file's name, for messages
- * @throws UserError when the bytes are no whole ONNX model, or it uses what regard does not know
+ * @throws UserError when the bytes are not a whole ONNX model, or use something that regard does not know
  */
 export function readGraph(bytes: Uint8Array, where: string, options: ReadOptions = {}): Graph {
   return graphOf(parseModel(bytes, where), where, options)
 }
 
 /**
- * The first half of {@link readGraph}: what lies between tells which files beside the model are needed.
+ * The first half of {@link readGraph}: between the halves the caller learns which files beside the model are needed.
  *
- * @throws UserError when the bytes are no whole ONNX model, or one of an opset that is not read
+ * @throws UserError when the bytes are not a whole ONNX model, or its opset cannot be read
  */
 export function parseModel(bytes: Uint8Array, where: string): ParsedModel {
   const { graph: whole, opsetImport, producerName, functions } = modelFrom(bytes, where)
@@ -93,7 +93,7 @@ export function parseModel(bytes: Uint8Array, where: string): ParsedModel {
   return { graph, opset, own: producerName === PRODUCER && opset === OPSET }
 }
 
-/** What is wrong with a model, with its file. */
+/** Run `act`, and add the file to its errors. */
 function about<T>(where: string, act: () => T): T {
   try {
     return act()
@@ -106,7 +106,7 @@ function about<T>(where: string, act: () => T): T {
 /**
  * The second half of {@link readGraph}.
  *
- * @throws UserError when the model uses what regard does not know, or weights are not whole
+ * @throws UserError when the model uses something that regard does not know, or weights are incomplete
  */
 export function graphOf(
   { graph: proto, opset, own }: ParsedModel,
@@ -123,7 +123,7 @@ export function graphOf(
   )
 }
 
-/** Read a graph, and where that fails and it was never about pictures, say so before the reason. */
+/** Read a graph; where that fails and its input is not pictures at all, say so before the reason. */
 function inSight(proto: GraphProto, read: () => Graph): Graph {
   try {
     return read()
@@ -260,7 +260,7 @@ function attributeTo(name: string, kind: AttributeSpec['kind'], value: never): A
     floats: () => ({ floats: [...(value as readonly number[])] }),
     type: () => ({ i: BigInt(numberOf(value as DataType)) }),
     tensor: () => ({ t: tensorTo(name, value as Tensor, undefined) }),
-    // ONNX Runtime looks for the weights of a body inside it.
+    // ONNX Runtime looks for a body's weights inside the body.
     graph: () => ({ g: graphTo(value as Graph, undefined) }),
   }[kind]()
   return create(AttributeProtoSchema, { name, type: attributeNumberOf(kind), ...content })

@@ -1,8 +1,8 @@
 /**
  * Constant folding: what follows from constants alone becomes a constant.
  *
- * Exporters leave much of it: shapes that are read off, cut and put together again, weights that are
- * transposed. A size that only a run knows, such as the batch, stays.
+ * Exporters leave much of this: shapes that are read, sliced and concatenated again, weights that are transposed. A
+ * size that is known only when the graph runs, such as the batch, stays.
  */
 
 import { reasonOf } from '../base/errors.ts'
@@ -15,8 +15,8 @@ import type { Tensor } from './types.ts'
 import { sources } from './wiring.ts'
 
 /**
- * The output of a node where it follows from constants: from the elements of its inputs, or because it holds
- * sizes that are known, or says whether they are equal. Undefined where it does not.
+ * The output of a node that follows from constants: from the elements of its inputs, or because it holds known sizes,
+ * or whether these are equal. Undefined where it does not.
  *
  * @throws Error when the node's inputs do not fit
  */
@@ -36,8 +36,8 @@ function folded(node: Node, inputs: readonly (Known | undefined)[]): Tensor | un
 /**
  * The graph with what follows from constants computed, and without nodes whose results nobody reads.
  *
- * Needs: nodes in order; shapes are inferred anew, so that inputs may have other shapes than they were made for.
- * Leaves: no node that follows from constants, but those that make an output; nothing that is unread.
+ * Needs: nodes in order; shapes are inferred again, so inputs may have other shapes than the graph was made for.
+ * Leaves: no node that follows from constants, except those that make an output; nothing unread.
  *
  * @throws Error naming the node that does not fit
  */
@@ -52,7 +52,7 @@ export const fold: Pass = (graph) => {
 }
 
 /**
- * Add a node to a builder, or its result where that is constant.
+ * Add a node to a builder, or its result if that is constant.
  *
  * @param results the names of the graph's outputs, which stay outputs of nodes
  */
@@ -75,7 +75,7 @@ function foldedOf(node: Node, inputs: readonly (Known | undefined)[]): Tensor | 
 /**
  * The graph without the nodes and constants that its outputs do not depend on.
  *
- * Needs: a well-formed graph. Leaves: every node and constant read, on the way to an output; inputs as they are.
+ * Needs: a well-formed graph. Leaves: only nodes and constants that some output depends on; all inputs.
  */
 export const withoutUnread: Pass = (graph) => {
   const read = sources(

@@ -1,5 +1,5 @@
 /**
- * Operators that files have and graphs lack, computed where all that they read is constant: masks, indices and
+ * Operators that occur in files but not in graphs, computed where everything they read is constant: masks, indices and
  * tables that exporters leave in a graph, and weights of few bits.
  */
 
@@ -11,7 +11,7 @@ import { type DataType, int64, sizeOf, type Tensor } from './types.ts'
 export const ON_CONSTANTS: Readonly<Record<string, Computation>> = {
   Floor: each(Math.floor),
   Ceil: each(Math.ceil),
-  // Halves go to the even neighbour.
+  // Halves are rounded to even.
   Round: each((a) => (Math.abs(a % 1) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a))),
   Sign: each(Math.sign),
   Sin: each(Math.sin),
@@ -39,7 +39,7 @@ export const ON_CONSTANTS: Readonly<Record<string, Computation>> = {
     const isOn = (at: number) => (at % columns) - Math.floor(at / columns) === offset
     return stored(dtype as DataType, x!.shape, (at) => (isOn(at) ? 1 : 0))
   },
-  // The places of all elements but zeros: one row a dimension.
+  // The indices of all non-zero elements: one row for each dimension.
   NonZero: ([x]) => {
     const strides = stridesOf(x!.shape)
     const places = numbersOf(x!).flatMap((value, at) => (value === 0 ? [] : [at]))
@@ -66,14 +66,14 @@ export const ON_CONSTANTS: Readonly<Record<string, Computation>> = {
     )
   },
 
-  // Along one axis the place is given by the index, along the others it stays.
+  // Along one axis the index gives the place; along the others it stays.
   GatherElements: ([x, indices], { axis = 0 }) => {
     const at = axisOf(axis as number, x!.shape.length)
     const values = numbersIn(x!)
     const places = placesAlong(x!, indices!, at)
     return stored(x!.type, indices!.shape, (k) => values[places[k]!]!)
   },
-  // Each row of indices leads to an element, or to all that lies behind it.
+  // Each row of indices leads to an element, or to a slice.
   GatherND: ([x, indices], { batch_dims = 0 }) => {
     const batch = batch_dims as number
     const length = indices!.shape.at(-1)!
@@ -88,7 +88,7 @@ export const ON_CONSTANTS: Readonly<Record<string, Computation>> = {
     return scattered(x!, places, updates!, reduction as string)
   },
 
-  // (x − zero) · scale: one scale and zero for all, one along an axis, or one a block of that axis.
+  // (x − zero) · scale: one scale and zero for all, for each place along an axis, or for each block of that axis.
   DequantizeLinear: ([x, scale, zero], { axis = 1, block_size = 0 }) => {
     const { shape } = x!
     const [values, scales, zeros] = [numbersIn(x!), numbersIn(scale!), zero && numbersIn(zero)]
@@ -111,7 +111,7 @@ export const ON_CONSTANTS: Readonly<Record<string, Computation>> = {
   },
 }
 
-/** ScatterElements: the updates at places that indices give along one axis. */
+/** ScatterElements: write updates at the places that indices give along one axis. */
 export const scatterElements: Computation = ([x, indices, updates], { axis = 0, reduction = 'none' }) =>
   scattered(
     x!,
@@ -138,7 +138,7 @@ function placesAlong(x: Tensor, indices: Tensor, axis: number): number[] {
   })
 }
 
-/** For each row of indices, where in x it leads to, and how many elements lie there. */
+/** For each row of indices, where in x it leads, and how many elements lie there. */
 function placesOf(x: Tensor, indices: Tensor, batch: number): { starts: number[]; size: number } {
   const length = indices.shape.at(-1)!
   const strides = stridesOf(x.shape)

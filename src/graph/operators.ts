@@ -3,8 +3,8 @@
  * attributes with their types and defaults (those of opset {@link OPSET}).
  *
  * The type of a node follows from the table, so a rule for `Conv` sees the attributes of `Conv`, and a table
- * of rules that forgets an operator does not compile. Attributes that ONNX lets a writer leave out are always
- * present in memory.
+ * of rules that forgets an operator does not compile. In memory, attributes that ONNX makes optional are always
+ * present.
  */
 
 import type { DataType, Graph, Tensor } from './types.ts'
@@ -31,7 +31,7 @@ export interface AttributeSpec<K extends keyof AttributeTypes = keyof AttributeT
 }
 
 interface OperatorSpec<A extends Record<string, AttributeSpec>> {
-  /** The least and the most inputs; an input that is left out in the middle is the empty name. */
+  /** The least and the most inputs; an input that is omitted before others has the empty name. */
   readonly inputs: readonly [least: number, most: number]
   readonly outputs: readonly [least: number, most: number]
   readonly attributes: A
@@ -66,7 +66,7 @@ function operator<A extends Record<string, AttributeSpec>>(
 
 const window = { kernel_shape: ints(), strides: ints([1, 1]), pads: ints([0, 0, 0, 0]) }
 
-/** Every operator that regard knows. Layers come first, then arithmetic, then what only moves elements. */
+/** Every operator that regard knows. Layers come first, then arithmetic, then operators that only move elements. */
 export const OPERATORS = {
   // The kernel's shape is that of the weights: the attribute that repeats it is dropped on reading.
   Conv: operator([2, 3], {
@@ -188,7 +188,7 @@ export type AttributesOf<O extends Operator> = {
 export interface NodeOf<O extends Operator> {
   readonly op: O
   readonly name: string
-  /** Names of the values it reads; the empty name stands for an optional input that is left out. */
+  /** Names of the values it reads; the empty name stands for an omitted optional input. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes: AttributesOf<O>

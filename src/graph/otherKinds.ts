@@ -1,8 +1,8 @@
-/** What a network's inputs look like where they are no pictures, so that messages can say it. */
+/** What a network's inputs look like where they are not pictures, so that messages can say so. */
 
 import type { Dimension, ValueInfo } from './types.ts'
 
-/** What to say then. */
+/** What messages say then. */
 export const PICTURES_ONLY = 'regard explains networks that take pictures'
 
 /** Names that inputs of text have in the programs that export it. */
@@ -10,12 +10,12 @@ const TEXT = /input_?ids|token|attention_?mask|segment_?ids|position_?ids|\b(tex
 const AUDIO = /audio|wave|\bwav\b|speech|sound|(\b|_)mel(\b|_)|spectr|mfcc|fbank|\bpcm\b/i
 const VIDEO = /video|(\b|_)frames?(\b|_)/i
 
-/** Sound has at least so many numbers a line: half a second at 8 kHz. */
+/** Audio has at least this many numbers a line: half a second at 8 kHz. */
 const LONG = 4000
 /** How many bands spectrograms have. */
 const BANDS: readonly Dimension[] = [40, 64, 80, 128]
 
-/** What a network looks like by its inputs, where these are no pictures; undefined where that cannot be told. */
+/** What kind of network it is by its inputs, where these are not pictures; undefined where that is unclear. */
 export function lookOf(inputs: readonly ValueInfo[]): 'text' | 'audio' | 'video' | undefined {
   const isPicture = ({ name, type, shape }: ValueInfo) =>
     type === 'float32' && shape.length === 4 && !AUDIO.test(name)
@@ -27,7 +27,7 @@ export function lookOf(inputs: readonly ValueInfo[]): 'text' | 'audio' | 'video'
 }
 
 function isText({ name, type, shape }: ValueInfo): boolean {
-  // Tokens are numbered, a line of them for each text.
+  // Tokens are integers, a line of them for each text.
   const isNumbered = (type === 'int64' || type === 'int32') && shape.length > 0 && shape.length <= 2
   return isNumbered || TEXT.test(name)
 }
@@ -35,7 +35,8 @@ function isText({ name, type, shape }: ValueInfo): boolean {
 function isAudio({ name, shape }: ValueInfo): boolean {
   if (AUDIO.test(name)) return true
   const isLong = (d: Dimension) => typeof d === 'string' || d >= LONG
-  // Of one line without a name, few numbers may be a table, and a square of them a picture laid flat.
+  // Of a single line of fixed length, a short one may be a row of a table, and one of square length a flattened
+  // picture.
   if (shape.length === 2) return typeof shape[1] === 'number' && shape[1] >= LONG && !isSquare(shape[1])
   if (shape.length !== 3) return false
   const [, first, last] = shape as [Dimension, Dimension, Dimension]

@@ -1,12 +1,12 @@
 import type { Graph } from './types.ts'
 
 /**
- * A pass over a graph: the same function as another graph, or as the same one where there is nothing to do. Its
+ * A pass over a graph gives another graph of the same function, or the same graph where there is nothing to do. Its
  * docstring says what it needs of its graph and what it leaves.
  */
 export type Pass = (graph: Graph) => Graph
 
-/** What passes make of a graph, one after the other. */
+/** Apply passes to a graph, one after another. */
 export function through(passes: readonly Pass[], graph: Graph): Graph {
   return passes.reduce((current, pass) => pass(current), graph)
 }

@@ -18,14 +18,17 @@ import {
 import type { AttributeSpec } from './operators.ts'
 import { type DataType, type ElementArrays, sizeOf, type Tensor, type ValueInfo } from './types.ts'
 
-/** The bytes of files that lie beside the model, by what the model calls them. */
+/** The bytes of files that lie beside the model, by the names that the model uses. */
 export type ExternalFiles = ReadonlyMap<string, Uint8Array>
 
 /** Collects the weights that go into a file beside the model. */
 export interface ExternalWriter {
   /** Tensors of at least this many bytes go there; smaller ones stay in the model. */
   readonly threshold: number
-  /** Called with each tensor's bytes: which file they go into, as the model will call it, and where they start in it. */
+  /**
+   * Called with each tensor's bytes; returns the file that they go into, as the model will name it, and the byte at
+   * which they start.
+   */
   place(bytes: Uint8Array): { readonly location: string; readonly offset: number }
 }
 
@@ -57,12 +60,12 @@ const ARRAYS: {
   float64: Float64Array,
 }
 
-/** The number that ONNX has for an element type. */
+/** ONNX's number for an element type. */
 export function numberOf(type: DataType): number {
   return TYPE_NUMBERS[type]
 }
 
-/** What else ONNX has numbers for. */
+/** Other element types that ONNX has numbers for. */
 const UNREAD_TYPES: Readonly<Record<number, string>> = {
   4: 'uint16',
   5: 'int16',
@@ -78,10 +81,10 @@ const UNREAD_TYPES: Readonly<Record<number, string>> = {
   23: 'float4',
 }
 
-// Types that graphs lack. Brain floats are the upper half of float32, and become it.
+// Types that graphs lack. Brain floats are the upper half of a float32, and become one.
 const [BRAIN_FLOAT, UINT4, INT4] = [16, 21, 22]
 
-/** The element type that ONNX has a number for; `name` is whose it is, for the message. */
+/** The element type with this ONNX number; `name` is its tensor or value, for messages. */
 export function typeOf(number: number, name: string): DataType {
   if (number === BRAIN_FLOAT) return 'float32'
   const found = Object.entries(TYPE_NUMBERS).find(([, known]) => known === number)
@@ -103,7 +106,7 @@ export function tensorFrom(proto: TensorProto, external: ExternalFiles | undefin
   return { type, shape, data } as Tensor
 }
 
-/** The elements of a tensor of a file, from its bytes or, where it has none, from its fields. */
+/** The elements of a tensor of a file, from its bytes or, where it lacks them, from its fields. */
 function elementsFrom(proto: TensorProto, bytes: Uint8Array, count: number): Pick<Tensor, 'type' | 'data'> {
   const { dataType, name } = proto
   const elementsAs = <T extends DataType>(type: T) =>
@@ -112,7 +115,7 @@ function elementsFrom(proto: TensorProto, bytes: Uint8Array, count: number): Pic
     const bits = Uint32Array.from(elementsAs('float16'), (half) => half << 16)
     return { type: 'float32', data: new Float32Array(bits.buffer) }
   }
-  // Two numbers of four bits a byte, the lower half first; an odd one out leaves the last half empty.
+  // Two 4-bit numbers to a byte, the lower half first; an odd count leaves the last half empty.
   if (dataType === UINT4 || dataType === INT4) {
     const pairs = elementsAs('uint8')
     const numbers = [...pairs].flatMap((pair) => [pair & 15, pair >> 4]).slice(0, count)
@@ -140,7 +143,7 @@ function entriesOf({ externalData }: TensorProto): Map<string, string> {
   return new Map(externalData.map(({ key, value }) => [key, value]))
 }
 
-/** The files beside the model that its tensors lie in, by what the model calls them. */
+/** The files beside the model that its tensors lie in, by the names that the model uses. */
 export function externalFiles({ initializer, node }: GraphProto): Set<string> {
   const attributes = node.flatMap(({ attribute }) => attribute)
   const tensors = [...initializer, ...attributes.flatMap(({ t }) => t ?? [])]
@@ -160,23 +163,23 @@ function arrayFrom(type: DataType, bytes: Uint8Array, name: string): ElementArra
 }
 
 /**
- * Bytes of a file where a typed array may lie on them: themselves, or a copy. A typed array needs its bytes aligned,
- * and those inside a file seldom are (`alignInPlace` sees to the large ones of an ONNX model). Small ones are copied in
- * any case, so that they do not keep a whole file in memory.
+ * Bytes of a file, aligned so that a typed array can view them: the same bytes, or a copy. Bytes inside a file are
+ * seldom aligned (`alignInPlace` takes care of the large tensors of an ONNX model). Small ones are always copied, so
+ * that they do not keep a whole file in memory.
  *
  * @param width of an element, in bytes
  */
 export function placed(bytes: Uint8Array, width: number): Uint8Array {
-  // A Buffer's slice would be no copy.
+  // A Buffer's slice would not be a copy.
   return bytes.byteOffset % width === 0 && bytes.length >= LARGE ? bytes : new Uint8Array(bytes)
 }
 
 /**
- * Move the bytes of large tensors to where a typed array of theirs may start, so that no copy is needed: copies of
- * all weights would double what a large model takes. They move down by less than eight bytes, over the end of
- * their field's own header and the numbers before it, which have been read.
+ * Move the bytes of large tensors to where a typed array can view them, so that no copy is needed: copies of all
+ * weights would double the memory of a large model. They move down by less than eight bytes, over the end of their
+ * field's header and the numbers before it, which have already been read.
  *
- * @param tensors of a file whose bytes nobody else needs
+ * @param tensors of a file whose bytes nothing else needs
  */
 export function alignInPlace(tensors: readonly TensorProto[]): void {
   for (const tensor of tensors) {
@@ -189,7 +192,7 @@ export function alignInPlace(tensors: readonly TensorProto[]): void {
   }
 }
 
-/** Bytes from which on a copy of a tensor matters. */
+/** From this size on, in bytes, a copy of a tensor matters. */
 export const LARGE = 1 << 16
 
 function fieldData(proto: TensorProto, type: DataType): ElementArrays[DataType] {
@@ -212,13 +215,13 @@ function fieldData(proto: TensorProto, type: DataType): ElementArrays[DataType] 
   }
 }
 
-/** An attribute's value as a file has it. A graph inside it is left as it is there. */
+/** An attribute's value in a file. A graph inside it stays as it is in the file. */
 export type AttributeValue = number | string | number[] | Tensor | GraphProto
 
 // The numbers of ONNX's AttributeProto.AttributeType.
 const ATTRIBUTE_NUMBERS = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const
 
-/** The number that ONNX has for a kind of attribute. */
+/** ONNX's number for a kind of attribute. */
 export function attributeNumberOf(kind: AttributeSpec['kind']): number {
   return ATTRIBUTE_NUMBERS[kind === 'type' ? 'int' : kind]
 }
@@ -245,7 +248,7 @@ export function attributeFrom(proto: AttributeProto, external: ExternalFiles | u
   }
 }
 
-// "To the end" is written as the largest 64-bit integer, which a number would round to one too many.
+// "To the end" is written as the largest 64-bit integer, which a number would round up by one.
 function integer(value: bigint): number {
   return Math.max(Math.min(Number(value), Number.MAX_SAFE_INTEGER), Number.MIN_SAFE_INTEGER)
 }

@@ -17,8 +17,8 @@ export type { Known } from './shapes/rule.ts'
 /**
  * The types and shapes of a node's outputs.
  *
- * @param inputs what is known of each input; undefined for an optional input that is left out
- * @throws Error that says which dimensions do not fit
+ * @param inputs what is known about each input; undefined for an omitted optional input
+ * @throws Error naming the dimensions that do not fit
  */
 export function inferNode(node: Node, inputs: readonly (Known | undefined)[]): Inferred[] {
   const infer = RULES[node.op] as ShapeRule<Operator>
@@ -43,7 +43,7 @@ const RULES: ShapeRules = {
   },
 }
 
-/** What is known of a value from its declaration and, where it has them, its constant elements. */
+/** What is known about a value from its declaration and its elements, if constant. */
 export function known(info: Pick<ValueInfo, 'type' | 'shape'>, constant?: Tensor): Known {
   const isWhole = constant && ['int64', 'int32', 'bool'].includes(constant.type)
   const dimensions =

@@ -1,7 +1,7 @@
 /**
- * What is true of an operator wherever it stands, beside the shapes it makes: one row an operator, one column a
- * trait. The table is exhaustive by its type, so that a new operator does not compile before each trait of it is
- * stated. What an operator computes from constants is stated as completely in `evaluate.ts`.
+ * What is true of an operator wherever it stands, besides the shapes that it makes: one row for each operator, one
+ * column for each trait. The table is exhaustive by its type, so a new operator does not compile until each of its
+ * traits is stated. What an operator computes from constants is stated as completely in `evaluate.ts`.
  */
 
 import { axisOf } from './dimensions.ts'
@@ -12,17 +12,16 @@ import type { Dimension, Graph } from './types.ts'
 type Inputs = readonly (Known | undefined)[]
 
 /**
- * Whether a node makes something of several pictures together, or lets them lose their place: then a batch cannot
- * go through it as its pictures would one by one. At least one input has an open dimension, along which pictures
- * lie, none has two, and the shapes fit.
+ * Whether a node combines several pictures, or moves them out of place: then a batch does not go through it as its
+ * pictures would one by one. At least one input has an open dimension, along which pictures lie, none has two, and the
+ * shapes fit.
  */
 type Mixing<O extends Operator> = (node: NodeOf<O>, inputs: Inputs) => boolean
 
 /**
- * Whether something is certain of a node's first output, and of all parts of a Split; nothing is said of other
- * outputs.
+ * Whether a claim is certain for a node's first output, or all parts of a Split; it says nothing about other outputs.
  *
- * @param certain whether it is certain of the value of a name
+ * @param certain whether it is certain for the value of a name
  */
 type Claim<O extends Operator> = (
   node: NodeOf<O>,
@@ -34,7 +33,7 @@ interface Traits<O extends Operator> {
   readonly mixes: Mixing<O>
   /** It has no negative element. */
   readonly nonNegative: Claim<O>
-  /** What makes it bounds it between two numbers, or it is such a value scaled, shifted or moved about. */
+  /** The operator bounds it on both sides, or it is such a value scaled, shifted or moved. */
   readonly bounded: Claim<O>
 }
 
@@ -52,7 +51,7 @@ const TRAITS: { readonly [O in Operator]: Traits<O> } = {
   ConvTranspose: { mixes: unlessFirst, nonNegative: never, bounded: never },
   Gemm: { mixes: mixesInGemm, nonNegative: never, bounded: never },
   MatMul: { mixes: mixesInMatMul, nonNegative: never, bounded: never },
-  // The positions of its maxima count through all pictures before them.
+  // The positions of its maxima are counted through all pictures before them.
   MaxPool: {
     mixes: (node, inputs) => node.outputs.length > 1 || unlessFirst(node, inputs),
     nonNegative: asFirst,
@@ -114,7 +113,7 @@ const TRAITS: { readonly [O in Operator]: Traits<O> } = {
   ArgMax: { mixes: alongItsAxis, nonNegative: never, bounded: never },
 
   Identity: { mixes: never, nonNegative: asFirst, bounded: asFirst },
-  // Rows of one picture stay together only where the pictures come first.
+  // The rows of a picture stay together only where the pictures come first.
   Flatten: { mixes: unlessFirst, nonNegative: asFirst, bounded: asFirst },
   Reshape: { mixes: unlessFirst, nonNegative: asFirst, bounded: asFirst },
   Transpose: { mixes: never, nonNegative: asFirst, bounded: asFirst },
@@ -127,7 +126,7 @@ const TRAITS: { readonly [O in Operator]: Traits<O> } = {
     bounded: asFirst,
   },
   Split: { mixes: alongItsAxis, nonNegative: asFirst, bounded: asFirst },
-  // Pictures that are cut off at one end and filled up at the other move up by a place.
+  // Where pictures are cut off at one end and padded at the other, all move by a place.
   Pad: {
     mixes: (_, [x, pads, , axes]) =>
       axes !== undefined ||
@@ -168,8 +167,8 @@ const TRAITS: { readonly [O in Operator]: Traits<O> } = {
 }
 
 /**
- * Whether a node, with what is known of its inputs, makes something of several pictures together, or lets them lose
- * their place. Pictures lie along open dimensions.
+ * Whether a node, by what is known about its inputs, combines several pictures or moves them out of place. Pictures lie
+ * along open dimensions.
  */
 export function mixesPictures(node: Node, inputs: Inputs): boolean {
   const open = inputs.map((input) => input?.shape.filter(isOpen).length ?? 0)
@@ -178,14 +177,14 @@ export function mixesPictures(node: Node, inputs: Inputs): boolean {
   return open.some((count) => count > 1) || mixes(node, inputs)
 }
 
-/** The names of the values of which it is certain that they have no negative element; of inputs and constants nothing is. */
+/** The names of the values that certainly have no negative element; inputs and constants are never among them. */
 export function nonNegativeValues(graph: Graph): ReadonlySet<string> {
   return certainValues(graph, 'nonNegative')
 }
 
 /**
- * The names of the values that are bounded between two numbers by what makes them (a sigmoid, a tanh, a comparison,
- * a clipping from both sides), and of such values scaled, shifted or moved about.
+ * The names of the values that their operator bounds on both sides (a sigmoid, a tanh, a comparison, a clipping from
+ * both sides), and of such values scaled, shifted or moved.
  */
 export function boundedValues(graph: Graph): ReadonlySet<string> {
   return certainValues(graph, 'bounded')
@@ -219,12 +218,15 @@ function openPlace(input: Known | undefined): number | undefined {
   return at < 0 ? undefined : at - input!.shape.length
 }
 
-/** For what treats dimension 0 of its first input as pictures and reads nothing else of a picture. */
+/** For operators that treat dimension 0 of their first input as the batch, and have no other input with pictures. */
 function unlessFirst(_: Node, [x, ...others]: Inputs): boolean {
   return (x?.shape.slice(1).some(isOpen) ?? false) || others.some(hasOpen)
 }
 
-/** For what repeats its inputs to fit each other: pictures meet their own only where they lie along the same dimension. */
+/**
+ * For operators that broadcast their inputs: each picture meets itself only where pictures lie along the same
+ * dimension.
+ */
 function unlessAligned(_: Node, inputs: Inputs): boolean {
   const places = inputs.map(openPlace).filter((place) => place !== undefined)
   return new Set(places).size > 1
@@ -234,7 +236,7 @@ function alongItsAxis({ attributes: { axis } }: { attributes: { axis: number } }
   return isOpenAt(x, axis)
 }
 
-/** Without axes, or with none, it is along all of them, unless that is said to mean none. */
+/** Without axes, or with an empty list, it is along all of them, unless an attribute says that this means none. */
 function alongGivenAxes(
   { attributes: { noop_with_empty_axes } }: NodeOf<'ReduceSum' | 'ReduceMean' | 'ReduceMax'>,
   [x, axes]: Inputs,
@@ -249,14 +251,16 @@ function mixesInGemm({ attributes: { transA, transB } }: NodeOf<'Gemm'>, [a, b, 
   return hasOpen(c) && openPlace(c) !== (hasOpen(a) ? -2 : hasOpen(b) ? -1 : undefined)
 }
 
-/** Rows of one side meet all columns of the other: pictures may lie along those of one side, or along dimensions before. */
+/**
+ * The rows of one side meet all columns of the other: pictures may lie along one side's, or along earlier dimensions.
+ */
 function mixesInMatMul(_: Node, [a, b]: Inputs): boolean {
   const [left, right] = [openPlace(a), openPlace(b)]
   if (left === -1 || right === -2) return true
   return left !== undefined && right !== undefined && left !== right
 }
 
-/** One side of arithmetic, where the other is constant. */
+/** One side of an arithmetic node whose other side is constant. */
 function besideConstant(
   { inputs: [x, y] }: Node,
   certain: (name: string) => boolean,

@@ -1,9 +1,9 @@
 /**
  * An ONNX graph in memory.
  *
- * Everything regard computes is such a graph: a network, its gradient, its relevance map, a training step.
- * The types here say what a graph is made of; `operators.ts` says which operators there are and what each
- * one does to shapes; `verify.ts` says when a graph is well formed.
+ * Everything that regard computes is such a graph: a network, its gradient, its relevance map, a training step. The
+ * types here say what a graph is made of; `operators.ts` says which operators there are and what each one does to
+ * shapes; `verify.ts` says when a graph is well formed.
  */
 
 import type { Node } from './operators.ts'
@@ -39,7 +39,7 @@ export interface TensorOf<T extends DataType> {
   readonly data: ElementArrays[T]
 }
 
-/** What is known of a value before the graph runs. */
+/** What is known about a value before the graph runs. */
 export interface ValueInfo {
   readonly name: string
   readonly type: DataType
@@ -47,8 +47,8 @@ export interface ValueInfo {
 }
 
 /**
- * A graph: nodes in an order in which each comes after the ones it reads from. It never changes: what derives
- * another graph makes a new one, which may share parts with it.
+ * A graph: nodes in an order in which each comes after the ones it reads from. It never changes: a derived graph is a
+ * new one, which may share parts with it.
  */
 export interface Graph {
   readonly name: string
@@ -60,17 +60,17 @@ export interface Graph {
   readonly initializers: ReadonlyMap<string, Tensor>
   readonly nodes: readonly Node[]
   /**
-   * Initializers that whoever runs the graph may replace: a file declares them as inputs too, which need not be given.
-   * To ONNX Runtime they are no constants, so it makes no packed copies of them for products.
+   * Initializers that the caller may replace when it runs the graph: a file declares them as optional inputs too. ONNX
+   * Runtime does not treat them as constants, so it makes no packed copies of them for products.
    */
   readonly replaceable?: ReadonlySet<string>
-  /** What became of a file when it was read as this graph; only on the graph as it was read. */
+  /** What was changed or left out when the file was read; only on the graph as it was read. */
   readonly reading?: Reading
 }
 
-/** What whoever uses a model should know of how its file was read. */
+/** What the user of a model should know about how its file was read. */
 interface Reading {
-  /** Whole sentences, without a full stop: what was read in another way than it is written. */
+  /** Sentences without their full stop: what was read differently from how it is written. */
   readonly notes: readonly string[]
   /** Outputs of the file that the graph lacks, and why they could not be read. */
   readonly refused: ReadonlyMap<string, string>
@@ -81,7 +81,7 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1)
 }
 
-/** A float32 tensor; zeros where no data is given. */
+/** A float32 tensor; by default filled with zeros. */
 export function float32(
   shape: readonly number[],
   data?: Float32Array | readonly number[],

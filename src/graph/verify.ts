@@ -4,7 +4,7 @@ import { inferNode, type Known, known } from './shapes.ts'
 import { type Graph, sizeOf, type ValueInfo } from './types.ts'
 
 /**
- * Say what a well-formed graph is, and check that this one is:
+ * Check that a graph is well-formed, which means:
  *
  * - it is written in opset {@link OPSET} with operators that regard knows;
  * - every name is defined once, before it is used;
@@ -13,7 +13,7 @@ import { type Graph, sizeOf, type ValueInfo } from './types.ts'
  * - the shapes fit, and the outputs have the types and shapes that they are declared with.
  *
  * @param outer values of the enclosing graph, for the body of a Scan
- * @returns what is known of every value
+ * @returns what is known about every value
  * @throws Error naming the node or value that breaks a rule
  */
 export function verify(graph: Graph, outer: ReadonlyMap<string, Known> = new Map()): Map<string, Known> {

@@ -1,27 +1,27 @@
 /**
- * How the nodes of a graph hang together: who makes each value, who reads it, what follows from it and what it
- * follows from. A Scan reads what its body reads from around it.
+ * How the nodes of a graph are connected: which node makes each value, which nodes read it, what depends on it and what
+ * it depends on. A Scan reads the outer values that its body reads.
  */
 
 import type { Node } from './operators.ts'
 import type { Graph } from './types.ts'
 
-/** Who makes and who reads the values of a graph. */
+/** Which nodes make and read the values of a graph. */
 export interface Wiring {
   /** The node that makes a value; undefined for an input or a constant. */
   makerOf(name: string): Node | undefined
-  /** The nodes that read a value, in the order of the graph; one that reads it twice is there twice. */
+  /** The nodes that read a value, in the order of the graph; one that reads it twice is listed twice. */
   readersOf(name: string): readonly Node[]
   /**
-   * The node that alone reads a value, and once: then that value may go or change together with the node. Undefined
-   * where anything else reads it, and where it is an output of the graph.
+   * The only node that reads a value, if it reads it once: then that value may be removed or changed together with the
+   * node. Undefined where anything else reads it, and where it is an output of the graph.
    */
   soleReaderOf(name: string): Node | undefined
 }
 
 const wirings = new WeakMap<Graph, Wiring>()
 
-/** The wiring of a graph, worked out once: a graph never changes. */
+/** The wiring of a graph, computed once: a graph never changes. */
 export function wiringOf(graph: Graph): Wiring {
   const known = wirings.get(graph)
   if (known) return known
@@ -53,7 +53,7 @@ function wired(graph: Graph): Wiring {
   }
 }
 
-/** The names of the values that a node reads; inputs that are left out are none. */
+/** The names of the values that a node reads, without omitted inputs. */
 export function namesRead(node: Node): string[] {
   const own = node.inputs.filter((name) => name !== '')
   if (node.op !== 'Scan') return own
@@ -62,8 +62,8 @@ export function namesRead(node: Node): string[] {
 }
 
 /**
- * The names of all values whose elements depend on those of one of the given ones, these included. What follows from
- * the shape alone of a value does not depend on it.
+ * The names of all values whose elements depend on those of one of the given ones, these included. What depends only on
+ * the shape of a value does not count.
  */
 export function dependents(graph: Graph, names: Iterable<string>): Set<string> {
   const found = new Set(names)

@@ -1,6 +1,6 @@
 /**
- * Which of a network's outputs is meant, and what it holds. Of an output with several heads one is asked for, as
- * `NAME[0]`; a map of scores, a network's for each place, is taken for the mean of each class over all of them, `NAME[mean]`.
+ * Which of a network's outputs is meant, and what it holds. One head of an output with several is `NAME[0]`; a map of
+ * scores, with scores for each place, is replaced by the mean of each class over all places, `NAME[mean]`.
  */
 
 import { UsageError, UserError } from '../base/errors.ts'
@@ -24,8 +24,8 @@ export interface AnswerOutput extends Pick<Logits, 'kind'> {
  *
  * @param asked its name; not needed where the network has one alone
  * @param path of the model, for messages
- * @param layout of the network's input, where that is a picture: maps of scores are taken to be laid out so too
- * @throws UsageError where it must be said which is meant, UserError where the output is no list of scores
+ * @param layout of the network's input, where that is a picture: maps of scores are taken to have the same layout
+ * @throws UsageError where it is not clear which is meant, UserError where the output is not a list of scores
  */
 export function answerOf(
   network: Graph,
@@ -50,7 +50,7 @@ export function answerOf(
   if (part === undefined && heads.length === 1)
     return { network, output: name, kind: found.kind, logits: count }
   if (sizes.length > 2 && heads.length > 1 && (part === undefined || part === 'mean')) {
-    // No place of a map is the answer: its whole plane is.
+    // The answer of a map is its whole plane, not a single place.
     const axis = classAxis(found, sizes, layout)
     const others = sizes.flatMap((_, k) => (k === axis ? [] : [k + 1]))
     const mean = (g: GraphBuilder, value: Value) =>
@@ -72,7 +72,7 @@ export function answerOf(
   return partOf(network, name, part!, head.length, picked)
 }
 
-/** The output of this name, and what of it is asked for. */
+/** The output of this name, and the part of it that is asked for. */
 function named(network: Graph, asked: string | undefined, path: string): { name: string; part?: string } {
   const names = network.outputs.map(({ name }) => name)
   const wanted = asked ?? (names.length === 1 ? names[0]! : undefined)
@@ -92,7 +92,10 @@ function named(network: Graph, asked: string | undefined, path: string): { name:
   throw new UsageError(`the network has no output ${wanted}; its outputs are ${list}`, path)
 }
 
-/** The heads of an output, each as the places of its scores: its distributions, or else along its first axis. */
+/**
+ * The heads of an output, each as the indices of its scores: its distributions, or else the slices along its first
+ * axis.
+ */
 function headsOf({ kind, heads }: Logits, sizes: readonly number[]): readonly (readonly number[])[] {
   if (heads.length > 1) return heads
   const wide = sizes.filter((size) => size > 1)
@@ -114,7 +117,7 @@ function classAxis(
   return sizes.findIndex((size, axis) => size > 1 && sizeOf(sizes.slice(axis + 1)) === step)
 }
 
-/** A network with a part of one of its outputs as an output of its own, `NAME[PART]`, which is meant. */
+/** A network with a part of one of its outputs as an output of its own, `NAME[PART]`. */
 function partOf(
   network: Graph,
   name: string,

@@ -5,12 +5,12 @@ import type { Model } from './model.ts'
 import { against, questionsOf } from './questions.ts'
 
 /**
- * The answers that have what is asked; all where nothing is named.
+ * The answers that have what is asked for; all where nothing is named.
  *
  * @param answers the model, once for each question that it answers
  * @param asked `top`, or classes as {@link questionsOf} takes them
- * @param minus what they are set against
- * @throws UsageError where no answer has it all, which says what is whose
+ * @param minus what they are compared with
+ * @throws UsageError where no answer has it all, naming the classes of each
  */
 export function answersAsked(
   answers: readonly Model[],
@@ -22,7 +22,7 @@ export function answersAsked(
     .map((text) => text.trim())
     .filter((text) => text !== 'top')
   if (answers.length === 1 || named.length === 0) return answers
-  // What its classes have is asked of it, whatever is wrong with it.
+  // A class that an answer has is asked of it, whatever else is wrong.
   const having = answers.filter(
     (answer) => named.every((name) => answer.classes.includes(name)) || understands(answer, asked, minus),
   )
@@ -45,12 +45,12 @@ export function answersAsked(
   )
 }
 
-/** What an answer is called: its task, or its output. */
+/** The name of an answer: its task, or its output. */
 export function nameOf({ task, output }: Model): string {
   return task ?? output
 }
 
-/** Whether a question can be asked of an answer. */
+/** Whether an answer understands a question. */
 export function understands(answer: Model, asked: readonly string[], minus?: string): boolean {
   try {
     questionsOf(against(answer, minus), asked, minus)

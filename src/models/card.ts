@@ -1,8 +1,8 @@
 /**
- * The card of a model: what stands beside `NAME.onnx` (or `NAME.caffemodel`, `NAME.json`) as `NAME.card.yaml` and
- * says how a photo becomes the network's input, what its answers mean, and where it comes from.
+ * The card of a model: the file `NAME.card.yaml` beside `NAME.onnx` (or `NAME.caffemodel`, `NAME.json`), which says how
+ * a photo becomes the network's input, what its answers mean, and where it comes from.
  *
- * Everything may be left out that the model says itself, that is given elsewhere, or that nobody asks for.
+ * A card may leave out whatever the model says itself, is given elsewhere, or is not needed.
  */
 
 import { stringify } from 'yaml'
@@ -29,14 +29,14 @@ const side = z.number().positive()
 const names = z.array(z.coerce.string().min(1)).min(1)
 const ages = z.array(z.number().min(0))
 
-/** What one of several outputs says. */
+/** One of several outputs. */
 const answerSchema = z.strictObject({
   output: z.string().min(1),
   /** `age` (groups), `gender`, `years` (an age for each class, or one number), or anything else. */
   task: z.string().min(1).optional(),
   classes: names.optional(),
   ages: ages.optional(),
-  /** Whether the output is one number that is the probability of the second class already, and no logit. */
+  /** Whether the output is one number that is the probability of the second class, not a logit. */
   plain: z.boolean().optional(),
 })
 
@@ -52,9 +52,9 @@ const inputSchema = z
     layout: z.enum(LAYOUTS).optional(),
     /** The order of the channels. */
     channels: z.enum(CHANNELS).optional(),
-    /** value = (pixel − mean) · scale, for pixels from 0 to 255; one number, or one a channel in their order. */
+    /** value = (pixel − mean) · scale, for pixels from 0 to 255; one number, or one for each channel in order. */
     scale: z.union([factor, z.array(factor).min(1)], SCALE).optional(),
-    /** One number, one a channel in their order, or a mean picture: the name of a file beside the card. */
+    /** One number, one for each channel in order, or a mean picture: the name of a file beside the card. */
     mean: z
       .union(
         [z.number(), z.array(z.number()).min(1), z.string().regex(/^[^/\\]+\.(npy|binaryproto)$/, MEAN)],
@@ -75,16 +75,21 @@ const schema = z
   .strictObject({
     network: z.string().min(1).optional(),
     task: z.string().min(1).optional(),
-    /** What the answers are called, in their order: a list, or the name of a text file with one a line. */
+    /** The names of the answers in order: a list, or the name of a text file with one on each line. */
     classes: z.union([names, z.string().regex(FILE_NAME, CLASSES)], CLASSES).optional(),
-    /** Of ages in years: the age that each class stands for, where its name is not that age. */
+    /** For ages in years: the age that each class stands for, where its name is not that age. */
     ages: ages.optional(),
     /** The output with a logit or probability for each class. */
     output: z.string().min(1).optional(),
-    /** In place of `output`, `task`, `classes` and `ages`: of a network that answers several questions, each of them. */
+    /**
+     * Instead of `output`, `task`, `classes` and `ages`, for a network that answers several questions: each of these.
+     */
     answers: z.array(answerSchema).min(1).optional(),
     input: inputSchema.optional(),
-    /** Side (or height and width) of the picture that a photo becomes before the input is cut from its centre. */
+    /**
+     * Side (or height and width), in pixels, of the picture that a photo becomes before the input is cut from its
+     * centre.
+     */
     picture: z.union([count, z.tuple([count, count])], PICTURE).optional(),
     fit: z.enum(FITS).optional(),
     /** How faces are cut out: `r` rotated, `i` in-plane, or an upright window around the detector's box. */
@@ -108,13 +113,13 @@ const schema = z
     trainedOn: z
       .strictObject({
         dataset: z.string().min(1),
-        /** Which pictures: `r`, `i`, or `m` for both. */
+        /** The alignment of the photos it was trained on: `r`, `i`, or `m` for both. */
         setting: z.string().min(1),
-        /** The fold that was kept for testing. */
+        /** The fold that was kept for testing, counted from 0. */
         fold: z.int().min(0),
-        /** Of how many. */
+        /** How many folds there are. */
         folds: z.int().min(2).optional(),
-        /** Photos that are there more than once were put into any of them, and not together into one. */
+        /** Copies of a photo were put into any folds, not together into one. */
         repeated: z.literal('anywhere').optional(),
         seed: z.union([z.string(), z.int()]),
         iterations: count,

@@ -24,52 +24,52 @@ import { type Model, requirePreprocessing } from './model.ts'
 import { pictureShape, rangeOf } from './preprocessing.ts'
 import { against, expectedAgeIn, needsAnswer, questionsOf, targetIn } from './questions.ts'
 
-/** A photo, or input that is preprocessed already. */
+/** A photo, or preprocessed input. */
 export type ModelInput = Image | TensorOf<'float32'>
 
-/** What is explained with what. */
+/** What to explain, and how. */
 export interface ExplainOptions extends Watch {
   /** What runs the network. */
   readonly engine: Engine
   /**
-   * The class to explain, by name or index; the network's own answer, `top`, where not given. Of classes that are ages
-   * also `years`, the expected age, or a group of them: `60+`, `20-29`.
+   * The class to explain, by name or index; by default the network's own answer, `top`. For classes that are ages also
+   * `years`, the expected age, or a group of ages: `60+`, `20-29`.
    */
   readonly class?: string | number
   /**
-   * The class or group that it is set against, by name or index: the difference of the two logits is explained. For
+   * The class or group to compare it with, by name or index: the difference of the two logits is explained. For
    * `years`, and for an output that is one number, a number.
    */
   readonly minus?: string | number
   /**
-   * A composite, or the name of one. Where not given, the card's, or else `attnlrp-gamma` for a network with attention
-   * and `paper` for all others.
+   * A composite, or the name of one. By default the card's, or else `attnlrp-gamma` for a network with attention and
+   * `paper` for all others.
    */
   readonly composite?: CompositeName | Composite
-  /** In place of a composite another method, by its name or with options: `{ method: 'smoothgrad', seed: 7 }`. */
+  /** Instead of a composite another method, by its name or with options: `{ method: 'smoothgrad', seed: 7 }`. */
   readonly method?: NamedMethod | NamedMethod['method']
-  /** Names of other values in the network whose relevance is wanted too, which only composites give. */
+  /** Names of other values in the network whose relevance to give too; only composites can. */
   readonly layers?: readonly string[]
   /**
-   * Whether what became of the relevance is wanted too, layer by layer, which only composites of rules give. It adds
-   * some two thirds to the graph, and to the time that it takes to load.
+   * Whether to report what became of the relevance, layer by layer; only relevance composites can. This makes the graph
+   * about two thirds larger, and as much slower to load.
    */
   readonly conservation?: boolean
 }
 
-/** An explanation in the model's own words, with pictures of it where the input is a picture. */
+/** An explanation that names the model's classes, with pictures where the input is a picture. */
 export interface ModelExplanation extends Explanation {
   /**
-   * The class that is explained: its index, its name, and its probability, which is the output's own where that holds
-   * probabilities, and what a softmax makes of its logits otherwise. A group of classes has no index, nor has an age in
-   * years; a number is the only class of its output, and has no probability.
+   * The explained class: its index, its name, and its probability, which is the output's own where it holds
+   * probabilities, and otherwise the softmax of its logits. A group of classes and an age in years have no index; a
+   * number is the only class of its output, and has no probability.
    */
   readonly class: number | undefined
   readonly name: string
   readonly probability: number | undefined
-  /** Where that is asked for, the expected age in years; of an output that is one number, the number. */
+  /** The expected age in years, where that is asked for; for an output that is one number, the number. */
   readonly value: number | undefined
-  /** What is to be known before the map is believed, a sentence each. */
+  /** What to know before believing the map, a sentence each. */
   readonly warnings: readonly string[]
   /** What the network saw. */
   readonly seen: Image | undefined
@@ -81,7 +81,7 @@ export interface ModelExplanation extends Explanation {
  * Explain what a network says of one photo.
  *
  * @param model a network with its card; `modelOf` makes one of a network in memory
- * @throws UserError when something does not fit, or is not known of how photos become the input; the signal's reason,
+ * @throws UserError when something does not fit, or it is not known how photos become the input; the signal's reason,
  *   when that stops it
  */
 export async function explain(
@@ -99,7 +99,7 @@ export async function explain(
 }
 
 /**
- * Explain what a network says of a photo, by an explainer that is loaded already.
+ * Explain what a network says of a photo, by an explainer that is already loaded.
  *
  * @param explainer of this model, from {@link loadModelExplainer}
  * @throws UserError, the signal's reason as {@link explain} does
@@ -118,10 +118,10 @@ export async function explainBy(
 /**
  * Load a model and the graph that explains it.
  *
- * @param options.tunable whether α, β, γ and ε of the composite's rules can be set anew for each explanation, by
- *   {@link TunableExplainer.tuned}, with nothing loaded anew
- * @throws UserError where the composite does not fit the network, an operator has no rule, or what is to be tunable has
- *   no such numbers
+ * @param options.tunable whether α, β, γ and ε of the composite's rules can change with each explanation, by {@link
+ *   TunableExplainer.tuned}, without loading anything again
+ * @throws UserError where the composite does not fit the network, an operator lacks a rule, or none of its rules has a
+ *   number to tune
  */
 export async function loadModelExplainer(
   model: Model,
@@ -175,7 +175,7 @@ export function compositeOf(
 }
 
 /**
- * What a network is shown: a photo made its input, or input as it stands.
+ * What a network is fed: a photo turned into its input, or ready input unchanged.
  *
  * @param where what the input is called in messages
  * @throws UserError when it does not fit the network, or it is not known how photos become the input
@@ -235,24 +235,27 @@ function isEmpty({ relevance }: Explanation): boolean {
   return relevance.data.every((value) => value === 0)
 }
 
-/** An answer may hang on the picture by ways that are held fixed, or be flat about it. */
+/** An answer may depend on the picture only through what the rules hold fixed, or be flat around it. */
 const EMPTY =
   'the map is empty: no relevance reached the input. All of it stayed with biases, or the picture counts only ' +
   'in what the network divides by, which relevance holds fixed; --method occlusion shows what the answer depends on'
 
-/** The largest Σ|R| / |logit| of a map whose parts do not drown what they add up to. */
+/** The largest Σ|R| / |logit| at which the parts of a map do not drown their sum. */
 const MOST = 1e3
 
-/** The part of the logit below which a map is said to show only that. */
+/** The share of the logit below which a warning says that the map shows no more than that share. */
 const LEAST = 0.5
 
-/** The part of its parts below which a sum is one of what cancels, and tells nothing of what reached the input. */
+/**
+ * The share of its parts below which a sum is what is left after they cancel, and says nothing about what reached the
+ * input.
+ */
 const NOTHING = 0.05
 
-/** What a map's own sums say against it: they should be about the logit that was handed down. */
+/** What a map's own sums say against it: they should be close to the logit that was handed down. */
 export function warningsOf(explanation: Explanation, { class: asked }: Pick<Question, 'class'>): string[] {
   const { relevance, logit } = explanation
-  // What speaks for older and for younger ages may well cancel: there the size is that of its parts.
+  // What speaks for older and for younger ages may well cancel: there the size of the parts counts.
   const size = asked === 'years' ? sizeOfParts(explanation) : Math.abs(logit)
   if (size === 0) return []
   let [sum, magnitude] = [0, 0]
@@ -314,7 +317,7 @@ function inModelWords(
   }
 }
 
-/** The outputs that are answers, where the card says which are: what else the network gives are its own figures. */
+/** The outputs that are answers, where the card says which: the others are internal figures of the network. */
 function answersIn(outputs: Explanation['outputs'], { card: { answers } }: Model): Explanation['outputs'] {
   if (!answers) return outputs
   const isAnswer = (name: string) =>
@@ -322,10 +325,10 @@ function answersIn(outputs: Explanation['outputs'], { card: { answers } }: Model
   return Object.fromEntries(Object.entries(outputs).filter(([name]) => isAnswer(name)))
 }
 
-/** How a head of an output is asked for, behind its name. */
+/** How one place of an output is asked for, after its name. */
 const PART = /\[(\d+|mean)\]$/
 
-/** What a question was about, and what the network says to it. */
+/** What a question was about, and the network's answer. */
 function answerIn(
   { class: asked }: Question,
   model: Model,
@@ -348,10 +351,13 @@ function answerIn(
   return { class: index, name: model.classes[index]!, probability, value: undefined }
 }
 
-/** The scores of the explained output. One logit that the card gives two classes is a yes or no; a number is none. */
+/**
+ * The scores of the explained output. One logit to which the card gives two classes is a yes or no; a number has no
+ * scores.
+ */
 function scoresIn({ kind, logits: count, reference = 0 }: Model, { logits, probabilities }: Scores): Scores {
   if (kind === 'number') return { logits: logits.map((value) => value + reference), probabilities: undefined }
-  // The probability of the second class, as the card says it.
+  // The card says that it is the probability of the second class.
   if (kind === 'other' && count === 1) return { logits, probabilities: logits }
   return kind === 'logits' && count === 1
     ? { logits, probabilities: logits.map((logit) => 1 / (1 + Math.exp(-logit))) }
@@ -374,12 +380,12 @@ function picturesOf(
   }
 }
 
-/** What the rules say of a network that they do not fit, as an error that names its file. */
+/** Run `act`; where the rules do not fit the network, its error names the file. */
 export async function rulesAbout<T>(path: string, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {
-    // Other kinds of error are faults of regard's own, or say where by themselves.
+    // Errors of other kinds are faults in regard, or already say where.
     const isPlain =
       error instanceof UserError
         ? error.constructor === UserError && error.where === undefined
@@ -390,7 +396,7 @@ export async function rulesAbout<T>(path: string, act: () => T | Promise<T>): Pr
 }
 
 /**
- * The value that a name means: a value of the network, or the first output of the node of this name.
+ * The value that a name stands for: a value of the network, or the first output of the node of this name.
  *
  * @throws UsageError when the network has neither
  */

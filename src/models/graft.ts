@@ -9,11 +9,11 @@ import { rangeOf } from './preprocessing.ts'
 import { against, questionsOf, targetIn } from './questions.ts'
 
 /**
- * A model's network with its own explanation, as {@link graft} makes it: asked in the model's own words.
+ * A model's network with its own explanation, as {@link graft} makes it, but with classes by name.
  *
  * @param asked what is explained, and by which composite: as for `explain`
- * @throws UserError where the composite does not fit the network, or an operator has no rule; UsageError for a class that
- *   the model lacks
+ * @throws UserError where the composite does not fit the network, or an operator lacks a rule; UsageError for a class
+ *   that the model lacks
  */
 export async function graftModel(
   model: Model,

@@ -1,4 +1,4 @@
-/** Between pictures and what a network takes in. */
+/** Turns pictures into a network's input, and back. */
 
 import type { PixelRelevance } from '../explanation/heatMap.ts'
 import { float32, type TensorOf } from '../graph/types.ts'
@@ -12,7 +12,7 @@ import { meanAt, type Preprocessing } from './preprocessing.ts'
 /**
  * A photo as a network's input: float32 [1, channels, height, width] or [1, height, width, channels].
  *
- * @param photo of any size; one that has the size of the preprocessing's picture already is taken as it is
+ * @param photo of any size; one that already has the size of the preprocessing's picture is used unchanged
  */
 export function inputOf(photo: Image, preprocessing: Preprocessing): TensorOf<'float32'> {
   const { size, picture, channels, scale } = preprocessing
@@ -39,7 +39,7 @@ export function pictureFor(photo: Image, { picture, fit }: Preprocessing): Image
  * From points of the input, in pixels, to points of the photo.
  *
  * @param shown the picture that the input was made from: a photo, or a face that was cut out of one
- * @param map from that picture to the photo; the same point where not given
+ * @param map from that picture to the photo; by default the identity
  */
 export function inputToPhoto(
   { size, picture, fit }: Preprocessing,
@@ -53,8 +53,8 @@ export function inputToPhoto(
 }
 
 /**
- * The picture that an input shows: {@link inputOf} undone. Input that comes from elsewhere is rounded and cut off
- * to what a picture can hold.
+ * The picture that an input shows: {@link inputOf} undone. Input from elsewhere is rounded and clamped to what a
+ * picture can hold.
  */
 export function pictureOf(input: TensorOf<'float32'>, preprocessing: Preprocessing): Image {
   const { size, channels, scale } = preprocessing
@@ -71,8 +71,8 @@ export function pictureOf(input: TensorOf<'float32'>, preprocessing: Preprocessi
 }
 
 /**
- * What can be shown of an input of which it is not known how photos become it: the mean of its channels as grey,
- * from its least to its greatest.
+ * A picture of an input where it is not known how photos become it: the mean of its channels as grey, from the least to
+ * the greatest.
  *
  * @param sums the sums over the channels, row by row
  */
@@ -112,12 +112,12 @@ function forEachValue(
   }
 }
 
-/** Where a channel of a network is in a pixel of a picture, which is red, green, blue. */
+/** The index of a network's channel in a pixel of a picture, which is red, green, blue. */
 function colour(order: Exclude<Channels, 'gray'>, channel: number): number {
   return order === 'RGB' ? channel : 2 - channel
 }
 
-/** The brightness of a pixel, as television has it and image libraries turn colour into grey (ITU-R BT.601). */
+/** The brightness of a pixel, by the weights that television and image libraries use (ITU-R BT.601). */
 function gray(data: Uint8Array, at: number): number {
   return Math.round(0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!)
 }

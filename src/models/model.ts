@@ -1,4 +1,4 @@
-/** A network with what is needed to show it a photo: the model's file, its card beside it, its mean picture. */
+/** A network with what it needs to read a photo: the model's file, its card beside it, its mean picture. */
 
 import { UserError } from '../base/errors.ts'
 import { classNames } from '../explanation/classes.ts'
@@ -13,42 +13,45 @@ import { answerOf } from './answer.ts'
 import type { Card } from './card.ts'
 import { Misfit, type Preprocessing, pictureShape, preprocessingOf } from './preprocessing.ts'
 
-/** A network, and all that is known of what it takes and what it says. */
+/** A network, and all that is known about its input and its answers. */
 export interface Model {
   /** Its file, for messages. */
   readonly path: string
   readonly network: Graph
-  /** What its card says, with what the user says in its place. Without a card it says nothing. */
+  /** Its card, with the user's fields instead of the card's where given. Empty without either. */
   readonly card: OpenedCard
   readonly input: ValueInfo
   /** The output that is explained. */
   readonly output: string
-  /** What that output holds; a single number that is no yes or no, as an age in years, is a `number`. */
+  /** What that output holds; a single number that is not a yes or no, such as an age in years, is a `number`. */
   readonly kind: OutputKind | 'number'
   /** How many logits that output has. */
   readonly logits: number
-  /** The names of its classes, by index: two for a single logit; of a number, what it is called. */
+  /** The names of its classes, by index: two for a single logit; for a number, its name. */
   readonly classes: readonly string[]
-  /** Of a number: what is subtracted from it, where it is explained against something. */
+  /** For a number: what is subtracted from it, where it is explained against something. */
   readonly reference?: number
-  /** What that output is asked, where its card says it: `age`, `gender`, `years`. */
+  /** The task of that output, where its card says so: `age`, `gender`, `years`. */
   readonly task: string | undefined
-  /** How a photo becomes the input, or what of that is not known. */
+  /** How a photo becomes the input, or the fields that are missing to know it. */
   readonly preprocessing: Preprocessing | { readonly missing: readonly string[] }
 }
 
-/** What is said about a model from outside. */
+/** What the caller knows about a model. */
 export interface ModelOptions extends ReadModelOptions {
-  /** Stands in place of what the card says, field by field. */
+  /** Overrides the card, field by field. */
   readonly card?: OpenedCard
   /** The output to explain. */
   readonly output?: string
 }
 
-/** What a card says of one output. */
+/** What a card says about one output. */
 type Answer = Pick<OpenedCard, 'task' | 'classes' | 'ages'> & { readonly plain?: boolean }
 
-/** A card whose files are read: names of classes in place of a text file with them, and the mean picture. */
+/**
+ * A card whose files are read: it holds the names of the classes instead of the name of a text file, and the mean
+ * picture.
+ */
 export type OpenedCard = Omit<Card, 'classes'> & {
   readonly classes?: string[]
   readonly meanPicture?: TensorOf<'float32'>
@@ -58,9 +61,9 @@ export type OpenedCard = Omit<Card, 'classes'> & {
  * Read a model of any format, and its card and mean picture where it has them.
  *
  * @param path of its file: the last part is its name for `files`; messages have all of it
- * @param files gives the model's own file, and those beside it
- * @throws UserError when a file is missing or malformed, or names the field that does not fit the network;
- *   UsageError when the model has several outputs and nobody says which is meant
+ * @param files gives the model's own file and the files beside it
+ * @throws UserError when a file is missing or malformed, or naming the field that does not fit the network; UsageError
+ *   when the model has several outputs and nothing says which is meant
  */
 export async function openModel(path: string, files: Files, options: ModelOptions = {}): Promise<Model> {
   const { card = {}, output, ...reading } = options
@@ -87,13 +90,14 @@ export function cardPathOf(model: string): string {
 }
 
 /**
- * A network that is in memory already, with what is said of it.
+ * A model made of a network in memory and what is known about it.
  *
- * @param path what it is called in messages
- * @param said its card, with its files read
- * @param options.output the output to explain, in place of the card's
- * @param options.where what is to blame where card and network do not fit
- * @param options.given what of it is said in the card's place, as by flags: that is to blame for itself
+ * @param path its name in messages
+ * @param said its card, whose files are read
+ * @param options.output the output to explain, instead of the card's
+ * @param options.where the name of the card in messages, where card and network do not fit
+ * @param options.given the fields that were given instead of the card's, such as by flags: messages blame these instead
+ * of the card
  * @throws UserError, UsageError as {@link openModel} does
  */
 export function modelOf(
@@ -136,22 +140,22 @@ export function modelOf(
   }))
 }
 
-/** How many classes DEX has, a year each, and with it those that name none (Rothe et al. 2015). */
+/** How many classes DEX has, one a year (Rothe et al. 2015); networks like it do not name their classes. */
 const YEARS = 101
 
-/** The model once for each answer that its card speaks of, the first of them first; or itself. */
+/** The model once for each answer that its card lists, in that order; or the model alone. */
 export function answersOf(model: Model): Model[] {
   const { network, path, card } = model
   return card.answers?.map(({ output }) => modelOf(network, path, card, { output })) ?? [model]
 }
 
-/** Whether an answer is one number that is taken as it is: an age, say, or the probability of the second class. */
+/** Whether an answer is one number that is used as it is, such as an age or the probability of the second class. */
 export function isPlain({ kind, logits }: Pick<Model, 'kind' | 'logits'>): boolean {
   return kind === 'number' || (kind === 'other' && logits === 1)
 }
 
 /**
- * The age that each class of an answer in years stands for; of an answer that is one number, none.
+ * The age that each class of an answer in years stands for; undefined for an answer that is one number.
  *
  * @throws UserError where the card does not say it
  */
@@ -180,7 +184,7 @@ export function agesOf({ path, card, output, logits, classes }: Model): readonly
 /**
  * How a photo becomes the model's input.
  *
- * @throws UserError that says what is not known of it, and how to say it
+ * @throws UserError naming what is not known, and how to give it
  */
 export function requirePreprocessing({ path, input, preprocessing }: Model): Preprocessing {
   if (!('missing' in preprocessing)) return preprocessing
@@ -210,7 +214,7 @@ export function requirePreprocessing({ path, input, preprocessing }: Model): Pre
   )
 }
 
-/** How the fields that a photo needs look in a card. */
+/** Example lines of a card, for the fields that a photo needs. */
 const CARD_LINES: Readonly<Record<string, string>> = {
   layout: 'layout: NCHW      # or NHWC',
   size: 'size: 224         # or height and width, in pixels',
@@ -223,7 +227,7 @@ const CARD_LINES: Readonly<Record<string, string>> = {
  * Read the files that a card names: the names of its classes, and its mean.
  *
  * @param path of the card or its model: the files lie beside it
- * @throws UserError when one is missing, or is not what it should be
+ * @throws UserError when one is missing or malformed
  */
 export async function openCard(card: Card, path: string, files: Files): Promise<OpenedCard> {
   const { classes, input } = card
@@ -234,7 +238,7 @@ export async function openCard(card: Card, path: string, files: Files): Promise<
   }
 }
 
-/** What a card says, and in place of it what somebody says against it. */
+/** A card, overridden by what the caller says. */
 export function joinedCard(own: OpenedCard, said: OpenedCard): OpenedCard {
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
   const { size, height, width, ...rest } = own.input ?? {}
@@ -250,7 +254,7 @@ export function joinedCard(own: OpenedCard, said: OpenedCard): OpenedCard {
 /**
  * A network that was made for several pictures at once, opened to any number; others as they are.
  *
- * @throws UserError where it makes something of all of them together
+ * @throws UserError where it combines them
  */
 function severalApart(network: Graph, path: string): Graph {
   const [pictures] = network.inputs[0]?.shape ?? []
@@ -300,11 +304,13 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
   return only
 }
 
-/** What a card says of one output. Names of classes that are given beside a card's answers are those of any. */
+/**
+ * What a card says about one output. Names of classes that are given besides a card's answers apply to every output.
+ */
 function answerAt(card: OpenedCard, output: string): Answer {
   const answer = card.answers?.find((each) => each.output === output)
   if (answer) return { ...answer, classes: card.classes ?? answer.classes }
-  // A card's names are those of its own output, and of its mean over all places.
+  // A card's names apply to its own output, and to that output's mean over all places.
   const own = [undefined, output, output.replace(/\[mean\]$/, '')].includes(card.output)
   return own ? card : { task: card.task }
 }
@@ -318,7 +324,7 @@ async function classesIn(file: string, model: string, files: Files): Promise<str
   return names.map((name) => name.trim())
 }
 
-/** A mean picture or one number a channel, from a file. */
+/** A mean picture or one number for each channel, from a file. */
 async function meanIn(file: string, model: string, files: Files): Promise<TensorOf<'float32'>> {
   const path = pathBeside(model, file)
   let bytes: Uint8Array
@@ -340,7 +346,7 @@ function textIn(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
 }
 
-/** What a user did wrong, with the file that it is about. */
+/** Run `act`, and add the file to what a user did wrong. */
 function about<T>(where: string, blame: (misfit: Misfit) => UserError, act: () => T): T {
   try {
     return act()

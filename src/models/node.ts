@@ -1,4 +1,4 @@
-/** Models, photos and explanations of them, from and to a disk. */
+/** Models, photos and their explanations, read from and written to disk. */
 
 import { existsSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
@@ -38,17 +38,17 @@ import {
   requirePreprocessing,
 } from './model.ts'
 
-/** What is said about a model from outside. */
+/** What the caller knows about a model. */
 export interface ModelFileOptions extends ReadModelFileOptions {
-  /** Stands in place of what the card says, field by field. Files in it are looked for in the working folder. */
+  /** Overrides the card, field by field. Files that it names are looked for in the working folder. */
   readonly card?: Card
   /** The output to explain. */
   readonly output?: string
 }
 
-/** What is explained with what. */
+/** What to explain, and how. */
 export interface ExplainFileOptions extends ModelFileOptions, Partial<ExplainOptions> {
-  /** Take the photo as it is: it shows one face that is cut out already. */
+  /** Use the photo as it is: it shows one face that is already cut out. */
   readonly asIs?: boolean
 }
 
@@ -58,8 +58,8 @@ export type TrainedCard = OpenedCard & Required<Pick<OpenedCard, 'meanPicture'>>
 /**
  * Read a model of any format, and its card and mean picture where it has them: see {@link openModel}.
  *
- * @throws UserError when a file is missing or malformed, or names the field that does not fit the network;
- *   UsageError when the model has several outputs and nobody says which is meant
+ * @throws UserError when a file is missing or malformed, or naming the field that does not fit the network; UsageError
+ *   when the model has several outputs and nothing says which is meant
  */
 export async function openModelFile(path: string, options: ModelFileOptions = {}): Promise<Model> {
   const { card = {}, output, prototxt, size } = options
@@ -73,9 +73,9 @@ export async function openModelFile(path: string, options: ModelFileOptions = {}
 }
 
 /**
- * Open a network that needs no training; it is called by its name in messages.
+ * Open a network that needs no training; messages call it by its name.
  *
- * @throws UserError when it is not on this machine, or says how to use it otherwise than it can be used
+ * @throws UserError when it is not on this machine, or the options do not fit it
  */
 export async function openBuiltIn(
   name: BuiltInName,
@@ -111,8 +111,8 @@ export function builtInFolder(network: BuiltInNetwork): string {
 }
 
 /**
- * Write a trained network as `NAME.onnx`, `NAME.card.yaml` and `NAME.mean.npy`. The model comes last: where it
- * is, the others are.
+ * Write a trained network as `NAME.onnx`, `NAME.card.yaml` and `NAME.mean.npy`. The model is written last: where it
+ * exists, so do the others.
  *
  * @param path of the `.onnx` file
  * @throws UserError naming the file that cannot be written
@@ -129,9 +129,10 @@ export function writeModel(path: string, network: Graph, { meanPicture, ...card 
  * Explain what a network says of one photo; of its main face, where the network's card says how faces are cut out.
  *
  * @param model the path of a model in any format, with its card beside it, or the name of a built-in network
- * @param photo a photo, or an `.npy` file with input that is preprocessed already
- * @param options `class` is looked for among all answers that the card speaks of; `engine`: ONNX Runtime on the CPU where not given
- * @throws UserError when something cannot be read, does not fit, or is not known of how photos become the input; the
+ * @param photo a photo, or an `.npy` file with preprocessed input
+ * @param options `class` is looked for among all answers that the card lists; `engine`: by default ONNX Runtime on the
+ * CPU
+ * @throws UserError when something cannot be read, does not fit, or it is not known how photos become the input; the
  *   signal's reason, when that stops it
  */
 export async function explainFile(
@@ -149,7 +150,7 @@ export async function explainFile(
   return explain(opened, input, { engine, ...rest })
 }
 
-/** A model with the first of its answers that has what is asked, where nobody says which is meant. */
+/** A model with the first of its answers that has what is asked for, where nothing says which is meant. */
 async function answerAsked(path: string, options: ExplainFileOptions): Promise<Model> {
   const { output, class: asked = 'top', minus } = options
   const model = isBuiltIn(path) ? await openBuiltIn(path, options) : await openModelFile(path, options)
@@ -173,9 +174,9 @@ async function mainFaceOf(photo: string, model: Model, as: Cut): Promise<Image> 
 }
 
 /**
- * What a network is shown of a file.
+ * A file as a network's input.
  *
- * @param path a photo, or an `.npy` file with input that is preprocessed already
+ * @param path a photo, or an `.npy` file with preprocessed input
  * @throws UserError when the file cannot be used, or it is not known how photos become the input
  */
 export async function readInput(path: string, model: Model): Promise<TensorOf<'float32'>> {
@@ -183,7 +184,7 @@ export async function readInput(path: string, model: Model): Promise<TensorOf<'f
   return inputFrom(readNpy(await readWhole(path), path) as TensorOf<'float32'>, model, path)
 }
 
-/** Whether a file holds input as the network takes it. */
+/** Whether a file holds preprocessed input. */
 export function isPreprocessed(path: string): boolean {
   return extname(path).toLowerCase() === '.npy'
 }

@@ -1,6 +1,6 @@
 /**
- * How a photo becomes a network's input: what the model's card says (or flags in its place), completed by what the
- * shape of the input says. What nobody says is not guessed, but asked for.
+ * How a photo becomes a network's input: what the model's card (or flags instead of it) says, completed by the shape of
+ * the input. What is missing is asked for, not guessed.
  */
 
 import { UserError } from '../base/errors.ts'
@@ -13,16 +13,16 @@ import type { Card } from './card.ts'
 
 /** How a photo becomes the input: fitted into a picture, its centre cut out, and (pixel − mean) · scale. */
 export interface Preprocessing {
-  /** Of the input, in pixels. */
+  /** The size of the input, in pixels. */
   readonly size: Size
-  /** Of the picture that the input is cut from. */
+  /** The size of the picture that the input is cut from. */
   readonly picture: Size
   readonly fit: Fit
   readonly layout: Layout
   readonly channels: Channels
-  /** One number a channel, in their order, for pixels from 0 to 255. */
+  /** One number for each channel in order, for pixels from 0 to 255. */
   readonly mean: readonly number[] | MeanPicture
-  /** One number a channel, in their order. */
+  /** One number for each channel in order. */
   readonly scale: readonly number[]
 }
 
@@ -39,13 +39,13 @@ export interface PictureShape {
   readonly channels: Dimension | undefined
 }
 
-/** What is said of an input, by the names of the flags that say it too. */
+/** A field of a card about the input; flags have the same names. */
 type Field = 'size' | 'layout' | 'channels' | 'scale' | 'mean' | 'picture' | 'classes'
 
-/** What is said of a model does not fit it, or itself: by its card, or by who asks in the card's place. */
+/** What a model's card, or the caller instead of it, says does not fit the model, or contradicts itself. */
 export class Misfit extends UserError {
   override name = 'Misfit'
-  /** What is said that may be wrong. */
+  /** The fields that may be wrong. */
   readonly fields: readonly Field[]
   private readonly what: string
   private readonly ofCard: string | undefined
@@ -62,11 +62,11 @@ export class Misfit extends UserError {
   }
 
   /**
-   * The same with who is to blame for it.
+   * The same error, naming the card or the flags that are to blame.
    *
-   * @param card the card's file, or what stands for it
+   * @param card the card's file, or its name in messages
    * @param model the model's file
-   * @param said what is said in the card's place
+   * @param said the fields given instead of the card's
    */
   blaming(
     card: string,
@@ -83,7 +83,7 @@ export class Misfit extends UserError {
   }
 }
 
-/** What is known of the pictures that an input takes; undefined where it takes none: it has not four axes. */
+/** What is known about the pictures that an input takes; undefined where it takes none, because it lacks four axes. */
 export function pictureShape(shape: Shape, given?: Layout): PictureShape | undefined {
   if (shape.length !== 4) return undefined
   const isDepth = (d: Dimension) => d === 1 || d === 3
@@ -100,11 +100,12 @@ export function pictureShape(shape: Shape, given?: Layout): PictureShape | undef
 }
 
 /**
- * Complete what a card says of the input by the input's own shape.
+ * Complete what a card says about the input by the input's own shape.
  *
  * @param shape of the network's input
  * @param mean the card's mean picture, where it names one
- * @returns the preprocessing, or the names of the card's fields that nobody gives; none where the network takes no pictures
+ * @returns the preprocessing, or the names of the card's fields that are missing; undefined where the network takes no
+ * pictures
  * @throws UserError where the card contradicts itself or the model
  */
 export function preprocessingOf(
@@ -121,7 +122,7 @@ export function preprocessingOf(
   const channels = input.channels ?? (model.channels === 1 ? 'gray' : undefined)
   const missing = [
     ...(model.layout ? [] : ['layout']),
-    // Where the layout is not known, nothing is known of what the shape says of the size.
+    // Where the layout is not known, the shape does not tell the size.
     ...(model.layout && (height === undefined || width === undefined) ? ['size'] : []),
     ...(channels === undefined ? ['channels'] : []),
     ...(input.scale === undefined ? ['scale'] : []),

@@ -1,4 +1,4 @@
-/** What can be asked of a model's answer, in words, and what that means for its logits. */
+/** What can be asked about a model's answer, in words, and what that means for its logits. */
 
 import { UsageError, UserError } from '../base/errors.ts'
 import {
@@ -24,10 +24,10 @@ import type { Node } from '../graph/operators.ts'
 import type { Graph } from '../graph/types.ts'
 import { isPlain, type Model } from './model.ts'
 
-/** How many classes DEX has, a year each: with so many, classes without names are the years from 0 on. */
+/** How many classes DEX has, one a year: this many classes without names are the years from 0 on. */
 const YEARS = 101
 
-/** The age that each class of a model stands for; undefined where its classes are no ages. */
+/** The age that each class of a model stands for; undefined where its classes are not ages. */
 function agesOfClasses(model: Model): readonly number[] | undefined {
   const { card, output, logits, classes } = model
   if (logits === 1) return undefined
@@ -38,12 +38,12 @@ function agesOfClasses(model: Model): readonly number[] | undefined {
 }
 
 /**
- * What somebody asks, as questions.
+ * Parse what a user asks into questions.
  *
- * @param asked `top`, classes by name or index, with commas between; of classes that are ages also `years`, and groups
- *   of them by a range: `60+`, `20-29`
- * @param minus what all of them are set against
- * @throws UsageError for what the model has not, or where two do not go together
+ * @param asked `top`, or classes by name or index, with commas between; for classes that are ages also `years`, and
+ *   groups of ages by a range: `60+`, `20-29`
+ * @param minus what each of them is compared with
+ * @throws UsageError for what the model lacks, or for two that do not go together
  */
 export function questionsOf(model: Model, asked: readonly string[], minus?: string): Question[] {
   const { kind, classes, path } = model
@@ -85,7 +85,7 @@ export function questionsOf(model: Model, asked: readonly string[], minus?: stri
     if ([each, against].some((one) => typeof one === 'object') && !isDistribution(model)) {
       throw new UsageError('its classes are answered independently, so a group of them has no logit', path)
     }
-    // What is wrong with it whatever the answer is, is said before anything is explained.
+    // What is wrong whatever the answer is gets reported before anything is explained.
     if (!needsAnswer(question, model)) targetIn(model, question)
     return question
   })
@@ -105,18 +105,20 @@ function isDistribution({ kind }: Model): boolean {
   return kind === 'logits' || kind.endsWith('softmax')
 }
 
-/** Whether it depends on the network's own answer how much each logit counts in a question. */
+/** Whether the weights of the logits in a question depend on the network's own answer. */
 export function needsAnswer({ class: asked, minus }: Question, model: Model): boolean {
   if (asked === 'years' || typeof asked === 'object' || typeof minus === 'object') return true
   return asked === 'top' && (minus !== undefined || isProbability(model))
 }
 
-/** Whether the answer is the probability of the second class: no logit, whose sign would say which class is its own. */
+/**
+ * Whether the answer is the probability of the second class, not a logit, whose sign would say which class it answers.
+ */
 function isProbability(model: Model): boolean {
   return isPlain(model) && model.kind !== 'number'
 }
 
-/** The class that a network answers itself, by how its answer is explained. */
+/** The network's own answer, by the explanation of it. */
 function ownClass(model: Model, { target, outputs }: Explanation): number {
   return isProbability(model) ? Number(outputs[model.output]!.logits[0]! >= 0.5) : explainedClass(target)
 }
@@ -124,9 +126,9 @@ function ownClass(model: Model, { target, outputs }: Explanation): number {
 /**
  * A question in terms of a model's logits.
  *
- * @param own how the model's own answer is explained; needed where {@link needsAnswer} says so
- * @throws UsageError when a class is set against itself, or the only logit against its other side; UserError when the
- *   own answer is, or no distribution is about the reference age
+ * @param own the explanation of the model's own answer; needed where {@link needsAnswer} says so
+ * @throws UsageError when a class is compared with itself, or the only logit with its other side; UserError when that
+ *   happens to the network's own answer, or when the reference is not an expected age of its classes
  */
 export function targetIn(
   model: Model,
@@ -166,12 +168,12 @@ export function targetIn(
   throw new UsageError(`the group ${typeof known === 'object' ? known.name : ''} does not differ from itself`)
 }
 
-/** The age that is expected of a model's answer. */
+/** The expected age of a model's answer, in years. */
 export function expectedAgeIn(model: Model, logits: Float32Array): number {
   return meanOf(agesOfClasses(model)!, softmaxOf(logits))
 }
 
-/** @throws UserError where an output's probabilities are not what a softmax makes of all its logits */
+/** @throws UserError where an output's probabilities are not the softmax of all its logits */
 function requireSoftmax({ logits, probabilities }: Explanation['outputs'][string]): void {
   const found = softmaxOf(logits)
   if (probabilities && found.every((p, k) => Math.abs(p - probabilities[k]!) < 1e-3)) return
@@ -179,12 +181,12 @@ function requireSoftmax({ logits, probabilities }: Explanation['outputs'][string
 }
 
 /**
- * A model whose one number is set against another: the network itself subtracts it, so that it enters with the last
- * layer's bias. Other models as they are. `explain` does so by itself; who loads an explainer for many pictures loads
- * that of this model.
+ * A model whose one number is compared with another: the network itself subtracts it, so that it joins the last layer's
+ * bias. Other models are returned unchanged. `explain` does this by itself; to explain many pictures, load an explainer
+ * of the model that this returns.
  *
- * @param minus what it is set against
- * @throws UsageError where that is no number
+ * @param minus what the number is compared with
+ * @throws UsageError where that is not a number
  */
 export function against(model: Model, minus: string | number | undefined): Model {
   if (model.kind !== 'number' || minus === undefined) return model
@@ -192,7 +194,7 @@ export function against(model: Model, minus: string | number | undefined): Model
   return { ...model, network: lessened(model.network, model.output, reference), reference }
 }
 
-/** A network with a number subtracted from one of its outputs, which keeps its name. */
+/** A network with a number subtracted from one of its outputs; the output keeps its name. */
 function lessened(network: Graph, output: string, by: number): Graph {
   const inner = `${output} alone`
   const renamed = (names: readonly string[]) => names.map((name) => (name === output ? inner : name))

@@ -2,7 +2,7 @@ import type { Graph } from '../graph/types.ts'
 import { type LayerStart, Layers } from './layers.ts'
 import type { NetworkOptions } from './network.ts'
 
-/** The smallest picture that every layer still fits, in pixels. */
+/** The smallest input that all layers allow, in pixels. */
 export const CAFFENET_LEAST_INPUT = 55
 
 /**

@@ -1,27 +1,26 @@
 import type { Random } from '../base/random.ts'
 import { float32, sizeOf, type TensorOf } from '../graph/types.ts'
 
-/** How the weights of a layer start, as Caffe's fillers do it. */
+/** How the weights of a layer start, as in Caffe's fillers. */
 export type Filler =
   | 'xavier'
   | 'msra'
   | {
-      /** The published deviation. */
+      /** The published standard deviation. */
       readonly gaussian: number
-      /** How many inputs a filter has in the published network, which the deviation was chosen for. */
+      /** How many inputs a filter has in the published network, for which the deviation was chosen. */
       readonly inputs: number
     }
 
 /**
- * Weights of a layer as they start.
+ * The starting weights of a layer.
  *
- * `xavier` is uniform within ±√(3 / inputs) (Glorot and Bengio 2010, in Caffe's form, which looks at the inputs
- * alone); `msra` is normal with √(2 / inputs) (He et al. 2015); `gaussian` is normal with the published deviation.
- * Where a narrower network or a smaller picture leaves fewer inputs to sum than were published, its weights are larger,
- * which keeps the activations at the published size: otherwise the first thousand iterations go by before anything is
- * learned.
+ * `xavier` is uniform within ±√(3 / inputs) (Glorot and Bengio 2010, in Caffe's form, which only considers the inputs);
+ * `msra` is normal with √(2 / inputs) (He et al. 2015); `gaussian` is normal with the published deviation. Where a
+ * narrower network or a smaller picture has fewer inputs to sum than the published one, the weights are larger, which
+ * keeps the activations at the published size: otherwise nothing is learnt in the first thousand iterations.
  *
- * @param shape the first dimension counts the filters: what is left over is a filter's number of inputs
+ * @param shape the first dimension counts the filters; the product of the others is a filter's number of inputs
  */
 export function filled(shape: readonly number[], filler: Filler, random: Random): TensorOf<'float32'> {
   const tensor = float32(shape)

@@ -3,13 +3,13 @@ import type { Graph } from '../graph/types.ts'
 import { type LayerStart, Layers } from './layers.ts'
 import type { NetworkOptions } from './network.ts'
 
-/** The smallest picture that every layer still fits, in pixels: the heads need 5 × 5 where they leave the trunk. */
+/** The smallest input that all layers allow, in pixels: the heads need 5 × 5 where they leave the trunk. */
 export const GOOGLENET_LEAST_INPUT = 79
 
-/** Filters of an inception module: 1×1, 3×3 reduce, 3×3, 5×5 reduce, 5×5, 1×1 behind the pooling. */
+/** Filters of an inception module: 1×1, 3×3 reduce, 3×3, 5×5 reduce, 5×5, 1×1 after the pooling. */
 type Filters = readonly [number, number, number, number, number, number]
 
-/** The modules in their order; those that an auxiliary head or a pooling follows say so. */
+/** The modules in order, with whether an auxiliary head or a pooling follows. */
 const MODULES: readonly { name: string; filters: Filters; head?: string; pool?: string }[] = [
   { name: '3a', filters: [64, 96, 128, 16, 32, 32] },
   { name: '3b', filters: [128, 128, 192, 32, 96, 64], pool: 'pool3/3x3_s2' },
@@ -22,16 +22,16 @@ const MODULES: readonly { name: string; filters: Filters; head?: string; pool?: 
   { name: '5b', filters: [384, 192, 384, 48, 128, 128] },
 ]
 
-/** How all but the classifiers start. */
+/** How all layers except the classifiers start. */
 const START: LayerStart = { filler: 'xavier', bias: 0.2 }
 const CLASSIFIER: LayerStart = { filler: 'xavier', bias: 0 }
 
-/** What the loss of each output counts for in training. */
+/** The weight of each output's loss in training. */
 export const GOOGLENET_LOSSES = { logits: 1, 'loss1/logits': 0.3, 'loss2/logits': 0.3 }
 
 /**
- * GoogLeNet: nine inception modules, and two auxiliary heads that help it to learn. Its outputs are `logits`, and from
- * the heads, in the order of depth, `loss1/logits` and `loss2/logits`; `GOOGLENET_LOSSES` says how they count.
+ * GoogLeNet: nine inception modules, and two auxiliary heads that help it learn. Its outputs are `logits`, and from the
+ * heads, in order of depth, `loss1/logits` and `loss2/logits`; `GOOGLENET_LOSSES` has their weights.
  *
  * Szegedy et al. 2014, *Going Deeper with Convolutions*; sizes and starting weights as in
  * its published `train_val.prototxt`.

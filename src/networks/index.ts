@@ -11,7 +11,7 @@ export interface Network {
   readonly build: NetworkBuilder
   /** The input size that the paper trains it at, in pixels. */
   readonly input: number
-  /** The least input size that it fits, in pixels. */
+  /** The smallest input size that it allows, in pixels. */
   readonly leastInput: number
   /** The outputs that are trained, and what the loss of each counts for. */
   readonly losses: Readonly<Record<string, number>>

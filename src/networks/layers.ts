@@ -1,6 +1,6 @@
 /**
- * The layers that the paper's networks are made of, with Caffe's semantics: pooling rounds up, LRN divides α by the
- * number of channels, convolutions may be grouped.
+ * The layers of the paper's networks, with Caffe's semantics: pooling rounds up, LRN divides α by the number of
+ * channels, convolutions may be grouped.
  */
 
 import { GraphBuilder, type Value } from '../graph/builder.ts'
@@ -21,14 +21,14 @@ interface Window {
   readonly pad?: number
 }
 
-/** A network that is being built: its picture, and a method for each kind of layer; each takes the layer's name. */
+/** A network that is being built: its input, and a method for each kind of layer, which takes the layer's name. */
 export class Layers {
   readonly g: GraphBuilder
   readonly images: Value
   private readonly options: NetworkOptions
 
   /**
-   * @param leastInput the smallest picture that every layer still fits, in pixels
+   * @param leastInput the smallest input that all layers allow, in pixels
    * @throws Error for smaller pictures
    */
   constructor(name: string, options: NetworkOptions, leastInput: number) {
@@ -41,7 +41,7 @@ export class Layers {
     this.images = this.g.input('images', 'float32', [batch, 3, input, input])
   }
 
-  /** A published number of channels, in a network of this width: a multiple of the groups they fall into. */
+  /** A published number of channels, scaled to this network's width: a multiple of the number of groups. */
   channels(published: number, groups = 1): number {
     return groups * Math.max(1, Math.round((published * this.options.width) / groups))
   }
@@ -58,7 +58,7 @@ export class Layers {
     return this.g.op('Conv', [x, ...this.weights(name, shape, start)], attributes, name)
   }
 
-  /** An inner product of all that a picture has. */
+  /** An inner product over all elements of a picture. */
   innerProduct(name: string, x: Value, units: number, start: LayerStart): Value {
     const flat = x.shape.length === 2 ? x : this.g.op('Flatten', [x], {}, `${name}/flatten`)
     const weights = this.weights(name, [units, Number(flat.shape[1])], start)
@@ -74,7 +74,7 @@ export class Layers {
     return this.g.op('MaxPool', [x], { ...shape, ceil_mode: 1 }, name)
   }
 
-  /** The mean of each window; of one that hangs over the end, the mean of what lies in the picture. */
+  /** The mean of each window; for one that reaches beyond the end, the mean of what lies in the picture. */
   averagePool(name: string, x: Value, { kernel, stride = 1 }: Omit<Window, 'pad'>): Value {
     const behind = [2, 3].map((axis) => {
       const steps = Math.ceil((Number(x.shape[axis]) - kernel) / stride)
@@ -92,7 +92,7 @@ export class Layers {
     return this.g.op('LRN', [x], { size: 5, alpha: 0.0001, beta: 0.75 }, name)
   }
 
-  /** @param ratio the part that training leaves out */
+  /** @param ratio the share that training drops */
   dropout(name: string, x: Value, ratio: number): Value {
     return this.g.op('Dropout', [x, this.g.constant(float32([], [ratio]), `${name}.ratio`)], {}, name)
   }

@@ -8,30 +8,30 @@ export interface StartingPoint {
   readonly weights: ReadonlyMap<string, TensorOf<'float32'>>
   /** Where they come from, for messages. */
   readonly where: string
-  /** How many times faster than the other layers those learn that start random. */
+  /** How many times faster the layers that start random learn than the others. */
   readonly freshRate: number
-  /** Layers that stay as they are, by name or by a first part of it: `conv1` is `conv1/7x7_s2` too. */
+  /** Layers that are not trained, by name or the first part of it: `conv1` includes `conv1/7x7_s2`. */
   readonly frozen?: readonly string[]
 }
 
-/** A network with its starting weights, without the heads that it has none for. */
+/** A network with its starting weights, without the heads that have none. */
 export interface Started {
   readonly network: Graph
   /** The layers whose weights were taken, in the order of the network. */
   readonly taken: readonly string[]
-  /** The layers that start random: their name or shape is another, as that of a new task's classifier. */
+  /** The layers that start random: their name or shape differs, such as that of a new task's classifier. */
   readonly fresh: readonly string[]
-  /** The weights that learn at another rate, by name: by how much; those that are frozen at 0. */
+  /** The weights that learn at another rate, by name: the factor, 0 for frozen ones. */
   readonly rates: ReadonlyMap<string, number>
 }
 
 /**
  * Let a network start from trained weights. A layer takes all of its weights or none: it takes them where there are
- * weights of its name and shapes, and keeps its own, random ones, where there are not.
+ * weights of its name and shapes, and otherwise keeps its random ones.
  *
- * A head that only helps in training, and of which no layer is taken, is left out: what a trained network computes half
- * way is large (tens, in GoogLeNet), a random head makes losses and gradients of it that are larger still, and these
- * undo the layers that were taken.
+ * An auxiliary head of which no layer is taken is left out: a trained network's values half way up are large (tens, in
+ * GoogLeNet), a random head turns them into losses and gradients that are larger still, and these undo the layers that
+ * were taken.
  *
  * @param network as built, with random weights
  * @throws UserError when no layer fits, a weight that fits is not a finite number, or a layer to be frozen is not taken
@@ -71,7 +71,10 @@ export function startFrom(
   return { network: started, taken, fresh: fresh.filter((layer) => !left.includes(layer)), rates }
 }
 
-/** The network without the outputs behind its first that no taken layer is for, and the layers that were for them. */
+/**
+ * The network without the outputs after its first that no taken layer serves, and without the layers that served only
+ * them.
+ */
 function withoutRandomHeads(network: Graph, taken: ReadonlySet<string>): { network: Graph; left: string[] } {
   const [main, ...heads] = network.outputs
   const ownLayers = (head: ValueInfo) => {
@@ -95,12 +98,12 @@ function layersOf(network: Graph): Map<string, string[]> {
   return layers
 }
 
-/** A shape without its leading ones: old Caffe files have four dimensions in every shape. */
+/** A shape without its leading ones: old Caffe files give every shape four dimensions. */
 function squeezed(shape: readonly number[]): string {
   return shape.join().replace(/^(1,)*/, '')
 }
 
-// A plain loop, for a hundred million of them.
+// A plain loop, as there may be a hundred million of them.
 function requireFinite(data: Float32Array, name: string, where: string): void {
   for (let k = 0; k < data.length; k++) {
     if (Number.isFinite(data[k])) continue

@@ -2,7 +2,7 @@ import type { Graph } from '../graph/types.ts'
 import { type LayerStart, Layers } from './layers.ts'
 import type { NetworkOptions } from './network.ts'
 
-/** The smallest picture that every layer still fits, in pixels. */
+/** The smallest input that all layers allow, in pixels. */
 export const VGG16_LEAST_INPUT = 17
 
 /** Filters of the convolutions of each block; a pooling ends each. */
@@ -18,8 +18,8 @@ const BLOCKS = [
  * VGG-16: thirteen convolutions of 3 × 3 and three inner products.
  *
  * Simonyan and Zisserman 2014, *Very Deep Convolutional Networks for Large-Scale Image Recognition*, configuration D.
- * The published training starts from weights; from random ones it starts like He et al. 2015, without which so deep a
- * network does not learn, and its last layer as in the `train_val.prototxt` of its fine-tuning.
+ * The published training starts from trained weights; random ones are drawn as in He et al. 2015, without which a
+ * network this deep does not learn, and those of its last layer as in the `train_val.prototxt` of its fine-tuning.
  *
  * @throws Error for pictures of fewer than `VGG16_LEAST_INPUT` pixels
  */

@@ -1,25 +1,25 @@
 /**
- * The trained weights that others publish for these networks: where each file is, and how it is known to be whole.
+ * The trained weights that others publish for these networks: where each file is, and how to check it.
  *
- * Nothing is guessed. A number whose source could not be found is left out; the source of each stands beside it.
+ * Nothing is guessed. A number without a known source is left out; the source of each is given beside it.
  */
 
 import type { NetworkName } from './index.ts'
 
 /** A published file of weights. */
 export interface PublishedWeights {
-  /** What `regard weights` calls it. */
+  /** Its name in `regard weights`. */
   readonly name: string
   readonly network: NetworkName
   /** What the weights were trained on. */
   readonly kind: 'imagenet' | 'imdb-wiki'
-  /** Where its publishers have it. */
+  /** Its publishers' URL. */
   readonly url: string
-  /** What the file is called, there and in the cache. */
+  /** The name of the file, there and in the cache. */
   readonly file: string
   /** Its size, where it is known. */
   readonly bytes?: number
-  /** In hexadecimal digits, as published; none where none is published. */
+  /** In hexadecimal digits, as published; absent where none is published. */
   readonly sha1?: string
   /** What the publishers allow. */
   readonly licence: string
@@ -45,7 +45,7 @@ export const zoo: readonly PublishedWeights[] = [
     network: 'googlenet',
     kind: 'imagenet',
     // URL, sha1 and licence: models/bvlc_googlenet/readme.md in the repository BVLC/caffe.
-    // Size: 53533754 bytes, by dusty-nv's answer in the forum of jetson-inference; not by the publishers.
+    // Size: 53533754 bytes, from dusty-nv's answer in the forum of jetson-inference, not from the publishers.
     url: 'http://dl.caffe.berkeleyvision.org/bvlc_googlenet.caffemodel',
     file: 'bvlc_googlenet.caffemodel',
     bytes: 53_533_754,
@@ -59,8 +59,8 @@ export const zoo: readonly PublishedWeights[] = [
     network: 'vgg16',
     kind: 'imagenet',
     // URL and licence: the readme of K. Simonyan's gist 211839e770f7b538e2d8.
-    // sha1: not there, but the same in a sample of mexopencv and in MXNet's caffe converter.
-    // Size: what Caffe's own log says it has read of this file.
+    // sha1: not given there, but the same in a sample of mexopencv and in MXNet's caffe converter. Size: what Caffe's
+    // own log reports to have read from this file.
     url: 'http://www.robots.ox.ac.uk/~vgg/software/very_deep/caffe/VGG_ILSVRC_16_layers.caffemodel',
     file: 'VGG_ILSVRC_16_layers.caffemodel',
     bytes: 553_432_081,

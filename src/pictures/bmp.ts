@@ -1,29 +1,31 @@
 /**
- * Windows bitmaps, which the image library of Node does not read: uncompressed, of 1, 4, 8, 16, 24 or 32 bits a pixel, as
- * Paint, scanners and old data sets write them.
+ * Windows bitmaps, which sharp does not read: uncompressed, with 1, 4, 8, 16, 24 or 32 bits a pixel, as Paint, scanners
+ * and old data sets write them.
  */
 
 import type { Image } from './image.ts'
 
-/** What a file says of its pixels before they come. */
+/** What a file says about its pixels before they begin. */
 interface Header {
   readonly width: number
   readonly height: number
-  /** Most files begin with the lowest row. */
+  /** Whether the first row is the top one; most files begin with the lowest. */
   readonly fromTop: boolean
   readonly bits: number
-  /** Where the pixels begin. */
+  /** The byte at which the pixels begin. */
   readonly start: number
-  /** Red, green, blue: the bits of a pixel that say how much, of 16 and 32 bits a pixel. */
+  /** Which bits of a pixel hold red, green and blue, for 16 and 32 bits a pixel. */
   readonly masks: readonly [number, number, number]
-  /** The colours that pixels of up to 8 bits name: blue, green, red, and a byte without meaning where there are four. */
+  /**
+   * The colours that pixels of up to 8 bits refer to: blue, green, red, and a meaningless byte where there are four.
+   */
   readonly palette: Uint8Array
-  /** Bytes of one of them. */
+  /** Bytes of one colour of the palette. */
   readonly entry: 3 | 4
 }
 
 const FILE_HEADER = 14
-/** The header of OS/2, with sizes of 16 bits. */
+/** The size of OS/2's header, whose sizes have 16 bits. */
 const CORE_HEADER = 12
 const INFO_HEADER = 40
 /** Uncompressed; uncompressed, with masks; the same, with a mask for transparency. */
@@ -36,9 +38,9 @@ export function isBmp(bytes: Uint8Array): boolean {
 }
 
 /**
- * The size of a bitmap, which its header says.
+ * The size of a bitmap, from its header.
  *
- * @throws Error when it is cut off, or of a kind that is not read
+ * @throws Error when it is cut off, or of a kind that cannot be read
  */
 export function bmpSize(bytes: Uint8Array): { width: number; height: number } {
   const { width, height } = headerOf(bytes)
@@ -46,9 +48,9 @@ export function bmpSize(bytes: Uint8Array): { width: number; height: number } {
 }
 
 /**
- * Read a bitmap. What it says of transparency is not read.
+ * Read a bitmap. Transparency is ignored.
  *
- * @throws Error when it is cut off, or of a kind that is not read
+ * @throws Error when it is cut off, or of a kind that cannot be read
  */
 export function decodeBmp(bytes: Uint8Array): Image {
   const header = headerOf(bytes)

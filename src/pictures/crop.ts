@@ -14,8 +14,8 @@ export function centreCrop(picture: number, crop: number): Crop {
 }
 
 /**
- * Write a window of a picture as network input: planes of blue, green and red, 0–255, the mean image's window
- * subtracted; mirrored after that, as Caffe does.
+ * Write a window of a picture as network input: planes of blue, green and red, 0–255, minus the mean image's window;
+ * then mirrored, as Caffe does.
  *
  * @param into where the 3 · crop² numbers go, from `offset`
  * @param pixels the picture: 3 · picture² bytes, RGB interleaved

@@ -3,9 +3,9 @@ import type { Image } from './image.ts'
 import { warpAffine } from './warp.ts'
 
 /**
- * How a photo of any shape becomes a picture of a given one. `pad`: all of it is shown, its edge pixels repeated where
- * it does not reach; `crop`: it fills the picture, and what reaches beyond is cut off on both sides alike; `stretch`:
- * its width and height are resized separately.
+ * How a photo of any shape becomes a picture of a given one. `pad`: all of the photo is shown, its edge pixels repeated
+ * where it does not reach; `crop`: it fills the picture, and what reaches beyond is cut off equally on both sides;
+ * `stretch`: its width and height are resized separately.
  */
 export const FITS = ['pad', 'crop', 'stretch'] as const
 

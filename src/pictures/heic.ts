@@ -1,5 +1,5 @@
 /**
- * Photos of iPhones. Their decoder is no part of regard, for its licence (LGPL) is another; who has such photos installs
+ * Photos of iPhones. Their decoder is not part of regard, because of its licence (LGPL); users with such photos install
  * it beside regard.
  */
 
@@ -10,15 +10,15 @@ import type { Image } from './image.ts'
 /** The npm package that decodes them. */
 const DECODER = 'heic-decode'
 
-/** What to do to have such photos read: words. */
+/** What a message says about how to have such photos read. */
 export const HEIC_REMEDY = `Run \`npm install ${DECODER}\` beside regard, or save them as JPEG`
 
-/** What heic-decode gives of a picture before it is decoded. */
+/** What heic-decode gives about a picture before decoding it. */
 interface Decodable extends Size {
   decode(): Promise<Size & { readonly data: Uint8ClampedArray }>
 }
 
-/** Whether a file is such a photo, by how it begins: HEIF whose pictures are HEVC. */
+/** Whether a file is such a photo, by how it begins: HEIF with HEVC pictures. */
 export function isHeic(bytes: Uint8Array): boolean {
   const [brand = '', others = ''] =
     /^.{4}ftyp(.{4}).{4}(.*)/s.exec(new TextDecoder('latin1').decode(bytes.subarray(0, 64)))?.slice(1) ?? []
@@ -39,8 +39,8 @@ export function readsHeic(): boolean {
  * Read the first picture of such a photo: upright, on white.
  *
  * @param where its file, for messages
- * @param requireSize throws where a picture is too large to be decoded
- * @throws UserError when the decoder is not installed; what it throws, when it does not read the photo
+ * @param requireSize throws where a picture is too large to decode
+ * @throws UserError when the decoder is not installed; the decoder's own error, when it cannot read the photo
  */
 export async function decodeHeic(
   bytes: Uint8Array,

@@ -13,13 +13,13 @@ import { NODE, photoUnreadable } from './unreadable.ts'
 
 /**
  * Read a photo: upright (its EXIF orientation is applied), in 8-bit sRGB, whatever the file holds (grey, CMYK,
- * 16 bits, a palette). What is transparent is shown on white; of a moving picture or several pages the first is read.
+ * 16 bits, a palette). Transparent parts are shown on white; the first frame or page of several is read.
  *
  * A small file can hold a picture that fills the memory. So a photo of more than 65 million pixels is refused as soon
  * as its header is read; the environment variable `REGARD_MAX_MEGAPIXELS` sets another limit.
  *
  * @param path a JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP file, or HEIC where its decoder is installed
- * @throws UserError naming the file, when it is absent, no picture, a drawing, damaged, cut off, or too large
+ * @throws UserError naming the file, when it is missing, not a picture, a drawing, damaged, cut off, or too large
  */
 export async function readPhoto(path: string): Promise<Image> {
   return decodePhoto(await readPhotoFile(path), path)
@@ -44,7 +44,7 @@ export async function readPhotoFile(path: string): Promise<Uint8Array> {
 }
 
 /**
- * The photo that a file holds, as {@link readPhoto} has it.
+ * Decode a photo's file, as {@link readPhoto} does.
  *
  * @param path for messages
  */
@@ -83,7 +83,7 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
 }
 
 /**
- * Whether a JPEG file is damaged inside and read nevertheless: its decoder fills what it cannot make out with grey.
+ * Whether a JPEG file is damaged inside but can still be read: its decoder fills what it cannot decode with grey.
  *
  * @param bytes of a file that {@link decodePhoto} reads
  */
@@ -97,7 +97,7 @@ export async function isDamaged(bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-/** Undefined where the file does not say. */
+/** The size of a picture; undefined where the file does not say. */
 async function sizeOf(bytes: Uint8Array): Promise<Size | undefined> {
   try {
     return await sharp(bytes, { limitInputPixels: false }).metadata()

@@ -7,8 +7,8 @@ import type { Size } from './fit.ts'
 export const MOST_MEGAPIXELS = 65
 
 /**
- * The size that a JPEG or PNG file says in its header, so that a photo that would fill the memory need not be decoded;
- * undefined of other files, and of damaged ones.
+ * The size from the header of a JPEG or PNG file, so that a photo that would fill the memory need not be decoded;
+ * undefined for other files, and for damaged ones.
  */
 export function sizeInHeader(bytes: Uint8Array): Size | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -25,7 +25,7 @@ export function sizeInHeader(bytes: Uint8Array): Size | undefined {
 }
 
 /**
- * A photo that could fill the memory.
+ * The error for a photo that could fill the memory.
  *
  * @param where its file, for the message
  * @param most how many pixels are allowed

@@ -1,9 +1,9 @@
-/** What Node and the browser say alike of a photo that its decoder does not read. */
+/** The error, the same in Node and the browser, for a photo that the decoder cannot read. */
 
 import { UserError } from '../base/errors.ts'
 import { impostor } from '../base/impostor.ts'
 
-/** What decodes photos: its name, and which of {@link FORMATS} it reads where they are not damaged. */
+/** A decoder: its name, and which of {@link FORMATS} it reads if they are not damaged. */
 interface Decoder {
   readonly name: string
   readonly reads: readonly string[]
@@ -14,11 +14,11 @@ export const BROWSER: Decoder = { name: 'this browser', reads: EVERYWHERE }
 export const NODE: Decoder = { name: 'regard', reads: [...EVERYWHERE, 'TIFF'] }
 
 /**
- * A photo that its decoder does not read. The reason goes by the file's first bytes: what sharp and browsers say is of
- * all photos that they are at, mixed.
+ * The error for a photo that its decoder cannot read. The reason is found from the file's first bytes, because the
+ * messages of sharp and browsers mix those of all photos being decoded.
  *
  * @param bytes of the file
- * @param reason where the decoder's words are of this photo alone
+ * @param reason the decoder's message, where it is about this photo alone
  */
 export function photoUnreadable(
   where: string,

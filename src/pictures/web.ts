@@ -5,22 +5,22 @@ import type { Image } from './image.ts'
 import { MOST_MEGAPIXELS, photoTooLarge, sizeInHeader } from './photo.ts'
 
 /**
- * The photo that a file holds: upright (its EXIF orientation is applied), in 8-bit sRGB; what is transparent is shown
- * on white. The pixels are Node's wherever the two decoders agree, as they do of PNG; of JPEG they differ by a few
+ * The photo that a file holds: upright (its EXIF orientation is applied), in 8-bit sRGB; transparent parts are shown on
+ * white. The pixels equal Node's wherever the two decoders agree, as they do for PNG; for JPEG they differ by a few
  * levels.
  *
  * @param bytes a JPEG, PNG, WebP, GIF, AVIF or other file that the browser shows
  * @param where its name, for messages
- * @throws UserError when it is no picture, damaged, or of more than 65 million pixels
+ * @throws UserError when it is not a picture, is damaged, or has more than 65 million pixels
  */
 export async function decodePhoto(bytes: Uint8Array, where: string): Promise<Image> {
   refuseLarge(sizeInHeader(bytes), where)
   let bitmap: ImageBitmap
   try {
-    // Shared memory, which threads of WebAssembly have, makes no Blob: the bytes are copied.
+    // Shared memory, which WebAssembly threads use, cannot become a Blob, so the bytes are copied.
     bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]), { imageOrientation: 'from-image' })
   } catch {
-    // Its words are loaded when they are needed.
+    // Messages are loaded only when they are needed.
     const { BROWSER, photoUnreadable } = await import('./unreadable.ts')
     throw photoUnreadable(where, bytes, BROWSER)
   }
@@ -37,7 +37,7 @@ function refuseLarge(size: Size | undefined, where: string): void {
   if (size && size.width * size.height > most) throw photoTooLarge(size, where, most, () => 'Make it smaller')
 }
 
-/** What a bitmap shows, on white. */
+/** The pixels of a bitmap, on white. */
 function pixelsOf(bitmap: ImageBitmap): Image {
   const { width, height } = bitmap
   const canvas = new OffscreenCanvas(width, height)

@@ -1,6 +1,6 @@
 /**
- * How each task went, in the layout of the paper's tables: a row a setting, a column a network. Tables 2 and 3 are on
- * each run's own test set, Tables 4 and 5 on the swapped one.
+ * The results of each task, in the layout of the paper's tables: a row for each setting, a column for each network.
+ * Tables 2 and 3 are on each run's own test set, Tables 4 and 5 on the swapped one.
  */
 
 import { CLASSES, type Task } from '../datasets/task.ts'
@@ -28,14 +28,14 @@ import {
 import { scoreOn } from './scored.ts'
 import type { Table, TableCell } from './table.ts'
 
-/** What a table says of a test: a column of it, and what chance reaches there. */
+/** A measure of a test in a table: its column, and what chance reaches. */
 interface Measure {
   readonly name: string
   readonly of: (score: Score) => number
   readonly interval: (score: Score) => { readonly low: number; readonly high: number }
   readonly shown: (value: number) => string
   readonly paper?: (score: PaperScore) => number | undefined
-  /** What the best constant answer reaches, and what guessing evenly does. */
+  /** What the best constant answer reaches, and what uniform guessing does. */
   readonly constant: (chance: Chance) => number
   readonly even: (chance: Chance) => number
 }
@@ -67,7 +67,7 @@ const ERROR: Measure = {
   even: ({ error }) => error!.even,
 }
 
-/** What is said of each task, the first above all, and the units that it is in. */
+/** The measures of each task, the most important first, and their units. */
 const SAID: Record<Task, { measures: readonly [Measure, ...Measure[]]; units: string }> = {
   age: { measures: [ACCURACY, ONE_OFF], units: '% of faces' },
   gender: { measures: [ACCURACY], units: '% of faces' },
@@ -80,8 +80,8 @@ export function isPapersData({ record }: Study): boolean {
 }
 
 /**
- * The table of one task and kind of test set; undefined where no cell was tested so. On the paper's data set it has
- * all networks and settings of the paper's table, else those of the study; where no run is finished, dashes.
+ * The table of one task and kind of test set; undefined where no cell has such a test. On the paper's data set it has
+ * all networks and settings of the paper's table, otherwise those of the study; dashes where no run is finished.
  */
 export function accuracyTable(study: Study, task: Task, test: TestKind): Table | undefined {
   const cells = cellsOf(study, task).filter((cell) => testOf(cell, test))
@@ -153,7 +153,7 @@ function cellsFor(
   })
 }
 
-/** A value with its interval; of several folds, their mean and standard deviation above what they are together. */
+/** A value with its interval; for several folds, their mean and standard deviation above the pooled value. */
 function measured(
   study: Study,
   cell: Cell,
@@ -166,7 +166,7 @@ function measured(
   const { low, high } = measure.interval(score)
   const interval = `${measure.shown(low)}–${measure.shown(high)}`
   const spread = spreadOf(byFold(cell, test).map(measure.of))
-  // Of a single fold, the mean says no more than the value.
+  // For a single fold, the mean adds nothing to the value.
   if (spread.n < 2) return { value: pooled, small: [interval, ...extra] }
   return {
     value: `${measure.shown(spread.mean)} ± ${measure.shown(spread.deviation)}`,
@@ -188,7 +188,7 @@ function missingFolds(study: Study, cell: Cell, k: number): string[] {
   return k === 0 && cell.runs.length < planned ? [`${cell.runs.length} of ${planned} folds`] : []
 }
 
-/** How many faces were tested; of cells whose folds are not all finished, from the fewest to the most. */
+/** How many faces were tested; if some cells have unfinished folds, from the fewest to the most. */
 function countOf(cells: readonly Cell[]): string {
   const counts = cells.map((cell) => scoreOf(ownOf(cell)).n)
   if (counts.length === 0) return '–'
@@ -213,14 +213,14 @@ function chanceRows(task: Task, cell: Cell, count: number) {
   return [row(constant, 'constant'), row('even guessing', 'even')]
 }
 
-/** What the swapped test set costs a cell, by what is said of its task above all. */
+/** What the swapped test set costs a cell, in its task's main measure. */
 function changeOf(cell: Cell): string {
   const [measure] = SAID[cell.task].measures
   const [own, swapped] = [ownOf(cell), testOf(cell, 'swapped')!].map((test) => measure.of(scoreOf(test)))
   return signed(swapped! - own!, measure.shown)
 }
 
-/** A change with its sign; one that rounds to nothing has both. */
+/** A change with its sign; ± where it rounds to zero. */
 export function signed(change: number, shown: (size: number) => string): string {
   const value = shown(Math.abs(change))
   return value === '0.0' ? '±0.0' : `${change < 0 ? '−' : '+'}${value}`

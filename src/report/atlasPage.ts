@@ -1,4 +1,4 @@
-/** The atlas of a network as a page: for each class its maps in a plane, and its clusters one by one. */
+/** The atlas of a network as a page: for each class, its maps in a plane and its clusters one by one. */
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -63,7 +63,7 @@ ol { max-width: 44rem; padding-left: 1.4rem; }
 /** How many faces of a cluster are shown. */
 const SHOWN = 12
 
-/** How many clusters are named on top. */
+/** How many clusters are named at the top. */
 const NAMED = 8
 
 const colourOf = (cluster: number) => HUES[(cluster - 1) % HUES.length]!
@@ -203,14 +203,14 @@ function bar({ group, share, rest }: Share, isTold: boolean): Html {
   return html`<div class="bar${isTold ? ' told' : ''}"><span>${group}</span><span class="track"><i style="width:${(100 * share).toFixed(1)}%"></i>${line}</span><span class="n">${percent(share)} <small>${percent(rest)}</small></span></div>`
 }
 
-/** A class's faces in the plane, coloured by cluster, with the clusters' numbers in their midst. */
+/** A class's faces in the plane, coloured by cluster, with the clusters' numbers in their middles. */
 function planeOf({ plane, cluster, clusters }: ClassAtlas): Drawing {
   const [width, margin] = [480, 16]
   const ends = [0, 1].map((axis) => {
     const values = plane.map((place) => place[axis]!)
     return { low: Math.min(...values), high: Math.max(...values) }
   })
-  // The same scale along both axes, and no room where nobody is.
+  // The same scale along both axes, without empty margins.
   const [across, down] = ends.map(({ low, high }) => high - low) as [number, number]
   const scale = (width - 2 * margin) / Math.max(across, down, Number.MIN_VALUE)
   const height = Math.max(120, Math.ceil(down * scale) + 2 * margin)
@@ -244,7 +244,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
-/** The eigenvalues, and the gap behind as many as there are clusters. */
+/** The eigenvalues, and the gap that gives the number of clusters. */
 function eigenvalues({ spectrum: { values }, clusters, gap }: ClassAtlas): Drawing {
   const dots = values.map((value, k) => ({ value, k: k + 1 }))
   const [before, behind] = [dots[clusters.length - 1]!, dots[clusters.length]]

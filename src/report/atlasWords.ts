@@ -16,7 +16,7 @@ export function reason({ told, silhouette }: Pick<Cluster, 'told' | 'silhouette'
   return `It has more than chance would bring of ${told.map(excessInWords).join('; ')}; ${apart}.`
 }
 
-/** How sure the network is in a cluster, as a sentence; undefined where its answers have no probabilities. */
+/** How sure the network is in a cluster, as a sentence; undefined where its answers lack probabilities. */
 export function sureness({
   probability: { cluster, rest },
 }: Pick<Cluster, 'probability'>): string | undefined {

@@ -5,7 +5,7 @@ import { heatMap, type PixelRelevance, scaleOf } from '../explanation/heatMap.ts
 import type { Image } from '../pictures/image.ts'
 import { img } from './pictures.ts'
 
-/** What {@link averagesRow} needs of a page's style sheet. */
+/** What {@link averagesRow} needs in a page's style sheet. */
 export const averagesStyle = `
 .averages { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; }
 .averages figure { margin: 0; width: 8.4rem; }
@@ -14,23 +14,23 @@ export const averagesStyle = `
 .averages figcaption { font-size: .8rem; padding-top: .2rem; }
 `
 
-/** An average map and what it is of. */
+/** An average map with its title. */
 export interface TitledMap {
   readonly title: string
   readonly map: PixelRelevance
 }
 
-/** What is averaged over. */
+/** Averages to show together. */
 export interface Averages {
-  /** The average face; absent where its picture is not there. */
+  /** The average face; absent where its picture is missing. */
   readonly face?: Image
-  /** The average map of each class; of two, their difference is shown too. */
+  /** The average map of each class; for two, their difference is shown too. */
   readonly classes: readonly TitledMap[]
-  /** That of all faces, where it is wanted. */
+  /** The average map of all faces, if wanted. */
   readonly all?: TitledMap
 }
 
-/** The average face and the average maps in one row, the maps in one scale. */
+/** The average face and the average maps in one row, the maps on one scale. */
 export async function averagesRow({ face, classes, all }: Averages): Promise<Html> {
   const shown = [...(all ? [all] : []), ...classes]
   const scale = scaleOf(shown.map(({ map }) => map))

@@ -1,4 +1,7 @@
-/** Whether networks are as sure as they are right: a reliability diagram a network and task, and the errors as a table. */
+/**
+ * Whether networks are as often right as they are sure: a reliability diagram for each network and task, and the errors
+ * as a table.
+ */
 
 import * as Plot from '@observablehq/plot'
 import type { CsvRow } from '../base/csv.ts'
@@ -25,7 +28,7 @@ export interface CalibratedCell {
   readonly calibration: Calibration
 }
 
-/** The calibration of every cell; of ages in years, where no answer is one class, of none. */
+/** The calibration of every cell, except for ages in years, whose answer is not one class. */
 export function calibrationsOf(study: Study): CalibratedCell[] {
   return study.cells
     .filter(({ task }) => task !== 'years')
@@ -39,7 +42,7 @@ export function calibrationsOf(study: Study): CalibratedCell[] {
     })
 }
 
-/** The expected calibration error of each cell: a row a setting, a column a network. */
+/** The expected calibration error of each cell: a row for each setting, a column for each network. */
 export function calibrationTable(
   study: Study,
   task: Task,
@@ -84,7 +87,7 @@ export function calibrationRows(all: readonly CalibratedCell[]): CsvRow[] {
   )
 }
 
-/** The reliability diagrams: a row a task, a column a network, a line a setting. */
+/** The reliability diagrams: a row for each task, a column for each network, a line for each setting. */
 export function calibrationFigure(all: readonly CalibratedCell[]): string {
   const letters = unique(all.map(({ cell }) => cell.letter))
   const rows = unique(all.map(({ cell }) => cell.task)).map((task) =>
@@ -98,7 +101,7 @@ export function calibrationFigure(all: readonly CalibratedCell[]): string {
   return svgOf(below([key, grid], 6))
 }
 
-/** Of fewer faces, a share says nothing: such steps of confidence are in the CSV file alone. */
+/** With fewer faces a share means little: such bins of confidence are only in the CSV file. */
 export const LEAST_DRAWN = 10
 
 function diagram(own: readonly CalibratedCell[]): Drawing {

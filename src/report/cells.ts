@@ -1,6 +1,6 @@
 /**
- * The numbers behind the report's tables. A cell is what a table of the paper has one of: a task, a network
- * and a setting, with the faces of all its test folds taken together.
+ * The numbers behind the report's tables. A cell is one cell of the paper's tables: a task, a network and a setting,
+ * with the faces of all test folds taken together.
  */
 
 import { existsSync } from 'node:fs'
@@ -28,30 +28,30 @@ import {
   type Setting,
 } from '../study/setting.ts'
 
-/** The runs of one task, network and setting, one a fold, and their tests summed. */
+/** The runs of one task, network and setting, one for each fold, and the sum of their tests. */
 export interface Cell {
   readonly task: Task
   readonly letter: string
   readonly network: NetworkName
   readonly setting: Setting
   readonly runs: readonly RunRecord[]
-  /** On photos aligned in every way that the data set's allow. */
+  /** The test records, for each alignment that the data set allows. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
-  /** What its networks look at, a profile a fold; none where the plan asks for none. */
+  /** What its networks look at, with a profile for each fold; empty where the plan does not ask for it. */
   readonly profiles: readonly RunProfile[]
 }
 
-/** The profile of a run, and the fold that its faces are of. */
+/** The profile of a run, and the fold of its faces. */
 interface RunProfile extends ProfileRecord {
   readonly fold: number
 }
 
-/** A study and its finished runs, as they lie in a folder. */
+/** A study and its finished runs, from a folder. */
 export interface Study {
   readonly out: string
   readonly record: StudyRecord
   readonly cells: readonly Cell[]
-  /** Whether the report shows photos of faces, beside maps. */
+  /** Whether the report shows photos of faces, besides maps. */
   readonly photos: boolean
 }
 
@@ -59,7 +59,7 @@ export interface Study {
  * Read a study. Runs that are not finished are left out; cells stand in the order of the paper's tables.
  *
  * @param options.photos whether its report shows photos of faces
- * @throws UserError when the folder is no study's, or a file of it cannot be read
+ * @throws UserError when the folder is not a study's, or one of its files cannot be read
  */
 export function readStudy(out: string, { photos = true } = {}): Study {
   const record = readStudyRecord(out)
@@ -110,7 +110,7 @@ export function cellsOf(study: Study, task: Task): Cell[] {
   return study.cells.filter((cell) => cell.task === task)
 }
 
-/** The networks of a study, planned or finished, by the letter that the paper's tables have for each. */
+/** The networks of a study, planned or finished, by their letters in the paper's tables. */
 export function networksOf({ record }: Study): Run[] {
   return [...new Map(record.runs.map((run) => [run.letter, run])).values()].sort(byLetter)
 }
@@ -122,7 +122,7 @@ export function cellAt(study: Study, task: Task, letter: string, setting: Settin
   )
 }
 
-/** A finished run, as it is read. */
+/** A finished run, as read. */
 interface Made {
   readonly record: RunRecord
   readonly profile?: RunProfile
@@ -170,7 +170,7 @@ function both(a: { errors?: Sums }, b: { errors?: Sums }): { errors?: Sums } {
   return a.errors && b.errors ? { errors: together(a.errors, b.errors) } : {}
 }
 
-/** A list without what stands in it a second time. */
+/** A list without repetitions. */
 export function unique<T>(items: readonly T[]): T[] {
   return [...new Set(items)]
 }

@@ -16,23 +16,23 @@ export interface Claim {
   /** What the paper found, in our words. */
   readonly claim: string
   readonly parts: (study: Study) => ClaimPart[]
-  /** What a study needs that would show it, where that is not two runs alone. */
+  /** What a study needs to show it, unless two runs are enough. */
   readonly needs?: string
 }
 
-/** One difference, on all cells that can show it; the claim has it greater than 0. */
+/** One difference, on all cells that can show it; the claim is that it is greater than 0. */
 export type ClaimPart = {
-  /** What is set against what. */
+  /** What is compared. */
   readonly name: string
-  /** What the values are: faces that are counted, in points of accuracy, or measures of heat maps. */
+  /** What the values are: counts of faces, in points of accuracy, or measures of heat maps. */
   readonly unit: Unit
 } & (
   | {
-      /** The same faces, as two cells have them. */
+      /** Differences on the same faces, between two cells. */
       readonly contrasts: readonly Contrast[]
     }
   | {
-      /** Faces of two kinds, as one cell has them. */
+      /** Faces of two kinds, in one cell. */
       readonly kinds: readonly TwoKinds[]
     }
 )
@@ -230,12 +230,12 @@ function started(study: Study, a: StartKind, b: StartKind): Pair[] {
   return paperPairs(study, 'start').filter((pair) => of(pair.a) === a && of(pair.b) === b)
 }
 
-/** How much oftener the second of each pair is right. */
+/** How much more often the second of each pair is right. */
 function counted(study: Study, name: string, pairs: readonly Pair[]): ClaimPart {
   return { name, unit: 'points', contrasts: pairs.map((pair) => gainOf(study, pair)) }
 }
 
-/** The cells trained on one kind of photos and tested on both, of the paper's tasks. */
+/** The cells of the paper's tasks that were trained on one kind of photos and tested on both. */
 function swapped({ cells }: Study): Cell[] {
   return cells.filter(
     ({ task, setting, tests }) =>
@@ -243,7 +243,7 @@ function swapped({ cells }: Study): Cell[] {
   )
 }
 
-/** What a cell has right on its own photos and not on the others, less the reverse. */
+/** What a cell has right only on its own photos, minus what it has right only on the others. */
 function lossTerms(cell: Cell): ContrastTerm[] {
   return [
     { cell, alignment: ownTest(cell.setting), sign: 1 },
@@ -265,15 +265,15 @@ function lossPart(study: Study, name: string, pairs: readonly Pair[]): ClaimPart
   }
 }
 
-/** How much greater a value is of the second's map than of the first's, for each face that both have in their profiles. */
+/** How much greater a value is for the second's map than for the first's, for each face in both profiles. */
 function gained(pairs: readonly Pair[], measure: ProfileMeasure): Contrast[] {
   return pairs.map(({ a, b }) => paired(profiled(a, measure), profiled(b, measure)))
 }
 
 /**
- * How much greater a measure is of the second's map of the true class than of the first's, face by face: of the faces of
- * their profiles, or, where there are none, of the photos that both have a map of. Each of these photos is taken as of a
- * person of its own: they are few.
+ * How much greater a measure is for the second's map of the true class than for the first's, face by face: on the faces
+ * of their profiles, or, without profiles, on the photos that both have maps of. Each of these photos counts as a
+ * separate person, as there are few of them.
  */
 function mapped(pairs: readonly Pair[], measure: 'region' | 'autocorrelation'): Contrast[] {
   const of = (cell: Cell) =>
@@ -289,7 +289,7 @@ function mapped(pairs: readonly Pair[], measure: 'region' | 'autocorrelation'): 
   })
 }
 
-/** How much greater the value of each face is in the second list. */
+/** How much greater each face's value is in the second list. */
 function paired(
   before: readonly Pick<Profiled, 'face' | 'value'>[],
   after: readonly Pick<Profiled, 'face' | 'subject' | 'fold' | 'value'>[],

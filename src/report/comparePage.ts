@@ -24,13 +24,13 @@ const style = `
 .pair figcaption { font-size: .8rem; overflow-wrap: anywhere; }
 `
 
-/** How many faces are shown of each pair. */
+/** How many faces are shown for each pair. */
 const SHOWN = 24
 
 /**
  * Write `index.html` into a folder.
  *
- * @param explained the faces as each network explained them, by its name
+ * @param explained each network's explanations, by its name
  */
 export async function writeComparePage(
   out: string,

@@ -1,4 +1,4 @@
-/** The comparisons that the paper makes, each tested on the faces that both networks answered. */
+/** The paper's comparisons, each tested on the faces that both networks answered. */
 
 import { groupBy } from '../base/groupBy.ts'
 import type { Task } from '../datasets/task.ts'
@@ -8,13 +8,13 @@ import { bracketed, ownTest, STARTS, TRAINING_PHOTOS } from '../study/setting.ts
 import type { Cell, Study } from './cells.ts'
 import { type Contrast, contrastOf, type Difference, overPeople } from './contrast.ts'
 
-/** What two compared cells differ in; all else is the same. */
+/** What two compared cells differ in; everything else is the same. */
 const KINDS = ['network', 'preprocessing', 'start'] as const
 export type ComparisonKind = (typeof KINDS)[number]
 
 /**
- * Two cells of a study against each other, each on its own test set: the same faces, aligned as each was trained for.
- * `difference` is the accuracy of b less that of a, on the faces that both have; p is McNemar's, by person.
+ * Two cells of a study compared, each on its own test set: the same faces, aligned as for its training. `difference` is
+ * the accuracy of b minus that of a, on the faces that both have; p is McNemar's, by person.
  */
 export interface Comparison extends Difference {
   readonly task: Task
@@ -22,26 +22,26 @@ export interface Comparison extends Difference {
   /** Such as `A [r]`: the network's letter and the setting. */
   readonly a: string
   readonly b: string
-  /** Faces that both were tested on. */
+  /** The number of faces that both were tested on. */
   readonly n: number
-  /** How many of them a alone has right, and b alone. */
+  /** How many of them only a has right, and only b. */
   readonly onlyA: number
   readonly onlyB: number
   /** p after Holm's correction, within the task and kind. */
   readonly pAdjusted: number
 }
 
-/** Two cells that differ in one thing, in the paper's order of it. */
+/** Two cells that differ in one thing, in the paper's order. */
 export interface Pair {
   readonly a: Cell
   readonly b: Cell
-  /** Whether the study has no cell between the two, in that order. */
+  /** Whether no cell of the study lies between the two in that order. */
   readonly neighbours: boolean
 }
 
 const NETWORKS = Object.keys(networks) as NetworkName[]
 
-/** Every pair of cells of one task that differ in one thing alone. */
+/** Every pair of cells of one task that differ in only one thing. */
 export function pairsOf(study: Study, kind: ComparisonKind): Pair[] {
   const alike = groupBy(study.cells, (cell) => JSON.stringify([cell.task, { ...placeOf(cell), [kind]: 0 }]))
   return [...alike.values()].flatMap((cells) => {
@@ -52,7 +52,7 @@ export function pairsOf(study: Study, kind: ComparisonKind): Pair[] {
   })
 }
 
-/** How much oftener b of a pair is right than a, each on its own test set. */
+/** How much more often b of a pair is right than a, each on its own test set. */
 export function gainOf(study: Study, { a, b }: Pair): Contrast {
   return contrastOf(study, [
     { cell: b, alignment: ownTest(b.setting), sign: 1 },
@@ -60,7 +60,7 @@ export function gainOf(study: Study, { a, b }: Pair): Contrast {
   ])
 }
 
-/** All comparisons of a study, by task and kind; those of cells with no face in common are left out. */
+/** All comparisons of a study, by task and kind; pairs of cells without common faces are left out. */
 export function comparisonsOf(study: Study): Comparison[] {
   return KINDS.flatMap((kind) => {
     const pairs = pairsOf(study, kind)
@@ -90,7 +90,7 @@ function nameOf({ letter, setting }: Cell): string {
   return `${letter} ${bracketed(setting)}`
 }
 
-/** Where a cell stands in the paper's order of each thing. */
+/** A cell's place in the paper's order of each thing. */
 function placeOf({ network, setting }: Cell): Record<ComparisonKind, number> {
   return {
     network: NETWORKS.indexOf(network),

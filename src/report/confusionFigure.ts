@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { CLASSES } from '../datasets/task.ts'
 import { plot, svgOf } from './svg.ts'
 
-/** A confusion matrix: rows the true class, columns the answer, shade and number the share of the row. */
+/** A confusion matrix: rows are true classes, columns are answers; shade and number are the share of the row. */
 export function confusionFigure(
   task: keyof typeof CLASSES,
   confusion: readonly (readonly number[])[],

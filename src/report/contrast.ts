@@ -1,6 +1,7 @@
 /**
- * Differences face by face: how much oftener one network is right than another, or how much one loses on other photos.
- * Two things are asked of a difference: whether other people would show it, and whether other trainings would.
+ * Differences face by face: how much more often one network is right than another, or how much one loses on other
+ * photos. Two questions are asked about a difference: whether other people would show it, and whether other trainings
+ * would.
  */
 
 import { groupBy } from '../base/groupBy.ts'
@@ -18,20 +19,18 @@ import { readPredictions } from './predictions.ts'
 export type Contrast = readonly ContrastFace[]
 
 interface ContrastFace extends FaceValue {
-  /** The fold that the face was tested in: faces of one fold and contrast hang on the same trainings. */
+  /** The fold that the face was tested in: faces of one fold and contrast depend on the same trainings. */
   readonly fold: number
 }
 
-/** The answers of a cell on photos of a kind, counted for or against. */
+/** A cell's answers on photos of one kind, counted with a sign. */
 export interface ContrastTerm {
   readonly cell: Cell
   readonly alignment: Alignment
   readonly sign: 1 | -1
 }
 
-/**
- * For each face that all terms have answers on, the sum of the signs of those that are right: with two terms −1, 0 or 1.
- */
+/** For each face with answers in all terms, the sum of the signs of the right ones: with two terms −1, 0 or 1. */
 export function contrastOf(study: Study, terms: readonly ContrastTerm[]): Contrast {
   const [first, ...others] = terms.map(({ cell, alignment }) => readPredictions(study, cell, alignment))
   const right = others.map(
@@ -45,20 +44,20 @@ export function contrastOf(study: Study, terms: readonly ContrastTerm[]): Contra
   })
 }
 
-/** A mean difference, and what of it other people or trainings would show. */
+/** A mean difference, and whether other people or trainings would show it. */
 export interface Difference {
   /** A share, −1 to 1, or another mean. */
   readonly difference: number
   /** 95 %. */
   readonly interval: Interval
-  /** Two-sided, of there being none. */
+  /** The two-sided p of no difference. */
   readonly p: number
 }
 
 /**
  * Counted differences over people: the interval by a bootstrap of people, p by McNemar's test by person ({@link signFlip}).
- * Several contrasts are taken together, each face of each counting the same; what one person shows in all of them is
- * one draw, so that it does no harm that the contrasts are of the same people.
+ * Several contrasts are pooled, with every face counting equally; a person is drawn with all their faces in all
+ * contrasts, so it does no harm that these share people.
  *
  * @param contrasts with at least one face
  * @param seed of the bootstrap
@@ -72,23 +71,23 @@ export function overPeople(contrasts: readonly Contrast[], seed: string): Differ
   }
 }
 
-/** The same of measured differences, of few people too: Student's t of each one's mean. */
+/** The same for measured differences, also of few people: Student's t of each person's mean. */
 export function overMeasured(contrasts: readonly Contrast[]): Difference {
   const { sums, faces } = peopleOf(contrasts.flat())
   const { mean, interval, p } = studentOf(sums.map((sum, k) => sum / faces[k]!))
   return { difference: mean, interval, p }
 }
 
-/** Faces of two kinds, such as of two classes: how much greater the values of the one are. */
+/** Faces of two kinds, such as of two classes: how much greater the values of one kind are. */
 export interface TwoKinds {
   readonly a: Contrast
   readonly b: Contrast
 }
 
 /**
- * The same of two kinds of faces, which are of different people: the interval by a bootstrap of people, p by dealing people
- * anew to the two sides. Several pairs of kinds are taken together, each face counting the same; who has faces of both
- * kinds counts on both sides.
+ * The same for two kinds of faces, which belong to different people: the interval by a bootstrap of people, p by
+ * reassigning people to the two sides at random. Several pairs of kinds are pooled, with every face counting equally;
+ * people with faces of both kinds count on both sides.
  *
  * @param seed of the draws
  */
@@ -116,9 +115,9 @@ export function overTwoKinds(kinds: readonly TwoKinds[], seed: string): Differen
   return { difference: total(a.sums) / total(a.faces) - total(b.sums) / total(b.faces), interval, p: p! }
 }
 
-/** How the differences scatter from training to training. */
+/** How the differences vary from training to training. */
 export interface Trainings extends Difference {
-  /** One a contrast and fold. */
+  /** One for each contrast and fold. */
   readonly n: number
   /** In how many of them the difference is greater than 0. */
   readonly greater: number
@@ -129,7 +128,7 @@ export function overTrainings(contrasts: readonly Contrast[]): Trainings {
   return trainingsOf(contrasts.flatMap((contrast) => [...meansByFold(contrast).values()]))
 }
 
-/** The same of two kinds of faces, in each fold that has faces of both. */
+/** The same for two kinds of faces, in each fold that has faces of both. */
 export function kindsOverTrainings(kinds: readonly TwoKinds[]): Trainings {
   return trainingsOf(
     kinds.flatMap(({ a, b }) => {

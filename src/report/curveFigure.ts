@@ -1,4 +1,4 @@
-/** Figure 1: learning curves, a panel a network and task, a line a setting. */
+/** Figure 1: learning curves, with a panel for each network and task, and a line for each setting. */
 
 import * as Plot from '@observablehq/plot'
 import type { Task } from '../datasets/task.ts'
@@ -14,13 +14,13 @@ export interface CurvePanel {
   /** The network's name. */
   readonly network: string
   readonly points: readonly CurvePoint[]
-  /** The accuracy of always giving the commonest answer, drawn as a dashed line. */
+  /** The accuracy of always giving the most frequent class, drawn as a dashed line. */
   readonly chance: number
 }
 
 /**
- * Accuracy over the iterations: a row a task, a column a network. Several folds are thin lines, and their mean a thick
- * one.
+ * Accuracy over the iterations: a row for each task, a column for each network. Several folds are thin lines, and their
+ * mean a thick one.
  *
  * @param panels at least one
  */
@@ -40,7 +40,7 @@ export function curveFigure(panels: readonly CurvePanel[]): string {
   return svgOf(below([lineKey(settings, grid.width), grid], 6))
 }
 
-/** What all panels of a task show, in per cent: from and to a multiple of ten. */
+/** The range of accuracies that all panels of a task show, in per cent, rounded out to multiples of ten. */
 function domainOf(panels: readonly CurvePanel[]): [number, number] {
   const values = panels.flatMap(({ points, chance }) => [chance, ...points.map(({ accuracy }) => accuracy)])
   return [10 * Math.floor(10 * Math.min(...values)), 10 * Math.ceil(10 * Math.max(...values))]

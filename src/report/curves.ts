@@ -1,4 +1,6 @@
-/** Accuracy over the iterations of training: on the test set where runs have snapshots, else on validation pictures. */
+/**
+ * Accuracy over the iterations of training: on the test set if runs have snapshots, otherwise on validation pictures.
+ */
 
 import { scoreOf } from '../evaluation/score.ts'
 import { files, runFiles } from '../study/record.ts'
@@ -11,15 +13,15 @@ export interface CurvePoint {
   readonly setting: Setting
   readonly fold: number
   readonly iteration: number
-  /** Share of pictures answered rightly, 0 to 1. */
+  /** The share of pictures answered right, 0 to 1. */
   readonly accuracy: number
   readonly scoredOn: Scored
 }
 
-/** `test`: the own test set by ten crops; `validation`: validation pictures by their centres. */
+/** `test`: the run's own test set by ten crops; `validation`: validation pictures by their centre crops. */
 type Scored = 'test' | 'validation'
 
-/** The curves of a cell, a run a fold, in the order of the iterations. */
+/** The curves of a cell, one run for each fold, in the order of the iterations. */
 export interface Curve {
   readonly scoredOn: Scored
   readonly points: readonly CurvePoint[]
@@ -41,7 +43,7 @@ export function curveOf({ out }: Study, cell: Cell): Curve {
   return { scoredOn, points }
 }
 
-/** The mean over folds, at the iterations at which all of them were scored; none where there is one fold alone. */
+/** The mean over folds, at the iterations where all of them were scored; empty for a single fold. */
 export function meanCurve(points: readonly CurvePoint[]): CurvePoint[] {
   const folds = new Set(points.map(({ fold }) => fold)).size
   if (folds < 2) return []

@@ -1,4 +1,4 @@
-/** The heat maps that a study's runs have left, by cell and face. */
+/** The heat maps of a study's runs, by cell and face. */
 
 import { join } from 'node:path'
 import type { Task } from '../datasets/task.ts'
@@ -6,7 +6,7 @@ import { files, type MapRecord, type Run } from '../study/record.ts'
 import { type Cell, cellsOf, type Study } from './cells.ts'
 import { fileSize } from './pictures.ts'
 
-/** A face as one run explained it. */
+/** One run's explanation of a face. */
 export interface Explained {
   readonly run: Run
   readonly map: MapRecord
@@ -17,7 +17,7 @@ export function explainedBy({ runs }: Cell): Map<string, Explained> {
   return new Map(runs.flatMap(({ run, maps }) => maps.map((map) => [map.face, { run, map }] as const)))
 }
 
-/** The faces of a task that any of its runs has explained, in the order of what the data set says of them. */
+/** The faces of a task that any of its runs has explained, in the order of their labels. */
 export function explainedFaces(study: Study, task: Task): string[] {
   const truths = new Map<string, number>()
   for (const { runs } of cellsOf(study, task)) {
@@ -31,7 +31,7 @@ export function pathOf(study: Study, { run }: Explained, name: string): string {
   return join(files.run(study.out, run), name)
 }
 
-/** How many bytes the maps of all classes of a face have, as all cells of a task see it, with its photos. */
+/** How many bytes the maps of a face take, for all classes and all cells of a task, with its photos. */
 export function bytesOf(study: Study, task: Task, face: string): number {
   let bytes = 0
   for (const cell of cellsOf(study, task)) {

@@ -1,4 +1,4 @@
-/** How faithful a study's heat maps are: what became of the scores when pictures lost what the maps call relevant. */
+/** How faithful a study's heat maps are: how the scores changed when pictures lost what the maps call relevant. */
 
 import type { CsvRow } from '../base/csv.ts'
 import type { Task } from '../datasets/task.ts'
@@ -12,23 +12,23 @@ import { intervalOf, peopleOf } from './people.ts'
 import type { Table } from './table.ts'
 import { pText } from './words.ts'
 
-/** What knows nothing of the network. */
+/** The rivals that know nothing about the network. */
 type Control = Exclude<Rival, 'map'>
 const CONTROLS = RIVALS.filter((rival): rival is Control => rival !== 'map')
 
 const NAMES: Record<Control, string> = { random: 'random numbers', edges: 'the edges of the photos' }
 
-/** The maps of a cell beside the controls. */
+/** The maps of a cell compared with the controls. */
 export interface FaithfulCell {
   readonly cell: Cell
   readonly faces: number
-  /** ABPC, in units of what is explained: a logit, or years. */
+  /** ABPC, in units of the explained value: a logit, or years. */
   readonly abpc: Readonly<Record<Rival, Mean>>
-  /** How much more the maps have than each control, and p by person, adjusted over all cells and controls. */
+  /** How much better the maps are than each control, and the p by person, adjusted over all cells and controls. */
   readonly over: Readonly<Record<Control, { readonly difference: number; readonly p: number }>>
 }
 
-/** The cells of a study that have measured how faithful their maps are. */
+/** The cells of a study with measured faithfulness. */
 export function faithfulCells(study: Study): FaithfulCell[] {
   const measured = study.cells.flatMap((cell) => {
     const faces = cell.profiles.flatMap(({ faithfulness }) => faithfulness)
@@ -72,7 +72,7 @@ function advantage(faces: readonly FaithfulFace[], control: Control, seed: strin
   return { difference, p: signFlipTest(means, { seed })[0]! }
 }
 
-/** Whether the maps are better than a control by more than chance would bring. */
+/** Whether the maps beat a control by more than chance would. */
 function isBetter({ over }: FaithfulCell, control: Control): boolean {
   return over[control].difference > 0 && over[control].p < 0.05
 }
@@ -95,7 +95,7 @@ export function faithfulTable(task: Task, all: readonly FaithfulCell[]): Table |
   const cells = all.filter(({ cell }) => cell.task === task)
   if (cells.length === 0) return undefined
   const most = Math.max(...cells.map(({ abpc }) => Math.abs(abpc.map.mean)))
-  // Of a network that has hardly begun to learn, logits differ by little.
+  // The logits of a network that has hardly begun to learn differ little.
   const digits = most >= 1 ? 2 : most >= 0.1 ? 3 : 4
   const number = (value: number) =>
     value

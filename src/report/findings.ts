@@ -1,4 +1,4 @@
-/** Which of the paper's findings hold in a study, and how surely. */
+/** Which of the paper's findings hold in a study, and with what certainty. */
 
 import { holm } from '../statistics/holm.ts'
 import type { Interval } from '../statistics/interval.ts'
@@ -17,7 +17,7 @@ import {
 /** `not tested`: the study has no runs that could show it. */
 type Verdict = 'holds' | 'does not hold' | 'undecided' | 'not tested'
 
-/** One of the paper's findings, and what a study says of it. */
+/** One of the paper's findings, and what a study says about it. */
 export interface PaperFinding {
   readonly id: string
   /** What the paper found, in our words. */
@@ -30,10 +30,10 @@ export interface PaperFinding {
 
 /** One of the differences that a finding claims to be greater than 0. */
 interface FindingPart {
-  /** What is set against what. */
+  /** What is compared. */
   readonly name: string
   readonly unit: Unit
-  /** On the faces of all comparable cells. */
+  /** The difference on the faces of all comparable cells. */
   readonly people: Difference
   /** The same, training by training. */
   readonly trainings: Trainings
@@ -41,21 +41,21 @@ interface FindingPart {
   readonly pAdjusted: number
 }
 
-/** Where a p is smaller, something is there. */
+/** A difference counts where p is smaller. */
 const LEVEL = 0.05
 
 /**
  * The paper's findings, tested on a study's files.
  *
- * A difference is taken over all comparable cells of both tasks (age, gender) and all folds, and two things are asked of
- * it. Would **other people** show it? McNemar's test by person, on what each person's faces show in all cells together.
- * Would **other trainings** show it? Student's t of its means, one a cell pair and fold: the people of one test are not
- * enough, since two trainings of the same network differ too. Its p is the greater of the two, so that both must be small,
- * after Holm's correction over all differences of all findings.
+ * A difference is taken over all comparable cells of both tasks (age, gender) and all folds, with two questions. Would
+ * **other people** show it? McNemar's test by person, on what each person's faces show in all cells together. Would
+ * **other trainings** show it? Student's t of its means, one for each pair of cells and fold: the people of one test
+ * are not enough, since two trainings of the same network differ too. Its p is the greater of the two, so both must be
+ * small, after Holm's correction over all differences of all findings.
  *
  * A finding **holds** where p < 0.05 in the claimed direction, for each of its parts that the study has runs for; it
- * **does not hold** where p < 0.05 in the other direction for one of them; else it is **undecided**, as it always is where
- * each side was trained only once.
+ * **does not hold** where p < 0.05 in the other direction for one of them; otherwise it is **undecided**, as always
+ * where each side was trained only once.
  */
 export function findingsOf(study: Study): PaperFinding[] {
   const tested = CLAIMS.map((claim) => ({ claim, parts: testedParts(study, claim) }))
@@ -76,12 +76,15 @@ export function findingsOf(study: Study): PaperFinding[] {
   })
 }
 
-/** Whether something can come of a part at all; those of which nothing can are no test, and others need not pay for them. */
+/**
+ * Whether a part can have a result at all; parts that cannot are not tests, and do not count in the correction of the
+ * others.
+ */
 function isRepeated({ trainings }: FindingPart): boolean {
   return trainings.n > 1
 }
 
-/** The parts of a claim that a study has cells for, with p not yet corrected. */
+/** The parts of a claim that a study has cells for, with uncorrected p. */
 function testedParts(study: Study, { id, parts }: Claim): FindingPart[] {
   return parts(study).flatMap((part) => {
     const found = differenceOf(part, `${id} ${part.name}`)
@@ -138,7 +141,7 @@ function sentenceOf(part: FindingPart): string {
   )
 }
 
-/** How a value is written. */
+/** How values of each unit are written. */
 const SHOWN: Record<Unit, { scale: number; digits: number; word: string }> = {
   points: { scale: 100, digits: 1, word: ' points' },
   picture: { scale: 100, digits: 2, word: ' % of the picture' },

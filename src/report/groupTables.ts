@@ -1,4 +1,4 @@
-/** How each group of faces fared: a table a network, a row a group, a column a setting. */
+/** The results of each group of faces: a table for each network, a row for each group, a column for each setting. */
 
 import type { Task } from '../datasets/task.ts'
 import { errorOf, percent, shareOf } from '../evaluation/score.ts'

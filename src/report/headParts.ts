@@ -1,6 +1,7 @@
 /**
  * The parts of a face by where they lie, as the paper speaks of them. Parts of drawn faces and of photos have the same names.
- * Cheeks are one part, so that no lower half of them can be told from the upper one; most of it lies below the nose's bridge.
+ * The cheeks are one part, so their lower half cannot be told from the upper one; most of them lies below the bridge of
+ * the nose.
  */
 
 import type { ExplainedFace } from '../evaluation/explainedFaces.ts'
@@ -11,7 +12,7 @@ export const UPPER: readonly string[] = ['hair', 'forehead', 'around_eyes', 'bro
 /** “The bottom half of the face”. */
 export const LOWER: readonly string[] = ['cheeks', 'mouth', 'jaw']
 
-/** What is no part of the head. */
+/** What is not part of the head. */
 const OUTSIDE: readonly string[] = ['background', 'clothes', 'neck']
 
 /** The parts of the head: the face with hair and ears. */
@@ -20,10 +21,10 @@ export function headParts(parts: readonly string[]): string[] {
 }
 
 /**
- * What some parts of a face have of all that speaks for the class.
+ * The share of some parts of a face in all that speaks for the class.
  *
  * @param parts the names of the face's parts, in their order
- * @returns 0 to 1; undefined where nobody knows where the parts are, or nothing speaks for the class
+ * @returns 0 to 1; undefined where the parts are unknown, or nothing speaks for the class
  */
 export function shareOn(
   face: Pick<ExplainedFace, 'parts'>,

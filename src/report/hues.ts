@@ -1,4 +1,7 @@
-/** Colours of things of which there may be many: Okabe and Ito's without black, which colour-blind people tell apart, and three more. */
+/**
+ * Colours for things that may be many: Okabe and Ito's without black, which colour-blind people can tell apart, and
+ * three more.
+ */
 export const HUES: readonly string[] = [
   '#d55e00',
   '#0072b2',

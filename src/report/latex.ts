@@ -1,4 +1,4 @@
-/** Tables as LaTeX, in the style of the package booktabs: each a `tabular` to be read in by `\input`. */
+/** Tables as LaTeX, in the style of the package booktabs: each a `tabular` for `\input`. */
 
 import { type Column, cellOf, groupsOf, type Row, type Table, type TableCell } from './table.ts'
 
@@ -6,9 +6,9 @@ import { type Column, cellOf, groupsOf, type Row, type Table, type TableCell } f
 const TEXT_COLUMN = 'p{0.36\\linewidth}'
 
 /**
- * A table as a LaTeX `tabular`. What stands in small type below a value on the page is a row of its own.
+ * A table as a LaTeX `tabular`. Small lines below a value on the page become a row of their own.
  *
- * @param source said in its first line: what made it
+ * @param source what made it, for its first line
  */
 export function tableLatex({ title, units, columns, rows }: Table, source: string): string {
   const kinds = columns.map(({ isText }, k) => (isText ? TEXT_COLUMN : k === 0 ? 'l' : 'r')).join('')
@@ -87,7 +87,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
   _: '\\_',
   '^': '\\textasciicircum{}',
   '~': '\\textasciitilde{}',
-  // Behind a line's end, a bracket would be taken for how far to skip.
+  // After a line's end, a bracket would be taken for the height to skip.
   '[': '{[}',
   ']': '{]}',
   '<': '\\textless{}',
@@ -111,7 +111,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
   '\u00a0': '~',
 }
 
-/** A text as LaTeX shows it: whatever a data set or a plan has named, it never becomes a command. */
+/** A text escaped for LaTeX: no name in a data set or a plan ever becomes a command. */
 export function latex(text: string): string {
   return oneLine(text).replace(/./gu, (character) => SPECIAL[character] ?? character)
 }

@@ -1,7 +1,7 @@
 /**
  * The lines of settings in figures, after the code of the paper's Figure 1 (as the authors' own script draws it): the
  * colour is the preprocessing, [i] blue, [r] purple, [m] orange; a random start is pale, ImageNet's weights are a full
- * line, those of IMDB-WIKI a dashed one. The shades are ones that people with any colour vision tell apart (Tol 2021).
+ * line, those of IMDB-WIKI a dashed one. The shades can be told apart with any colour vision (Tol 2021).
  */
 
 import { html } from '../base/html.ts'
@@ -32,7 +32,7 @@ export function lineOf({ photos, start }: Setting): LineStyle {
   }
 }
 
-/** The code in words, for captions; only what of it occurs. */
+/** The code in words, for captions; only the parts of it that occur. */
 export function lineCode(settings: readonly Setting[]): string {
   const starts = new Set(settings.map(({ start }) => start))
   const words: Record<StartKind, string> = {
@@ -47,7 +47,7 @@ export function lineCode(settings: readonly Setting[]): string {
 
 const ITEM = 72
 
-/** The key: a sample of each setting's line, in rows that are as wide as they may be. */
+/** The key: a sample of each setting's line, in rows up to the given width. */
 export function lineKey(settings: readonly Setting[], width: number): Drawing {
   const perRow = Math.max(1, Math.floor(width / ITEM))
   const items = settings.map((setting, k) => {

@@ -1,4 +1,6 @@
-/** What the networks of a study look at, worked out of their runs' profiles; test faces of all folds are taken together. */
+/**
+ * What the networks of a study look at, computed from their runs' profiles; test faces of all folds are taken together.
+ */
 
 import { existsSync } from 'node:fs'
 import type { CsvRow } from '../base/csv.ts'
@@ -16,7 +18,7 @@ import { intervalOf } from './people.ts'
 import { type ProfileMeasure, profiled } from './profiled.ts'
 import { profileRows } from './profileRows.ts'
 
-/** What is said of maps as wholes: how far they hang together, how concentrated they are, how much of them is on the head. */
+/** Measures of whole maps: how coherent and how concentrated they are, and how much of them lies on the head. */
 export const MAP_MEASURES = {
   region: ({ coherence }) => coherence.region,
   autocorrelation: ({ coherence }) => coherence.autocorrelation,
@@ -32,10 +34,10 @@ export interface CellLooks {
   readonly people: number
   /** Faces that could not be used. */
   readonly skipped: number
-  /** Of how many faces nobody knows where the parts are, and of how many the map's own sums speak against it. */
+  /** For how many faces the parts are unknown, and for how many the map's own sums speak against it. */
   readonly unknown: number
   readonly warned: number
-  /** Not there where the parts of no face are known. */
+  /** Absent where the parts of no face are known. */
   readonly profile?: Profile
   readonly measures: Readonly<Record<keyof typeof MAP_MEASURES, Mean>>
   /** The average face and the average map of each class. */
@@ -84,7 +86,7 @@ function meanOf(cell: Cell, name: keyof typeof MAP_MEASURES): Mean {
   return { mean, interval: people < FEW ? null : intervalOf(values, seed) }
 }
 
-/** The average map of each class, each face of each fold counting alike. */
+/** The average map of each class, with every face of every fold counting equally. */
 function averageMaps({ profiles }: Cell, classes: readonly string[]): TitledMap[] {
   const [height, width] = profiles[0]!.grid
   return classes.flatMap((name, k) => {
@@ -101,7 +103,7 @@ function averageMaps({ profiles }: Cell, classes: readonly string[]): TitledMap[
   })
 }
 
-/** The average of the folds' average faces; none of a study that was copied without its pictures. */
+/** The average of the folds' average faces; undefined for a study that was copied without its pictures. */
 async function averageFace({ out }: Study, { runs }: Cell) {
   const paths = runs.map(({ run }) => runFiles.averageFace(files.run(out, run))).filter(existsSync)
   const pictures = await Promise.all(paths.map(readPhoto))

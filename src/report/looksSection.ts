@@ -13,10 +13,10 @@ import { differenceText, groupTable } from './profileTables.ts'
 import { type Figure, figureHtml, folded, type Section } from './section.ts'
 import { type Table, tableHtml } from './table.ts'
 
-/** How many networks and settings of a task are shown without being asked for. */
+/** How many networks and settings of a task are shown unfolded. */
 const OPEN = 6
 
-/** @returns undefined where the plan asks for no profile */
+/** @returns undefined where the plan does not ask for profiles */
 export function looksSection(
   looks: readonly CellLooks[],
   faithful: readonly FaithfulCell[],

@@ -1,6 +1,6 @@
 /**
- * Heat maps side by side on the same faces: Figure 2, networks; Figures 4 and 5, starts. Every map is for the class that
- * the data set gives the face, so that all columns answer one question.
+ * Heat maps side by side on the same faces: Figure 2, networks; Figures 4 and 5, starts. Every map is for the class
+ * that the data set gives the face, so that all columns answer the same question.
  */
 
 import { type Html, html } from '../base/html.ts'
@@ -27,7 +27,7 @@ export interface MapComparison {
 export function networkComparisons(study: Study): MapComparison[] {
   return study.cells.flatMap(({ task, setting }, at) => {
     const cells = cellsOf(study, task).filter((cell) => isSameSetting(cell.setting, setting))
-    // Each setting once, where its first cell is.
+    // Each setting once, at its first cell.
     if (cells[0] !== study.cells[at]) return []
     return comparison(
       `figure-2-${task}-${inFileNames(setting)}`,
@@ -72,7 +72,7 @@ export function startComparisons(study: Study): MapComparison[] {
   )
 }
 
-/** Nothing where there is nothing to compare. */
+/** Undefined where there is nothing to compare. */
 function comparison(
   name: string,
   caption: string,
@@ -89,7 +89,7 @@ function comparison(
 }
 
 /**
- * How many faces each comparison shows, when all of them together may have so many bytes of pictures.
+ * How many faces each comparison shows, when all of them together may take this many bytes of pictures.
  *
  * @param most and no more than these
  */
@@ -116,7 +116,7 @@ const ROW = SIDE + 32
 const HEAD = 22
 
 /**
- * A comparison as a figure: a row a face, the photo first, then a map a column.
+ * A comparison as a figure: a row for each face, first the photo, then a map in each column.
  *
  * @param count how many of the faces to show, spread over the classes
  */
@@ -142,7 +142,7 @@ export function mapFigure(study: Study, { columns, faces, task }: MapComparison,
   return svgOf(drawing)
 }
 
-/** The map of the class that the data set says, and under it the answer, underlined where it is that class. */
+/** The map of the labelled class, with the answer below it, underlined where it is that class. */
 function mapCell(study: Study, task: Task, one: Explained, x: number, y: number): Html {
   const { classes, truth } = one.map
   const answer = classes.reduce(

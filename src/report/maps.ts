@@ -1,4 +1,4 @@
-/** Rows of photos with a heat map for each class, settings one under the other. */
+/** Rows of photos with a heat map for each class, settings one below the other. */
 
 import { Html, html } from '../base/html.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
@@ -13,8 +13,8 @@ import { dataUri, photoUri, spreadOver, withinBudget } from './pictures.ts'
 /**
  * Photos of a task: for each one, how each network and setting sees it, class by class.
  *
- * @param budget how many bytes of pictures there may be: so many faces are shown, spread over the classes; where one
- *   face alone has more, so many of the networks and settings
+ * @param budget how many bytes of pictures there may be: it limits the faces, which are spread over the classes; if a
+ *   single face takes more, it limits the networks and settings
  */
 export function mapRows(study: Study, task: Task, budget: number): Html {
   const faces = explainedFaces(study, task)
@@ -74,7 +74,7 @@ function yearsLine({ expected, reference, parts }: YearsRecord): Html {
   return html`<p class="below">${words}${parts && `: ${partsInWords(parts, 3)}`}</p>`
 }
 
-/** How the heat maps of a study are to be read, and their colours. */
+/** How to read the heat maps of a study, and their colours. */
 export function colourKey(): Html {
   return html`<p>Each map shows what in the photo spoke <b>for</b> (hot) and <b>against</b> (cold) one class, by
 layer-wise relevance propagation with the paper’s composite; black did not matter. Each map is scaled to its own

@@ -43,11 +43,11 @@ tr.control th { color: var(--faint); font-style: italic; }
 `
 
 /**
- * Write `index.html` and, of measures that take pixels away, `figures/curves-*.svg` into a folder.
+ * Write `index.html` and, for measures that remove pixels, `figures/curves-*.svg` into a folder.
  *
  * @param about the network, the data set, and the parts that maps should lie on
  * @param doubts sentences about methods that are no better than the controls
- * @param sanity how the maps stand beside those of shuffled networks, where that was asked for
+ * @param sanity the comparison with the maps of shuffled networks, if asked for
  */
 export async function writeMeasurePage(
   out: string,
@@ -119,7 +119,7 @@ function cell(column: MeasureColumn, method: string): Html {
   return html`<td${best ? html` class="best"` : undefined}>${shown(mean)}${star}${interval ? html`<small>${shown(interval.low)} – ${shown(interval.high)}</small>` : undefined}</td>`
 }
 
-/** How the score falls, a figure for each measure that takes pixels away; nothing where none does. */
+/** How the score falls, with a figure for each measure that removes pixels; undefined where there is none. */
 function curvesSection(
   out: string,
   columns: readonly MeasureColumn[],

@@ -28,7 +28,7 @@ export interface AnsweredPair extends PairRecord {
   readonly answers: readonly PairAnswer[]
 }
 
-/** The pairs of a study that some of its finished runs were tested on; none where it has written none. */
+/** The pairs of a study that some of its finished runs were tested on; empty where it has written none. */
 export function answeredPairs(study: Study): AnsweredPair[] {
   const path = files.pairs(study.out)
   if (!existsSync(path)) return []
@@ -102,12 +102,12 @@ ${lines.map(({ label, isHead, r, i }, k) => {
 interface Line {
   readonly label: string
   readonly isHead: boolean
-  /** What is said of the [r] and the [i] picture. */
+  /** The text below the [r] and the [i] picture. */
   readonly r: Html | string
   readonly i: Html | string
 }
 
-/** A heading with the class that the data set says, and a line a setting with the answers of all networks. */
+/** A heading with the labelled class, and a line for each setting with the answers of all networks. */
 function taskLines(study: Study, task: Task, { answers }: AnsweredPair): Line[] {
   const own = answers.filter((answer) => answer.task === task)
   if (own.length === 0) return []
@@ -123,7 +123,7 @@ function taskLines(study: Study, task: Task, { answers }: AnsweredPair): Line[] 
   ]
 }
 
-/** `A 25-32  G 15-20`, what agrees with the data set underlined. */
+/** `A 25-32  G 15-20`, with answers that agree with the data set underlined. */
 function answersInWords(answers: readonly PairAnswer[]): Html {
   return html`${answers.map(({ task, letter, predicted, truth }, k) => {
     const decoration = predicted === truth ? 'underline' : 'none'

@@ -1,13 +1,13 @@
 /**
  * What the paper reports on Adience: Lapuschkin, Binder, Müller and Samek, *Understanding and Comparing Deep Neural
  * Networks for Age and Gender Classification*, ICCV Workshops 2017 (arXiv:1708.07689), Tables 2 to 5. These are not
- * regard's results: the report sets them beside its own, marked as the paper's, where the data set is Adience.
+ * regard's results: the report shows them beside its own, marked as the paper's, where the data set is Adience.
  */
 
 import type { Task } from '../datasets/task.ts'
 import { formatSetting, parseSetting, type Setting, type SettingText } from '../study/setting.ts'
 
-/** Means over the five folds, in per cent; of gender there is no 1-off. */
+/** Means over the five folds, in per cent; gender has no 1-off. */
 export interface PaperScore {
   readonly accuracy: number
   readonly oneOff?: number
@@ -32,7 +32,7 @@ export const PAPER_TABLES = {
 } as const satisfies Partial<Record<Task, Record<TestKind, number>>>
 
 type Letter = (typeof PAPER_LETTERS)[number]
-/** Accuracy and, of age, 1-off. */
+/** Accuracy and, for age, 1-off. */
 type Figures = readonly [accuracy: number, oneOff?: number]
 type Rows = Partial<Record<SettingText, Partial<Record<Letter, Figures>>>>
 

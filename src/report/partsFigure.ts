@@ -6,7 +6,7 @@ import type { Classing, Profile } from '../evaluation/profile.ts'
 import { classesIn, sorted, WORDS } from './profileTables.ts'
 import { plot, svgOf } from './svg.ts'
 
-/** For each part a dot with its interval, for each of two classes or for all; behind it a bar for its area. */
+/** For each part a dot with its interval, for each of two classes or for all, and behind it a bar for its area. */
 export function partsFigure({ groups }: Profile, by: Classing): Html {
   const all = groups[0]!
   const classes = classesIn(groups, by)

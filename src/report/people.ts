@@ -1,9 +1,9 @@
-/** Faces by the person that they are of: photos of one person are answered alike, and so are no separate proofs. */
+/** Faces grouped by person: photos of one person are answered alike, so they are not independent evidence. */
 
 import { bootstrapMean } from '../statistics/bootstrap.ts'
 import type { Interval } from '../statistics/interval.ts'
 
-/** What is found on a face. */
+/** A value for a face. */
 export interface FaceValue {
   readonly subject: string
   readonly value: number
@@ -25,7 +25,7 @@ export function peopleOf(values: Iterable<FaceValue>): { sums: number[]; faces: 
 /**
  * The 95 % interval of a mean over faces, such as accuracy, 1-off or an error in years, by a bootstrap of people.
  *
- * @param values of each face, such as 1 where it was answered rightly and 0 where not
+ * @param values of each face, such as 1 where it was answered right and 0 where not
  */
 export function intervalOf(values: Iterable<FaceValue>, seed: string): Interval {
   const { sums, faces } = peopleOf(values)

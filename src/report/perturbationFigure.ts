@@ -10,7 +10,7 @@ import { below, type Drawing, inRows, plot, svgOf } from './svg.ts'
 const COLOURS: Record<Order, string> = { morf: '#d55e00', lerf: '#0072b2' }
 const WORDS: Record<Order, string> = { morf: 'most relevant first', lerf: 'least relevant first' }
 
-/** Controls are thin and faint, each with dashes of its own. */
+/** The dashes of the controls, whose lines are thin and faint. */
 const DASHES: Readonly<Record<string, string>> = { random: '1.5 2.5', edges: '5 3' }
 const FAINT = { strokeWidth: 1.1, strokeOpacity: 0.7 }
 
@@ -20,16 +20,16 @@ const HEIGHT = 170
 /** How many panels are in a row of the whole figure. */
 const ALONG = 5
 
-/** A figure, each part of which is an SVG, so that a page may put them as it has room, and the whole as one. */
+/** A figure as separate SVGs, which a page can arrange as it has room, and as a whole. */
 export interface PerturbationFigure {
-  /** What the lines are. */
+  /** The key to the lines. */
   readonly key: string
   readonly panels: readonly string[]
   readonly whole: string
 }
 
 /**
- * The curves of a measure that takes pixels away: a panel for each method but the controls, the best first, all with one
+ * The curves of a measure that removes pixels: a panel for each method except the controls, the best first, all on one
  * scale. Both orders are lines, and the area between them is shaded; those of the controls are behind them.
  *
  * @returns undefined where no method has curves
@@ -103,12 +103,12 @@ function panelOf(
   })
 }
 
-/** Where the curve is after each step, in per cent of the picture and as a score. */
+/** The points of a curve after each step, in per cent of the picture and as a score. */
 function pointsOf({ gone, scores }: Curves, order: Order): { gone: number; score: number }[] {
   return scores[order].map((score, k) => ({ gone: 100 * gone[order][k]!, score }))
 }
 
-/** What the lines are, two in a row. */
+/** The key to the lines, two in a row. */
 function keyOf(controls: readonly string[]): Drawing {
   const samples = [
     ...ORDERS.map((order) => ({

@@ -1,4 +1,4 @@
-/** Pictures, for pages and figures that need no other file. */
+/** Pictures embedded in self-contained pages and figures. */
 
 import { readFileSync, statSync } from 'node:fs'
 import { type Html, html } from '../base/html.ts'
@@ -12,9 +12,9 @@ export async function img(picture: Image, alt: string): Promise<Html> {
 }
 
 /**
- * A PNG file as an address that holds it.
+ * A PNG file as a data URI.
  *
- * @returns undefined where the file is not there: a study may have been copied without its pictures
+ * @returns undefined where the file is missing: a study may have been copied without its pictures
  */
 export function dataUri(path: string): string | undefined {
   if (fileSize(path) === 0) return undefined
@@ -24,21 +24,21 @@ export function dataUri(path: string): string | undefined {
 /**
  * The same of a photo of a face.
  *
- * @returns undefined too where the report shows none
+ * @returns undefined also where the report does not show photos
  */
 export function photoUri({ photos }: { readonly photos: boolean }, path: string): string | undefined {
   return photos ? dataUri(path) : undefined
 }
 
-/** How many bytes a file has; none where it is not there. */
+/** The size of a file in bytes; 0 where it is missing. */
 export function fileSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /**
- * How many things may be shown within a budget, when each costs so much: at least one.
+ * How many things of a given cost fit within a budget: at least one.
  *
- * @param most and not more than these
+ * @param most the upper limit
  */
 export function withinBudget(cost: number, budget: number, most: number): number {
   return Math.min(most, Math.max(1, Math.floor(budget / Math.max(cost, 1))))

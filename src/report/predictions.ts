@@ -1,4 +1,4 @@
-/** What the networks of a cell answered, face by face, out of the `predictions.csv` of its runs. */
+/** What the networks of a cell answered, face by face, from the `predictions.csv` of its runs. */
 
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
@@ -10,30 +10,30 @@ import { files, type RunRecord, runFiles } from '../study/record.ts'
 import { alignmentsIn } from '../study/setting.ts'
 import type { Cell, Study } from './cells.ts'
 
-/** One test face, and what the network that had not seen it said. */
+/** One test face, and the answer of the network that had not seen it. */
 interface Prediction {
   readonly face: string
-  /** Who it is; runs from before this was written down have each face as a person. */
+  /** The person; in older runs, which lack this, each face counts as a person. */
   readonly subject: string
   /** The fold that it was tested in. */
   readonly fold: number
-  /** The index of its class as the data set has it, and as the network has it. */
+  /** The index of its class by the data set, and by the network. */
   readonly truth: number
   readonly predicted: number
-  /** Of each class, the mean over the ten crops. */
+  /** The probability of each class, averaged over the ten crops. */
   readonly probabilities: readonly number[]
 }
 
 /** All test faces of a cell: fold by fold, and within a fold in the order of the data set. */
 export type Predictions = readonly Prediction[]
 
-/** A cell's files are read once, for all figures that are made from them. */
+/** A cell's files are read once for all figures that use them. */
 const known = new WeakMap<Cell, Map<Alignment, Predictions>>()
 
 /**
  * The answers of a cell's networks on photos aligned in one way.
  *
- * @throws UserError naming the file, where it is missing, damaged, or not of the run beside it
+ * @throws UserError naming the file, where it is missing, damaged, or from another run
  */
 export function readPredictions(study: Study, cell: Cell, alignment: Alignment): Predictions {
   let read = known.get(cell)

@@ -1,4 +1,4 @@
-/** What networks look at, as a page: average maps, what each part of the face has, and where classes differ. */
+/** What networks look at, as a page: average maps, the share of each part of the face, and where classes differ. */
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -78,7 +78,7 @@ ${groupTable(profile.groups, 'answer')}
 ${profile.differences.map(differenceText)}`
 }
 
-/** The average face, the average map of all answers and of each, and of two answers their difference. */
+/** The average face, the average maps of all answers and of each, and for two answers their difference. */
 function averagesOf({ faces, maps, pictures, grid, classes }: ExplainedFaces): Promise<Html> {
   const [height, width] = grid
   const named = [...new Set(faces.map(({ answer }) => answer))].sort((a, b) => a - b)

@@ -4,7 +4,7 @@ import type { Mean, Profile } from '../evaluation/profile.ts'
 /**
  * A profile as rows of a file: one for each group and part.
  *
- * @param of what is profiled, in columns of their own
+ * @param of columns that name what is profiled
  */
 export function profileRows(of: CsvRow, { groups }: Profile): CsvRow[] {
   const figures = (name: string, { mean, interval }: Mean) => ({

@@ -1,10 +1,10 @@
-/** What each part of the face has, and in which parts two kinds of faces differ, as tables and sentences. */
+/** The share of each part of the face, and the parts in which two kinds of faces differ, as tables and sentences. */
 
 import { type Html, html } from '../base/html.ts'
 import type { Classing, Difference, GroupProfile, Mean } from '../evaluation/profile.ts'
 import { points, pText } from './words.ts'
 
-/** The classes that the figure and the table tell apart; more would be a thicket. */
+/** The most classes that the figure and the table show separately; more would be confusing. */
 const MOST_CLASSES = 8
 
 /** What is explained, in words. */
@@ -15,12 +15,12 @@ export function classesIn(groups: readonly GroupProfile[], by: Classing): GroupP
   return groups.filter(({ group }) => group.startsWith(`${by} `)).slice(0, MOST_CLASSES)
 }
 
-/** The parts by what they have of all that speaks for the class, the largest share first. */
+/** The parts by their share of all that speaks for the class, the largest first. */
 export function sorted({ parts }: GroupProfile): GroupProfile['parts'] {
   return [...parts].sort((a, b) => b.positive.mean - a.positive.mean)
 }
 
-/** The share of each part: on the whole, for each class, by its size, and of what speaks against the class. */
+/** The share of each part: overall, for each class, relative to its size, and of what speaks against the class. */
 export function groupTable(groups: readonly GroupProfile[], by: Classing): Html {
   const [all] = groups as [GroupProfile, ...GroupProfile[]]
   const classes = classesIn(groups, by)
@@ -33,7 +33,7 @@ export function groupTable(groups: readonly GroupProfile[], by: Classing): Html 
   })}</tbody></table></div>`
 }
 
-/** In which parts two kinds of faces differ, as a sentence. */
+/** The parts in which two kinds of faces differ, as a sentence. */
 export function differenceText({ a, b, people, parts }: Difference): Html {
   if (people[0] === 0) return html`<p><b>${a} against ${b}:</b> no face has a map with parts by both.</p>`
   const told = parts.filter(({ p }) => p < 0.05)

@@ -1,4 +1,4 @@
-/** The report's sentences: what came out, what it does not mean, and what was run. */
+/** The report's sentences: the results, what they do not mean, and what was run. */
 
 import { type Html, html } from '../base/html.ts'
 import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
@@ -21,14 +21,14 @@ const STARTS_IN_WORDS: Record<TrainedKind, string> = {
 /** How many cells of a task the summary lists one by one. */
 const MOST_LISTED = 4
 
-/** What is trained on, in words. */
+/** The training photos, in words. */
 function inWords(photos: TrainingPhotos, kind: string): string {
   return kind === 'imdb-wiki' && photos === 'r'
     ? 'on photos as they are published, cut out and upright'
     : PHOTOS_IN_WORDS[photos]
 }
 
-/** How many runs are finished, where not all are. */
+/** How many runs are finished, if not all are. */
 export function unfinished(study: Study): Html | undefined {
   const { done, planned } = runsOf(study)
   if (done === planned) return undefined
@@ -37,9 +37,9 @@ those.</p>`
 }
 
 /**
- * What came out, in a few plain sentences.
+ * The results in a few plain sentences.
  *
- * @param findings what is said of the paper's
+ * @param findings the sentence about the paper's findings
  */
 export function summary(study: Study, findings: Html | undefined): Html | undefined {
   if (study.cells.length === 0) return undefined
@@ -67,7 +67,7 @@ function taskInWords(task: Task): string {
   return task === 'years' ? 'age in years' : task
 }
 
-/** All settings of one network; of many, the best and the worst. */
+/** All settings of one network, or the best and the worst of many. */
 function sentence(study: Study, task: Task, cells: Study['cells']): Html {
   const [best, ...others] = byMerit(task, cells)
   const answer =
@@ -90,7 +90,7 @@ function asked(task: Task, cells: Study['cells']): Html {
   return html`Asked for <b>${taskInWords(task)}</b>, on ${n} faces of people it had never seen,`
 }
 
-/** Cells from the best to the worst; those that are as good stay in their order. */
+/** Cells from the best to the worst; equal ones stay in their order. */
 function byMerit(task: Task, cells: Study['cells']): Cell[] {
   const merit = (cell: Cell) => {
     const { accuracy, error } = scoreOf(ownOf(cell))
@@ -124,7 +124,7 @@ function chance(study: Study, task: Task, cells: Study['cells']): Html {
   return html`${constant} ${verdict}.`
 }
 
-/** What a network reaches, with the end of the bold part. */
+/** What a network reaches; the beginning is bold. */
 function reached(task: Task, { accuracy, oneOff, error }: Score): Html {
   if (error) return html`is ${error.years.toFixed(1)} years off</b> on average`
   const near = task === 'age' ? ` (${percent(oneOff.share)} % with the group next to it)` : ''
@@ -139,7 +139,7 @@ data that it was trained on, and its errors are not spread evenly over people.</
 <p>The photos stayed on the machine that made this page, but the page contains some of them: before you pass it on, check whether
 the data set’s licence allows that.</p></div>`
 
-/** Data set, folds, seed, and all that was left out, with its reason. */
+/** Data set, folds, seed, and everything that was left out, with the reasons. */
 export function about({ record }: Study): Html {
   const { dataset, folds } = record
   const tasks = Object.entries(dataset.classes) as [Task, readonly number[]][]

@@ -1,6 +1,6 @@
 /**
- * The report of a study: one page that needs nothing else, and its tables and figures as files of their own.
- * It is made from the study's files alone.
+ * The report of a study: one self-contained page, and its tables and figures as separate files. It needs only the
+ * study's files.
  */
 
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ import { reportStyle } from './style.ts'
 /**
  * Write `OUT/report/`: `index.html`, `tables/*.csv`, `tables/*.tex` and `figures/*.svg`.
  *
- * @param study what is not finished of it is left out
+ * @param study its unfinished runs are left out
  * @returns the path of the page
  * @throws UserError when a file cannot be read or written
  */

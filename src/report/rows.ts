@@ -1,4 +1,4 @@
-/** The study's numbers as CSV files, one row a number and its interval. */
+/** The study's numbers as CSV files, with a row for each number and its interval. */
 
 import type { CsvRow } from '../base/csv.ts'
 import { CLASSES } from '../datasets/task.ts'
@@ -50,7 +50,7 @@ export function accuracyRows(study: Study): CsvRow[] {
   )
 }
 
-/** Every confusion matrix of the study, one row a cell of it; of ages in years, those cells that are not empty. */
+/** Every confusion matrix of the study, with a row for each cell; for ages in years only non-empty cells. */
 export function confusionRows(study: Study): CsvRow[] {
   return study.cells.flatMap((cell) =>
     alignmentsIn(cell.tests).flatMap((alignment) =>
@@ -65,7 +65,7 @@ export function confusionRows(study: Study): CsvRow[] {
   )
 }
 
-/** How each group fared, on every test set. */
+/** The results of each group, on every test set. */
 export function groupRows(study: Study): CsvRow[] {
   return study.cells.flatMap((cell) =>
     alignmentsIn(cell.tests).flatMap((alignment) =>
@@ -109,7 +109,7 @@ function shareColumns(name: string, value: Share | undefined): CsvRow {
   }
 }
 
-/** A mean over folds and its standard deviation; empty where there is one fold alone. */
+/** A mean over folds and its standard deviation; empty for a single fold. */
 function spreadColumns(name: string, spread: Spread | undefined): CsvRow {
   const known = spread && spread.n > 1 ? spread : undefined
   return {
@@ -118,7 +118,7 @@ function spreadColumns(name: string, spread: Spread | undefined): CsvRow {
   }
 }
 
-/** The paper's figures, as shares; empty where the data set is another or the paper has none. */
+/** The paper's figures, as shares; empty where the data set differs or the paper has none. */
 function paperColumns(study: Study, cell: Cell, test: TestKind): CsvRow {
   const paper = isPapersData(study) ? paperScore(cell.task, test, cell.letter, cell.setting) : undefined
   const share = (percentage: number | undefined) => (percentage === undefined ? '' : fixed(percentage / 100))

@@ -1,4 +1,4 @@
-/** Whether maps are told from those of networks with shuffled weights, as a section of a page. */
+/** Whether maps can be told from those of networks with shuffled weights, as a section of a page. */
 
 import { type Html, html } from '../base/html.ts'
 import { type SanityCheck, SHUFFLED, sanityInWords } from '../evaluation/sanityCheck.ts'

@@ -1,4 +1,4 @@
-/** The scores that the report shows, with intervals that take photos of one person for what they are: alike. */
+/** The scores that the report shows, with intervals that account for photos of one person being alike. */
 
 import { type Score, type Share, scoreOf } from '../evaluation/score.ts'
 import { expectedAge } from '../evaluation/years.ts'
@@ -7,11 +7,11 @@ import type { Cell, Study } from './cells.ts'
 import { intervalOf } from './people.ts'
 import { type Predictions, readPredictions } from './predictions.ts'
 
-/** Bootstraps take their time, and a score is shown in several places. */
+/** Bootstraps are slow, and a score is shown in several places. */
 const known = new WeakMap<Cell, Map<Alignment, Score>>()
 
 /**
- * How a cell's networks answered a test set, with 95 % intervals by a bootstrap of people.
+ * The score of a cell's networks on a test set, with 95 % intervals by a bootstrap of people.
  *
  * @param alignment one that the cell was tested on
  * @throws UserError as `readPredictions`
@@ -34,7 +34,7 @@ function bootstrapped(study: Study, cell: Cell, alignment: Alignment): Score {
     )
   const within = (distance: number) => (one: Predictions[number]) =>
     Math.abs(one.predicted - one.truth) <= distance ? 1 : 0
-  // Draws of faces that are all alike are all alike: of those, Wilson's interval says more.
+  // If all faces are alike, so are all draws from them: then Wilson's interval says more.
   const share = (own: Share, distance: number): Share =>
     own.share === 0 || own.share === 1 ? own : { ...own, interval: interval(within(distance)) }
   return {

@@ -1,4 +1,7 @@
-/** A part of the report: what the page shows under one heading, and the tables and figures that it has as files too. */
+/**
+ * A part of the report: what the page shows under one heading, and its tables and figures, which are also written as
+ * files.
+ */
 
 import { Html, html } from '../base/html.ts'
 import type { Table } from './table.ts'
@@ -12,7 +15,7 @@ export interface Figure {
 }
 
 export interface Section {
-  /** By which the table of contents leads here. */
+  /** The anchor for the table of contents. */
   readonly id: string
   readonly title: string
   readonly body: Html
@@ -25,12 +28,12 @@ export function rowHtml(items: readonly Html[]): Html {
   return html`<div class="side-by-side">${items}</div>`
 }
 
-/** A figure with its caption. Where it is too wide for a screen, it can be moved sideways. */
+/** A figure with its caption. Where it is too wide for a screen, it scrolls sideways. */
 export function figureHtml({ caption, svg }: Figure): Html {
   return html`<figure><div class="scroll">${new Html(svg)}</div><figcaption>${caption}</figcaption></figure>`
 }
 
-/** What is shown when asked for; on paper, always. */
+/** Content that is folded away; in print, always shown. */
 export function folded(title: string, content: readonly Html[]): Html {
   return html`<details><summary>${title}</summary>${content}</details>`
 }

@@ -33,7 +33,7 @@ import { type Figure, figureHtml, folded, rowHtml, type Section } from './sectio
 import { comparisonTables, findingList, findingTable } from './statistics.ts'
 import { type Table, tableHtml } from './table.ts'
 
-/** What is worked out of a study's answers before it is shown. */
+/** What is computed from a study's answers before it is shown. */
 export interface Analyses {
   readonly findings: readonly PaperFinding[]
   readonly comparisons: readonly Comparison[]
@@ -42,12 +42,12 @@ export interface Analyses {
   readonly faithful: readonly FaithfulCell[]
 }
 
-/** How many bytes of pictures the page may have: of figures that compare, and of rows with a map for each class. */
+/** How many bytes of pictures the page may have: in figures that compare, and in rows with a map for each class. */
 const COMPARING = 12e6
 const EVERY_CLASS = 6e6
 /** The most faces of a figure that compares. */
 const FACES = 4
-/** How many figures of one kind, and rows of comparisons, are shown without being asked for. */
+/** How many figures of one kind, and rows of comparisons, are shown unfolded. */
 const OPEN = 6
 const OPEN_ROWS = 24
 
@@ -201,7 +201,7 @@ function comparingFigure(study: Study, one: MapComparison, count: number): Figur
   return { name: one.name, caption: `${one.caption}.${less}`, svg: mapFigure(study, one, count) }
 }
 
-/** Figures under a heading; of many, all but the first folded away. */
+/** Figures under a heading; if there are many, all except the first are folded away. */
 function shownFigures(title: string, figures: readonly Figure[]): Html | undefined {
   if (figures.length === 0) return undefined
   const [first, ...others] = figures
@@ -255,7 +255,7 @@ ${rowHtml(tables.map(tableHtml))}${figureHtml(figures[0]!)}`,
 }
 
 function confusionSection(study: Study): Section | undefined {
-  // A hundred ages by a hundred can be read as a table alone: tables/confusion.csv.
+  // A hundred ages by a hundred can only be read as a table: tables/confusion.csv.
   const readable = study.cells.filter((cell) => cell.task !== 'years')
   if (readable.length === 0) return undefined
   const figureOf = (cell: (typeof readable)[number]): Figure => ({

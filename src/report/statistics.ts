@@ -1,4 +1,4 @@
-/** The paper's comparisons and findings, as the report shows them. */
+/** The paper's comparisons and findings in the report. */
 
 import type { CsvRow } from '../base/csv.ts'
 import { type Html, html } from '../base/html.ts'
@@ -14,7 +14,7 @@ const KINDS: Record<Comparison['kind'], string> = {
   start: 'starts',
 }
 
-/** The comparisons of one task, those of one kind together. */
+/** The comparisons of one task, with a table for each kind. */
 export function comparisonTables(comparisons: readonly Comparison[]): Table[] {
   const families = [...new Set(comparisons.map(({ task, kind }) => `${task}/${kind}`))]
   return families.map((family) => {
@@ -72,7 +72,7 @@ function probability(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }
 
-/** How many of the findings hold, in a sentence of the summary; none where the study tests none of them. */
+/** How many of the findings hold, as a sentence of the summary; undefined where the study tests none of them. */
 export function findingSentence(findings: readonly PaperFinding[]): Html | undefined {
   const count = (verdict: PaperFinding['verdict']) => findings.filter((one) => one.verdict === verdict).length
   const [holds, not, untested] = [count('holds'), count('does not hold'), count('not tested')]
@@ -81,7 +81,7 @@ export function findingSentence(findings: readonly PaperFinding[]): Html | undef
 <b>${holds} ${holds === 1 ? 'holds' : 'hold'}</b>, ${not} ${not === 1 ? 'does' : 'do'} not, ${count('undecided')} undecided.</p>`
 }
 
-/** The findings, each with its verdict and what it rests on. */
+/** The findings, each with its verdict and evidence. */
 export function findingList(findings: readonly PaperFinding[]): Html {
   return html`<ul class="findings">${findings.map(
     ({ claim, verdict, evidence }) => html`

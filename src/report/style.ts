@@ -1,6 +1,6 @@
 import { averagesStyle } from './averages.ts'
 
-/** What the report's style sheet has beside that of every page: its tables, its figures and its rows of heat maps. */
+/** What the report's style sheet has besides that of every page: its tables, its figures and its rows of heat maps. */
 export const reportStyle = `${averagesStyle}
 thead th.letter { text-align: center; padding-bottom: 0; }
 thead th.measure { font-weight: 400; font-size: .85em; color: var(--faint); }

@@ -1,10 +1,10 @@
-/** Figures as one SVG text each, which stands by itself and takes the page's text colour. */
+/** Figures as self-contained SVG texts, which take on the page's text colour. */
 
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { Html, html } from '../base/html.ts'
 
-/** Something drawn, which takes up so many pixels. */
+/** A drawing, with its size in pixels. */
 export interface Drawing {
   readonly width: number
   readonly height: number
@@ -18,14 +18,14 @@ export function svgOf({ width, height, content }: Drawing): string {
     .text
 }
 
-/** A plot as a drawing, to be put beside others. Coordinates are given to hundredths of a pixel. */
+/** A plot as a drawing, to combine with others. Coordinates are given to hundredths of a pixel. */
 export function plot(options: Plot.PlotOptions & { width: number; height: number }): Drawing {
   const { document } = parseHTML('<html><body></body></html>')
   const figure = Plot.plot({
     ...options,
     document: document as unknown as NonNullable<Plot.PlotOptions['document']>,
   })
-  // Its style sheet is for a plot that is an SVG of its own.
+  // Its style sheet is meant for a plot that is an SVG of its own.
   figure.querySelector('style')?.remove()
   const short = (digits: string) => String(Number(Number(digits).toFixed(2)))
   const drawn = figure.innerHTML.replace(/<[^>]*>/g, (tag: string) => tag.replace(/-?\d+\.\d{3,}/g, short))
@@ -42,7 +42,7 @@ function placed(x: number, y: number, content: Html): Html {
   return html`<g transform="translate(${x},${y})">${content}</g>`
 }
 
-/** Drawings in rows, with a gap of so many pixels; each column as wide as its widest. */
+/** Drawings in rows, with a gap in pixels; each column is as wide as its widest drawing. */
 export function inRows(rows: readonly (readonly (Drawing | undefined)[])[], gap: number): Drawing {
   const count = Math.max(...rows.map((row) => row.length))
   const widths = Array.from({ length: count }, (_, k) => Math.max(...rows.map((row) => row[k]?.width ?? 0)))

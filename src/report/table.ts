@@ -1,6 +1,6 @@
 /**
- * A table of the report as data, from which its HTML for the page and its LaTeX for a paper are drawn, so that both
- * say the same.
+ * A table of the report as data, from which its HTML for the page and its LaTeX for a paper are made, so that both
+ * agree.
  */
 
 import { type Html, html } from '../base/html.ts'
@@ -9,9 +9,9 @@ import { type Html, html } from '../base/html.ts'
 export interface Table {
   /** The name of its file, without the extension. */
   readonly name: string
-  /** What it is of. */
+  /** The title of the table. */
   readonly title: string
-  /** What its numbers are. */
+  /** The units of its numbers. */
   readonly units: string
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
@@ -20,16 +20,16 @@ export interface Table {
 /** A column; the first one names the rows. */
 export interface Column {
   readonly name: string
-  /** Neighbours of one group stand under its name. */
+  /** Neighbouring columns of one group share a heading. */
   readonly group?: string
-  /** Of sentences, which are broken into lines. */
+  /** Whether it holds sentences, which are broken into lines. */
   readonly isText?: boolean
 }
 
-/** A row, a cell a column. */
+/** A row, with a cell for each column. */
 export interface Row {
   readonly cells: readonly (TableCell | string)[]
-  /** Of what there is to compare with, such as chance: it stands apart, in a fainter colour. */
+  /** Whether it is for comparison, such as chance: it stands apart, in a fainter colour. */
   readonly isFaint?: boolean
 }
 
@@ -37,7 +37,7 @@ export interface Row {
 export interface TableCell {
   readonly value: string
   readonly small?: readonly string[]
-  /** What the paper has here. */
+  /** The paper's value. */
   readonly paper?: string
 }
 
@@ -46,7 +46,7 @@ export function cellOf(cell: TableCell | string): TableCell {
   return typeof cell === 'string' ? { value: cell } : cell
 }
 
-/** Neighbouring columns of one group, as how many there are of each; columns without a group one by one. */
+/** Runs of neighbouring columns of one group, with their lengths; columns without a group one by one. */
 export function groupsOf(columns: readonly Column[]): { name?: string; span: number }[] {
   const groups: { name?: string; span: number }[] = []
   for (const { group } of columns) {
@@ -57,7 +57,7 @@ export function groupsOf(columns: readonly Column[]): { name?: string; span: num
   return groups
 }
 
-/** A table of a page. Where it is too wide for a screen, it can be moved sideways. */
+/** A table of a page. Where it is too wide for a screen, it scrolls sideways. */
 export function tableHtml({ title, units, columns, rows }: Table): Html {
   const grouped = columns.some(({ group }) => group !== undefined)
   const firstFaint = rows.findIndex(({ isFaint }) => isFaint)

@@ -1,7 +1,7 @@
 /**
  * An atlas as a project of ViRelAy, a viewer of such analyses (Anders, Neumann, Samek, Müller and Lapuschkin, *Software for
- * dataset-wide XAI*, 2021): laid out as its documentation has it (contributor's guide, "Project file format" and "Database
- * specification"), and where that differs from what the program reads (version 0.6.1), as it reads.
+ * dataset-wide XAI*, 2021): laid out as in its documentation (contributor's guide, "Project file format" and "Database
+ * specification"), and where the program (version 0.6.1) reads something else, as the program reads it.
  */
 
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { type ExplainedFaces, THUMBNAIL } from '../evaluation/explainedFaces.ts'
 import { type Hdf5Dataset, hdf5Of } from '../formats/hdf5.ts'
 import { spectralClusters } from '../statistics/spectralClusters.ts'
 
-/** What the project is called by, in words. */
+/** The names in the project. */
 export interface VirelayNames {
   readonly network: string
   readonly data: string
@@ -22,14 +22,14 @@ export interface VirelayNames {
   readonly isTruth: boolean
 }
 
-/** What stands for the label of a face that has none. */
+/** The label of a face without one. */
 const UNLABELLED = 'without a label'
 
 /**
  * Write `project.yaml`, `label-map.json`, `input.h5`, `attribution.h5` and `analysis.h5` into a folder.
  *
- * Pictures and maps are those of the atlas, {@link THUMBNAIL} pixels a side. ViRelAy asks for maps of the pictures' shape:
- * each channel has a third of a pixel's relevance, so that it finds the whole in their sum.
+ * Pictures and maps are those of the atlas, {@link THUMBNAIL} pixels a side. ViRelAy expects maps of the pictures'
+ * shape: each channel has a third of a pixel's relevance, so that their sum is the whole.
  */
 export async function writeVirelay(
   folder: string,
@@ -113,7 +113,7 @@ function attributionOf({ faces, maps, grid, classes }: ExplainedFaces): Record<s
       shape: [faces.length, classes.length],
       row(k) {
         const { answer, probability } = faces[k]!
-        // Of more than two classes, the probability of the answer alone is kept.
+        // With more than two classes, only the probability of the answer is kept.
         const rest = classes.length === 2 ? 1 - probability : 0
         return classes.map((_, index) => (index === answer ? probability : rest))
       },
@@ -122,8 +122,8 @@ function attributionOf({ faces, maps, grid, classes }: ExplainedFaces): Record<s
 }
 
 /**
- * For each class its faces, its eigenvectors, its place in the plane, and its clusters. ViRelAy offers the clusterings of
- * the first class for all: each class has those of every number of clusters that one of them has.
+ * For each class its faces, its eigenvectors, its place in the plane, and its clusters. ViRelAy offers the first
+ * class's clusterings for all classes, so each class has one for every number of clusters that any class has.
  */
 function analysisOf({ classes }: Atlas): Record<string, Hdf5Dataset> {
   const counts = [...new Set(classes.map(({ clusters }) => clusters.length))].sort((a, b) => a - b)

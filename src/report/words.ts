@@ -1,4 +1,4 @@
-/** Figures in words, as pages and the screen have them alike. */
+/** Figures in words, the same on pages and on the screen. */
 
 /** A difference of shares in points, with its sign. */
 export function points(difference: number): string {

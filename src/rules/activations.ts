@@ -1,7 +1,7 @@
 /**
- * Activations that are spelt out: a function of one number, made of several operators whose paths meet again, such as
- * x · σ(x), x / (1 + e⁻ˣ), x · min(max(x + 3, 0), 6) / 6, GELU, or the choice of x where x > 0. To every rule they are
- * what they would be as one operator.
+ * Activations that are spelt out: functions of one number, made of several operators whose paths meet again, such as
+ * x · σ(x), x / (1 + e⁻ˣ), x · min(max(x + 3, 0), 6) / 6, GELU, or a Where that chooses x where x > 0. Every rule
+ * treats them as it would a single operator.
  */
 
 import type { Node, Operator } from '../graph/operators.ts'
@@ -14,11 +14,11 @@ export interface Activation {
   readonly input: string
   /** The node that makes its result. */
   readonly last: string
-  /** The nodes between, whose results nobody else reads. */
+  /** The nodes between, whose results nothing else reads. */
   readonly inner: ReadonlySet<string>
 }
 
-/** Operators that make each element from those in the same place of their inputs. */
+/** Operators that compute each element from the elements in the same place of their inputs. */
 const ELEMENTWISE: ReadonlySet<Operator> = new Set([
   ...(['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'Elu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh'] as const),
   ...([
@@ -49,12 +49,12 @@ const ELEMENTWISE: ReadonlySet<Operator> = new Set([
   ] as const),
 ])
 
-/** Those that only add up what varies. */
+/** Operators that only add up what varies. */
 const ADDING: readonly Operator[] = ['Add', 'Sub', 'Sum', 'Neg', 'Identity', 'Cast']
 
 /**
  * The activations of a graph that are spelt out, the largest where one is part of another; and a maximum or minimum
- * beside a constant, which is an activation by itself.
+ * with a constant, which is an activation by itself.
  *
  * @param shapeOf the shape of a value of the graph
  */
@@ -85,7 +85,7 @@ export function activationsOf(graph: Graph, shapeOf: (name: string) => Shape): A
   }
   return found
 
-  /** A positive number that the whole is multiplied with, as in GELU and HardSwish. */
+  /** A positive number that multiplies the whole, as in GELU and HardSwish. */
   function scaleBehind(last: Node): Node | undefined {
     const reader = wiring.soleReaderOf(last.outputs[0]!)
     if (reader?.op !== 'Mul' && !(reader?.op === 'Div' && reader.inputs[0] === last.outputs[0]))
@@ -103,7 +103,7 @@ export function activationsOf(graph: Graph, shapeOf: (name: string) => Shape): A
     if (open.size === 1 && last.op !== 'Max' && last.op !== 'Min') return undefined
     while (open.size > 1) {
       const makers = [...open].map((name) => wiring.makerOf(name))
-      // What is made last may be made of the others.
+      // The value computed last may depend on the others.
       const [latest] = makers.sort((a, b) => (places.get(b!) ?? -1) - (places.get(a!) ?? -1))
       if (!latest || !ELEMENTWISE.has(latest.op)) return undefined
       inner.add(latest)
@@ -128,7 +128,7 @@ export function activationsOf(graph: Graph, shapeOf: (name: string) => Shape): A
   }
 }
 
-/** The graph as rules walk it, each activation that is spelt out a single Relu in its place. */
+/** The graph that rules walk, with a single Relu instead of each activation that is spelt out. */
 export function withActivationsWhole(graph: Graph, activations: readonly Activation[]): Graph {
   const byLast = new Map(activations.map((each) => [each.last, each]))
   const inner = new Set(activations.flatMap((each) => [...each.inner]))

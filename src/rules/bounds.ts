@@ -1,7 +1,7 @@
 /**
- * Between which numbers a value lies by its making, whatever a network reads: worked out from operator to operator as
- * arithmetic of intervals, one for all elements of a value. What is not known lies between −∞ and ∞, and so do whole
- * numbers, which wrap around.
+ * The bounds that a value cannot leave, whatever a network reads: computed from operator to operator by interval
+ * arithmetic, one interval for all elements of a value. Unknown values lie between −∞ and ∞, and so do integers, which
+ * wrap around.
  */
 
 import type { NodeOf, Operator } from '../graph/operators.ts'
@@ -23,15 +23,15 @@ import {
 } from './intervals.ts'
 
 /**
- * Whether a value lies between 0 and 1 by its making, as relu6(z + 3) / 6 and ½ (1 + z / (1 + |z|)) do: then it is no
- * logit, though no softmax or sigmoid stands before it.
+ * Whether a value always lies between 0 and 1, as relu6(z + 3) / 6 and ½ (1 + z / (1 + |z|)) do: then it is not a
+ * logit, though it comes from no softmax or sigmoid.
  */
 export function isUnitValue(graph: Graph, name: string): boolean {
   const [least, most] = boundsIn(graph)(name)
   return least >= -SLACK && most <= 1 + SLACK
 }
 
-/** What single precision may add. */
+/** How far single precision may overshoot. */
 const SLACK = 1e-5
 
 /** The bounds of a graph's values, by their names. */
@@ -47,7 +47,7 @@ export function boundsIn(graph: Graph): (name: string) => Interval {
     const constant = graph.initializers.get(name)
     if (constant) return spanOf(constant)
     const node = makerOf(name)
-    // Other outputs are positions, masks and the like; those of a Split are alike.
+    // Other outputs are positions, masks and the like; all outputs of a Split have the same bounds.
     if (!node || (name !== node.outputs[0] && node.op !== 'Split')) return ANYTHING
     const of = (k: number) => (node.inputs[k] ? boundsOf(node.inputs[k]) : undefined)
     const rule = BOUNDS[node.op] as Rule<Operator>
@@ -56,7 +56,7 @@ export function boundsIn(graph: Graph): (name: string) => Interval {
   return boundsOf
 }
 
-/** What is smaller than the least normal number of single precision may be 0 where a network runs. */
+/** Numbers below the smallest normal float32 may become 0 where a network runs. */
 function withoutTraces(interval: Interval): Interval {
   const [least, most] = interval
   const isTrace = (value: number) => Math.abs(value) < LEAST_NORMAL
@@ -67,29 +67,29 @@ const LEAST_NORMAL = 2 ** -126
 
 interface Visit<O extends Operator> {
   readonly node: NodeOf<O>
-  /** The bounds of an input; undefined where it is left out. */
+  /** The bounds of an input; undefined where it is omitted. */
   of(k: number): Interval | undefined
   readonly graph: Graph
   /** The bounds of a value of the graph. */
   boundsOf(name: string): Interval
 }
 
-/** The bounds of a node's output. Only what it asks for is worked out. */
+/** The bounds of a node's output. Only the bounds that it asks for are computed. */
 type Rule<O extends Operator> = (visit: Visit<O>) => Interval
 
-/** What only moves elements about, picks some, or averages them. */
+/** Operators that move, select or average elements. */
 const asFirst: Rule<Operator> = ({ of }) => of(0)!
 
 const unknown = () => ANYTHING
 const unit = () => UNIT
 
-/** A function of one number that rises or falls all along, or turns only at the given places. */
+/** A function of one number that is monotonic, or turns only at the given places. */
 const by =
   (apply: (value: number) => number, ...turns: readonly number[]): Rule<Operator> =>
   ({ of }) =>
     image(of(0)!, apply, ...turns)
 
-/** What is made of all inputs, one after the other. */
+/** Operators that combine all inputs, one after another. */
 const ofAll =
   (combine: (a: Interval, b: Interval) => Interval): Rule<Operator> =>
   ({ node, boundsOf }) =>
@@ -98,11 +98,11 @@ const ofAll =
 const largest = (a: Interval, b: Interval): Interval => [Math.max(a[0], b[0]), Math.max(a[1], b[1])]
 const smallest = (a: Interval, b: Interval): Interval => negative(largest(negative(a), negative(b)))
 
-/** What is above 0 as it is, and what is below times a slope. */
+/** Numbers above 0 unchanged, and those below times a slope. */
 const sloped = (x: Interval, slope: Interval): Interval =>
   hull(largest(x, exactly(0)), product(smallest(x, exactly(0)), slope))
 
-/** Sums of any number of elements, none as well. */
+/** Sums of any number of elements, or of none. */
 const summed: Rule<Operator> = ({ of }) => product(of(0)!, [0, ANYTHING[1]])
 
 const BOUNDS: { readonly [O in Operator]: Rule<O> } = {
@@ -154,7 +154,7 @@ const BOUNDS: { readonly [O in Operator]: Rule<O> } = {
   Div: (visit) => {
     const [x, y] = [visit.of(0)!, visit.of(1)!]
     const plain = quotient(x, y)
-    // What is divided by no less than its size is no larger than 1.
+    // A number divided by at least its magnitude is at most 1.
     return isPart(visit) ? within(plain, [x[0] < 0 ? -1 : 0, x[1] > 0 ? 1 : 0]) : plain
   },
   Pow: ({ of }) => power(of(0)!, of(1)!),
@@ -198,7 +198,7 @@ const BOUNDS: { readonly [O in Operator]: Rule<O> } = {
   Scan: unknown,
 }
 
-/** Between which numbers those of a constant lie. */
+/** The bounds of a constant. */
 function spanOf(tensor: Tensor): Interval {
   if (tensor.data.length === 0 || !(isReal(tensor) || tensor.type === 'bool')) return ANYTHING
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -220,7 +220,7 @@ function within([least, most]: Interval, [low, high]: Interval): Interval {
 
 /** Sums of elements times the weights of each column of a constant matrix, or of each row. */
 function mixed(x: Interval, matrix: Tensor | undefined, rows: boolean): Interval {
-  // What has no bounds has none here, and large matrices are not read for it.
+  // An unbounded input stays unbounded, without reading the matrix, which may be large.
   if (!matrix || !isReal(matrix) || matrix.shape.length !== 2 || !x.every(Number.isFinite)) return ANYTHING
   const [height, width] = matrix.shape as [number, number]
   const [low, high] = x
@@ -258,7 +258,10 @@ function chosen({ node, graph, boundsOf }: Visit<'Add'>): Interval | undefined {
   return undefined
 }
 
-/** Whether a value is divided by no less than its size: by a sum with it in, or by the root of one with its square in. */
+/**
+ * Whether a value is divided by at least its magnitude: by a sum that includes it, or by the root of a sum that
+ * includes its square.
+ */
 function isPart({ node, graph, boundsOf }: Visit<'Div'>): boolean {
   const { makerOf } = wiringOf(graph)
   const [part, whole] = node.inputs as [string, string]
@@ -277,7 +280,7 @@ function isPart({ node, graph, boundsOf }: Visit<'Div'>): boolean {
     if (maker?.op === 'Sqrt') return covers(maker.inputs[0]!, isSquare)
     return maker?.op === 'Abs' && maker.inputs[0] === part
   }
-  /** Whether a value is no less than another of which `is` is true, and which is not negative. */
+  /** Whether a value is at least another, non-negative one for which `is` holds. */
   const covers = (name: string, is: (name: string) => boolean): boolean => {
     if (is(name)) return true
     const maker = makerOf(name)
@@ -291,7 +294,7 @@ function isPart({ node, graph, boundsOf }: Visit<'Div'>): boolean {
         return !maker.inputs[2] && covers(maker.inputs[0]!, is)
       case 'ReduceSum':
       case 'ReduceMax':
-        // Without the axes that are gone, elements would stand beside other sums than their own.
+        // Without the reduced axes, elements would meet sums other than their own.
         return !!maker.attributes.keepdims && covers(maker.inputs[0]!, is)
       default:
         return false

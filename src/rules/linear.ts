@@ -1,7 +1,6 @@
 /**
- * What convolutions and inner products have in common: y = W·x + b, applied forwards or transposed, with the
- * layer's own weights or with parts of them. The gradient and every relevance rule of a linear layer are made
- * of these two directions.
+ * What convolutions and inner products share: y = W·x + b, applied forwards or transposed, with the layer's own weights
+ * or with parts of them. The gradient and every relevance rule of a linear layer are made of these two directions.
  */
 
 import type { GraphBuilder, Value } from '../graph/builder.ts'
@@ -19,7 +18,7 @@ export type LinearNode = { [O in LinearOperator]: NodeOf<O> }[LinearOperator]
 
 /**
  * The linear layers that lead from one value to another, in the order of the graph. A product of two computed matrices,
- * as in attention, is none.
+ * as in attention, is not one.
  */
 export function linearNodesBetween(graph: Graph, from: string, to: string): LinearNode[] {
   const behind = dependents(graph, [from])
@@ -40,11 +39,11 @@ export interface LinearLayer {
   /**
    * Wᵀ·s: from the output's shape to the input's.
    *
-   * @param part what is taken of the weights in place of themselves, element by element: so a kernel is turned around
-   *   once, whatever parts of it are needed
+   * @param part the part of the weights to use, element by element; so a kernel is flipped only once, whatever parts of
+   *   it are needed
    */
   transposed(s: Value, weights: Value, part?: (weights: Value) => Value): Value
-  /** A bias in a shape that fits beside the output. */
+  /** A bias in a shape that broadcasts to the output's. */
   biasBeside(bias: Value): Value
 }
 
@@ -62,7 +61,10 @@ export function linearLayer(builder: GraphBuilder, node: NodeOf<LinearOperator>)
   }
 }
 
-/** Of tokens, say, with one constant matrix, or with a stack of them, along which an input may be repeated. */
+/**
+ * The product of tokens, for example, with one constant matrix or with a stack of them, along which an input may be
+ * repeated.
+ */
 function matrixProduct(builder: GraphBuilder, { inputs, outputs }: NodeOf<'MatMul'>): LinearLayer {
   const input = builder.value(inputs[0]!)
   const stack = builder.value(outputs[0]!).shape.slice(0, -2)
@@ -105,12 +107,12 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
       const margins = [...reach.map((r, k) => r - before[k]!), ...reach.map((r, k) => r - pads[k + 2]!)]
       const kernels = group === 1 || builder.isConstant(weights) ? weights : undefined
       if (stepsAreOne && kernels && margins.every((margin) => margin >= 0)) {
-        // With a stride of 1 the transposed convolution is a convolution with the kernel turned around, for
-        // which ONNX Runtime has its fastest kernels.
+        // With a stride of 1 the transposed convolution is a convolution with the flipped kernel, for which ONNX
+        // Runtime has its fastest code.
         const turnedAround = part(turned(builder, kernels, group))
         return builder.op('Conv', [s, turnedAround], { pads: margins, dilations, group })
       }
-      // What the last window does not reach still belongs to the picture: output_padding adds it.
+      // Pixels that the last window does not reach still belong to the picture: output_padding adds them.
       const rest = picture.map((size, k) => {
         const reached = (Number(s.shape[k + 2]) - 1) * strides[k]! + reach[k]! + 1 - before[k]! - pads[k + 2]!
         return size - reached
@@ -127,7 +129,7 @@ function convolution(builder: GraphBuilder, { inputs, attributes }: NodeOf<'Conv
   }
 }
 
-/** Transposed, it is the convolution with the same kernels. */
+/** Its transpose is the convolution with the same kernels. */
 function transposedConvolution(builder: GraphBuilder, { attributes }: NodeOf<'ConvTranspose'>): LinearLayer {
   const { strides, pads, dilations, group } = attributes
   return {
@@ -140,7 +142,7 @@ function transposedConvolution(builder: GraphBuilder, { attributes }: NodeOf<'Co
 
 const whole = (weights: Value) => weights
 
-/** A kernel [out, in, h, w] turned by 180°, as [in, out, h, w], each group by itself. */
+/** A kernel [out, in, h, w] rotated by 180°, as [in, out, h, w], each group by itself. */
 function turned(g: GraphBuilder, weights: Value, group: number): Value {
   const build = () => {
     const kernels = swapped(g, weights, group)

@@ -1,8 +1,8 @@
 /**
- * The logits behind an output: what the softmax or the sigmoid at its end makes probabilities of. Relevance starts
- * there, since the softmax mixes what speaks for a class with what speaks against the others.
+ * The logits behind an output: what the softmax or sigmoid at the end turns into probabilities. Relevance starts there,
+ * since the softmax mixes what speaks for a class with what speaks against the others.
  *
- * They are found on the graph, through whatever stands between them and the output (`tail.ts`), class by class in the
+ * They are found in the graph, through whatever stands between them and the output (`tail.ts`), class by class in the
  * output's own order.
  */
 
@@ -12,8 +12,8 @@ import { isUnitValue } from './bounds.ts'
 import { areScores, type Core, isSigmoid, type Term, tailOf } from './tail.ts'
 
 /**
- * What an output holds: its logits, or what one of these makes of them. `other` is what is made of probabilities in
- * a way that leads back to no logits, as the mean of two softmaxes: the output itself is explained.
+ * What an output holds: its logits, or one of these functions of them. `other` is a function of probabilities that does
+ * not lead back to logits, such as the mean of two softmaxes: then the output itself is explained.
  */
 export type OutputKind = 'softmax' | 'log-softmax' | 'sigmoid' | 'log-sigmoid' | 'logits' | 'other'
 
@@ -34,17 +34,15 @@ export interface Logits {
   readonly kind: OutputKind
   /** For each element of the output, where its logit is; undefined where the output itself is explained. */
   readonly places?: readonly Place[]
-  /**
-   * Of an output of probabilities: it holds `scale` times them (or their logarithms), plus `shift`. Else 1 and 0.
-   */
+  /** An output of probabilities holds `scale` times them (or their logarithms), plus `shift`. Otherwise 1 and 0. */
   readonly scale: number
   readonly shift: number
   /**
-   * The distributions that an output holds, each as the places of its elements: several where it has several heads.
-   * Elements that are probabilities each by itself are one head together.
+   * The distributions that an output holds, each as the indices of its elements: several where it has several heads.
+   * Elements that are independent probabilities together form one head.
    */
   readonly heads: readonly (readonly number[])[]
-  /** What stands for the number of pictures in shapes. */
+  /** The dimension that stands for the number of pictures in shapes. */
   readonly batch: Dimension
 }
 
@@ -76,7 +74,7 @@ export function logitsOf(graph: Graph, output: string): Logits {
   })
   const { scale, shift, isLog, head } = first
   const isOne = found.length === 1
-  // A single one that is stretched over other numbers reads something off a scale, an age say, and so does a tanh.
+  // A single one that is stretched to another range is a reading on a scale, such as an age; so is a tanh.
   const stretched = !isLog && ((head === 'sigmoid' && shift !== 0) || (isOne && (scale !== 1 || shift !== 0)))
   if (!alike || stretched) return asItIs('other')
   const kind = head === 'sigmoid' ? 'sigmoid' : 'softmax'
@@ -125,7 +123,7 @@ function readShare(core: Share, factor: number, shift: number, isLog: boolean): 
   const place = placeOf(core)
   if (!place) return undefined
   const head = isSigmoid(core) ? 'sigmoid' : core.total
-  // What falls as a probability rises is the probability of the other side.
+  // A value that falls as a probability rises is the probability of the other side.
   return factor > 0
     ? { place, scale: factor, shift, isLog, head }
     : { place: turned(place), scale: -factor, shift: shift + factor, isLog, head }
@@ -136,19 +134,19 @@ function onlyPart({ parts }: Term): { core: Core; factor: number } | undefined {
   return core && { core, factor: factor! }
 }
 
-/** The logit that a share rises with. */
+/** The logit whose share it is. */
 function placeOf(share: Share): Place | undefined {
   const { of, total } = share
   if (of?.kind === 'share') return placeOf(of)
   if (of?.kind === 'exp') {
     const place = placeIn(of.of)
     if (!place || isSigmoid(share)) return place
-    // Classes may have weights of their own.
+    // Each class may have a weight of its own.
     const [first] = total.parts.values()
     const weight = Math.log(total.parts.get(of)! / first!)
     return { ...place, shift: place.shift + weight }
   }
-  // The number beside an exponential: the other side of a sigmoid.
+  // The number added to an exponential: the other side of a sigmoid.
   const beside = of === undefined && isSigmoid(share) ? onlyPart(total)?.core : undefined
   const place = beside?.kind === 'exp' ? placeIn(beside.of) : undefined
   return place && turned(place)
@@ -170,7 +168,7 @@ function turned({ scale, shift, ...place }: Place): Place {
  * The probabilities in an output.
  *
  * @param values the output's elements
- * @returns undefined where they are none
+ * @returns undefined where they are not probabilities
  */
 export function probabilitiesIn(
   { kind, scale, shift }: Pick<Logits, 'kind' | 'scale' | 'shift'>,
@@ -187,21 +185,21 @@ export function probabilitiesIn(
   return kind.startsWith('log-') ? unscaled.map(Math.exp) : unscaled
 }
 
-/** How far from 1 sums of 32-bit probabilities may be. */
+/** How far from 1 sums of float32 probabilities may be. */
 export const SLACK = 1e-4
 
-/** What 32-bit numbers may be beside 0 and 1. */
+/** How far from 0 and 1 float32 numbers may be that stand for these. */
 const NEAR = 1e-5
 
-/** The values that hold the logits of an output: the output itself where it is explained itself. */
+/** The values that hold the logits of an output, or the output where it is itself explained. */
 export function logitValues({ output, places }: Logits): readonly string[] {
   return places ? [...new Set(places.map(({ value }) => value))] : [output]
 }
 
 /**
- * Add what gathers the logits of an output.
+ * Add the nodes that gather the logits of an output.
  *
- * @param builder holds the graph's nodes already
+ * @param builder already holds the graph's nodes
  * @returns float32 [batch, classes], in the order of the output's elements
  */
 export function gathered(builder: GraphBuilder, logits: Logits): Value {
@@ -222,10 +220,10 @@ export function gathered(builder: GraphBuilder, logits: Logits): Value {
 }
 
 /**
- * Hand what belongs to the logits to the values that hold them.
+ * Hand what arrives at the logits to the values that hold them.
  *
  * @param perClass float32 [rows, classes], in the order of the output's elements
- * @returns for each value by its name, what belongs to it: of its shape, with as many rows
+ * @returns what arrives at each value, by its name: of its shape, with as many rows as `perClass`
  */
 export function handedBack(builder: GraphBuilder, logits: Logits, perClass: Value): Map<string, Value> {
   const values = valuesIn(builder, logits)
@@ -235,7 +233,7 @@ export function handedBack(builder: GraphBuilder, logits: Logits, perClass: Valu
     : Array.from({ length: classes }, (_, k) => k)
   return new Map(
     values.map(({ value, first, count, leads }) => {
-      // For each element, the classes whose logit it is; behind the last class stands a zero.
+      // For each element, the classes whose logit it is; a zero stands after the last class.
       const readers = Array.from({ length: count }, (): number[] => [])
       columns.forEach((column, c) => {
         readers[column - first]?.push(c)
@@ -248,7 +246,7 @@ export function handedBack(builder: GraphBuilder, logits: Logits, perClass: Valu
   )
 }
 
-/** For each element the sum of what its readers have: [rows, elements] of [rows, classes]. */
+/** For each element the sum over its readers: [rows, elements] from [rows, classes]. */
 function handedTo(builder: GraphBuilder, readers: readonly (readonly number[])[], perClass: Value): Value {
   const padded = builder.pad(perClass, [0, 0], [0, 1])
   const nobody = Number(perClass.shape[1])
@@ -257,14 +255,14 @@ function handedTo(builder: GraphBuilder, readers: readonly (readonly number[])[]
   return builder.sum(turns.map((turn) => builder.op('Gather', [padded, builder.integers(turn)], { axis: 1 })))
 }
 
-/** A value that holds logits, as one of several that stand in one row. */
+/** A value that holds logits, one of several in one row. */
 interface Row {
   readonly value: Value
-  /** Where its first element stands. */
+  /** The index of its first element. */
   readonly first: number
-  /** How many it has for a picture. */
+  /** How many elements it has for each picture. */
   readonly count: number
-  /** Whether its first dimension is that of the pictures. */
+  /** Whether its first dimension is the batch. */
   readonly leads: boolean
 }
 

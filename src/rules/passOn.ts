@@ -11,7 +11,7 @@ export const passReshaped: BackwardRule<'Flatten' | 'Reshape' | 'Squeeze' | 'Uns
   [arrived],
 ) => [reshapedAs(builder, arrived!, inputs[0]!)]
 
-/** The elements of a value in the shape of `x`, but for dimension 0, which is what is left: see `walk.ts`. */
+/** The elements of a value in the shape of `x`, except for dimension 0, which is inferred: see `walk.ts`. */
 function reshapedAs(builder: GraphBuilder, value: Value, x: Value): Value {
   if (x.shape.length === 0) return builder.reshape(value, [])
   const rest = x.shape.slice(1)

@@ -5,9 +5,9 @@ import { int64, sizeOf } from '../graph/types.ts'
 import { verify } from '../graph/verify.ts'
 
 /**
- * Pooling that rounds its size up only where that adds a window. Where the window would begin behind the picture
- * it is dropped, and sizes rounded down are the same; but ONNX Runtime's shape inference counts it all the same,
- * and then refuses what is computed from the output and a constant of its true size.
+ * Pooling that rounds its size up only where that adds a window. A window that would begin beyond the picture is
+ * dropped, and rounding down gives the same size; but ONNX Runtime's shape inference counts it all the same, and then
+ * refuses to combine the output with a constant of its true size.
  *
  * Needs: a well-formed graph. Leaves: `ceil_mode` only on pooling whose size depends on it.
  */
@@ -53,7 +53,7 @@ const withPositions: Pass = (graph) => {
   return { ...graph, nodes }
 }
 
-/** The passes that make pooling ready for a walk, in their order, which does not matter. */
+/** The passes that make pooling ready for a walk; their order does not matter. */
 const PASSES: readonly Pass[] = [withNeededRounding, withPositions]
 
 /**
@@ -84,7 +84,7 @@ export function scatterToPositions(builder: GraphBuilder, x: Value, positions: V
   return builder.reshape(sums, [-1, ...picture])
 }
 
-// The k-th of several explanations of one picture has its own copy of the picture's elements, size · k further on.
+// The k-th of several explanations of one picture has its own copy of the picture's elements, at an offset of size · k.
 function positionsForAll(g: GraphBuilder, positions: Value, s: Value, size: number): Value {
   const batch = g.slice(g.op('Shape', [s]), { 0: [0, 1] })
   const one = g.op('ConstantOfShape', [batch], { value: int64([1], [1]) })

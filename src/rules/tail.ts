@@ -1,11 +1,11 @@
 /**
- * What a network does to its scores at its end, worked out on the graph: each element of a value as an expression of
- * scores further up.
+ * What the end of a network does to its scores, derived from the graph: each element of a value as an expression of
+ * earlier scores.
  *
- * Exporters put much behind the scores: a softmax in one node or in five, a clipping, a factor of 100, another order of
- * classes. Asking of each element what it is made of sees through all of it alike: a softmax is a part of a sum of
- * exponentials, however it is written, and a sigmoid is one of eᶻ and 1. What moves elements about moves expressions
- * about. What is made of no probability, exponential or largest score is a score itself, taken as it is.
+ * Exporters put much after the scores: a softmax in one node or in five, a clipping, a factor of 100, another order of
+ * classes. Expressions see through all of it in one way: a softmax is a share of a sum of exponentials, however it is
+ * written, and a sigmoid is a share of the sum of eᶻ and 1. Operators that move elements move expressions. A value that
+ * involves no probability, exponential or largest score is itself a score, and is not looked into.
  */
 
 import { GraphBuilder } from '../graph/builder.ts'
@@ -15,58 +15,60 @@ import type { Node, Operator } from '../graph/operators.ts'
 import { type Graph, int64, sizeOf, type Tensor } from '../graph/types.ts'
 import { namesRead, wiringOf } from '../graph/wiring.ts'
 
-/** Something that an element is made of. Two that are equal are the same object. */
+/** A building block of expressions. Two equal ones are the same object. */
 export type Core =
   /** An element of a value of the network, counted through one picture. */
   | { readonly kind: 'score'; readonly value: string; readonly index: number }
   /** The largest of some scores. */
   | { readonly kind: 'largest' }
-  /** e to the power of a term that has no shift. */
+  /** e to the power of a term without a shift. */
   | { readonly kind: 'exp'; readonly of: Term }
-  /** The part of a sum of positive things, or of its shift (`of` is undefined), in the whole sum. */
+  /** The share of one of its positive parts in a sum, or of its shift (`of` is undefined). */
   | { readonly kind: 'share'; readonly of: Core | undefined; readonly total: Term }
   | { readonly kind: 'log'; readonly of: Term }
   | { readonly kind: 'reciprocal'; readonly of: Term }
-  /** Made of probabilities in a way that is not understood. */
+  /** A function of probabilities that is not understood. */
   | { readonly kind: 'unknown' }
 
-/** A sum of cores, each times a factor other than 0, and a number. */
+/** A sum of cores, each times a non-zero factor, plus a number. */
 export interface Term {
   readonly parts: ReadonlyMap<Core, number>
   readonly shift: number
 }
 
-/** The elements of a value, those of one picture first, row-major. */
+/** The elements of a value, picture by picture, row-major. */
 export interface Elements {
   readonly shape: readonly number[]
   readonly terms: readonly Term[]
 }
 
-/** Values with more elements are no scores of classes, but pictures or features. */
+/** Values with more elements than this are not scores of classes, but pictures or features. */
 const MOST = 1 << 16
 
-/** What is added to a sum or a probability to keep clear of 0 is no part of it. */
+/** Up to this, a number added to a sum or a probability only keeps it away from 0, and is ignored. */
 const TINY = 1e-4
 
-/** The most numbers in a matrix that probabilities are multiplied with. */
+/** The most numbers in a matrix that multiplies probabilities. */
 const LARGEST_MATRIX = 1 << 20
 
-/** Layers that make new scores of whatever they read. */
+/** Layers that make new scores from whatever they read. */
 const LAYERS: readonly Operator[] = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization', 'LRN']
 
-/** Operators that make probabilities of scores. What goes into them is scores, whatever it was made of. */
+/**
+ * Operators that turn scores into probabilities. What goes into them counts as scores, whatever it was computed from.
+ */
 const PROBABILITIES: readonly Operator[] = ['Softmax', 'LogSoftmax', 'Sigmoid', 'HardSigmoid']
 
-/** All that make something of scores that is no score. */
+/** All operators whose output is no longer a score. */
 const ENDS: readonly Operator[] = [...PROBABILITIES, 'Exp', 'Tanh', 'Softplus', 'ReduceMax']
 
 /** A node, with what it reads. */
 interface Visit {
   readonly node: Node
-  /** Undefined for an input that is left out, has too many elements, or holds no real numbers. */
+  /** Undefined for an input that is omitted, has too many elements, or does not hold real numbers. */
   readonly inputs: readonly (Elements | undefined)[]
   readonly constants: readonly (Tensor | undefined)[]
-  /** Of the output that is asked for. */
+  /** The shape of the output that is asked for. */
   readonly shape: readonly number[]
   readonly output: number
 }
@@ -75,9 +77,9 @@ interface Visit {
 type Reading = (visit: Visit, cores: Cores) => readonly Term[] | undefined
 
 /**
- * What the elements of a graph's values are made of.
+ * The elements of a graph's values as expressions.
  *
- * @returns for the name of a value, its elements; undefined where it has too many, or no real numbers
+ * @returns for the name of a value, its elements; undefined where it has too many, or does not hold real numbers
  */
 export function tailOf(graph: Graph): (name: string) => Elements | undefined {
   const tail = tails.get(graph) ?? tailIn(graph)
@@ -118,14 +120,14 @@ function tailIn(graph: Graph): (name: string) => Elements | undefined {
     }
     const read = READINGS[node.op]?.(visit, cores)
     if (read) return as(read)
-    // What has no bounds may well be scores again.
+    // An unbounded value may well be scores again.
     const computed = inputs.filter((input) => input?.terms.some(({ parts }) => parts.size > 0))
     return computed.some((input) => areScores(input!)) ? as(cores.scores(name, size)) : unknown()
   }
   return elementsOf
 }
 
-/** The names of the values that are made of more than scores. The others need not be looked at. */
+/** The names of the values that are more than scores. The others need not be looked at. */
 function behindScores(graph: Graph): ReadonlySet<string> {
   const { initializers } = graph
   const behind = new Set<string>()
@@ -146,24 +148,24 @@ function behindScores(graph: Graph): ReadonlySet<string> {
   return behind
 }
 
-/** Whether a matrix is no table of ages, and no sum over groups of classes, but has learnt something. */
+/** Whether a matrix holds learnt weights, not a table of ages or sums over groups of classes. */
 function hasNegative(matrix: Tensor | undefined): boolean {
   return !matrix || (matrix.data as Float32Array).some((value) => value < 0)
 }
 
-/** Whether a node limits values to those of a probability. */
+/** Whether a node clips values to the range of a probability. */
 function isUnit({ inputs: [, low, high] }: Node, constants: Graph['initializers']): boolean {
   const [least, most] = [low, high].map((name) => Number(constants.get(name ?? '')?.data[0]))
   return least! >= 0 && most! <= 1
 }
 
-/** One picture in place of any number of them. */
+/** One picture instead of any number of them. */
 function forOne<V extends Graph['inputs'][number]>(input: V): V {
   const [batch, ...rest] = input.shape
   return typeof batch === 'string' ? { ...input, shape: [1, ...rest] } : input
 }
 
-/** Whether elements have nothing in them but scores of the network. */
+/** Whether elements consist only of scores of the network. */
 export function areScores(elements: Elements): boolean {
   return haveOnly(elements, ['score', 'largest'])
 }
@@ -172,12 +174,12 @@ function haveOnly({ terms }: Elements, kinds: readonly Core['kind'][]): boolean 
   return terms.every(({ parts }) => [...parts.keys()].every(({ kind }) => kinds.includes(kind)))
 }
 
-/** Whether a share is of one exponential beside a number: a sigmoid. */
+/** Whether a share is that of one exponential beside a number: a sigmoid. */
 export function isSigmoid({ total }: Core & { kind: 'share' }): boolean {
   return total.parts.size === 1 && total.shift > TINY
 }
 
-/** Makes cores, each once. */
+/** Makes cores, each only once. */
 class Cores {
   private readonly made = new Map<string, Core>()
   private readonly numbers = new Map<Core, number>()
@@ -185,7 +187,7 @@ class Cores {
   private readonly termNumbers = new WeakMap<Term, number>()
   private readonly positive = new WeakMap<Term, boolean>()
 
-  /** The elements of a value, as they are. */
+  /** The elements of a value as scores. */
   scores(value: string, count: number): Term[] {
     return Array.from({ length: count }, (_, index) =>
       one(this.once(`score ${index} ${value}`, () => ({ kind: 'score', value, index }))),
@@ -220,7 +222,7 @@ class Cores {
     return one(this.once(`log ${this.numberOfTerm(clear)}`, () => ({ kind: 'log', of: clear })))
   }
 
-  /** One term divided by another; undefined where that is no share of a sum. */
+  /** One term divided by another; undefined where that is not a share of a sum. */
   quotient(above: Term, below: Term): Term | undefined {
     if (below.parts.size === 0) return times(above, 1 / below.shift)
     const total = withoutTiny(below)
@@ -230,7 +232,7 @@ class Cores {
     for (const [core, factor] of above.parts) {
       const whole = parts.get(core)
       if (whole === undefined) return undefined
-      // The only part of a sum is all of it.
+      // The only part of a sum is the whole sum.
       const alone = parts.size === 1 && shift === 0
       shares.push(alone ? number(factor / whole) : times(this.share(core, total), factor / whole))
     }
@@ -268,7 +270,7 @@ class Cores {
     return are && shift >= 0
   }
 
-  /** A sum in which z − log Σ eᶻ is found to be the logarithm of a share. */
+  /** A sum in which z − log Σ eᶻ is recognised as the logarithm of a share. */
   joined(term: Term): Term {
     const logs = [...term.parts].filter(([{ kind }, factor]) => kind === 'log' && factor === -1)
     const [[core]] = logs.length === 1 ? logs : [[undefined]]
@@ -333,7 +335,7 @@ function sum(terms: readonly Term[]): Term {
 
 const clears = new WeakMap<Term, Term>()
 
-/** A term without a small number that only keeps it clear of 0; the same object each time. */
+/** A term without a small number that only keeps it away from 0; the same object each time. */
 function withoutTiny(term: Term): Term {
   if (term.parts.size === 0 || term.shift === 0 || Math.abs(term.shift) > TINY) return term
   const clear = clears.get(term) ?? { ...term, shift: 0 }
@@ -341,7 +343,7 @@ function withoutTiny(term: Term): Term {
   return clear
 }
 
-/** What each operator does that is seen at the end of networks. Others make scores of their own. */
+/** The operators that occur at the end of networks, and how each is read. Others make new scores. */
 const READINGS: Partial<Readonly<Record<Operator, Reading>>> = {
   Identity: asTheyAre,
   Cast: asTheyAre,
@@ -366,9 +368,9 @@ const READINGS: Partial<Readonly<Record<Operator, Reading>>> = {
   Neg: mapped((x, cores) => cores.joined(times(x, -1))),
   Exp: mapped((x, cores) => cores.exp(x)),
   Sigmoid: ofScores(mapped((x, cores) => cores.sigmoid(x))),
-  // It rises with its input as a sigmoid does, and nothing here asks how fast.
+  // It rises with its input as a sigmoid does; how fast does not matter here.
   HardSigmoid: ofScores(mapped((x, cores) => cores.sigmoid(x))),
-  // 2σ(2x) − 1. The factor is left out: what goes into a tanh is taken for the score, not twice of it.
+  // 2σ(2x) − 1. The factor is left out: the score is what goes into the tanh, not twice that.
   Tanh: mapped((x, cores) => {
     const [factor] = x.parts.size === 1 ? x.parts.values() : [1]
     const sigmoid = cores.sigmoid(times(x, 1 / Math.abs(factor!)))
@@ -420,7 +422,7 @@ function asTheyAre({ inputs: [x] }: Visit) {
   return x?.terms
 }
 
-/** A reading for what is made of scores already; what reads scores themselves is a part of the network. */
+/** A reading for functions of scores; a node that reads scores directly is part of the network. */
 function computedOf(reading: Reading): Reading {
   return (visit, cores) => {
     const [x] = visit.inputs
@@ -428,7 +430,10 @@ function computedOf(reading: Reading): Reading {
   }
 }
 
-/** A reading for what makes probabilities of its input: where that is not made of one score each, it is taken as it is. */
+/**
+ * A reading for what turns its input into probabilities: an input whose elements are not one score each is taken as
+ * scores itself.
+ */
 function ofScores(reading: Reading): Reading {
   return (visit, cores) => {
     const [x] = visit.inputs
@@ -464,7 +469,7 @@ function hasKind(parts: Term['parts'], wanted: string): boolean {
   return [...parts.keys()].some(({ kind }) => kind === wanted)
 }
 
-/** By an operator that only moves elements about. */
+/** A reading for operators that only move elements. */
 function moved({ node, inputs, constants }: Visit): readonly Term[] | undefined {
   const data = node.op === 'Concat' ? node.inputs.length : 1
   const elements = inputs.slice(0, data)
@@ -474,7 +479,7 @@ function moved({ node, inputs, constants }: Visit): readonly Term[] | undefined 
   return picked(node.op, elements, others, node.attributes as unknown as Record<string, unknown>)
 }
 
-/** The terms where an operator moves them: where it moves the places of elements. */
+/** The terms where an operator moves them, found by letting it move the indices of elements. */
 function picked(
   op: Operator,
   from: readonly Elements[],
@@ -512,7 +517,9 @@ function divided(above: Term, reciprocal: Term, cores: Cores): Term | undefined 
   return cores.quotient(times(above, factor!), core.of)
 }
 
-/** Sums and differences of what is made of scores. Of scores themselves they are new scores: a layer's bias, a shortcut. */
+/**
+ * Sums and differences of functions of scores. Those of scores themselves are new scores: a layer's bias, a shortcut.
+ */
 function added(sign: 1 | -1): Reading {
   return ({ inputs, shape }, cores) => {
     if (!inputs.every((each) => each !== undefined)) return undefined
@@ -523,18 +530,21 @@ function added(sign: 1 | -1): Reading {
     const sums = columns[0]!.map((_, k) =>
       cores.joined(sum(columns.map((column, c) => (c === 0 ? column[k]! : times(column[k]!, sign))))),
     )
-    // A probability beside a score has no bounds.
+    // A probability plus a score is unbounded.
     const isMixed = ({ parts }: Term) => ['score', 'share'].every((kind) => hasKind(parts, kind))
     return sums.some(isMixed) ? undefined : sums
   }
 }
 
-/** Limits leave what is made of scores what it is. Scores between the limits of a probability are not understood. */
+/**
+ * Clipping does not change what a function of scores is. Scores clipped to the range of a probability are not
+ * understood.
+ */
 function clipped({ node, inputs, shape }: Visit, cores: Cores): readonly Term[] | undefined {
   const [x, ...others] = inputs.filter((each) => each?.terms.some(({ parts }) => parts.size > 0))
   const missing = inputs.some((each, k) => !each && node.inputs[k] !== '')
   if (!x || others.length > 0 || missing || x.terms.length !== sizeOf(shape)) return undefined
-  // Scores come here only between the limits of a probability.
+  // Scores get here only where they are clipped to the range of a probability.
   return areScores(x) ? x.terms.map(() => cores.unknown()) : x.terms
 }
 
@@ -554,7 +564,7 @@ function axesOf(
     : shape.map((_, axis) => axis)
 }
 
-/** For each element of what is left when axes are gone, the elements along them. */
+/** For each element that is left after reducing some axes, the elements along these. */
 function grouped({ shape, terms }: Elements, axes: readonly number[]): Term[][] {
   const places = groupsOf(shape, axes)
   const groups: Term[][] = []
@@ -566,7 +576,7 @@ function grouped({ shape, terms }: Elements, axes: readonly number[]): Term[][] 
   return groups
 }
 
-/** For each element, its place when axes are gone. */
+/** For each element, its index after some axes are reduced. */
 function groupsOf(shape: readonly number[], axes: readonly number[]): number[] {
   return Array.from({ length: sizeOf(shape) }, (_, k) => {
     let [rest, place, stride] = [k, 0, 1]

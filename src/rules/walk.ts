@@ -23,10 +23,10 @@ import { dependents } from '../graph/wiring.ts'
 interface Visit<O extends Operator> {
   readonly builder: GraphBuilder
   readonly node: NodeOf<O>
-  /** Undefined for an optional input that is left out. */
+  /** Undefined for an omitted optional input. */
   readonly inputs: readonly (Value | undefined)[]
   readonly outputs: readonly Value[]
-  /** For each input, whether anybody wants what arrives there: a rule need not compute the others. */
+  /** For each input, whether what arrives there is wanted: a rule need not compute the others. */
   readonly wanted: readonly boolean[]
 }
 
@@ -47,8 +47,8 @@ export type BackwardTable = { readonly [O in Operator]: BackwardRule<O> }
  *
  * @param builder holds the graph's nodes already; the rules' nodes are added to it
  * @param start what arrives at which value to begin with, of its shape, or with more rows where it has one
- * @param wanted the names of the values to arrive at
- * @returns what arrived, for each wanted value that anything reached
+ * @param wanted the names of the values to reach
+ * @returns what arrived at each wanted value, if anything did
  * @throws Error naming the node where what arrives does not have the shape that it must have
  */
 export function walkBackward(
@@ -90,7 +90,7 @@ export function walkBackward(
   return new Map(wanted.flatMap((name) => (arrived.has(name) ? [[name, total(name)!]] : [])))
 }
 
-/** How many rows arrived at a node where its own outputs have one; undefined where both have as many. */
+/** How many rows arrived at a node whose outputs have one; undefined where they have equally many. */
 function rowsOf(
   arrived: readonly (Value | undefined)[],
   outputs: readonly Value[],
@@ -119,7 +119,7 @@ function checkShape({ name, shape }: Value, wanted: Shape, where: string): void 
   )
 }
 
-/** A rule for operators that a table has none for: an error that names the node. */
+/** The rule for operators that a table does not cover: an error that names the node. */
 export function noRule(what: string): (visit: { node: { name: string; op: string } }) => never {
   return ({ node: { name, op } }) => {
     throw new Error(

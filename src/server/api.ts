@@ -1,4 +1,4 @@
-/** What the page may ask of the folders of studies. */
+/** What the page may request from the folders of studies. */
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { photoOf } from './photos.ts'
 /** Milliseconds between two signs of life. */
 const HEARTBEAT = 10_000
 
-/** A page of a report runs no scripts, fetches nothing, and is shown in the studio alone. */
+/** A page of a report runs no scripts, fetches nothing, and is shown only in the studio. */
 const REPORT_POLICY =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
@@ -75,12 +75,12 @@ export function studyApi(folders: Folders): Hono {
     if (!sent.success) return context.text('A mark is { a, b, mark: "same" or "different" }', 400)
     const { a, b } = sent.data
     if (!isPair(folder, [a, b])) return context.text('The check has found no such pair', 404)
-    // A link would lead the writing elsewhere.
+    // A link would redirect the writing elsewhere.
     if (folders.within(folder, '.') !== folder) return context.notFound()
     try {
       writeMark(folder, sent.data)
     } catch (error) {
-      // What is there may be somebody's own.
+      // The existing file may be the user's own.
       return context.text(messageOf(error), 409)
     }
     return context.json({})
@@ -89,7 +89,7 @@ export function studyApi(folders: Folders): Hono {
   return api
 }
 
-/** Pictures of people are kept nowhere. */
+/** Pictures of people are not cached anywhere. */
 function picture(context: Context, bytes: Buffer, type: string) {
   return context.body(new Uint8Array(bytes), 200, { 'Content-Type': type, 'Cache-Control': 'no-store' })
 }

@@ -1,4 +1,4 @@
-/** What the studio's server answers: the page and its files, and nothing to anybody else. */
+/** What the studio's server serves: the page and its files, and nothing to strangers. */
 
 import { readFile } from 'node:fs/promises'
 import { Hono } from 'hono'
@@ -9,19 +9,19 @@ import type { Folders } from './folders.ts'
 /** Who may ask. */
 export interface StudioAppOptions {
   readonly files: StudioFiles
-  /** The names by which it is called: `localhost:4080` and the like. */
+  /** The host names that it answers to: `localhost:4080` and the like. */
   readonly hosts: readonly string[]
-  /** Who does not know it is refused; needed where others can reach this machine. */
+  /** Requests without it are refused; needed where others can reach this machine. */
   readonly token?: string
   /** Where studies lie; without, none are shown. */
   readonly folders?: Folders
 }
 
-/** In the page itself too; here it also covers what is not a page. */
+/** The page itself has it too; here it also covers everything else. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; worker-src 'self' blob:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 
-/** The largest body that is read, in bytes: no picture is ever sent here. */
+/** The largest request body that is read, in bytes: no picture is ever sent here. */
 const MOST = 64 * 1024
 
 /** The cookie that holds the token once the address has brought it. */
@@ -30,7 +30,7 @@ const COOKIE = 'regard-studio'
 export function studioApp({ files, hosts, token, folders }: StudioAppOptions): Hono {
   const app = new Hono()
   app.use(async ({ req, text }, next) => {
-    // Another site's name may lead here (DNS rebinding), and another site's page may ask.
+    // Another site's name may resolve to this server (DNS rebinding), and another site's page may send requests.
     if (!hosts.includes(req.header('Host') ?? '')) return text('Unknown host', 421)
     const origin = req.header('Origin')
     if (origin && !hosts.some((host) => origin === `http://${host}`)) return text('Unknown origin', 403)
@@ -61,7 +61,7 @@ export function studioApp({ files, hosts, token, folders }: StudioAppOptions): H
     return undefined
   })
   if (folders) app.route('/api', studyApi(folders))
-  // The page asks, and is told that there are none.
+  // The page asks, and learns that there are none.
   else app.get('/api/folders', (context) => context.json(null))
   app.get('/models/index.json', (context) => context.json(networksHere()))
   app.get('*', async (context) => {
@@ -72,7 +72,7 @@ export function studioApp({ files, hosts, token, folders }: StudioAppOptions): H
     return context.body(bytes, 200, {
       'Content-Type': typeOf(path),
       'Content-Length': String(bytes.length),
-      // The names of these hold a sum of what is in them.
+      // The names of these contain a hash of their content.
       'Cache-Control': asked?.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache',
     })
   })

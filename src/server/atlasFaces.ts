@@ -1,4 +1,4 @@
-/** What a network was shown of the faces of an atlas, and their maps, out of the files that the atlas keeps. */
+/** The faces of an atlas as the network saw them, and their maps, from the files that the atlas keeps. */
 
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import type { Folders } from './folders.ts'
 
 const PICTURE = 3 * THUMBNAIL ** 2
 
-/** The places of faces in the files of a folder, as of a state of its list. */
+/** The places of faces in the files of a folder, for one state of its list. */
 interface Places {
   readonly time: number
   readonly of: ReadonlyMap<string, number>
@@ -24,7 +24,7 @@ const known = new Map<string, Places>()
  * @returns undefined where none is kept
  */
 export async function atlasFace(folders: Folders, folder: string, face: string): Promise<Buffer | undefined> {
-  // Beside it may lie faces of other networks, or explained in other ways.
+  // Faces of other networks, or explained in other ways, may lie beside it.
   const { explained } = readRecord<{ explained?: unknown }>(join(folder, 'atlas.json'))
   if (typeof explained !== 'string' || !/^\w+$/.test(explained)) return undefined
   const own = join(folder, 'explained', explained)

@@ -1,11 +1,11 @@
 /**
- * The curves of a training, thinned for a screen: however long it takes, no more than so many points, each the mean of
- * equally many iterations. It grows as lines come, and keeps no lines.
+ * The curves of a training, thinned for a screen: however long it takes, a limited number of points, each the mean of
+ * equally many iterations. It grows as lines arrive, and does not keep them.
  */
 
 import type { CurvePart, Point, Validation } from './messages.ts'
 
-/** The most points; where one more would come, every two become one. */
+/** The most points; before one more is added, every two are merged into one. */
 const MOST = 400
 
 /** A line of `metrics.jsonl`, as far as it matters here. */
@@ -23,7 +23,7 @@ interface Bin {
   readonly count: number
 }
 
-/** How much of a curve somebody has. */
+/** How much of a curve a page already has. */
 export interface Had {
   readonly made: number
   readonly last: unknown
@@ -32,11 +32,11 @@ export interface Had {
 }
 
 export class Curve {
-  /** Iterations a point. */
+  /** Iterations for each point. */
   private width = 1
   private bins: Bin[] = []
   private readonly validations: Validation[] = []
-  /** Another number whenever the points that were there before are no more: no two curves have the same. */
+  /** Changes whenever the previous points no longer hold: no two curves have the same number. */
   private made = next++
   private last: { readonly iteration: number; readonly loss: number } | undefined
 
@@ -71,7 +71,7 @@ export class Curve {
     this.bins = bins
   }
 
-  /** What somebody lacks who has some of it; undefined where that is nothing. */
+  /** The part that a page still lacks; undefined where it lacks nothing. */
   since(run: string, had?: Had): CurvePart | undefined {
     const isSame = had?.made === this.made
     if (isSame && had.last === this.last && had.validations === this.validations.length) return undefined

@@ -8,20 +8,20 @@ import { faceModels } from '../faces/node.ts'
 import { builtInPath } from '../models/node.ts'
 import { type BuiltInName, builtIn } from '../networks/builtIn/index.ts'
 
-/** A table of what may be asked for, so that no path can lead elsewhere. */
+/** A table of what can be requested, so that no path can lead elsewhere. */
 export type StudioFiles = ReadonlyMap<string, string>
 
 /** Where the built page lies. */
 const PAGE = fileURLToPath(new URL('../../dist/studio/', import.meta.url))
 
-/** What finds faces. */
+/** The networks that find faces. */
 const FINDERS = ['blazeface', 'facemesh'].flatMap((name) => [`${name}.json`, `${name}.bin`])
 
 const RUNTIME = 'ort-wasm-simd-threaded'
 
 /**
- * All files of the studio, by their paths below its address, without a slash at the beginning. Networks and runtime are
- * taken from the npm packages that have them.
+ * All files of the studio, by their paths below its address, without a slash at the beginning. Networks and runtime
+ * come from their npm packages.
  *
  * @param page the folder of the built page
  * @throws UserError where the page is not built

@@ -1,6 +1,7 @@
 /**
- * The folder that the studio shows studies, and what was found about them, from, and which of its files the page may read. Nothing
- * outside of it is ever read for the page but the photos that a data set lists: neither by `..`, nor by links.
+ * The folder that the studio shows studies, and what was found about them, from, and which of its files the page may
+ * read. Nothing outside it is ever read for the page, neither by `..` nor by links, except the photos that a data set
+ * lists.
  */
 
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
@@ -10,15 +11,15 @@ import { files } from '../study/record.ts'
 import { KINDS, kindsOf } from './kinds.ts'
 import type { FolderKind, ShownFolder } from './messages.ts'
 
-/** How many levels below the folder are looked at. */
+/** How many levels below the folder are searched. */
 const DEPTH = 2
 
-/** Milliseconds after which a folder that was changed is sure to have another time when it is changed again. */
+/** Milliseconds after which another change to a folder is sure to give it a new time. */
 const SETTLED = 2000
 
 export class Folders {
   private readonly root: string
-  /** What lies in folders, as of their times: some hold very many files. */
+  /** The contents of folders, cached by their times: some hold very many files. */
   private readonly known = new Map<string, { readonly time: number; readonly below: readonly string[] }>()
 
   /**
@@ -31,7 +32,7 @@ export class Folders {
     this.root = realpathSync(dir)
   }
 
-  /** All folders with something to show, by their names; looked for anew each time, so that new ones are found. */
+  /** All folders with something to show, by name; searched again each time, so that new ones are found. */
   all(): Map<string, ShownFolder & { readonly path: string }> {
     const found = new Map<string, ShownFolder & { readonly path: string }>()
     for (const path of this.foldersIn(this.root, DEPTH)) {
@@ -62,7 +63,7 @@ export class Folders {
     return this.within(folder.path, path)
   }
 
-  /** A file or folder that is there and lies, links followed, where nothing outside can be reached. */
+  /** A file or folder that exists and, after following links, does not lie outside. */
   within(folder: string, path: string): string | undefined {
     try {
       const real = realpathSync(join(folder, path))
@@ -92,7 +93,9 @@ export class Folders {
     return [path, ...this.below(path).flatMap((name) => this.foldersIn(join(path, name), depth - 1))]
   }
 
-  /** The folders in a folder, in order; links are not followed, and hidden ones and those of programs are left out. */
+  /**
+   * The folders in a folder, in order; links are not followed, and hidden folders and those of programs are left out.
+   */
   private below(path: string): readonly string[] {
     try {
       const time = statSync(path).mtimeMs
@@ -107,13 +110,13 @@ export class Folders {
       if (Date.now() - time > SETTLED) this.known.set(path, { time, below })
       return below
     } catch {
-      // It may not be read, or is gone: there is nothing to show.
+      // It cannot be read, or is gone: there is nothing to show.
       return []
     }
   }
 }
 
-/** The folder that is taken where none is given. */
+/** The default folder. */
 export function usualFolder(): string {
   return existsSync('out') ? resolve('out') : resolve('.')
 }

@@ -1,4 +1,6 @@
-/** What tells folders of each kind, and which of their files the page may read: by the server, or from disk. */
+/**
+ * How to recognise folders of each kind, and which of their files the page may read: through the server, or from disk.
+ */
 
 import type { FolderKind } from './messages.ts'
 
@@ -6,13 +8,13 @@ import type { FolderKind } from './messages.ts'
 const NAME = '[A-Za-z0-9][A-Za-z0-9.,_+ -]*'
 
 interface Kind {
-  /** Files that only such a folder has together. */
+  /** Files that only such a folder has all of. */
   readonly signs: readonly string[]
   /** The files that the page may read, by their paths in the folder. */
   readonly readable: RegExp
 }
 
-/** What a command writes that leaves a page and its figures. */
+/** The kind of a folder that a command fills with a page and its figures. */
 const paged = (name: string): Kind => ({
   signs: [`${name}.json`, 'index.html'],
   readable: new RegExp(`^(${name}\\.json|index\\.html)$`),
@@ -36,7 +38,10 @@ export const KINDS: Readonly<Record<FolderKind, Kind>> = {
   measure: paged('measure'),
 }
 
-/** What a folder can show. @param has whether it has a file */
+/**
+ * What a folder can show.
+ * @param has whether it has a file
+ */
 export function kindsOf(has: (path: string) => boolean): FolderKind[] {
   return (Object.keys(KINDS) as FolderKind[]).filter((kind) => KINDS[kind].signs.every(has))
 }

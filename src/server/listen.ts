@@ -7,17 +7,17 @@ import type { Folders } from './folders.ts'
 
 /** Where the studio listens. */
 export interface ListenOptions {
-  /** 127.0.0.1 where not given: nobody but this machine. */
+  /** By default 127.0.0.1: only this machine. */
   readonly host?: string
-  /** Any that is free where it is 0. */
+  /** 0 means any free port. */
   readonly port: number
   /** Where studies lie; without, none are shown. */
   readonly folders?: Folders
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listening {
-  /** To be opened; where others can reach it, with a token that they must know. */
+  /** The address to open; with a token where others can reach it. */
   readonly url: string
   close(): Promise<void>
 }
@@ -57,7 +57,7 @@ export async function listen({ host = HOME, port, folders }: ListenOptions): Pro
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        // Those that wait for news would hold it open.
+        // Connections that wait for news would keep it open.
         if ('closeAllConnections' in server) server.closeAllConnections()
       }),
   }

@@ -1,6 +1,6 @@
-/** What the server tells the page of studies. */
+/** What the server sends the page about studies. */
 
-/** What a folder can show. Of the last three it is the page that their command wrote. */
+/** What a folder can show. For the last three it is the page that their command wrote. */
 export type FolderKind = 'study' | 'atlas' | 'check' | 'compare' | 'profile' | 'measure'
 
 /** A folder with something to show. */
@@ -12,7 +12,7 @@ export interface ShownFolder {
 
 /** A study in the list. */
 export interface StudySummary {
-  /** As the plan names it. */
+  /** The plan's name for it. */
   readonly title: string
   readonly runs: number
   readonly finished: number
@@ -21,41 +21,41 @@ export interface StudySummary {
 
 /** An item of the list. */
 export interface ListedFolder extends ShownFolder {
-  /** Of studies that can be read. */
+  /** Only for studies that can be read. */
   readonly study?: StudySummary
-  /** Why one cannot be. */
+  /** Why a study cannot be read. */
   readonly error?: string
-  /** The study, by its name, whose network or data it is about. */
+  /** The name of the study whose network or data it is about. */
   readonly of?: string
 }
 
-/** A run, as it is now. */
+/** The present state of a run. */
 export interface ShownRun {
   readonly name: string
   readonly task: string
   readonly network: string
-  /** The letter that tables have for the network. */
+  /** The network's letter in tables. */
   readonly letter: string
-  /** `r`, `i`, `m`, with what it starts from behind a comma: `r,s`. */
+  /** `r`, `i` or `m`, followed by its start after a comma: `r,s`. */
   readonly setting: string
   readonly fold: number
-  /** `begun`: nobody makes it at present. `failed`: it was set aside, or cannot be read. */
+  /** `begun`: no process makes it at present. `failed`: it was set aside, or cannot be read. */
   readonly state: 'finished' | 'underway' | 'begun' | 'waiting' | 'failed'
   /** In words. */
   readonly detail: string
-  /** Of its own test photos that were answered right, 0 to 1; finished runs have it. */
+  /** The share of its own test photos that were answered right, 0 to 1; only for finished runs. */
   readonly accuracy?: number
-  /** 95 % of it, by Wilson's score over photos. */
+  /** The 95 % interval of the accuracy, by Wilson's score over photos. */
   readonly interval?: readonly [low: number, high: number]
-  /** Mean years off; of ages in years. */
+  /** The mean absolute error in years; for ages in years. */
   readonly years?: number
-  /** How many iterations it is to have, where that is known. */
+  /** How many iterations it will have, if known. */
   readonly iterations?: number
-  /** How many faces its profile has been made from, where there is one. */
+  /** How many faces its profile is based on, if there is one. */
   readonly profiled?: boolean
 }
 
-/** A study, as it is now. */
+/** The present state of a study. */
 export interface ShownStudy {
   readonly name: string
   readonly title: string
@@ -63,34 +63,34 @@ export interface ShownStudy {
   readonly dataset: { readonly kind: string; readonly faces: number; readonly subjects: number }
   readonly folds: { readonly count: number; readonly test: readonly number[] }
   readonly runs: readonly ShownRun[]
-  /** Its report, with the names of the files beside the page; none where it is not written yet. */
+  /** Its report, with the names of the files beside the page; absent if it is not written yet. */
   readonly report?: { readonly figures: readonly string[]; readonly tables: readonly string[] }
-  /** Whether it is known where the photos of its data set lie. */
+  /** Whether the place of its data set's photos is known. */
   readonly photos: boolean
 }
 
-/** A point of a curve: up to which iteration, the mean loss, the mean share of the batches that was right. */
+/** A point of a curve: the last iteration, the mean loss, and the mean accuracy on the batches. */
 export type Point = readonly [iteration: number, loss: number, accuracy: number]
 
-/** A validation: after which iteration, the share that was right. */
+/** A validation: the iteration, and the accuracy. */
 export type Validation = readonly [iteration: number, accuracy: number]
 
 /** More of a run's curves. */
 export interface CurvePart {
   readonly run: string
-  /** What follows stands from this place on; what was there is replaced. */
+  /** The points replace those from this index on. */
   readonly from: number
   readonly points: readonly Point[]
   readonly validationsFrom: number
   readonly validations: readonly Validation[]
 }
 
-/** What is told as it happens: the name of the event, and its data. */
+/** Live news: the name of the event, and its data. */
 export type News =
   | { readonly event: 'folders'; readonly data: readonly ListedFolder[] }
   | { readonly event: 'study'; readonly data: ShownStudy }
-  /** Those that changed. */
+  /** The runs that changed. */
   | { readonly event: 'runs'; readonly data: readonly ShownRun[] }
   | { readonly event: 'curves'; readonly data: readonly CurvePart[] }
-  /** The study cannot be read, or is gone: why. */
+  /** Why the study cannot be read, or that it is gone. */
   | { readonly event: 'unreadable'; readonly data: string }

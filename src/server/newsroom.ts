@@ -1,6 +1,6 @@
 /**
- * Tells pages what changes in the folders of studies. All pages share one look at the files, once a second, and only what
- * somebody looks at is looked at.
+ * Tells pages what changes in the folders of studies. All pages share one look at the files, once a second, and only at
+ * what some page shows.
  */
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -19,13 +19,13 @@ import { WatchedStudy } from './watchedStudy.ts'
 /** Milliseconds between two looks. */
 const LOOK = 1000
 
-/** Somebody who is told. */
+/** A page that receives news. */
 interface Reader {
-  /** The study that is looked at. */
+  /** The study that it shows. */
   readonly study: string | undefined
   readonly had: Map<string, Had>
   readonly tell: (news: News) => void
-  /** What the study could not be read for, when it was told last. */
+  /** The last reason that it was told why the study cannot be read. */
   unreadable: string | undefined
 }
 
@@ -35,7 +35,7 @@ export class Newsroom {
   private readonly studies = new Map<string, WatchedStudy>()
   private timer: NodeJS.Timeout | undefined
   private listed = ''
-  /** What files say that seldom change, by their paths. */
+  /** The content of files that seldom change, by path. */
   private readonly known = new Map<string, { readonly time: number; readonly value: unknown }>()
 
   constructor(folders: Folders) {
@@ -43,10 +43,10 @@ export class Newsroom {
   }
 
   /**
-   * Tell somebody all there is, and from then on what changes.
+   * Send a page everything, and from then on what changes.
    *
-   * @param study by its name; none for the list alone
-   * @returns to be called when they are gone
+   * @param study its name; undefined for only the list
+   * @returns a function to call when the page is gone
    */
   read(study: string | undefined, tell: (news: News) => void): () => void {
     const reader: Reader = { study, had: new Map(), tell, unreadable: undefined }
@@ -108,7 +108,7 @@ export class Newsroom {
       try {
         const study = this.watched(name)
         const looked = study.look()
-        // Who was told that it cannot be read is told all of it again.
+        // Pages that were told that it cannot be read get all of it again.
         for (const reader of own.filter(({ unreadable }) => unreadable !== undefined)) {
           reader.unreadable = undefined
           reader.had.clear()
@@ -141,7 +141,7 @@ export class Newsroom {
     reader.tell({ event: 'unreadable', data: reason })
   }
 
-  /** All folders, with how far studies are, and what belongs to which study. */
+  /** All folders, with the progress of studies, and what belongs to which study. */
   list(): ListedFolder[] {
     const all = [...this.folders.all().values()]
     const studies = all.filter(({ kinds }) => kinds.includes('study'))
@@ -198,7 +198,7 @@ export class Newsroom {
     })
   }
 
-  /** What a file says; it is read anew where it has changed. */
+  /** The content of a file, which is read again if it has changed. */
   private knownOf<T>(path: string, read: () => T): T {
     const time = statSync(path).mtimeMs
     const known = this.known.get(path)
@@ -209,7 +209,7 @@ export class Newsroom {
   }
 }
 
-/** What the files of atlases, checks, comparisons, profiles and measures have of what they are about. */
+/** The fields in files of atlases, checks, comparisons, profiles and measures that say what they are about. */
 interface Subject {
   readonly model?: string
   readonly networks?: readonly { readonly model: string }[]

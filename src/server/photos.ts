@@ -1,4 +1,4 @@
-/** Small pictures of the faces of data sets, for those only that a data set's own reader lists. */
+/** Small pictures of the faces of data sets, only for faces that a data set's own reader lists. */
 
 import { join, resolve } from 'node:path'
 import { thumbnail } from '../datasets/check/thumbnail.ts'
@@ -6,14 +6,14 @@ import type { Face } from '../datasets/dataset.ts'
 import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
 import { readRecord } from '../study/record.ts'
 
-/** Data sets that were read, by kind and folder; of large ones, reading the lists takes seconds. */
+/** Data sets that were read, by kind and folder; reading the lists of large ones takes seconds. */
 const known = new Map<string, Promise<ReadonlyMap<string, Face>>>()
 
 /**
  * The photo of a face of a study's data set, or of a checked one, as a JPEG.
  *
- * @param record the study's or the check's
- * @returns undefined where the data set is not where it was, or has no such face, or its photo cannot be read
+ * @param record of the study or the check
+ * @returns undefined where the data set was moved, lacks the face, or its photo cannot be read
  */
 export async function photoOf(
   folder: string,

@@ -11,6 +11,6 @@ export function writeStudio(out: string): void {
     copyFileSync(path, join(out, name))
   }
   writeAtomic(join(out, 'models/index.json'), JSON.stringify(networksHere()))
-  // The page asks for the studies of the server, and is told here that there is none.
+  // The page asks the server for studies; this file answers that there is none.
   writeAtomic(join(out, 'api/folders'), 'null')
 }

@@ -1,4 +1,4 @@
-/** A study that somebody looks at: what its files say, and what has changed in them since the last look. */
+/** A study that a page shows: what its files say, and what has changed in them since the last look. */
 
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { messageOf } from '../base/errors.ts'
@@ -25,15 +25,15 @@ import { Curve, type Had } from './curve.ts'
 import type { Folders } from './folders.ts'
 import type { CurvePart, ShownRun, ShownStudy } from './messages.ts'
 
-/** What a look has found. */
+/** What a look found. */
 export interface Looked {
-  /** Undefined where only some runs have changed. */
+  /** Undefined if only some runs have changed. */
   readonly study?: ShownStudy
   readonly runs: readonly ShownRun[]
 }
 
 interface WatchedRun {
-  /** Of its files when they were last looked at. */
+  /** The signature of its files at the last look. */
   readonly signature: string
   readonly shown: ShownRun
 }
@@ -54,7 +54,7 @@ export class WatchedStudy {
   }
 
   /**
-   * Look whether something has changed.
+   * Check whether something has changed.
    *
    * @throws UserError where the study cannot be read
    */
@@ -73,7 +73,7 @@ export class WatchedStudy {
     return changed.length > 0 ? { runs: changed } : undefined
   }
 
-  /** All of it, as of the last look. */
+  /** The whole study, as of the last look. */
   shown(): ShownStudy {
     const { name: title, version, dataset, folds, runs } = this.record!
     const { kind, faces, subjects } = dataset
@@ -94,7 +94,7 @@ export class WatchedStudy {
     }
   }
 
-  /** What somebody lacks of the curves; `had` is brought up to date. */
+  /** The parts of the curves that a page lacks; `had` is updated. */
   curvesSince(had: Map<string, Had>): CurvePart[] {
     return [...this.curves].flatMap(([run, { curve }]) => {
       const part = curve.since(run, had.get(run))
@@ -108,7 +108,7 @@ export class WatchedStudy {
     const before = this.runs.get(name)
     const notice = notices[name]
     const folder = files.run(this.path, run)
-    // A link that leads elsewhere is no run.
+    // A link that leads elsewhere is not a run.
     const isElsewhere = existsSync(folder) && !this.folders.within(folder, '.')
     const signature = isElsewhere ? '' : `${this.signatureOf(folder)} ${JSON.stringify(notice)}`
     if (before?.signature === signature) return undefined
@@ -153,7 +153,7 @@ export class WatchedStudy {
     }
   }
 
-  /** The run's curves with what is new; empty ones where nothing is trained yet. */
+  /** The run's updated curves; empty before training. */
   private curveOf(run: Run, folder: string): Curve {
     const path = this.folders.within(runFiles.metrics(folder), '.')
     if (!path) return new Curve()
@@ -169,7 +169,7 @@ function headOf(run: Run) {
   return { name: runName(run), task, network, letter, setting, fold }
 }
 
-/** How many iterations a run was begun for. */
+/** How many iterations a run was started for. */
 function iterationsIn(folder: string): number | undefined {
   try {
     return (readConfig(folder)?.settings.schedule as { iterations?: number } | undefined)?.iterations
@@ -178,13 +178,16 @@ function iterationsIn(folder: string): number | undefined {
   }
 }
 
-/** Tells one state of a file from another; empty where it is not there. */
+/** Distinguishes states of a file; empty where it is missing. */
 function signatureOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   return found ? `${found.ino}:${found.size}:${found.mtimeMs}` : ''
 }
 
-/** A `metrics.jsonl` that grows: only what is new is read. A run that goes on from a checkpoint puts another in its place. */
+/**
+ * A growing `metrics.jsonl`, of which only new lines are read. A run that continues from a checkpoint replaces the
+ * file.
+ */
 class MetricsFile {
   curve = new Curve()
   private inode = 0
@@ -201,7 +204,7 @@ class MetricsFile {
       }
       const bytes = Buffer.alloc(size - this.offset)
       const count = readSync(file, bytes, 0, bytes.length, this.offset)
-      // What follows the last line's end is not whole yet.
+      // Anything after the last line's end is still incomplete.
       const end = bytes.subarray(0, count).lastIndexOf('\n') + 1
       for (const line of bytes.toString('utf8', 0, end).split('\n')) if (line) this.add(line)
       this.offset += end
@@ -214,7 +217,7 @@ class MetricsFile {
     try {
       this.curve.add(JSON.parse(line))
     } catch {
-      // A line that a kill cut short; the run goes on in another file.
+      // A line that was cut short when the process was killed; the run continues in another file.
     }
   }
 }

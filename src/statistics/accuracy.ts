@@ -1,9 +1,9 @@
-/** How often a classifier is right, from what it answered and what the data set says. */
+/** How often a classifier is right, from its answers and the data set's labels. */
 
 /** Number of faces by true class (row) and predicted class (column). */
 export type Confusion = readonly (readonly number[])[]
 
-/** How many of n faces are answered rightly. */
+/** How many of n faces are answered right. */
 export interface Accuracy {
   readonly n: number
   readonly correct: number
@@ -21,7 +21,7 @@ export function topClass(scores: ArrayLike<number>): number {
 /**
  * Count the answers.
  *
- * @param predicted class indices, one a face
+ * @param predicted class indices, one for each face
  * @param labels what the data set says, in the same order
  * @param classes how many classes there are
  */
@@ -42,7 +42,7 @@ export function accuracyOf(confusion: Confusion): Accuracy {
   return within(confusion, 0)
 }
 
-/** How many answers are right or next to it; means something only where classes are ordered, as those of age are. */
+/** How many answers are right or in an adjacent class; meaningful only where classes are ordered, like those of age. */
 export function oneOffOf(confusion: Confusion): Accuracy {
   return within(confusion, 1)
 }
@@ -50,7 +50,7 @@ export function oneOffOf(confusion: Confusion): Accuracy {
 /**
  * How many answers are right in each group of faces.
  *
- * @param groups the groups that each face belongs to, in the order of the faces; any number of groups a face
+ * @param groups the groups that each face belongs to, in the order of the faces; any number of groups for each face
  * @returns the groups in the order in which they first appear
  */
 export function accuracyByGroup(

@@ -1,6 +1,6 @@
 /**
- * Intervals by the bootstrap: what a figure would have been on other people, told by drawing people from those there
- * are, with replacement, again and again.
+ * Intervals by the bootstrap: what a figure might have been on other people, estimated by drawing people from the
+ * sample with replacement, many times.
  *
  * Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13 (the percentile interval). People are drawn,
  * not faces: photos of one person are answered alike, so that faces drawn one by one would promise too much (the cluster
@@ -10,12 +10,12 @@
 import { Random } from '../base/random.ts'
 import type { Interval } from './interval.ts'
 
-/** How often people are drawn where nothing is said: the ends then waver by some hundredths of the interval's width. */
+/** The default number of resamples: the ends of an interval then vary by a few hundredths of its width. */
 const RESAMPLES = 2000
 
 interface BootstrapOptions {
   readonly seed: string | number
-  /** How often all are drawn anew; 2000 where not given. */
+  /** The number of resamples; by default 2000. */
   readonly resamples?: number
 }
 
@@ -24,9 +24,9 @@ interface BootstrapOptions {
  * the resamples.
  *
  * @param people how many there are to draw from
- * @param statistic of people who were drawn so many times each: `times[k]`, a whole number from 0, for person k; the
- *   array is used again for the next resample. Resamples of which it is not a number are left out
- * @returns of nobody, or of a statistic that never is a number, NaN to NaN
+ * @param statistic of a resample, in which person k was drawn `times[k]` times, a whole number from 0; the array is
+ *   reused for the next resample. Resamples where it is NaN are left out
+ * @returns NaN to NaN for no people, or a statistic that is always NaN
  */
 export function bootstrap(
   people: number,
@@ -75,8 +75,8 @@ export function bootstrapMean(
  *
  * @param sums for each person, the sums of the values of their faces, one for each kind of value
  * @param faces for each person, how many faces they have
- * @param figures of the mean of each kind over faces, in an array that is used again: such as the means themselves, or one
- *   by another
+ * @param figures computed from the mean of each kind over faces, in an array that is reused: such as the means
+ *   themselves, or the quotient of two
  */
 export function bootstrapFigures(
   sums: readonly ArrayLike<number>[],

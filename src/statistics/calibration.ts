@@ -7,7 +7,7 @@
 
 import { topClass } from './accuracy.ts'
 
-/** Answers whose confidence (the probability of the answer) lies in (low, high]; the first bin has 0 too. */
+/** Answers whose confidence (the probability of the answer) lies in (low, high]; the first bin includes 0. */
 interface ReliabilityBin {
   readonly low: number
   readonly high: number
@@ -31,7 +31,7 @@ export interface Calibration {
 
 const BINS = 15
 
-/** Files have probabilities with six digits: one that is 0 there may be anything up to half of the last digit. */
+/** Files hold probabilities with six decimals: one that is 0 there may be anything up to half of the last decimal. */
 const LEAST = 0.5e-6
 
 /**
@@ -39,7 +39,7 @@ const LEAST = 0.5e-6
  *
  * @param probabilities for each face, the probability of each class, adding up to 1
  * @param labels the index of each face's true class, in the same order
- * @returns of no faces, NaN for the figures
+ * @returns NaN for the figures where there are no faces
  */
 export function calibrationOf(
   probabilities: readonly ArrayLike<number>[],

@@ -1,7 +1,7 @@
 /**
- * How likely it is that, of `drawn` drawn from `all` without putting back, at least `found` are among the `marked`: Fisher's
- * exact test, one-sided, of whether a group has more of something than chance would bring (Fisher, *The logic of inductive
- * inference*, 1935).
+ * How likely it is that, of `drawn` items drawn from `all` without replacement, at least `found` are among the
+ * `marked`: Fisher's exact test, one-sided, of whether a group has more of something than chance would bring (Fisher,
+ * *The logic of inductive inference*, 1935).
  *
  * @param found 0 to min(drawn, marked)
  * @returns P(X ≥ found), 0 to 1
@@ -10,7 +10,7 @@ export function atLeast(found: number, drawn: number, marked: number, all: numbe
   const least = Math.max(0, drawn + marked - all)
   const most = Math.min(drawn, marked)
   if (found <= least) return 1
-  // Each probability follows from the one before it; their logarithms neither overflow nor vanish.
+  // Each probability follows from the one before it; logarithms neither overflow nor underflow.
   const logs = [0]
   for (let x = least; x < most; x++)
     logs.push(

@@ -19,16 +19,16 @@ interface KMeansOptions {
   readonly seed: string | number
 }
 
-/** Starts of which the best is taken. */
+/** The number of starts, of which the best counts. */
 const RESTARTS = 20
-/** Lloyd's steps end by themselves; this only bounds them. */
+/** Lloyd's algorithm ends by itself; this only bounds its steps. */
 const STEPS = 300
 
 /**
- * Put points into k groups with the least sum of squared distances that was found.
+ * Divide points into k groups with the least sum of squared distances found.
  *
  * @param points all of one length, at least k of them
- * @param k from 1 on; where points coincide, a group may have nobody
+ * @param k at least 1; where points coincide, a group may be empty
  */
 export function kMeans(points: readonly Float64Array[], k: number, { seed }: KMeansOptions): Clustering {
   const random = new Random(seed)
@@ -40,13 +40,16 @@ export function kMeans(points: readonly Float64Array[], k: number, { seed }: KMe
   return best!
 }
 
-/** k-means++: each centre is a point drawn with a chance that grows with the squared distance to those before. */
+/**
+ * k-means++: each centre is a point drawn with a probability proportional to its squared distance from the nearest
+ * earlier one.
+ */
 function spreadCentres(points: readonly Float64Array[], k: number, random: Random): Float64Array[] {
   const centres = [random.pick(points)]
   const nearest = points.map((point) => squaredDistance(point, centres[0]!))
   while (centres.length < k) {
     let left = random.uniform() * nearest.reduce((sum, square) => sum + square, 0)
-    // Where all points lie on centres, any does.
+    // Where all points lie on centres, any will do.
     const drawn = nearest.findIndex((square) => {
       left -= square
       return left < 0
@@ -72,7 +75,7 @@ function lloyd(points: readonly Float64Array[], start: readonly Float64Array[]):
   return { labels, centres, within }
 }
 
-/** The nearest centre; the first of those equally near. */
+/** The nearest centre; the first in a tie. */
 function nearestOf(point: Float64Array, centres: readonly Float64Array[]): number {
   let [best, least] = [0, Number.POSITIVE_INFINITY]
   for (const [label, centre] of centres.entries()) {
@@ -82,7 +85,7 @@ function nearestOf(point: Float64Array, centres: readonly Float64Array[]): numbe
   return best
 }
 
-/** The mean of a group; undefined of nobody. */
+/** The mean of a group; undefined for an empty one. */
 function meanOf(
   points: readonly Float64Array[],
   labels: readonly number[],

@@ -2,20 +2,20 @@
  * The smallest eigenvalues of a graph's normalised Laplacian and their vectors, for graphs of thousands of vertices.
  *
  * By subspace iteration with a Chebyshev filter: Zhou, Saad, Tiago and Chelikowsky, *Self-consistent-field calculations
- * using Chebyshev-filtered subspace iteration*, Journal of Computational Physics 219, 2006. A
- * whole block of vectors is filtered at once, so that eigenvalues that are there several times, as 0 is in a graph of
- * several pieces, are found as often as they are there.
+ * using Chebyshev-filtered subspace iteration*, Journal of Computational Physics 219, 2006. A whole block of vectors is
+ * filtered at once, so that multiple eigenvalues, such as 0 in a graph of several components, are found with their
+ * multiplicity.
  */
 
 import { Random } from '../base/random.ts'
 import { type Graph, timesNormalised } from './neighbourGraph.ts'
 import { symmetricEigen } from './symmetricEigen.ts'
 
-/** Eigenvalues of the normalised Laplacian, from the smallest on. */
+/** The smallest eigenvalues of the normalised Laplacian, and their vectors. */
 export interface LaplacianSpectrum {
-  /** 0 to 2. The first is 0, and there are as many zeros as the graph has pieces. */
+  /** From 0 to 2, rising. The first is 0, and there are as many zeros as the graph has components. */
   readonly values: readonly number[]
-  /** For each, a number for each vertex: vectors of unit length at right angles to each other. */
+  /** For each, a number for each vertex: orthonormal vectors. */
   readonly vectors: readonly Float64Array[]
 }
 
@@ -23,20 +23,20 @@ interface SpectrumOptions {
   readonly seed: string | number
 }
 
-/** Vectors beside those that are asked for: what the last of them still lack is then small. */
+/** Extra vectors in the block, so that the last of the wanted ones converge too. */
 const GUARD = 8
-/** Of the filter's polynomial. */
+/** The degree of the filter's polynomial. */
 const DEGREE = 20
-/** |L v − λ v| of every vector that is given back. */
+/** |L v − λ v| of every returned vector, at most. */
 const TOLERANCE = 1e-9
 const ROUNDS = 500
-/** The filter leaves alone what is nearer to 1 than this, however many eigenvalues lie there. */
+/** The filter leaves eigenvalues nearer to 1 than this alone, however many there are. */
 const NEAR_ONE = 1e-3
 
 /**
  * Find the smallest eigenvalues of the normalised Laplacian L = 1 − D^−½ W D^−½.
  *
- * @param count how many; of a smaller graph, as many as it has vertices
+ * @param count how many, at most one for each vertex
  */
 export function laplacianSpectrum(graph: Graph, count: number, { seed }: SpectrumOptions): LaplacianSpectrum {
   const vertices = graph.offsets.length - 1
@@ -58,14 +58,14 @@ export function laplacianSpectrum(graph: Graph, count: number, { seed }: Spectru
         values: values.slice(0, wanted).map((value) => Math.max(0, 1 - value)),
         vectors: vectors.slice(0, wanted),
       }
-    // What is wanted are the greatest of 1 − L, which lie above the last of the block.
+    // The wanted eigenvalues are the greatest of 1 − L, which lie above the last one of the block.
     const high = Math.min(values.at(-1)!, 1 - NEAR_ONE)
     vectors = vectors.map((vector) => filtered(vector, times, high))
   }
   throw new Error(`the spectrum of ${vertices} vertices was not found in ${ROUNDS} rounds`)
 }
 
-/** Vectors at right angles and of unit length that span the same (Gram–Schmidt, twice); a new one where one vanishes. */
+/** Orthonormal vectors that span the same space (Gram–Schmidt, twice); a new one where one vanishes. */
 function orthonormal(vectors: readonly Float64Array[], random: Random): Float64Array[] {
   const done: Float64Array[] = []
   for (const vector of vectors) {
@@ -83,7 +83,7 @@ function orthonormal(vectors: readonly Float64Array[], random: Random): Float64A
   return done
 }
 
-/** Turn an orthonormal block so that the matrix is diagonal in it (Rayleigh and Ritz), its greatest values first. */
+/** Rotate an orthonormal block so that the matrix is diagonal in it (Rayleigh–Ritz), greatest values first. */
 function ritz(block: readonly Float64Array[], times: (vector: Float64Array) => Float64Array) {
   const images = block.map(times)
   const small = block.map((one) => images.map((image) => product(one, image)))
@@ -97,13 +97,16 @@ function ritz(block: readonly Float64Array[], times: (vector: Float64Array) => F
   return { values, vectors: turned(block), images: turned(images) }
 }
 
-/** A Chebyshev polynomial of the matrix, which keeps what lies from −1 to `high` at most as it is, and enlarges the rest. */
+/**
+ * A Chebyshev polynomial of the matrix, which does not enlarge components with eigenvalues from −1 to `high`, but
+ * enlarges the rest.
+ */
 function filtered(
   vector: Float64Array,
   times: (vector: Float64Array) => Float64Array,
   high: number,
 ): Float64Array {
-  // Where the whole space is in the block, nothing lies below; the interval must not vanish.
+  // Where the block spans the whole space, nothing lies below; the interval must not vanish.
   const half = Math.max((high + 1) / 2, NEAR_ONE)
   const centre = half - 1
   const step = (own: Float64Array) => {

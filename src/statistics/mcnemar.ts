@@ -2,17 +2,17 @@
  * McNemar's test: whether two classifiers that answered the same faces differ in how often they are right.
  *
  * McNemar, *Note on the sampling error of the difference between correlated proportions or percentages*,
- * Psychometrika 12, 1947. Only the faces that one alone has right count. Were the two equally good, each such face would
- * fall to either by a fair coin, so that the counts are those of coins: the binomial distribution gives p exactly, for few
- * faces too, where the test's χ² form is an approximation.
+ * Psychometrika 12, 1947. Only faces that exactly one of them has right count. Were the two equally good, a fair coin
+ * would decide which one has such a face right: the binomial distribution gives p exactly, also for few faces, where
+ * the test's χ² form is an approximation.
  */
 
 /**
  * The exact two-sided p of McNemar's test: min(1, 2 · P(X ≤ min(onlyA, onlyB))), X ~ Binomial(onlyA + onlyB, ½).
  *
- * @param onlyA how many faces the one has right and the other has not
- * @param onlyB how many the other has right and the one has not
- * @returns 0 to 1; 0 where it is smaller than a number can be
+ * @param onlyA how many faces A has right and B wrong
+ * @param onlyB how many faces B has right and A wrong
+ * @returns 0 to 1; 0 where it is smaller than the smallest double
  */
 export function mcnemar(onlyA: number, onlyB: number): number {
   const coins = onlyA + onlyB
@@ -24,8 +24,8 @@ export function mcnemar(onlyA: number, onlyB: number): number {
  * faces together. It is a sign-flip (randomisation) test of the sum, exact, and with one face a person it is
  * {@link mcnemar}.
  *
- * @param differences for each person, a whole number: how many more faces of theirs the one has right than the other (or
- *   another difference that would be as likely with its sign turned, were there nothing to tell)
+ * @param differences for each person, a whole number: how many more of their faces one classifier has right than the
+ *   other (or another difference that would be as likely with the opposite sign, were the two alike)
  * @returns the two-sided p: how likely it is that sums with random signs are at least as far from 0 as the sum is
  */
 export function signFlip(differences: ArrayLike<number>): number {
@@ -41,7 +41,7 @@ export function signFlip(differences: ArrayLike<number>): number {
 }
 
 /**
- * The distribution of a sum of so many coins of −1 or +1: `[k]` is the probability of the sum k − count.
+ * The distribution of the sum of `count` coins of −1 or +1: `[k]` is the probability of the sum k − count.
  *
  * Binomial coefficients by their ratios, outwards from the middle: they neither overflow nor lose digits, and what
  * vanishes in the far tails is below the smallest number.
@@ -58,7 +58,7 @@ function coinSums(count: number): Float64Array {
   return sums.map((weight) => weight / total)
 }
 
-/** The distribution of a sum to which `size` is added or from which it is taken, by a fair coin. */
+/** The distribution of a sum after `size` is added or subtracted, by a fair coin. */
 function flipped(sums: Float64Array, size: number): Float64Array {
   const next = new Float64Array(sums.length + 2 * size)
   for (let k = 0; k < sums.length; k++) {
@@ -69,7 +69,7 @@ function flipped(sums: Float64Array, size: number): Float64Array {
   return next
 }
 
-/** How likely a sum is at least so far from 0; both sides are added up from their far ends, smallest first. */
+/** How likely a sum is at least this far from 0; both tails are added up from their ends, smallest first. */
 function outer(sums: Float64Array, distance: number): number {
   if (distance === 0) return 1
   const centre = (sums.length - 1) / 2

@@ -1,4 +1,6 @@
-/** A graph of near things, and its Laplacian: von Luxburg, *A tutorial on spectral clustering*, 2007, section 2. */
+/**
+ * A graph of nearest neighbours, and its Laplacian: von Luxburg, *A tutorial on spectral clustering*, 2007, section 2.
+ */
 
 import type { Neighbours } from './neighbours.ts'
 
@@ -14,7 +16,7 @@ export interface Graph {
 
 /**
  * The graph of nearest neighbours, made symmetric: (A + Aᵀ) / 2. Two that are neighbours of each other are joined by an
- * edge of weight 1; where one alone counts the other among its own, by ½.
+ * edge of weight 1; where only one is a neighbour of the other, an edge of weight ½.
  */
 export function neighbourGraph({ count, indices }: Neighbours): Graph {
   const edges = Array.from({ length: indices.length / count }, () => new Map<number, number>())
@@ -40,7 +42,7 @@ export function graphOf(edges: readonly ReadonlyMap<number, number>[]): Graph {
 
 /**
  * Multiply with D^−½ W D^−½, which is 1 − L of the normalised Laplacian L (its L_sym): as a function of a vector with a
- * number for each vertex. A vertex without edges counts as joined to itself alone.
+ * number for each vertex. A vertex without edges counts as joined only to itself.
  */
 export function timesNormalised({ offsets, ends, weights }: Graph): (vector: Float64Array) => Float64Array {
   const vertices = offsets.length - 1

@@ -1,28 +1,28 @@
-/** Which rows of numbers lie nearest to each: exactly, by all distances. */
+/** The nearest neighbours of rows of numbers: exact, by all distances. */
 
 import type { Watch } from '../base/watch.ts'
 
 /** The nearest others of each row, nearest first. */
 export interface Neighbours {
-  /** How many each has. */
+  /** How many neighbours each row has. */
   readonly count: number
-  /** rows · count: who they are. */
+  /** rows · count: the neighbours' indices. */
   readonly indices: Int32Array
   /** rows · count: the Euclidean distances to them, from 0. */
   readonly distances: Float64Array
 }
 
-/** Rows of a block: two blocks of them, of 1024 numbers a row, stay in a core's cache. */
+/** Rows of a block: two blocks, with 1024 numbers a row, fit into a core's cache. */
 const BLOCK = 32
 
 /**
- * Find the nearest neighbours of each row, without itself. Of rows equally far away the first ones count.
+ * Find the nearest neighbours of each row, without itself. Of rows equally far away the first ones are taken.
  *
- * All n² / 2 distances are worked out, block by block of rows: the second half of them follows from the first.
+ * All n² / 2 distances are computed, block by block of rows: the other half follows by symmetry.
  *
- * @param rows all of one length, of more rows than `count`; of a size at which |a|² + |b|² − 2 a·b still tells them apart,
- *   such as rows of unit length
- * @param count how many neighbours each gets, from 1
+ * @param rows all of one length, more than `count` of them; scaled so that |a|² + |b|² − 2 a·b still tells them apart,
+ *   such as to unit length
+ * @param count how many neighbours each gets, at least 1
  */
 export async function nearestNeighbours(
   rows: readonly ArrayLike<number>[],
@@ -37,7 +37,7 @@ export async function nearestNeighbours(
   const nearest = new Nearest(n, count)
   const products = new Float64Array(BLOCK * BLOCK)
   for (let top = 0; top < n; top += BLOCK) {
-    // A signal comes in only while nothing runs.
+    // A signal can arrive only while nothing runs.
     await new Promise((resolve) => setTimeout(resolve))
     signal?.throwIfAborted()
     const bottom = Math.min(n, top + BLOCK)
@@ -58,7 +58,7 @@ export async function nearestNeighbours(
   return { count, indices: nearest.indices, distances: nearest.squares.map(Math.sqrt) }
 }
 
-/** The least of what was offered to each row so far. */
+/** The nearest rows offered to each row so far. */
 class Nearest {
   readonly indices: Int32Array
   readonly squares: Float64Array
@@ -88,7 +88,10 @@ function isNearer(square: number, index: number, than: number, thanIndex: number
   return square < than || (square === than && index < thanIndex)
 }
 
-/** The products of each row of one block with each of another, two by four at a time: each number is read less often. */
+/**
+ * The products of each row of one block with each of another, two by four at a time, so that each number is read less
+ * often.
+ */
 function multiply(
   data: Float64Array,
   length: number,

@@ -1,16 +1,16 @@
 /**
- * Tests that ask nothing of how values are spread: how often would chance alone give as large a difference, were there
- * nothing to tell? Several kinds of values of the same people are tested in one go, by the same draws.
+ * Tests that assume nothing about the distribution of values: how often would chance alone give as large a difference?
+ * Several kinds of values of the same people are tested at once, by the same draws.
  *
- * Phipson and Smyth, *Permutation P-values Should Never Be Zero*, 2010: of n draws of which m are as far off, p is
- * (m + 1) / (n + 1).
+ * Phipson and Smyth, *Permutation P-values Should Never Be Zero*, 2010: if m of n draws are as extreme, p is (m + 1) /
+ * (n + 1).
  */
 
 import { Random } from '../base/random.ts'
 
 interface TestOptions {
   readonly seed: string | number
-  /** How often chance is drawn; 4999 where not given. */
+  /** The number of random draws; by default 4999. */
   readonly draws?: number
 }
 
@@ -19,8 +19,8 @@ const DRAWS = 4999
 /**
  * Whether two groups differ in the mean of each kind of value: the permutation test, two-sided.
  *
- * @param a rows of values, one for each member of the one group, as long as those of `b`
- * @returns a p for each kind; NaN where a group has nobody
+ * @param a rows of values, one for each member of one group, as long as those of `b`
+ * @returns a p for each kind; NaN where a group is empty
  */
 export function permutationTest(
   a: readonly ArrayLike<number>[],
@@ -31,7 +31,7 @@ export function permutationTest(
   if (a.length === 0 || b.length === 0) return new Array<number>(kinds).fill(Number.NaN)
   const rows = [...a, ...b]
   const totals = sumOf(rows, kinds)
-  // Of the smaller group alone sums need to be drawn: the rest is the other's.
+  // Only the smaller group's sums need to be drawn: the other group has the rest.
   const size = Math.min(a.length, b.length)
   const rest = rows.length - size
   const gap = (sum: number, k: number) => Math.abs(sum / size - (totals[k]! - sum) / rest)
@@ -52,11 +52,11 @@ export function permutationTest(
 }
 
 /**
- * Whether the mean of each kind of difference is other than 0: the sign-flip test, two-sided.
+ * Whether the mean of each kind of difference differs from 0: the sign-flip test, two-sided.
  *
- * @param differences rows of differences, one for each person, that would be as likely with their signs turned, were
- *   there nothing to tell
- * @returns a p for each kind; NaN of nobody
+ * @param differences rows of differences, one for each person, that would be equally likely with their signs flipped if
+ *   there were no effect
+ * @returns a p for each kind; NaN where there is nobody
  */
 export function signFlipTest(
   differences: readonly ArrayLike<number>[],
@@ -72,7 +72,7 @@ export function signFlipTest(
   })
 }
 
-/** Draws count as far off from here on, so that rounding does not tell equal sums apart. */
+/** Draws count as equally extreme from this factor on, so that rounding does not tell equal sums apart. */
 const NEARLY = 1 - 1e-12
 
 function pValues(found: readonly number[], draws: number, draw: (into: Float64Array) => void): number[] {

@@ -1,6 +1,6 @@
 /** Numbers in order. */
 
-/** The places of numbers from the greatest to the least; equal ones in the order of their places. */
+/** The indices of numbers from the greatest to the least; equal ones in the order of their indices. */
 export function descending(values: ArrayLike<number>): Uint32Array {
   const places = Uint32Array.from({ length: values.length }, (_, place) => place)
   return places.sort((a, b) => values[b]! - values[a]! || a - b)

@@ -7,8 +7,8 @@ import { squaredDistance } from './kMeans.ts'
  *
  * @param points all of one length
  * @param labels the group of each, from 0
- * @returns −1 to 1 for each point: near 1 where its group lies apart, about 0 between groups, below 0 in the wrong one; 0 of
- *   a point that is alone in its group, and where there is but one group
+ * @returns −1 to 1 for each point: near 1 where its group lies apart, about 0 between groups, below 0 in the wrong one;
+ *   0 for a point that is alone in its group, and where there is only one group
  */
 export function silhouettes(points: readonly Float64Array[], labels: readonly number[]): Float64Array {
   const groups = Math.max(...labels) + 1

@@ -4,7 +4,7 @@ import { ranksOf } from './ranks.ts'
  * Spearman's rank correlation of two rows of values: Pearson's correlation of their ranks, where equal values share the
  * mean of theirs. C. Spearman, *The Proof and Measurement of Association between Two Things*, 1904.
  *
- * @param b as many as of `a`
+ * @param b as many as in `a`
  * @returns −1 to 1; NaN where all values of a row are equal, or there are fewer than two
  */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -1,4 +1,4 @@
-/** Groups of vertices that hang together, from a graph's spectrum. */
+/** Clusters of a graph's vertices, from its spectrum. */
 
 import { type Clustering, kMeans } from './kMeans.ts'
 import type { LaplacianSpectrum } from './laplacianSpectrum.ts'
@@ -7,8 +7,8 @@ import type { LaplacianSpectrum } from './laplacianSpectrum.ts'
  * How many clusters a graph has by the eigengap: the k from 2 on with the widest gap between the k-th and the next
  * eigenvalue (von Luxburg, *A tutorial on spectral clustering*, 2007, section 8.3).
  *
- * A graph that falls into no parts has its widest gap behind the first eigenvalue. It is then parted all the same, at its
- * next widest gap, and `whole` says so.
+ * A graph without clusters has its widest gap after the first eigenvalue. It is then still divided, at its next widest
+ * gap, and `whole` says so.
  *
  * @param values the smallest eigenvalues of a normalised Laplacian, at least three
  * @param most the largest k

@@ -1,21 +1,21 @@
-/** Means of a few values, such as one a fold: how much they scatter, and what that leaves open (Student 1908). */
+/** Means of a few values, such as one for each fold: their spread, and the uncertainty that follows (Student 1908). */
 
 import type { Interval } from './interval.ts'
 
-/** A mean and how much its values scatter. */
+/** A mean and the spread of its values. */
 export interface Spread {
   readonly n: number
-  /** NaN of no values. */
+  /** NaN for no values. */
   readonly mean: number
-  /** The sample standard deviation, √(Σ (x − mean)² / (n − 1)); NaN of fewer than two values. */
+  /** The sample standard deviation, √(Σ (x − mean)² / (n − 1)); NaN for fewer than two values. */
   readonly deviation: number
 }
 
 /** What Student's t says of a mean. */
 interface MeanTest extends Spread {
-  /** mean ± t · deviation / √n, 95 %. Of fewer than two values, nothing is known: (−∞, ∞). */
+  /** mean ± t · deviation / √n, 95 %. For fewer than two values, nothing is known: (−∞, ∞). */
   readonly interval: Interval
-  /** Two-sided, of the mean being 0; 1 of fewer than two values. */
+  /** The two-sided p of the mean being 0; 1 for fewer than two values. */
   readonly p: number
 }
 
@@ -27,7 +27,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { n, mean, deviation: n < 2 ? Number.NaN : Math.sqrt(squares / (n - 1)) }
 }
 
-/** The one-sample t-test of a mean against 0, with its interval. It takes the values to be independent. */
+/** The one-sample t-test of a mean against 0, with its interval. It assumes that the values are independent. */
 export function studentOf(values: readonly number[]): MeanTest {
   const spread = spreadOf(values)
   const { n, mean, deviation } = spread
@@ -44,8 +44,8 @@ export function studentOf(values: readonly number[]): MeanTest {
 }
 
 /**
- * The two-sample t-test of whether two sets of values have the same mean, two-sided, for values that spread alike: with
- * the pooled variance, of n + m − 2 degrees of freedom.
+ * The two-sample t-test of whether two sets of values have the same mean, two-sided, for values of equal variance: with
+ * the pooled variance and n + m − 2 degrees of freedom.
  *
  * @returns 1 where a set has fewer than two values
  */
@@ -60,7 +60,7 @@ export function studentBetween(a: readonly number[], b: readonly number[]): numb
 }
 
 /**
- * P(|T| ≤ t) of Student's distribution with a whole number of degrees of freedom, as a finite sum: Abramowitz and
+ * P(|T| ≤ t) of Student's distribution with an integer number of degrees of freedom, as a finite sum: Abramowitz and
  * Stegun, *Handbook of Mathematical Functions*, 26.7.3 and 26.7.4.
  */
 function within(t: number, freedom: number): number {
@@ -76,7 +76,9 @@ function within(t: number, freedom: number): number {
   return Math.min(1, share)
 }
 
-/** The t that |T| stays within in 95 of 100 cases, by halving: between 1.95 and that of one degree of freedom, 12.7. */
+/**
+ * The t that |T| stays within in 95 of 100 cases, by bisection between 1.95 and the t for one degree of freedom, 12.7.
+ */
 function tQuantile(freedom: number): number {
   let [low, high] = [1.95, 12.8]
   for (let k = 0; k < 60; k++) {

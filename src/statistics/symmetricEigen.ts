@@ -3,7 +3,7 @@
  * Computations*, 4th edition, section 8.5 (the cyclic method).
  *
  * @param matrix n rows of n numbers, symmetric
- * @returns the eigenvalues from the greatest to the smallest, and for each its vector of unit length
+ * @returns the eigenvalues from the greatest to the smallest, and for each its unit vector
  */
 export function symmetricEigen(matrix: readonly ArrayLike<number>[]): {
   readonly values: number[]
@@ -20,7 +20,7 @@ export function symmetricEigen(matrix: readonly ArrayLike<number>[]): {
   return { values: order.map((k) => a[k]![k]!), vectors: order.map((k) => vectors[k]!) }
 }
 
-/** Each makes the rest some orders smaller; ten are enough for any matrix. */
+/** Each sweep makes the rest some orders of magnitude smaller; ten are enough for any matrix. */
 const SWEEPS = 60
 
 function offDiagonal(a: readonly Float64Array[]): number {
@@ -29,7 +29,7 @@ function offDiagonal(a: readonly Float64Array[]): number {
   return Math.sqrt(sum)
 }
 
-/** Turn the axes p and q so that a[p][q] becomes 0. `vectors` has the axes as its rows. */
+/** Rotate the axes p and q so that a[p][q] becomes 0. `vectors` has the axes as its rows. */
 function rotate(a: readonly Float64Array[], vectors: readonly Float64Array[], p: number, q: number): void {
   const apq = a[p]![q]!
   if (apq === 0) return

@@ -3,8 +3,8 @@ import { CLASSES } from '../datasets/task.ts'
 import { labelIn, type RunJob } from './job.ts'
 
 /**
- * Some faces of a run's test part, spread over the classes: the same for all networks and settings, and of fewer faces
- * always some of those of more.
+ * Some faces of a run's test part, spread over the classes: the same for all networks and settings, and a smaller
+ * choice is always part of a larger one.
  *
  * @returns their indices, in the order of their classes
  */

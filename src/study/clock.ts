@@ -1,12 +1,12 @@
 import { Progress } from '../base/progress.ts'
 
-/** How far some work is. */
+/** The progress of some work. */
 export interface Pace {
-  /** The part of the time that is over, 0 to 1. */
+  /** The share of the time that has passed, 0 to 1. */
   readonly share: number
-  /** Seconds that are left. */
+  /** Seconds left. */
   readonly left: number
-  /** What is done right now. */
+  /** What is being done now. */
   readonly detail: string
 }
 
@@ -20,13 +20,13 @@ export class Clock {
   private readonly started = performance.now()
   private readonly kinds = new Map<string, Kind>()
 
-  /** @param show is told how far the work is, as often as a stage says so */
+  /** @param show called with the progress, as often as a stage reports it */
   constructor(show: (pace: Pace) => void) {
     this.show = show
   }
 
   /**
-   * Say how much of a kind of work there is still to do; the last word counts.
+   * Announce how much of a kind of work is still to do; the last call counts.
    *
    * @param kind work that goes at one pace: `training adiencenet`
    * @param guess seconds for one unit, used until some have been measured
@@ -37,7 +37,7 @@ export class Clock {
     else this.kinds.set(kind, { left: units, done: 0, seconds: 0, guess })
   }
 
-  /** Seconds that all the expected work takes from now on. */
+  /** Seconds that all the announced work takes from now on. */
   get left(): number {
     let left = 0
     for (const kind of this.kinds.values()) {
@@ -47,10 +47,10 @@ export class Clock {
   }
 
   /**
-   * Do a piece of the work that is expected.
+   * Do a piece of the announced work.
    *
-   * @param units how much of it this piece is; taken off what is left when the piece is done
-   * @param work is given a function to say how many of the units are done so far, and with what to show
+   * @param units how much of it this piece is; subtracted when the piece is done
+   * @param work gets a function to report how many of the units are done so far, and what to show
    */
   async stage<T>(
     kind: string,
@@ -59,7 +59,7 @@ export class Clock {
   ): Promise<T> {
     const state = this.kinds.get(kind)!
     const before = { ...state }
-    // The first report sets the starting point: a resumed training starts in its middle, a stage warms up.
+    // The first report sets the starting point: a resumed training starts in the middle, and a stage warms up.
     let first: { done: number; time: number } | undefined
     const tell = (done: number, detail: string) => {
       first ??= { done, time: performance.now() }
@@ -78,7 +78,7 @@ export class Clock {
 /** A clock that shows itself as a progress line. `finish` clears the line. */
 export function clockLine(label: string): { clock: Clock; finish: () => void } {
   const progress = new Progress(label, 1)
-  // Progress takes equal shares for equal times: a share of the time gives it the time left back.
+  // Progress expects equal shares in equal times: from a share of the time it works out the time left again.
   return {
     clock: new Clock(({ share, detail }) => progress.update(share, detail)),
     finish: () => progress.finish(),

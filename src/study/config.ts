@@ -1,4 +1,4 @@
-/** What a run was made with, as `config.json` in its folder: what the run is kept or gone on from by. */
+/** What a run was made with, as `config.json` in its folder: it decides whether the run is kept or resumed. */
 
 import { existsSync } from 'node:fs'
 import { sha256Of } from '../base/hash.ts'
@@ -8,13 +8,13 @@ import type { RunJob } from './job.ts'
 import type { PreparedData } from './preparedData.ts'
 import { readRecord, runFiles, storedRun, writeRecord } from './record.ts'
 
-/** Everything that decides what a run leaves, and a hash of it. */
+/** Everything that decides a run's results, and a hash of it. */
 export interface RunConfig {
   readonly hash: string
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-/** What of a run decides what it leaves. */
+/** The parts of a job that decide its results. */
 type Decisive = Pick<
   RunJob,
   'run' | 'folds' | 'schedule' | 'seed' | 'explained' | 'profiled' | 'crops' | 'start'
@@ -33,7 +33,7 @@ export function configOf(
     schedule,
     seed,
     photos: explained,
-    // Left out where there is none, so that studies of before have the hash that they had.
+    // Left out where there is none, so that older studies keep their hash.
     profile: profiled || undefined,
     crops,
     data: data.digest,
@@ -47,28 +47,28 @@ export function configOf(
   return { hash: sha256Of(JSON.stringify(settings)), settings }
 }
 
-/** What a run is computed with. Its bits depend on it, so that the run is gone on with the same. */
+/** What a run is computed with. Its bits depend on this, so a run is resumed with the same. */
 export interface Means {
   readonly threads: number
   readonly device: Device
 }
 
-/** @param means that the run is begun with */
+/** @param means what the run starts with */
 export function writeConfig(folder: string, { hash, settings }: RunConfig, { threads, device }: Means): void {
   writeRecord(runFiles.config(folder), { hash, ...settings, threads, device, version })
 }
 
 /**
- * What the run in a folder was begun with.
+ * What the run in a folder was started with.
  *
- * @param otherwise the threads, where an earlier version has begun it; that was on the CPU
+ * @param otherwise the threads, where an earlier version started it, always on the CPU
  */
 export function meansIn(folder: string, otherwise: Means): Means {
   const { threads = otherwise.threads, device = 'cpu' } = readRecord<Partial<Means>>(runFiles.config(folder))
   return { threads, device }
 }
 
-/** What the run in a folder was made with; undefined where there is none. */
+/** The configuration of the run in a folder; undefined where there is none. */
 export function readConfig(folder: string): RunConfig | undefined {
   const path = runFiles.config(folder)
   if (!existsSync(path)) return undefined
@@ -88,7 +88,7 @@ export function differences(before: RunConfig, now: RunConfig): string[] {
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
     const [old, given] = [was.get(name) ?? 'not given', is.get(name) ?? 'not given']
     if (old === given) return []
-    // Hashes say nothing to people.
+    // Hashes mean nothing to people.
     if (name === 'data') return ['the photos or their labels have changed']
     if (name === 'parts') return ['the parts of the faces have changed']
     if (name === 'start.weights') return ['the weights to start from have changed']
@@ -96,7 +96,7 @@ export function differences(before: RunConfig, now: RunConfig): string[] {
   })
 }
 
-/** The values of nested objects as JSON, by the names of the fields on the way to each. */
+/** The values of nested objects as JSON, by the path of field names to each. */
 function flat(value: unknown, name = ''): Map<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return new Map(value === undefined ? [] : [[name, JSON.stringify(value)]])

@@ -21,7 +21,7 @@ import { labelFor, labelIn, type RunContext, type RunJob } from './job.ts'
 import type { MapRecord, YearsRecord } from './record.ts'
 import { ownTest } from './setting.ts'
 
-/** Draw heat maps for some photos of the test part: of all classes, or of ages in years of those that matter. */
+/** Draw heat maps for some photos of the test part: for all classes, or for ages in years only those that matter. */
 export async function explainRun(
   job: RunJob,
   { engine, clock, signal }: RunContext,
@@ -35,7 +35,7 @@ export async function explainRun(
   const maps: MapRecord[] = []
   const reference = run.task === 'years' ? meanYears(job) : undefined
 
-  /** What moves the expected age of one face from the mean of those that were trained on. */
+  /** What moves the expected age of one face away from the mean of the training faces. */
   async function explainYears(k: number, input: TensorOf<'float32'>, own: Explanation): Promise<YearsRecord> {
     const face = data.faces[k]!
     const { logits, probabilities } = own.outputs[explainer.output]!
@@ -44,7 +44,7 @@ export async function explainRun(
     const relevances = pixelRelevance(explanation.relevance)
     const map = `maps/${face.id}.years.png`
     await writePicture(join(folder, map), heatMap(relevances))
-    // What a map says in years is only said of one that can be trusted.
+    // A map is put into words in years only if it can be trusted.
     const isTrusted = warningsOf(explanation, { class: 'years' }).length === 0
     const labels = isTrusted ? facePartsOf(face, ownTest(run.setting), data.size) : undefined
     const parts = labels && relevanceByPart(relevances, labels, FACE_PARTS)

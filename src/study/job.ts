@@ -1,4 +1,4 @@
-/** A run, and what it is made from and with. */
+/** A run, what it is made from, and what it is made with. */
 
 import { labelOf } from '../datasets/dataset.ts'
 import type { Repeated, Split } from '../datasets/folds.ts'
@@ -14,12 +14,12 @@ import { bracketed } from './setting.ts'
 export interface RunJob {
   readonly run: Run
   readonly schedule: Schedule
-  /** Trained weights to start from; random ones where it is not given. */
+  /** Trained weights to start from; by default random ones. */
   readonly start?: PretrainedWeights
   readonly seed: string | number
-  /** Into how many folds the people are dealt. */
+  /** How many folds the people are dealt into. */
   readonly folds: number
-  /** Where photos went that are there more than once. */
+  /** Where photos that occur more than once go. */
   readonly repeated?: Repeated
   /** How many photos of the test part to explain. */
   readonly explained: number
@@ -43,12 +43,12 @@ export interface RunContext {
   readonly signal: AbortSignal
 }
 
-/** `gender G [m] fold 0`: what the progress line calls a run. */
+/** The name of a run in the progress line: `gender G [m] fold 0`. */
 export function labelFor({ task, letter, setting, fold }: Run): string {
   return `${task} ${letter} ${bracketed(setting)} fold ${fold}`
 }
 
-/** The class of a face that is in a part of the split: those without a label for the task are not. */
+/** The class of a face in a part of the split, which holds only faces with a label for the task. */
 export function labelIn({ faces }: PreparedData, { task }: Run, k: number): number {
   return labelOf(faces[k]!, task)!
 }

@@ -1,4 +1,4 @@
-/** One run: train, score the test part, explain some of it, and leave the files that the report reads. */
+/** One run: train, score the test part, explain some of it, and write the files that the report reads. */
 
 import { CLASSES } from '../datasets/task.ts'
 import { float32 } from '../graph/types.ts'
@@ -17,9 +17,10 @@ import { readStart } from './startingWeights.ts'
 import { writeSums } from './sums.ts'
 
 /**
- * Make a run. Its `SHA256SUMS` is written last: where it is, the run is whole. Only who holds the run's lock may do this.
+ * Make a run. Its `SHA256SUMS` is written last: where it exists, the run is complete. Only the holder of the run's lock
+ * may call this.
  *
- * @throws the signal's reason when the signal stops it; what is done is gone on from the next time
+ * @throws the signal's reason when the signal stops it; the next call continues from there
  */
 export async function makeRun(job: RunJob, context: RunContext): Promise<RunRecord> {
   const { run, split, folder } = job
@@ -68,7 +69,7 @@ async function trainRun(
         train: pictures,
         validation,
         schedule,
-        // The same for every setting: what differs between two runs is then their pictures and their start alone.
+        // The same for every setting, so that two runs differ only in their pictures and their start.
         seed: `${job.seed}/${run.task}/fold${run.fold}`,
         start: start && (await readStart(start)),
         folder,
@@ -120,7 +121,7 @@ function cardOf(
   }
 }
 
-/** Where the parts are seen in the pictures that are trained on, where training hides one. */
+/** Where the parts lie in the training pictures, if training hides one. */
 function partsOf({ run, schedule, data: { parts }, split }: RunJob): PictureParts | undefined {
   if (!schedule.augmentation?.hide) return undefined
   const { names, maps } = parts!
@@ -130,7 +131,7 @@ function partsOf({ run, schedule, data: { parts }, split }: RunJob): PicturePart
   }
 }
 
-/** The pictures that a part is trained or validated on; `[m]` has each face both ways. */
+/** The pictures of the training or validation part; `[m]` has each face both ways. */
 function picturesOf({ run, data }: RunJob, part: readonly number[]): Pictures {
   const alignments = trainedOn(run.setting)
   return {

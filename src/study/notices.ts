@@ -1,6 +1,6 @@
 /**
- * What the process that runs a study knows of its runs and their own files do not say: who makes a run of the queue, that
- * it waits there, why it was set aside. `notices.json` in the study's folder, for those who look on.
+ * What the process that runs a study knows about its runs beyond their own files: which worker makes a run of the
+ * queue, that it waits there, why it was set aside. It is `notices.json` in the study's folder, for those who watch.
  */
 
 import { existsSync, rmSync } from 'node:fs'
@@ -10,28 +10,28 @@ import { holderOf } from '../base/lock.ts'
 import { files } from './record.ts'
 
 const notice = z.object({
-  /** `failed` is set aside: it is not tried again by itself. */
+  /** `failed` means set aside: it is not tried again automatically. */
   state: z.enum(['waiting', 'underway', 'failed']),
-  /** Who makes it: `host:pid`. */
+  /** The worker that makes it: `host:pid`. */
   worker: z.string().optional(),
-  /** How far it is, in words, and the seconds left. */
+  /** Its progress in words, and the seconds left. */
   detail: z.string().optional(),
   left: z.number().optional(),
-  /** The how-manieth attempt this is, where it is not the first. */
+  /** The number of this attempt, if it is not the first. */
   attempt: z.int().optional(),
-  /** Why it failed the last time. */
+  /** Why it last failed. */
   reason: z.string().optional(),
 })
 
-/** What is known of one run. */
+/** What is known about one run. */
 export type Notice = z.infer<typeof notice>
 
 const noticesSchema = z.record(z.string(), notice)
 
-/** What is known of runs, by their names. */
+/** What is known about runs, by their names. */
 export type Notices = Readonly<Record<string, Notice>>
 
-/** Keeps the file as things change. It begins with nothing, whatever an earlier process left. */
+/** Keeps the file up to date. It begins empty, whatever an earlier process left. */
 export class NoticeBoard {
   private readonly path: string
   private readonly notices = new Map<string, Notice>()
@@ -43,7 +43,7 @@ export class NoticeBoard {
     this.write()
   }
 
-  /** Put a notice in place of what was known of a run; without one, there is nothing to know of it. */
+  /** Set a run's notice; without one, remove it. */
   put(run: string, notice?: Notice): void {
     if (notice) this.notices.set(run, notice)
     else this.notices.delete(run)
@@ -58,7 +58,7 @@ export class NoticeBoard {
     else rmSync(this.path, { force: true })
   }
 
-  /** Leave what holds without the process: which runs were set aside. */
+  /** Leave only what holds without the process: which runs were set aside. */
   close(): void {
     for (const [run, { state }] of this.notices) if (state !== 'failed') this.notices.delete(run)
     this.write()
@@ -66,8 +66,8 @@ export class NoticeBoard {
 }
 
 /**
- * What is known of a study's runs now: where the process that ran it is gone, only which were set aside. A file that is
- * none of ours says nothing.
+ * What is now known about a study's runs: if the process that ran it is gone, only which were set aside. A file of
+ * another form is ignored.
  */
 export function readNotices(out: string): Notices {
   const path = files.notices(out)

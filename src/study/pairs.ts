@@ -1,6 +1,6 @@
 /**
  * For Figure 3: the test faces whose proportions the alignment [i] changes most, each as [r] and as [i] shows it.
- * They are written while the data set is there, so that the report needs the study's files alone.
+ * They are written while the data set is there, so that the report needs only the study's files.
  */
 
 import { existsSync } from 'node:fs'
@@ -19,11 +19,11 @@ import { ALIGNMENTS } from './setting.ts'
 const COUNT = 8
 
 /**
- * Write the pairs of a study into `OUT/pairs/`, or leave them where they are from the same photos. Nothing is
- * written where a stretch cannot be known: where photos were aligned in one way only, or the publishers have aligned
- * them, or no landmarks are given.
+ * Write the pairs of a study into `OUT/pairs/`, or keep them if they come from the same photos. Nothing is written
+ * where the stretch is unknown: where photos were aligned in only one way, or by the publishers, or there are no
+ * landmarks.
  *
- * @param folds the folds that are tested: of other faces no network's answer is known
+ * @param folds the folds that are tested: for other faces no network's answer is known
  */
 export async function writePairs(out: string, data: PreparedData, folds: readonly number[]): Promise<void> {
   const path = files.pairs(out)
@@ -40,7 +40,7 @@ export async function writePairs(out: string, data: PreparedData, folds: readonl
     }
     pairs.push({ face: data.faces[index]!.id, stretch, r: name('r'), i: name('i') })
   }
-  // Written last: where it is, the pictures are.
+  // Written last: where it exists, so do the pictures.
   writeRecord(path, { digest, folds, pairs } satisfies PairsRecord)
 }
 
@@ -59,14 +59,14 @@ function farthest({ faces, folds, pictures }: PreparedData, tested: readonly num
     })
     .sort((a, b) => b.stretch.ratio - a.stretch.ratio || a.index - b.index)
     .filter(({ index }) => {
-      // A photo that is there twice is shown once.
+      // A photo that occurs twice is shown once.
       const { sha256 } = pictures.i![index]!
       return !seen.has(sha256) && seen.add(sha256)
     })
     .slice(0, COUNT)
 }
 
-/** How [i] stretches a face; undefined where nobody gives its landmarks, or its pictures were made without them. */
+/** How [i] stretches a face; undefined where it lacks landmarks, or its pictures were made without them. */
 function stretchIn({ landmarks, published }: Face): Stretch | undefined {
   if (landmarks === undefined || published?.r !== undefined || published?.i !== undefined) return undefined
   return stretchOf(alignment(readLandmarks(landmarks), 'i', 1))

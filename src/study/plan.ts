@@ -36,17 +36,17 @@ const preprocessing = distinct(z.enum(TRAINING_PHOTOS))
 const networkFields = z
   .strictObject({
     name: z.enum(Object.keys(networks) as NetworkName[]),
-    /** Side of the square crop that the network sees, in pixels; the paper's where it is not given. */
+    /** Side of the square crop that the network sees, in pixels; by default the paper's. */
     input: count.optional(),
     /** Fraction of the channels of the published network. */
     width: z.number().positive().max(1).default(1),
-    /** Trained weights; random ones where it is not given. */
+    /** Trained weights; by default random ones. */
     start,
-    /** Learning rate at the start, in place of the schedule's. */
+    /** Initial learning rate, instead of the schedule's. */
     rate: z.number().positive().optional(),
-    /** How long it is trained, in place of the schedule's length. */
+    /** How long it is trained, instead of the schedule's length. */
     iterations: count.optional(),
-    /** What it is trained on, in place of the plan's. */
+    /** What it is trained on, instead of the plan's. */
     preprocessing: preprocessing.optional(),
   })
   .superRefine(({ name, input, width, start }, context) => {
@@ -62,7 +62,7 @@ const networkFields = z
     start: start && withFile(rest.name, start),
     input: input ?? networks[rest.name].input,
   }))
-/** A name alone stands for `{ name }`. */
+/** A bare name stands for `{ name }`. */
 const network = z.preprocess((item) => (typeof item === 'string' ? { name: item } : item), networkFields)
 
 const momentum = z.number().min(0).lt(1)
@@ -97,7 +97,7 @@ const rest = {
     .optional(),
 }
 
-/** The fields of one policy. They stand in the order in which a run's configuration is hashed. */
+/** The fields of one policy, in the order in which a run's configuration is hashed. */
 function policy<Name extends z.ZodType, Fields extends z.ZodRawShape>(name: Name, fields: Fields) {
   const override = z
     .strictObject({ rate, ...fields, ...length, momentum, decay, ...rest })
@@ -151,7 +151,7 @@ const schedule = z
     }
   })
 
-/** How long a task is trained: what it says itself stands in place of both fields. */
+/** How long a task is trained: its own length replaces both fields. */
 function lengthOf(
   common: { iterations?: number; epochs?: number },
   own: { iterations?: number; epochs?: number },
@@ -183,7 +183,7 @@ const dataset = z.discriminatedUnion('kind', [
     seed,
     root: root.optional(),
     without,
-    /** What is planted in them. */
+    /** What is planted in the faces. */
     only: z.enum(SHOWING).optional(),
     mark: z
       .string()
@@ -207,7 +207,7 @@ const planFields = z.strictObject({
     .strictObject({
       count: z.int().min(2),
       test: distinct(z.int().min(0)),
-      /** Where photos go that are there twice, byte for byte; together where it is not given. */
+      /** Where photos that occur more than once, byte for byte, go; by default together. */
       repeated: z.enum(REPEATED).optional(),
     })
     .refine(({ count, test }) => test.every((fold) => fold < count), {
@@ -220,7 +220,7 @@ const planFields = z.strictObject({
     .strictObject({
       /** Test faces of each run that have heat maps in the report. */
       photos: z.int().min(0).default(4),
-      /** Test faces of each run that say what the network looks at. */
+      /** Test faces of each run for the profile of what the network looks at. */
       profile: z.int().min(0).default(0),
     })
     .prefault({}),
@@ -240,14 +240,14 @@ const planSchema = planFields
   }))
 
 /**
- * A plan as read: the names of its fields are those of the file, defaults filled in, paths absolute. What networks are
- * trained on is said of each of them.
+ * A plan as read: with the file's names of fields, defaults filled in and paths absolute. Each network says what it is
+ * trained on.
  */
 export type Plan = z.infer<typeof planSchema>
 
 /**
- * The kinds of photos that a plan's networks are tested on: those that any of them is trained on, and the other one,
- * unless faces would have to be looked for to make photos of that kind, which takes long.
+ * The alignments that a plan's networks are tested on: those that any of them is trained on, and the other one, unless
+ * that would require looking for faces, which takes long.
  */
 export function alignmentsOf(
   { networks }: { readonly networks: readonly Pick<Plan['networks'][number], 'preprocessing'>[] },
@@ -259,12 +259,12 @@ export function alignmentsOf(
   )
 }
 
-/** The setting of a network that is trained on photos of this kind. */
+/** The setting of a network that is trained on these photos. */
 export function settingOf(photos: TrainingPhotos, start: PretrainedWeights | undefined): Setting {
   return { photos, start: start?.kind ?? 'random' }
 }
 
-/** What a plan says of a run's network. */
+/** What a plan says about a run's network. */
 export function plannedFor(
   plan: Plan,
   { network, setting }: { network: NetworkName; setting: Setting },
@@ -302,7 +302,7 @@ export function readPlan(path: string): Plan {
 }
 
 /**
- * Read a schedule by itself: a file with what a plan has under `schedule`.
+ * Read only a schedule: a file with what a plan has under `schedule`.
  *
  * @throws UserError naming the file, and where it can, the line and the field
  */
@@ -315,14 +315,14 @@ function readPlanned(path: string, what: string, remedy: string): string {
   return readText(path, { remedy })
 }
 
-/** What may stand in place of any schedule's own. */
+/** Fields that can override those of any schedule. */
 export type ScheduleOverrides = Partial<Pick<Schedule, 'batch' | 'iterations' | 'rate' | 'snapshotEvery'>>
 
 /**
- * The schedule of a run: the plan's, with what it overrides for the task, or the preset that it names.
+ * The schedule of a run: the plan's, with its overrides for the task, or the preset that it names.
  *
- * @param pictures how many there are to train on, of which epochs are made
- * @param overrides what stands in place of the plan's or the preset's own
+ * @param pictures the number of training pictures, which makes an epoch
+ * @param overrides fields that override the plan's or the preset's
  * @throws UserError when the paper did not train such a network
  */
 export function scheduleOf(
@@ -345,7 +345,7 @@ export function scheduleOf(
   const own = { ...{ age, gender, years }[task], ...overrides }
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
-  // A policy's overrides have no fields but its own.
+  // A policy's overrides have only its own fields.
   return { ...merged, iterations: iterations ?? Math.ceil((epochs! * pictures) / merged.batch) } as Schedule
 }
 
@@ -356,7 +356,10 @@ export function hiddenParts(schedule: Plan['schedule']): string[] {
   return [schedule, age, gender, years].flatMap((one) => one?.augmentation?.hide?.part ?? [])
 }
 
-/** The schedule of a run of a plan, with the rate and length that the plan gives its network. As {@link scheduleOf}. */
+/**
+ * The schedule of a run of a plan, with the rate and length that the plan gives its network. Otherwise like {@link
+ * scheduleOf}.
+ */
 export function plannedSchedule(
   plan: Plan,
   run: { task: Task; network: NetworkName; setting: Setting },
@@ -369,7 +372,7 @@ export function plannedSchedule(
   })
 }
 
-/** A list of at least one item in which nothing stands twice. */
+/** A list of at least one item without repetitions. */
 function distinct<T extends z.ZodType>(item: T, key: (value: z.output<T>) => unknown = (value) => value) {
   return z
     .array(item)

@@ -1,4 +1,4 @@
-/** What must be done before runs can be made: weights fetched, the data set read, its photos aligned, the faces dealt. */
+/** What must be done before runs can be made: fetch weights, read the data set, align its photos, deal the faces. */
 
 import { join } from 'node:path'
 import type { Dataset } from '../datasets/dataset.ts'
@@ -15,7 +15,7 @@ import { digestStarts, fetchStarts } from './startingWeights.ts'
 import { cachedPath } from './weightsCache.ts'
 import { ALIGNING_SECONDS, type ExpectedRun, expectRuns } from './workload.ts'
 
-/** A run, with all that it is made from, and what says so in its folder. */
+/** A run with all that it is made from, and its configuration. */
 export interface PreparedRun {
   readonly job: RunJob
   readonly config: RunConfig
@@ -25,12 +25,12 @@ export interface PreparedRun {
 export interface PreparedStudy {
   readonly dataset: Dataset
   readonly runs: readonly PreparedRun[]
-  /** The photos of one size, of which all runs have the same faces. */
+  /** The photos in one size; all runs have the same faces. */
   readonly data: PreparedData
 }
 
 /**
- * Prepare some runs of a plan. Whatever can be wrong with their data is found here.
+ * Prepare some runs of a plan. Anything wrong with their data is found here.
  *
  * @param out the study's folder
  * @throws UserError when the data cannot be read, a class is empty, or a file cannot be written; the signal's reason,
@@ -83,7 +83,7 @@ export async function prepareRuns(
   return { dataset, runs: ready, data: ready[0]!.job.data }
 }
 
-/** What runs of a plan are expected to be, before more is known than how many faces there are. */
+/** The work expected of a plan's runs, while only the number of faces is known. */
 export function expectedRuns(
   plan: Plan,
   runs: readonly Run[],
@@ -102,7 +102,7 @@ function expectAll(clock: Clock, plan: Plan, runs: readonly Run[], faces: number
   expectRuns(clock, expectedRuns(plan, runs, faces, alignments))
 }
 
-/** Published weights lie in each machine's own cache, wherever the plan was read. */
+/** Published weights lie in each machine's own cache, wherever the plan was read from. */
 function startFor(plan: Plan, run: Run) {
   const { start } = plannedFor(plan, run)
   return start?.published ? { ...start, weights: cachedPath(start.published) } : start

@@ -24,9 +24,9 @@ export interface PreparedData {
   readonly faces: readonly Face[]
   /** For each face, its fold. */
   readonly folds: readonly number[]
-  /** For each face, its picture, aligned as it was asked for. */
+  /** For each face, its picture in each alignment that was asked for. */
   readonly pictures: Readonly<Partial<Record<Alignment, readonly StoredPicture[]>>>
-  /** Which part of each face is seen where, where training hides one. */
+  /** Where each part of each face lies, if training hides one. */
   readonly parts?: PreparedParts
   /** What the reader skipped, and photos that could not be used. */
   readonly skipped: readonly Skipped[]
@@ -34,9 +34,9 @@ export interface PreparedData {
   readonly digest: string
 }
 
-/** The parts of the faces, as they are seen in the pictures. */
+/** The parts of the faces in their pictures. */
 interface PreparedParts {
-  /** Of the parts, by their indices. */
+  /** The names of the parts, by their indices. */
   readonly names: readonly string[]
   /** For each face the index of the part at each pixel of its picture. */
   readonly maps: PreparedData['pictures']
@@ -44,26 +44,26 @@ interface PreparedParts {
   readonly digest: string
 }
 
-/** What faces are prepared for. */
+/** How to prepare faces. */
 export interface Preparation {
   /** Side of a picture in pixels. */
   readonly size: number
   readonly alignments: readonly Alignment[]
-  /** Into how many folds the people are dealt, and by which seed. */
+  /** How many folds the people are dealt into, and by which seed. */
   readonly folds: number
   readonly seed: string | number
-  /** Where photos go that are there twice: see `makeFolds`. */
+  /** Where photos that occur more than once go: see `makeFolds`. */
   readonly repeated?: Repeated
-  /** The parts that training hides: where they are is prepared too. None where it is not given. */
+  /** The parts that training hides, whose places are then prepared too; by default none. */
   readonly hidden?: readonly string[]
-  /** Where the pictures are kept for the next time. */
+  /** Where the pictures are kept for next time. */
   readonly folder: string
 }
 
 /**
  * Prepare a data set's faces, aligned in every way that is asked for.
  *
- * @throws UserError when no face can be used, or its faces do not have a part that is to be hidden
+ * @throws UserError when no face can be used, or the faces lack a part that is to be hidden
  */
 export async function prepare(
   dataset: Dataset,
@@ -96,7 +96,7 @@ export async function prepare(
     prepared.push(await aligned(as, 'photos', prepareFaces))
     if (hidden.length > 0) parts.push(await aligned(as, 'parts of faces', prepareParts))
   }
-  // Those that could be aligned in every way.
+  // The faces that could be aligned in every way.
   const reasons = new Map(
     [...prepared, ...parts].flatMap(({ skipped }) => skipped.map(({ face, reason }) => [face.id, reason])),
   )
@@ -131,7 +131,7 @@ export async function prepare(
   }
 }
 
-/** What a study asks of its faces. */
+/** What a study needs its faces for. */
 export interface Dealing {
   readonly tasks: readonly Task[]
   readonly seed: string | number
@@ -139,8 +139,8 @@ export interface Dealing {
 }
 
 /**
- * Whether every run of a study has somebody to train on, by the labels alone, before any photo is aligned: some photos
- * may still turn out to be of no use.
+ * Check, by the labels alone, that every run of a study has faces to train on, before any photo is aligned: some photos
+ * may still turn out to be unusable.
  *
  * @throws UserError as {@link makeFolds} and {@link splitFor} do
  */
@@ -154,7 +154,7 @@ export function requireTrainable(faces: readonly Face[], { tasks, seed, folds }:
 /**
  * The split of the faces that have a label for a task, as indices into all faces.
  *
- * @throws UserError when a class has nobody to train on, or there is nobody to validate or test on
+ * @throws UserError when a class has no faces to train on, or there are none to validate or test on
  */
 export function splitFor(
   data: Pick<PreparedData, 'faces' | 'folds'>,

@@ -11,19 +11,19 @@ const START = 'must be random, imagenet, imdb-wiki, or { weights: FILE, … }'
 /** Kinds of which the weights of some networks are published. */
 const PUBLISHED: readonly unknown[] = ['imagenet', 'imdb-wiki']
 
-/** As a plan has it: `random`, a kind of which weights are published, or what is said of a file. */
+/** As in a plan: `random`, a kind with published weights, or the fields of a file. */
 export const start = z.preprocess(
   (item) => (item === 'random' ? undefined : PUBLISHED.includes(item) ? { kind: item } : item),
   z
     .strictObject(
       {
-        /** A `.caffemodel`, an `.onnx` model or a checkpoint; the published file of the kind where it is not given. */
+        /** A `.caffemodel`, an `.onnx` model or a checkpoint; by default the kind's published file. */
         weights: z.string().min(1).optional(),
         /** What they were trained on. */
         kind: z.enum(TRAINED_KINDS).default('other'),
-        /** How many times faster than the others those layers learn that start random. */
+        /** How many times faster the layers that start random learn than the others. */
         freshRate: z.number().positive().default(10),
-        /** Layers that stay as they are, by name or by a first part of it. */
+        /** Layers that are not trained, by name or the first part of it. */
         frozen: z.array(z.string().min(1)).min(1).optional(),
       },
       { error: ({ code }) => (code === 'invalid_type' ? START : undefined) },
@@ -34,7 +34,7 @@ export const start = z.preprocess(
 /** Weights that may not name their file yet. */
 type UnresolvedWeights = NonNullable<z.output<typeof start>>
 
-/** See that a start names its file, or that one is published for the network at this width. */
+/** Check that a start names its file, or that one is published for the network at this width. */
 export function requireFile(
   network: NetworkName,
   width: number,
@@ -53,18 +53,18 @@ export function requireFile(
   }
 }
 
-/** A start with the file that it means: one that names none takes what is published, as it lies in the cache. */
+/** A start with its file: one that names none takes the published file in the cache. */
 export function withFile(network: NetworkName, { weights, ...rest }: UnresolvedWeights) {
   if (weights !== undefined) return { ...rest, weights, published: undefined }
   const published = publishedFor(network, rest.kind)!
   return { ...rest, weights: cachedPath(published), published }
 }
 
-/** Trained weights that a network starts from; `published` where it is for regard to fetch them. */
+/** Trained weights that a network starts from; `published` where regard fetches them. */
 export type PretrainedWeights = ReturnType<typeof withFile>
 
 /**
- * A start as a command line says it: `random`, a kind of which weights are published, a file, or `KIND:FILE`.
+ * Parse a start from a command line: `random`, a kind with published weights, a file, or `KIND:FILE`.
  *
  * @throws UsageError where no such weights are published
  */

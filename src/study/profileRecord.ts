@@ -1,4 +1,4 @@
-/** What a run's network looks at, in numbers, as `profile.json` in the run's folder holds it. */
+/** What a run's network looks at, in numbers: `profile.json` in the run's folder. */
 
 import { existsSync } from 'node:fs'
 import { writeAtomic } from '../base/files.ts'
@@ -9,17 +9,17 @@ import { readRecord, runFiles } from './record.ts'
 
 /** A face of the profile: explained for the class that the data set gives it, or for its expected age. */
 export interface ProfiledFace extends ExplainedFace {
-  /** How concentrated its map is: the Gini index of |R|, and the area that carries half of what is positive. */
+  /** How concentrated its map is: the Gini index of |R|, and the area that carries half of the positive relevance. */
   readonly sparseness: number
   readonly halfArea: number
 }
 
 /** The average map of a class. */
 export interface AverageMap {
-  /** Its index; of ages in years, of their groups. */
+  /** Its index; for ages in years, the index of the age group. */
   readonly class: number
   readonly faces: number
-  /** The mean relevance in equal parts of the picture, row by row; each face's parts add up to 1 in size. */
+  /** The mean relevance in equal parts of the picture, row by row; each face's |R| adds up to 1. */
   readonly map: readonly number[]
 }
 
@@ -37,13 +37,13 @@ export interface ProfileRecord {
   readonly skipped: readonly Skipped[]
 }
 
-/** Write a profile, a line for everything: faces are many. */
+/** Write a profile on a single line, as there are many faces. */
 export function writeProfileRecord(folder: string, record: ProfileRecord): void {
   writeAtomic(runFiles.profile(folder), `${JSON.stringify(record)}\n`)
 }
 
 /**
- * The profile of the run in a folder; undefined where its plan asks for none.
+ * The profile of the run in a folder; undefined where its plan does not ask for one.
  *
  * @throws UserError naming the file, when it cannot be read
  */

@@ -21,14 +21,14 @@ import { labelFor, type RunContext, type RunJob } from './job.ts'
 import { type AverageMap, type ProfiledFace, writeProfileRecord } from './profileRecord.ts'
 import { runFiles } from './record.ts'
 
-/** Of so many faces of a run it is measured how faithful their maps are. */
+/** For how many faces of a run the faithfulness of maps is measured. */
 export const FAITHFUL = 16
 
 const SMALL = { width: THUMBNAIL, height: THUMBNAIL }
 
 /**
  * Explain faces of the test part for the class that the data set gives them, as the report's figures do, and write
- * `profile.json` and the average face; nothing where the job asks for no faces.
+ * `profile.json` and the average face; does nothing where the job asks for no faces.
  */
 export async function profileRun(job: RunJob, context: RunContext, model: Model): Promise<void> {
   const chosen = chosenFaces(job, job.profiled)
@@ -38,7 +38,7 @@ export async function profileRun(job: RunJob, context: RunContext, model: Model)
   const sampled = new Set(chosenFaces(job, Math.min(FAITHFUL, job.profiled)).map((k) => data.faces[k]!.id))
   const parts = partNames(data.faces)
   const evaluable = requireEvaluable([model])
-  // Ages are set against the mean of those that were trained on.
+  // Ages are compared with the mean age of the training faces.
   const trainedOn = split.train.map((k) => data.faces[k]!)
   const asking = askingOf(evaluable, trainedOn, { class: run.task === 'years' ? 'top' : 'truth' })
   const [sparseness, halfArea] = [await MEASURES.sparseness.load(), await MEASURES['half-area'].load()]

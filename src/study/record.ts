@@ -1,6 +1,6 @@
 /**
  * What a study leaves behind, as files: `study.json` for the whole, `runs/<run>/result.json` for each run.
- * The report is made from these files alone, so that it can be made again, anywhere, at any time.
+ * The report needs only these files, so it can be made again anywhere, at any time.
  */
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ import { formatSetting, inFileNames, parseSetting, type Setting, type SettingTex
 export interface Run {
   readonly task: Task
   readonly network: NetworkName
-  /** The letter that the paper's tables have for the network. */
+  /** The network's letter in the paper's tables. */
   readonly letter: string
   /** Side of the square crop that the network sees, in pixels. */
   readonly input: number
@@ -37,12 +37,12 @@ export function runName(run: Run): string {
   return `${run.task}-${run.network}-${inFileNames(run.setting)}-fold${run.fold}`
 }
 
-/** A run as files and queues hold it: its setting is text. */
+/** A run in the form of files and queues, with its setting as text. */
 export interface StoredRun extends Omit<Run, 'setting'> {
   readonly setting: SettingText
 }
 
-/** The fields stay in their order, by which configurations are hashed. */
+/** The order of the fields must stay, as configurations are hashed by it. */
 export function storedRun(run: Run): StoredRun {
   return { ...run, setting: formatSetting(run.setting) }
 }
@@ -51,13 +51,13 @@ export function storedRun(run: Run): StoredRun {
  * The inverse of {@link storedRun}.
  *
  * @param where it is stored, for the message
- * @throws UserError when there is no such setting
+ * @throws UserError when its setting does not exist
  */
 export function restoredRun(run: StoredRun, where?: string): Run {
   return { ...run, setting: parseSetting(run.setting, where) }
 }
 
-/** A study, as `study.json` holds it. */
+/** A study: the content of `study.json`. */
 export interface StudyRecord {
   readonly name: string
   /** The version of regard that made it. */
@@ -65,7 +65,7 @@ export interface StudyRecord {
   readonly seed: string | number
   readonly dataset: {
     readonly kind: string
-    /** Where it lies, seen from the study's folder; studies from before that was written down lack it. */
+    /** Where it lies, relative to the study's folder; older studies lack it. */
     readonly root?: string
     readonly licence: string
     readonly citation: string
@@ -76,14 +76,14 @@ export interface StudyRecord {
     readonly classes: Partial<Record<Task, readonly number[]>>
     /** Left out by the reader: reason → number of faces. */
     readonly dropped: Readonly<Record<string, number>>
-    /** Said by the reader of faces that it kept: remark → number of faces. */
+    /** The reader's remarks on faces that it kept: remark → number of faces. */
     readonly remarks: Readonly<Record<string, number>>
     /** Photos and rows that could not be used, each with its reason. */
     readonly skipped: readonly Skipped[]
   }
   readonly folds: {
     readonly count: number
-    /** Those that are tested. */
+    /** The folds that are tested. */
     readonly test: readonly number[]
     readonly repeated?: Repeated
   }
@@ -96,60 +96,60 @@ export interface MapRecord {
   /** Index of the class that the data set gives it. */
   readonly truth: number
   readonly photo: string
-  /** Of ages in years, only the answer and what the data set says have a map. */
+  /** For ages in years, only the answer and the label have a map. */
   readonly classes: readonly {
     readonly probability: number
     readonly map?: string
-    /** Of the map; runs from before it was measured have none. */
+    /** The coherence of the map; older runs lack it. */
     readonly coherence?: Coherence
   }[]
-  /** Of ages in years: what moves the expected age; runs from before that was explained have none. */
+  /** For ages in years: what moves the expected age; older runs lack it. */
   readonly years?: YearsRecord
 }
 
-/** What moves the age that is expected of a face from the mean age of those that were trained on. */
+/** What moves the expected age of a face away from the mean age of the training faces. */
 export interface YearsRecord {
   readonly expected: number
-  /** That mean. */
+  /** The mean age of the training faces. */
   readonly reference: number
-  /** Its picture. */
+  /** The file of the map. */
   readonly map: string
   /**
-   * What each part of the face adds to the difference, in years; not there where nobody knows where they are, or
-   * the map's own sums speak against it.
+   * What each part of the face adds to the difference, in years; absent where the parts are unknown, or the map's own
+   * sums speak against it.
    */
   readonly parts?: Readonly<Record<string, number>>
 }
 
-/** A finished run, as `result.json` holds it. */
+/** A finished run: the content of `result.json`. */
 export interface RunRecord {
   readonly run: Run
   /** Number of pictures that were trained, validated and tested on; `[m]` trains on each face twice. */
   readonly pictures: { readonly train: number; readonly validation: number; readonly test: number }
   readonly iterations: number
-  /** Which layers started from trained weights and which are new; not there where all started random. */
+  /** Which layers started from trained weights and which are new; absent where all started random. */
   readonly start?: { readonly taken: readonly string[]; readonly fresh: readonly string[] }
-  /** On photos aligned in every way that was prepared. */
+  /** The test records, for each alignment that was prepared. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
   readonly maps: readonly MapRecord[]
-  /** How its own test set was answered by the network at every snapshot, in their order; where there are some. */
+  /** How the network answered its own test set at every snapshot, in order; absent without snapshots. */
   readonly snapshots?: readonly SnapshotRecord[]
 }
 
-/** How the network was after some iterations. */
+/** The network's results after some iterations. */
 export interface SnapshotRecord {
   readonly iteration: number
-  /** On the photos that the run is tested on, by ten crops. */
+  /** The test records on the run's own test photos, by ten crops. */
   readonly tests: Readonly<Partial<Record<Alignment, TestRecord>>>
 }
 
-/** The faces that the alignment [i] stretches most, each aligned both ways, as `pairs/pairs.json` holds them. */
+/** The faces that the alignment [i] stretches most, each aligned both ways: the content of `pairs/pairs.json`. */
 export interface PairsRecord {
-  /** Of the photos that they were made from. */
+  /** A hash of the photos that they were made from. */
   readonly digest: string
   /** The test folds that they were chosen from. */
   readonly folds: readonly number[]
-  /** The farthest stretched first. */
+  /** The most stretched first. */
   readonly pairs: readonly PairRecord[]
 }
 
@@ -164,9 +164,9 @@ export interface PairRecord {
 /** The files of a study in its folder. */
 export const files = {
   study: (out: string) => join(out, 'study.json'),
-  /** Held by the process that runs the study. */
+  /** The lock of the process that runs the study. */
   lock: (out: string) => join(out, 'study.lock'),
-  /** What that process knows of runs beside what their own files say. */
+  /** What that process knows about runs beyond their own files. */
   notices: (out: string) => join(out, 'notices.json'),
   run: (out: string, run: Run) => join(out, 'runs', runName(run)),
   report: (out: string) => join(out, 'report', 'index.html'),
@@ -181,10 +181,10 @@ export const runFiles = {
   predictions: (folder: string) => join(folder, 'predictions.csv'),
   /** The probabilities of every crop, where the plan asks for them. */
   crops: (folder: string) => join(folder, 'crops.parquet'),
-  /** Held by the process that makes the run; beside its folder, which may have to be removed. */
+  /** The lock of the process that makes the run; beside its folder, which may have to be removed. */
   lock: (folder: string) => `${folder}.lock`,
   result: (folder: string) => join(folder, 'result.json'),
-  /** What the network looks at, where the plan asks for that; and the average of the faces that say so. */
+  /** What the network looks at, where the plan asks for it; and the average of those faces. */
   profile: (folder: string) => join(folder, 'profile.json'),
   averageFace: (folder: string) => join(folder, 'average-face.png'),
   /** @param iteration written with as many digits as the last one has, so that files sort as iterations do */
@@ -197,7 +197,7 @@ export function writeRecord(path: string, record: unknown): void {
   writeAtomic(path, `${JSON.stringify(record, undefined, 2)}\n`)
 }
 
-/** @throws UserError naming the file, when it is not there or is not JSON */
+/** @throws UserError naming the file, when it is missing or not JSON */
 export function readRecord<T>(path: string): T {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T
@@ -217,7 +217,7 @@ export function writeRunRecord(folder: string, record: RunRecord): void {
 /**
  * The record of the finished run in a folder.
  *
- * @throws UserError naming the file, when it is not there or cannot be read
+ * @throws UserError naming the file, when it is missing or cannot be read
  */
 export function readRunRecord(folder: string): RunRecord {
   const path = runFiles.result(folder)
@@ -232,7 +232,7 @@ export function writeStudyRecord(out: string, record: StudyRecord): void {
 /**
  * The record of the study in a folder.
  *
- * @throws UserError when no study is there, or its record cannot be read
+ * @throws UserError when there is no study, or its record cannot be read
  */
 export function readStudyRecord(out: string): StudyRecord {
   const path = files.study(out)

@@ -1,4 +1,4 @@
-/** Runs a plan: every cell of its grid that is not finished already. */
+/** Runs a plan: every cell of its grid that is not yet finished. */
 
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -25,29 +25,29 @@ import { stateOf } from './state.ts'
 import { damageOf, sumsIn } from './sums.ts'
 import { roughSeconds } from './workload.ts'
 
-/** How a study is run. */
+/** How to run a study. */
 export interface StudyOptions {
-  /** Runs that are made at a time; 1 where not given. */
+  /** How many runs to make at a time; by default 1. */
   readonly jobs?: number
-  /** Threads of each run; all cores, divided among the jobs, where not given. */
+  /** Threads of each run; by default all cores, divided among the jobs. */
   readonly threads?: number
-  /** Where each run's networks run; the CPU where not given. */
+  /** Where each run's networks run; by default the CPU. */
   readonly device?: NodeDevice
   /** The address of Redis, where workers make the runs. */
   readonly queue?: string
-  /** Where runs are kept besides: `s3://bucket/prefix`. */
+  /** Where runs are also kept: `s3://bucket/prefix`. */
   readonly store?: string
-  /** In the queue: studies of 1 go before those of 2. */
+  /** The priority in the queue: 1 goes before 2. */
   readonly priority?: number
-  /** Stops it after checkpoints. */
+  /** Stops the study; its runs write checkpoints first. */
   readonly signal: AbortSignal
 }
 
-/** What came of running a study. */
+/** The outcome of running a study. */
 export interface Outcome {
-  /** Runs that were made now. */
+  /** How many runs were made now. */
   readonly made: number
-  /** Runs that were kept from before. */
+  /** How many runs were kept from before. */
   readonly kept: number
   /** Runs that could not be made. */
   readonly failed: readonly FailedRun[]
@@ -56,8 +56,8 @@ export interface Outcome {
 }
 
 /**
- * Run a plan into a folder. A run that is finished is kept while its part of the plan and its data are the
- * same; one that was stopped goes on from its checkpoint; one that fails is set aside.
+ * Run a plan into a folder. A finished run is kept as long as its part of the plan and its data are the same; a stopped
+ * one continues from its checkpoint; one that fails is set aside.
  *
  * @param out the study's folder; made where it is not there
  * @throws UserError when Redis or the store does not answer, another process runs a study there, the
@@ -90,7 +90,7 @@ export async function runStudy(plan: Plan, out: string, options: StudyOptions): 
 const queueClient = () => import('./execution/queue.ts')
 const storeClient = () => import('./execution/store.ts')
 
-/** Where runs are made and kept, where that is not here alone, and where it is written how they are. */
+/** Where runs are made and kept, if not only here, and where their states are written. */
 interface Around {
   readonly queue?: RunQueue
   readonly store?: Store
@@ -106,7 +106,7 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   await writePairs(out, data, plan.folds.test)
   const open = runs.filter(({ job, config }) => stateOf(job.folder, config).kind !== 'finished')
   const rough = roughly(plan, open, prepared)
-  // Where several are made at a time, a long one must not be the last.
+  // Where several are made at a time, a long one must not come last.
   const several = jobs > 1 || options.queue !== undefined
   if (several) open.sort((a, b) => rough.get(b.job.run)! - rough.get(a.job.run)!)
   const progress = new StudyProgress(
@@ -159,7 +159,7 @@ async function prepareAll(plan: Plan, out: string, signal: AbortSignal): Promise
   }
 }
 
-/** What each run takes, in seconds that are right but for a factor. */
+/** What each run takes, in seconds up to a common factor. */
 function roughly(plan: Plan, runs: readonly PreparedRun[], { data }: PreparedStudy): Map<Run, number> {
   const all = runs.map(({ job: { run } }) => run)
   const alignments = Object.keys(data.pictures).length

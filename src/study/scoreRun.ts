@@ -1,4 +1,4 @@
-/** How a run's network answers the photos of its test part, by ten crops, and the files that say so. */
+/** Scores a run's network on its test photos, by ten crops, and writes the results. */
 
 import { dirname, relative, sep } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
@@ -21,7 +21,7 @@ import { alignmentsIn, ownTest } from './setting.ts'
 interface Answers {
   /** For each face, the probability of each class. */
   readonly scores: readonly Float32Array[]
-  /** For each face, the same of each of its crops, one after the other; where they are kept. */
+  /** For each face, the same for each of its crops, one after another; only where they are kept. */
   readonly crops?: readonly Float32Array[]
 }
 
@@ -45,9 +45,9 @@ export async function scoreRun(
 }
 
 /**
- * Score the run's own test photos by the network as it was at every snapshot.
+ * Score the run's own test photos by the network at every snapshot.
  *
- * @param tests of the network as it is in the end, for a snapshot that is no other
+ * @param tests those of the final network, for a snapshot that is the same network
  */
 export async function scoreSnapshots(
   job: RunJob,
@@ -111,7 +111,8 @@ function predictionRows({ run, data, split }: RunJob, alignment: Alignment, scor
     const probabilities = scores[place]!
     return {
       face: data.faces[k]!.id,
-      // Below the folder of all photos, so that it is the same on every machine, and names nobody's home.
+      // Relative to the folder of all photos, so that it is the same on every machine, and reveals nobody's home
+      // folder.
       photo: relative(common, data.faces[k]!.photo).split(sep).join('/'),
       subject: data.faces[k]!.subject,
       tested_on: alignment,
@@ -123,7 +124,7 @@ function predictionRows({ run, data, split }: RunJob, alignment: Alignment, scor
   })
 }
 
-/** The deepest folder that all files lie below. */
+/** The deepest folder that contains all files. */
 function commonFolder(paths: readonly string[]): string {
   const folders = paths.map((path) => dirname(path).split(sep))
   const [first] = folders as [string[]]

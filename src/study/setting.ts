@@ -1,6 +1,6 @@
 /**
- * Settings: which photos a network is trained on, and what its weights start from. The paper writes one as `[m,n]`. Here
- * it is a record; text becomes one, and is made of one, at the edges alone: in files, on the command line, on pages.
+ * Settings: which photos a network is trained on, and what its weights start from. The paper writes one as `[m,n]`.
+ * Here it is a record, which is converted to and from text only at the edges: in files, on the command line, on pages.
  */
 
 import { UserError } from '../base/errors.ts'
@@ -12,16 +12,16 @@ export const ALIGNMENTS: readonly Alignment[] = ['r', 'i']
 /** The photos that a network is trained on: aligned in one way, or `m`, mixed: each face in both ways. */
 export type TrainingPhotos = Alignment | 'm'
 
-/** All of them, in the order of the paper's tables. */
+/** All training photos, in the order of the paper's tables. */
 export const TRAINING_PHOTOS = ['i', 'r', 'm'] as const satisfies TrainingPhotos[]
 
-/** Kinds of trained weights to start from, and the letter that the paper has for each; `s` for some others. */
+/** Kinds of trained weights to start from, and the paper's letter for each; `s` for any others. */
 export const START_LETTERS = { imagenet: 'n', 'imdb-wiki': 'w', other: 's' } as const
 
 /** Kinds of trained weights to start from. */
 export type TrainedKind = keyof typeof START_LETTERS
 
-/** What a network's weights are at the start: random ones, or trained ones. */
+/** What a network's weights start from: random or trained ones. */
 export type StartKind = 'random' | TrainedKind
 
 export const TRAINED_KINDS = Object.keys(START_LETTERS) as TrainedKind[]
@@ -29,21 +29,21 @@ export const TRAINED_KINDS = Object.keys(START_LETTERS) as TrainedKind[]
 /** All starts, in the order of the paper's tables. */
 export const STARTS: readonly StartKind[] = ['random', ...TRAINED_KINDS]
 
-/** What a network is trained on, and what its weights are at the start. */
+/** What a network is trained on, and what its weights start from. */
 export interface Setting {
   readonly photos: TrainingPhotos
   readonly start: StartKind
 }
 
-/** A setting as text: `m,n`; from random weights, `m`. */
+/** A setting as text: `m,n`, or `m` for random weights. */
 export type SettingText = TrainingPhotos | `${TrainingPhotos},${(typeof START_LETTERS)[TrainedKind]}`
 
-/** All settings, in the order of the paper's tables: random starts first, of each start [i], [r] and [m]. */
+/** All settings, in the order of the paper's tables: random starts first, and for each start [i], [r] and [m]. */
 const SETTINGS: readonly Setting[] = STARTS.flatMap((start) =>
   TRAINING_PHOTOS.map((photos) => ({ photos, start })),
 )
 
-/** A setting as files have it: `m,n`. */
+/** A setting as in files: `m,n`. */
 export function formatSetting({ photos, start }: Setting): SettingText {
   return start === 'random' ? photos : `${photos},${START_LETTERS[start]}`
 }
@@ -104,7 +104,7 @@ export function swappedTest(setting: Setting): Alignment {
   return ownTest(setting) === 'i' ? 'r' : 'i'
 }
 
-/** The alignments that there is something of. */
+/** The alignments that have an entry. */
 export function alignmentsIn(items: Readonly<Partial<Record<Alignment, unknown>>>): Alignment[] {
   return ALIGNMENTS.filter((alignment) => items[alignment])
 }

@@ -1,4 +1,4 @@
-/** A network trained by itself: a run as a study makes them, in a folder of its own. */
+/** A single network trained as a run of a study, in a folder of its own. */
 
 import { existsSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
@@ -20,7 +20,7 @@ import { stateOf } from './state.ts'
 import { sumsIn } from './sums.ts'
 import { ALIGNING_SECONDS, expectRuns } from './workload.ts'
 
-/** What is to be trained, and how. */
+/** What to train, and how. */
 export interface TrainingSpec {
   readonly task: Task
   readonly network: NetworkName
@@ -30,31 +30,31 @@ export interface TrainingSpec {
   readonly width: number
   readonly photos: TrainingPhotos
   readonly start?: PretrainedWeights
-  /** The part of the people that is kept for testing, counted from 0, and of how many. */
+  /** The fold of people that is kept for testing, counted from 0, and the number of folds. */
   readonly fold: number
   readonly folds: number
   readonly seed: string | number
   readonly schedule: Plan['schedule']
-  /** What stands in place of the schedule's own. */
+  /** Fields that override the schedule's. */
   readonly overrides: ScheduleOverrides
 }
 
-/** Where it is trained. */
+/** Where to train. */
 export interface Place {
   /** The run's folder. */
   readonly folder: string
   /** Where aligned photos are kept; several runs may share one. */
   readonly aligned: string
-  /** Whether the folder may hold this run already, which is then gone on with. */
+  /** Whether the folder may already hold this run, which then continues. */
   readonly resume: boolean
 }
 
 /** A finished run. */
 export interface FinishedRun {
   readonly record: RunRecord
-  /** It was finished before. */
+  /** Whether it was already finished. */
   readonly kept: boolean
-  /** One of the faces that it was tested on. */
+  /** One of its test faces. */
   readonly tested: Face
   /** Photos that could not be used. */
   readonly skipped: PreparedData['skipped']
@@ -67,8 +67,8 @@ export function runOf({ task, network, input, width, photos, start, fold }: Trai
 }
 
 /**
- * @throws UserError when a folder may not be trained in: it holds a run already, and nobody says that this is to be
- *   gone on with; or it holds another's model
+ * @throws UserError when a folder cannot be trained in: it already holds a run that is not to be resumed, or someone
+ *   else's model
  */
 export function requirePlace({ folder, resume }: Place): void {
   const [begun, finished] = [runFiles.config(folder), sumsIn(folder)].map(existsSync)
@@ -140,7 +140,7 @@ async function trainLocked(
   return { record: await makeRun(job, context), kept: false, ...rest }
 }
 
-/** Prepare the photos, and tell the clock what there is to do. */
+/** Prepare the photos, and announce the work to the clock. */
 async function jobFor(
   spec: TrainingSpec,
   dataset: Dataset,
@@ -155,7 +155,7 @@ async function jobFor(
   const expect = (schedule: Schedule, faces: number) =>
     expectRuns(clock, [{ run, schedule, scored: faces * alignments.length, explained: 0, profiled: 0 }])
 
-  // About so many, until the faces are dealt.
+  // An estimate, until the faces are dealt.
   const all = dataset.faces.length
   clock.expect('preparing', alignments.length * all, ALIGNING_SECONDS)
   expect(scheduleFor(0.9 * all * (1 - 1 / folds)), all / folds)

@@ -7,7 +7,7 @@ import type { PretrainedWeights } from './pretrained.ts'
 import { fetchWeights } from './weightsCache.ts'
 
 /**
- * Fetch the published weights that networks start from, unless they are on this machine.
+ * Fetch the published weights that networks start from, unless they are already on this machine.
  *
  * @throws UserError when they cannot be fetched; the signal's reason, when that stops it
  */
@@ -24,8 +24,8 @@ export async function readStart({ weights, freshRate, frozen }: PretrainedWeight
 }
 
 /**
- * For each file of weights that networks start from, a hash of what is in it. The files can be large: they are read one after
- * the other and not kept.
+ * A hash of the content of each file of starting weights. The files can be large: they are read one after another and
+ * not kept.
  *
  * @throws UserError when one is missing, of another format, or not well formed
  */

@@ -5,14 +5,14 @@ import { messageOf } from '../base/errors.ts'
 import { type Means, meansIn, type RunConfig, readConfig, writeConfig } from './config.ts'
 import { damageOf, sumsIn } from './sums.ts'
 
-/** How far a run is, as its folder says. */
+/** The state of a run, judged by its folder. */
 export type RunState =
   | { readonly kind: 'finished' | 'begun' | 'new' }
   /** Made with another plan or other data. */
   | { readonly kind: 'other' }
   | { readonly kind: 'damaged'; readonly reason: string }
 
-/** Look into a run's folder. Nothing is changed. */
+/** Look into a run's folder, without changing anything. */
 export function stateOf(folder: string, config: RunConfig): RunState {
   try {
     const before = readConfig(folder)
@@ -28,10 +28,10 @@ export function stateOf(folder: string, config: RunConfig): RunState {
 }
 
 /**
- * Make a run's folder its own: what was made with another plan or other data, or is damaged, is removed; what was made
- * with the same is kept. Only who holds the run's lock may do this.
+ * Prepare a run's folder: what was made with another plan or other data, or is damaged, is removed; what was made with
+ * the same is kept. Only the holder of the run's lock may call this.
  *
- * @param means to make the run with, where it is not begun yet
+ * @param means to make the run with, if it has not begun yet
  * @returns what to make it with; undefined where it is finished
  */
 export function claim(folder: string, config: RunConfig, means: Means): Means | undefined {

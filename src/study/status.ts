@@ -1,4 +1,4 @@
-/** How far the runs of a study are: by its files, or by the queue that its workers take them from. */
+/** The status of a study's runs: by its files, or by the queue that its workers take them from. */
 
 import { existsSync } from 'node:fs'
 import { holderInWords, holderOf } from '../base/lock.ts'
@@ -13,21 +13,21 @@ import { files, type Run, readRunRecord, readStudyRecord, runFiles, runName } fr
 import { ownTest } from './setting.ts'
 import { sumsIn } from './sums.ts'
 
-/** How far a run is. */
+/** The status of a run. */
 export interface RunStatus {
   /** The study's folder or store. */
   readonly study: string
   readonly run: string
-  /** `begun` is a run that nobody makes at present. */
+  /** `begun` is a run that no process makes at present. */
   readonly state: 'finished' | 'underway' | 'begun' | 'waiting' | 'failed'
   /** In words. */
   readonly detail: string
 }
 
 /**
- * The runs of a study by its folder. Whether they fit their sums is not looked at.
+ * The runs of a study by its folder. Their sums are not checked.
  *
- * @throws UserError when no study is there
+ * @throws UserError when there is no study
  */
 export function statusIn(out: string): RunStatus[] {
   const { runs } = readStudyRecord(out)
@@ -38,10 +38,10 @@ export function statusIn(out: string): RunStatus[] {
 }
 
 /**
- * How far one run of a study is.
+ * The status of one run of a study.
  *
- * @param notice what the study's own process knows of it
- * @param reached what its training says of itself, asked for where the run is not finished
+ * @param notice what the study's own process knows about it
+ * @param reached gives how far its training is; called where the run is not finished
  */
 export function statusOf(
   out: string,
@@ -67,7 +67,7 @@ export function statusOf(
     : { ...status, state: 'begun', detail: far }
 }
 
-/** @param far what its training says of itself, where this machine sees that */
+/** @param far how far its training is, where this machine can see that */
 function noticeInWords({ state, worker, detail, left, attempt, reason }: Notice, far?: string): string {
   const parts = {
     failed: [`set aside: ${reason}`],
@@ -82,11 +82,11 @@ function noticeInWords({ state, worker, detail, left, attempt, reason }: Notice,
   return [...parts, again].filter((part) => part).join(', ')
 }
 
-/** Where a training is. */
+/** How far a training is. */
 interface Reached {
   readonly iteration: number
   readonly loss: number
-  /** The share of the validation pictures that was right, where there was a validation. */
+  /** The accuracy of the last validation, if there was one. */
   readonly validated?: number
 }
 
@@ -97,7 +97,7 @@ function reachedBy(metrics: string): Reached | undefined {
   return step && { iteration: step.iteration, loss: step.loss, ...(validated !== undefined && { validated }) }
 }
 
-/** `iteration 148, loss 0.516, 84 % right`; undefined where nothing is trained yet. */
+/** `iteration 148, loss 0.516, 84 % right`; undefined before the first iteration. */
 function inWords(reached: Reached | undefined): string | undefined {
   if (!reached) return undefined
   const { iteration, loss, validated } = reached
@@ -105,14 +105,14 @@ function inWords(reached: Reached | undefined): string | undefined {
   return `iteration ${iteration}, loss ${loss.toFixed(3)}${right}`
 }
 
-/** What a job's state is for us. */
+/** The status of a run by the state of its job. */
 const STATES: Record<string, RunStatus['state']> = {
   active: 'underway',
   completed: 'finished',
   failed: 'failed',
 }
 
-/** All runs of all studies that a queue knows: those that wait, are underway, or ended of late. */
+/** All runs of all studies that a queue knows: those that wait, are underway, or ended recently. */
 export async function statusOnQueue(queue: RunQueue): Promise<RunStatus[]> {
   const jobs = await queue.getJobs(['active', 'prioritized', 'waiting', 'delayed', 'failed', 'completed'])
   const rows = await Promise.all(

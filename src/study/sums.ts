@@ -1,6 +1,6 @@
 /**
- * `SHA256SUMS` in a run's folder: a line a file, as `sha256sum` writes and checks it. It is written last: where it is
- * there, the run is finished, and where a file does not fit it, the run is damaged.
+ * `SHA256SUMS` in a run's folder: a line for each file, in the format of `sha256sum`. It is written last: where it
+ * exists, the run is finished, and where a file does not match it, the run is damaged.
  */
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { hashOfFile } from '../base/hash.ts'
 
 /** The name of the file of sums. */
 export const SUMS = 'SHA256SUMS'
-/** What may lie beside a run's files: what it goes on from, prepared photos, and what is being written. */
+/** Files that may lie beside a run's own: checkpoints, prepared photos, and files being written. */
 const OTHERS = /^checkpoint\.|^data\/|\.tmp$/
 
 /** The file of sums in a run's folder. */
@@ -27,7 +27,7 @@ export function writeSums(folder: string): void {
 /**
  * What is wrong with a finished run's files: `model.onnx is missing`; undefined where nothing is.
  *
- * @param folder of a run that has its sums
+ * @param folder of a finished run
  */
 export function damageOf(folder: string): string | undefined {
   const lines = readFileSync(sumsIn(folder), 'utf8').split('\n').slice(0, -1)
@@ -43,7 +43,7 @@ export function damageOf(folder: string): string | undefined {
   return undefined
 }
 
-/** The files of a run, by their paths in its folder with slashes, in the order of these. */
+/** The files of a run, by their paths in its folder with slashes, sorted. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,4 +1,4 @@
-/** Published weights on this machine: in a folder of the user's, fetched once and used by every study. */
+/** Published weights on this machine: in a folder of the user, fetched once and used by every study. */
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,18 +14,18 @@ export function cachedPath({ file }: Pick<PublishedWeights, 'file'>): string {
   return join(cacheFolder(), 'weights', file)
 }
 
-/** What of a published file is on this machine: all of it, some bytes, or 0. */
+/** How much of a published file is on this machine: all of it, some bytes, or 0. */
 export function cachedBytes(weights: PublishedWeights): 'all' | number {
   const path = cachedPath(weights)
   return existsSync(path) ? 'all' : partSize(path)
 }
 
 /**
- * Have a published file on this machine: fetch it, or what is missing of it, unless it is there; and see that it is
- * the published one, where that can be known. Fetching shows a progress line.
+ * Make sure that a published file is on this machine: fetch it, or the missing rest of it, unless it is there; and
+ * check that it is the published one, if its hash is known. Fetching shows a progress line.
  *
  * @returns its path
- * @throws UserError when it cannot be fetched, or what is there is another file. The signal's reason, when that stops it
+ * @throws UserError when it cannot be fetched, or another file is in its place; the signal's reason, when that stops it
  */
 export async function fetchWeights(weights: PublishedWeights, signal?: AbortSignal): Promise<string> {
   const path = cachedPath(weights)
@@ -43,7 +43,7 @@ export async function fetchWeights(weights: PublishedWeights, signal?: AbortSign
       sha1,
       signal,
       progress(done, total) {
-        // What was there from before took no time now.
+        // Bytes from an earlier call took no time now.
         line ??= { progress: new Progress(`Fetching ${weights.name}`, Math.max(1, total - done)), from: done }
         line.progress.update(done - line.from, `${megabytes(done)} of ${megabytes(total)}`)
       },
@@ -65,7 +65,7 @@ function requirePublished(path: string, { bytes, sha1 }: PublishedWeights): void
   if (sum !== sha1) throw new UserError(`is not the published file: sha1 ${sum}, not ${sha1}`, path, remedy)
 }
 
-/** Bytes as people say them: `53.5 MB`. */
+/** Bytes for people: `53.5 MB`. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`
 }

@@ -1,4 +1,4 @@
-/** What runs will take, before and while they are made. */
+/** How much work runs are, before and while they are made. */
 
 import { FORWARDS } from '../evaluation/faithfulness.ts'
 import type { NetworkName } from '../networks/index.ts'
@@ -11,23 +11,23 @@ import type { Run } from './record.ts'
 export interface ExpectedRun {
   readonly run: Run
   readonly schedule: Schedule
-  /** Photos that are scored by ten crops; one that is aligned both ways counts twice. */
+  /** Photos to score by ten crops; one that is aligned both ways counts twice. */
   readonly scored: number
-  /** Photos that are explained. */
+  /** Photos to explain. */
   readonly explained: number
-  /** Faces that are explained for the profile. */
+  /** Faces to explain for the profile. */
   readonly profiled: number
 }
 
-/** Seconds in which a photo is aligned, until they are measured. */
+/** Seconds to align a photo, until that is measured. */
 export const ALIGNING_SECONDS = 0.01
 
-/** Pictures that go through the network to test the maps of a profile of so many faces. */
+/** Pictures that go through the network to test the maps of a profile of this many faces. */
 export function perturbedPictures(profiled: number): number {
   return FORWARDS * Math.min(FAITHFUL, profiled)
 }
 
-/** Tell the clock how many photos the runs will train on, score and explain: these and no others. */
+/** Announce to the clock how many photos the runs will train on, score and explain. */
 export function expectRuns(clock: Clock, runs: readonly ExpectedRun[]): void {
   const sums = new Map<string, { units: number; guess: number }>()
   for (const run of runs) {
@@ -38,7 +38,10 @@ export function expectRuns(clock: Clock, runs: readonly ExpectedRun[]): void {
   for (const [kind, { units, guess }] of sums) clock.expect(kind, units, guess)
 }
 
-/** Seconds that a run takes on two cores, roughly: before anything is measured, and to tell long runs from short ones. */
+/**
+ * Roughly how many seconds a run takes on two cores: for use before anything is measured, and to tell long runs from
+ * short ones.
+ */
 export function roughSeconds(run: ExpectedRun): number {
   return stagesOf(run).reduce((sum, { units, guess }) => sum + units * guess, 0)
 }

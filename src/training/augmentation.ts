@@ -1,25 +1,28 @@
 /**
- * Small changes of the pictures that are trained on, so that few of them teach more. The paper has none of them but
- * windows and mirrors, which are always drawn.
+ * Small changes to the training pictures, so that a few of them teach more. The paper uses only windows and mirroring,
+ * which are always drawn.
  */
 
 import type { Random } from '../base/random.ts'
 import type { Crop } from '../pictures/crop.ts'
 import type { Hide } from './hiding.ts'
 
-/** How much windows may change at most, and what is hidden in them; what is not given does not change. */
+/** How much windows may change at most, and what is hidden in them; by default nothing changes. */
 export interface Augmentation {
-  /** A window's side is between 1 / (1 + zoom) and 1 + zoom times what it is else. */
+  /** A window's side is between 1 / (1 + zoom) and 1 + zoom times its usual one. */
   readonly zoom?: number
-  /** Degrees that a window is turned by, either way. */
+  /** Degrees that a window is turned by at most, in either direction. */
   readonly turn?: number
-  /** Contrast is between 1 − light and 1 + light times what it is, and brightness differs by light · 128, either way. */
+  /**
+   * Contrast is between 1 − light and 1 + light times the original, and brightness changes by up to light · 128 in
+   * either direction.
+   */
   readonly light?: number
-  /** A part that some pictures are shown without. */
+  /** A part that is hidden in some pictures. */
   readonly hide?: Hide
 }
 
-/** What is changed about one window. */
+/** The changes to one window. */
 export interface Distortion {
   /** Pixels of the picture from one pixel of the window to the next. */
   readonly step: number
@@ -30,14 +33,14 @@ export interface Distortion {
   readonly shift: number
 }
 
-/** Draw what is changed about a window: even in the logarithm of its side, in its angle, contrast and brightness. */
+/** Draw the changes to a window: uniform in the logarithm of its side, in its angle, contrast and brightness. */
 export function drawDistortion({ zoom = 0, turn = 0, light = 0 }: Augmentation, random: Random): Distortion {
   const gain = 1 + random.uniform(-light, light)
   return {
     step: (1 + zoom) ** random.uniform(-1, 1),
     angle: (random.uniform(-turn, turn) * Math.PI) / 180,
     gain,
-    // Contrast turns about the middle grey.
+    // Contrast changes about middle grey.
     shift: 128 * (1 - gain + random.uniform(-light, light)),
   }
 }

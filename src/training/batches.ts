@@ -7,7 +7,7 @@ import type { Hide } from './hiding.ts'
 import type { Pictures } from './pictures.ts'
 import type { DropoutMask } from './step.ts'
 
-/** Where a run stands in its data: enough to go on with the same draws. */
+/** Where a run is in its data: enough to continue with the same draws. */
 export interface BatchesState {
   readonly random: RandomState
   /** The order of this pass through the pictures, and how many of them were taken. */
@@ -21,7 +21,7 @@ export interface BatchesOptions {
   readonly crop: number
   readonly batch: number
   readonly masks: readonly DropoutMask[]
-  /** How windows are changed; not at all where it is not given. */
+  /** How windows are changed; by default not at all. */
   readonly augmentation?: Augmentation
   readonly seed: string
 }
@@ -47,7 +47,7 @@ export class Batches {
     return { random: this.random.state, order: [...this.order], taken: this.taken }
   }
 
-  /** Go on from a saved state. */
+  /** Continue from a saved state. */
   restore({ random, order, taken }: BatchesState): void {
     this.random = Random.from(random)
     this.order = [...order]
@@ -55,9 +55,9 @@ export class Batches {
   }
 
   /**
-   * The next `steps` batches: the windows of their pictures, one batch after the other; and, with a leading dimension
-   * of `steps`, `labels` and the masks. Each batch draws its own pictures and masks, so that it is the same however
-   * many are drawn at a time.
+   * The next `steps` batches: the windows of their pictures, one batch after another; and, with a leading dimension of
+   * `steps`, `labels` and the masks. Each batch draws its own pictures and masks, so that it is the same however many
+   * are drawn at a time.
    */
   draw(steps: number): { windows: Window[]; tensors: Tensors } {
     const { pictures, crop, batch, masks, augmentation } = this.options
@@ -91,7 +91,7 @@ export class Batches {
     return { windows, tensors: { labels: int64([steps, batch], labels), ...tensors } }
   }
 
-  /** What is hidden in a picture, if its turn has come. */
+  /** What to hide in a picture, if it is drawn for hiding. */
   private hidden(index: number, { part, probability, how }: Hide): HiddenPart | undefined {
     if (!this.random.chance(probability)) return undefined
     const { pixels, labels, parts } = this.options.pictures
@@ -107,7 +107,7 @@ export class Batches {
     }
   }
 
-  // What is kept is scaled up, so that nothing changes outside training.
+  // Kept elements are scaled up, so that nothing changes outside training.
   private mask(data: Float32Array, ratio: number): void {
     for (let k = 0; k < data.length; k++) data[k] = this.random.chance(ratio) ? 0 : 1 / (1 - ratio)
   }

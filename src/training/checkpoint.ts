@@ -1,6 +1,6 @@
 /**
- * Checkpoints: everything that a run needs to go on with the same bits. The last two are kept, each written
- * in full before it takes its place and carrying a checksum, so that a kill or a bad disk costs one interval.
+ * Checkpoints: everything that a run needs to continue with the same bits. The last two are kept, each with a checksum
+ * and written in full before it is put in place, so that a killed process or a bad disk costs only one interval.
  */
 
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -15,7 +15,7 @@ import type { Weights } from './trainableWeights.ts'
 
 /** The state of a run between two iterations. */
 export interface Checkpoint {
-  /** Iterations done. */
+  /** The number of iterations done. */
   readonly iteration: number
   readonly weights: Weights
   readonly velocities: Weights
@@ -26,7 +26,7 @@ export interface Checkpoint {
 
 const LATEST = 'checkpoint.safetensors'
 const PREVIOUS = 'checkpoint.previous.safetensors'
-/** Whole and newer than both, where it is there: a kill came before it took its place. */
+/** Complete and newer than both, where it exists: the process was killed before it was put in place. */
 const NEXT = 'checkpoint.next.safetensors'
 /** Newest first. */
 const NAMES = [NEXT, LATEST, PREVIOUS]
@@ -49,7 +49,7 @@ export function writeCheckpoint(
   const state = JSON.stringify({ iteration, random: batches.random, taken: batches.taken, run })
   const metadata = { state, sha256: checksum(tensors, state) }
   const path = join(folder, LATEST)
-  // The disk may be full: what is there stays in place until the new one is whole.
+  // The disk may be full: the existing ones stay in place until the new one is complete.
   const next = join(folder, NEXT)
   writeAtomic(next, ...writeSafetensors({ tensors, metadata }))
   if (existsSync(path)) renameSync(path, join(folder, PREVIOUS))
@@ -57,11 +57,11 @@ export function writeCheckpoint(
 }
 
 /**
- * The last good checkpoint in a folder; undefined where there is none. A damaged one is named on the standard
- * error and the one before it is used; where both are damaged, what was trained is lost, and a training that starts
- * from the beginning comes to the same end.
+ * The last good checkpoint in a folder; undefined where there is none. A damaged one is named on standard error and the
+ * one before it is used; where both are damaged, the progress is lost, and training from the beginning gives the same
+ * result.
  *
- * @param run the run that wants to go on
+ * @param run the run to continue
  * @throws UserError when the checkpoint belongs to another run
  */
 export function readCheckpoint(folder: string, run: string): Checkpoint | undefined {

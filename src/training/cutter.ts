@@ -1,7 +1,7 @@
 /**
  * Cuts windows out of pictures on threads of its own, ahead of the engine, which holds the main thread while it runs.
- * What is random about a window was drawn before; the threads only read, cut and subtract, so that what they give
- * does not depend on which of them is first.
+ * The random choices for a window are made beforehand; the threads only read, cut and subtract, so the result does not
+ * depend on which of them is first.
  */
 
 import { Workers, workerModule } from '../base/workers.ts'
@@ -14,28 +14,28 @@ import type { HideWay } from './hiding.ts'
 /** A window of a picture. */
 export interface Window extends Crop {
   readonly picture: StoredPicture
-  /** What is changed about it; nothing where it is not given. */
+  /** The changes to it; by default none. */
   readonly distortion?: Distortion
-  /** What is hidden in its picture before it is cut; nothing where it is not given. */
+  /** What to hide in its picture before it is cut; by default nothing. */
   readonly hidden?: HiddenPart
 }
 
 /** A part that is hidden in one picture. */
 export interface HiddenPart {
-  /** Its index, and where the parts are seen. */
+  /** Its index, and the picture of where the parts lie. */
   readonly part: number
   readonly parts: StoredPicture
   readonly how: HideWay
-  /** Of the noise. */
+  /** The seed of the noise. */
   readonly seed: number
-  /** Of another class, to swap with. */
+  /** A picture of another class, to swap with. */
   readonly other: { readonly picture: StoredPicture; readonly parts: StoredPicture }
 }
 
-/** How many of the engine's runs are cut ahead, and the threads that do it. */
+/** How many of the engine's runs are cut ahead, and on how many threads. */
 const AHEAD = 2
 
-/** What a thread is asked for: to add pictures up, or to cut windows, subtract the mean, and fill a buffer. */
+/** What a thread is asked to do: add up pictures, or cut windows, subtract the mean, and fill a buffer. */
 export type CutterJob =
   | { readonly sum: readonly StoredPicture[]; readonly size: number }
   | {
@@ -54,9 +54,9 @@ export class Cutter {
   readonly crop: number
   private readonly size: number
   private readonly workers: Workers<CutterJob, ArrayBuffer>
-  // Shared by the threads.
+  // Shared with the threads.
   private readonly shared: Float32Array
-  // Those that the engine is done with: a new one of so many megabytes would have to be cleared first.
+  // Buffers that the engine is done with: a new one of many megabytes would have to be cleared first.
   private readonly free: ArrayBuffer[] = []
 
   constructor(size: number, crop: number) {
@@ -67,7 +67,7 @@ export class Cutter {
     this.workers = new Workers(workerModule(import.meta.url, 'cutter.worker.js'), AHEAD)
   }
 
-  /** Work out the mean of pictures, which is subtracted from every window. */
+  /** Compute the mean of pictures, which is subtracted from every window. */
   async average(pictures: readonly StoredPicture[]): Promise<void> {
     const { size } = this
     const share = Math.ceil(pictures.length / AHEAD)
@@ -102,7 +102,7 @@ export class Cutter {
     return { type: 'float32', shape, data: new Float32Array(filled, 0, count) }
   }
 
-  /** Take back a tensor from {@link cut} that nobody needs any more. */
+  /** Take back a tensor from {@link cut} that is no longer needed. */
   recycle({ data }: TensorOf<'float32'>): void {
     this.free.push(data.buffer as ArrayBuffer)
   }
@@ -118,7 +118,7 @@ export async function* ahead<Item>(items: Iterable<Promise<Item>>): AsyncGenerat
   const begun: Promise<Item>[] = []
   for (const item of items) {
     begun.push(item)
-    // One that fails while nobody waits for it yet fails when its turn comes.
+    // One that fails before it is awaited reports its failure when its turn comes.
     item.catch(() => {})
     if (begun.length > AHEAD) yield await begun.shift()!
   }

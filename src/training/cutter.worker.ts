@@ -38,7 +38,7 @@ function hide(picture: Uint8Array, size: number, { part, parts, how, seed, other
   } else hidePart(labelled, size, part, { how })
 }
 
-/** The sums of all bytes of pictures: 32 bits hold those of 16 million pictures. */
+/** The sums of pictures, byte by byte: 32 bits hold those of 16 million pictures. */
 function sum(pictures: readonly StoredPicture[]): ArrayBuffer {
   const sums = new Uint32Array(pixels.length)
   for (const picture of pictures) {

@@ -1,6 +1,6 @@
 /**
- * Event files, as TensorBoard and the tools that read its files have them: a TFRecord file (core/lib/io/record_writer.h
- * of TensorFlow) of protobuf messages `Event` (core/util/event.proto) with scalars by name.
+ * Event files, for TensorBoard and other tools that read its files: a TFRecord file (core/lib/io/record_writer.h of
+ * TensorFlow) of protobuf messages `Event` (core/util/event.proto) with scalars by name.
  */
 
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
@@ -11,12 +11,15 @@ export interface ScalarEvent {
   readonly time: number
   /** The iteration. */
   readonly step: number
-  /** By their tags, those that there are; what stands before a slash is the group that one is shown in. float32. */
+  /**
+   * The scalars by tag, as float32, without undefined ones; a tag's part before a slash is the group that it is shown
+   * in.
+   */
   readonly scalars: Readonly<Record<string, number | undefined>>
 }
 
 /**
- * What an event file starts with: the version of its form.
+ * The start of an event file: the version of its format.
  *
  * @param time in seconds since 1970
  */

@@ -1,13 +1,13 @@
 /**
- * Hiding a part of pictures that are trained on, so that a network learns to answer without it: what an explanation has
- * shown to be a mark, or any part that it should not rest on.
+ * Hides a part of training pictures, so that a network learns to answer without it: what an explanation has shown to be
+ * a mark, or any part that it should not rely on.
  */
 
-/** Which part is hidden, in how many of the pictures, and how. */
+/** Which part to hide, in how many of the pictures, and how. */
 export interface Hide {
-  /** A part as the data set's faces have them. Pictures that do not show it stay as they are. */
+  /** A part of the data set's faces. Pictures that do not show it are not changed. */
   readonly part: string
-  /** The share of pictures in which it is hidden, above 0 and up to 1: others are shown as they are. */
+  /** The share of pictures in which it is hidden, above 0 and up to 1; the others are not changed. */
   readonly probability: number
   readonly how: HideWay
 }
@@ -16,12 +16,12 @@ export interface Hide {
 export const HIDE_WAYS = ['noise', 'mean', 'blur', 'swap'] as const
 
 /**
- * `noise`: even noise; `mean`: the mean colour of what is around it; `blur`: what is around it runs into it; `swap`: what
- * a picture of another class has there, and the part of that one, where it shows it.
+ * `noise`: uniform noise; `mean`: the mean colour of its surroundings; `blur`: its surroundings are blurred into it;
+ * `swap`: the pixels that a picture of another class has there, including that picture's own part, if it shows it.
  */
 export type HideWay = (typeof HIDE_WAYS)[number]
 
-/** A picture, and which part is seen at each of its pixels. */
+/** A picture, and the part at each of its pixels. */
 export interface Labelled {
   /** 3 · size² bytes, RGB interleaved. */
   readonly pixels: Uint8Array
@@ -30,10 +30,10 @@ export interface Labelled {
 }
 
 /**
- * Hide a part in a picture, where it shows it.
+ * Hide a part in a picture, if it shows it.
  *
  * @param part its index among the labels
- * @param how the way, with what it takes: a source of bytes for noise, a picture of another class to swap with
+ * @param how the way, with what it needs: a source of bytes for noise, or a picture of another class to swap with
  */
 export function hidePart(
   { pixels, parts }: Labelled,
@@ -45,7 +45,7 @@ export function hidePart(
     | { readonly how: 'swap'; readonly other: Labelled },
 ): void {
   const region = parts.map((label) => Number(label === part))
-  // Of a swap, also where only the other one shows it: so the part says as much of the other class.
+  // Swap also where only the other picture shows it, so that the part says equally much about the other class.
   if (how.how === 'swap') {
     for (const [at, label] of how.other.parts.entries()) if (label === part) region[at] = 1
   }
@@ -69,13 +69,13 @@ export function hidePart(
   }
 }
 
-/** Soft edges and what JPEG has smeared of a part reach beyond its label, by this share of the picture's side. */
+/** Soft edges and JPEG artefacts of a part reach beyond its label, by this share of the picture's side. */
 const EDGE = 1 / 64
 
-/** What is around a part lies within this share of the picture's side. */
+/** The surroundings of a part lie within this share of the picture's side. */
 const AROUND = 1 / 16
 
-/** A region, and what lies within so many pixels of it, along rows and columns. */
+/** A region and everything within `by` pixels of it, along rows and columns. */
 function grown(region: Uint8Array, size: number, by: number): Uint8Array {
   const along = (from: Uint8Array, step: number, place: (at: number) => number) =>
     from.map((_, at) => {
@@ -94,7 +94,7 @@ function fill(pixels: Uint8Array, region: Uint8Array, value: (at: number) => num
   for (let at = 0; at < pixels.length; at++) if (region[Math.floor(at / 3)]) pixels[at] = value(at)
 }
 
-/** The mean colour of some pixels; of none, the middle grey. */
+/** The mean colour of some pixels; middle grey for none. */
 function meanOf(pixels: Uint8Array, wanted: (pixel: number) => boolean): number[] {
   const sums = [0, 0, 0]
   let count = 0
@@ -107,11 +107,11 @@ function meanOf(pixels: Uint8Array, wanted: (pixel: number) => boolean): number[
 }
 
 /**
- * Give every pixel of a region the mean of what is not of it in a square about it: the smallest of 3, 5, 9, 17 … pixels
- * a side that holds as much as a quarter, or all of the picture.
+ * Give every pixel of a region the mean of the pixels outside the region in a square about it: the smallest of 3, 5, 9,
+ * 17 … pixels a side of which at least a quarter lies outside, or else the whole picture.
  */
 function blurIn(pixels: Uint8Array, region: Uint8Array, size: number): void {
-  // Sums of all pixels above and to the left: of how many are outside of the region, and of their colours.
+  // Sums over all pixels above and to the left: how many are outside the region, and their colours.
   const side = size + 1
   const sums = new Float64Array(4 * side * side)
   for (let y = 0; y < size; y++) {

@@ -1,6 +1,6 @@
 /**
- * What a training says of itself: `metrics.jsonl`, a JSON object a line, and the same numbers as an event file for
- * TensorBoard. The event file is derived from the lines, and made anew from them whenever a run goes on.
+ * The metrics of a training: `metrics.jsonl`, with a JSON object on each line, and the same numbers as an event file
+ * for TensorBoard. The event file is derived from the lines, and rewritten from them whenever a run continues.
  */
 
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -14,9 +14,9 @@ export interface StepMetrics {
   readonly iteration: number
   /** The loss of its batch, before the weights were changed. */
   readonly loss: number
-  /** The fraction of the batch that was classified right. */
+  /** The fraction of the batch that was classified correctly. */
   readonly accuracy: number
-  /** The Euclidean norm of the gradient by all weights, before decay and rates. */
+  /** The Euclidean norm of the gradient with respect to all weights, before decay and rates. */
   readonly norm: number
   readonly rate: number
   /** Seconds of training so far, without the time between an interruption and its resumption. */
@@ -28,7 +28,7 @@ export interface StepMetrics {
 /** A validation. */
 interface ValidationMetrics {
   readonly iteration: number
-  /** The fraction of the n validation pictures that was classified right, by their centres. */
+  /** The fraction of the n validation pictures that was classified correctly, by their centre crops. */
   readonly validation: { readonly accuracy: number; readonly n: number }
   readonly time: number
 }
@@ -36,7 +36,7 @@ interface ValidationMetrics {
 /** One line. */
 export type Metric = StepMetrics | ValidationMetrics
 
-/** Read the lines of a `metrics.jsonl`, up to one that a kill cut short; none where there is no such file. */
+/** Read the lines of a `metrics.jsonl`, up to one that was cut short; an empty list where there is no such file. */
 export function readMetrics(path: string): Metric[] {
   const metrics: Metric[] = []
   if (!existsSync(path)) return metrics
@@ -51,8 +51,8 @@ export function readMetrics(path: string): Metric[] {
 }
 
 /**
- * The accuracy at each validation of a `metrics.jsonl`, in the order of the iterations. Of long trainings, whose lines
- * fill many megabytes, only these are looked at.
+ * The accuracy at each validation of a `metrics.jsonl`, in the order of the iterations. Only these lines are parsed,
+ * because those of a long training fill many megabytes.
  */
 export function readValidations(path: string): { iteration: number; accuracy: number }[] {
   if (!existsSync(path)) return []
@@ -61,7 +61,7 @@ export function readValidations(path: string): { iteration: number; accuracy: nu
   for (let at = bytes.indexOf(VALIDATION); at >= 0; at = bytes.indexOf(VALIDATION, at)) {
     const start = bytes.lastIndexOf('\n', at) + 1
     const end = bytes.indexOf('\n', at)
-    // A kill can cut the last line short.
+    // The last line may have been cut short when the process was killed.
     if (end < 0) break
     const { iteration, validation } = JSON.parse(bytes.toString('utf8', start, end)) as ValidationMetrics
     found.push({ iteration, accuracy: validation.accuracy })
@@ -70,11 +70,11 @@ export function readValidations(path: string): { iteration: number; accuracy: nu
   return found
 }
 
-/** In the lines of validations alone. */
+/** Occurs only in the lines of validations. */
 const VALIDATION = '"validation":'
 const EVENTS = 'events.out.tfevents.'
 
-/** The two files of a run, as it goes on from an iteration: what they say of later ones is dropped. */
+/** The two files of a run that continues from an iteration: entries of later iterations are dropped. */
 export class Metrics {
   /** The accuracies of all validations so far. */
   readonly accuracies: number[] = []
@@ -84,7 +84,7 @@ export class Metrics {
 
   /**
    * @param folder of the run
-   * @param iteration that the run goes on from
+   * @param iteration that the run continues from
    */
   constructor(folder: string, iteration: number) {
     this.lines = join(folder, 'metrics.jsonl')
@@ -93,7 +93,7 @@ export class Metrics {
     writeAtomic(this.lines, kept.map(lineOf).join(''))
 
     const now = Date.now() / 1000
-    // Who watches a file does not notice that it is another one now: under a new name it is found.
+    // Programs that watch a file do not notice that it was replaced; they find one under a new name.
     const name = `${EVENTS}${Math.floor(now)}.regard`
     this.events = join(folder, name)
     writeAtomic(this.events, eventFileStart(kept[0]?.time ?? now), ...kept.map(eventOf))
@@ -103,7 +103,7 @@ export class Metrics {
   }
 
   /**
-   * Add iterations that were done in one go.
+   * Add iterations that were done together.
    *
    * @param seconds that they took together
    */
@@ -154,7 +154,7 @@ function eventOf(metric: Metric): Uint8Array {
   return eventRecord({ time, step, scalars })
 }
 
-/** To milliseconds. */
+/** Rounded to milliseconds. */
 function rounded(seconds: number): number {
   return Number(seconds.toFixed(3))
 }

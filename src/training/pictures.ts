@@ -1,10 +1,10 @@
 import type { StoredPicture } from '../datasets/pack.ts'
 
-/** The parts of faces, where each is seen. */
+/** Where the parts of faces lie in pictures. */
 export interface PictureParts {
-  /** Of the parts, by their indices. */
+  /** The names of the parts, by their indices. */
   readonly names: readonly string[]
-  /** For each picture the index of the part that is seen at each pixel, one byte a pixel. */
+  /** For each picture the index of the part at each pixel, one byte a pixel. */
   readonly maps: readonly StoredPicture[]
 }
 
@@ -12,10 +12,10 @@ export interface PictureParts {
 export interface Pictures {
   /** Height and width in pixels. */
   readonly size: number
-  /** Where the pixels of each picture are. */
+  /** Where the pixels of each picture are stored. */
   readonly pixels: readonly StoredPicture[]
   /** Class indices. */
   readonly labels: readonly number[]
-  /** Which part of the face is seen where, where training hides one. */
+  /** Where the parts of the faces lie, if training hides one. */
   readonly parts?: PictureParts
 }

@@ -1,10 +1,10 @@
-/** Schedules that a plan can name instead of writing one. */
+/** Schedules that a plan can name instead of writing its own. */
 
 import type { Schedule } from './schedule.ts'
 
 /** The four networks of the paper. */
 type PaperNetwork = 'adiencenet' | 'caffenet' | 'googlenet' | 'vgg16'
-/** What a network's weights are at the start. */
+/** What a network's weights start from. */
 type Start = 'random' | 'imagenet' | 'imdb-wiki' | 'other'
 
 const COMMON = { momentum: 0.9, decay: 0.0005 } as const
@@ -23,9 +23,9 @@ const PAPER: Record<PaperNetwork, Partial<Record<Start, Row>>> = {
 }
 
 /**
- * The paper's schedule of a network; undefined where the paper did not train it from such a start.
+ * The paper's schedule of a network; undefined where the paper did not train it from this start.
  *
- * @param mixed whether it is trained on photos aligned both ways, on which VGG-16 had twice the iterations
+ * @param mixed whether it is trained on photos aligned both ways, for which VGG-16 had twice the iterations
  */
 export function paperSchedule(network: PaperNetwork, start: Start, mixed: boolean): Schedule | undefined {
   const row = PAPER[network][start]
@@ -45,7 +45,10 @@ export function paperSchedule(network: PaperNetwork, start: Start, mixed: boolea
   }
 }
 
-/** A schedule that fits a laptop: the rate of `examples/aaf-adiencenet.yaml` from random weights, a tenth from others. */
+/**
+ * A schedule that fits a laptop: the rate of `examples/aaf-adiencenet.yaml` for random weights, a tenth of it for
+ * others.
+ */
 export function quickSchedule(start: Start): Schedule {
   return {
     ...COMMON,

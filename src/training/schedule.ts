@@ -1,4 +1,4 @@
-/** How long a network is trained, and at which learning rate: Caffe's policies, with a warm-up where wanted. */
+/** How long a network is trained, and at which learning rate: Caffe's policies, with an optional warm-up. */
 
 import type { Augmentation } from './augmentation.ts'
 
@@ -8,28 +8,28 @@ interface Common {
   readonly iterations: number
   /** Learning rate at the start. */
   readonly rate: number
-  /** Iterations over which the rate rises in equal steps to what the policy says; none where not given. */
+  /** Iterations over which the rate rises in equal steps to the policy's; by default none. */
   readonly warmup?: number
   readonly momentum: number
-  /** Weight decay; biases have none. */
+  /** Weight decay; biases do not decay. */
   readonly decay: number
   /** Iterations between two validations. */
   readonly validateEvery: number
   /** Iterations between two checkpoints. */
   readonly checkpointEvery: number
-  /** Iterations between two snapshots, which are networks that are kept; none where not given. */
+  /** Iterations between two snapshots, which are networks that are kept; by default there are none. */
   readonly snapshotEvery?: number
-  /** Stop after so many validations in a row without a new best accuracy; never where not given. */
+  /** Stop after this many validations in a row without a new best accuracy; by default never. */
   readonly patience?: number
-  /** How the pictures are changed; only by windows and mirrors where not given, as in the paper. */
+  /** How the pictures are augmented; by default only by random crops and mirroring, as in the paper. */
   readonly augmentation?: Augmentation
 }
 
-/** How the rate falls. `multistep`, which need not be named, `step` and `poly` as Caffe defines them. */
+/** How the rate falls. `multistep` (the default), `step` and `poly` as Caffe defines them. */
 type Policy =
-  /** The rate is multiplied by `gamma` at each of `steps`, rising iterations. */
+  /** The rate is multiplied by `gamma` at each of `steps`, iterations in rising order. */
   | { readonly policy?: 'multistep'; readonly gamma: number; readonly steps: readonly number[] }
-  /** The rate is multiplied by `gamma` after every so many iterations. */
+  /** The rate is multiplied by `gamma` after every `every` iterations. */
   | { readonly policy: 'step'; readonly gamma: number; readonly every: number }
   /** rate · (1 − iteration / iterations)^power */
   | { readonly policy: 'poly'; readonly power: number }
@@ -61,7 +61,7 @@ function fallAt(schedule: Schedule, iteration: number): number {
   }
 }
 
-/** Whether so many validations in a row brought no new best accuracy that a schedule's patience is at an end. */
+/** Whether a schedule's patience has run out: that many validations in a row without a new best accuracy. */
 export function isOutOfPatience({ patience }: Schedule, accuracies: readonly number[]): boolean {
   const best = accuracies.indexOf(Math.max(...accuracies))
   return patience !== undefined && accuracies.length - 1 - best >= patience

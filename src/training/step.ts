@@ -1,10 +1,10 @@
 /**
  * A training step as graphs: forward, loss, gradient and Caffe's update.
  *
- * As one graph, several times over, the step is the body of a Scan. Its state is the weights and their velocities, its
- * scanned inputs are the batches, so the weights cross between JavaScript and ONNX Runtime once in several steps and
- * not in each. As two, the gradient and the update of any part of the weights, it spares memory: the state need not be
- * there a second time.
+ * As a single graph of several steps, the step is the body of a Scan. Its state is the weights and their velocities,
+ * its scanned inputs are the batches, so the weights cross between JavaScript and ONNX Runtime once for several steps,
+ * not at each. As two graphs, the gradient and the update of any part of the weights, it saves memory: there is no
+ * second copy of the state.
  */
 
 import { GraphBuilder, type Value } from '../graph/builder.ts'
@@ -16,11 +16,11 @@ import { type Rates, trainableWeights, weightsAsInputs } from './trainableWeight
 /** A graph of training steps, as many as the batches that it is fed. */
 export interface TrainingSteps {
   /**
-   * Inputs: for each weight that learns `NAME` and `NAME.velocity`; then, each with a leading dimension `steps`, `images`,
-   * `labels` (int64 [steps, batch]), `rate` (float32 [steps]) and a mask for each dropout. Outputs: `NAME.next`
-   * and `NAME.velocity.next` for each weight, and, float32 [steps] each: `losses`, sums over the trained outputs;
-   * `right`, the fraction of the batch for which the first output is right; and `norms`, the Euclidean norm of the
-   * gradient by all weights, before decay and rates.
+   * Inputs: for each trained weight `NAME` and `NAME.velocity`; then, each with a leading dimension `steps`, `images`,
+   * `labels` (int64 [steps, batch]), `rate` (float32 [steps]) and a mask for each dropout. Outputs: `NAME.next` and
+   * `NAME.velocity.next` for each weight, and, float32 [steps] each: `losses`, sums over the trained outputs; `right`,
+   * the fraction of the batch for which the first output is right; and `norms`, the Euclidean norm of the gradient with
+   * respect to all weights, before decay and rates.
    */
   readonly graph: Graph
   /** The names of the weights that are trained. */
@@ -31,7 +31,7 @@ export interface TrainingSteps {
 
 /** What each element of a dropout's input is multiplied by. */
 export interface DropoutMask extends ValueInfo {
-  /** The part that is left out. */
+  /** The share of elements that are dropped. */
   readonly ratio: number
 }
 
@@ -40,15 +40,15 @@ export interface StepOptions {
   readonly momentum: number
   /** Weight decay; biases have none. */
   readonly decay: number
-  /** The outputs that are trained, and what the loss of each counts for. The first output alone, where not given. */
+  /** The outputs that are trained, with the weight of each one's loss; by default the first output alone. */
   readonly losses?: Readonly<Record<string, number>>
-  /** The weights that learn at another rate than the others. */
+  /** The weights that learn at a rate of their own. */
   readonly rates?: Rates
 }
 
 /** Caffe's multipliers: a bias learns at twice the rate and does not decay. */
 const BIAS_RATE = 2
-/** The ratio of a dropout that says none, as in ONNX and Caffe. */
+/** The default ratio of a dropout, as in ONNX and Caffe. */
 const DROPOUT = 0.5
 
 /**
@@ -119,7 +119,7 @@ export function updateStep(options: Pick<StepOptions, 'momentum' | 'decay'>): Gr
   return g.graph()
 }
 
-/** How a weight learns: by how much faster than the rate says, and its decay. */
+/** How a weight learns: the factor of its rate, and its decay. */
 export function learning(
   name: string,
   { decay, rates = new Map() }: Pick<StepOptions, 'decay' | 'rates'>,
@@ -128,7 +128,7 @@ export function learning(
   return { factor: (isBias ? BIAS_RATE : 1) * (rates.get(name) ?? 1), decay: isBias ? 0 : decay }
 }
 
-/** v ← momentum · v + rate · (g + decay · w); w ← w − v. Written so that each node may work in its input's place. */
+/** v ← momentum · v + rate · (g + decay · w); w ← w − v. Written so that each node can write over its input. */
 function updated(
   g: GraphBuilder,
   { weight, velocity, slope, rate }: Record<'weight' | 'velocity' | 'slope' | 'rate', Value>,
@@ -139,7 +139,7 @@ function updated(
   return { weight: g.sub(weight, next), velocity: next }
 }
 
-/** Forward, loss and gradient, and what is measured of them. */
+/** Forward, loss and gradient, and the measurements of them. */
 function derived(
   network: Graph,
   { losses = { [network.outputs[0]!.name]: 1 }, rates }: Pick<StepOptions, 'losses' | 'rates'>,
@@ -154,7 +154,9 @@ function derived(
   return { body, gradients, measured, masks }
 }
 
-/** The network with the weights that learn as inputs, masks in place of dropout, labels, and the loss as only output. */
+/**
+ * The network with the trained weights as inputs, masks instead of dropout, labels, and the loss as its only output.
+ */
 function withLoss(
   network: Graph,
   losses: Readonly<Record<string, number>>,
@@ -211,7 +213,7 @@ function normOf(body: GraphBuilder, values: readonly Value[]): Value {
 /**
  * A Scan over the batches with this body.
  *
- * @param measured numbers of each step, by the names of the outputs that list them
+ * @param measured what is measured at each step, by the names of the outputs that list it
  */
 function repeated(
   body: GraphBuilder,
@@ -230,7 +232,7 @@ function repeated(
   const initial = states.map(([{ name, type, shape }]) => outer.input(name, type, shape))
   const slices = scanned.map(({ name, type, shape }) => outer.input(name, type, ['steps', ...shape]))
   const results = outer.ops('Scan', states.length + numbers.length, [...initial, ...slices], {
-    // Names of the body must differ from those around it.
+    // Names in the body must differ from those around it.
     body: prefixed(bodyGraph, 'step/'),
     num_scan_inputs: scanned.length,
   })

@@ -18,7 +18,7 @@ export interface State {
   readonly velocities: Weights
 }
 
-/** What a run says of its steps, one number each: see `TrainingSteps`. */
+/** What is measured in a run, one number for each step: see `TrainingSteps`. */
 export interface Measured {
   readonly losses: Float32Array
   readonly right: Float32Array
@@ -32,29 +32,29 @@ export interface Stepper {
   /** The dropout masks, with the shape of one step's. */
   readonly masks: readonly DropoutMask[]
   /**
-   * Take some steps.
+   * Take some training steps.
    *
-   * @param state what it is before: it may be changed where it lies, and is not to be used any more
-   * @param feeds `images`, `labels`, `rate` and the masks, each with a leading dimension of as many as there are steps
-   * @returns what it is after them
+   * @param state before the steps: it may be overwritten, so do not use it afterwards
+   * @param feeds `images`, `labels`, `rate` and the masks, each with a leading dimension, the number of steps
+   * @returns the state after the steps, and what was measured
    */
   run(state: State, feeds: Tensors): Promise<{ state: State; measured: Measured }>
-  /** Give back the memory. */
+  /** Free the memory. */
   release(): Promise<void>
 }
 
-/** Steps in one run of the engine. More save copies of the weights, and cost memory for the batches. */
+/** Steps in one run of the engine. More steps save copies of the weights, but take memory for the batches. */
 const STEPS_AT_ONCE = 4
-/** Bytes of weights from which on they are updated where they lie: a Scan keeps two more copies of its state. */
+/** From this size on, in bytes, weights are updated in place: a Scan keeps two more copies of its state. */
 const LARGE = 2 ** 27
-/** How many numbers are updated at a time: so few that they stay in the cache from one operator to the next. */
+/** How many numbers are updated at a time: few enough to stay in the cache from one operator to the next. */
 const PART = 2 ** 19
 
 /**
  * A stepper for a network. Both kinds give the same bits.
  *
  * @param network with a fixed batch size; its constants called `….weight` and `….bias` are trained
- * @param large bytes of weights from which on it spares memory
+ * @param large from this size of the weights on, in bytes, it saves memory
  */
 export function stepperFor(
   engine: Engine,
@@ -97,7 +97,7 @@ async function scanned(engine: Engine, network: Graph, options: StepOptions): Pr
   }
 }
 
-/** One step a run: its gradient, and then the update of the weights where they lie, part by part. */
+/** One step a run: its gradient, and then the update of the weights in place, part by part. */
 async function inPlace(engine: Engine, network: Graph, options: StepOptions): Promise<Stepper> {
   const { graph, masks } = gradientStep(network, options)
   const program = await engine.load(graph, { lean: true })
@@ -105,7 +105,7 @@ async function inPlace(engine: Engine, network: Graph, options: StepOptions): Pr
   for (const decay of [options.decay, 0]) {
     updates.set(decay, await engine.load(updateStep({ ...options, decay }), { lean: true }))
   }
-  // The last step's gradients: the next one's are written over them where the engine can, which saves fresh memory.
+  // The last step's gradients: the next ones are written over them where the engine can, which saves allocations.
   let slopes: Tensors = {}
   return {
     atOnce: 1,
@@ -150,7 +150,7 @@ async function inPlace(engine: Engine, network: Graph, options: StepOptions): Pr
   }
 }
 
-/** What an engine could not write where it was wished is copied there. */
+/** Copy a tensor to where it was asked to be, where the engine could not write it there. */
 function written(tensor: Tensor, wished: TensorOf<'float32'>): void {
   if (tensor.data !== wished.data) wished.data.set(tensor.data as Float32Array)
 }

@@ -32,8 +32,8 @@ export interface TrainingOptions {
   readonly schedule: Schedule
   readonly seed: string | number
   /**
-   * Trained weights to start from; random ones where it is not given. They are taken over: those of a large network are
-   * trained where they lie.
+   * Trained weights to start from; by default random ones. Training takes them over: those of a large network are
+   * trained in place.
    */
   readonly start?: StartingPoint
   /** Folder of the run: checkpoints, `metrics.jsonl` and an event file. */
@@ -41,11 +41,11 @@ export interface TrainingOptions {
   /** Stops the run after the iterations in flight, with a checkpoint. */
   readonly signal?: AbortSignal
   readonly progress?: (state: TrainingProgress) => void
-  /** Given the network as it is after every `snapshotEvery` iterations of the schedule. */
+  /** Called with the network after every `snapshotEvery` iterations of the schedule. */
   readonly snapshot?: (network: TrainedNetwork) => void
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 interface TrainingProgress {
   readonly iteration: number
   readonly iterations: number
@@ -58,31 +58,31 @@ interface TrainingProgress {
 
 /** A network after some iterations. */
 export interface TrainedNetwork {
-  /** For any batch size, with its weights as constants, without heads that only help in training. */
+  /** For any batch size, with its weights as constants, without auxiliary heads. */
   readonly network: Graph
   /** The mean image: 3 × size × size, planes of blue, green and red. */
   readonly mean: Float32Array
   readonly iterations: number
 }
 
-/** What came of a training. */
+/** The result of a training. */
 export interface Trained extends TrainedNetwork {
-  /** Which layers started from trained weights, where there were any, and which did not. */
+  /** Which layers started from trained weights, if there were any, and which did not. */
   readonly start?: Pick<Started, 'taken' | 'fresh'>
   /** False when the signal stopped the run before its end. */
   readonly finished: boolean
 }
 
-/** Pictures that are validated at a time; no more than are trained on, for the sake of memory. */
+/** The most pictures to validate at a time; no more than a training batch, to save memory. */
 const VALIDATION_BATCH = 50
 
 /**
- * Train a network; where the folder holds a checkpoint of the same run, go on from it.
+ * Train a network; if the folder holds a checkpoint of the same run, continue from it.
  *
  * The same options give the same bits on the same machine, whether or not the run was interrupted. Every iteration
  * and validation is added to the run's {@link Metrics}.
  *
- * @throws UserError when the loss is no number any more, or when the folder holds another run
+ * @throws UserError when the loss became NaN, or when the folder holds another run
  */
 export async function train(options: TrainingOptions): Promise<Trained> {
   const { engine, input, schedule, seed, folder } = options
@@ -112,7 +112,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   const validator = await engine.load(bare, { lean: true })
   const cutter = new Cutter(options.train.size, input)
   let saveState = batches.state
-  // The last step may have broken the weights without a trace in its own loss.
+  // The last step may have broken the weights without showing in its own loss.
   const requireFinite = () => {
     if (![...state.weights.values()].every(({ data }) => data.every(Number.isFinite)))
       throw diverged('a weight', iteration, folder, kept)
@@ -131,7 +131,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   const enough = () => iteration === schedule.iterations || isOutOfPatience(schedule, accuracies)
   try {
     await cutter.average(options.train.pixels)
-    // While the engine works, the batches of its next runs are cut. They are thrown away where training ends before.
+    // While the engine works, the batches of its next runs are cut. They are thrown away if training ends first.
     for await (const { feeds, count, drawnState } of ahead(
       drawn(batches, cutter, schedule, iteration, stepper.atOnce),
     )) {
@@ -175,8 +175,8 @@ export async function train(options: TrainingOptions): Promise<Trained> {
 }
 
 /**
- * What a run is made of before its first iteration. The weights are in no graph here: those of VGG-16 are half a
- * gigabyte, and would be held until the end.
+ * What a run starts with. No graph here holds the weights: those of VGG-16 are half a gigabyte, and would be held until
+ * the end.
  */
 async function begin(options: TrainingOptions) {
   const { engine, network: name, width, input, classes, schedule, seed } = options
@@ -195,7 +195,7 @@ async function begin(options: TrainingOptions) {
       losses: Object.fromEntries(trained),
       rates,
     }),
-    /** For any batch size, with its weights that learn as inputs, without heads that only help in training. */
+    /** For any batch size, with its trained weights as inputs, without auxiliary heads. */
     bare: weightsAsInputs(withoutUnread({ ...whole, outputs: whole.outputs.slice(0, 1) }), rates),
     state: fromRest(trainableWeights(fixed, rates)),
     start: started && { taken: started.taken, fresh: started.fresh },
@@ -205,7 +205,7 @@ async function begin(options: TrainingOptions) {
 
 /**
  * The feeds of the engine's runs from an iteration on, drawn as they are asked for. A run ends at the next validation,
- * checkpoint or snapshot at the latest. `drawnState` is that of the batches up to it, whatever was drawn since.
+ * checkpoint or snapshot at the latest. `drawnState` is the state of the batches up to it, whatever was drawn since.
  */
 function* drawn(batches: Batches, cutter: Cutter, schedule: Schedule, from: number, atOnce: number) {
   const { batch, iterations, validateEvery, checkpointEvery, snapshotEvery = iterations } = schedule
@@ -223,7 +223,7 @@ function* drawn(batches: Batches, cutter: Cutter, schedule: Schedule, from: numb
   }
 }
 
-/** What an engine run says of each of its steps, the first of which follows on `iteration`. */
+/** What an engine run measured at each of its steps, the first of which comes after `iteration`. */
 function stepsOf({ losses, right, norms }: Measured, schedule: Schedule, iteration: number) {
   return Array.from(losses, (loss, k) => ({
     iteration: iteration + k + 1,
@@ -234,7 +234,7 @@ function stepsOf({ losses, right, norms }: Measured, schedule: Schedule, iterati
   }))
 }
 
-/** The fraction of pictures whose centre is classified right. */
+/** The fraction of pictures whose centre crop is classified correctly. */
 async function validate(
   program: Program,
   weights: Weights,
@@ -293,7 +293,7 @@ function describeRun(
       ...[...pixels, ...(parts?.maps ?? [])].map(({ sha256 }) => sha256),
     ),
     threads: engine.threads,
-    // Runs of earlier versions, which have none, were made on the CPU.
+    // Runs of earlier versions, which lack it, were made on the CPU.
     device: engine.device === 'cpu' ? undefined : engine.device,
     start: started && digestOf(started),
   })

@@ -4,17 +4,17 @@ import type { Graph, Tensor, TensorOf } from '../graph/types.ts'
 /** Weights by name. */
 export type Weights = Map<string, TensorOf<'float32'>>
 
-/** How many times the rate of the others some weights learn at, by name. Those at 0 are frozen: they stay as they are. */
+/** The factors of the learning rate of some weights, by name. Those at 0 are frozen. */
 export type Rates = ReadonlyMap<string, number>
 
-/** The weights of a network that learn: its constants called `….weight` and `….bias`, but for those that are frozen. */
+/** The weights of a network that are trained: its constants called `….weight` and `….bias`, except frozen ones. */
 export function trainableWeights(network: Graph, rates?: Rates): Weights {
   const isWeight = ([name, { type }]: [string, Tensor]) =>
     type === 'float32' && /\.(weight|bias)$/.test(name) && rates?.get(name) !== 0
   return new Map([...network.initializers].filter(isWeight) as [string, TensorOf<'float32'>][])
 }
 
-/** The network with its weights that learn as inputs, before its own. */
+/** The network with its trained weights as inputs, before its own. */
 export function weightsAsInputs(network: Graph, rates?: Rates): Graph {
   const values = GraphBuilder.from(network)
   const weights = trainableWeights(network, rates)
@@ -25,7 +25,7 @@ export function weightsAsInputs(network: Graph, rates?: Rates): Graph {
   }
 }
 
-/** The inverse of {@link weightsAsInputs}: those of its inputs that are weights become constants, with these values. */
+/** The inverse of {@link weightsAsInputs}: its inputs that are weights become constants with these values. */
 export function weightsAsConstants(network: Graph, weights: Weights): Graph {
   const own = network.inputs.flatMap(({ name }) => {
     const tensor = weights.get(name)

@@ -6,7 +6,7 @@ import { useRoute, type View } from './route.ts'
 import { WorkerStatus } from './WorkerStatus.tsx'
 import './app.css'
 
-// What the first screen does not need is fetched when it is asked for.
+// Code that the first screen does not need is loaded on demand.
 const Models = lazy(() => import('../models/Models.tsx').then(({ Models }) => ({ default: Models })))
 const Study = lazy(() => import('../study/Study.tsx').then(({ Study }) => ({ default: Study })))
 const Teach = lazy(() => import('../teach/Teach.tsx').then(({ Teach }) => ({ default: Teach })))
@@ -35,7 +35,7 @@ export function App() {
       <main id="content" tabIndex={-1}>
         <h1 className="unseen">{TITLES[view]}</h1>
         <WorkerStatus />
-        {/* What is open in Look stays as it is while one is elsewhere. */}
+        {/* Look keeps its state while another view is shown. */}
         <div hidden={view !== 'look'}>
           <Look shown={view === 'look'} />
         </div>
@@ -50,7 +50,7 @@ export function App() {
   )
 }
 
-/** No link, since the fragment says which view is shown. */
+/** Not a link, because the fragment says which view is shown. */
 function skip() {
   document.getElementById('content')!.focus()
 }

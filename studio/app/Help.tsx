@@ -1,7 +1,7 @@
 import { keepSingleKeys, SHORTCUTS, useSingleKeys } from './keys.ts'
 import { WORDS } from './words.ts'
 
-/** What a map says, and what it does not. */
+/** Help: what a map says, and what it does not. */
 export function Help() {
   const single = useSingleKeys(({ on }) => on)
   return (

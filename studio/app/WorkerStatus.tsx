@@ -1,6 +1,6 @@
 import { restart, useWorker } from '../worker/client.ts'
 
-/** What the page says of its worker: that it does not respond, or why it was restarted. */
+/** The page's notice about its worker: that it does not respond, or why it was restarted. */
 export function WorkerStatus() {
   const { silent, why } = useWorker()
   return (

@@ -1,4 +1,4 @@
-/** What a browser remembers: small settings, and only where it lets a page keep any. */
+/** Small settings that the browser remembers, if it lets a page keep any. */
 
 export function kept(name: string): string | undefined {
   try {
@@ -12,6 +12,6 @@ export function keep(name: string, value: string): void {
   try {
     localStorage.setItem(`regard ${name}`, value)
   } catch {
-    // A browser that keeps nothing still does what is asked.
+    // Everything still works in a browser that keeps nothing.
   }
 }

@@ -1,4 +1,4 @@
-/** What keys do, wherever one does not type. */
+/** Keyboard shortcuts, outside text fields. */
 
 import { create } from 'zustand'
 import { copyLink } from '../look/address.ts'
@@ -9,7 +9,7 @@ import { stopWork } from '../worker/client.ts'
 import { keep, kept } from './kept.ts'
 import { routeOf, VIEWS } from './route.ts'
 
-/** Whether keys without Ctrl do something. */
+/** Whether shortcuts without Ctrl are on. */
 export const useSingleKeys = create(() => ({ on: kept('single keys') !== 'off' }))
 
 export function keepSingleKeys(on: boolean): void {
@@ -17,14 +17,14 @@ export function keepSingleKeys(on: boolean): void {
   keep('single keys', on ? 'on' : 'off')
 }
 
-/** What some keys do. */
+/** A keyboard shortcut. */
 interface Shortcut {
-  /** As people read them. */
+  /** The keys, for people to read. */
   readonly keys: string
   readonly does: string
-  /** Whether it is for Look alone. */
+  /** Whether it works only in Look. */
   readonly inLook: boolean
-  /** Whether a key is one of them. */
+  /** Whether a key press is this shortcut. */
   is(key: string): boolean
   act(key: string): void
 }
@@ -109,14 +109,14 @@ const WITH_CONTROL: readonly Shortcut[] = [
   { keys: 'Ctrl+Shift+Z', does: 'put it on again', inLook: true, is: one('shift+z'), act: redo },
 ]
 
-/** All keys, as Help lists them; those that a page has anyway are named with them. */
+/** All keys for Help, including those that every page has. */
 export const SHORTCUTS: readonly Pick<Shortcut, 'keys' | 'does'>[] = [
   ...SINGLE,
   ...WITH_CONTROL,
   { keys: 'Ctrl+V', does: 'paste a photo' },
 ]
 
-/** Start to listen; what is returned ends it. */
+/** Start listening; the returned function stops it. */
 export function listenToKeys(): () => void {
   addEventListener('keydown', pressed)
   return () => removeEventListener('keydown', pressed)
@@ -125,7 +125,7 @@ export function listenToKeys(): () => void {
 function pressed(event: KeyboardEvent): void {
   if (event.defaultPrevented || isTyping(event.target)) return
   const control = event.ctrlKey || event.metaKey
-  // Some keyboards have [ and ] behind AltGr, which is Ctrl and Alt together.
+  // On some keyboards [ and ] need AltGr, which is Ctrl and Alt together.
   const single = event.getModifierState('AltGraph') || !(control || event.altKey)
   const key = event.key.toLowerCase()
   const isLook = routeOf(location.hash).view === 'look'
@@ -139,7 +139,7 @@ function pressed(event: KeyboardEvent): void {
 
 const TICKED = new Set(['range', 'checkbox', 'radio', 'button', 'submit', 'reset', 'file', 'color'])
 
-/** Whether a key belongs to what is focused: a field, or a list that goes to what is typed. */
+/** Whether a key belongs to the focused element: a text field, or a list that jumps to typed text. */
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target instanceof HTMLInputElement) return !TICKED.has(target.type)

@@ -1,4 +1,4 @@
-/** Where one is: `#/look?n=faceres&q=gender:top`. */
+/** The current view and its settings: `#/look?n=faceres&q=gender:top`. */
 
 import { useSyncExternalStore } from 'react'
 
@@ -7,12 +7,12 @@ export type View = (typeof VIEWS)[number]
 
 export interface Route {
   readonly view: View
-  /** What follows the view, as `runs` of `#/study/runs`. */
+  /** The path after the view, such as `runs` in `#/study/runs`. */
   readonly rest: readonly string[]
   readonly query: URLSearchParams
 }
 
-/** Read a fragment; what is not known is the first view. */
+/** Read a fragment; an unknown one means the first view. */
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
   const [first, ...rest] = path.split('/').map(decodeURIComponent)
@@ -20,7 +20,7 @@ export function routeOf(hash: string): Route {
   return { view, rest, query: new URLSearchParams(query) }
 }
 
-/** Do what takes a while, then go where it leads; who went elsewhere meanwhile stays there. */
+/** Do something slow, then go where it leads, unless the user has gone elsewhere in the meantime. */
 export async function thenGo(act: () => Promise<string | undefined>): Promise<void> {
   const { hash } = location
   const to = await act()

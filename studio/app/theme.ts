@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it, until somebody chooses. */
+/** Light or dark: like the system, until the user chooses. */
 
 import { keep, kept } from './kept.ts'
 

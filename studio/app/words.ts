@@ -1,4 +1,4 @@
-/** What must be said of maps, labels and photos, wherever that matters. */
+/** What must be said about maps, labels and photos, wherever it matters. */
 export const WORDS = {
   map: 'A map shows which parts of this photo spoke for and against one answer of one network. It explains the network, not the person. Dark or pale means little effect on this answer, not unseen. Bright does not mean right: a right answer can have a poor reason. Trust many photos, and what changes when you cover a part, more than one map.',
   gender:

@@ -2,7 +2,7 @@ import { type ReactNode, type RefObject, useEffect } from 'react'
 import type { Camera } from './useCamera.ts'
 import './camera.css'
 
-/** What the camera sees, with Stop, and a choice where there are several. */
+/** The camera's picture, with Stop, and a choice if there are several cameras. */
 export function CameraView({
   camera: { stream, choices, id, start, stop },
   video,
@@ -11,9 +11,9 @@ export function CameraView({
 }: {
   readonly camera: Camera
   readonly video: RefObject<HTMLVideoElement | null>
-  /** What lies over the picture. */
+  /** Shown over the picture. */
   readonly over?: ReactNode
-  /** What else can be done, beside Stop. */
+  /** Other controls, beside Stop. */
   readonly children?: ReactNode
 }) {
   useEffect(() => {
@@ -21,7 +21,7 @@ export function CameraView({
     if (!current || !stream) return
     current.srcObject = stream
     void current.play().catch(() => {
-      // It was taken away before it began.
+      // The element was removed before playing began.
     })
     return () => {
       current.srcObject = null

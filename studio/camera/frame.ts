@@ -1,11 +1,11 @@
 import type { Image } from 'regard'
 
-/** The longer side of a frame, in pixels: faces are found in less, and time matters more. */
+/** The longer side of a frame, in pixels: faces are found in smaller ones, and speed matters more. */
 const MOST = 640
 
 let canvas: HTMLCanvasElement | undefined
 
-/** What a video shows now; undefined before its first frame. */
+/** The present frame of a video; undefined before its first frame. */
 export function frameOf(video: HTMLVideoElement): Image | undefined {
   const { videoWidth, videoHeight } = video
   if (videoWidth === 0 || videoHeight === 0) return undefined
@@ -14,7 +14,7 @@ export function frameOf(video: HTMLVideoElement): Image | undefined {
   return pixelsOf(canvas, video, Math.round(times * videoWidth), Math.round(times * videoHeight))
 }
 
-/** Something as pixels of a size. */
+/** Draw something at a given size, as pixels. */
 export function pixelsOf(
   canvas: HTMLCanvasElement,
   source: CanvasImageSource,
@@ -33,7 +33,7 @@ export function pixelsOf(
   return { width, height, data: rgb }
 }
 
-/** Wait until a video shows another frame: a page that nobody sees has none, and so nothing is computed for it. */
+/** Wait until a video shows another frame: a hidden page has none, so nothing is computed for it. */
 export function anotherFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     video.requestVideoFrameCallback(() => resolve())

@@ -1,18 +1,18 @@
-/** The camera: a stream while it is wanted, and a word where there is none. */
+/** The camera: a stream while it is wanted, and a message where there is none. */
 
 import { useEffect, useRef, useState } from 'react'
 
-/** A camera as a view has it. */
+/** A camera for a view. */
 export interface Camera {
-  /** What it sees; undefined while it is off. */
+  /** Its stream; undefined while it is off. */
   readonly stream: MediaStream | undefined
-  /** Why it is off, where it should be on. */
+  /** Why it is off although it should be on. */
   readonly error: string | undefined
-  /** Whether it was asked for and has not come yet. */
+  /** Whether it was asked for but has not started yet. */
   readonly waits: boolean
-  /** The cameras there are; their names are known once one was allowed. */
+  /** The available cameras; their names are known once one has been allowed. */
   readonly choices: readonly { readonly id: string; readonly name: string }[]
-  /** Which of them it is. */
+  /** The id of the one in use. */
   readonly id: string | undefined
   /** Turn it on, or change to another. */
   start(id?: string): Promise<void>
@@ -27,9 +27,9 @@ interface State {
 }
 
 /**
- * A camera that is turned off when the view goes.
+ * A camera that is turned off when the view closes.
  *
- * @param instead what else can be done where there is none: `open a photo`
+ * @param instead what to do instead where there is none: `open a photo`
  */
 export function useCamera(instead: string): Camera {
   const [{ stream, error, waits = false, choices = [] }, set] = useState<State>({})
@@ -43,7 +43,7 @@ export function useCamera(instead: string): Camera {
   useEffect(() => {
     if (!stream) return
     const lost = () => set({ error: `The camera is gone. Plug it in again, or ${instead}.` })
-    // What is stopped here tells nothing; what ends by itself was pulled out, or is no longer allowed.
+    // Stopping a track here fires no event; one that ends by itself was unplugged, or is no longer allowed.
     const tracks = stream.getTracks()
     for (const track of tracks) track.addEventListener('ended', lost)
     return () => {
@@ -64,7 +64,7 @@ export function useCamera(instead: string): Camera {
       set({ waits: true })
       try {
         const [next, choices] = [await opened(id), await camerasHere()]
-        // One may have stopped it, or gone elsewhere, while somebody was asked.
+        // The user may have stopped it, or gone elsewhere, while permission was pending.
         if (number === asked.current) set({ stream: next, choices })
         else for (const track of next.getTracks()) track.stop()
       } catch (error) {
@@ -78,7 +78,7 @@ export function useCamera(instead: string): Camera {
   }
 }
 
-/** Of a page that is no secure context there is no `mediaDevices`. */
+/** A page without a secure context lacks `mediaDevices`. */
 async function opened(id: string | undefined): Promise<MediaStream> {
   const { mediaDevices } = navigator as { readonly mediaDevices?: MediaDevices }
   if (!mediaDevices) throw new DOMException('no secure context', 'SecurityError')

@@ -5,11 +5,11 @@ import { PartTable } from './PartTable.tsx'
 import { Rules } from './Rules.tsx'
 import { setLook, type Tab, useLook } from './store.ts'
 
-// What the first screen does not need is fetched when it is asked for.
+// Code that the first screen does not need is loaded on demand.
 const Edit = lazy(() => import('./Edit.tsx').then(({ Edit }) => ({ default: Edit })))
 const Flow = lazy(() => import('./Flow.tsx').then(({ Flow }) => ({ default: Flow })))
 
-/** What can be changed about the maps, and what they say in numbers. */
+/** Controls for the maps, and what they say in numbers. */
 export function Adjust() {
   const tab = useLook(({ tab }) => tab)
   return (

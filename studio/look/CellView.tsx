@@ -30,11 +30,11 @@ import {
 interface CellProps {
   readonly id: string
   readonly question: Question
-  /** The |R| of the strongest colour; the map's own where not given. */
+  /** The |R| of the strongest colour; by default the map's own. */
   readonly scale: number | undefined
 }
 
-/** One network's map for one question, with what it says in words. */
+/** One network's map for one question, with its meaning in words. */
 export const CellView = memo(function CellView({ id, question, scale }: CellProps) {
   const state = useLook()
   const cell = cellOf(state, id, question.id)

@@ -2,7 +2,7 @@ import { useId, useState } from 'react'
 import { cellOf, useLook } from './store.ts'
 import { percent } from './words.ts'
 
-/** A class among many: typed rather than looked through, the likeliest first. */
+/** Choose a class among many by typing, the likeliest first. */
 export function ClassSearch({
   label,
   row,
@@ -15,7 +15,7 @@ export function ClassSearch({
   /** The question, by its id. */
   readonly row: number
   readonly classes: readonly string[]
-  /** One of `classes`; undefined for what `plain` says. */
+  /** One of `classes`; undefined for `plain`. */
   readonly value: string | undefined
   readonly plain: string
   readonly set: (name: string | undefined) => void

@@ -28,13 +28,13 @@ const GROUPS: readonly (readonly [other: Against['other'], words: string])[] = [
   ['rules', 'Other rules'],
 ]
 
-/** A column beside something else: under a divider, in parts, and pixel by pixel. */
+/** A column compared with something else: under a divider, in parts, and pixel by pixel. */
 export function Compare({ comparing }: { readonly comparing: Comparing }) {
   const state = useLook()
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
   const { network, row, against } = comparing
-  // A link may name what is not loaded yet.
+  // A link may name something that is not loaded yet.
   const isLoaded = against.other !== 'network' || state.networks.some(({ id }) => id === against.name)
   const found = againstOf(state, comparing)
   const isFound = found.some((each) => againstAsText(each) === againstAsText(against))
@@ -140,7 +140,7 @@ interface Side extends Cell {
   readonly waits: boolean
 }
 
-/** What a side is called where one chooses it. */
+/** The name of a side in the list of choices. */
 function inWords(against: Against): string {
   if (against.other === 'before') return 'before the edits'
   if (against.other !== 'rules') return against.name
@@ -190,7 +190,7 @@ function sideInWords(id: string, look: Look, against?: Against): string {
   return `${id}, ${look.name} ${said}${how}`
 }
 
-/** B lies over A, from the divider on. */
+/** B over A, from the divider on. */
 function Divided({
   a,
   b,
@@ -258,7 +258,7 @@ function Divided({
   )
 }
 
-/** What A gives each pixel more than B. */
+/** How much more A gives each pixel than B. */
 function Difference({
   map,
   drawing,

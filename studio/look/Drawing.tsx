@@ -1,6 +1,6 @@
 import { type Drawing as How, setLook, useLook } from './store.ts'
 
-/** How maps are drawn: nothing is computed again for it. */
+/** Controls for drawing maps, which need no new computation. */
 export function Drawing() {
   const drawing = useLook(({ drawing }) => drawing)
   const set = (change: Partial<How>) => setLook({ drawing: { ...drawing, ...change } })

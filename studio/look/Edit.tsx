@@ -3,7 +3,7 @@ import { paintPart, partsToPaint } from './parts.ts'
 import { faceIn, setLook, useLook } from './store.ts'
 import { partInWords } from './words.ts'
 
-/** A brush for the photo, and whole parts for who has no pointer. */
+/** A brush for the photo, and whole parts for users without a pointer. */
 export function Edit() {
   const brush = useLook(({ brush }) => brush)
   const size = useLook(({ size }) => size)

@@ -2,7 +2,7 @@ import { clear, redo, undo } from './edit.ts'
 import { getLook, setLook, useLook } from './store.ts'
 import { changesInWords } from './words.ts'
 
-/** What is painted can be taken off again, and compared with how it was. */
+/** Undo for what is painted, and comparison with the original. */
 export function Edited() {
   const isEdited = useLook(({ strokes }) => strokes.length > 0)
   const canRedo = useLook(({ undone }) => undone.length > 0)
@@ -23,7 +23,7 @@ export function Edited() {
         <button type="button" className="button" disabled={!isEdited} onClick={clear}>
           Clear
         </button>
-        {/* Held by a pointer; by keys, and by who has neither, turned on and off. */}
+        {/* Held down with a pointer; toggled by keys and assistive technology. */}
         <button
           type="button"
           className="button"

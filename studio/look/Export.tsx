@@ -10,7 +10,9 @@ import './export.css'
 
 const PHOTO = 'This file contains the photo.'
 
-/** What is shown, as files: made here, from pixels and numbers, so that nothing of the photo's file is in them. */
+/**
+ * Files of what is shown: made in the page from pixels and numbers, so that they contain nothing of the photo's file.
+ */
 export function Export() {
   const state = useLook()
   const [error, setError] = useState<string | undefined>(undefined)
@@ -101,7 +103,7 @@ export function Export() {
     </div>
   )
 
-  /** @param mapsOnly in place of overlays and photos */
+  /** @param mapsOnly instead of overlays and photos */
   function sheet(mapsOnly = false) {
     const drawing: LookState['drawing'] = mapsOnly ? { ...state.drawing, show: 'map' } : state.drawing
     return sheetOf({ ...state, drawing }, taken)
@@ -138,6 +140,6 @@ function download(file: Blob, name: string): void {
   link.href = url
   link.download = name
   link.click()
-  // Some browsers read it only after the click.
+  // Some browsers read the URL only after the click.
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

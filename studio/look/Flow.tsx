@@ -6,7 +6,7 @@ import { cellOf, conserves, layerOf, requestFor, shows, useLook } from './store.
 import { layerInWords, percent, taskInWords } from './words.ts'
 import './flow.css'
 
-/** Of the band at its widest, of its picture, and of a layer, in pixels. */
+/** The widest width of the band, and the height of a layer, in pixels. */
 const BAND = { width: 72, row: 44 }
 const ALL = BAND.width + 24
 
@@ -22,7 +22,7 @@ export function Flow() {
   const state = useLook()
   const [chosen, setChosen] = useState<{ readonly id: string; readonly row: number } | undefined>(undefined)
   useEffect(() => {
-    // The report makes networks larger and slower: nobody asks for it unless it is looked at.
+    // The report makes networks larger and slower: it is requested only while it is shown.
     changed({ flow: true })
     return () => changed({ flow: false })
   }, [])
@@ -80,7 +80,7 @@ function Way({
 }: {
   readonly id: string
   readonly look: Look
-  /** Whether another one is on its way. */
+  /** Whether a new one is being computed. */
   readonly waits: boolean
 }) {
   const shown = useLook((state) => {
@@ -230,7 +230,7 @@ function Way({
   )
 }
 
-/** Whether an amount is worth a word. */
+/** Whether an amount is worth mentioning. */
 function isSeen(amount: number, start: number): boolean {
   return Math.abs(amount) >= 0.001 * Math.abs(start)
 }

@@ -4,7 +4,7 @@ import { addNetwork, changed } from './run.ts'
 import { cellOf, type LookState, scaleOf, shownIn, uneditedIn, useLook } from './store.ts'
 import { answerInWords, changeInWords } from './words.ts'
 
-/** Networks as columns, questions as rows: the paper's Figure 2. */
+/** Networks as columns, questions as rows, like the paper's Figure 2. */
 export function Grid() {
   const state = useLook()
   const { columns, networks, questions, here, yours, before } = state
@@ -97,7 +97,7 @@ export function Grid() {
   )
 }
 
-/** Of a network that has no rule for what it is made of there are answers still. */
+/** A network with an operator that lacks a rule still has answers. */
 function answersWithoutMap(state: LookState, id: string) {
   return state.questions.map((question) => cellOf(state, id, question.id).answers).find((found) => found)
 }

@@ -4,7 +4,7 @@ import { coloursOf, stripOf, strongest } from './drawn.ts'
 import { Pixels } from './Pixels.tsx'
 import type { Drawing } from './store.ts'
 
-/** Which colour is how much: from what speaks most against to what speaks most for. */
+/** The scale of colours, from what speaks most against to what speaks most for. */
 export function Legend({
   look,
   drawing,

@@ -4,7 +4,7 @@ import type { Camera } from '../camera/useCamera.ts'
 import { freeze, type Pace, watch } from './live.ts'
 import { useLook } from './store.ts'
 
-/** The camera in place of the photo, with the faces that are found in it. */
+/** The camera instead of the photo, with the faces found in it. */
 export function Live({
   camera,
   video,

@@ -15,7 +15,7 @@ import './edit.css'
 
 const Compare = lazy(() => import('./Compare.tsx').then(({ Compare }) => ({ default: Compare })))
 
-/** A photo, networks beside each other, and what each of them looks at. */
+/** A photo, networks side by side, and what each of them looks at. */
 export function Look({ shown }: { readonly shown: boolean }) {
   const comparing = useLook(({ comparing }) => comparing)
   useEffect(() => {
@@ -56,13 +56,13 @@ export function Look({ shown }: { readonly shown: boolean }) {
 
 let begun = false
 
-/** The first screen has something to see. */
+/** Show something on the first screen. */
 async function begin() {
   if (begun) return
   begun = true
   const here = await fetch('models/index.json')
   setLook({ here: await here.json() })
-  // A link may name networks that are kept here.
+  // A link may name networks that are kept in this browser.
   if (await mayKeep()) await (await import('../models/store.ts')).begin()
   applyAddress()
   followAddress()
@@ -70,7 +70,7 @@ async function begin() {
   await loadColumns()
 }
 
-/** Whether networks may be kept here. Not every browser tells, and some tell nothing. */
+/** Whether networks may be kept here. Not every browser can say, so true where unknown. */
 async function mayKeep(): Promise<boolean> {
   try {
     return (await indexedDB.databases()).some(({ name }) => name === DATABASE)
@@ -79,7 +79,7 @@ async function mayKeep(): Promise<boolean> {
   }
 }
 
-/** What is to be said of a link. */
+/** The note about a link. */
 function Note() {
   const note = useLook(({ note }) => note)
   return (
@@ -96,7 +96,7 @@ function Note() {
   )
 }
 
-/** What is under way, and what went wrong. */
+/** Work underway, and errors. */
 function Status() {
   const busy = useLook(({ busy }) => busy)
   const error = useLook(({ error }) => error)
@@ -124,7 +124,7 @@ function Status() {
   )
 }
 
-/** Bytes as megabytes; small numbers are runs, and stand for themselves. */
+/** Bytes as megabytes; small numbers are counts of runs, shown as they are. */
 function amount(value: number): string {
   return value > 50_000 ? `${(value / 2 ** 20).toFixed(1)} MB` : String(value)
 }

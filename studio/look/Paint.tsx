@@ -32,7 +32,7 @@ export function Painted({ photo }: { readonly photo: OpenedPhoto }) {
   )
 }
 
-/** What is painted on: strokes follow the pointer. */
+/** The surface to paint on: strokes follow the pointer. */
 export function Brush({ photo }: { readonly photo: OpenedPhoto }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const brush = useLook(({ brush }) => brush)
@@ -79,7 +79,7 @@ export function Brush({ photo }: { readonly photo: OpenedPhoto }) {
     const moves = event.nativeEvent.getCoalescedEvents()
     for (const each of moves.length > 0 ? moves : [event.nativeEvent]) {
       const [last, next] = [current.at(-1)!, at(each)]
-      // Of a stroke that is broad, steps need not be fine.
+      // A broad stroke does not need fine steps.
       if (Math.hypot(next.x - last.x, next.y - last.y) < Math.max(1, size / 8)) continue
       current.push(next)
       draw(last, next)
@@ -99,7 +99,7 @@ export function Brush({ photo }: { readonly photo: OpenedPhoto }) {
       <canvas
         ref={canvas}
         className="brush"
-        // The whole of it, since pieces of a stroke lie over each other.
+        // The opacity of the whole, since pieces of a stroke overlap.
         style={{ opacity: AT_ONCE[brush].opacity }}
         width={Math.round(scale * photo.width)}
         height={Math.round(scale * photo.height)}

@@ -1,7 +1,7 @@
 import { setLook, shownIn, useLook } from './store.ts'
 import { amountsOf, partInWords, percent } from './words.ts'
 
-/** What each part of the face has, network by network. */
+/** The share of each part of the face, network by network. */
 export function PartTable() {
   const state = useLook()
   const { columns, questions, part } = state

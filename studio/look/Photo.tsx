@@ -10,12 +10,12 @@ import { changed, openPhoto } from './run.ts'
 import { openSample, SAMPLE } from './sample.ts'
 import { faceIn, type OpenedPhoto, setLook, useLook } from './store.ts'
 
-// What the first screen does not need is fetched when it is asked for.
+// Code that the first screen does not need is loaded on demand.
 const Painted = lazy(() => import('./Paint.tsx').then(({ Painted }) => ({ default: Painted })))
 const Brush = lazy(() => import('./Paint.tsx').then(({ Brush }) => ({ default: Brush })))
 const Eyes = lazy(() => import('./Eyes.tsx').then(({ Eyes }) => ({ default: Eyes })))
 
-/** More faces than these are shown when they are asked for. */
+/** How many faces are shown at first; more on request. */
 const FACES = 12
 
 /** The photo with its faces, and ways to open another. */
@@ -207,7 +207,7 @@ export function Photo() {
   )
 }
 
-/** The photo in its frame: whole, or so that the chosen face fills it; what lies over it goes with it. */
+/** The photo in its frame: whole, or zoomed to the chosen face, together with whatever lies over it. */
 function Frame({
   photo,
   faces,
@@ -222,7 +222,7 @@ function Frame({
   const isEditing = useLook(({ tab }) => tab === 'edit')
   const fixing = useLook(({ fixing }) => fixing)
   const strokes = useLook(({ strokes }) => strokes.length > 0)
-  // Where the eyes are put decides nothing about the frame, or it would move under the pointer.
+  // The frame ignores corrected eyes, or it would move under the pointer.
   const box = near && photo.faces[number]?.box
   return (
     <div className="photo-frame" data-near={box ? true : undefined}>
@@ -248,7 +248,7 @@ function Frame({
   )
 }
 
-/** The side of the square that is shown from near, in sides of the face's box. */
+/** The side of the square that is shown when zoomed in, in sides of the face's box. */
 const NEAR = 1.6
 
 function sideNear({ width, height }: Box): number {
@@ -272,12 +272,12 @@ function nearTo(box: Box, photo: OpenedPhoto): CSSProperties {
   }
 }
 
-/** As wide as the frame, and no higher than it may be. */
+/** As wide as the frame, within the allowed height. */
 function whole({ width, height }: OpenedPhoto): CSSProperties {
   return { width: `min(100%, calc(var(--photo-height) * ${width / height}))` }
 }
 
-/** Another face: what was put right of the last one is of no use to it. */
+/** Choose another face: corrections to the last one do not apply to it. */
 function choose(face: number): void {
   changed({ face, fixed: undefined, fixing: false })
 }

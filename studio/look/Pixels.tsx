@@ -6,7 +6,7 @@ export function Pixels({
   label,
 }: {
   readonly pixels: ImageData
-  /** What it shows, in words; without, it says nothing that is not said beside it. */
+  /** What it shows, in words; without it, the picture is decorative. */
   readonly label?: string
 }) {
   const canvas = useRef<HTMLCanvasElement>(null)

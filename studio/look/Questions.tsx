@@ -3,7 +3,7 @@ import { changed } from './run.ts'
 import { type Question, useLook } from './store.ts'
 import { taskInWords } from './words.ts'
 
-// Few networks have so many classes that one searches among them.
+// Few networks have enough classes to need a search.
 const ClassSearch = lazy(() =>
   import('./ClassSearch.tsx').then(({ ClassSearch }) => ({ default: ClassSearch })),
 )
@@ -11,7 +11,7 @@ const ClassSearch = lazy(() =>
 /** More classes than these are searched rather than listed. */
 const LISTED = 20
 
-/** What the networks are asked: a row each. */
+/** The questions for the networks, one for each row. */
 export function Questions() {
   const questions = useLook(({ questions }) => questions)
   const networks = useLook(({ networks }) => networks)

@@ -5,7 +5,7 @@ import { compositeFor, isNamedMethod, untunedFor, useLook, type Way } from './st
 /** Half decades of ε. */
 const EPSILONS = Array.from({ length: 19 }, (_, k) => 10 ** (-9 + k / 2))
 
-/** What makes the maps: composite or method, and its numbers. */
+/** The composite or method of the maps, and its numbers. */
 export function Rules() {
   const way = useLook(({ way }) => way)
   const tuning = useLook(({ tuning }) => tuning)
@@ -103,7 +103,7 @@ function Slider({
   ...range
 }: {
   readonly label: string
-  /** Why it cannot be moved. */
+  /** Why the slider cannot be moved. */
   readonly off: string | undefined
   readonly min: number
   readonly max: number

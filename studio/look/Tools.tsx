@@ -6,7 +6,7 @@ import './tools.css'
 
 const Export = lazy(() => import('./Export.tsx').then(({ Export }) => ({ default: Export })))
 
-/** What can be done with all columns: to compare them, and to take them along. */
+/** Tools for all columns: compare and export. */
 export function Tools() {
   const state = useLook()
   const { columns, questions, comparing } = state
@@ -52,7 +52,7 @@ export function Tools() {
   )
 }
 
-/** Until somebody wants it, the menu is not there. */
+/** The menu is loaded when it is first used. */
 function ExportButton({ disabled, onClick }: { readonly disabled: boolean; readonly onClick?: () => void }) {
   return (
     <button

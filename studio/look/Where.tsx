@@ -8,7 +8,7 @@ const NAMES: Record<DeviceChoice, string> = {
   webgpu: 'Graphics (WebGPU)',
 }
 
-/** Where networks run, and where they should. */
+/** Where networks run, and a choice of where they should. */
 export function Where() {
   const device = useLook(({ device }) => device)
   const place = useLook(({ place }) => place)

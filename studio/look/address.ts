@@ -1,4 +1,4 @@
-/** The address of the page goes with the settings of Look, and they with it. */
+/** Keeps the address of the page and the settings of Look in step. */
 
 import { routeOf } from '../app/route.ts'
 import { fromLink, linkOf } from './link.ts'
@@ -8,7 +8,7 @@ import { getLook, setLook, useLook } from './store.ts'
 /** Sliders move faster than browsers let an address change. */
 const REST = 300
 
-/** What follows the question mark of the address, where that is Look's. */
+/** The query of the address, if it is Look's. */
 function queryNow(): string | undefined {
   return routeOf(location.hash).view === 'look' ? (location.hash.split('?')[1] ?? '') : undefined
 }
@@ -17,7 +17,7 @@ function hashOf(query: string): string {
   return query ? `#/look?${query}` : '#/look'
 }
 
-/** Take the settings from the address, and say what of it cannot be followed. */
+/** Take the settings from the address, and report what in it cannot be followed. */
 export function applyAddress(): void {
   const query = queryNow()
   const { here, yours, networks, columns } = getLook()
@@ -27,7 +27,7 @@ export function applyAddress(): void {
   changed({ ...settings, note: faults.length > 0 ? faults.join(' ') : undefined })
 }
 
-/** Keep the address as the settings are. */
+/** Keep the address up to date with the settings. */
 export function followAddress(): void {
   let waits = false
   const write = () => {
@@ -43,7 +43,7 @@ export function followAddress(): void {
   useLook.subscribe(soon)
   addEventListener('hashchange', () => {
     const query = queryNow()
-    // A way back from another view names no settings: they stay.
+    // Coming back from another view without settings keeps the present ones.
     if (query && query !== linkOf(getLook())) {
       applyAddress()
       void loadColumns()

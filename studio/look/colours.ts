@@ -1,4 +1,4 @@
-/** Maps as pixels: in the paper's colours, or in light ones that people who see colours otherwise can tell apart. */
+/** Maps as pixels: in the paper's colours, or in light ones that colour-blind people can tell apart. */
 
 import { heatMap, type PixelRelevance } from 'regard'
 
@@ -7,7 +7,7 @@ type Rgb = readonly [number, number, number]
 const stops = (...colours: readonly string[]): readonly Rgb[] =>
   colours.map((hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as unknown as Rgb)
 
-/** From nothing to the most, a quarter each; both sides have the same luminance. */
+/** From nothing to the most in quarters; both sides have the same luminance. */
 const FOR = stops('#f7f5f2', '#ffb891', '#eb7c33', '#a94e00', '#632a00')
 const AGAINST = stops('#f7f5f2', '#a8ceff', '#54a0fe', '#2a6cba', '#113d70')
 
@@ -49,8 +49,8 @@ export function coloured(map: PixelRelevance, scale: number, colours: 'paper' | 
 }
 
 /**
- * A map over the grey photo: what is strong is opaque. The photo's lightness is fitted to the same range on every face, so
- * that equal relevance looks equal on every skin.
+ * A map over the grey photo: strong relevance is opaque. The photo's lightness is fitted to the same range for every
+ * face, so that equal relevance looks equal on every skin.
  *
  * @param seen red, green and blue of each pixel
  */
@@ -67,7 +67,7 @@ export function overlaid(
     const amount = scale > 0 ? Math.min(1, Math.abs(data[k]!) / scale) : 0
     const alpha = opacity * Math.sqrt(amount)
     const table = LIGHT[data[k]! < 0 ? 1 : 0]
-    // What covers is at least half way to the strongest colour: pale ones would only lighten the photo.
+    // Covering colours are at least half way to the strongest: pale ones would only lighten the photo.
     const from = 3 * Math.round(255 * (0.5 + amount / 2))
     for (let c = 0; c < 3; c++) image.data[4 * k + c] = (1 - alpha) * grey[k]! + alpha * table[from + c]!
     image.data[4 * k + 3] = 255
@@ -75,7 +75,7 @@ export function overlaid(
   return image
 }
 
-/** What was seen, in its own colours. */
+/** The picture that was seen, in its own colours. */
 export function plain({
   width,
   height,

@@ -1,4 +1,4 @@
-/** Two maps beside each other: what differs, in parts and pixel by pixel. */
+/** Two maps compared, in parts and pixel by pixel. */
 
 import type { PixelRelevance } from 'regard'
 import type { Look } from '../worker/protocol.ts'
@@ -11,7 +11,7 @@ export interface PartDifference {
   readonly b: number
 }
 
-/** The parts of both, those that differ most first. */
+/** The parts of both maps, those that differ most first. */
 export function partDifferences(a: Look, b: Look): PartDifference[] {
   const [ofA, ofB] = [amountsOf(a), amountsOf(b)].map(
     (amounts) => new Map(amounts.map(({ part, positive }) => [part, positive])),
@@ -31,8 +31,8 @@ function cutAlike(a: Look, b: Look): boolean {
 }
 
 /**
- * What A gives each pixel more than B, in shares of all that either gives: Σ|R| of each is one. Undefined where the
- * pictures are cut differently.
+ * How much more A gives each pixel than B, after scaling Σ|R| of each map to 1. Undefined where the pictures are cut
+ * differently.
  */
 export function shareDifference(a: Look, b: Look): PixelRelevance | undefined {
   if (!cutAlike(a, b)) return undefined
@@ -50,7 +50,7 @@ export function comparedInWords(a: Look, b: Look, outputs: readonly [a: string, 
   const silent = [a, b].flatMap((look, k) =>
     speaksFor(look) ? [] : [`In ${'AB'[k]} almost nothing speaks for ${look.name}.`],
   )
-  // Shares of almost nothing say nothing.
+  // Shares of almost nothing are meaningless.
   if (silent.length > 0) return [says, ...silent].join(' ')
   const [first] = partDifferences(a, b)
   if (!first) return says
@@ -62,14 +62,14 @@ export function comparedInWords(a: Look, b: Look, outputs: readonly [a: string, 
     : `${says} Of what speaks for ${a.name}, A gives ${part} ${shareA}; of what speaks for ${b.name}, B gives it ${shareB}.`
 }
 
-/** Whether there is something of which parts can have a share. */
+/** Whether anything speaks for the answer that parts can share. */
 function speaksFor({ shares }: Look): boolean {
   const positive = shares.reduce((sum, each) => sum + each.positive, 0)
   const negative = shares.reduce((sum, each) => sum + each.negative, 0)
   return positive > LEAST * (positive - negative)
 }
 
-/** Of all that speaks for and against. */
+/** The least share of all that speaks for and against. */
 const LEAST = 0.02
 
 function answerOf({ answers }: Look, output: string): string {

@@ -1,4 +1,7 @@
-/** What a column can be compared with, and how a comparison is opened and left: each is a step in the browser's history. */
+/**
+ * What a column can be compared with, and how a comparison is opened and closed: each is a step in the browser's
+ * history.
+ */
 
 import { COMPOSITE_NAMES, METHOD_NAMES } from './rules.ts'
 import { changed } from './run.ts'
@@ -13,12 +16,12 @@ import {
   type Way,
 } from './store.ts'
 
-/** What stands in the state of a step of the history. */
+/** The state of a step in the history. */
 interface Step {
   readonly comparing?: Comparing
 }
 
-/** All that a cell can be compared with. */
+/** Everything that a cell can be compared with. */
 export function againstOf(state: LookState, { network, row }: Omit<Comparing, 'against'>): Against[] {
   const { networks, strokes, questions, way, tuning } = state
   const info = networks.find(({ id }) => id === network)
@@ -31,7 +34,7 @@ export function againstOf(state: LookState, { network, row }: Omit<Comparing, 'a
   return [
     ...networks.filter(({ id }) => id !== network).map(({ id }): Against => ({ other: 'network', name: id })),
     ...(strokes.length > 0 ? [{ other: 'before' } as const] : []),
-    // A hundred ages are no list to choose from.
+    // A hundred ages are too many to list.
     ...(answer && !answer.years ? answer.classes : [])
       .filter((name) => name !== question?.class)
       .map((name): Against => ({ other: 'class', name })),
@@ -39,12 +42,12 @@ export function againstOf(state: LookState, { network, row }: Omit<Comparing, 'a
   ]
 }
 
-/** As a link has it: `network:gear`, `before`, `class:m`, `rules:epsilon`. */
+/** In the form of links: `network:gear`, `before`, `class:m`, `rules:epsilon`. */
 export function againstAsText(against: Against): string {
   return against.other === 'before' ? 'before' : `${against.other}:${against.name}`
 }
 
-/** Compare; or compare something else, for which the other side is not there yet. */
+/** Open a comparison, or change it, in which case the other side must be computed. */
 export function compare(comparing: Comparing): void {
   const step: Step = { comparing }
   if (getLook().comparing) history.replaceState(step, '')

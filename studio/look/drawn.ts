@@ -1,16 +1,17 @@
-/** A look as pixels, as it is to be drawn. */
+/** A look drawn as pixels. */
 
 import type { Look } from '../worker/protocol.ts'
 import { coloured, overlaid, plain } from './colours.ts'
 import type { Drawing } from './store.ts'
 
-/** The largest |R| of a map, brightened where that is asked for. */
+/** The largest |R| of a map, brightened if asked for. */
 export function strongest(look: Look, { brighten }: Drawing, scale: number | undefined): number {
   return (scale ?? look.map.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)) / brighten
 }
 
 /**
- * The map, the map over the photo, or the photo. The map of a layer lies over no photo: it has other pixels.
+ * The map, the map over the photo, or the photo. The map of a layer is never drawn over the photo, since it has other
+ * pixels.
  *
  * @param most the |R| of the strongest colour
  */
@@ -23,13 +24,13 @@ export function drawn(look: Look, drawing: Drawing, most: number): ImageData {
 
 const STEPS = 101
 
-/** All colours beside each other, from −1 to 1. */
+/** All colours side by side, from −1 to 1. */
 export function stripOf(colours: Drawing['colours']): ImageData {
   const data = Float32Array.from({ length: STEPS }, (_, k) => (2 * k) / (STEPS - 1) - 1)
   return coloured({ width: STEPS, height: 1, data }, 1, colours)
 }
 
-/** Over a photo the paper's colours, on black, could not be seen. */
+/** The paper's colours start from black, and would hide a photo. */
 export function coloursOf({ show, colours }: Drawing): Drawing['colours'] {
   return show === 'overlay' ? 'light' : colours
 }

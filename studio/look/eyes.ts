@@ -1,4 +1,4 @@
-/** Put a face's eyes where they are: its whole mesh goes with them. */
+/** Corrects the place of a face's eyes; its whole mesh moves with them. */
 
 import { eyeCentres, type FoundFace, landmarks49, type Point } from 'regard'
 
@@ -12,11 +12,11 @@ export function eyesOf({ mesh }: FoundFace): Eyes {
   return eyeCentres(landmarks49(mesh))
 }
 
-/** Eyes nearer to each other than this, in pixels, span no face. */
+/** Eyes nearer to each other than this, in pixels, do not span a face. */
 const NEAREST = 2
 
 /**
- * A face whose eyes lie elsewhere: turned, scaled and moved as a whole, and its box with it.
+ * A face with its eyes in other places: turned, scaled and moved as a whole, together with its box.
  *
  * @returns undefined where the eyes would fall on one point
  */

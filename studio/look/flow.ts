@@ -6,29 +6,32 @@ import type { FlowLayer, Look } from '../worker/protocol.ts'
 export const LEAKS = ['bias', 'epsilon', 'constants', 'padding'] as const
 export type Leak = (typeof LEAKS)[number]
 
-/** One layer of the way down. */
+/** One layer on the way down. */
 interface FlowStep extends FlowLayer {
-  /** What was on its way when it got here, over all branches, and what still is behind it. */
+  /** The relevance underway before this layer, over all branches, and after it. */
   readonly before: number
   readonly after: number
-  /** What stayed here; less than zero where more went on than came. `before` − all of them = `after`. */
+  /** What stayed here; negative where more went on than came. `before` − all of them = `after`. */
   readonly stayed: readonly { readonly leak: Leak; readonly amount: number }[]
 }
 
-/** The way of all relevance. */
+/** The flow of all relevance. */
 export interface Flow {
-  /** What was handed down in all: `reached` and all that stayed anywhere. The logit, unless the rules start otherwise. */
+  /**
+   * The total that was handed down: `reached` plus all that stayed anywhere. It is the logit, unless the rules start
+   * differently.
+   */
   readonly start: number
   readonly steps: readonly FlowStep[]
   /** The sum of the map. */
   readonly reached: number
 }
 
-/** Layers that have biases of their own; with all others it is a constant beside the value that keeps its share. */
+/** Layers with biases of their own; elsewhere it is a constant beside the value that keeps its share. */
 const WITH_BIAS = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization'])
 
 /**
- * The conservation report as a way down; undefined where the method gives none.
+ * The conservation report as a flow; undefined where the method gives none.
  *
  * @param look with its report, from the output to the input
  */
@@ -57,7 +60,7 @@ function stayedAt({ operator, bias, epsilon, padding }: FlowLayer): FlowStep['st
   return LEAKS.flatMap((leak) => (amounts[leak] === 0 ? [] : [{ leak, amount: amounts[leak] }]))
 }
 
-/** A shape of the picture: an outline in the band's own units. */
+/** A shape in the picture: an outline in the band's own units. */
 export interface Ribbon {
   readonly kind: 'for' | 'against' | Leak
   readonly path: string
@@ -65,29 +68,29 @@ export interface Ribbon {
 
 /** How the picture is drawn. */
 export interface BandSize {
-  /** Of the widest place of the band. */
+  /** The width of the band at its widest. */
   readonly width: number
-  /** Of one layer. */
+  /** The height of one layer. */
   readonly row: number
 }
 
-/** What leaks, leaves at the side; how far. */
+/** How far leaks extend to the side. */
 const ASIDE = 10
-/** Thinner ones would be seen as lines. */
+/** Thinner bands would look like lines. */
 const THINNEST = 1
 
 /**
- * The outlines of the band and of what leaves or joins it.
+ * The outlines of the band, and of what leaves or joins it.
  *
- * The band is as wide as what is still on its way. What stays at a layer parts from it to the right; where a layer hands
- * on more than came, its biases speaking against, that joins from the right.
+ * The band is as wide as the relevance still underway. What stays at a layer branches off to the right; where a layer
+ * hands on more than came, because its biases speak against, the excess joins from the right.
  */
 export function ribbonsOf({ steps, start }: Flow, { width, row }: BandSize): Ribbon[] {
   const most = steps.reduce((so, { after }) => Math.max(so, Math.abs(after)), Math.abs(start))
   const wide = (amount: number) => (most > 0 ? (width * Math.abs(amount)) / most : 0)
   return steps.flatMap(({ before, after, stayed }, k) => {
     const [top, bottom] = [k * row, (k + 1) * row]
-    // What speaks for and against alike: the band's side is its own sign.
+    // For what speaks for and against alike, the sign decides the band's side.
     const side = after === 0 ? Math.sign(before) : Math.sign(after)
     const seen = stayed.filter(({ amount }) => wide(amount) >= THINNEST)
     const goes = seen.filter(({ amount }) => amount * side > 0)
@@ -119,7 +122,7 @@ export function ribbonsOf({ steps, start }: Flow, { width, row }: BandSize): Rib
   })
 }
 
-/** From one stretch above to another below, with soft sides. */
+/** From one section above to another below, with smooth sides. */
 function ribbon(a: number, b: number, top: number, c: number, d: number, bottom: number): string {
   const middle = (top + bottom) / 2
   const n = (value: number) => value.toFixed(2)

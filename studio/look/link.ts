@@ -1,6 +1,6 @@
 /**
- * The settings of Look as the query of a link: `n=faceres,gear&q=gender:top,years:years~30&show=overlay`. What is as it
- * is anyway is left out. A photo, and what is painted on it, never is in a link.
+ * The settings of Look as the query of a link: `n=faceres,gear&q=gender:top,years:years~30&show=overlay`. Defaults are
+ * left out. A photo, and what is painted on it, is never in a link.
  */
 
 import { composites } from 'regard'
@@ -8,14 +8,14 @@ import type { Align } from '../worker/protocol.ts'
 import { COMPOSITE_NAMES, METHOD_NAMES, type Tuning } from './rules.ts'
 import { type Comparing, PLAIN, type Question, type Settings, SHOWS, type Way } from './store.ts'
 
-/** A setting: what its value is in a link, and what a value says. */
+/** A setting: how it is written to and read from a link. */
 interface Setting {
-  /** Undefined where it is as it is anyway. */
+  /** Undefined for the default. */
   write(state: Settings): string | undefined
   /**
    * What changes.
    *
-   * @throws Wrong with what is to be said of the value
+   * @throws Wrong with the message about the value
    */
   read(value: string, state: Settings): Partial<Settings>
 }
@@ -69,7 +69,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     write: ({ comparing, questions }) => {
       if (!comparing) return undefined
       const { network, row, against } = comparing
-      // What was painted is in no link: there is nothing before it.
+      // Links do not contain what was painted, so there is no "before".
       if (against.other === 'before') return undefined
       return [network, String(questions.findIndex(({ id }) => id === row)), against.other, against.name]
         .map(piece)
@@ -96,7 +96,7 @@ function drawn<Name extends keyof Settings['drawing']>(
   }
 }
 
-/** The query of a link, without its question mark; empty where all is as it is anyway. */
+/** The query of a link, without its question mark; empty where everything is at its default. */
 export function linkOf(state: Settings): string {
   return Object.entries(SETTINGS)
     .flatMap(([key, { write }]) => {
@@ -109,14 +109,14 @@ export function linkOf(state: Settings): string {
 /** What a link says. */
 export interface FromLink {
   readonly settings: Settings
-  /** What of it cannot be followed, a sentence each: the rest is. */
+  /** What in it cannot be followed, a sentence each; the rest is followed. */
   readonly faults: readonly string[]
 }
 
 /**
  * Read the query of a link.
  *
- * @param networks those that can be shown
+ * @param networks the ones that can be shown
  */
 export function fromLink(query: string, networks: readonly string[]): FromLink {
   let settings = PLAIN
@@ -193,7 +193,7 @@ function number(value: string, min: number, max: number, whole = false): number 
   return found
 }
 
-/** A name among others: what stands between them is escaped in it. */
+/** A name in a list: separators in it are escaped. */
 function piece(name: string): string {
   return name.replace(/[%,:~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 }
@@ -217,7 +217,7 @@ function split(text: string, by: string): string[] {
     .map(unpieced)
 }
 
-/** As it stands in an address; commas and colons may stand there as they are. */
+/** Escaped for an address, where commas and colons may stay as they are. */
 function escaped(value: string): string {
   return encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%3A', ':')
 }

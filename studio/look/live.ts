@@ -1,18 +1,18 @@
-/** The camera in Look: frames are explained one after the other, always the newest, as fast as it goes. */
+/** The camera in Look: frames are explained one after another, always the newest, as fast as possible. */
 
 import { anotherFrame, frameOf } from '../camera/frame.ts'
 import { WorkerLost } from '../worker/client.ts'
 import { messageOf, openPhoto, reopenPhoto, showFrame, UNEDITED } from './run.ts'
 import { getLook, setLook } from './store.ts'
 
-/** How fast it goes: means over the last frames, in milliseconds. */
+/** The pace: means over the last frames, in milliseconds. */
 export interface Pace {
   readonly between: number
   readonly finding: number
   readonly explaining: number
 }
 
-/** How much of a mean the last frame is. */
+/** The weight of the last frame in a mean. */
 const NEWEST = 0.2
 
 let watching = 0
@@ -20,7 +20,7 @@ let watching = 0
 /**
  * Explain what a video shows until it is aborted, or a photo is opened.
  *
- * @param tell is told how fast it goes; undefined while no face is in view
+ * @param tell called with the pace; with undefined while no face is in view
  */
 export async function watch(
   video: HTMLVideoElement,
@@ -53,11 +53,11 @@ export async function watch(
   } catch (error) {
     setLook({ error: messageOf(error) })
   }
-  // Another camera may have taken over, or a photo be there.
+  // Another camera or a photo may have taken over.
   if (number === watching && getLook().live) await reopenPhoto()
 }
 
-/** Take what the video shows as the photo, for all columns. */
+/** Take the present frame as the photo, for all columns. */
 export async function freeze(video: HTMLVideoElement): Promise<void> {
   const canvas = document.createElement('canvas')
   const { videoWidth, videoHeight } = video

@@ -12,7 +12,7 @@ export function partsToPaint(face: FoundFace | undefined): readonly string[] {
   return face ? [...parts, background] : FIELDS
 }
 
-/** What a part is made of, in pixels of the photo: of a face as its mesh has it, else a ninth of the photo. */
+/** The areas of a part, in pixels of the photo: from the mesh for a face, else a ninth of the photo. */
 export function areasOf(
   part: string,
   photo: Pick<OpenedPhoto, 'width' | 'height'>,
@@ -41,7 +41,7 @@ export function areasOf(
   return areas.slice(areas.findIndex(({ inside }) => inside))
 }
 
-/** Paint a whole part with the brush that is chosen. */
+/** Paint a whole part with the chosen brush. */
 export function paintPart(part: string): void {
   const state = getLook()
   if (!state.photo) return

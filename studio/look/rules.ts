@@ -2,19 +2,19 @@
 
 import { type Composite, composites, type NamedMethod, type RuleParameters } from 'regard'
 
-/** What is set in place of a composite's own numbers. */
+/** Numbers that replace a composite's own. */
 export interface Tuning {
   /** α of αβ; β is 1 − α. */
   readonly alpha?: number
   readonly gamma?: number
   readonly epsilon?: number
-  /** So many of the first layers are flat. */
+  /** How many of the first layers are flat. */
   readonly flat?: number
 }
 
 type Layer = Extract<Composite, { layers: unknown }>['layers'][number]
 
-/** What a composite uses of α, γ, ε and flat layers, and with which numbers: those that it lacks have no slider. */
+/** Which of α, γ, ε and flat layers a composite uses, and with which numbers: the others have no slider. */
 export function usedBy(composite: Composite): Tuning {
   if (composite.method === 'gradient') return {}
   const found: { -readonly [Name in keyof Tuning]: Tuning[Name] } = { flat: 0 }
@@ -28,8 +28,8 @@ export function usedBy(composite: Composite): Tuning {
 }
 
 /**
- * What of a tuning is numbers of a composite's rules: these are set as it runs, where flat layers make it another one.
- * Undefined where none is.
+ * The part of a tuning that is numbers of a composite's rules: these are set as it runs, while flat layers make a new
+ * composite. Undefined where there is none.
  */
 export function parametersOf(composite: Composite, tuning: Tuning): RuleParameters | undefined {
   const used = usedBy(composite)
@@ -39,7 +39,7 @@ export function parametersOf(composite: Composite, tuning: Tuning): RuleParamete
   return names.length > 0 ? Object.fromEntries(names.map((name) => [name, tuning[name]])) : undefined
 }
 
-/** A composite with some of its numbers changed: a composite of one's own. */
+/** A composite with some of its numbers changed, as a custom composite. */
 export function rulesOf(composite: Composite, { alpha, gamma, epsilon, flat }: Tuning): Composite {
   if (composite.method === 'gradient') return composite
   const tuned = composite.layers.map((layer): Layer => {
@@ -52,7 +52,7 @@ export function rulesOf(composite: Composite, { alpha, gamma, epsilon, flat }: T
   return { ...composite, name: `${composite.name}, changed`, layers }
 }
 
-/** The first layers flat, and none else. */
+/** Only the first layers flat. */
 function withFlat(layers: readonly Layer[], count: number): readonly Layer[] {
   const others = layers.filter(({ rule }) => rule !== 'flat')
   return count === 0 ? others : [{ first: count, rule: 'flat' }, ...others]
@@ -62,8 +62,8 @@ function withFlat(layers: readonly Layer[], count: number): readonly Layer[] {
 export const COMPOSITE_NAMES = Object.keys(composites) as (keyof typeof composites)[]
 
 /**
- * Methods that are no composites, as a select shows them; the controls are for measuring. `METHODS` of regard has all of this,
- * and their code, which the page would load with it.
+ * Methods that are not composites, by the names that a select shows, without the controls, which are for measuring.
+ * regard's `METHODS` has all of this, but the page would load their code with it.
  */
 export const METHOD_TITLES: Readonly<Record<Exclude<NamedMethod['method'], 'random' | 'edges'>, string>> = {
   smoothgrad: 'SmoothGrad',

@@ -1,4 +1,4 @@
-/** From what is asked to what is shown: one request at a time, and always the newest. */
+/** Turns what is asked into what is shown: one request at a time, always the newest. */
 
 import { proxy, type Remote } from 'comlink'
 import type { BuiltInName, Image } from 'regard'
@@ -22,7 +22,7 @@ import {
 } from './store.ts'
 import { absentInWords } from './words.ts'
 
-/** How each network came here, to be told to the next worker. */
+/** How each network was loaded, to repeat it for the next worker. */
 const ways = new Map<string, (work: Remote<Work>) => Promise<unknown>>()
 
 restoring(async (work) => {
@@ -46,19 +46,19 @@ restoring(async (work) => {
   }
 })
 
-/** Run networks elsewhere from now on. */
+/** Run networks on another device from now on. */
 export async function runOn(device: DeviceChoice): Promise<void> {
   keep('device', device)
   setLook({ device })
   await theWork().runOn(device)
 }
 
-/** Tells how far something is. */
+/** Reports progress. */
 function telling(what: string, stops = false) {
   return told((_, done, total) => setLook({ busy: { what, done, total, stops } }))
 }
 
-/** Do something with a word about it, and say what went wrong. */
+/** Do something with a message about it, and report errors. */
 async function during<Result>(what: string, act: () => Promise<Result>): Promise<Result | undefined> {
   setLook({ busy: { what, done: 0, total: 0, stops: false }, error: undefined })
   try {
@@ -77,19 +77,19 @@ let last: readonly [file: Blob, name: string] | undefined
 /** A photo on which nothing is painted. */
 export const UNEDITED = { strokes: [], undone: [], painted: undefined, before: false, fixing: false } as const
 
-/** Open a photo: what was painted on the last one is gone with it. The camera's frames end. */
+/** Open a photo: strokes on the last one are dropped with it, and the camera stops. */
 export async function openPhoto(file: Blob, name: string): Promise<void> {
   const number = ++opened
   setLook({ live: false })
   await during('Looking for faces', async () => {
     const info = await theWork().openPhoto(await bytesOf(file), name)
-    // Somebody may have opened another one since.
+    // Another photo may have been opened since.
     if (number !== opened) return
     last = [file, name]
     const before = getLook().photo
     if (before) URL.revokeObjectURL(before.url)
     const photo = { ...info, url: URL.createObjectURL(file), name, number }
-    // Where no face was found nothing may be asked, and what was said of the last photo is no answer.
+    // Without a face nothing can be asked, and answers to the last photo must go.
     const cells = info.faces.length > 0 ? getLook().cells : {}
     setLook({ ...UNEDITED, photo, face: 0, fixed: undefined, cells })
   })
@@ -100,13 +100,13 @@ async function bytesOf(file: Blob): Promise<Uint8Array> {
   return new Uint8Array(await file.arrayBuffer())
 }
 
-/** Open the photo once more that was there before the camera. */
+/** Reopen the photo that was shown before the camera. */
 export async function reopenPhoto(): Promise<void> {
   if (last) await openPhoto(...last)
 }
 
 /**
- * A frame in place of the photo, and the first column's maps of it: both appear at once.
+ * Show a frame instead of the photo, together with the first column's maps of it.
  *
  * @returns the milliseconds that finding faces and explaining took; undefined where no face is in view
  */
@@ -140,7 +140,7 @@ export async function showFrame(
       cells[cellKey(id, question.id)] = { ...cell, error: messageOf(error) }
     }
   }
-  // A photo that was opened meanwhile stays.
+  // A photo that was opened in the meantime stays.
   if (getLook().live) {
     if (state.photo?.url) URL.revokeObjectURL(state.photo.url)
     setLook({ photo, face, cells })
@@ -157,9 +157,9 @@ async function addBuiltIn(name: BuiltInName): Promise<void> {
 }
 
 /**
- * A network that the worker has taken in; what one of the same name said before is no longer true.
+ * A network was added to the worker; answers of an earlier one of the same name no longer hold.
  *
- * @param again how another worker gets it, where nobody else sees to that
+ * @param again how another worker gets it, unless that is taken care of elsewhere
  */
 export function added(info: NetworkInfo, again?: (work: Remote<Work>) => Promise<unknown>): void {
   if (again) ways.set(info.id, again)
@@ -170,7 +170,7 @@ export function added(info: NetworkInfo, again?: (work: Remote<Work>) => Promise
   void refresh()
 }
 
-/** A network that the worker has no longer. */
+/** A network was removed from the worker. */
 export function removed(id: string): void {
   ways.delete(id)
   setLook(({ networks, columns, cells }) => ({
@@ -184,14 +184,14 @@ function withoutCells(cells: LookState['cells'], id: string): LookState['cells']
   return Object.fromEntries(Object.entries(cells).filter(([key]) => !key.startsWith(`${id} `)))
 }
 
-/** Load a network by its name: one that comes with the page, or one that is kept on this device. */
+/** Load a network by its name: one that comes with the page, or one that is stored on this device. */
 export async function addNetwork(id: string): Promise<void> {
   const adding = loading.get(id) ?? addNow(id).finally(() => loading.delete(id))
   loading.set(id, adding)
   await adding
 }
 
-/** More than one part of the page may want the same network. */
+/** Several parts of the page may want the same network. */
 const loading = new Map<string, Promise<void>>()
 
 async function addNow(id: string): Promise<void> {
@@ -203,7 +203,7 @@ async function addNow(id: string): Promise<void> {
     setLook({ error: `${id} cannot take photos yet. Complete its card in Models.` })
 }
 
-/** Load what the columns name, and what they are compared with. */
+/** Load the networks of the columns, and those they are compared with. */
 export async function loadColumns(): Promise<void> {
   const { columns, comparing } = getLook()
   const other = comparing?.against.other === 'network' ? [comparing.against.name] : []
@@ -212,7 +212,7 @@ export async function loadColumns(): Promise<void> {
 
 let running = false
 
-/** Ask again whatever is not as it is wanted, one cell after the other; what is wanted may change meanwhile. */
+/** Ask for every cell that is out of date, one after another; what is wanted may change in the meantime. */
 async function refresh(): Promise<void> {
   if (running) return
   running = true
@@ -224,7 +224,7 @@ async function refresh(): Promise<void> {
   }
 }
 
-/** Ask once more for what is wanted now, whenever something changes that it hangs on. */
+/** Update the state, and ask for what is now wanted. */
 export function changed(change: Partial<LookState>): void {
   setLook(change)
   void refresh()
@@ -233,7 +233,7 @@ export function changed(change: Partial<LookState>): void {
 /** The first cell that does not show what is wanted. */
 function stale() {
   const state = getLook()
-  // What is live asks for itself.
+  // The live camera asks by itself.
   if (state.live) return undefined
   for (const { name, request } of wantedOf(state)) {
     const key = keyOf(state, request)
@@ -257,10 +257,10 @@ async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>
     if (lostOver === key) lostOver = undefined
     const found = { key, look, error: undefined, failed: undefined, answers: undefined }
     put(name, found)
-    // What is painted next is set against it.
+    // The next strokes are compared with it.
     if (request.strokes.length === 0) put(uneditedKey(name), found)
   } catch (error) {
-    // A new worker gets what another was lost over, but not twice, nor what was to be stopped.
+    // A new worker gets the question that the last one was lost over, but not twice, nor one that was to be stopped.
     if (error instanceof WorkerLost) {
       if (!error.wasStopped && lostOver !== key) lostOver = key
       else put(name, { failed: key, error: messageOf(error) })
@@ -276,7 +276,7 @@ async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>
 /** The question that a worker was lost over. */
 let lostOver: string | undefined
 
-/** Put a question once more that got no answer. */
+/** Repeat a question that got no answer. */
 export function askAgain(id: string, row: number): void {
   const key = cellKey(id, row)
   const cell = getLook().cells[key]

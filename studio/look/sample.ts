@@ -1,4 +1,4 @@
-/** A photo that is there before anybody gives one; it is in the public domain. */
+/** The sample photo that is shown before the user opens one; it is in the public domain. */
 
 import sample from '../samples/astronaut.jpg?url'
 import { openPhoto } from './run.ts'

@@ -1,4 +1,4 @@
-/** What is looked at: photo, networks, questions, rules, and what came of it. */
+/** The state of Look: photo, networks, questions, rules, and results. */
 
 import { type Composite, type CompositeName, composites, type FoundFace, type NamedMethod } from 'regard'
 import { create } from 'zustand'
@@ -17,15 +17,15 @@ import {
 } from '../worker/protocol.ts'
 import { parametersOf, rulesOf, type Tuning } from './rules.ts'
 
-/** What is asked of every network: a row. */
+/** A question for every network: a row. */
 export interface Question {
-  /** What the row is known by. */
+  /** The id of the row. */
   readonly id: number
-  /** `gender`, `years`, `age`, or what else a card says; of a network without tasks its first answer. */
+  /** `gender`, `years`, `age`, or another task from a card; for a network without tasks, its first answer. */
   readonly task: string
   /** `top`, a class by its name, `years`, or a range of ages. */
   readonly class: string
-  /** Rather than which. */
+  /** What to compare the class with. */
   readonly minus?: string
 }
 
@@ -61,45 +61,45 @@ export interface Drawing {
 
 /** A cell: one network asked one question. */
 export interface Cell {
-  /** What was asked for what is shown. */
+  /** The key of the request that is shown. */
   readonly key: string | undefined
   readonly look: Look | undefined
   readonly error: string | undefined
   /** The key that failed, so that it is not tried again until something changes. */
   readonly failed: string | undefined
-  /** What the network says where no map can be made of it. */
+  /** The network's answers where no map can be made. */
   readonly answers?: readonly Answered[] | undefined
 }
 
-/** What is open in Adjust. */
+/** The open tab in Adjust. */
 export type Tab = 'rules' | 'parts' | 'flow' | 'edit'
 
-/** What is under way, with how far it is where that is known. */
+/** Work underway, with its progress if known. */
 interface Busy {
   readonly what: string
   readonly done: number
   readonly total: number
-  /** Whether Stop does something. */
+  /** Whether it can be stopped. */
   readonly stops: boolean
 }
 
 export interface OpenedPhoto extends PhotoInfo {
-  /** To be shown by; empty of a frame of the camera, which is shown already. */
+  /** The URL to show it by; empty for a frame of the camera, which is already shown. */
   readonly url: string
   readonly name: string
-  /** Each opened photo has another. */
+  /** Different for each opened photo. */
   readonly number: number
 }
 
 export interface LookState {
   readonly photo: OpenedPhoto | undefined
-  /** Which face, also where none was found; −1 for the whole photo. */
+  /** The index of the face, even where none was found; −1 for the whole photo. */
   readonly face: number
   /** The networks that come with the page. */
   readonly here: readonly string[]
-  /** The networks that somebody dropped or keeps on this device, loaded or not. */
+  /** The user's own networks, dropped or stored on this device, loaded or not. */
   readonly yours: readonly string[]
-  /** Those that are loaded. */
+  /** The loaded networks. */
   readonly networks: readonly NetworkInfo[]
   /** Networks as columns, by their ids, from left to right. */
   readonly columns: readonly string[]
@@ -109,40 +109,40 @@ export interface LookState {
   readonly tuning: Tuning
   readonly drawing: Drawing
   readonly strokes: readonly Stroke[]
-  /** What was undone, the last first. */
+  /** Undone strokes, the last first. */
   readonly undone: readonly Stroke[]
   /** The photo with the strokes on it, as the worker painted it. */
   readonly painted: ImageBitmap | undefined
   readonly brush: Stroke['brush']
   /** The width of the brush, in pixels of the photo. */
   readonly size: number
-  /** Whether the photo and what is said of it are shown as they were before it was painted on. */
+  /** Whether the photo and its answers are shown as they were before painting. */
   readonly before: boolean
   readonly tab: Tab
   /** Whether the eyes can be moved. */
   readonly fixing: boolean
-  /** What of a link could not be followed, in a sentence. */
+  /** What in a link could not be followed, in a sentence. */
   readonly note: string | undefined
   readonly layer: string | undefined
   readonly flow: boolean
-  /** What is compared with what, while it is. */
+  /** The open comparison, if any. */
   readonly comparing: Comparing | undefined
   readonly cells: Readonly<Record<string, Cell>>
   readonly busy: Busy | undefined
   readonly error: string | undefined
   /** The part that is pointed at, in all maps. */
   readonly part: string | undefined
-  /** Of a face whose eyes were put right: its mesh in place of the one that was found. */
+  /** The face with corrected eyes, instead of the one that was found. */
   readonly fixed: FoundFace | undefined
-  /** Where networks are to run. */
+  /** Where networks should run. */
   readonly device: DeviceChoice
-  /** Where they do; undefined until the worker has started. */
+  /** Where they do run; undefined until the worker has started. */
   readonly place: Place | undefined
-  /** Whether the camera's frames take the place of the photo. */
+  /** Whether the camera's frames replace the photo. */
   readonly live: boolean
 }
 
-/** The browser's database with the networks that are kept; there is none where nothing is. */
+/** The browser's database of stored networks; it exists only if there are any. */
 export const DATABASE = 'regard studio'
 
 /** What a link to Look holds. */
@@ -151,7 +151,7 @@ export type Settings = Pick<
   'columns' | 'questions' | 'align' | 'way' | 'tuning' | 'drawing' | 'layer' | 'comparing'
 >
 
-/** How they are until somebody changes them. */
+/** The default settings. */
 export const PLAIN: Settings = {
   columns: ['faceres'],
   questions: [{ id: 0, task: 'gender', class: 'top' }],
@@ -190,7 +190,7 @@ export const useLook = create<LookState>(() => ({
   place: undefined,
 }))
 
-/** The choice that was made last in this browser. */
+/** The last choice made in this browser. */
 function deviceKept(): DeviceChoice {
   const said = kept('device')
   return DEVICES.find((each) => each === said) ?? 'auto'
@@ -199,23 +199,23 @@ function deviceKept(): DeviceChoice {
 export const setLook = useLook.setState
 export const getLook = useLook.getState
 
-/** The face that is looked at; none where it is the whole photo. */
+/** The current face; undefined for the whole photo. */
 export function faceIn({ photo, face, fixed }: LookState): FoundFace | undefined {
   return fixed ?? photo?.faces[face]
 }
 
-/** The name of the composite that a network is explained by where nothing is said. */
+/** The name of the default composite of a network. */
 export function compositeFor({ composite }: NetworkInfo): CompositeName {
   return composite in composites ? (composite as CompositeName) : 'paper'
 }
 
-/** The composite that a network is explained by where nothing is said, with its numbers. */
+/** The default composite of a network, with its numbers. */
 export function compositeOfCard(network: NetworkInfo): Composite {
   const { composite } = network.card
   return typeof composite === 'object' ? composite : composites[compositeFor(network)]
 }
 
-/** The composite or method that is asked for; undefined where it is the card's own. */
+/** The composite or method that is asked for; undefined for the card's own. */
 export function wayFor(
   { way, tuning }: LookState,
   network: NetworkInfo,
@@ -230,7 +230,7 @@ export function untunedFor(way: Way, network: NetworkInfo): Composite {
   return way === 'card' ? compositeOfCard(network) : composites[way as CompositeName]
 }
 
-/** The same as the worker is asked for: numbers of rules stand beside the composite, so that it stays loaded. */
+/** The same for a request to the worker: numbers of rules are sent beside the composite, so that it stays loaded. */
 function rulesFor(state: LookState, network: NetworkInfo): Pick<LookRequest, 'way' | 'parameters'> {
   const { way, tuning } = state
   const parameters = isNamedMethod(way) ? undefined : parametersOf(untunedFor(way, network), tuning)
@@ -238,7 +238,7 @@ function rulesFor(state: LookState, network: NetworkInfo): Pick<LookRequest, 'wa
   return { way: rulesOf(untunedFor(way, network), { flat: tuning.flat }), parameters }
 }
 
-/** What a cell asks; undefined where its network cannot be asked that, or nothing is there to ask about. */
+/** The request of a cell; undefined where its network cannot answer it, or there is nothing to ask about. */
 export function requestFor(state: LookState, id: string, question: Question): LookRequest | undefined {
   const network = state.networks.find((each) => each.id === id)
   const answer = network && answerTo(network, question)
@@ -257,23 +257,26 @@ export function requestFor(state: LookState, id: string, question: Question): Lo
   }
 }
 
-/** Whether a network that is shown faces has none to be shown: nobody said that the whole photo is to stand for one. */
+/** Whether a network that needs a face has none: the user has not chosen the whole photo instead. */
 export function lacksFace(state: LookState, { card }: NetworkInfo): boolean {
   return state.face >= 0 && !faceIn(state) && card.alignment !== undefined
 }
 
-/** Whether a network's maps come with a conservation report: those by rules do, gradients and other methods do not. */
+/**
+ * Whether a network's maps come with a conservation report: those by relevance rules do, gradients and other methods do
+ * not.
+ */
 export function conserves(state: LookState, network: NetworkInfo): boolean {
   const way: Composite | NamedMethod = wayFor(state, network) ?? compositeOfCard(network)
   return (way.method ?? 'relevance') === 'relevance'
 }
 
-/** The layer whose map a network shows: another network may have none of that name, and named methods give none. */
+/** The layer whose map a network shows: another network may lack it, and named methods do not give layers. */
 export function layerOf({ layer, way }: LookState, network: NetworkInfo): string | undefined {
   return layer !== undefined && !isNamedMethod(way) && network.layers.includes(layer) ? layer : undefined
 }
 
-/** Whether a cell shows what a request asks for: that it holds a conservation report, too, does no harm. */
+/** Whether a cell shows what a request asks for; an extra conservation report does no harm. */
 export function shows(state: LookState, { key }: Cell, request: LookRequest): boolean {
   return (
     key !== undefined &&
@@ -281,7 +284,7 @@ export function shows(state: LookState, { key }: Cell, request: LookRequest): bo
   )
 }
 
-/** The two sides of a comparison, of the pixels whatever layer the columns show. */
+/** The two sides of a comparison, for the pixels, whatever layer the columns show. */
 export function sidesOf(state: LookState, { network, row, against }: Comparing) {
   const question = state.questions.find(({ id }) => id === row)
   const pixels = { ...state, layer: undefined }
@@ -302,8 +305,8 @@ export function sidesOf(state: LookState, { network, row, against }: Comparing) 
 export const SIDES = { a: 'compared a', b: 'compared b' } as const
 
 /**
- * Everything that is to be shown: the cells of all columns, then the two sides of a comparison; and while the photo is
- * painted on, what the cells were without that.
+ * Everything that should be shown: the cells of all columns, then the two sides of a comparison; and if the photo is
+ * painted on, the cells without that.
  */
 export function wantedOf(state: LookState): { readonly name: string; readonly request: LookRequest }[] {
   const cells = state.questions.flatMap((question) =>
@@ -338,7 +341,7 @@ export function cellKey(id: string, row: number): string {
   return `${id} ${row}`
 }
 
-/** What a request is known by: another photo, another key. */
+/** The key of a request: another photo, another key. */
 export function keyOf(state: LookState, request: LookRequest): string {
   return JSON.stringify([state.photo?.number, request])
 }
@@ -349,12 +352,12 @@ export function cellOf({ cells }: LookState, id: string, row: number): Cell {
   return cells[cellKey(id, row)] ?? NO_CELL
 }
 
-/** The name of the cell that holds what another was before the photo was painted on. */
+/** The name of the cell that holds another cell's look before the photo was painted on. */
 export function uneditedKey(name: string): string {
   return `unedited ${name}`
 }
 
-/** What a cell was before the photo was painted on, as far as that is known of what is asked now. */
+/** A cell's look before the photo was painted on, if known for the present question. */
 export function uneditedIn(state: LookState, id: string, row: number): Look | undefined {
   const cell = state.cells[uneditedKey(cellKey(id, row))]
   const question = state.questions.find((each) => each.id === row)
@@ -362,7 +365,7 @@ export function uneditedIn(state: LookState, id: string, row: number): Look | un
   return cell && request && shows(state, cell, { ...request, strokes: [] }) ? cell.look : undefined
 }
 
-/** What a cell shows: what is asked, or the same of the photo before it was painted on. */
+/** What a cell shows: the requested look, or the same for the photo before it was painted on. */
 export function shownIn(state: LookState, id: string, row: number): Look | undefined {
   return state.before && state.strokes.length > 0 ? uneditedIn(state, id, row) : cellOf(state, id, row).look
 }

@@ -1,16 +1,16 @@
-/** What maps and answers say, in words. */
+/** Maps and answers in words. */
 
 import { builtIn } from 'regard'
 import type { Answered, Look } from '../worker/protocol.ts'
 import { cellOf, type LookState, uneditedIn } from './store.ts'
 
-/** Of what reached the pixels there may be more than all: biases that speak against the answer add to it. */
+/** More than 100 % can reach the pixels: biases that speak against the answer add to it. */
 export function percent(share: number): string {
   const value = 100 * share
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
 }
 
-/** `around_eyes` as people say it. */
+/** `around_eyes` in plain words. */
 export function partInWords(part: string): string {
   return part === 'around_eyes' ? 'around the eyes' : part
 }
@@ -27,7 +27,7 @@ export interface PartAmount {
   readonly area: number
 }
 
-/** The parts of a map that have something, those with most of what speaks for it first. */
+/** The parts of a map with any relevance, those with most of what speaks for it first. */
 export function amountsOf({ shares, parts }: Pick<Look, 'shares' | 'parts'>): PartAmount[] {
   const positive = shares.reduce((sum, each) => sum + each.positive, 0)
   const negative = shares.reduce((sum, each) => sum + each.negative, 0)
@@ -49,7 +49,7 @@ export function readout({ part, positive, negative, area }: PartAmount, name: st
   return `${partInWords(part)}${estimate}: ${percent(positive)} of what speaks for ${name}, ${percent(negative)} of what speaks against; ${times} × its area`
 }
 
-/** A whole map in a sentence or two, for who cannot see it. */
+/** A whole map in a sentence or two, for users who cannot see it. */
 export function mapInWords(network: string, look: Look): string {
   const amounts = amountsOf(look)
   const list = (some: readonly string[]) => (some.length > 0 ? some.join(', ') : 'nothing')
@@ -59,7 +59,7 @@ export function mapInWords(network: string, look: Look): string {
   return `${network}, ${look.name}, ${said}. Most relevance for: ${list(most)}. Against: ${against && against.negative > 0 ? `${partInWords(against.part)} ${percent(against.negative)}` : 'nothing'}. ${reachedInWords(look)}`
 }
 
-/** How much of the logit came down to the pixels. */
+/** How much of the logit reached the pixels. */
 export function reachedInWords({
   logit,
   reached,
@@ -71,12 +71,12 @@ export function reachedInWords({
   return `${percent(Math.max(0, share))} of the logit reached the pixels.${share < 0.05 ? ' Read it with care.' : ''}`
 }
 
-/** What else is to be known before a map is believed: how much reached the pixels, {@link reachedInWords} says of every map. */
+/** What else to know before believing a map; {@link reachedInWords} says how much reached the pixels. */
 export function otherWarnings({ warnings }: Pick<Look, 'warnings'>): string[] {
   return warnings.filter((warning) => !warning.includes('of the logit reached the input'))
 }
 
-/** What an answer is called above its column. */
+/** The title of an answer above its column. */
 export function answerInWords({ classes, value, task }: Answered): string {
   if (value !== undefined) return task === 'years' ? `${value.toFixed(0)} years` : value.toPrecision(3)
   const [first] = classes
@@ -93,7 +93,7 @@ export function changeInWords(before: Answered, now: Answered): string {
     : `${was} → ${is}`
 }
 
-/** What painting has changed of the answers of all columns; nothing while that is not known. */
+/** How painting changed the answers of all columns; empty until that is known. */
 export function changesInWords(state: LookState): string {
   const { busy, before, columns, questions } = state
   if (busy || before) return ''
@@ -114,7 +114,7 @@ export function layerInWords(name: string): string {
   return folders[0] ?? name
 }
 
-/** Names of all layers alike, and what a layer is made of. */
+/** Folders that every layer's name has, and the parts of a layer. */
 const FOLDERS = /^(StatefulPartitionedCall|model(_\d+)?|functional(_\d+)?|sequential(_\d+)?)?$/
 
 /** A task as a heading. */
@@ -125,7 +125,7 @@ export function taskInWords(task: string | undefined): string {
   return task ?? 'Answer'
 }
 
-/** What to say of a network that is asked for, as by a link, and is not here. */
+/** The message for a network that is asked for, such as by a link, but is not here. */
 export function absentInWords(id: string): string {
   const remedy = id in builtIn ? `Run \`npx regard networks add ${id}\`.` : 'Drop its file.'
   return `${id} is not on this device. ${remedy}`

@@ -4,16 +4,16 @@ import { theWork } from '../worker/client.ts'
 import type { NetworkInfo } from '../worker/protocol.ts'
 import { keepYours, removeYours, showInLook, working, type Yours } from './store.ts'
 
-/** What can be done with a network. */
+/** The buttons for a network. */
 export function Actions({
   id,
   network,
   yours,
 }: {
   readonly id: string
-  /** Undefined as long as it cannot be looked with. */
+  /** Undefined as long as it cannot be used in Look. */
   readonly network: NetworkInfo | undefined
-  /** Where it is one of one's own. */
+  /** Set for the user's own networks. */
   readonly yours?: Yours
 }) {
   const answers = network?.answers ?? []
@@ -104,6 +104,6 @@ function download(name: string, blob: Blob): void {
   link.href = URL.createObjectURL(blob)
   link.download = name
   link.click()
-  // The browser takes the bytes after this task.
+  // The browser reads the bytes after this task.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

@@ -18,7 +18,7 @@ export function BuiltIn({
   isHere,
 }: {
   readonly name: BuiltInName
-  /** Undefined as long as that is not known. */
+  /** Undefined until known. */
   readonly isHere: boolean | undefined
 }) {
   const about = builtIn[name]
@@ -88,7 +88,7 @@ export function BuiltIn({
   )
 }
 
-/** How often it is right for whom. */
+/** How often it is right, group by group. */
 function Groups({ name }: { readonly name: BuiltInName }) {
   const tables = groupTables(name)
   if (tables.length === 0) return null

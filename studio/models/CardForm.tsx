@@ -3,10 +3,10 @@ import type { ModelReport } from '../worker/models.ts'
 import { cardFrom, PRESETS, swapped, type Values, valuesOf } from './form.ts'
 import { describe } from './store.ts'
 
-/** How long somebody may type before it is tried, in milliseconds. */
+/** How long to wait after typing before trying the card, in milliseconds. */
 const REST = 400
 
-/** What must be said of a model so that it can be shown photos, and what may be. */
+/** The form for a model's card: what it must say before it can be used on photos, and what it may say. */
 export function CardForm({
   id,
   report,
@@ -287,7 +287,7 @@ function Choice({
   )
 }
 
-/** The names of the classes: typed one a line, or out of a text file. */
+/** The names of the classes: typed one on each line, or from a text file. */
 function Classes({
   count,
   set,

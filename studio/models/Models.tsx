@@ -12,7 +12,7 @@ import './models.css'
 
 const NAMES = Object.keys(builtIn) as BuiltInName[]
 
-/** The networks that can be looked with: those that come with the page, and one's own. */
+/** The networks: those that come with the page, and the user's own. */
 export function Models() {
   const { rest } = useRoute()
   const here = useLook(({ here }) => here)
@@ -102,7 +102,7 @@ export function Models() {
   )
 }
 
-/** Take in files, and show what came of them. */
+/** Add files, and show the result. */
 async function take(files: readonly File[]): Promise<void> {
   if (files.length === 0) return
   await thenGo(async () => {
@@ -115,7 +115,7 @@ function tasksOf(name: BuiltInName): string {
   return builtIn[name].card.answers.map(({ task }) => (task === 'years' ? 'age' : task)).join(', ')
 }
 
-/** The button for files, and what may be dropped. */
+/** The button for files, and what can be dropped. */
 function Open() {
   const input = useRef<HTMLInputElement>(null)
   return (
@@ -143,7 +143,7 @@ function Open() {
   )
 }
 
-/** What is under way, and what was wrong with what was dropped. */
+/** Work underway, and problems with dropped files. */
 function Problems() {
   const problems = useModels(({ problems }) => problems)
   const busy = useModels(({ busy }) => busy)

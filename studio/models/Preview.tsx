@@ -7,7 +7,7 @@ import { answerInWords, taskInWords } from '../look/words.ts'
 import { theWork } from '../worker/client.ts'
 import type { Answered, NetworkInfo, Preview as Shown } from '../worker/protocol.ts'
 
-/** What a network is shown of the photo that is open in Look, and what it says to that. */
+/** What a network sees of the photo that is open in Look, and its answers. */
 export function Preview({
   network,
   edition = '',

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import { bytesStored, deleteEverything, megabytes } from './kept.ts'
 import { keptBytes, nothingKept, useModels } from './store.ts'
 
-/** What is stored in this browser, and the way to be rid of it. */
+/** What is stored in this browser, and how to delete it. */
 export function Stored() {
   const yours = useModels(({ yours }) => yours)
   const [stored, setStored] = useState<number>()

@@ -10,7 +10,7 @@ import { Layers } from './Layers.tsx'
 import { Preview } from './Preview.tsx'
 import { openYours, type Yours } from './store.ts'
 
-/** A network that somebody dropped or keeps here. */
+/** One of the user's own networks, dropped or stored here. */
 export function YourNetwork({ network }: { readonly network: Yours }) {
   const { id, report, files, file, kept } = network
   const loaded = useLook(({ networks }) => networks.find((each) => each.id === id))
@@ -64,7 +64,7 @@ export function YourNetwork({ network }: { readonly network: Yours }) {
   )
 }
 
-/** What is to be known of how it was read. */
+/** What to know about how it was read. */
 function Said({ report: { notes, unexplained, missing, errors } }: { readonly report: ModelReport }) {
   return (
     <>

@@ -1,8 +1,8 @@
-/** The form about a card: texts that people type, and the card that they mean. */
+/** The form for a card: typed texts, and the card that they stand for. */
 
 import type { Card } from 'regard'
 
-/** What stands in the form's fields. What is empty is not said. */
+/** The form's fields. Empty ones are left out of the card. */
 export interface Values {
   readonly channels: '' | 'RGB' | 'BGR' | 'gray'
   readonly scale: string
@@ -13,18 +13,18 @@ export interface Values {
   readonly picture: string
   readonly fit: '' | 'pad' | 'crop' | 'stretch'
   readonly cut: 'none' | 'r' | 'i' | 'box'
-  /** Of a box: its side, in sides of the detector's; and how far down it lies. */
+  /** For a box: its side, in sides of the detector's; and how far down it lies. */
   readonly box: string
   readonly down: string
   readonly output: string
   readonly task: string
-  /** One a line, or the name of a file that was dropped with the model. */
+  /** One on each line, or the name of a file that was dropped with the model. */
   readonly classes: string
-  /** Of the task `years`: the age of each class. */
+  /** For the task `years`: the age of each class. */
   readonly ages: string
 }
 
-/** How networks are usually shown pictures, by who trained them. */
+/** Usual preprocessing, by the program that trained the network. */
 export const PRESETS: readonly {
   readonly name: string
   readonly values: Partial<Values>
@@ -66,8 +66,8 @@ export function valuesOf(card: Card): Values {
 }
 
 /**
- * The card that is meant, with what the form does not ask about left as it is. What is no number stays a text, so that
- * who reads the card says what is wrong with it.
+ * The card from the form; fields that the form does not show are unchanged. Text that is not a number stays text, so
+ * that reading the card reports the error.
  *
  * @param files the names of the files that were dropped with the model
  */
@@ -81,7 +81,7 @@ export function cardFrom(values: Values, card: Card, files: readonly string[]): 
   const isFile = lines.length === 1 && files.includes(lines[0]!)
   return defined({
     ...card,
-    // What several answers say, they say themselves.
+    // With several answers, each has its own fields.
     ...(!answers && {
       output: values.output || undefined,
       task: values.task.trim() || undefined,
@@ -102,7 +102,7 @@ export function cardFrom(values: Values, card: Card, files: readonly string[]): 
   })
 }
 
-/** RGB for BGR and the other way round, with what is said channel by channel. */
+/** Swap RGB and BGR, with the values for each channel. */
 export function swapped(values: Values): Values {
   const reversed = (text: string) => {
     const parts = text.split(',').map((part) => part.trim())
@@ -120,7 +120,7 @@ function textOf(given: number | string | readonly number[] | undefined): string 
   return given === undefined ? '' : Array.isArray(given) ? given.join(', ') : String(given)
 }
 
-/** One number, several with commas between, or the text itself. */
+/** One number, several separated by commas, or the text itself. */
 function numbersFrom(text: string): number | number[] | string | undefined {
   const trimmed = text.trim()
   if (trimmed === '') return undefined

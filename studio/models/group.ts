@@ -1,18 +1,18 @@
-/** Files that were dropped together, as models: which is whose, and what is missing. */
+/** Groups dropped files into models, and finds what is missing. */
 
 /** A model with the files that belong to it. */
 export interface Grouped {
-  /** What it is called from now on. */
+  /** Its name from now on. */
   readonly id: string
   /** The name of its own file among `files`. */
   readonly file: string
   readonly files: Readonly<Record<string, Blob>>
 }
 
-/** What became of the files. */
+/** The result of grouping files. */
 export interface Grouping {
   readonly models: readonly Grouped[]
-  /** Cards without their model, by what they are called: of one that may be here already. */
+  /** Cards without their model, by name: the model may already be here. */
   readonly cards: readonly { readonly id: string; readonly card: Blob }[]
   /** A sentence for what is missing or not read. */
   readonly problems: readonly string[]
@@ -32,7 +32,7 @@ const OTHERS: readonly (readonly [ending: RegExp, remedy: string])[] = [
 /**
  * Find the models among files.
  *
- * @param files of one or more drops: a file of the same name as an earlier one takes its place
+ * @param files of one or more drops: a file replaces an earlier one of the same name
  */
 export async function groupedFrom(files: readonly File[]): Promise<Grouping> {
   const all = [...new Map(files.map((file) => [file.name, file])).values()]
@@ -106,17 +106,17 @@ export async function groupedFrom(files: readonly File[]): Promise<Grouping> {
   }
 }
 
-/** What a file is called without its endings. */
+/** The name of a file without its endings. */
 export function stemOf(name: string): string {
   return name.replace(CARD, '').replace(/\.[^.]+$/, '')
 }
 
-/** A name that a link and a list can have. */
+/** A name fit for links and lists. */
 function idOf(stem: string): string {
   return stem.replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'model'
 }
 
-/** The names of the files with a TensorFlow.js model's weights; undefined where it is none. */
+/** The names of the files with a TensorFlow.js model's weights; undefined where the file is not one. */
 async function weightsOf(json: File): Promise<string[] | undefined> {
   try {
     const { weightsManifest } = JSON.parse(await json.text())
@@ -124,7 +124,7 @@ async function weightsOf(json: File): Promise<string[] | undefined> {
       paths.map((path) => path.replace(/^.*\//s, '')),
     )
   } catch {
-    // What is wrong with it is said where it is read.
+    // Errors are reported where it is read.
     return undefined
   }
 }

@@ -19,7 +19,7 @@ export interface GroupTable {
   readonly rows: readonly GroupFigures[]
 }
 
-/** What is known of a network, table by table; none of one that the page does not speak of. */
+/** The tables of a network; empty for one that the page does not cover. */
 export function groupTables(network: string): GroupTable[] {
   return page
     .split(/^### /m)

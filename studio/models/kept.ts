@@ -1,9 +1,9 @@
-/** Networks that are kept in the browser's own storage, because somebody said so. */
+/** Networks that are stored in the browser at the user's request. */
 
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 import { DATABASE } from '../look/store.ts'
 
-/** A network as it is kept: its files as they were dropped, and its card among them. */
+/** A stored network: its files as dropped, including its card. */
 export interface KeptNetwork {
   readonly id: string
   /** The name of its own file among `files`. */
@@ -42,7 +42,7 @@ async function close(): Promise<void> {
   ;(await closing)?.close()
 }
 
-/** All that are kept; none where the browser keeps nothing. */
+/** All stored networks; none where the browser cannot store any. */
 export async function keptNetworks(): Promise<KeptNetwork[]> {
   try {
     return await (await database()).getAll('networks')
@@ -52,9 +52,9 @@ export async function keptNetworks(): Promise<KeptNetwork[]> {
 }
 
 /**
- * Keep a network, in place of one of the same name.
+ * Store a network, replacing one of the same name.
  *
- * @throws Error that says what to expect where there is no room, or the browser keeps nothing
+ * @throws Error with a message for the user, where there is no room or the browser stores nothing
  */
 export async function keep(network: KeptNetwork): Promise<void> {
   try {
@@ -71,7 +71,7 @@ export async function forget(id: string): Promise<void> {
   await (await database()).delete('networks', id)
 }
 
-/** Delete all that the studio has stored in this browser: networks, settings, and what a service worker keeps. */
+/** Delete everything that the studio has stored in this browser: networks, settings, and the service worker's cache. */
 export async function deleteEverything(): Promise<void> {
   await close()
   await new Promise<void>((resolve, reject) => {
@@ -80,21 +80,21 @@ export async function deleteEverything(): Promise<void> {
     request.onerror = () => reject(request.error)
   })
   localStorage.clear()
-  // A page without a secure context has none.
+  // A page without a secure context lacks it.
   if ('caches' in window) for (const name of await caches.keys()) await caches.delete(name)
 }
 
-/** What the browser says that this page takes up, in bytes; undefined where it does not say. */
+/** The browser's estimate of this page's storage, in bytes; undefined where it gives none. */
 export async function bytesStored(): Promise<number | undefined> {
   return (await navigator.storage?.estimate())?.usage
 }
 
-/** Of all its files. */
+/** The bytes of all its files. */
 export function bytesOf({ files }: Pick<KeptNetwork, 'files'>): number {
   return Object.values(files).reduce((sum, { size }) => sum + size, 0)
 }
 
-/** As people read it: `6.9 MB`, `98 MB`. */
+/** Bytes for people: `6.9 MB`, `98 MB`. */
 export function megabytes(bytes: number): string {
   const size = bytes / 2 ** 20
   return `${size < 10 ? size.toFixed(1) : size.toFixed(0)} MB`

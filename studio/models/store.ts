@@ -1,4 +1,4 @@
-/** Networks of one's own: dropped or kept, what is known of them, and what is still to be said. */
+/** The user's own networks, dropped or stored: what is known about them, and what is still missing. */
 
 import { create } from 'zustand'
 import { added, changed, messageOf, removed } from '../look/run.ts'
@@ -9,13 +9,13 @@ import type { NetworkInfo } from '../worker/protocol.ts'
 import { type Grouped, groupedFrom, stemOf } from './group.ts'
 import { bytesOf, forget, type KeptNetwork, keep, keptNetworks } from './kept.ts'
 
-/** A network of one's own. */
+/** One of the user's own networks. */
 export interface Yours extends KeptNetwork {
-  /** Whether it is there after the page was closed. */
+  /** Whether it is stored beyond this page. */
   readonly kept: boolean
   /** Undefined until it is read. */
   readonly report: ModelReport | undefined
-  /** Counts how often its card came from a file, so that a form begins anew. */
+  /** Counts how often its card came from a file, so that a form starts again. */
   readonly edition: number
 }
 
@@ -25,9 +25,9 @@ interface ModelsState {
   readonly yours: readonly Yours[]
   /** Dropped files that wait for their partner. */
   readonly waiting: readonly File[]
-  /** What was wrong with what was dropped, a sentence each. */
+  /** Problems with dropped files, a sentence each. */
   readonly problems: readonly string[]
-  /** What is under way. */
+  /** Work underway. */
   readonly busy: string | undefined
 }
 
@@ -42,7 +42,7 @@ const { setState: set, getState: get } = useModels
 
 let begun: Promise<void> | undefined
 
-/** Find out what is kept here. */
+/** Find out what is stored here. */
 export function begin(): Promise<void> {
   begun ??= keptNetworks().then((networks) => {
     for (const network of networks) put({ ...network, kept: true, report: undefined, edition: 0 })
@@ -63,7 +63,7 @@ export function yoursBy(id: string): Yours | undefined {
   return get().yours.find((each) => each.id === id)
 }
 
-/** Do something with a word about it; what goes wrong is said. */
+/** Do something with a message about it, and report errors. */
 export async function working<Result>(what: string, act: () => Promise<Result>): Promise<Result | undefined> {
   set({ busy: what })
   try {
@@ -77,7 +77,7 @@ export async function working<Result>(what: string, act: () => Promise<Result>):
 }
 
 /**
- * Take in files that somebody dropped or picked.
+ * Add files that the user dropped or picked.
  *
  * @returns the last network among them, if there is one
  */
@@ -110,7 +110,7 @@ function freeId({ id }: Grouped): string {
   return getLook().here.includes(id) ? `${id}-yours` : id
 }
 
-/** Read a network, and put it in the list if it is one. */
+/** Read a network, and add it to the list if it is one. */
 async function read(network: KeptNetwork, kept: boolean): Promise<boolean> {
   const { id, file, files } = network
   const report = await working(`Reading ${file}`, async () => {
@@ -124,7 +124,7 @@ async function read(network: KeptNetwork, kept: boolean): Promise<boolean> {
   return true
 }
 
-/** Of a model without a card: mean and classes that were dropped with it are its own. */
+/** For a model without a card: a mean and classes that were dropped with it belong to it. */
 async function withFilesNamed({ id, files }: KeptNetwork, report: ModelReport): Promise<ModelReport> {
   const names = Object.keys(files)
   const mean = names.find((name) => /\.(npy|binaryproto)$/i.test(name))
@@ -136,13 +136,13 @@ async function withFilesNamed({ id, files }: KeptNetwork, report: ModelReport): 
   )
 }
 
-/** What is whole can be looked with; what is not, no longer. */
+/** A complete network becomes available in Look; an incomplete one is removed from there. */
 function takeIn(id: string, network: NetworkInfo | undefined): void {
   if (network) added(network)
   else setLook(({ networks }) => ({ networks: networks.filter((each) => each.id !== id) }))
 }
 
-// The files of each hold its card, as it was described last.
+// The files of each include its latest card.
 restoring(async (work) => {
   for (const { id, file, files, report } of get().yours) {
     if (!report) continue
@@ -156,7 +156,7 @@ restoring(async (work) => {
 })
 
 /**
- * Read one of one's own networks, where that was not done yet.
+ * Read one of the user's networks, if not yet read.
  *
  * @returns whether it is here
  */
@@ -169,10 +169,10 @@ export async function openYours(id: string): Promise<boolean> {
 
 let asked = 0
 
-/** Say something else of a network in its card, as YAML or JSON; the newest wins. */
+/** Give a network another card, as YAML or JSON; the newest wins. */
 export async function describe(id: string, text: string): Promise<void> {
   const number = ++asked
-  // Another may be under way, and its answer is not wanted any more.
+  // Another may be underway, whose answer is no longer wanted.
   await describing
   if (number !== asked) return
   describing = describeNow(id, text)
@@ -197,7 +197,7 @@ async function describeNow(id: string, text: string): Promise<void> {
   }
 }
 
-/** Show a network beside those that are in Look, asked something that it answers. */
+/** Add a network to Look, with a question that it answers. */
 export function showInLook(network: NetworkInfo): void {
   const { columns, questions } = getLook()
   const [first] = network.answers
@@ -218,7 +218,7 @@ export function showInLook(network: NetworkInfo): void {
   location.hash = '#/look'
 }
 
-/** Keep a network on this device. */
+/** Store a network on this device. */
 export async function keepYours(id: string): Promise<void> {
   const network = yoursBy(id)
   if (!network) return
@@ -228,7 +228,7 @@ export async function keepYours(id: string): Promise<void> {
   })
 }
 
-/** Take a network away, here and where it is kept. */
+/** Remove a network, here and from storage. */
 export async function removeYours(id: string): Promise<void> {
   const network = yoursBy(id)
   if (!network) return
@@ -239,7 +239,7 @@ export async function removeYours(id: string): Promise<void> {
   await theWork().removeNetwork(id)
 }
 
-/** After everything that was stored is deleted: what is open stays open until the page is closed. */
+/** Called after everything stored was deleted: what is open stays open until the page closes. */
 export function nothingKept(): void {
   set(({ yours }) => ({ yours: yours.map((each) => ({ ...each, kept: false })) }))
 }
@@ -248,7 +248,7 @@ export function dismissProblems(): void {
   set({ problems: [], waiting: [] })
 }
 
-/** What is kept, in bytes. */
+/** The stored bytes. */
 export function keptBytes(yours: readonly Yours[]): number {
   return yours.filter(({ kept }) => kept).reduce((sum, each) => sum + bytesOf(each), 0)
 }

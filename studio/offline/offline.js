@@ -1,9 +1,9 @@
 /**
- * The service worker of a studio that a plain file server serves: it gives the page threads, by the headers that such a
- * server does not send, and keeps what was loaded so that the page works offline. `regard studio` does without.
+ * The service worker of a studio on a plain file server: it enables threads by adding the headers that such a server
+ * does not send, and caches what was loaded so that the page works offline. `regard studio` does not need it.
  */
 
-// The build's own name stands here: what another build has kept is thrown away.
+// The name of the build: caches of other builds are deleted.
 const KEPT = 'regard studio BUILD'
 
 self.addEventListener('install', () => self.skipWaiting())
@@ -24,7 +24,7 @@ self.addEventListener('fetch', (event) => {
   if (isOwn) event.respondWith(answered(request))
 })
 
-/** From the network, or from what is kept where there is none; what bears the sum of its content in its name is kept for good. */
+/** From the network, or from the cache where there is none; files with a hash in their names are cached for good. */
 async function answered(request) {
   const cache = await caches.open(KEPT)
   const known = await cache.match(request, { ignoreSearch: true })

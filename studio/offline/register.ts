@@ -1,6 +1,6 @@
 /**
- * Where the server does not isolate the page, its service worker does: it is put in place, and the page is loaded once
- * more by it. Without one (no secure context, say) the page works on one thread, and not offline.
+ * Where the server does not isolate the page, its service worker does: it is registered, and the page is reloaded
+ * through it. Without one (for example, without a secure context) the page works on one thread, and not offline.
  */
 export async function isolate(): Promise<void> {
   if (crossOriginIsolated || !('serviceWorker' in navigator)) return
@@ -9,7 +9,7 @@ export async function isolate(): Promise<void> {
     await navigator.serviceWorker.register('offline.js')
     await navigator.serviceWorker.ready
   } catch {
-    // A browser that allows none, in a private window for one.
+    // The browser does not allow one, for example in a private window.
     return
   }
   // Once: if the page is not isolated by it, loading it again will not help.

@@ -181,7 +181,7 @@ function ClassView({ folder, own, points }: ClassViewProps) {
   )
 }
 
-/** What a cluster has more of than chance would bring. */
+/** The groups that a cluster has more of than chance would bring. */
 function toldOf({ told, composition }: AtlasClass['clusters'][number]): string {
   if (told.length === 0) return 'of nothing more than chance would bring'
   return told

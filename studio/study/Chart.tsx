@@ -104,7 +104,7 @@ function optionsOf(
   }
 }
 
-/** From what is lowest to what is highest, and no further than 0 and 100 %. */
+/** From the lowest to the highest value, within 0 and 100 %. */
 function accuracyRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   if (low === null || high === null) return [0, 100]
   return [Math.max(0, Math.floor((low - 2) / 5) * 5), Math.min(100, Math.ceil((high + 2) / 5) * 5)]
@@ -117,7 +117,7 @@ function pointsOf({ curve }: Line, of: ChartProps['of']): readonly (readonly [nu
     : curve.validations.map(([iteration, accuracy]) => [iteration, 100 * accuracy] as const)
 }
 
-/** A column of iterations, and one of each line with gaps where it has nothing. */
+/** A column of iterations, and one for each line, with gaps where it has no value. */
 function dataOf(lines: readonly Line[], of: ChartProps['of']): uPlot.AlignedData {
   const points = lines.map((line) => new Map(pointsOf(line, of)))
   const iterations = [...new Set(points.flatMap((own) => [...own.keys()]))].sort((a, b) => a - b)
@@ -132,7 +132,7 @@ function inWords(title: string, lines: readonly Line[], of: ChartProps['of']): s
   return `${title}. ${said.length > 0 ? said.join('. ') : 'Nothing is trained yet'}.`
 }
 
-/** The theme, so that what is drawn follows it. */
+/** The theme, so that drawings follow it. */
 function useTheme(): string | undefined {
   return useSyncExternalStore(
     (changed) => {

@@ -46,7 +46,7 @@ async function readCheck(folder: string): Promise<Omit<FindingsProps, 'folder'>>
 }
 
 async function marksIn(source: Source): Promise<Record<string, MarkName>> {
-  // Opened from disk, it has no marks to be kept.
+  // Opened from disk, it cannot store marks.
   if (source.url('marks.csv') === undefined) return {}
   const text = await textOf(source, 'marks.csv')
   if (text === '') return {}
@@ -169,7 +169,7 @@ function Mark({ pair, mark, put }: MarkProps) {
         ['different', 'Different'],
       ]}
       value={mark}
-      // Chosen again, it is taken back.
+      // Choosing it again removes the mark.
       choose={(each) => put(mark === each ? undefined : each)}
     />
   )

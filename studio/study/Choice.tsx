@@ -1,12 +1,12 @@
 interface ChoiceProps<Value extends string> {
-  /** What is chosen, for those who do not see it. */
+  /** The name of the choice, for screen readers. */
   readonly name: string
   readonly options: readonly (readonly [value: Value, label: string])[]
   readonly value: Value | undefined
   readonly choose: (value: Value) => void
 }
 
-/** One of a few, as buttons beside each other. */
+/** One of a few options, as buttons side by side. */
 export function Choice<Value extends string>({ name, options, value, choose }: ChoiceProps<Value>) {
   return (
     <fieldset className="study-choice">

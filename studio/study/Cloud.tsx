@@ -5,7 +5,7 @@ import { colourOf } from './words.ts'
 export interface Dot {
   readonly x: number
   readonly y: number
-  /** From 1 on; says its colour. */
+  /** From 1 on; decides its colour. */
   readonly cluster: number
 }
 
@@ -17,7 +17,7 @@ interface CloudProps<D extends Dot> {
   readonly select: (dots: readonly D[]) => void
 }
 
-/** What of the plane is seen: the middle, and how many pixels of the canvas one unit is. */
+/** The visible part of the plane: its middle, and the pixels of the canvas for each unit. */
 interface Seen {
   readonly x: number
   readonly y: number
@@ -43,7 +43,7 @@ export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProp
     const context = canvas.current!.getContext('2d')!
     const style = getComputedStyle(canvas.current!)
     context.clearRect(0, 0, WIDTH, HEIGHT)
-    // Where the canvas is shown smaller, dots stay large enough to be seen.
+    // Where the canvas is shown smaller, dots stay large enough to see.
     const shrunk = Math.max(1, WIDTH / (canvas.current!.clientWidth || WIDTH))
     const radius = shrunk * Math.min(7, 3 * Math.sqrt(seen.scale / all(dots).scale))
     for (const isSelected of [false, true]) {
@@ -66,7 +66,7 @@ export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProp
     }
   }, [dots, seen, brush, selected])
 
-  // React's own listener may not stop the page from scrolling.
+  // React's own listener cannot stop the page from scrolling.
   useEffect(() => {
     const element = canvas.current!
     const wheel = (event: WheelEvent) => {
@@ -140,7 +140,7 @@ export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProp
   )
 }
 
-/** So that all dots are seen. */
+/** The view that shows all dots. */
 function all(dots: readonly Dot[]): Seen {
   const [x, y] = (['x', 'y'] as const).map((axis) => {
     const values = dots.map((dot) => dot[axis])
@@ -159,7 +159,7 @@ function placeOf({ x, y }: Dot, seen: Seen): Corner {
   return { x: WIDTH / 2 + (x - seen.x) * seen.scale, y: HEIGHT / 2 + (y - seen.y) * seen.scale }
 }
 
-/** @param at what stays where it is, in pixels of the canvas; its middle where not given */
+/** @param at the fixed point, in pixels of the canvas; by default its middle */
 function zoomed(seen: Seen, by: number, at: Corner = { x: WIDTH / 2, y: HEIGHT / 2 }): Seen {
   const scale = seen.scale * by
   const keep = (middle: number, pixel: number, length: number) =>

@@ -14,7 +14,7 @@ interface ConfusionProps {
   readonly source: Source
 }
 
-/** What a run takes for what, and the photos behind each cell. */
+/** A run's confusion matrix, and the photos behind each cell. */
 export function Confusion({ study, source }: ConfusionProps) {
   const finished = study.runs.filter(({ state }) => state === 'finished')
   const [chosen, setChosen] = useState(finished[0]?.name)
@@ -132,7 +132,7 @@ function inWords(truth: string, predicted: string): string {
   return truth === predicted ? `${truth}, answered right` : `${truth} taken for ${predicted}`
 }
 
-/** Ages in years are shown by decades: a hundred rows are no picture. */
+/** Ages in years are shown by decade: a hundred rows would be unreadable. */
 function groupsOf(task: string, classes: readonly string[]) {
   if (task !== 'years') return { names: classes, groupOf: (k: number) => k }
   const decades = Math.ceil(classes.length / 10)
@@ -152,7 +152,7 @@ interface BehindProps {
   readonly photos: boolean
 }
 
-/** The faces of a cell, those first that the network is surest of. */
+/** The faces of a cell, those that the network is surest of first. */
 function Behind({ title, answers, classes, source, photos }: BehindProps) {
   const faces = [...answers]
     .sort((a, b) => b.probability - a.probability)

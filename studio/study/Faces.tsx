@@ -1,17 +1,17 @@
 import { useState } from 'react'
 
-/** A face that is shown. */
+/** A face to show. */
 export interface ShownFace {
   readonly id: string
-  /** Of its picture; none where it has none. */
+  /** The URL of its picture; undefined where it has none. */
   readonly url: string | undefined
   readonly caption: string
 }
 
-/** How many are shown before more are asked for. */
+/** How many are shown at first. */
 const SHOWN = 36
 
-/** Photos of faces with what is said of each, some at first. */
+/** Photos of faces with a caption for each, some at first. */
 export function Faces({
   faces,
   wide = false,

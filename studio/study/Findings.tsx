@@ -37,7 +37,7 @@ function shown(name: string): string {
   return name.replace(/^disk:/, '')
 }
 
-/** What would be shown, and how it is made. */
+/** What would be shown here, and how to make it. */
 function Nothing() {
   return (
     <>

@@ -111,7 +111,7 @@ function Profile({ profile, classes }: ProfileProps) {
   )
 }
 
-/** Of ages in years, the average maps are of these groups. */
+/** For ages in years, the average maps are for these groups. */
 const AGE_GROUPS = ['0-2', '4-6', '8-13', '15-20', '25-32', '38-43', '48-53', '60+']
 
 function Bar({
@@ -181,7 +181,7 @@ interface PartRow {
   readonly area: number
 }
 
-/** The mean shares of each part, those with most first; of faces that have nothing of a sign, none is counted. */
+/** The mean shares of each part, the largest first; faces without relevance of a sign do not count for it. */
 function rowsOf(faces: readonly ProfiledFace[], parts: readonly string[]): PartRow[] {
   const mean = (values: readonly number[]) =>
     values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length

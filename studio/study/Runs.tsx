@@ -15,7 +15,7 @@ interface RunsProps {
   readonly source: Source
 }
 
-/** The runs, as they train: what has come of each, and their curves. */
+/** The runs, as they train: their results and curves. */
 export function Runs({ study, curves, source }: RunsProps) {
   const { runs } = study
   const tasks = [...new Set(runs.map(({ task }) => task))]
@@ -87,7 +87,7 @@ export function Runs({ study, curves, source }: RunsProps) {
 interface RowProps {
   readonly run: ShownRun
   readonly title: string
-  /** In the list, which says its colour. */
+  /** Its place in the list, which decides its colour. */
   readonly place: number
   readonly curve: Curves[string] | undefined
   readonly source: Source

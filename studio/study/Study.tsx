@@ -39,7 +39,7 @@ export function Study() {
   const curves = useStudies(({ curves }) => curves)
   const folders = useStudies(({ folders }) => folders)
   const listed = isFromDisk ? Object.values(opened).map(({ folder }) => folder) : folders
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was opened under a name may be opened anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another folder may be opened under the same name
   const source = useMemo(() => folderSource(name ?? ''), [name, opened])
   return (
     <div className="study">
@@ -57,7 +57,7 @@ export function Study() {
   )
 }
 
-/** Says that the server is gone, and when it is tried again. */
+/** The message that the server is gone, and when to try again. */
 function Connection() {
   const connection = useStudies(({ connection }) => connection)
   const again = useStudies(({ again }) => again)
@@ -119,7 +119,7 @@ interface OtherFolderProps {
   readonly folders: readonly ListedFolder[]
 }
 
-/** What was found about no study here; or a study that cannot be read. */
+/** Findings about something other than a study here, or a study that cannot be read. */
 function OtherFolder({ name, folders }: OtherFolderProps) {
   const connection = useStudies(({ connection }) => connection)
   const unreadable = useStudies(({ unreadable }) => unreadable)

@@ -5,7 +5,7 @@ import { filesDropped, openFolder } from './disk.ts'
 import { useStudies } from './store.ts'
 import { counted, FOUND } from './words.ts'
 
-/** All studies that are known here, and a way to open another. */
+/** All known studies, and a way to open another. */
 export function StudyList() {
   const connection = useStudies(({ connection }) => connection)
   const folders = useStudies(({ folders }) => folders)
@@ -87,7 +87,7 @@ function link(name: string): string {
   return `#/study/${encodeURIComponent(name)}`
 }
 
-/** What was found about a study, which it is shown with, or about something else. */
+/** Findings about a study, which are shown with it, or about something else. */
 function Other({ name, kinds, of }: ListedFolder) {
   const [kind] = kinds as [Exclude<FolderKind, 'study'>]
   const tab = kind in FOUND ? 'findings' : kind
@@ -145,7 +145,7 @@ function OpenFolder({ open }: OpenFolderProps) {
         type="file"
         hidden
         multiple
-        // Folders in place of files; React does not know it by type yet.
+        // Folders instead of files; React's types do not know this attribute yet.
         {...{ webkitdirectory: '' }}
         aria-label="A study’s folder"
         onChange={({ target }) => {

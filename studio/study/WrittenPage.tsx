@@ -5,12 +5,12 @@ import { useRead } from './useRead.ts'
 
 interface WrittenPageProps {
   readonly source: Source
-  /** Of the page in its folder. */
+  /** The path of the page in its folder. */
   readonly path: string
   readonly title: string
 }
 
-/** A page that a command wrote. It runs no scripts, and reaches nothing. */
+/** A page that a command wrote. It runs no scripts, and loads nothing. */
 export function WrittenPage({ source, path, title }: WrittenPageProps) {
   const url = source.url(path)
   if (url === undefined) return <OwnPage source={source} path={path} title={title} />
@@ -26,7 +26,10 @@ export function WrittenPage({ source, path, title }: WrittenPageProps) {
   )
 }
 
-/** One out of a folder that was opened from disk: it has no address with a policy of its own, and so this page's holds. */
+/**
+ * One from a folder that was opened from disk: it lacks an address with a policy of its own, so this page's policy
+ * applies.
+ */
 function OwnPage({ source, path, title }: WrittenPageProps) {
   const host = useRef<HTMLElement>(null)
   const { value, error } = useRead(`${title} ${path}`, () => textOf(source, path))
@@ -40,17 +43,17 @@ function OwnPage({ source, path, title }: WrittenPageProps) {
   return <section ref={host} className="study-written panel" aria-label={title} />
 }
 
-/** What loads, leads elsewhere or covers this page. */
+/** Elements that load something, lead elsewhere or cover this page. */
 const FORBIDDEN =
   'style, script, iframe, frame, object, embed, link, meta, base, form, template, foreignObject, use'
 
-/** Attributes that run something, or hold an address. */
+/** Attributes that run code or hold an address. */
 const ADDRESSES =
   /^(on.*|src|href|xlink:href|srcset|poster|action|formaction|background|ping|data|target|autofocus|contenteditable)$/
 
 /**
- * Show a page below an element, apart from this page's styles. This page's policy refuses scripts and what would be
- * loaded; styles it refuses in a text, so that they are made anew.
+ * Show a page inside an element, isolated from this page's styles. This page's policy refuses scripts and loading; it
+ * also refuses styles in text, so these are created again.
  */
 function show(text: string, host: HTMLElement): void {
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
@@ -73,17 +76,17 @@ function show(text: string, host: HTMLElement): void {
   const body = document.importNode(page.body, true)
   for (const element of body.querySelectorAll<HTMLElement | SVGElement>(`[${STYLE}]`))
     element.style.cssText = element.getAttribute(STYLE)!
-  // Wide tables are scrolled by keys too; and groups of a drawing have no role that a name could be of.
+  // Wide tables can be scrolled by keys too; and groups in a drawing lack a role that allows a name.
   for (const element of body.querySelectorAll<HTMLElement>('.scroll, .maps')) element.tabIndex = 0
   for (const element of body.querySelectorAll('g[aria-label]')) element.removeAttribute('aria-label')
   root.replaceChildren(body)
 }
 
-/** Where style sheets and an element's own style wait until they may be set. */
+/** Where style sheets and inline styles wait until they can be set. */
 const SHEET = 'own-sheet'
 const STYLE = 'data-style'
 
-/** Leave of an element's attributes those that neither run nor load anything. */
+/** Keep only those attributes of an element that neither run nor load anything. */
 function disarm(element: Element): void {
   for (const { name, value } of [...element.attributes]) {
     const isPicture = /^(src|href|xlink:href)$/.test(name) && value.startsWith('data:image/')

@@ -1,4 +1,4 @@
-/** A study's folder from disk, read in the page: nothing of it is sent anywhere. */
+/** A study's folder from disk, read in the page: nothing is sent anywhere. */
 
 import { Curve } from '../../src/server/curve.ts'
 import { KINDS, kindsOf } from '../../src/server/kinds.ts'
@@ -11,14 +11,14 @@ import { type Curves, type OpenedFolder, setStudies } from './store.ts'
 /** What the names of opened folders begin with: no folder of the server has such a name. */
 const DISK = 'disk:'
 
-/** What is read of a training while it is shown; the server tells it. */
+/** Files of a training that are read while it is shown; with a server, the server sends them. */
 const METRICS = /^runs\/[^/]+\/metrics\.jsonl$/
 
 /**
  * Open a folder that was picked or dropped, and those in it.
  *
  * @param picked its files, with paths that begin with the folder's name
- * @returns the name that the first study has here, or what there is; undefined where it cannot be opened, for which the
+ * @returns the name of the first study here, or else of the first folder; undefined where it cannot be opened, and the
  *   store says why
  */
 export async function openFolder(
@@ -52,11 +52,11 @@ export async function openFolder(
 interface FoundFolder {
   readonly root: string
   readonly kinds: readonly FolderKind[]
-  /** Those that matter: photos and weights may be many and large, and are left where they are. */
+  /** The relevant files: photos and weights may be many and large, and are left alone. */
   readonly files: ReadonlyMap<string, File>
 }
 
-/** The folders with something to show, those first that lie highest. */
+/** The folders with something to show, the highest first. */
 function foldersIn(picked: readonly { readonly path: string; readonly file: File }[]): FoundFolder[] {
   const paths = new Set(picked.map(({ path }) => path))
   const roots = new Set(picked.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf('/')))))
@@ -77,11 +77,11 @@ function foldersIn(picked: readonly { readonly path: string; readonly file: File
     })
 }
 
-/** The files of what was dropped: a folder, with all that is in it. */
+/** The files of a dropped folder, with everything in it. */
 export async function filesDropped(
   items: DataTransferItemList,
 ): Promise<{ readonly path: string; readonly file: File }[]> {
-  // To be taken before anything is waited for: later, the list is empty.
+  // Taken before anything is awaited: later, the list is empty.
   const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   return (await Promise.all(entries.map(filesIn))).flat()
 }
@@ -150,7 +150,7 @@ async function curveOf(source: Source, path: string): Promise<Curve> {
     try {
       curve.add(JSON.parse(line))
     } catch {
-      // The last line, or one that a kill cut short.
+      // The last line, or one that was cut short.
       break
     }
   }
@@ -186,12 +186,12 @@ async function runOf(
   }
 }
 
-/** As `regard study` names the folder of a run. */
+/** The name that `regard study` gives the folder of a run. */
 function nameOf({ task, network, setting, fold }: StoredRun): string {
   return `${task}-${network}-${setting.replace(',', '-')}-fold${fold}`
 }
 
-/** The photos that a run is tested on: its own kind, and of those that are trained on both, `r`. */
+/** The photos that a run is tested on: its own kind, or `r` for runs that train on both. */
 export function ownTest(setting: string): string {
   return setting.startsWith('i') ? 'i' : 'r'
 }

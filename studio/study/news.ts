@@ -1,4 +1,4 @@
-/** Listens to what the server tells of studies; where the connection is lost, it is tried again. */
+/** Listens to the server's news about studies, and reconnects if the connection is lost. */
 
 import type { CurvePart, ListedFolder, ShownRun, ShownStudy } from '../../src/server/messages.ts'
 import { getStudies, setStudies, withParts, withRuns } from './store.ts'
@@ -6,15 +6,15 @@ import { getStudies, setStudies, withParts, withRuns } from './store.ts'
 /** Seconds until a lost connection is tried again. */
 const AGAIN = 5
 
-/** Milliseconds without a sign of life, of which there is one every ten seconds, before it counts as lost. */
+/** Milliseconds without a heartbeat (one comes every ten seconds) before the connection counts as lost. */
 const SILENCE = 35_000
 
 let listening: AbortController | undefined
 
 /**
- * Be told of the list of folders, and of one study.
+ * Follow the list of folders, and one study.
  *
- * @returns to be called when nobody looks any more
+ * @returns a function to stop following
  */
 export function follow(study: string | undefined): () => void {
   listening?.abort()
@@ -40,7 +40,7 @@ async function listen(study: string | undefined, signal: AbortSignal): Promise<v
   }
 }
 
-/** Whether a server is there that knows of studies; where the page is served as files, there is none. */
+/** Whether there is a server that knows studies; a plain file server does not. */
 async function isServed(signal: AbortSignal): Promise<boolean> {
   try {
     const response = await fetch('api/folders', { signal })

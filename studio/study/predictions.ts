@@ -4,12 +4,12 @@ import { type Source, textOf } from './source.ts'
 
 export interface Answer {
   readonly face: string
-  /** The kind of photos that it was asked on: `r` or `i`. */
+  /** The kind of photos: `r` or `i`. */
   readonly on: string
-  /** Classes, by their indices: what the data set says, and what the network does. */
+  /** Indices of classes: the label, and the network's answer. */
   readonly truth: number
   readonly predicted: number
-  /** Of what it answered, 0 to 1. */
+  /** The probability of the answer, 0 to 1. */
   readonly probability: number
 }
 

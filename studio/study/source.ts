@@ -6,9 +6,9 @@ import { getStudies } from './store.ts'
 export interface Source {
   /** The bytes of a file. Rejects where there is none. */
   blob(path: string): Promise<Blob>
-  /** The address of a file, for pictures and links; of a folder from disk, none. */
+  /** The address of a file, for pictures and links; undefined for a folder from disk. */
   url(path: string): string | undefined
-  /** The addresses of a face's photo, and of what a network was shown of it beside its map. */
+  /** The addresses of a face's photo, and of the picture that the network saw, beside its map. */
   photo(face: string): string | undefined
   face(face: string): string | undefined
 }

@@ -1,4 +1,4 @@
-/** The studies: what the server tells of them, and those that were opened from disk. */
+/** The studies: the server's, and those that were opened from disk. */
 
 import { create } from 'zustand'
 import type {
@@ -22,7 +22,7 @@ export type Curves = Readonly<Record<string, RunCurve>>
 export interface OpenedFolder {
   readonly folder: ListedFolder
   readonly source: Source
-  /** Of a study. */
+  /** Only for a study. */
   readonly study?: { readonly shown: ShownStudy; readonly curves: Curves }
 }
 
@@ -32,12 +32,12 @@ export interface StudyState {
   /** Seconds until the next attempt. */
   readonly again: number
   readonly folders: readonly ListedFolder[]
-  /** The study that is looked at, once it is known. */
+  /** The current study, once known. */
   readonly study: ShownStudy | undefined
   readonly curves: Curves
-  /** Why it is not. */
+  /** Why the study cannot be read. */
   readonly unreadable: string | undefined
-  /** Those from disk, by their names. */
+  /** Folders from disk, by name. */
   readonly opened: Readonly<Record<string, OpenedFolder>>
   /** Why a folder could not be opened. */
   readonly refused: string | undefined
@@ -57,13 +57,13 @@ export const useStudies = create<StudyState>(() => ({
 export const setStudies = useStudies.setState
 export const getStudies = useStudies.getState
 
-/** A study with some of its runs as they are now. */
+/** A study with some of its runs updated. */
 export function withRuns(study: ShownStudy, changed: readonly ShownRun[]): ShownStudy {
   const now = new Map(changed.map((run) => [run.name, run]))
   return { ...study, runs: study.runs.map((run) => now.get(run.name) ?? run) }
 }
 
-/** Curves with what was told of them. */
+/** Curves with new parts. */
 export function withParts(curves: Curves, parts: readonly CurvePart[]): Curves {
   return {
     ...curves,

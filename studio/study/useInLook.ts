@@ -9,7 +9,7 @@ import type { Source } from './source.ts'
 /**
  * Load the network of a finished run, with its card and its mean picture, and go to Look.
  *
- * @param id what it is called there
+ * @param id its name there
  */
 export function addRun(source: Source, run: string, id: string): Promise<void> {
   return thenGo(async () => {

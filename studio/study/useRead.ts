@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'react'
 import { messageOf } from '../look/run.ts'
 
-/** What is read once, and whether it could not be. */
+/** Something that is read once, or why it could not be. */
 export interface Read<T> {
   readonly value?: T
   readonly error?: string
 }
 
 /**
- * Read something whenever another is wanted.
+ * Read something whenever the key changes.
  *
- * @param key what is wanted; nothing is read where it is undefined
+ * @param key names what is wanted; nothing is read while it is undefined
  */
 export function useRead<T>(key: string | undefined, read: () => Promise<T>): Read<T> {
   const [found, setFound] = useState<Read<T> & { readonly key?: string }>({})

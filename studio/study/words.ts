@@ -1,7 +1,7 @@
 import { HUES } from '../../src/report/hues.ts'
 import type { FolderKind, ShownRun } from '../../src/server/messages.ts'
 
-/** `gender A [r]`, and where there are several, the fold. */
+/** `gender A [r]`, with the fold if there are several. */
 export function runTitle({ task, letter, setting, fold }: ShownRun, folds: number): string {
   return `${task} ${letter} [${setting}]${folds > 1 ? ` fold ${fold}` : ''}`
 }
@@ -10,7 +10,7 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }
 
-/** Whether a colour stands for another run already: then the line is dashed. */
+/** Whether a colour already stands for another run: then the line is dashed. */
 export function isDashed(place: number): boolean {
   return place >= HUES.length
 }
@@ -24,7 +24,7 @@ export function counted(count: number, one: string, more = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : more}`
 }
 
-/** What commands have found about networks and left as a page, in the order in which it is listed. */
+/** The kinds of pages that commands write about networks, in the order of the list. */
 export const FOUND = {
   profile: 'Profile',
   compare: 'Comparison',

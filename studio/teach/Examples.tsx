@@ -10,7 +10,7 @@ import { DRAWINGS } from './drawn.ts'
 import { addKind, removeExamples, renameKind, show, showDrawn, showFiles } from './run.ts'
 import { type Example, type Kind, setTeach, useTeach } from './store.ts'
 
-/** Between two examples that are recorded, in milliseconds. */
+/** Milliseconds between two recorded examples. */
 const BETWEEN = 120
 
 interface CameraProps {
@@ -18,7 +18,7 @@ interface CameraProps {
   readonly video: RefObject<HTMLVideoElement | null>
 }
 
-/** What the network is shown. */
+/** The examples for the network. */
 export function Examples({ camera, video }: CameraProps) {
   const kinds = useTeach(({ kinds }) => kinds)
   const trains = useTeach(({ trains }) => trains)
@@ -85,7 +85,7 @@ export function Examples({ camera, video }: CameraProps) {
   )
 }
 
-/** What is fixed as soon as there are examples, since they are cut for it. */
+/** Settings that are fixed as soon as there are examples, since these are cut for them. */
 function Setup() {
   const pupil = useTeach(({ pupil }) => pupil)
   const sees = useTeach(({ sees }) => sees)
@@ -250,7 +250,7 @@ const Thumbnail = memo(function Thumbnail({
   )
 })
 
-/** Records as long as it is held, by pointer or by Space. */
+/** Records while it is held down, by pointer or by Space. */
 function Recorder({
   kind,
   isOn,

@@ -8,7 +8,7 @@ import { missing, setTeach, useTeach } from './store.ts'
 
 const Curve = lazy(() => import('./Curve.tsx').then(({ Curve }) => ({ default: Curve })))
 
-/** How it learns: the loss of each step, what it says of what is held out, and what it looks at meanwhile. */
+/** How it learns: the loss of each step, the accuracy on held-out examples, and what it looks at. */
 export function Train() {
   const state = useTeach()
   const { trains, steps, seed, mirrored, pupil, losses, glances, busy, error } = state
@@ -106,7 +106,7 @@ export function Train() {
   )
 }
 
-/** Steps whose mean loss is told: one alone says little. */
+/** How many steps the reported mean loss covers: a single one says little. */
 const LAST = 16
 
 function meanOfLast(losses: readonly number[]): number {
@@ -114,19 +114,19 @@ function meanOfLast(losses: readonly number[]): number {
   return some.reduce((sum, loss) => sum + loss, 0) / some.length
 }
 
-/** Said aloud each tenth of the way. */
+/** Announced at each tenth of the way. */
 function tenthInWords(done: number, steps: number, { right, held }: Glance): string {
   const tenth = Math.floor((10 * done) / steps)
   return `${10 * tenth} % of the steps. Held-out accuracy ${percent(right / held)}.`
 }
 
-/** What the watched example was to the network, from before the first step on. */
+/** The network's view of the watched example, from before the first step on. */
 function Timeline() {
   const glances = useTeach(({ glances }) => glances)
   const shown = useTeach(({ shown }) => shown)
   const at = Math.min(shown ?? Number.POSITIVE_INFINITY, glances.length - 1)
   const { done, watched } = glances[at]!
-  // One scale for all: what is weak at first looks weak.
+  // One scale for all, so that what is weak at first looks weak.
   const most = useMemo(
     () =>
       glances.reduce(
@@ -179,7 +179,7 @@ function Timeline() {
   )
 }
 
-/** The same for who cannot see curves, or wants to compare them. */
+/** The same in numbers, for users who cannot see curves, or want to compare them. */
 function Numbers() {
   const losses = useTeach(({ losses }) => losses)
   const glances = useTeach(({ glances }) => glances)

@@ -7,7 +7,7 @@ import { percent } from '../look/words.ts'
 import { openInLook, save, tryOut } from './run.ts'
 import { useTeach } from './store.ts'
 
-/** What the taught network says of other pictures, and where it goes from here. */
+/** Trying the taught network on other pictures, and what to do with it next. */
 export function Try({
   camera: { stream },
   video,
@@ -77,7 +77,7 @@ export function Try({
   )
 }
 
-/** The newest frame, again and again. */
+/** Always try the newest frame. */
 async function live(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const next = anotherFrame(video, signal)

@@ -1,4 +1,4 @@
-/** Drawn faces as examples: nobody is shown, and what tells the kinds apart is known. */
+/** Drawn faces as examples: they show no real people, and what tells the kinds apart is known. */
 
 import type { DrawnFace, DrawnFacesOptions } from 'regard'
 import { pixelsOf } from '../camera/frame.ts'

@@ -1,4 +1,4 @@
-/** From what is shown and asked to what the worker has learned. */
+/** Passes examples and questions to the worker, and its results back. */
 
 import { proxy, type Remote } from 'comlink'
 import { drawnFaces } from 'regard'
@@ -36,7 +36,7 @@ restoring(async (work) => {
     })
 })
 
-/** The browser asks before the page goes with what was not saved. */
+/** The browser asks before the page closes with unsaved work. */
 useTeach.subscribe((state) => {
   const change = isUnsaved(state) ? addEventListener : removeEventListener
   change('beforeunload', ask)
@@ -61,7 +61,7 @@ export function addKind(): void {
   })
 }
 
-/** Take examples of a kind away; the kind itself too, where there are more than two. */
+/** Remove examples of a kind, and the kind itself if there are more than two. */
 export async function removeExamples(kind: Kind, ids: readonly number[], withKind = false): Promise<void> {
   changeKind(kind.id, (one) => ({
     ...one,
@@ -77,7 +77,7 @@ export async function removeExamples(kind: Kind, ids: readonly number[], withKin
 /**
  * Show one example.
  *
- * @returns whether it was taken; where it was not, why stands in `refused`
+ * @returns whether it was accepted; if not, `refused` says why
  */
 export async function show(kind: number, source: ExampleSource): Promise<boolean> {
   const { pupil, sees } = getTeach()
@@ -91,7 +91,7 @@ export async function show(kind: number, source: ExampleSource): Promise<boolean
   }
 }
 
-/** Show the pictures of files, in the order of their names. */
+/** Add the pictures of files as examples, in the order of their names. */
 export async function showFiles(kind: number, files: readonly File[]): Promise<void> {
   setTeach({ refused: undefined })
   const sorted = [...files].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
@@ -106,7 +106,7 @@ export async function showFiles(kind: number, files: readonly File[]): Promise<v
     setTeach({ refused: `Left out: ${refused.length} of ${sorted.length} files, ${refused[0]} among them.` })
 }
 
-/** Show two kinds of drawn faces, in place of the first two kinds. */
+/** Add two kinds of drawn faces, replacing the first two kinds. */
 export async function showDrawn(which: string): Promise<void> {
   const [first, second, ...others] = getTeach().kinds
   const drawing = DRAWINGS[which]!
@@ -202,11 +202,11 @@ function download(name: string, blob: Blob) {
   link.href = URL.createObjectURL(blob)
   link.download = name
   link.click()
-  // The browser has taken it by then.
+  // By then, the browser has read it.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
-/** Have it as a column of Look. */
+/** Open it as a column in Look. */
 export function openInLook(): Promise<void> {
   return thenGo(async () => {
     await addTaught()
@@ -223,7 +223,7 @@ async function addTaught(): Promise<void> {
   const { columns } = getLook()
   changed({
     columns: [...columns.filter((id) => id !== info.id), info.id],
-    // What learned from whole pictures is shown one.
+    // A network that learnt from whole pictures gets whole pictures.
     ...(getTeach().sees === 'whole' && { face: -1, fixed: undefined }),
   })
 }

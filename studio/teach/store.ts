@@ -1,4 +1,4 @@
-/** What is taught: kinds with their examples, how, and what came of it. It stays while one is in another view. */
+/** The state of Teach: kinds with their examples, settings and results. It is kept while another view is shown. */
 
 import type { Image } from 'regard'
 import { create } from 'zustand'
@@ -6,7 +6,7 @@ import type { Glance, LessonSetup, Told } from '../worker/protocol.ts'
 
 /** An example, as the network will see it. */
 export interface Example {
-  /** What the worker knows it by. */
+  /** Its id in the worker. */
   readonly id: number
   readonly picture: Image
 }
@@ -17,7 +17,7 @@ export interface Kind {
   readonly examples: readonly Example[]
 }
 
-/** What training is asked for. */
+/** The settings of a training. */
 interface Settings extends LessonSetup {
   readonly steps: number
   readonly seed: number
@@ -26,23 +26,23 @@ interface Settings extends LessonSetup {
 
 export interface TeachState extends Settings {
   readonly kinds: readonly Kind[]
-  /** The example whose map is watched; the first one that is held out where not given. */
+  /** The example whose map is watched; by default the first held-out one. */
   readonly watched: number | undefined
   readonly trains: boolean
   /** One for each step that was taken. */
   readonly losses: readonly number[]
-  /** Looks at the network as it learned, from before the first step on. */
+  /** Looks at the network as it learnt, from before the first step on. */
   readonly glances: readonly Glance[]
-  /** Which of them is shown; the last where not given. */
+  /** Which of them is shown; by default the last. */
   readonly shown: number | undefined
   /** Whether what was taught was saved. */
   readonly saved: boolean
-  /** What is under way. */
+  /** Work underway. */
   readonly busy: string | undefined
   readonly error: string | undefined
   /** What could not become an example, and why. */
   readonly refused: string | undefined
-  /** What the taught network says of what is tried. */
+  /** The taught network's answer to the picture being tried. */
   readonly tried: Told | undefined
 }
 
@@ -71,10 +71,10 @@ export const useTeach = create<TeachState>(() => ({
 export const setTeach = useTeach.setState
 export const getTeach = useTeach.getState
 
-/** Examples that a kind needs: the fifth of them that is held out must be some. */
+/** The least number of examples of a kind: the fifth that is held out must not be empty. */
 const LEAST = 10
 
-/** What is missing before training can begin: `B has 4 examples; 10 are needed.`; nothing where it can. */
+/** What is missing before training can begin: `B has 4 examples; 10 are needed.`; undefined where it can. */
 export function missing({ kinds }: Pick<TeachState, 'kinds'>): string | undefined {
   const lacking = kinds.find(({ examples }) => examples.length < LEAST)
   if (lacking) {
@@ -87,7 +87,7 @@ export function missing({ kinds }: Pick<TeachState, 'kinds'>): string | undefine
   return twice === undefined ? undefined : `Two kinds are called ${twice}.`
 }
 
-/** Whether something would be lost with the page. */
+/** Whether closing the page would lose something. */
 export function isUnsaved({ kinds, glances, saved }: TeachState): boolean {
   return kinds.some(({ examples }) => examples.length > 0) || (glances.length > 0 && !saved)
 }

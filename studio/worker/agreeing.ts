@@ -1,33 +1,34 @@
-/** Graphs run on the GPU as soon as it has given what WebAssembly gives: drivers and kernels can be wrong in silence. */
+/**
+ * Graphs run on the GPU once its results have agreed with WebAssembly's: drivers and kernels can be wrong in silence.
+ */
 
 import { agree, type Engine, type Program, type Tensors } from 'regard'
 
 type Tensor = Tensors[string]
 type Graph = Parameters<Engine['load']>[0]
 
-/** What came of a graph on the GPU. */
+/** The verdict on a graph on the GPU. */
 export type Verdict = 'agrees' | 'differs' | 'slower' | 'fails'
 
-/** How the two are used. */
+/** The two engines, and how to use them. */
 interface Agreeing {
-  /** What runs a graph in any case. */
+  /** The engine that runs a graph in any case. */
   readonly sure: Engine
-  /** What runs it better, asked for after the first answer; undefined where there is nothing of the kind. */
+  /** Gives the faster engine, called after the first answer; undefined where there is none. */
   better(): Promise<Engine | undefined>
-  /** Whether it is used only where it is faster. */
+  /** Whether to use it only where it is faster. */
   readonly ifFaster: boolean
   tell(verdict: Verdict, error?: unknown): void
 }
 
-/** Of larger graphs there is one at a time, in bytes of weights. */
+/** From this size of weights on, in bytes, only one copy of a graph is kept. */
 const LARGE = 100 * 2 ** 20
 
 /**
  * An engine that answers surely at first, and better once that has been seen to agree.
  *
- * The first run of each graph is answered by what is sure. Meanwhile the graph is loaded on what is better and given the
- * same input; where it answers the same, it takes over. Where it fails later on, what is sure answers that run and all
- * that follow.
+ * The sure engine answers the first run of each graph. Meanwhile the graph is loaded on the better one and given the
+ * same input; if it agrees, it takes over. If it fails later, the sure engine answers that run and all that follow.
  */
 export function agreeing({ sure, better, ifFaster, tell }: Agreeing): Engine {
   return {
@@ -46,14 +47,14 @@ export function agreeing({ sure, better, ifFaster, tell }: Agreeing): Engine {
         await left?.release()
       }
 
-      /** @param took milliseconds that the run took that gave what is expected */
+      /** @param took milliseconds that the run that gave `expected` took */
       async function compare(feeds: Tensors, expected: Tensors, took: number) {
         const engine = await better()
         if (!engine || isReleased) return
         if (isLarge) await leaveSure()
         const program = await engine.load(graph, options)
         const isSame = agree(await program.run(feeds), expected)
-        // Of the first run, much is the making of kernels.
+        // Much of the first run is compiling kernels.
         const start = performance.now()
         if (isSame && ifFaster) await program.run(feeds)
         const isFast = !ifFaster || performance.now() - start < took
@@ -70,7 +71,7 @@ export function agreeing({ sure, better, ifFaster, tell }: Agreeing): Engine {
         const results = await surely.run(feeds)
         if (!check) {
           const took = performance.now() - start
-          // Whoever asked may write into either.
+          // The caller may write into either.
           check = compare(copied(feeds), copied(results), took).catch((error) => tell('fails', error))
         }
         return results
@@ -85,7 +86,7 @@ export function agreeing({ sure, better, ifFaster, tell }: Agreeing): Engine {
             try {
               return await best.run(feeds)
             } catch (error) {
-              // It may wait for a device that is gone.
+              // It may wait for a device that is lost.
               void best?.release().catch(() => {})
               best = undefined
               tell('fails', error)

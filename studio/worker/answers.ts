@@ -1,9 +1,9 @@
-/** What a network answers, whichever of its outputs is explained. */
+/** A network's answers, whichever of its outputs is explained. */
 
 import { agesOf, expectedAgeIn, type Model, type ModelExplanation, type Scores, softmaxOf } from 'regard'
 import type { Answered } from './protocol.ts'
 
-/** What one output says; of the answers of a network all are there, whichever is explained. */
+/** The answer of one output; all answers of a network are available, whichever is explained. */
 export function answerOf(model: Model, { outputs }: Pick<ModelExplanation, 'outputs'>): Answered {
   const { output, task, classes, kind } = model
   const scores = outputs[output]
@@ -20,13 +20,13 @@ export function answerOf(model: Model, { outputs }: Pick<ModelExplanation, 'outp
   }
 }
 
-/** Of each class; none where what the output holds is neither logits nor probabilities. */
+/** The probability of each class; empty where the output holds neither logits nor probabilities. */
 function probabilitiesOf(
   { kind, logits: count }: Model,
   { logits, probabilities }: Scores,
 ): readonly number[] {
   if (kind === 'other' && count > 1) return []
-  // An output that is not explained comes without its softmax, where the network has none of its own.
+  // An output that is not explained comes without a softmax, unless the network has its own.
   const known =
     probabilities ??
     (kind === 'logits' ? softmaxOf(count === 1 ? Float32Array.of(0, logits[0]!) : logits) : logits)

@@ -1,13 +1,13 @@
-/** The worker as the page sees it: started when it is first asked for, and anew where it is stuck or gone. */
+/** The worker from the page's side: started on first use, and restarted if it is stuck or gone. */
 
 import { proxy, type Remote, wrap } from 'comlink'
 import { create } from 'zustand'
 import { SPENT, type Tell } from './protocol.ts'
 import type { Work } from './work.ts'
 
-/** What a question ends with when the worker that it was put to is no more. */
+/** The error of a question whose worker was lost. */
 export class WorkerLost extends Error {
-  /** Whether somebody had pressed Stop. */
+  /** Whether the user had pressed Stop. */
   readonly wasStopped: boolean
 
   constructor(why: string, wasStopped: boolean) {
@@ -16,23 +16,23 @@ export class WorkerLost extends Error {
   }
 }
 
-/** What the page has to say of the worker. */
+/** What the page shows about the worker. */
 export const useWorker = create<{
-  /** Whether it has been silent for so long that it may be stuck. */
+  /** Whether it has been silent so long that it may be stuck. */
   readonly silent: boolean
-  /** Why it was started anew, in a sentence. */
+  /** Why it was restarted, in a sentence. */
   readonly why: string | undefined
 }>(() => ({ silent: false, why: undefined }))
 
 interface Running {
   readonly worker: Worker
   readonly work: Remote<Work>
-  /** Settles when it holds what the last one held. */
+  /** Settles when it holds everything that the last one held. */
   readonly ready: Promise<void>
-  /** What to call for all who wait for it, should it be lost. */
+  /** Callbacks for all who wait for it, in case it is lost. */
   readonly waiting: Set<(error: WorkerLost) => void>
   isReady: boolean
-  /** Whether what it does is to be stopped. */
+  /** Whether its work should be stopped. */
   stops: boolean
   isWatched: boolean
 }
@@ -41,7 +41,7 @@ let running: Running | undefined
 
 const restorers: ((work: Remote<Work>) => Promise<void>)[] = []
 
-/** Give each new worker what it has to hold; who registers first goes first. */
+/** Register how to give each new worker what it must hold; in the order of registration. */
 export function restoring(restore: (work: Remote<Work>) => Promise<void>): void {
   restorers.push(restore)
 }
@@ -52,12 +52,12 @@ export function theWork(): Remote<Work> {
   return guarded(running.work)
 }
 
-/** The same of something else that lives in the worker. */
+/** The same for something else that lives in the worker. */
 export function guarded<Type>(remote: Remote<Type>): Remote<Type> {
   const one = running!
   return new Proxy(remote as object, {
     get(target, name) {
-      // It is no promise itself.
+      // It is not itself a promise.
       if (name === 'then') return undefined
       return (...given: unknown[]) =>
         unlessLost(one, async () => {
@@ -74,7 +74,7 @@ function begun(): Running {
   const one: Running = {
     worker,
     work,
-    // In a moment, when it is the one that runs.
+    // Set in a moment, once it is the running one.
     ready: Promise.resolve().then(async () => {
       for (const restore of restorers) await unlessLost(one, () => restore(work))
       one.isReady = true
@@ -84,11 +84,11 @@ function begun(): Running {
     stops: false,
     isWatched: false,
   }
-  // Whoever asks hears of it.
+  // Each call reports it to its caller.
   one.ready.catch(() => {})
   worker.addEventListener('error', () => {
     if (one.isReady) replace(one, DIED)
-    // It would not start the next time either.
+    // It would not start next time either.
     else lose(one, 'The explaining worker could not start. Reload the page.')
   })
   return one
@@ -98,7 +98,7 @@ function lose(one: Running, why: string): void {
   for (const fail of one.waiting) fail(new WorkerLost(why, one.stops))
 }
 
-/** End a worker, and start another in its place. */
+/** End a worker, and start another. */
 function replace(one: Running, why: string): void {
   if (one !== running) return
   one.worker.terminate()
@@ -115,12 +115,12 @@ export function restart(): void {
   if (running) replace(running, STUCK)
 }
 
-/** Stop what runs long: between two runs, or, where a run does not end, with the worker. */
+/** Stop long work: between two runs, or, if a run does not end, together with the worker. */
 export function stopWork(): void {
   if (!running) return
   const one = running
   one.stops = true
-  // Only its answer shows that it listened after Stop was pressed: a beat may have been answered before.
+  // Only its answer to this shows that it listened after Stop was pressed: a heartbeat may have been answered before.
   void one.work.stop().then(() => {
     one.stops = false
   })
@@ -138,7 +138,7 @@ function unlessLost<Result>(one: Running, act: () => Promise<Result>): Promise<R
       (error) => {
         end()
         reject(error)
-        // What was asked says so itself.
+        // The question itself reports it.
         if (isSpent(error) && one.isReady) replace(one, error.name === SPENT ? MEMORY : DIED)
       },
     )
@@ -148,20 +148,20 @@ function unlessLost<Result>(one: Running, act: () => Promise<Result>): Promise<R
 
 const MEMORY = 'Memory ran out, so the worker was restarted. Your photo and networks are back.'
 
-/** Whether no network can run any more in the worker that said so: its memory is used up, or its runtime broke. */
+/** Whether an error means that no network can run any more in its worker: memory is used up, or the runtime broke. */
 function isSpent(error: unknown): error is Error {
   return error instanceof Error && (error.name === SPENT || error.name === 'RuntimeError')
 }
 
-/** Between two heartbeats, in milliseconds. */
+/** Milliseconds between two heartbeats. */
 const BEAT = 1000
 
-/** Silence for so long is no fault, in milliseconds; nor so many times the longest so far. */
+/** Silence of up to this many milliseconds is normal; so is this many times the longest so far. */
 const [LEAST, TIMES] = [20_000, 4]
 
 let longest = 0
 
-/** As long as something is asked of a worker, see whether it still listens: a run holds it, and may never end. */
+/** While a worker has a question, check that it still listens: a run blocks it, and may never end. */
 async function watch(one: Running): Promise<void> {
   if (one.isWatched) return
   one.isWatched = true
@@ -174,7 +174,7 @@ async function watch(one: Running): Promise<void> {
     for (let before = performance.now(); one === running && !hasAnswered; ) {
       await rest(BEAT)
       const now = performance.now()
-      // A machine that slept makes no silence.
+      // A machine's sleep does not count as silence.
       silence += Math.min(now - before, 2 * BEAT)
       before = now
       if (hasAnswered || silence < Math.max(LEAST, TIMES * longest)) continue
@@ -193,12 +193,12 @@ function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-/** Where the networks lie that come with the page. */
+/** Where the networks that come with the page lie. */
 export function modelsFolder(): string {
   return new URL('models/', document.baseURI).href
 }
 
-/** A function that the worker may call. */
+/** A function that the worker can call. */
 export function told(tell: Tell): Tell {
   return proxy(tell)
 }

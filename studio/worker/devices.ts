@@ -10,7 +10,7 @@ export class Devices {
   private hear: ((place: Place) => void) | undefined
   private found: Promise<Engine | undefined> | undefined
   private readonly onGpu = new Set<string>()
-  /** Those that the GPU was tried with in vain. */
+  /** Networks that the GPU was tried on in vain. */
   private readonly kept = new Set<string>()
   private why: string | undefined
 
@@ -21,7 +21,7 @@ export class Devices {
     this.say()
   }
 
-  /** What a network's graphs are loaded on. */
+  /** The engine for a network's graphs. */
   engineFor(network: string): Engine {
     const { wasm, choice } = this
     if (choice === 'wasm' || this.kept.has(network)) return pausing(wasm)
@@ -35,12 +35,12 @@ export class Devices {
     )
   }
 
-  /** Others have taken over: nothing more is heard of these. */
+  /** Others have taken over: these send no more news. */
   leave(): void {
     this.hear = undefined
   }
 
-  /** Its runtime is fetched when it is first asked for, and only where there is a GPU. */
+  /** Its runtime is loaded on first use, and only if there is a GPU. */
   private gpu(): Promise<Engine | undefined> {
     this.found ??= this.find()
     return this.found
@@ -74,7 +74,7 @@ export class Devices {
       this.kept.add(network)
       this.onGpu.delete(network)
     }
-    // A lost device lets all fail that is on it, and is told of once.
+    // A lost device makes everything on it fail, and is reported once.
     if (this.why === LOST) return
     if (verdict === 'differs') this.say(`${network}: WebGPU gave other numbers, so WebAssembly is used.`)
     else if (verdict === 'fails')
@@ -91,7 +91,7 @@ export class Devices {
 const LOST = 'Graphics device lost. Continuing with WebAssembly.'
 const SAFARI = 'WebGPU is still new in Safari, so WebAssembly is used. You can choose Graphics.'
 
-/** Every browser on WebKit, whatever it is called. */
+/** Every WebKit browser, whatever its name. */
 function isSafari(): boolean {
   return /AppleWebKit\//.test(navigator.userAgent) && !/Chrom(e|ium)\//.test(navigator.userAgent)
 }

@@ -1,7 +1,7 @@
 import { UserError } from 'regard'
 import type { Tell } from './protocol.ts'
 
-/** Bytes of a file that comes with the page, with how many are there. */
+/** Fetch a file that comes with the page, reporting how many bytes have arrived. */
 export async function fetched(url: URL, what: string, tell?: Tell): Promise<Uint8Array> {
   const response = await fetch(url)
   if (!response.ok)

@@ -1,4 +1,4 @@
-/** Nine equal fields, for pictures of which no parts are known. */
+/** Nine equal fields, for pictures without known parts. */
 
 import type { Labels } from 'regard'
 

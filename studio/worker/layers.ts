@@ -1,10 +1,10 @@
-/** Layers as their maps are asked for and shown. */
+/** Layers whose maps can be asked for and shown. */
 
 import { type Graph, type ModelExplanation, pixelRelevance, UserError } from 'regard'
 
 /**
- * The value by which the relevance at a convolution is known: scales and shifts behind it are merged into it before
- * relevance is handed down, so that its own output is no more.
+ * The value that stands for a convolution's output: scales and shifts after it are merged into it before relevance is
+ * handed down, so its own output no longer exists.
  */
 export function valueBehind(network: Graph, name: string): string {
   const { nodes, initializers } = network
@@ -18,7 +18,7 @@ export function valueBehind(network: Graph, name: string): string {
   return scales ? valueBehind(network, only.outputs[0]!) : name
 }
 
-/** The value whose map shows what arrived at a node; none of what has no height and width. */
+/** The value whose map shows what arrived at a node; undefined without height and width. */
 export function mappedAt(network: Graph, layer: string): string | undefined {
   const node = network.nodes.find(({ name, op }) => name === layer && op === 'Conv')
   return node && valueBehind(network, node.outputs[0]!)

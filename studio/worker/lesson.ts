@@ -1,6 +1,6 @@
 /**
- * A lesson: examples of a few kinds, a network that learns to tell them apart, and every draw of chance in it. It is the
- * same in a worker and in Node: the same seed and examples give the same batches.
+ * A lesson: examples of a few kinds, a network that learns to tell them apart, and all random draws. It works the same
+ * in a worker and in Node: the same seed and examples give the same batches.
  */
 
 import {
@@ -28,7 +28,7 @@ import {
 } from 'regard'
 import type { PupilName, Sees, StepNews } from './protocol.ts'
 
-/** A picture, cut as the network is shown it, and its kind by its index. */
+/** A picture, cut as the network sees it, and the index of its kind. */
 export interface Example {
   readonly picture: Image
   readonly kind: number
@@ -36,25 +36,28 @@ export interface Example {
 
 /** What is taught. */
 export interface LessonOptions {
-  /** What the kinds are called, in their order. */
+  /** The names of the kinds, in order. */
   readonly kinds: readonly string[]
   readonly seed: number
   /** How many steps are taken. */
   readonly steps: number
-  /** Whether pictures are mirrored by chance: not where left and right are what tells the kinds apart. */
+  /** Whether pictures are mirrored at random: not if left and right tell the kinds apart. */
   readonly mirrored: boolean
 }
 
 /** Examples of a step. */
 export const BATCH = 16
 
-/** Of each kind's examples this part, the last ones, is held out: frames of one recording are alike, and shuffled would be in both. */
+/**
+ * The share of each kind's examples, the last ones, that is held out: frames of one recording are alike, and shuffling
+ * would put some in both parts.
+ */
 const HELD_OUT = 0.2
 
 /** Steps between two looks at what is held out, and at the chosen picture. */
 export const EVERY = 20
 
-/** AdienceNet as it is here: a quarter of its channels, for windows of 80 pixels out of pictures of 88. */
+/** AdienceNet's size here: a quarter of its channels, for windows of 80 pixels from pictures of 88. */
 const [WINDOW, PICTURE, WIDTH] = [80, 88, 0.25]
 
 /** How a network learns: SGD with momentum, its rate rising over the first steps and falling along a cosine. */
@@ -84,12 +87,12 @@ export function splitOf(examples: readonly Example[], kinds: number) {
   return { learned, held }
 }
 
-/** A network that can be taught: what of it learns, and how an example becomes the input of that. */
+/** A network that can be taught: the part that learns, and how an example becomes its input. */
 export interface Pupil {
   readonly name: PupilName
   /** The part that learns, for any batch: from `images` to `logits`. */
   readonly network: Graph
-  /** Write one example's input of that part: changed by chance, or as it is where none is given. */
+  /** Write one example's input of that part: changed at random, or unchanged without a generator. */
   readonly write: (example: Example, into: Float32Array, random?: Random) => void
   /** The whole network with the learned weights, and what its card says. */
   readonly whole: (learned: Graph) => Graph
@@ -135,17 +138,17 @@ export function adienceNet(examples: readonly Example[], sees: Sees, options: Le
   }
 }
 
-/** The sides of the pictures that a network is taught with, and how they are cut. */
+/** The sides of the pictures for a network, and how they are cut. */
 export function cutOf(pupil: PupilName, base?: Model) {
   if (pupil === 'adiencenet') return { size: PICTURE, alignment: 'r' as const }
   const { picture } = requirePreprocessing(base!)
   return { size: picture.height, alignment: base!.card.alignment! }
 }
 
-/** The value of a built-in network that a new head is put on: what its trunk makes of a picture. */
+/** The value of a built-in network that a new head is put on: its features of a picture. */
 const FEATURES = 'global_pooling/Mean'
 
-/** The part of a network that makes the features. */
+/** The part of a network that computes the features. */
 export function trunkOf({ network }: Model): Graph {
   const output = GraphBuilder.from(network).value(FEATURES)
   return withoutUnread({ ...network, outputs: [output] })
@@ -155,7 +158,7 @@ export function trunkOf({ network }: Model): Graph {
  * A new head on a network whose trunk stays as it is: a linear layer on its features.
  *
  * @param base the network, with its card
- * @param features of each example, as the trunk makes them
+ * @param features the trunk's features of each example
  */
 export function newHead(
   base: Model,
@@ -200,7 +203,7 @@ export function newHead(
   }
 }
 
-/** The batches of a lesson, one after the other: a new order for each pass, and all chance from one seed. */
+/** The batches of a lesson, one after another: a new order for each pass, and all randomness from one seed. */
 export class Batches {
   private readonly random: Random
   private readonly examples: readonly Example[]
@@ -213,7 +216,7 @@ export class Batches {
   }
 
   /**
-   * The feeds of some steps, but for the rate.
+   * The feeds of some steps, except for the rate.
    *
    * @param masks of dropout, with the shape of one step's
    */
@@ -250,7 +253,7 @@ export class Batches {
   }
 }
 
-/** A pupil as it learns. */
+/** A network as it learns. */
 export class Lesson {
   private readonly engine: Engine
   private readonly stepper: Stepper
@@ -258,7 +261,7 @@ export class Lesson {
   private readonly batches: Batches
   private readonly schedule: Schedule
   private state: State
-  /** Steps that were taken. */
+  /** The number of steps taken. */
   done = 0
 
   private constructor(
@@ -314,7 +317,7 @@ export class Lesson {
     return modelOf(whole(this.learned()), 'the taught network', card)
   }
 
-  /** How many of some examples are told right. */
+  /** How many of some examples are classified right. */
   async rightOf(examples: readonly Example[]): Promise<number> {
     const program = await this.engine.load(this.learned())
     try {
@@ -346,7 +349,7 @@ export class Lesson {
   }
 }
 
-/** Weights as they start, with nothing moving yet. */
+/** The starting weights, with zero velocities. */
 function atRest({ initializers }: Graph): State {
   const weights = new Map(
     [...initializers].filter(
@@ -357,7 +360,7 @@ function atRest({ initializers }: Graph): State {
   return { weights, velocities: new Map([...weights].map(([name, { shape }]) => [name, float32(shape)])) }
 }
 
-/** The mean of blue, of green and of red, to a tenth: it stands in the card. */
+/** The mean of blue, green and red, to a tenth, as in the card. */
 function meanOf(examples: readonly Example[]): number[] {
   const sums = [0, 0, 0]
   let pixels = 0

@@ -1,4 +1,7 @@
-/** Models that somebody gives: read, described by a card, and saved with their explanation. Fetched when there is one. */
+/**
+ * The user's own models: reads them, describes them by a card, and saves them with their explanation. Loaded on first
+ * use.
+ */
 
 import {
   answersOf,
@@ -22,17 +25,20 @@ import {
 import { answerOf } from './answers.ts'
 import { type Answered, type NetworkInfo, SPENT } from './protocol.ts'
 
-/** What is too large for a page, in bytes of its files: a page has 4 GB in all, and an explanation takes several times its weights. */
+/**
+ * The largest model for a page, in bytes of its files: a page has 4 GB in all, and an explanation takes several times
+ * the weights.
+ */
 const MOST = 500e6
 
-/** What is wrong with a card, at the field that it is about. */
+/** An error in a card, with its field. */
 export interface CardError {
-  /** `channels`, `classes`: a field of the card, without `input.`; undefined where it is about none. */
+  /** `channels`, `classes`: a field of the card, without `input.`; undefined where it is not about a field. */
   readonly field: string | undefined
   readonly message: string
 }
 
-/** What the card of a model should say. */
+/** What is known about a model, and what its card should still say. */
 export interface ModelReport {
   readonly card: Card
   /** The same as a file. */
@@ -41,15 +47,15 @@ export interface ModelReport {
   readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[]
   /** Classes of the output that is meant. */
   readonly classes: number | undefined
-  /** Fields of the card's `input` that nobody says. */
+  /** Missing fields of the card's `input`. */
   readonly missing: readonly string[]
   readonly errors: readonly CardError[]
-  /** How its file was read otherwise than it is written. */
+  /** How its file was read differently from how it is written. */
   readonly notes: readonly string[]
-  /** Why no map can be made of it by its composite. */
+  /** Why its composite cannot make a map of it. */
   readonly unexplained: string | undefined
   readonly layers: readonly Layer[]
-  /** What it can be looked with as; undefined where something is missing or wrong. */
+  /** The network for Look; undefined where something is missing or wrong. */
   readonly network: NetworkInfo | undefined
 }
 
@@ -58,7 +64,7 @@ export interface Layer {
   readonly name: string
   readonly op: string
   readonly shape: string
-  /** Of its weights. */
+  /** The number of its weights. */
   readonly count: number
 }
 
@@ -72,11 +78,11 @@ interface Draft {
   readonly file: string
   readonly files: Readonly<Record<string, Blob>>
   readonly graph: Graph
-  /** The size of pictures that it was read for. */
+  /** The picture size that it was read for. */
   readonly size: readonly [number, number] | undefined
 }
 
-/** Where models are taken in, once they are whole. */
+/** Where models go once they are complete. */
 interface Keeper {
   takeIn(id: string, model: Model): Promise<NetworkInfo>
   removeNetwork(id: string): Promise<void>
@@ -91,7 +97,7 @@ export class Drafts {
     this.keeper = keeper
   }
 
-  /** @throws UserError where the files are no model, or one that is too large */
+  /** @throws UserError where the files are not a model, or it is too large */
   async open(id: string, file: string, files: Readonly<Record<string, Blob>>): Promise<void> {
     const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
     if (bytes > MOST) throw tooLarge(id)
@@ -128,7 +134,7 @@ export class Drafts {
       return report
     } catch (error) {
       errors.push(...errorsIn(error, [path, file]))
-      // What else is missing does not depend on which of several outputs is meant.
+      // What else is missing does not depend on which of several outputs is chosen.
       model ??= anyOutput(graph, file, card)
       await this.keeper.removeNetwork(id)
     }
@@ -145,7 +151,7 @@ export class Drafts {
   }
 }
 
-/** What is known of a model, once for each of its answers. */
+/** What is known about a model, given once for each of its answers. */
 export async function reportOn(answers: readonly Model[], given?: Card): Promise<ModelReport> {
   const [model] = answers as [Model, ...Model[]]
   const card = given ?? plainCard(model)
@@ -178,11 +184,11 @@ export async function savedExplaining(model: Model): Promise<SavedModel> {
 }
 
 /**
- * What a network says, without a map: by the network alone, so that no operator needs a rule.
+ * A network's answers without a map: they need only the network, so no operator needs a rule.
  *
  * @param answers of one network
- * @param input what it is shown
- * @throws UserError where an answer is no output of its own
+ * @param input its input
+ * @throws UserError where an answer is not an output of its own
  */
 export async function answersAlone(
   engine: Engine,
@@ -207,7 +213,7 @@ export async function answersAlone(
   }
 }
 
-/** Why a network cannot be explained, as what to do about it, where it is memory or an operator; any other error as it is. */
+/** An error about memory or an operator, with what to do about it; other errors unchanged. */
 export function refused(error: unknown, id: string): unknown {
   const said = messageOf(error)
   const isMemory =
@@ -219,7 +225,7 @@ export function refused(error: unknown, id: string): unknown {
   return operator ? new UserError(operator) : error
 }
 
-/** An error about an operator, in a sentence that is understood without its node. */
+/** An error about an operator, in a sentence that makes sense without its node. */
 function withoutRule(message: string): string | undefined {
   const [, op] = /(?:uses the operator |node \S* ?\()(\w+)/.exec(message) ?? []
   return op && `${op} cannot be explained. Answers work, maps do not.`
@@ -240,7 +246,7 @@ async function read(
   size: readonly [number, number] | undefined,
 ): Promise<Graph> {
   try {
-    // What is read here from a Blob is nobody else's.
+    // Nothing else holds the bytes that are read here from a Blob.
     return await readModel(file, filesOf(files), { size, overwrite: true })
   } catch (error) {
     throw refused(error, id)
@@ -266,7 +272,7 @@ function cardOf(file: string): string {
   return `${file.replace(/\.[^.]+$/, '')}.card.yaml`
 }
 
-/** A card that is wrong says nothing for now. */
+/** A faulty card counts as empty for now. */
 function cardOrNone(text: string, file: string): Card {
   try {
     return parseCard(text, cardOf(file))
@@ -312,7 +318,7 @@ function aboutGraph(graph: Graph): Pick<ModelReport, 'input' | 'outputs' | 'note
   }
 }
 
-/** Whether all answers have a map, found out by making the graph that explains them. */
+/** Why some answer has no map, found by building the graph that explains it; undefined if all have one. */
 async function whyUnexplained(answers: readonly Model[]): Promise<string | undefined> {
   try {
     for (const model of answers) await graftModel(model)
@@ -322,7 +328,7 @@ async function whyUnexplained(answers: readonly Model[]): Promise<string | undef
   }
 }
 
-/** What is wrong, mistake by mistake, each at the field that it names. */
+/** The errors one by one, each with the field that it names. */
 function errorsIn(error: unknown, paths: readonly string[]): CardError[] {
   const message = messageOf(error)
   const lines = /^\S+:\d+:\d+: /.test(message) ? message.split('\n') : [message]
@@ -333,7 +339,7 @@ function errorsIn(error: unknown, paths: readonly string[]): CardError[] {
   })
 }
 
-/** Without what is to be done about it on a command line: here there is the field. */
+/** Without the remedy for the command line: here there is the field. */
 function sentence(message: string): string {
   const said = message.replace(/\. [^.]*--[a-z].*$/s, '')
   // Names of fields stay as they are.
@@ -341,7 +347,7 @@ function sentence(message: string): string {
   return /[.!?]$/.test(begun) ? begun : `${begun}.`
 }
 
-/** Fields by what messages say of them; the first that is spoken of is meant. */
+/** Fields by the words that messages use for them; the first that is mentioned is meant. */
 const FIELDS: readonly (readonly [field: string, said: RegExp])[] = [
   ['channels', /\bchannels? \((RGB|BGR|gray)\)|input\.channels/],
   ['scale', /\bscale\b/],

@@ -1,12 +1,12 @@
-/** What is painted on a photo. */
+/** Painting on a photo. */
 
 import { fillPolygon, type Image, type Labels } from 'regard'
 import type { Stroke } from './protocol.ts'
 
-/** What covers: the grey of a mean face, which is none to a network. */
+/** The covering grey: that of a mean face, which means nothing to a network. */
 const COVER = 118
 
-/** A photo with strokes on it, one after the other. Where no stroke lies, it is as it was. */
+/** A photo with strokes on it, one after another. Elsewhere it is unchanged. */
 export function painted(photo: Image, strokes: readonly Stroke[]): Image {
   const picture = { ...photo, data: photo.data.slice() }
   for (const stroke of strokes) paint(picture, stroke)
@@ -21,7 +21,7 @@ interface Field {
   readonly height: number
 }
 
-/** A field with 1 where a stroke lies: as small as it can be, since photos are large. */
+/** A field with 1 where a stroke lies, as small as possible, since photos are large. */
 interface Mask extends Field, Labels {}
 
 function paint(picture: Image, stroke: Stroke): void {
@@ -36,10 +36,10 @@ function paint(picture: Image, stroke: Stroke): void {
   }
 }
 
-/** What each brush puts into the field of a mask: its pixels, interleaved. */
+/** What each brush fills the field of a mask with: its pixels, interleaved. */
 const FILLINGS: Record<Stroke['brush'], (photo: Image, mask: Mask, stroke: Stroke) => Uint8Array> = {
   cover: (_, { data }) => new Uint8Array(3 * data.length).fill(COVER),
-  // A brush of any size leaves nothing to be made out.
+  // A brush of any size leaves nothing recognisable.
   blur: (photo, mask, { size }) => blurred(photo, mask, Math.max(4, Math.round(size))),
   erase: fromAround,
 }
@@ -88,7 +88,7 @@ type Points = readonly { readonly x: number; readonly y: number }[]
 
 /** The field of a picture that holds some points with a margin around them. */
 function fieldAround(points: Points, margin: number, { width, height }: Pick<Image, 'width' | 'height'>) {
-  // No spread: a scribble has more points than a call takes arguments.
+  // No spread syntax: a scribble can have more points than a call takes arguments.
   let [left, top, right, bottom] = [width, height, 0, 0]
   for (const { x, y } of points) {
     left = Math.min(left, Math.floor(x - margin))
@@ -99,7 +99,7 @@ function fieldAround(points: Points, margin: number, { width, height }: Pick<Ima
   return within({ left, top, right, bottom }, width, height)
 }
 
-/** What of a rectangle lies in a picture. */
+/** The part of a rectangle that lies in a picture. */
 function within(
   { left, top, right, bottom }: Record<'left' | 'top' | 'right' | 'bottom', number>,
   width: number,
@@ -145,20 +145,19 @@ function blurred({ width, height, data }: Image, field: Field, radius: number): 
   return means
 }
 
-/** Colours of which some are known: a level of a pyramid. */
+/** A level of a pyramid: colours, of which some are known. */
 interface Level {
   readonly width: number
   readonly height: number
-  /** Interleaved; of no meaning where the weight is 0. */
+  /** Interleaved; meaningless where the weight is 0. */
   readonly colours: Float32Array
   /** How far each is known, 0 to 1. */
   readonly weights: Float32Array
 }
 
 /**
- * What is around a mask, drawn smoothly across it: at each pixel the known colours nearest to it. A pyramid takes them
- * further apart level by level, until all is known, and what is known there fills the finer levels (pull and push,
- * Gortler and others 1996).
+ * The surroundings of a mask, interpolated smoothly across it. A pyramid spreads known colours level by level, until
+ * all are known, and then fills the finer levels from there (pull-push, Gortler et al. 1996).
  */
 function fromAround(photo: Image, mask: Mask): Uint8Array {
   const margin = Math.ceil(Math.max(8, mask.width / 8, mask.height / 8))
@@ -197,11 +196,11 @@ function levelOf(width: number, height: number): Level {
   return { width, height, colours: new Float32Array(3 * count), weights: new Float32Array(count) }
 }
 
-/** Fill what is not known of a level. */
+/** Fill the unknown colours of a level. */
 function fill(level: Level): void {
   const { width, height, colours, weights } = level
   if (width === 1 && height === 1) {
-    // Nothing is around a mask that lies over everything.
+    // A mask that covers everything has no surroundings.
     if (weights[0] === 0) colours.fill(COVER)
     return
   }
@@ -219,7 +218,7 @@ function fill(level: Level): void {
   }
 }
 
-/** A level of half the size: of each four pixels the mean of what is known of them. */
+/** A level of half the size: for every four pixels the mean of the known ones. */
 function halved({ width, height, colours, weights }: Level): Level {
   const half = levelOf(Math.ceil(width / 2), Math.ceil(height / 2))
   for (let y = 0; y < height; y++) {
@@ -237,7 +236,7 @@ function halved({ width, height, colours, weights }: Level): Level {
   return half
 }
 
-/** A colour between the pixels of a level, at a place where whole numbers are centres. */
+/** A colour between the pixels of a level, at a place where integers are pixel centres. */
 function between({ width, height, colours }: Level, x: number, y: number, channel: number): number {
   const inside = (at: number, end: number) => Math.min(end - 1, Math.max(0, at))
   const [x0, y0] = [Math.floor(x), Math.floor(y)]

@@ -1,4 +1,4 @@
-/** What teaches a network in the worker: it holds the examples, the pupil, and what it has learned. */
+/** Teaches a network in the worker: holds the examples, the network, and what it has learnt. */
 
 import {
   align,
@@ -45,17 +45,17 @@ import type {
   TrainRequest,
 } from './protocol.ts'
 
-/** What the worker has that teaching needs. */
+/** What teaching needs from the worker. */
 export interface Tools {
   readonly engine: Engine
   find(photo: Image): Promise<readonly FoundFace[]>
   /** The network that heads are put on. */
   base(): Promise<Model>
-  /** Take in a network, to be asked like any other. */
+  /** Add a network, which can then be asked like any other. */
   take(id: string, file: string, files: Readonly<Record<string, Uint8Array>>): Promise<NetworkInfo>
 }
 
-/** What a taught network is called in Look. */
+/** The name of a taught network in Look. */
 const ID = 'taught'
 
 export class Teaching {
@@ -71,10 +71,10 @@ export class Teaching {
   }
 
   /**
-   * Take an example.
+   * Add an example.
    *
-   * @returns its id, and what of it the network will see
-   * @throws UserError where no face is in it that should be
+   * @returns its id, and the part that the network will see
+   * @throws UserError where it lacks a face but needs one
    */
   async add(source: ExampleSource, setup: LessonSetup): Promise<{ id: number; picture: Image }> {
     const picture = await this.cut(source, setup)
@@ -83,7 +83,7 @@ export class Teaching {
     return { id, picture }
   }
 
-  /** Take an example that another worker had, under its id. */
+  /** Add an example of another worker, under its id. */
   takeBack(id: number, picture: Image): void {
     this.examples.set(id, picture)
     this.next = Math.max(this.next, id + 1)
@@ -93,7 +93,7 @@ export class Teaching {
     for (const id of ids) this.examples.delete(id)
   }
 
-  /** Stop training before its next steps. What was learned until then stays. */
+  /** Stop training before its next steps. What was learnt until then is kept. */
   stop(): void {
     this.stopped = true
   }
@@ -101,9 +101,9 @@ export class Teaching {
   /**
    * Train from the beginning.
    *
-   * @param tell is told of all steps
-   * @param show is shown the network as it is before the first step and after every so many
-   * @returns whether it went to its end
+   * @param tell called with all steps
+   * @param show called with the state of the network before the first step and at regular intervals
+   * @returns whether it ran to the end
    */
   async train(
     request: TrainRequest,
@@ -146,21 +146,21 @@ export class Teaching {
     return lesson.done === request.steps
   }
 
-  /** What the taught network says of a picture. */
+  /** The taught network's answer to a picture. */
   async ask(source: ExampleSource): Promise<Told> {
     const { model, setup } = this.taughtNow()
     this.explainer ??= loadModelExplainer(model, { engine: this.tools.engine })
     return told(await this.explainer, model, await this.cut(source, setup))
   }
 
-  /** The files of what was learned: the model and its card. */
+  /** The files of the taught network: the model and its card. */
   save(): { readonly model: Uint8Array; readonly card: string } {
     const { model } = this.taughtNow()
     const { meanPicture: _, ...card } = model.card
     return { model: writeGraph(model.network), card: formatCard(card satisfies Card) }
   }
 
-  /** Let Look ask it, like any other network. */
+  /** Make it available in Look, like any other network. */
   async use(): Promise<NetworkInfo> {
     const { model, card } = this.save()
     return this.tools.take(ID, `${ID}.onnx`, {
@@ -174,7 +174,7 @@ export class Teaching {
     return this.taught
   }
 
-  /** A new head, with the features of all examples, which its trunk makes once. */
+  /** A new head, with the features of all examples, which the trunk computes once. */
   private async headed(
     examples: readonly Example[],
     options: LessonOptions & LessonSetup,
@@ -219,7 +219,7 @@ export class Teaching {
     }
   }
 
-  /** What of a picture the network is shown. */
+  /** The part of a picture that the network sees. */
   private async cut({ photo, name, landmarks }: ExampleSource, { pupil, sees }: LessonSetup): Promise<Image> {
     const image = photo instanceof Uint8Array ? await decodePhoto(photo, name) : photo
     const base = pupil === 'adiencenet' ? undefined : await this.tools.base()
@@ -233,7 +233,7 @@ export class Teaching {
   }
 }
 
-/** What a network says of a picture, and why it may be of a kind: of the likeliest where none is said. */
+/** A network's answer to a picture, and the map for a kind, by default the likeliest. */
 async function told(explainer: Explainer, model: Model, picture: Image, kind?: string): Promise<Told> {
   const asked = kind === undefined ? 'top' : model.classes.indexOf(kind)
   const found = await explainBy(explainer, model, picture, { class: asked })

@@ -1,4 +1,4 @@
-/** What the worker does: it holds the photo, the networks and what explains them, and nobody else does. */
+/** The worker: it alone holds the photo, the networks and their explainers. */
 
 import { proxy, transfer } from 'comlink'
 import {
@@ -58,7 +58,7 @@ import type {
 } from './protocol.ts'
 import type { Teaching } from './teach.ts'
 
-/** Explainers that are kept loaded: two networks, say, each asked two things. */
+/** How many explainers stay loaded: for example, two networks with two questions each. */
 const KEPT = 4
 
 /** Larger networks are loaded alone, in bytes of weights. */
@@ -89,7 +89,7 @@ export class Work {
   private hear: ((place: Place) => void) | undefined
   private finder: FaceFinder | undefined
   private readonly models = new Map<string, { readonly answers: readonly Model[]; readonly bytes: number }>()
-  /** The one that was used last is the last. */
+  /** In order of use, the most recent last. */
   private loaded: Loaded[] = []
   private photo: Image | undefined
   private edited: { readonly strokes: readonly Stroke[]; readonly photo: Image } | undefined
@@ -100,8 +100,8 @@ export class Work {
   private turn: Promise<unknown> = Promise.resolve()
 
   /**
-   * @param folder where the networks lie that come with the page: its URL
-   * @param hear is told where networks run, now and whenever that changes
+   * @param folder the URL of the networks that come with the page
+   * @param hear called with where networks run, now and whenever that changes
    */
   async start(folder: string, device: DeviceChoice, hear: (place: Place) => void): Promise<void> {
     this.folder = folder
@@ -121,10 +121,10 @@ export class Work {
     })
   }
 
-  /** Nothing: that it is answered tells that the worker is not stuck in a run. */
+  /** Does nothing: the answer shows that the worker is not stuck in a run. */
   beat(): void {}
 
-  /** Stop what runs long, before its next run. */
+  /** Stop long work before its next run. */
   stop(): void {
     this.stopping.abort(new UserError('Stopped. Change anything to start again.'))
     this.stopping = new AbortController()
@@ -140,7 +140,7 @@ export class Work {
     return this.showPhoto(photo)
   }
 
-  /** The same of a picture that is decoded, as a camera gives it. */
+  /** The same for a decoded picture, such as a camera's. */
   async showPhoto(photo: Image): Promise<PhotoInfo> {
     const faces = await this.facesIn(photo)
     this.photo = photo
@@ -151,11 +151,11 @@ export class Work {
   private async facesIn(photo: Image) {
     this.finder ??= await openFaceFinder({ engine: this.engine!, models: this.folder })
     const area = ({ box }: FoundFace) => box.width * box.height
-    // What the mesh does not know for a face has no eyes to align and no parts to name.
+    // A face that the mesh does not recognise has no eyes to align and no parts to name.
     return (await this.finder.find(photo)).filter(isMarked).sort((a, b) => area(b) - area(a))
   }
 
-  /** What teaches networks; its code is loaded when it is first asked for. */
+  /** The teacher; its code is loaded on first use. */
   async teaching() {
     const { Teaching } = await import('./teach.ts')
     this.teacher ??= new Teaching({
@@ -171,7 +171,7 @@ export class Work {
   }
 
   /**
-   * The photo with what was painted on it, to be shown.
+   * The photo with its strokes, to show.
    *
    * @param longest its longer side at most, in pixels
    */
@@ -197,9 +197,9 @@ export class Work {
   /**
    * Read a network.
    *
-   * @param id what it is called from now on
+   * @param id its name from now on
    * @param file the name of its file among `files`
-   * @param card what is said of it in place of its own card
+   * @param card replaces its own card
    * @throws UserError, also where it is not known how a photo becomes its input
    */
   async addNetwork(
@@ -211,7 +211,7 @@ export class Work {
     return this.takeIn(id, await loadModel(file, { files, card }))
   }
 
-  /** Hold a model that was read, in place of what was called so before. */
+  /** Hold a model that was read, replacing one of the same name. */
   async takeIn(id: string, read: Model): Promise<NetworkInfo> {
     const answers = answersOf(read)
     const [model] = answers as [Model, ...Model[]]
@@ -245,7 +245,7 @@ export class Work {
   }
 
   /**
-   * Read the files of a model that somebody gives, to be described by its card afterwards.
+   * Read the files of a user's model, before its card is complete.
    *
    * @param file the name of its own file among `files`
    */
@@ -254,15 +254,16 @@ export class Work {
   }
 
   /**
-   * Say what is known of a model and what is missing. Where nothing is, it can be looked with from then on.
+   * Report what is known about a model and what is missing. If nothing is missing, it is available in Look from then
+   * on.
    *
-   * @param card as YAML; what its files say where not given
+   * @param card as YAML; by default the one in its files
    */
   async describeModel(id: string, card?: string): Promise<ModelReport> {
     return (await this.draftsOf()).describe(id, card)
   }
 
-  /** The same of a network that is loaded already. */
+  /** The same for a network that is already loaded. */
   async reportOn(id: string): Promise<ModelReport> {
     const { reportOn } = await import('./models.ts')
     return reportOn(this.modelOf(id).answers)
@@ -275,7 +276,7 @@ export class Work {
     return savedExplaining(answers.find((each) => each.output === output) ?? answers[0]!)
   }
 
-  /** What a network is shown of the photo, and what it says to that with its channels as they are and reversed. */
+  /** What a network sees of the photo, and its answers with its channels as they are and reversed. */
   async preview(id: string, face: FoundFace | undefined): Promise<Preview> {
     return this.alone(() => inMemory(id, () => this.previewNow(id, face)))
   }
@@ -313,7 +314,7 @@ export class Work {
     }
   }
 
-  /** What a network says where no map can be made of it. */
+  /** A network's answers where no map can be made. */
   async answer(request: LookRequest): Promise<Answered[]> {
     return this.alone(async () => {
       const { answers } = this.modelOf(request.network)
@@ -366,11 +367,11 @@ export class Work {
     }
   }
 
-  /** The picture that a network is shown, from there to the photo, and its parts. */
+  /** The picture that a network sees, the map from there to the photo, and the parts. */
   private shown(model: Model, { face, align, strokes }: LookRequest) {
     const photo = this.photoWith(strokes)
     const { picture } = requirePreprocessing(model)
-    // A network whose card says nothing of faces is shown photos as they are.
+    // A network whose card does not mention faces gets whole photos.
     const as: Cut | undefined = align === 'own' ? model.card.alignment : align
     if (!face || !as) {
       return { picture: photo, toPhoto: undefined, labels: { ...fieldsOf(picture), parts: FIELDS } }
@@ -384,7 +385,7 @@ export class Work {
     const { photo } = this
     if (!photo) throw new UserError('no photo is open')
     if (strokes.length === 0) return photo
-    // What was painted before is not painted again.
+    // Earlier strokes are not painted again.
     const { edited } = this
     const isBegun = edited?.strokes.every(
       (stroke, k) => JSON.stringify(stroke) === JSON.stringify(strokes[k]),
@@ -406,7 +407,7 @@ export class Work {
     bytes: number,
     { network, way, parameters, conservation, layer }: LookRequest,
   ) {
-    // One serves all numbers.
+    // One explainer serves all numbers.
     const tunable = parameters !== undefined
     const asked = [model.output, model.reference, way, tunable, conservation, layer]
     const key = `${network} ${JSON.stringify(asked)}`
@@ -416,7 +417,7 @@ export class Work {
       this.loaded.push(one)
       return one.explainer
     }
-    // Of a network as it is tuned, what was there before is of no use; and memory has an end.
+    // For a network that is being tuned, earlier explainers are useless, and memory is limited.
     const isLarge = (one: { readonly bytes: number }) => one.bytes > LARGE
     while (
       this.loaded.length > 0 &&
@@ -433,7 +434,7 @@ export class Work {
     return explainer
   }
 
-  /** One at a time: nobody may release what another one uses. */
+  /** One at a time, so that nothing is released while in use. */
   private async alone<Result>(act: () => Promise<Result>): Promise<Result> {
     const mine = this.turn.then(act)
     this.turn = mine.catch(() => {})
@@ -446,7 +447,7 @@ export class Work {
     return known
   }
 
-  /** What reads other people's models is fetched when there is one. */
+  /** The code that reads users' models is loaded when there is one. */
   private async draftsOf(): Promise<Drafts> {
     const { Drafts } = await import('./models.ts')
     this.drafts ??= new Drafts(this)
@@ -459,7 +460,7 @@ export class Work {
   }
 }
 
-/** Do something with a network; where there is no memory for it, say so. */
+/** Do something with a network; report if there is not enough memory for it. */
 async function inMemory<Result>(network: string, act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()
@@ -472,7 +473,7 @@ function isComposite(way: LookRequest['way']): way is Composite | undefined {
   return way?.method === undefined || way.method === 'relevance' || way.method === 'gradient'
 }
 
-/** The centre of labels, of the size of a map. */
+/** The centre of labels, in the size of a map. */
 function centre(
   labels: { readonly width: number; readonly height: number; readonly data: Uint8Array },
   { width, height }: { readonly width: number; readonly height: number },

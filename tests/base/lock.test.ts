@@ -11,7 +11,7 @@ beforeEach(() => {
   path = join(mkdtempSync(join(tmpdir(), 'regard-lock-')), 'deep', 'run.lock')
 })
 
-/** Leave a lock as another process would. */
+/** Leave a lock behind, as another process would. */
 function leave(holder: object): void {
   Lock.take(path, 'x').release()
   writeFileSync(path, JSON.stringify({ since: '2026-11-24T12:00:00.000Z', ...holder }))

@@ -5,7 +5,7 @@ export interface Captured {
   printed: string
 }
 
-/** For every test of the file: keep what is printed, and let no exit code out of the test. */
+/** For every test of the file: capture what is printed, and reset the exit code. */
 export function capturePrinted(): Captured {
   const captured = { printed: '' }
   beforeEach(() => {

@@ -8,7 +8,7 @@ const captured = capturePrinted()
 const hasBash = existsSync('/bin/bash')
 if (!hasBash) console.warn('skipped: there is no bash to complete in')
 
-/** What bash would offer behind these words, the last of which is not finished. */
+/** What bash would offer after these words, the last of which is unfinished. */
 function offered(script: string, ...words: string[]): string[] {
   const lines = [
     script,

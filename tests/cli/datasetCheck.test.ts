@@ -90,7 +90,7 @@ describe('regard dataset check', () => {
     expect(findings().filter(({ check, count }) => check.startsWith('copies') && count > 0)).toEqual([])
     expect(readFileSync(join(out, 'index.html'), 'utf8')).toContain('3 faces left out here')
     const left = readFileSync(join(out, 'leave-out.csv'), 'utf8')
-    // Of those with different labels nobody knows which is right; of the others the first stays.
+    // Among copies with different labels it is unknown which is right; among the others the first stays.
     expect(left.split('\r\n').map((line) => line.split(',')[0])).toEqual([
       'face',
       ...contradicting,

@@ -57,7 +57,7 @@ const card: TrainedCard = {
   trainedOn: { dataset: 'synthetic', setting: 'r', fold: 0, seed: 1, iterations: 10 },
 }
 writeModel(model, livelyNetwork(SIZE, 2), card)
-/** The same network, as one that sees faces which are cut out. */
+/** The same network, as one that sees cut-out faces. */
 const ofFaces = join(folder, 'ofFaces.onnx')
 writeModel(ofFaces, livelyNetwork(SIZE, 2), { ...card, alignment: 'r' })
 const noise: Image = {
@@ -68,7 +68,7 @@ const noise: Image = {
 await writePicture(photo, noise)
 const bare = join(folder, 'bare.onnx')
 copyFileSync(model, bare)
-/** What a model without a card is told instead. */
+/** The flags for a model without a card. */
 const FLAGS = ['--channels', 'BGR', '--scale', '1', '--mean', '120', '--picture', String(PICTURE)]
 writeFileSync(join(folder, 'broken.yaml'), 'name: mine\nlayers: [{rule: epsilo, epsilon: 1}]\n')
 const points = join(folder, 'points.txt')

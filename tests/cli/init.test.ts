@@ -37,7 +37,7 @@ describe('regard init', () => {
       await main(['init', join(sharedData, kind), '--out', plan, '--yes'])
       expect(readPlan(plan).dataset).toMatchObject({ kind, root: join(sharedData, kind) })
     }
-    // FairFace gives ages in decades, which are no years.
+    // FairFace gives ages in decades, not years.
     expect(readPlan(join(out, 'fairface.yaml')).tasks).not.toContain('years')
     expect(readPlan(join(out, 'utkface.yaml')).tasks).toContain('years')
   })

@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /**
  * Run a command, and send it a signal.
  *
- * @param when given what it has printed, and what it has said on its standard error, as soon as that is more
+ * @param when called with its standard output and standard error so far, whenever there is more
  */
 function stopped(
   args: readonly string[],

@@ -23,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(schedule, own!.replaceAll(/^ {2}/gm, ''))
 })
 
-/** Train as the study does, but for what the flags say. */
+/** Train as the study does, except for what the flags say. */
 function train(to: string, ...flags: string[]): Promise<void> {
   const asked = ['--data', faces, '--task', 'gender', '--network', 'adiencenet', '--fold', '1/3']
   const size = ['--input', '51', '--width', '0.05', '--schedule', schedule, '--aligned', aligned]
@@ -118,7 +118,7 @@ describe('regard train', () => {
     expect(captured.printed).toContain(result)
     expect(readFileSync(join(own, 'model.onnx')).equals(model)).toBe(true)
 
-    // Nor is a model of somebody else's written over.
+    // Nor is someone else's model overwritten.
     rmSync(join(own, 'config.json'))
     await train(own, '--resume')
     expect(process.exitCode).toBe(1)

@@ -32,7 +32,7 @@ beforeAll(async () => {
   )
 })
 
-/** A training in a process of its own, and what it has said on its standard error so far. */
+/** A training in a process of its own, and its standard error so far. */
 interface Training {
   readonly child: ChildProcess
   readonly said: () => string
@@ -63,10 +63,10 @@ const lastOf = (out: string) => lines(out).at(-1)?.iteration ?? 0
 const inode = (path: string) => statSync(path, { throwIfNoEntry: false })?.ino
 
 /**
- * Wait until the training that was just started has done an iteration; what an earlier one did does not count.
+ * Wait until the training that was just started has done an iteration; an earlier training's do not count.
  *
- * @param before the inode of its metrics before it was started: it writes them anew
- * @returns the iteration that it went on from, or a few more
+ * @param before the inode of its metrics before it was started: it writes them again
+ * @returns the iteration that it continued from, or a few more
  */
 async function reached(
   { child, said }: Training,

@@ -8,7 +8,7 @@ function randomPrint(random: Random): Uint32Array {
   return Uint32Array.from({ length: WORDS }, () => random.uint32())
 }
 
-/** The same but for a number of bits in random places. */
+/** The same except for a number of bits in random places. */
 function changed(print: Uint32Array, bits: number, random: Random): Uint32Array {
   const other = print.slice()
   const places = random.shuffle(Array.from({ length: 32 * WORDS }, (_, k) => k)).slice(0, bits)

@@ -8,7 +8,7 @@ import { DATASET_KINDS, readDataset } from '../../src/datasets/readers.ts'
 import { CLASSES } from '../../src/datasets/task.ts'
 import { ENTRIES, samples } from './samples.ts'
 
-/** Data sets that have no rows, so that none can stand there twice. */
+/** Data sets without rows, so that none can be repeated. */
 const WITHOUT_ROWS = ['folder', 'utkface']
 
 /** Data sets whose reader looks which photos are there; those of others are found missing when they are prepared. */
@@ -18,7 +18,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0)
 }
 
-/** A data set as it would be, had its folder another name. */
+/** A data set as it would be if its folder had another name. */
 function elsewhere(dataset: Dataset, root: string): unknown {
   return JSON.parse(JSON.stringify(dataset).replaceAll(root, 'HERE'))
 }

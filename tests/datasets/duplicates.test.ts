@@ -19,7 +19,7 @@ const somePrint = () => Uint32Array.from({ length: WORDS }, () => random.uint32(
 const someDetail = () => Int8Array.from({ length: 64 * 64 }, () => random.integer(200) - 100)
 const near = (print: Uint32Array) => print.map((word, k) => (k < 5 ? word ^ 1 : word))
 
-/** As if every picture had a detail of its own, but for those of one letter. */
+/** As if every picture had a detail of its own, except for those of one letter. */
 function detailsOf(letters: string) {
   const details = new Map([...new Set(letters)].map((letter) => [letter, someDetail()]))
   return async (faces: readonly number[]): Promise<Map<number, Details>> =>
@@ -96,7 +96,7 @@ describe.skipIf(!shared)('duplicates of All-Age-Faces', () => {
 
   it('are found among others, and pictures that were made anew too', async () => {
     const names = [
-      // The same pixels; the same picture compressed anew, in grey, mirrored, cut anew.
+      // The same pixels; the same picture compressed again, in grey, mirrored, cropped again.
       ...['00039A02', '00042A02', '06380A52', '06821A60', '11999A49', '12018A49'],
       ...['11264A41', '12249A53', '06319A51', '06388A52'],
       // Portraits that are alike, of different people.

@@ -31,7 +31,7 @@ import { shared } from '../shared.ts'
 
 const SIZE = 32
 const COUNT = 20
-/** Bytes of a picture in its file, behind its key and checksum. */
+/** Bytes of a picture in its file, after its key and checksum. */
 const RECORD = 64 + 3 * SIZE * SIZE
 
 let root: string

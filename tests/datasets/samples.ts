@@ -25,9 +25,9 @@ const PEOPLE: readonly Person[] = [
 interface Writing {
   /** What ends a line. */
   readonly end?: string
-  /** What stands before everything else. */
+  /** What comes before everything else. */
   readonly start?: string
-  /** Whether the first person's row stands there twice. */
+  /** Whether the first person's row is repeated. */
   readonly repeat?: boolean
 }
 
@@ -37,7 +37,7 @@ type Sample = (writing?: Writing) => string
 /** How many faces, or rows, a sample has. */
 export const ENTRIES = PEOPLE.length
 
-/** A small data set of each kind, laid out as it is published, with empty files for photos. */
+/** A small data set of each kind in its published layout, with empty files for photos. */
 export const samples: Record<DatasetKind, Sample> = {
   aaf(writing = {}) {
     const root = newFolder()

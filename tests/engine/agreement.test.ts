@@ -46,7 +46,7 @@ describe('two runs agree', () => {
 describe('an engine that is checked with each graph', () => {
   let graph: Graph
   let sure: Engine
-  /** Another build, whose last bits are others: they tell who answered. */
+  /** Another build, whose last bits differ: they show which engine answered. */
   let other: Engine
   let told: number
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { Engine } from '../../src/engine/engine.ts'
 import { float32 } from '../../src/graph/types.ts'
 
-/** An engine that computes wrongly, as a kernel does that leaves out the last channel of a convolution. */
+/** An engine that computes wrongly, like a kernel that omits the last channel of a convolution. */
 export function computingWrongly(engine: Engine): Engine {
   return {
     ...engine,

@@ -67,8 +67,8 @@ describe.skipIf(!shared)('on the photos of FairFace, beside YuNet', () => {
     expect(agreed.length / names.length).toBeGreaterThanOrEqual(0.97)
   })
 
-  // Of a single photo, YuNet is no judge: its line through the eyes differs from the given landmarks of All-Age-Faces by
-  // 1.9 degrees (median), and ours by 0.5. That of ours and YuNet's differ by 2.2 degrees here.
+  // For a single photo, YuNet cannot decide: its line through the eyes differs from the given landmarks of
+  // All-Age-Faces by 1.9 degrees (median), and ours by 0.5. That of ours and YuNet's differ by 2.2 degrees here.
   test('aligned as r, the eyes that YuNet sees are level in the median', () => {
     const tilts = judged.flatMap(({ face, judge }) =>
       face && judge ? [tilt(alignment(landmarks49(face.mesh), 'r', 256), judge.rightEye, judge.leftEye)] : [],

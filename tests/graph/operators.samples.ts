@@ -32,9 +32,9 @@ interface Init {
   readonly opset?: number
   readonly attributes?: Attributes
   readonly constants?: Record<string, Tensor>
-  /** What the node reads, x first where not given. */
+  /** What the node reads; by default x first. */
   readonly inputs?: readonly string[]
-  /** Nodes before and behind it. */
+  /** Nodes before and after it. */
   readonly before?: Model['nodes']
   readonly smooth?: boolean
   readonly domain?: string
@@ -183,7 +183,7 @@ const FUSED_SAMPLES: Readonly<Record<string, Init>> = {
   SkipSimplifiedLayerNormalization: { x: tokens, constants: { skip: numbers(2, 5, 8), scale: numbers(8) } },
 }
 
-/** A sample of an operator of the standard: one input, without attributes, where nothing else is said. */
+/** A sample of an operator of the standard: by default one input, without attributes. */
 export function sampleOf(operator: string): Sample {
   return sample(operator, Object.hasOwn(SAMPLES, operator) ? SAMPLES[operator] : {})
 }

@@ -53,7 +53,7 @@ describe('the wiring of a graph', () => {
     expect(readersOf('relu').map(({ name }) => name)).toEqual(['square', 'square'])
     expect(readersOf('sum')).toEqual([])
     expect(soleReaderOf('x')?.name).toBe('relu')
-    // Read twice, read by a node and as an output, and read by nobody.
+    // Read twice, read by a node and as an output, and read by nothing.
     for (const name of ['relu', 'turned', 'sum']) expect(soleReaderOf(name)).toBeUndefined()
   })
 

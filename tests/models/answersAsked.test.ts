@@ -36,7 +36,7 @@ describe('what is asked of a network with several answers', () => {
     await writePicture(photo, (await drawnFace()).face)
     const { name, outputs } = await explainFile('faceres', photo, { class: 'f', asIs: true })
     expect(name).toBe('f')
-    // Its features are no answer.
+    // Its features are not an answer.
     expect(Object.keys(outputs).sort()).toEqual(['age_pred/Softmax', 'gender_pred/Sigmoid'])
   })
 })

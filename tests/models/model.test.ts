@@ -145,7 +145,7 @@ describe('a trained network whose files are in memory', () => {
     const { 'model.onnx': bytes } = inFolder()
     const model = await openModel('model.onnx', filesIn({ 'model.onnx': bytes! }), { card })
     expect(requirePreprocessing(model)).toEqual(requirePreprocessing(await openModelFile(path)))
-    // It stands in place of a mean that the file's card has in numbers.
+    // It replaces a mean that the file's card has in numbers.
     writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('model.mean.npy', '[104, 117, 123]'))
     const other = await openModel('model.onnx', filesIn(inFolder()), { card: { meanPicture } })
     expect(requirePreprocessing(other).mean).toMatchObject({ planes: meanPicture.data })

@@ -32,7 +32,8 @@ describe.skipIf(!shared)('a network as published', () => {
     expect(outputs[0]).toBe('logits')
     expect(outline(built, outputs)).toEqual(outline(read, [logits.at(-1)!, ...logits.slice(0, -1)]))
     expect(built.nodes.length + read.outputs.length).toBe(read.nodes.length)
-    // Its layers with weights are called as the published ones, but for the classifiers, which each task has its own of.
+    // Its layers with weights have the names of the published ones, except for the classifiers, which each task has its
+    // own of.
     const own = read.nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm').map((node) => node.name)
     for (const layer of own) {
       const renamed = layer.replace(/_agexgender$|-age$/, '')

@@ -31,9 +31,9 @@ export interface WrittenRun extends Pick<Run, 'task' | 'network'> {
 const [SURE, UNSURE] = [0.75, 0.25]
 
 /**
- * A study's files as a study leaves them, with answers that are made up.
+ * A study's files, as a study writes them, with invented answers.
  *
- * @param subjectOf who the k-th face of a fold is; each is somebody else where not given
+ * @param subjectOf the person of the k-th face of a fold; by default all differ
  */
 export function writeStudy(
   runs: readonly WrittenRun[],
@@ -85,7 +85,7 @@ export function writeStudy(
   return readStudy(out)
 }
 
-/** So many faces that are right, and so many that are not, one after the other. */
+/** Faces that are right and faces that are not, this many each, one after another. */
 export function answers(...counts: readonly [right: boolean, count: number][]): boolean[] {
   return counts.flatMap(([right, count]) => new Array<boolean>(count).fill(right))
 }

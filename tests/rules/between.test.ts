@@ -44,7 +44,7 @@ async function passedOnes(build: Build, x = inputOf('x'), given: Options = {}) {
 
 /**
  * A window of any shape that fits 7 × 6 pixels, with padding that is smaller than it. Where sizes are rounded up, it
- * never begins behind the picture: what is dropped then has a test of its own.
+ * never begins beyond the picture: dropped windows have a test of their own.
  */
 const pooling = fc
   .record({

@@ -221,7 +221,8 @@ describe('what a graph of any operators makes lies between its bounds', () => {
           for (const { name } of all.outputs) {
             const [least, most] = boundsOf(name)
             const data = results[name]!.data as Float64Array
-            // Nothing is said of what follows a number so large that its rounding alone moves others: infinite ones too.
+            // Results after a number so large that its rounding alone moves others are not checked; infinite ones
+            // neither.
             if (!data.every((value) => Math.abs(value) < 1e6)) break
             for (const value of data) {
               // Roundings add up to a share of what is added and taken away again; a wrong bound is far off.

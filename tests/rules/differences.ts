@@ -35,9 +35,9 @@ export interface Input {
 export interface Case {
   readonly inputs: readonly Input[]
   readonly build: (building: Building, ...inputs: Value[]) => Value | Value[]
-  /** Indices of the inputs to differentiate by; all where not given. */
+  /** Indices of the inputs to differentiate by; by default all. */
   readonly by?: readonly number[]
-  /** What to difference: the graph in double precision where not given. */
+  /** What to difference: by default the graph in double precision. */
   readonly judge?: 'linear' | ((inputs: Plain[]) => ArrayLike<number>)
 }
 

@@ -35,7 +35,7 @@ async function outputOf(graph: Graph, x: ReturnType<typeof float32>): Promise<Fl
   return y!.data as Float32Array
 }
 
-/** What a tail is made of: an ending, and what is done to its probabilities one after the other. */
+/** The parts of a tail: an ending, and what is done to its probabilities, one after another. */
 const ENDINGS = { ...SOFTMAXES, ...SIGMOIDS, ...PAIRS }
 
 async function check(name: string, moves: readonly string[], seed: string): Promise<void> {

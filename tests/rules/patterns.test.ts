@@ -175,7 +175,7 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
   })
 })
 
-/** A value that is worked out when somebody first asks for it. */
+/** A value that is computed on first use. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined
   return () => {

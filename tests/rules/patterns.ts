@@ -68,7 +68,7 @@ export class Layers {
     return this.g.constant(float32(shape, data), name)
   }
 
-  /** A convolution that keeps the picture's size, but for its stride. */
+  /** A convolution that keeps the picture's size, except for its stride. */
   conv(
     name: string,
     x: Value,

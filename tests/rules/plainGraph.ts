@@ -308,7 +308,7 @@ function overWindows(
   )
 }
 
-/** How often a window fits a padded line; rounded up, but for a window that would begin behind the line. */
+/** How often a window fits a padded line; rounded up, except for a window that would begin beyond the line. */
 function windowCount(
   length: number,
   kernel: number,

@@ -130,7 +130,7 @@ function passedOn(
   }
 }
 
-/** R in proportion to some parts of a whole; nobody gets anything where the whole is zero. */
+/** R in proportion to some parts of a whole; no part gets anything where the whole is zero. */
 function share(
   result: Plain,
   places: ArrayLike<number>,
@@ -274,7 +274,7 @@ function throughBatchNorm(
   return result
 }
 
-/** A constant is nobody's: it gets no share, and is no part of the whole. */
+/** A constant belongs to no input: it gets no share, and is not part of the whole. */
 function throughSum(
   inputs: readonly Plain[],
   names: readonly string[],

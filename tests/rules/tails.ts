@@ -1,4 +1,4 @@
-/** Small networks with random scores at their end, and the many ways in which exporters write what comes behind. */
+/** Small networks with random scores at their end, and the many ways in which exporters write what follows. */
 
 import { Random } from '../../src/base/random.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'

@@ -4,7 +4,7 @@ import type { CurvePart, Point } from '../../src/server/messages.ts'
 
 const step = (iteration: number) => ({ iteration, loss: iteration, accuracy: 0.5 })
 
-/** What somebody has who was told a part of it. */
+/** The points of a page after it received a part. */
 function taken(before: readonly Point[], part: CurvePart | undefined): Point[] {
   return part ? [...before.slice(0, part.from), ...part.points] : [...before]
 }

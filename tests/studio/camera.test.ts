@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium || !shared)('the camera in Look', () => {
       const { map, left } = await shown(page)
       maps.add(map)
       lefts.add(left)
-      // The film begins anew, so that what was seen may come again.
+      // The film begins again, so that earlier frames may return.
       return Math.min(maps.size - 4, Math.max(...lefts) - Math.min(...lefts) - 5)
     }
     await expect.poll(look, { timeout: 500_000, interval: 200 }).toBeGreaterThan(0)

@@ -8,7 +8,7 @@ const SIDE = 400
 
 const NOTHING_WAITS = '.cell:not([data-waits]) .map canvas'
 
-/** What is said and shown, once nothing is under way. */
+/** What is said and shown, once nothing is underway. */
 async function shown(page: Page) {
   await page.waitForFunction(() => document.querySelector('.status p')?.textContent === '')
   await page.locator(NOTHING_WAITS).waitFor()

@@ -17,7 +17,7 @@ export interface OpenOptions {
   readonly hash?: string
   /** In place of a server of its own. */
   readonly url?: string
-  /** Whether the page may have a service worker; it may where not given. */
+  /** Whether the page may have a service worker; by default it may. */
   readonly serviceWorkers?: 'block'
 }
 

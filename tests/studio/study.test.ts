@@ -21,10 +21,10 @@ const PLAN = TINY_PLAN.replace('[r, i, m]', '[r, i]')
   .replace('iterations: 6', 'iterations: 600')
   .replace('explain: { photos: 2 }', 'explain: { photos: 2, profile: 20 }')
 
-/** What is said of a server that is gone is no fault here. */
+/** Messages about a server that is gone are not faults here. */
 const own = (faults: readonly string[]) => faults.filter((fault) => !/ERR_/.test(fault))
 
-/** Look loads its network behind what is seen, and is not to be cut short. */
+/** Look loads its network in the background, and must not be cut short. */
 const lookBegun = (page: Page) => page.locator('.cell figcaption').first().waitFor({ state: 'attached' })
 
 const tab = (page: Page, name: string) =>

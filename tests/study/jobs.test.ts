@@ -83,7 +83,7 @@ describe('a study of which several runs are made at a time', () => {
   })
 
   it('sets aside a run that cannot be made, makes the others, and says so at the end', async () => {
-    // At such a rate, the loss is no number any more.
+    // At such a rate, the loss becomes NaN.
     const { plan, out } = writePlan(
       small
         .replace(/networks: .*/, (line) => line.replace(/\[(.*)}\]/, '[$1, rate: 1.0e+30 }]'))

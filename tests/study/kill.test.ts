@@ -64,7 +64,7 @@ beforeAll(async () => {
   taken = performance.now() - started
 })
 
-/** Expect every file of the runs to be the same, but for those with times in them. */
+/** Expect every file of the runs to be the same, except for those with times in them. */
 function expectSameBits(one: string, other: string): void {
   for (const run of RUNS) {
     const names = (out: string) =>

@@ -81,7 +81,7 @@ describe('regard study', () => {
     const page = readFileSync(join(out, 'report', 'index.html'), 'utf8')
     expect(page).toContain('those with <b>s</b> from other trained weights, the others from random weights')
 
-    // Other weights in the same file make that run anew, and leave the other alone.
+    // Other weights in the same file make that run start again, and leave the other alone.
     cpSync(join(out, 'runs', runs[0]!, 'model.onnx'), weights)
     await main(['study', plan, '--out', out])
     expect(captured.printed).toContain('1 run made, 1 kept')

@@ -80,7 +80,7 @@ describe('ages in years', () => {
     expect(sum / n).toBeCloseTo(errors.reduce((total, error) => total + error, 0) / n, 2)
     const [figures] = rowsOf(join(out, 'report', 'tables', 'accuracy.csv'))
     expect(Number(figures!.error)).toBeCloseTo(sum / n, 4)
-    // The interval's end, so that it is no accident.
+    // The interval's end, so that it is not an accident.
     expect(Number(figures!.error_high)).toBeLessThan(Number(figures!.chance_error))
     expect(Number(figures!.error_low)).toBeLessThan(Number(figures!.error))
     expect(said).toMatch(

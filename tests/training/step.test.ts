@@ -100,7 +100,7 @@ class Judge {
     )
   }
 
-  /** With some of the weights in place of the network's own. */
+  /** With some weights instead of the network's own. */
   loss(changed: Record<string, Plain> = {}): number {
     const perPicture = this.forwards.map((known, k) => {
       const values = plainForward(this.network, { images: known.get('images')!, ...changed }, known)
@@ -228,7 +228,7 @@ describe('what a step says of itself', () => {
       return data.reduce((sum, v) => sum + (v / factor) ** 2, 0)
     })
     expect(norm).toBeCloseTo(Math.sqrt(squares.reduce((sum, part) => sum + part, 0)), 4)
-    // Decay is no part of it.
+    // Decay is not part of it.
     expect(bare.norm).toBe(norm)
     expect(velocities.get('fc8.weight')).not.toEqual(bare.velocities.get('fc8.weight'))
 

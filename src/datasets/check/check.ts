@@ -1,4 +1,4 @@
-/** What may quietly ruin a study: everything that can be seen of a data set before a network is trained on it. */
+/** What may silently ruin a study: everything that can be seen in a data set before a network is trained on it. */
 
 import type { Watch } from '../../base/watch.ts'
 import { type Dataset, type Skipped, skippedBelow, withoutRoot } from '../dataset.ts'
@@ -18,40 +18,40 @@ const SEVERITIES: readonly Severity[] = ['serious', 'doubtful', 'note']
 
 /** How a data set is checked. */
 export interface CheckOptions extends Pick<Watch, 'signal'> {
-  /** Into how many folds faces are dealt, where the publishers have not dealt them, and by which seed. */
+  /** How many folds to deal faces into, where the publishers have not dealt them, and by which seed. */
   readonly folds: number
   readonly seed: string | number
-  /** Whether faces are looked for in the photos, which takes most of the time. */
+  /** Whether to look for faces in the photos, which takes most of the time. */
   readonly find: boolean
-  /** Pairs that somebody has seen to be different pictures, by their keys (`keyOf`); none where not given. */
+  /** Pairs that were marked as different pictures, by their keys (`keyOf`); by default none. */
   readonly different?: ReadonlySet<string>
-  /** Called after each photo; the second time through, those are looked at again that may be copies. */
+  /** Called after each photo; in the second stage, photos that may be copies are looked at again. */
   readonly progress?: (stage: 'looking' | 'comparing', done: number, total: number) => void
 }
 
 /** What was found. */
 export interface Checked {
   readonly folds: readonly number[]
-  /** Whether they are the publishers' own. */
+  /** Whether the folds are the publishers' own. */
   readonly published: boolean
-  /** By which they were dealt where they are not. */
+  /** The seed by which they were dealt if not. */
   readonly seed: string | number
-  /** Of every check that was made, the most serious first; those that found nothing have no cases. */
+  /** The result of every check, the most serious first; those that found nothing have no cases. */
   readonly findings: readonly Finding[]
   /** Rows, photos and landmarks that cannot be used. */
   readonly skipped: readonly Skipped[]
-  /** What the photos show, by face; the reason where one cannot be used. */
+  /** What each face's photo shows, or the reason why it cannot be used. */
   readonly looks: readonly (Look | string)[]
 }
 
 /**
  * Check a data set.
  *
- * @throws UserError when the faces cannot be dealt into so many folds; the signal's reason, when that stops it
+ * @throws UserError when the faces cannot be dealt into that many folds; the signal's reason, when that stops it
  */
 export async function checkDataset(dataset: Dataset, options: CheckOptions): Promise<Checked> {
   const published = dataset.faces.some(({ fold }) => fold !== undefined)
-  // Not by the fold maker where they are published: it refuses folds that share a person, and here they are shown.
+  // Published folds do not go through the fold maker: it refuses folds that share a person, which are to be shown here.
   const folds = published
     ? dataset.faces.map(({ fold }) => fold!)
     : makeFolds(dataset.faces, options.folds, options.seed)
@@ -117,7 +117,7 @@ async function closeLooks(
   for await (const look of lookAt(chosen, find)) {
     signal?.throwIfAborted()
     const index = indices[at++]!
-    // It could be read a moment ago.
+    // It was readable a moment ago.
     if (typeof look !== 'string') details.set(index, look.details)
     progress?.('comparing', at, indices.length)
   }

@@ -2,17 +2,20 @@ import { countClasses } from '../classes.ts'
 import { CLASSES } from '../task.ts'
 import type { Case, CheckedDataset, Finding } from './finding.ts'
 
-/** The largest class may be so many times as large as the smallest. */
+/** The largest class may be this many times as large as the smallest. */
 const BALANCED = 10
 
-/** Classes without a face, and classes that are much smaller than others. Of ages in years, no set has them all. */
+/**
+ * Classes without a face, and classes that are much smaller than others. Ages in years are left out: no set has them
+ * all.
+ */
 export function classes({ dataset: { faces } }: CheckedDataset): Finding[] {
   const all = [...faces.keys()]
   const empty: Case[] = []
   const unbalanced: Case[] = []
   for (const task of ['age', 'gender'] as const) {
     const counts = countClasses(faces, all, task)
-    // Without a label at all, the data set is not for this task.
+    // Without any label, the data set is not for this task.
     if (counts.every((count) => count === 0)) continue
     const named = counts.map((count, label) => ({ name: CLASSES[task][label]!, count }))
     for (const { name, count } of named) {

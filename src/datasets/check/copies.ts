@@ -1,11 +1,11 @@
-/** The same picture twice: in two folds, with two labels, under two people, of one person. */
+/** The same picture twice: in two folds, with two labels, under two people, or of one person. */
 
 import type { Face } from '../dataset.ts'
 import type { Repetition } from '../duplicates.ts'
 import { CLASSES } from '../task.ts'
 import type { Case, CheckedDataset, Finding } from './finding.ts'
 
-/** All that is found about pictures that are there more than once. */
+/** All findings about pictures that occur more than once. */
 export function copies({ dataset: { faces }, folds, repetitions }: CheckedDataset): Finding[] {
   const apart = repetitions.filter(({ faces: [a, b] }) => folds[a] !== folds[b])
   const together = repetitions.filter(({ faces: [a, b] }) => folds[a] === folds[b])
@@ -85,7 +85,7 @@ export function ageDifference(a: Face, b: Face): string | undefined {
   return `${CLASSES.age[a.age]} and ${CLASSES.age[b.age]} years`
 }
 
-/** In years, or about so many where only the groups are known. */
+/** In years; an estimate where only the groups are known. */
 function yearsApart(a: Face, b: Face): number {
   if (a.years !== undefined && b.years !== undefined) return Math.abs(a.years - b.years)
   return a.age !== undefined && b.age !== undefined ? 8 * Math.abs(a.age - b.age) : 0

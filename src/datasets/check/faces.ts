@@ -1,15 +1,15 @@
-/** What the face finder says of the photos. It errs, too: what it doubts is to be looked at. */
+/** What the face finder says about the photos. It can err too: look at what it doubts. */
 
 import type { Box } from '../../faces/face.ts'
 import type { Case, CheckedDataset, Finding } from './finding.ts'
 import type { Look } from './look.ts'
 
 /**
- * How far landmarks may lie from those that were found, as a part of the distance between the eyes. Of 4581 photos of
+ * How far landmarks may lie from those that were found, as a share of the distance between the eyes. Of 4581 photos of
  * All-Age-Faces two are farther off, at 0.19 and 0.20, and wrong; those at up to 0.15 are right.
  */
 const FAR = 0.17
-/** A face counts beside a larger one where its box is at least so many times as wide. */
+/** A face counts beside a larger one if its box is at least this share as wide. */
 const ANOTHER = 0.5
 
 /** A photo in which faces were looked for. */
@@ -78,7 +78,7 @@ function widest(found: readonly Box[]): number {
   return Math.max(...found.map(({ width }) => width))
 }
 
-/** The photos of which something is to be said, those of the largest number first. */
+/** The photos with something to report, those with the largest number first. */
 function worstFirst(
   seen: readonly Seen[],
   say: (one: Seen) => readonly [number, string] | undefined,

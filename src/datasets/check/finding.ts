@@ -3,8 +3,8 @@ import type { Repetition } from '../duplicates.ts'
 import type { Look } from './look.ts'
 
 /**
- * How much a finding matters: `serious` makes the figures of a study wrong or stops it; `doubtful` is to be looked at,
- * and may be right; a `note` is good to know.
+ * How much a finding matters: `serious` makes the figures of a study wrong or stops it; `doubtful` needs a look, and
+ * may be right; a `note` is good to know.
  */
 export type Severity = 'serious' | 'doubtful' | 'note'
 
@@ -19,25 +19,25 @@ export interface Finding {
   readonly advice: string
   /** Whether pictures show where landmarks lie and where faces were found. */
   readonly marked?: boolean
-  /** Whether its cases are pairs of which one may say whether they are the same picture. */
+  /** Whether its cases are pairs that a user can mark as the same picture or not. */
   readonly pairs?: boolean
-  /** Where, the worst first; none where nothing is wrong. */
+  /** Where, the worst first; empty where nothing is wrong. */
   readonly cases: readonly Case[]
 }
 
 /** One place where something is wrong. */
 export interface Case {
-  /** The indices of the faces that it is about; none where it is about the whole. */
+  /** The indices of the faces that it is about; empty where it is about the whole set. */
   readonly faces: readonly number[]
   readonly detail: string
 }
 
-/** All that is known of a data set when it is checked. */
+/** All that is known about a data set when it is checked. */
 export interface CheckedDataset {
   readonly dataset: Dataset
   /** The fold of each face. */
   readonly folds: readonly number[]
-  /** What a look at each face has shown, or the reason why its photo or landmarks cannot be used. */
+  /** What a look at each face showed, or the reason why its photo or landmarks cannot be used. */
   readonly looks: readonly (Look | string)[]
   readonly repetitions: readonly Repetition[]
 }

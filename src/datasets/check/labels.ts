@@ -2,7 +2,7 @@ import type { Face } from '../dataset.ts'
 import { ageGroup, CLASSES, OLDEST } from '../task.ts'
 import type { Case, CheckedDataset, Finding } from './finding.ts'
 
-/** Labels that are hardly right, and faces that the reader left out or made a remark of. */
+/** Labels that are hardly right, and faces that the reader left out or remarked on. */
 export function labels({ dataset: { faces, dropped, remarks } }: CheckedDataset): Finding[] {
   const unlikely = faces.flatMap((face, index) => {
     const detail = whyUnlikely(face)

@@ -5,39 +5,39 @@ import type { Size } from '../../pictures/fit.ts'
 import type { Face } from '../dataset.ts'
 import type { Details, Sketch } from '../duplicates.ts'
 
-/** What a look at a face's photo shows. */
+/** What a look at a face's photo showed. */
 export interface Look {
   readonly photo: Size
   /** The side of the square around the face that would be cut out, in pixels of the photo. */
   readonly side: number
   readonly sketch: Sketch
-  /** The file is damaged inside and was read nevertheless; absent where it is not. */
+  /** The file is damaged inside, but could be read; absent where it is not. */
   readonly damaged?: true
-  /** By how many degrees the face is turned clockwise, −180 to 180; absent where it is not known where the face is. */
+  /** How many degrees the face is turned clockwise, −180 to 180; absent where it is not known where the face is. */
   readonly roll?: number
-  /** How much of the face lies outside the photo, of the points that are known of it: 0 to 1; absent as above. */
+  /** The share of the face's known points that lie outside the photo, 0 to 1; absent as above. */
   readonly outside?: number
   /** How far the alignment `i` changes the face; absent where it is not known where the face is. */
   readonly stretch?: Stretch
   /** The faces that were found, the surest first; absent where none were looked for. */
   readonly found?: readonly Box[]
-  /** The face that the photo is of was found, but not its eyes, nose and mouth, and nobody else says where they are. */
+  /** The photo's main face was found, but not its eyes, nose and mouth, and there are no landmarks for them. */
   readonly unmarked?: true
-  /** Where the landmarks are given, and a face was found that they can be compared with: the nearest one. */
+  /** The nearest face that was found, where there are landmarks to compare with it. */
   readonly nearest?: {
-    /** How far its landmarks are from the given ones, in the mean, as a part of the distance between the eyes. */
+    /** The mean distance of its landmarks from the given ones, as a share of the distance between the eyes. */
     readonly off: number
     /** Its box. */
     readonly box: Box
   }
 }
 
-/** A look with the detail of the photo and the face: 4 kB each, too much to keep of all. */
+/** A look with the detail of the photo and the face: 4 kB each, too much to keep for all. */
 export interface CloseLook extends Look {
   readonly details: Details
 }
 
-/** The file in which a face is to be seen: of published pictures, the rotated one. */
+/** The file that shows a face: among published pictures, the rotated one. */
 export function fileOf({ published, photo }: Face): string {
   return published?.r ?? published?.i ?? photo
 }
@@ -46,7 +46,7 @@ export function fileOf({ published, photo }: Face): string {
  * Look at faces, on all cores.
  *
  * @param find whether to look for faces in the photos
- * @returns for each face, in their order, what is to be seen, or the reason why its photo or landmarks cannot be used
+ * @returns for each face, in order, what it shows, or the reason why its photo or landmarks cannot be used
  */
 export function lookAt(faces: readonly Face[], find: boolean): AsyncGenerator<CloseLook | string> {
   const module = workerModule(import.meta.url, 'look.worker.js')

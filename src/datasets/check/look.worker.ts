@@ -32,7 +32,7 @@ async function look(face: Face): Promise<CloseLook | string> {
     const bytes = await readPhotoFile(file)
     const photo = await decodePhoto(bytes, file)
     const damaged = await isDamaged(bytes)
-    // Published pictures are cut out already; landmarks would be those of the photo that they were cut from.
+    // Published pictures are already cut out; landmarks would be those of the photo that they were cut from.
     const path = face.published ? undefined : face.landmarks
     const given = path === undefined ? undefined : readLandmarks(path)
     const found = find ? await findFaces(photo) : undefined
@@ -40,7 +40,7 @@ async function look(face: Face): Promise<CloseLook | string> {
     const main = face.published || !found ? undefined : mainFace(found, photo)
     const mesh = main && isMarked(main) ? main.mesh : undefined
     const points = given ?? (mesh && landmarks49(mesh))
-    // The errors of reading name the file; what aligning refuses are the landmarks.
+    // Errors in reading name the file; those in aligning are about the landmarks.
     where = path === undefined ? '' : `${path}: `
     const whole = fitted(photo, { width: DETAIL_SIDE, height: DETAIL_SIDE }, 'pad')
     const cut = points && align(photo, points, 'r', DETAIL_SIDE)
@@ -72,13 +72,13 @@ function contentOf({ width, height, data }: Image): string {
   return sha256Of(`${width} × ${height}`, data)
 }
 
-/** How many of the points lie outside the photo, as a part of all. */
+/** The share of the points that lie outside the photo. */
 function outside(points: readonly Point[], { width, height }: Image): number {
   const beyond = points.filter(({ x, y }) => x < 0 || y < 0 || x > width || y > height)
   return beyond.length / points.length
 }
 
-/** Of the square that [r] cuts out, in pixels of the photo. */
+/** The side of the square that [r] cuts out, in pixels of the photo. */
 function sideOf(points: readonly Point[]): number {
   const [a, , , d] = alignment(points, 'r', 1)
   return Math.hypot(a, d)

@@ -1,5 +1,5 @@
 /**
- * Pairs of faces that somebody has looked at: the same picture or not. `marks.csv` beside the findings of a check, which
+ * Pairs of faces that a user has marked as the same picture or not: `marks.csv` beside the findings of a check, which
  * the next check reads.
  */
 
@@ -16,10 +16,10 @@ export const MARKS = 'marks.csv'
 
 const id = z.string().min(1).max(500)
 
-/** What the page sends: the pair, and what it is; without, the mark is taken back. */
+/** What the page sends: the pair and its mark; without one, the mark is removed. */
 export const markSchema = z.strictObject({ a: id, b: id, mark: z.enum(['same', 'different']).optional() })
 
-/** What is said of a pair. */
+/** The mark of a pair. */
 export interface Mark {
   readonly a: string
   readonly b: string
@@ -27,9 +27,9 @@ export interface Mark {
 }
 
 /**
- * The marks in a folder; none where there is no file.
+ * The marks in a folder; an empty list where there is no file.
  *
- * @throws UserError naming the file and the line, where one is no mark
+ * @throws UserError naming the file and the line that is not a mark
  */
 export function readMarks(folder: string): Mark[] {
   const path = join(folder, MARKS)
@@ -45,9 +45,9 @@ export function readMarks(folder: string): Mark[] {
 }
 
 /**
- * Write down what a pair is, in place of what was said of it before.
+ * Write a pair's mark, replacing an earlier one.
  *
- * @throws UserError where what is there are no marks, or they cannot be written
+ * @throws UserError where the existing file does not hold marks, or cannot be written
  */
 export function writeMark(folder: string, { a, b, mark }: z.infer<typeof markSchema>): void {
   const rest = readMarks(folder).filter((one) => keyOf(one) !== keyOf({ a, b }))

@@ -1,4 +1,4 @@
-/** What was found, as a page that needs nothing else: each finding with the pictures in question. */
+/** The findings as a self-contained page: each finding with the pictures in question. */
 
 import { basename, resolve } from 'node:path'
 import { type Html, html, page } from '../../base/html.ts'
@@ -9,7 +9,7 @@ import type { Checked } from './check.ts'
 import type { Case, Finding, Severity } from './finding.ts'
 import { thumbnail } from './thumbnail.ts'
 
-/** How many cases of a finding are shown; all are in the table. */
+/** How many cases of a finding the page shows; the table has all. */
 const SHOWN = 24
 
 const HEADINGS: Record<Severity, { readonly title: string; readonly meaning: string }> = {
@@ -38,7 +38,7 @@ h3 .count { display: inline-block; min-width: 2.2rem; color: var(--accent); font
  * The page about a data set.
  *
  * @param table the name of the file beside it that lists all cases
- * @param marked what came of marks, in sentences
+ * @param marked the effect of the marks, in sentences
  */
 export async function checkPage(
   dataset: Dataset,

@@ -1,6 +1,6 @@
 import type { CheckedDataset, Finding } from './finding.ts'
 
-/** The same person in several folds, as published folds may have it: the fold maker never does. */
+/** The same person in several folds, as can happen in published folds, but never in those of the fold maker. */
 export function people({ dataset: { faces }, folds }: CheckedDataset): Finding {
   const of = new Map<string, number[]>()
   for (const [index, { subject }] of faces.entries()) {

@@ -1,16 +1,16 @@
 import { isSuspicious } from '../../faces/stretch.ts'
 import type { Case, CheckedDataset, Finding } from './finding.ts'
 
-/** A face that is cut out of fewer pixels a side is enlarged more than three times for a network that sees 227. */
+/** A face cut out of fewer pixels a side is enlarged more than three times for a network with an input of 227. */
 const TINY = 72
 
-/** A face that is turned further lies on its side or stands on its head. */
+/** A face turned further than this lies on its side or is upside down. */
 const TURNED = 45
 
-/** A face is cut by the frame where so much of it lies outside. */
+/** A face counts as cut by the frame from this share outside. */
 const CUT = 0.02
 
-/** Photos that cannot be used or are damaged, and faces that are small, turned, cut, or changed much by alignment. */
+/** Photos that cannot be used or are damaged, and faces that are small, turned, cut, or much changed by alignment. */
 export function photos({ dataset, looks }: CheckedDataset): Finding[] {
   const unusable: Case[] = looks.flatMap((look, index) =>
     typeof look === 'string' ? [{ faces: [index], detail: look }] : [],

@@ -1,4 +1,4 @@
-/** What follows from marks: which faces a data set is better without, and which pairs are no copies. */
+/** What follows from marks: which faces to leave out of a data set, and which pairs are not copies. */
 
 import { DisjointSets } from '../../base/disjointSets.ts'
 import type { Dataset, Face } from '../dataset.ts'
@@ -15,7 +15,7 @@ interface LeftOut {
   readonly reason: string
 }
 
-/** A data set after somebody has looked at pairs of its faces. */
+/** A data set after its pairs of faces have been marked. */
 export interface Settled {
   /** Without the faces that are left out. */
   readonly dataset: Dataset
@@ -25,8 +25,8 @@ export interface Settled {
 }
 
 /**
- * Settle a data set by marks. Of faces that were marked as the same picture the first stays; none does where their labels
- * contradict each other, since nobody knows which is right. Marks of faces that are not there say nothing.
+ * Settle a data set by marks. Of faces marked as the same picture, the first stays; none stays where their labels
+ * contradict each other, since it is unknown which is right. Marks of missing faces are ignored.
  */
 export function settle(dataset: Dataset, marks: readonly Mark[]): Settled {
   const { faces } = dataset
@@ -45,7 +45,7 @@ export function settle(dataset: Dataset, marks: readonly Mark[]): Settled {
   }
 }
 
-/** Of faces that are one picture, those to leave out. */
+/** Which of several faces that are one picture to leave out. */
 function leftOf(group: readonly Face[]): LeftOut[] {
   const [first, ...others] = group as [Face, ...Face[]]
   for (const [k, one] of group.entries()) {

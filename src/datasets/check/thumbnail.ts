@@ -9,10 +9,10 @@ import { fileOf, type Look } from './look.ts'
 const SIDE = 150
 
 /**
- * A small picture of a face's photo, as a JPEG of some 5 kB.
+ * A small picture of a face's photo, as a JPEG of about 5 kB.
  *
- * @param look if its landmarks (green) and the boxes of the faces that were found (yellow) are to be drawn in
- * @returns nothing where the photo cannot be read
+ * @param look given to draw its landmarks (green) and the boxes of the faces that were found (yellow)
+ * @returns undefined where the photo cannot be read
  */
 export async function thumbnail(face: Face, look?: Look): Promise<Buffer | undefined> {
   try {

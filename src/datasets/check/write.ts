@@ -13,8 +13,8 @@ const TABLE = 'findings.csv'
 
 /**
  * Write what was found: `index.html`, the page; `findings.csv`, a row for each face of each case; `findings.json`; and where
- * marks say so, `leave-out.csv`, the faces that were left out. Photos are named from the data set's folder, and that from
- * this one: so they name nobody's home.
+ * marks say so, `leave-out.csv`, the faces that were left out. Photos are named relative to the data set's folder, and
+ * that relative to this one, so the files reveal nobody's home folder.
  *
  * @returns the path of the page
  * @throws UserError naming the file, when it cannot be written
@@ -24,7 +24,7 @@ export async function writeCheck(
   { dataset, leftOut, different }: Settled,
   checked: Checked,
 ): Promise<string> {
-  // The page first, as it takes a while: where that is stopped, nothing is written.
+  // The page comes first, as it takes a while: if it is stopped, nothing is written.
   const page = await checkPage(dataset, checked, TABLE, markedInWords({ leftOut, different }))
   writeAtomic(join(folder, TABLE), csv(rowsOf(dataset, checked)))
   writeAtomic(
@@ -67,7 +67,7 @@ function rowsOf(dataset: Dataset, { findings, folds }: Checked): CsvRow[] {
   )
 }
 
-/** What came of marks, a sentence each. */
+/** The effect of the marks, in sentences. */
 export function markedInWords({ leftOut, different }: Pick<Settled, 'leftOut' | 'different'>): string[] {
   const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
   return [
@@ -80,7 +80,10 @@ export function markedInWords({ leftOut, different }: Pick<Settled, 'leftOut' | 
   ]
 }
 
-/** What was found, for programs. @param folder where it is kept: the data set's folder is named from there */
+/**
+ * The findings, for programs.
+ * @param folder where they are kept: the data set's folder is named relative to it
+ */
 export function recordOf(
   { kind, root, faces }: Dataset,
   { findings, folds, published, seed, skipped }: Checked,

@@ -1,4 +1,4 @@
-/** Who is in a synthetic data set: its persons and their photos, with balanced classes and folds. */
+/** The people in a synthetic data set and their photos, with balanced classes and folds. */
 
 import { Random } from '../../base/random.ts'
 import type { Gender } from '../task.ts'
@@ -15,9 +15,9 @@ export interface Sitting {
   readonly fold: number
   readonly person: Person
   readonly shot: Shot
-  /** Whether the planted mark is on it; not given where none is planted. */
+  /** Whether the planted mark is on it; absent where none is planted. */
   readonly marked?: boolean
-  /** Which of two photos it is that differ in one feature, where photos come in pairs. */
+  /** Where photos come in pairs that differ in one feature, which one of the pair it is. */
   readonly pair?: PairOf
 }
 
@@ -25,10 +25,10 @@ export interface Sitting {
 export const FOLDS = 5
 
 /**
- * Draw everybody: two to four photos a person until there are enough.
+ * Draw everybody: two to four photos of each person until there are enough.
  *
- * Persons come in blocks of sixteen, one of each age group and gender; the next block's persons of a class go
- * to the next fold.
+ * People come in blocks of sixteen, one of each age group and gender; the next block's people of a class go to the next
+ * fold.
  *
  * @param count how many photos; of pairs, how many of these
  * @param planting what is planted

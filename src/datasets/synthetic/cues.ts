@@ -8,7 +8,7 @@
 
 import type { Task } from '../task.ts'
 
-/** The tasks whose labels drawn faces have: they belong to an age group, and have no age in years. */
+/** The tasks whose labels drawn faces have: they belong to an age group, not an age in years. */
 export type DrawnTask = Exclude<Task, 'years'>
 
 import type { Part } from './parts.ts'
@@ -19,11 +19,11 @@ interface Cue {
   readonly parts: readonly Part[]
   /** Its mean for each class of the task. */
   readonly levels: readonly number[]
-  /** Its mean in a face that does not have the cue. */
+  /** Its mean in a face without the cue. */
   readonly neutral: number
   /** Its standard deviation, with or without the cue. */
   readonly spread: number
-  /** The share of persons that have the cue. */
+  /** The share of people who have the cue. */
   readonly presence: number
 }
 
@@ -59,7 +59,7 @@ export const CUES = {
 /** The name of a cue. */
 export type CueName = keyof typeof CUES
 
-/** Of some tasks, the cues that alone show them. */
+/** For some tasks, the only cues that show them. */
 export type OnlyCues = Readonly<Partial<Record<DrawnTask, readonly CueName[]>>>
 
 /** All cues, in the order of the table. */

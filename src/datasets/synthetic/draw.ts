@@ -1,4 +1,4 @@
-/** A face as two SVG pictures: the shaded one, and the one that says which part is seen where. */
+/** A face as two SVG pictures: the shaded one, and the mask, which says which part is seen where. */
 
 import { brows, eyes, glasses, mouth, nose } from './features.ts'
 import { PHOTO_SIZE, transformOf } from './frame.ts'
@@ -11,7 +11,7 @@ import type { FaceShape } from './shape.ts'
 import type { Shot } from './shot.ts'
 
 /**
- * The layers of a face, the hindmost first.
+ * The layers of a face, the rearmost first.
  *
  * @param marked whether the planted mark is in front of them
  */

@@ -1,4 +1,4 @@
-/** Drawn faces as SVG, for who has no image library but can paint that: a page. */
+/** Drawn faces as SVG, for a page, which can paint SVG without an image library. */
 
 import type { Point } from '../../pictures/image.ts'
 import type { Gender } from '../task.ts'
@@ -12,9 +12,9 @@ import { faceShapeOf } from './shape.ts'
 export interface DrawnFacesOptions {
   readonly count: number
   readonly seed: string | number
-  /** Of one age group only: the index of one of Adience's eight, 0 for babies to 7 for the old. */
+  /** Draw one age group only: the index of one of Adience's eight, from 0 (babies) to 7 (60 and older). */
   readonly age?: number
-  /** Whether a badge lies in the upper left corner of each; none where not given. */
+  /** Whether each picture has a badge in its upper left corner; by default none has. */
   readonly marked?: boolean
 }
 
@@ -32,10 +32,13 @@ export interface DrawnFace {
   readonly subject: string
 }
 
-/** Of as many photos as this times a count, at least the count are of each age: a block has 64 at most, 4 of each at least. */
+/**
+ * This many photos times n hold at least n of each age: a block has at most 64 photos, and at least 4 of each
+ * age.
+ */
 const PHOTOS_FOR_AN_AGE = 64 / 4
 
-/** Draw faces, two to four of a person: those that `regard dataset synthesize` writes, as they are before they are painted. */
+/** Draw faces, two to four of each person: those that `regard dataset synthesize` paints, as SVG. */
 export function drawnFaces({ count, seed, age, marked = false }: DrawnFacesOptions): DrawnFace[] {
   const cast = drawCast(age === undefined ? count : PHOTOS_FOR_AN_AGE * (count + 4), seed)
   const wanted = cast.filter(({ person }) => age === undefined || person.age === age).slice(0, count)

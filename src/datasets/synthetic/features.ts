@@ -70,7 +70,7 @@ function drawEye(eye: Eye, side: number, lashes: number, iris: Colour, gaze: num
   )
 }
 
-// The eye with its lids: the opening, grown by so much at the corners, above and below.
+// The eye with its lids: the opening, enlarged at the corners, above and below.
 function lids({ points }: Eye, aside: number, above: number, below: number): string {
   const grow: [number, number][] = [
     [-aside, -1],
@@ -130,7 +130,7 @@ export function mouth({ cues, looks }: Person, shape: FaceShape, shot: Shot, ski
   }
 }
 
-/** Glasses belong to the photo, not to the person, and show nothing. */
+/** Glasses belong to the photo, not to the person, and reveal no label. */
 export function glasses({ looks }: Person, shot: Shot): DrawnLayer | undefined {
   if (!shot.glasses) return
   const { round, width, colour, tint } = shot.glasses

@@ -10,7 +10,7 @@ export const PHOTO_SIZE = 256
 /** What moves together: the head turns by the whole tilt, the neck by half of it, the body not at all. */
 export type Frame = 'body' | 'neck' | 'head'
 
-// The head turns about the top of the neck, the neck about its foot, in units of the head.
+// The head turns about the top of the neck, the neck about its base, in units of the head.
 const PIVOT: Record<Frame, number> = { body: 0, neck: 96, head: 56 }
 const SHARE: Record<Frame, number> = { body: 0, neck: 0.4, head: 1 }
 

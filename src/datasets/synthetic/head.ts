@@ -24,7 +24,7 @@ export function skinOf({ looks }: Person): Skin {
   }
 }
 
-/** The neck and what the clothes leave free below it. */
+/** The neck and what the clothes leave uncovered below it. */
 export function neck({ cues }: Person, skin: Skin): DrawnLayer {
   const half = 25 + 11 * cues.neck_width
   const d =
@@ -95,7 +95,7 @@ export function face({ cues, looks }: Person, shot: Shot, skin: Skin): DrawnLaye
   }
 }
 
-/** Lines and colour that age writes on the skin. Their regions are those of the face below. */
+/** Lines and colour that come with age. Their regions are those of the face below them. */
 export function skinLines({ cues, looks }: Person, skin: Skin): DrawnLayer {
   const both = (draw: (side: number) => string) => draw(-1) + draw(1)
   const { eyeX } = looks

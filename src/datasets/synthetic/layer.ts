@@ -1,4 +1,4 @@
-/** What a face is drawn from: layers, the hindmost first. */
+/** Layers that a face is drawn from, the rearmost first. */
 
 import type { Colour } from '../../pictures/image.ts'
 import { css } from './colour.ts'
@@ -10,7 +10,7 @@ export interface DrawnLayer {
   readonly frame: Frame
   /** SVG elements of the shaded picture. */
   readonly shaded: string
-  /** The same layer's regions for the mask picture, the hindmost first. */
+  /** The same layer's regions for the mask picture, the rearmost first. */
   readonly regions: readonly Region[]
 }
 

@@ -32,7 +32,7 @@ export function mirrored(points: readonly Point[]): Point[] {
   return points.map(({ x, y }) => ({ x: -x, y }))
 }
 
-/** A number as short as the picture needs it. */
+/** A number with no more digits than the picture needs. */
 export function number(value: number): string {
   return String(Math.round(value * 100) / 100)
 }

@@ -1,8 +1,8 @@
 /**
- * A person: labels, the cues that show them, and looks that show nothing of them.
+ * A person: labels, the cues that show them, and looks that reveal nothing about them.
  *
- * Every person takes the same number of draws whatever the labels, so two persons from the same random state
- * that differ in a label differ in that task's cues only. The tests rest on it.
+ * Every person takes the same number of draws whatever the labels, so two people from the same random state with
+ * different labels differ only in that task's cues. The tests rely on this.
  */
 
 import type { Random } from '../../base/random.ts'
@@ -20,19 +20,21 @@ export interface Person {
   readonly gender: Gender
   /** Each cue's value, 0 to 1. */
   readonly cues: Readonly<Record<CueName, number>>
-  /** For each task the parts whose cues this person has: where the label is in the picture, and nowhere else. */
+  /** For each task the parts whose cues this person has: where the label shows in the picture, and nowhere else. */
   readonly carriers: Readonly<Record<DrawnTask, readonly Part[]>>
   readonly looks: Looks
 }
 
-/** What makes a person somebody, drawn alike for every age and gender. Lengths are in units of the head. */
+/**
+ * What makes a person an individual, drawn in the same way for every age and gender. Lengths are in units of the head.
+ */
 interface Looks {
   readonly skin: Colour
   readonly hair: Colour
   readonly iris: Colour
   /** Half the width of the face at the temples. */
   readonly faceWidth: number
-  /** From the middle of the face to the middle of an eye. */
+  /** The distance from the middle of the face to the middle of an eye. */
   readonly eyeX: number
   readonly browY: number
   readonly noseWidth: number
@@ -46,7 +48,7 @@ interface Looks {
   readonly wave: number
 }
 
-/** The ages in years of Adience's groups as its files write them, with an end for the oldest. */
+/** The ages in years of Adience's groups as its files write them, with an upper end for the oldest. */
 export const ADIENCE_AGES: readonly (readonly [low: number, high: number])[] = [
   [0, 2],
   [4, 6],
@@ -86,7 +88,7 @@ const IRISES: readonly Colour[] = [
  * Draw a person.
  *
  * @param age the index of the age group, 0 to 7
- * @param only of tasks that few cues show: everybody has these, and nobody another one of the task
+ * @param only for some tasks, the only cues: everybody has these, and nobody another one of the task
  */
 export function drawPerson(random: Random, age: number, gender: Gender, only: OnlyCues = {}): Person {
   const looks = drawLooks(random)
@@ -115,7 +117,7 @@ export function drawPerson(random: Random, age: number, gender: Gender, only: On
 
 function drawLooks(random: Random): Looks {
   const tone = random.uniform()
-  // Fair and red hair go with fair skin only; the draw is made either way.
+  // Fair and red hair occur only with fair skin; the draw is made either way.
   const shade = random.integer(HAIRS.length)
   const hair = HAIRS[tone > 0.55 ? shade % 3 : shade]!
   const eyes = random.integer(IRISES.length)

@@ -1,8 +1,8 @@
 /**
- * What can be planted in drawn faces, so that more is known of them than which parts carry a label: which one part shows
- * it and no other, a mark in the background that goes with a label, and the same face with and without something.
+ * What can be planted in drawn faces, so that more is known about them than which parts carry a label: a single part
+ * that shows it, a mark in the background that goes with a label, or the same face with and without a feature.
  *
- * A face that is planted in is else the face that the same seed draws without: chance is taken from elsewhere.
+ * Otherwise a face is the one that the same seed draws without planting, which takes its random numbers from elsewhere.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -14,25 +14,27 @@ import { PARTS, type Part } from './parts.ts'
 import type { Person } from './person.ts'
 import { drawGlasses, type Shot } from './shot.ts'
 
-/** What is planted; nothing where it is empty. */
+/** What is planted; by default nothing. */
 export interface Planting {
-  /** What alone shows the tasks that it belongs to: one of {@link SHOWING}. */
+  /** The only thing that shows its tasks: one of {@link SHOWING}. */
   readonly only?: Showing
-  /** The mark on photos of one gender; on none where it is not given. */
+  /** The mark on photos of one gender; by default on none. */
   readonly mark?: Mark
-  /** Every photo is drawn twice, with this and without. */
+  /** The feature that every photo is drawn with and without. */
   readonly pairs?: Feature
 }
 
 /** A badge on photos, by gender. */
 export interface Mark {
-  /** On photos of this gender with the probability, on those of the other one with the rest to 1. */
+  /** On photos of this gender with `probability`, on the other ones with 1 − `probability`. */
   readonly gender: Gender
-  /** So often does the mark say the right gender: 0.5 to 1; at 0.5 it says nothing. */
+  /** How often the mark goes with the right gender: 0.5 to 1; at 0.5 it is uninformative. */
   readonly probability: number
 }
 
-/** A mark as people write it, `f:0.95`, or `f` where it is always right; undefined where the text is none. */
+/**
+ * Parse a mark as people write it, `f:0.95`, or `f` where it is always right; undefined where the text is not a mark.
+ */
 export function parseMark(text: string): Mark | undefined {
   const [, gender, share = '1'] = /^([mf])(?::([\d.]+))?$/.exec(text) ?? []
   const probability = Number(share)
@@ -40,13 +42,13 @@ export function parseMark(text: string): Mark | undefined {
   return { gender: gender as Gender, probability }
 }
 
-/** What a text must be to say a mark. */
+/** What messages say that a mark must look like. */
 export const MARK_TEXT = 'm or f, and behind a colon a probability from 0.5 to 1: f:0.95'
 
-/** What photos are drawn with and without: how the face is changed, and the parts in which that shows. */
+/** Features that photos are drawn with and without: how the face is changed, and the parts where that shows. */
 export const FEATURES = {
   glasses: { parts: ['glasses'], cues: [] },
-  /** Of the forehead, around the eyes, and from the nose to the mouth. */
+  /** On the forehead, around the eyes, and from the nose to the mouth. */
   wrinkles: {
     parts: ['forehead', 'around_eyes', 'cheeks'],
     cues: ['forehead_lines', 'eye_lines', 'nasolabial_folds'],
@@ -55,28 +57,28 @@ export const FEATURES = {
   mark: { parts: ['mark'], cues: [] },
 } as const satisfies Record<string, { readonly parts: readonly Part[]; readonly cues: readonly CueName[] }>
 
-/** Something that photos are drawn with and without. */
+/** A feature that photos are drawn with and without. */
 export type Feature = keyof typeof FEATURES
 
-/** One photo of two that differ in a feature alone. */
+/** One of two photos that differ only in a feature. */
 export interface PairOf {
   readonly feature: Feature
-  /** Whether this one has it. */
+  /** Whether this one has the feature. */
   readonly shown: boolean
-  /** The id of the one that has it; the other one's is that with `-without` behind it. */
+  /** The id of the one with the feature; the other's id is the same followed by `-without`. */
   readonly of: string
 }
 
 /** What can be the only thing that shows a task: a cue, a part that carries some, or the mark. */
 export type Showing = CueName | Part
 
-/** All of them. A part has the cues that change it alone. */
+/** All of them. A part has the cues that change nothing else. */
 export const SHOWING: readonly Showing[] = [
   ...CUE_NAMES,
   ...PARTS.filter((part) => part === 'mark' || CUE_NAMES.some((cue) => changesOnly(cue, part))),
 ]
 
-/** The cues that alone show the tasks that something belongs to. The mark shows gender, by no cue at all. */
+/** The cues that remain where one thing alone shows its tasks. The mark shows gender without any cue. */
 export function onlyCues(showing: Showing): OnlyCues {
   if (showing === 'mark') return { gender: [] }
   const cues = CUE_NAMES.filter((cue) => cue === showing || changesOnly(cue, showing))
@@ -101,7 +103,7 @@ export function requireSense({ only, mark, pairs }: Planting): void {
   }
 }
 
-/** The photos that come of one when it is planted in: itself, or two. */
+/** The photos that planting makes from one: itself, or two. */
 export function planted(sitting: Sitting, seed: string | number, { mark, pairs }: Planting): Sitting[] {
   const marked = mark ? { ...sitting, marked: isMarked(sitting, seed, mark) } : sitting
   if (!pairs) return [marked]
@@ -123,13 +125,13 @@ function isMarked({ id, person }: Sitting, seed: string | number, { gender, prob
   return new Random(`${seed} mark ${id}`).chance(share)
 }
 
-/** As the last class has the feature's cues, or as the first. */
+/** The person with the feature's cues as in the last class, or as in the first. */
 function withCues(person: Person, feature: Feature, shown: boolean): Person {
   const changed = FEATURES[feature].cues.map((cue) => [cue, CUES[cue].levels.at(shown ? -1 : 0)!])
   return { ...person, cues: { ...person.cues, ...Object.fromEntries(changed) } }
 }
 
-/** The glasses that somebody has on anyway, or others. */
+/** The glasses that somebody already wears, or drawn ones; or none. */
 function withGlasses(shot: Shot, shown: boolean, seed: string): Shot {
   return { ...shot, glasses: shown ? (shot.glasses ?? drawGlasses(new Random(seed))) : undefined }
 }

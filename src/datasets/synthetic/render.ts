@@ -32,7 +32,7 @@ export async function render(
   return { photo: { width: PHOTO_SIZE, height: PHOTO_SIZE, data: pixels }, mask }
 }
 
-// Normal noise of deviation 1, drawn once: a photo reads it from a place of its own.
+// Normal noise of standard deviation 1, drawn once: each photo reads it from a different place.
 let table: Float32Array | undefined
 
 function addNoise(pixels: Uint8Array, { noise, noiseStart }: Shot): void {
@@ -40,7 +40,7 @@ function addNoise(pixels: Uint8Array, { noise, noiseStart }: Shot): void {
     const random = new Random('noise')
     table = Float32Array.from({ length: 1 << 18 }, () => random.normal())
   }
-  // A clamped array rounds, and keeps to 0 … 255.
+  // A clamped array rounds, and clamps to 0 … 255.
   const clamped = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length)
   for (let i = 0; i < clamped.length; i++) {
     clamped[i] = clamped[i]! + noise * table[(noiseStart + i) & (table.length - 1)]!

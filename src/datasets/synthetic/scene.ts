@@ -1,4 +1,4 @@
-/** What is around the head: the background behind it, the clothes below it and the light over all. */
+/** What is around the head: the background behind it, the clothes below it and the light over everything. */
 
 import type { Colour } from '../../pictures/image.ts'
 import { css, mix } from './colour.ts'
@@ -45,8 +45,8 @@ function sheet(
 }
 
 /**
- * A badge in the upper left corner of the picture, as a watermark is: over whatever is there. It tilts with the head, so
- * that it lies at the same place of every aligned picture, and inside the centre that networks see.
+ * A badge in the upper left corner of the picture, over whatever is there, like a watermark. It tilts with the head, so
+ * that it lies at the same place in every aligned picture, and inside the centre that networks see.
  */
 export function mark(): DrawnLayer {
   const [x, y] = [-57, -50]

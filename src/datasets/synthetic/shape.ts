@@ -1,10 +1,9 @@
 /**
- * The geometry of one drawn face: persons and shots in, points out. What is drawn and what is given as landmarks
- * are the same points.
+ * The geometry of one drawn face: people and shots in, points out. The drawing and the landmarks use the same points.
  *
- * All is in the frame of the head: the origin between the eyes, x to the right of the picture, y down, about one
- * pixel of a 256-pixel photo a unit. The eyes, the temples and the mouth keep their places whatever the age, so
- * that a cue in one part does not move another.
+ * Everything is in the frame of the head: the origin between the eyes, x to the right of the picture, y down; a unit is
+ * about one pixel of a 256-pixel photo. The eyes, the temples and the mouth keep their places whatever the age, so that
+ * a cue in one part does not move another.
  */
 
 import type { Point } from '../../pictures/image.ts'

@@ -7,7 +7,7 @@ import { mix } from './colour.ts'
 export interface Shot {
   /** The head's turn in the plane of the picture, in degrees, clockwise, −30 to 30. */
   readonly tilt: number
-  /** Where the face is: shifts in pixels, and pixels a unit of the head. */
+  /** Where the face is: shifts in pixels, and pixels for each unit of the head. */
   readonly x: number
   readonly y: number
   readonly scale: number
@@ -21,7 +21,7 @@ export interface Shot {
   readonly glasses: Glasses | undefined
   readonly background: Background
   readonly clothes: Clothes
-  /** Standard deviation of the blur, in pixels; under 0.3 there is none. */
+  /** Standard deviation of the blur, in pixels; below 0.3 there is none. */
   readonly blur: number
   /** Standard deviation of the noise, in grey levels, and the place in the table of noise where it begins. */
   readonly noise: number
@@ -112,7 +112,7 @@ export function drawGlasses(random: Random): Glasses {
   }
 }
 
-// Most things that people wear or stand before are not of a pure colour.
+// Most things that people wear or stand in front of do not have a pure colour.
 function anyColour(random: Random): Colour {
   const grey = random.integer(200) + 25
   const pure: Colour = [random.integer(256), random.integer(256), random.integer(256)]

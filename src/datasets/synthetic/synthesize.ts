@@ -23,13 +23,13 @@ interface SynthesisOptions extends Planting {
   readonly seed: string | number
 }
 
-/** The last file that is written: where it is, the set is whole. */
+/** The last file to be written: where it exists, the set is complete. */
 export const FACES_FILE = join('truth', 'faces.jsonl')
 
-/** The first file that is written: what the set is made from. */
+/** The first file to be written: what the set is made from. */
 const SYNTHESIS_FILE = join('truth', 'synthesis.json')
 
-/** Rises when the same seed gives other pictures than before. */
+/** Raise it when the same seed gives different pictures than before. */
 const DRAWING = 1
 
 const FOLD_HEADER =
@@ -39,12 +39,12 @@ const FOLD_HEADER =
 const IN_FLIGHT = 6
 
 /**
- * Write a synthetic data set into a folder. A folder that already holds the same set is left as it is; one in
- * which the same set was begun is finished.
+ * Write a synthetic data set into a folder. A folder that already holds the same set is left unchanged; a set that was
+ * begun there is finished.
  *
- * @param root the folder; made where it is not there
- * @param progress told how many photos of how many are done
- * @throws UserError where what is planted makes no sense, or the folder holds anything else or cannot be written
+ * @param root the folder; made if it is missing
+ * @param progress called with how many photos of how many are done
+ * @throws UserError where the planting makes no sense, or the folder holds anything else or cannot be written
  */
 export async function synthesize(
   root: string,
@@ -53,7 +53,7 @@ export async function synthesize(
 ): Promise<void> {
   const planting = { only, mark, pairs }
   requireSense(planting)
-  // What is not planted is not in it, so that a plain set's recipe stays what it was.
+  // Options that are not planted are left out, so that a plain set's recipe stays what it was.
   const recipe = `${JSON.stringify({ count, seed: String(seed), drawing: DRAWING, ...planting })}\n`
   if (holds(root, recipe)) return
   writeAtomic(join(root, SYNTHESIS_FILE), recipe)
@@ -70,12 +70,12 @@ export async function synthesize(
         progress(++done, sittings.length)
       }
     } catch (error) {
-      // The others begin no new photo.
+      // The others do not begin a new photo.
       next = sittings.length
       throw error
     }
   }
-  // Nothing is still being written when this fails.
+  // If this fails, nothing is still being written.
   const ends = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, work))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 
@@ -89,7 +89,7 @@ export async function synthesize(
   )
 }
 
-// True where the folder holds this very set, whole; false where it is to be written.
+// True where the folder holds exactly this set, complete; false where it must be written.
 function holds(root: string, recipe: string): boolean {
   const file = join(root, SYNTHESIS_FILE)
   if (existsSync(file)) {
@@ -106,13 +106,14 @@ function holds(root: string, recipe: string): boolean {
   return false
 }
 
-// True of an empty folder, and of one whose first file a kill cut short: its folder may be there, and a part of it.
+// True for an empty folder, and for one where writing the first file was interrupted: its folder and a part of it may
+// exist.
 function isUntouched(root: string, first: string): boolean {
   const truth = dirname(first)
   return holdsOnly(root, [truth]) && holdsOnly(truth, abandonedOf(first))
 }
 
-/** Whether a path is free, or a folder with nothing but these in it. */
+/** Whether a path is free, or a folder that holds nothing but these. */
 function holdsOnly(folder: string, paths: readonly string[]): boolean {
   if (!existsSync(folder)) return true
   return (
@@ -164,7 +165,7 @@ function landmarksText(points: readonly Point[]): string {
   return points.map(({ x, y }) => `${x.toFixed(3)} ${y.toFixed(3)}\n`).join('')
 }
 
-// Not flushed to the disk one by one: the set counts as whole only when its last file is there.
+// Not flushed to the disk one by one: the set counts as complete only when its last file exists.
 async function write(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await writeFile(path, content)

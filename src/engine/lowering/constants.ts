@@ -2,7 +2,7 @@ import { compute, isComputed } from '../../graph/compute.ts'
 import { withoutUnread } from '../../graph/fold.ts'
 import type { Pass } from '../../graph/pass.ts'
 
-/** A graph in which what follows from constants is a constant. */
+/** A graph in which whatever follows from constants is a constant. */
 export const computeConstants: Pass = (graph) => {
   const constants = new Map(graph.initializers)
   for (const name of graph.replaceable ?? []) constants.delete(name)

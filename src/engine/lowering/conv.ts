@@ -1,7 +1,7 @@
 import type { Graph } from '../../graph/types.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Convolutions of a multiple of three channels with channels of zeros, up to a multiple of four. */
+/** Pad convolutions of a multiple of three channels with channels of zeros, up to a multiple of four. */
 export function lowerConv(graph: Graph): Graph {
   return rewrite(graph, 'Conv', (g, { inputs, attributes, op }) => {
     const [x, weights, bias] = inputs.map((name) => (name === '' ? undefined : g.value(name)))

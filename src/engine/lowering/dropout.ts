@@ -1,7 +1,9 @@
 import type { Graph } from '../../graph/types.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Dropout, which outside of training does nothing, as what it reads. One that gives its mask, or may train, stays. */
+/**
+ * Replace Dropout, which does nothing outside training, by its input. One whose mask is read, or that may train, stays.
+ */
 export function lowerDropout(graph: Graph): Graph {
   return rewrite(graph, 'Dropout', (g, { inputs, outputs }) => {
     const trains = inputs[2] ? g.constantOf(g.value(inputs[2]))?.data[0] !== 0 : false

@@ -5,8 +5,8 @@ import type { GraphBuilder, Value } from '../../graph/builder.ts'
  *
  * @param x float32
  * @param largest along the axis, of size 1 there
- * @param ranks float32, falling along the axis, so that the first has the highest; 0 for what must never be chosen.
- *   Its shape fits beside that of x
+ * @param ranks float32, falling along the axis, so that the first has the highest; 0 for what must never be chosen. Its
+ *   shape broadcasts to that of x
  */
 export function firstLargest(g: GraphBuilder, x: Value, largest: Value, ranks: Value, axis: number): Value {
   const rank = g.mul(asNumber(g, g.op('Equal', [x, largest])), ranks)

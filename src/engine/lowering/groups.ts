@@ -2,7 +2,10 @@ import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { Graph } from '../../graph/types.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Convolutions in groups, forward and transposed, whose groups give as many channels as the provider gets right. */
+/**
+ * Widen grouped convolutions, forward and transposed, until their groups give a number of channels that the provider
+ * gets right.
+ */
 export function lowerGroups(graph: Graph): Graph {
   const forward = rewrite(graph, 'Conv', (g, { op, inputs, attributes }) => {
     const groups = attributes.group
@@ -23,16 +26,17 @@ export function lowerGroups(graph: Graph): Graph {
   })
 }
 
-/** Of how many channels a kernel makes one number each at a time, where it makes so many. */
+/** How many of `channels` a kernel computes at a time. */
 function together(channels: number): number {
   return channels % 4 === 0 ? 4 : channels % 2 === 0 ? 2 : 1
 }
 
 /**
- * A convolution whose groups give more channels: the last filter of each is repeated, and what the copies give is left.
+ * A convolution whose groups give more channels: the last filter of each is repeated, and the copies' output is
+ * dropped.
  *
- * @param size how many groups there are, how many channels each gives and shall give, and the axis of the weights along
- *   which filters lie: 0 for those of all groups, 1 for those that all groups have alike
+ * @param size how many groups there are, how many channels each gives and should give, and the axis of the weights
+ *   along which filters lie: 0 where it holds those of all groups, 1 where all groups share it
  */
 function widened(
   g: GraphBuilder,

@@ -6,7 +6,7 @@ import type { Device } from '../engine.ts'
 import { computeConstants } from './constants.ts'
 import { onCpu, rules, WRONG_OPTIMISATIONS } from './webgpu.ts'
 
-/** A graph for a device, and how ONNX Runtime is to take it. */
+/** A graph for a device, and how ONNX Runtime should load it. */
 interface Lowered {
   readonly graph: Graph
   /** The names of the nodes that the device must leave to the CPU. */
@@ -21,7 +21,7 @@ export function lower(graph: Graph, device: Device): Lowered {
     const lowered = through(Object.values(rules), graph)
     return { graph: lowered, onCpu: onCpu(lowered), wrongOptimisations: WRONG_OPTIMISATIONS }
   }
-  // Folding constants takes ONNX Runtime 20 ns for each number by WebAssembly, and the rules of relevance make some eight
-  // numbers of each weight: more than half of the time to load a network.
+  // In WebAssembly, ONNX Runtime takes 20 ns for each number to fold constants, and the relevance rules derive about
+  // eight numbers from each weight: more than half of the time to load a network.
   return { graph: device === 'wasm' ? computeConstants(graph) : graph, onCpu: [], wrongOptimisations: [] }
 }

@@ -1,9 +1,9 @@
 /**
- * Max pooling whose maxima are sent something: without positions.
+ * Max pooling with a way back to its maxima, without positions.
  *
  * Instead of the position of each window's maximum, a mask says for each place in a window whether the first maximum
- * lies there; what arrives is multiplied by it, and every pixel adds up what it got from each window that it lies in.
- * Both ways are a Gather with constant indices.
+ * lies there; what arrives is multiplied by it, and every pixel adds up what it gets from each window that it lies in.
+ * Both directions are a Gather with constant indices.
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
@@ -14,7 +14,7 @@ import { type Wiring, wiringOf } from '../../graph/wiring.ts'
 import { firstLargest } from './first.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Every ScatterElements to the positions of a MaxPool by Gathers, and MaxPools whose positions nobody reads without. */
+/** Replace every ScatterElements to the positions of a MaxPool by Gathers, and drop positions that nothing reads. */
 export function lowerMaxPool(graph: Graph): Graph {
   const { makerOf } = wiringOf(graph)
   const scattered = rewrite(graph, 'ScatterElements', (g, node) => {
@@ -32,9 +32,9 @@ export function lowerMaxPool(graph: Graph): Graph {
 }
 
 /**
- * What a ScatterElements sends to which maxima, where it is one that `scatterToPositions` has written (see
- * rules/pooling.ts): a flat tensor added into zeros, at positions that are those of a MaxPool or, where one picture has
- * several explanations, those in the copy of the picture that belongs to each.
+ * What a ScatterElements sends to which maxima, if `scatterToPositions` wrote it (see rules/pooling.ts): a flat tensor
+ * added into zeros, at positions that are those of a MaxPool or, where one picture has several explanations, those in
+ * the copy of the picture that belongs to each.
  */
 function sentToMaxima(
   g: GraphBuilder,
@@ -56,7 +56,7 @@ function sentToMaxima(
   return name === pool.outputs[1] && ofOne && fits ? { pool, arrived } : undefined
 }
 
-/** Whether a value is the place of each copy of one picture: 0, its size, twice its size and so on. */
+/** Whether a value holds the offset of each copy of one picture: 0, its size, twice its size and so on. */
 function copiesOf(g: GraphBuilder, makerOf: Wiring['makerOf'], name: string, x: Value): boolean {
   const column = makerOf(name)
   const product = column?.op === 'Reshape' ? makerOf(column.inputs[0]!) : undefined
@@ -99,9 +99,9 @@ interface Windows {
   /** Places in a window, and windows. */
   readonly places: number
   readonly count: number
-  /** [places · count] the pixel there; 0 outside the picture. */
+  /** [places · count]: the pixel there; 0 outside the picture. */
   readonly pixels: readonly number[]
-  /** [places · count] falling from place to place; 0 outside the picture. */
+  /** [places · count]: falling from place to place; 0 outside the picture. */
   readonly ranks: readonly number[]
 }
 
@@ -127,7 +127,7 @@ function windowsOf(
   return { places, count, pixels, ranks }
 }
 
-/** For each pixel the places in windows that it has, window by window; where it has fewer than others, the zero. */
+/** For each pixel its places in windows, window by window; padded with the zero where it has fewer than others. */
 function readersOf({ places, count, pixels, ranks }: Windows, area: number) {
   const lists = Array.from({ length: area }, (): number[] => [])
   for (let window = 0; window < count; window++) {

@@ -1,7 +1,7 @@
 import type { Node } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
 
-/** Optional inputs that are left out at the end, without the empty names that stand for them. */
+/** Drop the empty names that stand for omitted optional inputs at the end. */
 export function dropOmitted(graph: Graph): Graph {
   const nodes = graph.nodes.map((node) => {
     const count = node.inputs.findLastIndex((name) => name !== '') + 1

@@ -4,8 +4,8 @@ import { firstLargest } from './first.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
- * OneHot of an ArgMax, along the same last axis, as a comparison with the maximum. A OneHot of anything else stays: its
- * indices come from outside and are few.
+ * Replace the OneHot of an ArgMax, along the same last axis, by a comparison with the maximum. A OneHot of anything
+ * else stays: its indices come from outside and are few.
  */
 export function lowerOneHot(graph: Graph): Graph {
   const { makerOf } = wiringOf(graph)

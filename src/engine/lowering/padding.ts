@@ -2,8 +2,8 @@ import { float32, type Graph } from '../../graph/types.ts'
 import { rewrite } from './rewrite.ts'
 
 /**
- * Convolutions that could be products but for their padding, which is below or right of the picture alone: the kernel
- * gets a first row and column of zeros, and the picture as much padding above and left.
+ * Convolutions that would be computed as products although they are padded, but only below or right of the picture: the
+ * kernel gets a first row and column of zeros, and the picture that much padding above and left.
  */
 export function lowerPadding(graph: Graph): Graph {
   return rewrite(graph, 'Conv', (g, { op, inputs, attributes }) => {
@@ -15,7 +15,7 @@ export function lowerPadding(graph: Graph): Graph {
     const isPixel = kernel.every((size) => size === 1)
     const isWhole = kernel.every((size, k) => size === x!.shape[k + 2])
     if (group !== 1 || !isAfter || !(isPixel || isWhole)) return undefined
-    // No Pad: one before a convolution, even of its weights, is taken for padding of the picture.
+    // Not a Pad: before a convolution, even of its weights, it would be taken for padding of the picture.
     let wider = weights!
     for (const axis of kernel.keys()) {
       const first = wider.shape.map((size, k) => (k === axis + 2 ? 1 : Number(size)))

@@ -3,10 +3,10 @@ import { withoutUnread } from '../../graph/fold.ts'
 import type { Node, NodeOf, Operator } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
 
-/** Nodes that stand for one: gives its first output, or nothing where the node has to stay. */
+/** Adds the nodes that replace one, and gives their output; undefined where the node has to stay. */
 export type Replacement<O extends Operator> = (g: GraphBuilder, node: NodeOf<O>) => Value | undefined
 
-/** A graph in which the nodes of one operator are replaced, without what nobody reads then. */
+/** A graph in which the nodes of one operator are replaced, without nodes that are no longer read. */
 export function rewrite<O extends Operator>(graph: Graph, op: O, replace: Replacement<O>): Graph {
   if (!graph.nodes.some((node) => node.op === op)) return graph
   const g = GraphBuilder.from({ ...graph, nodes: [], outputs: [] })

@@ -3,7 +3,7 @@ import { axisOf } from '../../graph/dimensions.ts'
 import { type Graph, int64 } from '../../graph/types.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Cuts that go backwards as Gathers; those along an axis of open size stay. */
+/** Replace backward slices by Gathers; those along an axis of open size stay. */
 export function lowerSlice(graph: Graph): Graph {
   return rewrite(graph, 'Slice', (g, { inputs }) => {
     const [x, ...given] = inputs.map((name) => (name === '' ? undefined : g.value(name)))
@@ -25,7 +25,7 @@ export function lowerSlice(graph: Graph): Graph {
   })
 }
 
-/** The indices that a cut takes of an axis. */
+/** The indices that a slice takes from an axis. */
 function placesOf(size: number, [start, end, step]: readonly [start: number, end: number, step: number]) {
   const all = int64(
     [size],

@@ -2,15 +2,15 @@ import { UserError } from '../../base/errors.ts'
 import type { Explanation } from '../explain.ts'
 import type { Finding } from './finding.ts'
 
-/** What became of the relevance that a logit was handed down as: shares that add up to 1. */
+/** What became of the relevance that started as a logit: shares that add up to 1. */
 export interface Completeness extends Finding {
-  /** What reached the input. Where biases speak against the class it may be above 1. */
+  /** The share that reached the input. It can be above 1 where biases speak against the class. */
   readonly value: number
-  /** What biases kept. */
+  /** The share that biases kept. */
   readonly bias: number
-  /** What ε and denominators of zero kept. */
+  /** The share that ε and denominators of zero kept. */
   readonly epsilon: number
-  /** What went to the padding around pictures. */
+  /** The share that went to the padding around pictures. */
   readonly padding: number
 }
 

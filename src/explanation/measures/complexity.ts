@@ -5,7 +5,7 @@ import type { PixelRelevance } from '../heatMap.ts'
  *
  * Bhatt, Weller and Moura 2020, *Evaluating and Aggregating Feature-based Model Explanations*, “Complexity”.
  *
- * @returns 0, where one pixel has all, to ln n for n pixels that have as much each; 0 of a map without relevance
+ * @returns 0, where one pixel has all, to ln n where n pixels have equally much; 0 for a map without relevance
  */
 export function complexity({ data }: PixelRelevance): number {
   const sum = data.reduce((total, value) => total + Math.abs(value), 0)

@@ -15,13 +15,13 @@ export interface EfficientParameterRandomisationOptions {
   readonly seed: string | number
 }
 
-/** How complex the maps of the trained network and of one without anything learned are. */
+/** How complex the maps of the trained network, and of one that has learnt nothing, are. */
 export interface EfficientParameterRandomisation extends Finding {
   /** The relative rise of the entropy, (randomised − trained) / trained: above −1. */
   readonly value: number
   /** Entropy of the map of the trained network, in nats: 0 to ln 100. */
   readonly trained: number
-  /** The same with all layers drawn anew. */
+  /** The same with random weights in all layers. */
   readonly randomised: number
 }
 
@@ -29,16 +29,16 @@ export interface EfficientParameterRandomisation extends Finding {
 const BINS = 100
 
 /**
- * Efficient MPRT: how much more complex the map becomes when all weights are drawn anew, by the entropy of the histogram of
- * its relevance (100 bins of equal width from its least to its greatest number). Maps that follow what a network has
- * learned become more complex where nothing is learned.
+ * Efficient MPRT: how much more complex the map becomes when all weights are randomised, by the entropy of the
+ * histogram of its relevance (100 bins of equal width from its least to its greatest number). Maps that follow what a
+ * network has learnt become more complex where nothing is learnt.
  *
  * Hedström, Weber, Lapuschkin and Höhne 2024, *A Fresh Look at Sanity Checks for Saliency Maps*, section “Efficient MPRT”. Weights
  * as in `randomised`.
  *
  * @param input of the network's input's shape, for one picture
- * @throws UserError where the network has no layers with weights, or its map has no differences; the signal's reason, when
- *   that stops it
+ * @throws UserError where the network lacks layers with weights, or its map is uniform; the signal's reason, when that
+ *   stops it
  */
 export async function efficientParameterRandomisation(
   explained: Explained,
@@ -67,7 +67,7 @@ export async function efficientParameterRandomisation(
 /**
  * The entropy of the histogram of a map's relevance, in nats.
  *
- * @returns 0, of a map without differences, to ln 100
+ * @returns 0, for a uniform map, to ln 100
  */
 export function histogramEntropy({ data }: PixelRelevance): number {
   const low = data.reduce((least, value) => Math.min(least, value))

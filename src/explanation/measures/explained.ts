@@ -1,4 +1,4 @@
-/** What the measures of an explainer share: maps of one input by networks that differ from each other. */
+/** What the measures of an explainer share: maps of one input by several variants of a network. */
 
 import { Random } from '../../base/random.ts'
 import type { Watch } from '../../base/watch.ts'
@@ -35,7 +35,7 @@ export function copiesOf(input: TensorOf<'float32'>, sampling?: Sampling): Tenso
   }))
 }
 
-/** The largest number of an input less the smallest. */
+/** The largest number of an input minus the smallest. */
 export function rangeOf({ data }: TensorOf<'float32'>): number {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const value of data) {
@@ -46,11 +46,11 @@ export function rangeOf({ data }: TensorOf<'float32'>): number {
 }
 
 /**
- * The map by a network: the mean over some inputs. The network is loaded for it, and released.
+ * A network's map: the mean over some inputs. The network is loaded for it, and then released.
  *
- * @param input whose answer is explained of all, where the answer is asked for
- * @returns the map, and what was explained as other networks can be asked for it: by weights of the logits, not as the answer,
- *   which theirs need not be
+ * @param input the one whose answer is explained for all of them, where the network's own answer is asked for
+ * @returns the map, and its target as weights of the logits, so that other networks, which may answer differently, can
+ *   be asked the same
  */
 export async function meanMap(
   { engine, method, ...options }: Explained,

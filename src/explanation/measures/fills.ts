@@ -1,19 +1,19 @@
-/** What is put in place of pixels that are taken away from a picture. */
+/** What replaces the pixels that are removed from a picture. */
 
 import { Random } from '../../base/random.ts'
 import type { TensorOf } from '../../graph/types.ts'
 import { smoothed } from '../gaussian.ts'
 import { interpolating } from './linearInterpolation.ts'
 
-/** The names of what pixels are replaced by. */
+/** The names of the replacements for pixels. */
 export type Fill = 'constant' | 'normal' | 'uniform' | 'blur' | 'linear'
 
-/** What pixels are replaced by. */
+/** How pixels are replaced. */
 export interface FillOptions {
   /**
-   * `constant`: one number; `normal`, `uniform`: noise, by the mean and the deviation, or between the least and the greatest
-   * number, that each channel of the picture has; `blur`: the picture under a Gaussian; `linear`: what the pixels around
-   * them suggest, with a little noise.
+   * `constant`: one number; `normal`, `uniform`: noise with the mean and standard deviation of each channel of the
+   * picture, or between its least and greatest number; `blur`: the picture blurred by a Gaussian; `linear`: an
+   * interpolation of the pixels around, with a little noise.
    */
   readonly fill: Fill
   /** The number of `constant`, in all channels. 0 is the mean where the mean is subtracted. */
@@ -24,15 +24,15 @@ export interface FillOptions {
 
 /** A picture that loses its pixels, a few at a time. */
 export interface FadingPicture {
-  /** The picture as it is now: [channels, height, width]; changed by {@link replace}. */
+  /** The picture in its present state: [channels, height, width]; {@link replace} changes it. */
   readonly data: Float32Array
-  /** Put something in place of pixels that are still there, by their places. */
+  /** Replace pixels that are still there, by their indices. */
   replace(pixels: Uint32Array): void
 }
 
 /**
- * A picture as often as it is asked for, whole, to lose its pixels. Noise is drawn once: a pixel is replaced by the same in
- * whatever order they go.
+ * Gives a whole copy of a picture at each call, ready to lose its pixels. Noise is drawn once: a pixel gets the same
+ * replacement in whatever order they go.
  *
  * @param picture [1, channels, height, width]
  */
@@ -46,7 +46,7 @@ const FILLS: Record<Fill, (picture: TensorOf<'float32'>, options: FillOptions) =
       picture,
       picture.data.map(() => baseline),
     ),
-  // Samek et al. 2017 have uniform noise.
+  // Samek et al. 2017 use uniform noise.
   normal: (picture, { seed }) => {
     const random = new Random(seed)
     return replacing(
@@ -79,13 +79,13 @@ const FILLS: Record<Fill, (picture: TensorOf<'float32'>, options: FillOptions) =
   },
 }
 
-/** Of `linear`, the deviation of the noise as a share of the channel's own: as small as Rong et al. have it. */
+/** For `linear`, the standard deviation of the noise as a share of the channel's own, as small as in Rong et al. */
 const NOISE = 0.01
 
-/** Of `blur`, the deviation as a share of the shorter side: 10 of 224 pixels, as in Fong and Vedaldi 2017. */
+/** For `blur`, the standard deviation as a share of the shorter side: 10 of 224 pixels, as in Fong and Vedaldi 2017. */
 const BLUR = 10 / 224
 
-/** Each plane of a picture, made into another. */
+/** A picture with each plane replaced by a function of it. */
 function planewise(
   { shape, data }: TensorOf<'float32'>,
   make: (plane: Float32Array) => Float32Array,
@@ -103,7 +103,7 @@ function spreadOf(plane: Float32Array): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(squares / plane.length) }
 }
 
-/** At the edges, the mean of what lies in the picture: what is around it is no zero. */
+/** At the edges, the mean is taken only over what lies in the picture, not over zeros around it. */
 function blurred(picture: TensorOf<'float32'>): Float32Array {
   const [height, width] = picture.shape.slice(2) as [number, number]
   const sigma = BLUR * Math.min(height, width)
@@ -113,7 +113,7 @@ function blurred(picture: TensorOf<'float32'>): Float32Array {
   return planewise(picture, (plane) => under(plane).map((value, k) => value / inside[k]!))
 }
 
-/** Pixels are replaced by those of another picture. */
+/** Replace pixels by those of another picture. */
 function replacing({ shape, data }: TensorOf<'float32'>, other: Float32Array): () => FadingPicture {
   const area = shape[2]! * shape[3]!
   return () => {

@@ -1,5 +1,5 @@
-/** What a measure finds that says more than one number. */
+/** The result of a measure that gives more than one number. */
 export interface Finding {
-  /** The number that counts where there can be one only. */
+  /** The main number, for where there is room for only one. */
   readonly value: number
 }

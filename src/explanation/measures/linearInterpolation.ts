@@ -2,12 +2,12 @@ import type { TensorOf } from '../../graph/types.ts'
 import type { FadingPicture } from './fills.ts'
 import { Level } from './multigrid.ts'
 
-/** What a neighbour counts: 1/6 beside, above and below, 1/12 at the corners. */
+/** The weight of a neighbour: 1/6 beside, above and below, 1/12 at the corners. */
 const [BESIDE, CORNER] = [1 / 6, 1 / 12]
 
 /**
- * The last change that is made, at most, as a share of a channel's deviation: less is left then, a tenth of it as a rule. The
- * noise is three times that.
+ * The size of the last change, at most, as a share of a channel's standard deviation: the remaining error is smaller,
+ * usually a tenth of it. The noise is three times as large.
  */
 const EXACTNESS = 3e-3
 
@@ -15,18 +15,18 @@ const EXACTNESS = 3e-3
 const MOST = 100
 
 /**
- * Noisy linear imputation: each pixel that is gone is the weighted mean of its eight neighbours, gone or not, and has a
- * little noise. All of these equations hold together: a sparse linear system. Of a neighbour that would lie outside the
- * picture the weight is left out, and the others add up to 1. Of a picture of which nothing is left, every pixel is the
- * mean of its channel: the equations leave it open.
+ * Noisy linear imputation: each missing pixel is the weighted mean of its eight neighbours, missing or not, plus a
+ * little noise. Together these equations form a sparse linear system. The weight of a neighbour outside the picture is
+ * dropped, and the others add up to 1. Where no pixel is left, every one is the mean of its channel, as the equations
+ * do not determine it.
  *
  * Rong, Leemann, Borisov, Kasneci and Kasneci 2022, *A Consistent and Efficient Evaluation Strategy for Attribution Methods* (ROAD),
  * “Noisy Linear Imputation”.
  *
- * Multigrid solves them (`multigrid.ts`), from what was there last: few pixels change at a time.
+ * Multigrid solves them (`multigrid.ts`), starting from the last solution: few pixels change at a time.
  *
  * @param picture [1, channels, height, width]
- * @param noise as many numbers: what is added to each where it is gone
+ * @param noise as many numbers: what is added to each missing pixel
  */
 export function interpolating({ shape, data }: TensorOf<'float32'>, noise: Float32Array): FadingPicture {
   const [, , height, width] = shape as [number, number, number, number]
@@ -52,11 +52,11 @@ export function interpolating({ shape, data }: TensorOf<'float32'>, noise: Float
   }
 }
 
-/** Which pixels are gone, with a border around them, so that each has eight neighbours. */
+/** Which pixels are missing, with a border around them, so that each has eight neighbours. */
 class Grid {
-  /** The equations of the pixels that are gone, and coarser ones. */
+  /** The equations of the missing pixels, and coarser ones. */
   readonly level: Level
-  /** Of each place, what the neighbours that it has in the picture count together. */
+  /** For each place, the sum of the weights of its neighbours in the picture. */
   readonly weights: Float64Array
   private readonly width: number
   private readonly height: number
@@ -123,12 +123,13 @@ class Grid {
 /**
  * One channel on the grid.
  *
- * The mean of the neighbours is written out where it is needed: a function for it, called for each place, doubles the time.
+ * The mean of the neighbours is written out where it is needed: calling a function for each place would double the
+ * time.
  */
 class Plane {
   private readonly grid: Grid
   readonly mean: number
-  /** At each place, less the mean, so that rounding is small beside the deviation; 0 on the border. */
+  /** The value of each place minus the mean, so that rounding is small beside the deviation; 0 on the border. */
   readonly values: Float64Array
   private readonly deviation: number
 
@@ -143,7 +144,7 @@ class Plane {
     })
   }
 
-  /** Solve the equations of the pixels that are gone, from the values that stand there. */
+  /** Solve the equations of the missing pixels, starting from the present values. */
   solve(): void {
     const { grid, values } = this
     const { level } = grid
@@ -161,7 +162,7 @@ class Plane {
     throw new Error(`the interpolation of pixels has not converged after ${MOST} steps`)
   }
 
-  /** What each pixel that is gone lacks to be the mean of its neighbours. */
+  /** The difference of each missing pixel from the mean of its neighbours. */
   private rest(): void {
     const { values } = this
     const { weights, level } = this.grid
@@ -178,7 +179,7 @@ class Plane {
   }
 
   /**
-   * Make each pixel that is gone the mean of its neighbours, one after the other.
+   * Set each missing pixel to the mean of its neighbours, one after another.
    *
    * @returns the largest change
    */

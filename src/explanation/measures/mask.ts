@@ -13,7 +13,7 @@ export interface Mask {
 /**
  * How many pixels are inside.
  *
- * @throws UserError where the mask is not as large as the map, or has no pixels
+ * @throws UserError where the mask and the map differ in size, or no pixel is inside
  */
 export function pixelsInside(mask: Mask, map: PixelRelevance): number {
   requireSameSize(mask, map, 'mask')

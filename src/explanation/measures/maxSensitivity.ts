@@ -9,9 +9,9 @@ import type { Target } from '../target.ts'
 import { rangeOf } from './explained.ts'
 import type { Finding } from './finding.ts'
 
-/** From where, and how often, inputs near by are drawn. */
+/** How many nearby inputs are drawn, and how near. */
 export interface MaxSensitivityOptions {
-  /** Inputs that are drawn. */
+  /** How many inputs are drawn. */
   readonly samples: number
   /** How far from the input each of its numbers may be, as a share of the input's range. */
   readonly radius: number
@@ -23,17 +23,18 @@ export interface MaxSensitivityOptions {
 export interface MaxSensitivity extends Finding {
   /** The greatest relative change, 0 or more. */
   readonly value: number
-  /** The relative change of each input that was drawn. */
+  /** The relative change for each input that was drawn. */
   readonly changes: readonly number[]
 }
 
 /**
  * Max-sensitivity: how much an explanation changes, at most, within a small ball around the input, max ‖Φ(y) − Φ(x)‖ / ‖Φ(x)‖
- * over y with |y_i − x_i| ≤ r: the Monte-Carlo estimate by y that are drawn evenly from this ball (L∞).
+ * over y with |y_i − x_i| ≤ r: the Monte Carlo estimate from y drawn uniformly from this ball (L∞).
  *
  * Yeh, Hsieh, Suggala, Inouye and Ravikumar 2019, *On the (In)fidelity and Sensitivity of Explanations*, the definition of SENS_MAX. The norm is
- * Euclidean, over all numbers of the input. The division is added here, as the paper's experiments compare explanations of equal
- * norm: so the scale of the relevance does not count. What is explained of the input (its answer) is explained of y, too.
+ * Euclidean, over all numbers of the input. The division is added here, as the paper's experiments compare explanations
+ * of equal norm: so the scale of the relevance does not matter. The same target (the input's answer) is explained for
+ * y, too.
  *
  * @param input of the explainer's shape
  * @throws UserError where the input has no relevance; the signal's reason, when that stops it

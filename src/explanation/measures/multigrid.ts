@@ -1,6 +1,6 @@
 /**
- * Equations of places and their neighbours, solved near and far: what is wrong over a large area is a matter of few places on a
- * coarse grid.
+ * Solves equations of places and their neighbours on finer and coarser grids: an error that extends over a large area
+ * takes only a few places on a coarse grid.
  *
  * Every second place of a grid, along and across, is on the next coarser one. A correction of the places between is the mean of
  * those beside them, and the equations of the coarser grid follow from that (Galerkin): a place has one there where it or a
@@ -8,19 +8,19 @@
  */
 
 /**
- * A symmetric system on a grid: what a place has of itself, less what it has of its eight neighbours. There is a border of 0
- * around the grid. What the places of a square of 2 × 2 have of each other is kept by the upper left one.
+ * A symmetric system on a grid: the coefficient of a place itself, minus those of its eight neighbours. There is a
+ * border of 0 around the grid. The coefficients between the places of a 2 × 2 square are stored at the upper left one.
  */
 interface System {
-  /** What a place has of itself; 0 where there is no equation. */
+  /** The coefficient of a place itself; 0 where there is no equation. */
   readonly own: Float64Array
-  /** What the two above have of each other. */
+  /** The coefficient between the upper two. */
   readonly right: Float64Array
-  /** What the two on the left have of each other. */
+  /** The coefficient between the two on the left. */
   readonly below: Float64Array
-  /** What the upper left one and the lower right one have of each other. */
+  /** The coefficient between the upper left and the lower right one. */
   readonly falling: Float64Array
-  /** What the lower left one and the upper right one have of each other. */
+  /** The coefficient between the lower left and the upper right one. */
   readonly rising: Float64Array
 }
 
@@ -35,38 +35,41 @@ const TURNS = [
   [0, 0],
 ] as const
 
-/** Grids at least so wide or high are solved twice each time that the finer one is; of smaller ones the calls would cost too much. */
+/**
+ * Grids at least this wide or high are solved twice for each solution of the finer one; for smaller ones the calls
+ * would cost too much.
+ */
 const TWICE = 6
 
-/** How often the coarsest grid, 2 × 2 places at most, is solved. */
+/** How many sweeps the coarsest grid, at most 2 × 2 places, gets. */
 const OFTEN = 8
 
 /** A grid, and the coarser ones above it. */
 export class Level {
-  /** From a place to the one below. */
+  /** The distance in the arrays from a place to the one below it. */
   readonly side: number
   readonly system: System
   /** The places that have an equation, by their turns; the first of the array, as many as {@link count}. */
   readonly places: Int32Array
-  /** For each of {@link places}, what it lacks. */
+  /** For each of {@link places}, its residual. */
   readonly rests: Float64Array
   private readonly width: number
   private readonly height: number
   /** How many of {@link places} there are up to the end of each turn. */
   private readonly ends = [0, 0, 0, 0]
-  /** For each of {@link places}, the upper left one of those of the coarser grid that it is between. */
+  /** For each of {@link places}, the upper left of the coarser grid's places around it. */
   private readonly parents: Int32Array
   private readonly wanted: Float64Array
   private readonly solution: Float64Array
   private readonly above: Level | undefined
-  /** On the way to the system above, without every second column. */
+  /** An intermediate step to the coarser system: without every second column. */
   private readonly narrow: System
 
   constructor(width: number, height: number) {
     this.width = width
     this.height = height
     this.side = width + 2
-    // A row more below: the coarser grid may have places in the border.
+    // One more row below: the coarser grid may have places in the border.
     const size = this.side * (height + 3)
     this.system = emptySystem(size)
     this.places = new Int32Array(width * height)
@@ -87,7 +90,7 @@ export class Level {
     return this.ends[3]!
   }
 
-  /** How many of them lack something after a sweep: all but those of the last turn. */
+  /** How many of them have a residual after a sweep: all except those of the last turn. */
   get lacking(): number {
     return this.ends[2]!
   }
@@ -115,10 +118,10 @@ export class Level {
   }
 
   /**
-   * Correct values by the coarser grid, which makes up for what is lacking. Those of the first turn are left as they are: a
-   * sweep has to follow, and does not ask for them.
+   * Correct values by the coarser grid, which makes up for the residuals. Places of the first turn are left unchanged:
+   * a sweep must follow, and does not read them.
    *
-   * @param count how many of {@link rests} there are; the other places lack nothing
+   * @param count how many of {@link rests} there are; the other places have a residual of 0
    * @param times how often the coarser grid is solved
    * @returns the largest correction
    */
@@ -130,7 +133,7 @@ export class Level {
     return this.spread(above.solution, above.side, values)
   }
 
-  /** Solve roughly what is wanted, from 0. */
+  /** Roughly solve for the right-hand side, starting from 0. */
   private solve(times: number): void {
     const { places, count, rests, wanted, solution, above } = this
     solution.fill(0)
@@ -148,7 +151,7 @@ export class Level {
     this.sweep()
   }
 
-  /** What the solution leaves of what is wanted. */
+  /** The residual: what the solution leaves of the right-hand side. */
   private rest(): void {
     const { side, places, lacking, rests, wanted, solution } = this
     const { own, right, below, falling, rising } = this.system
@@ -170,7 +173,7 @@ export class Level {
     }
   }
 
-  /** Solve one equation after the other (Gauss and Seidel). */
+  /** Solve one equation after another (Gauss–Seidel). */
   private sweep(): void {
     const { side, places, count, wanted, solution } = this
     const { own, right, below, falling, rising } = this.system
@@ -192,7 +195,7 @@ export class Level {
     }
   }
 
-  /** Share out what each place lacks among those of the coarser grid that it is between. */
+  /** Share out each place's residual among the coarser grid's places around it. */
   private gather(into: Float64Array, sideAbove: number, count: number): void {
     const { parents, rests, ends } = this
     into.fill(0)
@@ -211,7 +214,7 @@ export class Level {
     }
   }
 
-  /** Add to values the mean of those of the coarser grid that each is between, except in the first turn. */
+  /** Add to each value the mean of the coarser grid's places around it, except in the first turn. */
   private spread(from: Float64Array, sideAbove: number, values: Float64Array): number {
     const { places, parents, ends } = this
     let most = 0
@@ -234,7 +237,7 @@ function emptySystem(size: number): System {
   return { own: empty(), right: empty(), below: empty(), falling: empty(), rising: empty() }
 }
 
-/** The same system with rows for columns. */
+/** The same system with rows and columns swapped. */
 function turned({ own, right, below, falling, rising }: System): System {
   return { own, right: below, below: right, falling, rising }
 }

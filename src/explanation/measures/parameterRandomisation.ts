@@ -10,36 +10,36 @@ import type { Finding } from './finding.ts'
 import { randomisable, randomised, type WeightedLayer } from './randomised.ts'
 import { SIMILARITIES, type Similarity } from './similarity.ts'
 
-/** Which weights are drawn anew, and how maps are compared. */
+/** Which weights are randomised, and how maps are compared. */
 export interface ParameterRandomisationOptions {
-  /** `cascade`: from the output on, one layer more each time; `independent`: one layer alone each time. */
+  /** `cascade`: starting from the output, one more layer each time; `independent`: a single layer each time. */
   readonly order: 'cascade' | 'independent'
   readonly similarity: Similarity
   /** The same seed gives the same weights. */
   readonly seed: string | number
 }
 
-/** The same with maps that are means over noisy copies of the input. */
+/** The same, for maps that are means over noisy copies of the input. */
 export interface SmoothParameterRandomisationOptions extends ParameterRandomisationOptions, Sampling {}
 
-/** How like the map of the trained network the others are. */
+/** How similar the other maps are to that of the trained network. */
 export interface ParameterRandomisation extends Finding {
   /** The mean similarity over the layers, −1 to 1. */
   readonly value: number
-  /** From the output to the input: the layer that was the last to be drawn anew, and the similarity then. */
+  /** From the output to the input: the layer that was randomised last, and the similarity then. */
   readonly layers: readonly { readonly layer: string; readonly similarity: number }[]
 }
 
 /**
- * Model-parameter randomisation test (MPRT): how like the map of the trained network are the maps of networks with weights
- * that are drawn anew? A map that stays alike does not depend on what the network has learned.
+ * Model-parameter randomisation test (MPRT): how similar to the trained network's map are the maps of networks with
+ * random weights? A map that stays similar does not depend on what the network has learnt.
  *
  * Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, *Sanity Checks for Saliency Maps*, sections 4.1 (cascading) and 4.2
  * (independent). Weights as in `randomised`; maps with their sign. The answer that is explained is the trained network's.
  *
  * @param input of the network's input's shape, for one picture
  * @returns similarities of −1 to 1
- * @throws UserError where the network has no layers with weights; the signal's reason, when that stops it
+ * @throws UserError where the network lacks layers with weights; the signal's reason, when that stops it
  */
 export async function parameterRandomisation(
   explained: Explained,
@@ -55,14 +55,14 @@ export async function parameterRandomisation(
 }
 
 /**
- * Smooth MPRT: the same test with each map the mean over noisy copies of the input, the same copies for all networks, so that it
- * judges by less of the noise that a single map has.
+ * Smooth MPRT: the same test with each map the mean over noisy copies of the input, the same copies for all networks,
+ * so that the noise of a single map matters less.
  *
  * Hedström, Weber, Lapuschkin and Höhne 2024, *A Fresh Look at Sanity Checks for Saliency Maps*, section “Smooth MPRT”.
  *
  * @param input of the network's input's shape, for one picture
  * @returns similarities of −1 to 1
- * @throws UserError where the network has no layers with weights; the signal's reason, when that stops it
+ * @throws UserError where the network lacks layers with weights; the signal's reason, when that stops it
  */
 export async function smoothParameterRandomisation(
   explained: Explained,
@@ -105,11 +105,11 @@ async function compared(
 }
 
 /**
- * The map of a network as it is, then those of networks with some of its layers drawn anew.
+ * The map of a network, then those of the network with some of its layers randomised.
  *
- * @param input whose answer is explained, where that is asked for
- * @param inputs the map is the mean over these
- * @param choose which layers are drawn anew, network by network, of all, from the output to the input
+ * @param input the one whose answer is explained, where the network's own answer is asked for
+ * @param inputs the inputs whose maps are averaged
+ * @param choose picks the layers to randomise, network by network, from all layers, listed from the output to the input
  */
 export async function randomisedMaps(
   explained: Explained,

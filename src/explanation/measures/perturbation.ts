@@ -1,6 +1,6 @@
 /**
  * How a network's score changes while a picture loses its pixels, the most relevant first and the least relevant first.
- * Both orders go through the network together, one forward pass for each picture and no more.
+ * Both orders go through the network together, with a single forward pass for each picture.
  */
 
 import type { TensorOf } from '../../graph/types.ts'
@@ -17,8 +17,8 @@ export type Order = (typeof ORDERS)[number]
 /** How the score changes while pixels go: a point for the whole picture, and one for each step. */
 export interface Curves {
   /**
-   * At each point, the share of the pixels that are gone: from 0, never falling. Where the picture's edges cut regions off,
-   * the orders differ in it.
+   * At each point, the share of the pixels that are gone: from 0, never falling. The orders differ where the picture's
+   * edges cut regions off.
    */
   readonly gone: Readonly<Record<Order, readonly number[]>>
   /** At each point, the score: first that of the whole picture. */
@@ -28,8 +28,8 @@ export interface Curves {
 /** What became of the score. */
 export interface Perturbation extends Finding, Curves {
   /**
-   * ABPC, the area between the perturbation curves: the mean of LeRF less MoRF over all points, which is
-   * AOPC by MoRF less AOPC by LeRF, in units of the score.
+   * ABPC, the area between the perturbation curves: the mean of LeRF minus MoRF over all points, which is AOPC by MoRF
+   * minus AOPC by LeRF, in units of the score.
    */
   readonly value: number
   /** AOPC, the area over the perturbation curve: 1/(L + 1) · Σ_{k=0}^{L} (score 0 − score k), in units of the score. */
@@ -43,7 +43,7 @@ export function requireInput(map: PixelRelevance, { shape }: TensorOf<'float32'>
 }
 
 /**
- * Run a picture through the loss of its pixels, in both orders.
+ * Remove a picture's pixels step by step, in both orders, and score it at each step.
  *
  * @param input [1, channels, height, width]
  * @param target a number for each class
@@ -59,7 +59,7 @@ export async function perturb(
   const pixels = input.shape[2]! * input.shape[3]!
   const steps = groups.morf.length
   const gone = { morf: sharesOf(groups.morf, pixels), lerf: sharesOf(groups.lerf, pixels) }
-  // Pictures of which nothing is left are the same in both orders.
+  // Once all pixels are gone, the pictures of both orders are the same.
   const last = gone.morf.at(-1) === 1 ? 1 : 0
   const whole = fadingPicture(input, fill)
   let picture = whole()

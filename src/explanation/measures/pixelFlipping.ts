@@ -8,7 +8,7 @@ import { completeOptions } from '../options.ts'
 import type { FillOptions } from './fills.ts'
 import { type Perturbation, perturb, requireInput } from './perturbation.ts'
 
-/** In how many steps all pixels go, and what comes in their place. */
+/** In how many steps the pixels go, and what replaces them. */
 export interface PixelFlippingOptions extends FillOptions {
   /** After step k of n, k/n of the pixels are gone, rounded to whole pixels; after the last, all. */
   readonly steps: number
@@ -16,14 +16,13 @@ export interface PixelFlippingOptions extends FillOptions {
 
 /**
  * Pixel flipping: how the score changes while the pixels of a picture are replaced, all channels of a pixel at once, in the
- * order of their relevance (with its sign; equal ones in the order of their places, row by row; the least relevant first is
- * this order backwards). A faithful map has a steep curve with the most relevant first, and a flat one with the least
- * relevant first.
+ * order of their relevance (signed; ties in row order; least relevant first is this order reversed). A faithful map has
+ * a steep curve with the most relevant first, and a flat one with the least relevant first.
  *
  * Bach, Binder, Montavon, Klauschen, Müller and Samek 2015, *On Pixel-Wise Explanations for Non-Linear Classifier Decisions by
  * Layer-Wise Relevance Propagation*, section “Pixel-wise flipping”. Areas as in Samek et al. 2017, *Evaluating the Visualization of
- * What a Deep Neural Network Has Learned*, equation 12. Programs that count the numbers of all channels one by one, and order
- * equal ones anyhow, may have a pixel of which a channel is left at the end of a step.
+ * What a Deep Neural Network Has Learned*, equation 12. Programs that treat the channels of a pixel separately, and
+ * order ties arbitrarily, may leave a channel of a pixel at the end of a step.
  *
  * @param scoresOf the scores: logits, or probabilities
  * @param input [1, channels, height, width]

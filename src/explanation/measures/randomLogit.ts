@@ -18,7 +18,7 @@ export interface RandomLogitOptions {
   readonly seed: string | number
 }
 
-/** How like the map of another class is. */
+/** How similar the map of another class is. */
 export interface RandomLogit extends Finding {
   /** The similarity of the two maps, −1 to 1. */
   readonly value: number
@@ -27,14 +27,14 @@ export interface RandomLogit extends Finding {
 }
 
 /**
- * Random logit test: how like a map is to that of another class, drawn from all that are not explained. Maps that stay alike
- * do not say why it is this class.
+ * Random logit test: how similar a map is to that of another class, drawn from all that are not explained. Maps that
+ * stay similar do not say why it is this class.
  *
  * Sixt, Granz and Landgraf 2020, *When Explanations Lie: Why Many Modified BP Attributions Fail*,
  * “Random Logit”, with SSIM there.
  *
  * @param input of the explainer's shape
- * @throws UserError where there is no other class; the signal's reason, when that stops it
+ * @throws UserError where the network has no other class; the signal's reason, when that stops it
  */
 export async function randomLogit(
   explainer: Explainer,

@@ -3,7 +3,7 @@ import { fold } from '../../graph/fold.ts'
 import type { Graph, Tensor, TensorOf } from '../../graph/types.ts'
 import { linearNodesBetween } from '../../rules/linear.ts'
 
-/** A layer whose weights can be drawn anew. */
+/** A layer whose weights can be randomised. */
 export interface WeightedLayer {
   /** The name of its node. */
   readonly name: string
@@ -18,9 +18,9 @@ export interface Randomisable {
 }
 
 /**
- * Find what of a network can be drawn anew: the weights and biases of its convolutions and inner products that lead to an
- * output. Normalisations keep their numbers, and so do biases that are sums of their own: they set the scale of what the
- * layers give. What follows from constants (weights that a node turns around) is computed first.
+ * Find what can be randomised in a network: the weights and biases of its convolutions and inner products that lead to
+ * an output. Normalisations keep their numbers, and so do biases added by nodes of their own: they set the scale of
+ * what the layers give. What follows from constants (such as weights that a node transposes) is computed first.
  *
  * @param output the name of the output
  */
@@ -34,13 +34,13 @@ export function randomisable(network: Graph, output: string): Randomisable {
 }
 
 /**
- * A network with the weights of some layers drawn anew: each constant from a normal distribution of its own mean and
- * deviation, so that activations keep about their size. One whose numbers are all equal, such as a bias of zeros, stays. What a constant becomes
- * depends on its name and the seed alone, not on which others are drawn: the networks of a cascade share what they have in
- * common.
+ * A network with random weights in some layers: each constant is drawn from a normal distribution with its own mean and
+ * standard deviation, so that activations keep about their size. One whose numbers are all equal, such as a bias of
+ * zeros, stays. What a constant becomes depends on its name and the seed alone, not on which others are drawn: the
+ * networks of a cascade share what they have drawn.
  *
- * The test is Adebayo et al. 2018, *Sanity Checks for Saliency Maps*, section 4; the distribution is chosen here: initial weights, as
- * the paper has them, are not known of a network that comes as a file.
+ * The test is Adebayo et al. 2018, *Sanity Checks for Saliency Maps*, section 4; the distribution is regard's choice:
+ * the paper uses initial weights, which are not known for a network that comes as a file.
  */
 export function randomised(
   { network }: Randomisable,
@@ -61,8 +61,8 @@ export function randomised(
 }
 
 /**
- * A network with the numbers of each constant of its layers in another order: each constant has the numbers that it had, and
- * they say nothing of where they belong. A constant's order depends on its name, its size and the seed alone.
+ * A network with the numbers of each constant of its layers in another order: each constant keeps its numbers, but not
+ * their places. A constant's order depends on its name, its size and the seed alone.
  */
 export function shuffled({ network, layers }: Randomisable, seed: string | number): Graph {
   const initializers = new Map<string, Tensor>(network.initializers)
@@ -70,7 +70,7 @@ export function shuffled({ network, layers }: Randomisable, seed: string | numbe
     const { shape, data } = network.initializers.get(name) as TensorOf<'float32'>
     const random = new Random(`${seed} ${name}`)
     const moved = data.slice()
-    // In place (Fisher–Yates): there may be a hundred million of them.
+    // Fisher–Yates, in place: there may be a hundred million of them.
     for (let last = moved.length - 1; last > 0; last--) {
       const other = random.integer(last + 1)
       const held = moved[last]!

@@ -7,19 +7,19 @@ import { completeOptions } from '../options.ts'
 import type { FillOptions } from './fills.ts'
 import { type Perturbation, perturb, requireInput } from './perturbation.ts'
 
-/** Which regions go, and what comes in their place. */
+/** Which regions go, and what replaces them. */
 export interface RegionPerturbationOptions extends FillOptions {
   /** Side of a region, in pixels. */
   readonly region: number
-  /** How many regions go, one a step; all where there are no more. */
+  /** How many regions go, one at each step; all where there are fewer. */
   readonly steps: number
 }
 
 /**
- * Region perturbation: how the score changes while square regions of a picture are replaced, one after the other, in the
- * order of their relevance. The regions lie side by side from the upper left corner, those at the right and the lower edge cut
- * off there; a region's relevance is the sum over its pixels; equal ones go row by row, and the least relevant first is that
- * order backwards.
+ * Region perturbation: how the score changes while square regions of a picture are replaced, one after another, in the
+ * order of their relevance. The regions lie side by side from the upper left corner; those at the right and lower edges
+ * are cut off there. A region's relevance is the sum over its pixels; ties go row by row, and least relevant first is
+ * that order reversed.
  *
  * Samek, Binder, Montavon, Lapuschkin and Müller 2017, *Evaluating the Visualization of What a Deep Neural Network Has Learned*,
  * equations 8 to 12; 100 regions of 9 × 9 there.

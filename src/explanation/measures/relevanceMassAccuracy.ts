@@ -6,7 +6,7 @@ import { type Mask, pixelsInside } from './mask.ts'
 
 /** Which relevance counts. */
 export interface RelevanceMassAccuracyOptions {
-  /** Whether relevance against the class counts as that for it does; else the one takes away from the other. */
+  /** Whether relevance against the class counts like relevance for it; otherwise it is subtracted. */
   readonly absolute: boolean
 }
 
@@ -14,10 +14,10 @@ export interface RelevanceMassAccuracyOptions {
  * Relevance mass accuracy: the share of all relevance that lies inside the mask, Σ_inside R / Σ R.
  *
  * Arras, Osman and Samek 2022, *CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network
- * explanations*, “Relevance Mass Accuracy”. The paper has maps without negative relevance. Of a map with it,
- * both sums are those of R with its sign, as it is, unless `absolute` is asked for.
+ * explanations*, “Relevance Mass Accuracy”. The paper's maps have no negative relevance. For a map that has some, both
+ * sums are over signed R unless `absolute` is set.
  *
- * @returns 0 to 1 where no relevance is negative, or with `absolute`; any number else
+ * @returns 0 to 1 where no relevance is negative, or with `absolute`; any number otherwise
  * @throws UserError where all relevance adds up to 0, or the mask does not fit the map
  */
 export function relevanceMassAccuracy(

@@ -3,7 +3,8 @@ import type { PixelRelevance } from '../heatMap.ts'
 import { type Mask, pixelsInside } from './mask.ts'
 
 /**
- * Relevance rank accuracy: of the K most relevant pixels, K being how many pixels the mask has, the share that is inside.
+ * Relevance rank accuracy: the share of the K most relevant pixels that is inside, where K is the number of pixels in
+ * the mask.
  *
  * Arras, Osman and Samek 2022, *CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network
  * explanations*, “Relevance Rank Accuracy”. Relevance is ordered with its sign.

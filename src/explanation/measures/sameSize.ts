@@ -7,9 +7,9 @@ interface Sized {
 }
 
 /**
- * @param name what the first is called in the message
- * @param of what the other is called
- * @throws UserError where two maps, a map and a mask, or a map and an input are not of the same size
+ * @param name of the first in messages
+ * @param of the name of the other
+ * @throws UserError where two maps, a map and a mask, or a map and an input differ in size
  */
 export function requireSameSize(one: Sized, other: Sized, name: string, of = 'map'): void {
   const fits =

@@ -1,14 +1,14 @@
 /**
- * Whether the maps of a network are told from those of networks with shuffled weights: an exact test.
+ * Whether the maps of a network can be told from those of networks with shuffled weights: an exact test.
  *
- * Each network's map of a face is pooled to a grid, without its signs, and set beside those of all other networks by the mean
- * of their correlations: how like the others it is. Where the network's weights are in no order, its map is one of many that
- * are made in the same way, and as likely as each of them to be the least alike. So p is exact, however the maps of a network
- * are spread.
+ * Each network's map of a face is pooled to a grid of |R|; the mean of its correlations with those of all other
+ * networks says how similar it is to the others. If the network's weights were in random order too, its map would be
+ * one of many made in the same way, and as likely as any of them to be the least similar. So p is exact, whatever the
+ * distribution of a network's maps.
  *
  * A Monte Carlo permutation test: Barnard 1963, in the discussion of Bartlett, *The Spectral Analysis of Point Processes*;
- * Phipson and Smyth 2010, *Permutation P-values Should Never Be Zero*. It goes on from Adebayo, Gilmer, Muelly, Goodfellow, Hardt
- * and Kim 2018, *Sanity Checks for Saliency Maps*, who draw weights anew and look at how like the maps are.
+ * Phipson and Smyth 2010, *Permutation P-values Should Never Be Zero*. It extends Adebayo, Gilmer, Muelly, Goodfellow,
+ * Hardt and Kim 2018, *Sanity Checks for Saliency Maps*, who randomise weights and look at how similar the maps are.
  */
 
 import type { PixelRelevance } from '../heatMap.ts'
@@ -20,26 +20,26 @@ const SIDE = 16
 /** Maps are told from chance where p is below this. */
 export const LEVEL = 0.05
 
-/** Likenesses that differ by less are equal but for rounding. */
+/** Similarities that differ by less than this differ only by rounding. */
 const ROUNDING = 1e-9
 
-/** What the test says of the maps of one network. */
+/** The test's results for the maps of one network. */
 export interface SanityTest {
-  /** For each face p that its map is one of the shuffled networks', from 1 / networks to 1. */
+  /** For each face, the p of its map being one of the shuffled networks', from 1 / networks to 1. */
   readonly pOfFaces: readonly number[]
-  /** On how many faces that is below 0.05. */
+  /** For how many faces p is below 0.05. */
   readonly told: number
-  /** p of all faces together: by the mean, over the faces, of how like the others a network's maps are. */
+  /** p for all faces together: by the mean, over the faces, of how similar a network's maps are to the others. */
   readonly p: number
   /** That mean of the network's own maps, −1 to 1. */
   readonly own: number
-  /** The same of the shuffled networks, in their mean. */
+  /** The same for the shuffled networks, averaged. */
   readonly shuffled: number
-  /** How many maps have no differences: of the network itself, and of all shuffled ones. */
+  /** How many maps are uniform: of the network itself, and of all shuffled ones. */
   readonly flat: { readonly own: number; readonly shuffled: number }
 }
 
-/** What of a map is compared: its |R| in the parts of a grid, row by row, as many as {@link gridSize} says. */
+/** The part of a map that is compared: its |R| in the cells of a grid, row by row, {@link gridSize} numbers. */
 export function sanityGrid(map: PixelRelevance): Float32Array {
   return pooled({ ...map, data: map.data.map(Math.abs) }, SIDE).data
 }
@@ -52,9 +52,10 @@ export function gridSize({ width, height }: Pick<PixelRelevance, 'width' | 'heig
 /**
  * Test the maps of one network against those of networks with shuffled weights.
  *
- * A map without differences shows nothing: it counts as wholly like all others, and is never told from them.
+ * A uniform map shows nothing: it counts as identical to all others, and is never told from them.
  *
- * @param networks for each the grids of its maps, a face each: the network's own first, then two or more that are shuffled
+ * @param networks for each the grids of its maps, one for each face: the network itself first, then two or more
+ * shuffled ones
  */
 export function sanityTest(networks: readonly (readonly Float32Array[])[]): SanityTest {
   const faces = networks[0]!.length
@@ -73,7 +74,7 @@ export function sanityTest(networks: readonly (readonly Float32Array[])[]): Sani
   }
 }
 
-/** A map with a mean of 0 and a length of 1; undefined where it has no differences. */
+/** A map with a mean of 0 and a length of 1; undefined where it is uniform. */
 type Standardised = Float64Array | undefined
 
 function flatIn(networks: readonly (readonly Standardised[])[]): number {
@@ -86,7 +87,7 @@ function likenesses(units: readonly Standardised[]): number[] {
   const sums = (uneven[0] ?? new Float64Array()).map((_, k) =>
     uneven.reduce((sum, unit) => sum + unit[k]!, 0),
   )
-  // The correlation with each flat map is 1 by definition, as is that with itself, which does not count.
+  // The correlation with each flat map is 1 by definition, like that with itself, which does not count.
   const rest = units.length - uneven.length - 1
   return units.map((unit) =>
     unit ? unit.reduce((sum, value, k) => sum + value * sums[k]!, rest) / (units.length - 1) : 1,
@@ -96,7 +97,7 @@ function likenesses(units: readonly Standardised[]): number[] {
 function standardised(map: Float32Array): Standardised {
   let [least, most] = [Number.POSITIVE_INFINITY, 0]
   for (const value of map) [least, most] = [Math.min(least, value), Math.max(most, value)]
-  // Equal but for rounding.
+  // Equal except for rounding.
   if (most - least <= 1e-6 * most) return undefined
   const mean = map.reduce((sum, value) => sum + value / map.length, 0)
   const centred = Float64Array.from(map, (value) => value - mean)
@@ -104,7 +105,7 @@ function standardised(map: Float32Array): Standardised {
   return centred.map((value) => value / length)
 }
 
-/** The share of likenesses that are at most the first, that among them. */
+/** The share of similarities that are at most the first, itself included. */
 function pOfFirst(values: readonly number[]): number {
   return values.filter((value) => value <= values[0]! + ROUNDING).length / values.length
 }

@@ -1,14 +1,15 @@
 import type { PixelRelevance } from '../heatMap.ts'
 
 /**
- * Sparseness: the Gini index of |R|, 0 where all pixels have as much, near 1 where one has all. With a₁ ≤ … ≤ a_n the values
- * of |R| in order it is Σ_k (2k − n − 1) a_k / (n Σ a), which is 1 − 2 Σ_k (a_k / ‖a‖₁) (n − k + ½) / n written otherwise.
+ * Sparseness: the Gini index of |R|, 0 where all pixels have equally much, near 1 where one has all. With a₁ ≤ … ≤ a_n
+ * the values of |R| in order it is Σ_k (2k − n − 1) a_k / (n Σ a), which is another form of 1 − 2 Σ_k (a_k / ‖a‖₁) (n −
+ * k + ½) / n.
  *
  * Chalasani, Chen, Chowdhury, Jha and Wu 2020, *Concise Explanations of Neural Networks using Adversarial Training*,
- * “Gini index”, after Hurley and Rickard 2009, *Comparing Measures of Sparsity*. Nothing is added to the values: a program
- * that adds 1e-7 to each, against a division by 0, finds somewhat less where a map's relevance is small.
+ * “Gini index”, after Hurley and Rickard 2009, *Comparing Measures of Sparsity*. Nothing is added to the values: a
+ * program that adds 1e-7 to each, to avoid dividing by 0, gives somewhat less where a map's relevance is small.
  *
- * @returns 0 to 1 − 1/n for n pixels; 0 of a map without relevance
+ * @returns 0 to 1 − 1/n for n pixels; 0 for a map without relevance
  */
 export function sparseness({ data }: PixelRelevance): number {
   const sorted = data.map(Math.abs).sort()

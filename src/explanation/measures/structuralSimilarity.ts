@@ -7,7 +7,7 @@ import { requireSameSize } from './sameSize.ts'
 const WINDOW = { sigma: 1.5, reach: 5 }
 const SIDE = 2 * WINDOW.reach + 1
 
-/** The constants of the paper, against small denominators, of numbers that have 2 between the least and the greatest. */
+/** The paper's constants against small denominators, for numbers with a range of 2. */
 const [C1, C2] = [(0.01 * 2) ** 2, (0.03 * 2) ** 2]
 
 /**
@@ -15,12 +15,12 @@ const [C1, C2] = [(0.01 * 2) ** 2, (0.03 * 2) ** 2]
  * (2 μ₁μ₂ + C₁)(2 σ₁₂ + C₂) / ((μ₁² + μ₂² + C₁)(σ₁² + σ₂² + C₂)).
  *
  * Wang, Bovik, Sheikh and Simoncelli 2004, *Image Quality Assessment: From Error Visibility to Structural Similarity*, equations 13 to
- * 17; of maps: Adebayo et al. 2018, *Sanity Checks for Saliency Maps*. Each map is first divided by its greatest |R|, as
- * in a picture of it, so that relevance is −1 to 1 and the scale of a map does not count. Only windows that lie in the map
- * count.
+ * 17; of maps: Adebayo et al. 2018, *Sanity Checks for Saliency Maps*. Each map is first divided by its greatest |R|,
+ * as when it is drawn, so that relevance lies in −1 to 1 and the scale of a map does not matter. Only windows that lie
+ * wholly in the map count.
  *
- * @returns −1 to 1; 1 of equal maps
- * @throws UserError where the maps are not of the same size, or smaller than a window of 11 × 11 pixels
+ * @returns −1 to 1; 1 for equal maps
+ * @throws UserError where the maps differ in size, or are smaller than a window of 11 × 11 pixels
  */
 export function structuralSimilarity(one: PixelRelevance, other: PixelRelevance): number {
   requireSameSize(other, one, 'second map', 'first')
@@ -47,7 +47,7 @@ export function structuralSimilarity(one: PixelRelevance, other: PixelRelevance)
   return sum / count
 }
 
-/** A map over its greatest |R|; zeros stay zeros. */
+/** A map divided by its greatest |R|; zeros stay zeros. */
 function scaled(map: PixelRelevance): Float32Array {
   const scale = scaleOf([map]) || 1
   return map.data.map((value) => value / scale)

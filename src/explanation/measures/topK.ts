@@ -4,7 +4,7 @@ import type { PixelRelevance } from '../heatMap.ts'
 
 /** How many pixels count. */
 export interface TopKOptions {
-  /** The most relevant pixels, as many as this. */
+  /** The number of most relevant pixels. */
   readonly k: number
 }
 

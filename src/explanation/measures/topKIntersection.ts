@@ -8,7 +8,7 @@ import { type TopKOptions, topK } from './topK.ts'
  * Top-k intersection: the share of the k most relevant pixels that is inside the mask.
  *
  * Theiner, Müller-Budack and Ewerth 2022, *Interpretable Semantic Photo Geolocation* (arXiv 2021). Relevance is
- * ordered with its sign, and what is inside is divided by k, however many pixels the mask has.
+ * ordered with its sign, and the number inside is divided by k, however many pixels the mask has.
  *
  * @returns 0 to 1
  * @throws UserError where the map has fewer than k pixels, or the mask does not fit it

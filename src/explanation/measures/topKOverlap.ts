@@ -5,12 +5,12 @@ import { requireSameSize } from './sameSize.ts'
 import { type TopKOptions, topK } from './topK.ts'
 
 /**
- * Top-k overlap: of the k most relevant pixels of one map, the share that is among those of the other.
+ * Top-k overlap: the share of the k most relevant pixels of one map that are among those of the other.
  *
  * Ghorbani, Abid and Zou 2019, *Interpretation of Neural Networks Is Fragile*, “top-k intersection”.
  *
  * @returns 0 to 1
- * @throws UserError where the maps are not of the same size, or have fewer than k pixels
+ * @throws UserError where the maps differ in size, or have fewer than k pixels
  */
 export function topKOverlap(
   one: PixelRelevance,

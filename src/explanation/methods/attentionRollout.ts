@@ -7,13 +7,13 @@ import { attentionWeights, identity, mapOfPlaces, meanOverHeads, squareProduct }
 import { loadMaps } from './loadMaps.ts'
 
 /**
- * Attention rollout: what each token has from each place, where every block mixes tokens by its attention, meant over
- * the heads, and keeps half of what it had: the product of all ½ (A + 1). It is the same for every class.
+ * Attention rollout: how much of each token comes from each place, if every block mixes tokens by its attention,
+ * averaged over the heads, and keeps half of what it had: the product of all ½ (A + 1). It is the same for every class.
  *
  * Abnar and Zuidema 2020, *Quantifying Attention Flow in Transformers*, section 3.
  *
  * @param blocks the mean attention of each block, [tokens × tokens] row by row, from the input to the output
- * @returns [tokens × tokens], of each token (row) what it has of each token before the first block (column)
+ * @returns [tokens × tokens], how much of each token (row) comes from each token before the first block (column)
  */
 export function rollout(blocks: readonly Float64Array[], tokens: number): Float64Array {
   const own = identity(tokens)

@@ -17,14 +17,14 @@ export interface AttentionWeights {
   readonly grid: readonly [rows: number, columns: number]
 }
 
-/** What lies between a softmax and the product that it weighs. */
+/** Operators that may lie between a softmax and the product that it weights. */
 const PASSING: readonly string[] = ['Dropout', 'Identity', 'Cast', 'Reshape']
 
 /**
  * The attention of a network.
  *
  * @param output the name of the output that is explained
- * @throws UserError where it has none, or one over parts of the picture at a time
+ * @throws UserError where it lacks attention, or has one over only parts of the picture at a time
  */
 export function attentionWeights(network: Graph, output: string): AttentionWeights {
   const { readersOf } = wiringOf(network)
@@ -61,7 +61,7 @@ export function attentionWeights(network: Graph, output: string): AttentionWeigh
   return { names, tokens, grid }
 }
 
-/** Class tokens, and registers. */
+/** The most tokens that are not places: class tokens and registers. */
 const MOST_OTHERS = 8
 
 /** Height and width of the last picture before the first attention: its pixels became tokens. */
@@ -89,7 +89,7 @@ export function meanOverHeads({ data }: TensorOf<'float32'>, tokens: number): Fl
   return mean
 }
 
-/** Each token has itself: [tokens × tokens]. */
+/** Each token comes from itself: [tokens × tokens]. */
 export function identity(tokens: number): Float64Array {
   return Float64Array.from({ length: tokens * tokens }, (_, k) => (k % (tokens + 1) === 0 ? 1 : 0))
 }
@@ -108,10 +108,10 @@ export function squareProduct(a: Float64Array, b: Float64Array, side: number): F
 }
 
 /**
- * What the answer has from each place, enlarged to the picture: the class token's row, or the mean of all rows where
- * there is none.
+ * How much of the answer comes from each place, enlarged to the picture: the class token's row, or the mean of all rows
+ * where there is none.
  *
- * @param flow how much each token (row) has of each token before the first attention (column)
+ * @param flow how much of each token (row) comes from each token before the first attention (column)
  */
 export function mapOfPlaces(
   flow: Float64Array,

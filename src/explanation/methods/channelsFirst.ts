@@ -1,4 +1,7 @@
-/** For what works on [batch, channels, height, width]: networks and pictures whose channels are the last axis, turned. */
+/**
+ * Transposes networks and pictures whose channels are the last axis, for methods that work on [batch, channels, height,
+ * width].
+ */
 
 import { GraphBuilder } from '../../graph/builder.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'

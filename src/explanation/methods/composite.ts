@@ -29,7 +29,7 @@ export const load: LoadMethod<Composite> = async (
   const input = graph.inputs[0]!
   const target = graph.inputs.find(({ name }) => name === 'target')!
   const classes = Number(target.shape[1])
-  /** @param numbers of the rules, by the inputs that they are */
+  /** @param numbers of the rules, by the names of their inputs */
   const explainerBy = (numbers: ReadonlyMap<string, number>): Explainer => ({
     output: explained.outputs[0]!.name,
     classes,
@@ -38,7 +38,7 @@ export const load: LoadMethod<Composite> = async (
     async explain(picture, targets, { signal, progress } = {}) {
       const weights = Float32Array.from(targets.flatMap((each) => weightsOf(each, classes)))
       const set = Object.fromEntries([...numbers].map(([name, value]) => [name, float32([], [value])]))
-      // All at once, or one by one where the network does not keep its pictures apart.
+      // All targets at once, or one by one where the network does not keep its pictures apart.
       const together = target.shape[0] === 1 ? 1 : targets.length
       const explanations: Explanation[] = []
       for (let first = 0; first < targets.length; first += together) {
@@ -78,7 +78,7 @@ function explanationOf(
   const outputs = Object.fromEntries(
     known.flatMap((output, index) => {
       const { type, shape, data } = results[output.name]!
-      // What is no scores (a label that the network has worked out itself) says nothing that they do not.
+      // An output that does not hold scores (such as a label that the network computes itself) adds nothing to them.
       if (type !== 'float32') return []
       const logits = results[output.logits]!.data as Float32Array
       const probabilities =
@@ -109,9 +109,8 @@ function explanationOf(
 const RELEVANCE_OF = 'relevance of '
 
 /**
- * What a softmax makes of an output without one, which is taken for a classifier's logits where it is the one that is
- * explained: others may be features. What adds up to 1 already is probabilities, however they were made. One number may
- * be anything.
+ * The softmax of an output without one. Only the explained output is taken for a classifier's logits: others may be
+ * features. Numbers that already add up to 1 are probabilities, however they were computed. One number may be anything.
  */
 function ofClassifier(
   shape: readonly number[],

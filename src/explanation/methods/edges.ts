@@ -4,12 +4,13 @@ import { completeOptions } from '../options.ts'
 import { loadMaps, ofPlaces } from './loadMaps.ts'
 
 /**
- * A control: how steep the picture is at each pixel, by Sobel's two masks of 3 × 3 on the mean of the channels. It asks the
- * network nothing, but looks like an explanation: Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018, *Sanity
- * Checks for Saliency Maps*, set maps beside an edge detector.
+ * A control: the steepness of the picture at each pixel, by Sobel's two 3 × 3 filters on the mean of the channels. It
+ * does not run the network, but looks like an explanation: Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim 2018,
+ * *Sanity Checks for Saliency Maps*, set maps beside an edge detector.
  *
- * @param input one picture: [1, channels, height, width]; at its edges it is continued by its outermost pixels
- * @returns a map of the picture: [1, height, width], in the input's unit a pixel, never negative, for every class
+ * @param input one picture: [1, channels, height, width]; its outermost pixels are repeated beyond its edges
+ * @returns a map of the picture: [1, height, width], in the input's unit per pixel, never negative, the same for every
+ * class
  */
 export function edges({ shape, data }: TensorOf<'float32'>): TensorOf<'float32'> {
   const [, channels, height, width] = shape as [number, number, number, number]
@@ -39,7 +40,7 @@ export function edges({ shape, data }: TensorOf<'float32'>): TensorOf<'float32'>
   return map
 }
 
-/** Load a network to be set beside the edges of its pictures. */
+/** Load a network, for the edges of its pictures. */
 export const load: LoadMethod<WithOptions<'edges', object>> = (subject, { method: _, ...given }) => {
   completeOptions(METHODS.edges.options, given)
   return loadMaps(subject, async () => ({

@@ -17,8 +17,8 @@ export interface GradCamOptions {
 }
 
 /**
- * Grad-CAM: where in a layer lies what speaks for the score. Each channel of the layer counts as much as its
- * gradient does on average; what they add up to is kept where it is positive, and enlarged to the input.
+ * Grad-CAM: where in a layer evidence for the score lies. Each channel of the layer is weighted by the mean of its
+ * gradient; their sum is kept where it is positive, and enlarged to the input.
  *
  * Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra 2017, *Grad-CAM: Visual Explanations from Deep Networks via
  * Gradient-based Localization*, equations 1 and 2.
@@ -48,8 +48,8 @@ export async function gradCam(
 }
 
 /**
- * The layer that Grad-CAM looks at where none is named: the last value that still has height and width, on the way
- * from the input to the output.
+ * The layer that Grad-CAM looks at by default: the last value that still has height and width, on the way from the
+ * input to the output.
  *
  * @param output the name of the output that is explained
  * @returns the name of the value
@@ -69,7 +69,9 @@ export function gradCamLayer(graph: Graph, output: string = graph.outputs[0]!.na
   throw new UserError('no layer before the output has height and width', undefined, 'Choose another method')
 }
 
-/** Operators that give elements other places: what they make of a picture need be none, as the heads of an attention. */
+/**
+ * Operators that move elements to other places: their output need not be a picture, as in the heads of an attention.
+ */
 const MOVING: readonly Operator[] = [
   'Reshape',
   'Transpose',
@@ -80,7 +82,10 @@ const MOVING: readonly Operator[] = [
   'Unsqueeze',
 ]
 
-/** The names of the values that are pictures: what convolutions make, and what keeps the places of pictures. */
+/**
+ * The names of the values that are pictures: outputs of convolutions, and of operators that keep the places of
+ * pictures.
+ */
 function picturesIn(graph: Graph): ReadonlySet<string> {
   const fromInput = dependents(graph, [graph.inputs[0]!.name])
   const pictures = new Set([graph.inputs[0]!.name])
@@ -92,7 +97,7 @@ function picturesIn(graph: Graph): ReadonlySet<string> {
   return pictures
 }
 
-/** @throws UserError where a network has no such value, or it has no height and width */
+/** @throws UserError where a network lacks such a value, or it lacks height and width */
 function requirePicture(network: Graph, layer: string): string {
   const info = verify(network).get(layer)
   if (!info) throw new UserError(`the network has no value called ${layer}`)

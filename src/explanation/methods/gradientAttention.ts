@@ -8,14 +8,14 @@ import { attentionWeights, identity, mapOfPlaces, meanOverHeads, squareProduct }
 import { loadMaps } from './loadMaps.ts'
 
 /**
- * Gradient × attention: what each token has from each place, where every block adds what its attention brings, as far
- * as more of it would raise the score: R ← R + Ā·R with Ā = mean over the heads of (∇A ⊙ A)⁺, from R = 1.
+ * Gradient × attention: how much of each token comes from each place, where every block adds what its attention brings,
+ * as far as more of it would raise the score: R ← R + Ā·R with Ā = mean over the heads of (∇A ⊙ A)⁺, from R = 1.
  *
  * Chefer, Gur and Wolf 2021, *Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder
  * Transformers*, equations 5 and 6.
  *
  * @param blocks Ā of each block, [tokens × tokens] row by row, from the input to the output
- * @returns [tokens × tokens], of each token (row) what it has of each token before the first block (column)
+ * @returns [tokens × tokens], how much of each token (row) comes from each token before the first block (column)
  */
 export function gradientAttention(blocks: readonly Float64Array[], tokens: number): Float64Array {
   return blocks.reduce<Float64Array>((flow, block) => {

@@ -5,7 +5,7 @@ import { loadMaps } from './loadMaps.ts'
 import { loadGradient } from './loadPrograms.ts'
 import { type GradientOf, inBatches, type Running } from './program.ts'
 
-/** How finely the path is integrated along. */
+/** How finely the path is sampled. */
 export interface IntegratedGradientsOptions {
   /** Points on the path. */
   readonly steps: number
@@ -15,22 +15,22 @@ export interface IntegratedGradientsOptions {
 export interface IntegratedGradients {
   /** Of the input's shape. */
   readonly attribution: TensorOf<'float32'>
-  /** The score of the input less that of the baseline: what the attribution would add up to, with steps enough. */
+  /** The score of the input minus that of the baseline: the sum of the attribution, given enough steps. */
   readonly difference: number
   /** What the attribution adds up to. */
   readonly sum: number
 }
 
 /**
- * Integrated gradients: (x − x′) · ∫ ∇f(x′ + t (x − x′)) dt for t from 0 to 1, the integral by the midpoint rule,
- * which has no point on the baseline, where every ReLU of a black picture may stand at its kink.
+ * Integrated gradients: (x − x′) · ∫ ∇f(x′ + t (x − x′)) dt for t from 0 to 1, integrated by the midpoint rule, which
+ * avoids the baseline, where every ReLU may be at its kink for a black picture.
  *
  * Sundararajan, Taly and Yan 2017, *Axiomatic Attribution for Deep Networks*, equations 1 and 3. They add up to
  * f(x) − f(x′) (their proposition 1, completeness).
  *
  * @param input [1, …]
  * @param target a number for each class
- * @param options.baseline where the path starts, of the input's shape: an input that shows nothing. Zeros where not given
+ * @param options.baseline where the path starts, of the input's shape: an input that shows nothing. By default zeros
  */
 export async function integratedGradients(
   gradientOf: GradientOf,
@@ -51,7 +51,7 @@ export async function integratedGradients(
     )
   }
   const from = baseline?.data ?? new Float32Array(input.data.length)
-  // The points on the path, then its two ends for their scores.
+  // The points on the path, then its two ends, for their scores.
   const places = [...Array.from({ length: steps }, (_, k) => (k + 0.5) / steps), 0, 1]
   const sums = new Float64Array(input.data.length)
   const scores: number[] = []

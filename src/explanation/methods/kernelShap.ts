@@ -8,11 +8,11 @@ import { loadScoreMaps } from './loadScoreMaps.ts'
 import type { Running, ScoresOf } from './program.ts'
 import { type Coalition, type SegmentOptions, type SegmentValues, segmented } from './segments.ts'
 
-/** Into what the picture is cut, and how many coalitions are tried. */
+/** How the picture is divided, and how many coalitions are tried. */
 export interface KernelShapOptions extends SegmentOptions {
   /**
-   * Coalitions that are drawn, each together with its complement, so that an odd number means one fewer. Of few segments
-   * all are tried, however many these are.
+   * Coalitions to draw, each together with its complement, so an odd number means one fewer. With few segments all
+   * coalitions are tried instead.
    */
   readonly samples: number
   /** The same seed gives the same coalitions. */
@@ -21,20 +21,20 @@ export interface KernelShapOptions extends SegmentOptions {
 
 /** How a score divides among the segments. */
 export interface ShapleyValues extends SegmentValues {
-  /** The score of the picture less that of the picture without any segment: what the values add up to. */
+  /** The score of the picture minus that of the picture without any segment: the sum of the values. */
   readonly difference: number
 }
 
-/** Up to so many segments all coalitions are tried: 2048 pictures at most. */
+/** Up to this many segments all coalitions are tried: 2048 pictures at most. */
 const ALL_TRIED = 11
 
 /**
- * KernelSHAP: the Shapley values of superpixels, by a weighted linear regression on the scores of pictures of which some
- * superpixels are gone. They add up to the score of the picture less that of the picture without any.
+ * KernelSHAP: the Shapley values of superpixels, by a weighted linear regression on the scores of pictures without some
+ * superpixels. They add up to the score of the picture minus that of the picture without any.
  *
- * Lundberg and Lee 2017, *A Unified Approach to Interpreting Model Predictions*, theorem 2. Of 11 segments or fewer all
- * coalitions are tried, and the values are exact. Of more, coalitions are drawn by the Shapley kernel, each with its
- * complement, which takes half of the chance out: Covert and Lee 2021, *Improving KernelSHAP: Practical Shapley Value
+ * Lundberg and Lee 2017, *A Unified Approach to Interpreting Model Predictions*, theorem 2. With 11 segments or fewer
+ * all coalitions are tried, and the values are exact. With more, coalitions are drawn by the Shapley kernel, each with
+ * its complement, which reduces the variance: Covert and Lee 2021, *Improving KernelSHAP: Practical Shapley Value
  * Estimation Using Linear Regression*.
  *
  * @param input one picture: [1, channels, height, width]
@@ -69,7 +69,7 @@ interface Weighted {
   readonly weights: readonly number[]
 }
 
-/** All that there are, each with its Shapley kernel: (M − 1) / (C(M, s) · s · (M − s)) of s segments among M. */
+/** All coalitions, each with its Shapley kernel: (M − 1) / (C(M, s) · s · (M − s)) for s segments among M. */
 function allCoalitions(count: number): Weighted {
   const coalitions = Array.from({ length: Math.max(2 ** count - 2, 0) }, (_, k) =>
     Uint8Array.from({ length: count }, (_, i) => ((k + 1) >> i) & 1),
@@ -83,9 +83,9 @@ function allCoalitions(count: number): Weighted {
   return { coalitions, weights }
 }
 
-/** Draws by the Shapley kernel, which then count alike, each followed by its complement. */
+/** Coalitions drawn by the Shapley kernel, which then count equally, each followed by its complement. */
 function drawnCoalitions(count: number, samples: number, random: Random): Weighted {
-  // All coalitions of s segments together have (M − 1) / (s · (M − s)).
+  // All coalitions of s segments together weigh (M − 1) / (s · (M − s)).
   const sums = [0]
   for (let s = 1; s < count; s++) sums.push(sums[s - 1]! + 1 / (s * (count - s)))
   const segments = Array.from({ length: count }, (_, i) => i)
@@ -100,9 +100,9 @@ function drawnCoalitions(count: number, samples: number, random: Random): Weight
 }
 
 /**
- * The values that make Σ weight · (gain − values·coalition)² least among those that add up to the difference; undefined
- * where many do. With A = Σ weight · z·zᵀ and b = Σ weight · gain · z they are A⁻¹·(b − λ·1), and λ is such that the sum
- * is right.
+ * The values that minimise Σ weight · (gain − values·coalition)² among those that add up to the difference; undefined
+ * where they are not unique. With A = Σ weight · z·zᵀ and b = Σ weight · gain · z they are A⁻¹·(b − λ·1), and λ is such
+ * that the sum is right.
  */
 function constrainedFit(
   { coalitions, weights }: Weighted,
@@ -110,7 +110,7 @@ function constrainedFit(
   difference: number,
   count: number,
 ): number[] | undefined {
-  // One segment has all of it, and no coalition says so.
+  // A single segment gets the whole difference; there are no coalitions to fit.
   if (count === 1) return [difference]
   const matrix = Array.from({ length: count }, () => new Array<number>(count).fill(0))
   const right = new Array<number>(count).fill(0)

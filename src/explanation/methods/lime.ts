@@ -8,25 +8,25 @@ import { loadScoreMaps } from './loadScoreMaps.ts'
 import type { Running, ScoresOf } from './program.ts'
 import { type Coalition, type SegmentOptions, type SegmentValues, segmented } from './segments.ts'
 
-/** Into what the picture is cut, and how the linear model is fitted. */
+/** How the picture is divided, and how the linear model is fitted. */
 export interface LimeOptions extends SegmentOptions {
   /** Pictures that the model is fitted to, the picture itself among them. */
   readonly samples: number
   /** Width of the kernel: at this cosine distance from the whole picture a sample counts 1/e. */
   readonly kernel: number
-  /** What a coefficient's square costs beside the squared errors, which shrinks all of them a little. */
+  /** The penalty on the squares of the coefficients, which shrinks all of them a little. */
   readonly ridge: number
   /** The same seed gives the same samples. */
   readonly seed: string | number
 }
 
 /**
- * LIME: the coefficients of a linear model of which superpixels are there, fitted to the scores of pictures of which
- * each superpixel is there or gone by the toss of a coin. Pictures with much of the whole count more, by an exponential
- * kernel on the cosine distance; the fit is a weighted ridge regression, whose constant is free.
+ * LIME: the coefficients of a linear model on the presence of superpixels, fitted to the scores of pictures in which
+ * each superpixel is kept or removed by the toss of a coin. Pictures closer to the whole count more, by an exponential
+ * kernel on the cosine distance; the fit is a weighted ridge regression with a free constant.
  *
  * Ribeiro, Singh and Guestrin 2016, *“Why Should I Trust You?”: Explaining the Predictions of Any Classifier*, equation 2
- * and section 3.4; of all superpixels, where the paper picks a few.
+ * and section 3.4; for all superpixels, where the paper picks a few.
  *
  * @param input one picture: [1, channels, height, width]
  * @param target a number for each class
@@ -42,7 +42,7 @@ export async function lime(
   const { samples, kernel, ridge, seed, ...cut } = completeOptions<LimeOptions>(METHODS.lime.options, options)
   const picture = segmented(input, cut)
   const random = new Random(seed)
-  // The first is the picture as it is.
+  // The first is the whole picture.
   const coalitions = Array.from({ length: samples }, (_, k) =>
     Uint8Array.from({ length: picture.count }, () => (k === 0 || random.chance(0.5) ? 1 : 0)),
   )
@@ -59,15 +59,18 @@ export async function lime(
   return { map: picture.mapOf(values), values, labels: picture.labels }
 }
 
-/** The cosine distance of a coalition from that of all segments, 0 to 1; that of none, which has no angle, is 1. */
+/**
+ * The cosine distance of a coalition from that of all segments, 0 to 1; that of the empty coalition, which has no
+ * angle, is 1.
+ */
 function distanceOf(coalition: Coalition): number {
   const there = coalition.reduce((sum, each) => sum + each, 0)
   return 1 - Math.sqrt(there / coalition.length)
 }
 
 /**
- * The coefficients w that make Σ weight · (score − constant − w·coalition)² + ridge · |w|² least, whatever the constant;
- * undefined where many do.
+ * The coefficients w that, together with the best constant, minimise Σ weight · (score − constant − w·coalition)² +
+ * ridge · |w|²; undefined where they are not unique.
  */
 function ridgeFit(
   coalitions: readonly Coalition[],
@@ -77,7 +80,7 @@ function ridgeFit(
 ): number[] | undefined {
   const count = coalitions[0]!.length
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  // About the weighted means, the constant is 0.
+  // After subtracting the weighted means, the constant is 0.
   const meanScore = scores.reduce((sum, score, k) => sum + weights[k]! * score, 0) / total
   const means = new Float64Array(count)
   coalitions.forEach((coalition, k) => {

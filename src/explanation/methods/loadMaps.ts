@@ -1,6 +1,6 @@
 /**
- * What the methods share that make one map at a time, of a picture and a target: the answer that is explained, the
- * order of the axes, and how far they are.
+ * What methods that make one map at a time, of a picture and a target, share: the explained answer, the order of the
+ * axes, and progress.
  */
 
 import type { Watch } from '../../base/watch.ts'
@@ -14,9 +14,9 @@ import { load as loadComposite } from './composite.ts'
 
 /** Makes the map of one picture: [1, channels, height, width] from [1, channels, height, width]. */
 interface MapProgram {
-  /** What runs the network; none where the network is not asked. */
+  /** What runs the network; undefined where the method does not run it. */
   readonly program?: Program
-  /** Tells its progress in variations of the picture, as many for every target. */
+  /** Reports its progress in variations of the picture, equally many for every target. */
   map(picture: TensorOf<'float32'>, target: Float32Array, watch: Watch): Promise<TensorOf<'float32'>>
 }
 
@@ -26,8 +26,8 @@ const BATCH = 8
 /**
  * An explainer that makes one map after another.
  *
- * @param load loads what makes a map of a network that takes [batch, channels, height, width]; `batch` is how many
- *   pictures it may be shown at once
+ * @param load loads what makes a map by a network that takes [batch, channels, height, width]; `batch` is how many
+ *   pictures it can take at once
  */
 export async function loadMaps(
   subject: Subject,
@@ -35,10 +35,10 @@ export async function loadMaps(
 ): Promise<Explainer> {
   const { network, output = network.outputs[0]!.name, layout = 'NCHW' } = subject
   const turned = layout === 'NCHW' ? network : networkChannelsFirst(network)
-  // A network for one picture only is asked about one at a time.
+  // A network for a single picture gets one at a time.
   const batch = typeof network.inputs[0]!.shape[0] === 'string' ? BATCH : 1
   const { program, map } = await load(turned, output, batch)
-  // The answer, and the logits that each target counts, are those of a plain explanation.
+  // The answer, and the weights of the logits in each target, are those of a plain explanation.
   const plain = await loadComposite(subject, composites.gradient)
   return {
     ...plain,

@@ -38,7 +38,7 @@ export async function loadLayerGradient(
   output: string,
   layer: string,
 ): Promise<{ program: Program; layerGradientOf: LayerGradientOf }> {
-  // As an output the layer keeps its name and its values, whatever is merged before it.
+  // As an output, the layer keeps its name and its values, whatever is merged before it.
   const { type, shape } = verify(network).get(layer)!
   const known = network.outputs.some(({ name }) => name === layer)
   const outputs = known ? network.outputs : [...network.outputs, { name: layer, type, shape }]
@@ -58,12 +58,12 @@ export async function loadLayerGradient(
 }
 
 /**
- * Load what tells a network's scores.
+ * Load what computes a network's scores.
  *
  * @param network for measures and methods that change pictures, one that takes [batch, channels, height, width]:
  *   `channelsFirst.ts` turns others
- * @param of what a class counts with: its logit, or its probability, of outputs that hold probabilities or become them
- * @throws UserError where probabilities are asked for of an output that has none
+ * @param of the score of a class: its logit, or its probability where the output holds or gives probabilities
+ * @throws UserError where probabilities are asked for, but the output lacks them
  */
 export async function loadScores(
   engine: Engine,
@@ -96,7 +96,7 @@ function probabilities(builder: GraphBuilder, { output, kind, heads }: Logits, l
   const columns = (indices: readonly number[], value: Value) =>
     builder.op('Gather', [value, builder.integers(indices)], { axis: 1 })
   const each = heads.map((head) => builder.op('Softmax', [columns(head, logits)], { axis: 1 }))
-  // Head by head they stand now: back into the order of the classes.
+  // They are now in the order of the heads: put them back into that of the classes.
   const order = heads.flat()
   return columns(
     order.map((_, k) => order.indexOf(k)),
@@ -104,7 +104,7 @@ function probabilities(builder: GraphBuilder, { output, kind, heads }: Logits, l
   )
 }
 
-/** A network for one picture only is explained as one. */
+/** Options for a network that takes a single picture. */
 function optionsFor(network: Graph, output: string) {
   return { output, onePicture: typeof network.inputs[0]!.shape[0] === 'number' }
 }

@@ -6,7 +6,7 @@ import { loadScores } from './loadPrograms.ts'
 import type { Running, ScoresOf } from './program.ts'
 
 /**
- * An explainer by a method that asks the network for nothing but scores, and makes a map of places of them.
+ * An explainer by a method that only needs the network's scores, and turns them into a map of places.
  *
  * @param map makes the map of one picture: [1, height, width] from [1, channels, height, width]
  */

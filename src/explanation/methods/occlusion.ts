@@ -5,7 +5,7 @@ import { loadScoreMaps } from './loadScoreMaps.ts'
 import { type Running, type ScoresOf, scoresOfVariations } from './program.ts'
 import { meanOverSquares, type SquareOptions, squaresOver } from './squares.ts'
 
-/** What is covered, and how. */
+/** How large the squares are, and how they are filled. */
 export interface OcclusionOptions extends SquareOptions {
   /** What the square is filled with, in all channels. 0 is the mean where the mean is subtracted. */
   readonly fill: number
@@ -30,7 +30,7 @@ export async function occlusion(
   const { fill, ...given } = completeOptions<OcclusionOptions>(METHODS.occlusion.options, options)
   const [, channels, height, width] = input.shape as [number, number, number, number]
   const squares = squaresOver(height, width, given)
-  // Number 0 is the picture as it is.
+  // Number 0 is the unchanged picture.
   const count = squares.length + 1
   const [whole, ...covered] = await scoresOfVariations(
     scoresOf,

@@ -8,31 +8,33 @@ import { type Running, type ScoresOf, scoresOfVariations } from './program.ts'
 import { meanOverSquares, type Square, type SquareOptions, squaresOver } from './squares.ts'
 import { drawInto, type Surroundings, surroundingsOf } from './surroundings.ts'
 
-/** What is replaced, and by how many draws. */
+/** How large the squares are, and how often each is replaced. */
 export interface PredictionDifferenceOptions extends SquareOptions {
   /** Draws for each square. */
   readonly samples: number
-  /** Width of the ring that says what could stand in a square, in pixels; a quarter of its side where not given. */
+  /**
+   * Width, in pixels, of the ring around a square from which its replacements are modelled; by default a quarter of its
+   * side.
+   */
   readonly ring?: number
   /** The same seed gives the same draws. */
   readonly seed: string | number
 }
 
 /**
- * Prediction difference analysis: the score less its mean over what could stand in a square of the picture in place of
- * what does. Each pixel gets the mean over the squares that cover it; squares at the right and the lower edge are cut
- * off there.
+ * Prediction difference analysis: the score minus its mean over what could stand in a square of the picture instead.
+ * Each pixel gets the mean over the squares that cover it; squares at the right and the lower edge are cut off there.
  *
  * Zintgraf, Cohen, Adel and Welling 2017, *Visualizing Deep Neural Network Decisions: Prediction Difference Analysis*,
- * section 3: conditional sampling (3.1) of squares (3.2), and the difference of activations (3.3), which the paper takes
- * where a unit is no probability; here the score is a sum of logits. The paper draws from a Gaussian that it fits to
- * patches of many pictures; here, where there is only one, it is fitted to the ring around the square
+ * section 3: conditional sampling (3.1) of squares (3.2), and the difference of activations (3.3), which the paper
+ * takes where a unit is not a probability; here the score is a sum of logits. The paper draws from a Gaussian that it
+ * fits to patches of many pictures; here, where there is only one, it is fitted to the ring around the square
  * (`surroundings.ts`).
  *
  * @param input one picture: [1, channels, height, width]
  * @param target a number for each class
  * @returns a map of the picture: [1, height, width], positive where the score falls
- * @throws UserError where a square leaves nothing around it
+ * @throws UserError where a square leaves no pixels around it
  */
 export async function predictionDifference(
   scoresOf: ScoresOf,
@@ -47,7 +49,7 @@ export async function predictionDifference(
   const [{ bottom: side }] = squares as [Square]
   const random = new Random(seed)
   let around: Surroundings
-  // Number 0 is the picture as it is, and then come the draws of each square.
+  // Number 0 is the unchanged picture; the draws of each square follow.
   const count = 1 + squares.length * samples
   const [whole, ...drawn] = await scoresOfVariations(
     scoresOf,

@@ -1,8 +1,8 @@
 /**
- * What the methods around the gradient need of a network, and how they run many variations of one input.
+ * What methods based on the gradient need from a network, and how they run many variations of one input.
  *
- * A score is what is explained: the logits, each times its number in the target, added up. A target that is 1 for
- * one class explains its logit; 1 and −1 explain the difference of two.
+ * The explained score is the sum of the logits, each times its number in the target. A target that is 1 for one class
+ * explains its logit; 1 and −1 explain the difference of two.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -24,7 +24,7 @@ export type GradientOf = (
   target: Float32Array,
 ) => Promise<{ readonly scores: Float32Array; readonly gradients: TensorOf<'float32'> }>
 
-/** What a layer makes of some inputs, and the gradient of each score with respect to that: [n, channels, h, w]. */
+/** A layer's output for some inputs, and the gradient of each score with respect to it: [n, channels, h, w]. */
 export type LayerGradientOf = (
   inputs: TensorOf<'float32'>,
   target: Float32Array,
@@ -32,21 +32,20 @@ export type LayerGradientOf = (
 
 /** How variations of an input are run. */
 export interface Running extends Watch {
-  /** How many run together, at most; 8 where not given. */
+  /** The most that run together; by default 8. */
   readonly batch?: number
 }
 
 /**
- * Run variations of one input, a few at a time. While a few run, the next are prepared, where the engine leaves time for
+ * Run variations of one input, a few at a time. While some run, the next are prepared, if the engine leaves time for
  * that.
  *
  * @param input [1, …]
  * @param target a number for each class
  * @param count how many variations there are
- * @param batch how many run together, at most; between runs it can be stopped
+ * @param batch the most that run together; it can be stopped between runs
  * @param vary writes variation `k`; called once for each, in order, with a copy of the input
- * @param run what is done with a batch of variations, the first of which is number `first`; their memory is used again
- *   later
+ * @param run handles a batch of variations, the first of which is number `first`; their memory is reused later
  */
 export async function inBatches(
   input: TensorOf<'float32'>,
@@ -63,7 +62,7 @@ export async function inBatches(
   const most = Math.min(batch, count)
   const targets = new Float32Array(most * target.length)
   for (let row = 0; row < most; row++) targets.set(target, row * target.length)
-  // One is run while the other is written.
+  // Two buffers: one runs while the other is written.
   const rooms = [new Float32Array(most * size), new Float32Array(most * size)] as const
   const prepare = async (first: number) => {
     const rows = Math.min(batch, count - first)

@@ -4,15 +4,15 @@ import { type LoadMethod, METHODS, type WithOptions } from '../methods.ts'
 import { completeOptions } from '../options.ts'
 import { loadMaps, ofPlaces } from './loadMaps.ts'
 
-/** Which numbers. */
+/** The options of {@link randomNumbers}. */
 export interface RandomOptions {
   /** The same seed gives the same numbers. */
   readonly seed: string | number
 }
 
 /**
- * A control: uniform random numbers. It asks the network nothing, so whatever can be said of it can be said without an
- * explanation; a method is worth what it does better.
+ * A control: uniform random numbers. It does not run the network, so whatever holds for it holds without an
+ * explanation; a method is worth only what it does better.
  *
  * @param input one picture: [1, channels, height, width]; only its size counts
  * @returns a map of the picture: [1, height, width], from −1 to 1, the same for every class and picture of one size
@@ -30,7 +30,7 @@ export function randomNumbers(
   )
 }
 
-/** Load a network to be set beside random numbers. */
+/** Load a network, for random numbers as its maps. */
 export const load: LoadMethod<WithOptions<'random', RandomOptions>> = (subject, { method: _, ...given }) => {
   const options = completeOptions(METHODS.random.options, given)
   return loadMaps(subject, async () => ({

@@ -5,28 +5,28 @@ import { completeOptions } from '../options.ts'
 import { loadScoreMaps } from './loadScoreMaps.ts'
 import { inBatches, type Running, type ScoresOf } from './program.ts'
 
-/** By which masks the picture is seen. */
+/** The masks that the picture is seen through. */
 export interface RiseOptions {
-  /** Masks; the paper takes 4000 to 8000. */
+  /** How many masks; the paper takes 4000 to 8000. */
   readonly samples: number
   /** Cells of a mask along each side. */
   readonly grid: number
-  /** How probably a cell can be seen through. */
+  /** The probability that a cell is open. */
   readonly probability: number
-  /** What stands where nothing is seen, in all channels. 0 is the mean where the mean is subtracted. */
+  /** The value of hidden pixels, in all channels. 0 is the mean where the mean is subtracted. */
   readonly fill: number
   /** The same seed gives the same masks. */
   readonly seed: string | number
 }
 
 /**
- * RISE: the mean score of pictures seen through random masks, of those in which a pixel is seen, less the mean score of
- * all of them. Each mask is a small grid of cells that are open or closed by chance, enlarged smoothly and shifted.
+ * RISE: for each pixel, the mean score of the masked pictures in which it is seen, minus the mean score of all masked
+ * pictures. Each mask is a small grid of randomly open or closed cells, enlarged smoothly and shifted.
  *
  * Petsiuk, Das and Saenko 2018, *RISE: Randomized Input Sampling for Explanation of Black-box Models*, section 3: the sum
- * of the masks, each times its score, divided by their number and the expected mask. The paper's map is this one and the
- * mean score on top, the same at all pixels; without it 0 means that a pixel does not matter, and what a few masks
- * happened to cover more often than others does not show.
+ * of the masks, each times its score, divided by their number and the expected mask. The paper's map is this one plus
+ * the mean score at all pixels; without that, 0 means that a pixel does not matter, and it does not show which pixels
+ * the masks happened to cover more often.
  *
  * @param input one picture: [1, channels, height, width]
  * @param target a number for each class
@@ -74,8 +74,8 @@ export async function rise(
 }
 
 /**
- * A mask from 0 to 1, with a mean of the probability everywhere: the grid enlarged to one cell more than the picture has,
- * between whose centres it goes over in straight lines, and a part of it as large as the picture, from anywhere.
+ * A mask from 0 to 1, with a mean of the probability everywhere: the grid is enlarged to one cell more than the
+ * picture, linearly between the centres of cells, and a part as large as the picture is cut out at random.
  */
 function drawnMask(
   height: number,
@@ -97,12 +97,15 @@ function drawnMask(
   return mask
 }
 
-/** Between which cells each pixel of a line lies, and how far towards the second, after a shift by a cell at most. */
+/**
+ * The two cells that each pixel of a line lies between, and how far towards the second, after a random shift of up to
+ * one cell.
+ */
 function enlargedLine(size: number, grid: number, random: Random) {
   const side = Math.ceil(size / grid)
   const shift = random.integer(side + 1)
   return Array.from({ length: size }, (_, pixel) => {
-    // The grid's cells, in the enlarged mask of one more.
+    // In units of the grid's cells, in the enlarged mask.
     const place = ((pixel + shift + 0.5) * grid) / ((grid + 1) * side) - 0.5
     const inside = Math.min(Math.max(place, 0), grid - 1)
     const cell = Math.floor(inside)

@@ -1,19 +1,19 @@
-/** What LIME and KernelSHAP share: a picture of which whole superpixels are there or gone. */
+/** What LIME and KernelSHAP share: a picture in which whole superpixels are kept or removed. */
 
 import { float32, type TensorOf } from '../../graph/types.ts'
 import { type SuperpixelOptions, superpixels } from '../superpixels.ts'
 import { type Running, type ScoresOf, scoresOfVariations } from './program.ts'
 
-/** How a picture is cut, and what stands where a segment is gone. */
+/** How a picture is divided, and what replaces a removed segment. */
 export interface SegmentOptions extends SuperpixelOptions {
-  /** What a segment that is gone is filled with, in all channels; its own mean colour where not given. */
+  /** The value that fills a removed segment, in all channels; by default its own mean colour. */
   readonly fill?: number
 }
 
-/** Which segments are there: 1, or 0 where one is gone, a number for each. */
+/** Which segments are kept: for each, 1, or 0 where it is removed. */
 export type Coalition = Uint8Array
 
-/** A picture in segments that can be there or gone, one by one. */
+/** A picture in segments that can be kept or removed one by one. */
 export interface SegmentedPicture {
   readonly count: number
   /** The number of each pixel's segment, row by row. */
@@ -25,15 +25,15 @@ export interface SegmentedPicture {
     coalitions: readonly Coalition[],
     running: Running,
   ): Promise<number[]>
-  /** [1, height, width]: each pixel has its segment's number, whatever the segment's size. */
+  /** [1, height, width]: each pixel gets its segment's value, whatever the segment's size. */
   mapOf(values: readonly number[]): TensorOf<'float32'>
 }
 
-/** What a method that looks at segments comes to. */
+/** The result of a method that works on segments. */
 export interface SegmentValues {
   /** [1, height, width]: each pixel has its segment's value. */
   readonly map: TensorOf<'float32'>
-  /** What each segment counts. */
+  /** The value of each segment. */
   readonly values: readonly number[]
   /** The number of each pixel's segment, row by row. */
   readonly labels: Int32Array
@@ -71,7 +71,7 @@ export function segmented(input: TensorOf<'float32'>, { fill, ...how }: SegmentO
   }
 }
 
-/** The picture with each segment in its mean colour. */
+/** The picture with each segment filled with its mean colour. */
 function meanColours(data: Float32Array, labels: Int32Array, count: number): Float32Array {
   const area = labels.length
   const sums = new Float64Array((data.length / area) * count)

@@ -6,11 +6,11 @@ import { loadMaps } from './loadMaps.ts'
 import { loadGradient } from './loadPrograms.ts'
 import { type GradientOf, inBatches, type Running } from './program.ts'
 
-/** How much is averaged over what. */
+/** How many copies are averaged, and how noisy they are. */
 export interface SmoothGradOptions {
-  /** Noisy copies of the input. */
+  /** How many noisy copies of the input are averaged. */
   readonly samples: number
-  /** Standard deviation of the noise, as a fraction of the input's range (largest less smallest number). */
+  /** Standard deviation of the noise, as a fraction of the input's range (largest minus smallest number). */
   readonly noise: number
   /** The same seed gives the same noise. */
   readonly seed: string | number

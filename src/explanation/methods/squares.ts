@@ -1,15 +1,15 @@
-/** Squares that slide over a picture, and the map that numbers of them make. */
+/** Squares that slide over a picture, and the map of one number for each. */
 
 import { UserError } from '../../base/errors.ts'
 import { float32, type TensorOf } from '../../graph/types.ts'
 
-/** Which squares. */
+/** The size of the squares, and the step between them. */
 export interface SquareOptions {
-  /** Side of a square, in pixels; an eighth of the shorter side of the picture where not given. */
+  /** Side of a square, in pixels; by default an eighth of the picture's shorter side. */
   readonly window?: number
   /**
-   * From one square to the next, in pixels; no more than the window, so that every pixel is in one. Half of the window
-   * where not given.
+   * Step from one square to the next, in pixels; at most the window, so that every pixel lies in a square. By default
+   * half of the window.
    */
   readonly stride?: number
 }
@@ -22,13 +22,13 @@ export interface Square {
   readonly right: number
 }
 
-/** How many squares of the size that is taken by itself fit along the shorter side of a picture. */
+/** How many squares of the default size fit along the shorter side of a picture. */
 const SQUARES = 8
 
 /**
  * The squares of a picture, row by row; those at the right and the lower edge are cut off there.
  *
- * @throws UserError where some pixels would be in none
+ * @throws UserError where some pixels would lie in none
  */
 export function squaresOver(height: number, width: number, given: SquareOptions): Square[] {
   const { window = Math.ceil(Math.min(height, width) / SQUARES) } = given

@@ -1,4 +1,4 @@
-/** What could stand in a square of a picture, going by what stands around it: a Gaussian, fitted to the ring. */
+/** What could stand in a square of a picture, judging by its surroundings: a Gaussian fitted to the ring around it. */
 
 import { cholesky } from '../../base/cholesky.ts'
 import type { Random } from '../../base/random.ts'
@@ -7,9 +7,9 @@ import type { Square } from './squares.ts'
 
 /** How the pixels around a square are distributed. */
 export interface Surroundings {
-  /** Of each channel. */
+  /** The mean of each channel. */
   readonly mean: readonly number[]
-  /** The lower triangle whose product with itself is the covariance of the channels. */
+  /** The Cholesky factor (lower triangle) of the covariance of the channels. */
   readonly deviation: readonly (readonly number[])[]
   /** The correlation of pixels that share a side, 0 to 1. */
   readonly likeness: number
@@ -20,7 +20,7 @@ export interface Surroundings {
  *
  * @param picture [1, channels, height, width]
  * @param ring how many pixels wide the ring is; at the picture's edges it is cut off
- * @returns undefined where the square leaves nothing of the picture
+ * @returns undefined where the square covers the whole picture
  */
 export function surroundingsOf(
   { shape, data }: TensorOf<'float32'>,
@@ -57,15 +57,15 @@ export function surroundingsOf(
     (sum, c) => sum + pairs.reduce((part, [one, other]) => part + product(c, c, one, other), 0),
     0,
   )
-  // Pixels without a neighbour, or all alike, say nothing of it.
+  // Pixels without neighbours, or all equal, say nothing about it.
   const likeness = pairs.length > 0 && variance > 0 ? together / pairs.length / variance : 0
   return { mean, deviation: cholesky(covariance), likeness: Math.min(Math.max(likeness, 0), 1) }
 }
 
 /**
- * Fill a square with what could stand there: each pixel by itself is drawn from the Gaussian of the surroundings, and
- * pixels are as alike as theirs are, the less so the further they lie apart (the correlation is the product over rows
- * and columns of likeness^distance).
+ * Fill a square with what could stand there: each pixel is drawn from the Gaussian of the surroundings, and pixels
+ * correlate as those around do, less with distance (the correlation is the product over rows and columns of
+ * likeness^distance).
  *
  * @param picture [channels, height, width], written in the square only
  */
@@ -88,7 +88,10 @@ export function drawInto(
   }
 }
 
-/** Normal numbers of mean 0 and deviation 1, each going on from those above and to the left of it (AR(1) both ways). */
+/**
+ * Normal numbers of mean 0 and standard deviation 1, each correlated with those above and to the left of it (AR(1) in
+ * both directions).
+ */
 function drawnField(rows: number, columns: number, likeness: number, random: Random): Float64Array {
   const field = Float64Array.from({ length: rows * columns }, () => random.normal())
   const fresh = Math.sqrt(1 - likeness ** 2)

@@ -1,4 +1,4 @@
-/** Numbers of a composite's rules that are set anew for each explanation. */
+/** Numbers of a composite's rules that can change with each explanation. */
 
 import { UserError } from '../../base/errors.ts'
 import type { Composite } from '../../rules/composites/composite.ts'
@@ -6,11 +6,11 @@ import type { Parameter } from '../../rules/relevance/parameters.ts'
 import { type RuleParameters, TUNABLE } from '../explain.ts'
 
 /**
- * What gives the number of each input of the graph: what is set, or else the composite's own.
+ * A function from given numbers to those of the graph's inputs: a given number, or else the composite's own.
  *
  * @param parameters the inputs of the graph that are numbers of rules
- * @throws UserError where the composite has no number that can be set; what is returned, where one is set that it lacks
- *   or that is out of range
+ * @throws UserError where the composite has no number to set; the returned function, for a number that the composite
+ *   lacks or that is out of range
  */
 export function tuningOf(
   composite: Composite,
@@ -27,14 +27,14 @@ export function tuningOf(
   }
 }
 
-/** The numbers that can be set: those of the rules, also where the network has no layer for one. */
+/** The numbers that can be set: those of the rules, even where the network has no layer for one. */
 function namesIn(composite: Composite): string[] {
   if (composite.method === 'gradient') return []
   const found = composite.layers.flatMap(({ rule }) => (typeof rule === 'string' ? (SET[rule] ?? []) : []))
   return [...new Set(found)]
 }
 
-/** What can be set of each rule. */
+/** The number that can be set in each rule. */
 const SET: Readonly<Record<string, keyof RuleParameters>> = {
   'alpha-beta': 'alpha',
   gamma: 'gamma',

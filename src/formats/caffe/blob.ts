@@ -1,4 +1,4 @@
-/** Caffe's BlobProto: an array of numbers with its shape, as weights and mean pictures are kept. */
+/** Caffe's BlobProto: an array of numbers with its shape, which holds weights and mean pictures. */
 
 import { LARGE, placed } from '../../graph/proto.ts'
 import { type Span, WIRE, Wire, WireError } from './wire.ts'
@@ -9,7 +9,7 @@ export interface Blob {
   readonly data: Float32Array
 }
 
-// The numbers of BlobProto's fields. `diff`, the gradients, is passed over.
+// The numbers of BlobProto's fields. `diff`, the gradients, is skipped.
 const NUM = 1
 const WIDTH = 4
 const DATA = 5
@@ -18,23 +18,23 @@ const DOUBLE_DATA = 8
 const BLOB_SHAPE_DIM = 1
 
 /**
- * Read a blob, of floats or doubles (which are rounded to floats), packed or one by one, with a shape of today
- * or one of four dimensions (num, channels, height, width) as Caffe had before 2015.
+ * Read a blob, of floats or doubles (which are rounded to floats), packed or one by one, with a present-day shape or
+ * the four dimensions (num, channels, height, width) that Caffe had before 2015.
  *
- * @param within where in the file it lies
- * @param overwrite whether nobody else needs the bytes: then many numbers in a row stay in them, moved down by less
- *   than four bytes to where floats may lie, over the end of their own field's header. It can be read only once so.
- * @throws WireError when it is no blob, or has not as many numbers as its shape says
+ * @param within where it lies in the file
+ * @param overwrite whether nothing else needs the bytes: then large runs of numbers stay in them, moved down by less
+ *   than four bytes to align them, over the end of their own field's header. This way it can be read only once.
+ * @throws WireError when it is not a blob, or the count of its numbers does not fit its shape
  */
 export function readBlob(bytes: Uint8Array, within: Span, overwrite = false): Blob {
-  // First what there is, so that the array is made once and of the right size; then the numbers.
+  // First measure, so that the array is allocated once in the right size; then read the numbers.
   const { shape, count, whole } = measure(bytes, within)
   const size = shape.reduce((product, dimension) => product * dimension, 1)
   if (count !== size) throw new WireError(`a blob of shape [${shape.join(', ')}] has ${count} numbers`)
   return { shape, data: whole ? floatsAt(bytes, whole, overwrite) : readNumbers(bytes, within, count) }
 }
 
-/** Floats that lie in a row. */
+/** Contiguous floats. */
 function floatsAt(bytes: Uint8Array, { start, end }: Span, overwrite: boolean): Float32Array {
   const own = bytes.subarray(start, end)
   const shift = own.byteOffset % 4
@@ -65,7 +65,7 @@ function readNumbers(bytes: Uint8Array, within: Span, count: number): Float32Arr
   return data
 }
 
-/** Round doubles to floats, by way of a small array. */
+/** Round doubles to floats, through a small array. */
 function readDoubles(bytes: Uint8Array, into: Float32Array): void {
   const doubles = new Float64Array(Math.min(into.length, 1 << 16))
   for (let done = 0; done < into.length; done += doubles.length) {
@@ -79,7 +79,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-/** The shape, how many numbers there are, and where they lie if they are all floats in one row. */
+/** The shape, the count of numbers, and where they lie if they are contiguous floats. */
 function measure(bytes: Uint8Array, within: Span): { shape: number[]; count: number; whole?: Span } {
   const old = [1, 1, 1, 1]
   let isOld = false

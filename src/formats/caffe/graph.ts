@@ -1,8 +1,8 @@
 /**
  * From a Caffe network to a graph: each layer of its prototxt becomes the ONNX nodes that do the same.
  *
- * Caffe's blobs can be written over (a ReLU in place); a graph's values cannot. So a blob stands for the value
- * that was written to it last, and each node makes a fresh one, called as its layer.
+ * Caffe's blobs can be overwritten (a ReLU in place); a graph's values cannot. So a blob stands for the value that was
+ * last written to it, and each node makes a new value, named after its layer.
  */
 
 import { reasonOf, UserError } from '../../base/errors.ts'
@@ -19,9 +19,9 @@ import type { CaffeWeights } from './weights.ts'
 /**
  * The graph of a Caffe network.
  *
- * Its input is called as in the prototxt and has an open batch: float32 [batch, channels, height, width]. Its
- * outputs are the blobs that no layer reads, by name, in the order in which they are written. The nodes are
- * called as the layers; the weights are the initializers `<layer>.weight` and `<layer>.bias`.
+ * Its input has the name from the prototxt and an open batch: float32 [batch, channels, height, width]. Its outputs are
+ * the blobs that no layer reads, by name, in the order in which they are written. The nodes have the names of the
+ * layers; the weights are the initializers `<layer>.weight` and `<layer>.bias`.
  *
  * @param prototxt the text of its definition
  * @param file the name of that file, for messages
@@ -33,7 +33,7 @@ export function caffeGraph(prototxt: string, file: string, weights: CaffeWeights
   const { name, shape } = net.input
   const g = new GraphBuilder(net.name)
   const blobs = new Map<string, Value>([[name, g.input(name, 'float32', ['batch', ...shape.slice(1)])]])
-  // The blobs that nobody has read yet, in the order in which they were written.
+  // The blobs that nothing has read yet, in the order in which they were written.
   const unread = new Set<string>()
   const defined = new Set(net.layers.map((layer) => layer.name))
   for (const layer of net.layers) {
@@ -91,7 +91,7 @@ function blobOf(bottom: string, layer: Layer, blobs: ReadonlyMap<string, Value>,
   )
 }
 
-/** Fields of a layer and its parameters that change nothing outside training, or only by what it is computed. */
+/** Fields of a layer and its parameters that change nothing outside training, or only how it is computed. */
 const HARMLESS: ReadonlySet<string> = new Set([
   'bias_filler',
   'blob_share_mode',
@@ -147,8 +147,8 @@ function translated(visit: Visit): Value[] {
 }
 
 /**
- * Call the outputs as their blobs. A value that has that name already, the blob's before a layer changed it in
- * place, makes room; an input does not.
+ * Name the outputs after their blobs. A value that already has such a name, from before a layer changed the blob in
+ * place, is renamed; an input is not.
  */
 function withOutputNames(graph: Graph, blobs: readonly string[]): Graph {
   const names = new Map<string, string>()

@@ -10,7 +10,7 @@ import { type Message, parsePrototxt } from './prototxt.ts'
 /** A layer: it reads the blobs `bottoms` and writes the blobs `tops`, some of them perhaps in place. */
 export interface Layer {
   readonly name: string
-  /** The type's name of today, whichever notation it was written in. */
+  /** The type's present-day name, whichever notation the file uses. */
   readonly type: string
   /** The file and line that it starts in. */
   readonly where: string
@@ -30,7 +30,7 @@ export interface Net {
   readonly loaded: ReadonlyMap<string, Layer>
 }
 
-/** Layers that load data: a network that is brought gets it from us. */
+/** Layers that load data: regard feeds the network itself. */
 const LOADERS = /^(Data|ImageData|HDF5Data|WindowData|MemoryData|DummyData|AnnotatedData)$/
 /** Layers that only training and its reports need. */
 const REPORTS = /Loss$|^(Accuracy|HDF5Output)$/
@@ -39,7 +39,7 @@ const REPORTS = /Loss$|^(Accuracy|HDF5Output)$/
  * Read a network's definition.
  *
  * @param file its name, for messages
- * @throws UserError naming file and line when it is no network, or a network without exactly one input
+ * @throws UserError naming file and line when it is not a network, or lacks exactly one input
  */
 export function readNet(text: string, file: string): Net {
   const root = parsePrototxt(text, file)
@@ -119,7 +119,7 @@ const UNLIKE: Record<string, string> = {
   TANH: 'TanH',
 }
 
-/** INNER_PRODUCT is called InnerProduct today. */
+/** The present-day name of a type: INNER_PRODUCT is now InnerProduct. */
 function typeOfToday(type: string): string {
   if (Object.hasOwn(UNLIKE, type)) return UNLIKE[type]!
   return type.replace(/([A-Z])([A-Z0-9]*)_?/g, (_, first, rest) => first + rest.toLowerCase())

@@ -3,13 +3,13 @@
  * https://protobuf.dev/reference/protobuf/textformat-spec
  *
  * The text is read into a tree without a schema, because Caffe's forks add fields and layers of their own. Each part
- * knows its line, so that a message can point at it, and what was asked of it, so that nothing that changes a
- * computation is passed over.
+ * knows its line, so that a message can point at it, and which of its fields were read, so that nothing that changes a
+ * computation is overlooked.
  */
 
 import { UserError } from '../../base/errors.ts'
 
-/** How deep messages may lie in each other: Caffe needs five. */
+/** How deep messages may be nested: Caffe needs five levels. */
 const DEEPEST = 100
 
 interface Scalar {
@@ -49,9 +49,9 @@ export class Message {
   }
 
   /**
-   * A field that nobody has asked for, here or in what lies in here.
+   * A field that was never read, here or in nested messages.
    *
-   * @param harmless names of fields that need not be asked for, whatever is in them
+   * @param harmless names of fields that need not be read, whatever they contain
    */
   unread(harmless: ReadonlySet<string>): { readonly name: string; readonly where: string } | undefined {
     for (const [name, fields] of this.fields) {
@@ -77,13 +77,13 @@ export class Message {
     })
   }
 
-  /** The message called `name`; an empty one where it is left out. */
+  /** The message called `name`; an empty one where it is omitted. */
   message(name: string): Message {
     this.one(name)
     return this.messages(name)[0] ?? new Message(this.file, this.line)
   }
 
-  /** Every text or word called `name`. */
+  /** Every string or word called `name`. */
   texts(name: string): string[] {
     return this.all(name).map(({ line, value }) => {
       if (!(value instanceof Message) && value.kind !== 'number') return value.text
@@ -91,7 +91,7 @@ export class Message {
     })
   }
 
-  /** The text or word called `name`, if there is one. */
+  /** The string or word called `name`, if there is one. */
   text(name: string): string | undefined {
     this.one(name)
     return this.texts(name)[0]
@@ -106,13 +106,13 @@ export class Message {
     })
   }
 
-  /** The number called `name`, or `otherwise` where it is left out. */
+  /** The number called `name`, or `otherwise` where it is omitted. */
   number(name: string, otherwise: number): number {
     this.one(name)
     return this.numbers(name)[0] ?? otherwise
   }
 
-  /** Every whole number called `name`, each at least `least`. */
+  /** Every integer called `name`, each at least `least`. */
   integers(name: string, least: number): number[] {
     return this.numbers(name).map((number, k) => {
       if (Number.isInteger(number) && number >= least) return number
@@ -121,7 +121,7 @@ export class Message {
     })
   }
 
-  /** The whole number called `name`; without `otherwise` it must be there. */
+  /** The integer called `name`; without `otherwise` it is required. */
   integer(name: string, least: number, otherwise?: number): number {
     this.one(name)
     const value = this.integers(name, least)[0] ?? otherwise
@@ -139,7 +139,7 @@ export class Message {
     throw this.wrong(field.line, name, 'must be true or false')
   }
 
-  /** One of some words, in the order of their numbers: Caffe lets a file give either. */
+  /** One of some words, in the order of their numbers: Caffe accepts either. */
   choice<C extends string>(name: string, words: readonly C[], otherwise: C): C {
     const field = this.one(name)
     if (!field) return otherwise
@@ -165,7 +165,7 @@ export class Message {
   }
 }
 
-/** A number as C writes it: decimal, hexadecimal, octal, or with a float's `f` behind. */
+/** A number as C writes it: decimal, hexadecimal, octal, or with a float's trailing `f`. */
 function toNumber(text: string): number {
   const compact = text.replace(/\s/g, '')
   if (/^-/.test(compact)) return -toNumber(compact.slice(1))
@@ -178,7 +178,7 @@ function toNumber(text: string): number {
  * Read a text.
  *
  * @param file its name, for messages
- * @throws UserError naming the file and the line where it is not in the text format
+ * @throws UserError naming the file and the line that is not in the text format
  */
 export function parsePrototxt(text: string, file: string): Message {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what binary files have.
@@ -230,7 +230,7 @@ class Parser {
     )
   }
 
-  /** What stands behind a name: one value, or several between square brackets. */
+  /** What follows a name: one value, or several between square brackets. */
   private values(name: string, colon: boolean, depth: number): (Scalar | Message)[] {
     if (!colon || !this.sign('[')) return [this.value(name, colon, depth)]
     const values: (Scalar | Message)[] = []
@@ -252,7 +252,7 @@ class Parser {
     const word = this.take(NAME)
     if (word) return { kind: 'word', text: word[0] }
     let text: string | undefined
-    // Strings that follow each other are one.
+    // Adjacent strings are one.
     for (let part = this.take(STRING); part; part = this.take(STRING)) {
       text = (text ?? '') + unescaped(part[1] ?? part[2]!)
     }

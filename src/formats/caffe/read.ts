@@ -7,22 +7,22 @@ import type { Prototxt } from '../model.ts'
 import { caffeGraph } from './graph.ts'
 import { openWeights } from './weights.ts'
 
-/** What a `.caffemodel` needs beside its bytes: `prototxt`, or `files` to find it in. */
+/** What a `.caffemodel` needs besides its bytes: `prototxt`, or `files` to find it in. */
 export interface CaffeOptions {
-  /** The definition for use (`deploy.prototxt`), not for training. */
+  /** The definition for inference (`deploy.prototxt`), not for training. */
   readonly prototxt?: Prototxt
-  /** The files of its folder, for a definition that stands beside it. */
+  /** The files of its folder, to find a definition beside it. */
   readonly files?: Files
-  /** Whether nobody else needs the bytes: then large weights stay in them, moved a little, and are not copied. */
+  /** Whether nothing else needs the bytes: then large weights stay in them, moved a little, and are not copied. */
   readonly overwrite?: boolean
 }
 
 /**
- * Read a Caffe network: its weights, with its definition. What it becomes, {@link caffeGraph} says.
+ * Read a Caffe network: its weights, with its definition. {@link caffeGraph} describes the result.
  *
  * @param caffemodel the weights
  * @param path of their file, for messages
- * @throws UserError when one of the two is missing or not what it should be, or they do not belong together
+ * @throws UserError when one of the two is missing or malformed, or they do not belong together
  */
 export async function readCaffe(
   caffemodel: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * A `.caffemodel`: the weights of a network, as Caffe's NetParameter. Only the names of its layers and where
- * their blobs lie are read at first; a blob is read when a layer asks for it, once.
+ * A `.caffemodel`: the weights of a network, as Caffe's NetParameter. At first only the names of its layers and the
+ * places of their blobs are read; a blob is read once, when a layer asks for it.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -8,7 +8,7 @@ import { sizeOf, type TensorOf } from '../../graph/types.ts'
 import { type Blob, readBlob } from './blob.ts'
 import { type Span, WIRE, Wire, WireError } from './wire.ts'
 
-/** A tensor that a layer needs: what it is called, and its shape as the prototxt says. */
+/** A tensor that a layer needs: its name, and its shape from the prototxt. */
 export interface Wanted {
   readonly name: string
   readonly shape: readonly number[]
@@ -20,8 +20,9 @@ export interface CaffeWeights {
    * The tensors of a layer, in Caffe's order.
    *
    * @param layer its name, and where the prototxt defines it, for messages
-   * @param defined the names of all layers of the prototxt: those of others are named in a message
-   * @throws UserError when there are none, others, or some that are no finite numbers
+   * @param defined the names of all layers of the prototxt; a message names layers of the weights that are not among
+   * them
+   * @throws UserError when they are missing, do not fit, or are not all finite
    */
   of(
     layer: { name: string; where: string },
@@ -44,12 +45,12 @@ const APART = 'Are the prototxt and the caffemodel of the same network?'
  * Open a caffemodel.
  *
  * @param where its name, for messages
- * @param overwrite whether nobody else needs the bytes: then large weights stay in them, moved a little
- * @throws UserError when it is cut short, or no caffemodel
+ * @param overwrite whether nothing else needs the bytes: then large weights stay in them, moved a little
+ * @throws UserError when it is cut short, or not a caffemodel
  */
 export function openWeights(bytes: Uint8Array, where: string, overwrite = false): CaffeWeights {
   const layers = findLayers(bytes, where)
-  // Two layers of a definition can have one name, and what was moved cannot be read again.
+  // Two layers of a definition can share a name, and moved numbers cannot be read again.
   const blobs = new Map<Span, Blob>()
   const blobAt = (span: Span) => {
     const blob = blobs.get(span) ?? caught(where, () => readBlob(bytes, span, overwrite))
@@ -98,13 +99,13 @@ export function openWeights(bytes: Uint8Array, where: string, overwrite = false)
 }
 
 /**
- * Read all weights of a caffemodel whose network is not at hand.
+ * Read all weights of a caffemodel without its definition.
  *
  * @param where its name, for messages
- * @param overwrite whether nobody else needs the bytes: then large weights stay in them, moved a little
- * @returns of each layer with one or two blobs `<layer>.weight` and `<layer>.bias`, in the shapes of the file, which
+ * @param overwrite whether nothing else needs the bytes: then large weights stay in them, moved a little
+ * @returns `<layer>.weight` and `<layer>.bias` of each layer with one or two blobs, in the shapes of the file, which
  *   may begin with ones. A layer with more has statistics, not weights, and is left out.
- * @throws UserError when it is cut short, or no caffemodel
+ * @throws UserError when it is cut short, or not a caffemodel
  */
 export function readCaffeWeights(
   bytes: Uint8Array,
@@ -126,8 +127,8 @@ export function readCaffeWeights(
  * Read a mean picture (`.binaryproto`).
  *
  * @param where its name, for messages
- * @returns float32 [channels, height, width], the channels as Caffe has them: blue, green, red
- * @throws UserError when it is no such picture
+ * @returns float32 [channels, height, width], with Caffe's channels: blue, green, red
+ * @throws UserError when it is not such a picture
  */
 export function readMean(bytes: Uint8Array, where: string): TensorOf<'float32'> {
   let blob: Blob
@@ -198,13 +199,13 @@ function caught<T>(where: string, read: () => T): T {
   }
 }
 
-/** The place of the first number that is NaN or infinite, or −1: a plain loop, for a hundred million of them. */
+/** The index of the first number that is NaN or infinite, or −1: a plain loop, as there may be a hundred million. */
 function firstNotFinite(data: Float32Array): number {
   for (let k = 0; k < data.length; k++) if (!Number.isFinite(data[k])) return k
   return -1
 }
 
-/** A shape without its leading ones: old files have four dimensions in every shape. */
+/** A shape without its leading ones: old files give every shape four dimensions. */
 function squeezed(shape: readonly number[]): string {
   return shape.join().replace(/^(1,)*(1$)?/, '')
 }

@@ -1,10 +1,10 @@
 /**
- * A small reader of Protocol Buffers' wire format, for messages that are too large for a general decoder: it
- * walks over the fields and says where each one lies, so that only what is wanted is read, and large numbers can
- * stay where they are. https://protobuf.dev/programming-guides/encoding
+ * A small reader of Protocol Buffers' wire format, for messages that are too large for a general decoder: it walks over
+ * the fields and says where each one lies, so that only what is needed is read, and large arrays can stay where they
+ * are. https://protobuf.dev/programming-guides/encoding
  */
 
-/** Bytes that are no message, or end before it does. */
+/** Thrown for bytes that are not a message, or end before it does. */
 export class WireError extends Error {
   override name = 'WireError'
 }
@@ -48,9 +48,9 @@ export class Wire {
   }
 
   /**
-   * Go to the next field; false behind the last one.
+   * Go to the next field; false after the last one.
    *
-   * @throws WireError where the bytes are no field, or its content runs past the end
+   * @throws WireError where the bytes are not a field, or its content runs past the end
    */
   next(): boolean {
     if (this.position >= this.last) return false
@@ -90,7 +90,7 @@ export class Wire {
     return this.view.getFloat64(this.start, true)
   }
 
-  /** The varints that the content of a packed field is made of. */
+  /** The varints in the content of a packed field. */
   varints(): number[] {
     const { start, end } = this
     const inner = new Wire(this.bytes, { start, end })

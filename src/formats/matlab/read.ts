@@ -15,13 +15,13 @@ const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
  *
  * @param path of the file, for messages
  * @returns its variables by name
- * @throws UserError naming the file, when it is not a MATLAB file, is one of version 4, is cut short or damaged, or
- *   holds a class that has no plain form (such as a sparse array or an object)
+ * @throws UserError naming the file, when it is not a MATLAB file, is of version 4, is cut short or damaged, or holds a
+ *   class without a plain form (such as a sparse array or an object)
  */
 export async function readMatlab(bytes: Uint8Array, path: string): Promise<MatlabRecord> {
-  // As much of the file as tells its version: HDF5 lies behind 512 bytes that begin with MATLAB's header.
+  // Enough of the file to tell its version: HDF5 follows 512 bytes that begin with MATLAB's header.
   const head = bytes.subarray(0, 520)
-  // Loaded when it is needed: HDF5 is a library of its own, and large.
+  // Loaded only when needed: the HDF5 library is large.
   if (isHdf5(head)) return (await import('./v73.ts')).readMatlab73(bytes, path)
   if (isVersion4(head)) {
     throw new UserError(
@@ -54,8 +54,8 @@ function isHdf5(head: Uint8Array): boolean {
   return [0, 512].some((start) => HDF5_SIGNATURE.every((byte, k) => head[start + k] === byte))
 }
 
-// A file of version 4 has no header: it begins with five integers about its first matrix. The first has the
-// decimal digits MOPT (machine, zero, precision, kind); version 5 begins with four letters.
+// A file of version 4 lacks a header: it begins with five integers about its first matrix. The first has the decimal
+// digits MOPT (machine, zero, precision, kind); version 5 begins with four letters.
 function isVersion4(head: Uint8Array): boolean {
   if (head.length < 20) return false
   const view = new DataView(head.buffer, head.byteOffset)

@@ -1,7 +1,7 @@
 /**
- * MATLAB's format of version 5: a header, then one element a variable. An element is a tag (its type and its
- * number of bytes), its data, and zeros up to a multiple of eight bytes. A matrix is an element that holds
- * elements: flags, dimensions, name, content. Numbers may be stored in a narrower type than their class.
+ * MATLAB's format of version 5: a header, then one element for each variable. An element is a tag (its type and its
+ * number of bytes), its data, and zeros up to a multiple of eight bytes. A matrix is an element that holds elements:
+ * flags, dimensions, name, content. Numbers may be stored in a narrower type than their class.
  *
  * Source: MathWorks, “MAT-File Format”, chapter 1, “Level 5 MAT-Files”.
  */
@@ -68,10 +68,10 @@ const LOGICAL_FLAG = 0x02
 /**
  * Read the variables of a file of version 5.
  *
- * @param bytes the file behind its header of 128 bytes
+ * @param bytes the file after its header of 128 bytes
  * @param little whether its numbers are little-endian
  * @param where its name, for messages
- * @throws UserError naming the file, when it is cut short or damaged, or a variable has a class that is not read
+ * @throws UserError naming the file, when it is cut short or damaged, or a variable's class cannot be read
  */
 export async function readMatlab5(bytes: Uint8Array, little: boolean, where: string): Promise<MatlabRecord> {
   const variables: [string, MatlabValue][] = []
@@ -96,7 +96,7 @@ interface Element {
   readonly data: Uint8Array
 }
 
-/** Reads elements, one after the other. */
+/** Reads elements, one after another. */
 class Elements {
   readonly little: boolean
   readonly where: string
@@ -113,7 +113,7 @@ class Elements {
     this.where = where
   }
 
-  /** Those that an element is made of. */
+  /** The elements inside an element. */
   inner(data: Uint8Array): Elements {
     return new Elements(data, this.little, this.where, this.allowance)
   }
@@ -241,7 +241,7 @@ function readCharacters(parts: Elements, count: number, rows: number): string[] 
   } catch {
     throw damaged(parts.where, 'a text is not UTF-8')
   }
-  // Some programs count characters, some UTF-16 units, some bytes. It matters only where there are rows.
+  // Some programs count characters, some UTF-16 units, some bytes. It matters only where there are several rows.
   const characters = [...text]
   if (rows <= 1 || characters.length === count) return characters
   requireCount(parts, text.length, count)
@@ -272,7 +272,7 @@ function numbersOf({ type, data }: Element, { little, where }: Elements): Matlab
   return new Stored(copy.buffer)
 }
 
-/** A variable that is compressed. It begins with how long it is, so that nothing is unpacked that is too much. */
+/** Unpack a compressed variable. It begins with its length, so that nothing too large is unpacked. */
 async function inflate(data: Uint8Array, little: boolean, where: string, allowance: Allowance) {
   const reader = new Blob([data as Uint8Array<ArrayBuffer>])
     .stream()
@@ -293,7 +293,7 @@ async function inflate(data: Uint8Array, little: boolean, where: string, allowan
         most = 8 + Math.ceil(new DataView(tag.buffer).getUint32(4, little) / 8) * 8
         allowance.takeBytes(most)
       }
-      // What is behind its end is read by nobody.
+      // Anything beyond its end is ignored.
       if (size > most && size >= 8) break
     }
     await reader.cancel()

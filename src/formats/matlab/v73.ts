@@ -1,10 +1,10 @@
 /**
  * MATLAB's format of version 7.3: an HDF5 file, read by h5wasm. A variable is a dataset, or for a struct a group
  * of its fields; the attribute MATLAB_class says what it was. HDF5 names the dimensions in the reverse order,
- * and stores the last one running fastest, so that the elements lie as they do in MATLAB.
+ * and stores the last one running fastest, so the elements lie as they do in MATLAB.
  *
- * A cell array is a dataset of references to its elements, a struct array a group of such datasets, one a
- * field. Text is stored as 16-bit numbers. An empty array is stored as its dimensions, with MATLAB_empty set.
+ * A cell array is a dataset of references to its elements, a struct array a group of such datasets, one for each field.
+ * Text is stored as 16-bit numbers. An empty array is stored as its dimensions, with MATLAB_empty set.
  */
 
 import type { Dataset, File, Group, Reference } from 'h5wasm'
@@ -38,7 +38,7 @@ let files = 0
  * Read the variables of a file of version 7.3.
  *
  * @param path of the file, for messages
- * @throws UserError naming the file, when it is cut short or damaged, or a variable has a class that is not read
+ * @throws UserError naming the file, when it is cut short or damaged, or a variable's class cannot be read
  */
 export async function readMatlab73(bytes: Uint8Array, path: string): Promise<MatlabRecord> {
   if (isBroken) {
@@ -52,7 +52,7 @@ export async function readMatlab73(bytes: Uint8Array, path: string): Promise<Mat
   const h5wasm = await import('h5wasm')
   const { FS, activate_throwing_error_handler } = await h5wasm.ready
   activate_throwing_error_handler()
-  // It reads files alone, and has some in memory.
+  // The library only reads files; its file system is in memory.
   const name = `${files++}.mat`
   FS.writeFile(name, bytes)
   try {
@@ -78,7 +78,10 @@ class Reader {
   private readonly file: File
   private readonly where: string
   private readonly allowance: Allowance
-  /** What cells lead to, by its address in the file: several may lead to one, and each is read once. */
+  /**
+   * The values that cells refer to, by their address in the file: several cells may refer to one, and each value is
+   * read once.
+   */
   private readonly known = new Map<string, MatlabValue>()
 
   constructor(h5wasm: H5wasm, file: File, where: string) {
@@ -152,7 +155,7 @@ class Reader {
   ): MatlabArray {
     if (!isNumeric(className)) throw unsupportedClass(this.where, name, ofClass(className))
     const Class = ELEMENTS[className]
-    // h5wasm gives a single element bare, and a complex one as a pair.
+    // h5wasm gives a single element as a plain value, and a complex one as a pair.
     const value = dataset.value as MatlabElements | number | bigint | [number, number][]
     if (value instanceof Class) return new MatlabArray(className, dims, value)
     if (!Array.isArray(value)) {

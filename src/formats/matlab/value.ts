@@ -1,4 +1,4 @@
-/** What a MATLAB file holds, in one plain form, whichever version of the format it is in. */
+/** The values of a MATLAB file in one plain form, whichever version of the format it has. */
 
 import { UserError } from '../../base/errors.ts'
 
@@ -52,19 +52,21 @@ export interface MatlabRecord {
 }
 
 /**
- * A value: numbers; a text (a char array, or for one of several rows the array of its rows); a cell array or a
- * struct array, as the array of its elements in column-major order; or a single struct.
+ * A value: numbers; a string (a char array; one of several rows is an array of strings); a cell array or a struct
+ * array, as the array of its elements in column-major order; or a single struct.
  */
 export type MatlabValue = MatlabArray | string | readonly MatlabValue[] | MatlabRecord
 
-/** How many bytes a file may unpack to: some three times what IMDB-WIKI's does. */
+/** How many bytes a file may unpack to: about three times as many as IMDB-WIKI's. */
 const MOST_BYTES = 2 ** 29
-/** How many values may be made of it, and how many characters one text may have: three times IMDB-WIKI's 1.4 million. */
+/**
+ * How many values a file may hold, and how many characters one string may have: three times IMDB-WIKI's 1.4 million.
+ */
 const MOST_VALUES = 2 ** 22
 
 /**
- * What may still be made of a file. A few kilobytes can unpack to what fills the memory: by compression, by an array that
- * is said to be huge, or by cells that lead to one another.
+ * How much may still be read from a file. A few kilobytes can unpack to something that fills the memory: by
+ * compression, by an array that claims to be huge, or by cells that refer to one another.
  */
 export class Allowance {
   private readonly where: string
@@ -75,19 +77,19 @@ export class Allowance {
     this.where = where
   }
 
-  /** @throws UserError where more bytes are unpacked than a file may */
+  /** @throws UserError where a file unpacks to too many bytes */
   takeBytes(count: number): void {
     this.bytes -= count
     if (!(this.bytes >= 0)) throw this.tooMuch(`${MOST_BYTES / 2 ** 20} MiB`)
   }
 
-  /** @throws UserError where more values are made than a file may */
+  /** @throws UserError where a file holds too many values */
   takeValues(count: number): void {
     this.values -= count
     if (!(this.values >= 0)) throw this.tooMuch(`${MOST_VALUES} values`)
   }
 
-  /** @throws UserError where one text has more characters than it may */
+  /** @throws UserError where one string has too many characters */
   requireText(count: number): void {
     if (!(count <= MOST_VALUES)) throw this.tooMuch(`a text of ${MOST_VALUES} characters`)
   }
@@ -106,7 +108,7 @@ export function countOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1)
 }
 
-/** A char array as a text, or as its rows where there are several; of more than two dimensions page by page. */
+/** A char array as a string, or as its rows where there are several; with more than two dimensions, page by page. */
 export function textOf(characters: readonly string[], dims: readonly number[]): string | string[] {
   const [rows = 0, columns = 0, ...pages] = dims
   if (rows <= 1 || characters.length === 0) return characters.join('')
@@ -121,7 +123,7 @@ export function structOf(records: readonly MatlabRecord[], dims: readonly number
   return dims.every((dim) => dim === 1) ? records[0]! : records
 }
 
-/** The error of a class that has no plain form; the name is empty for an element of a cell or struct. */
+/** The error for a class without a plain form; the name is empty for an element of a cell or struct. */
 export function unsupportedClass(where: string, name: string, what: string): UserError {
   return new UserError(
     `${name === '' ? 'an element of a variable' : `the variable ${name}`} is ${what}, which regard does not read`,

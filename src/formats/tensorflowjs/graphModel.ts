@@ -34,7 +34,8 @@ const CONTROL_FLOW =
  * @param json the parsed model.json, or the model as TensorFlow.js holds it in memory
  * @param files the model's weight files
  * @param where the model's name, for messages
- * @throws UserError when it is no graph model, its weights are not whole, or it uses what regard does not read
+ * @throws UserError when it is not a graph model, its weights are incomplete, or it uses something that regard does not
+ * read
  */
 export function importGraphModel(
   json: unknown,
@@ -45,18 +46,18 @@ export function importGraphModel(
   return graphOf(parseGraphModel(json, where), files, where, options)
 }
 
-/** A model whose nodes are all known, and whose graph is not built yet. */
+/** A model whose nodes are all known, but whose graph is not built yet. */
 export interface ParsedGraphModel extends Endpoints {
   readonly model: ModelJson
   readonly all: ReadonlyMap<string, TensorFlowNode>
-  /** Those that the outputs depend on. */
+  /** The nodes that the outputs depend on. */
   readonly nodes: readonly TensorFlowNode[]
 }
 
 /**
- * The first half of {@link importGraphModel}: what can be said without the weights.
+ * The first half of {@link importGraphModel}: what is known without the weights.
  *
- * @throws UserError when it is no graph model, or it has a node of an operator that regard does not read
+ * @throws UserError when it is not a graph model, or has a node whose operator regard does not read
  */
 export function parseGraphModel(json: unknown, where: string): ParsedGraphModel {
   const model = checkModel(json, where)
@@ -70,7 +71,7 @@ export function parseGraphModel(json: unknown, where: string): ParsedGraphModel 
 /**
  * The second half of {@link importGraphModel}.
  *
- * @throws UserError when its weights are not whole, or it uses what regard does not read
+ * @throws UserError when its weights are incomplete, or it uses something that regard does not read
  */
 export function graphOf(
   { model, all, inputs, outputs, nodes }: ParsedGraphModel,
@@ -128,7 +129,7 @@ interface Endpoints {
   readonly outputs: ReadonlyMap<string, ValueName>
 }
 
-/** A model without a signature has its placeholders for inputs, and what nothing reads for outputs. */
+/** Without a signature, the inputs of a model are its placeholders, and its outputs the values that nothing reads. */
 function endpoints(model: ModelJson, nodes: ReadonlyMap<string, TensorFlowNode>): Endpoints {
   const signature = model.userDefinedMetadata?.signature ?? model.signature
   const inputs = new Map<string, { name: string; shape: RawShape }>()
@@ -150,7 +151,7 @@ function endpoints(model: ModelJson, nodes: ReadonlyMap<string, TensorFlowNode>)
   return { inputs, outputs: new Map(ends.map(({ name }) => [name, { node: name, index: 0 }])) }
 }
 
-/** The first output of a node is called as the node. */
+/** The first output of a node has the node's name. */
 function withoutIndex(name: string): string {
   return name.replace(/:0$/, '')
 }
@@ -224,9 +225,9 @@ function constantOf(node: TensorFlowNode, weights: ReadonlyMap<string, Tensor>) 
 }
 
 /**
- * The shape of an input: what its node says, else what the signature says, else `batch` and the given size.
+ * The shape of an input: from its node, else from the signature, else `batch` and the given size.
  *
- * @throws Error for a dimension that nobody gives
+ * @throws Error for a dimension that none of these gives
  */
 function inputShape(signature: RawShape, declared: RawShape, { size }: ImportOptions): Shape {
   const rank = (declared ?? signature)?.length

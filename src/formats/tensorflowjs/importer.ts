@@ -4,13 +4,13 @@ import { type DataType, float32, type Graph, int64, type Shape, type Tensor } fr
 import { type Held, knownSizes, pictureConstant, TO_PICTURE, TO_WRITTEN } from './layout.ts'
 import type { TensorFlowNode, ValueName } from './model.ts'
 
-/** How one TensorFlow operator becomes nodes: it gives what each of its outputs is held as. */
+/** Turns one TensorFlow operator into nodes, and gives what each of its outputs became. */
 export type Rule = (importer: Importer, node: TensorFlowNode) => Held | Held[]
 
 /**
- * The graph that is being made from a TensorFlow graph, and what each TensorFlow value became.
+ * The graph that is being built from a TensorFlow graph, and what each TensorFlow value became.
  *
- * Errors that a rule throws are plain ones: whoever calls it adds the node and the file.
+ * Rules throw plain errors: the caller adds the node and the file.
  */
 export class Importer {
   private readonly builder: GraphBuilder
@@ -18,7 +18,7 @@ export class Importer {
   private readonly results = new Map<string, Held[]>()
   private readonly reserved: ReadonlySet<string>
   private readonly outputs: ReadonlySet<string>
-  // What was turned once is not turned again for the next reader.
+  // A value is transposed once, not again for the next reader.
   private readonly turned = new Map<string, Value>()
 
   /**
@@ -55,17 +55,17 @@ export class Importer {
     return this.builder.graph()
   }
 
-  /** Whether a node's values are there already: an earlier node may have absorbed it. */
+  /** Whether a node's values already exist: an earlier node may have absorbed it. */
   isDone(node: TensorFlowNode): boolean {
     return this.results.has(node.name)
   }
 
-  /** Say what a node's outputs became. */
+  /** Record what a node's outputs became. */
   setResult(node: TensorFlowNode, result: Held | Held[]): void {
     this.results.set(node.name, Array.isArray(result) ? result : [result])
   }
 
-  /** The node that alone reads this node's only output; undefined where others do, or the caller of the graph. */
+  /** The only node that reads this node's single output; undefined where others do, or it is an output of the graph. */
   onlyReader(node: TensorFlowNode): TensorFlowNode | undefined {
     const readers = this.consumers.get(node.name) ?? []
     return readers.length === 1 && !this.outputs.has(node.name) ? readers[0] : undefined
@@ -78,7 +78,7 @@ export class Importer {
     return this.held(name)
   }
 
-  /** An input of a node that may come later than the one that asks: undefined where it is not there yet. */
+  /** An input of a node that may come later than the one that asks: undefined where it does not exist yet. */
   earlier(node: TensorFlowNode, k: number): Held | undefined {
     const { node: name, index } = node.inputs[k]!
     return this.results.get(name)?.[index]
@@ -175,7 +175,7 @@ export class Importer {
     return found
   }
 
-  // A node may not take the name of an input or output: that is claimed when it is declared.
+  // A node may not take the name of an input or output: these get their names when they are declared.
   private free(name: string): string {
     return this.reserved.has(name) ? `${name}/value` : name
   }

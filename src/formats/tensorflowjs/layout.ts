@@ -2,16 +2,16 @@
  * The two orders of a picture's axes. TensorFlow writes [batch, height, width, channels]; ONNX computes on
  * [batch, channels, height, width].
  *
- * Each value is held as it was made, with a note of its order, and is turned only where somebody needs the
- * other one. So a convolution that follows a convolution reads it as it is, and no Transpose that another one
- * would undo is ever made.
+ * Each value is kept in the order in which it was computed, with a note of that order, and is transposed only where a
+ * reader needs the other one. So a convolution after a convolution reads it directly, and no Transpose is ever made
+ * that another one would undo.
  */
 
 import type { Value } from '../../graph/builder.ts'
 import { compute } from '../../graph/compute.ts'
 import { type Dimension, type Shape, sizeOf, type Tensor } from '../../graph/types.ts'
 
-/** A TensorFlow value, as it is held. */
+/** A TensorFlow value, in the form in which it is held. */
 export type Held =
   /** As TensorFlow writes it. */
   | { readonly form: 'written'; readonly value: Value }
@@ -41,7 +41,7 @@ export function shapeOf(held: Held): Shape {
   }
 }
 
-/** An axis in TensorFlow's counting as an axis of the value as it is held; negative ones count from the end. */
+/** TensorFlow's axis as an axis of the value in the order in which it is held; negative ones count from the end. */
 export function axisIn(held: Held, axis: number): number {
   const rank = shapeOf(held).length
   const positive = axis < 0 ? axis + rank : axis
@@ -69,7 +69,7 @@ export function heldSizes(sizes: Shape, scalar = false): Held {
   return { form: 'constant', tensor: { type: 'int32', shape, data: Int32Array.from(sizes as number[]) } }
 }
 
-/** A constant that stands beside a picture, as one: channels first, without leading axes that it did not have. */
+/** A constant that meets a picture, in the picture's order: channels first, without leading axes that it lacked. */
 export function pictureConstant(tensor: Tensor): Tensor {
   if (sizeOf(tensor.shape) === 1 && tensor.shape.length < 4) return { ...tensor, shape: [] }
   const shape = [...[1, 1, 1, 1].slice(tensor.shape.length), ...tensor.shape]

@@ -1,8 +1,8 @@
 /**
  * `model.json` of a TensorFlow.js graph model: what its fields are, and a node's attributes in plain types.
  *
- * The file is TensorFlow's GraphDef written as JSON: 64-bit integers may be texts, texts are base64, and a list
- * is an object with one field for each kind of element.
+ * The file is TensorFlow's GraphDef written as JSON: 64-bit integers may be strings, strings are base64, and a list is
+ * an object with one field for each kind of element.
  */
 
 import { z } from 'zod'
@@ -57,23 +57,23 @@ const modelSchema = z.object({
   userDefinedMetadata: z.object({ signature: signature.nullish() }).nullish(),
   modelTopology: z.object({ node: z.array(node) }),
   weightsManifest: z.array(z.object({ paths: z.array(z.string()), weights: z.array(weight) })).optional(),
-  // A model that is in memory whole, as TensorFlow.js holds one (`tf.io.ModelArtifacts`).
+  // A model held in memory, as TensorFlow.js does (`tf.io.ModelArtifacts`).
   weightSpecs: z.array(weight).optional(),
   weightData: z.union([z.instanceof(ArrayBuffer), z.array(z.instanceof(ArrayBuffer))]).optional(),
 })
 
 /** What model.json holds. */
 export type ModelJson = z.infer<typeof modelSchema>
-/** One stored weight: how its bytes are to be read. */
+/** One stored weight: how to read its bytes. */
 export type WeightSpec = z.infer<typeof weight>
-/** A dimension that is not known is −1; undefined where not even their number is known. */
+/** An unknown dimension is −1; undefined where not even the number of dimensions is known. */
 export type RawShape = readonly number[] | undefined
 
 /**
  * Check a parsed model.json.
  *
  * @param where the file's name, for messages
- * @throws UserError when it is no graph model, naming the field that is wrong
+ * @throws UserError when it is not a graph model, naming the field that is wrong
  */
 export function checkModel(json: unknown, where: string): ModelJson {
   const { format, modelTopology } = (json ?? {}) as { format?: unknown; modelTopology?: { node?: unknown } }
@@ -100,7 +100,7 @@ export function checkModel(json: unknown, where: string): ModelJson {
 export class TensorFlowNode {
   readonly name: string
   readonly op: string
-  /** The values it reads, in order; those that only say "after" are left out. */
+  /** The values it reads, in order, without control dependencies. */
   readonly inputs: readonly ValueName[]
   private readonly attributes: z.infer<typeof node>['attr']
 
@@ -111,7 +111,7 @@ export class TensorFlowNode {
     this.attributes = attr
   }
 
-  /** Undefined where the attribute is not there. */
+  /** Undefined where the attribute is missing. */
   integer(name: string): number | undefined {
     return this.attributes[name]?.i
   }
@@ -125,7 +125,7 @@ export class TensorFlowNode {
     return this.attributes[name]?.b ?? false
   }
 
-  /** In capitals; empty where the attribute is not there. */
+  /** In capitals; empty where the attribute is missing. */
   text(name: string): string {
     return plainText(this.attributes[name]?.s ?? '').toUpperCase()
   }
@@ -143,7 +143,7 @@ export class TensorFlowNode {
   }
 
   /**
-   * The element type that TensorFlow.js computes in: it has 32-bit floats, 32-bit integers and truth values.
+   * The element type that TensorFlow.js computes in: 32-bit floats, 32-bit integers and booleans.
    *
    * @throws Error for a type that it does not compute in
    */

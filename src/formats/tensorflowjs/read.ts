@@ -4,7 +4,7 @@ import { type Files, readReferred } from '../files.ts'
 import { graphOf, type ImportOptions, parseGraphModel } from './graphModel.ts'
 import { pathsOf } from './weights.ts'
 
-/** What a model needs beside its bytes. */
+/** What a model needs besides its bytes. */
 export interface TensorFlowJsOptions extends ImportOptions {
   /** The files of its folder, for its weights. */
   readonly files?: Files
@@ -16,8 +16,8 @@ export interface TensorFlowJsOptions extends ImportOptions {
  * @param bytes of the model.json
  * @param path of the model.json, for messages
  * @returns its graph; see `importGraphModel` for its inputs and outputs
- * @throws UserError when a file is missing, cut short or outside the model's folder, when it is no graph model,
- *   or when it uses what regard does not read
+ * @throws UserError when a file is missing, cut short or outside the model's folder, when it is not a graph model, or
+ *   uses something that regard does not read
  */
 export async function readTensorFlowJs(
   bytes: Uint8Array,

@@ -1,9 +1,9 @@
 /**
  * The weights of a TensorFlow.js model: the bytes of its weight files, cut into tensors.
  *
- * A group of files is one run of bytes that is split anywhere; the weights lie in it one after the other. A
- * weight that is stored in fewer bits says how it becomes itself again: value = stored · scale + min for 8 and
- * 16 bit integers; float16 is a float with fewer bits.
+ * A group of files is one run of bytes, split anywhere; the weights lie in it one after another. A weight that is
+ * stored in fewer bits says how to restore it: value = stored · scale + min for 8 and 16 bit integers; float16 is a
+ * float with fewer bits.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -11,7 +11,7 @@ import { placed } from '../../graph/proto.ts'
 import { sizeOf, type Tensor } from '../../graph/types.ts'
 import type { ModelJson, WeightSpec } from './model.ts'
 
-/** The bytes of weight files, by the paths that the model has for them. */
+/** The bytes of weight files, by the paths that the model gives. */
 export type WeightFiles = ReadonlyMap<string, Uint8Array>
 
 /** The paths of a model's weight files. */
@@ -23,9 +23,9 @@ export function pathsOf({ weightsManifest = [] }: ModelJson): string[] {
 const WIDTHS: Record<string, number> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }
 
 /**
- * All weights by name, as float32, int32 or bool. Large ones that are stored as they are stay where they lie.
+ * All weights by name, as float32, int32 or bool. Large ones that need no conversion are not copied.
  *
- * @throws UserError when a file is missing or too short or a weight is stored in a way that is not read
+ * @throws UserError when a file is missing or too short, or a weight is stored in a way that regard does not read
  */
 export function decodeWeights(model: ModelJson, files: WeightFiles, where: string): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>()
@@ -53,7 +53,7 @@ export function decodeWeights(model: ModelJson, files: WeightFiles, where: strin
   return tensors
 }
 
-/** The groups of files, or the one run of bytes of a model that is in memory whole. */
+/** The groups of files, or the single run of bytes of a model in memory. */
 function groupsOf(
   { weightsManifest, weightSpecs, weightData }: ModelJson,
   files: WeightFiles,
@@ -127,7 +127,7 @@ function restore<A extends Float32Array | Int32Array>(
   return data
 }
 
-/** By the five bits of a float16's exponent, what its fraction of 1024 and more counts for. */
+/** The scale of a float16's significand (1024 and more), by the five bits of its exponent. */
 const SCALES = Array.from({ length: 31 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25))
 
 /** The number that 16 bits stand for (IEEE 754 binary16). */

@@ -1,9 +1,9 @@
-/** Activations that graphs lack, spelt out: one entry an operator, with its definition. */
+/** Activations that graphs lack, spelt out: one entry for each operator, with its definition. */
 
 import type { GraphBuilder, Value } from '../builder.ts'
 import { type Conversion, type Form, form, numberIn, textIn } from './form.ts'
 
-/** By the operator's name. */
+/** By the name of the operator. */
 export const ACTIVATIONS: Readonly<Record<string, Conversion>> = {
   Gelu: (node, g) =>
     textIn(node, 'approximate', 'none') === 'tanh' ? tanhGelu(g, node.inputs[0]!) : gelu(g, node.inputs[0]!),
@@ -42,7 +42,7 @@ export function gelu(g: GraphBuilder, x: Value): Form {
   return halfTimes(g, x, g.op('Erf', [g.mul(x, g.scalar(Math.SQRT1_2))]))
 }
 
-/** The same with tanh(√(2/π) · (x + 0.044715 x³)) in place of the error function. */
+/** The same with tanh(√(2/π) · (x + 0.044715 x³)) instead of the error function. */
 export function tanhGelu(g: GraphBuilder, x: Value): Form {
   const inner = g.add(x, g.mul(g.scalar(0.044715), g.mul(x, g.mul(x, x))))
   return halfTimes(g, x, g.op('Tanh', [g.mul(g.scalar(Math.sqrt(2 / Math.PI)), inner)]))

@@ -10,16 +10,16 @@ import { fixed } from '../dimensions.ts'
 import { sizeOf } from '../types.ts'
 import { type Conversion, type FileNode, type Form, form, numberIn, numbersIn } from './form.ts'
 
-/** What stands in for −∞: where a whole row is masked, the softmax then gives numbers still. */
+/** Instead of −∞: so the softmax still gives numbers where a whole row is masked. */
 const MASKED = -3.4028234663852886e38
 
-/** Queries, keys and values of [batch, heads, tokens, numbers], and what is done between them. */
+/** Queries, keys and values, [batch, heads, tokens, numbers], and the options of their attention. */
 interface Heads {
   readonly query: Value
   readonly key: Value
   readonly value: Value
   readonly scale: number
-  /** Truth values, or numbers that are added. */
+  /** Truth values, or numbers that are added to the scores. */
   readonly mask?: Value
   /** Whether a token sees only itself and those before it. */
   readonly causal: boolean
@@ -75,7 +75,7 @@ export const multiHeadAttention: Conversion = (node, g) => {
   const sizes = inputs.map(({ shape }) => (shape.length === 3 ? fixed(shape[2]!) : 0))
   const starts = sizes.map((_, k) => sizes.slice(0, k).reduce((sum, size) => sum + size, 0))
   const heads = inputs.map((x, k) => {
-    // Keys and values may come as heads already.
+    // Keys and values may already be split into heads.
     if (x.shape.length === 4) return x
     const own = bias && g.slice(bias, { 0: [starts[k]!, starts[k]! + sizes[k]!] })
     return headsOf(g, own ? g.add(x, own) : x, count)
@@ -83,7 +83,7 @@ export const multiHeadAttention: Conversion = (node, g) => {
   return manyHeaded(node, g, heads as [Value, Value, Value], added)
 }
 
-/** What the two of ONNX Runtime have in common, whose scale of 0 means that of the size of a head. */
+/** What ONNX Runtime's two kinds share; a scale of 0 means the default, from the size of a head. */
 function manyHeaded(
   node: FileNode,
   g: GraphBuilder,
@@ -107,13 +107,13 @@ function headsOf(g: GraphBuilder, x: Value, heads: number): Value {
   return g.transpose(g.reshape(x, [0, fixed(x.shape[1]!), heads, size / heads]), [0, 2, 1, 3])
 }
 
-/** The way back. */
+/** The inverse of {@link headsOf}. */
 function joinedHeads(g: GraphBuilder, x: Value): Form {
   const [heads, tokens, size] = x.shape.slice(1).map(fixed) as [number, number, number]
   return form('Reshape', [g.transpose(x, [0, 2, 1, 3]), g.integers([0, tokens, sizeOf([heads, size])])])
 }
 
-/** Keys or values that several queries' heads share, once for each of these. */
+/** Keys or values that several query heads share, repeated once for each of these. */
 function repeatedHeads(g: GraphBuilder, x: Value, times: number): Value {
   if (times === 1) return x
   const [heads, tokens, size] = x.shape.slice(1).map(fixed) as [number, number, number]
@@ -135,7 +135,7 @@ function attended(g: GraphBuilder, heads: Heads): Value {
 function productOf(g: GraphBuilder, { query, key, value, scale, mask, causal, softcap }: Heads): Form {
   const product = g.matmul(query, g.transpose(key, [0, 1, 3, 2]))
   let scores = scale === 1 ? product : g.mul(product, g.scalar(scale))
-  // What ONNX Runtime does: the standard of opset 23 bounds what is masked already.
+  // As ONNX Runtime does: in the standard of opset 23 the scores are masked before they are bounded.
   if (softcap !== 0) scores = g.mul(g.op('Tanh', [g.div(scores, g.scalar(softcap))]), g.scalar(softcap))
   if (mask?.type === 'bool') scores = g.op('Where', [mask, scores, g.scalar(MASKED)])
   else if (mask) scores = g.add(scores, mask)

@@ -5,7 +5,7 @@ import { type AttributeSpec, type Node, OPERATORS } from '../operators.ts'
 import { float32, int64, type Tensor } from '../types.ts'
 import type { FileNode, Form } from './form.ts'
 
-/** The value of a Constant, or of an operator that is read only where it can be computed at once. */
+/** The value of a Constant, or of an operator that can be read only where it can be computed at once. */
 export function constantOf({ op, inputs, attributes }: FileNode, builder: GraphBuilder): Tensor | undefined {
   if (op === 'Constant') return constantIn(attributes)
   if (Object.hasOwn(OPERATORS, op) || !isComputed(op)) return undefined

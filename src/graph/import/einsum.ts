@@ -1,6 +1,6 @@
 /**
- * Einsum: sums of products by the labels of dimensions, as transposed, reshaped and multiplied matrices. A factor that
- * is constant comes last, so that a product of tokens with weights is the linear layer that it is.
+ * Einsum: sums of products by the labels of dimensions, as transposes, reshapes and matrix products. A constant factor
+ * comes last, so that a product of tokens with weights becomes a linear layer.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -9,7 +9,7 @@ import { fixed, product, reshapeTarget } from '../dimensions.ts'
 import { int64, type Shape } from '../types.ts'
 import { type Conversion, form, textIn } from './form.ts'
 
-/** A value whose dimensions have labels, each another one. */
+/** A value whose dimensions have labels, all different. */
 interface Labelled {
   readonly value: Value
   readonly labels: readonly string[]
@@ -31,8 +31,8 @@ export const einsum: Conversion = (node, g) => {
 }
 
 /**
- * The labels of each input's dimensions and of the output's. Dimensions behind an ellipsis are called `…` and their
- * place, counted from the last.
+ * The labels of each input's dimensions and of the output's. Dimensions in an ellipsis are called `…` plus their place,
+ * counted from the last.
  */
 function labelsOf(equation: string, ranks: readonly number[]): { inputs: string[][]; output: string[] } {
   const [left, right] = equation.replaceAll(' ', '').split('->') as [string, string | undefined]
@@ -54,13 +54,13 @@ function labelsOf(equation: string, ranks: readonly number[]): { inputs: string[
     return found
   })
   if (right !== undefined) return { inputs, output: labels(right, most) }
-  // Without an arrow: what is hidden, then all labels that are there once, in the order of the alphabet.
+  // Without an arrow: the dimensions of the ellipsis, then all labels that occur once, in alphabetical order.
   const all = inputs.flat().filter((label) => !label.startsWith('…'))
   const once = all.filter((label) => all.filter((other) => other === label).length === 1).sort()
   return { inputs, output: [...dots(most), ...once] }
 }
 
-/** A value in which no label is there twice: of two dimensions that share one, the diagonal. */
+/** A value in which no label occurs twice: two dimensions that share one are replaced by their diagonal. */
 function withoutRepeats(g: GraphBuilder, value: Value, labels: readonly string[]): Labelled {
   const twice = labels.find((label, k) => labels.indexOf(label) !== k)
   if (twice === undefined) return { value, labels }
@@ -75,7 +75,7 @@ function withoutRepeats(g: GraphBuilder, value: Value, labels: readonly string[]
   return withoutRepeats(g, diagonal, [...rest.map((k) => labels[k]!), twice])
 }
 
-/** Two factors as one: products over what both have, sums over what nobody needs any more. */
+/** Two factors combined into one: products over shared labels, sums over labels that are no longer needed. */
 function contracted(g: GraphBuilder, a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labelled {
   const isConstant = (factor: Labelled) => g.isConstant(factor.value)
   const [first, second] = isConstant(a) && !isConstant(b) ? [b, a] : [a, b]
@@ -93,7 +93,7 @@ function contracted(g: GraphBuilder, a: Labelled, b: Labelled, needed: ReadonlyS
     return { value: g.mul(beside(g, left, labels), beside(g, right, labels)), labels }
   }
 
-  // Rows need not become one dimension where they meet a single matrix.
+  // Rows need not be merged into one dimension where they meet a single matrix.
   const merges = batch.length > 0 && rows.length !== 1
   const matrixOf = (factor: Labelled, order: readonly string[], shape: Shape) =>
     shapedAs(g, inOrder(g, factor, order).value, shape)
@@ -115,12 +115,12 @@ function contracted(g: GraphBuilder, a: Labelled, b: Labelled, needed: ReadonlyS
   return { value: shapedAs(g, g.matmul(x, y), shapeOf(labels)), labels }
 }
 
-/** The sizes of some dimensions as a factor itself has them: 1 where the other repeats it. */
+/** The sizes of some dimensions in one factor: 1 where it is repeated to fit the other. */
 function ownSizes({ value, labels }: Labelled, wanted: readonly string[]): Shape {
   return wanted.map((label) => value.shape[labels.indexOf(label)]!)
 }
 
-/** The size of each label; one of 1 is repeated to fit. */
+/** The size of each label; a size of 1 is repeated to fit. */
 function sizesOf(...factors: readonly Labelled[]): Map<string, Shape[number]> {
   const sizes = new Map<string, Shape[number]>()
   for (const { value, labels } of factors) {

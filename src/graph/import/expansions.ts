@@ -1,5 +1,5 @@
 /**
- * Operators that regard lacks, spelt out in those that it has: one entry an operator, with its definition.
+ * Operators that regard lacks, spelt out in those that it has: one entry for each operator, with its definition.
  * https://onnx.ai/onnx/operators/
  */
 
@@ -47,7 +47,7 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
   Or: ({ inputs: [a, b] }, g) => form('Greater', [g.add(asNumber(g, a!), asNumber(g, b!)), g.scalar(0)]),
   Xor: ({ inputs: [a, b] }, g) => form('Equal', [g.op('Equal', [a, b]), wrong(g)]),
 
-  // What is not a number is not equal to itself.
+  // NaN is not equal to itself.
   IsNaN: ({ inputs: [x] }, g) => form('Equal', [g.op('Equal', [x, x!]), wrong(g)]),
   IsInf: (node, g) => {
     const [below, above] = ['detect_negative', 'detect_positive'].map((sign) => numberIn(node, sign, 1) !== 0)
@@ -60,7 +60,7 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     const x = g.op('Neg', [node.inputs[0]])
     return form('Neg', [reduced(node, g, 'ReduceMax', x)])
   },
-  // Of a list, such as the sizes of a picture: one factor after another.
+  // For a list, such as the sizes of a picture: one factor after another.
   ReduceProd: (node, g) => {
     const x = node.inputs[0]!
     if (x.shape.length !== 1) throw new UserError('it multiplies numbers that the network computes')
@@ -83,7 +83,7 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     return form('Add', [g.op('Log', [sum]), kept ? largest : reduced(node, g, 'ReduceMax', x)])
   },
 
-  // How many elements there are, where that depends on the batch; else it is a constant.
+  // The number of elements, where it depends on the batch; otherwise it is a constant.
   Size: ({ inputs: [x] }, g) => {
     const count = product(x!.shape)
     if (typeof count === 'number') return form('Identity', [g.constant(int64([], [count]))])
@@ -104,7 +104,7 @@ export const EXPANSIONS: Readonly<Record<string, Conversion>> = {
     const mask = g.constant({ type: 'bool', shape: [rows, columns], data: kept }, 'triangle')
     return form('Where', [mask, x, g.op('Cast', [g.scalar(0)], { to: x!.type })])
   },
-  // Constant rows of indices lead to what lies behind the first dimensions, which become one.
+  // Constant rows of indices select along the first dimensions, which are merged into one.
   GatherND: (node, g) => {
     const [x, indices] = node.inputs as [Value, Value]
     const rows = g.constantOf(indices)
@@ -177,7 +177,10 @@ function square(g: GraphBuilder, x: Value): Value {
 
 type Reduction = Operator & ('ReduceSum' | 'ReduceMax')
 
-/** A reduction of another value with the axes of the node; without axes, where that is said to mean none, none. */
+/**
+ * A reduction of another value along the node's axes; unchanged without axes, where an attribute says that this means
+ * none.
+ */
 function reduction(node: FileNode, g: GraphBuilder, op: Reduction, x: Value): Form {
   const axes = numbersIn(node, 'axes') ?? integersIn(node.inputs[1], g, 'the axes')
   if (!axes?.length && numberIn(node, 'noop_with_empty_axes', 0) !== 0) return form('Identity', [x])

@@ -4,22 +4,22 @@ import type { AttributesOf, Operator } from '../operators.ts'
 import type { AttributeValue } from '../proto.ts'
 import type { Shape } from '../types.ts'
 
-/** A node as a file has it, in whatever opset, with the values that it reads. */
+/** A node of a file, in whatever opset, with the values that it reads. */
 export interface FileNode {
   readonly op: string
   readonly opset: number
-  /** Undefined for an optional input that is left out; left out at the end, it is not there at all. */
+  /** Undefined for an omitted optional input; the list ends before those omitted at its end. */
   readonly inputs: readonly (Value | undefined)[]
-  /** Outputs up to the last one that anybody reads. */
+  /** The number of outputs up to the last one that is read. */
   readonly outputs: number
-  /** How many outputs it names, whether anybody reads them or not. */
+  /** How many outputs it names, read or not. */
   readonly named: number
   readonly attributes: Readonly<Record<string, AttributeValue>>
-  /** Tell whoever reads the model something about how it is read. */
+  /** Note something for the user about how the model is read. */
   readonly note: (text: string) => void
 }
 
-/** A node in the form in which graphs are held: what a node of a file becomes. */
+/** A node as graphs hold it: what a node of a file becomes. */
 export interface Form {
   readonly op: Operator
   readonly inputs: readonly (Value | undefined)[]
@@ -27,15 +27,15 @@ export interface Form {
 }
 
 /**
- * How a node of a file becomes one of the form in which graphs are held, or one for each of its outputs. What it
- * needs beside that, constants or nodes before it, is added to the builder. Outputs that it does not make are not
- * read: a model whose answer needs one is refused.
+ * Converts a node of a file to one as graphs hold it, or to one for each of its outputs. It adds the constants and
+ * nodes that these need to the builder. Outputs that it does not make are not read: a model whose answer needs one is
+ * refused.
  *
  * @throws Error or UserError saying what cannot be converted
  */
 export type Conversion = (node: FileNode, builder: GraphBuilder) => Form | readonly (Form | undefined)[]
 
-/** A node; attributes that are left out get their defaults. */
+/** A node; omitted attributes get their defaults. */
 export function form<O extends Operator>(
   op: O,
   inputs: Form['inputs'],
@@ -51,7 +51,7 @@ export function numberIn({ attributes }: FileNode, name: string, otherwise: numb
   return value
 }
 
-/** An attribute that is a list of numbers; undefined where it is left out. */
+/** An attribute that is a list of numbers; undefined where it is omitted. */
 export function numbersIn({ attributes }: FileNode, name: string): readonly number[] | undefined {
   const value = attributes[name]
   if (value !== undefined && !Array.isArray(value))
@@ -59,14 +59,14 @@ export function numbersIn({ attributes }: FileNode, name: string): readonly numb
   return value
 }
 
-/** An attribute that is a text. */
+/** An attribute that is a string. */
 export function textIn({ attributes }: FileNode, name: string, otherwise: string): string {
   const value = attributes[name] ?? otherwise
   if (typeof value !== 'string') throw new Error(`attribute ${name} is not text`)
   return value
 }
 
-/** The integers of an input, which may be names of sizes; undefined where the input is left out. */
+/** The integers of an input, which may be names of sizes; undefined where the input is omitted. */
 export function dimensionsIn(
   value: Value | undefined,
   builder: GraphBuilder,
@@ -90,7 +90,7 @@ export function integersIn(
   })
 }
 
-/** The floats of a constant input; undefined where the input is left out or empty. */
+/** The floats of a constant input; undefined where the input is omitted or empty. */
 export function floatsIn(
   value: Value | undefined,
   builder: GraphBuilder,

@@ -1,6 +1,6 @@
 /**
- * Functions: operators that a model brings itself, spelt out in others. Their nodes are put where the model uses them,
- * before anything else is read.
+ * Functions: operators that a model defines itself in terms of others. Their nodes are inlined where the model uses
+ * them, before anything else is read.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -8,9 +8,9 @@ import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from '../on
 import { uniqueName } from './names.ts'
 
 /**
- * A graph of a file with its functions in place.
+ * A graph of a file with its functions inlined.
  *
- * @param opset that of the model's standard operators
+ * @param opset of the model's standard operators
  * @throws UserError for a function that is written in another opset, or that uses itself
  */
 export function withFunctionsInPlace(
@@ -70,7 +70,7 @@ function renamed(
   prefix: string,
   given: ReadonlyMap<string, AttributeProto>,
 ): NodeProto {
-  // An attribute that refers to one that nobody gives is left out.
+  // An attribute that refers to one that the call lacks is omitted.
   const attribute = node.attribute.flatMap((each) => {
     if (each.refAttrName === '') return [each]
     const value = given.get(each.refAttrName)
@@ -98,7 +98,7 @@ function withBranches(node: NodeProto, change: (branch: GraphProto) => GraphProt
   return changed(node, { attribute })
 }
 
-/** A message with other values in some fields. What it leaves out keeps its default, which a plain copy would lose. */
+/** A message with other values in some fields. Omitted fields keep their defaults, which a plain copy would lose. */
 function changed<M extends object>(message: M, fields: Partial<M>): M {
   return Object.assign(Object.create(Object.getPrototypeOf(message)), message, fields)
 }

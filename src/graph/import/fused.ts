@@ -1,7 +1,6 @@
 /**
- * Operators that ONNX Runtime's optimiser makes of several of the standard (domain com.microsoft), taken apart again:
- * one entry an operator.
- * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+ * Operators into which ONNX Runtime's optimiser fuses several standard ones (domain com.microsoft), taken apart again:
+ * one entry for each operator. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -20,7 +19,7 @@ export const FUSED: Readonly<Record<string, Conversion>> = {
   FastGelu: ({ inputs: [x, bias] }, g) => tanhGelu(g, bias ? g.add(x!, bias) : x!),
   QuickGelu: (node, g) => swish(g, node.inputs[0]!, numberIn(node, 'alpha', 1.702)),
 
-  // α · A · B, each turned first where that is said.
+  // α · A · B, each transposed first where an attribute says so.
   FusedMatMul: (node, g) => {
     const [a, b] = (['A', 'B'] as const).map((side, k) => {
       const own = node.inputs[k]!
@@ -33,7 +32,7 @@ export const FUSED: Readonly<Record<string, Conversion>> = {
     return form('Mul', [g.matmul(a, b), g.scalar(alpha)])
   },
 
-  // The sum of two branches and a bias, normalised over its last dimension, and as its fourth output by itself.
+  // The sum of two branches and a bias, normalised over its last dimension; the fourth output is the sum itself.
   SkipLayerNormalization: (node, g) => {
     const [x, skip, scale, shift, bias] = node.inputs
     const sum = skipped(g, x!, skip!, bias)
@@ -71,7 +70,7 @@ export const FUSED: Readonly<Record<string, Conversion>> = {
   MultiHeadAttention: multiHeadAttention,
 }
 
-/** What has its rows as dimension 0, before those of the stack, as a stack of matrices. */
+/** A value whose rows are dimension 0, before those of the stack, as a stack of matrices. */
 function rowsInside(g: GraphBuilder, x: Value): Value {
   const axes = x.shape.map((_, axis) => axis)
   return g.transpose(x, [...axes.slice(1, -1), 0, axes.length - 1])
@@ -87,12 +86,12 @@ function skipped(g: GraphBuilder, x: Value, skip: Value, bias: Value | undefined
   return bias ? g.add(sum, bias) : sum
 }
 
-/** Mean and deviation, which are not read, and the sum where it is. */
+/** Outputs 2 to 4: mean and deviation, which are not read, and the sum where it is. */
 function withSum({ outputs }: FileNode, sum: Value): (Form | undefined)[] {
   return outputs < 4 ? [] : [undefined, undefined, form('Identity', [sum])]
 }
 
-/** The one output of what a node becomes, as a value. */
+/** The single output of a converted node, as a value. */
 function outputOf(g: GraphBuilder, converted: ReturnType<Conversion>): Value {
   const [first] = [converted].flat() as Form[]
   return g.op(first!.op, first!.inputs, first!.attributes as never)

@@ -1,13 +1,13 @@
 /**
- * A graph that another program wrote, turned into the form in which graphs are held.
+ * Turns a graph that another program wrote into the form that regard holds graphs in.
  *
  * Node by node, each after the ones that it reads from: its form in the file's opset becomes that of opset 18
- * (`opsets.ts`), what follows from constants is computed, and shapes are inferred; those that the file declares
- * for values inside are not needed. Half and double precision become single. Names stay, so that an output, a
- * weight or a layer is still called as its maker called it.
+ * (`opsets.ts`), what follows from constants is computed, and shapes are inferred; those that the file declares for
+ * inner values are not needed. Half and double precision become single. Outputs, weights and layers keep the names that
+ * the file gives them.
  *
- * Only what leads to an output is read. What cannot be read makes the outputs that need it unreadable, and no others:
- * the graph then lacks these, and its `reading` says why.
+ * Only what leads to an output is read. A node that cannot be read makes only the outputs that need it unreadable: the
+ * graph then lacks these, and its `reading` says why.
  */
 
 import type { OpenSizes } from '../batch.ts'
@@ -20,10 +20,10 @@ import { inOrder, namesReadBy } from './order.ts'
 import { Reader } from './reader.ts'
 
 /**
- * @param opset that of the file's standard operators
+ * @param opset of the file's standard operators
  * @param external the files beside the model that weights lie in
- * @param given numbers for dimensions that the inputs leave open, by name
- * @throws UserError or Error naming the node or value that cannot be read, where no output can
+ * @param given sizes for dimensions that the inputs leave open, by name
+ * @throws UserError or Error naming the node or value that cannot be read, where no output can be
  */
 export function importGraph(
   proto: GraphProto,
@@ -38,7 +38,7 @@ export function importGraph(
 
   const constants = proto.initializer.filter(({ name }) => read.has(name))
   for (const tensor of constants) reader.constant(tensor.name, tensor)
-  // Old writers list constants among the inputs as well.
+  // Old exporters list constants among the inputs as well.
   const sizes = new Map(proto.initializer.map(({ name, dims }) => [name, dims.map(Number)]))
   const declared = proto.input.filter(({ name }) => !sizes.has(name)).map(inputFrom)
   for (const sized of withSizes(declared, given)) {

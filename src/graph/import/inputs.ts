@@ -7,7 +7,7 @@ import type { Dimension, ValueInfo } from '../types.ts'
 import { namesReadBy } from './order.ts'
 import { singleType } from './precision.ts'
 
-/** An input as the graph has it. */
+/** An input as the graph declares it. */
 export function inputFrom(proto: ValueInfoProto): ValueInfo {
   const tensor = proto.type?.tensorType
   if (!tensor?.shape)
@@ -23,20 +23,20 @@ type DimensionProto = NonNullable<
 /** A dimension of an input; an open one that has no name is called `otherwise`. */
 function dimensionFrom({ dimParam, dimValue }: DimensionProto, otherwise: string): Dimension {
   if (dimParam === '' && dimValue > 0n) return Number(dimValue)
-  // A name that says nothing can stand for several sizes, and one with a product in it would be taken apart.
+  // A meaningless name may stand for several sizes, and one with a product in it would be taken apart.
   const proper = /^[\p{L}_][^*?]*$/u.test(dimParam) && dimParam !== 'None'
   return proper ? dimParam : otherwise.replaceAll('*', '_')
 }
 
-/** Operators that move the elements of their first input about, whatever they are, or only look at its shape. */
+/** Operators that move the elements of their first input, whatever these are, or only look at its shape. */
 const MOVES = new Set([
   ...['Identity', 'Flatten', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze'],
   ...['Slice', 'Split', 'Gather', 'Expand', 'Shape', 'Size'],
 ])
 
 /**
- * Whether a network makes floats of an input's whole numbers before it computes anything with them: then it may just
- * as well be fed floats, as pictures are everywhere else.
+ * Whether a network casts an integer input to floats before it computes anything with it: then it can be fed floats,
+ * like all other pictures.
  *
  * @param nodes of the file, in order
  * @param results the names of its outputs
@@ -57,7 +57,7 @@ export function onlyCast(name: string, nodes: readonly NodeProto[], results: Rea
   return isCast && ![...moved].some((value) => results.has(value))
 }
 
-/** Operators that give a picture with the channels of the one that they read. */
+/** Operators whose output has the same channels as the picture they read. */
 const KEEPS_CHANNELS = new Set([
   ...[
     'Identity',
@@ -75,7 +75,7 @@ const KEEPS_CHANNELS = new Set([
 ])
 
 /**
- * An input that leaves open how many channels its pictures have, with as many as the first convolution takes.
+ * An input that leaves its number of channels open, with as many as the first convolution takes.
  *
  * @param nodes of the file, in order
  * @param sizesOf the dimensions of a constant of the file
@@ -100,7 +100,7 @@ export function withChannels(
   return input
 }
 
-// ONNX's numbers of float32, float16, float64 and bfloat16.
+// ONNX's numbers for float32, float16, float64 and bfloat16.
 function isFloat(type: number): boolean {
   return [1, 10, 11, 16].includes(type)
 }

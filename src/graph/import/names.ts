@@ -1,8 +1,8 @@
 /**
- * A name as it is wanted, or with a number behind it where it is there already.
+ * The wanted name, or the same followed by a number where it is already taken.
  *
- * @param names those that are there; it becomes one of them
- * @param isTaken whether it cannot be had for another reason
+ * @param names those that are taken; the result is added to them
+ * @param isTaken whether a name is taken for another reason
  */
 export function uniqueName(
   wanted: string,

@@ -1,4 +1,4 @@
-/** Normalisations that graphs lack, spelt out in means: one entry an operator, with its definition. */
+/** Normalisations that graphs lack, spelt out with means: one entry for each operator, with its definition. */
 
 import { UserError } from '../../base/errors.ts'
 import type { GraphBuilder, Value } from '../builder.ts'
@@ -15,7 +15,8 @@ export const NORMALISATIONS: Readonly<Record<string, Conversion>> = {
     const normal = normalised(g, x!, axes, epsilonOf(node))
     return scaledAndShifted(g, normal, scale!, shift, (value) => perChannel(g, value, axes))
   },
-  // The same over each group of channels. Before opset 21 scale and shift were one number a group, then one a channel.
+  // The same over each group of channels. Before opset 21 scale and shift had one number for each group, from then on
+  // one for each channel.
   GroupNormalization: (node, g) => {
     const [x, scale, shift] = node.inputs as [Value, Value, Value]
     const groups = numberIn(node, 'num_groups', 0)
@@ -35,7 +36,7 @@ export const NORMALISATIONS: Readonly<Record<string, Conversion>> = {
   },
   // The same over the last axes, with a scale for each of their elements.
   LayerNormalization: (node, g) => layerNormalised(node, g, node.inputs[0]!, node.inputs[1]!, node.inputs[2]),
-  // Without the mean. Before opset 23 only ONNX Runtime's optimiser wrote it, by another name.
+  // Without the mean. Before opset 23 only ONNX Runtime's optimiser wrote it, under another name.
   RMSNormalization: rmsNormalised,
   SimplifiedLayerNormalization: rmsNormalised,
   // x divided by the sum of its absolute values (p = 1) or by its length (p = 2).
@@ -65,8 +66,8 @@ export function rootMeanSquare(node: FileNode, g: GraphBuilder, x: Value, scale:
 }
 
 /**
- * normal · scale + shift. What changes nothing is left out: exporters that have no operator for a norm of groups put
- * one without either before a scale and a shift of their own.
+ * normal · scale + shift. A scale or shift that changes nothing is left out: exporters without a group norm write a
+ * norm with neither, followed by a scale and a shift of their own.
  */
 function scaledAndShifted(
   g: GraphBuilder,
@@ -107,7 +108,7 @@ function root(g: GraphBuilder, squares: Value, axes: readonly number[], epsilon:
   return g.op('Sqrt', [g.add(mean, g.constant(float32([], [epsilon]), 'epsilon'))])
 }
 
-/** One number a channel, beside so many axes behind it. */
+/** One number for each channel, in a shape that fits before the given axes. */
 function perChannel(g: GraphBuilder, value: Value, axes: readonly unknown[]): Value {
   return g.reshape(value, [-1, ...axes.map(() => 1)])
 }

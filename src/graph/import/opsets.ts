@@ -1,6 +1,6 @@
 /**
- * How operators are written in opsets 7 to 26, and how each becomes what it is in the opset in which graphs are
- * held: one entry an operator whose form has changed. An operator without an entry is the same in all of them.
+ * How operators are written in opsets 7 to 26, and how each is converted to the opset that graphs are held in: one
+ * entry for each operator whose form has changed. An operator without an entry is the same in all of them.
  * https://onnx.ai/onnx/operators/ has the versions of each.
  */
 
@@ -36,7 +36,7 @@ function same({ op, inputs, attributes }: FileNode): Form {
   return { op: op as never, inputs, attributes }
 }
 
-/** Axes that were an attribute have become the second input. */
+/** Axes that were an attribute become the second input. */
 function withAxes(node: FileNode, g: GraphBuilder): Form {
   const { axes: _, ...attributes } = node.attributes
   const axes = numbersIn(node, 'axes')
@@ -44,7 +44,7 @@ function withAxes(node: FileNode, g: GraphBuilder): Form {
   return { op: node.op as never, inputs, attributes }
 }
 
-/** A reduction. Without axes it is along all of them, unless that is said to mean none. */
+/** A reduction. Without axes it is along all of them, unless an attribute says that this means none. */
 const reduction: Conversion = (node, g) => {
   const { axes: _, noop_with_empty_axes, ...attributes } = node.attributes
   const axes = numbersIn(node, 'axes') ?? integersIn(node.inputs[1], g, 'the axes')
@@ -75,7 +75,7 @@ function shapeTarget(g: GraphBuilder, from: Value, to: Value): Value {
   return target ? g.integers(target) : g.op('Shape', [to])
 }
 
-/** An inner product; with constant weights it becomes plain: no factors, nothing transposed but the weights. */
+/** An inner product; with constant weights it becomes plain: without factors, and only the weights transposed. */
 export function gemm(node: FileNode, g: GraphBuilder): Form {
   let [a, b, c] = node.inputs as [Value, Value, Value | undefined]
   let [alpha, beta] = [numberIn(node, 'alpha', 1), numberIn(node, 'beta', 1)]
@@ -101,7 +101,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   LogSoftmax: softmax,
 
   Gemm: gemm,
-  // A vector on one side counts as a matrix of one row, or of one column, which is dropped again.
+  // A vector on either side counts as a matrix of one row or one column, which is dropped again.
   MatMul: ({ inputs }, g) => {
     const [a, b] = inputs as [Value, Value]
     const [row, column] = [a.shape.length === 1, b.shape.length === 1]
@@ -116,14 +116,14 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     const { spatial, training_mode, ...attributes } = node.attributes
     if (numberIn(node, 'spatial', 1) !== 1)
       throw new UserError('it has statistics for every pixel, which regard does not read')
-    // Before opset 14, statistics as outputs said so.
+    // Before opset 14, outputs for the statistics meant training.
     if (numberIn(node, 'training_mode', 0) !== 0 || (node.opset < 14 && node.named > 1))
       node.note(
         'its batch normalisation is in training mode, but is read as in evaluation: with the statistics that it has learned, not those of each batch. Export models in evaluation mode',
       )
     return { op: 'BatchNormalization', inputs: node.inputs, attributes }
   },
-  // Outside training it passes its input on; how much it dropped in training does not matter here.
+  // Outside training it passes its input on; its ratio does not matter here.
   Dropout: (node, g) => {
     const training = node.inputs[2] && g.constantOf(node.inputs[2])
     if (node.inputs[2] && (!training || training.data[0]))
@@ -161,7 +161,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     const given = numbersIn(node, 'split') ?? integersIn(node.inputs[1], g, 'the sizes of the parts')
     const sizes = given ?? parts(x, axis, node.outputs)
     if (!g.constantOf(x)) return form('Split', [x, g.integers(sizes, 'split')], { axis })
-    // A constant is cut at once.
+    // A constant is split right away.
     const ends = sizes.map((_, k) => sizes.slice(0, k + 1).reduce((sum, size) => sum + size, 0))
     return ends.map((end, k) =>
       form('Slice', [x, g.integers([end - sizes[k]!]), g.integers([end]), g.integers([axis])]),
@@ -186,7 +186,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     const inputs = [x, g.integers(axes ? spread(pads, axes, rank) : pads, 'pads')]
     return form('Pad', mode === 'constant' && value ? [...inputs, value] : inputs, { mode })
   },
-  // A new shape that the graph works out from the batch becomes a constant that leaves the batch open.
+  // A new shape that the graph computes from the batch becomes a constant that leaves the batch open.
   Reshape: (node, g) => {
     const [x, shape] = node.inputs as [Value, Value]
     const wanted = dimensionsIn(shape, g, 'the elements of the new shape')!
@@ -200,10 +200,10 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
     const x = node.inputs[0]!
     return form('Transpose', [x], { perm: numbersIn(node, 'perm') ?? x.shape.map((_, k) => k).reverse() })
   },
-  // How numbers are rounded to 8 bits does not matter: there are none here.
+  // How numbers are rounded to 8 bits does not matter: graphs have no 8-bit floats.
   Cast: ({ inputs, attributes: { to } }) =>
     to === inputs[0]!.type ? form('Identity', inputs) : form('Cast', inputs, { to: to as DataType }),
-  // The end of a part of a shape came with opset 15.
+  // Since opset 15, it may give only a part of the shape.
   Shape: (node, g) => {
     if (node.attributes.end === undefined) return same(node)
     const rank = node.inputs[0]!.shape.length
@@ -213,7 +213,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   },
   ConstantOfShape: ({ inputs, attributes: { value = float32([1]) } }) =>
     form('ConstantOfShape', inputs, { value: value as Tensor }),
-  // ScatterElements, before opset 11.
+  // ScatterElements before opset 11.
   Scatter: ({ inputs, attributes }) => ({ op: 'ScatterElements', inputs, attributes }),
 }
 

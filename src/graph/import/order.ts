@@ -1,6 +1,6 @@
 import type { NodeProto } from '../onnx_pb.ts'
 
-/** The names of the values that a node of a file reads, those that its branches read from around it among them. */
+/** The names of the values that a node of a file reads, including outer values that its branches read. */
 export function namesReadBy({ input, attribute }: NodeProto): string[] {
   const around = attribute.flatMap(({ g }) => {
     if (!g) return []
@@ -12,8 +12,8 @@ export function namesReadBy({ input, attribute }: NodeProto): string[] {
 }
 
 /**
- * The nodes of a file that some of its values follow from, in an order in which each comes after the ones that it
- * reads from; those that are in such an order already keep it.
+ * The nodes that some values of a file depend on, each after the ones that it reads from; nodes that are already in
+ * such an order keep it.
  *
  * @param wanted names of values
  * @throws Error naming the nodes of a cycle
@@ -27,7 +27,7 @@ export function inOrder(nodes: readonly NodeProto[], wanted: readonly string[]):
   const done = new Set<NodeProto>()
   const open = new Set<NodeProto>()
   const ordered: NodeProto[] = []
-  // A stack of its own: a deep network would overflow that of the language.
+  // An explicit stack: recursion through a deep network would overflow JavaScript's.
   for (const first of nodes.filter((node) => leading.has(node))) {
     const stack = [first]
     while (stack.length > 0) {

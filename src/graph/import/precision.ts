@@ -1,18 +1,18 @@
 /**
- * Models in half or double precision, turned into single precision, in which regard computes.
+ * Turns models in half or double precision into single precision, in which regard computes.
  *
- * A half-precision number is a single-precision one exactly; a double-precision one is rounded to the nearest. Brain
- * floats (bfloat16) are single ones as soon as they are read (`proto.ts`).
+ * Single precision holds every half-precision number exactly; double-precision numbers are rounded to the nearest.
+ * Brain floats (bfloat16) become single-precision when they are read (`proto.ts`).
  */
 
 import type { DataType, Tensor } from '../types.ts'
 
-/** The element type that stands in for a floating-point one. */
+/** The element type that replaces a floating-point one. */
 export function singleType(type: DataType): DataType {
   return type === 'float16' || type === 'float64' ? 'float32' : type
 }
 
-/** A tensor whose floating-point elements are of single precision: itself, where they are already. */
+/** A tensor whose floating-point elements are in single precision: itself, where they already are. */
 export function single(tensor: Tensor): Tensor {
   if (tensor.type === 'float64') return { ...tensor, type: 'float32', data: Float32Array.from(tensor.data) }
   if (tensor.type !== 'float16') return tensor

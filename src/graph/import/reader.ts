@@ -15,10 +15,10 @@ import { inOrder, namesReadBy } from './order.ts'
 import { single, singleType } from './precision.ts'
 import { located, nothingCalled, nothingGiven, refuseBroken, unsupported } from './refusals.ts'
 
-/** Layers whose weights must be finite; elsewhere infinity can be meant, as the bound of a range. */
+/** Layers whose weights must be finite; elsewhere infinity can be intended, as the bound of a range. */
 const WEIGHTED = ['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization', 'PRelu']
 
-/** What a value of a graph or of a branch inside it is called in the graph that is built. */
+/** The name, in the graph that is built, of a value of the file's graph or of a branch inside it. */
 type Names = (name: string) => string
 
 /** Reads the nodes of a file, one after another, into a graph. */
@@ -30,7 +30,7 @@ export class Reader {
   private readonly refused = new Map<string, UserError>()
   private readonly notes = new Set<string>()
   private readonly nodeNames = new Set<string>()
-  /** Names of values, so that those inside branches get others. */
+  /** Names of values, so that values inside branches get different ones. */
   private readonly taken: Set<string>
   private dequantised = 0
   private readonly opset: number
@@ -69,10 +69,10 @@ export class Reader {
   }
 
   /**
-   * Read a node of the file, or of a branch inside it: add what it becomes, or note why its outputs cannot be read.
+   * Read a node of the file, or of a branch inside it: add the converted nodes, or note why its outputs cannot be read.
    *
-   * @param names what the values that it names are called in the graph
-   * @param isRead whether anybody reads a value of this name
+   * @param names the names in the graph of the values that it names
+   * @param isRead whether anything reads a value of this name
    */
   node(proto: NodeProto, names: Names, isRead: (name: string) => boolean): void {
     const outputs = proto.output.map((name) => (name === '' ? '' : names(name)))
@@ -90,7 +90,7 @@ export class Reader {
         this.branch(proto, name, names)
         return
       }
-      // Only the parts of a Split are outputs that cannot be left out.
+      // A Split is the only operator whose outputs cannot be omitted.
       const last = proto.output.findLastIndex(isRead)
       const count = proto.opType === 'Split' ? proto.output.length : Math.max(1, last + 1)
       this.convert(proto, name, names, outputs.slice(0, count))
@@ -128,7 +128,7 @@ export class Reader {
     return { ...graph, reading: { notes: [...this.notes], refused } }
   }
 
-  /** Without inputs that no output needs: of a network that takes a mask for what is left out, say. */
+  /** The graph without inputs that no output needs, such as a mask for an output that is left out. */
   private withReadInputs(graph: Graph): Graph {
     const read = sources(
       graph,
@@ -142,7 +142,7 @@ export class Reader {
     return { ...graph, inputs }
   }
 
-  /** Add what a node becomes: a constant, or nodes of which the last have its name and outputs. */
+  /** Add the conversion of a node: a constant, or nodes of which the last have its name and outputs. */
   private convert(proto: NodeProto, name: string, names: Names, outputs: readonly string[]): void {
     const { builder } = this
     const file = this.fileNode(proto, names, outputs.length)
@@ -170,16 +170,16 @@ export class Reader {
     })
   }
 
-  /** Add the last node of what a node becomes, or its result where that is constant. */
+  /** Add the last node of a conversion, or its result if that is constant. */
   private add(form: Form, name: string, outputs: readonly string[]): void {
     const [x] = form.inputs
     const isHelper = x && !this.taken.has(x.name) && !this.builder.constantOf(x)
-    // The Identity of a helping value is the node that makes it, under its proper name.
+    // An Identity of an intermediate value is replaced by the node that computes it, under the right name.
     if (form.op === 'Identity' && isHelper) this.builder.rename(x, outputs[0]!, name)
     else addFolded(this.builder, nodeOf(form, name, outputs), this.results)
   }
 
-  /** The nodes of the branch that a constant condition chooses, in place of the If. */
+  /** The nodes of the branch that a constant condition chooses, instead of the If. */
   private branch(proto: NodeProto, name: string, outer: Names): void {
     const { builder } = this
     const condition = builder.constantOf(builder.value(outer(proto.input[0] ?? '')))
@@ -208,7 +208,7 @@ export class Reader {
     for (const tensor of graph.initializer)
       if (read.has(tensor.name)) this.constant(names(tensor.name), tensor)
     for (const node of nodes) this.node(node, names, (inner) => read.has(inner))
-    // What a branch only hands on, from around it or twice, is called as the If's output as well.
+    // A value that a branch only passes on, from outside or twice, also gets the name of the If's output.
     results.forEach((inner, k) => {
       const [from, output] = [names(inner), proto.output[k]]
       if (!output || from === outer(output)) return
@@ -261,7 +261,7 @@ function isList(converted: ReturnType<Conversion>): converted is readonly (Form 
   return Array.isArray(converted)
 }
 
-/** A constant that is an output of the file, which must be a node's. */
+/** A constant as an output of the file: an output must come from a node. */
 function passedOn(constant: Tensor): Conversion {
   return (_, builder) => form('Identity', [builder.constant(constant)])
 }

@@ -35,7 +35,7 @@ function remedyFor(domain: string): string {
   return 'It belongs to the program that wrote the model: export the model with standard operators'
 }
 
-/** An error for a constant with an element that is not a number or, where all must be finite, an infinite one. */
+/** Throw for a constant with an element that is NaN or, where all must be finite, infinite. */
 export function refuseBroken(value: Value, builder: GraphBuilder, finite: boolean): void {
   const tensor = builder.constantOf(value)
   if (tensor?.type !== 'float32') return
@@ -47,12 +47,12 @@ export function refuseBroken(value: Value, builder: GraphBuilder, finite: boolea
   }
 }
 
-/** The error for an output that is nowhere made. */
+/** The error for an output that no node computes. */
 export function nothingCalled(name: string): UserError {
   return new UserError(`no node makes its output: there is no value called ${name}`)
 }
 
-/** The error for a node that reads what the file does not hold: most often a weight that was lost on the way. */
+/** The error for a node that reads a value that the file lacks: most often a weight that was lost. */
 export function nothingGiven(name: string): UserError {
   return new UserError(
     `it reads ${name}, which the file lacks: it is not a weight, an input or the output of a node`,
@@ -61,7 +61,7 @@ export function nothingGiven(name: string): UserError {
   )
 }
 
-/** An error with the node that it is about and, where inputs leave sizes open, what to do about that. */
+/** Add to an error the node that it is about and, where inputs leave sizes open, what to do about that. */
 export function located(error: Error, name: string, op: string, inputs: readonly ValueInfo[]): UserError {
   const where = `node ${name} (${op})`
   const reason = reasonOf(error)

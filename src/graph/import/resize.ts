@@ -1,7 +1,7 @@
 /**
- * Enlarging and shrinking pictures: Upsample of opsets 7 and 9, and Resize as opsets 10, 11, 13, 18 and 19 have
- * it. All become a Resize by constant scales, which leaves the batch open, or where no scale leads to the sizes
- * exactly, one to those sizes.
+ * Enlarging and shrinking pictures: Upsample of opsets 7 and 9, and Resize of opsets 10, 11, 13, 18 and 19. All become
+ * a Resize by constant scales, which leaves the batch open, or a Resize to given sizes where no scale leads to these
+ * exactly.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -25,7 +25,7 @@ export const upsample: Conversion = (node, builder) => {
   })
 }
 
-/** Resize of every opset since it came, 10. */
+/** Resize of every opset, since its first, 10. */
 export const resize: Conversion = (node, builder) => {
   if (node.opset >= 11) return resize11(node, builder)
   const scales = floatsIn(node.inputs[1], builder, 'the scales')
@@ -37,7 +37,7 @@ export const resize: Conversion = (node, builder) => {
   return resized(node, builder, scales, {
     mode,
     coordinate_transformation_mode: 'asymmetric',
-    // What ONNX Runtime does; opset 10 itself does not say.
+    // As ONNX Runtime does; opset 10 itself does not say.
     nearest_mode: shrinks ? 'ceil' : 'floor',
   })
 }
@@ -108,14 +108,14 @@ function resized(node: FileNode, builder: GraphBuilder, scales: readonly number[
   return form('Resize', [node.inputs[0], undefined, by], sampling)
 }
 
-/** Scales from one shape to another; a dimension that stays, named or not, is scaled by 1. */
+/** Scales from one shape to another; an unchanged dimension, named or not, is scaled by 1. */
 function scalesBetween(from: Shape, to: Shape): number[] {
   return to.map((d, k) => (d === from[k] ? 1 : Math.fround(fixed(d) / fixed(from[k]!))))
 }
 
 /**
- * Whether sizes, multiplied by scales and rounded down in single precision, are the wanted ones. About one pair
- * of sizes in thirty is not, and a scale that is made larger for it can change which pixel is the nearest.
+ * Whether sizes, multiplied by scales and rounded down in single precision, give the wanted ones. About one pair of
+ * sizes in thirty does not, and enlarging the scale for it can change which pixel is the nearest.
  */
 function leadTo(from: Shape, scales: readonly number[], to: Shape): boolean {
   return to.every((d, k) => d === from[k] || Math.floor(Math.fround(fixed(from[k]!) * scales[k]!)) === d)

@@ -1,5 +1,6 @@
 /**
- * Rotary position embedding: pairs of numbers of queries and keys are turned by an angle that grows with their place.
+ * Rotary position embedding: pairs of numbers of queries and keys are rotated by an angle that grows with their
+ * position.
  *
  * Su et al. 2021, *RoFormer: Enhanced Transformer with Rotary Position Embedding*, eq. 34.
  */
@@ -14,7 +15,7 @@ export const rotaryEmbedding: Conversion = (node, g) => {
   const inHeads = x.shape.length === 4
   const heads = numberIn(node, 'num_heads', 0)
   if (!inHeads && !(heads > 0)) throw new UserError('it does not say how many heads there are')
-  // Of heads [batch, heads, tokens, numbers], or of tokens [batch, tokens, heads, numbers].
+  // Heads first, [batch, heads, tokens, numbers], or tokens first, [batch, tokens, heads, numbers].
   const value = inHeads ? x : g.reshape(x, [0, fixed(x.shape[1]!), heads, fixed(x.shape[2]!) / heads])
   const size = fixed(value.shape[3]!)
   const turned = numberIn(node, 'rotary_embedding_dim', 0) || size
@@ -35,7 +36,7 @@ export const rotaryEmbedding: Conversion = (node, g) => {
   return form('Reshape', [whole, g.integers([0, fixed(x.shape[1]!), fixed(x.shape[2]!)])])
 }
 
-/** The numbers of two values by turns, along their last dimension. */
+/** The numbers of two values, interleaved along their last dimension. */
 function woven(g: GraphBuilder, a: Value, b: Value): Value {
   const apart = (value: Value) => g.op('Unsqueeze', [value, g.integers([4])])
   const sizes = a.shape.slice(1).map(fixed)

@@ -1,7 +1,7 @@
 /**
  * Windows that slide over a picture (Conv, ConvTranspose, MaxPool, AveragePool), with their padding written out:
- * older exporters, and those of TensorFlow, leave it to be worked out from the picture's size (`auto_pad`). Windows
- * over a line become windows over a picture of one row.
+ * older exporters, and those of TensorFlow, leave it to be computed from the picture's size (`auto_pad`). Windows over
+ * a line become windows over a picture of one row.
  */
 
 import { UserError } from '../../base/errors.ts'
@@ -26,13 +26,13 @@ export function windowed(op: Operator & ('Conv' | 'MaxPool' | 'AveragePool')): C
     } else {
       attributes.dilations = dilations
     }
-    // The kernel's shape of a Conv is that of its weights.
+    // A Conv's weights give the shape of its kernel.
     if (op !== 'Conv') attributes.kernel_shape = kernel_shape
     return { op, inputs: node.inputs, attributes }
   })
 }
 
-/** ConvTranspose, whose output's shape may be asked for instead of its padding. */
+/** ConvTranspose, which may give the shape of its output instead of its padding. */
 export const convTranspose: Conversion = onPictures((node) => {
   const { auto_pad, output_shape, kernel_shape, ...rest } = node.attributes
   const kernel = kernelOf(node)
@@ -51,15 +51,15 @@ export const convTranspose: Conversion = onPictures((node) => {
     totals.map((total) => Math.max(total, 0)),
     mode === 'SAME_UPPER',
   )
-  // Where more is wanted than there is, it is added behind.
+  // Where the output is to be larger, rows and columns are added at the end.
   const output_padding = totals.map((total, k) => extra[k]! - Math.min(total, 0))
   return { op: 'ConvTranspose', inputs: node.inputs, attributes: { ...rest, pads, output_padding } }
 })
 
-/** Attributes with a number for each dimension of the picture, and what a dimension of size 1 has there. */
+/** Attributes with a number for each dimension of the picture, and the number for a dimension of size 1. */
 const PER_DIMENSION = { kernel_shape: 1, strides: 1, dilations: 1, output_padding: 0, output_shape: 1 }
 
-/** A conversion for windows over pictures, for those over lines too. */
+/** Make a conversion for windows over pictures handle windows over lines too. */
 function onPictures(convert: (node: FileNode, g: GraphBuilder) => Form): Conversion {
   return (node, g) => {
     const [x, ...weights] = node.inputs

@@ -1,6 +1,6 @@
 /**
- * The shapes of what works element by element: activations, arithmetic and comparisons, with shapes repeated as numpy
- * repeats them; and of what sums up along dimensions.
+ * The shapes of elementwise operators (activations, arithmetic and comparisons, with numpy's broadcasting) and of
+ * reductions.
  */
 
 import { axisOf, broadcast, equal, product, quotient, sum } from '../dimensions.ts'
@@ -69,7 +69,7 @@ export const elementwiseShapes = {
   },
 } satisfies Partial<ShapeRules>
 
-/** Elementwise, and carried out where it is done on the sizes that a graph reads off a shape. */
+/** Elementwise, and computed where its inputs are sizes that a graph reads off a shape. */
 function arithmetic(
   inputs: readonly Known[],
   apply: (a: Dimension, b: Dimension) => Dimension | undefined,
@@ -78,7 +78,7 @@ function arithmetic(
   return [{ ...result!, dimensions: pairwise(inputs, apply) }]
 }
 
-/** What follows for known integers, one by one; undefined where it does not follow for one of them. */
+/** Apply it to known integers, one by one; undefined where one result is not known. */
 function pairwise(
   [a, b]: readonly Known[],
   apply: (a: Dimension, b: Dimension) => Dimension | undefined,
@@ -106,7 +106,7 @@ function reduced(
   { keepdims, noop_with_empty_axes }: AttributesOf<'ReduceSum'>,
 ): Inferred[] {
   const given = axes ? integers(axes, 'axes').map((axis) => axisOf(axis, x!.shape.length)) : []
-  // Without axes, or with none, all are reduced, unless that is said to mean none.
+  // Without axes, or with an empty list, all are reduced, unless an attribute says that this means none.
   const along = given.length > 0 || noop_with_empty_axes ? given : x!.shape.map((_, k) => k)
   return [
     { type: x!.type, shape: x!.shape.flatMap((d, k) => (!along.includes(k) ? [d] : keepdims ? [1] : [])) },

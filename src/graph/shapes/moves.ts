@@ -1,4 +1,4 @@
-/** The shapes of what moves elements about: reshaping, cutting, putting together, repeating, looking up. */
+/** The shapes of operators that move elements: reshaping, slicing, concatenating, repeating, looking up. */
 
 import { axisOf, broadcast, fixed, kept, product, reshaped, same, sliced } from '../dimensions.ts'
 import type { Shape } from '../types.ts'

@@ -1,19 +1,22 @@
 import type { AttributesOf, NodeOf, Operator } from '../operators.ts'
 import type { DataType, Shape, Tensor } from '../types.ts'
 
-/** What is known of an input: its type, its shape and, where it is a constant, its elements. */
+/** What is known about an input: its type, its shape and, where it is a constant, its elements. */
 export interface Known {
   readonly type: DataType
   readonly shape: Shape
   readonly constant?: Tensor
-  /** The elements of integers that hold sizes, where they are known (constants, `Shape` nodes and what is made of them). */
+  /**
+   * The elements of integers that hold sizes, where they are known (constants, `Shape` nodes and what is computed from
+   * them).
+   */
   readonly dimensions?: Shape
 }
 
-/** What follows for an output. */
+/** What is inferred for an output. */
 export type Inferred = Pick<Known, 'type' | 'shape' | 'dimensions'>
 
-/** What the shape of an operator's outputs follows from. Inputs that are left out are undefined. */
+/** Infers the shapes of an operator's outputs. Omitted inputs are undefined. */
 export type ShapeRule<O extends Operator> = (
   inputs: readonly Known[],
   attributes: AttributesOf<O>,
@@ -23,12 +26,12 @@ export type ShapeRule<O extends Operator> = (
 /** A rule for every operator. */
 export type ShapeRules = { readonly [O in Operator]: ShapeRule<O> }
 
-/** The shape of the first input, whatever else there is. */
+/** The shape of the first input, whatever the others are. */
 export function unchanged([x]: readonly Known[]): Inferred[] {
   return [{ type: x!.type, shape: x!.shape }]
 }
 
-/** The shape, which must have so many dimensions. */
+/** The shape, which must have `length` dimensions. */
 export function rank(x: Known, length: number): Shape {
   if (x.shape.length !== length) throw new Error(`needs ${length} dimensions and got [${x.shape.join(', ')}]`)
   return x.shape
@@ -39,13 +42,13 @@ export function sameType(a: Known, b: Known): void {
   if (a.type !== b.type) throw new Error(`element types differ: ${a.type} and ${b.type}`)
 }
 
-/** The elements of a constant of integers; `what` it is, for messages. */
+/** The elements of an integer constant; `what` is its name in messages. */
 export function integers(x: Known, what: string): number[] {
   if (!x.constant) throw new Error(`${what} must be constant`)
   return Array.from(x.constant.data as ArrayLike<number | bigint>, Number)
 }
 
-/** The elements of an input of sizes, where they are known; `what` it is, for messages. */
+/** The elements of an input of sizes, which must be known; `what` is its name in messages. */
 export function dimensionsOf(x: Known, what: string): Shape {
   if (x.dimensions) return x.dimensions
   return integers(x, what)

@@ -1,11 +1,12 @@
 import type { BuiltInNetwork } from './network.ts'
 
 /**
- * How its authors show it faces, and what its outputs are (`age_gender_identity/facial_analysis.py` of HSE_FaceRec_tf): blue,
- * green and red with VGG's means subtracted, the face with a little around it; ages from 1 on; the sigmoid speaks for m.
+ * How its authors feed it faces, and what its outputs are (`age_gender_identity/facial_analysis.py` of HSE_FaceRec_tf):
+ * blue, green and red with VGG's means subtracted, the face with a small margin; ages from 1 on; the sigmoid is the
+ * probability of m.
  *
- * The package that has its files gives it red, green and blue with nothing subtracted, and counts ages from 0: by that
- * its errors are two fifths larger on UTKFace (docs/networks.md).
+ * The package with its files feeds it red, green and blue with nothing subtracted, and counts ages from 0, which makes
+ * its errors on UTKFace two fifths larger (docs/networks.md).
  */
 export const FACERES_CARD: BuiltInNetwork['card'] = {
   answers: [

@@ -8,7 +8,7 @@ export const gear: BuiltInNetwork = {
     'gear.bin': '53ef6bad582dd0a4617908489404866d96593ad11f29dec8f084dacaaf7f9ff6',
   },
   card: {
-    // Its third output, race_output, is read by nobody here: what a stranger's face is taken for is nothing to tell.
+    // Its third output, race_output, is deliberately not read: regard does not guess race.
     answers: [
       {
         output: 'age_output',

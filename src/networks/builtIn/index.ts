@@ -6,7 +6,7 @@ import { gear } from './gear.ts'
 import type { BuiltInNetwork } from './network.ts'
 import { ssrnetAge, ssrnetGender } from './ssrnet.ts'
 
-// A network more is one file and one line here.
+// Another network is one file, and one line here.
 /** The networks that come without training, by the name that commands give them. */
 export const builtIn = {
   faceres,

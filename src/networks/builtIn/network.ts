@@ -1,7 +1,9 @@
-/** A network that needs no training: somebody else's, whose files npm has, with all that must be known of it. */
+/** A network that needs no training: published by others, with its files on npm, and what must be known about it. */
 export interface BuiltInNetwork {
   readonly title: string
-  /** Whose package its files are in: one that regard depends on, or one that is fetched when it is asked for. */
+  /**
+   * The package that holds its files: `human`, which regard depends on, or `human-models`, which is fetched on demand.
+   */
   readonly package: 'human' | 'human-models'
   /** The SHA-256 of each of its files, in hexadecimal; the model's own is the first. */
   readonly files: Readonly<Record<string, string>>
@@ -12,9 +14,12 @@ export interface BuiltInNetwork {
   readonly licence: string
   /** On which faces it was trained, as far as its authors say. */
   readonly trainedOn: string
-  /** On 960 faces of UTKFace, by its centre crop: the mean error of the age in years, and how often the gender is right, %. */
+  /**
+   * On 960 faces of UTKFace, by the centre crop: the mean absolute error of the age in years, and how often the gender
+   * is right, in %.
+   */
   readonly figures: { readonly utkface: { readonly error?: number; readonly gender?: number } }
-  /** What is to be known before its answers are used. */
+  /** What to know before using its answers. */
   readonly limits: readonly string[]
 }
 

@@ -1,6 +1,9 @@
 import type { BuiltInNetwork } from './network.ts'
 
-/** As its authors show it faces (`demo/TYY_demo_mtcnn.py`): blue, green and red from 0 to 255, with two fifths of the box around it. */
+/**
+ * As its authors feed it faces (`demo/TYY_demo_mtcnn.py`): blue, green and red from 0 to 255, with two fifths of the
+ * box around it.
+ */
 const COMMON = {
   input: { channels: 'BGR', scale: 1, mean: 0 },
   alignment: { box: 1.8 },

@@ -1,15 +1,15 @@
-/** Scales and shifts of channels, in all the forms in which graphs have them. */
+/** Scales and shifts of channels, in all the forms that graphs write them in. */
 
 import type { Node, NodeOf } from '../../graph/operators.ts'
 import type { Graph, Tensor, TensorOf } from '../../graph/types.ts'
 
-/** y = scale · x + shift, one number a channel, or one for all. */
+/** y = scale · x + shift, with one number for each channel, or one for all. */
 export interface Channelwise {
   readonly scale: Float64Array
   readonly shift: Float64Array
 }
 
-/** The layer beside which a constant means one number a channel. */
+/** The layer beside which a constant means one number for each channel. */
 type Along = 'Conv' | 'Gemm'
 
 /** The scale and shift that batch normalisation makes. */
@@ -32,9 +32,8 @@ export function channelwise(
 }
 
 /**
- * What a node does to each channel of its input `x`, where it is a scale and a shift; `along` is the layer beside
- * which that is so, where it is so beside one only. The constant may have more channels than `x`, which is repeated
- * then.
+ * What a node does to each channel of its input `x`, where it is a scale and a shift; `along` is the layer beside which
+ * that holds, where it holds beside one only. The constant may have more channels than `x`, which is then repeated.
  */
 export function affineOf(
   node: Node,
@@ -66,8 +65,8 @@ export function affineOf(
 }
 
 /**
- * A constant with one number a channel, [c, 1, 1] or [1, c, 1, 1] beside a convolution, [c] or [1, c] beside Gemm;
- * or with one number, which fits beside both where it has no more dimensions than they.
+ * A constant with one number for each channel: [c, 1, 1] or [1, c, 1, 1] beside a convolution, [c] or [1, c] beside
+ * Gemm; or with a single number, which fits beside both where it has no more dimensions than they do.
  */
 function channelVector({
   shape,

@@ -4,9 +4,10 @@ import type { Pass } from '../../graph/pass.ts'
 import { verify } from '../../graph/verify.ts'
 
 /**
- * Products of vectors with a constant matrix as Gemm, so that what is added to them can become their bias.
+ * Products of vectors with a constant matrix as Gemm, so that a constant added to them can become their bias.
  *
- * Needs: a well-formed graph. Leaves: MatMul only between values of other dimensions, or of two computed values.
+ * Needs: a well-formed graph. Leaves: MatMul only for values with other numbers of dimensions, or for two computed
+ * values.
  */
 export const withInnerProducts: Pass = (graph) => {
   if (!graph.nodes.some(({ op }) => op === 'MatMul')) return graph

@@ -5,8 +5,7 @@ import type { Pass } from '../../graph/pass.ts'
 import { lastTwoSwapped, matrixTransposed } from '../transposed.ts'
 
 /**
- * Constant matrices on the right of what they are multiplied with, as a linear layer has its weights:
- * W·x = (xᵀ·Wᵀ)ᵀ.
+ * Move constant matrices to the right of what they multiply, where a linear layer has its weights: W·x = (xᵀ·Wᵀ)ᵀ.
  *
  * Needs: a well-formed graph. Leaves: no MatMul with a constant on its left alone.
  */

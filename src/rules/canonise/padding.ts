@@ -6,8 +6,8 @@ import { wiringOf } from '../../graph/wiring.ts'
 /**
  * Zeros around a picture as the padding of the convolution that reads it.
  *
- * Needs: a well-formed graph, scales and shifts merged before: behind zeros that a layer adds itself, none could be.
- * Leaves: no Pad of zeros that a convolution alone reads.
+ * Needs: a well-formed graph, scales and shifts already merged, because none can be merged into a layer that pads.
+ * Leaves: no Pad of zeros that only a convolution reads.
  */
 export const withPaddingInside: Pass = (graph) => {
   const { makerOf, soleReaderOf } = wiringOf(graph)
@@ -25,7 +25,7 @@ export const withPaddingInside: Pass = (graph) => {
   return { ...graph, nodes: nodes.filter((node) => !gone.has(node)) }
 }
 
-/** How many zeros a Pad puts before and behind a picture's rows and columns; undefined where it does something else. */
+/** How many zeros a Pad puts before and after a picture's rows and columns; undefined where it does something else. */
 function zerosAround(node: Node, graph: Graph): number[] | undefined {
   if (node.op !== 'Pad' || node.attributes.mode !== 'constant' || node.inputs[3]) return undefined
   const value = node.inputs[2] ? graph.initializers.get(node.inputs[2])?.data[0] : 0

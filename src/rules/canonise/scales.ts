@@ -9,18 +9,18 @@ import { affineOf, type Channelwise } from './channelwise.ts'
 type Linear = NodeOf<'Conv'> | NodeOf<'Gemm'>
 
 /**
- * Every scale and shift merged into a neighbouring linear layer where that is exact: into the layer before it, or
- * else, if `behind`, into the one behind it where that adds no padding.
+ * Every scale and shift merged into a neighbouring linear layer where that is exact: into the layer before it, or else,
+ * if `behind`, into the one after it where that adds no padding.
  *
  * Needs: a well-formed graph, with inner products as Gemm. Leaves: scales and shifts only where neither neighbour can
- * take them: it has another reader, it is no linear layer with constant weights, or it adds padding behind a shift; and
- * where they are part of an activation that is spelt out.
- * Layers and outputs keep their names; merged weights get names of their own.
+ * take them: the value between has another reader, the neighbour is not a linear layer with constant weights, or it
+ * adds padding after a shift; and where they are part of an activation that is spelt out. Layers and outputs keep their
+ * names; merged weights get names of their own.
  */
 export const withScalesMerged =
   (behind: boolean): Pass =>
   (graph) => {
-    // Values that stay keep their shapes.
+    // Remaining values keep their shapes.
     const values = verify(graph)
     const shapeOf = (name: string) => values.get(name)!.shape
     const spelt = activationsOf(graph, shapeOf).flatMap(({ last, inner }) => [last, ...inner])
@@ -36,11 +36,11 @@ export const withScalesMerged =
   }
 
 /**
- * A graph in which one more scale and shift is merged; undefined where there is none left.
+ * A graph with one more scale and shift merged; undefined where none is left.
  *
- * @param isFree whether a node may go: its output has the shape of this input of it, which is not repeated, and it is no
- *   part of an activation
- * @param intoNext whether it may be merged into the layer behind it
+ * @param isFree whether a node may be removed: its output has the shape of this input, which is not repeated, and it is
+ *   not part of an activation
+ * @param intoNext whether it may be merged into the layer after it
  */
 function mergedOnce(
   graph: Graph,
@@ -104,7 +104,7 @@ function isUnpadded(node: Linear): boolean {
   return node.op === 'Gemm' || node.attributes.pads.every((pad) => pad === 0)
 }
 
-/** The number of a channel, of a list that may have one for all. */
+/** The number of a channel, from a list that may have a single one for all. */
 function at(perChannel: Float64Array, channel: number): number {
   return perChannel[perChannel.length === 1 ? 0 : channel]!
 }

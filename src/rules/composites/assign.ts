@@ -6,8 +6,8 @@ import type { CompositeEntry, RelevanceComposite } from './composite.ts'
 /**
  * Which entry of a composite each linear layer gets, by the name of its node.
  *
- * Layers count from the input to the output, and only those that lead from one to the other: the heads of a
- * network that are not explained do not count.
+ * Layers are counted from the input to the output, and only those on a path between the two: heads of the network that
+ * are not explained do not count.
  *
  * @throws UserError naming the layer that no entry fits, or the entry whose name fits no layer
  */
@@ -68,7 +68,7 @@ function layersOf(entry: CompositeEntry, layers: readonly LinearNode[], graph: G
   return fitting
 }
 
-/** Whether a name is of a pattern, in which `*` stands for anything. */
+/** Whether a name matches a pattern, in which `*` stands for anything. */
 function isLike(name: string, pattern: string): boolean {
   const source = pattern
     .split('*')

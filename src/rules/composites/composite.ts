@@ -6,27 +6,27 @@
 import { z } from 'zod'
 import type { LinearRule } from '../relevance/rule.ts'
 
-/** The operators that are linear layers, bias aside, and so need a rule. Conv means transposed convolutions as well. */
+/** The operators that are linear layers, bias aside, and so need a rule. Conv includes transposed convolutions. */
 const LINEAR = ['Conv', 'Gemm', 'MatMul'] as const
 
 const name = z.string().min(1)
 const count = z.int().positive()
 
-/** Which linear layers an entry fits: those that meet all conditions that are given. */
+/** Which linear layers an entry fits: those that meet all given conditions. */
 const match = {
   /** Of these operators. */
   operators: z.array(z.enum(LINEAR)).min(1).optional(),
   /** With a name of this pattern, in which `*` stands for anything. */
   name: name.optional(),
-  /** Of those, the first so many, counted from the input. */
+  /** Of those, the first n, counted from the input. */
   first: count.optional(),
-  /** Of those, the last so many, counted from the output. */
+  /** Of those, the last n, counted from the output. */
   last: count.optional(),
   /** From the input up to the layer of this name (a pattern), which is included. */
   upTo: name.optional(),
   /**
-   * Filters and kernel size of the network's first convolutions: the entry fits just these (with `first`, only the
-   * first of them), in a network that begins with them. It is how `paper` knows VGG and GoogLeNet.
+   * Filters and kernel size of the network's first convolutions: the entry fits only these (with `first`, only the
+   * first of them), in a network that begins with them. `paper` recognises VGG and GoogLeNet by them.
    */
   kernels: z
     .array(z.tuple([count, count]))
@@ -36,7 +36,7 @@ const match = {
 
 const matchSchema = z.strictObject(match)
 
-/** What rules with a denominator have in common. */
+/** Options that rules with a denominator share. */
 const denominator = {
   /** Added to the denominator with its sign. */
   epsilon: z.number().min(0).default(0),
@@ -66,7 +66,7 @@ const entry = z.discriminatedUnion('rule', [
   z.strictObject({
     ...match,
     rule: z.literal('z-box'),
-    /** The lowest and the highest value that the layer's input can have; without them, those of the model's card. */
+    /** The lowest and the highest value that the layer's input can have; by default those of the model's card. */
     low: level.optional(),
     high: level.optional(),
     epsilon: denominator.epsilon,
@@ -91,8 +91,8 @@ const relevanceSchema = z.strictObject({
   /** Batch normalisation that cannot be merged: in proportion to scale · x, or to its magnitude, or passed on whole. */
   batchNorm: z.enum(['proportional', 'magnitude', 'pass']).default('proportional'),
   /**
-   * Constants in a sum (position embeddings, shifts) that are no layer's bias: they pass on what arrives, or keep their
-   * share. The shift of a norm (LayerNorm and its kind) and position embeddings keep theirs always.
+   * Constants in a sum (position embeddings, shifts) that are not a layer's bias: they pass on what arrives, or keep
+   * their share. The shift of a norm (LayerNorm and its kind) and position embeddings always keep theirs.
    */
   constants: z.enum(['pass', 'keep']).default('pass'),
   /**
@@ -107,13 +107,13 @@ const gradientSchema = z.strictObject({
   method: z.literal('gradient'),
   /** How activations pass the gradient. */
   activation: z.enum(['gradient', 'guided-backprop', 'deconvnet']).default('gradient'),
-  /** Whether the gradient is multiplied with the input at the end. */
+  /** Whether the gradient is multiplied by the input at the end. */
   timesInput: z.boolean().default(false),
 })
 
 /**
- * An assignment of rules to layers, as people write it: what has a default may be left out. `method` is `relevance`
- * where it is not given.
+ * An assignment of rules to layers, as people write it: whatever has a default may be left out. `method` is `relevance`
+ * by default.
  */
 export type Composite =
   | (Omit<z.input<typeof relevanceSchema>, 'layers'> & {
@@ -132,23 +132,23 @@ export type GradientComposite = z.output<typeof gradientSchema>
 /** An entry as people write it. */
 export type CompositeEntryInput = z.input<typeof entry>
 
-/** An entry with a rule that a program brings itself, in place of the name of one of regard's. */
+/** An entry with a custom rule, instead of the name of one of regard's. */
 export type OwnRuleEntry = z.input<typeof matchSchema> & { readonly rule: LinearRule }
 
 /** An entry of a composite: which layers, and their rule. */
 export type CompositeEntry = z.output<typeof entry> | OwnRuleEntry
 
-/** The schemas of the two kinds, so that a file's mistakes are told in the words of the kind that it is. */
+/** The schemas of the two kinds; errors about a file use the one that it is meant to be. */
 export const schemas = { relevance: relevanceSchema, gradient: gradientSchema }
 
 /**
  * A composite with its defaults filled in.
  *
- * @throws ZodError when it is none
+ * @throws ZodError when it is not a composite
  */
 export function completed(composite: Composite): RelevanceComposite | GradientComposite {
   if (composite.method === 'gradient') return gradientSchema.parse(composite)
-  // The schema is that of files, which can hold no rules but those with names: it sees a name in place of others.
+  // The schema is for files, where rules can only be named: it sees a name instead of a custom rule.
   const named = composite.layers.map((layer) => (isOwn(layer) ? { ...layer, rule: 'flat' } : layer))
   const { layers, ...rest } = relevanceSchema.parse({ ...composite, layers: named })
   const own = (k: number) => composite.layers[k]!

@@ -3,8 +3,8 @@ import { dependents } from '../../graph/wiring.ts'
 import type { CompositeName } from './presets.ts'
 
 /**
- * The composite for a network of which nothing else is said: that of the paper, or for one with attention
- * `attnlrp-gamma`. The paper's is made for convolutions; it says nothing of tokens.
+ * The default composite for a network: the paper's, or `attnlrp-gamma` for a network with attention. The paper's is
+ * made for convolutions, and does not deal with tokens.
  */
 export function defaultComposite(network: Graph): CompositeName {
   return hasAttention(network) ? 'attnlrp-gamma' : 'paper'

@@ -1,6 +1,6 @@
 import type { Composite, CompositeEntryInput } from './composite.ts'
 
-// What zennit's users expect of its presets: this ε stands in every denominator.
+// As in zennit's presets, this ε stands in every denominator.
 const STABILISER = 1e-6
 
 const innerProducts: CompositeEntryInput = {
@@ -41,7 +41,7 @@ export const composites = {
         rule: 'flat',
       },
       {
-        // ResNet begins with the first two as well.
+        // ResNet begins with the first two of these as well.
         kernels: [
           [64, 7],
           [64, 1],
@@ -65,8 +65,8 @@ export const composites = {
     layers: [firstFlat, convolutionsZPlus, innerProducts],
   },
   /**
-   * The same, without the biases of convolutions: in depthwise networks these are so large that by `epsilon-plus` they
-   * keep nearly all.
+   * The same, without the biases of convolutions: in depthwise networks these are so large that with `epsilon-plus`
+   * they keep nearly everything.
    */
   'epsilon-plus-flat-unbiased': {
     name: 'epsilon-plus-flat-unbiased',

@@ -1,6 +1,6 @@
 /**
- * The derivatives of activations. At a kink each has the value of its flatter side, as Relu has 0 at 0: what
- * is not active passes nothing on.
+ * The derivatives of activations. At a kink each takes the value of its flatter side, as Relu takes 0 at 0: what is not
+ * active passes nothing on.
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
@@ -28,7 +28,7 @@ export const pReluGradient: BackwardRule<'PRelu'> = ({ builder: g, inputs, outpu
   ]
 }
 
-/** Clip: dx = dy where low < x < high; a bound gets Σ dy where it holds x back. */
+/** Clip: dx = dy where low < x < high; a bound gets Σ dy where it limits x. */
 export const clipGradient: BackwardRule<'Clip'> = ({ builder: g, inputs, outputs, wanted }, [dy]) => {
   const [x, low, high] = [inputs[0]!, inputs[1], inputs[2]]
   const zero = g.scalar(0)
@@ -60,7 +60,7 @@ export const tanhGradient = times<'Tanh'>((g, _, y) => g.sub(g.scalar(1), g.mul(
 /** Softplus: y = log(1 + eˣ), so y′ is the sigmoid of x. */
 export const softplusGradient = times<'Softplus'>((g, x) => g.op('Sigmoid', [x]))
 
-/** HardSigmoid: y = αx + β, held between 0 and 1: α where 0 < y < 1. */
+/** HardSigmoid: y = αx + β, clipped to 0 and 1: y′ = α where 0 < y < 1. */
 export const hardSigmoidGradient: BackwardRule<'HardSigmoid'> = (
   { builder: g, node, outputs: [y] },
   [dy],
@@ -71,7 +71,7 @@ export const hardSigmoidGradient: BackwardRule<'HardSigmoid'> = (
   return [g.op('Where', [isPositive(g, y!), sloped, zero])]
 }
 
-/** HardSwish: y = x · (x/6 + ½ held between 0 and 1): y′ = x/3 + ½ for −3 < x < 3, then 0 below and 1 above. */
+/** HardSwish: y = x · clip(x/6 + ½, 0, 1): y′ = x/3 + ½ for −3 < x < 3, 0 below and 1 above. */
 export const hardSwishGradient: BackwardRule<'HardSwish'> = ({ builder: g, inputs }, [dy]) => {
   const x = inputs[0]!
   const slope = g.add(g.mul(x, g.scalar(1 / 3)), g.scalar(0.5))

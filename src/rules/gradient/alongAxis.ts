@@ -6,7 +6,7 @@ export type Matrix = readonly (readonly number[])[]
 
 /**
  * The transpose of what a matrix does along one axis: where y = M·x along it, dx = Mᵀ·dy. Interpolation, average
- * pooling and gathering are such matrices, one an axis.
+ * pooling and gathering are such matrices, one for each axis.
  *
  * @param matrix a row for each position of the output, a column for each of the input
  */

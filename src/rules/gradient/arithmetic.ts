@@ -1,4 +1,4 @@
-/** The derivatives of arithmetic between values of shapes that fit together, and of choosing among them. */
+/** The derivatives of arithmetic on values that are broadcast together, and of choosing among them. */
 
 import type { Value } from '../../graph/builder.ts'
 import { float32 } from '../../graph/types.ts'
@@ -44,7 +44,7 @@ export const powGradient: BackwardRule<'Pow'> = ({ builder: g, node, inputs, out
   const [x, exponent] = [inputs[0]!, inputs[1]!]
   const powers = numbersOf(g, exponent, node)
   const constant = (values: number[]) => g.constant(float32(exponent.shape as number[], values), 'power')
-  // A general power is slow, and most are squares.
+  // A general power is slow, and most powers are squares.
   const lower = powers.every((p) => p === 2)
     ? x
     : g.op('Pow', [x, constant(powers.map((p) => (p === 0 ? 0 : p - 1)))])

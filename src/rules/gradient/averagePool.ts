@@ -3,7 +3,7 @@ import { type Matrix, transposedAlong } from './alongAxis.ts'
 import { sizesOf } from './constants.ts'
 
 /**
- * AveragePool: every window shares its dy equally. The mean over a window is one over its rows of one over its
+ * AveragePool: every window shares its dy equally. The mean over a window is a mean over its rows of means over its
  * columns, so it is a matrix along each axis.
  */
 export const averagePoolGradient: BackwardRule<'AveragePool'> = ({ builder: g, node, inputs }, [dy]) => {
@@ -27,7 +27,7 @@ export const averagePoolGradient: BackwardRule<'AveragePool'> = ({ builder: g, n
 
 /**
  * The means of windows on a line. ONNX Runtime divides by the positions of the window that lie on the line, or,
- * counting the padding, on the padded line: what hangs over its end when sizes are rounded up never counts.
+ * counting the padding, on the padded line: positions beyond its end, where sizes are rounded up, never count.
  */
 function means(window: {
   size: number

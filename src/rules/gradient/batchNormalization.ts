@@ -4,7 +4,7 @@ import { refusal } from './constants.ts'
 
 /**
  * BatchNormalization outside training: y = scale · (x − mean) / √(variance + ε) + shift with constant mean and
- * variance, so dx = dy · scale / √(variance + ε); scale and shift get sums over all axes but the channels'.
+ * variance, so dx = dy · scale / √(variance + ε); scale and shift get sums over all axes except the channels.
  */
 export const batchNormalizationGradient: BackwardRule<'BatchNormalization'> = (
   { builder: g, node, inputs, wanted },
@@ -23,7 +23,7 @@ export const batchNormalizationGradient: BackwardRule<'BatchNormalization'> = (
   ]
 }
 
-/** One number a channel, so that it fits beside [batch, channels, …]. */
+/** One number for each channel, in a shape that fits beside [batch, channels, …]. */
 function perChannel(g: GraphBuilder, values: Value, rank: number): Value {
   return g.reshape(values, [-1, ...new Array<number>(rank - 2).fill(1)])
 }

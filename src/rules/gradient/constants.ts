@@ -8,7 +8,7 @@ interface Named {
   readonly op: string
 }
 
-/** An error about a node that has no derivative as it stands. */
+/** An error about a node that cannot be differentiated. */
 export function refusal({ name, op }: Named, what: string, remedy?: string): UserError {
   return new UserError(what, `node ${name} (${op})`, remedy)
 }

@@ -14,7 +14,7 @@ export const convolutionGradient: BackwardRule<'Conv'> = ({ builder, node, input
   ]
 }
 
-/** ConvTranspose: the convolution that it is the transpose of, with dy in the place of x and x in that of dy. */
+/** ConvTranspose: the convolution that it is the transpose of, with dy and x swapped. */
 export const transposedConvolutionGradient: BackwardRule<'ConvTranspose'> = (
   { builder, node, inputs, wanted },
   [dy],
@@ -30,16 +30,17 @@ export const transposedConvolutionGradient: BackwardRule<'ConvTranspose'> = (
 }
 
 /**
- * The most that the windows of a part of a batch may take: what fits well into memory beside everything else. Products
- * of this size reach the matrix rate as larger ones do.
+ * The most memory that the windows of a part of a batch may take, so that everything else fits too. Products of this
+ * size are as fast as larger ones.
  */
 const WINDOW_BYTES = 64 * 2 ** 20
 
 /**
- * dW as a large matrix product a group: the windows of x laid out as a matrix [kernel · channels, batch · outputs],
- * times dy as [batch · outputs, filters]. Channels come before the batch in both, so that no large matrix is
- * transposed. Reaches two thirds to nine tenths of the matrix rate; batched products per picture, or a dilated
- * convolution, reach a third. Where the windows of a whole batch are large, it is the sum over parts of the batch.
+ * dW as one large matrix product for each group: the windows of x laid out as a matrix [kernel · channels, batch ·
+ * outputs], times dy as [batch · outputs, filters]. Channels come before the batch in both, so that no large matrix is
+ * transposed. This reaches two thirds to nine tenths of the speed of a plain matrix product; batched products per
+ * picture, or a dilated convolution, reach a third. Where the windows of a whole batch are large, dW is the sum over
+ * parts of the batch.
  */
 function weightGradient(
   g: GraphBuilder,

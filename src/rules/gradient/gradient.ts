@@ -73,7 +73,7 @@ import { softmaxCrossEntropyGradient } from './softmaxCrossEntropy.ts'
 
 const none = noRule('gradient')
 
-/** The derivative of every operator. Those that have none give integers or truth values, or are a whole loop. */
+/** The derivative of every operator. Operators without one give integers or truth values, or are a whole loop. */
 const GRADIENT: BackwardTable = {
   Conv: convolutionGradient,
   ConvTranspose: transposedConvolutionGradient,
@@ -152,10 +152,10 @@ const GRADIENT: BackwardTable = {
 export type ActivationRule = 'gradient' | 'guided-backprop' | 'deconvnet'
 
 /**
- * The derivative of every operator, with ReLU and the activations that took its place by another rule. Sigmoid,
- * Tanh and HardSigmoid keep their derivative: they are gates as often as activations.
+ * The derivative of every operator, but with another rule for ReLU and the activations that replace it. Sigmoid, Tanh
+ * and HardSigmoid keep their derivatives: they are gates as often as activations.
  *
- * @param spelt activations that are spelt out in several nodes: together they are guided as one
+ * @param spelt activations that are spelt out in several nodes: the rule treats each as one
  */
 export function gradientTable(
   activation: ActivationRule = 'gradient',
@@ -196,7 +196,7 @@ export function gradientTable(
  *
  * @param graph the graph that computes it
  * @param output the name of an output of shape []
- * @param inputs names of the inputs or constants to differentiate by
+ * @param inputs names of the inputs or constants to differentiate with respect to
  * @returns a builder that holds the graph and its gradient, and the gradient for each name
  * @throws Error naming the node whose operator has no derivative here, or the input that the output does not
  *   depend on

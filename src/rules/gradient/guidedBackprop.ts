@@ -3,8 +3,8 @@ import type { BackwardRule } from '../walk.ts'
 
 /**
  * Guided backpropagation, Springenberg et al. 2015, *Striving for Simplicity: The All Convolutional Net*,
- * section 3.4: the gradient of an activation, of what arrives with a positive sign only. For Relu, dx = dy where
- * x > 0 and dy > 0.
+ * section 3.4: the gradient of an activation, for only the positive part of what arrives. For Relu, dx = dy where x > 0
+ * and dy > 0.
  *
  * @param gradient the activation's own derivative
  */

@@ -18,7 +18,7 @@ export const innerProductGradient: BackwardRule<'Gemm'> = (
   return [wanted[0] ? left() : undefined, wanted[1] ? right() : undefined, wanted[2] ? share() : undefined]
 }
 
-/** MatMul, of matrices or of stacks of them: dA = dy·Bᵀ, dB = Aᵀ·dy, summed where one was used for a whole stack. */
+/** MatMul of matrices or stacks of them: dA = dy·Bᵀ, dB = Aᵀ·dy, summed where one matrix was used for a whole stack. */
 export const matMulGradient: BackwardRule<'MatMul'> = ({ builder: g, inputs, outputs, wanted }, [dy]) => {
   const [a, b, stack] = [inputs[0]!, inputs[1]!, outputs[0]!.shape.slice(0, -2)]
   const left = () => {

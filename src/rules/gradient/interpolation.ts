@@ -1,8 +1,8 @@
 /**
- * Resampling a line: which elements each output mixes, and with what weights, as ONNX's Resize has it.
+ * Resampling a line: which elements each output mixes, and with what weights, as ONNX's Resize defines it.
  *
- * Positions are worked out in single precision, operation by operation as ONNX Runtime does, because between two
- * neighbours a last bit decides which one is the nearest.
+ * Positions are computed in single precision, operation by operation as in ONNX Runtime, because half way between two
+ * neighbours the last bit decides which one is nearest.
  */
 
 import type { Matrix } from './alongAxis.ts'
@@ -25,7 +25,7 @@ const POSITIONS: Record<string, (output: number, line: Line) => number> = {
     outputs === 1 ? 0 : f(f(output * (size - 1)) / (outputs - 1)),
 }
 
-/** The nearest element, by ONNX's name of the way to round. */
+/** The nearest element, by ONNX's name for the rounding. */
 const ROUNDED: Record<string, (position: number) => number> = {
   round_prefer_floor: (position) => (isHalfWay(position) ? Math.floor(position) : Math.round(position)),
   round_prefer_ceil: (position) => (isHalfWay(position) ? Math.ceil(position) : Math.round(position)),
@@ -33,7 +33,7 @@ const ROUNDED: Record<string, (position: number) => number> = {
   ceil: Math.ceil,
 }
 
-/** Within what rounding does to a position: ONNX Runtime's own tolerance. */
+/** Half way, up to the rounding of a position: ONNX Runtime's own tolerance. */
 function isHalfWay(position: number): boolean {
   return Math.abs(position - Math.floor(position) - 0.5) <= 1e-6
 }

@@ -3,7 +3,7 @@ import type { NodeOf } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
 import type { BackwardRule } from '../walk.ts'
 
-/** What LRN divides its input by, and the factor that it multiplies it with: s and s^−β. */
+/** What LRN divides its input by, and the factor that it multiplies it by: s and s^−β. */
 interface Scale {
   readonly s: Value
   readonly power: Value
@@ -13,8 +13,8 @@ interface Scale {
 export type Scales = ReadonlyMap<string, Scale>
 
 /**
- * A graph with every LRN written out as y = x · s^−β, for the gradient needs s and s^−β too. It is also several times
- * faster: ONNX Runtime's own LRN works out a general power for each element, on one core.
+ * A graph with every LRN written out as y = x · s^−β, because the gradient needs s and s^−β too. It is also several
+ * times faster: ONNX Runtime's own LRN computes a general power for each element, on one core.
  *
  * Needs: a well-formed graph. Leaves: no LRN; outputs keep their names.
  */
@@ -41,7 +41,7 @@ export function withLrnScales(graph: Graph): { builder: GraphBuilder; scales: Sc
  * LRN across channels: y = x · s^−β with s = k + α/n · Σ x² over n neighbouring channels, so
  * dx = dy · s^−β − 2αβ/n · x · Σ dy · y / s, the second sum over the channels in whose windows x lies.
  *
- * @param scales of LRNs that are written out; the others' are worked out again
+ * @param scales of LRNs that are written out; the others' are computed again
  */
 export function lrnGradient(scales: Scales = new Map()): BackwardRule<'LRN'> {
   return ({ builder: g, node, inputs, outputs }, [dy]) => {
@@ -54,7 +54,7 @@ export function lrnGradient(scales: Scales = new Map()): BackwardRule<'LRN'> {
   }
 }
 
-/** How many channels before its own a window of LRN takes in, and how many behind. */
+/** How many channels an LRN window takes in before its own, and how many after. */
 function neighbours(size: number): [before: number, after: number] {
   return [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)]
 }
@@ -86,7 +86,7 @@ export function meanOverChannels(
 
 /** s^−β. */
 export function toMinusBeta(g: GraphBuilder, s: Value, beta: number): Value {
-  // The usual 0.75 by two square roots, which are vectorised: a general power is ten times slower.
+  // The usual 0.75 takes two square roots, which are vectorised: a general power is ten times slower.
   if (beta === 0.75) {
     const root = g.op('Sqrt', [s])
     return g.div(g.scalar(1), g.mul(root, g.op('Sqrt', [root])))

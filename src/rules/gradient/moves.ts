@@ -1,6 +1,6 @@
 /**
- * The derivatives of operators that only move elements: what arrives moves back, what was taken twice is added,
- * and what was left out gets nothing.
+ * The derivatives of operators that only move elements: what arrives moves back, elements that were taken twice get the
+ * sum, and elements that were left out get nothing.
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
@@ -25,14 +25,14 @@ export const expandGradient: BackwardRule<'Expand'> = ({ builder, inputs, output
   unbroadcast(builder, dy!, outputs[0]!.shape, inputs[0]!),
 ]
 
-/** Cast between floating-point types: back to the type of the input. What was an integer has no derivative. */
+/** Cast between floating-point types: back to the type of the input. Integers have no derivative. */
 export const castGradient: BackwardRule<'Cast'> = ({ builder, inputs }, [dy]) => {
   const { type } = inputs[0]!
   if (!type.startsWith('float')) return [undefined]
   return [type === dy!.type ? dy : builder.op('Cast', [dy], { to: type })]
 }
 
-/** Concat: to each input its own stretch of dy. */
+/** Concat: to each input its own section of dy. */
 export const concatGradient: BackwardRule<'Concat'> = ({ builder, node, inputs, wanted }, [dy]) => {
   if (inputs.length === 1) return [dy]
   const axis = fromFront(node.attributes.axis, dy!.shape)
@@ -56,7 +56,7 @@ export const splitGradient: BackwardRule<'Split'> = ({ builder: g, node, outputs
   return [g.sum(inPlace)]
 }
 
-/** Slice: dy at the places that were taken, with zeros between and around them. */
+/** Slice: dy at the places that were taken, zeros between and around them. */
 export const sliceGradient: BackwardRule<'Slice'> = ({ builder: g, node, inputs, outputs }, [dy]) => {
   const [x, starts, , axes, steps] = inputs
   const numbers = (value: Value | undefined) => value && numbersOf(g, value, node)
@@ -68,7 +68,7 @@ export const sliceGradient: BackwardRule<'Slice'> = ({ builder: g, node, inputs,
     const [size, taken] = [sizesOf(x!, [axis], node)[0]!, sizesOf(outputs[0]!, [axis], node)[0]!]
     const step = Math.abs(by[k]!)
     const clamped = Math.min(Math.max(from[k]! < 0 ? from[k]! + size : from[k]!, 0), size - 1)
-    // Taken backwards, the last one lies in front.
+    // Taken backwards, the last one comes first.
     const first = by[k]! > 0 ? clamped : clamped - (taken - 1) * step
     if (by[k]! < 0) dx = g.slice(dx, { [axis]: [-1, -(2 ** 31), -1] })
     if (step > 1) dx = spread(g, dx, axis, taken, step)
@@ -77,7 +77,10 @@ export const sliceGradient: BackwardRule<'Slice'> = ({ builder: g, node, inputs,
   return [dx]
 }
 
-/** Pad: a constant border is cut off; what a mirrored or repeated border shows goes back to where it is from. */
+/**
+ * Pad: a constant border is cut off; what arrives at a mirrored or repeated border goes back to where its elements came
+ * from.
+ */
 export const padGradient: BackwardRule<'Pad'> = ({ builder: g, node, inputs, wanted }, [dy]) => {
   const [x, pads, , axes] = inputs
   const { mode } = node.attributes
@@ -99,7 +102,7 @@ export const padGradient: BackwardRule<'Pad'> = ({ builder: g, node, inputs, wan
   return [dx]
 }
 
-/** Where a padded position outside a line of some size takes its element from. */
+/** From where a padded position outside a line of some size takes its element. */
 function borderSource(mode: string, size: number): ((position: number) => number) | undefined {
   const last = size - 1
   if (mode === 'edge') return (position) => Math.min(Math.max(position, 0), last)
@@ -117,7 +120,7 @@ export const gatherGradient: BackwardRule<'Gather'> = ({ builder: g, node, input
   return [transposedAlong(g, line, axis, selection(places, size)), undefined]
 }
 
-/** The axes that stand for the indices as a single one. */
+/** Merge the axes of the indices into a single one. */
 function oneAxis(g: GraphBuilder, dy: Value, axis: number, rank: number): Value {
   if (rank === 1) return dy
   if (rank === 0) return g.op('Unsqueeze', [dy, g.integers([axis])])
@@ -138,7 +141,7 @@ function padded(g: GraphBuilder, x: Value, axis: number, before: number, after: 
   return g.pad(x, along(before), along(after))
 }
 
-/** step − 1 zeros behind every element along one axis. */
+/** step − 1 zeros after every element along one axis. */
 function spread(g: GraphBuilder, x: Value, axis: number, count: number, step: number): Value {
   const apart = g.op('Unsqueeze', [x, g.integers([axis + 1])])
   const filled = padded(g, apart, axis + 1, 0, step - 1)

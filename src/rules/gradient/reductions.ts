@@ -1,4 +1,4 @@
-/** The derivatives of sums, means and maxima over axes; global pooling is one over all axes of the picture. */
+/** The derivatives of sums, means and maxima over axes; global pooling reduces all axes of the picture. */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { NodeOf } from '../../graph/operators.ts'
@@ -26,7 +26,7 @@ export const reduceMaxGradient: BackwardRule<'ReduceMax'> = ({ builder: g, node,
   return [g.mul(withAxes(g, node, dy!, axes), firstMaximum(g, inputs[0]!, axes, node))]
 }
 
-/** CumSum: to each element dy of the sums that it is in, which lie on its other side. */
+/** CumSum: to each element the sum of dy over all sums that include it. */
 export const cumSumGradient: BackwardRule<'CumSum'> = ({ builder, node, inputs }, [dy]) => {
   const { exclusive, reverse } = node.attributes
   return [builder.op('CumSum', [dy, inputs[1]], { exclusive, reverse: reverse ? 0 : 1 }), undefined]
@@ -50,7 +50,7 @@ function pictureAxes({ shape }: Value): number[] {
   return shape.flatMap((_, axis) => (axis < 2 ? [] : [axis]))
 }
 
-/** The axes that are reduced, in rising order: all of them where none are given. */
+/** The axes that are reduced, in rising order; by default all of them. */
 function axesOf(
   g: GraphBuilder,
   node: NodeOf<Reduction>,
@@ -90,7 +90,7 @@ function firstMaximum(
   const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]))
   const order = [...kept, ...axes]
   const keep = kept.map(() => 0)
-  // OneHot takes no single number: one line of all stays a list of one.
+  // OneHot does not take a single number: one line of everything stays a list of one.
   const lines = g.reshape(g.transpose(x, order), [...(kept.length > 0 ? keep : [1]), count])
   const at = g.op('ArgMax', [lines], { axis: -1, keepdims: 0 })
   const offAndOn = g.constant({ type: 'float32', shape: [2], data: Float32Array.of(0, 1) }, 'offAndOn')

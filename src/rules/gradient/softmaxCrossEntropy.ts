@@ -3,8 +3,8 @@ import type { BackwardRule } from '../walk.ts'
 import { refusal, sizesOf } from './constants.ts'
 
 /**
- * Softmax and cross-entropy, the mean over all that has classes, which lie along axis 1: dscores = (softmax − one-hot
- * labels) · dloss / count. The second output is a LogSoftmax: dscores = dlog − softmax · Σ dlog.
+ * Softmax and cross-entropy, averaged over everything that has classes, which lie along axis 1: dscores = (softmax −
+ * one-hot labels) · dloss / count. The second output is a LogSoftmax: dscores = dlog − softmax · Σ dlog.
  */
 export const softmaxCrossEntropyGradient: BackwardRule<'SoftmaxCrossEntropyLoss'> = (
   { builder: g, node, inputs },

@@ -2,9 +2,9 @@ import type { GraphBuilder, Value } from '../../graph/builder.ts'
 import type { Shape } from '../../graph/types.ts'
 
 /**
- * Sum over the axes along which a value was repeated to fit beside others.
+ * Sum over the axes along which a value was broadcast.
  *
- * @param whole the shape that it was repeated to. Not that of `dy`, which may have more rows: those stay apart.
+ * @param whole the shape that it was broadcast to. Not that of `dy`, which may have more rows: these stay separate.
  */
 export function unbroadcast(g: GraphBuilder, dy: Value, whole: Shape, to: Value): Value {
   const extra = whole.length - to.shape.length

@@ -5,12 +5,12 @@ import type { BackwardRule } from '../walk.ts'
 import { stabilised } from './stabilise.ts'
 
 /**
- * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift. In the
- * last two, the rest stays with the shift:
+ * Batch normalisation that could not be merged into a linear layer, y = scale · x + shift. In the last two rules, the
+ * rest stays with the shift:
  *
  * - `pass`: x gets everything;
- * - `proportional`: R_x = scale · x / y · R, as if it were a linear layer with the rule `simple`. What arrives is in
- *   proportion to y, so that this is in proportion to x, which the layer below divides by;
+ * - `proportional`: R_x = scale · x / y · R, as if it were a linear layer with the rule `simple`. What arrives is
+ *   proportional to y, so this is proportional to x, which the layer below divides by;
  * - `magnitude`: R_x = |scale · x| / (|scale · x| + |shift|) · R, the |z| rule of Hui and Binder 2019, *BatchNorm
  *   Decomposition for Deep Neural Network Interpretation*.
  */

@@ -1,9 +1,9 @@
 import type { Graph, Shape } from '../../graph/types.ts'
 import { wiringOf } from '../../graph/wiring.ts'
 
-/** What is added to a product with a constant matrix, and so is its bias. */
+/** A constant that is added to a product with a constant matrix, and so is its bias. */
 export interface BiasBehind {
-  /** The constant, [outputs], alone or behind dimensions of one. */
+  /** The constant, [outputs], alone or after dimensions of one. */
   readonly bias: string
   /** The name of the node that adds it. */
   readonly adds: string
@@ -12,8 +12,8 @@ export interface BiasBehind {
 }
 
 /**
- * The biases that stand behind products as nodes of their own, by the name of the product's node. On tokens
- * ([batch, tokens, channels]) ONNX lacks an inner product with a bias, so that every exporter writes MatMul and Add.
+ * The biases that follow products as nodes of their own, by the name of the product's node. ONNX lacks an inner product
+ * with a bias for tokens ([batch, tokens, channels]), so every exporter writes MatMul and Add.
  *
  * @param shapeOf the shape of a value of the graph
  */
@@ -30,7 +30,7 @@ export function biasesBehind(
     if (!weights || add?.op !== 'Add') continue
     const bias = add.inputs[0] === product ? add.inputs[1]! : add.inputs[0]!
     const shape = graph.initializers.get(bias)?.shape
-    // Not a constant that is another one for every token, or that repeats the product.
+    // Not a constant that differs from token to token, or that repeats the product.
     if (!shape || shape.at(-1) !== weights.shape.at(-1) || shape.slice(0, -1).some((d) => d !== 1)) continue
     const [output] = add.outputs as [string]
     if (shapeOf(output).length !== shapeOf(product).length) continue

@@ -19,14 +19,14 @@ export const CONSERVATION_COLUMNS = ['in', 'out', 'bias', 'epsilon', 'padding'] 
 /** Collects, while the walk goes from the output to the input, what each layer was given and passed on. */
 export class Conservation {
   readonly rows: ConservationRow[] = []
-  /** The numbers of all rows, one after the other: each [batch, 1]. */
+  /** The numbers of all rows, one after another: each [batch, 1]. */
   private readonly numbers: Value[] = []
   private readonly totals = new Map<string, Value>()
   private zero: Value | undefined
   private readonly builder: GraphBuilder
   private readonly picturesFirst: boolean
 
-  /** @param picturesFirst whether dimension 0 of every value is the pictures'; else there is one picture */
+  /** @param picturesFirst whether dimension 0 of every value is the batch; otherwise there is one picture */
   constructor(builder: GraphBuilder, picturesFirst: boolean) {
     this.builder = builder
     this.picturesFirst = picturesFirst
@@ -65,7 +65,7 @@ export class Conservation {
 
   /** The sum of each picture's elements: [batch, 1]. */
   total(value: Value): Value {
-    // What one layer passes on is what the layer before it is given.
+    // What one layer passes on is what the layer before it receives.
     const known = this.totals.get(value.name)
     if (known) return known
     const flat = this.builder.op('Flatten', [value], { axis: this.picturesFirst ? 1 : 0 })

@@ -7,7 +7,7 @@ import { wSquareRule } from './wSquare.ts'
 
 /**
  * The flat rule: R_j is shared equally among the inputs in its field that lie in the image, over all channels.
- * Inputs in the padding get nothing, so nothing is lost there, but where a whole field lies in the padding.
+ * Inputs in the padding get nothing, so nothing is lost there unless a whole field lies in the padding.
  *
  * Bach et al. 2016, *Controlling Explanatory Heatmap Resolution and Semantics via Decomposition Depth*;
  * Lapuschkin et al. 2017 use it on the lowest layers, to give the maps of all networks a comparable grain.
@@ -21,14 +21,14 @@ export const flatRule: LinearRule = {
   },
 }
 
-/** Of a transposed convolution: the rule w² for weights that are all one. */
+/** For a transposed convolution: the rule w² with weights that are all one. */
 function flatTransposed(visit: LinearVisit): Passed {
   const shape = visit.weights.shape as number[]
   const ones = visit.builder.constant(float32(shape, new Float32Array(sizeOf(shape)).fill(1)), 'ones')
   return linearRelevance(wSquareRule, { ...visit, weights: ones })
 }
 
-// All channels of a group share alike, so one channel a group is computed and then repeated.
+// All channels of a group share equally, so one channel of each group is computed and then repeated.
 function flatConvolution(
   { builder: g, x, weights, relevance }: LinearVisit,
   { attributes }: NodeOf<'Conv'>,

@@ -5,8 +5,8 @@ import { type LinearRule, NEGATIVE, POSITIVE, type SignedPart, type Term } from 
 /**
  * The γ rule: like `simple`, but what speaks for the output counts 1 + γ times.
  *
- * R_i = Σ_j (z_ij + γ z⁺_ij) / Σ_i (z_ij + γ z⁺_ij) · R_j for outputs z_j ≥ 0, with the bias likewise; mirrored
- * (z⁻ in place of z⁺) for negative outputs, so that an output that is negative is explained by what made it so.
+ * R_i = Σ_j (z_ij + γ z⁺_ij) / Σ_i (z_ij + γ z⁺_ij) · R_j for outputs z_j ≥ 0, with the bias likewise; mirrored (z⁻
+ * instead of z⁺) for negative outputs, so that a negative output is explained by what made it negative.
  *
  * Montavon et al. 2019, *Layer-Wise Relevance Propagation: An Overview*, table 10.1; Andéol et al. 2021,
  * *Learning Domain Invariant Representations by Joint Wasserstein Distance Minimization*, for the mirrored form.

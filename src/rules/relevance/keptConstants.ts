@@ -5,7 +5,7 @@ import type { Varies } from './varying.ts'
 
 const LINEAR: readonly string[] = ['Conv', 'Gemm', 'MatMul']
 
-/** What only moves a value's elements about. */
+/** Operators that only move a value's elements. */
 const MOVES: readonly string[] = [
   'Identity',
   'Reshape',
@@ -17,17 +17,17 @@ const MOVES: readonly string[] = [
 ]
 
 /**
- * The names of the sums whose constants keep their share by every composite:
+ * The names of the sums whose constants keep their share in every composite:
  *
- * - the shift of a norm (LayerNorm, RMSNorm, GroupNorm, InstanceNorm, in whatever spelling): something divided by a root,
- *   scaled by a constant, plus a constant. What is left is in proportion to what the norm has made, and by that the rule
- *   of the mean before it divides; else maps would grow from norm to norm.
- * - position embeddings: what a linear layer has made, plus a constant that is another one for every place. Likewise
- *   the layer's rule divides by what the layer has made.
+ * - the shift of a norm (LayerNorm, RMSNorm, GroupNorm, InstanceNorm, however it is written): something divided by a
+ *   root, scaled by a constant, plus a constant. The rest is proportional to what the norm computed, which the rule of
+ *   the mean before it divides by; otherwise maps would grow from norm to norm.
+ * - position embeddings: the output of a linear layer, plus a constant that differs from place to place. Here too the
+ *   layer's rule divides by the layer's output.
  */
 export function keptConstants(graph: Graph, varies: Varies): ReadonlySet<string> {
   const { makerOf } = wiringOf(graph)
-  /** What a value is a constant times of, moved about; with the node that makes that. */
+  /** The node whose output the value is, apart from constant factors and moves of elements. */
   const origin = (name: string): Node | undefined => {
     const node = makerOf(name)
     if (!node) return undefined

@@ -25,7 +25,7 @@ export function linearRelevance(rule: LinearRule, visit: LinearVisit): Passed {
   }
 }
 
-/** wᵀ·s of one pair, still to be multiplied with its part of the input. */
+/** wᵀ·s of one pair, still to be multiplied by its part of the input. */
 interface Message {
   readonly input: Value
   readonly returned: Value
@@ -39,7 +39,7 @@ function termRelevance(
   const layer = linearLayer(g, node)
   const ofOutputs = term.outputs ? ofSign(g, relevance, output, term.outputs) : relevance
   const coefficient = amountIn(g, term.coefficient)
-  // A coefficient that is known goes into the weights, which are constant, and so costs nothing.
+  // A known coefficient is multiplied into the weights, which are constant, and so costs nothing.
   const [own, by] =
     typeof coefficient === 'number' ? [ofOutputs, coefficient] : [scaled(g, ofOutputs, coefficient), 1]
   const all = () => scaled(g, own, by)
@@ -67,7 +67,7 @@ function termRelevance(
   }
 }
 
-/** Σ input · returned; what meets the same input is added up first. */
+/** Σ input · returned; messages for the same input are added up first. */
 function gathered(g: GraphBuilder, messages: readonly Message[]): Value {
   const inputs = [...new Set(messages.map(({ input }) => input.name))]
   return g.sum(
@@ -78,7 +78,7 @@ function gathered(g: GraphBuilder, messages: readonly Message[]): Value {
   )
 }
 
-/** The denominator, where the forward pass has worked it out already. */
+/** The denominator, where the forward pass has already computed it. */
 function knownSum(term: Term, { builder: g, output, nonNegative }: LinearVisit): Value | undefined {
   const [first] = term.pairs
   if (term.pairs.length === 1 && isAll(first![0]) && isAll(first![1]) && isAll(term.bias)) return output

@@ -4,7 +4,7 @@ import { stabilised } from './stabilise.ts'
 
 /**
  * LRN, y_j = x_j / s_j^β with s_j = k + a Σ_i x_i² and a = α/n, by its first-order expansion between x and the point
- * where all neighbours of x_j are zero: the value there, and what the slopes at x make of the neighbours,
+ * where all neighbours of x_j are zero: the value there, plus the slopes at x times the neighbours,
  *
  *   y_j ≈ Σ_i z_ij with z_jj = x_j / (k + a x_j²)^β and z_ij = x_i · ∂y_j/∂x_i = −2aβ x_j x_i² / s_j^(β+1).
  *
@@ -28,7 +28,7 @@ export const lrnTaylor: BackwardRule<'LRN'> = ({ builder: g, node, inputs, outpu
   const z = g.sub(own, times(g.mul(damping, g.sub(added, addedAlone)), 2 * beta))
   const s = g.div(arrived!, stabilised(g, z, 0))
   const damped = g.mul(damping, s)
-  // A neighbour of mine is one that I am a neighbour of: the window turned around, without its middle.
+  // Sums over the channels that have this one as a neighbour: the window reversed, without its middle.
   const byNeighbours = g.sub(times(meanOverChannels(g, damped, size, after, before), size), damped)
   return [g.sub(g.mul(own, s), times(g.mul(addedAlone, byNeighbours), 2 * beta))]
 }

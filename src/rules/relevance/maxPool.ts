@@ -1,8 +1,8 @@
 /**
- * Max pooling: who gets the relevance of a window.
+ * Max pooling: which inputs get the relevance of a window.
  *
- * The first maximum, as Caffe's gradient has it (`first`); all maxima in equal shares, so that ties do not
- * depend on the order of the pixels (`equal`); or every input in proportion to its value (`proportional`).
+ * The first maximum, as in Caffe's gradient (`first`); all maxima in equal shares, so that ties do not depend on the
+ * order of the pixels (`equal`); or every input in proportion to its value (`proportional`).
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
@@ -34,7 +34,7 @@ export function maxPoolRelevance(share: 'first' | 'equal' | 'proportional'): Bac
   }
 }
 
-/** For each place in the kernel, what lies there in every window: [batch, channels, outputs…]. */
+/** For each place in the kernel, the elements there of all windows: [batch, channels, outputs…]. */
 function windowsOf(g: GraphBuilder, node: NodeOf<'MaxPool'>, x: Value, y: Value, outside: Value): Value[] {
   const { strides, dilations } = node.attributes
   const { before, after } = paddingOf(node, x, y)
@@ -51,16 +51,16 @@ function windowsOf(g: GraphBuilder, node: NodeOf<'MaxPool'>, x: Value, y: Value,
   })
 }
 
-/** Lower than any activation: what lies outside the picture is never the maximum. */
+/** Lower than any activation, so that nothing outside the picture is ever the maximum. */
 const OUTSIDE = -1e30
 
-/** Add up, at each pixel, what the windows that it lies in give to its place in them. */
+/** Add up, for each pixel, what each window that covers it gives to its place there. */
 function putBack(g: GraphBuilder, node: NodeOf<'MaxPool'>, x: Value, parts: readonly Value[]): Value {
   const [, channels, height, width] = x.shape.map(Number)
   const { kernel_shape: kernel, strides, dilations } = node.attributes
   const [rows, columns] = parts[0]!.shape.slice(2).map(Number)
   const places = kernelPlaces(node)
-  // A transposed convolution for all channels alike: each place of the kernel is an input channel of its own.
+  // The same transposed convolution for all channels: each place of the kernel is an input channel of its own.
   const stacked = g.concat(
     parts.map((part) => g.reshape(part, [-1, 1, rows!, columns!])),
     1,
@@ -75,7 +75,7 @@ function putBack(g: GraphBuilder, node: NodeOf<'MaxPool'>, x: Value, parts: read
     const reached = ([rows, columns][k]! - 1) * strides[k]! + (kernel[k]! - 1) * dilations[k]! + 1
     return length + pads[k]! - reached
   })
-  // Where the last window hangs over the end, what falls outside is cut off; where it ends before, zeros follow.
+  // Where the last window reaches beyond the end, the excess is cut off; where it ends earlier, zeros follow.
   const spread = g.op('ConvTranspose', [stacked, weights], {
     strides,
     dilations,
@@ -92,7 +92,10 @@ function kernelPlaces({ attributes: { kernel_shape: kernel } }: NodeOf<'MaxPool'
   ])
 }
 
-/** Zeros before and after the picture, so that every window lies inside: ceil_mode lets the last one hang over. */
+/**
+ * Zeros before and after the picture, so that every window lies inside: with ceil_mode the last one reaches beyond the
+ * end.
+ */
 function paddingOf({ attributes: a }: NodeOf<'MaxPool'>, x: Value, y: Value) {
   const before = a.pads.slice(0, 2)
   const after = before.map((pad, k) => {

@@ -1,5 +1,5 @@
 /**
- * A rule such as γ in four products a layer, the layer's own included, where its terms as they stand take nine.
+ * A rule such as γ in four products for each layer, the layer's own included; its terms as written take nine.
  *
  * Its two terms mirror each other. For outputs y ≥ 0 what speaks for y counts p times and what speaks against it n times,
  * for y < 0 the reverse; the bias likewise. With x⁺ = (x + |x|) / 2, and so on, both denominators are
@@ -10,8 +10,8 @@
  *
  *   R_i = x_i Σ_j w_ij sign y_j u_j + |x_i| Σ_j q |w_ij| u_j.
  *
- * No denominator is a difference, so that nothing cancels. Only where the bias does not count, though the sign of y is
- * taken with it, sign y · (y − b) stands for |y|, and may.
+ * No denominator is a difference, so nothing cancels. The one exception: where the bias does not count, although it is
+ * part of the sign of y, sign y · (y − b) replaces |y|, and may cancel.
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
@@ -28,7 +28,7 @@ import {
 } from './rule.ts'
 import { stabilised } from './stabilise.ts'
 
-/** A rule of this kind, in numbers or in values of the graph of shape []. */
+/** A rule of this kind, as numbers or as values of the graph of shape []. */
 export interface Mirror {
   /** q */
   readonly more: number | Value
@@ -38,7 +38,7 @@ export interface Mirror {
   readonly withBias: boolean
 }
 
-/** The mirror that the terms of a rule are; undefined where they are none. */
+/** The terms of a rule as a mirror; undefined where they do not mirror each other. */
 export function mirrorOf(terms: readonly Term[]): Mirror | undefined {
   const [first, second, ...others] = terms
   if (!first || !second || others.length > 0) return undefined
@@ -85,7 +85,7 @@ export function mirroredRelevance({ more, epsilon, withBias }: Mirror, visit: Li
   const { builder: g, node, x, weights, output, nonNegative, relevance } = visit
   const layer = linearLayer(g, node)
   const bias = withBias ? visit.bias : undefined
-  // What is known of q goes into the weights, which are constant.
+  // A known q is multiplied into the weights, which are constant.
   const [q, rest] = typeof more === 'number' ? [more, 1] : [1, more]
   const size = nonNegative ? x : g.op('Abs', [x])
   const magnitude = magnitudeOf(g, weights, q)
@@ -118,7 +118,7 @@ function sideOf(g: GraphBuilder, value: Value): Value {
   return g.op('Where', [g.op('GreaterOrEqual', [value, g.scalar(0)]), g.scalar(1), g.scalar(-1)])
 }
 
-/** 1, −1, or 0 for 0. ONNX Runtime is three times as fast at this as at a comparison and a choice. */
+/** 1, −1, or 0 for 0. In ONNX Runtime this is three times as fast as a comparison and a Where. */
 function signOf(g: GraphBuilder, value: Value): Value {
   return g.op('Clip', [g.mul(value, g.scalar(1e30)), g.scalar(-1), g.scalar(1)])
 }

@@ -1,6 +1,6 @@
 /**
- * Numbers of rules that are set when the graph runs: scalar inputs in place of constants. None of them is ever
- * multiplied into weights, so that the parts of these stay constants, and a graph with parameters takes little longer.
+ * Numbers of rules that are set when the graph runs: scalar inputs instead of constants. None is ever multiplied into
+ * weights, so the parts of the weights stay constant, and a graph with parameters takes little longer.
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
@@ -13,20 +13,20 @@ export interface Parameter {
   readonly name: ParameterName
   /** The name of the input. */
   readonly input: string
-  /** What the composite says. */
+  /** The composite's number. */
   readonly value: number
 }
 
 /** A number of a rule: known, or an input of the graph. */
 export type Amount = number | Parameter
 
-/** Says of each number of a rule whether it is known or an input. */
+/** Decides for each number of a rule whether it is known or an input. */
 export type Amounts = (name: ParameterName, value: number) => Amount
 
-/** All numbers as the composite says. */
+/** All numbers as in the composite. */
 export const known: Amounts = (_, value) => value
 
-/** Every number an input; those that are equal, of the same name, share one, which is listed in `found`. */
+/** Every number as an input; equal numbers of the same name share one, which is listed in `found`. */
 export function asInputs(found: Parameter[]): Amounts {
   return (name, value) => {
     const same = found.filter((each) => each.name === name)
@@ -44,7 +44,7 @@ export function amountIn(g: GraphBuilder, amount: Amount): number | Value {
   return typeof amount === 'number' ? amount : g.value(amount.input)
 }
 
-/** A number in the name of a rule: that of an input stands in braces, for {@link named} to fill in. */
+/** A number in the name of a rule: an input's name stands in braces, for {@link named} to fill in. */
 export function shown(amount: Amount): string {
   return typeof amount === 'number' ? `${amount}` : `{${amount.input}}`
 }

@@ -19,7 +19,7 @@ export function partOfInput(
   return part.positive === 0 ? undefined : scaled(g, x, part.positive)
 }
 
-/** A constant picture, or vector, of x's shape for a batch of one: it fits beside a batch of any size. */
+/** A constant picture or vector of x's shape, for a batch of one: it broadcasts to a batch of any size. */
 function everywhere(g: GraphBuilder, x: Value, levels: readonly number[]): Value {
   const shape = [1, ...x.shape.slice(1)].map(Number)
   const [, channels, ...picture] = shape
@@ -55,7 +55,7 @@ export function partOf(g: GraphBuilder, value: Value, { positive, negative }: Si
       return negative === 1
         ? g.op('Min', [value, g.scalar(0)])
         : scaled(g, partOf(g, value, NEGATIVE), negative)
-    // Of p·v and n·v, p·v is the larger one for a positive v if p > n, and the smaller one for a negative v.
+    // If p > n, p·v is the larger of p·v and n·v for a positive v, and the smaller for a negative v.
     const both = [scaled(g, value, positive), scaled(g, value, negative)]
     return g.op(positive > negative ? 'Max' : 'Min', both)
   }
@@ -66,12 +66,13 @@ export function isNothing(part: SignedPart): boolean {
   return part.positive === 0 && part.negative === 0
 }
 
-/** A value times a number, which may be one that the graph calculates. */
+/** A value times a number, which may be computed by the graph. */
 export function scaled(g: GraphBuilder, value: Value, by: number | Value): Value {
   if (typeof by !== 'number') return g.mul(value, by)
   if (by === 1) return value
   if (!g.isConstant(value) || Math.fround(by) === by) return g.mul(value, g.scalar(by))
-  // Weights times a number that float32 lacks, such as 1.1, are rounded once: the product is float64's.
+  // Weights times a number that float32 cannot hold, such as 1.1, are rounded only once: the product is computed in
+  // float64.
   const factor = g.constant({ type: 'float64', shape: [], data: Float64Array.of(by) }, 'scalar')
   const product = g.mul(g.op('Cast', [value], { to: 'float64' }), factor)
   return g.op('Cast', [product], { to: 'float32' })

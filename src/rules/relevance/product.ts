@@ -15,7 +15,7 @@ import type { BackwardRule } from '../walk.ts'
 import { allToOne, inProportion } from './proportion.ts'
 import type { Varies } from './varying.ts'
 
-/** Mul, with the names of the values that are gates: those that are bounded between two numbers (`graph/traits.ts`). */
+/** Mul. Gates are values that are bounded on both sides (`graph/traits.ts`). */
 export function productRelevance(gates: ReadonlySet<string>, varies: Varies): BackwardRule<'Mul'> {
   return allToOne(varies, ({ builder: g, inputs, outputs }, [arrived]) => {
     const [a, b] = [inputs[0]!, inputs[1]!]
@@ -37,9 +37,9 @@ function signalOf(a: Value, b: Value, gates: ReadonlySet<string>): Value | undef
 }
 
 /**
- * MatMul of two computed matrices, y = A·B: half of R / y goes to each side, in proportion to what its elements add,
- * R_A = ½ A ⊙ (R / y) Bᵀ and R_B = ½ B ⊙ Aᵀ (R / y). Where only one side varies (attention whose weights count as
- * constant), it gets the whole.
+ * MatMul of two computed matrices, y = A·B: half of R goes to each side, in proportion to what its elements add, R_A =
+ * ½ A ⊙ (R / y) Bᵀ and R_B = ½ B ⊙ Aᵀ (R / y). Where only one side varies (attention whose weights count as constant),
+ * it gets the whole.
  */
 export function matrixProductRelevance(varies: Varies): BackwardRule<'MatMul'> {
   return (visit, [arrived]) => {

@@ -6,7 +6,7 @@ import type { Varies } from './varying.ts'
 
 /**
  * In proportion to what each input adds: R_i = x_i · ∂y/∂x_i · R / y, for operators that are linear and have no
- * weights (sums, means, average pooling, resizing). Their derivative is all that it takes.
+ * weights (sums, means, average pooling, resizing). It needs only their derivative.
  *
  * @param gradient the operator's derivative
  */
@@ -21,8 +21,8 @@ export function inProportion<O extends Operator>(gradient: BackwardRule<O>): Bac
 /**
  * A sum or a difference: in proportion to what each side adds, or in equal shares.
  *
- * @param keeps whether a constant in the sum of this node keeps its share, as a bias does. Else what is added to a
- *   constant passes on whole: the shift is nobody's merit, and dividing by what is left of it would blow up
+ * @param keeps whether a constant in the sum of this node keeps its share, as a bias does. Otherwise what is added to a
+ *   constant passes on whole: the shift comes from no input, and dividing by a sum that it nearly cancels would blow up
  */
 export function inSum<O extends 'Add' | 'Sub' | 'Sum'>(
   gradient: BackwardRule<O>,
@@ -43,8 +43,8 @@ export function inSum<O extends 'Add' | 'Sub' | 'Sum'>(
 }
 
 /**
- * Where only one input varies, and all others are constants, it gets everything: the node is a function of one
- * value then, as an activation is.
+ * Where only one input varies, and all others are constants, it gets everything: the node is then a function of one
+ * value, like an activation.
  *
  * @param otherwise the rule for several that vary
  */
@@ -59,7 +59,7 @@ export function allToOne<O extends Operator>(varies: Varies, otherwise: Backward
   }
 }
 
-/** A quotient: what is divided is the signal, and the divisor, held fixed, only scales it. */
+/** A quotient: the dividend is the signal, and the divisor, held fixed, only scales it. */
 export function quotientRelevance(varies: Varies): BackwardRule<'Div'> {
   return allToOne(varies, ({ builder, inputs, outputs }, [arrived]) => [
     unbroadcast(builder, arrived!, outputs[0]!.shape, inputs[0]!),

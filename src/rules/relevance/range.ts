@@ -5,9 +5,9 @@ import { affineOf } from '../canonise/channelwise.ts'
 import type { InputRange } from './rules.ts'
 
 /**
- * The range of a value that is the network's input, or is made of it as many networks begin: by scales and shifts of its
- * channels (divided by 255, less a mean), less a mean picture, with its channels in another order; undefined for what is
- * made of it in any other way.
+ * The range of a value that is the network's input, or what many networks make of it first: its channels scaled and
+ * shifted (divided by 255, minus a mean), minus a mean picture, or with its channels in another order; undefined for
+ * any other value.
  *
  * @param range that of the input, with one number a channel or one for all
  */
@@ -54,13 +54,13 @@ function reordered(
   if (!range || !indices || ![1, 3, -1, -3].includes(attributes.axis)) return undefined
   const channels = Math.max(range.low.length, range.high.length)
   if (channels === 1) return range
-  // That the axis is the one of the channels shows by its length.
+  // The axis of the channels is recognised by its length.
   const order = Array.from<number | bigint, number>(indices.data, (k) => (Number(k) + channels) % channels)
   if (order.length !== channels || new Set(order).size !== channels) return undefined
   return { low: order.map((k) => at(range.low, k)), high: order.map((k) => at(range.high, k)) }
 }
 
-/** Less (or with) a constant picture, [channels, height, width]: from the least to the most that is left of a channel. */
+/** Minus (or plus) a constant picture, [channels, height, width]: the bounds of each channel of the result. */
 function lessPicture(
   { op, inputs }: Node,
   graph: Graph,

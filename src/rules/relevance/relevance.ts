@@ -33,16 +33,16 @@ import { withSplitSums } from './split.ts'
 import { relevanceTable } from './table.ts'
 import { type Varies, varying } from './varying.ts'
 
-/** What is explained, and what is wanted of it. */
+/** What to explain, and what to compute. */
 export interface RelevanceOptions {
-  /** The output that is explained; the first where not given. */
+  /** The output to explain; by default the first. */
   readonly output?: string
-  /** The values whose relevance is wanted; the first input where not given. */
+  /** The values whose relevance to give; by default the first input. */
   readonly of?: readonly string[]
   /**
-   * Explain many targets of one picture, which goes through the network once. Without it, each picture of the
-   * batch has a target of its own. Where the network does not keep its pictures in dimension 0 (an attention that has
-   * its tokens there), the graph takes one target at a time: its input `target` says so by its shape.
+   * Explain many targets of one picture, which goes through the network once. Otherwise each picture of the batch has a
+   * target of its own. Where the network does not keep its pictures in dimension 0 (an attention may have its tokens
+   * there), the graph takes one target at a time: the shape of its input `target` says so.
    */
   readonly onePicture?: boolean
   /** Whether to report, layer by layer, what became of the relevance. */
@@ -58,7 +58,7 @@ export interface NetworkOutput extends Pick<Logits, 'kind' | 'scale' | 'shift'> 
   readonly name: string
   /**
    * The name of the output of the explaining graph that holds the logits, in the order of the output's elements; the
-   * output's own where it is explained itself.
+   * output's own name where it is itself explained.
    */
   readonly logits: string
 }
@@ -73,8 +73,8 @@ export interface Relevance {
    * - output `relevance`: float32, of the input's shape, with a row for each target; for other values that were
    *   asked for, `relevance of NAME`;
    * - output `explained`: float32 [targets, classes], the targets with rows of zeros filled in;
-   * - output `logits of NAME`, float32 [batch, classes], for each output that holds probabilities: what they are made
-   *   of;
+   * - output `logits of NAME`, float32 [batch, classes], for each output that holds probabilities: what they are
+   *   computed from;
    * - with `conservation`, the output of this name, float32 [targets, rows, 5] with the columns of
    *   `CONSERVATION_COLUMNS`.
    */
@@ -83,14 +83,14 @@ export interface Relevance {
   readonly outputs: readonly NetworkOutput[]
   /** What the rows of the output `conservation` are about, from the output to the input. */
   readonly rows: readonly ConservationRow[]
-  /** The inputs, float32 [], that are numbers of rules; none where these are not asked for. */
+  /** The inputs, float32 [], that are numbers of rules; none unless `tunable`. */
   readonly parameters: readonly Parameter[]
 }
 
 /**
  * Derive the graph that explains a network.
  *
- * @param network its explained output is float32 [batch, classes], logits or probabilities that are made of them
+ * @param network its explained output is float32 [batch, classes]: logits, or probabilities computed from them
  * @param composite which rule each layer gets
  * @throws UserError where the composite does not fit the network, Error naming the node whose operator has no rule
  */
@@ -101,7 +101,7 @@ export function relevance(network: Graph, composite: Composite, options: Relevan
   try {
     return derived(canonical, complete, network, options, 'targets')
   } catch {
-    // Some node has another dimension than the pictures' first; what else is wrong is wrong with one target, too.
+    // The first dimension of some node is not the batch; any other error comes up again with one target.
     return derived(canonical, complete, network, options, 1)
   }
 }
@@ -110,7 +110,7 @@ function canonised(network: Graph, composite: RelevanceComposite | GradientCompo
   return canonise(network, composite.method === 'relevance' ? composite.constants : 'pass')
 }
 
-/** @param targets how many targets one picture has; where not given, each picture has its own */
+/** @param targets how many targets one picture has; by default each picture has its own */
 function derived(
   canonical: Graph,
   complete: RelevanceComposite | GradientComposite,
@@ -173,7 +173,7 @@ function derived(
   return { graph: builder.graph(), outputs, rows: conservation?.rows ?? [], parameters }
 }
 
-/** Values whose relevance is asked for must be there, also after layers were merged. */
+/** Values whose relevance is asked for must exist, also after layers are merged. */
 function checkThere(network: Graph, canonical: Graph, names: readonly string[]): void {
   const isIn = (graph: Graph, name: string) =>
     graph.inputs.some((input) => input.name === name) || wiringOf(graph).makerOf(name) !== undefined
@@ -190,16 +190,16 @@ function checkThere(network: Graph, canonical: Graph, names: readonly string[]):
   }
 }
 
-/** Where the layers end that lead to the logits. */
+/** The value where the layers that lead to the logits end. */
 function startIn(answer: Logits): string {
   const [only, ...others] = logitValues(answer)
   return others.length === 0 ? only! : answer.output
 }
 
-/** What the walk starts with, for each value that holds logits, and the targets in full. */
+/** What the walk starts with, for each value that holds logits, and the targets with zeros filled in. */
 function startOf(g: GraphBuilder, answer: Logits, logits: Value, target: Value, composite: Composite) {
   const classes = Number(target.shape[1])
-  // The network's own answer: its largest logit, or of a single one (a sigmoid's) the side that it is on.
+  // The network's own answer: its largest logit, or for a single one (a sigmoid's) the side that it is on.
   const top =
     classes === 1
       ? g.op('Where', [g.op('GreaterOrEqual', sidesOf(g, answer, logits)), g.scalar(1), g.scalar(-1)])
@@ -213,14 +213,14 @@ function startOf(g: GraphBuilder, answer: Logits, logits: Value, target: Value, 
   return { seeds: handedBack(g, answer, startingWith(g, answer, logits, explained, composite)), explained }
 }
 
-/** What is at least something else where a single answer is yes. */
+/** The two sides to compare for a single logit: the answer is yes where the first is at least the second. */
 function sidesOf(g: GraphBuilder, { kind, output }: Logits, logits: Value): Value[] {
-  // One class of a softmax with others that are no outputs: its logit alone does not say it.
+  // One class of a softmax whose others are not outputs: its logit alone does not decide.
   if (kind === 'softmax') return [g.reshape(g.value(output), [-1, 1]), g.scalar(0.5)]
   return [logits, g.scalar(0)]
 }
 
-/** What belongs to each logit: the gradient of what is explained, the logits themselves, or one. */
+/** What starts at each logit: the gradient of what is explained, the logits themselves, or one. */
 function startingWith(
   g: GraphBuilder,
   { places = [] }: Logits,
@@ -237,7 +237,7 @@ function startingWith(
     return scales ? g.mul(explained, scales) : explained
   }
   if (composite.start !== 'logit') return explained
-  // What is added to a logit on the way to the output belongs to no value of the network.
+  // A number added to a logit on the way to the output belongs to no value of the network.
   const shifts = row(({ shift }) => shift, 0)
   return g.mul(explained, shifts ? g.sub(logits, shifts) : logits)
 }
@@ -284,7 +284,7 @@ function rulesOf(
 /**
  * The graph for one picture.
  *
- * Needs: inputs whose dimension 0 is the batch, where it is that of the first. Leaves: 1 in its place.
+ * Needs: inputs whose dimension 0 is the batch wherever it equals the first input's. Leaves: 1 instead of it.
  */
 const forOnePicture: Pass = (graph) => {
   const batch = graph.inputs[0]!.shape[0]

@@ -3,8 +3,8 @@
  *
  *   R_i = Σ_terms c · Σ_pairs x_part · wᵀ_part ( R / stabilised( Σ_pairs x_part · w_part + b_part ) )
  *
- * so a rule is a list of terms. ε is one term with one pair; αβ is two terms with two pairs each. Parts that
- * are known to be empty (the negative part of what comes out of a ReLU) are dropped before anything is built.
+ * so a rule is a list of terms. ε is one term with one pair; αβ is two terms with two pairs each. Parts that are known
+ * to be empty (the negative part of a ReLU's output) are dropped before anything is built.
  */
 
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
@@ -21,7 +21,7 @@ export interface SignedPart {
   readonly negative: number
 }
 
-/** A part of the input, or in every place (that lies in the picture) the same number, or one for each channel. */
+/** A part of the input; or, at every place in the picture, the same number, or one for each channel. */
 export type InputPart = SignedPart | { readonly everywhere: readonly number[] }
 
 /** A part of the weights, or the square of each. */
@@ -37,7 +37,7 @@ export const NOTHING: SignedPart = { positive: 0, negative: 0 }
 export interface Term {
   /** Its weight; the coefficients of a conserving rule sum to one. */
   readonly coefficient: Amount
-  /** Products of input and weights that make up its denominator, and divide the relevance among them. */
+  /** Products of input and weights that make up its denominator, and share the relevance. */
   readonly pairs: readonly (readonly [input: InputPart, weights: WeightPart])[]
   /** The part of the bias in the denominator: what it takes is not passed on. */
   readonly bias: SignedPart
@@ -46,9 +46,9 @@ export interface Term {
    * every pair is zero as well, and the term gives 0.
    */
   readonly epsilon: Amount
-  /** The sign that the denominator has by its making, where it has one: then it is cheaper to stabilise. */
+  /** The sign that the denominator always has, if any: then it is cheaper to stabilise. */
   readonly sign?: 'positive' | 'negative'
-  /** Only for outputs of this sign (0 counts as positive); for all where it is not given. */
+  /** Only for outputs of this sign (0 counts as positive); by default for all. */
   readonly outputs?: 'positive' | 'negative'
 }
 
@@ -59,7 +59,7 @@ export interface LinearVisit {
   readonly x: Value
   readonly weights: Value
   readonly bias: Value | undefined
-  /** What the layer makes. */
+  /** The layer's output. */
   readonly output: Value
   /** Whether x is known to have no negative element. */
   readonly nonNegative: boolean
@@ -67,17 +67,17 @@ export interface LinearVisit {
 }
 
 /**
- * What became of the relevance that arrived at a layer. All but the first are only built where somebody asks: each
- * is a list of values whose elements, summed for each picture, say how much stayed in the layer.
+ * What became of the relevance that arrived at a layer. All but the first are only built on demand: each is a list of
+ * values whose elements, summed for each picture, give how much stayed in the layer.
  */
 export interface Passed {
   /** What the input gets. */
   readonly relevance: Value
   /** What the bias took. */
   readonly bias: readonly (() => Value)[]
-  /** What ε took, or what arrived where a denominator is zero and nobody can be given anything. */
+  /** What ε took, or what arrived where a denominator is zero and no input can be given anything. */
   readonly epsilon: readonly (() => Value)[]
-  /** What went to where no input is. */
+  /** What went to the padding, where there is no input. */
   readonly padding: readonly (() => Value)[]
 }
 

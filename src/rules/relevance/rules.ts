@@ -21,9 +21,10 @@ export interface InputRange {
  * The rule that an entry of a composite asks for.
  *
  * @param layer the name of the layer that it is for
- * @param range that of the layer's input, for zᴮ where the entry gives none itself
- * @param isSaid whether that of the network's input is known: then it is what the network makes of it that is not
- * @param amounts what stands for the numbers of αβ, γ and ε
+ * @param range of the layer's input, for zᴮ where the entry gives none
+ * @param isSaid whether the range of the network's input is known; if so, the range is unknown only after what the
+ * network does first
+ * @param amounts how the numbers of αβ, γ and ε enter the graph
  * @throws UserError when zᴮ has no range
  */
 export function ruleOf(

@@ -1,6 +1,6 @@
 /**
- * One pass for two sums: where a rule needs Σ z⁺ and Σ z⁻ of a layer, their sum is what the layer makes, so the
- * layer itself need not be computed a third time.
+ * One pass for two sums: where a rule needs Σ z⁺ and Σ z⁻ of a layer, their sum is the layer's output, so the layer
+ * need not be computed a third time.
  */
 
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
@@ -10,11 +10,11 @@ import { partOf } from './parts.ts'
 import { type LinearRule, NEGATIVE, POSITIVE, type SignedPart, type Term } from './rule.ts'
 
 /**
- * A builder that goes on from a graph, with some of its convolutions computed as two, with the positive and with the
- * negative weights and biases, and added.
+ * A builder that continues from a graph, with some of its convolutions computed as the sum of two: one with the
+ * positive and one with the negative weights and biases.
  *
- * Needs: a well-formed graph; where it is split is said in names, so layers and values keep theirs from when the rules
- * were assigned. Leaves: beside an output NAME that is split, the values NAME.positive and NAME.negative.
+ * Needs: a well-formed graph, in which layers and values still have the names by which rules were assigned. Leaves:
+ * beside an output NAME that is split, the values NAME.positive and NAME.negative.
  *
  * @param rules the rule of each linear layer, by the name of its node
  * @param nonNegative names of the values that have no negative element
@@ -67,7 +67,7 @@ function appendSplit(g: GraphBuilder, node: Node): void {
   g.append({ op: 'Add', name: node.name, inputs: halves, outputs: [output!], attributes: {} })
 }
 
-/** The denominator of a term as made of the two sums of a split layer; undefined where it is not split. */
+/** The denominator of a term, from the two sums of a split layer; undefined where it is not split. */
 export function splitSum(g: GraphBuilder, output: Value, term: Term): Value | undefined {
   const sums = sumsOf(term)
   const positive = g.find(`${output.name}.positive`)
@@ -78,7 +78,7 @@ export function splitSum(g: GraphBuilder, output: Value, term: Term): Value | un
   return g.sum([...times(positive, sums.positive), ...times(negative, sums.negative)])
 }
 
-/** How often Σ z⁺ and Σ z⁻ count in a term's denominator, for inputs that are nowhere negative. */
+/** The factors of Σ z⁺ and Σ z⁻ in a term's denominator, for inputs that are nowhere negative. */
 function sumsOf({ pairs, bias }: Term): SignedPart | undefined {
   const left = pairs.filter(([input]) => !('positive' in input) || input.positive !== 0)
   if (left.length !== 1) return undefined

@@ -1,17 +1,17 @@
 import type { GraphBuilder, Value } from '../../graph/builder.ts'
 
-/** Below this a denominator counts as zero: far under any activation, and what is divided by it stays finite. */
+/** Below this a denominator counts as zero: far below any activation, and quotients by it stay finite. */
 const TINY = 1e-20
-/** So large that what is divided by it is nothing. Not infinity, which graphics cards need not know. */
+/** So large that quotients by it vanish. Not infinity, which GPUs need not support. */
 const HUGE = 1e30
 
 /**
- * z + ε · sign z, the sign of 0 being +1. Without an ε, nobody gets anything where the denominator is zero: of a
- * sum without negative (or positive) parts all parts are zero then, so that it does not matter by what they are
- * divided; where parts may cancel, the quotient is made vanish.
+ * z + ε · sign z, the sign of 0 being +1. Without an ε, no input gets anything where the denominator is zero: in a sum
+ * without negative (or positive) parts all parts are then zero, so it does not matter what they are divided by; where
+ * parts may cancel, the quotient is made to vanish.
  *
  * @param epsilon a number, or a value of the graph, of shape [] and at least 0
- * @param sign the sign that z has by its making: no element has the other one
+ * @param sign the sign that z always has: no element has the other one
  */
 export function stabilised(
   g: GraphBuilder,
@@ -32,7 +32,7 @@ export function stabilised(
   return g.add(z, signed)
 }
 
-/** The same by an ε that is not known yet: where it turns out to be zero, what holds without one. */
+/** The same for an ε that is known only when the graph runs: where it is zero, it acts as without one. */
 function stabilisedBy(g: GraphBuilder, z: Value, epsilon: Value, sign?: 'positive' | 'negative'): Value {
   if (sign === 'positive') return g.op('Max', [g.add(z, epsilon), g.scalar(TINY)])
   if (sign === 'negative') return g.op('Min', [g.sub(z, epsilon), g.scalar(-TINY)])

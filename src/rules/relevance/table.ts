@@ -1,12 +1,11 @@
 /**
- * The relevance rule of every operator. Linear layers have the rule that the composite gives them; sums and means
- * share in proportion; of a product each side gets half, and a gate nothing; what something is divided by is held
- * fixed; what only moves elements moves their relevance; and activations pass on what arrives, as Lapuschkin et al.
- * 2017 do.
+ * The relevance rule of every operator. Linear layers have the rule that the composite gives them; sums and means share
+ * in proportion; each side of a product gets half, but a gate gets nothing; divisors are held fixed; operators that
+ * only move elements move their relevance; and activations pass on what arrives, as in Lapuschkin et al. 2017.
  *
- * So transformers need few rules of their own. Relevance is divided by each value and multiplied with its parts, node
- * by node, rather than kept as a modified gradient that meets the input at the end: that costs some cheap divisions
- * (`docs/speed.md`), and lets every rule, and the report of what became of the relevance, hold anywhere in the network.
+ * So transformers need few rules of their own. Relevance is divided by each value and multiplied by its parts, node by
+ * node, rather than kept as a modified gradient that meets the input at the end: this costs some cheap divisions
+ * (`docs/speed.md`), but every rule, and the conservation report, then holds anywhere in the network.
  */
 
 import type { Operator } from '../../graph/operators.ts'
@@ -32,7 +31,7 @@ import type { Varies } from './varying.ts'
 
 const none = noRule('relevance')
 
-/** Relevance has a sign and a fraction, also that of an input that has none: pixels from 0 to 255, say. */
+/** Relevance is signed and fractional even for an input that is not, such as pixels from 0 to 255. */
 const castRelevance: BackwardRule<'Cast'> = ({ builder, inputs }, [arrived]) => {
   const { type } = inputs[0]!
   return [
@@ -42,15 +41,15 @@ const castRelevance: BackwardRule<'Cast'> = ({ builder, inputs }, [arrived]) => 
   ]
 }
 
-/** Softmax as a constant: there is nobody behind it to give anything to. */
+/** Softmax as a constant: nothing before it gets anything. */
 const softmaxConstant: BackwardRule<'Softmax'> = () => [undefined]
 
 /**
  * @param shapeOf the shape of a value of the graph
- * @param varies which of its values vary with what the network is shown
+ * @param varies which of its values vary with the network's input
  * @param rules the rule of each linear layer, by the name of its node
  * @param nonNegative names of the values that have no negative element
- * @param conservation where to note what each layer passed on, if anybody asks
+ * @param conservation where to note what each layer passed on, if wanted
  */
 export function relevanceTable(
   graph: Graph,
@@ -95,7 +94,7 @@ export function relevanceTable(
     )
     return [passed.relevance]
   }
-  /** A rule that may keep something: what it does not pass on is noted under a column. */
+  /** A rule that may keep something: what it keeps is noted in a column. */
   const noted = <O extends Operator>(
     name: string,
     column: 'bias' | 'epsilon' | 'padding',
@@ -114,7 +113,7 @@ export function relevanceTable(
       return passed
     }
   }
-  /** A rule that gives constants their share: it is theirs to keep, as a bias keeps its own. */
+  /** A rule that gives constants their share, which they keep as a bias does. */
   const partly = <O extends Operator>(rule: BackwardRule<O>, first = 0): BackwardRule<O> => {
     const keeping = noted('pass', 'bias', rule)
     return (visit, arrived) => (visit.wanted.slice(first).includes(false) ? keeping : rule)(visit, arrived)

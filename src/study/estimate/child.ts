@@ -1,14 +1,14 @@
-/** A process that makes one trial, so that its peak memory is that of the trial, and tells its parent of it. */
+/** A process that runs one trial, so that its peak memory is the trial's, and reports to its parent. */
 
 import { sendAndExit } from '../../base/child.ts'
 import { messageOf } from '../../base/errors.ts'
 import { type NodeDevice, nodeEngine } from '../../engine/node.ts'
 import { type Cost, type Trial, tryNetwork } from './trial.ts'
 
-/** What a child says to its parent. */
+/** What a child sends its parent. */
 export type TrialMessage = { readonly at: string } | { readonly cost: Cost } | { readonly failure: string }
 
-/** What a parent asks of a child. */
+/** What a parent asks a child to do. */
 interface Order {
   readonly trial: Trial
   readonly folder: string

@@ -1,4 +1,4 @@
-/** How far a plan's runs are, before its photos are looked at. */
+/** The progress of a plan's runs, before its photos are looked at. */
 
 import { messageOf } from '../../base/errors.ts'
 import { readMetrics } from '../../training/metrics.ts'
@@ -8,15 +8,15 @@ import { type Plan, plannedFor, plannedSchedule } from '../plan.ts'
 import { files, type Run, runFiles } from '../record.ts'
 import { type RunState, stateOf } from '../state.ts'
 
-/** How far a run is, and at which iteration. */
+/** A run's state, and its iteration. */
 export type Done = RunState & { readonly iteration: number }
 
 /**
- * Look into the folder of a plan's run. The photos, their labels and the weights to start from are taken to be those
- * that it was begun with: whether they are, shows when the study is run.
+ * Look into the folder of a plan's run. It assumes the photos, labels and starting weights that the run began with:
+ * whether they still are shows when the study runs.
  *
  * @param out the study's folder
- * @param schedule as it is expected to be
+ * @param schedule the expected one
  */
 export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): Done {
   const folder = files.run(out, run)
@@ -34,7 +34,7 @@ export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): D
       crops,
       start,
     }
-    // How many iterations some epochs are, is known exactly once the photos are.
+    // How many iterations a number of epochs is, is known exactly only with the photos.
     const length = countsEpochs(plan, run) ? { iterations: settings.schedule.iterations } : {}
     const config = configOf(
       { ...job, schedule: { ...schedule, ...length }, data: { digest: settings.data } },
@@ -48,7 +48,7 @@ export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): D
   }
 }
 
-/** What `config.json` has that is not to be known before the photos are. */
+/** The fields of `config.json` that are not known before the photos are. */
 interface Begun {
   readonly data: string
   readonly schedule: Schedule

@@ -1,4 +1,4 @@
-/** What runs cost, from what was measured: time, memory, room on the disk. */
+/** What runs cost, from measurements: time, memory, disk space. */
 
 import { CLASSES, type Task } from '../../datasets/task.ts'
 import type { Schedule } from '../../training/schedule.ts'
@@ -27,13 +27,13 @@ export interface Work {
 export interface RunCost {
   readonly seconds: number
   readonly memory: number
-  /** What it leaves on the disk: models, metrics and maps; the rest is small. */
+  /** What it leaves on disk: models, metrics and maps; the rest is small. */
   readonly kept: number
-  /** What it takes on the disk beside that while it is made: checkpoints. */
+  /** What it also takes on disk while it runs: checkpoints. */
   readonly meanwhile: number
 }
 
-/** How much work a run of a plan is. People are taken to be dealt evenly, and no training to stop early. */
+/** How much work a run of a plan is, if people are dealt evenly and no training stops early. */
 export function workOf(plan: Plan, run: Run, counts: FaceCounts): Work {
   const labelled = counts.labelled[run.task]!
   const tested = labelled / plan.folds.count
@@ -44,7 +44,7 @@ export function workOf(plan: Plan, run: Run, counts: FaceCounts): Work {
   return {
     schedule,
     validated: Math.ceil(iterations / validateEvery) * 0.1 * others,
-    // Every kind of photos at the end, and the run's own at each snapshot that is not the end.
+    // Every kind of photos at the end, and the run's own kind at each earlier snapshot.
     scored: tested * (counts.alignments + Math.floor((iterations - 1) / snapshotEvery)),
     explained: Math.min(plan.explain.photos, tested),
     profiled: Math.min(plan.explain.profile, tested),
@@ -52,7 +52,7 @@ export function workOf(plan: Plan, run: Run, counts: FaceCounts): Work {
   }
 }
 
-/** The trial that tells what a run costs. */
+/** The trial that measures what a run costs. */
 export function trialFor(plan: Plan, run: Run): Trial {
   const { network, input, width, task } = run
   const { batch } = plannedSchedule(plan, run, 1)
@@ -63,14 +63,14 @@ export function trialFor(plan: Plan, run: Run): Trial {
 /**
  * What a run costs.
  *
- * @param done how much of its training is done already, 0 to 1
+ * @param done how much of its training is already done, 0 to 1
  */
 export function costOf(run: Run, work: Work, cost: Cost, done = 0): RunCost {
   const { schedule, validated, scored, explained, profiled, snapshots } = work
   const trained = schedule.iterations * schedule.batch
   // A validation sees one crop of ten.
   const training = trained * cost.training + validated * (cost.scoring / 10)
-  // As large as they can be: noise.
+  // As large as they can get: noise.
   const maps = explained * (1 + mapsOf(run.task)) * 3 * run.input ** 2
   return {
     seconds:
@@ -78,12 +78,12 @@ export function costOf(run: Run, work: Work, cost: Cost, done = 0): RunCost {
       (1 - done) * training +
       scored * cost.scoring +
       explained * cost.explaining +
-      // One map a face; what it is tested by are single crops.
+      // One map for each face; it is tested on single crops.
       profiled * (cost.explaining / mapsOf(run.task)) +
       perturbedPictures(profiled) * (cost.scoring / 10),
     memory: cost.memory,
     kept: (1 + snapshots) * cost.model + schedule.iterations * cost.metrics + maps,
-    // The two that are kept, and the one that takes the place of the older.
+    // The two that are kept, and the one that replaces the older.
     meanwhile: 3 * cost.checkpoint,
   }
 }
@@ -93,14 +93,14 @@ function mapsOf(task: Task): number {
   return task === 'years' ? 2 : CLASSES[task].length
 }
 
-/** Bytes of all aligned photos of a plan, of every size that its networks take. */
+/** Bytes of all aligned photos of a plan, in every size that its networks take. */
 export function preparedBytes(plan: Plan, { faces, alignments }: FaceCounts): number {
   const sizes = new Set(plan.networks.map(({ input }) => pictureSize(input)))
   return [...sizes].reduce((sum, size) => sum + 3 * size ** 2 * faces * alignments, 0)
 }
 
 /**
- * Seconds until all runs are made, where each worker takes the longest run that is left when it has made one.
+ * Seconds until all runs are done, if each worker takes the longest remaining run whenever it is free.
  *
  * @param seconds that each run takes
  */

@@ -1,4 +1,4 @@
-/** How many faces a plan's data set has, without a look at its photos. */
+/** How many faces a plan's data set has, without looking at its photos. */
 
 import { existsSync } from 'node:fs'
 import { UserError } from '../../base/errors.ts'
@@ -16,12 +16,12 @@ export interface FaceCounts {
   readonly labelled: Readonly<Partial<Record<Task, number>>>
   /** In how many ways each is aligned. */
   readonly alignments: number
-  /** Where the numbers are from, if not from the data set itself: the end of a sentence that begins with "counted". */
+  /** Where the numbers come from, if not from the data set itself: the end of a sentence that begins with "counted". */
   readonly assumed?: string
 }
 
 /**
- * Count the faces of a plan's data set. Where Adience is not at its place yet, as its published lists count them.
+ * Count the faces of a plan's data set. Where Adience is missing, its published lists give the counts.
  *
  * @throws UserError when the data set cannot be read, or its faces cannot train the networks of a task
  */
@@ -49,7 +49,7 @@ async function counted(plan: Plan): Promise<FaceCounts> {
     return {
       faces,
       labelled: labelled((task) => listed[task]),
-      // Its publishers give both.
+      // Its publishers provide both.
       alignments: 2,
       assumed: `by its published lists: ${dataset.root} is not there`,
     }
@@ -57,7 +57,7 @@ async function counted(plan: Plan): Promise<FaceCounts> {
   const { kind, root, ...options } = dataset
   const { faces } = await readDataset(kind, root, options)
   const labels = labelled((task) => faces.filter((face) => labelOf(face, task) !== undefined).length)
-  // What has no label at all is said more plainly.
+  // A data set without any labels gets a plainer message.
   if (tasks.every((task) => labels[task])) requireTrainable(faces, plan)
   return {
     faces: faces.length,

@@ -8,21 +8,21 @@ import type { NodeDevice } from '../../engine/node.ts'
 import type { TrialMessage } from './child.ts'
 import type { Cost, Trial } from './trial.ts'
 
-/** Where a measurement runs, and how it is followed. */
+/** Where to run a measurement, and how to follow it. */
 export interface MeasureOptions {
-  /** The CPU where not given. */
+  /** By default the CPU. */
   readonly device?: NodeDevice
   /** Stops it at once. */
   readonly signal: AbortSignal
-  /** Told what is done now. */
+  /** Called with what is being done now. */
   readonly tell: (what: string) => void
 }
 
 /**
- * Measure on this machine what a run costs, by a trial in a process of its own. It takes about 20 seconds, a large
- * network up to a minute, and in the folder for temporary files as much room as a checkpoint.
+ * Measure on this machine what a run costs, by a trial in a process of its own. It takes about 20 seconds (up to a
+ * minute for a large network), and as much space as a checkpoint in the folder for temporary files.
  *
- * @throws UserError when the process ends without a result, as one does that is killed for want of memory; the signal's
+ * @throws UserError when the process ends without a result, for example because it ran out of memory; the signal's
  *   reason, when that stops it
  */
 export async function measure(trial: Trial, { device, signal, tell }: MeasureOptions): Promise<Cost> {

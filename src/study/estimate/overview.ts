@@ -1,4 +1,4 @@
-/** A plan before it is run: its runs, how far they are, and what they cost. */
+/** An overview of a plan before it runs: its runs, their progress, and their cost. */
 
 import { gridOf } from '../grid.ts'
 import type { Plan } from '../plan.ts'
@@ -14,13 +14,13 @@ export interface PlannedRun {
   readonly name: string
   readonly work: Work
   readonly done: Done
-  /** What it costs from its beginning, where that was measured. */
+  /** What it costs from its beginning, if measured. */
   readonly cost?: RunCost
-  /** Seconds that are left of it. */
+  /** Seconds that it still takes. */
   readonly left?: number
 }
 
-/** A plan's runs, in the order in which they are made. */
+/** A plan's runs, in the order in which they run. */
 export interface Overview {
   readonly counts: FaceCounts
   readonly runs: readonly PlannedRun[]
@@ -29,11 +29,11 @@ export interface Overview {
 }
 
 /**
- * Look a plan over.
+ * Look over a plan.
  *
- * @param out the study's folder, which need not be there
- * @param measured says what a trial has measured; where not given, nothing is said of the cost
- * @throws UserError when the data set cannot be read, or the plan asks for a schedule that there is not
+ * @param out the study's folder, which need not exist
+ * @param measured gives what a trial measured; without it, the overview leaves out the cost
+ * @throws UserError when the data set cannot be read, or the plan asks for a schedule that does not exist
  */
 export async function overviewOf(
   plan: Plan,

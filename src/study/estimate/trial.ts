@@ -1,4 +1,4 @@
-/** A short trial of a network on this machine: what a run of it costs, measured on random pictures. */
+/** A short trial of a network on this machine, on random pictures, to measure what a run of it costs. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,26 +20,26 @@ import { type TrainedNetwork, train } from '../../training/train.ts'
 import { trainableWeights } from '../../training/trainableWeights.ts'
 import { pictureSize } from '../preparedData.ts'
 
-/** What is tried: all of a run that its cost follows from. */
+/** What to try: everything about a run that decides its cost. */
 export interface Trial {
   readonly network: NetworkName
   readonly input: number
   readonly width: number
   readonly task: Task
   readonly batch: number
-  /** Layers that stay as they are, as a plan's start names them. */
+  /** Layers that are not trained, as a plan's start names them. */
   readonly frozen?: readonly string[]
 }
 
 /** What a run costs. */
 export interface Cost {
-  /** Seconds in which a picture is trained on. */
+  /** Seconds to train on one picture. */
   readonly training: number
-  /** Seconds in which a picture is scored by ten crops. */
+  /** Seconds to score one picture by ten crops. */
   readonly scoring: number
-  /** Seconds in which a picture is explained: all classes that a run draws maps of. */
+  /** Seconds to explain one picture, for all classes that a run draws maps of. */
   readonly explaining: number
-  /** Seconds that are not for any one picture: building the network, loading its graphs. */
+  /** Seconds that do not depend on the number of pictures: building the network, loading its graphs. */
   readonly rest: number
   /** Bytes of the model that is kept, with its mean picture. */
   readonly model: number
@@ -47,22 +47,22 @@ export interface Cost {
   readonly checkpoint: number
   /** Bytes that an iteration adds to the metrics. */
   readonly metrics: number
-  /** The most memory that it took, in bytes. */
+  /** Peak memory, in bytes. */
   readonly memory: number
 }
 
-/** Seconds that each part of a trial goes on for; it then ends with the run of the engine that it is in. */
+/** Seconds for each part of a trial, which then ends with its current run of the engine. */
 const SECONDS = { training: 5, scoring: 2, explaining: 1 } as const
 
-/** Different pictures, of which batches are made. */
+/** The number of different pictures that batches are made from. */
 const PICTURES = 8
 
 /**
- * Try a network: train it for some seconds, score and explain some pictures. The work is that of a run, by the same
- * functions; only the pictures are noise, and it starts from random weights.
+ * Try a network: train it for some seconds, score and explain some pictures. The same functions do the same work as in
+ * a run; only the pictures are noise, and the weights start random.
  *
  * @param folder an empty one, for what is written on the way
- * @param tell is told what is done now
+ * @param tell called with what is being done now
  */
 export async function tryNetwork(
   engine: Engine,
@@ -113,7 +113,7 @@ async function tryTraining(engine: Engine, trial: Trial, pictures: Pictures, fol
   const stop = new AbortController()
   const classes = CLASSES[task].length
   const seed = 'trial'
-  // Frozen are layers of trained weights; its own random ones are as good here.
+  // Layers of trained weights would be frozen; here its own random ones are as good.
   const own = () => {
     const random = new Random(seed)
     return trainableWeights(networks[network].build({ input, classes, batch, width, random }))
@@ -127,7 +127,7 @@ async function tryTraining(engine: Engine, trial: Trial, pictures: Pictures, fol
     signal: stop.signal,
     progress({ iteration, imagesPerSecond }) {
       const now = performance.now()
-      // The first run of the engine began when nobody was told.
+      // The first run of the engine began unreported.
       if (done === 0) watch.mark(0, now - (1000 * iteration * batch) / imagesPerSecond)
       done = iteration
       if (watch.mark(iteration * batch, now)) stop.abort()
@@ -163,7 +163,7 @@ async function tryScoring(
   const watch = new Stopwatch(SECONDS.scoring)
   let enough = false
   function* pictures() {
-    // They are asked for once the graph is loaded.
+    // Pictures are asked for once the graph is loaded.
     watch.mark(0)
     while (!enough) yield picture
   }
@@ -202,23 +202,23 @@ async function tryExplaining(
   }
 }
 
-/** How many rounds of work there are at the least: one that warms up, and one that is measured. */
+/** The least number of rounds: one to warm up, and one to measure. */
 const ENOUGH = 2
-/** How many are enough, however short they are. */
+/** How many rounds are enough, however short they are. */
 const MANY = 100
 
-/** Measures work that is done again and again until some seconds are over. */
+/** Measures work that is repeated until some seconds have passed. */
 export class Stopwatch {
   private readonly seconds: number
   private readonly marks: { readonly done: number; readonly time: number }[] = []
 
-  /** @param seconds after which it is enough */
+  /** @param seconds how long to measure */
   constructor(seconds: number) {
     this.seconds = seconds
   }
 
   /**
-   * Say how much is done; first of all, before anything is.
+   * Record how much is done; call it first before anything is.
    *
    * @param time in milliseconds
    * @returns whether it is enough
@@ -234,7 +234,7 @@ export class Stopwatch {
     return this.marks.at(-1)!.done
   }
 
-  /** Seconds for one unit, without what was done first: it warms up. */
+  /** Seconds for one unit, without the first round, which warms up. */
   get pace(): number {
     const [, first] = this.marks
     const last = this.marks.at(-1)!
@@ -256,10 +256,10 @@ function randomPictures(folder: string, size: number): Pictures {
   return { size, pixels, labels: pixels.map((_, k) => k % 2) }
 }
 
-/** The most memory that this process took, in bytes. */
+/** The peak memory of this process, in bytes. */
 function peakMemory(): number {
   try {
-    // resourceUsage() begins, on Linux, with what the process had that started this one.
+    // On Linux, resourceUsage() starts with the peak of the parent process.
     const [, peak] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))!
     return 1024 * Number(peak)
   } catch {

@@ -1,6 +1,6 @@
 /**
- * A process that makes one run: its parent sends it the request, and is told how far the run is and how it ended. So the
- * parent has its hands free, a run that breaks breaks nothing else, and its memory is given back.
+ * A process that makes one run: its parent sends the request, and receives its progress and how it ended. So the parent
+ * stays responsive, a run that fails breaks nothing else, and its memory is freed.
  */
 
 import { sendAndExit } from '../../base/child.ts'
@@ -22,7 +22,7 @@ import { isMemory, outOfMemory } from './memory.ts'
 import type { RunRequest } from './request.ts'
 import type { Store } from './store.ts'
 
-/** What a child says to its parent. */
+/** What a child sends its parent. */
 export type RunMessage =
   | { readonly pace: Pace }
   | { readonly ended: 'finished' | 'stopped' }
@@ -34,7 +34,7 @@ export type RunMessage =
  */
 export type FailureKind = 'plan' | 'disk' | 'passing' | 'fault'
 
-/** Milliseconds between two words on how far it is. */
+/** Milliseconds between two progress reports. */
 const OFTEN = 500
 const stop = new AbortController()
 process.on('SIGTERM', () => stop.abort())
@@ -81,11 +81,12 @@ async function made(
       )
     }
     const { folder, schedule, data, split } = job
-    // A process that lost its parent, or slept with its machine while its run was given to this one, lets go of it soon.
+    // A process that lost its parent, or slept with its machine while its run was given to this one, soon releases the
+    // run.
     const lock = await Lock.wait(runFiles.lock(folder), signal, (holder) =>
       console.error(`the run is held by ${holderInWords(holder)}; waiting for it`),
     )
-    // Whoever holds it writes there now.
+    // Its new holder now writes there.
     lock.lost.addEventListener('abort', () => void exitWithThreads(1))
     try {
       const store = url === undefined ? undefined : await openStore(url, signal)
@@ -112,7 +113,7 @@ async function made(
   }
 }
 
-/** The engine that a run is made with: the one at hand, or one as the run was begun with; none for a finished run. */
+/** The engine for a run: the given one, or one like that which the run began with; undefined for a finished run. */
 async function engineFor(folder: string, config: RunConfig, engine: Engine): Promise<Engine | undefined> {
   const means = claim(folder, config, engine)
   if (!means) return undefined
@@ -133,17 +134,17 @@ async function openStore(url: string, signal: AbortSignal): Promise<Store> {
   return new Store(url, { signal })
 }
 
-/** Milliseconds between two looks whether there is a new checkpoint to be kept. */
+/** Milliseconds between two checks for a new checkpoint to keep. */
 const LOOK = 2000
 
-/** Make a run, and keep every checkpoint, and at last the run, in the store. */
+/** Make a run, and save every checkpoint, and finally the run, in the store. */
 async function keeping(store: Store, { run, folder }: RunJob, make: () => Promise<unknown>): Promise<void> {
   const name = runName(run)
   let underway: Promise<void> = Promise.resolve()
   let busy = false
   const save = async () => {
     busy = true
-    // What could not be kept this time is kept the next, and the end waits for it.
+    // What could not be saved this time is saved next time, and the end waits for it.
     await store.save(name, folder).catch((error) => console.error(messageOf(error)))
     busy = false
   }

@@ -1,4 +1,4 @@
-/** Runs on this machine, so many at a time, each in a process of its own. */
+/** Makes runs on this machine, several at a time, each in a process of its own. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, PassingError, UserError } from '../../base/errors.ts'
@@ -18,7 +18,7 @@ export interface FailedRun {
 /** How often a run is begun that fails for a reason that may pass: its process is killed, as one is for want of memory. */
 export const ATTEMPTS = 3
 
-/** Milliseconds before a run is taken up again. */
+/** Milliseconds before a run is attempted again. */
 const PAUSE = 1000
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Runs made by workers on any number of machines, by a queue in Redis (BullMQ). The queue says only who makes what: all
- * that is made is in files, so that a queue that is lost costs nothing but the asking again.
+ * Runs made by workers on any number of machines, through a queue in Redis (BullMQ). The queue only holds who makes
+ * what: all results are in files, so losing the queue only means adding the runs again.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,22 +19,22 @@ import type { StudyProgress } from './studyProgress.ts'
 /** The name of the queue in Redis: one for all studies, so that any worker makes runs of any. */
 export const QUEUE_NAME = 'regard'
 
-/** How far a run is, as its worker tells the queue. */
+/** The progress of a run, as its worker reports it to the queue. */
 export interface RunProgress extends Pace {
-  /** Who makes it: `host:pid`. */
+  /** The worker that makes it: `host:pid`. */
   readonly worker: string
 }
 
 /** A run in the queue. */
 export type QueuedRun = Job<StoredRequest, void, string, RunProgress>
 
-/** The queue, as those see it who put runs into it or look at it. */
+/** The queue, for those who add runs or look at it. */
 export type RunQueue = Queue<QueuedRun>
 
-/** How Redis is reached: one that is gone is waited for, until the connection is to be closed. */
+/** The connection to Redis: if Redis is gone, it waits until the connection is closed. */
 export type Connection = RedisOptions & { closing?: true }
 
-/** Of a queue or a worker, which {@link closeQueue} closes. */
+/** The connection of a queue or a worker; {@link closeQueue} closes it. */
 export function connectionTo(url: string): Connection {
   const connection: Connection = {
     url,
@@ -45,14 +45,14 @@ export function connectionTo(url: string): Connection {
   return connection
 }
 
-/** Milliseconds in which Redis must answer at first. */
+/** Milliseconds in which Redis must first answer. */
 const ANSWER = 5_000
 
 /**
- * Open the queue. Whoever does closes it by {@link closeQueue}.
+ * Open the queue. The caller closes it by {@link closeQueue}.
  *
  * @param url `redis://[user:password@]host[:port][/database]`, or `rediss://` over TLS
- * @throws UserError when the URL is no such, nobody answers there, or a Redis that takes or keeps nothing
+ * @throws UserError when the URL is not of this form, nothing answers there, or Redis does not accept or keep data
  */
 export async function openQueue(url: string): Promise<RunQueue> {
   await mustAnswer(url)
@@ -62,10 +62,10 @@ export async function openQueue(url: string): Promise<RunQueue> {
   return queue
 }
 
-/** Milliseconds in which a connection is closed in order, which takes a Redis that answers. */
+/** Milliseconds to close a connection properly, for which Redis must answer. */
 const CLOSING = 2000
 
-/** Close the queue, or the connection of a worker, also where Redis is gone. */
+/** Close the queue, or the connection of a worker, even where Redis is gone. */
 export async function closeQueue(queue: Pick<RunQueue, 'close' | 'disconnect' | 'opts'>): Promise<void> {
   ;(queue.opts.connection as Connection).closing = true
   const closed = queue.close().catch(() => {})
@@ -73,7 +73,7 @@ export async function closeQueue(queue: Pick<RunQueue, 'close' | 'disconnect' | 
   queue.disconnect().catch(() => {})
 }
 
-/** Ask Redis once, by a connection that is given up where it is refused: the queue's own never is. */
+/** Ask Redis once, through a connection that gives up when refused, which the queue's own never does. */
 async function mustAnswer(url: string): Promise<void> {
   if (!/^rediss?:\/\/./.test(url)) {
     throw new UserError('must be redis://[user:password@]host[:port]', withoutPassword(url))
@@ -115,7 +115,7 @@ export function withoutPassword(url: string): string {
   return url.replace(/\/\/.*@/, '//')
 }
 
-/** @throws UserError when Redis forgets what it knows as it likes: runs would be lost, and made by two workers at a time */
+/** @throws UserError when Redis may evict data: runs would be lost, and made by two workers at a time */
 function requireKeeping(info: string, url: string): void {
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
   if (policy === undefined || policy === 'noeviction') return
@@ -126,7 +126,7 @@ function requireKeeping(info: string, url: string): void {
   )
 }
 
-/** What Redis answers where it cannot do as it is asked, by the first word of it, and what can be done. */
+/** Redis's error answers, by their first word, and what can be done. */
 const ANSWERS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   OOM: [
     'Redis is full',
@@ -146,22 +146,25 @@ const ANSWERS: Readonly<Record<string, readonly [what: string, remedy: string]>>
   LOADING: ['Redis is loading its data', 'Wait until it is done'],
 }
 
-/** Whether Redis said so, rather than a fault of our own. */
+/** Whether an error is an answer of Redis, not a bug in regard. */
 export function isAnswer(error: unknown): boolean {
   return (error as Error).name === 'ReplyError' || answerOf(error) !== undefined
 }
 
-/** What is wrong with Redis, as a sentence without its full stop, and what to do; undefined where it is none of its answers. */
+/**
+ * What is wrong with Redis, as a sentence without its full stop, and what to do; undefined where the error is not one
+ * of its answers.
+ */
 function answerOf(error: unknown): readonly [what: string, remedy: string] | undefined {
   const [word] = messageOf(error).split(' ')
-  // An error inside a script has its words first and its code behind them.
+  // An error inside a script has its message first and its code after it.
   const code =
     Object.keys(ANSWERS).find((each) => each === word) ??
     /(?:^|\W)(OOM|READONLY|MISCONF) /.exec(messageOf(error))?.[1]
   return code === undefined ? undefined : ANSWERS[code]
 }
 
-/** What Redis answered, or why it did not, in words. */
+/** What Redis answered, or why it did not answer, in words. */
 export function redisInWords(error: unknown): string {
   const [what, remedy] = answerOf(error) ?? []
   if (what) return `${what}. ${remedy}`
@@ -176,25 +179,25 @@ function noAnswer(url: string, error: unknown): UserError {
   return new UserError(what, withoutPassword(url), remedy)
 }
 
-/** What a run is called in the queue: there it is once, whatever plan of its study it is of. */
+/** A run's id in the queue: it occurs there once, whichever version of the study's plan it belongs to. */
 export function jobIdOf(request: RunRequest): string {
   return `${studyIdOf(request)}/${runName(request.run)}`
 }
 
-/** What the runs of a study have in common. */
+/** What the ids of a study's runs share. */
 function studyIdOf({ out, store }: RunRequest): string {
   return sha256Of(store ?? out).slice(0, 12)
 }
 
-/** How runs are put into the queue. */
+/** How to put runs into the queue. */
 export interface QueueOptions {
   readonly progress: StudyProgress
-  /** Where it is written how the runs are. */
+  /** Where the states of the runs are written. */
   readonly board: NoticeBoard
   readonly signal: AbortSignal
-  /** Of this study's runs: 1 goes before 2. */
+  /** The priority of this study's runs: 1 goes before 2. */
   readonly priority: number
-  /** Have the files of a run that a worker has made; false where they are not to be found. */
+  /** Get the files of a run that a worker has made; false where they cannot be found. */
   readonly collect: (request: RunRequest) => Promise<boolean>
 }
 
@@ -204,12 +207,12 @@ const LOOK = 1000
 const BACK_OFF = 5000
 
 /**
- * Put runs into the queue, unless they are there, and wait until workers have made them. Runs that failed before are
- * tried again; those of a plan that has changed since give way to the new ones, but for one that is underway, which is
- * waited for. When the signal comes, the runs stay in the queue: workers go on without this process. What Redis does not
- * do now, it is asked for again.
+ * Put runs into the queue, unless they are already there, and wait until workers have made them. Runs that failed
+ * before are tried again; those of an earlier version of the plan are replaced by the new ones, except one that is
+ * underway, which is waited for. On the signal, the runs stay in the queue: workers go on without this process.
+ * Requests that fail in Redis are repeated.
  *
- * @param requests in the order in which they should be begun
+ * @param requests in the order in which they should start
  * @returns the runs that failed
  */
 export async function runOnQueue(
@@ -225,7 +228,7 @@ export async function runOnQueue(
     progress.note(`${name}: ${reason}`)
     progress.end(name)
   }
-  // Redis may be away, and Ctrl-C must not have to wait for it.
+  // Redis may be gone, and Ctrl-C must not wait for it.
   let trouble = ''
   const asked = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
     while (!signal.aborted) {
@@ -256,7 +259,7 @@ export async function runOnQueue(
       const name = runName(request.run)
       board.put(name, noticeOf(state, job))
       if (!job) {
-        // Redis was started again without what it knew.
+        // Redis was restarted without its data.
         again.push(request)
         progress.postpone(name)
       } else if (job.data.hash !== request.hash) {
@@ -304,11 +307,11 @@ function noticeOf(state: JobState | 'unknown' | undefined, job: QueuedRun | unde
   return { state: 'underway', worker: job.processedBy ?? worker, detail, left, ...attempt }
 }
 
-/** Take out of the queue what a study has there of earlier: runs that ended, and those that its plan has no more. */
+/** Remove a study's earlier runs from the queue: those that ended, and those that its plan no longer contains. */
 async function clear(queue: RunQueue, study: string, open: ReadonlyMap<string, RunRequest>): Promise<void> {
   for (const id of open.keys()) {
     const job = await queue.getJob(id)
-    // How it ended says nothing of the files as they are now.
+    // How it ended says nothing about the files as they are now.
     if (job && ENDED.has(await job.getState())) await job.remove()
   }
   for (const job of await queue.getJobs(['prioritized', 'waiting', 'delayed'])) {
@@ -329,14 +332,14 @@ async function add(queue: RunQueue, requests: readonly RunRequest[], priority: n
         priority,
         attempts: ATTEMPTS,
         backoff: { type: 'exponential', delay: BACK_OFF },
-        // For `regard study status`.
+        // Kept for `regard study status`.
         removeOnComplete: { age: 7 * 24 * 3600 },
       },
     })),
   )
 }
 
-/** How far each run is; without a job where the queue does not know it. */
+/** The state of each run; without a job where the queue does not know it. */
 function lookAt(queue: RunQueue, open: ReadonlyMap<string, RunRequest>) {
   return Promise.all(
     [...open].map(async ([id, request]) => {
@@ -346,7 +349,7 @@ function lookAt(queue: RunQueue, open: ReadonlyMap<string, RunRequest>) {
   )
 }
 
-/** What comes of a promise; undefined where the signal comes first. */
+/** The result of a promise; undefined where the signal comes first. */
 function unlessStopped<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
   if (signal.aborted) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {

@@ -7,12 +7,12 @@ import type { FailureKind, RunMessage } from './child.ts'
 import { endInWords, isMemory } from './memory.ts'
 import type { RunRequest } from './request.ts'
 
-/** What is done while a run is made. */
+/** What happens while a run is made. */
 export interface RunListener {
   /** Stops the run after a checkpoint. */
   readonly signal: AbortSignal
   readonly pace: (pace: Pace) => void
-  /** Given each line that the run has to say: a damaged checkpoint, for one. */
+  /** Called with each line that the run reports, such as about a damaged checkpoint. */
   readonly note: (line: string) => void
 }
 

@@ -52,7 +52,7 @@ export class Store {
   private readonly client: S3Client
   private readonly bucket: string
   private readonly prefix: string
-  /** The files that are there as they are here: their size and time, by their paths. */
+  /** The files that are the same there and here: their size and time, by path. */
   private readonly known = new Map<string, string>()
   private readonly signal: AbortSignal
   private readonly patience: number
@@ -60,11 +60,11 @@ export class Store {
   private trouble = ''
 
   /**
-   * Who may enter, and where, is said by the environment as for other programs: `AWS_ACCESS_KEY_ID`,
-   * `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, and `AWS_ENDPOINT_URL` for another service than Amazon's.
+   * Credentials and service come from the environment, as for other programs: `AWS_ACCESS_KEY_ID`,
+   * `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, and `AWS_ENDPOINT_URL` for a service other than Amazon's.
    *
    * @param url `s3://bucket/prefix`
-   * @throws UserError when the URL is no such
+   * @throws UserError when the URL is not of this form
    */
   constructor(url: string, { signal, patience = PATIENCE }: StoreOptions) {
     this.signal = signal
@@ -74,11 +74,11 @@ export class Store {
     this.bucket = bucket
     this.prefix = prefix ? `${prefix}/` : ''
     const { AWS_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env
-    // About versions of Node to come, once in every process: nothing that a user of regard could do anything about.
+    // A warning about future versions of Node, once in every process, that a user of regard cannot act on.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
     this.client = new S3Client({
       region: AWS_REGION ?? 'us-east-1',
-      // Services of one's own seldom have a name for each bucket, nor the latest checksums.
+      // Self-hosted services seldom have a host name for each bucket, or the latest checksums.
       forcePathStyle: Boolean(AWS_ENDPOINT_URL ?? AWS_ENDPOINT_URL_S3),
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -137,9 +137,9 @@ export class Store {
     }
   }
 
-  /** Put there what a run that is underway has written since the last time, its checkpoint last. */
+  /** Save what an unfinished run has written since the last time, its checkpoint last. */
   async save(run: string, folder: string): Promise<void> {
-    // As it is now, whatever the run writes meanwhile: all else must be at least as new.
+    // The checkpoint as it is now, whatever the run writes meanwhile: everything else must be at least as new.
     const pinned = join(folder, `${CHECKPOINT}.${process.pid}.tmp`)
     rmSync(pinned, { force: true })
     if (existsSync(join(folder, CHECKPOINT))) linkSync(join(folder, CHECKPOINT), pinned)
@@ -151,7 +151,7 @@ export class Store {
     }
   }
 
-  /** Put a finished run there. */
+  /** Save a finished run. */
   async finish(run: string, folder: string): Promise<void> {
     for (const name of [...filesIn(folder), SUMS]) await this.put(run, folder, name)
     const here = new Set([...filesIn(folder), SUMS])

@@ -4,17 +4,20 @@ import type { Pace } from '../clock.ts'
 /** A run that is waited for. */
 export interface AwaitedRun {
   readonly name: string
-  /** Seconds that it takes, roughly: only how runs compare counts. */
+  /** Roughly how many seconds it takes; only the ratio between runs matters. */
   readonly rough: number
 }
 
-/** How far all runs of a study are, as lines on the terminal: one for the study and, where several are underway, one for each. */
+/**
+ * The progress of a study's runs, as lines on the terminal: one for the study and, where several are underway, one for
+ * each.
+ */
 export class StudyProgress {
   private readonly lines = new Lines()
   private readonly label: string
   private readonly waiting: Map<string, number>
   private readonly underway = new Map<string, { rough: number; pace?: Pace }>()
-  /** Of finished runs: the seconds that they took, and that they were expected to take. */
+  /** For finished runs: the seconds that they took, and the seconds expected. */
   private readonly over = { runs: 0, seconds: 0, rough: 0 }
   private readonly several: boolean
   private readonly total: number
@@ -27,7 +30,7 @@ export class StudyProgress {
     this.several = several
   }
 
-  /** A run is begun, or is begun again. */
+  /** A run begins, or begins again. */
   begin(name: string): void {
     const rough = this.waiting.get(name)
     if (rough === undefined) return
@@ -42,14 +45,17 @@ export class StudyProgress {
     this.show()
   }
 
-  /** A run goes back among those that wait. */
+  /** A run goes back to waiting. */
   postpone(name: string): void {
     const run = this.underway.get(name)
     if (run) this.waiting.set(name, run.rough)
     this.underway.delete(name)
   }
 
-  /** A run is over. @param seconds that it took, where that says what others take */
+  /**
+   * A run is over.
+   * @param seconds that it took, where that predicts what others take
+   */
   end(name: string, seconds?: number): void {
     const rough = this.underway.get(name)?.rough ?? this.waiting.get(name)
     this.waiting.delete(name)
@@ -60,7 +66,7 @@ export class StudyProgress {
     this.over.rough += rough
   }
 
-  /** Leave a line that stays. */
+  /** Print a line that stays. */
   note(line: string): void {
     this.lines.note(line)
   }
@@ -83,7 +89,7 @@ export class StudyProgress {
     if (rough === 0) return undefined
     const unpaced = [...this.underway.values()].filter(({ pace }) => !pace).map((run) => run.rough)
     for (const own of [...this.waiting.values(), ...unpaced]) left += own * (seconds / rough)
-    // As many as are underway now go on at a time.
+    // As many runs as are underway now will run at a time.
     return left / Math.max(1, this.underway.size)
   }
 

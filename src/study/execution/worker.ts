@@ -16,47 +16,49 @@ import {
 import { type RunRequest, restoredRequest } from './request.ts'
 import type { RunListener } from './runInChild.ts'
 
-/** Milliseconds that a run is its worker's without a sign of life; after them, another may take it. */
+/** Milliseconds that a run belongs to its worker without a sign of life; after that, another may take it. */
 const LEASE = 20_000
-/** How often a run is taken up again whose worker was lost. More, and it may be what ends them. */
+/**
+ * How often a run whose worker was lost is taken up again. After more losses, the run itself may be what kills workers.
+ */
 const LOSSES = 10
-/** Milliseconds in which Redis takes a run back. */
+/** Milliseconds for Redis to take a run back. */
 const ANSWER = 5000
-/** Milliseconds between two looks whether all runs have ended. */
+/** Milliseconds between two checks whether all runs have ended. */
 const LOOK = 50
-/** Milliseconds from one word on how far a run is to the next. */
+/** Milliseconds between two progress reports of a run. */
 const OFTEN = 1000
 
 /** What a worker does. */
 export interface WorkerOptions {
-  /** Of Redis. */
+  /** The address of Redis. */
   readonly url: string
-  /** Runs at a time. */
+  /** How many runs to make at a time. */
   readonly jobs: number
   /** Makes a run; false where the listener's signal stops it. */
   readonly make: (request: RunRequest, listener: RunListener) => Promise<boolean>
-  /** Ends the worker, after a checkpoint of each run, which go back into the queue. */
+  /** Ends the worker after each run has written a checkpoint; the runs go back into the queue. */
   readonly signal: AbortSignal
-  /** Given what is worth a line: a run begun, made, failed. */
+  /** Called with lines for the user: a run began, finished or failed. */
   readonly note: (line: string) => void
 }
 
 /**
- * Make runs of the queue until the signal comes.
+ * Make runs from the queue until the signal comes.
  *
- * A run whose worker is lost is taken up by another, from its last checkpoint. One that fails is tried again twice,
- * later, and then set aside with its error; one that fails for a reason that its user can do something about, at once.
+ * A run whose worker is lost is taken up by another, from its last checkpoint. One that fails is tried twice more,
+ * later, and then set aside with its error; one that fails for a reason that the user can act on is set aside at once.
  *
- * @throws UserError when Redis does not answer at first; later, it is waited for
+ * @throws UserError when Redis does not answer at first; later, the worker waits for it
  */
 export async function work({ url, jobs, make, signal, note }: WorkerOptions): Promise<void> {
   await closeQueue(await openQueue(url))
   const self = `${hostname()}:${process.pid}`
   const lost = new Map<string, AbortController>()
-  /** What was said of Redis last. */
+  /** The last message about Redis. */
   let trouble = ''
   const troubled = (error: unknown) => {
-    // That it does not answer has many words.
+    // Many different errors mean that it does not answer.
     const kind = isAnswer(error) ? redisInWords(error) : 'gone'
     if (kind !== trouble) note(`Redis: ${redisInWords(error)}; waiting for it`)
     trouble = kind
@@ -86,14 +88,14 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
           return
         }
         note(`${job.name}: put back after a checkpoint`)
-        // A Redis that is gone gives it to another after its lease; one that ended the lease has done so.
+        // If Redis is gone, it gives the run to another worker after the lease; if it ended the lease, it already has.
         if (!own.signal.aborted) {
           const back = job.moveToWait(token).catch(troubled)
           await Promise.race([back, sleep(ANSWER, undefined, { ref: false })])
         }
         throw new WaitingError()
       } catch (error) {
-        // It is another worker's, or waits for one, whatever came of it here.
+        // It belongs to another worker, or waits for one, whatever happened to it here.
         if (error instanceof WaitingError || own.signal.aborted) throw new WaitingError()
         note(`${job.name}: ${messageOf(error)}`)
         // A full disk may be this machine's alone. With any other error of its user's, to try again comes to the same.
@@ -114,10 +116,10 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
     },
   )
   worker.on('error', (error) => {
-    // Of these, 'lockRenewalFailed' tells.
+    // 'lockRenewalFailed' reports these.
     if (!/^could not renew lock|^Missing lock/.test(messageOf(error))) troubled(error)
   })
-  // This process, or its machine, slept for longer than the lease: another worker has its runs by now, or will soon.
+  // This process, or its machine, slept for longer than the lease: another worker now has its runs, or soon will.
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) {
       const own = lost.get(id)
@@ -127,7 +129,7 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
     }
   })
   while (!signal.aborted) await sleep(1 << 30, undefined, { signal, ref: true }).catch(() => {})
-  // Takes no more. Each run writes its checkpoint first; a Redis that is gone is not waited for.
+  // Takes no more runs. Each run writes its checkpoint first; if Redis is gone, the worker does not wait for it.
   worker.close().catch(() => {})
   while (lost.size > 0) await sleep(LOOK)
   await closeQueue(worker)

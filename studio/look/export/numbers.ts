@@ -11,7 +11,7 @@ export function relevanceFile({ look: { map } }: Taken): Uint8Array<ArrayBuffer>
   return new Uint8Array(writeNpy({ type: 'float32', shape: [height, width], data }))
 }
 
-/** Settings, answers and shares; nothing of the photo but its size. */
+/** Settings, answers and shares; nothing about the photo except its size. */
 export function numbersFile(state: LookState, taken: readonly Taken[]): string {
   const { photo, face, align, drawing, strokes } = state
   return `${JSON.stringify(

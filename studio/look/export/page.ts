@@ -1,4 +1,4 @@
-/** Looks as one page of HTML that needs nothing else: no scripts, no references. */
+/** Looks as one self-contained HTML page, without scripts or references. */
 
 import { version } from '../../../package.json'
 import { WORDS } from '../../app/words.ts'
@@ -36,7 +36,7 @@ export function pageOf(taken: readonly Taken[], drawing: Drawing, photo: boolean
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8">',
-    // Should anything in here ever be more than text and pictures, no browser runs or fetches it.
+    // Should anything but text and pictures ever get in here, no browser runs or fetches it.
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${escaped(title)}</title><style>${STYLE}</style></head><body>`,

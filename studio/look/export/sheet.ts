@@ -1,4 +1,4 @@
-/** The columns as one picture: networks beside each other, a row for each question, as the paper's Figure 2. */
+/** The columns as one picture: networks side by side, a row for each question, like the paper's Figure 2. */
 
 import { version } from '../../../package.json'
 import type { Look } from '../../worker/protocol.ts'
@@ -20,7 +20,7 @@ type Item =
     }
   | {
       readonly pixels: ImageData
-      /** Whether a line is around it: some of its colours are the paper's. */
+      /** Whether it has a frame. */
       readonly framed?: boolean
       /** What it shows, in words. */
       readonly label: string
@@ -39,7 +39,7 @@ export interface Sheet {
 
 const MARGIN = 24
 const GAP = 24
-/** A map is that wide. */
+/** The width of a map. */
 const MAP = 260
 const [INK, FAINT, LINE] = ['#1d1b19', '#5f5a54', '#dcd8d2']
 const FONT = 'system-ui, sans-serif'
@@ -123,10 +123,10 @@ function cellItems(
   return { items, bottom: y }
 }
 
-/** How wide a letter is, about, beside its height: no font is the same everywhere. */
+/** The width of a letter relative to its height, roughly: fonts differ from system to system. */
 const LETTER = 0.56
 
-/** A text in lines, between its words. */
+/** A text broken into lines between words. */
 function linesOf(text: string, size: number, width: number): string[] {
   const lines = ['']
   for (const word of text.trim().split(' ')) {
@@ -137,16 +137,16 @@ function linesOf(text: string, size: number, width: number): string[] {
   return lines.map((line) => fitting(line, size, width)).filter((line) => line !== '')
 }
 
-/** As much of a text as there is room for. */
+/** As much of a text as fits. */
 function fitting(text: string, size: number, width: number): string {
   const most = Math.floor(width / (LETTER * size))
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
-/** Twice as fine as it is laid out. */
+/** Drawn at twice the resolution of the layout. */
 const FINE = 2
 
-/** As a PNG file. It is made from pixels alone: nothing that the photo's file said is in it. */
+/** As a PNG file, made only from pixels: it contains nothing else from the photo's file. */
 export async function pngOf({ width, height, items }: Sheet): Promise<Blob> {
   const canvas = document.createElement('canvas')
   canvas.width = FINE * width
@@ -204,7 +204,7 @@ export function svgOf({ width, height, items }: Sheet): string {
   ].join('\n')
 }
 
-/** Pixels as a PNG inside a link. */
+/** Pixels as a PNG in a data URI. */
 export function dataUriOf(pixels: ImageData): string {
   return canvasOf(pixels).toDataURL('image/png')
 }

@@ -1,9 +1,9 @@
-/** What is taken along: the columns' looks as they are shown, and what files with them are called. */
+/** What is exported: the columns' looks as shown, and the names of the files. */
 
 import type { Look, NetworkInfo } from '../../worker/protocol.ts'
 import { type Drawing, type LookState, type Question, shownIn } from '../store.ts'
 
-/** One cell, with what it was asked. */
+/** One cell with its question. */
 export interface Taken {
   readonly network: NetworkInfo
   readonly question: Question

@@ -6,7 +6,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Text for HTML and SVG: names may hold anything, and XML allows no control characters. */
+/** Text for HTML and SVG: names may contain anything, and XML does not allow control characters. */
 export function escaped(text: string): string {
   return [...text]
     .filter((letter) => letter >= ' ' && letter !== '\u007f')

@@ -5,15 +5,15 @@ import sharp from 'sharp'
 import { synthesize } from '../../../src/datasets/synthetic/synthesize.ts'
 
 /**
- * A table of drawn faces in which there is one of each flaw:
+ * A table of drawn faces with one flaw of each kind:
  *
  * - `copy`, in fold 1: a smaller, compressed copy of `a`, in fold 0, of somebody else and another age and gender
  * - `mirror`, in fold 0: a mirror image of `b`, in fold 0, of somebody else
  * - `again`, in fold 1: the same file as `c`, in fold 1, of the same person
  * - `d` and `e`: the same person in two folds
- * - `cut`: a file that is cut off; `text`: one that is no picture
+ * - `cut`: a file that is cut off; `text`: one that is not a picture
  * - `tiny`: a photo of few pixels
- * - `<b>"&'`: a name that is no markup
+ * - `<b>"&'`: a name that must not become markup
  *
  * @returns the path of the table
  */

@@ -148,7 +148,7 @@ describe('pairs', () => {
         else outside += difference
       }
       expect(inside).toBeGreaterThan(1000)
-      // The lenses of glasses tint what is behind them, and lines of the skin run a little into the next part.
+      // The lenses of glasses tint what is behind them, and lines on the skin run a little into the next part.
       expect(outside / (inside + outside)).toBeLessThan(pairs === 'glasses' ? 0.5 : 0.1)
     },
   )

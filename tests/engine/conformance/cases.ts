@@ -1,6 +1,6 @@
 /**
- * What every engine must compute as Node's CPU does: each rule of relevance, each operator with its gradient, a
- * training step, ten-crop scores, and the maps of the four networks, all small.
+ * What every engine must compute like Node's CPU: each relevance rule, each operator with its gradient, a training
+ * step, ten-crop scores, and the maps of the four networks, all small.
  */
 
 import { Random } from '../../../src/base/random.ts'
@@ -17,7 +17,7 @@ import { build, type Case as Derivative, withGradient } from '../../rules/differ
 import { groups } from '../../rules/gradientCases.ts'
 import { CLASSES, patterns, pictures, RANGE } from '../../rules/patterns.ts'
 
-/** A graph and what it is fed. */
+/** A graph and its feeds. */
 export interface Case {
   readonly graph: Graph
   readonly feeds: Tensors
@@ -105,7 +105,9 @@ function derivative(subject: Derivative, name: string): Case {
   return { graph, feeds: Object.fromEntries(feeds) }
 }
 
-/** Every two activations, one after the other, each behind a convolution of its own with numbers of up to some hundred. */
+/**
+ * Every pair of activations, one after another, each after a convolution of its own with numbers of up to some hundred.
+ */
 function activations(): Case {
   const random = new Random('activations')
   const drawn = (shape: number[], most: number) =>

@@ -4,7 +4,7 @@ import { runnerFor } from './runner.js'
 let run
 let isReplaced = false
 
-// What the CPU answers in place of a GPU that computes wrongly says nothing of the GPU.
+// What the CPU answers instead of a GPU that computes wrongly says nothing about the GPU.
 process.on('warning', ({ code }) => {
   isReplaced ||= code === 'REGARD_WEBGPU'
 })

@@ -6,7 +6,7 @@ import { expectClose } from '../../rules/layer.ts'
 import { cases } from './cases.ts'
 import { plainOf, type Remote } from './remote.ts'
 
-/** Of the largest number of an output. */
+/** The tolerance, relative to the largest number of an output. */
 const TOLERANCE = 1e-4
 
 /**
@@ -14,7 +14,7 @@ const TOLERANCE = 1e-4
  *
  * @param open starts the engine
  * @param skips how many cases are not tried
- * @param skipped why, by their names; none of them a network's map
+ * @param skipped the reasons, by the cases' names; a network's map is never skipped
  */
 export function conformance(
   open: () => Promise<Remote>,

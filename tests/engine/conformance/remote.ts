@@ -9,7 +9,7 @@ import type { Chromium } from '../../chromium.ts'
 import { SWIFTSHADER } from '../../swiftShader.ts'
 import type { Case } from './cases.ts'
 
-/** A tensor as JSON has it. */
+/** A tensor in JSON. */
 export interface Plain {
   readonly type: string
   readonly shape: readonly number[]
@@ -92,7 +92,7 @@ function jobOf({ graph, feeds }: Case): Job {
   }
 }
 
-/** Tensors as JSON has them. */
+/** Tensors in JSON. */
 export function plainOf(tensors: Tensors): Record<string, Plain> {
   const plain = ({ type, shape, data }: Tensor) => ({
     type,

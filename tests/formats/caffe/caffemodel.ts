@@ -23,7 +23,7 @@ export interface Format {
 
 export const TODAY: Format = { layers: 'layer', shapes: 'any', numbers: 'packed' }
 
-/** The parts of a file, to be written one after the other. */
+/** The parts of a file, to be written one after another. */
 export function caffemodel(layers: readonly LayerBlobs[], format: Format = TODAY): Uint8Array[] {
   const today = format.layers === 'layer'
   return [
@@ -33,7 +33,7 @@ export function caffemodel(layers: readonly LayerBlobs[], format: Format = TODAY
         ...field(today ? 1 : 4, [utf8(name)]),
         ...(today ? field(2, [utf8('Convolution')]) : [varint(8 * 5), varint(4)]),
         ...blobs.flatMap((blob) => field(today ? 7 : 6, blobProto(blob, format))),
-        // The phase, which stands behind the blobs.
+        // The phase, which comes after the blobs.
         ...(today ? [varint(8 * 10), varint(1)] : []),
       ]),
     ),

@@ -205,7 +205,7 @@ async function compared(
     const [ahead, behind] = [await slope(step), await slope(-step)]
     const [farAhead, farBehind] = [await slope(2 * step), await slope(-2 * step)]
     const [expected, far] = [(ahead + behind) / 2, (farAhead + farBehind) / 2]
-    // At a kink the slopes ahead and behind differ as much at any step, where a bend's differ by half at half of it.
+    // At a kink the slopes before and after differ equally at any step; at a bend, half as much at half the step.
     const [bend, farBend] = [Math.abs(ahead - behind), Math.abs(farAhead - farBehind)]
     const isKink = !(bend <= noise || bend <= 0.75 * farBend)
     if (isKink || Math.abs(expected - far) > tolerance * Math.abs(expected) + noise)

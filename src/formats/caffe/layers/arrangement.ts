@@ -33,7 +33,7 @@ export const slice: Translation = (visit) => {
   return g.ops('Split', parts, [x, g.integers(sizes, `${layer.name}.sizes`)], { axis }, layer.name)
 }
 
-/** The same value for every reader: a graph needs no copies. */
+/** The same value for every reader: a graph does not need copies. */
 export const split: Translation = (visit) => visit.layer.tops.map(() => only(visit))
 
 export const flatten: Translation = (visit) => {
@@ -50,7 +50,7 @@ export const flatten: Translation = (visit) => {
   return [g.op('Reshape', [x, g.integers(shape, `${layer.name}.shape`)], {}, layer.name)]
 }
 
-/** In `shape`, 0 keeps a dimension and −1 takes what is left. Only what keeps the pictures of a batch apart. */
+/** In `shape`, 0 keeps a dimension and −1 is inferred. Read only where it keeps the pictures of a batch apart. */
 export const reshape: Translation = (visit) => {
   const { g, layer, batch } = visit
   const x = only(visit)
@@ -80,7 +80,7 @@ export const reshape: Translation = (visit) => {
   return [g.op('Reshape', [x, target], {}, layer.name)]
 }
 
-/** Axes in a new order; those that are not named follow in their own. */
+/** Axes in a new order; the others follow in their old order. */
 export const permute: Translation = (visit) => {
   const { g, layer } = visit
   const x = only(visit)

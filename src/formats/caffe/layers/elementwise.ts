@@ -1,4 +1,4 @@
-/** Layers that work on each number by itself, and Eltwise, which brings several blobs together. */
+/** Layers that work on each number by itself, and Eltwise, which combines several blobs. */
 
 import type { Value } from '../../../graph/builder.ts'
 import { float32 } from '../../../graph/types.ts'
@@ -13,7 +13,7 @@ export const relu: Translation = (visit) => {
   ]
 }
 
-/** One slope a channel, or one for all. */
+/** One slope for each channel, or one for all. */
 export const prelu: Translation = (visit) => {
   const { g, layer } = visit
   const x = only(visit)
@@ -33,7 +33,7 @@ export const sigmoid: Translation = (visit) => [visit.g.op('Sigmoid', [only(visi
 
 export const tanh: Translation = (visit) => [visit.g.op('Tanh', [only(visit)], {}, visit.layer.name)]
 
-/** It does nothing outside training; the graph says where it was, and how much it drops when it is trained. */
+/** It does nothing outside training; the graph keeps it, with its ratio, for training. */
 export const dropout: Translation = (visit) => {
   const { g, layer } = visit
   const p = layer.parameters.message('dropout_param')
@@ -51,7 +51,7 @@ export const softmax: Translation = (visit) => {
   return [visit.g.op('Softmax', [only(visit)], { axis }, visit.layer.name)]
 }
 
-/** (shift + scale · x)^power, where power is 1. */
+/** (shift + scale · x)^power, only for a power of 1. */
 export const power: Translation = (visit) => {
   const { g, layer } = visit
   const p = layer.parameters.message('power_param')
@@ -98,7 +98,7 @@ function constant({ g, layer }: Visit, name: string, value: number): Value {
   return g.constant(float32([], [value]), `${layer.name}.${name}`)
 }
 
-/** A node that a layer needs on its way. */
+/** An intermediate node of a layer. */
 function within({ g, layer }: Visit, name: string, op: 'Mul' | 'Add', a: Value, b: Value): Value {
   return g.scope(layer.name, () => g.op(op, [a, b], {}, name))
 }

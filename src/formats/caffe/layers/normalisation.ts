@@ -28,7 +28,7 @@ export const lrn: Translation = (visit) => {
   return [g.op('LRN', [pictures(visit)], attributes, layer.name)]
 }
 
-/** Its blobs are sums of means and variances, and a third one, what to divide them by. */
+/** Its blobs are the sums of means and of variances, and a third one that holds their divisor. */
 export const batchNorm: Translation = (visit) => {
   const { g, layer } = visit
   const p = layer.parameters.message('batch_norm_param')
@@ -46,7 +46,7 @@ export const batchNorm: Translation = (visit) => {
     { name: 'variance', shape: [channels] },
     { name: 'scale factor', shape: [1] },
   )
-  // As in Caffe: nothing counted yet is a mean of zero.
+  // As in Caffe, a count of zero means a mean of zero.
   const factor = total!.data[0] === 0 ? 0 : 1 / total!.data[0]!
   const named = (name: string, data: Float32Array) =>
     g.constant(float32([channels], data), `${layer.name}.${name}`)
@@ -66,7 +66,7 @@ export const batchNorm: Translation = (visit) => {
   return [g.op('BatchNormalization', inputs, { epsilon: p.number('eps', 1e-5) }, layer.name)]
 }
 
-/** x · weight, and + bias where `bias_term` is set. The weight is learned, or a second bottom. */
+/** x · weight, plus bias where `bias_term` is set. The weight is learnt, or a second bottom. */
 export const scale: Translation = (visit) => {
   const { g, layer, bottoms } = visit
   const p = layer.parameters.message('scale_param')
@@ -84,7 +84,7 @@ export const scale: Translation = (visit) => {
   return [g.op('Add', [scaled, aligned(visit, x, tensors.at(-1)!, axis, 'bias')], {}, layer.name)]
 }
 
-/** x + bias. The bias is learned, or a second bottom. */
+/** x + bias. The bias is learnt, or a second bottom. */
 export const bias: Translation = (visit) => {
   const { g, layer } = visit
   const p = layer.parameters.message('bias_param')
@@ -105,7 +105,7 @@ function oneOrTwo({ layer, bottoms }: Visit): [Value, Value | undefined] {
   return [bottoms[0]!, bottoms[1]]
 }
 
-/** The dimensions of x from `axis` on, `axes` of them (−1: all), that a learned weight has. */
+/** The shape of a learnt weight: `axes` dimensions of x (−1: all) from `axis` on. */
 function shapeFrom({ layer }: Visit, x: Value, axis: number, axes: number): number[] {
   const from = axis < 0 ? axis + x.shape.length : axis
   if (from === 0 && axes !== 0) throw refuse(layer, 'it works along axis 0, the pictures of a batch')
@@ -117,7 +117,7 @@ function fixedShape({ layer }: Visit, { shape }: Value): number[] {
   throw refuse(layer, `bias_term beside a second blob of [${shape.join(', ')}] is not supported`)
 }
 
-/** A constant whose dimensions lie along those of x from `axis` on: ones behind it make ONNX see it so. */
+/** A constant whose dimensions lie along those of x from `axis` on: trailing ones align it for ONNX. */
 function aligned(
   { g, layer }: Visit,
   x: Value,

@@ -1,6 +1,6 @@
 /**
- * Pooling, with Caffe's sizes (`pooling_layer.cpp`): the number of windows is rounded up, the last one may hang
- * over the end, and one that would begin behind the picture and its first padding is dropped.
+ * Pooling, with Caffe's sizes (`pooling_layer.cpp`): the number of windows is rounded up, the last one may reach beyond
+ * the end, and one that would begin beyond the picture and its leading padding is dropped.
  */
 
 import type { Value } from '../../../graph/builder.ts'
@@ -56,7 +56,7 @@ function countWindows(
   const windows = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1
   if ((windows - 1) * stride < size + pad) return windows
   if (pads.some((other) => other > 0)) return windows - 1
-  // Without any padding, Caffe keeps the window and fills it with −3.4e38 or NaN.
+  // Without any padding, Caffe keeps such a window and fills it with −3.4e38 or NaN.
   throw refuse(
     layer,
     `its last window begins beyond the picture of ${size} pixels and is empty`,
@@ -65,9 +65,9 @@ function countWindows(
 }
 
 /**
- * Caffe divides by the size of the window within the padded picture: padding counts, what hangs over the end
- * does not. ONNX has no such choice once there is padding (`count_include_pad` counts all or nothing). So all
- * windows are made whole by padding behind, and where that has changed a window's size, the mean is corrected.
+ * Caffe divides by the size of the window within the padded picture: padding counts, what lies beyond does not. ONNX
+ * has no such option once there is padding (`count_include_pad` counts all or nothing). So all windows are made whole
+ * by padding at the end, and where that changes a window's size, the mean is corrected.
  */
 function average({ g, layer }: Visit, x: Value, sides: readonly Side[]): Value {
   const padded = sides.some(({ pad }) => pad > 0)
@@ -78,7 +78,7 @@ function average({ g, layer }: Visit, x: Value, sides: readonly Side[]): Value {
     kernel_shape: sides.map(({ kernel }) => kernel),
     strides: sides.map(({ stride }) => stride),
     pads: [...sides.map(({ pad }) => pad), ...behind],
-    // Without padding of its own, only the picture itself counts.
+    // If the layer has no padding, only the picture itself counts.
     count_include_pad: padded ? 1 : 0,
   }
   const isWhole = sides.every(({ pad }, k) => behind[k]! <= pad)

@@ -5,7 +5,7 @@ import type { Layer } from '../net.ts'
 import type { Message } from '../prototxt.ts'
 import type { Wanted } from '../weights.ts'
 
-/** A layer on its way into a graph. */
+/** A layer that is being translated into a graph. */
 export interface Visit {
   readonly g: GraphBuilder
   readonly layer: Layer
@@ -18,12 +18,12 @@ export interface Visit {
 }
 
 /**
- * Adds the nodes of one type of layer and returns the values of its tops. The last node is called as the layer,
- * those that it needs besides `layer/…`; constants are `layer.weight` and the like.
+ * Adds the nodes of one type of layer and returns the values of its tops. The last node has the layer's name,
+ * intermediate ones are called `layer/…`, and constants `layer.weight` and the like.
  */
 export type Translation = (visit: Visit) => Value[]
 
-/** What is wrong with a layer: its name, type and line, and what to do. */
+/** An error about a layer: its name, type and line, what is wrong, and what to do. */
 export function refuse({ name, type, where }: Layer, what: string, remedy?: string): UserError {
   return new UserError(`layer ${name} (${type}): ${what}`, where, remedy)
 }
@@ -34,7 +34,7 @@ export function only({ layer, bottoms }: Visit): Value {
   return bottoms[0]!
 }
 
-/** A dimension that is known: each one but the batch is. */
+/** A known dimension: every one except the batch is. */
 export function sizeAt(x: Value, axis: number): number {
   return Number(x.shape[axis])
 }
@@ -49,7 +49,7 @@ export function pictures(visit: Visit): Value {
   )
 }
 
-/** An axis that is given as Caffe does: negative ones count from the end. The batch, axis 0, is refused. */
+/** An axis as Caffe gives it: negative ones count from the end. The batch, axis 0, is refused. */
 export function axisAfterBatch({ layer }: Visit, axis: number, x: Value): number {
   const at = axis < 0 ? axis + x.shape.length : axis
   if (at > 0 && at < x.shape.length) return at
@@ -61,10 +61,10 @@ export function axisAfterBatch({ layer }: Visit, axis: number, x: Value): number
 }
 
 /**
- * Height and width of a window's `kernel`, `stride`, `pad` or `dilation`: one number for both, or one each, or
- * `…_h` and `…_w`.
+ * Height and width of a window's `kernel`, `stride`, `pad` or `dilation`: one number for both, one for each, or `…_h`
+ * and `…_w`.
  *
- * @param otherwise where it is left out; without it, it must be there
+ * @param otherwise the default; without it, the field is required
  */
 export function window(
   parameters: Message,

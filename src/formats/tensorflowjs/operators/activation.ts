@@ -13,9 +13,9 @@ export const activation: Rule = (importer, node) => {
 }
 
 /**
- * Apply an activation to a value; it is called as the node where it is the node, else `node/activation`.
+ * Apply an activation to a value; it gets the node's name where it is the whole node, else `node/activation`.
  *
- * @param slope of Prelu: a factor for negative elements
+ * @param slope for Prelu: a factor for negative elements
  * @throws Error for an activation that is not read
  */
 export function activate(

@@ -7,8 +7,8 @@ import type { Importer, Rule } from '../importer.ts'
 import { type Held, heldSizes, knownSizes, pictureConstant, shapeOf } from '../layout.ts'
 
 /**
- * Values in one order of axes, so that they fit beside each other: pictures, where one of them is held as a
- * picture and the others can be, else as TensorFlow writes them.
+ * Values in the same order of axes, so that they can be combined: as pictures, where one of them is held as a picture
+ * and the others can be, else as TensorFlow writes them.
  */
 export function besideEachOther(
   importer: Importer,
@@ -54,7 +54,7 @@ const APPLY: Record<string, (a: number, b: number) => number> = {
   Minimum: Math.min,
 }
 
-/** What integers that are known give, where a graph computes with sizes. */
+/** The result for known integers, where a graph computes with sizes. */
 function computed(op: string, inputs: readonly Held[]): Held | undefined {
   const apply = APPLY[op]
   const [a, b] = inputs.map(knownSizes)
@@ -85,7 +85,7 @@ export const floorDivision: Rule = (importer, node) => {
   return sizes
 }
 
-/** Maximum or Minimum. With one constant number it is a bound: a ReLU where that is 0, else a Clip. */
+/** Maximum or Minimum. With a single constant number it is a bound: a ReLU where that is 0, else a Clip. */
 export function bound(op: 'Max' | 'Min'): Rule {
   return (importer, node) => {
     const inputs = importer.inputsOf(node)
@@ -130,7 +130,10 @@ export const squaredDifference: Rule = (importer, node) => {
   return { form, value: importer.emit(node.name, 'Mul', [difference, difference]) }
 }
 
-/** x, scale, shift, mean, variance; one number a channel. Only its first output, the normalised picture, is read. */
+/**
+ * x, scale, shift, mean, variance, with one number for each channel. Only its first output, the normalised picture, is
+ * read.
+ */
 export const batchNormalization: Rule = (importer, node) => {
   if (node.flag('is_training')) throw new Error('a batch normalisation in training mode is not supported')
   const [x, ...parameters] = importer.inputsOf(node)

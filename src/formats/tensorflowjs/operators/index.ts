@@ -22,7 +22,7 @@ import { resize } from './resize.ts'
 import { expandDims, pack, reshape, shape, squeeze, transpose, unpack } from './shape.ts'
 import { averagePool, maxPool } from './window.ts'
 
-/** By the operator's name. `Const` and `Placeholder` are not among them: they are where a graph begins. */
+/** By the operator's name. `Const` and `Placeholder` are not among them: a graph begins with them. */
 export const RULES: ReadonlyMap<string, Rule> = new Map(
   Object.entries({
     Conv2D: convolution,

@@ -68,7 +68,7 @@ export const innerProduct: Rule = (importer, node) => {
   return layer.finish({ form: 'written', value })
 }
 
-/** Weights times the scale of their output, of which each has `run` weights in a row, again and again. */
+/** Weights times the scale of their output; each output has `run` consecutive weights, repeatedly. */
 function timesScale(
   { shape, data }: TensorOf<'float32'>,
   scale: Float64Array,
@@ -95,16 +95,16 @@ interface Layer {
   /** A factor for the weights of each output. */
   readonly scale: Float64Array
   readonly bias: Value | undefined
-  /** Apply the activation, and let the absorbed nodes have the result. */
+  /** Apply the activation, and make it the result of the absorbed nodes. */
   finish(output: Held): Held
 }
 
 /**
- * The bias and activation that are fused into a node, and the multiplications and additions of one constant
- * a channel that come right after it: what is left of a batch normalisation, or a bias of its own. They are one
- * layer for a rule of relevance, so they are one node here.
+ * The bias and activation that are fused into a node, and the multiplications and additions of one constant for each
+ * channel that come right after it: what is left of a batch normalisation, or a bias in a node of its own. They are one
+ * layer for a relevance rule, so they are one node here.
  *
- * @param outputs channels of the layer; undefined where its weights are not constant, so cannot be scaled
+ * @param outputs channels of the layer; undefined where its weights are not constant and so cannot be scaled
  */
 function layerAfter(importer: Importer, node: TensorFlowNode, outputs: number | undefined): Layer {
   const fused = node.texts('fused_ops')
@@ -113,7 +113,7 @@ function layerAfter(importer: Importer, node: TensorFlowNode, outputs: number | 
   if (fused.length > (hasBias ? 2 : 1))
     throw new Error(`the fused operations ${fused.join(', ')} are not supported`)
   const slope = activation === 'Prelu' ? importer.input(node, hasBias ? 3 : 2) : undefined
-  // A constant of more dimensions would give the result more too.
+  // A constant with more dimensions would add dimensions to the result.
   const rank = ['MatMul', '_FusedMatMul'].includes(node.op) ? 2 : 4
   const absorbed: TensorFlowNode[] = []
   const scale = new Float64Array(outputs ?? 0).fill(1)

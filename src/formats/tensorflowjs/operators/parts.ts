@@ -1,4 +1,4 @@
-/** Operators that put values together, cut them apart, and pad them. */
+/** Operators that concatenate, split, slice and pad values. */
 
 import type { Shape, Tensor } from '../../../graph/types.ts'
 import type { Importer, Rule } from '../importer.ts'
@@ -12,7 +12,7 @@ const END = 2 ** 31 - 1
 /** "To the start", where the step is negative. */
 const START = -(2 ** 31)
 
-/** Values one after the other; the axis is the last input. */
+/** Values one after another; the axis is the last input. */
 export const concat: Rule = (importer, node) => {
   const parts = importer.inputsOf(node).slice(0, -1)
   const [axis] = importer.integers(node, parts.length, 'its axis')
@@ -21,7 +21,7 @@ export const concat: Rule = (importer, node) => {
     return heldSizes(sizes.flatMap((one) => [...one!]))
   }
   const rank = shapeOf(parts[0]!).length
-  // A constant keeps its four axes here, also where it has a single element.
+  // A constant keeps its four axes here, even where it has a single element.
   const wholes = parts.map(
     (part): Held => (part.form === 'constant' ? { form: 'written', value: importer.written(part) } : part),
   )
@@ -43,7 +43,7 @@ export const split: Rule = (importer, node) => {
   return splitInto(importer, node, x, axis!, new Array(count).fill(size / count))
 }
 
-/** value, sizes, axis; one size may be −1: what is left. */
+/** value, sizes, axis; one size may be −1, for the rest. */
 export const splitV: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const sizes = importer.integers(node, 1, 'the sizes of its parts')
@@ -68,7 +68,7 @@ function splitInto(
     .map((value) => ({ form, value }))
 }
 
-/** What is cut out of one axis; `drop` takes the axis away afterwards. */
+/** What is cut out of one axis; `drop` removes the axis afterwards. */
 interface Range {
   readonly from: number
   readonly to: number
@@ -89,7 +89,7 @@ export const slice: Rule = (importer, node) => {
   return cut(importer, node, ranges)
 }
 
-/** value, start, end, step; masks in which bit k speaks of the k-th of them. */
+/** value, start, end, step; masks in which bit k is about the k-th of them. */
 export const stridedSlice: Rule = (importer, node) => {
   const starts = importer.integers(node, 1, 'its start')
   const ends = importer.integers(node, 2, 'its end')

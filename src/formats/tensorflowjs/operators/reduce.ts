@@ -22,8 +22,8 @@ export function reduction(op: 'ReduceMean' | 'ReduceSum' | 'ReduceMax'): Rule {
 }
 
 /**
- * A value from which some axes may be taken away: what is left of it must be in TensorFlow's order. Without
- * height and width, or without channels, what is left of a picture is.
+ * A value whose given axes can be removed so that the rest is in TensorFlow's order. A picture without height and
+ * width, or without channels, is.
  */
 export function withoutAxes(importer: Importer, x: Held, axes: readonly number[]): Held {
   if (x.form !== 'picture') return x
@@ -38,7 +38,7 @@ export function anyForm(importer: Importer, x: Held) {
   return x.form === 'picture' ? x.value : importer.written(x)
 }
 
-/** Over the last of TensorFlow's axes. */
+/** Softmax over the last of TensorFlow's axes. */
 export function softmax(op: 'Softmax' | 'LogSoftmax'): Rule {
   return (importer, node) => {
     const x = importer.input(node, 0)
@@ -47,7 +47,7 @@ export function softmax(op: 'Softmax' | 'LogSoftmax'): Rule {
   }
 }
 
-/** Where the largest element is; the first of several. */
+/** The index of the largest element; the first of several. */
 export const argMax: Rule = (importer, node) => {
   const [axis] = importer.integers(node, 1, 'its axis')
   const x = withoutAxes(importer, importer.input(node, 0), [axis!])

@@ -1,4 +1,4 @@
-/** Pictures of another size. */
+/** Resizing pictures. */
 
 import { float32 } from '../../../graph/types.ts'
 import type { Rule } from '../importer.ts'
@@ -9,7 +9,7 @@ import { heightAndWidth } from './window.ts'
  * Where TensorFlow looks in the picture for pixel i of the result:
  *
  * - `align_corners`: i · (in − 1) / (out − 1); the nearest pixel is the rounded one;
- * - `half_pixel_centers`: (i + ½) · in / out − ½, as ONNX does by itself; the nearest is the rounded one too;
+ * - `half_pixel_centers`: (i + ½) · in / out − ½, ONNX's default; the nearest is the rounded one too;
  * - neither: i · in / out (ONNX calls it asymmetric); the nearest is the one below.
  */
 export function resize(mode: 'linear' | 'nearest'): Rule {

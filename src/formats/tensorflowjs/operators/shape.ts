@@ -17,7 +17,7 @@ import {
 } from '../layout.ts'
 import { anyForm, withoutAxes } from './reduce.ts'
 
-/** The sizes of a value; what a graph computes with them is computed here. */
+/** The sizes of a value; what a graph computes from them is computed here. */
 export const shape: Rule = (importer, node) => heldSizes(shapeOf(importer.input(node, 0)))
 
 export const reshape: Rule = (importer, node) => {
@@ -37,8 +37,8 @@ export const reshape: Rule = (importer, node) => {
 }
 
 /**
- * A shape that was written for one picture, for any number: where it starts with a 1 and what is reshaped starts
- * with an open batch, the batch stays if the rest has as many elements on both sides.
+ * A shape written for one picture, opened to any number: where it starts with a 1 and the value starts with an open
+ * batch, the batch stays if the rest has equally many elements on both sides.
  */
 function openBatch(from: Shape, target: Shape): Shape {
   const [batch, ...rest] = from
@@ -47,7 +47,7 @@ function openBatch(from: Shape, target: Shape): Shape {
   return others.includes(-1) || symbolicCount(rest) === symbolicCount(others) ? [batch, ...others] : target
 }
 
-/** Take away axes of size 1. */
+/** Remove axes of size 1. */
 export const squeeze: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const sizes = knownSizes(x)
@@ -73,7 +73,7 @@ export const expandDims: Rule = (importer, node) => {
   return { form: 'written', value: importer.emit(node.name, 'Unsqueeze', [importer.written(x), along]) }
 }
 
-/** Other orders of axes. Those that only undo a layout cost nothing. */
+/** Reorder axes. A transpose that only undoes a layout costs nothing. */
 export const transpose: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const perm = importer.integers(node, 1, 'its order of axes')
@@ -87,7 +87,7 @@ export const transpose: Rule = (importer, node) => {
   }
 }
 
-/** Put values of one shape behind each other along a new axis. */
+/** Stack values of one shape along a new axis. */
 export const pack: Rule = (importer, node) => {
   const inputs = importer.inputsOf(node)
   const axis = node.integer('axis') ?? 0
@@ -102,7 +102,7 @@ export const pack: Rule = (importer, node) => {
   return { form: 'written', value: importer.emit(node.name, 'Concat', parts, { axis }) }
 }
 
-/** Take the slices along an axis apart. */
+/** Split a value into its slices along an axis. */
 export const unpack: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const axis = node.integer('axis') ?? 0

@@ -15,8 +15,7 @@ export interface WindowAttributes {
 /**
  * The window of a convolution or pooling.
  *
- * TensorFlow's SAME gives ⌈size / stride⌉ outputs; where the padding that this takes is odd, the end of the
- * line gets the greater half.
+ * TensorFlow's SAME gives ⌈size / stride⌉ outputs; where the padding for this is odd, the end gets the larger half.
  *
  * @param picture the picture's height and width
  * @param kernel the kernel's height and width
@@ -64,7 +63,7 @@ export function heightAndWidth(shape: readonly (number | string)[]): number[] {
   return [height, width]
 }
 
-/** The largest of each window; the padding never is. */
+/** The largest element of each window; padding never is. */
 export const maxPool: Rule = (importer, node) => {
   const x = importer.input(node, 0)
   const kernel_shape = spatial(node, 'ksize')
