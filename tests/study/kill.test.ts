@@ -15,6 +15,8 @@ import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
 // The program as a user runs it, in processes of its own, so that a kill is a real one. `npm test` builds it first.
 const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
+/** Two runs at a time. With how many threads a run is made counts for its bits. */
+const TWO = ['--jobs', '2', '--threads', '1']
 const RUNS = ['gender-adiencenet-i-fold1', 'gender-adiencenet-r-fold1']
 
 const plan = TINY_PLAN.replace('[age, gender]', '[gender]')
@@ -59,7 +61,7 @@ let taken = 0
 beforeAll(async () => {
   const whole = writePlan(plan)
   const started = performance.now()
-  expect(await end(regard('study', whole.plan, '--out', whole.out, '--jobs', '2'))).toBe(null)
+  expect(await end(regard('study', whole.plan, '--out', whole.out, ...TWO))).toBe(null)
   out = whole.out
   taken = performance.now() - started
 })
@@ -94,7 +96,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
       while (trained() < target && study.exitCode === null && study.signalCode === null) await sleep(5)
     }
     for (let attempt = 0; attempt < 8; attempt++) {
-      const study = regard('study', killed.plan, '--out', killed.out, '--jobs', '2')
+      const study = regard('study', killed.plan, '--out', killed.out, ...TWO)
       if (attempt % 2 === 0) await wait(study, 60)
       else {
         while (childrenOf(study).length === 0 && study.exitCode === null) await sleep(5)
@@ -116,14 +118,14 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     expect(kills.parent).toBeGreaterThan(2)
     expect(kills.stopped).toBeGreaterThan(0)
     expect(kills.child).toBeGreaterThan(1)
-    const { code, said } = await told(['study', killed.plan, '--out', killed.out, '--jobs', '2'])
+    const { code, said } = await told(['study', killed.plan, '--out', killed.out, ...TWO])
     expect(code, said).toBe(0)
     expectSameBits(out, killed.out)
   })
 
   test('a run whose process is killed every time, as for want of memory, is set aside, and the other is made', async () => {
     const killed = writePlan(plan)
-    const args = ['study', killed.plan, '--out', killed.out, '--jobs', '2']
+    const args = ['study', killed.plan, '--out', killed.out, ...TWO]
     const [name] = RUNS
     const lock = join(killed.out, 'runs', `${name}.lock`)
     const seen = new Set<number>()
@@ -152,7 +154,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     const random = new Random('kill a worker')
     const worker = () => regard('worker', '--queue', redis.url)
     const workers = [worker(), worker()]
-    const study = regard('study', killed.plan, '--out', killed.out, '--queue', redis.url)
+    const study = regard('study', killed.plan, '--out', killed.out, '--queue', redis.url, '--threads', '1')
     for (let kill = 0; kill < 2; kill++) {
       while (childrenOf(workers[kill]!).length === 0 && study.exitCode === null) await sleep(20)
       await sleep(random.uniform(0, 0.4) * taken)
@@ -188,7 +190,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
       await end(worker)
       expect(worker.exitCode).toBe(0)
       await redis.stop()
-      const here = await told(['study', local.plan, '--out', local.out, '--jobs', '2'], env)
+      const here = await told(['study', local.plan, '--out', local.out, ...TWO], env)
       clearInterval(jumping)
       for (const [{ code, said }, folder] of [
         [byQueue, queued.out],
