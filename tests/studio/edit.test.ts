@@ -195,7 +195,7 @@ describe.skipIf(!hasChromium)('Edit', () => {
     expect(page.url()).toBe(link)
     await page.goto(`${url}#/look?n=nosuch,faceres&show=overlay&o=300`)
     await page.getByText('nosuch is not on this device. Drop its file in Models.').waitFor()
-    await page.getByText('The link says o=300: it is no number from 0 to 100.').waitFor()
+    await page.getByText('The link says o=300: it is not a number from 0 to 100.').waitFor()
     await page.waitForURL(/#\/look\?show=overlay$/)
   })
 

@@ -1,6 +1,7 @@
 /** A page of the studio in Chromium, from the server that `regard studio` starts. Nothing may leave it. */
 
-import { chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll } from 'vitest'
 import { listen } from '../../src/server/listen.ts'
 import { PROGRAM } from '../chromium.ts'
 
@@ -30,7 +31,21 @@ export interface Opened {
   close(): Promise<void>
 }
 
-/** Start the server and open its page. */
+/** The browsers of a test file, by what they were started with: to start one costs as much as to open a page. */
+const browsers = new Map<string, Promise<Browser>>()
+afterAll(async () => {
+  for (const browser of browsers.values()) await (await browser).close()
+})
+
+function browserWith(args: readonly string[]): Promise<Browser> {
+  const key = args.join(' ')
+  const browser =
+    browsers.get(key) ?? chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
+  browsers.set(key, browser)
+  return browser
+}
+
+/** Start the server and open its page, which knows nothing of the pages before. */
 export async function openStudio({
   width = 1440,
   height = 900,
@@ -42,7 +57,7 @@ export async function openStudio({
 }: OpenOptions = {}): Promise<Opened> {
   const server = given === undefined ? await listen({ port: 0 }) : undefined
   const url = given ?? server!.url
-  const browser = await chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
+  const browser = await browserWith(args)
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
@@ -70,7 +85,7 @@ export async function openStudio({
     url,
     faults,
     async close() {
-      await browser.close()
+      await context.close()
       await server?.close()
     },
   }
