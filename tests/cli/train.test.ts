@@ -107,7 +107,7 @@ describe('regard train', () => {
     await train(own, '--resume', '--rate', '0.02', '--seed', '2')
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toMatch(
-      /holds another run: schedule\.rate was 0\.01 and is 0\.02, seed was "1" and is "2", the photos or their labels have changed/,
+      /holds another run: schedule\.rate was 0\.01 and is now 0\.02, seed was "1" and is now "2", the photos or their labels have changed/,
     )
 
     process.exitCode = 0

@@ -118,7 +118,7 @@ describe('a photo that is gone when it is to be read is named, and the others ar
     loseWhen(join(out, 'study', 'study.json'), join(faces, at(-2)))
     expect(await study()).toBe(1)
     expect(captured.printed).toMatch(
-      /gender-adiencenet-r-fold1: the photos, their labels or the weights .* run the study again where they have changed/,
+      /gender-adiencenet-r-fold1: the photos, their labels or the weights .* run the study again if they have changed/,
     )
     expect(await study(), captured.printed).toBe(3)
     expect(captured.printed).toMatch(/2 photos could not be used:\n.*there is no such file/)

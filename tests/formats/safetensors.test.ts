@@ -72,7 +72,7 @@ describe('safetensors', () => {
       [{ w: fits, __metadata__: { a: { b: 1 } } }, 'its __metadata__ is no group of texts'],
     ])('%j', (header, message) => {
       expect(() => readSafetensors(written(header), 'f')).toThrow(
-        `f: is not a whole safetensors file: ${message}`,
+        `f: is not a complete safetensors file: ${message}`,
       )
     })
   })

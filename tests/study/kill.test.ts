@@ -21,9 +21,9 @@ const RUNS = ['gender-adiencenet-i-fold1', 'gender-adiencenet-r-fold1']
 
 const plan = TINY_PLAN.replace('[age, gender]', '[gender]')
   .replace('[r, i, m]', '[r, i]')
-  .replace('iterations: 6', 'iterations: 200')
-  .replace('validateEvery: 3', 'validateEvery: 100')
-  .replace('checkpointEvery: 3', 'checkpointEvery: 7\n  snapshotEvery: 100')
+  .replace('iterations: 6', 'iterations: 100')
+  .replace('validateEvery: 3', 'validateEvery: 50')
+  .replace('checkpointEvery: 3', 'checkpointEvery: 7\n  snapshotEvery: 50')
 
 function regard(...args: string[]): ChildProcess {
   return spawn(process.execPath, [program, ...args], { stdio: 'ignore' })
@@ -97,16 +97,16 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     }
     for (let attempt = 0; attempt < 8; attempt++) {
       const study = regard('study', killed.plan, '--out', killed.out, ...TWO)
-      if (attempt % 2 === 0) await wait(study, 60)
+      if (attempt % 2 === 0) await wait(study, 30)
       else {
         while (childrenOf(study).length === 0 && study.exitCode === null) await sleep(5)
-        await wait(study, 24)
+        await wait(study, 12)
         for (const child of childrenOf(study)) {
           process.kill(child, 'SIGKILL')
           kills.child++
         }
         // It is begun again; then the other one is killed too.
-        await wait(study, 24)
+        await wait(study, 12)
       }
       const stops = attempt % 4 === 2
       if (study.exitCode === null && study.kill(stops ? 'SIGTERM' : 'SIGKILL'))
@@ -142,7 +142,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     const why =
       'its process was killed (SIGKILL), as for want of memory. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch'
     expect(said.split(`${name} is tried again: ${why}\n`)).toHaveLength(3)
-    expect(said).toContain(`regard: 1 run could not be made:\n  ${name}: ${why}\n`)
+    expect(said).toContain(`regard: 1 run failed:\n  ${name}: ${why}\n`)
     const again = await told(args)
     expect(again.code, again.said).toBe(0)
     expectSameBits(out, killed.out)
