@@ -122,6 +122,6 @@ describe('a photo that is gone when it is to be read is named, and the others ar
     )
     expect(await study(), captured.printed).toBe(3)
     expect(captured.printed).toMatch(/2 photos could not be used:\n.*there is no such file/)
-    expect(captured.printed).toContain('1 run made')
+    expect(captured.printed).toContain('1 run completed')
   })
 })

@@ -43,7 +43,7 @@ describe('a run whose files were damaged', () => {
       expect(captured.printed).toMatch(
         /age-adiencenet-r-fold1: .*(has changed|is missing|could not be read|is empty).*; the run starts again/,
       )
-      expect(captured.printed).toContain('1 run made, 1 kept')
+      expect(captured.printed).toContain('1 run completed, 1 kept')
       expect(readFileSync(join(age!, 'predictions.csv'), 'utf8')).toBe(before)
       expect(statSync(join(gender!, 'result.json')).mtimeMs).toBe(other)
       expect(damageOf(age!)).toBeUndefined()

@@ -78,7 +78,7 @@ describe('a study of which several runs are made at a time', () => {
     expect(captured.printed).toContain('was begun on the device wasm, but this machine has cpu')
     writeFileSync(config, recorded)
     await main(['study', plan, '--out', out, '--threads', '2'])
-    expect(captured.printed).toContain('1 run made')
+    expect(captured.printed).toContain('1 run completed')
     expect(JSON.parse(readFileSync(config, 'utf8'))).toMatchObject({ threads: 1, device: 'cpu' })
   })
 

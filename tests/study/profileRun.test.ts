@@ -122,7 +122,7 @@ describe('the profile of a run', () => {
     const other = statSync(runFiles.profile(folderOf('i'))).mtimeMs
     rmSync(runFiles.profile(folder))
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('1 run made, 1 kept')
+    expect(captured.printed).toContain('1 run completed, 1 kept')
     expect(readFileSync(runFiles.profile(folder), 'utf8')).toBe(before)
     expect(statSync(runFiles.profile(folderOf('i'))).mtimeMs).toBe(other)
   })

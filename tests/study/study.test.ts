@@ -84,7 +84,7 @@ describe('regard study', () => {
     // Other weights in the same file make that run start again, and leave the other alone.
     cpSync(join(out, 'runs', runs[0]!, 'model.onnx'), weights)
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('1 run made, 1 kept')
+    expect(captured.printed).toContain('1 run completed, 1 kept')
   })
 
   it('leaves of each run a model that can be used, its predictions and its heat maps', async () => {
