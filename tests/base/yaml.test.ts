@@ -95,8 +95,8 @@ describe('YAML that people write', () => {
 
   it('shows names that cannot be seen, or would change what is seen', () => {
     expect(complaint('name: a\nrate: 1\ntasks: [age]\n"": 1\n"a\\e[2J b": 2').split('\n')).toEqual([
-      'plan.yaml:4:1: “” is not a known field. Known here: name, rate, tasks, network',
-      'plan.yaml:5:1: “a\\u001b[2J b” is not a known field. Known here: name, rate, tasks, network',
+      'plan.yaml:4:1: “” is not a known field. Known fields: name, rate, tasks, network',
+      'plan.yaml:5:1: “a\\u001b[2J b” is not a known field. Known fields: name, rate, tasks, network',
     ])
   })
 

@@ -39,7 +39,7 @@ describe('regard compare', () => {
     expect(found.agreement.mean).toBeCloseTo(1 - differing.length / found.faces)
     expect(found.contrasts).toHaveLength(2)
     expect(settings[0]!.ofSettings).toBe(false)
-    expect(captured.printed).toContain('this describes these networks only')
+    expect(captured.printed).toContain('this describes these networks, not how they were trained')
     const rows: Record<string, string>[] = parse(readFileSync(join(compared, 'compare.csv')), {
       columns: true,
     })

@@ -20,7 +20,7 @@ test('what was read in another way than it is written is told, and what was left
   tellReading('m.onnx', network)
   expect(lines).toEqual([
     'm.onnx: its weights were dequantised.',
-    'm.onnx: its output top is left out, because it cannot be read: node k uses TopK.',
+    'm.onnx: its output top is left out because it cannot be read: node k uses TopK.',
   ])
   lines.length = 0
   tellReading('m.onnx', network, 'y')
