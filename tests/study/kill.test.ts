@@ -95,7 +95,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
       const target = trained() + random.uniform(-2, most)
       while (trained() < target && study.exitCode === null && study.signalCode === null) await sleep(5)
     }
-    for (let attempt = 0; attempt < 8; attempt++) {
+    for (let attempt = 0; attempt < 4; attempt++) {
       const study = regard('study', killed.plan, '--out', killed.out, ...TWO)
       if (attempt % 2 === 0) await wait(study, 30)
       else {
@@ -115,7 +115,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
       // Before it hears signals, one ends it as it ends any program.
       if (stops) expect([0, 143, null]).toContain(study.exitCode)
     }
-    expect(kills.parent).toBeGreaterThan(2)
+    expect(kills.parent).toBeGreaterThan(1)
     expect(kills.stopped).toBeGreaterThan(0)
     expect(kills.child).toBeGreaterThan(1)
     const { code, said } = await told(['study', killed.plan, '--out', killed.out, ...TWO])
