@@ -156,7 +156,7 @@ describe('a store', () => {
     expect(filesOf(to)).toEqual(filesOf(from))
   })
 
-  it('names a run that is damaged there, and removes it: it is made anew', async () => {
+  it('names a run that is damaged there, and removes it, so that it is made again', async () => {
     const to = elsewhere()
     const store = new Store('s3://studies/damaged', { signal })
     await store.save(RUN, begun())
@@ -166,7 +166,7 @@ describe('a store', () => {
     writeFileSync(kept, bytes)
     await store.fetch(RUN, to, 'mine')
     expect(captured.printed).toMatch(
-      /damaged\/gender-adiencenet-r-fold1: \S*checkpoint\.safetensors arrived with other bytes than were put there; it is removed from there, and the run is made anew/,
+      /damaged\/gender-adiencenet-r-fold1: \S*checkpoint\.safetensors arrived with bytes other than those that were sent\. Removing it there, and making the run again/,
     )
     expect(existsSync(to)).toBe(false)
     expect(inBucket('damaged')).toEqual([])
@@ -177,7 +177,7 @@ describe('a store', () => {
     line.faults.push(403)
     const store = new Store('s3://studies/forbidden', { signal })
     await expect(store.save(RUN, begun())).rejects.toThrow(
-      /^s3:\/\/studies\/forbidden\/: could not put \S* \(AccessDenied is what it says\)\. Check AWS_ENDPOINT_URL/,
+      /^s3:\/\/studies\/forbidden\/: could not upload \S* \(AccessDenied is what it says\)\. Check AWS_ENDPOINT_URL/,
     )
     expect(line.asked).toHaveLength(1)
   })
@@ -188,7 +188,7 @@ describe('a store', () => {
     const stop = new AbortController()
     const short = new Store('s3://studies/gone', { signal, patience: 0 })
     await expect(short.save(RUN, from)).rejects.toThrow(
-      /could not put \S* \(.*ECONNREFUSED.*\)\. Once S3 answers again, the same command goes on from here/,
+      /could not upload \S* \(.*ECONNREFUSED.*\)\. Once S3 answers again, run the same command to continue/,
     )
     const stopped = new Store('s3://studies/gone', { signal: stop.signal }).save(RUN, begun())
     const waiting = new Store('s3://studies/gone', { signal }).save(RUN, from)
