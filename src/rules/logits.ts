@@ -9,7 +9,8 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import { type Dimension, float32, type Graph, sizeOf } from '../graph/types.ts'
 import { isUnitValue } from './bounds.ts'
-import { areScores, type Core, isSigmoid, type Term, tailOf } from './tail.ts'
+import { tailOf } from './tail/tail.ts'
+import { areScores, type Core, isSigmoid, type Term } from './tail/terms.ts'
 
 /**
  * What an output holds: its logits, or one of these functions of them. `other` is a function of probabilities that does
