@@ -1,13 +1,13 @@
 import { printable } from './printable.ts'
 
-/** Characters of a line of a message: a stranger's file may have longer names and shapes. */
+/** The most characters of a line of a message: names and shapes of a stranger's file may be longer. */
 const LONGEST = 2000
 
 /**
  * An error that the user can act on: the command line prints its message alone, without a stack trace.
  *
- * The message says what is wrong, where, and what to do, in that order. Names and values of a stranger's file stand in
- * it: control characters among them are shown as such.
+ * The message says what is wrong, where, and what to do, in that order. It may quote names and values of a stranger's
+ * file, so control characters are escaped.
  */
 export class UserError extends Error {
   override name = 'UserError'
@@ -33,16 +33,16 @@ export class UsageError extends UserError {
 }
 
 /**
- * What is wrong with a part of a stranger's file, by what its reader threw. Where the reader stumbled over what is not
- * there, or is far too large, JavaScript's own words would tell nobody anything.
+ * What is wrong with a part of a stranger's file, by what its reader threw. Where the reader stumbled over something
+ * missing or far too large, JavaScript's own message would help nobody.
  */
 export function reasonOf(error: unknown): string {
   return error instanceof TypeError || error instanceof RangeError
-    ? 'something that it needs is missing, or is of another kind or size'
+    ? 'something that it needs is missing, or has the wrong type or size'
     : messageOf(error)
 }
 
-/** A {@link UserError} about something that may pass by itself, such as a service that does not answer: to try again helps. */
+/** A {@link UserError} about something that may pass, such as a service that does not answer: trying again may help. */
 export class PassingError extends UserError {
   override name = 'PassingError'
 }

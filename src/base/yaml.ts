@@ -13,7 +13,7 @@ import { nearest } from './nearest.ts'
  *
  * @param text the YAML
  * @param where the name of its file, for messages
- * @param schemaOf what it must be, or what says so by what it holds; messages that the schema gives itself are kept
+ * @param schemaOf what it must be, or a function that chooses this by the content; the schema's own messages are kept
  * @returns what the schema makes of it
  * @throws UserError naming every mistake, one on each line, as `FILE:LINE:COLUMN: FIELD WHAT`
  */
@@ -54,13 +54,13 @@ export function parseYaml<S extends z.ZodType>(
   throw new UserError([...new Set(messages)])
 }
 
-/** How deep groups may lie in each other; regard's own files need eight. */
+/** How deeply groups may be nested; regard's own files need eight levels. */
 const DEEPEST = 64
 
-/** Groups that begin one behind the other in a line, and lines that lie as deep as only very many groups have them. */
+/** Many groups that begin on one line, and lines indented as only very many groups are. */
 const BLOCKS = new RegExp(`(?:[-?][ \\t]+){${DEEPEST}}|^[ \\t]{${4 * DEEPEST}}`, 'm')
 
-/** The library goes down into each group by a call: far too many of them would end not the reading, but the process. */
+/** The library reads groups recursively: far too many levels would abort the process, not only the reading. */
 function requireShallow(text: string, where: string): void {
   let open = 0
   for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
@@ -68,7 +68,7 @@ function requireShallow(text: string, where: string): void {
     if (open > DEEPEST) break
   }
   if (open > DEEPEST || BLOCKS.test(text))
-    throw new UserError(`groups lie more than ${DEEPEST} deep in each other`, where)
+    throw new UserError(`is nested more than ${DEEPEST} levels deep`, where)
 }
 
 /** One mistake: the field's path, what is wrong with it, and whether its key or its value is to blame. */
@@ -184,7 +184,7 @@ function fieldOf(path: readonly PropertyKey[]): string {
     .map((step) => {
       if (typeof step === 'number') return `[${step}]`
       const name = String(step)
-      // A name without letters would not be seen, and one with others would be taken for several.
+      // A name of invisible characters would not be seen, and one with dots or brackets would look like several.
       return /^[\w-]+$/.test(name) ? `.${name}` : `.${brief(name)}`
     })
     .join('')

@@ -70,10 +70,10 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
   } catch {
     throw broken('its header is not JSON')
   }
-  if (!isGroup(header)) throw broken('its header is no group of fields')
+  if (!isGroup(header)) throw broken('its header is not an object')
   const { __metadata__: metadata = {}, ...entries } = header
   if (!isGroup(metadata) || !Object.values(metadata).every((text) => typeof text === 'string'))
-    throw broken('its __metadata__ is no group of texts')
+    throw broken('its __metadata__ is not an object of strings')
   const tensors = new Map<string, Tensor>()
   const data = bytes.subarray(8 + length)
   const ends = new Map<number, number>()
@@ -85,7 +85,7 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
     const count = sizeOf(entry.shape)
     if (end - start !== count * Elements.BYTES_PER_ELEMENT)
       throw broken(`tensor ${name} does not have its shape's size`)
-    if (end > start && ends.has(start)) throw broken(`tensor ${name} lies where another one does`)
+    if (end > start && ends.has(start)) throw broken(`tensor ${name} overlaps another one`)
     if (end > start) ends.set(start, end)
     const own = data.subarray(start, end)
     const aligned = own.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? own : new Uint8Array(own)
@@ -93,10 +93,10 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
     const type = Object.entries(NAMES).find(([, dtype]) => dtype === entry.dtype)![0] as Stored
     tensors.set(name, { type, shape: entry.shape, data: elements } as Tensor)
   }
-  // The format has the tensors one behind the other: what lies between or behind them is a sign of damage.
+  // The format stores the tensors without gaps: bytes between or after them are a sign of damage.
   let at = 0
   while (ends.has(at)) at = ends.get(at)!
-  if (at !== data.length) throw broken('its tensors are not all of its content')
+  if (at !== data.length) throw broken('it has bytes that belong to no tensor')
   return { tensors, metadata: metadata as Record<string, string> }
 }
 
@@ -110,10 +110,10 @@ function requireEntry(
   broken: (what: string) => UserError,
 ): asserts entry is Entry {
   const { dtype, shape, data_offsets: offsets } = isGroup(entry) ? entry : {}
-  if (typeof dtype !== 'string') throw broken(`tensor ${name} has no type`)
+  if (typeof dtype !== 'string') throw broken(`tensor ${name} lacks a dtype`)
   if (!Object.hasOwn(TYPES, dtype)) throw broken(`tensor ${name} has the type ${dtype}`)
   const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
-  if (!Array.isArray(shape) || !shape.every(isCount)) throw broken(`tensor ${name} has no shape`)
+  if (!Array.isArray(shape) || !shape.every(isCount)) throw broken(`tensor ${name} lacks a shape`)
   const isSpan = Array.isArray(offsets) && offsets.length === 2 && offsets.every(isCount)
-  if (!isSpan || offsets[0] > offsets[1]) throw broken(`tensor ${name} has no place`)
+  if (!isSpan || offsets[0] > offsets[1]) throw broken(`tensor ${name} lacks data_offsets`)
 }

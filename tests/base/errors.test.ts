@@ -21,6 +21,6 @@ test("what a reader stumbled over is told without JavaScript's words", () => {
   } catch (error) {
     reason = reasonOf(error)
   }
-  expect(reason).toBe('something that it needs is missing, or is of another kind or size')
+  expect(reason).toBe('something that it needs is missing, or has the wrong type or size')
   expect(reasonOf(new Error('axis 3 is outside 2 dimensions'))).toBe('axis 3 is outside 2 dimensions')
 })

@@ -87,10 +87,10 @@ describe('YAML that people write', () => {
       ['? ', ''],
     ] as const)
       expect(complaint(`${open.repeat(deep)}1${close.repeat(deep)}`)).toBe(
-        'plan.yaml: groups lie more than 64 deep in each other',
+        'plan.yaml: is nested more than 64 levels deep',
       )
     const lines = Array.from({ length: 300 }, (_, k) => `${' '.repeat(k)}a:`)
-    expect(complaint(lines.join('\n'))).toBe('plan.yaml: groups lie more than 64 deep in each other')
+    expect(complaint(lines.join('\n'))).toBe('plan.yaml: is nested more than 64 levels deep')
   })
 
   it('shows names that cannot be seen, or would change what is seen', () => {

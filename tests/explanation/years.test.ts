@@ -108,7 +108,9 @@ describe('the weights of years', () => {
   })
 
   it('are refused against an age that no answer could be about', () => {
-    expect(() => yearWeights([1, 2, 3], [10, 20, 30], 30)).toThrow(/age 30, .* lies outside the ages of its classes, 10 to 30/)
+    expect(() => yearWeights([1, 2, 3], [10, 20, 30], 30)).toThrow(
+      /age 30, .* lies outside the ages of its classes, 10 to 30/,
+    )
     expect(() => yearWeights([1, 2, 3], [10, 20, 30], 5)).toThrow(/age 5/)
   })
 })

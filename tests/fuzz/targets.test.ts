@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { fuzz } from '../../fuzz/fuzz.ts'
 import { targets } from '../../fuzz/targets/index.ts'
 
-/** Inputs of each target: some seconds of a quiet core for all of them. */
+/** Inputs of each target: together they take some seconds on a quiet core. */
 const INPUTS = 400
 const FEWER: Record<string, number> = {
   onnx: 200,
@@ -20,7 +20,7 @@ const FEWER: Record<string, number> = {
   graphs: 5,
 }
 
-describe('every changed file is read whole, or refused in words', () => {
+describe('every changed file is read, or refused in words', () => {
   test.each(Object.keys(targets))('%s', async (name) => {
     const faults: string[] = []
     const inputs = FEWER[name] ?? INPUTS
@@ -40,6 +40,6 @@ describe('every changed file is read whole, or refused in words', () => {
 test('the program knows the same targets', () => {
   const program = fileURLToPath(new URL('../../fuzz/run.js', import.meta.url))
   const help = execFileSync(process.execPath, [program, '--help'], { encoding: 'utf8' })
-  const [, names = ''] = /all where none is given:\s+([\s\S]*?)\n {2}--seconds/.exec(help) ?? []
+  const [, names = ''] = /what to fuzz \(default: all\):\s+([\s\S]*?)\n {2}--seconds/.exec(help) ?? []
   expect(names.split(/,\s*/).map((name) => name.trim())).toEqual(Object.keys(targets))
 })

@@ -123,7 +123,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     expectSameBits(out, killed.out)
   })
 
-  test('a run whose process is killed every time, as for want of memory, is set aside, and the other is made', async () => {
+  test('a run whose process is killed every time, as if memory ran out, is set aside, and the other is made', async () => {
     const killed = writePlan(plan)
     const args = ['study', killed.plan, '--out', killed.out, ...TWO]
     const [name] = RUNS
@@ -140,7 +140,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     expect(seen.size).toBe(3)
     expect(code).toBe(1)
     const why =
-      'its process was killed (SIGKILL), as for want of memory. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch'
+      'its process was killed (SIGKILL), probably because memory ran out. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch'
     expect(said.split(`${name} is tried again: ${why}\n`)).toHaveLength(3)
     expect(said).toContain(`regard: 1 run failed:\n  ${name}: ${why}\n`)
     const again = await told(args)

@@ -25,10 +25,10 @@ import {
 
 type H5wasm = typeof import('h5wasm')
 
-/** Bytes of what MATLAB notes on a variable: its class, or whether it is empty. */
+/** The most bytes of an attribute of a variable: its class, or whether it is empty. */
 const LONGEST_NOTE = 1024
 
-/** Whether the library fell over a damaged file: then its memory is not to be trusted, and other files would hang in it. */
+/** Whether a damaged file broke the library: its memory is then unreliable, and later files would hang in it. */
 let isBroken = false
 
 /** Files that are being read have names of their own in the library's file system. */
@@ -43,12 +43,12 @@ let files = 0
 export async function readMatlab73(bytes: Uint8Array, path: string): Promise<MatlabRecord> {
   if (isBroken) {
     throw new UserError(
-      'cannot be read: HDF5 broke over a damaged file before',
+      'cannot be read: an earlier, damaged file broke the HDF5 library',
       path,
-      'Start the program anew',
+      'Start the program again',
     )
   }
-  if (hasEndlessHeap(bytes)) throw damaged(path, 'a heap has an object of no size')
+  if (hasEndlessHeap(bytes)) throw damaged(path, 'a heap has an object of size 0')
   const h5wasm = await import('h5wasm')
   const { FS, activate_throwing_error_handler } = await h5wasm.ready
   activate_throwing_error_handler()
@@ -60,7 +60,7 @@ export async function readMatlab73(bytes: Uint8Array, path: string): Promise<Mat
     try {
       return new Reader(h5wasm, file, path).variables()
     } finally {
-      // Of a damaged file, this may fail as well.
+      // For a damaged file, this may fail too.
       file.close()
     }
   } catch (error) {
@@ -127,7 +127,7 @@ class Reader {
     return this.attribute(attrs, 'MATLAB_class', String)
   }
 
-  /** Of a note on a variable only its size is known before all of it is read. */
+  /** Only the size of an attribute is known before all of it is read. */
   private attribute<T>(attrs: Group['attrs'], name: string, as: (value: unknown) => T): T | undefined {
     const attribute = attrs[name]
     if (!attribute) return undefined
@@ -229,13 +229,13 @@ function damaged(where: string, reason: string): UserError {
   return new UserError(`the file is cut short or damaged (${reason})`, where, 'Download or save it again')
 }
 
-/** A collection of texts: four letters, a version, three zeros, its size in eight bytes; then its objects. */
+/** A heap of strings: four letters, a version, three zeros, its size in eight bytes; then its objects. */
 const HEAP = [0x47, 0x43, 0x4f, 0x4c, 1, 0, 0, 0]
 const HEAP_HEADER = 16
 
 /**
- * Whether HDF5's library would go through a heap of texts for ever: where what is left over in it, which is its object 0,
- * has no size, it stays where it is.
+ * Whether HDF5's library would read a heap of strings forever: it does not advance if the heap's unused rest, its object
+ * 0, has the size 0.
  */
 function hasEndlessHeap(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,24 +1,25 @@
-/** Runs that end because memory ran out: how that shows, and what their user is told. */
+/** Runs that end because memory ran out: how to recognise them, and what to tell the user. */
 
-/** Whether a message, of Node's, the engine's or the system's, says that there was no memory left. */
+/** Whether a message of Node, the engine or the system says that memory ran out. */
 export function isMemory(message: string): boolean {
   return /bad_alloc|out of memory|allocation failed|cannot allocate memory|ENOMEM/i.test(message)
 }
 
-/** What happened, with what to do about it. */
+/** What happened, and what to do about it. */
 export function outOfMemory(what: string): string {
   return `${what}. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch`
 }
 
 /**
- * How a process ended that could say nothing any more.
+ * How a process ended that could no longer report it.
  *
  * @param how a signal or `exit code 1`
- * @param hadNone whether its last words were that memory ran out
+ * @param hadNone whether its last output says that memory ran out
  */
 export function endInWords(how: string, hadNone: boolean): string {
   if (hadNone) return outOfMemory('its process ran out of memory')
-  // So the Linux kernel ends a process for want of memory: without a word.
-  if (how === 'SIGKILL') return outOfMemory('its process was killed (SIGKILL), as for want of memory')
+  // This is how the Linux kernel frees memory: it kills a process without a word.
+  if (how === 'SIGKILL')
+    return outOfMemory('its process was killed (SIGKILL), probably because memory ran out')
   return `its process has ended: ${how}`
 }

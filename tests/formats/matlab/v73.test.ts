@@ -242,7 +242,7 @@ describe('readMatlab, version 7.3', () => {
     new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(heap + 16 + 16 + 8 + 8, 0n, true)
     writeFileSync(path, bytes)
     await expect(readMatlabFile(path)).rejects.toThrow(
-      `${path}: the file is cut short or damaged (a heap has an object of no size)`,
+      `${path}: the file is cut short or damaged (a heap has an object of size 0)`,
     )
   })
 
