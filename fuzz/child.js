@@ -1,4 +1,4 @@
-/** The process that reads inputs: TypeScript from `src/` and `tests/` as it stands, which Vite makes JavaScript of. */
+/** The process that reads inputs. Vite compiles the TypeScript of `src/` and `tests/` for it. */
 
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'

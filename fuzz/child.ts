@@ -8,12 +8,12 @@ import { targets } from './targets/index.ts'
 const KEPT = 3
 
 /**
- * What `run.js` has a process do:
+ * What a process does for `run.js`:
  *
- * - `fuzz TARGET SEED FROM TO UNTIL PLACE FOLDER`: inputs, one after the other. The number of the one that is being
- *   read stands in the file PLACE, so that it is known even when the process has died; faults are kept in FOLDER;
+ * - `fuzz TARGET SEED FROM TO UNTIL PLACE FOLDER`: read inputs, one after another. The file PLACE holds the number of
+ *   the current one, so that it is known even if the process dies; faults are kept in FOLDER;
  * - `keep TARGET SEED NUMBER FOLDER`: write one input, without reading it;
- * - `replay TARGET FOLDER`: read one that was kept.
+ * - `replay TARGET FOLDER`: read an input that was kept.
  */
 export async function main([what, name, ...rest]: string[]): Promise<void> {
   const target = await targets[name!]!()
@@ -47,7 +47,7 @@ export async function main([what, name, ...rest]: string[]): Promise<void> {
   await send({ tally })
 }
 
-/** A fault without what differs from one input to the next: numbers, and names in quotes. */
+/** A fault without what differs from input to input: numbers, and quoted names. */
 function kindOf(fault: string): string {
   const [first = '', ...stack] = fault.split('\n')
   const place = stack.find((line) => /[/\\](src|fuzz)[/\\]/.test(line)) ?? ''
@@ -70,7 +70,7 @@ function inputIn(folder: string): Input {
   return new Map(files.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]))
 }
 
-/** Wait until it is sent: the process ends soon. */
+/** Send a message, and wait until it is sent, as the process ends soon. */
 function send(message: object): Promise<void> {
   return new Promise((resolve) => {
     if (process.send) process.send(message, () => resolve())

@@ -7,13 +7,13 @@ import { type Input, outcomeOf, type Target } from './target.ts'
 export interface Course {
   readonly seed: string
   readonly from: number
-  /** Up to, and not with, this number. */
+  /** Exclusive. */
   readonly to: number
-  /** When to stop at the latest, as `Date.now()` has it. */
+  /** When to stop at the latest, in milliseconds as `Date.now()` gives them. */
   readonly until: number
 }
 
-/** What is told on the way. */
+/** What to call meanwhile. */
 export interface Ear {
   /** An input is about to be read. */
   readonly before?: (k: number) => void
@@ -33,7 +33,7 @@ export function inputOf(target: Target, seed: string, k: number): Input {
   return target.mutate(random.pick(target.seeds), random)
 }
 
-/** Let a target read inputs, one after the other. */
+/** Let a target read inputs, one after another. */
 export async function fuzz(target: Target, { seed, from, to, until }: Course, ear: Ear): Promise<Tally> {
   const tally: Tally = { read: 0, refused: 0, faults: 0 }
   for (let k = from; k < to && Date.now() < until; k++) {

@@ -1,4 +1,4 @@
-/** Fuzzing: files that were changed, through every reader; see `--help`. */
+/** Fuzzing: feeds changed files to every reader; see `--help`. */
 
 import { fork } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -7,34 +7,34 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const HELP = `Let every reader read changed files, and random networks be computed in several ways.
+const HELP = `Feed changed files to every reader, and compute random networks in several ways.
 
   node fuzz/run.js [TARGET…] [--seconds N] [--inputs N] [--seed S]
   node fuzz/run.js TARGET --replay FOLDER
 
-  TARGET      what is fuzzed; all where none is given:
+  TARGET      what to fuzz (default: all):
               TARGETS
-  --seconds   how long each target is fuzzed, at most (60, or as long as it takes where --inputs is given)
-  --inputs    how many inputs each target gets, at most
-  --seed      the same seed gives the same inputs (1)
-  --replay    read one input again that was kept under out/fuzz/
+  --seconds   the most time for each target (default: 60, or no limit with --inputs)
+  --inputs    the most inputs for each target
+  --seed      the same seed gives the same inputs (default: 1)
+  --replay    read an input again that was kept under out/fuzz/
 
-An input must be read, and what came of it fit together, or be refused with a message of one line that says why. Faults
-are everything else: other errors, crashes, more than 10 s, more than 2 GB. Their inputs are kept under out/fuzz/.
-0: none found; 1: some; 2: wrong use.
+A reader must either read an input, and give a consistent result, or refuse it with a message that says why. Everything
+else is a fault: other errors, crashes, more than 10 s, more than 2 GB. Inputs with faults are kept under out/fuzz/.
+The exit code is 0 if no fault was found, 1 if one was, and 2 for wrong use.
 
 Example:
   $ npm run fuzz -- onnx npy --seconds 10
 `
 
-/** The most that one input may take: seconds of computing, and bytes of memory with all of its process. */
+/** The most that one input may take: seconds of computing, and bytes of memory of the whole process. */
 const PATIENCE = 10
 const MEMORY = 2e9
 
 const CHILD = fileURLToPath(new URL('child.js', import.meta.url))
 const KEPT = join(fileURLToPath(new URL('..', import.meta.url)), 'out', 'fuzz')
 
-/** The names stand in the files of targets; to load these takes seconds, and they are TypeScript. */
+/** As in targets/index.ts, which is TypeScript and takes seconds to load. */
 const NAMES = [
   ...['onnx', 'prototxt', 'caffemodel', 'tensorflowjs', 'npy', 'safetensors', 'matlab5', 'matlab73'],
   ...['pictures', 'plan', 'card', 'composite', 'table', 'datasets', 'studio', 'graphs'],
@@ -105,7 +105,7 @@ async function replay(name, folder) {
   process.exitCode = fault ? 1 : 0
 }
 
-/** Fuzz one target, by as many processes as die on the way. */
+/** Fuzz one target; whenever its process dies, another continues after that input. */
 async function fuzzed(name, inputs, seconds) {
   const scratch = mkdtempSync(join(tmpdir(), 'regard-fuzz-'))
   const place = join(scratch, 'place')
@@ -163,10 +163,10 @@ async function fuzzed(name, inputs, seconds) {
 }
 
 /**
- * A process that is ended where it takes too long over one input, or too much memory.
+ * Run a process, and end it if it takes too long over one input, or too much memory.
  *
- * @param place which input it is at; nothing until it has begun
- * @returns why it died before its time; nothing where it did not
+ * @param place the input it is at; undefined until it has begun
+ * @returns why it died early; undefined if it did not
  */
 function watched(words, place, hear) {
   return new Promise((resolve) => {
@@ -192,7 +192,7 @@ function watched(words, place, hear) {
         since = Date.now()
         worked = work
       } else if (work - worked > PATIENCE) end(`takes more than ${PATIENCE} s`)
-      // Beside other work a process waits for a core, but not so long.
+      // On a busy machine a process waits for a core, but not for this long.
       else if (Date.now() - since > 12_000 * PATIENCE) end(`waits for more than ${12 * PATIENCE} s`)
       if (memory > MEMORY) end(`takes more than ${MEMORY / 1e9} GB of memory`)
     }, 200)
@@ -205,11 +205,11 @@ function watched(words, place, hear) {
   })
 }
 
-/** Bytes that a process has in memory, and seconds that its threads have computed; Linux alone says it. */
+/** Bytes that a process has in memory, and seconds that its threads have computed; only Linux reports them. */
 function loadOf(pid) {
   try {
     const memory = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]
-    // Behind the program's name, which may have blanks.
+    // After the program's name, which may contain spaces.
     const ticks = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')
@@ -220,7 +220,7 @@ function loadOf(pid) {
   }
 }
 
-/** A line that the next one takes the place of, where somebody looks on. */
+/** Print a line that the next one replaces, if the output is a terminal. */
 function say(line) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
 }

@@ -1,4 +1,4 @@
-/** What is fuzzed, and what may come of it. */
+/** What is fuzzed, and what counts as a fault. */
 
 import { UserError } from '../src/base/errors.ts'
 import type { Random } from '../src/base/random.ts'
@@ -6,30 +6,30 @@ import type { Random } from '../src/base/random.ts'
 /** Files by their paths in a folder. */
 export type Input = ReadonlyMap<string, Uint8Array>
 
-/** Something that reads what strangers made. */
+/** Something that reads files of strangers. */
 export interface Target {
   /** Real files, to be changed. */
   readonly seeds: readonly Input[]
   readonly mutate: (seed: Input, random: Random) => Input
   /**
-   * Read an input, and check that what came of it fits together.
+   * Read an input, and check that the result is consistent.
    *
    * @throws UserError where the input is refused; anything else is a fault
    */
   readonly read: (input: Input) => Promise<void>
 }
 
-/** What came of an input: its fault, if it is one. */
+/** The outcome of an input: its fault, if it has one. */
 export type Outcome = 'read' | 'refused' | { readonly fault: string }
 
-/** Words that stand in a message only where an accident of the program was taken for a mistake of the user. */
+/** Words of messages that report an accident of the program as a mistake of the user. */
 const ACCIDENT =
   /Cannot (read|set|convert|mix|destructure)|is not (a function|iterable|a constructor)|undefined|\[object |Invalid (array|typed array|array buffer) length|call stack|allocation failed|out of memory|RangeError|TypeError/
 
-/** Longest message, in characters: names and numbers of an input may stand in it, but not the whole of it. */
+/** The longest message, in characters: it may quote names and numbers of an input, but not all of it. */
 const LONGEST = 20_000
 
-/** Let a target read an input, and judge what comes of it. */
+/** Let a target read an input, and judge the outcome. */
 export async function outcomeOf(target: Target, input: Input): Promise<Outcome> {
   let outcome: Outcome = 'read'
   try {
@@ -45,7 +45,7 @@ export async function outcomeOf(target: Target, input: Input): Promise<Outcome> 
   return outcome
 }
 
-/** A message is one line that can be understood; of a file with several mistakes, a line for each, with its place. */
+/** A message is one clear line; for a file with several mistakes, one line for each, with its place. */
 function refusal(message: string): Outcome {
   const lines = message.split('\n')
   const placed = lines.length === 1 || lines.every((line) => /^\S.*?:\d+:\d+: \S/.test(line))
@@ -81,7 +81,7 @@ export function changing(
   }
 }
 
-/** Complain where what was read does not fit together. */
+/** Throw if the result of reading is inconsistent. */
 export function ensure(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(`does not fit: ${what}`)
 }

@@ -157,7 +157,7 @@ async function graphs(): Promise<Target> {
       requireJudged(graph, gates, name, picture, target, map)
       requireConserved(rows.length, results.conservation!.data as Float32Array, map)
 
-      // WebAssembly takes most of the time: one of ten goes there.
+      // WebAssembly takes most of the time, so only one in ten runs there.
       if (random.chance(0.9)) return
       const other = await run(web, explaining, feeds)
       requireJudged(graph, gates, name, picture, target, other.relevance!.data as Float32Array)

@@ -7,7 +7,7 @@ import { server } from './studio.ts'
 import { tables } from './tables.ts'
 import { texts } from './texts.ts'
 
-/** Everything that is fuzzed, by name; each is set up when it is asked for. */
+/** Everything that is fuzzed, by name; each is set up on demand. */
 export const targets: Readonly<Record<string, () => Target | Promise<Target>>> = {
   ...models,
   ...arrays,
