@@ -2,29 +2,44 @@ import { Command, CommanderError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { inWords } from '../base/files.ts'
 import { version } from '../base/version.ts'
-import { alignCommand } from './align.ts'
-import { atlasCommand } from './atlas.ts'
-import { compareCommand } from './compare.ts'
-import { completionCommand } from './completion.ts'
-import { convertCommand } from './convert.ts'
-import { datasetCommand } from './dataset.ts'
-import { doctorCommand } from './doctor.ts'
-import { evaluateCommand } from './evaluate.ts'
-import { explainCommand } from './explain.ts'
-import { facesCommand } from './faces.ts'
-import { graftCommand } from './graft.ts'
-import { initCommand } from './init.ts'
-import { measureCommand } from './measure.ts'
-import { networksCommand } from './networks.ts'
-import { predictCommand } from './predict.ts'
-import { profileCommand } from './profile.ts'
-import { weightsCommand } from './publishedWeights.ts'
-import { reportCommand } from './report.ts'
 import { Stopped } from './signal.ts'
-import { studioCommand } from './studio.ts'
-import { studyCommand } from './study.ts'
-import { trainCommand } from './train.ts'
-import { workerCommand } from './worker.ts'
+
+/**
+ * The commands, in the order of `regard --help`. Each is loaded with all that it needs when it is first asked for: to load
+ * them all would take longer than many of them run.
+ */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./init.ts')).initCommand(),
+  study: async () => (await import('./study.ts')).studyCommand(),
+  worker: async () => (await import('./worker.ts')).workerCommand(),
+  report: async () => (await import('./report.ts')).reportCommand(),
+  studio: async () => (await import('./studio.ts')).studioCommand(),
+  train: async () => (await import('./train.ts')).trainCommand(),
+  dataset: async () => (await import('./dataset.ts')).datasetCommand(),
+  faces: async () => (await import('./faces.ts')).facesCommand(),
+  align: async () => (await import('./align.ts')).alignCommand(),
+  predict: async () => (await import('./predict.ts')).predictCommand(),
+  explain: async () => (await import('./explain.ts')).explainCommand(),
+  evaluate: async () => (await import('./evaluate.ts')).evaluateCommand(),
+  profile: async () => (await import('./profile.ts')).profileCommand(),
+  measure: async () => (await import('./measure.ts')).measureCommand(),
+  compare: async () => (await import('./compare.ts')).compareCommand(),
+  atlas: async () => (await import('./atlas.ts')).atlasCommand(),
+  convert: async () => (await import('./convert.ts')).convertCommand(),
+  graft: async () => (await import('./graft.ts')).graftCommand(),
+  networks: async () => (await import('./networks.ts')).networksCommand(),
+  weights: async () => (await import('./publishedWeights.ts')).weightsCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  completion: async () => (await import('./completion.ts')).completionCommand(),
+}
+
+/** The names of the commands that an invocation is about: all of them, unless it begins with one. */
+function namesFor(first: string | undefined): readonly string[] {
+  if (first === '--version' || first === '-V') return []
+  // Completion tells of all the others.
+  const isAlone = first !== undefined && Object.hasOwn(commands, first) && first !== 'completion'
+  return isAlone ? [first] : Object.keys(commands)
+}
 
 /**
  * The program `regard`: runs one command and sets the process's exit code: 0 done; 1 failed; 2 wrong use;
@@ -43,31 +58,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
     // Flags after a subcommand belong to it: `study --out` and `study plan --out` are two flags.
     .enablePositionalOptions()
-  for (const command of [
-    initCommand(),
-    studyCommand(),
-    workerCommand(),
-    reportCommand(),
-    studioCommand(),
-    trainCommand(),
-    datasetCommand(),
-    facesCommand(),
-    alignCommand(),
-    predictCommand(),
-    explainCommand(),
-    evaluateCommand(),
-    profileCommand(),
-    measureCommand(),
-    compareCommand(),
-    atlasCommand(),
-    convertCommand(),
-    graftCommand(),
-    networksCommand(),
-    weightsCommand(),
-    doctorCommand(),
-    completionCommand(),
-  ])
-    program.addCommand(command)
+  const loaded = await Promise.all(namesFor(args[0]).map((name) => commands[name]!()))
+  for (const command of loaded) program.addCommand(command)
   inherit(program)
   try {
     await program.parseAsync(args, { from: 'user' })

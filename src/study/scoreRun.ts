@@ -1,7 +1,6 @@
 /** Scores a run's network on its test photos, by ten crops, and writes the results. */
 
 import { dirname, relative, sep } from 'node:path'
-import { parquetWriteBuffer } from 'hyparquet-writer'
 import { csv } from '../base/csv.ts'
 import { writeAtomic } from '../base/files.ts'
 import { readPicture } from '../datasets/pack.ts'
@@ -40,7 +39,7 @@ export async function scoreRun(
   }
   const rows = [...answers].flatMap(([alignment, { scores }]) => predictionRows(job, alignment, scores))
   writeAtomic(runFiles.predictions(job.folder), csv(rows))
-  if (job.crops) writeAtomic(runFiles.crops(job.folder), cropRows(job, answers))
+  if (job.crops) writeAtomic(runFiles.crops(job.folder), await cropRows(job, answers))
   return Object.fromEntries([...answers].map(([alignment, { scores }]) => [alignment, tested(job, scores)]))
 }
 
@@ -136,7 +135,12 @@ function commonFolder(paths: readonly string[]): string {
 }
 
 /** A row for each crop of each photo, as a Parquet file. */
-function cropRows({ run, data, split }: RunJob, answers: ReadonlyMap<Alignment, Answers>): Uint8Array {
+async function cropRows(
+  { run, data, split }: RunJob,
+  answers: ReadonlyMap<Alignment, Answers>,
+): Promise<Uint8Array> {
+  // Few plans ask for crops, and each run is a program of its own.
+  const { parquetWriteBuffer } = await import('hyparquet-writer')
   const names = CLASSES[run.task]
   const rows = [...answers].flatMap(([alignment, { crops }]) =>
     split.test.flatMap((k, place) =>

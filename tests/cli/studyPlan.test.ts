@@ -75,7 +75,7 @@ describe('regard study plan', () => {
     expect(captured.printed).toMatch(/gender A \[m\] +1 +6 × 8 +80 +\d+ (s|min .*) +\d+\.\d MB +\d+\.\d MB\n/)
     expect(captured.printed).toMatch(/\nMeasured here, on \d+ threads of .+:\n/)
     expect(captured.printed).toMatch(/\n {2}time +\d.*; left \d.*\n {2}memory +up to .* a run .*\n {2}disk +/)
-  }, 180_000)
+  })
 
   it('turns down what a study turns down', async () => {
     const { plan } = writePlan(small.replace('seed: 1', 'sead: 1'))

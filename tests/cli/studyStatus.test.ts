@@ -26,7 +26,7 @@ describe('regard study status', () => {
     const runs = JSON.parse(captured.printed) as { state: string }[]
     expect(runs.map(({ state }) => state)).toEqual(['finished', 'waiting'])
     expect(process.exitCode).toBe(0)
-  }, 120_000)
+  })
 
   it('says of a folder without a study that there is none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'regard-none-'))

@@ -149,7 +149,7 @@ test('a training that is killed at 20 random moments, on damaged checkpoints too
     'result.json',
     'snapshots',
   ])
-}, 180_000)
+})
 
 test('Ctrl-C leaves a checkpoint and says how to go on, and going on comes to the same bits', async () => {
   const out = 'stopped'

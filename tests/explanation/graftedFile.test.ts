@@ -111,7 +111,7 @@ describe('a grafted file', () => {
     const network = build({ input, classes: 2, batch: 'batch', width: 1, random: new Random('vgg16') })
     expect([...graft(network, composites.paper).replaceable!]).toEqual(['fc6.weight', 'fc7.weight'])
     await expectGrafted(network, composites.paper)
-  }, 120_000)
+  })
 
   it.skipIf(!shared)(
     'has the weights of GoogLeNet once, folds as it is loaded, and gives the map',

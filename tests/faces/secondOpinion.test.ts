@@ -52,7 +52,7 @@ describe.skipIf(!shared)('on the photos of FairFace, beside YuNet', () => {
       )
       judged.push({ face, judge: nearest })
     }
-  }, 300_000)
+  })
 
   test('97 of 100 faces are found and marked', () => {
     expect(names).toHaveLength(144)
@@ -95,7 +95,7 @@ describe.skipIf(!shared)('on photos of All-Age-Faces, beside the landmarks that 
         tilt: tilt(alignment(found, 'r', 256), right, left),
       })
     }
-  }, 300_000)
+  })
 
   test('every face is found', () => {
     expect(measured).toHaveLength(faces.length)

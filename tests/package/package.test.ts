@@ -141,7 +141,7 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
       await chromium.stop()
     }
     // To come to the end of those runs would take minutes.
-  }, 120_000)
+  })
 
   test('an import map is enough without a bundler, on one thread where the page is not isolated', async () => {
     const map = block('html', 'importmap')
@@ -183,7 +183,7 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
       tellSizes(join(built, 'assets'))
       chromium = await Chromium.start(built)
       page = await chromium.open()
-    }, 300_000)
+    })
     afterAll(() => chromium?.stop())
 
     // Where two numbers nearly tie, rounding decides what a max pooling takes, and a map differs by up to 1e-3: so it

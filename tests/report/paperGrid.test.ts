@@ -38,7 +38,7 @@ describe('the report of the paper’s grid', () => {
     const made = await pageOf(out)
     page = made.page
     document = made.document
-  }, 120_000)
+  })
 
   it('is about 190 runs', () => {
     expect(readdirSync(join(out, 'runs'))).toHaveLength(190)
@@ -169,7 +169,7 @@ describe('a report', () => {
       .reduce((sum, path) => sum + statSync(path).size, 0)
     expect(maps).toBeGreaterThan(100e6)
     expect(statSync(await writeReport(readStudy(out))).size).toBeLessThan(30e6)
-  }, 120_000)
+  })
 
   it('of another data set has its own networks and settings alone, and nothing of the paper’s', async () => {
     const out = await writePaperStudy({ folds: 1, faces: 16, explained: 0, kind: 'aaf' })

@@ -39,7 +39,7 @@ async function listenTo(url: string, study: string) {
   }
 }
 
-const eventually = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 100 })
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 500_000, interval: 100 })
 
 describe('the news of a study', () => {
   let server: Listening

@@ -116,7 +116,7 @@ class Judge {
 }
 
 describe('a step of a network with heads', () => {
-  it('has the gradients of the weighted sum of the losses', { timeout: 120_000 }, async () => {
+  it('has the gradients of the weighted sum of the losses', async () => {
     const network = small('googlenet')
     const { loss, velocities } = await step(network, { momentum: 0, decay: 0, losses }, 1)
     const judge = new Judge(network)

@@ -168,7 +168,7 @@ describe('a vision transformer that is trained here', () => {
     const numbers = Array.from({ length: LEARNT + TESTED }, (_, k) => k)
     faces = await Promise.all(numbers.map((number) => draw(number, number >= LEARNT)))
     trained = await trainedOn(faces.slice(0, LEARNT))
-  }, 300_000)
+  })
 
   const tested = () => faces.slice(LEARNT)
   const pictureOf = ({ pixels }: Face) => float32([1, 3, SIDE, SIDE], pixels)

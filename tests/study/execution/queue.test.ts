@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(tries.filter((fold) => fold === 1)).toHaveLength(2)
   })
 
-  it('tries again a run whose process was lost', { timeout: 30_000 }, async () => {
+  it('tries again a run whose process was lost', async () => {
     let tries = 0
     const { stop, notes } = workers(1, async () => {
       if (++tries === 1) throw new Error('the process has ended: SIGKILL')
@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(notes).toContain('gender-adiencenet-r-fold0: the process has ended: SIGKILL')
   })
 
-  it('loses nothing where Redis is started again, even empty', { timeout: 60_000 }, async () => {
+  it('loses nothing where Redis is started again, even empty', async () => {
     const made = new Set<number>()
     const { stop, notes } = workers(2, async ({ run }) => {
       await sleep(400)
@@ -367,7 +367,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(made).toEqual(['hash of 0', 'changed'])
   })
 
-  it('lets go at once when it is stopped, even where Redis is away', { timeout: 30_000 }, async () => {
+  it('lets go at once when it is stopped, even where Redis is away', async () => {
     const control = new AbortController()
     const waiting = wait(requests(1), control.signal)
     while ((await queue.getJobCountByTypes('prioritized')) < 1) await sleep(20)
