@@ -103,7 +103,6 @@ describe('a grafted file', () => {
   it.each(cases)(
     'has the weights of %s once, folds as it is loaded, and gives the map: %s',
     async (network, _, composite) => expectGrafted(plain[network]!, composite),
-    30_000,
   )
 
   it('has the weights of VGG-16 at its full size once, folds as it is loaded, and gives the map', async () => {
@@ -119,6 +118,5 @@ describe('a grafted file', () => {
       const network = await readModelFile(join(shared!, 'models/caffe/bvlc_googlenet.caffemodel'))
       await expectGrafted(network, composites.paper)
     },
-    60_000,
   )
 })

@@ -140,7 +140,6 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
     } finally {
       await chromium.stop()
     }
-    // To come to the end of those runs would take minutes.
   })
 
   test('an import map is enough without a bundler, on one thread where the page is not isolated', async () => {
