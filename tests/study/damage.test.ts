@@ -1,11 +1,23 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
+import { readConfig } from '../../src/study/config.ts'
+import { stateOf } from '../../src/study/state.ts'
 import { damageOf } from '../../src/study/sums.ts'
 import { capturePrinted } from '../cli/capture.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
@@ -26,29 +38,44 @@ describe('a run whose files were damaged', () => {
     expect(lines.some((line) => line.endsWith('  result.json'))).toBe(true)
   })
 
-  for (const [how, damage] of [
-    ['a model cut short', () => truncateSync(join(age!, 'model.onnx'), 1000)],
-    ['a figure changed in its result', () => changeDigit(join(age!, 'result.json'))],
-    ['a heat map that is gone', () => rmSync(join(age!, 'maps'), { recursive: true })],
-    ['a configuration that is no JSON', () => writeFileSync(join(age!, 'config.json'), '{"hash"')],
-    ['a configuration that is gone', () => rmSync(join(age!, 'config.json'))],
-    ['sums that are empty', () => writeFileSync(join(age!, 'SHA256SUMS'), '')],
-  ] as const) {
-    it(`is named and made anew, and no other run is: ${how}`, async () => {
-      const before = readFileSync(join(age!, 'predictions.csv'), 'utf8')
-      const other = statSync(join(gender!, 'result.json')).mtimeMs
-      damage()
-      await main(['study', plan, '--out', out])
-      expect(process.exitCode).toBe(0)
-      expect(captured.printed).toMatch(
-        /age-adiencenet-r-fold1: .*(has changed|is missing|could not be read|is empty).*; the run starts again/,
-      )
-      expect(captured.printed).toContain('1 run completed, 1 kept')
-      expect(readFileSync(join(age!, 'predictions.csv'), 'utf8')).toBe(before)
-      expect(statSync(join(gender!, 'result.json')).mtimeMs).toBe(other)
-      expect(damageOf(age!)).toBeUndefined()
-    })
-  }
+  it.each<[string, (run: string) => void, RegExp]>([
+    ['a model cut short', (run) => truncateSync(join(run, 'model.onnx'), 1000), /^model\.onnx has changed/],
+    ['a figure changed in its result', (run) => changeDigit(join(run, 'result.json')), /^result\.json has/],
+    [
+      'a heat map that is gone',
+      (run) => rmSync(join(run, 'maps'), { recursive: true }),
+      /^maps\/.* is missing/,
+    ],
+    [
+      'a configuration that is no JSON',
+      (run) => writeFileSync(join(run, 'config.json'), '{"hash"'),
+      /config\.json.*could not be read/,
+    ],
+    ['a configuration that is gone', (run) => rmSync(join(run, 'config.json')), /^config\.json is missing/],
+    ['sums that are empty', (run) => writeFileSync(join(run, 'SHA256SUMS'), ''), /^SHA256SUMS is empty/],
+  ])('is damaged: %s', (_, damage, reason) => {
+    const run = join(mkdtempSync(join(tmpdir(), 'regard-damaged-')), 'run')
+    cpSync(age!, run, { recursive: true })
+    const config = readConfig(run)!
+    expect(stateOf(run, config)).toEqual({ kind: 'finished' })
+    damage(run)
+    expect(stateOf(run, config)).toEqual({ kind: 'damaged', reason: expect.stringMatching(reason) })
+  })
+
+  it('is named and made anew, and no other run is', async () => {
+    const before = readFileSync(join(age!, 'predictions.csv'), 'utf8')
+    const other = statSync(join(gender!, 'result.json')).mtimeMs
+    truncateSync(join(age!, 'model.onnx'), 1000)
+    await main(['study', plan, '--out', out])
+    expect(process.exitCode).toBe(0)
+    expect(captured.printed).toMatch(
+      /age-adiencenet-r-fold1: model\.onnx has changed.*; the run starts again/,
+    )
+    expect(captured.printed).toContain('1 run completed, 1 kept')
+    expect(readFileSync(join(age!, 'predictions.csv'), 'utf8')).toBe(before)
+    expect(statSync(join(gender!, 'result.json')).mtimeMs).toBe(other)
+    expect(damageOf(age!)).toBeUndefined()
+  })
 })
 
 function changeDigit(path: string): void {

@@ -30,28 +30,30 @@ function resultTimes(out: string): Record<string, number> {
   )
 }
 
+/** Two tasks by two preprocessings, one of them mixed. */
+const PLAN = TINY_PLAN.replace('[r, i, m]', '[r, m]')
+
 describe('regard study', () => {
+  const { plan, out } = writePlan(PLAN)
+
   it('makes every run of the plan once, and only what has changed after that', async () => {
-    const { plan, out } = writePlan()
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain('6 runs completed, 0 kept')
+    expect(captured.printed).toContain('4 runs completed, 0 kept')
     expect(captured.printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
     expect(captured.printed).toContain('Or see it in your browser: npx regard studio ')
     const first = resultTimes(out)
     expect(Object.keys(first).sort()).toEqual(
-      ['age', 'gender'].flatMap((task) =>
-        ['i', 'm', 'r'].map((setting) => `${task}-adiencenet-${setting}-fold1`),
-      ),
+      ['age', 'gender'].flatMap((task) => ['m', 'r'].map((setting) => `${task}-adiencenet-${setting}-fold1`)),
     )
 
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('0 runs completed, 6 kept')
+    expect(captured.printed).toContain('0 runs completed, 4 kept')
     expect(resultTimes(out)).toEqual(first)
 
-    writeFileSync(plan, TINY_PLAN.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  age: { rate: 0.02 }'))
+    writeFileSync(plan, PLAN.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  age: { rate: 0.02 }'))
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('3 runs completed, 3 kept')
+    expect(captured.printed).toContain('2 runs completed, 2 kept')
     const changed = Object.entries(resultTimes(out)).filter(([run, time]) => time !== first[run])
     expect(changed.map(([run]) => run).every((run) => run.startsWith('age'))).toBe(true)
   })
@@ -88,10 +90,6 @@ describe('regard study', () => {
   })
 
   it('leaves of each run a model that can be used, its predictions and its heat maps', async () => {
-    const { plan, out } = writePlan(
-      TINY_PLAN.replace('[r, i, m]', '[m]').replace('[age, gender]', '[gender]'),
-    )
-    await main(['study', plan, '--out', out])
     const run = join(out, 'runs', 'gender-adiencenet-m-fold1')
     const { card } = await openModelFile(join(run, 'model.onnx'))
     expect(card).toMatchObject({ task: 'gender', classes: ['m', 'f'], alignment: 'r', picture: 58 })
@@ -118,17 +116,14 @@ describe('regard study', () => {
     expect(readdirSync(run).filter((name) => name.includes('checkpoint'))).toEqual([])
   })
 
-  it('gives the same numbers for the same plan', async () => {
-    const [one, two] = [
-      writePlan(TINY_PLAN.replace('[r, i, m]', '[r]')),
-      writePlan(TINY_PLAN.replace('[r, i, m]', '[r]')),
-    ]
-    for (const { plan, out } of [one!, two!]) await main(['study', plan, '--out', out])
+  it('gives the same numbers for the same run', async () => {
+    const again = writePlan(PLAN.replace('[age, gender]', '[gender]').replace('[r, m]', '[r]'))
+    await main(['study', again.plan, '--out', again.out])
     for (const file of ['predictions.csv', 'model.onnx', 'result.json']) {
-      const [a, b] = [one!, two!].map(({ out }) =>
-        readFileSync(join(out, 'runs', 'age-adiencenet-r-fold1', file)),
+      const [a, b] = [out, again.out].map((folder) =>
+        readFileSync(join(folder, 'runs', 'gender-adiencenet-r-fold1', file)),
       )
-      expect(a!.equals(b!)).toBe(true)
+      expect(a!.equals(b!), file).toBe(true)
     }
   })
 
@@ -159,7 +154,6 @@ describe('regard study', () => {
     const { folder, plan, out } = writePlan(
       TINY_PLAN.replace('[r, i, m]', '[r]').replace('[age, gender]', '[gender]'),
     )
-    await main(['dataset', 'synthesize', join(folder, 'faces'), '--count', '120', '--seed', '5'])
     const photos = join(folder, 'faces', 'truth', 'photos')
     const broken = readdirSync(photos).sort()[3]!
     writeFileSync(join(photos, broken), 'not a picture')
@@ -178,7 +172,6 @@ describe('regard study', () => {
 
   it('refuses to train when a class is empty, before anything is trained', async () => {
     const { folder, plan, out } = writePlan()
-    await main(['dataset', 'synthesize', join(folder, 'faces'), '--count', '120', '--seed', '5'])
     const truth = join(folder, 'faces', 'truth', 'faces.jsonl')
     const lines = readFileSync(truth, 'utf8').split('\n')
     writeFileSync(truth, lines.filter((line) => !line.includes('"age_group":7')).join('\n'))

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,9 +58,12 @@ function inBucket(prefix: string): string[] {
   return readdirSync(folder).flatMap((name) => name.match(/(.*)\._S3rver_object$/)?.[1] ?? [])
 }
 
+/** A study that was never disturbed. */
+const one = writePlan(small)
+
 describe('a study whose runs are kept in a bucket', () => {
   it('has them there, and takes them from there on a machine that has nothing', async () => {
-    const [one, two] = [writePlan(small), writePlan(small)]
+    const two = writePlan(small)
     await main(['study', one.plan, '--out', one.out, '--store', 's3://studies/a'])
     expect(process.exitCode).toBe(0)
     expect(inBucket('a')).toEqual(expect.arrayContaining(['SHA256SUMS', 'model.onnx', 'result.json']))
@@ -79,9 +91,8 @@ describe('a study whose runs are kept in a bucket', () => {
   })
 
   it('goes on from a checkpoint that another machine has left there', async () => {
-    const { plan, out } = writePlan(small)
-    await main(['study', plan, '--out', out])
-    const folder = join(out, 'runs', RUN)
+    const folder = join(mkdtempSync(join(tmpdir(), 'regard-lost-')), RUN)
+    cpSync(join(one.out, 'runs', RUN), folder, { recursive: true })
     const { hash } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
     // As a machine leaves it that is lost in the middle: all but the sums.
     rmSync(join(folder, 'SHA256SUMS'))
@@ -201,8 +212,7 @@ describe('a store', () => {
   })
 
   it('that goes and comes back while a study is made changes none of its bits', async () => {
-    const [one, two] = [writePlan(small), writePlan(small)]
-    await main(['study', one.plan, '--out', one.out])
+    const two = writePlan(small)
     line.asked.length = 0
     const ended = main(['study', two.plan, '--out', two.out, '--store', 's3://studies/weak'])
     // Cut again and again, where files are put.
