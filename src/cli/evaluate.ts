@@ -106,8 +106,6 @@ async function run(path: string | undefined, given: Flags): Promise<void> {
     const all: EvaluationRecord[] = []
     for (const [k, source] of flags.data.entries()) {
       const fold = folds[k]
-      const doubt = trainingOverlap(model, source.kind, fold)
-      if (doubt) console.error(`Warning: ${doubt}`)
       all.push(recordOf(evaluable, source, fold, await evaluateOn(evaluable, source, fold, flags, signal)))
     }
     return all
@@ -136,6 +134,8 @@ async function evaluateOn(
   const dataset = await readDataset(kind, root, { repairLabels })
   for (const [reason, count] of Object.entries(dataset.dropped))
     console.error(`${kind}:${root}: ${count} left out: ${reason}`)
+  const doubt = trainingOverlap(evaluable.model, dataset, fold)
+  if (doubt) console.error(`Warning: ${doubt}`)
   let progress: Progress | undefined
   try {
     return await evaluate(evaluable, dataset, {

@@ -245,8 +245,8 @@ export function facesFor(
 ): readonly Face[] {
   const { kind } = flags.data
   const fold = foldOf(model, flags, kind)
-  const doubt = trainingOverlap(model, kind, fold)
-  if (doubt && warns) console.error(`Warning: ${doubt}`)
+  const doubt = warns && trainingOverlap(model, dataset, fold)
+  if (doubt) console.error(`Warning: ${doubt}`)
   return fold ? facesOf(dataset, fold) : dataset.faces
 }
 

@@ -111,17 +111,25 @@ export function builtInFolder(network: BuiltInNetwork): string {
 }
 
 /**
- * Write a trained network as `NAME.onnx`, `NAME.card.yaml` and `NAME.mean.npy`. The model is written last: where it
- * exists, so do the others.
+ * Write a trained network as `NAME.onnx`, `NAME.card.yaml`, `NAME.mean.npy` and, where it is known which photos it has
+ * seen, `NAME.photos.npy`. The model is written last: where it exists, so do the others.
  *
  * @param path of the `.onnx` file
+ * @param seen the photos that it was trained on, uint8 [n, 8]: see `evaluation/seen.ts`
  * @throws UserError naming the file that cannot be written
  */
-export function writeModel(path: string, network: Graph, { meanPicture, ...card }: TrainedCard): void {
-  const meanPath = `${path.replace(/\.onnx$/, '')}.mean.npy`
-  writeAtomic(meanPath, writeNpy(meanPicture))
-  const input = { ...card.input, mean: basename(meanPath) }
-  writeAtomic(cardPathOf(path), formatCard({ ...card, input }))
+export function writeModel(
+  path: string,
+  network: Graph,
+  { meanPicture, trainedOn, ...card }: TrainedCard,
+  seen?: TensorOf<'uint8'>,
+): void {
+  const [meanPath, seenPath] = ['mean', 'photos'].map((what) => `${path.replace(/\.onnx$/, '')}.${what}.npy`)
+  writeAtomic(meanPath!, writeNpy(meanPicture))
+  if (seen) writeAtomic(seenPath!, writeNpy(seen))
+  const told = trainedOn && { trainedOn: { ...trainedOn, ...(seen && { photos: basename(seenPath!) }) } }
+  const input = { ...card.input, mean: basename(meanPath!) }
+  writeAtomic(cardPathOf(path), formatCard({ ...card, input, ...told }))
   writeOnnxFile(path, network)
 }
 

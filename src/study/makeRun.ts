@@ -1,6 +1,7 @@
 /** One run: train, score the test part, explain some of it, and write the files that the report reads. */
 
 import { CLASSES } from '../datasets/task.ts'
+import { seenPhotos } from '../evaluation/seen.ts'
 import { float32 } from '../graph/types.ts'
 import { modelOf } from '../models/model.ts'
 import { type TrainedCard, writeModel } from '../models/node.ts'
@@ -28,7 +29,9 @@ export async function makeRun(job: RunJob, context: RunContext): Promise<RunReco
   const validation = picturesOf(job, split.validation)
   const trained = await trainRun(job, context, train, validation)
   const card = cardOf(job, trained)
-  writeModel(runFiles.model(folder), trained.network, card)
+  const { faces } = job.data
+  const seen = seenPhotos([...split.train, ...split.validation].map((k) => faces[k]!))
+  writeModel(runFiles.model(folder), trained.network, card, seen)
   const model = modelOf(trained.network, labelFor(run), card)
   const tests = await scoreRun(job, context, model)
   const snapshots = await scoreSnapshots(job, context, tests)

@@ -145,6 +145,7 @@ test('a training that is killed at 20 random moments, on damaged checkpoints too
     'model.card.yaml',
     'model.mean.npy',
     'model.onnx',
+    'model.photos.npy',
     'predictions.csv',
     'result.json',
     'snapshots',
