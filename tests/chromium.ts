@@ -11,7 +11,7 @@ import { build } from 'vite'
 /** Debian's browser. */
 export const PROGRAM = '/usr/bin/chromium'
 
-/** Whether Debian's `chromium` is here; tests that need it are skipped loudly without it. */
+/** Whether Debian's `chromium` is installed; tests that need it are skipped loudly otherwise. */
 export const hasChromium = existsSync(PROGRAM)
 if (!hasChromium) console.warn('SKIPPED: tests in a browser, for chromium is not installed')
 

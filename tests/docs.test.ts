@@ -52,7 +52,7 @@ for (const name of [
   cpSync(join(root, name), join(checkout, name), { recursive: true, preserveTimestamps: true })
 }
 symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
-// As a project has it that installed regard.
+// As in a project that installed regard.
 const commandFolder = join(checkout, 'commands')
 mkdirSync(commandFolder)
 symlinkSync(join(checkout, 'bin/regard.js'), join(commandFolder, 'regard'))
@@ -66,7 +66,7 @@ function run(command: string): string {
   })
 }
 
-// These take minutes more than a test may, or need data that is not part of regard (a test of their own reads their plan),
+// These take too long for a test, or need data that is not part of regard (their own test reads their plan),
 // or have run before.
 const tooLong = /npm ci|npm test|npm start|aaf-adiencenet\.yaml/
 
@@ -78,7 +78,7 @@ describe('the documentation', () => {
     const [set] = readdirSync(drawn).filter((name) => name.startsWith('synthetic'))
     const photos = join(drawn, set!, 'truth/photos')
     cpSync(join(photos, readdirSync(photos)[0]!), join(checkout, 'face.jpg'))
-    // The folder of one's own photos that the tutorial speaks of.
+    // The folder of the user's own photos in the tutorial.
     const faces = readFileSync(join(drawn, set!, 'truth/faces.jsonl'), 'utf8')
       .trim()
       .split('\n')
@@ -106,7 +106,7 @@ describe('the documentation', () => {
     expect(report).not.toMatch(/src="(?!data:)/)
   })
 
-  // The README's as they are, by `npx`, which takes seconds; the others' without, and each once.
+  // The README's run as they are, by `npx`, which takes seconds; the others run without it, and each only once.
   const commands = new Map<string, string>()
   for (const { page, text } of blocks('sh')) {
     for (const line of text.split('\n').filter((line) => line.trim() !== '')) {
@@ -125,7 +125,7 @@ describe('the documentation', () => {
     })
   }
 
-  // The other pages' examples read files that are not here.
+  // The other pages' examples read files that do not exist here.
   const examples = blocks('ts').filter(({ page }) =>
     ['README.md', 'docs/composites.md', 'docs/explaining.md', 'docs/faces.md'].includes(page),
   )
@@ -136,7 +136,7 @@ describe('the documentation', () => {
     })
   }
 
-  test('the model that the first example writes is one that any ONNX Runtime runs', async () => {
+  test('the first example writes a model that any ONNX Runtime runs', async () => {
     const program = await (await nodeEngine()).load(await readOnnxFile(join(checkout, 'explained.onnx')))
     const [input] = program.inputs
     const shape = [1, ...(input!.shape.slice(1) as number[])]
@@ -144,7 +144,7 @@ describe('the documentation', () => {
     expect(relevance!.shape).toEqual(shape)
   })
 
-  test('nothing that the commands wrote says in which folder, or whose', () => {
+  test('nothing that the commands wrote reveals a folder or a user name', () => {
     const { username } = userInfo()
     const written = readdirSync(join(checkout, 'out'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

@@ -8,14 +8,14 @@ import { workerCommand } from '../src/cli/worker.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../examples/${name}`, import.meta.url))
 
-/** Flags that a command does not know. */
+/** Flags that a command lacks. */
 function unknownFlags(line: string, command: ReturnType<typeof workerCommand>): string[] {
   const known = command.options.map(({ long }) => long)
   return (line.match(/--[a-z-]+/g) ?? []).filter((flag) => !known.includes(flag))
 }
 
 describe('the workers of a cluster', () => {
-  it('are a shell script that Slurm can read, in which the worker takes the place of the shell', () => {
+  it('are a shell script that Slurm can read, in which the worker replaces the shell', () => {
     execFileSync('bash', ['-n', pathOf('slurm/worker.sbatch')])
     const text = readFileSync(pathOf('slurm/worker.sbatch'), 'utf8')
     const lines = text.split('\n')
@@ -28,7 +28,7 @@ describe('the workers of a cluster', () => {
     expect(unknownFlags(study.split('`')[1]!, studyCommand())).toEqual([])
   })
 
-  it('are a Deployment of Kubernetes that mounts what it names, and is patient when it stops', () => {
+  it('are a Kubernetes Deployment that mounts what it names, and allows time to stop', () => {
     const document = parseDocument(readFileSync(pathOf('kubernetes/worker.yaml'), 'utf8'))
     expect(document.errors).toEqual([])
     const { kind, spec } = document.toJS()

@@ -4,21 +4,21 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net'
 
 /**
- * What a line does to a request: answers it itself, as a service does that has too much to do or has broken down; cuts it
- * before it arrives, or its answer in the middle; or changes a byte of what is put or got, once it is a real one.
+ * What a line does to a request: answers it itself, like a service that is overloaded or broken; cuts it
+ * before it arrives, or cuts its answer in the middle; or changes a byte of what is put or got.
  */
 export type Fault = 503 | 500 | 403 | 'cut' | 'cut answer' | 'damaged put' | 'damaged get'
 
 const CODES = { 503: 'SlowDown', 500: 'InternalError', 403: 'AccessDenied' } as const
 
 /**
- * A line to a real server that speaks S3, which fails as it is told. As Amazon's does and small servers do not, its far
- * end refuses what does not have the MD5 that it was sent with.
+ * A line to a real S3 server, which fails on request. Like Amazon's server, and unlike small ones, its far
+ * end refuses content that does not match the MD5 sent with it.
  */
 export class FaultyLine {
-  /** What happens to the next requests, one after the other; a later one is let through. */
+  /** What happens to the next requests, in order; later ones pass through. */
   readonly faults: Fault[] = []
-  /** Of all requests that came. */
+  /** Every request that arrived. */
   readonly asked: string[] = []
   private readonly to: number
   private port = 0
@@ -33,7 +33,7 @@ export class FaultyLine {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** Let the line be there, at the same place as before. */
+  /** Open the line again, at the same address. */
   async begin(): Promise<void> {
     this.server = createServer((asked, answer) => void this.pass(asked, answer))
     this.server.listen(this.port, '127.0.0.1')
@@ -41,7 +41,7 @@ export class FaultyLine {
     this.port = (this.server.address() as AddressInfo).port
   }
 
-  /** Cut it: no connection is left, and none is taken. */
+  /** Cut it: it drops all connections and accepts none. */
   async stop(): Promise<void> {
     const { server } = this
     if (!server?.listening) return

@@ -27,7 +27,7 @@ const ROOMS = [
   'cli',
 ]
 
-// All that a page may load besides regard's own code.
+// Everything that a page may load besides regard's own code.
 const PAGE_PACKAGES = ['@bufbuild/protobuf', 'h5wasm', 'onnxruntime-common', 'onnxruntime-web', 'yaml', 'zod']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -55,7 +55,7 @@ function pureFiles(): string[] {
   return ts.parseJsonConfigFileContent(config, ts.sys, root).fileNames.map((name) => join(name))
 }
 
-/** Everything that some files import, and what that imports, with a way that leads there. */
+/** Everything that some files import, directly or not, with a path that leads there. */
 function reachedFrom(starts: readonly string[]): Map<string, string> {
   const ways = new Map(starts.map((file) => [file, relative(src, file)]))
   for (const [file, way] of ways) {
@@ -70,7 +70,7 @@ function reachedFrom(starts: readonly string[]): Map<string, string> {
 }
 
 describe('the house', () => {
-  test('has the rooms that its order names, and no others', () => {
+  test('has exactly the rooms that its order names', () => {
     expect([...new Set(files.map(roomOf))].filter((room) => room !== 'index').sort()).toEqual(
       [...ROOMS].sort(),
     )
@@ -89,7 +89,7 @@ describe('the house', () => {
     expect(wrong).toEqual([])
   })
 
-  test('what a page may use imports nothing of Node, on no way', () => {
+  test('what a page may use never imports anything of Node, directly or not', () => {
     const pure = pureFiles().filter((file) => basename(file) !== 'web.ts')
     expect(pure.length).toBeGreaterThan(100)
     const wrong = [...reachedFrom(pure)].filter(
@@ -98,14 +98,14 @@ describe('the house', () => {
     expect(wrong.map(([, way]) => way)).toEqual([])
   })
 
-  test('the report is made from a study’s files: on no way by plans, published weights or what fetches them', () => {
+  test('the report needs only a study’s files: it never imports plans, published weights or what fetches them', () => {
     const others = ['study/plan.ts', 'study/pretrained.ts', 'networks/zoo.ts', 'base/download.ts']
     const ways = reachedFrom(files.filter((file) => roomOf(file) === 'report'))
     expect(others.filter((name) => !existsSync(join(src, name)))).toEqual([])
     expect(others.flatMap((name) => ways.get(join(src, name)) ?? [])).toEqual([])
   })
 
-  test('is drawn in docs/architecture.md as it is', () => {
+  test('is drawn correctly in docs/architecture.md', () => {
     const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
     const drawn = [...page.matchAll(/^\| `(\w+)\/` *\|[^|]*\|[^|]*\|([^|]*)\|$/gm)].map(
       ([, room, from]) => [room, from!.trim()] as const,

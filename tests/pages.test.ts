@@ -15,16 +15,16 @@ const blocks = (text: string) => [...text.matchAll(/^```yaml\n(.*?)^```/gms)].ma
 describe('the page about composites', () => {
   const text = page('composites')
 
-  it('names every composite that comes with regard', () => {
+  it('names every built-in composite', () => {
     for (const name of Object.keys(composites)) expect(text).toContain(`\`${name}\``)
   })
 
-  it('shows composites that can be read', () => {
+  it('shows valid composites', () => {
     const read = blocks(text).map((block) => parseComposite(block, 'composites.md'))
     expect(read.map(({ name }) => name)).toEqual(['mine', 'everything', 'guided-times-input'])
   })
 
-  it('shows as the defaults what the defaults are', () => {
+  it('shows the real defaults', () => {
     const everything = completed(parseComposite(blocks(text)[1]!, 'composites.md'))
     const least = completed({ name: 'everything', layers: [{ rule: 'flat' }] })
     expect({ ...everything, layers: [] }).toEqual({ ...least, layers: [] })
@@ -32,7 +32,7 @@ describe('the page about composites', () => {
 })
 
 describe('the page about cards', () => {
-  it('shows cards that can be read', () => {
+  it('shows valid cards', () => {
     expect(blocks(page('cards')).map((block) => parseCard(block, 'cards.md').fit)).toEqual([
       'stretch',
       'crop',
@@ -51,7 +51,7 @@ const pages = [
 ]
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8')
 
-/** A page without its code, which is not read as Markdown. */
+/** A page without its code blocks, which are not Markdown. */
 const prose = (path: string) => textOf(path).replace(/^```.*?^```/gms, '')
 
 /** The anchors of a page's headings; the second heading of one name ends in -1. */
@@ -67,7 +67,7 @@ function anchorsOf(path: string): Set<string> {
 }
 
 describe('the pages', () => {
-  it('have no link that leads nowhere, nor to a heading that is not there', () => {
+  it('have no broken link, to a page or to a heading', () => {
     const dead = pages.flatMap((page) =>
       [...prose(page).matchAll(/\]\((?!https?:|mailto:)([^)#]*)(?:#([^)]*))?\)/g)].flatMap(
         ([, path, anchor]) => {
@@ -81,7 +81,7 @@ describe('the pages', () => {
     expect(dead).toEqual([])
   })
 
-  it('are each in the sidebar of the site, once', () => {
+  it('appear in the sidebar of the site, each once', () => {
     const listed = Object.values(GROUPS).flatMap((group) => Object.keys(group))
     const own = readdirSync(folder).filter((name) => name.endsWith('.md'))
     expect(listed.map((name) => `${name}.md`).sort()).toEqual(own.sort())

@@ -11,7 +11,7 @@ test.skipIf(!shared)('in Node the face finder finds its networks by itself', asy
   await finder.release()
 })
 
-test('where they lie may be said, as a folder', async () => {
+test('a caller may name the folder they are in', async () => {
   const models = new URL('../node_modules/@vladmandic/human/models/', import.meta.url)
   const finder = await openFaceFinder({ models })
   const plain = { width: 64, height: 64, data: new Uint8Array(3 * 64 * 64).fill(128) }
@@ -19,6 +19,6 @@ test('where they lie may be said, as a folder', async () => {
   await finder.release()
 })
 
-test('a path is not a URL: the error names what takes paths', async () => {
+test('a path is not a URL: the error names the function that takes paths', async () => {
   await expect(loadModel('model.onnx')).rejects.toThrow(/model\.onnx: is not a URL.*openModelFile/)
 })

@@ -5,11 +5,11 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Whether Debian's `redis-server` is here; tests that need it are skipped loudly without it. */
+/** Whether Debian's `redis-server` is installed; tests that need it are skipped loudly otherwise. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 if (!hasRedis) console.warn('redis-server is not installed: the tests of the queue are skipped')
 
-/** A Redis of a test's own, that keeps nothing when it is stopped. */
+/** A test's own Redis, which keeps nothing when it stops. */
 export class Redis {
   readonly url: string
   private readonly port: number
@@ -52,7 +52,7 @@ export class Redis {
     for await (const text of this.server.stdout!) if (String(text).includes('eady to accept')) return
   }
 
-  /** Let it take connections and answer nothing, as an overwhelmed one does, until it is to go on. */
+  /** Let it accept connections but answer nothing, like an overloaded server, until told to resume. */
   pause(): void {
     this.server!.kill('SIGSTOP')
   }

@@ -16,20 +16,20 @@ describe.skipIf(!isInstalled)('the site, under a path of its own', () => {
   let files: string[] = []
 
   beforeAll(() => {
-    // A dead link between pages ends this.
+    // A dead link between pages fails the build.
     const build = ['vitepress', 'build', '--base', base, '--outDir', out]
     execFileSync('npx', build, { cwd: site, stdio: ['ignore', 'ignore', 'pipe'] })
     files = readdirSync(out, { recursive: true, encoding: 'utf8' })
   })
 
-  it('has a page for each page of the documentation', () => {
+  it('has a page for each documentation page', () => {
     const pages = readdirSync(join(site, '../docs')).filter((name) => name.endsWith('.md'))
     expect(files).toEqual(
       expect.arrayContaining(['index.html', ...pages.map((name) => name.replace(/md$/, 'html'))]),
     )
   })
 
-  it('leads from every page only to what is there, and fetches nothing from elsewhere', () => {
+  it('has no broken link on any page, and fetches nothing from elsewhere', () => {
     const [dead, foreign]: [Set<string>, Set<string>] = [new Set(), new Set()]
     for (const page of files.filter((name) => name.endsWith('.html'))) {
       const text = readFileSync(join(out, page), 'utf8')
@@ -37,7 +37,7 @@ describe.skipIf(!isInstalled)('the site, under a path of its own', () => {
         const isOutside = /^(https?:)?\/\//.test(address!)
         if (isOutside && tag !== 'a') foreign.add(`${page}: ${address}`)
         const path = address!.replace(/[?#].*$/s, '')
-        // The types are written by TypeDoc, which is not run here.
+        // TypeDoc writes the types; it does not run here.
         if (isOutside || path === '' || /^(data|mailto):/.test(path) || path.startsWith(`${base}api/`))
           continue
         const whole = new URL(path, `http://site${base}${page}`).pathname

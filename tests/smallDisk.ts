@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
 /**
- * A real disk that is soon full: a file system in memory, which only root can mount; undefined for others.
+ * A real disk that soon fills up: a file system in memory, which only root can mount; undefined for others.
  *
  * @param size as `mount` takes it: `64k`, `2m`
  */
@@ -32,7 +32,7 @@ export function leaveFree(disk: string, bytes: number): void {
   writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - bytes)))
 }
 
-/** Let a disk be read and no more, as a disk with errors is. */
+/** Make a disk read-only, like a disk with errors. */
 export function makeReadOnly(disk: string): void {
   execFileSync('mount', ['-o', 'remount,ro', disk])
 }

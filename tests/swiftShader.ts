@@ -6,6 +6,6 @@ export const SWIFTSHADER = {
   VK_ICD_FILENAMES: '/usr/lib/chromium/vk_swiftshader_icd.json',
 }
 
-/** Whether it is here; tests that need it are skipped loudly without it. */
+/** Whether it is installed; tests that need it are skipped loudly otherwise. */
 export const hasSwiftShader = process.platform === 'linux' && existsSync(SWIFTSHADER.VK_ICD_FILENAMES)
 if (!hasSwiftShader) console.warn('SKIPPED: tests of WebGPU in Node, for there is no SwiftShader')

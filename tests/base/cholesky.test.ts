@@ -21,7 +21,7 @@ test('a solution fulfils its equations', () => {
   }
 })
 
-test('equations with many solutions, or none, have no solution', () => {
+test('equations with many solutions, or none, are not solved', () => {
   expect(solve(gram(4, 3), [1, 2, 3, 4])).toBeUndefined()
   expect(solve([[0]], [1])).toBeUndefined()
   expect(
@@ -36,7 +36,7 @@ test('equations with many solutions, or none, have no solution', () => {
   expect(solve([], [])).toEqual([])
 })
 
-test('the triangle times itself is the matrix, of a semi-definite one too', () => {
+test('the triangle times its transpose is the matrix, even a semi-definite one', () => {
   for (const matrix of [gram(5, 9), gram(5, 2), gram(3, 1), [[0]]]) {
     const lower = cholesky(matrix)
     for (const [i, row] of matrix.entries())

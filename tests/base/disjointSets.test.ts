@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DisjointSets } from '../../src/base/disjointSets.ts'
 
 describe('DisjointSets', () => {
-  it('puts together what is joined by any chain, and nothing else', () => {
+  it('groups what any chain joins, and nothing else', () => {
     const pair = fc.tuple(fc.integer({ min: 0, max: 19 }), fc.integer({ min: 0, max: 19 }))
     fc.assert(
       fc.property(fc.array(pair, { maxLength: 25 }), (pairs) => {

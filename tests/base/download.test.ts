@@ -24,7 +24,7 @@ interface Served {
 let server: Server | undefined
 const asked: IncomingHttpHeaders[] = []
 
-/** A server as Apache and nginx are: ranges, If-Range, ETag and date; its flaws as told. */
+/** A server as Apache and nginx are: ranges, If-Range, ETag and date, with the given flaws. */
 async function serve(served: Served): Promise<string> {
   return listen((request, response) => {
     asked.push(request.headers)
@@ -68,7 +68,7 @@ async function stop(): Promise<void> {
 
 const newPath = () => join(mkdtempSync(join(tmpdir(), 'regard-download-')), 'cache', 'weights.bin')
 
-/** A part on the disk, as a connection that is cut for good leaves it. */
+/** A partial file on the disk, as a connection that was cut for good leaves it. */
 async function interrupted(
   served: Omit<Served, 'cut'>,
 ): Promise<{ path: string; url: string; served: Served }> {
@@ -96,7 +96,7 @@ afterEach(async () => {
 })
 
 describe('a download', () => {
-  it('is there under its name when it is whole, and says how far it is', async () => {
+  it('gets its name once it is complete, and reports progress', async () => {
     const url = await serve({ file: FILE, etag: '"1"' })
     const path = newPath()
     const seen: [number, number][] = []
@@ -106,7 +106,7 @@ describe('a download', () => {
     expect(seen.every(([done], k) => k === 0 || done > seen[k - 1]![0])).toBe(true)
   })
 
-  it('goes on where the connection was cut, at once', async () => {
+  it('resumes at once where the connection was cut', async () => {
     const url = await serve({ file: FILE, etag: '"1"', cut: { at: CUT, times: 1 } })
     const path = newPath()
     await download({ url, path, sha1: SHA1 })
@@ -119,7 +119,7 @@ describe('a download', () => {
     ['a date', { modified: 'Tue, 03 Nov 2015 08:00:00 GMT' }, 'Tue, 03 Nov 2015 08:00:00 GMT'],
     ['a weak ETag', { etag: 'W/"1"' }, undefined],
     ['nothing but its size', {}, undefined],
-  ])('goes on the next time where the server names its file by %s', async (_, names, same) => {
+  ])('resumes next time if the server identifies its file by %s', async (_, names, same) => {
     const { path, url } = await interrupted({ file: FILE, ...names })
     await download({ url, path, sha1: SHA1 })
     expectWhole(path, FILE)
@@ -131,7 +131,7 @@ describe('a download', () => {
     ['an ETag', { etag: '"1"' }, { etag: '"2"' }],
     ['a date', { modified: 'Tue, 03 Nov 2015 08:00:00 GMT' }, { modified: 'Wed, 04 Nov 2015 08:00:00 GMT' }],
     ['a weak ETag', { etag: 'W/"1"' }, { etag: 'W/"2"' }],
-  ])('starts over where the server has another file by now, by %s', async (_, before, after) => {
+  ])('starts over if the server now has another file, by %s', async (_, before, after) => {
     const { path, url, served } = await interrupted({ file: FILE, ...before })
     Object.assign(served, after, { file: randomBytes(FILE.length) })
     await download({ url, path })
@@ -141,14 +141,14 @@ describe('a download', () => {
   it.each([
     ['longer', 3_100_000],
     ['shorter than the part', 1_000_000],
-  ])('starts over where the file is %s by now', async (_, size) => {
+  ])('starts over if the file is %s by now', async (_, size) => {
     const { path, url, served } = await interrupted({ file: FILE })
     served.file = randomBytes(size)
     await download({ url, path })
     expectWhole(path, served.file)
   })
 
-  it('starts over where the server knows no ranges', async () => {
+  it('starts over if the server does not support ranges', async () => {
     const { path, url, served } = await interrupted({ file: FILE, etag: '"1"' })
     served.ranges = false
     await download({ url, path, sha1: SHA1 })
@@ -156,7 +156,7 @@ describe('a download', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('is thrown away where its checksum or its size is another', async () => {
+  it('is discarded if its checksum or size differs', async () => {
     const url = await serve({ file: FILE })
     const path = newPath()
     await expect(download({ url, path, sha1: '0'.repeat(40) })).rejects.toThrow(
@@ -167,7 +167,7 @@ describe('a download', () => {
     expect(readdirSync(join(path, '..'))).toEqual([])
   })
 
-  it('names the address and where to put the file by hand where nobody answers', async () => {
+  it('names the address, and where to put the file by hand, if nobody answers', async () => {
     const url = await serve({ file: FILE })
     await stop()
     const path = newPath()
@@ -181,14 +181,14 @@ describe('a download', () => {
     expect(readdirSync(join(path, '..'))).toEqual([])
   })
 
-  it('says what the server says where it has no such file', async () => {
+  it('repeats what the server says if it lacks the file', async () => {
     const url = await listen((_, response) => response.writeHead(404).end('no such file'))
     await expect(download({ url, path: newPath() })).rejects.toThrow(
       `${url}: the server does not provide the file (404 Not Found)`,
     )
   })
 
-  it('is not begun where nobody says how large the file is', async () => {
+  it('does not start if nobody says how large the file is', async () => {
     const url = await listen((_, response) => {
       response.write('a')
       response.end('b')
@@ -196,7 +196,7 @@ describe('a download', () => {
     await expect(download({ url, path: newPath() })).rejects.toThrow('does not say how large the file is')
   })
 
-  it('stops when it is told to, and goes on from there', async () => {
+  it('stops when told to, and resumes from there', async () => {
     const url = await serve({ file: FILE, etag: '"1"' })
     const path = newPath()
     const stopped = new AbortController()
@@ -209,7 +209,7 @@ describe('a download', () => {
     expectWhole(path, FILE)
   })
 
-  it('is not begun where another process is at it, unless that is gone', async () => {
+  it('does not start while another process downloads the file, unless that process is gone', async () => {
     const url = await serve({ file: FILE })
     const path = newPath()
     await download({ url, path })

@@ -13,14 +13,14 @@ import {
 } from '../../src/base/files.ts'
 import { smallDisk } from '../smallDisk.ts'
 
-test('a file is written in full, its folders made', () => {
+test('a file is written in full, and its folders are created', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'regard-')), 'a', 'b.txt')
   writeAtomic(path, 'one ', Buffer.from('two'))
   expect(readFileSync(path, 'utf8')).toBe('one two')
   expect(readdirSync(join(path, '..'))).toEqual(['b.txt'])
 })
 
-test('what a killed process left half-written is removed, what another is writing is not', () => {
+test('files that a killed process left half-written are removed, those that another is writing are not', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-'))
   const dead = spawnSync(process.execPath, ['-e', '']).pid
   writeFileSync(join(folder, `model.onnx.${dead}.tmp`), 'half')
@@ -29,7 +29,7 @@ test('what a killed process left half-written is removed, what another is writin
   expect(readdirSync(folder).sort()).toEqual(['model.onnx', `model.onnx.${process.ppid}.tmp`])
 })
 
-test('what a killed process of the same number left, as in a container, is removed too', () => {
+test('files that a killed process with the same number left, as in a container, are removed too', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-'))
   const [path, left] = ['model.onnx', `model.onnx.${process.pid}.tmp`].map((name) => join(folder, name))
   writeFileSync(left!, 'half')
@@ -42,14 +42,14 @@ test('what a killed process of the same number left, as in a container, is remov
   expect(readdirSync(folder)).toEqual(['model.onnx'])
 })
 
-test('where a file cannot be written, the error names it', () => {
+test('the error names the file that cannot be written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-'))
   writeFileSync(join(folder, 'file'), '')
   chmodSync(join(folder, 'file'), 0o400)
   expect(() => writeAtomic(join(folder, 'file', 'below'), 'x')).toThrow(/file\/below: could not be written/)
 })
 
-test('what cannot be written is known before the work, and nothing is left of asking', () => {
+test('a check before the work finds what cannot be written, and leaves nothing behind', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-'))
   writeFileSync(join(folder, 'file'), '')
   expect(() => requireWritableFolder(join(folder, 'file', 'below'))).toThrow(
@@ -63,7 +63,7 @@ test('what cannot be written is known before the work, and nothing is left of as
   expect(readdirSync(folder)).toEqual(['file'])
 })
 
-test.skipIf(!existsSync('/proc/self'))('a folder of the system that takes no files is none', () => {
+test.skipIf(!existsSync('/proc/self'))('a system folder that takes no files is not writable', () => {
   expect(() => requireWritableFolder('/proc/out')).toThrow(/\/proc\/out: could not be written/)
 })
 

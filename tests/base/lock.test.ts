@@ -18,7 +18,7 @@ function leave(holder: object): void {
 }
 
 describe('a lock', () => {
-  it('is had by one at a time, and says by whom', () => {
+  it('has one holder at a time, and says who that is', () => {
     const lock = Lock.take(path, 'the study')
     expect(() => Lock.take(path, 'the study')).toThrow(
       new RegExp(`the study is held by process ${process.pid} on this machine, since 20.*Wait until`),
@@ -30,7 +30,7 @@ describe('a lock', () => {
     expect(readdirSync(join(path, '..'))).toEqual([])
   })
 
-  it('is held by a process that runs, and free as soon as that is killed', async () => {
+  it('is held while its process runs, and free as soon as that is killed', async () => {
     const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'])
     await once(child, 'spawn')
     leave({ pid: child.pid, host: hostname() })
@@ -41,7 +41,7 @@ describe('a lock', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it('is held by a process that runs, however the clock jumps', async () => {
+  it('is held while its process runs, however the clock jumps', async () => {
     const module = new URL('../../dist/base/lock.js', import.meta.url)
     const hold = `const { Lock } = await import('${module}')
 Lock.take(${JSON.stringify(path)}, 'the run')
@@ -59,7 +59,7 @@ setTimeout(() => {}, 1 << 30)`
     Lock.take(path, 'the run').release()
   })
 
-  it('gives signs of life by the clock of the disk', () => {
+  it('gives signs of life by the disk’s clock', () => {
     vi.useFakeTimers({ now: 0, toFake: ['setInterval', 'clearInterval', 'Date'] })
     const lock = Lock.take(path, 'the run')
     const long = new Date(1)
@@ -71,14 +71,14 @@ setTimeout(() => {}, 1 << 30)`
     lock.release()
   })
 
-  it('that was written before a clock was set back by more than a process is silent holds nobody up', () => {
+  it('holds nobody up if it was written before the clock was set back by more than a process is silent', () => {
     leave({ pid: 1, host: 'elsewhere' })
     const later = new Date(Date.now() + 365 * 24 * 3600_000)
     utimesSync(path, later, later)
     Lock.take(path, 'the run').release()
   })
 
-  it('of another machine is held as long as its process gives signs of life', () => {
+  it('of another machine is held while its process gives signs of life', () => {
     leave({ pid: 1, host: 'elsewhere' })
     expect(() => Lock.take(path, 'the run')).toThrow('held by process 1 on elsewhere')
     const long = new Date(Date.now() - 150_000)
@@ -87,17 +87,17 @@ setTimeout(() => {}, 1 << 30)`
     Lock.take(path, 'the run').release()
   })
 
-  it('that was left by a process of this number, as in a container, is free', () => {
+  it('that a process with this number left, as in a container, is free', () => {
     leave({ pid: process.pid, host: hostname() })
     Lock.take(path, 'the run').release()
   })
 
-  it('whose file is damaged is nobody’s', () => {
+  it('whose file is damaged belongs to nobody', () => {
     leave({})
     Lock.take(path, 'the run').release()
   })
 
-  it('is waited for until a signal says otherwise, and it is said who holds it', async () => {
+  it('keeps others waiting until a signal says otherwise, and says who holds it', async () => {
     const lock = Lock.take(path, 'the run')
     const stop = new AbortController()
     const waiting = Lock.wait(path, stop.signal, ({ pid }) => stop.abort(new Error(`stopped for ${pid}`)))

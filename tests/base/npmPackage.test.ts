@@ -24,7 +24,7 @@ const sums = new Map([
 ])
 const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('regard-npm-'))
 
-test('takes the wanted files of a package whole, runs none of its scripts, and removes the rest', async () => {
+test('keeps the wanted files of a package in full, runs none of its scripts, and removes the rest', async () => {
   const into = join(mkdtempSync(join(tmpdir(), 'regard-taken-')), 'networks')
   await takeFromPackage({ spec, files: sums, into })
   expect(readdirSync(into).sort()).toEqual(['large.bin', 'small.json'])
@@ -46,7 +46,7 @@ test.each([
   expect(leftovers()).toEqual([])
 })
 
-test('says what npm says where it finds no package', async () => {
+test('repeats what npm says if it finds no package', async () => {
   const none = join(spec, 'none')
   await expect(takeFromPackage({ spec: none, files: sums, into: spec })).rejects.toThrow(
     /npm cannot download it \(.+\)/,

@@ -3,19 +3,19 @@ import { Random } from '../../src/base/random.ts'
 
 const draws = (random: Random) => Array.from({ length: 50 }, () => random.uint32())
 
-test('the same seed gives the same draws, another seed others', () => {
+test('the same seed gives the same draws, another seed gives others', () => {
   expect(draws(new Random('faces'))).toEqual(draws(new Random('faces')))
   expect(draws(new Random('faces'))).not.toEqual(draws(new Random('face')))
 })
 
-test('a saved state goes on where it was', () => {
+test('a saved state continues where it was', () => {
   const random = new Random(7)
   draws(random)
   const restored = Random.from(JSON.parse(JSON.stringify(random.state)))
   expect(draws(restored)).toEqual(draws(random))
 })
 
-test('draws have the distribution they are asked for', () => {
+test('draws have the requested distribution', () => {
   const random = new Random('distribution')
   const n = 100_000
   const normal = Array.from({ length: n }, () => random.normal(3, 2))

@@ -12,7 +12,7 @@ it('reads UTF-8 and UTF-16 in either order, without their marks', () => {
     expect(textOf(bytes)).toBe('name: Zoë')
 })
 
-it('refuses what is neither, where that is asked for', () => {
+it('refuses what is neither if asked to', () => {
   const latin = Buffer.from('Zoë', 'latin1')
   expect(() => textOf(latin, { fatal: true })).toThrow(TypeError)
   expect(textOf(latin)).toBe('Zo\ufffd')

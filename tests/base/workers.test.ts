@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { expect, it, vi } from 'vitest'
 import { exitWithThreads, onAllCores, Workers, workerModule } from '../../src/base/workers.ts'
 
-it('work on all cores that is stopped ends no thread in the midst of a job', async () => {
+it('stopping work on all cores ends no thread in the middle of a job', async () => {
   const { module, jobs, left } = slowJobs()
   for await (const result of onAllCores<string, string>(module, jobs)) {
     expect(result).toBe(jobs[0])
@@ -15,7 +15,7 @@ it('work on all cores that is stopped ends no thread in the midst of a job', asy
   expect(left('.begun')).toBeLessThan(jobs.length)
 })
 
-it('a process that is to end at once ends no thread in the midst of a job, nor while it is loaded', async () => {
+it('a process that must end at once ends no thread in the middle of a job, nor while the thread loads', async () => {
   const { module, jobs, left } = slowJobs()
   const end = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
   const workers = new Workers<string, string>(module, 2)
@@ -28,7 +28,7 @@ it('a process that is to end at once ends no thread in the midst of a job, nor w
   expect(await Promise.all(done)).toEqual(jobs.slice(0, 4))
 })
 
-/** Jobs each of which leaves a file as it begins, and another one as it ends; and the module that does them. */
+/** Jobs that each leave a file when they start and another when they end, and the module that does them. */
 function slowJobs() {
   const folder = mkdtempSync(join(tmpdir(), 'regard-workers-'))
   const path = join(folder, 'job.mjs')

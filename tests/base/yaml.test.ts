@@ -52,7 +52,7 @@ describe('YAML that people write', () => {
     expect(complaint(text)).toBe(message)
   })
 
-  it('names all mistakes, in the order of the file', () => {
+  it('names all mistakes, in file order', () => {
     expect(complaint('name: a\nrate: 0\ntasks: [sleep]').split('\n')).toEqual([
       'plan.yaml:2:7: rate must be more than 0, not 0',
       'plan.yaml:3:9: tasks[0] must be age or gender, not “sleep”',
@@ -64,22 +64,19 @@ describe('YAML that people write', () => {
     expect(complaint(text)).toContain('plan.yaml:4:10: network must be a group of fields')
   })
 
-  it('names the place where the text stops being YAML', () => {
+  it('says where the text stops being YAML', () => {
     expect(complaint('name: a\nrate: [1\n')).toMatch(/^plan\.yaml:3:1: this is not YAML: /)
     expect(complaint('name: a\nname: b')).toMatch(/^plan\.yaml:2:1: this is not YAML: .*unique/)
   })
 
-  it.each(['__proto__', 'constructor', 'toString'])(
-    'names the key %s as it does any that is not known',
-    (key) => {
-      expect(complaint(`name: a\n${key}: { polluted: true }`)).toContain(
-        `plan.yaml:2:1: ${key} is not a known field`,
-      )
-      expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
-    },
-  )
+  it.each(['__proto__', 'constructor', 'toString'])('names the key %s like any unknown key', (key) => {
+    expect(complaint(`name: a\n${key}: { polluted: true }`)).toContain(
+      `plan.yaml:2:1: ${key} is not a known field`,
+    )
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+  })
 
-  it.each([65, 3000, 100_000])('is refused where groups lie %d deep in each other', (deep) => {
+  it.each([65, 3000, 100_000])('is refused if groups are nested %d deep', (deep) => {
     for (const [open, close] of [
       ['[', ']'],
       ['{a: ', '}'],
@@ -93,14 +90,14 @@ describe('YAML that people write', () => {
     expect(complaint(lines.join('\n'))).toBe('plan.yaml: is nested more than 64 levels deep')
   })
 
-  it('shows names that cannot be seen, or would change what is seen', () => {
+  it('shows names that are invisible, or would change how the text looks', () => {
     expect(complaint('name: a\nrate: 1\ntasks: [age]\n"": 1\n"a\\e[2J b": 2').split('\n')).toEqual([
       'plan.yaml:4:1: “” is not a known field. Known fields: name, rate, tasks, network',
       'plan.yaml:5:1: “a\\u001b[2J b” is not a known field. Known fields: name, rate, tasks, network',
     ])
   })
 
-  it('does not unfold a bomb of aliases', () => {
+  it('does not expand an alias bomb', () => {
     const levels = Array.from({ length: 9 }, (_, k) => `l${k + 1}: &l${k + 1} [${`*l${k}, `.repeat(9)}]`)
     expect(complaint(`l0: &l0 [x]\n${levels.join('\n')}`)).toMatch(/^plan\.yaml: this YAML cannot be read/)
   })

@@ -27,7 +27,7 @@ function picture({ width, height, data } = face): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } })
 }
 
-/** The rows of faces.csv, which in these tests has no commas in its fields. */
+/** The rows of faces.csv, whose fields have no commas in these tests. */
 function rows(out: string): Record<string, string>[] {
   const [header, ...lines] = readFileSync(join(out, 'faces.csv'), 'utf8').trimEnd().split('\r\n')
   const columns = header!.split(',')
@@ -43,7 +43,7 @@ function meanDifference(a: Image, b: Image): number {
 }
 
 describe('regard align', () => {
-  it('finds the face of a photo, cuts it out, and says where it was and how far it was stretched', async () => {
+  it('finds the face in a photo, cuts it out, and reports its place and how far it was stretched', async () => {
     const [photos, out] = [folder(), folder()]
     await picture().toFile(join(photos, 'a face.png'))
     for (const as of ['r', 'i'] as const) {
@@ -53,7 +53,7 @@ describe('regard align', () => {
       expect(others).toEqual([])
       expect(row).toMatchObject({ picture: 'a face.png', photo: join(photos, 'a face.png') })
       expect(Number(row!.score)).toBeGreaterThan(0.5)
-      // Its landmarks are known exactly, and those that were found are nearly there.
+      // Its landmarks are known exactly, and the ones found are close to them.
       const found = await readPhoto(join(out, 'a face.png'))
       expect(meanDifference(found, align(face, landmarks, as, 200))).toBeLessThan(12)
       if (as === 'r') expect(row).toMatchObject({ ratio: '1.0000', elongation: '1.0000' })
@@ -73,7 +73,7 @@ describe('regard align', () => {
     expect(rows(out)[0]).toMatchObject({ left: '', score: '' })
   })
 
-  it('takes the main face of a photo, or every one', async () => {
+  it('takes the main face of a photo, or all of them', async () => {
     const [photos, out] = [folder(), folder()]
     const small = await picture().resize(128, 128).png().toBuffer()
     const both = picture().extend({ left: 20, right: 200, background: 'grey' })
@@ -91,7 +91,7 @@ describe('regard align', () => {
     expect(Math.max(...lefts)).toBeGreaterThan(300)
   })
 
-  it('takes photos of any kind and name, names those that it cannot read, and goes on', async () => {
+  it('takes photos of any kind and name, names those that it cannot read, and continues', async () => {
     const [photos, out] = [folder(), folder()]
     const at = (name: string) => join(photos, name)
     const jpeg = await picture().jpeg({ quality: 95 }).toBuffer()
@@ -107,7 +107,7 @@ describe('regard align', () => {
       .gif()
       .toFile(at('moving.gif'))
     for (let orientation = 1; orientation <= 8; orientation++) {
-      // The camera was held so that the photo must be turned to be upright.
+      // The camera was turned, so the photo must be rotated to stand upright.
       await asHeld(orientation)
         .withMetadata({ orientation })
         .jpeg()
@@ -149,7 +149,7 @@ describe('regard align', () => {
     }
   })
 
-  it('writes photos of one name from different folders to different files', async () => {
+  it('writes photos of the same name from different folders to different files', async () => {
     const [a, b, out] = [folder(), folder(), folder()]
     await picture().toFile(join(a, 'x.png'))
     await picture().flop().toFile(join(b, 'x.png'))
@@ -182,7 +182,7 @@ describe('regard align', () => {
     expect(readFileSync(join(photos, 'x.png'))).toEqual(before)
   })
 
-  it('says so where there is no face at all, and writes nothing', async () => {
+  it('says so if there is no face at all, and writes nothing', async () => {
     const out = join(folder(), 'out')
     await main(['align', 'absent.jpg', '--out', out])
     expect(process.exitCode).toBe(3)
@@ -194,7 +194,7 @@ describe('regard align', () => {
     [['--landmarks', 'a.txt'], '--landmarks is for one face in one photo'],
     [['--as', 'x'], 'Allowed choices are r, i.'],
     [['--size', '0'], 'Give a whole number of pixels from 16 to 4096.'],
-  ])('takes %j for wrong use', async (flags, message) => {
+  ])('reports %j as wrong use', async (flags, message) => {
     await main(['align', 'a.jpg', 'b.jpg', ...flags])
     expect(process.exitCode).toBe(2)
     expect(captured.printed).toContain(message)
@@ -236,7 +236,7 @@ function transposed({ width, height, data }: Image): Uint8Array {
   return turned
 }
 
-/** A PNG file whose header gives another size. */
+/** A PNG file whose header states another size. */
 function ofSize(png: Buffer, width: number, height: number): Buffer {
   png.writeUInt32BE(width, 16)
   png.writeUInt32BE(height, 20)

@@ -43,7 +43,7 @@ async function atlas(...args: string[]): Promise<Written> {
 }
 
 describe('regard atlas', () => {
-  it('puts the faces of each answer in clusters, on a page, in a table and in files for ViRelAy', async () => {
+  it('clusters the faces of each answer, on a page, in a table and in files for ViRelAy', async () => {
     const { classes, left, faces, blank } = await atlas(model('gender'), ...DRAWN)
     const all = [...classes, ...left].reduce((sum, own) => sum + own.faces, blank)
     expect([faces, all]).toEqual([120, 120])
@@ -74,7 +74,7 @@ describe('regard atlas', () => {
     ])
   })
 
-  it('takes up the faces that an earlier call has explained, and finds the same', async () => {
+  it('reuses the faces that an earlier call explained, and finds the same', async () => {
     const before = await atlas(model('gender'), ...DRAWN)
     const [store] = readdirSync(join(to, 'explained'))
     const maps = join(to, 'explained', store!, 'maps.f32')
@@ -83,7 +83,7 @@ describe('regard atlas', () => {
     expect(statSync(maps).mtimeMs).toBe(time)
   })
 
-  it('makes classes of labels where that is asked for, and one of all faces for one class', async () => {
+  it('groups faces by label if asked to, and takes all faces together for one class', async () => {
     const byLabel = await atlas(model('gender'), ...DRAWN, '--class', 'truth')
     const rows: Record<string, string>[] = parse(readFileSync(join(to, 'atlas.csv')), { columns: true })
     expect(rows.every((row) => row.class === row.label)).toBe(true)
@@ -92,8 +92,8 @@ describe('regard atlas', () => {
     expect(forF.classes.map(({ name, faces }) => [name, faces])).toEqual([['f', 120 - forF.blank]])
   })
 
-  it('leaves out classes of too few faces, and says so', async () => {
-    // Of the first 41 faces 24 have the label m, and 17 f; of some the map is empty.
+  it('leaves out classes with too few faces, and says so', async () => {
+    // Of the first 41 faces 24 have the label m, and 17 f; some have an empty map.
     const { left, classes } = await atlas(model('gender'), ...DRAWN, '--class', 'truth', '--limit', '41')
     expect(classes.map(({ name }) => name)).toEqual(['m'])
     expect(left).toMatchObject([{ name: 'f' }])
@@ -103,7 +103,7 @@ describe('regard atlas', () => {
     )
   })
 
-  it('refuses where no class has enough faces, and writes nothing', async () => {
+  it('refuses if no class has enough faces, and writes nothing', async () => {
     const empty = mkdtempSync(join(folder, 'few-'))
     await main(['atlas', model('gender'), ...DRAWN, '--limit', '8', '--out', empty])
     expect(captured.printed).toMatch(/no class has the 20 faces that clustering needs: .*Use more faces/)

@@ -31,7 +31,7 @@ async function compare(...args: string[]): Promise<Written> {
 }
 
 describe('regard compare', () => {
-  it('says on which faces two networks disagree, and what speaks for each one’s answer', async () => {
+  it('lists the faces on which two networks disagree, and what speaks for each answer', async () => {
     const { comparisons, settings } = await compare(model('age', 'r'), model('age', 'i'), '--alignment', 'r')
     const [found] = comparisons as [Comparison]
     const differing = found.each.filter(({ answers }) => answers[0] !== answers[1])
@@ -49,7 +49,7 @@ describe('regard compare', () => {
     expect(page).toContain('The faces on which they disagree')
   })
 
-  it('takes the trainings of a setting together', async () => {
+  it('groups the trainings of a setting', async () => {
     const [r, i] = [model('gender', 'r'), model('gender', 'i')]
     const { comparisons, settings } = await compare(
       `both=${r},${i},${r}`,

@@ -23,7 +23,7 @@ function offered(script: string, ...words: string[]): string[] {
 }
 
 describe('regard completion', () => {
-  it.skipIf(!hasBash)('completes commands, their own commands, flags and what these can be', async () => {
+  it.skipIf(!hasBash)('completes commands, subcommands, flags and their values', async () => {
     await main(['completion', 'bash'])
     const script = captured.printed
     expect(offered(script, 'ex')).toEqual(['explain'])
@@ -31,7 +31,7 @@ describe('regard completion', () => {
     expect(offered(script, 'study', '--jo')).toEqual(['--jobs'])
     expect(offered(script, 'study', 'plan', '--jo')).toEqual([])
     expect(offered(script, 'explain', '--device', '')).toEqual(['cpu', 'webgpu', 'auto'])
-    // Nothing of regard's: the shell offers files.
+    // Nothing from regard: the shell offers files.
     expect(offered(script, 'explain', '')).toEqual([])
   })
 

@@ -26,7 +26,7 @@ const captured = capturePrinted()
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe.skipIf(!shared)('regard convert with a real Caffe network', () => {
-  it('finds its definition, or is told it, and says so where there is none', async () => {
+  it('finds its definition or takes the one given, and says so if there is none', async () => {
     const weights = join(folder, 'goog.caffemodel')
     symlinkSync(join(shared!, 'models/caffe/bvlc_googlenet.caffemodel'), weights)
     const out = join(folder, 'goog.onnx')
@@ -48,7 +48,7 @@ describe.skipIf(!shared)('regard convert with a real Caffe network', () => {
 })
 
 describe('regard convert', () => {
-  it('reads the graph models of TensorFlow.js', async () => {
+  it('reads TensorFlow.js graph models', async () => {
     const human = new URL('../../node_modules/@vladmandic/human/models/emotion.json', import.meta.url)
     const out = join(folder, 'emotion.onnx')
     await main(['convert', fileURLToPath(human), out])
@@ -63,7 +63,7 @@ describe('regard convert', () => {
     expect(process.exitCode).toBe(0)
   })
 
-  it('writes a network as an ordinary .onnx file, and says what it takes and gives', async () => {
+  it('writes a network as an ordinary .onnx file, and reports its inputs and outputs', async () => {
     const out = join(folder, 'out', 'converted.onnx')
     await main(['convert', model, out])
     expect(process.exitCode).toBe(0)

@@ -19,7 +19,7 @@ const check = (...flags: string[]) =>
   main(['dataset', 'check', `csv:${table}`, '--no-finder', '--out', out, ...flags])
 
 describe('regard dataset check', () => {
-  it('says what was found, the serious first, and what to do; bad photos make the exit code 3', async () => {
+  it('reports what it found, the serious first, and what to do; bad photos give exit code 3', async () => {
     await check()
     expect(process.exitCode).toBe(3)
     const { printed } = captured
@@ -31,7 +31,7 @@ describe('regard dataset check', () => {
     expect(printed).toContain(join(out, 'index.html'))
   })
 
-  it('writes a page with the pictures, in which no name is markup', async () => {
+  it('writes a page with the pictures, and escapes every name', async () => {
     const page = readFileSync(join(out, 'index.html'), 'utf8')
     expect(page.match(/<img src="data:image\/jpeg;base64,/g)!.length).toBeGreaterThan(8)
     expect(page).not.toMatch(/src="(?!data:)/)
@@ -51,15 +51,15 @@ describe('regard dataset check', () => {
     expect(skipped).toHaveLength(2)
   })
 
-  it('prints JSON in place of the summary, and fails for serious findings when asked to', async () => {
+  it('prints JSON instead of the summary, and fails on serious findings if asked to', async () => {
     await check('--json', '--strict')
     expect(process.exitCode).toBe(1)
-    // Progress and what was skipped stand around it, on the standard error.
+    // Progress and skipped files go to standard error.
     const json = captured.printed.slice(captured.printed.indexOf('{'), captured.printed.lastIndexOf('}') + 1)
     expect(JSON.parse(json)).toEqual(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')))
   })
 
-  it('refuses other folds than the published ones, and writes nothing', async () => {
+  it('refuses folds other than the published ones, and writes nothing', async () => {
     const elsewhere = join(out, 'elsewhere')
     await main(['dataset', 'check', `csv:${table}`, '--no-finder', '--folds', '3', '--out', elsewhere])
     expect(process.exitCode).toBe(2)
@@ -67,7 +67,7 @@ describe('regard dataset check', () => {
     expect(existsSync(elsewhere)).toBe(false)
   })
 
-  it('honours marks: different pairs are found no more, and of the same ones a plan can leave faces out', async () => {
+  it('honours marks: pairs marked different are gone, and a plan can leave out faces of those marked the same', async () => {
     const findings = (): { check: string; count: number; cases: { faces: [string, string] }[] }[] =>
       JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).findings
     const pairOf = (name: string) => findings().find(({ check }) => check === name)!.cases[0]!.faces
@@ -81,7 +81,7 @@ describe('regard dataset check', () => {
       writeMark(out, { a: pair[0], b: pair[1], mark })
     put(contradicting, 'same')
     put(mirrored, 'same')
-    // Whichever is named first.
+    // Whichever comes first.
     put([mirrored[1], mirrored[0]], 'different')
     put(again, 'same')
     await check()
@@ -90,7 +90,7 @@ describe('regard dataset check', () => {
     expect(findings().filter(({ check, count }) => check.startsWith('copies') && count > 0)).toEqual([])
     expect(readFileSync(join(out, 'index.html'), 'utf8')).toContain('3 faces left out here')
     const left = readFileSync(join(out, 'leave-out.csv'), 'utf8')
-    // Among copies with different labels it is unknown which is right; among the others the first stays.
+    // Among copies with different labels nobody knows which is right; among the others the first stays.
     expect(left.split('\r\n').map((line) => line.split(',')[0])).toEqual([
       'face',
       ...contradicting,
@@ -105,14 +105,14 @@ describe('regard dataset check', () => {
     expect(rest.dropped['left out by leave-out.csv']).toBe(3)
     expect(rest.read).toBe(whole.read)
 
-    // Taken back, all is as it was.
+    // Once the marks are taken back, all is as before.
     writeFileSync(join(out, 'marks.csv'), 'a,b,mark\r\n')
     await check()
     expect(existsSync(join(out, 'leave-out.csv'))).toBe(false)
     expect(findings().filter(({ check, count }) => check.startsWith('copies') && count > 0)).toHaveLength(4)
   })
 
-  it('says which line of the marks or of the faces to leave out is none', async () => {
+  it('names the malformed line in the marks or in the list of faces to leave out', async () => {
     writeFileSync(join(out, 'marks.csv'), 'a,b,mark\r\np/a,p/b,alike\r\n')
     await check()
     expect(captured.printed).toContain("marks.csv:2: 'alike' is not a mark. Write same or different")

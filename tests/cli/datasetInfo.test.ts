@@ -10,7 +10,7 @@ const captured = capturePrinted()
 const json = join(mkdtempSync(join(tmpdir(), 'regard-info-')), 'info.json')
 
 describe('regard dataset info', () => {
-  it('says what a data set holds, its licence and citation, and what was left out and why', async () => {
+  it('reports what a data set holds, its licence and citation, and what was left out and why', async () => {
     const root = samples.adience()
     appendFileSync(join(root, 'fold_1_data.txt'), 'u\tb.jpg\t7\tNone\tu\t1\t2\t3\t4\t0\t0\t99\n')
     await main(['dataset', 'info', `adience:${root}`, '--json', json])
@@ -49,7 +49,7 @@ left out:
     })
   })
 
-  it('names what is not as it should be, and says so with exit code 3', async () => {
+  it('names what is wrong, and ends with exit code 3', async () => {
     const table = samples.csv()
     appendFileSync(table, 'lost.jpg;3;f\n')
     await main(['dataset', 'info', `csv:${table}`])
@@ -59,7 +59,7 @@ left out:
     )
   })
 
-  it('repairs labels where it is asked to, and says where there are none to repair', async () => {
+  it('repairs labels if asked to, and says if there are none to repair', async () => {
     const root = samples.adience()
     const table = join(root, 'fold_1_data.txt')
     writeFileSync(table, readFileSync(table, 'utf8').replace('(25, 32)', '(25, 23)'))

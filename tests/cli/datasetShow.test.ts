@@ -32,7 +32,7 @@ describe('regard dataset show', () => {
     expect(height).toBeGreaterThan(10 * 112)
   })
 
-  it('draws one task, aligned as it is asked for, into a folder too', async () => {
+  it('draws one task, aligned as requested, also into a folder', async () => {
     for (const as of ['r', 'i', 'photo']) {
       await show('--task', 'gender', '--as', as, '--out', join(folder, as))
       const { height } = await sharp(join(folder, as, 'show-synthetic.png')).metadata()
@@ -43,7 +43,7 @@ describe('regard dataset show', () => {
     )
   })
 
-  it('says that there are no labels for a task', async () => {
+  it('says that a task has no labels', async () => {
     await show('--task', 'years', '--out', join(folder, 'years.png'))
     expect(process.exitCode).toBe(2)
     expect(captured.printed).toContain('the data set has no labels for years. Choose another with --task')

@@ -16,7 +16,7 @@ import { hasSwiftShader, SWIFTSHADER } from '../swiftShader.ts'
 const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
 const SIZE = 51
 
-/** Explain something in a folder of its own on a device; gives the map of that name. */
+/** Explain something on a device, in its own folder; returns the map of that name. */
 function mapOn(device: string, folder: string, words: readonly string[], name: string): Float32Array {
   const out = join(folder, device)
   const { status, stderr } = spawnSync(
@@ -29,7 +29,7 @@ function mapOn(device: string, folder: string, words: readonly string[], name: s
 }
 
 describe.skipIf(!hasSwiftShader)('regard explain --device', () => {
-  test('the GPU gives the map of the CPU, and auto does not take one that is imitated by software', () => {
+  test('the GPU gives the CPU’s map, and auto does not take a software GPU', () => {
     const folder = mkdtempSync(join(tmpdir(), 'regard-device-'))
     const random = new Random('input')
     writeOnnxFile(join(folder, 'model.onnx'), livelyNetwork(SIZE, 2))
@@ -41,13 +41,10 @@ describe.skipIf(!hasSwiftShader)('regard explain --device', () => {
     expect(map('auto')).toEqual(onCpu)
   })
 
-  test.skipIf(!shared)(
-    'the GPU gives the map of the CPU for a face in a photo and the network in the package',
-    () => {
-      const folder = mkdtempSync(join(tmpdir(), 'regard-device-'))
-      const words = [join(shared!, 'data/photos/astronaut.png'), '--class', 'f']
-      const map = (device: string) => mapOn(device, folder, words, 'astronaut.gender')
-      expectClose(map('webgpu'), map('cpu'), 1e-4)
-    },
-  )
+  test.skipIf(!shared)('the GPU gives the CPU’s map for a face in a photo and the built-in network', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'regard-device-'))
+    const words = [join(shared!, 'data/photos/astronaut.png'), '--class', 'f']
+    const map = (device: string) => mapOn(device, folder, words, 'astronaut.gender')
+    expectClose(map('webgpu'), map('cpu'), 1e-4)
+  })
 })

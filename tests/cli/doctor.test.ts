@@ -20,7 +20,7 @@ describe('regard doctor', () => {
     expect(captured.printed).toContain('Everything that regard needs is here.')
   })
 
-  it('says what to do where nothing can be kept', async () => {
+  it('says what to do if nothing can be stored', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'regard-doctor-')), 'file')
     writeFileSync(file, '')
     vi.stubEnv('REGARD_CACHE', join(file, 'cache'))

@@ -43,8 +43,8 @@ function total(rows: readonly (readonly number[])[]): number {
 }
 
 describe('regard evaluate', () => {
-  it('scores a built-in network, in each of the tasks that it answers', async () => {
-    // Drawn faces tell nothing about it but that every face counts where it belongs.
+  it('scores a built-in network in each of its tasks', async () => {
+    // Drawn faces show nothing about the network except that every face counts where it belongs.
     const named = join(folder, 'named')
     const drawn = join(folder, 'faces', 'truth', 'photos')
     mkdirSync(named)
@@ -66,7 +66,7 @@ describe('regard evaluate', () => {
     expect(process.exitCode).toBe(2)
   })
 
-  it('takes the folder of a run for its model, and names of classes with commas between', async () => {
+  it('takes a run’s folder as its model, and class names separated by commas', async () => {
     const some = ['--data', faces, '--fold', '1/3', '--crops', '1', '--json', json]
     await main(['evaluate', run('gender', 'r'), '--classes', 'm,f', ...some])
     expect(process.exitCode, said).toBe(0)
@@ -75,7 +75,7 @@ describe('regard evaluate', () => {
     expect(process.exitCode).not.toBe(0)
   })
 
-  // Figures of networks that always give one answer would agree by themselves.
+  // Figures of networks that always give the same answer would agree anyway.
   it.each(['age', 'gender'] as const)('is tried on networks whose answers differ: %s', (task) => {
     const kinds = (['r', 'i'] as const).map((setting) => {
       const { tests } = readRecord<RunRecord>(join(run(task, setting), 'result.json'))
@@ -118,7 +118,7 @@ describe('regard evaluate', () => {
     expect(said).not.toContain('Warning')
   })
 
-  it('warns where the network has seen the faces', async () => {
+  it('warns if the network has seen the faces', async () => {
     await main(['evaluate', model, '--data', faces, '--crops', '1', '--json', json])
     expect(said).toMatch(/Warning: .*trained on the photos of 81 of these 120 faces\..*--fold 1\/3/)
     expect(JSON.parse(readFileSync(json, 'utf8')).data[0]).toMatchObject({ scored: 'all', n: 120 })
@@ -126,7 +126,7 @@ describe('regard evaluate', () => {
     expect(said).toMatch(/Warning: .*trained on the photos of \d+ of these \d+ faces/)
   })
 
-  it('scores several data sets, and of those that it was not trained on all', async () => {
+  it('scores several data sets, and every face of those that it was not trained on', async () => {
     const other = join(folder, 'aaf')
     writeDrawnAaf(join(folder, 'faces'), other)
     await main([
@@ -154,7 +154,7 @@ describe('regard evaluate', () => {
     ])
   })
 
-  it('names, skips and counts a photo that cannot be read, and a row that is not as it should be', async () => {
+  it('names, skips and counts an unreadable photo and a malformed row', async () => {
     const broken = join(folder, 'broken')
     writeDrawnAaf(join(folder, 'faces'), broken)
     const [first] = readdirSync(join(broken, 'photos')).sort()
@@ -170,7 +170,7 @@ describe('regard evaluate', () => {
     expect(figures.skipped).toHaveLength(2)
   })
 
-  it('is what predict answers to its faces too: a network of a study, by its card', async () => {
+  it('agrees with predict about the faces, for a study’s network used by its card', async () => {
     const drawn = join(folder, 'faces', 'truth', 'photos')
     const photo = join(drawn, readdirSync(drawn).sort()[0]!)
     const csv = join(folder, 'faces.csv')
@@ -181,7 +181,7 @@ describe('regard evaluate', () => {
     expect(row).toMatch(/,(\d+-\d+|60\+),0\.\d+,\S+model\.onnx$/)
   })
 
-  it('says what is not known of a network without a card, and takes it as flags', async () => {
+  it('says what a network without a card leaves unknown, and takes it as flags', async () => {
     const bare = join(folder, 'bare.onnx')
     copyFileSync(model, bare)
     await main(['evaluate', bare, '--data', faces])
@@ -191,7 +191,7 @@ describe('regard evaluate', () => {
     )
     const names = join(folder, 'names.txt')
     writeFileSync(names, 'man\nwoman\n')
-    // Paths that flags give may lie anywhere.
+    // Paths in flags may lead anywhere.
     const how = ['--channels', 'BGR', '--scale', '1', '--mean', join(run('gender', 'r'), 'model.mean.npy')]
     const all = [...how, '--picture', '58', '--alignment', 'r', '--classes', names, '--seed', '1']
     await main(['evaluate', bare, '--data', faces, '--fold', '1/3', '--json', json, ...all])
@@ -214,7 +214,7 @@ describe('regard evaluate', () => {
       /--fold is only for data of kind synthetic/,
     ],
     ['a task that it does not answer', ['--data', 'aaf:x', '--task', 'age'], /it answers gender, not age/],
-  ])('takes %s as wrong use', async (_, args, message) => {
+  ])('reports %s as wrong use', async (_, args, message) => {
     await main(['evaluate', model, ...args])
     expect(said).toMatch(message)
     expect(process.exitCode).toBe(2)

@@ -57,7 +57,7 @@ const card: TrainedCard = {
   trainedOn: { dataset: 'synthetic', setting: 'r', fold: 0, seed: 1, iterations: 10 },
 }
 writeModel(model, livelyNetwork(SIZE, 2), card)
-/** The same network, as one that sees cut-out faces. */
+/** The same network, for cut-out faces. */
 const ofFaces = join(folder, 'ofFaces.onnx')
 writeModel(ofFaces, livelyNetwork(SIZE, 2), { ...card, alignment: 'r' })
 const noise: Image = {
@@ -137,7 +137,7 @@ describe('regard explain', () => {
     expect(await readPhoto(join(out, 'face.map.png'))).toEqual(map)
   })
 
-  it('explains ages in years, groups of them, and a number against another', async () => {
+  it('explains ages in years, groups of ages, and one number against another', async () => {
     const ages = join(folder, 'ages.onnx')
     writeModel(ages, livelyNetwork(SIZE, 4), {
       task: 'age',
@@ -174,7 +174,7 @@ describe('regard explain', () => {
     expect(record('face').target).toMatchObject({ kind: 'number', minus: 2 })
   })
 
-  it('says what became of the relevance in each layer', async () => {
+  it('reports where the relevance went in each layer', async () => {
     await explain(photo)
     const { conservation, target } = record('face')
     expect(conservation.map(({ layer, rule }: { layer: string; rule: string }) => [layer, rule])).toEqual([
@@ -191,7 +191,7 @@ describe('regard explain', () => {
     expect(conservation[0].in).toBeCloseTo(target.logit, 5)
   })
 
-  it('explains several classes in files of their own, as one by one', async () => {
+  it('explains several classes in separate files, the same as one by one', async () => {
     await explain(photo, '--class', 'm,f')
     expect(readdirSync(out).sort()).toEqual(
       ['f', 'm'].flatMap((name) => FILES.map((file) => file.replace('face', `face.${name}`))),
@@ -210,7 +210,7 @@ describe('regard explain', () => {
     expect(captured.printed).toMatch(/gender “f” rather than “m” logit -?\d/)
   })
 
-  it('skips a photo whose answer is the class that it is to be set against', async () => {
+  it('skips a photo whose answer is the class to compare it with', async () => {
     await explain(photo)
     const { name } = record('face').target
     await explain(photo, '--minus', name)
@@ -220,7 +220,7 @@ describe('regard explain', () => {
     expect(process.exitCode).toBe(3)
   })
 
-  it('names the file where a method does not fit its network, and no class where a map is about none', async () => {
+  it('names the file if a method does not fit its network, and no class for a map that is about none', async () => {
     await explain(photo, '--method', 'attention-rollout')
     expect(captured.printed).toContain(
       `regard: ${model}: the network has no attention. Choose another method\n`,
@@ -233,7 +233,7 @@ describe('regard explain', () => {
     expect(process.exitCode).toBe(2)
   })
 
-  it.skipIf(!shared)('has no target where its map is about no class', async () => {
+  it.skipIf(!shared)('has no target if its map is about no class', async () => {
     const vit = join(shared!, 'reference/attention/vit-fused-opset17')
     const ready = join(out, 'input.npy')
     const { shape, data } = readNpy(readFileSync(join(vit, 'input.npy')), 'input')
@@ -260,7 +260,7 @@ describe('regard explain', () => {
     expect(record('face').conservation.at(-1).rule).toMatch(/^z-box/)
   })
 
-  it('writes the relevance of other layers, by the name of a node or a value', async () => {
+  it('writes the relevance of other layers, named by node or value', async () => {
     await explain(photo, '--layer', 'conv2', '--layer', 'fc6')
     const read = (name: string) => readNpy(readFileSync(join(out, `face.${name}.npy`)), name)
     expect([read('conv2').shape.length, read('fc6').shape.length]).toEqual([4, 2])
@@ -278,7 +278,7 @@ describe('regard explain', () => {
     expect(readdirSync(out).sort()).toEqual(FILES)
   })
 
-  it('takes a seed for a method with chance', async () => {
+  it('takes a seed for a random method', async () => {
     const maps: TensorOf<'float32'>[] = []
     for (const seed of ['a', 'b', 'a']) {
       await explain(photo, '--method', 'lime', '--seed', seed)
@@ -289,7 +289,7 @@ describe('regard explain', () => {
     expect(a).not.toEqual(b)
   })
 
-  it('explains a model without a card as flags say', async () => {
+  it('explains a model without a card by its flags', async () => {
     await main(['explain', bare, photo, ...FLAGS, '--out', join(out, 'bare')])
     await explain(photo)
     const read = (name: string) => readNpy(readFileSync(join(out, name)), name)
@@ -297,7 +297,7 @@ describe('regard explain', () => {
     expect(JSON.parse(readFileSync(join(out, 'bare/face.json'), 'utf8')).target.name).toMatch(/^[01]$/)
   })
 
-  it('shows in grey what it does not know how to show in colours', async () => {
+  it('shows in grey what it cannot show in colour', async () => {
     const ready = join(folder, 'unknown.npy')
     const values = Float32Array.from({ length: 3 * SIZE ** 2 }, () => random.uniform(-1, 1))
     writeFileSync(ready, writeNpy(float32([1, 3, SIZE, SIZE], values)))
@@ -315,7 +315,7 @@ describe('regard explain', () => {
   it.each([
     ['f', 1, 'f'],
     ['0', 0, 'm'],
-  ])('explains the class that is asked for by name or index: %s', async (text, index, name) => {
+  ])('explains a class by name or index: %s', async (text, index, name) => {
     await explain(photo, '--class', text)
     expect(record('face').target).toMatchObject({ class: index, name })
   })
@@ -340,7 +340,7 @@ describe('regard explain', () => {
     expect(record('ready').outputs).toEqual(record('face').outputs)
   })
 
-  it('skips what it cannot read, names it, and ends with 3', async () => {
+  it('skips and names what it cannot read, and ends with exit code 3', async () => {
     writeFileSync(join(folder, 'broken.jpg'), readFileSync(photo).subarray(0, 500))
     writeFileSync(join(folder, 'small.npy'), writeNpy(float32([1, 3, 5, 5])))
     writeFileSync(
@@ -448,7 +448,7 @@ describe('regard explain of faces', () => {
     await writePicture(nobody, { width: 90, height: 60, data: new Uint8Array(3 * 90 * 60).fill(128) })
   })
 
-  it('takes the default network and all faces of a folder, each with its own map, drawn into the photo too', async () => {
+  it('takes the default network and all faces in a folder, and maps each, also into the photo', async () => {
     await main(['explain', photos, '--class', 'f', '--out', out])
     expect(process.exitCode).toBe(3)
     expect(captured.printed).toMatch(/skipped: \S*nobody\.png: no face was found in it\n/)
@@ -472,7 +472,7 @@ describe('regard explain of faces', () => {
     expect([photo.width, photo.height]).toEqual([2 * face.width + 4, face.height])
     for (const { model, target, face } of records) {
       expect([model, target.name]).toEqual(['faceres', 'f'])
-      // Colours are where the face is, and nowhere else.
+      // Only the face is coloured.
       const { left, top, width, height } = face.box
       let [inside, outside] = [0, 0]
       for (let at = 0; at < photo.data.length; at += 3) {
@@ -489,7 +489,7 @@ describe('regard explain of faces', () => {
     }
   })
 
-  it('cuts a face out as the card says, without being told where it is', async () => {
+  it('cuts out a face as the card says, without being told where it is', async () => {
     await main(['explain', ofFaces, one, '--out', out])
     expect(captured.printed).toContain('Faces are aligned [r], 58 × 58, of it the centre 51 × 51; BGR')
     const { toPhoto } = record('one').face
@@ -499,7 +499,7 @@ describe('regard explain of faces', () => {
     expect(part(picture, 0, 0, SIZE * BY)).toEqual(enlarged(seen, BY))
   })
 
-  it('takes a picture of a face as it is where that is said', async () => {
+  it('takes a picture of a face as it is if told to', async () => {
     await main(['explain', ofFaces, photo, '--as-is', '--out', out])
     await main(['explain', model, photo, '--out', join(out, 'whole')])
     const read = (name: string) => readNpy(readFileSync(join(out, name)), name)
@@ -507,7 +507,7 @@ describe('regard explain of faces', () => {
     expect(record('face').face).toBeUndefined()
   })
 
-  it('from a program, of a photo without a face: no', async () => {
+  it('fails in a program for a photo without a face', async () => {
     await expect(explainFile(ofFaces, nobody)).rejects.toThrow(/nobody\.png: no face was found in it/)
     const { seen } = await explainFile(ofFaces, one)
     await main(['explain', ofFaces, one, '--out', out])
@@ -533,7 +533,7 @@ describe('regard explain of faces', () => {
 })
 
 describe.skipIf(!shared)('regard explain with a real photo', () => {
-  it('cuts the face out by its landmarks, as the card says', async () => {
+  it('cuts out the face by its landmarks, as the card says', async () => {
     const [name] = readdirSync(join(shared!, 'data/aaf/photos'))
     const real = join(shared!, 'data/aaf/photos', name!)
     const landmarks = join(shared!, 'data/aaf/landmarks49', name!.replace(/\.\w+$/, '.txt'))

@@ -48,7 +48,7 @@ describe('regard faces', () => {
       expect(off / apart, `${eye} eye`).toBeLessThan(0.1)
     }
 
-    // Drawn on the photo: as large, alike outside the face, and other where the points are.
+    // Drawn on the photo: same size, similar outside the face, different at the points.
     const drawing = await readPhoto(join(out, 'face.png'))
     expect([drawing.width, drawing.height]).toEqual([face.width, face.height])
     const at = (image: Image, x: number, y: number) =>
@@ -79,7 +79,7 @@ describe('regard faces', () => {
     expect(differs / given.data.length).toBeLessThan(0.5)
   })
 
-  it('says where a photo has no face, which is an answer, and names a file that is no photo', async () => {
+  it('reports a photo without a face as an answer, and names a file that is not a photo', async () => {
     const [photos, out] = [folder(), folder()]
     await save(
       { width: 60, height: 40, data: new Uint8Array(60 * 40 * 3).fill(90) },

@@ -36,7 +36,7 @@ describe('regard graft', () => {
     ['the own answer', []],
     ['a class by name, another composite', ['--class', 'm', '--composite', 'epsilon-gamma-box']],
     ['a difference', ['--class', 'f', '--minus', '0', '--composite', 'gradient-times-input']],
-  ])('writes what ONNX Runtime alone runs, with the map that regard explain gives: %s', async (_, args) => {
+  ])('writes a file that ONNX Runtime alone runs, with the map of regard explain: %s', async (_, args) => {
     await main(['graft', model, out, ...args])
     expect(captured.printed).toBe(
       `${out}: images [batch, 3, 51, 51] → logits [batch, 2], relevance [batch, 3, 51, 51]\n`,
@@ -44,7 +44,7 @@ describe('regard graft', () => {
     await main(['explain', model, ready, ...args, '--out', folder])
     expect(process.exitCode).toBe(0)
 
-    // The example of docs/onnx.md, with nothing of regard in reach.
+    // The example of docs/onnx.md, run without access to regard.
     const text = readFileSync(join(root, 'docs/onnx.md'), 'utf8')
     const example = /^```js\n(.*?)^```/ms.exec(text)![1]!
     expect(example.trim().split('\n').length).toBeLessThanOrEqual(10)

@@ -22,7 +22,7 @@ function folder(): string {
 }
 
 describe('regard init', () => {
-  it('writes a plan for drawn faces where there are no photos', async () => {
+  it('writes a plan for drawn faces if there are no photos', async () => {
     const plan = join(folder(), 'plan.yaml')
     await main(['init', '--out', plan, '--yes'])
     expect(process.exitCode).toBe(0)
@@ -30,7 +30,7 @@ describe('regard init', () => {
     expect(readPlan(plan)).toMatchObject({ name: 'drawn-faces', tasks: ['age', 'gender'] })
   })
 
-  it.skipIf(!hasShared)('finds out the kind of a data set, and what can be trained on it', async () => {
+  it.skipIf(!hasShared)('detects the kind of a data set, and what it can train', async () => {
     const out = folder()
     for (const kind of ['aaf', 'fairface', 'utkface']) {
       const plan = join(out, `${kind}.yaml`)
@@ -42,7 +42,7 @@ describe('regard init', () => {
     expect(readPlan(join(out, 'utkface.yaml')).tasks).toContain('years')
   })
 
-  it.skipIf(!hasShared)('leaves out a task that photos cannot train', async () => {
+  it.skipIf(!hasShared)('leaves out a task that the photos cannot train', async () => {
     const photos = join(folder(), 'Röntgen & family')
     const faces = execFileSync('ls', [join(sharedData, 'utkface')], { encoding: 'utf8' }).split('\n')
     for (const [label, name] of ['m', 'f'].entries()) {
@@ -59,7 +59,7 @@ describe('regard init', () => {
     expect(captured.printed).toContain('40 faces, 40 with a label for gender')
   })
 
-  it('says of a folder that is no data set what each kind lacks', async () => {
+  it('says what a folder lacks to be a data set of each kind', async () => {
     const photos = folder()
     await main(['init', photos, '--out', join(photos, 'plan.yaml')])
     expect(process.exitCode).toBe(1)
@@ -97,7 +97,7 @@ describe('regard init', () => {
   })
 })
 
-/** Answer each question once it is asked. */
+/** Answer each question when it comes. */
 async function atTerminal(cwd: string, answers: readonly (readonly [asked: string, typed: string])[]) {
   const command = `stty cols 120 rows 40; ${process.execPath} ${program} init`
   const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { cwd })

@@ -6,7 +6,7 @@ import { capturePrinted } from './capture.ts'
 const captured = capturePrinted()
 
 describe('regard', () => {
-  it('says its version', async () => {
+  it('prints its version', async () => {
     await main(['--version'])
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(captured.printed).toBe(`${version}\n`)
@@ -36,13 +36,13 @@ describe('regard', () => {
     ['a missing argument', ['study'], /missing required argument 'plan'/],
     ['an unknown option', ['study', 'plan.yaml', '--oot', 'x'], /unknown option '--oot'/],
     ['an option that makes no sense', ['dataset', 'synthesize', 'x', '--count', 'many'], /--count/],
-  ])('takes %s as wrong use', async (_, args, message) => {
+  ])('reports %s as wrong use', async (_, args, message) => {
     await main(args)
     expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(2)
   })
 
-  it('fails with one line, without a stack trace, where the user can do something about it', async () => {
+  it('fails with one line, without a stack trace, if the user can do something about it', async () => {
     await main(['study', 'nowhere.yaml'])
     expect(captured.printed).toBe(
       'regard: nowhere.yaml: there is no such plan file. examples/ has plans to start from, and docs/plan.md explains them\n',

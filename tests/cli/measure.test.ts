@@ -39,7 +39,7 @@ async function measure(to: string, ...args: string[]): Promise<Written> {
 }
 
 describe('regard measure', () => {
-  it('sets methods beside controls by every measure, and takes up what it has measured', async () => {
+  it('compares methods with controls by every measure, and reuses what it has measured', async () => {
     const to = mkdtempSync(join(folder, 'measure-'))
     const measures =
       'region-perturbation,pixel-flipping,rank-accuracy,roc-area,sparseness,complexity,completeness,random-logit'
@@ -52,13 +52,13 @@ describe('regard measure', () => {
       written.columns.find(({ measure }) => measure === wanted)!.methods[method]!.mean
     for (const each of ['region-perturbation', 'pixel-flipping', 'rank-accuracy', 'sparseness'])
       for (const method of written.methods) expect(mean(each, method)).toBeTypeOf('number')
-    // Random numbers are even everywhere, and lie on eyes and brows as these are large.
+    // Random numbers spread evenly, so eyes and brows get as much as their area.
     expect(mean('complexity', 'random')!).toBeGreaterThan(mean('complexity', 'epsilon-plus-flat')!)
     expect(mean('roc-area', 'random')!).toBeCloseTo(0.5, 1)
-    // Relevance alone is handed down; a gradient has no such report.
+    // Only relevance is passed down; a gradient lacks such a report.
     expect(mean('completeness', 'epsilon-plus-flat')).toBeTypeOf('number')
     expect(mean('completeness', 'gradient')).toBeNull()
-    // Edges are those of the picture, whatever is asked.
+    // Edges are those of the picture, whatever the class.
     expect(mean('random-logit', 'edges')).toBeCloseTo(1, 5)
     const rows: Record<string, string>[] = parse(readFileSync(join(to, 'measure.csv')), { columns: true })
     expect(rows).toHaveLength(4 * 4 * written.columns.length)
@@ -74,7 +74,7 @@ describe('regard measure', () => {
     expect(statSync(file).mtimeMs).toBe(before)
   })
 
-  it('has the curves of measures that take pixels away, the same after it was stopped', async () => {
+  it('writes the curves of measures that remove pixels, the same after an interruption', async () => {
     const to = mkdtempSync(join(folder, 'measure-'))
     const args = ['--faces', '2', '--methods', 'epsilon,random,edges']
     const written = await measure(to, ...args, '--measures', 'region-perturbation,sparseness')
@@ -96,19 +96,19 @@ describe('regard measure', () => {
     expect(figure).toBe('curves-region-perturbation-constant-logits.svg')
     const [store] = readdirSync(join(to, 'measured'))
     const file = join(to, 'measured', store!, 'measured.jsonl')
-    // As a kill leaves it: three rows, and a part of one.
+    // As a kill leaves it: three rows and part of a fourth.
     const rows = readFileSync(file, 'utf8').split('\n')
     writeFileSync(file, `${rows.slice(0, 3).join('\n')}\n${rows[3]!.slice(0, 40)}`)
     await measure(to, ...args, '--measures', 'region-perturbation,sparseness')
     expect(readFileSync(join(to, 'curves.csv'), 'utf8')).toBe(text)
     expect(readFileSync(join(to, 'index.html'), 'utf8')).toBe(page)
-    // Without such a measure there are none, and none are left of before.
+    // Without such a measure there are none, and the old ones are gone.
     await measure(to, ...args, '--measures', 'sparseness')
     expect(readFileSync(join(to, 'curves.csv'), 'utf8')).toBe('measure,with,method,order,step,gone,score\r\n')
     expect(readFileSync(join(to, 'index.html'), 'utf8')).not.toContain('The curves')
   })
 
-  it('gives the same for the same faces, whatever was measured before', async () => {
+  it('gives the same result for the same faces, whatever was measured before', async () => {
     const [grown, fresh] = [mkdtempSync(join(folder, 'measure-')), mkdtempSync(join(folder, 'measure-'))]
     const args = (faces: number) => ['--faces', String(faces), '--measures', 'sparseness,pixel-flipping']
     await measure(grown, ...args(6), '--methods', 'random,epsilon')
@@ -146,7 +146,7 @@ describe('regard measure', () => {
     const args = ['--faces', '3', '--measures', 'sparseness', '--methods', 'paper,occlusion,random,edges']
     expect((await measure(to, ...args)).sanity).toBeUndefined()
     const { sanity, faces } = await measure(to, ...args, '--sanity')
-    // A map by occlusion takes many runs, and is measured alone.
+    // A map by occlusion takes many runs, so it is measured alone.
     expect(Object.keys(sanity!.methods)).toEqual(['paper', 'random', 'edges'])
     expect(sanity!.networks).toBe(39)
     const ones = Object.fromEntries(faces.map((face) => [face, 1]))
@@ -167,7 +167,7 @@ describe('regard measure', () => {
     [['--measures', 'sparsness'], /Did you mean sparseness/],
     [['--parts', 'ear'], /Did you mean ears/],
     [['--fill', 'red'], /There are constant/],
-  ])('refuses what there is not: %j', async (args, message) => {
+  ])('refuses what does not exist: %j', async (args, message) => {
     await main(['measure', model, ...data, ...args])
     expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(2)

@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-test('what was read in another way than it is written is told, and what was left out where nobody asked for an output', () => {
+test('reading reports what it changed in a model, and what it left out if nobody asked for an output', () => {
   tellReading('m.onnx', network)
   expect(lines).toEqual([
     'm.onnx: its weights were dequantised.',
@@ -27,7 +27,7 @@ test('what was read in another way than it is written is told, and what was left
   expect(lines).toEqual(['m.onnx: its weights were dequantised.'])
 })
 
-test('nothing is told of a model that was read as it is', () => {
+test('reading reports nothing about a model that was read as it is', () => {
   tellReading('m.onnx', g.graph())
   expect(lines).toEqual([])
 })

@@ -20,7 +20,7 @@ afterEach(() => {
   else process.env.REGARD_CACHE = before
 })
 
-it('lists every built-in network with its figures, its licence and what to mind', async () => {
+it('lists every built-in network with its figures, licence and caveats', async () => {
   await main(['networks'])
   expect(captured.printed).toMatch(/faceres \(default\) +age, gender +\d+\.\d +\d\d\.\d +yes/)
   for (const name of names) {
@@ -29,7 +29,7 @@ it('lists every built-in network with its figures, its licence and what to mind'
   }
 })
 
-it('the one that comes with regard is what its card was measured with, and answers age and gender', async () => {
+it('the bundled one is the network that its card was measured with, and answers age and gender', async () => {
   const folder = dirname(builtInPath('faceres'))
   for (const [file, sum] of Object.entries(builtIn.faceres.files))
     expect(sha256Of(readFileSync(join(folder, basename(file))))).toBe(sum)
@@ -40,7 +40,7 @@ it('the one that comes with regard is what its card was measured with, and answe
   ])
 })
 
-it('adds nothing that is here already, and knows no other names', async () => {
+it('adds nothing that is already here, and refuses other names', async () => {
   await main(['networks', 'add', 'faceres'])
   expect(captured.printed).toContain(`faceres is here: ${builtInPath('faceres')}\n`)
   await main(['networks', 'add', 'faceres-dep'])

@@ -42,7 +42,7 @@ const json = () => join(out, 'all.json')
 const read = (): PredictedPhoto[] => JSON.parse(readFileSync(json(), 'utf8')).photos
 
 describe('regard predict', () => {
-  it('says of every face of a folder where it is, how old and which gender, and how surely', async () => {
+  it('gives each face in a folder its place, age, gender and confidence', async () => {
     await predict(photos, '--csv', join(out, 'all.csv'), '--json', json(), '--draw', join(out, 'drawn'))
     expect(process.exitCode, captured.printed).toBe(0)
     const found = read()
@@ -84,7 +84,7 @@ describe('regard predict', () => {
     expect([drawing.width, drawing.height]).toEqual([face.width, face.height])
   })
 
-  it('names and skips what cannot be read, and ends with 3', async () => {
+  it('names and skips what it cannot read, and ends with exit code 3', async () => {
     await predict(one, join(folder, 'notes.txt'), join(folder, 'none.png'), '--json', json())
     expect(process.exitCode).toBe(3)
     expect(captured.printed).toContain('1 face in 1 photo, by faceres')
@@ -92,7 +92,7 @@ describe('regard predict', () => {
     expect(read().map(({ broken }) => broken === undefined)).toEqual([true, false, false])
   })
 
-  it('takes a picture as it is where that is said', async () => {
+  it('takes a picture as it is if told to', async () => {
     await predict(one, '--as-is', '--json', json())
     const [{ faces }] = read() as [PredictedPhoto]
     expect(faces).toHaveLength(1)
@@ -110,13 +110,13 @@ describe('regard predict', () => {
     ['a model that is not there', [one, '--model', 'none.onnx'], 1, /none\.onnx: there is no such model/],
     ['no photo', [], 2, /missing required argument 'photo'/],
     ['a drawing over a photo', [one, '--draw', photos], 1, /one\.png: the output would overwrite a photo/],
-  ])('says in one sentence what is wrong: %s', async (_, args, code, message) => {
+  ])('explains in one sentence what is wrong: %s', async (_, args, code, message) => {
     await predict(...args)
     expect(captured.printed).toMatch(message)
     expect(process.exitCode).toBe(code)
   })
 
-  it('shows what a name has of control characters, and writes a table that is read back', async () => {
+  it('shows control characters in names, and writes a table that can be read back', async () => {
     const odd = join(out, 'a\nb\u001b[31m.png')
     writeFileSync(odd, readFileSync(one))
     await predict(odd, join(photos, 'nobody.png'), '--csv', join(out, 'odd.csv'))
@@ -126,14 +126,14 @@ describe('regard predict', () => {
     expect(row).toContain(`"${odd}",1,`)
   })
 
-  it('writes a table with its header alone where no face was found', async () => {
+  it('writes a table with only its header if no face was found', async () => {
     await predict(one, '--csv', join(out, 'one.csv'))
     await predict(join(photos, 'nobody.png'), '--csv', join(out, 'none.csv'))
     const [header] = readFileSync(join(out, 'one.csv'), 'utf8').split('\r\n')
     expect(readFileSync(join(out, 'none.csv'), 'utf8')).toBe(`${header}\r\n`)
   })
 
-  it.each(['--csv', '--json', '--draw'])('says before the work that %s cannot be written', async (flag) => {
+  it.each(['--csv', '--json', '--draw'])('says before it starts that %s cannot be written', async (flag) => {
     await predict(one, flag, join(folder, 'notes.txt', 'below', 'x'))
     expect(captured.printed).toMatch(
       /^regard: \S+: cannot be written into: \S+notes\.txt is a file\. [^\n]*\n$/,
@@ -141,7 +141,7 @@ describe('regard predict', () => {
     expect(process.exitCode).toBe(1)
   })
 
-  it('says how to fetch a network that is not here', async () => {
+  it('says how to fetch a missing network', async () => {
     const before = process.env.REGARD_CACHE
     process.env.REGARD_CACHE = out
     try {
@@ -155,8 +155,8 @@ describe('regard predict', () => {
   })
 })
 
-describe('a photo is the same to all commands', () => {
-  it('explain says of its faces what predict says', async () => {
+describe('a photo in all commands', () => {
+  it('gets the same answers from explain as from predict', async () => {
     await predict(two, '--json', json())
     await main(['explain', two, '--class', 'f', '--out', out])
     const [{ faces }] = read() as [PredictedPhoto]
@@ -175,7 +175,7 @@ describe('a photo is the same to all commands', () => {
     }
   })
 
-  it('evaluate cuts its main face out as they do', async () => {
+  it('has its main face cut out by evaluate as by the others', async () => {
     const model = await openBuiltIn('faceres')
     const shown = await facesIn([{ photo: one }], model, { asIs: false }).next()
     const labelled = [{ id: 'one', subject: 'one', photo: one }]
@@ -185,8 +185,8 @@ describe('a photo is the same to all commands', () => {
   })
 })
 
-describe.skipIf(!shared)('a photo of many', () => {
-  it('has every face that is found in it answered', async () => {
+describe.skipIf(!shared)('a photo of many people', () => {
+  it('gets an answer for every face found in it', async () => {
     const root = join(shared!, 'data/utkface')
     const names = readdirSync(root).filter((_, k) => k % 16 === 3)
     const faces = await Promise.all(names.slice(0, 60).map((name) => readPhoto(join(root, name))))
@@ -225,7 +225,7 @@ describe('answers that are one number', () => {
     ].join('\n'),
   )
 
-  it('are that number, and those beside them are read from their own place', async () => {
+  it('are that number, and the answers beside them are read from their own place', async () => {
     await predict(join(photos, 'nobody.png'), '--model', model, '--json', json())
     const [{ faces } = { faces: [] }] = read()
     const { years, gender, light } = faces[0]!.answers as unknown as {

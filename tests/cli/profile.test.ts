@@ -35,13 +35,13 @@ async function profile(...args: string[]): Promise<Written> {
 const DRAWN = ['--data', `synthetic:${drawn}`, '--limit', '40']
 
 describe('regard profile', () => {
-  it('says how much of the relevance lies in each true part of drawn faces', async () => {
+  it('reports how much of the relevance lies in each true part of drawn faces', async () => {
     const { networks } = await profile(model('gender'), ...DRAWN)
     expect(captured.printed).toContain('of picture')
     const [{ groups, faces }] = networks as [Written['networks'][number]]
     expect(faces).toBe(40)
     const all = groups[0]!
-    // Glasses, neck and clothes are parts of drawn faces alone.
+    // Only drawn faces have glasses, neck and clothes.
     expect(all.parts.map(({ part }) => part)).toContain('glasses')
     for (const kind of ['positive', 'negative'] as const)
       expect(all.parts.reduce((sum, part) => sum + part[kind].mean, 0)).toBeCloseTo(1, 5)
@@ -61,7 +61,7 @@ describe('regard profile', () => {
     expect(page).toContain('a part beyond it gets more than its size')
   })
 
-  it('takes up the faces that an earlier call has explained, and explains anew what has changed', async () => {
+  it('reuses the faces that an earlier call explained, and explains again what has changed', async () => {
     const before = await profile(model('gender'), ...DRAWN)
     const [store] = storesIn(profiled)
     const time = statSync(join(store!, 'maps.f32')).mtimeMs
@@ -74,7 +74,7 @@ describe('regard profile', () => {
     expect(storesIn(profiled)).toHaveLength(2)
   })
 
-  it('sets two networks against each other, face by face', async () => {
+  it('compares two networks face by face', async () => {
     const { networks, across } = await profile(
       model('gender'),
       model('gender'),
@@ -88,7 +88,7 @@ describe('regard profile', () => {
     expect(across[0]!.parts.every(({ difference, p }) => difference === 0 && p === 1)).toBe(true)
   })
 
-  it('explains the class of the data set where that is asked for, of age groups too', async () => {
+  it('explains the data set’s class if asked to, also for age groups', async () => {
     const { networks } = await profile(model('age'), ...DRAWN, '--class', 'truth')
     expect(networks[0]!.groups.some(({ group }) => group.startsWith('answer '))).toBe(true)
   })
@@ -101,7 +101,7 @@ describe('regard profile', () => {
     expect(networks[0]!.groups[0]!.faces).toBe(12)
   })
 
-  it('chooses the most faithful composite, says on which faces, and writes it into the card', async () => {
+  it('chooses the most faithful composite, says by which faces, and writes it into the card', async () => {
     const own = mkdtempSync(join(folder, 'own-'))
     cpSync(join(model('gender'), '..'), own, { recursive: true })
     const copy = join(own, 'model.onnx')
@@ -111,7 +111,7 @@ describe('regard profile', () => {
     )
     const card = readFileSync(join(own, 'model.card.yaml'), 'utf8')
     expect(card).toMatch(/^composite:/m)
-    // What was in the card is there still.
+    // The card keeps what it had.
     expect(card).toContain('trainedOn:')
     const [, chosen] = /composites (\S+) is/.exec(captured.printed)!
     captured.printed = ''
@@ -120,13 +120,13 @@ describe('regard profile', () => {
     expect(networks[0].by).toBe(chosen)
   })
 
-  it('writes rules of one’s own into the card as rules, though they bear the name of a preset', async () => {
+  it('writes custom rules into the card as rules, even if they are named like a preset', async () => {
     const own = mkdtempSync(join(folder, 'own-'))
     cpSync(join(model('gender'), '..'), own, { recursive: true })
     const [copy, card] = [join(own, 'model.onnx'), join(own, 'model.card.yaml')]
     const auto = ['--data', `synthetic:${drawn}`, '--limit', '8', '--composite', 'auto']
     await profile(copy, ...auto)
-    // The most faithful rules under the name that is tried first win against themselves.
+    // The most faithful rules, under the name that is tried first, win against themselves.
     const document = parseDocument(readFileSync(card, 'utf8'))
     const chosen = document.toJS().composite
     const [name] = Object.keys(composites)

@@ -9,7 +9,7 @@ import { capturePrinted } from './capture.ts'
 const captured = capturePrinted()
 
 describe('regard report', () => {
-  it('makes the report of a study’s folder, and says what is in it and what is not finished', async () => {
+  it('makes the report of a study’s folder, and says what it holds and what is unfinished', async () => {
     const out = await writePaperStudy({
       folds: 1,
       faces: 16,
@@ -24,7 +24,7 @@ describe('regard report', () => {
     expect(process.exitCode).toBe(0)
   })
 
-  it('leaves photos out, and keeps the maps', async () => {
+  it('leaves out photos, and keeps the maps', async () => {
     const out = await writePaperStudy({
       folds: 1,
       faces: 16,
@@ -48,7 +48,7 @@ describe('regard report', () => {
     expect(await pictures('--no-photos')).toEqual({ photos: 0, maps: whole.maps })
   })
 
-  it('says of a folder without a study that there is none', async () => {
+  it('says that a folder holds no study', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'regard-none-'))
     await main(['report', folder])
     expect(captured.printed).toBe(

@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /**
  * Run a command, and send it a signal.
  *
- * @param when called with its standard output and standard error so far, whenever there is more
+ * @param when called with its standard output and standard error so far, whenever either grows
  */
 function stopped(
   args: readonly string[],
@@ -69,7 +69,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)(
-  'explain stops in order on %s: each photo has all of its files or none',
+  'explain stops cleanly on %s: each photo has all of its files or none',
   async (signal, expected) => {
     const photos = Array.from({ length: PHOTOS }, (_, k) => `photo${k}.png`)
     const args = ['explain', 'model.onnx', ...photos, '--method', 'smoothgrad', '--out', signal]
@@ -90,7 +90,7 @@ test.each([
   },
 )
 
-test('a program that is stopped before it has begun says one word', async () => {
+test('a program that is stopped before it starts prints one word', async () => {
   // As soon as it hears signals; its commands are loaded only then.
   const early = `data:text/javascript,${encodeURIComponent(
     `const on = process.on.bind(process)
@@ -103,7 +103,7 @@ process.on = (name, ...rest) => {
   expect([code, printed, said]).toEqual([130, '', '\nStopped.\n'])
 })
 
-test('finding faces that is stopped while its threads are loaded, or at work, ends without a crash', async () => {
+test('finding faces ends without a crash if stopped while its threads load or work', async () => {
   const photos = Array.from({ length: PHOTOS }, (_, k) => `photo${k}.png`)
   for (const times of [1, 2]) {
     const args = ['faces', ...photos, '--out', `faces${times}`]
@@ -114,7 +114,7 @@ test('finding faces that is stopped while its threads are loaded, or at work, en
   }
 })
 
-test('a closed terminal stops nothing that has no terminal, as with nohup', async () => {
+test('closing the terminal does not stop a program without one, as with nohup', async () => {
   const args = ['explain', 'model.onnx', 'photo0.png', 'photo1.png', 'photo2.png', '--out', 'nohup']
   const { code, printed } = await stopped(args, 'SIGHUP', (printed) => printed !== '')
   expect(code).toBe(0)

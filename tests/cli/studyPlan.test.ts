@@ -33,19 +33,19 @@ describe('regard study plan', () => {
     expect(existsSync(out)).toBe(false)
   })
 
-  it('measures what they take, in a process that leaves nothing behind', async () => {
+  it('measures what the runs take, in a process that leaves nothing behind', async () => {
     const before = trialFolders()
     const { plan, out } = writePlan(small)
     await main(['study', 'plan', plan, '--out', out, '--json'])
     expect(process.exitCode).toBe(0)
-    // Behind what it says while it measures.
+    // After what it prints while it measures.
     const json = captured.printed.slice(captured.printed.indexOf('{'))
     const { runs, prepared } = JSON.parse(json) as Overview
     expect(prepared).toBe(2 * 120 * 3 * 58 ** 2)
     for (const { cost, left } of runs) {
       expect(cost!.seconds).toBeGreaterThan(0)
       expect(left).toBe(cost!.seconds)
-      // More than Node has by itself, and less than any machine.
+      // More than Node's default, and less than any machine has.
       expect(cost!.memory).toBeGreaterThan(5e7)
       expect(cost!.memory).toBeLessThan(2e9)
       // The model alone is larger.
@@ -57,7 +57,7 @@ describe('regard study plan', () => {
     expect(existsSync(out)).toBe(false)
   })
 
-  it('says in words what was measured, and what is done already', async () => {
+  it('says in words what was measured, and what is already done', async () => {
     const { plan, out } = writePlan(small.replace('[r, m]', '[r]'))
     await main(['study', plan, '--out', out])
     captured.printed = ''
@@ -65,7 +65,7 @@ describe('regard study plan', () => {
     expect(process.exitCode).toBe(0)
     expect(captured.printed).toContain('tiny: 1 run, 1 done')
     expect(captured.printed).toMatch(/gender-adiencenet-r-fold1 +AdienceNet +\[r\] +1 +done\n/)
-    // Nothing is left to be measured for.
+    // Nothing is left to measure.
     expect(captured.printed).not.toContain('Measur')
 
     writeFileSync(plan, small)
@@ -77,14 +77,14 @@ describe('regard study plan', () => {
     expect(captured.printed).toMatch(/\n {2}time +\d.*; left \d.*\n {2}memory +up to .* a run .*\n {2}disk +/)
   })
 
-  it('turns down what a study turns down', async () => {
+  it('refuses what a study refuses', async () => {
     const { plan } = writePlan(small.replace('seed: 1', 'sead: 1'))
     await main(['study', 'plan', plan])
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toMatch(/plan\.yaml:\d+:\d+: sead is not a known field/)
   })
 
-  it('names a data set that is not there', async () => {
+  it('names a missing data set', async () => {
     const { folder, plan } = writePlan(
       small.replace(/dataset: .*/, 'dataset: { kind: utkface, root: faces }'),
     )

@@ -9,7 +9,7 @@ import { capturePrinted } from './capture.ts'
 const captured = capturePrinted()
 
 describe('regard study status', () => {
-  it('says how far each run of a folder is', async () => {
+  it('reports the progress of each run in a folder', async () => {
     const { plan, out } = writePlan(
       TINY_PLAN.replace('[age, gender]', '[gender]').replace('[r, i, m]', '[r, m]'),
     )
@@ -19,7 +19,7 @@ describe('regard study status', () => {
     expect(captured.printed).toMatch(/^.*: 2 of 2 runs finished\n/)
     expect(captured.printed).toMatch(/gender-adiencenet-r-fold1 +finished +\d.* % after 6 iterations\n/)
 
-    // As if it had not been begun.
+    // As if it had not started.
     rmSync(join(out, 'runs', 'gender-adiencenet-m-fold1'), { recursive: true })
     captured.printed = ''
     await main(['study', 'status', out, '--json'])
@@ -28,7 +28,7 @@ describe('regard study status', () => {
     expect(process.exitCode).toBe(0)
   })
 
-  it('says of a folder without a study that there is none', async () => {
+  it('says that a folder holds no study', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'regard-none-'))
     await main(['study', 'status', folder])
     expect(captured.printed).toMatch(/: this folder holds no study: it lacks study\.json\. /)
@@ -45,7 +45,7 @@ describe('regard study status', () => {
 })
 
 describe('the address of a queue or a store', () => {
-  it('is looked at before a study begins', async () => {
+  it('is checked before a study begins', async () => {
     const { plan, out } = writePlan()
     for (const [flag, url, said] of [
       ['--store', 'bucket', 'regard: bucket: must be s3://bucket/prefix\n'],
@@ -58,7 +58,7 @@ describe('the address of a queue or a store', () => {
     }
   })
 
-  it('is not waited for where nobody answers', async () => {
+  it('does not keep a study waiting if nobody answers', async () => {
     await main(['study', 'status', '--queue', 'redis://me:secret@127.0.0.1:1'])
     expect(captured.printed).toMatch(
       /^regard: redis:\/\/127\.0\.0\.1:1: Redis cannot be reached \(.*ECONNREFUSED/,

@@ -9,7 +9,7 @@ import { capturePrinted } from './capture.ts'
 
 const captured = capturePrinted()
 
-// A study of the same network, by whose settings `regard train` must come to the same bits.
+// A study of the same network; with its settings `regard train` must give the same bits.
 const { folder, plan, out } = writePlan(
   TINY_PLAN.replace('[r, i, m]', '[r, m]').replace('[age, gender]', '[gender]'),
 )
@@ -23,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(schedule, own!.replaceAll(/^ {2}/gm, ''))
 })
 
-/** Train as the study does, except for what the flags say. */
+/** Train as the study does, except where flags differ. */
 function train(to: string, ...flags: string[]): Promise<void> {
   const asked = ['--data', faces, '--task', 'gender', '--network', 'adiencenet', '--fold', '1/3']
   const size = ['--input', '51', '--width', '0.05', '--schedule', schedule, '--aligned', aligned]
@@ -49,7 +49,7 @@ describe('regard train', () => {
     expect(readdirSync(own).filter((name) => name.includes('checkpoint'))).toEqual([])
   })
 
-  it('says how the network fares, and the commands that it says next do as it says', async () => {
+  it('reports the network’s progress, and the commands that it suggests work', async () => {
     const own = join(folder, 'said')
     await train(own)
     const { confusion } = readRecord<RunRecord>(join(own, 'result.json')).tests.r!
@@ -70,12 +70,12 @@ describe('regard train', () => {
       expect(process.exitCode).toBe(0)
       expect(captured.printed).not.toContain('Warning')
     }
-    // As the training itself found.
+    // As training itself found.
     expect(captured.printed).toContain(`${right} [`)
     expect(readdirSync(explained).some((name) => name.endsWith('.png'))).toBe(true)
   })
 
-  it('keeps snapshots, which are models too', async () => {
+  it('keeps snapshots, which are also models', async () => {
     const own = join(folder, 'snapshots')
     await train(own, '--snapshot-every', '2', '--iterations', '10')
     const kept = readdirSync(join(own, 'snapshots')).filter((name) => name.endsWith('.onnx'))
@@ -90,7 +90,7 @@ describe('regard train', () => {
     expect(captured.printed).toMatch(/gender, ten crops of faces aligned \[r\]/)
   })
 
-  it('goes on only where that is asked for, and only with the same run', async () => {
+  it('resumes only if asked to, and only the same run', async () => {
     const own = join(folder, 'again')
     await train(own, '--resume')
     expect(process.exitCode).toBe(0)
@@ -118,14 +118,14 @@ describe('regard train', () => {
     expect(captured.printed).toContain(result)
     expect(readFileSync(join(own, 'model.onnx')).equals(model)).toBe(true)
 
-    // Nor is someone else's model overwritten.
+    // Nor does it overwrite someone else's model.
     rmSync(join(own, 'config.json'))
     await train(own, '--resume')
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toContain('holds a model, which would be overwritten')
   })
 
-  it('takes a preset, changes of it, and trained weights to start from', async () => {
+  it('takes a preset, changes to it, and trained weights to start from', async () => {
     const [first, own] = [join(folder, 'first'), join(folder, 'started')]
     const short = ['--iterations', '4', '--batch', '8', '--rate', '0.002']
     await train(first, '--task', 'age', '--schedule', 'quick', ...short)
@@ -143,7 +143,7 @@ describe('regard train', () => {
     expect(readMetrics(join(own, 'metrics.jsonl'))[0]).toMatchObject({ iteration: 1, rate: 0.002 / 50 })
   })
 
-  it('skips a photo that cannot be read, names it, and says so with exit code 3', async () => {
+  it('skips and names an unreadable photo, and ends with exit code 3', async () => {
     const broken = join(folder, 'broken')
     cpSync(join(folder, 'faces'), broken, { recursive: true })
     const photos = join(broken, 'truth', 'photos')
@@ -169,7 +169,7 @@ describe('regard train', () => {
       /--start names no file, and there are no published weights of adiencenet trained on imagenet/,
     ],
     ['a fold that there is not', ['--fold', '3/3'], /K from 0 to N - 1/],
-  ])('takes %s as wrong use', async (_, flags, message) => {
+  ])('reports %s as wrong use', async (_, flags, message) => {
     const own = join(folder, 'wrong')
     await train(own, ...flags)
     expect(captured.printed).toMatch(message)

@@ -32,7 +32,7 @@ beforeAll(async () => {
   )
 })
 
-/** A training in a process of its own, and its standard error so far. */
+/** A training in its own process, and its standard error so far. */
 interface Training {
   readonly child: ChildProcess
   readonly said: () => string
@@ -63,9 +63,9 @@ const lastOf = (out: string) => lines(out).at(-1)?.iteration ?? 0
 const inode = (path: string) => statSync(path, { throwIfNoEntry: false })?.ino
 
 /**
- * Wait until the training that was just started has done an iteration; an earlier training's do not count.
+ * Wait until the training that was just started has done an iteration; those of an earlier training do not count.
  *
- * @param before the inode of its metrics before it was started: it writes them again
+ * @param before the inode of its metrics before the start, which writes them anew
  * @returns the iteration that it continued from, or a few more
  */
 async function reached(
@@ -86,7 +86,7 @@ async function reached(
   return from
 }
 
-test('a training that is killed at 20 random moments, on damaged checkpoints too, comes to the same bits', async () => {
+test('a training that is killed at 20 random moments, also on damaged checkpoints, gives the same bits', async () => {
   expect(await ended(start('whole').child)).toBe(0)
 
   const random = new Random('kill')
@@ -103,14 +103,14 @@ test('a training that is killed at 20 random moments, on damaged checkpoints too
     const training = start(out, '--resume')
     const end = ended(training.child)
     const from = await reached(training, out, target, before)
-    // Anywhere in an iteration, a checkpoint or a snapshot.
+    // Anywhere within an iteration, a checkpoint or a snapshot.
     await setTimeout(random.uniform(0, 30))
     training.child.kill('SIGKILL')
     expect(await end).toBe('SIGKILL')
     expect(from, `moment ${moment}`).toBeGreaterThanOrEqual(expected)
     if (complaint) expect(training.said()).toMatch(complaint)
 
-    // A checkpoint that was underway is lost; a damaged one costs another interval.
+    // An unfinished checkpoint is lost; a damaged one costs another interval.
     expected = lastOf(out) - 2 * CHECKPOINTS
     complaint = undefined
     if ((moment !== 8 && moment !== 14) || !existsSync(checkpoint)) continue
@@ -152,7 +152,7 @@ test('a training that is killed at 20 random moments, on damaged checkpoints too
   ])
 })
 
-test('Ctrl-C leaves a checkpoint and says how to go on, and going on comes to the same bits', async () => {
+test('Ctrl-C leaves a checkpoint and says how to resume, and resuming gives the same bits', async () => {
   const out = 'stopped'
   const first = start(out)
   const end = ended(first.child)
@@ -160,7 +160,7 @@ test('Ctrl-C leaves a checkpoint and says how to go on, and going on comes to th
   first.child.kill('SIGINT')
   expect(await end).toBe(130)
   expect(first.said()).toContain('Nothing is lost: the same command with --resume continues from here.')
-  // The metrics end where the checkpoint is.
+  // The metrics end at the checkpoint.
   const stoppedAt = lastOf(out)
 
   const again = start(out)

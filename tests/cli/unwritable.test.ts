@@ -50,7 +50,7 @@ beforeAll(async () => {
   )
 })
 
-/** What each command is asked to write into a folder, and which files of it are the same whenever they are written. */
+/** What each command writes into a folder, and which of its files are the same each time. */
 const commands: readonly {
   readonly name: string
   readonly args: (out: string) => string[]
@@ -92,7 +92,7 @@ const commands: readonly {
   },
 ]
 
-/** The files below a folder, by their paths there. */
+/** The files below a folder, by their relative paths. */
 function filesIn(out: string, kept: RegExp): Map<string, Buffer> {
   return new Map(
     readdirSync(out, { recursive: true, withFileTypes: true })
@@ -104,7 +104,7 @@ function filesIn(out: string, kept: RegExp): Map<string, Buffer> {
   )
 }
 
-/** Expect what is there to be whole: each file as it is when all goes well, and nothing that is being written. */
+/** Expect only whole files: each as after a run without faults, and no partial ones. */
 function expectWhole(out: string, kept: RegExp, whole: ReadonlyMap<string, Buffer>): void {
   for (const [name, bytes] of filesIn(out, kept)) expect(bytes.equals(whole.get(name)!), name).toBe(true)
   expect([...filesIn(out, /\.tmp$/).keys()]).toEqual([])
@@ -116,43 +116,46 @@ const FULL =
 describe.each(commands)('a disk that fills up while $name writes', ({ args, kept }) => {
   const disk = smallDisk('16m')
 
-  it.skipIf(!disk)('is one line, harms no file, and with room the same command goes on', async () => {
-    const out = join(disk!, 'out')
-    await main(args(out))
-    expect(process.exitCode, captured.printed).toBe(0)
-    const whole = filesIn(out, kept)
-    expect(whole.size).toBeGreaterThan(0)
-    const taken = [...filesIn(out, /./).values()].reduce(
-      (sum, { length }) => sum + 4096 * Math.ceil(length / 4096),
-      0,
-    )
-    const once = async () => {
-      process.exitCode = 0
-      captured.printed = ''
+  it.skipIf(!disk)(
+    'gives one line, harms no file, and the same command continues once there is room',
+    async () => {
+      const out = join(disk!, 'out')
       await main(args(out))
-      return process.exitCode
-    }
-    // Over what was there before.
-    leaveFree(disk!, 0)
-    await once()
-    expect(captured.printed).toMatch(FULL)
-    expect(filesIn(out, kept)).toEqual(whole)
-    // And from the start, at several moments.
-    rmSync(out, { recursive: true })
-    for (const share of [0, 0.5]) {
-      leaveFree(disk!, share * taken)
-      expect(await once(), captured.printed).toBe(1)
+      expect(process.exitCode, captured.printed).toBe(0)
+      const whole = filesIn(out, kept)
+      expect(whole.size).toBeGreaterThan(0)
+      const taken = [...filesIn(out, /./).values()].reduce(
+        (sum, { length }) => sum + 4096 * Math.ceil(length / 4096),
+        0,
+      )
+      const once = async () => {
+        process.exitCode = 0
+        captured.printed = ''
+        await main(args(out))
+        return process.exitCode
+      }
+      // Over existing files.
+      leaveFree(disk!, 0)
+      await once()
       expect(captured.printed).toMatch(FULL)
-      expect(captured.printed).not.toMatch(/^ +at /m)
-      expectWhole(out, kept, whole)
-    }
-    rmSync(join(disk!, 'ballast'))
-    expect(await once(), captured.printed).toBe(0)
-    expect(filesIn(out, kept)).toEqual(whole)
-  })
+      expect(filesIn(out, kept)).toEqual(whole)
+      // And from scratch, at several moments.
+      rmSync(out, { recursive: true })
+      for (const share of [0, 0.5]) {
+        leaveFree(disk!, share * taken)
+        expect(await once(), captured.printed).toBe(1)
+        expect(captured.printed).toMatch(FULL)
+        expect(captured.printed).not.toMatch(/^ +at /m)
+        expectWhole(out, kept, whole)
+      }
+      rmSync(join(disk!, 'ballast'))
+      expect(await once(), captured.printed).toBe(0)
+      expect(filesIn(out, kept)).toEqual(whole)
+    },
+  )
 })
 
-describe('a folder that may not be written to', () => {
+describe('a folder that cannot be written to', () => {
   const disk = smallDisk('1m')
   beforeAll(() => {
     if (!disk) return
@@ -160,7 +163,7 @@ describe('a folder that may not be written to', () => {
     makeReadOnly(disk)
   })
 
-  it.skipIf(!disk).each(commands)('is told by $name before it begins', async ({ args }) => {
+  it.skipIf(!disk).each(commands)('makes $name say so before it begins', async ({ args }) => {
     await main(args(disk!))
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toMatch(
@@ -170,7 +173,7 @@ describe('a folder that may not be written to', () => {
     expect(readFileSync(join(disk!, 'all.csv'), 'utf8')).toBe('from before')
   })
 
-  // Root may write anywhere: then the program runs as nobody.
+  // Root may write anywhere, so the program runs as nobody.
   const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
   const someone: SpawnSyncOptions = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const asSomeone = (args: readonly string[]) =>
@@ -181,7 +184,7 @@ describe('a folder that may not be written to', () => {
   it.skipIf(!runs).each([
     [0o555, /^regard: \S.*: could not be written \(EACCES.*\)\. Choose a folder that you may write to\n$/],
     [0o000, /^regard: \S.*: (could not be written|may not be read) \(EACCES.*\)\. Choose a.*\n$/],
-  ])('is told as well where its owner forbids it (%o)', (mode, words) => {
+  ])('gives the same message if its owner forbids writing (%o)', (mode, words) => {
     for (const each of [tmpdir(), folder]) chmodSync(each, 0o755)
     const forbidden = join(folder, `forbidden${mode}`)
     mkdirSync(forbidden, { mode })

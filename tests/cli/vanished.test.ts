@@ -11,7 +11,7 @@ import { livelyNetwork } from '../networks/lively.ts'
 import { TINY_PLAN } from '../study/tinyStudy.ts'
 import { capturePrinted } from './capture.ts'
 
-// Photos that are there when a command lists them and gone when it reads them: a drive that is pulled, a folder that is
+// Photos that exist when a command lists them and are gone when it reads them: a drive is pulled, a folder is
 // tidied up meanwhile.
 
 const captured = capturePrinted()
@@ -37,20 +37,20 @@ beforeEach(async () => {
   for (const name of names) await writePicture(join(photos, name), face)
 })
 
-/** Start a command, which lists its files at once, and then take one of them away. */
+/** Start a command, which lists its files at once, and then remove one of them. */
 async function losing(lost: string, ...args: string[]): Promise<void> {
   const ended = main(args)
   rmSync(lost)
   await ended
 }
 
-/** Take a file away as soon as another one is there. */
+/** Remove a file as soon as another one appears. */
 function loseWhen(there: string, lost: string): void {
   if (existsSync(there)) rmSync(lost)
   else setImmediate(loseWhen, there, lost)
 }
 
-describe('a photo that is gone when it is to be read is named, and the others are done:', () => {
+describe('a photo that is gone when it is read is named, and the others are done:', () => {
   it('predict', async () => {
     await losing(join(photos, 'b.png'), 'predict', photos, '--model', model, '--csv', join(out, 'all.csv'))
     expect(process.exitCode).toBe(3)
@@ -59,7 +59,7 @@ describe('a photo that is gone when it is to be read is named, and the others ar
     expect(names.filter((name) => rows.includes(name))).toEqual(['a.png', 'c.png'])
   })
 
-  it('predict, of photos that it draws faces on', async () => {
+  it('predict, for photos that it draws faces on', async () => {
     vi.spyOn(console, 'log').mockImplementation(() => rmSync(join(photos, 'b.png'), { force: true }))
     await main(['predict', photos, '--draw', out])
     expect(process.exitCode).toBe(3)
@@ -74,7 +74,7 @@ describe('a photo that is gone when it is to be read is named, and the others ar
     expect(readdirSync(out).filter((name) => name.endsWith('.json'))).toEqual(['a.json', 'c.json'])
   })
 
-  it('explain, of photos that it draws maps into', async () => {
+  it('explain, for photos that it draws maps into', async () => {
     loseWhen(join(out, 'b.years.png'), join(photos, 'b.png'))
     await main(['explain', photos, '--out', out])
     expect(process.exitCode).toBe(3)
@@ -87,7 +87,7 @@ describe('a photo that is gone when it is to be read is named, and the others ar
     expect(readdirSync(out).filter((name) => name.endsWith('.json'))).toHaveLength(6)
   })
 
-  it('dataset check and study; a study whose photos change under it makes nothing of two minds', async () => {
+  it('dataset check and study; a study whose photos change meanwhile never mixes old and new', async () => {
     const faces = join(out, 'faces')
     await main(['dataset', 'synthesize', faces, '--count', '60', '--seed', '5'])
     const all = readdirSync(faces, { recursive: true })
@@ -114,7 +114,7 @@ describe('a photo that is gone when it is to be read is named, and the others ar
       await main(['study', plan, '--out', join(out, 'study')])
       return process.exitCode
     }
-    // Between what the study has seen of its photos and what its run sees.
+    // After the study has seen its photos, and before its run does.
     loseWhen(join(out, 'study', 'study.json'), join(faces, at(-2)))
     expect(await study()).toBe(1)
     expect(captured.printed).toMatch(

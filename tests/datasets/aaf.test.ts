@@ -59,7 +59,7 @@ describe('readAaf', () => {
     expect(read).toBe(3)
   })
 
-  it('refuses another header, and a table without faces', () => {
+  it('refuses a different header, and a table without faces', () => {
     expect(() => readAaf(folder(['a,1,2,f'], 'name,age'))).toThrow(
       /labels\.csv:1: has no column person_id, gender/,
     )
@@ -71,7 +71,7 @@ describe('readAaf', () => {
     )
   })
 
-  it('says which part of the folder is missing', () => {
+  it('names the missing part of the folder', () => {
     const root = folder(['a,1,2,f'])
     rmSync(join(root, 'photos'), { recursive: true })
     expect(() => readAaf(root)).toThrow(`${join(root, 'photos')}: is missing`)

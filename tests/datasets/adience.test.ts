@@ -41,7 +41,7 @@ describe.skipIf(!shared)('the published lists of Adience', () => {
   )
 
   it.each(['age', 'gender'] as const)(
-    'for the other folds and %s are what trains and validates beside fold 0, but for the row that is lost there',
+    'for the other folds and %s are what trains and validates beside fold 0, except for the row lost there',
     (task) => {
       const others = listOf(
         rows.filter(({ fold }) => fold > 0),
@@ -72,7 +72,7 @@ describe.skipIf(!shared)('the published lists of Adience', () => {
     expect(lists.map((list) => Buffer.byteLength(list.map((line) => `${line}\n`).join('')))).toEqual(bytes)
   })
 
-  it('lose 72 rows to a typing error, all of one woman in fold 0, and have them where labels are repaired', () => {
+  it('lose 72 rows to a typing error, all of one woman in fold 0, and regain them if labels are repaired', () => {
     const repaired = readAdienceLists(root, true).rows
     const changed = repaired.filter((row, k) => row.age !== rows[k]!.age)
     expect(changed).toHaveLength(72)
@@ -83,12 +83,12 @@ describe.skipIf(!shared)('the published lists of Adience', () => {
     expect(listOf(repaired, 'gender')).toEqual(listOf(rows, 'gender'))
   })
 
-  it('have 117 rows twice, word for word', () => {
+  it('repeat 117 rows, word for word', () => {
     const pictures = rows.map((row) => adiencePicture(row, 'i'))
     expect(pictures.length - new Set(pictures).size).toBe(117)
   })
 
-  it('have no album and no person in two folds; there are 2284 people, each in one album', () => {
+  it('keep each album and each person in one fold; there are 2284 people, each in one album', () => {
     for (const who of [({ user }: AdienceRow) => user, ({ person }: AdienceRow) => person]) {
       const folds = new Map<string, Set<number>>()
       for (const row of rows) folds.set(who(row), (folds.get(who(row)) ?? new Set()).add(row.fold))
@@ -117,7 +117,7 @@ describe('readAdience', () => {
     })
   })
 
-  it('takes one picture set where the other is not unpacked', () => {
+  it('takes one picture set if the other is not unpacked', () => {
     const root = samples.adience()
     rmSync(join(root, 'faces'), { recursive: true })
     const [first] = readAdience(root).faces
@@ -152,7 +152,7 @@ describe('readAdience', () => {
     )
   })
 
-  it('skips rows that are not as they should be, by file and line, and goes on', () => {
+  it('skips malformed rows, names their file and line, and continues', () => {
     const root = samples.adience()
     const table = join(root, 'fold_0_data.txt')
     const rest = '1\t2\t3\t4\t0\t0\t99'
@@ -181,7 +181,7 @@ describe('readAdience', () => {
 })
 
 describe('the folds of Adience', () => {
-  it('are the published ones, and train, validate and test as the published lists do', () => {
+  it('are the published ones, and split faces as the published lists do', () => {
     const { faces } = readAdience(samples.adience())
     const many = faces.flatMap((face) =>
       Array.from({ length: 40 }, (_, k) => ({

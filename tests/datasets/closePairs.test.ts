@@ -23,7 +23,7 @@ function joined(prints: readonly Uint32Array[]): Uint32Array {
 }
 
 describe('closePairs', () => {
-  it('finds every pair within 31 bits, and no other within the radius than there is', () => {
+  it('finds every pair within 31 bits, and no false one within the radius', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 31 }), fc.boolean(), (seed, bits, mirrored) => {
         const random = new Random(seed)
@@ -45,7 +45,7 @@ describe('closePairs', () => {
     expect(pairs.length).toBeGreaterThan(485)
   })
 
-  it('gives each pair once, in the order of their places', () => {
+  it('gives each pair once, in the order of their indices', () => {
     const random = new Random('order')
     const one = randomPrint(random)
     const prints = Array.from({ length: 12 }, (_, k) => changed(one, k + 1, random))

@@ -8,28 +8,28 @@ import { DATASET_KINDS, readDataset } from '../../src/datasets/readers.ts'
 import { CLASSES } from '../../src/datasets/task.ts'
 import { ENTRIES, samples } from './samples.ts'
 
-/** Data sets without rows, so that none can be repeated. */
+/** Data sets without rows, so none can repeat. */
 const WITHOUT_ROWS = ['folder', 'utkface']
 
-/** Data sets whose reader looks which photos are there; those of others are found missing when they are prepared. */
+/** Data sets whose reader checks which photos exist; other missing photos only show when prepared. */
 const PHOTOS_LISTED = ['adience', 'csv', 'fairface', 'imdb-wiki']
 
 function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0)
 }
 
-/** A data set as it would be if its folder had another name. */
+/** A data set as if its folder had another name. */
 function elsewhere(dataset: Dataset, root: string): unknown {
   return JSON.parse(JSON.stringify(dataset).replaceAll(root, 'HERE'))
 }
 
-// What every reader owes to what comes after it: a new one is a line in tests/datasets/samples.ts.
+// What every reader must guarantee: a new one is a line in tests/datasets/samples.ts.
 describe.each(DATASET_KINDS)('the reader of %s', (kind) => {
   const write = samples[kind]
   const read = (root: string) => readDataset(kind, root)
   const folderOf = (root: string) => (kind === 'csv' ? dirname(root) : root)
 
-  it('gives faces of unique ids that are safe in file names, with photos that are there', async () => {
+  it('gives faces unique ids that are safe in file names, and photos that exist', async () => {
     const root = write()
     const { faces } = await read(root)
     expect(faces).toHaveLength(ENTRIES)
@@ -58,7 +58,7 @@ describe.each(DATASET_KINDS)('the reader of %s', (kind) => {
     expect(new Set(faces.map(({ gender }) => gender))).toEqual(new Set(['m', 'f']))
   })
 
-  it('says what it is, its licence and its citation, and accounts for all that it read', async () => {
+  it('states its name, licence and citation, and accounts for all that it read', async () => {
     const root = write()
     const dataset = await read(root)
     expect(dataset).toMatchObject({ kind, root, read: ENTRIES, skipped: [] })
@@ -88,12 +88,12 @@ describe.each(DATASET_KINDS)('the reader of %s', (kind) => {
   })
 
   if (!WITHOUT_ROWS.includes(kind))
-    it('leaves out a row that stands there twice, and says so', async () => {
+    it('leaves out a repeated row, and says so', async () => {
       const [plain, repeated] = [await read(write()), await read(write({ repeat: true }))]
       expect(repeated.read).toBe(ENTRIES + 1)
       expect(repeated.faces.length + sum(repeated.dropped) + repeated.skipped.length).toBe(ENTRIES + 1)
       if (kind === 'adience') {
-        // The published lists have such rows twice.
+        // The published lists repeat such rows.
         expect(repeated.faces).toHaveLength(ENTRIES + 1)
         expect(new Set(repeated.faces.map(({ id }) => id)).size).toBe(ENTRIES + 1)
         expect(repeated.remarks).toMatchObject({ 'row repeated (kept, as in the published lists)': 1 })
@@ -104,7 +104,7 @@ describe.each(DATASET_KINDS)('the reader of %s', (kind) => {
       }
     })
 
-  it('says what is missing, where there is nothing', async () => {
+  it('says what is missing if there is nothing', async () => {
     const nowhere = join(tmpdir(), 'regard-nowhere')
     const empty = mkdtempSync(join(tmpdir(), 'regard-empty-'))
     for (const root of [nowhere, empty]) {
@@ -115,7 +115,7 @@ describe.each(DATASET_KINDS)('the reader of %s', (kind) => {
   })
 
   if (PHOTOS_LISTED.includes(kind)) {
-    it('says why, where no photo is there', async () => {
+    it('says why if there are no photos', async () => {
       const root = write()
       for (const folder of ['photos', 'faces', 'aligned', 'val', '00']) {
         rmSync(join(folderOf(root), folder), { recursive: true, force: true })

@@ -16,7 +16,7 @@ function table(lines: string[], files: string[] = ['a.jpg', 'b.jpg'], end = '\n'
 }
 
 describe('readCsv', () => {
-  it('reads every column that there is, and paths relative to the table', () => {
+  it('reads every column, and paths relative to the table', () => {
     const path = table(
       [
         'Path,Age,Gender,Subject,Landmarks,Fold,note',
@@ -56,7 +56,7 @@ describe('readCsv', () => {
     ])
   })
 
-  it('needs a path and a label alone', () => {
+  it('needs only a path and a label', () => {
     expect(readCsv(table(['path,age', 'a.jpg,60+'])).faces).toMatchObject([{ id: 'a', subject: 'a', age: 7 }])
     expect(() => readCsv(table(['path,subject', 'a.jpg,Ada']))).toThrow(
       /faces\.csv:1: has neither a column age nor a column gender/,
@@ -66,7 +66,7 @@ describe('readCsv', () => {
     expect(() => readCsv(table([]))).toThrow(/faces\.csv: is empty/)
   })
 
-  it('drops rows without a label, and skips rows that are not as they should be', () => {
+  it('drops rows without a label, and skips malformed rows', () => {
     const path = table([
       'path,age,gender',
       'a.jpg,,m',
@@ -96,7 +96,7 @@ describe('readCsv', () => {
     })
   })
 
-  describe.skipIf(!shared)('of tables as spreadsheets and programs write them', () => {
+  describe.skipIf(!shared)('for tables as spreadsheets and programs write them', () => {
     const read = (name: string) => {
       const root = mkdtempSync(join(tmpdir(), 'regard-csv-'))
       for (let k = 0; k < 6; k++) touch(root, `photos/p${k}.jpg`)
@@ -127,7 +127,7 @@ describe('readCsv', () => {
       expect(Object.keys(remarks).filter((remark) => remark.startsWith('column'))).toEqual([])
     })
 
-    it('takes nan, None, NA and nothing for an empty cell, and the rest of the row as it is', () => {
+    it('reads nan, None, NA and nothing as an empty cell, and keeps the rest of the row', () => {
       const { faces, skipped } = read('nan.csv')
       expect(skipped).toEqual([])
       expect(faces.map(({ years, gender }) => [years, gender])).toEqual([
@@ -146,7 +146,7 @@ describe('readCsv', () => {
     expect(remarks).toEqual({ 'column "sex" not read': 2, 'column "mood" not read': 2 })
   })
 
-  it('reads UTF-16, as Windows writes it, and lines by their numbers behind a line sep=', () => {
+  it('reads UTF-16, as Windows writes it, and counts lines right after a line sep=', () => {
     const path = table([])
     writeFileSync(path, Buffer.from('\ufeffsep=;\r\npath;gender\r\nc.jpg;m\r\na.jpg;f\r\n', 'utf16le'))
     const { faces, skipped } = readCsv(path)
@@ -154,7 +154,7 @@ describe('readCsv', () => {
     expect(skipped).toEqual([{ face: `${path}:3`, reason: 'has the path c.jpg, which does not exist' }])
   })
 
-  it('takes a decimal comma for one, and nothing that may be a range too', () => {
+  it('reads a decimal comma, but nothing that could also be a range', () => {
     const { faces, skipped } = readCsv(
       table(['path;age', 'a.jpg;34,5', 'b.jpg;(8,12)', 'b.jpg;8,12'], undefined, '\n'),
     )
@@ -164,7 +164,7 @@ describe('readCsv', () => {
     ])
   })
 
-  it('takes two faces of one photo where their landmarks tell them apart', () => {
+  it('takes two faces of one photo if their landmarks tell them apart', () => {
     const path = table(
       ['path,gender,landmarks', 'a.jpg,m,1.txt', 'a.jpg,f,2.txt'],
       ['a.jpg', '1.txt', '2.txt'],
@@ -175,7 +175,7 @@ describe('readCsv', () => {
     ])
   })
 
-  it('finds a file whose name the disk writes with other characters for the same letters', () => {
+  it('finds a file whose name the disk encodes with other characters for the same letters', () => {
     const path = table(['path,gender', 'caf\u00e9/Zoe\u0308.jpg,f'], ['cafe\u0301/Zo\u00eb.jpg'])
     expect(readCsv(path).faces[0]!.photo).toBe(join(path, '..', 'cafe\u0301/Zo\u00eb.jpg'))
   })
@@ -189,7 +189,7 @@ describe('readCsv', () => {
     )
   })
 
-  it('gives folds of its own to the fold maker, which wants them without gaps and people in one of them', () => {
+  it('passes its own folds to the fold maker, which wants no gaps and each person in one fold', () => {
     const folds = (...rows: string[]) => readCsv(table(['path,gender,subject,fold', ...rows])).faces
     expect(makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,B,1'), 2, 1)).toEqual([0, 1])
     expect(() => makeFolds(folds('a.jpg,m,A,0', 'b.jpg,m,B,2'), 2, 1)).toThrow(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { skippedBelow, withoutRoot } from '../../src/datasets/dataset.ts'
 
-test('what is said of a data set’s files begins at its folder, and does not say where that lies', () => {
+test('messages about a data set’s files give paths from its folder, and do not reveal where that is', () => {
   const reason = '/home/ada/my faces/photos/men/1.jpg: has no face'
   expect(withoutRoot(reason, '/home/ada/my faces/photos')).toBe('men/1.jpg: has no face')
   expect(withoutRoot(reason, '/home/ada/my faces/table.csv')).toBe('photos/men/1.jpg: has no face')

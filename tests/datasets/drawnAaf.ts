@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AGE_GROUPS } from '../../src/datasets/task.ts'
 
 /**
- * Write drawn faces in the form of All-Age-Faces, each as old as the youngest of its age group.
+ * Write drawn faces in the layout of All-Age-Faces, each as old as the youngest of its age group.
  *
  * @param drawn a folder of the synthetic data set
  * @param root the new folder

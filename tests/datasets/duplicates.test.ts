@@ -19,7 +19,7 @@ const somePrint = () => Uint32Array.from({ length: WORDS }, () => random.uint32(
 const someDetail = () => Int8Array.from({ length: 64 * 64 }, () => random.integer(200) - 100)
 const near = (print: Uint32Array) => print.map((word, k) => (k < 5 ? word ^ 1 : word))
 
-/** As if every picture had a detail of its own, except for those of one letter. */
+/** As if every picture had its own detail, except for those with the same letter. */
 function detailsOf(letters: string) {
   const details = new Map([...new Set(letters)].map((letter) => [letter, someDetail()]))
   return async (faces: readonly number[]): Promise<Map<number, Details>> =>
@@ -32,7 +32,7 @@ function detailsOf(letters: string) {
 }
 
 describe('repetitions', () => {
-  it('joins exact copies, near ones with like detail, and no pictures of another detail', async () => {
+  it('joins exact copies and near ones with similar detail, but no pictures with other detail', async () => {
     const [a, b] = [somePrint(), somePrint()]
     const sketches: Sketch[] = [
       { content: 'a', prints: { whole: a } },
@@ -47,11 +47,11 @@ describe('repetitions', () => {
     ])
   })
 
-  it('passes over faces that cannot be used', async () => {
+  it('skips unusable faces', async () => {
     expect(await repetitions([undefined, undefined], detailsOf('AA'))).toEqual([])
   })
 
-  it('does not take two faces in one photo for copies', async () => {
+  it('does not mistake two faces in one photo for copies', async () => {
     const whole = somePrint()
     const sketches = [
       { content: 'x', prints: { whole, face: somePrint() } },
@@ -60,7 +60,7 @@ describe('repetitions', () => {
     expect(await repetitions(sketches, detailsOf('AB'))).toEqual([])
   })
 
-  it('finds a face that was cut out anew by the face alone', async () => {
+  it('finds a face that was cut out again by the face alone', async () => {
     const face = somePrint()
     const sketches = [
       { content: 'x', prints: { whole: somePrint(), face } },
@@ -69,7 +69,7 @@ describe('repetitions', () => {
     expect(await repetitions(sketches, detailsOf('AA'))).toMatchObject([{ faces: [0, 1], exact: false }])
   })
 
-  it('looks again at few of many pictures that are all alike', async () => {
+  it('rechecks only a few of many similar pictures', async () => {
     const print = somePrint()
     const sketches = Array.from({ length: 50 }, (_, k) => ({
       content: String(k),
@@ -83,7 +83,7 @@ describe('repetitions', () => {
 describe.skipIf(!shared)('duplicates of All-Age-Faces', () => {
   const faces = shared ? readAaf(join(shared, 'data/aaf')).faces : []
 
-  it('are 25 pairs, byte for byte, and dealt into one fold unless they may fall anywhere', () => {
+  it('are 25 pairs, byte for byte, and each stays in one fold unless they may fall anywhere', () => {
     const pairs = identicalPhotos(faces)
     expect(pairs).toHaveLength(25)
     expect(pairs.every((pair) => pair.length === 2)).toBe(true)
@@ -94,12 +94,12 @@ describe.skipIf(!shared)('duplicates of All-Age-Faces', () => {
     }
   })
 
-  it('are found among others, and pictures that were made anew too', async () => {
+  it('are found among others, and so are re-encoded pictures', async () => {
     const names = [
       // The same pixels; the same picture compressed again, in grey, mirrored, cropped again.
       ...['00039A02', '00042A02', '06380A52', '06821A60', '11999A49', '12018A49'],
       ...['11264A41', '12249A53', '06319A51', '06388A52'],
-      // Portraits that are alike, of different people.
+      // Similar portraits of different people.
       ...['08853A25', '11076A40', '08286A17', '08211A16', '11493A44'],
     ]
     const some = faces.filter(({ id }) => names.includes(id))

@@ -18,7 +18,7 @@ function folder(name: string, text: string, photos: string[]): string {
 }
 
 describe('readFairface', () => {
-  it('gives an age group to the ranges that lie within one', () => {
+  it('gives an age group to ranges that lie within one', () => {
     const photos = RANGES.map((_, k) => `train/${k}.jpg`)
     const rows = RANGES.map((age, k) => `${photos[k]},${age},Male,White,False`)
     const { faces, remarks } = readFairface(
@@ -29,7 +29,7 @@ describe('readFairface', () => {
     expect(remarks).toEqual({ 'no age group (kept for gender)': 6 })
   })
 
-  it('finds photos in the folders of the published archives, and drops those that are not there', () => {
+  it('finds photos in the folders of the published archives, and drops missing ones', () => {
     const rows = [1, 2, 3].map((k) => `train/${k}.jpg,0-2,Female,White,False`)
     const root = folder('fairface_label_train.csv', [HEADER, ...rows].join('\n'), [
       'fairface-img-margin025-trainval/train/1.jpg',
@@ -40,7 +40,7 @@ describe('readFairface', () => {
     expect(dropped).toEqual({ 'picture missing': 1 })
   })
 
-  it('skips rows that are not as they should be', () => {
+  it('skips malformed rows', () => {
     const rows = [
       'train/1.jpg,0-2,Female,White,False',
       'train/2.jpg,young,Female,White,False',
@@ -59,7 +59,7 @@ describe('readFairface', () => {
     ])
   })
 
-  it('reads a list in JSON, and skips what is no face', () => {
+  it('reads a list in JSON, and skips entries that are not faces', () => {
     const list = [
       { id: 'a', filename: 'a.jpg', age: '70+', gender: 'Female' },
       { id: 'b', filename: 'b.jpg', age: 7 },
@@ -74,14 +74,14 @@ describe('readFairface', () => {
     ])
   })
 
-  it('says of a file that is no JSON, or no list, that it is none', () => {
+  it('reports a file that is not JSON, or not a list', () => {
     expect(() => readFairface(folder('labels.json', '[{', []))).toThrow(/labels\.json: is not JSON \(/)
     expect(() => readFairface(folder('labels.json', '{}', []))).toThrow(/labels\.json: is not a list/)
   })
 })
 
 describe.skipIf(!shared)('FairFace as published', () => {
-  it('has 144 photos here, of which 48 are in an age group', () => {
+  it('has 144 photos here, 48 of them in an age group', () => {
     const { faces, remarks } = readFairface(join(shared!, 'data/fairface'))
     expect(faces).toHaveLength(144)
     expect(faces.filter(({ gender }) => gender === 'm')).toHaveLength(72)

@@ -13,7 +13,7 @@ import { fitted } from '../../src/pictures/fit.ts'
 import type { Image } from '../../src/pictures/image.ts'
 import { decodePhoto } from '../../src/pictures/node.ts'
 
-/** A picture of soft blobs, which has waves of many lengths as photos have. */
+/** A picture of soft blobs, with waves of many lengths, like photos. */
 async function blobs(seed: string): Promise<Buffer> {
   const random = new Random(seed)
   const circles = Array.from(
@@ -62,13 +62,13 @@ describe('a fingerprint', () => {
   it('of the mirror image differs in the bits that MIRRORED names', async () => {
     const mirrored = await pictureOf(await sharp(file).flop().toBuffer())
     const print = fingerprint(picture).map((word, k) => word ^ MIRRORED[k]!)
-    // Where a wave is next to nothing, rounding decides.
+    // Rounding decides where a wave nearly vanishes.
     expect(bitsApart(print, fingerprint(mirrored))).toBeLessThan(3)
     expect(likeness(detail(picture), detail(mirrored), true)).toBeGreaterThan(0.99)
     expect(likeness(detail(picture), detail(mirrored), false)).toBeLessThan(0.7)
   })
 
-  it('of another picture is far away, and its detail unlike', async () => {
+  it('of another picture is far away, and its detail differs', async () => {
     for (const seed of ['two', 'three', 'four']) {
       const other = await pictureOf(await blobs(seed))
       expect(bitsApart(fingerprint(picture), fingerprint(other))).toBeGreaterThan(80)
@@ -76,7 +76,7 @@ describe('a fingerprint', () => {
     }
   })
 
-  it('of one colour has no bit set, and its detail is like nothing', () => {
+  it('of a single colour has no bit set, and its detail resembles nothing', () => {
     const grey = { width: 64, height: 64, data: new Uint8Array(3 * 64 * 64).fill(90) }
     expect([...fingerprint(grey)].slice(1)).toEqual([0, 0, 0, 0, 0, 0, 0])
     expect(likeness(detail(grey), detail(picture), false)).toBe(0)

@@ -12,7 +12,7 @@ function folder(...names: string[]): string {
 }
 
 describe('readFolder', () => {
-  it('takes the label from the name of the folder', () => {
+  it('takes the label from the folder name', () => {
     const root = folder('0-2/a.jpg', '(4, 6)/b.PNG', '8_13/c.webp', '60+/d.tif', '27/e.jpeg', '22/f.jpg')
     const labels = readFolder(root).faces.map(({ id, age, years }) => [id, age, years])
     expect(labels).toEqual([
@@ -28,7 +28,7 @@ describe('readFolder', () => {
     expect(genders.remarks).toEqual({})
   })
 
-  it('drops photos beside the folders, and counts what is no photo by its ending, with what to do', () => {
+  it('drops photos beside the folders, and counts other files by extension, with what to do', () => {
     const root = folder('m/a.jpg', 'm/notes.txt', 'm/.hidden.jpg', 'c.jpg', 'readme.md', 'm/b.MP4', 'm/c.jp2')
     const { faces, dropped, skipped, read } = readFolder(root)
     expect(faces.map(({ id }) => id)).toEqual(['m_a'])
@@ -63,7 +63,7 @@ describe('readFolder', () => {
     ])
   })
 
-  it('reads every ending of the formats that it reads', () => {
+  it('reads every extension of its formats', () => {
     const root = folder('m/a.jpe', 'm/b.JFIF', 'm/c.bmp', 'm/d.avif', 'm/e.tif')
     expect(readFolder(root).faces).toHaveLength(5)
   })
@@ -76,12 +76,12 @@ describe('readFolder', () => {
     expect(readFolder(root).faces.map(({ id }) => id)).toEqual(['f_a', 'm_a', 'm_b'])
   })
 
-  it('tells photos apart whose names come to the same id', () => {
+  it('distinguishes photos whose names give the same id', () => {
     const root = folder('m/a.jpg', 'm/A.jpg', 'm/a.png', 'm/?.jpg', 'm/!.jpg')
     expect(readFolder(root).faces.map(({ id }) => id)).toEqual(['m_', 'm_-2', 'm_A', 'm_a-2', 'm_a-3'])
   })
 
-  it('says which folders name no class, and what it understands', () => {
+  it('names the folders that are not classes, and says what it understands', () => {
     const root = folder('m/a.jpg', '20-29/b.jpg', 'children/c.jpg')
     expect(() => readFolder(root)).toThrow(
       'holds folders that are not named after a class: "20-29", "children". Name each folder after what its photos show: ' +

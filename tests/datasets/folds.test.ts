@@ -12,7 +12,7 @@ import { shared } from '../shared.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-folds-'))
 
-/** One face for each subject given, without a photo. */
+/** One face for each given subject, without a photo. */
 function facesOf(subjects: readonly (string | number)[]): Face[] {
   return subjects.map((subject, i) => ({
     id: `${i}`,
@@ -22,7 +22,7 @@ function facesOf(subjects: readonly (string | number)[]): Face[] {
   }))
 }
 
-/** One face a person, whose photo has the content given. */
+/** One face per person, whose photo has the given content. */
 function facesWith(photos: readonly string[]): Face[] {
   return facesOf([...photos.keys()]).map((face, i) => {
     const photo = join(folder, `${i}-${photos[i]}.jpg`)
@@ -53,7 +53,7 @@ describe('makeFolds', () => {
     )
   })
 
-  it('never separates photos that are the same byte for byte', () => {
+  it('never separates photos that are identical byte for byte', () => {
     const letters = fc.array(fc.constantFrom('a', 'b', 'c', 'dd', 'ee', 'ff'), {
       minLength: 8,
       maxLength: 20,
@@ -68,7 +68,7 @@ describe('makeFolds', () => {
     )
   })
 
-  it('puts such photos anywhere where that is asked for', () => {
+  it('puts such photos anywhere if asked to', () => {
     const faces = facesWith(['a', 'a', 'a', 'a', 'a', 'a'])
     expect(() => makeFolds(faces, 3, 1)).toThrow(/cannot be divided/)
     expect(new Set(makeFolds(faces, 3, 1, 'anywhere'))).toEqual(new Set([0, 1, 2]))
@@ -121,7 +121,7 @@ describe('split', () => {
     expect(splitFolds(folds, 0, 1).train).not.toEqual(splitFolds(folds, 0, 2).train)
   })
 
-  it('names a fold that is not there', () => {
+  it('names a fold that does not exist', () => {
     expect(() => splitFolds([0, 1, 2], 3, 1)).toThrow(/there is no fold 3 to test on/)
   })
 })
@@ -134,7 +134,7 @@ describe('requireEveryClass', () => {
     expect(countClasses(faces, [0, 1], 'age')).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
   })
 
-  it('names the task and the class that has no face', () => {
+  it('names the task and the class without faces', () => {
     expect(() => requireEveryClass(faces, [0, 1], 'gender')).toThrow(
       'task gender: the training part holds no face of the class m. Use a data set',
     )
@@ -143,7 +143,7 @@ describe('requireEveryClass', () => {
     expect(() => requireEveryClass(both, [1, 2], 'gender')).toThrow(UserError)
   })
 
-  it('wants different ages in years, and not all of them', () => {
+  it('needs different ages in years, but not every age', () => {
     const aged = [3, 3, 40].map((years, k) => ({ ...faces[0]!, id: String(k), years }))
     expect(() => requireEveryClass(aged, [1, 2], 'years')).not.toThrow()
     expect(() => requireEveryClass(aged, [0, 1], 'years')).toThrow('no faces of different ages in years')
@@ -151,11 +151,11 @@ describe('requireEveryClass', () => {
 })
 
 describe.skipIf(!shared)('folds of All-Age-Faces', () => {
-  it('are equal to one face and keep the 25 photos that stand there twice together', () => {
+  it('are equal to within one face and keep the 25 repeated photos together', () => {
     const { faces } = readAaf(join(shared!, 'data/aaf'))
     const folds = makeFolds(faces, 5, 1)
     expect(Math.max(...sizes(folds)) - Math.min(...sizes(folds))).toBeLessThanOrEqual(1)
-    // More folds than groups are refused, and the message counts the groups: 25 fewer than the faces.
+    // More folds than groups are refused, and the message counts the groups: 25 fewer than faces.
     expect(() => makeFolds(faces, 5000, 1)).toThrow('4581 faces of 4556 separate people')
   })
 })

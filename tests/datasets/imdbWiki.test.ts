@@ -27,7 +27,7 @@ describe('ageAt', () => {
     expect(ageAt(serial(year, month, day), 2010)).toBe(age)
   })
 
-  it('counts birthdays up to 1 July, but for those of that day and the day before', () => {
+  it('counts birthdays up to 1 July, except for that day and the day before', () => {
     for (let born = serial(1900, 1, 1); born < serial(2000, 1, 1); born++) {
       const date = new Date((born - 719_529) * 86_400_000)
       const [month, day] = [date.getUTCMonth() + 1, date.getUTCDate()]
@@ -59,7 +59,7 @@ describe('readImdbWiki', () => {
     })
   })
 
-  it('leaves out what cannot be learned from, and counts each reason', async () => {
+  it('leaves out faces that training cannot use, and counts each reason', async () => {
     const here = ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg']
     const photo = 'a.jpg'
     const root = folder(
@@ -104,7 +104,7 @@ describe('readImdbWiki', () => {
     ])
   })
 
-  it('tells people of IMDb apart by celeb_id where names are not given, and reads both parts together', async () => {
+  it('tells people of IMDb apart by celeb_id if names are missing, and reads both parts together', async () => {
     const { name: _, ...fields } = table([{ photo: 'a.jpg' }, { photo: 'b.jpg' }])
     const root = folder('imdb', { ...fields, celeb_id: row('double', Float64Array.of(7, 7)) }, [
       'a.jpg',
@@ -121,7 +121,7 @@ describe('readImdbWiki', () => {
     expect(faces[2]!.photo).toBe(join(root, 'wiki_crop/c.jpg'))
   })
 
-  it('says what is missing or not as published', async () => {
+  it('says what is missing or differs from the published set', async () => {
     await expect(readImdbWiki(tmpdir())).rejects.toThrow('there is no imdb.mat or wiki.mat')
     const { dob: _, ...rest } = table([{ photo: 'a.jpg' }])
     await expect(readImdbWiki(folder('wiki', rest))).rejects.toThrow(
@@ -139,7 +139,7 @@ describe('readImdbWiki', () => {
 })
 
 describe('pictures without landmarks', () => {
-  it('are used whole, made square, as r; for i the face is looked for', async () => {
+  it('are used whole, made square, for r; for i the face is detected', async () => {
     const root = folder('wiki', table([{ photo: 'a.png' }]), ['a.png'])
     await sharp({ create: { width: 60, height: 40, channels: 3, background: '#204060' } }).toFile(
       join(root, 'a.png'),

@@ -21,7 +21,7 @@ interface Line {
   second?: number
 }
 
-/** The struct of a file in the set: a woman of 30, well seen and alone, except for what a line says. */
+/** The struct of a file in the set: a woman of 30, clearly visible and alone, unless a line says otherwise. */
 export function table(lines: readonly Line[]): Record<string, Source> {
   const doubles = (of: (line: Line) => number) => row('double', Float64Array.from(lines, of))
   return {

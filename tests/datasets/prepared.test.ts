@@ -61,7 +61,7 @@ beforeEach(async () => {
   dataset = readAaf(root)
 })
 
-/** Prepare, and say for how many faces pictures had to be made. */
+/** Prepare, and return for how many faces pictures had to be made. */
 async function prepareCounting(as: Alignment = 'r', size = SIZE): Promise<[PreparedFaces, made: number]> {
   let last = 0
   const prepared = await prepareFaces(dataset, as, size, folder, (done, total) => {
@@ -73,7 +73,7 @@ async function prepareCounting(as: Alignment = 'r', size = SIZE): Promise<[Prepa
 
 const pixelsOf = ({ pictures }: PreparedFaces, at: number) => readPicture(pictures[at]!)
 
-/** Change a bit of a file. */
+/** Flip a bit of a file. */
 function flip(path: string, at: number): void {
   const bytes = readFileSync(path)
   bytes[at]! ^= 1
@@ -111,7 +111,7 @@ describe('prepareFaces', () => {
     ])
   })
 
-  it('takes labels from the data set, not from what was kept', async () => {
+  it('takes labels from the data set, not from the cache', async () => {
     await prepareCounting()
     dataset = { ...dataset, faces: dataset.faces.map((face) => ({ ...face, gender: 'm' as const })) }
     const [{ faces }, made] = await prepareCounting()
@@ -119,7 +119,7 @@ describe('prepareFaces', () => {
     expect(faces).toEqual(dataset.faces)
   })
 
-  it('makes those anew whose photo or landmarks changed, and no others', async () => {
+  it('remakes only those whose photo or landmarks changed', async () => {
     await prepareCounting()
     const { photo } = dataset.faces[3]!
     const { landmarks } = dataset.faces[5]!
@@ -133,7 +133,7 @@ describe('prepareFaces', () => {
     for (let i = 0; i < COUNT; i++) expect(pixelsOf(changed, i)).toEqual(await alignedFace(i, 'r'))
   })
 
-  it('finds pictures by what they are made from, wherever and in whichever order that is', async () => {
+  it('finds pictures by what they are made from, wherever it lies and in whichever order', async () => {
     await prepareCounting()
     utimesSync(dataset.faces[3]!.photo, 1, 1)
     const moved = `${root}-moved`
@@ -153,7 +153,7 @@ describe('prepareFaces', () => {
     ['changed in a pixel', 1, (path) => flip(path, 5000)],
     ['changed in a key', 1, (path) => flip(path, 2 * RECORD + 5)],
     ['changed in a checksum', 1, (path) => flip(path, 2 * RECORD + 40)],
-  ])('makes anew what was %s, and says so', async (what, lost, damage) => {
+  ])('remakes what was %s, and says so', async (what, lost, damage) => {
     await prepareCounting()
     const path = join(folder, `aaf-r-${SIZE}.pictures`)
     damage(path)
@@ -162,7 +162,7 @@ describe('prepareFaces', () => {
       const [prepared, made] = await prepareCounting()
       expect(made).toBe(lost)
       for (let i = 0; i < COUNT; i++) expect(pixelsOf(prepared, i)).toEqual(await alignedFace(i, 'r'))
-      // A picture whose key was changed is one that is not there.
+      // A picture whose key was changed counts as missing.
       const words = what.endsWith('key')
         ? []
         : [[`${path}: was damaged; ${lost} of ${COUNT} pictures were prepared again`]]
@@ -173,10 +173,10 @@ describe('prepareFaces', () => {
     }
   })
 
-  it('goes on with what a killed process left, whole pictures only', async () => {
+  it('continues with what a killed process left, whole pictures only', async () => {
     await prepareCounting()
     const path = join(folder, `aaf-r-${SIZE}.pictures`)
-    // No process has this number: it is above what Linux gives.
+    // No process has this number: it is above Linux's limit.
     const left = `${path}.4194305.tmp`
     renameSync(path, left)
     truncateSync(left, RECORD * 11 + 500)
@@ -187,8 +187,8 @@ describe('prepareFaces', () => {
     expect(readdirSync(folder)).toEqual([`aaf-r-${SIZE}.pictures`])
   })
 
-  it('aligns as the version says that it does', async () => {
-    // Where these pixels have changed on purpose, raise VERSION in align.worker.ts: pictures of before are none of now.
+  it('aligns as its version promises', async () => {
+    // If these pixels changed on purpose, raise VERSION in align.worker.ts: it invalidates older pictures.
     const pixels = Uint8Array.from({ length: 3 * 64 * 64 }, (_, k) => (k * 7919) % 251)
     const photo = join(root, 'photos/face0.png')
     await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } }).toFile(photo)
@@ -204,7 +204,7 @@ describe('prepareFaces', () => {
     expect(digests).toEqual(['defad0f358cd002b', '0ef15067838adeff'])
   })
 
-  it('skips what it cannot use, with the file and the reason, and the same for r and i', async () => {
+  it('skips unusable faces, with file and reason, the same for r and i', async () => {
     const { faces } = dataset
     truncateSync(faces[0]!.photo, 400)
     writeFileSync(faces[4]!.landmarks!, '1 2\n3 4\n')
@@ -225,14 +225,14 @@ describe('prepareFaces', () => {
     expect(pixelsOf(r, 15)).toEqual(await alignedFace(18, 'r'))
   })
 
-  it('refuses a data set of which nothing can be used', async () => {
+  it('refuses a data set without a usable face', async () => {
     for (const { photo } of dataset.faces) truncateSync(photo, 0)
     await expect(prepareCounting()).rejects.toThrow(UserError)
     await expect(prepareCounting()).rejects.toThrow(`${root}: none of its 20 faces can be used. The first: `)
     expect(existsSync(folder)).toBe(false)
   })
 
-  it('keeps what it has made when it is stopped, and leaves no other files', async () => {
+  it('keeps finished pictures when it is stopped, and leaves no other files', async () => {
     const stopped = prepareFaces(dataset, 'r', SIZE, folder, (done) => {
       if (done === 10) throw new Error('stopped')
     })
@@ -243,7 +243,7 @@ describe('prepareFaces', () => {
     expect(pixelsOf(prepared, 15)).toEqual(await alignedFace(15, 'r'))
   })
 
-  it('names the file when the folder cannot be written', async () => {
+  it('names the file if the folder cannot be written to', async () => {
     const blocked = join(root, 'labels.csv')
     await expect(prepareFaces(dataset, 'r', SIZE, blocked)).rejects.toThrow(
       /aaf-r-32\.pictures: could not be written/,
@@ -270,7 +270,7 @@ describe.skipIf(!shared)('on photos of All-Age-Faces', () => {
 })
 
 describe('the parts of faces', () => {
-  it('of drawn faces are the true ones, made once, and anew where a mask changed', async () => {
+  it('of drawn faces are the true ones, made once, and remade if a mask changed', async () => {
     const drawn = join(root, 'drawn')
     await synthesize(drawn, { count: 4, seed: 1 })
     const faces = readSynthetic(drawn)
@@ -287,14 +287,14 @@ describe('the parts of faces', () => {
     expect(readPicture(again.pictures[2]!)).not.toEqual(readPicture(first.pictures[2]!))
   })
 
-  it('of photos with landmarks follow from these', async () => {
+  it('of photos with landmarks follow from the landmarks', async () => {
     const { pictures, faces } = await prepareParts(dataset, 'i', SIZE, folder)
     expect(faces).toEqual(dataset.faces)
     const wanted = facePartsOf(dataset.faces[5]!, 'i', SIZE)!
     expect(readPicture(pictures[5]!)).toEqual(wanted.data)
   })
 
-  it('are made anew where they were damaged', async () => {
+  it('are remade if damaged', async () => {
     await prepareParts(dataset, 'r', SIZE, folder)
     const path = join(folder, `aaf-r-${SIZE}.parts`)
     flip(path, 64 + 3)
@@ -304,7 +304,7 @@ describe('the parts of faces', () => {
     said.mockRestore()
   })
 
-  it('are unknown, everywhere, in a published picture without a face', async () => {
+  it('are unknown everywhere in a published picture without a face', async () => {
     const photo = dataset.faces[0]!.photo
     const faces = [{ id: 'a', subject: 'a', photo, published: { r: photo } }]
     const { pictures } = await prepareParts({ ...dataset, faces }, 'r', SIZE, folder)

@@ -6,7 +6,7 @@ import { AGE_GROUPS, ageGroup, type Gender } from '../../src/datasets/task.ts'
 import { matlab5, struct } from '../formats/matlab/write.ts'
 import { serial, table } from './imdbWikiFolder.ts'
 
-/** Somebody in a sample: every data set has these people. */
+/** A person in a sample: every data set has these people. */
 interface Person {
   readonly name: string
   readonly years: number
@@ -31,10 +31,10 @@ interface Writing {
   readonly repeat?: boolean
 }
 
-/** Writes a data set into a new folder, and gives the path that its reader takes. */
+/** Writes a data set into a new folder, and returns the path for its reader. */
 type Sample = (writing?: Writing) => string
 
-/** How many faces, or rows, a sample has. */
+/** The number of faces, or rows, in a sample. */
 export const ENTRIES = PEOPLE.length
 
 /** A small data set of each kind in its published layout, with empty files for photos. */

@@ -13,7 +13,7 @@ function folder(...names: string[]): string {
 }
 
 describe('readUtkface', () => {
-  it('reads the labels out of the names, and takes cut-out pictures as they are', () => {
+  it('reads labels from the names, and takes cut-out pictures as they are', () => {
     const root = folder('26_1_2_20170116174525125.jpg.chip.jpg', '7_0_0_20170116174525126.jpg')
     const chip = join(root, '26_1_2_20170116174525125.jpg.chip.jpg')
     expect(readUtkface(root).faces).toEqual([
@@ -55,7 +55,7 @@ describe('readUtkface', () => {
     expect(read).toBe(6)
   })
 
-  it('finds the pictures in the folder UTKFace too', () => {
+  it('also finds the pictures in the folder UTKFace', () => {
     expect(
       readUtkface(folder('UTKFace/1_0_0_1.jpg.chip.jpg', 'crop_part1/1_0_0_1.jpg.chip.jpg')).faces,
     ).toHaveLength(1)

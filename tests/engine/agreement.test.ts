@@ -20,22 +20,22 @@ describe('two runs agree', () => {
     (...data: number[]) => ({ map: float32([1, 1, 1, data.length], data) }),
   ]
 
-  test('where logits are the same to a thousandth of the largest', () => {
+  test('if logits are equal to a thousandth of the largest', () => {
     expect(agree(logit(5.002, 0), logit(5, 0.004))).toBe(true)
     expect(agree(logit(5.02, 0), logit(5, 0))).toBe(false)
   })
 
-  test('where a logit is near 0, and off by the rounding of larger numbers', () => {
+  test('if a logit is near 0, and off by the rounding of larger numbers', () => {
     expect(agree(logit(0.00031), logit(0.0003))).toBe(true)
     expect(agree(logit(-0.01), logit(0.01))).toBe(false)
   })
 
-  test('where little of a map is elsewhere', () => {
+  test('if little of a map differs', () => {
     expect(agree(map(100, 0, 0.4), map(100, 0.4, 0))).toBe(true)
     expect(agree(map(100, 0, 4), map(100, 4, 0))).toBe(false)
   })
 
-  test('where a number is missing on both, not where on one', () => {
+  test('if a number is missing in both, but not in only one', () => {
     expect(agree(logit(Number.NaN, 1), logit(Number.NaN, 1))).toBe(true)
     expect(agree(logit(Number.NaN, 1), logit(0, 1))).toBe(false)
     expect(agree(logit(0, 1), logit(Number.NaN, 1))).toBe(false)
@@ -43,10 +43,10 @@ describe('two runs agree', () => {
   })
 })
 
-describe('an engine that is checked with each graph', () => {
+describe('an engine that is checked for each graph', () => {
   let graph: Graph
   let sure: Engine
-  /** Another build, whose last bits differ: they show which engine answered. */
+  /** Another build, whose last bits differ and so show which engine answered. */
   let other: Engine
   let told: number
   beforeAll(async () => {
@@ -99,7 +99,7 @@ describe('an engine that is checked with each graph', () => {
     return { engine: { ...engine, load }, runs }
   }
 
-  test('answers, and is compared once for each shape of its inputs', async () => {
+  test('answers, and is compared once for each input shape', async () => {
     const { engine, runs } = counted(sure)
     const program = await checkedBy(engine, other, () => told++).load(graph)
     const [one, two] = [feedsFor(1), feedsFor(2)]
@@ -112,7 +112,7 @@ describe('an engine that is checked with each graph', () => {
     await program.release()
   })
 
-  test('runs at the same time are compared one after the other', async () => {
+  test('concurrent runs are compared one after another', async () => {
     const { engine, runs } = counted(sure)
     const program = await checkedBy(engine, other, () => told++).load(graph)
     const one = feedsFor(1)
@@ -122,7 +122,7 @@ describe('an engine that is checked with each graph', () => {
     await program.release()
   })
 
-  test('never answers where it computes wrongly', async () => {
+  test('never answers if it computes wrongly', async () => {
     const wrong = computingWrongly(other)
     const program = await checkedBy(sure, wrong, () => told++).load(graph)
     for (const feeds of [feedsFor(1), feedsFor(1), feedsFor(2)]) {

@@ -12,7 +12,7 @@ import { patterns, pictures } from '../rules/patterns.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Loads a graph twice and runs it, and prints what it got and what the process was warned of. */
+/** Loads a graph twice, runs it, and prints the result and the process's warnings. */
 const SCRIPT = `
 import { readFileSync } from 'node:fs'
 import { nodeEngine } from './dist/engine/node.js'
@@ -34,7 +34,7 @@ console.log(JSON.stringify({
 }))
 `
 
-test('where onnxruntime-node is not installed, WebAssembly gives the same map, and one warning says so', async () => {
+test('without onnxruntime-node, WebAssembly gives the same map, and one warning says so', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-engine-'))
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
   mkdirSync(join(folder, 'node_modules'))

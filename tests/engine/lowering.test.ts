@@ -42,7 +42,7 @@ function graphOf(shape: readonly (number | string)[], build: (g: GraphBuilder, x
   return g.graph()
 }
 
-/** A pooling, and what arrives at its outputs sent to the first maxima, for a number of explanations of each picture. */
+/** A pooling that sends what arrives at its outputs to the first maxima, for several explanations of each picture. */
 function pooling(
   batch: number,
   arrivals: number,
@@ -80,7 +80,7 @@ describe('max pooling without positions sends to the first maximum, bit for bit'
   })
 })
 
-test('positions that are read in another way stay, and are left to the CPU', async () => {
+test('positions that are read in another way stay, and run on the CPU', async () => {
   const g = new GraphBuilder('positions')
   const x = g.input('x', 'float32', [1, 1, 4, 4])
   const [y, positions] = g.ops('MaxPool', 2, [x], { kernel_shape: [2, 2] }, 'pool') as [Value, Value]

@@ -21,7 +21,7 @@ test('a program gives its outputs by name, with their shapes', async () => {
   await program.release()
 })
 
-test('an output goes into the tensor that it is given', async () => {
+test('an output is written into the given tensor', async () => {
   const program = await (await nodeEngine()).load(scaled())
   const into = float32([2, 2])
   const { y } = await program.run({ x, by }, { y: into })
@@ -29,7 +29,7 @@ test('an output goes into the tensor that it is given', async () => {
   expect([...into.data]).toEqual([10, 20, 300, 400])
 })
 
-test('what does not fit is an error that names the input or output', async () => {
+test('a mismatch is an error that names the input or output', async () => {
   const program = await (await nodeEngine()).load(scaled())
   await expect(program.run({ x })).rejects.toThrow('input by is missing')
   await expect(program.run({ x, by, z: x })).rejects.toThrow('there is no input z')

@@ -3,7 +3,7 @@ import { atlasOf, oddness } from '../../src/evaluation/atlas.ts'
 import { plantedFaces, plantedSplit } from './planted.ts'
 
 describe('an atlas', () => {
-  it('puts first the cluster that splits its class by something other than its label, and names that', async () => {
+  it('puts the cluster first that splits its class by something other than its label, and names that', async () => {
     const { classes, tests } = await atlasOf(plantedSplit(), { task: 'gender' })
     expect(classes.map(({ name, faces }) => [name, faces.length])).toEqual([
       ['m', 60],
@@ -13,7 +13,7 @@ describe('an atlas', () => {
     expect([f.clusters.length, f.whole]).toEqual([2, false])
     const [odd, other] = f.clusters
     expect(odd!.number).toBe(1)
-    // Every third face was planted so.
+    // Every third face was planted this way.
     expect([...odd!.faces].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, k) => 3 * k))
     expect(odd!.silhouette).toBeGreaterThan(0.8)
     expect(odd!.told[0]).toMatchObject({ group: 'age 60+' })
@@ -22,10 +22,10 @@ describe('an atlas', () => {
     expect(other!.told[0]).toMatchObject({ group: 'age 25-32' })
     // Of two that split a class, the smaller is the odd one.
     expect(oddness(odd!, 120)).toBeGreaterThan(oddness(other!, 120))
-    // The other class falls into two as well, but by nothing that labels say.
+    // The other class also splits in two, but not by any label.
     expect(m.clusters).toHaveLength(2)
     expect(m.clusters.flatMap(({ told }) => told)).toEqual([])
-    // Two ages in each of four clusters; nobody was answered wrongly.
+    // Two ages in each of four clusters; every answer was right.
     expect(tests).toBe(8)
   })
 
@@ -45,7 +45,7 @@ describe('an atlas', () => {
     }
   })
 
-  it('tells wrong answers that are explained alike', async () => {
+  it('reports wrong answers with similar explanations', async () => {
     const { classes } = await atlasOf(
       plantedFaces(
         Array.from({ length: 90 }, (_, k) => ({
@@ -60,7 +60,7 @@ describe('an atlas', () => {
     expect(classes[0]!.clusters[0]!.told.map(({ group }) => group)).toEqual(['wrong'])
   })
 
-  it('counts people, not photos: one person’s many photos prove nothing of a group', async () => {
+  it('counts people, not photos: one person’s many photos prove nothing about a group', async () => {
     const { classes } = await atlasOf(
       plantedFaces(
         Array.from({ length: 90 }, (_, k) => ({
@@ -75,11 +75,11 @@ describe('an atlas', () => {
     const cluster = classes[0]!.clusters.find(({ people }) => people === 1)!
     const old = cluster.composition.find(({ group }) => group === 'age 60+')!
     expect(old.share).toBe(1)
-    // One of 61 people is old, and that one is in the cluster of one person: by chance once in 61.
+    // One of 61 people is old, and in the one-person cluster: by chance once in 61.
     expect(old.p).toBeGreaterThan(1 / 61 - 1e-12)
   })
 
-  it('leaves out classes of too few faces, and maps with nothing on them, and says so', async () => {
+  it('leaves out classes with too few faces and empty maps, and says so', async () => {
     const few = plantedFaces([
       ...Array.from({ length: 30 }, () => ({ answer: 1 as const, blob: [0.5, 0.5] as const, groups: [] })),
       ...Array.from({ length: 3 }, () => ({ answer: 0 as const, blob: [0.5, 0.5] as const, groups: [] })),
@@ -91,7 +91,7 @@ describe('an atlas', () => {
     expect(blank).toBe(1)
   })
 
-  it('says where a class falls into no parts', async () => {
+  it('says if a class does not split', async () => {
     const alike = Array.from({ length: 80 }, () => ({
       answer: 1 as const,
       blob: [0.5, 0.5] as const,
@@ -101,7 +101,7 @@ describe('an atlas', () => {
     expect(classes[0]!.whole).toBe(true)
   })
 
-  it('is the same to the bit for the same faces, tells how far it is, and stops where that is asked for', async () => {
+  it('is identical to the bit for the same faces, reports progress, and stops when asked to', async () => {
     const told: number[] = []
     const one = await atlasOf(plantedSplit(), {
       task: 'gender',

@@ -37,13 +37,13 @@ function setOf(faces: ExplainedFace[], map = (k: number) => [1, 2, 3, k]): Expla
 }
 
 describe('two networks', () => {
-  // Of 40 faces the other answers every fourth differently; the one is right on all.
+  // Of 40 faces the second network answers every fourth differently; the first is always right.
   const one = setOf(Array.from({ length: 40 }, (_, k) => face(k)))
   const other = setOf(
     Array.from({ length: 40 }, (_, k) => face(k, k % 4 ? {} : { answer: 1, probability: 0.5 + k / 100 })),
   )
 
-  it('agree in so many answers, and are right so often', () => {
+  it('are compared by agreement and accuracy', () => {
     const { agreement, accuracy, faces, correlation, overlap } = compare(
       { name: 'one', explained: one },
       { name: 'other', explained: other },
@@ -53,19 +53,19 @@ describe('two networks', () => {
     expect(agreement.mean).toBeCloseTo(0.75)
     expect(accuracy!.a.mean).toBe(1)
     expect(accuracy!.b.mean).toBeCloseTo(0.75)
-    // Ten faces that one alone has right: two coins of 1024.
+    // Ten faces that only one has right: two in 1024 by coin flips.
     expect(accuracy!.p).toBeCloseTo(2 / 1024, 6)
     expect(correlation.mean).toBeCloseTo(1)
     expect(overlap.mean).toBe(1)
   })
 
-  it('show the faces first that they answer differently, the surer before the others', () => {
+  it('show the faces they answer differently first, the surest at the top', () => {
     const { each } = compare({ name: 'one', explained: one }, { name: 'other', explained: other }, true)
     expect(each.slice(0, 3).map((both) => both.face)).toEqual(['36', '32', '28'])
     expect(each.slice(10).every(({ answers }) => answers[0] === answers[1])).toBe(true)
   })
 
-  it('disagree on faces by what the other says of them', () => {
+  it('list each disagreement with the other network’s answer', () => {
     expect([...disagreements(one, other)].slice(0, 2)).toEqual([
       ['0', 1],
       ['4', 1],
@@ -74,7 +74,7 @@ describe('two networks', () => {
     expect(disagreements(one, one).size).toBe(0)
   })
 
-  it('have maps that say nothing of each other where faces are cut out differently', () => {
+  it('have incomparable maps if they cut out faces differently', () => {
     const { correlation } = compare(
       { name: 'one', explained: one },
       { name: 'other', explained: other },
@@ -83,7 +83,7 @@ describe('two networks', () => {
     expect(correlation.mean).toBeNaN()
   })
 
-  it('say which parts speak for each one’s answer rather than the other’s', () => {
+  it('show which parts speak for each answer rather than the other', () => {
     const random = new Random('contrast')
     const contrast = setOf(
       Array.from({ length: 30 }, (_, k) =>
@@ -110,7 +110,7 @@ describe('two networks', () => {
 })
 
 describe('two settings', () => {
-  /** A training whose network looks at the eyes by so much, and by its seed's whim more or less; faces vary too. */
+  /** A training whose network looks at the eyes this much, give or take a random part of its seed; faces vary too. */
   function training(eyes: number, seed: string, whim = 0.05): ExplainedFaces {
     const own = new Random(seed).normal(0, whim)
     const people = new Random('people')
@@ -132,7 +132,7 @@ describe('two settings', () => {
     trainings: [0, 1, 2].map((k) => training(eyes, `${name} ${first + k}`)),
   })
 
-  it('that differ in their seeds alone are told apart at most twice in twenty', () => {
+  it('that differ only in their seeds are distinguished at most twice in twenty', () => {
     let apart = 0
     for (let pair = 0; pair < 20; pair++) {
       const { parts } = compareSettings(settingOf(`a${pair}`, 0.3, 0), settingOf(`b${pair}`, 0.3, 100))
@@ -141,7 +141,7 @@ describe('two settings', () => {
     expect(apart).toBeLessThanOrEqual(2)
   })
 
-  it('that differ by more than their seeds are told apart', () => {
+  it('that differ by more than their seeds are distinguished', () => {
     const { parts, ofSettings, trainings } = compareSettings(
       settingOf('a', 0.55, 0),
       settingOf('b', 0.25, 50),
@@ -153,11 +153,11 @@ describe('two settings', () => {
     expect(parts[2]!.p).toBeGreaterThan(0.05)
   })
 
-  it('of one training each speak of these networks only', () => {
+  it('with one training each are compared as these two networks only', () => {
     const single = (name: string, eyes: number) => ({ name, trainings: [training(eyes, name)] })
     const { ofSettings, parts } = compareSettings(single('a', 0.3), single('b', 0.35))
     expect(ofSettings).toBe(false)
-    // Over people alone, the whim of a seed counts as a difference.
+    // Over people alone, a seed's randomness counts as a difference.
     expect(parts[1]!.p).toBeLessThan(0.05)
   })
 })

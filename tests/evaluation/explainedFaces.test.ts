@@ -32,7 +32,7 @@ function readAll(ids: string[]) {
 }
 
 describe('explained faces', () => {
-  it('are there for the next command, in the order that it asks for, and so are those that were skipped', () => {
+  it('are ready for the next command, in the order it asks for, and so are the skipped ones', () => {
     filled(20)
     const { faces, maps, pictures, skipped } = readAll(['face19', 'broken', 'face3', 'new'])
     expect(faces.map(({ face }) => face)).toEqual(['face19', 'face3'])
@@ -45,7 +45,7 @@ describe('explained faces', () => {
     ['a line', (path: string) => appendFileSync(join(path, 'faces.jsonl'), '{"face":"cut')],
     ['a map', (path: string) => truncateSync(join(path, 'maps.f32'), 4 * SIZE * 4 + 7)],
     ['a picture', (path: string) => truncateSync(join(path, 'pictures.rgb'), 3 * THUMBNAIL ** 2 * 4 + 1)],
-  ])('lose no more than the last ones where %s was cut short, and go on from there', (what, cut) => {
+  ])('lose only the last ones if %s was cut short, and continue from there', (what, cut) => {
     filled(5)
     cut(folder)
     const kept = what === 'a line' ? 5 : 4
@@ -60,7 +60,7 @@ describe('explained faces', () => {
     expect(readFileSync(join(folder, 'faces.jsonl'), 'utf8')).not.toContain('cut')
   })
 
-  it('are added to by one process at a time', () => {
+  it('grow by one process at a time', () => {
     const store = new ExplainedStore(folder, SIZE)
     expect(() => new ExplainedStore(folder, SIZE)).toThrow(/explanation of these faces/)
     store.close()

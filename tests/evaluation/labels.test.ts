@@ -8,7 +8,7 @@ describe('the classes of a network and the labels of a data set', () => {
     ['gender', ['Female', 'Male'], [1, 0]],
     ['gender', ['woman', 'man'], [1, 0]],
     ['age', [...CLASSES.age], [0, 1, 2, 3, 4, 5, 6, 7]],
-    // As the networks that Levi and Hassner published call them.
+    // As in the networks that Levi and Hassner published.
     [
       'age',
       ['(0, 2)', '(4, 6)', '(8, 12)', '(15, 20)', '(25, 32)', '(38, 43)', '(48, 53)', '(60, 100)'],
@@ -20,7 +20,7 @@ describe('the classes of a network and the labels of a data set', () => {
     expect(requirePlaces(names, task, 'model.onnx')).toEqual(places)
   })
 
-  it('of 101 numbers may be ages in years, or nothing but indices', () => {
+  it('of 101 numbers may be ages in years, or only indices', () => {
     expect(taskOf(CLASSES.years)).toBeUndefined()
   })
 
@@ -30,7 +30,7 @@ describe('the classes of a network and the labels of a data set', () => {
     ['indices', 'gender', ['0', '1']],
     ['other age groups', 'age', ['0-9', '10-19', '20-29', '30-39', '40-49', '50-59', '60-69', '70+']],
     ['every year', 'age', Array.from({ length: 101 }, (_, year) => String(year))],
-  ] as const)('do not fit where they are %s', (_, task, names) => {
+  ] as const)('do not fit if they are %s', (_, task, names) => {
     expect(taskOf(names)).toBe(undefined)
     expect(() => requirePlaces(names, task, 'model.onnx')).toThrow(
       /model\.onnx: the network's classes are .*, and the labels of the task .*--classes/,

@@ -7,7 +7,7 @@ import { doubtful, inOrder, measureTable, refusals } from '../../src/evaluation/
 const FLIPPING = taken('pixel-flipping', { steps: 10 }, 'logits')
 const SPARSENESS = taken('sparseness')
 
-/** Values about a level for each method, on faces of so many people. */
+/** Values around a level for each method, on faces of this many people. */
 function rows(levels: Record<string, number>, people = 20): MeasuredValue[] {
   return Object.entries(levels).flatMap(([method, level]) => {
     const random = new Random(method)
@@ -22,7 +22,7 @@ function rows(levels: Record<string, number>, people = 20): MeasuredValue[] {
 }
 
 describe('a table of measures', () => {
-  it('names each measure with all that it was taken with', () => {
+  it('names each measure with all its settings', () => {
     expect(takenName(FLIPPING)).toBe('pixel-flipping (steps 10, fill constant, baseline 0, seed 0, logits)')
     expect(takenName(SPARSENESS)).toBe('sparseness')
   })
@@ -53,7 +53,7 @@ describe('a table of measures', () => {
     expect(doubtful(column)).toEqual(['gradient'])
   })
 
-  it('says nothing of maps of which a measure says nothing', () => {
+  it('leaves out maps that a measure leaves undefined', () => {
     const some = rows({ paper: 1, random: 0, edges: 0 }).map((row, k) =>
       k % 2 ? row : { ...row, values: { [takenName(FLIPPING)]: null } },
     )
@@ -64,8 +64,8 @@ describe('a table of measures', () => {
   })
 })
 
-describe('the curves of a measure that takes pixels away', () => {
-  /** Rows of a face each, with the scores in both orders, or without where the measure says nothing. */
+describe('the curves of a measure that removes pixels', () => {
+  /** One row per face, with the scores in both orders, or without if the measure is undefined. */
   const curved = (...faces: readonly (readonly [morf: number[], lerf: number[]] | null)[]) =>
     faces.map((scores, k): MeasuredValue => {
       const [row] = rows({ paper: 0 }, 1)
@@ -78,7 +78,7 @@ describe('the curves of a measure that takes pixels away', () => {
       return { ...row!, values: { [name]: value }, curves: { [name]: curves } }
     })
 
-  it('are means over the faces of which it says something, point by point and order by order', () => {
+  it('are means over the faces for which it is defined, point by point and order by order', () => {
     const one = [
       [4, 1, 0],
       [4, 3, 0],
@@ -111,7 +111,7 @@ it('says what measures refuse, and why', () => {
   expect(refusals([one!])).toEqual([])
 })
 
-describe('the faces that are measured on', () => {
+describe('the faces to measure on', () => {
   const faces = Array.from({ length: 30 }, (_, k) => ({
     id: String(k),
     photo: '',
@@ -121,7 +121,7 @@ describe('the faces that are measured on', () => {
   const labelOf = ({ gender }: { gender?: 'm' | 'f' }) =>
     gender === undefined ? undefined : Number(gender === 'f')
 
-  it('are as many of each class as there are, the same for the same seed, and none without a label', () => {
+  it('are balanced over the classes as far as possible, the same for the same seed, and all labelled', () => {
     const chosen = sampled(faces, 10, labelOf, 1)
     expect(chosen).toHaveLength(10)
     expect(chosen.filter(({ gender }) => gender === 'f')).toHaveLength(3)

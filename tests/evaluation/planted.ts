@@ -50,8 +50,8 @@ export function plantedFaces(kinds: readonly Planted[], noise = 0.08): Explained
 }
 
 /**
- * 120 faces that are answered f: of 40 the relevance lies elsewhere, and most of these are old. 60 faces that are answered m,
- * in two kinds that have nothing to do with age.
+ * 120 faces answered f: 40 have their relevance elsewhere, and most of these are old. 60 faces answered m,
+ * of two kinds that have nothing to do with age.
  */
 export function plantedSplit(): ExplainedFaces {
   const random = new Random('split')

@@ -6,7 +6,7 @@ import { networkDifference, profileOf } from '../../src/evaluation/profile.ts'
 const PARTS = ['background', 'eyes', 'mouth']
 const AREAS = [0.8, 0.1, 0.1]
 
-/** A face with so much positive relevance in each part. */
+/** A face with this much positive relevance in each part. */
 function face(id: number, subject: string, positive: readonly number[], rest: Partial<ExplainedFace> = {}) {
   return {
     face: String(id),
@@ -36,7 +36,7 @@ const setOf = (faces: ExplainedFace[]): ExplainedFaces => ({
 })
 
 describe('a profile', () => {
-  it('is the mean share of what speaks for the answer, on the whole and by the size of a part', () => {
+  it('is the mean share of positive relevance, in total and relative to the size of a part', () => {
     // 2 of 4 and 0 of 1 lie on the eyes: 50 % and 0 %.
     const { groups } = profileOf(setOf([face(1, 'a', [1, 2, 1]), face(2, 'b', [1, 0, 0])]))
     const all = groups[0]!
@@ -48,12 +48,12 @@ describe('a profile', () => {
     expect(eyes.area).toBeCloseTo(0.1)
   })
 
-  it('has no interval where people are few', () => {
+  it('has no interval for few people', () => {
     const { groups } = profileOf(setOf([1, 2, 3].map((k) => face(k, String(k), [1, k, 1]))))
     expect(groups[0]!.parts[1]!.positive.interval).toBeNull()
   })
 
-  it('draws people, not faces: one person’s many photos make an interval no narrower', () => {
+  it('draws people, not faces: one person’s many photos do not narrow an interval', () => {
     const random = new Random('people')
     const shares = Array.from({ length: 12 }, () => random.uniform())
     const once = shares.map((share, k) => face(k, String(k), [1 - share, share, 0]))
@@ -92,7 +92,7 @@ describe('a profile', () => {
     expect(mouth!.p).toBeGreaterThan(0.05)
   })
 
-  it('tells faces apart by the class of the data set where that is what is explained', () => {
+  it('separates faces by the data set’s class if that is what it explains', () => {
     const faces = [0, 1].flatMap((truth) =>
       [1, 2, 3].map((k) => face(10 * truth + k, `${truth}${k}`, [1, truth, 1 - truth], { truth, answer: 0 })),
     )
@@ -108,13 +108,13 @@ describe('a profile', () => {
     expect(differences[0]!.parts[1]!.difference).toBeCloseTo(-0.5)
   })
 
-  it('says so where nobody knows the parts of any face', () => {
+  it('says so if no face has known parts', () => {
     expect(() => profileOf(setOf([{ ...face(1, 'a', [1, 0, 0]), parts: null }]))).toThrow(
       /eyes, nose and mouth are unknown for all 1 faces/,
     )
   })
 
-  it('leaves out faces of which nobody knows where the parts are', () => {
+  it('leaves out faces whose parts are unknown', () => {
     const { groups } = profileOf(
       setOf([face(1, 'a', [1, 2, 1]), { ...face(2, 'b', [9, 0, 0]), parts: null }]),
     )
@@ -128,7 +128,7 @@ describe('two networks', () => {
   const network = (more: number) =>
     setOf(shares.map((eyes, k) => face(k, String(k % 30), [0.5 - eyes, eyes + more * (k % 3), 0.5])))
 
-  it('are compared face by face, over those that both have explained', () => {
+  it('are compared face by face, over faces that both explained', () => {
     const found = networkDifference('one', network(0.05), 'other', network(0))
     expect(found.people).toEqual([30, 30])
     expect(found.parts[1]!.difference).toBeGreaterThan(0)

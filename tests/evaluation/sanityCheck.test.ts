@@ -42,7 +42,7 @@ function evaluable(network: Graph): Evaluable {
   ])
 }
 
-describe('whether maps are told from those of networks with shuffled weights', () => {
+describe('whether maps differ from those of networks with shuffled weights', () => {
   const lively = evaluable(livelyNetwork(SIZE, 2))
   const check = (to: string, options: Partial<Parameters<typeof checkSanity>[3]> = {}) =>
     checkSanity(lively, dataset, dataset.faces.slice(0, 3), {
@@ -56,7 +56,7 @@ describe('whether maps are told from those of networks with shuffled weights', (
     return ['paper', 'gradient'].map((name) => join(folder, to, store!, `${name}.f32`))
   }
 
-  it('is seen of a trained network, and not of one whose weights are drawn at random', async () => {
+  it('shows for a trained network, and not for one with random weights', async () => {
     const faceres = requireEvaluable(answersOf(await openBuiltIn('faceres')), { task: 'gender' })
     const known = randomisable(faceres.model.network, faceres.model.output)
     const twin = { ...faceres.model, network: randomised(known, known.layers, 'twin') }
@@ -69,7 +69,7 @@ describe('whether maps are told from those of networks with shuffled weights', (
     expect(other.tests.get('paper')!.p).toBeGreaterThan(0.05)
   })
 
-  it('goes on where it was stopped, with the same result', async () => {
+  it('resumes where it was stopped, with the same result', async () => {
     const told: number[][] = []
     const whole = await check('whole', { progress: (...at) => told.push(at) })
     expect(told).toEqual(Array.from({ length: 240 }, (_, k) => [k + 1, 240]))
@@ -90,11 +90,11 @@ describe('whether maps are told from those of networks with shuffled weights', (
     expect(filesIn('stopped').map((path) => readFileSync(path))).toEqual(
       filesIn('whole').map((path) => readFileSync(path)),
     )
-    // What is there is not made again.
+    // Existing results are not made again.
     await check('whole', { progress: () => expect.unreachable() })
   })
 
-  it('is refused of a network without weights', async () => {
+  it('is refused for a network without weights', async () => {
     const g = new GraphBuilder('sums')
     const x = g.input('x', 'float32', ['batch', 3, 8, 8])
     const means = g.op('GlobalAveragePool', [x])
@@ -108,7 +108,7 @@ describe('whether maps are told from those of networks with shuffled weights', (
   })
 })
 
-describe('what is said of a method', () => {
+describe('the verdict on a method', () => {
   const test = {
     pOfFaces: [0.025, 0.3],
     told: 1,
@@ -118,13 +118,13 @@ describe('what is said of a method', () => {
     flat: { own: 0, shuffled: 0 },
   }
 
-  it('is on how many faces its maps are told, and whether over all', () => {
+  it('says on how many faces its maps differ, and whether they do overall', () => {
     expect(sanityInWords('paper', test)).toBe(
       'The maps by paper differ from those of networks with shuffled weights: 1 of 2 faces; over all faces p = 0.025.',
     )
   })
 
-  it('is no verdict on the network where they are not, and says of how many maps nothing can be said', () => {
+  it('does not judge the network if they do not, and says how many maps allow no test', () => {
     const other = { ...test, told: 0, p: 0.05, flat: { own: 1, shuffled: 7 } }
     expect(sanityInWords('paper', other)).toMatch(
       /^The maps by paper do not differ .* p = 0\.05\. That does not prove/,

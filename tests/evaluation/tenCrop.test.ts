@@ -82,7 +82,7 @@ describe('ten-crop scoring', () => {
     expect(graph.outputs).toEqual([{ name: 'scores', type: 'float32', shape: ['batch', CLASSES] }])
   })
 
-  it('stops before its next run, for the reason that is given', async () => {
+  it('stops before its next run, for the given reason', async () => {
     const controller = new AbortController()
     const done: number[] = []
     const scoring = scorePictures(engine, graph, pictures, {
@@ -96,7 +96,7 @@ describe('ten-crop scoring', () => {
     expect(done).toEqual([10])
   })
 
-  it('gives the mean probability of ten crops that are cut and scored one by one', async () => {
+  it('gives the mean probability of ten crops, cut and scored one by one', async () => {
     const done: number[] = []
     const scores = await scorePictures(engine, graph, pictures, { progress: (count) => done.push(count) })
     expect(done).toEqual([10, 13])
@@ -115,7 +115,7 @@ describe('ten-crop scoring', () => {
     }
   })
 
-  it('scores a picture of the size of the crop, of which all windows are the same', async () => {
+  it('scores a picture as large as the crop, whose windows are all the same', async () => {
     const same = tenCropGraph(network, { ...caffe, picture: caffe.size, mean: [0, 0, 0] })
     const picture = new Uint8Array(3 * CROP ** 2).fill(60)
     const [scores] = await scorePictures(engine, same, [picture])
@@ -141,7 +141,7 @@ const ENDINGS = {
   logarithms: (g: GraphBuilder, y: Value) => g.op('LogSoftmax', [y]),
 }
 
-/** A linear network that ends as `answer` says, with as many logits. */
+/** A linear network that ends as `answer` says, with that many logits. */
 function linear(shape: (number | string)[], logits: number, answer: keyof typeof ENDINGS): Graph {
   const g = new GraphBuilder('linear')
   const x = g.input('x', 'float32', shape)
@@ -180,7 +180,7 @@ describe('scoring as a card says', () => {
     ['percentages', 'RGB', 'NCHW', [1, 1, 1], [0, 0, 0], 4, 'percent'],
     ['logarithms', 'RGB', 'NCHW', [1, 1, 1], [0, 0, 0], 4, 'logarithms'],
   ] as const)(
-    'agrees with the input that explaining makes of a photo: %s',
+    'agrees with the input that an explanation makes of a photo: %s',
     async (...[, channels, layout, scale, mean, logits, answer]) => {
       const preprocessing: Preprocessing = { size, picture, fit: 'pad', layout, channels, scale, mean }
       const sides = [size.height, size.width]
@@ -208,7 +208,7 @@ describe('scoring as a card says', () => {
     },
   )
 
-  it('of several outputs the classes stand one behind the other, and a plain number is as it is', async () => {
+  it('concatenates the classes of several outputs, and leaves a plain number as it is', async () => {
     const preprocessing: Preprocessing = {
       size,
       picture: size,
@@ -250,7 +250,7 @@ describe('scoring as a card says', () => {
     expect(await scorePictures(engine, graph, made())).toEqual(await scorePictures(engine, graph, pictures))
   })
 
-  it('takes few large pictures at a time, which keep all cores busy in little memory', async () => {
+  it('takes few large pictures at a time, which keeps all cores busy in little memory', async () => {
     const network = linear(['batch', 3, 227, 227], 2, 'logits')
     const sides = { size: { height: 227, width: 227 }, picture: { height: 256, width: 256 } }
     const large = Array.from({ length: 5 }, (_, k) => new Uint8Array(3 * 256 ** 2).fill(k))
@@ -265,7 +265,7 @@ describe('scoring as a card says', () => {
     }
   })
 
-  it('opens a network for a fixed number of pictures to any, and refuses one that mixes them', () => {
+  it('opens a network for a fixed number of pictures to any number, and refuses one that mixes them', () => {
     const one = linear([1, 3, 12, 12], 2, 'logits')
     const preprocessing: Preprocessing = { ...caffe, size: picture, picture, mean: [0, 0, 0] }
     expect(tenCropGraph(one, preprocessing).inputs[0]!.shape[0]).toBe('batch')

@@ -7,7 +7,7 @@ it('the expected age is the mean of the ages by their probabilities', () => {
   expect(expectedAge(Float32Array.from({ length: 101 }, (_, age) => Number(age === 37)))).toBe(37)
 })
 
-it('of classes that stand for ages, the mean of these', () => {
+it('for classes that stand for ages, the expected age is their mean', () => {
   expect(expectedAge([0.5, 0.5], [20, 31])).toBe(25.5)
   expect(deviationOf([0.5, 0.5], [20, 31])).toBe(5.5)
   expect(deviationOf([0, 1], [20, 31])).toBe(0)
@@ -36,7 +36,7 @@ it('a distribution over any ages is one over years of the same expected age', ()
   )
 })
 
-it('no age is nearer to all in the mean than the median', () => {
+it('no age has a smaller mean distance than the median', () => {
   expect(medianAge([0, 2, 0, 1, 0])).toBe(1)
   expect(constantError([0, 2, 0, 1, 0], 1)).toBeCloseTo(2 / 3, 12)
   const counts = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 101 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { relevanceByPart } from '../../src/explanation/byPart.ts'
 
-it('the relevance of each part is the sum over its pixels, in the centre that the map shows', () => {
+it('the relevance of each part is the sum over its pixels, within the centre that the map shows', () => {
   const labels = {
     width: 4,
     height: 4,

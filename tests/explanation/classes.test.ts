@@ -28,7 +28,7 @@ describe('finding classes', () => {
     expect(findClasses(texts, CATS)).toEqual(found)
   })
 
-  it('says which there are, and which was probably meant', () => {
+  it('lists the classes, and suggests the one probably meant', () => {
     expect(() => findClasses(['tigercat'], CATS)).toThrow(
       /no class 'tigercat'; did you mean 'tiger cat'\?\nIts classes: tabby, tabby cat \(0\), tiger cat \(1\), 1 \(2\)$/,
     )
@@ -38,7 +38,7 @@ describe('finding classes', () => {
 })
 
 describe('the names of classes', () => {
-  it('are their indices where nobody names them', () => {
+  it('are their indices if nobody names them', () => {
     expect(classNames(3)).toEqual(['0', '1', '2'])
   })
 
@@ -48,20 +48,20 @@ describe('the names of classes', () => {
     expect(classNames(1, ['smiling'])).toEqual(['not smiling', 'smiling'])
   })
 
-  it('must be as many as the classes', () => {
+  it('must match the number of classes', () => {
     expect(() => classNames(3, ['a', 'b'])).toThrow(/the network has 3 classes, and 2 are named/)
   })
 })
 
 describe('a question', () => {
-  it('is asked of logits', () => {
+  it('is a question about logits', () => {
     expect(targetOf({ class: 'top' }, 3)).toBe('top')
     expect(targetOf({ class: 2 }, 3)).toBe(2)
     expect(targetOf({ class: 2, minus: 0 }, 3)).toEqual({ class: 2, minus: 0 })
     expect(() => targetOf({ class: 2, minus: 2 }, 3)).toThrow(/does not differ from itself/)
   })
 
-  it('has two sides where there is a single logit', () => {
+  it('has two sides for a single logit', () => {
     expect(targetOf({ class: 1 }, 1)).toBe(0)
     expect(targetOf({ class: 0 }, 1)).toEqual({ against: 0 })
     expect(() => targetOf({ class: 1, minus: 0 }, 1)).toThrow(

@@ -34,7 +34,7 @@ describe('the coherence of a heat map', () => {
     expect(found.autocorrelation).toBeCloseTo(autocorrelation, 6)
   })
 
-  it('tells one region from specks of the same relevance', () => {
+  it('distinguishes one region from specks of the same relevance', () => {
     const one = coherenceOf(mapOf(64, 64, (x, y) => (x < 16 && y < 16 ? 1 : 0)))
     const specks = coherenceOf(mapOf(64, 64, (x, y) => (x % 8 < 2 && y % 8 < 2 ? 1 : 0)))
     expect(one.region).toBeGreaterThan(0.05)
@@ -43,7 +43,7 @@ describe('the coherence of a heat map', () => {
     expect(specks.autocorrelation).toBeLessThan(0)
   })
 
-  it('is the same at any scale', () => {
+  it('does not depend on scale', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 480, maxLength: 480 }),
@@ -56,7 +56,7 @@ describe('the coherence of a heat map', () => {
     )
   })
 
-  it('of a map that says nothing, or speaks against the class alone, has no region', () => {
+  it('finds no region in an empty map, or one that only speaks against the class', () => {
     expect(coherenceOf(mapOf(40, 40, () => 0))).toEqual({ region: 0, autocorrelation: 0 })
     expect(coherenceOf(mapOf(40, 40, (x) => -1 - x)).region).toBe(0)
   })

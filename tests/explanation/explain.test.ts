@@ -45,7 +45,7 @@ describe('explaining a picture', () => {
     await program.release()
   })
 
-  it("finds the network's own answer where it is asked for the top class", async () => {
+  it("finds the network's own answer if asked for the top class", async () => {
     const [top, one] = await explainer.explain(input, ['top', 1])
     const { logits } = top!.outputs.logits!
     const answer = logits.indexOf(Math.max(...logits))
@@ -71,7 +71,7 @@ describe('explaining a picture', () => {
     expect(difference!.logit).toBeCloseTo(two!.logit - zero!.logit, 6)
   })
 
-  it('says what became of the relevance in each layer', async () => {
+  it('reports where the relevance went in each layer', async () => {
     const reporting = await loadExplainer(engine, network, composites.paper, { conservation: true })
     const [{ conservation, relevance: map, logit }] = (await reporting.explain(input, [1])) as [Explanation]
     await reporting.release()
@@ -95,7 +95,7 @@ describe('explaining a picture', () => {
     )
   })
 
-  it('refuses a class that the network does not have', async () => {
+  it('refuses a class that the network lacks', async () => {
     for (const target of [-1, CLASSES, 0.5]) {
       await expect(explainer.explain(input, [target])).rejects.toThrow(/has 0 to 2/)
     }

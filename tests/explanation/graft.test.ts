@@ -31,7 +31,7 @@ function picture({ shape, data }: TensorOf<'float32'>, k: number): TensorOf<'flo
 }
 
 describe('a network with its explanation grafted on', () => {
-  it("takes the network's input, and gives the network's outputs and one more", () => {
+  it("takes the network's input, and gives its outputs and one more", () => {
     const grafted = graft(network, composites.paper)
     expect(() => verify(grafted)).not.toThrow()
     expect(grafted.inputs).toEqual(network.inputs)
@@ -47,7 +47,7 @@ describe('a network with its explanation grafted on', () => {
     ['a class', 1, 'epsilon-plus'],
     ['the difference of two classes', { class: 2, minus: 0 }, 'epsilon'],
     ['what speaks against a class', { against: 0 }, 'gradient-times-input'],
-  ])('explains %s of each picture of a batch as explaining it alone does', async (_, target, name) => {
+  ])('explains %s of each picture in a batch as if it were alone', async (_, target, name) => {
     const program = await engine.load(graft(network, composites[name], { target }))
     const explainer = await loadExplainer(engine, network, composites[name])
     const batch = pictures(3)
@@ -65,7 +65,7 @@ describe('a network with its explanation grafted on', () => {
     await explainer.release()
   })
 
-  it('refuses a class that the network does not have', () => {
+  it('refuses a class that the network lacks', () => {
     fc.assert(
       fc.property(fc.oneof(fc.integer({ min: CLASSES }), fc.integer({ max: -1 })), (target) => {
         expect(() => graft(network, composites.gradient, { target })).toThrow(/the network has 0 to 2/)

@@ -19,7 +19,7 @@ import { composites } from '../../src/rules/composites/presets.ts'
 import { drawn, expectClose } from '../rules/layer.ts'
 import { shared } from '../shared.ts'
 
-// A grafted file has each weight once; what the rules make of it, ONNX Runtime works out when it loads the file.
+// A grafted file stores each weight once; ONNX Runtime derives what the rules need when it loads the file.
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-grafted-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -46,7 +46,7 @@ function grouped(): Graph {
   return g.graph()
 }
 
-/** A product with a constant matrix for each token, and inner products with and without a turned matrix. */
+/** A product with a constant matrix for each token, and inner products with and without a transposed matrix. */
 function products(): Graph {
   const random = new Random('products')
   const g = new GraphBuilder('products')
@@ -101,11 +101,11 @@ async function expectGrafted(network: Graph, composite: Composite): Promise<void
 
 describe('a grafted file', () => {
   it.each(cases)(
-    'has the weights of %s once, folds as it is loaded, and gives the map: %s',
+    'stores the weights of %s once, folds on loading, and gives the map: %s',
     async (network, _, composite) => expectGrafted(plain[network]!, composite),
   )
 
-  it('has the weights of VGG-16 at its full size once, folds as it is loaded, and gives the map', async () => {
+  it('stores the weights of VGG-16 at full size once, folds on loading, and gives the map', async () => {
     const { build, input } = networks.vgg16
     const network = build({ input, classes: 2, batch: 'batch', width: 1, random: new Random('vgg16') })
     expect([...graft(network, composites.paper).replaceable!]).toEqual(['fc6.weight', 'fc7.weight'])
@@ -113,7 +113,7 @@ describe('a grafted file', () => {
   })
 
   it.skipIf(!shared)(
-    'has the weights of GoogLeNet once, folds as it is loaded, and gives the map',
+    'stores the weights of GoogLeNet once, folds on loading, and gives the map',
     async () => {
       const network = await readModelFile(join(shared!, 'models/caffe/bvlc_googlenet.caffemodel'))
       await expectGrafted(network, composites.paper)

@@ -19,7 +19,7 @@ describe('the colours of relevance', () => {
     expect(heatColour(value)).toEqual(colour)
   })
 
-  it('show the same amount for and against equally bright', () => {
+  it('are equally bright for the same amount for and against', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (amount) => {
         expect(heatColour(-amount)).toEqual([...heatColour(amount)].reverse())
@@ -40,7 +40,7 @@ describe('a heat map', () => {
     expect([...heatMap(pixelRelevance(relevance)).data]).toEqual([...heatColour(1), ...heatColour(-0.5)])
   })
 
-  it('or by that of a set, so that maps can be compared', () => {
+  it('or by that of a set, to make maps comparable', () => {
     const weak = pixelRelevance(relevance)
     const strong = pixelRelevance({ shape: [3, 1, 2], data: Float32Array.of(-12, 0, 0, 0, 0, 0) })
     expect(scaleOf([weak, strong])).toBe(12)

@@ -8,7 +8,7 @@ import type { MethodOption } from '../../src/explanation/options.ts'
 describe.each(Object.entries(MEASURES))(
   'the measure %s',
   (_, { title, source, options, needs, better, load }) => {
-    it('is known without its code, which is loaded when it is asked for', async () => {
+    it('is listed without its code, which loads on demand', async () => {
       expect(title.length * source.length).toBeGreaterThan(0)
       const all: readonly MeasureNeeds[] = [
         'map',
@@ -38,13 +38,13 @@ describe.each(Object.entries(MEASURES))(
   },
 )
 
-test('no measure is loaded with the table: each comes when it is first used', () => {
+test('the table loads no measure: each loads on first use', () => {
   const table = fileURLToPath(new URL('../../src/explanation/measures.ts', import.meta.url))
   const imports = readFileSync(table, 'utf8').matchAll(/^import (type )?[^'"]*?from '(\.[^']+)'/gms)
   expect([...imports].filter(([, type]) => !type).map(([, , name]) => join(table, '..', name!))).toEqual([])
 })
 
-test('the documentation has each measure, with what it needs, which values are better, and its options', () => {
+test('the documentation lists each measure, what it needs, which values are better, and its options', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/measures.md', import.meta.url)), 'utf8')
   const rows = page.split('\n').filter((line) => /^\| `[a-z-]+` +\| [a-z]+ +\| [a-z]+ +\|/.test(line))
   const cells = new Map(

@@ -16,7 +16,7 @@ const engine = await nodeEngine({ threads: 1 })
 const network = livelyNetwork(SIZE, 3)
 const input = randomInput([1, 3, SIZE, SIZE], 'input')
 
-/** Each method, and how many variations of a picture it runs for one target; undefined where a run has all targets. */
+/** Each method, and how many variations of a picture it runs for one target; undefined if a run has all targets. */
 const ALL: readonly (readonly [
   name: string,
   method: Method,
@@ -48,7 +48,7 @@ const load = (method: Method, of = network) =>
 /** They need a network with attention: methods/attention.test.ts. */
 const OF_ATTENTION = ['attention-rollout', 'gradient-attention']
 
-test('the suite below has every method that is in the table', () => {
+test('the suite below covers every method in the table', () => {
   const tried = new Set([...ALL.map(([, method]) => method.method ?? 'relevance'), ...OF_ATTENTION])
   expect([...tried].sort()).toEqual(Object.keys(METHODS).sort())
   const others = [
@@ -71,7 +71,7 @@ describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
   })
   afterAll(() => explainer.release())
 
-  it('has the shape that every explanation has', async () => {
+  it('has the shape of every explanation', async () => {
     expect([explainer.output, explainer.classes, explainer.shape]).toEqual(['logits', 3, [1, 3, SIZE, SIZE]])
     const explanations = await explainer.explain(input, ['top', 1, { class: 2, minus: 0 }])
     expect(explanations.length).toBe(3)
@@ -90,7 +90,7 @@ describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
     expect(explanations.some(({ relevance }) => relevance.data.some((value) => value !== 0))).toBe(true)
   })
 
-  it('comes to the same bits again, also when it is loaded anew', async () => {
+  it('gives the same bits again, also when reloaded', async () => {
     const [once] = await explainer.explain(input, [1])
     const [again] = await explainer.explain(input, [1])
     const other = await load(method)
@@ -100,7 +100,7 @@ describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
     expect(anew).toEqual(once)
   })
 
-  it('tells how far it is, up to the whole', async () => {
+  it('reports progress, up to the end', async () => {
     const told: [number, number][] = []
     await explainer.explain(input, [0, 1], { progress: (...at) => told.push(at) })
     const total = perTarget === undefined ? 1 : 2 * perTarget
@@ -109,7 +109,7 @@ describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
     expect(told.at(-1)).toEqual([total, total])
   })
 
-  it('does not begin where it is to be stopped already', async () => {
+  it('does not begin if already stopped', async () => {
     const told: number[] = []
     const signal = AbortSignal.abort(new Error('enough'))
     const explaining = explainer.explain(input, [0], { signal, progress: (done) => told.push(done) })
@@ -117,7 +117,7 @@ describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
     expect(told).toEqual([])
   })
 
-  it('explains a network that takes one picture only', async () => {
+  it('explains a network that only takes one picture', async () => {
     const single = await load(method, fixInput(network, { batch: 1 }))
     const [one] = await single.explain(input, [1])
     const [many] = await explainer.explain(input, [1])
@@ -126,7 +126,7 @@ describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
     expect(distance(one!.relevance.data, many!.relevance.data)).toBeLessThan(1e-5)
   })
 
-  it('gives what the table says that it gives, and refuses the rest by its name', async () => {
+  it('gives what the table promises, and refuses the rest by name', async () => {
     const name = method.method ?? 'relevance'
     const { gives } = METHODS[name]
     const range = { low: [-100], high: [100] }
@@ -153,7 +153,7 @@ describe.each(ALL)('explaining by %s', (_, method, perTarget, channels) => {
 describe.each(ALL.filter(([, , perTarget]) => perTarget !== undefined))(
   'explaining by %s, run after run',
   (_, method) => {
-    it('stops before its next run, and explains again afterwards', async () => {
+    it('stops before its next run, and can explain again afterwards', async () => {
       const explainer = await load(method)
       const controller = new AbortController()
       const told: number[] = []
@@ -219,7 +219,7 @@ describe('the options of a method', () => {
     await expect(none(method)).rejects.toThrow(message)
   })
 
-  it('count: other noise, another layer, larger squares', async () => {
+  it('matter: other noise, another layer, larger squares', async () => {
     for (const [one, other] of [
       [
         { method: 'smoothgrad', samples: 4 },
@@ -262,7 +262,7 @@ describe('the options of a method', () => {
     }
   })
 
-  it('have defaults within their ranges; those of composites are what a composite means without them', () => {
+  it('have defaults within their ranges; those of a composite are what it means without options', () => {
     for (const { title, source, options } of Object.values(METHODS)) {
       expect(title.length * source.length).toBeGreaterThan(0)
       for (const { default: value, range, choices } of Object.values(options) as {
@@ -294,7 +294,7 @@ describe('the options of a method', () => {
   })
 })
 
-test('the documentation has each method that is no composite, with each of its options and their defaults', () => {
+test('the documentation lists each method that is not a composite, with its options and their defaults', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/explaining.md', import.meta.url)), 'utf8')
   for (const name of NAMED_METHODS) {
     const [row] = page.split('\n').filter((line) => line.startsWith(`| \`${name}\``))
@@ -303,7 +303,7 @@ test('the documentation has each method that is no composite, with each of its o
   }
 })
 
-test('neither the table nor a method is loaded with the explainer: each comes when it is first used', () => {
+test('the explainer loads neither the table nor a method: each loads on first use', () => {
   const src = fileURLToPath(new URL('../../src', import.meta.url))
   const seen = new Set<string>()
   const follow = (file: string) => {

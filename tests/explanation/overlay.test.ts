@@ -32,7 +32,7 @@ test('a map lies where it belongs: its light on the photo in grey, and a frame a
     expect(at(data, x, y)).toEqual([60, 60, 60])
 })
 
-test('a map may reach beyond the photo', () => {
+test('a map may extend beyond the photo', () => {
   const map = { width: 4, height: 4, data: new Uint8Array(48).fill(255) }
   const { data } = drawnInto(photo, [{ map, toPhoto: [5, 0, -10, 0, 5, -10] }])
   expect(at(data, 0, 0)).toEqual([255, 255, 255])

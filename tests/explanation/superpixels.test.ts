@@ -4,7 +4,7 @@ import { type Superpixels, superpixels } from '../../src/explanation/superpixels
 import { float32 } from '../../src/graph/types.ts'
 import { randomInput } from './methods/network.ts'
 
-/** How many pieces, connected by sides, the pixels of one label are. */
+/** The number of pieces, connected by sides, that the pixels of one label form. */
 function piecesOf({ labels }: Superpixels, label: number, width: number): number {
   const left = new Set([...labels.keys()].filter((pixel) => labels[pixel] === label))
   let pieces = 0
@@ -57,7 +57,7 @@ describe('superpixels', () => {
     },
   )
 
-  it('are squares of a picture without colours, about as many as were asked for', () => {
+  it('are squares in a picture of one colour, about as many as requested', () => {
     for (const segments of [1, 2, 11, 16, 50]) {
       const cut = superpixels(float32([1, 3, 40, 40]), { segments, compactness: 10 })
       expect(cut.count).toBeLessThanOrEqual(segments)
@@ -85,7 +85,7 @@ describe('superpixels', () => {
     }
   })
 
-  it('mind neither the unit of the colours nor what is subtracted from them', () => {
+  it('depend neither on the unit of the colours nor on what is subtracted from them', () => {
     const { picture } = twoColours(40, 40)
     const scaled = { ...picture, data: picture.data.map((value) => value / 128 + 3) }
     const how = { segments: 20, compactness: 10 }

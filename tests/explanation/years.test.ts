@@ -34,7 +34,7 @@ const answers = fc
 
 const expectedOf = (logits: readonly number[]) => meanOf(AGES, softmaxOf(logits))
 
-/** The derivative of a function of some numbers by each of them, from both sides. */
+/** The derivative of a function with respect to each of its numbers, by central differences. */
 function slopesOf(of: (values: readonly number[]) => number, at: readonly number[]): number[] {
   const step = 1e-5
   return at.map((_, k) => {
@@ -56,7 +56,7 @@ describe('the weights of years', () => {
     )
   })
 
-  it('add up to nothing, so that what raises all logits does not count', () => {
+  it('add up to zero, so that what raises all logits does not count', () => {
     fc.assert(
       fc.property(answers, fc.option(fc.double({ min: 1, max: 99, noNaN: true })), (logits, reference) => {
         const weights = yearWeights(logits, AGES, reference ?? undefined)
@@ -65,12 +65,12 @@ describe('the weights of years', () => {
     )
   })
 
-  it('against an age are the mean of the derivatives on the way from it to the answer', () => {
+  it('against an age are the mean of the derivatives on the path from it to the answer', () => {
     fc.assert(
       fc.property(answers, fc.double({ min: 2, max: 98, noNaN: true }), (logits, reference) => {
         fc.pre(Math.abs(expectedOf(logits) - reference) > 0.5)
         const lambda = lambdaOf(logits, reference)
-        // Simpson's rule over the way, on which the distribution at `by` is p·exp(−by·age), normalised.
+        // Simpson's rule over the path, on which the distribution at `by` is p·exp(−by·age), normalised.
         const parts = 200
         const mean = AGES.map(() => 0)
         for (let part = 0; part <= parts; part++) {
@@ -88,7 +88,7 @@ describe('the weights of years', () => {
     )
   })
 
-  it('against an age explain the years that lie between: the weights, times how far the logits are moved', () => {
+  it('against an age explain the years between: the weights, times how far the logits move', () => {
     const logits = AGES.map((age) => -(((age - 42) / 9) ** 2))
     const weights = yearWeights(logits, AGES, 30)
     const lambda = lambdaOf(logits, 30)
@@ -107,7 +107,7 @@ describe('the weights of years', () => {
     })
   })
 
-  it('are refused against an age that no answer could be about', () => {
+  it('are refused against an age that no answer could have', () => {
     expect(() => yearWeights([1, 2, 3], [10, 20, 30], 30)).toThrow(
       /age 30, .* lies outside the ages of its classes, 10 to 30/,
     )
@@ -153,12 +153,12 @@ describe('a group of classes', () => {
 })
 
 describe('the ages of classes', () => {
-  it('are the middles of groups, and ten years above the beginning of one without an end', () => {
+  it('are the middles of groups, and ten years above the start of an open-ended one', () => {
     expect(agesNamed(GROUPS)).toEqual([1, 5, 10.5, 17.5, 28.5, 40.5, 50.5, 70])
     expect(agesNamed(['(0, 2)', '3', 'more than 70'])).toEqual([1, 3, 80])
   })
 
-  it('are none where some class is no age, or all are one', () => {
+  it('do not exist if some class is not an age, or all are the same', () => {
     expect(agesNamed(['m', 'f'])).toBeUndefined()
     expect(agesNamed(['10', 'unknown'])).toBeUndefined()
     expect(agesNamed(['10', '10'])).toBeUndefined()

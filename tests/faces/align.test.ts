@@ -33,7 +33,7 @@ describe('the reference face', () => {
     expect(xs(REFERENCE_FACE)).toEqual(xs(REFERENCE_FACE.map(({ x, y }) => ({ x: 1 - x, y }))))
   })
 
-  it('is a face that r leaves nearly where it is', () => {
+  it('is a face that r hardly moves', () => {
     expect(fromReference(aligned(REFERENCE_FACE, 'r', 1))).toBeLessThan(0.01)
   })
 })
@@ -74,7 +74,7 @@ describe('alignment', () => {
 })
 
 describe('align', () => {
-  it('refuses what is no face, or not in the photo', () => {
+  it('refuses landmarks that are no face, or outside the photo', () => {
     const inPhoto = REFERENCE_FACE.map(({ x, y }) => ({ x: 300 * x, y: 300 * y }))
     for (const as of ['r', 'i'] as const) {
       expect(align(BLACK, inPhoto, as).data).toHaveLength(3 * 256 * 256)
@@ -110,7 +110,7 @@ describe.skipIf(!shared)('on photos of All-Age-Faces', () => {
   const landmarksOf = (name: string) =>
     parseLandmarks(readFileSync(join(root, 'landmarks49', name), 'utf8'), name)
 
-  it('r makes the eyes level and leaves the whole face inside', () => {
+  it('r levels the eyes and keeps the whole face inside', () => {
     for (const name of names) {
       const points = aligned(landmarksOf(name), 'r', 1)
       const { right, left } = eyeCentres(points)

@@ -16,7 +16,7 @@ const found: FoundFace = { box, score: 0.9, presence: 1, mesh }
 test('a window is upright, around the middle of the box, and measured in its longer side', () => {
   const { picture, map } = cutFound(photo, found, { box: 1.5, down: 0.1 }, 64)
   expect([picture.width, picture.height]).toEqual([64, 64])
-  // The middle of the box lies at (65, 100), a tenth of 80 lower is 108; the window is 120 wide and high.
+  // The middle of the box lies at (65, 100), a tenth of 80 below is 108; the window is 120 wide and high.
   expect(applyAffine(map, { x: 32, y: 32 })).toEqual({ x: 65, y: 108 })
   expect(applyAffine(map, { x: 0, y: 0 })).toEqual({ x: 5, y: 48 })
   const [a, b, , d, e] = map
@@ -46,12 +46,12 @@ test('a window around a face that stands on its head or lies on its side is turn
   }
 })
 
-test('by its landmarks a face is cut out as it is aligned for training', () => {
+test('a face with landmarks is cut out as it is aligned for training', () => {
   const { picture } = cutFound(photo, found, 'i', 64)
   expect(picture).toEqual(align(photo, landmarks49(mesh), 'i', 64))
 })
 
-test('of several faces all are taken or the main one; those that were not made out are named', () => {
+test('of several faces, all or only the main one are taken; those that were not found are named', () => {
   const aside = { ...found, box: { ...box, left: 0, top: 0, width: 10, height: 10 } }
   const unsure = { ...aside, presence: 0.1 }
   const how = { as: { box: 1 }, size: 16 }

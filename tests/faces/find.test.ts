@@ -19,13 +19,13 @@ test('a photo without a face has none', async () => {
   expect(await finder.find({ width: 60, height: 40, data })).toEqual([])
 })
 
-test('the search is stopped for the reason that is given', async () => {
+test('the search stops for the given reason', async () => {
   const data = new Uint8Array(3 * 60 * 40).fill(128)
   const signal = AbortSignal.abort(new Error('enough'))
   await expect(finder.find({ width: 60, height: 40, data }, { signal })).rejects.toThrow('enough')
 })
 
-/** A photo turned clockwise on grey, and where its points are then. */
+/** A photo turned clockwise on grey, and where its points end up. */
 async function turned(
   { data, ...size }: Image,
   angle: number,
@@ -47,7 +47,7 @@ async function turned(
 describe.skipIf(!shared)('in a portrait', () => {
   const portrait = () => readPhoto(join(shared!, 'data/photos/astronaut.png'))
 
-  test('its one face is found, with its points where they are', async () => {
+  test('its one face is found, with its points in place', async () => {
     const faces = await finder.find(await portrait())
     expect(faces).toHaveLength(1)
     const [{ box, score, presence, mesh }] = faces as [(typeof faces)[0]]
@@ -71,7 +71,7 @@ describe.skipIf(!shared)('in a portrait', () => {
   })
 
   test.each([45, 90, 135, 180, 225, 270, 315])(
-    'it is found the right way up in the photo turned by %i°, without EXIF to say so',
+    'it is found the right way up in a photo turned by %i°, without EXIF data',
     async (angle) => {
       const upright = await portrait()
       const [{ mesh }] = (await finder.find(upright)) as [FoundFace]
@@ -86,7 +86,7 @@ describe.skipIf(!shared)('in a portrait', () => {
     },
   )
 
-  test('two faces in a photo are both found', async () => {
+  test('both faces in a photo are found', async () => {
     const { width, height, data } = await portrait()
     const twice = warpAffine({ width, height, data }, [1, 0, 0, 0, 1, 0], 2 * width, height)
     for (let row = 0; row < height; row++) {

@@ -13,14 +13,14 @@ describe('LANDMARKS', () => {
 })
 
 describe('parseLandmarks', () => {
-  it('reads one point a line, whatever separates its numbers and ends the line', () => {
+  it('reads one point per line, whatever separates its numbers and ends the line', () => {
     const expected = lines.map((_, i) => ({ x: i + 0.5, y: 2 * i }))
     expect(parseLandmarks(lines.join('\n'), 'a.txt')).toEqual(expected)
     expect(parseLandmarks(`${lines.join('\r\n').replaceAll(' ', '\t')}\r\n\r\n`, 'a.txt')).toEqual(expected)
     expect(parseLandmarks(lines.join('\n').replaceAll(' ', ', '), 'a.txt')).toEqual(expected)
   })
 
-  it('says how many it found and how many it needs', () => {
+  it('reports how many it found and how many it needs', () => {
     expect(() => parseLandmarks(lines.slice(0, 48).join('\n'), 'a.txt')).toThrow(
       /^a\.txt: has 48 landmarks, not 49/,
     )
@@ -28,7 +28,7 @@ describe('parseLandmarks', () => {
   })
 
   it.each(['1', '1 2 3', 'x y', '1 ,', '1 NaN', '1 Infinity'])(
-    'names the line "%s" that is no pair',
+    'names the line "%s", which is not a pair',
     (bad) => {
       const text = [...lines.slice(0, 3), bad, ...lines.slice(4)].join('\n')
       expect(() => parseLandmarks(text, 'a.txt')).toThrow(`a.txt: line 4 is "${bad}", not a pair of numbers`)

@@ -44,7 +44,7 @@ describe('meshFromLandmarks', () => {
     )
   })
 
-  it('opens the mouth where the lower lip is further down', () => {
+  it('opens the mouth if the lower lip is further down', () => {
     const lips = new Set([38, 39, 40, 41, 42, 46, 47, 48])
     const open = REFERENCE_FACE.map(({ x, y }, k) => ({ x, y: lips.has(k) ? y + 0.05 : y }))
     const mesh = meshFromLandmarks(open)
@@ -54,13 +54,13 @@ describe('meshFromLandmarks', () => {
     expect(Math.abs(down(10))).toBeLessThan(0.02)
   })
 
-  it('refuses another number of landmarks', () => {
+  it('refuses a wrong number of landmarks', () => {
     expect(() => meshFromLandmarks(REFERENCE_FACE.slice(1))).toThrow('has 48 landmarks, not 49')
   })
 })
 
 describe.skipIf(!shared)('on photos of All-Age-Faces', () => {
-  it('is near the mesh that is found in the photo', async () => {
+  it('is near the mesh found in the photo', async () => {
     const finder = await packagedFaceFinder({ threads: 1 })
     const faces = readAaf(join(shared!, 'data/aaf')).faces.filter((_, k) => k % 120 === 7)
     const errors: Point[] = []

@@ -68,7 +68,7 @@ describe('the parts of the mean face', () => {
   })
 })
 
-/** What a part of a drawing is called here; glasses hide what they are in front of. */
+/** The name of a drawing's part here; glasses hide what is behind them. */
 const NAMES: Record<Part, FacePart | undefined> = {
   background: 'background',
   clothes: 'background',
@@ -109,7 +109,7 @@ describe('the parts of drawn faces', () => {
   })
   afterAll(() => finder.release())
 
-  /** Of each part: the pixels where both agree, by those where either sees it. */
+  /** For each part: the pixels where both agree, over those where either sees it. */
   async function agreement(meshOf: (face: Drawn) => Promise<readonly Point[]>) {
     const [both, either] = [new Map<FacePart, number>(), new Map<FacePart, number>()]
     const count = (map: Map<FacePart, number>, part: FacePart) => map.set(part, (map.get(part) ?? 0) + 1)
@@ -134,13 +134,13 @@ describe('the parts of drawn faces', () => {
     return FACE_PARTS.map((part) => [part, both.get(part)! / either.get(part)!] as const)
   }
 
-  // What docs/faces.md says was measured; it may become better.
+  // What docs/faces.md reports as measured; it may improve.
   const FROM_MESH = [0.82, 0.43, 0.31, 0.45, 0.47, 0.46, 0.64, 0.79, 0.65, 0.7, 0.53]
   const FROM_LANDMARKS = [0.78, 0.38, 0.23, 0.41, 0.54, 0.16, 0.71, 0.81, 0.65, 0.8, 0.41]
   test.each([
     ['the mesh that is found', FROM_MESH, async ({ photo }: Drawn) => (await finder.find(photo))[0]!.mesh],
     ['the 49 landmarks', FROM_LANDMARKS, async ({ landmarks }: Drawn) => meshFromLandmarks(landmarks)],
-  ])('agree with the truth as well as was measured: from %s', async (_, measured, meshOf) => {
+  ])('agree with the truth as well as measured: from %s', async (_, measured, meshOf) => {
     for (const [k, [part, share]] of (await agreement(meshOf)).entries()) {
       expect(share, part).toBeGreaterThan(measured[k]! - 0.02)
     }

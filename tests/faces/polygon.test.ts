@@ -15,7 +15,7 @@ function filled(polygon: readonly Point[]): Uint8Array {
   return labels.data
 }
 
-/** How often the polygon goes around a point that is on no edge: by the angle that it sweeps. */
+/** How often the polygon winds around a point that is on no edge: by the angle that it sweeps. */
 function turns(polygon: readonly Point[], { x, y }: Point): number {
   const sweep = polygon.reduce((sum, from, k) => {
     const to = polygon[(k + 1) % polygon.length]!
@@ -33,7 +33,7 @@ const square = (left: number, top: number, right: number, bottom: number): Point
 ]
 
 describe('fillPolygon', () => {
-  it('fills the pixels whose centres the polygon goes around, wherever its corners are', () => {
+  it('fills the pixels whose centres the polygon encloses, wherever its corners are', () => {
     // In thirds: never on a pixel's centre line.
     const corner = fc.record({ x: fc.integer({ min: -9, max: 45 }), y: fc.integer({ min: -9, max: 45 }) })
     fc.assert(
@@ -48,8 +48,8 @@ describe('fillPolygon', () => {
     )
   })
 
-  it('gives each pixel to one of the polygons that share edges and corners', () => {
-    // Corners on a grid of halves, so that many edges go through centres.
+  it('gives each pixel to exactly one of several polygons that share edges and corners', () => {
+    // Corners on a grid of halves, so that many edges cross centres.
     const inside = fc.record({ x: fc.integer({ min: 1, max: 23 }), y: fc.integer({ min: 1, max: 23 }) })
     fc.assert(
       fc.property(inside, ({ x, y }) => {
@@ -75,7 +75,7 @@ describe('fillPolygon', () => {
     ])
   })
 
-  it('writes its own label and leaves the others', () => {
+  it('writes its own label and keeps the others', () => {
     const labels = blank()
     fillPolygon(labels, square(0, 0, 3, 3), 7)
     fillPolygon(labels, square(1, 1, 20, 2), 9)
@@ -83,7 +83,7 @@ describe('fillPolygon', () => {
     expect([...labels.data.slice(2 * SIZE, 2 * SIZE + 4)]).toEqual([7, 7, 7, 0])
   })
 
-  it('fills nothing where there is nothing', () => {
+  it('fills nothing if the polygon is empty', () => {
     expect(filled([]).some(Boolean)).toBe(false)
     expect(filled([{ x: 3, y: 3 }]).some(Boolean)).toBe(false)
     expect(filled(square(-9, -9, -1, 30)).some(Boolean)).toBe(false)

@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => finder.release())
 
-/** Degrees by which the line between two eyes is tilted once a picture is aligned by this map. */
+/** The tilt, in degrees, of the line between two eyes once this map has aligned a picture. */
 function tilt(map: Affine, right: Point, left: Point): number {
   const [from, to] = [right, left].map((eye) => applyAffine(invertAffine(map), eye)) as [Point, Point]
   return (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI
@@ -45,7 +45,7 @@ describe.skipIf(!shared)('on the photos of FairFace, beside YuNet', () => {
     for (const name of names) {
       const photo = await readPhoto(join(folder, name))
       const face = await markedFace(photo)
-      // Of the faces that YuNet sees, the one in the middle of the photo: that is whom the photo is of.
+      // Of the faces that YuNet sees, the one in the middle of the photo: its subject.
       const centre = { x: photo.width / 2, y: photo.height / 2 }
       const [nearest] = (await judge(photo)).sort(
         (a, b) => apart(middle(a.box), centre) - apart(middle(b.box), centre),
@@ -67,8 +67,8 @@ describe.skipIf(!shared)('on the photos of FairFace, beside YuNet', () => {
     expect(agreed.length / names.length).toBeGreaterThanOrEqual(0.97)
   })
 
-  // For a single photo, YuNet cannot decide: its line through the eyes differs from the given landmarks of
-  // All-Age-Faces by 1.9 degrees (median), and ours by 0.5. That of ours and YuNet's differ by 2.2 degrees here.
+  // YuNet cannot judge a single photo: its line through the eyes differs from the given landmarks of
+  // All-Age-Faces by 1.9 degrees (median), and ours by 0.5. Ours and YuNet's differ by 2.2 degrees here.
   test('aligned as r, the eyes that YuNet sees are level in the median', () => {
     const tilts = judged.flatMap(({ face, judge }) =>
       face && judge ? [tilt(alignment(landmarks49(face.mesh), 'r', 256), judge.rightEye, judge.leftEye)] : [],
@@ -102,7 +102,7 @@ describe.skipIf(!shared)('on photos of All-Age-Faces, beside the landmarks that 
     expect(faces).toHaveLength(200)
   })
 
-  test('the 49 landmarks lie within 8 % of the distance between the eyes, on the average', () => {
+  test('the 49 landmarks lie within 8 % of the distance between the eyes, on average', () => {
     const mean = measured.reduce((sum, { distance }) => sum + distance, 0) / measured.length
     expect(mean).toBeLessThanOrEqual(0.08)
   })

@@ -12,7 +12,7 @@ import { shared } from '../shared.ts'
 
 const between = (min: number, max: number) => fc.double({ min, max, noNaN: true })
 
-/** From the photo to the picture: turned and scaled, made taller, leant over, in this order. */
+/** From the photo to the picture: rotated and scaled, made taller, sheared, in this order. */
 function photoToPicture(angle: number, scale: number, height: number, shear: number): Affine {
   const [cosine, sine] = [scale * Math.cos(angle), scale * Math.sin(angle)]
   const [a, b, d, e] = [cosine, -sine, height * sine, height * cosine]
@@ -20,7 +20,7 @@ function photoToPicture(angle: number, scale: number, height: number, shear: num
 }
 
 describe('stretchOf', () => {
-  it('tells how much taller a face became and how far it leans, however it was turned and scaled', () => {
+  it('measures how much taller a face became and how far it leans, however it was turned and scaled', () => {
     fc.assert(
       fc.property(
         between(-3, 3),
@@ -36,7 +36,7 @@ describe('stretchOf', () => {
     )
   })
 
-  it('has the ratio of the longest and the shortest that a step of one length becomes', () => {
+  it('gives the ratio of the longest to the shortest image of a unit step', () => {
     fc.assert(
       fc.property(between(-3, 3), between(0.3, 3), between(-1, 1), (angle, height, shear) => {
         const [a, b, , d, e] = photoToPicture(angle, 1, height, shear)
@@ -51,7 +51,7 @@ describe('stretchOf', () => {
     )
   })
 
-  it('is 1, 1 and 0 for r, and for a face that has the proportions of the reference', () => {
+  it('is 1, 1 and 0 for r, and for a face with the proportions of the reference', () => {
     const face = REFERENCE_FACE.map(({ x, y }) => ({ x: 90 * x - 30 * y, y: 30 * x + 90 * y }))
     for (const as of ['r', 'i'] as const) {
       const { ratio, elongation, shear } = stretchOf(alignment(face, as, 256))
@@ -61,7 +61,7 @@ describe('stretchOf', () => {
     }
   })
 
-  it('is suspicious where the face was stretched a quarter one way, or mirrored', () => {
+  it('is suspicious if the face was stretched a quarter one way, or mirrored', () => {
     const stretched = (height: number) => isSuspicious(stretchOf(photoToPicture(0.3, 1, height, 0)))
     expect([1, 1.24, 1.26, 0.81, 0.79, -1].map(stretched)).toEqual([false, false, true, false, true, true])
     expect(isSuspicious(stretchOf(photoToPicture(0, 1, 1, 0.3)))).toBe(true)

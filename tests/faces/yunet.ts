@@ -1,4 +1,4 @@
-/** YuNet, a face detector of another make: a second opinion on where faces are. */
+/** YuNet, an independent face detector: a second opinion on where faces are. */
 
 import { nodeEngine } from '../../src/engine/node.ts'
 import type { Box } from '../../src/faces/face.ts'
@@ -16,7 +16,7 @@ export interface SecondOpinion {
 const SIDE = 640
 const STRIDES = [8, 16, 32]
 
-/** YuNet as a function that gives the faces of a photo, the surest first; of each, its surest box. */
+/** YuNet as a function that gives the faces of a photo, the surest first, each with its surest box. */
 export async function yunet(path: string): Promise<(photo: Image) => Promise<SecondOpinion[]>> {
   const program = await (await nodeEngine()).load(await readOnnxFile(path))
   return async (photo) => {
@@ -54,7 +54,7 @@ export async function yunet(path: string): Promise<(photo: Image) => Promise<Sec
       }
     }
     found.sort((a, b) => b.score - a.score)
-    // Of boxes whose centres lie in one another, the surest.
+    // Of boxes that contain each other's centres, the surest.
     return found.filter(({ box }, k) => !found.slice(0, k).some((surer) => holds(surer.box, middle(box))))
   }
 }

@@ -32,7 +32,7 @@ const network = adienceNet({
   random: new Random('files'),
 })
 
-/** Files as a page would give them. */
+/** Files as a page would provide them. */
 function inMemory(files: Readonly<Record<string, Uint8Array>>): Files {
   return async (name) => {
     if (!Object.hasOwn(files, name)) throw new MissingFile(name)
@@ -49,13 +49,13 @@ test.each([
   ['model.json', PAGE, /model\.json: is an HTML page/],
   ['net.caffemodel', POINTER, /net\.caffemodel: is a Git LFS pointer/],
   ['net.caffemodel', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', /error message/],
-])('%s that something else was fetched for says what it is', async (name, text, message) => {
+])('%s with other content says what it contains', async (name, text, message) => {
   const path = join(newFolder(), name)
   writeFileSync(path, text)
   await expect(readModelFile(path)).rejects.toThrow(message)
 })
 
-test('weights beside a model that something else was fetched for are named', async () => {
+test('weights with other content beside a model are named', async () => {
   const path = join(newFolder(), 'model.onnx')
   writeOnnxFile(path, network, { external: true })
   writeFileSync(`${path}.data`, POINTER)
@@ -81,7 +81,7 @@ const FORMATS: Record<string, (folder: string) => string> = {
     return 'net.onnx'
   },
   'a Caffe network with its definition beside it': (folder) => {
-    // 100 000 weights: large enough to stay in the file's bytes.
+    // 100 000 weights: enough to stay in the file's bytes.
     const blobs = [noise([100, 1000], 'weight'), noise([100], 'bias')]
     writeFileSync(join(folder, 'net.caffemodel'), Buffer.concat(caffemodel([{ name: 'fc', blobs }])))
     const layer = 'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param'
@@ -129,7 +129,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
   const name = write(folder)
   const untouched = bytesIn(folder)
 
-  test('is the same graph from a disk, from bytes, and from bytes that it may keep', async () => {
+  test('gives the same graph from a disk, from bytes, and from bytes that it may keep', async () => {
     const onDisk = await readModelFile(join(folder, name))
     if (name.endsWith('.onnx')) expectSame(onDisk, network)
     const [shown, kept] = [bytesIn(folder), bytesIn(folder)]
@@ -144,7 +144,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
     expect(Object.values(kept).map(({ buffer }) => buffer)).toContain(large!.data.buffer)
   })
 
-  test('without one of its files says which', async () => {
+  test('names a missing file', async () => {
     for (const missing of Object.keys(untouched)) {
       const { [missing]: _, ...rest } = untouched
       const named =
@@ -155,7 +155,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
     }
   })
 
-  test('with any of its files cut short is one error that names the model', async () => {
+  test('gives one error that names the model if any of its files is cut short', async () => {
     for (const [file, bytes] of Object.entries(untouched)) {
       const cut = { ...untouched, [file]: bytes.slice(0, bytes.length * 0.9) }
       const path = file.endsWith('.prototxt') ? `models/${file}` : `models/${name}`
@@ -164,14 +164,14 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
   })
 })
 
-test('a model whose weights lie elsewhere is not read without a way to them', async () => {
+test('a model with external weights is not read without access to them', async () => {
   const bytes = writeGraph(network, { threshold: 64, place: () => ({ location: 'w.bin', offset: 0 }) })
   await expect(readOnnx(bytes, 'net.onnx')).rejects.toThrow(
     /net\.onnx: tensor conv1\.weight lies in another file, which cannot be read here/,
   )
 })
 
-test('the place of weights in their file is checked', async () => {
+test('the position of weights in their file is checked', async () => {
   const refused = async (offset: number, message: RegExp) => {
     const bytes = writeGraph(network, { threshold: 64, place: () => ({ location: 'w.bin', offset }) })
     const files = inMemory({ 'w.bin': new Uint8Array(1 << 22) })
@@ -213,7 +213,7 @@ describe('what a model refers to', () => {
     ['parts/./w.bin', 'parts/w.bin'],
     ['parts\\w.bin', 'parts/w.bin'],
     ['parts/../w.bin', 'w.bin'],
-  ])('%s is asked for by its name in the folder', async (location, name) => {
+  ])('%s is requested by its name in the folder', async (location, name) => {
     asked.length = 0
     const found = await readReferred([location, location], 'net.onnx', files)
     expect([...found.keys()]).toEqual([location])
@@ -231,7 +231,7 @@ describe('what a model refers to', () => {
     'data:,x',
     '.',
     '..',
-  ])('%s is refused before anybody is asked', async (location) => {
+  ])('%s is refused before any request', async (location) => {
     asked.length = 0
     await expect(readReferred([location], 'a/net.onnx', files)).rejects.toThrow(
       `a/net.onnx: the model refers to ${location}, outside its own folder: refused`,
@@ -254,7 +254,7 @@ describe('what a model refers to', () => {
     for (const name of names) expect(new TextDecoder().decode(found.get(name))).toBe(name)
   })
 
-  test('that cannot be read for another reason than that it is missing keeps its own error', async () => {
+  test('that is unreadable for another reason than being missing keeps its own error', async () => {
     const broken = new TypeError('Failed to fetch')
     await expect(readReferred(['w.bin'], 'net.onnx', () => Promise.reject(broken))).rejects.toBe(broken)
     await expect(readModel('net.onnx', () => Promise.reject(broken))).rejects.toBe(broken)
@@ -283,7 +283,7 @@ describe('links', () => {
     expectSame(await readModelFile(join(snapshot, 'net.onnx')), network)
   })
 
-  test('of the weights alone out of both folders are refused', async () => {
+  test('of only the weights out of both folders are refused', async () => {
     const { root, snapshot } = cached()
     writeFileSync(join(root, 'secret'), new Uint8Array(1 << 22))
     rmSync(join(snapshot, 'net.onnx.data'))
@@ -293,7 +293,7 @@ describe('links', () => {
     )
   })
 
-  test('that a user made, of a model or its definition, lead where they lead', async () => {
+  test('that a user made, to a model or its definition, are followed', async () => {
     const [here, there] = [newFolder(), newFolder()]
     const name = FORMATS['a Caffe network with its definition beside it']!(there)
     renameSync(join(there, name), join(here, name))
@@ -301,7 +301,7 @@ describe('links', () => {
     expect((await readModelFile(join(here, name))).inputs[0]!.shape).toEqual(['batch', 1000])
   })
 
-  test('that lead nowhere are missing files', async () => {
+  test('that lead nowhere count as missing files', async () => {
     const folder = newFolder()
     symlinkSync(join(folder, 'gone'), join(folder, 'net.onnx'))
     await expect(filesBeside(join(folder, 'net.onnx'))('net.onnx')).rejects.toThrow(MissingFile)
@@ -309,7 +309,7 @@ describe('links', () => {
   })
 })
 
-test('a path, a URL and a bare name have a name, and neighbours', () => {
+test('a path, a URL and a bare name have a name and neighbours', () => {
   for (const before of ['', './', '../models/', '/models/', 'https://example.org/models/', 'C:\\models\\']) {
     expect(nameOf(`${before}net.onnx`)).toBe('net.onnx')
     expect(pathBeside(`${before}net.onnx`, 'net.card.yaml')).toBe(`${before}net.card.yaml`)

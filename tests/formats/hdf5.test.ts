@@ -14,7 +14,7 @@ async function written(datasets: Parameters<typeof hdf5Of>[0]) {
 }
 
 describe('an HDF5 file', () => {
-  it('has its numbers in groups, with what is said of them', async () => {
+  it('has its numbers in groups, with their attributes', async () => {
     const file = await written({
       'a/b/points': {
         type: 'float32',
@@ -35,7 +35,7 @@ describe('an HDF5 file', () => {
     file.close()
   })
 
-  it('takes more rows than are handed over at once, and compresses them', async () => {
+  it('takes more rows than come in one batch, and compresses them', async () => {
     const [rows, side] = [700, 64]
     const row = (k: number) => Float32Array.from({ length: side * side }, (_, place) => k + (place % 2))
     const bytes = await hdf5Of({ maps: { type: 'float32', shape: [rows, side, side], row } })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const src = fileURLToPath(new URL('../../src', import.meta.url))
 
-/** What a file of `src` loads as soon as it is loaded, and what that loads. Types are not loaded. */
+/** What a file of `src` loads at once, directly and indirectly. Types do not count. */
 function loadedWith(start: string): string[] {
   const found = new Set([join(src, start)])
   for (const file of found) {
@@ -18,7 +18,7 @@ function loadedWith(start: string): string[] {
 }
 
 test.each(['formats/model.ts', 'formats/weights.ts', 'models/explain.ts'])(
-  'no parser of models is loaded with %s, before a model of its format is read',
+  '%s loads no model parser before reading a model of its format',
   (file) => {
     const loaded = loadedWith(file)
     expect(loaded).toContain('base/errors.ts')
@@ -28,7 +28,7 @@ test.each(['formats/model.ts', 'formats/weights.ts', 'models/explain.ts'])(
   },
 )
 
-test('reading ONNX loads no parser of another format', () => {
+test('reading ONNX loads no parser for another format', () => {
   const loaded = loadedWith('formats/onnx.ts')
   expect(loaded).toContain('graph/import/importGraph.ts')
   expect(loaded.filter((name) => /^formats\/(caffe|matlab|tensorflowjs)/.test(name))).toEqual([])

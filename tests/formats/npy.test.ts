@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readNpy, writeNpy } from '../../src/formats/npy.ts'
 import type { Tensor } from '../../src/graph/types.ts'
 
-/** A file as NumPy lays it out. */
+/** A file in NumPy's layout. */
 function file(header: string, data: ArrayLike<number>, version = 1): Uint8Array {
   const lengthBytes = version === 1 ? 2 : 4
   const text = new TextEncoder().encode(`${header}\n`)
@@ -28,13 +28,13 @@ const FROM_NUMPY =
   '0a070000000800000009000000'
 
 describe('.npy files', () => {
-  it('are written byte for byte as NumPy writes them', () => {
+  it('are written as NumPy writes them, byte for byte', () => {
     const tensor: Tensor = { type: 'int32', shape: [3], data: Int32Array.of(7, 8, 9) }
     expect(Buffer.from(writeNpy(tensor)).toString('hex')).toBe(FROM_NUMPY)
     expect(readNpy(Buffer.from(FROM_NUMPY, 'hex'), 'a.npy')).toEqual(tensor)
   })
 
-  it('are read back equal, whatever type and shape', () => {
+  it('are read back equal, whatever their type and shape', () => {
     const arrays = [
       (n: number) =>
         fc.float32Array({ minLength: n, maxLength: n }).map((data) => ({ type: 'float32', data })),
@@ -67,7 +67,7 @@ describe('.npy files', () => {
     expect(readNpy(shifted.subarray(3), 'a.npy').data).toEqual(Float64Array.of(1.5, -2))
   })
 
-  it('are read in Fortran order too', () => {
+  it('are also read in Fortran order', () => {
     // The first index runs fastest: [[0, 2, 4], [1, 3, 5]].
     const bytes = file(header('|u1', '(2, 3)', 'True'), [0, 1, 2, 3, 4, 5])
     expect(readNpy(bytes, 'a.npy')).toEqual({
@@ -88,7 +88,7 @@ describe('.npy files', () => {
   })
 })
 
-describe('a file that cannot be read is named with the reason', () => {
+describe('an unreadable file is named with the reason', () => {
   const good = writeNpy({ type: 'float32', shape: [4], data: new Float32Array(4) })
 
   it.each([

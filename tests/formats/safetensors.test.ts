@@ -17,13 +17,13 @@ describe('safetensors', () => {
     expect(readSafetensors(bytes, 'f')).toEqual({ tensors, metadata })
   })
 
-  test('bytes at an odd place in memory are read as well', () => {
+  test('bytes at an odd offset in memory are read too', () => {
     const shifted = new Uint8Array(bytes.length + 1)
     shifted.set(bytes, 1)
     expect(readSafetensors(shifted.subarray(1), 'f')).toEqual({ tensors, metadata })
   })
 
-  test('the header is the one that the format describes', () => {
+  test('the header follows the format', () => {
     const length = Number(bytes.readBigUInt64LE(0))
     expect(length % 8).toBe(0)
     const header = JSON.parse(bytes.subarray(8, 8 + length).toString())
@@ -31,7 +31,7 @@ describe('safetensors', () => {
     expect(bytes.length).toBe(8 + length + 24 + 16 + 12 + 5 + 8)
   })
 
-  test('a file cut anywhere is an error that names it', () => {
+  test('a file cut anywhere gives an error that names it', () => {
     for (let length = 0; length < bytes.length; length += 7) {
       expect(() => readSafetensors(bytes.subarray(0, length), 'cut.safetensors')).toThrow(/cut\.safetensors/)
     }
@@ -46,7 +46,7 @@ describe('safetensors', () => {
       return Buffer.concat([length, json, Buffer.alloc(content)])
     }
 
-    test('what fits is read', () => {
+    test('a matching header is read', () => {
       expect(readSafetensors(written({ w: fits }), 'f').tensors.get('w')!.data).toEqual(new Uint8Array(4))
       expect(readSafetensors(written({}, 0), 'f').tensors.size).toBe(0)
     })

@@ -53,7 +53,7 @@ describe('weights are read by themselves', () => {
     },
   )
 
-  it('or are turned down, with what can be read', async () => {
+  it('or are refused, with what can be read', async () => {
     await expect(readWeightsFile('net.pth')).rejects.toThrow(
       'net.pth: does not have the ending of weights that regard reads. It reads .caffemodel, .onnx, .safetensors',
     )

@@ -20,7 +20,7 @@ const FEWER: Record<string, number> = {
   graphs: 5,
 }
 
-describe('every changed file is read, or refused in words', () => {
+describe('every changed file is read, or refused with a clear message', () => {
   test.each(Object.keys(targets))('%s', async (name) => {
     const faults: string[] = []
     const inputs = FEWER[name] ?? INPUTS
@@ -31,7 +31,7 @@ describe('every changed file is read, or refused in words', () => {
     )
     expect(faults).toEqual([])
     expect(tally.read + tally.refused).toBe(inputs)
-    // What refuses everything, or nothing, was not really asked. A server refuses by its answers.
+    // A target that refuses everything, or nothing, was not really tested. A server refuses by its answers.
     expect(tally.read).toBeGreaterThan(0)
     if (!['graphs', 'studio'].includes(name)) expect(tally.refused).toBeGreaterThan(0)
   })

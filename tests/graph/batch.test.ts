@@ -26,7 +26,7 @@ function rows({ shape, data }: Tensor, start: number, end: number): Tensor {
   return float32([end - start, ...shape.slice(1)], (data as Float32Array).slice(start * size, end * size))
 }
 
-/** What the opened graph gives for three times as many pictures is what the graph gives for each part of them. */
+/** For three times as many pictures, the opened graph gives what the graph gives for each third. */
 async function expectApart(graph: Graph, open: Graph): Promise<void> {
   verify(open)
   const [count, ...picture] = graph.inputs[0]!.shape.map(Number) as [number, ...number[]]
@@ -79,7 +79,7 @@ function moved(g: GraphBuilder, x: Value, along: number): Value {
   )
 }
 
-/** A step, or the value as it is where the step does not fit it. */
+/** A step, or the unchanged value if the step does not fit it. */
 function tried(step: (g: GraphBuilder, x: Value) => Value, g: GraphBuilder, x: Value): Value {
   try {
     return step(g, x)
@@ -90,7 +90,7 @@ function tried(step: (g: GraphBuilder, x: Value) => Value, g: GraphBuilder, x: V
 
 const conv = (g: GraphBuilder, x: Value) => g.op('Conv', [x, g.constant(numbers(4, 2, 3, 3))])
 
-describe('a graph that was made for a fixed number of pictures', () => {
+describe('a graph for a fixed number of pictures', () => {
   test.each<[string, number, number[], (g: GraphBuilder, x: Value) => Value]>([
     ['layers', 1, [2, 6, 6], (g, x) => g.op('Relu', [conv(g, x)])],
     [
@@ -142,7 +142,7 @@ describe('a graph that was made for a fixed number of pictures', () => {
     await expectApart(graph, open)
   })
 
-  test('any chain of operators, once opened, treats each picture by itself', async () => {
+  test('any chain of operators, once opened, treats each picture separately', async () => {
     const step = fc.constantFrom(...Object.keys(STEPS))
     let opened = 0
     await fc.assert(
@@ -194,7 +194,7 @@ describe('a graph that was made for a fixed number of pictures', () => {
     expect(openBatch(graph)).toBe(graph)
   })
 
-  test('is left as it is where it is open already', () => {
+  test('is left as it is if it is already open', () => {
     const open = openBatch(fixed([1, 3], (g, x) => g.op('Relu', [x])))
     expect(openBatch(open)).toBe(open)
   })
@@ -215,7 +215,7 @@ describe('open sizes', () => {
     expect(fixInput(given, { batch: 2 }).nodes.map(({ op }) => op)).toEqual(['Relu', 'Reshape'])
   })
 
-  test('that no input has, or that are no sizes, are errors', () => {
+  test('that no input has, or that are not sizes, are errors', () => {
     expect(() => fixInput(graph(), { width: 5 })).toThrow(
       /no input has a dimension called width.*x \[batch, length, 4\]/,
     )

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { verify } from '../../src/graph/verify.ts'
 
-test('a value can be several outputs, whatever the first of them has called it', () => {
+test('a value can be several outputs, whatever name the first gave it', () => {
   const g = new GraphBuilder('several')
   const y = g.op('Relu', [g.input('x', 'float32', [2])])
   for (const name of ['a', 'b', 'c']) g.output(name, y)

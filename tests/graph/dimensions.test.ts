@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { equal, product, quotient, reshaped, reshapeTarget, sum } from '../../src/graph/dimensions.ts'
 
-describe('arithmetic on sizes of which some are known by name', () => {
-  test('a product spells the names out, and a quotient takes them away again', () => {
+describe('arithmetic on sizes, some of them known only by name', () => {
+  test('a product lists the names, and a quotient removes them again', () => {
     expect(product(['batch', 3, 4])).toBe('batch*12')
     expect(product(['batch*12', 'length'])).toBe('batch*length*12')
     expect(quotient('batch*12', 4)).toBe('batch*3')
@@ -12,7 +12,7 @@ describe('arithmetic on sizes of which some are known by name', () => {
     expect(quotient(12, 'batch')).toBeUndefined()
   })
 
-  test('a sum has a name only where nothing is added to it', () => {
+  test('a sum keeps a name only if nothing is added to it', () => {
     expect(sum(2, 3)).toBe(5)
     expect(sum('batch', 0)).toBe('batch')
     expect(sum('batch', 1)).toBeUndefined()
@@ -25,7 +25,7 @@ describe('arithmetic on sizes of which some are known by name', () => {
   })
 })
 
-test('a reshape that is written as a target gives the shape that it was written for', () => {
+test('a reshape written as a target gives the shape that it was written for', () => {
   for (const [from, to] of [
     [
       ['batch', 3, 4],

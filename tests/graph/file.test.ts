@@ -42,7 +42,7 @@ describe('a written model', () => {
     })
   }
 
-  test('of full size keeps its weights in a file beside it where asked', async () => {
+  test('of full size keeps its weights in a file beside it if asked to', async () => {
     const graph = adienceNet({ input: 227, classes: 8, batch: 'batch', width: 1, random: new Random('full') })
     const path = join(folder(), 'model.onnx')
     writeOnnxFile(path, graph, { external: true })
@@ -61,7 +61,7 @@ describe('a written model', () => {
   })
 })
 
-test('a weight that may be replaced is an input of the file, and need not be given', async () => {
+test('a replaceable weight is an optional input of the file', async () => {
   const graph = { ...small(1), replaceable: new Set(['fc6.weight']) }
   const bytes = writeGraph(graph)
   expect(readGraph(bytes, 'net.onnx')).toEqual(graph)
@@ -70,11 +70,11 @@ test('a weight that may be replaced is an input of the file, and need not be giv
   await session.release()
 })
 
-describe('a model file that is not right', () => {
+describe('a faulty model file', () => {
   const path = join(folder(), 'model.onnx')
   const bytes = writeGraph(small(1))
 
-  test('cut anywhere is one clear error that names the file', async () => {
+  test('cut anywhere gives one clear error that names the file', async () => {
     for (const part of [0, 0.001, 0.25, 0.5, 0.9, 0.9999]) {
       writeFileSync(path, bytes.subarray(0, Math.floor(bytes.length * part)))
       await expect(readOnnxFile(path), `${part}`).rejects.toThrow(/model\.onnx: (is not|holds no|is written)/)
@@ -92,7 +92,7 @@ describe('a model file that is not right', () => {
     expect(() => readGraph(Buffer.from(text, 'latin1'), 'odd.onnx')).toThrow(/odd\.onnx.*norm1.*XYZ/)
   })
 
-  test('whose weights are said to lie outside its folder is refused', async () => {
+  test('that places its weights outside its folder is refused', async () => {
     const root = folder()
     mkdirSync(join(root, 'models'))
     writeFileSync(join(root, 'secret.data'), Buffer.alloc(1 << 20))
@@ -145,7 +145,7 @@ describe.skipIf(!shared)('a face detector in opset 11', () => {
   })
 })
 
-test('a graph that is not well formed is not written', () => {
+test('a malformed graph is not written', () => {
   const g = new GraphBuilder('broken')
   const x = g.input('x', 'float32', [2])
   g.output('y', g.add(x, g.constant(float32([2], [1, 2]), 'c')))

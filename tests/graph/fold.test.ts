@@ -169,7 +169,7 @@ const more = {
   step: int64([], [-3]),
 }
 
-describe('what is computed here is what ONNX Runtime computes', () => {
+describe('folding computes what ONNX Runtime computes', () => {
   test.each(cases)('%s', async (_, opset, nodes) => {
     const model: Model = {
       opset,
@@ -183,7 +183,7 @@ describe('what is computed here is what ONNX Runtime computes', () => {
 })
 
 describe('fold', () => {
-  test('keeps what depends on an input or an open size, and drops what nobody reads', () => {
+  test('keeps what depends on an input or an open size, and drops what nothing reads', () => {
     const g = new GraphBuilder('mixed')
     const x = g.input('x', 'float32', ['batch', 4])
     const weights = g.mul(g.scalar(2), g.constant(numbers(4), 'w'))
@@ -196,7 +196,7 @@ describe('fold', () => {
     expect(folded.outputs[0]!.shape).toEqual([2, 'batch', 4])
   })
 
-  test('leaves a graph in which nothing is constant as it is', () => {
+  test('leaves a graph without constants as it is', () => {
     const g = new GraphBuilder('plain')
     g.output('y', g.op('Relu', [g.input('x', 'float32', ['batch', 4])]))
     expect(fold(g.graph())).toEqual(g.graph())

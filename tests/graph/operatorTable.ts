@@ -1,4 +1,4 @@
-/** What regard does with each operator, found out by having it read one and walk back through it. */
+/** What regard does with each operator, found by reading one and propagating back through it. */
 
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { readGraph } from '../../src/graph/file.ts'
@@ -34,14 +34,14 @@ export const STANDARD: readonly string[] = `
   .trim()
   .split(/\s+/)
 
-/** What a user may hope for of an operator, from the most to the least. */
+/** How well an operator is supported, from most to least. */
 export type Support = 'relevance' | 'gradient' | 'read' | 'constants' | 'refused'
 
 /** What regard does with an operator of the standard. */
 export function supportOf(operator: string): Support {
   const found = supportIn(sampleOf(operator))
   if (found !== 'refused') return found
-  // These two have no input that could vary: a constant, and a condition that chooses a branch.
+  // These two lack a variable input: a constant, and a condition that chooses a branch.
   const isFixed = operator === 'Constant' || operator === 'If'
   return isFixed || Object.hasOwn(ON_CONSTANTS, operator) ? 'constants' : 'refused'
 }
@@ -64,7 +64,7 @@ function supportIn({ model }: Sample): Support {
   return canWalk(graph, composites.epsilon) ? 'relevance' : 'gradient'
 }
 
-/** A graph with its output as a list of scores, as what is explained must be one. */
+/** A graph with its output as a list of scores, since explanations need one. */
 export function withScores(graph: Graph): Graph {
   const g = GraphBuilder.from({ ...graph, outputs: [] })
   const y = g.value('y')
@@ -81,7 +81,7 @@ function canWalk(graph: Graph, composite: Composite): boolean {
   }
 }
 
-/** A table in the form in which the documentation has them. */
+/** A table in the documentation's format. */
 export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, k) =>
     Math.max(...[title, ...rows.map((row) => row[k]!)].map((s) => s.length)),

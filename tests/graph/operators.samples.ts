@@ -1,14 +1,14 @@
-/** For each operator a node of it, so that what regard does with it can be seen. */
+/** A node for each operator, to show what regard does with it. */
 
 import { float32, int64, type Shape, type Tensor } from '../../src/graph/types.ts'
 import { f, type Model, node, numbers } from './import/model.ts'
 
 type Attributes = Parameters<typeof node>[3]
 
-/** A model of one operator, which makes y of x. */
+/** A model of one operator, which makes y from x. */
 export interface Sample {
   readonly model: Model
-  /** Whether y has a derivative at the numbers of x, so that differences find it. */
+  /** Whether y has a derivative at x, so that differences find it. */
   readonly smooth: boolean
 }
 
@@ -32,7 +32,7 @@ interface Init {
   readonly opset?: number
   readonly attributes?: Attributes
   readonly constants?: Record<string, Tensor>
-  /** What the node reads; by default x first. */
+  /** The node's inputs; by default x first. */
   readonly inputs?: readonly string[]
   /** Nodes before and after it. */
   readonly before?: Model['nodes']

@@ -19,7 +19,7 @@ import { fusedSupport, STANDARD, supportOf, tableOf, withScores } from './operat
 const path = fileURLToPath(new URL('../../docs/operators.md', import.meta.url))
 const page = readFileSync(path, 'utf8')
 
-/** The page with another text between two of its marks. */
+/** The page with new text between two of its marks. */
 function withPart(text: string, mark: string, part: string): string {
   const pattern = new RegExp(`(<!-- ${mark} -->\n).*?(<!-- end -->)`, 's')
   expect(text).toMatch(pattern)
@@ -28,7 +28,7 @@ function withPart(text: string, mark: string, part: string): string {
 
 const supports = STANDARD.map((operator) => [operator, supportOf(operator)] as const)
 
-/** What became of ONNX's own tests of an operator: of how many the model is read, and of how many the gradient agrees. */
+/** Results of ONNX's own tests of an operator: how many models are read, and how many gradients agree. */
 interface Counts {
   readonly read: string
   readonly gradient: string
@@ -36,14 +36,14 @@ interface Counts {
 
 interface Outcome {
   readonly wrong: readonly string[]
-  /** Whether it is read, and gives what it should. */
+  /** Whether it is read, and gives the right result. */
   readonly holds: boolean
   readonly slopes: readonly Slopes[]
-  /** Undefined where it has no float that depends on another. */
+  /** Undefined if no float in it depends on another. */
   readonly verdict: Slopes['verdict'] | undefined
 }
 
-/** What became of ONNX's own tests: counts for each operator, and what went wrong. */
+/** Results of ONNX's own tests: counts for each operator, and what went wrong. */
 async function tested(): Promise<
   { wrong: string[]; slopes: string[]; counts: Map<string, Counts>; sum: string } | undefined
 > {
@@ -61,7 +61,7 @@ async function tested(): Promise<
     const verdicts = slopes.map(({ verdict }) => verdict)
     outcomes.push({ ...each, wrong, holds, slopes, verdict: ORDER.find((one) => verdicts.includes(one)) })
   }
-  // What drops by chance, or averages over its batch, is read as in use, and that is said.
+  // Operators that drop at random, or average over their batch, are read as in inference, with a note.
   const wrong = outcomes.filter(({ name }) => !/training/.test(name)).flatMap((each) => each.wrong)
   const slopes = outcomes.flatMap(({ name, slopes }) =>
     slopes.flatMap(({ verdict, why }) => (verdict === 'wrong' ? [`${name}: ${why}`] : [])),
@@ -87,22 +87,22 @@ async function tested(): Promise<
   return { wrong, slopes, counts, sum }
 }
 
-/** A test of several inputs is what the first of these says that is true of one of them. */
+/** A test of several inputs gets the first of these outcomes that holds for one of them. */
 const ORDER: readonly Slopes['verdict'][] = ['wrong', 'rough', 'agrees', 'refused']
 
 const outcome = await tested()
 
 // To bring the page up to date: npx vitest run tests/graph/operators.test.ts -u
 describe('docs/operators.md', () => {
-  test('names every operator that is read', () => {
+  test('names every supported operator', () => {
     const read = [...Object.keys(EXPANSIONS), ...Object.keys(OPERATORS), ...Object.keys(ON_CONSTANTS)]
     const ours = ['SimplifiedLayerNormalization']
     expect(read.filter((name) => !STANDARD.includes(name) && !ours.includes(name))).toEqual([])
     expect([...STANDARD]).toEqual([...STANDARD].sort())
   })
 
-  test('says what is done with each', async () => {
-    // Where the tests cannot be made, the page is taken at its word.
+  test('says what happens to each', async () => {
+    // If the tests cannot run, the page is taken at its word.
     const said = new Map(
       [...page.matchAll(/^\| (\w+) +\| \w+ +\| ([^|]*?) *\| ([^|]*?) *\|$/gm)].map(
         ([, operator, read, gradient]) => [operator!, { read: read!, gradient: gradient! }],
@@ -121,11 +121,11 @@ describe('docs/operators.md', () => {
   })
 })
 
-test.runIf(outcome)("a model of ONNX's own tests that is read gives what it should", () => {
+test.runIf(outcome)("a model from ONNX's own tests that is read gives the right result", () => {
   expect(outcome!.wrong).toEqual([])
 })
 
-test.runIf(outcome)("the gradient through a model of ONNX's own tests agrees with differences", () => {
+test.runIf(outcome)("the gradient through a model from ONNX's own tests agrees with differences", () => {
   expect(outcome!.slopes).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import { nodeEngine } from '../../src/engine/node.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import { float32, int64, sizeOf } from '../../src/graph/types.ts'
 
-/** The shape that ONNX Runtime finds for a node, beside the one that was inferred. */
+/** ONNX Runtime's shape for a node, and the inferred one. */
 async function both(shape: number[], build: (g: GraphBuilder, x: Value) => Value) {
   const g = new GraphBuilder('shape')
   const y = g.output('y', build(g, g.input('x', 'float32', shape)))
@@ -17,7 +17,7 @@ async function both(shape: number[], build: (g: GraphBuilder, x: Value) => Value
 
 const small = (low: number, high: number) => fc.integer({ min: low, max: high })
 
-describe('inferred shapes are the ones that ONNX Runtime computes', () => {
+describe('inferred shapes are those that ONNX Runtime computes', () => {
   test.each(['ReduceSum', 'ReduceMean', 'ReduceMax'] as const)('%s over axes, and over none', async (op) => {
     for (const keepdims of [0, 1]) {
       for (const noop_with_empty_axes of [0, 1]) {
@@ -122,7 +122,7 @@ describe('inferred shapes are the ones that ONNX Runtime computes', () => {
   })
 })
 
-test('a dimension that has a name is carried through a reshape and back', () => {
+test('a named dimension is carried through a reshape and back', () => {
   const g = new GraphBuilder('open')
   const x = g.input('x', 'float32', ['batch', 3, 4])
   const flat = g.reshape(x, [-1])
@@ -134,7 +134,7 @@ test('a dimension that has a name is carried through a reshape and back', () => 
   expect(g.reshape(crops, [-1, 3, 4]).shape).toEqual(['batch', 3, 4])
 })
 
-test('shapes that do not fit are an error that names the node', () => {
+test('mismatched shapes give an error that names the node', () => {
   const g = new GraphBuilder('misfit')
   const x = g.input('x', 'float32', [2, 3])
   expect(() => g.op('MatMul', [x, x], {}, 'product')).toThrow(
@@ -142,7 +142,7 @@ test('shapes that do not fit are an error that names the node', () => {
   )
 })
 
-describe('an axis that the input lacks is an error', () => {
+describe('an axis that the input lacks gives an error', () => {
   const lacking: Record<string, (g: GraphBuilder, x: Value) => Value> = {
     Softmax: (g, x) => g.op('Softmax', [x], { axis: 2 }),
     LogSoftmax: (g, x) => g.op('LogSoftmax', [x], { axis: -3 }),

@@ -62,7 +62,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   sumUp: (g, x) => g.op('Expand', [g.reduceSum(x, [1], true), g.integers(SHAPE)]),
 }
 
-/** A chain of steps, each from the last value of the one before, with every value of SHAPE as an output. */
+/** A chain of steps, each starting from the last value of the previous one, with every value of SHAPE as an output. */
 function chain(steps: readonly string[]): Graph {
   const g = new GraphBuilder('chain')
   let x = g.input('x', 'float32', SHAPE)
@@ -84,7 +84,7 @@ async function run(graph: Graph, x: Tensor): Promise<Readonly<Record<string, Ten
 
 const chains = fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 2, maxLength: 6 })
 
-describe('what is certain of a value, whatever the input', () => {
+describe('what is certain about a value, whatever the input', () => {
   test('no element is negative', async () => {
     let certain = 0
     await fc.assert(
@@ -106,7 +106,7 @@ describe('what is certain of a value, whatever the input', () => {
     expect(certain).toBeGreaterThan(100)
   })
 
-  test('it is bounded: an input a million times as large does not make it larger than another does', async () => {
+  test('it is bounded: a million times larger input does not make it larger', async () => {
     let certain = 0
     await fc.assert(
       fc.asyncProperty(chains, async (steps) => {
@@ -123,7 +123,7 @@ describe('what is certain of a value, whatever the input', () => {
         for (const [name, tensor] of Object.entries(results)) {
           if (!claimed.has(name)) continue
           certain++
-          // Six steps by constants of which the greatest is 2 and the least, as a divisor, about 0.02.
+          // Six steps by constants, the largest 2 and the smallest, as a divisor, about 0.02.
           const beyond = [...tensor.data].filter((value) => Math.abs(Number(value)) > 1e4)
           expect(beyond, `${name} of ${steps}`).toEqual([])
         }
@@ -133,7 +133,7 @@ describe('what is certain of a value, whatever the input', () => {
     expect(certain).toBeGreaterThan(100)
   })
 
-  test('nothing of inputs and constants', () => {
+  test('nothing is certain about inputs and constants', () => {
     const g = new GraphBuilder('fed')
     const x = g.input('x', 'float32', [2])
     g.output('y', g.add(x, g.scalar(1)))
@@ -151,7 +151,7 @@ describe('what is certain of a value, whatever the input', () => {
     ['of another precision', (g, gate) => g.op('Cast', [gate], { to: 'float64' })],
     ['compared', (g, gate) => g.op('GreaterOrEqual', [gate, g.scalar(0.5)])],
     ['less a constant', (g, gate) => g.sub(g.scalar(1), gate)],
-  ])('a gate stays bounded that is %s', (_, make) => {
+  ])('a gate that is %s stays bounded', (_, make) => {
     const g = new GraphBuilder('gate')
     const gate = g.op('Sigmoid', [g.input('x', 'float32', SHAPE)])
     g.output('y', make(g, gate))

@@ -19,7 +19,7 @@ function changed(index: number, change: Partial<Node>): Graph {
 }
 
 describe('verify', () => {
-  test('returns what is known of every value of a well-formed graph', () => {
+  test('returns what is known about every value of a well-formed graph', () => {
     expect(verify(graph()).get('y')).toMatchObject({ type: 'float32', shape: ['batch', 3] })
   })
 

@@ -7,7 +7,7 @@ import { dependents, sources, wiringOf } from '../../src/graph/wiring.ts'
 import { canonise } from '../../src/rules/canonise/canonise.ts'
 import { gradient } from '../../src/rules/gradient/gradient.ts'
 
-/** `y` is x for each step, times a weight that the body of a Scan reads from around it. */
+/** `y` is x for each step, times a weight that the body of a Scan reads from outside. */
 function scanned(weightOf: (g: GraphBuilder, x: Value) => Value): Graph {
   const g = new GraphBuilder('scanned')
   const x = g.input('x', 'float32', ['steps', 3])
@@ -41,14 +41,14 @@ describe('the wiring of a graph', () => {
   const graph = g.graph()
   const { makerOf, readersOf, soleReaderOf } = wiringOf(graph)
 
-  test('tells who makes each value', () => {
+  test('finds who makes each value', () => {
     expect(makerOf('half')?.op).toBe('Split')
     expect(makerOf('half.1')).toBe(makerOf('half'))
     expect(makerOf('x')).toBeUndefined()
     expect(makerOf('sizes')).toBeUndefined()
   })
 
-  test('tells who reads each value, and who alone', () => {
+  test('finds who reads each value, and who is its only reader', () => {
     expect(readersOf('x').map(({ name }) => name)).toEqual(['relu'])
     expect(readersOf('relu').map(({ name }) => name)).toEqual(['square', 'square'])
     expect(readersOf('sum')).toEqual([])
@@ -57,7 +57,7 @@ describe('the wiring of a graph', () => {
     for (const name of ['relu', 'turned', 'sum']) expect(soleReaderOf(name)).toBeUndefined()
   })
 
-  test('tells what follows from a value, and what it follows from', () => {
+  test('finds what follows from a value, and what it follows from', () => {
     expect([...dependents(graph, ['half.1'])].sort()).toEqual(['half.1', 'sum', 'turned'])
     expect([...sources(graph, ['turned'])].sort()).toEqual([
       'half.1',
@@ -69,13 +69,13 @@ describe('the wiring of a graph', () => {
     ])
   })
 
-  test('is worked out once', () => {
+  test('is computed once', () => {
     expect(wiringOf(graph)).toBe(wiringOf(graph))
   })
 })
 
-describe('what the body of a Scan reads from around it', () => {
-  test('is read: a constant stays, and so does the node that makes it', () => {
+describe('what the body of a Scan reads from outside', () => {
+  test('counts as read: a constant stays, and so does the node that makes it', () => {
     expect([...scanned(weights).initializers.keys()]).toEqual(['weights'])
     const graph = scanned((g) => g.op('Relu', [weights(g)], {}, 'made'))
     const left = withoutUnread(graph)
@@ -98,7 +98,7 @@ describe('what the body of a Scan reads from around it', () => {
     verify(canonise(graph))
   })
 
-  test('has a gradient that is refused, not one that leaves this way out', () => {
+  test('gets no gradient rather than a wrong one', () => {
     const graph = scanned(weights)
     const g = GraphBuilder.from(graph)
     g.output('loss', g.reduceSum(g.value('y'), [0, 1], false))

@@ -17,7 +17,7 @@ const engine = await nodeEngine({ threads: 1 })
 interface Case {
   readonly network: Graph
   readonly input: TensorOf<'float32'>
-  /** What ONNX Runtime gives for the output. */
+  /** ONNX Runtime's result for the output. */
   readonly output: Float32Array
 }
 
@@ -78,7 +78,7 @@ describe.skipIf(!shared)('an answer behind its scores', () => {
     },
   )
 
-  it('prob_squeezed_sigmoid: one probability for each picture has two classes', async () => {
+  it('prob_squeezed_sigmoid: one probability per picture gives two classes', async () => {
     const { network, input, output } = await caseOf('prob_squeezed_sigmoid')
     const model = modelOf(network, 'squeezed')
     expect(model).toMatchObject({ kind: 'sigmoid', logits: 1, classes: ['0', '1'] })
@@ -96,7 +96,7 @@ describe.skipIf(!shared)('an answer behind its scores', () => {
     expect([yes!.probability, no!.probability]).toEqual([output[0], 1 - output[0]!])
   })
 
-  it('prob_multihead_3d: one of its heads is asked for, and explained as if it were alone', async () => {
+  it('prob_multihead_3d: one of its heads is selected, and explained as if it were alone', async () => {
     const { network, input, output } = await caseOf('prob_multihead_3d')
     expect(() => modelOf(network, 'heads')).toThrow(/y \[N, 2, 4\] has 2 heads.*y\[0\], y\[1\]/)
     expect(() => modelOf(network, 'heads', {}, { output: 'y[2]' })).toThrow(/has 2 heads/)
@@ -111,7 +111,7 @@ describe.skipIf(!shared)('an answer behind its scores', () => {
     expect(other.probability).toBeCloseTo(output[6]!, 6)
   })
 
-  it('prob_ensemble_mean: the mean of two softmaxes is explained itself, and its probabilities are its own', async () => {
+  it('prob_ensemble_mean: the mean of two softmaxes is explained directly, with its own probabilities', async () => {
     const { network, input, output } = await caseOf('prob_ensemble_mean')
     const model = modelOf(network, 'mean')
     expect(model.kind).toBe('other')
@@ -125,7 +125,7 @@ describe.skipIf(!shared)('an answer behind its scores', () => {
     )
   })
 
-  it('i_out_map: of a map of scores the whole plane of each class is explained', async () => {
+  it('i_out_map: for a map of scores the whole plane of each class is explained', async () => {
     const { network, input, output } = await caseOf('i_out_map')
     const model = modelOf(network, 'map')
     const classes = Number(network.outputs[0]!.shape[1])
@@ -152,7 +152,7 @@ describe.skipIf(!shared)('an answer behind its scores', () => {
   })
 })
 
-/** The gradient of something of the output, by small steps; some of them step over the kink of a ReLU. */
+/** The gradient of a function of the output, by small steps; some step over the kink of a ReLU. */
 async function slopes(
   graph: Graph,
   input: TensorOf<'float32'>,
@@ -175,7 +175,7 @@ async function slopes(
 describe('an output', () => {
   const of = (tail: (g: GraphBuilder, z: Value) => Value, count = 4) => network(count, 'answer', tail)
 
-  it('with two softmaxes beside each other has two heads', () => {
+  it('with two softmaxes side by side has two heads', () => {
     const graph = of((g, z) => {
       const [a, b] = g.ops('Split', 2, [z, g.integers([1, 3])], { axis: 1 })
       return g.concat([g.op('Softmax', [g.concat([a!, g.op('Neg', [a!])], 1)]), g.op('Softmax', [b!])], 1)
@@ -185,7 +185,7 @@ describe('an output', () => {
     expect(modelOf(graph, 'two', {}, { output: 'y[1]' })).toMatchObject({ logits: 3, kind: 'softmax' })
   })
 
-  it('of one number is a yes or no where the card names two classes', async () => {
+  it('of one number is a yes or no if the card names two classes', async () => {
     const graph = of((_, z) => z, 1)
     const x = float32([1, 6], [1, -1, 0.5, 0.2, 0, 1])
     const model = modelOf(graph, 'one', { classes: ['m', 'f'] })
@@ -195,7 +195,7 @@ describe('an output', () => {
     expect(modelOf(graph, 'one', { task: 'age' })).toMatchObject({ kind: 'number', classes: ['age'] })
   })
 
-  it('that is one class of a softmax is answered yes where its probability is at least a half', async () => {
+  it('that is one class of a softmax answers yes if its probability is at least a half', async () => {
     const graph = of((g, z) => g.slice(g.op('Softmax', [g.mul(z, g.scalar(3))]), { 1: [1, 2] }))
     const answers = new Set<number>()
     for (let seed = 0; seed < 8; seed++) {
@@ -207,7 +207,7 @@ describe('an output', () => {
     expect([...answers].sort()).toEqual([0, 1])
   })
 
-  it('without a dimension for pictures has the scores of one', async () => {
+  it('without a batch dimension has the scores of one picture', async () => {
     const g = new GraphBuilder('squeezed')
     const weights = Float32Array.from({ length: 18 }, (_, k) => Math.sin(k))
     const z = g.op('Gemm', [g.input('x', 'float32', [1, 6]), g.constant(float32([6, 3], weights))], {}, 'z')
@@ -225,8 +225,8 @@ describe('an output', () => {
     expectClose(maps[1]!, maps[0]!)
   })
 
-  it('that adds up to 1 is probabilities, whatever made it', async () => {
-    // Powers of scores by their sum, of which nothing leads back to logits.
+  it('that adds up to 1 counts as probabilities, whatever made it', async () => {
+    // Powers of scores over their sum, which nothing takes back to logits.
     const graph = of((g, z) => {
       const squares = g.mul(z, z)
       return g.div(squares, g.op('ReduceSum', [squares, g.integers([-1])]))
@@ -236,7 +236,7 @@ describe('an output', () => {
     expect([...outputs.y!.probabilities!]).toEqual([...outputs.y!.logits])
   })
 
-  it('of labels is no answer', () => {
+  it('of labels is not an answer', () => {
     const graph = of((g, z) => g.op('ArgMax', [z], { axis: 1 }))
     expect(() => modelOf(graph, 'label')).toThrow(/is int64: a label, not scores/)
   })

@@ -26,8 +26,8 @@ const card: OpenedCard = {
   ],
 }
 
-describe('a card may speak of several answers', () => {
-  test('the model is there once for each, with its own classes and task', () => {
+describe('a card may describe several answers', () => {
+  test('the model opens once for each, with its own classes and task', () => {
     const answers = answersOf(modelOf(network(), 'two', card))
     expect(answers.map(({ output, task, classes }) => [output, task, classes.length])).toEqual([
       ['age', 'years', 5],
@@ -39,17 +39,17 @@ describe('a card may speak of several answers', () => {
     expect(agesOf(answers[2]!)).toBeUndefined()
   })
 
-  test('the first is meant where none is named', () => {
+  test('the first is the default', () => {
     expect(modelOf(network(), 'two', card).output).toBe('age')
     expect(modelOf(network(), 'two', card, { output: 'gender' }).classes).toEqual(['f', 'm'])
   })
 
-  test('a model whose card speaks of one answer is that', () => {
+  test('a model whose card describes one answer has that one', () => {
     const model = modelOf(network(), 'two', { output: 'gender', task: 'gender', classes: ['f', 'm'] })
     expect(answersOf(model)).toEqual([model])
   })
 
-  test('which ages classes stand for is asked for where nobody says it', () => {
+  test('the ages that classes stand for must be given if nothing states them', () => {
     const unsaid = (answer: object) => () =>
       agesOf(modelOf(network(), 'two', { answers: [{ output: 'age', task: 'years', ...answer }] }))
     expect(unsaid({})).toThrow(

@@ -14,8 +14,8 @@ const tasks = (asked: readonly string[], minus?: string) =>
 const folder = mkdtempSync(join(tmpdir(), 'regard-answers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe('what is asked of a network with several answers', () => {
-  it('is asked of those that have it', () => {
+describe('a question to a network with several answers', () => {
+  it('goes to those that have the class', () => {
     expect(tasks(['top'])).toEqual(['years', 'gender'])
     expect(tasks(['f'])).toEqual(['gender'])
     expect(tasks(['m'], 'f')).toEqual(['gender'])
@@ -23,7 +23,7 @@ describe('what is asked of a network with several answers', () => {
     expect(tasks(['60+,20-29'])).toEqual(['years'])
   })
 
-  it('must belong to one of them, or it is said whose it is', () => {
+  it('must belong to one of them, or the error says whose it is', () => {
     expect(() => tasks(['years,f'])).toThrow(
       /years belongs to the answer years, f belongs to the answer gender\. Name classes of one answer/,
     )
@@ -31,7 +31,7 @@ describe('what is asked of a network with several answers', () => {
     expect(() => tasks(['cat'])).toThrow(/no answer of the network has the class cat\. .*--output/)
   })
 
-  it('is found by a program as by the command', async () => {
+  it('is resolved in a program as in the command', async () => {
     const photo = join(folder, 'face.png')
     await writePicture(photo, (await drawnFace()).face)
     const { name, outputs } = await explainFile('faceres', photo, { class: 'f', asIs: true })

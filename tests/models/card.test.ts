@@ -15,13 +15,13 @@ const card: Card = {
 }
 
 describe('a model card', () => {
-  it('is written as YAML that is read back equal', () => {
+  it('is written as YAML that reads back equal', () => {
     expect(parseCard(formatCard(card), 'model.card.yaml')).toEqual(card)
     const mean: Card = { ...card, input: { ...card.input, mean: [104, 117, 123] } }
     expect(parseCard(formatCard(mean), 'model.card.yaml')).toEqual(mean)
   })
 
-  it('of any network may say just what somebody needs to know', () => {
+  it('of any network may state only what is needed', () => {
     const text = 'input:\n  channels: RGB\n  scale: [0.017, 0.0175, 0.0174]\n  mean: means.binaryproto\n'
     expect(parseCard(text, 'cats.card.yaml')).toEqual({
       input: { channels: 'RGB', scale: [0.017, 0.0175, 0.0174], mean: 'means.binaryproto' },
@@ -91,7 +91,7 @@ describe('a model card', () => {
     ['a scale of zero', /scale: 1/, 'scale: [1, 0, 1]', /input\.scale\[1\] must be .* none of them 0/],
     ['a height without a width', /size: 227/, 'height: 227', /input\.height and width belong together/],
     ['a size said twice', /size: 227/, 'size: 227\n  height: 227\n  width: 227', /input\.size means height/],
-  ])('with %s is turned down, naming the line and the field', (_, from, to, message) => {
+  ])('with %s is refused, with the line and the field', (_, from, to, message) => {
     const text = formatCard(card)
     expect(text).toMatch(from)
     expect(() => parseCard(text.replace(from, to), 'model.card.yaml')).toThrow(message)

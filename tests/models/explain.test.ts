@@ -36,7 +36,7 @@ const photo = join(folder, 'photo.png')
 await writePicture(photo, image)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A network with a single logit, made of one random filter for the whole picture, and a sigmoid. */
+/** A network with a single logit, from one random filter for the whole picture, and a sigmoid. */
 function oneLogit(layout: 'NCHW' | 'NHWC'): Graph {
   const g = new GraphBuilder('one')
   const shape = layout === 'NCHW' ? ['batch', 3, 8, 8] : ['batch', 8, 8, 3]
@@ -65,7 +65,7 @@ describe('explaining a model from a program', () => {
     expect(answer.conservation[0]).toMatchObject({ layer: 'fc8', rule: 'epsilon(0.000001)' })
   })
 
-  it('takes a network and a picture in memory, and what is said of them', async () => {
+  it('takes a network and a picture in memory, and a description of them', async () => {
     const card: OpenedCard = { input: { channels: 'RGB', scale: 1, mean: [120, 110, 100] } }
     const options = { composite: 'epsilon-plus' as const, class: 2, engine }
     const [fromFiles, fromMemory] = [
@@ -76,7 +76,7 @@ describe('explaining a model from a program', () => {
     expect(fromMemory.name).toBe('2')
   })
 
-  it('takes input that is preprocessed, about which nothing need be known', async () => {
+  it('takes preprocessed input without any description', async () => {
     const input = float32([1, 3, SIZE, SIZE], new Float32Array(3 * SIZE ** 2).fill(3))
     const answer = await explain(modelOf(network, 'lively'), input, {
       class: 0,
@@ -89,7 +89,7 @@ describe('explaining a model from a program', () => {
     expect(answer.layers.conv2!.shape.length).toBe(4)
   })
 
-  it('says which class there is none of, and what is not known', async () => {
+  it('names an unknown class, and missing information', async () => {
     await expect(explainFile(path, photo, { class: 'baby' })).rejects.toThrow(/no class 'baby'/)
     const bare = modelOf(network, 'lively')
     await expect(explain(bare, image, { engine })).rejects.toThrow(
@@ -110,7 +110,7 @@ describe('a single logit', () => {
     )
   }
 
-  it('is explained from either side, and the own answer is the side that it is on', async () => {
+  it('is explained from either side, and its own answer is the side that it is on', async () => {
     const one = modelOf(oneLogit('NCHW'), 'one')
     const [no, yes, top] = await Promise.all(
       [0, 1, 'top'].map((each) =>
@@ -126,10 +126,10 @@ describe('a single logit', () => {
   })
 
   it.each(['smoothgrad', 'integrated-gradients', 'grad-cam', 'occlusion'] as const)(
-    'has the same map by %s whatever the order of its axes',
+    'gives the same map by %s whatever the order of its axes',
     async (method) => {
       const first = input([1, 3, 8, 8])
-      // Noise is drawn in the order of the numbers, which the methods always see with the channels first.
+      // Noise is drawn in the order of the numbers, and methods always see channels first.
       const last = float32([1, 8, 8, 3])
       for (let k = 0; k < 192; k++) last.data[k] = first.data[(k % 3) * 64 + Math.floor(k / 3)]!
       const a = await explain(modelOf(oneLogit('NCHW'), 'one'), first, { method, engine })
@@ -156,19 +156,19 @@ describe('warnings', () => {
   }
   const input = float32([1, 2], [1, 1])
 
-  it('say how much of the logit reached the input, where that is less than half', async () => {
+  it('say how much of the logit reached the input if that is less than half', async () => {
     const { warnings } = await explain(sum([1, 2], 7), input, { engine, composite: 'epsilon' })
     expect(warnings).toEqual([expect.stringMatching(/^30\.0 % of the logit reached the input/)])
     const { warnings: none } = await explain(sum([2, 4], 1), input, { engine, composite: 'epsilon' })
     expect(none).toEqual([])
   })
 
-  it('say that parts a thousand times as large as their sum are not to be trusted', async () => {
+  it('say not to trust parts a thousand times as large as their sum', async () => {
     const { warnings } = await explain(sum([1000, -999.5], 0), input, { engine, composite: 'epsilon' })
     expect(warnings).toEqual([expect.stringMatching(/4\.0e\+3 times as large as the logit/)])
   })
 
-  it('are not of a method that does not hand a logit down', async () => {
+  it('do not apply to a method that does not pass down a logit', async () => {
     const { warnings } = await explain(sum([1000, -999.5], 0), input, { engine, composite: 'gradient' })
     expect(warnings).toEqual([])
   })
@@ -188,7 +188,7 @@ describe('an answer that is the probability of its second class', () => {
   it.each([
     [0.2, 'f', 0.8],
     [0.7, 'm', 0.7],
-  ])('%s is that of the class which is likelier: %s', async (value, name, probability) => {
+  ])('%s is that of the likelier class: %s', async (value, name, probability) => {
     const explained = await explain(model, pixels(value, value, value, value), {
       engine,
       composite: 'epsilon',
@@ -199,7 +199,7 @@ describe('an answer that is the probability of its second class', () => {
     expect(Math.sign(explained.relevance.data[0]!)).toBe(name === 'm' ? 1 : -1)
   })
 
-  it('says so where nothing comes down to the picture', async () => {
+  it('says so if nothing reaches the picture', async () => {
     const { warnings } = await explain(model, pixels(-1, -2, 1, 1), { engine, composite: 'epsilon' })
     expect(warnings).toEqual([expect.stringMatching(/^the map is empty/)])
   })

@@ -44,7 +44,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('a trained network on disk', () => {
-  it('is read back as it was written', async () => {
+  it('reads back as it was written', async () => {
     const model = await openModelFile(path)
     expect(model.network).toEqual(network)
     expect(model.card).toEqual({ ...card, input: { ...card.input, mean: 'model.mean.npy' } })
@@ -65,7 +65,7 @@ describe('a trained network on disk', () => {
     expect(requirePreprocessing(await openModelFile(path)).mean).toEqual([104, 117, 123])
   })
 
-  it('may have its classes in a file with one a line', async () => {
+  it('may have its classes in a file, one per line', async () => {
     const text = readFileSync(cardPath, 'utf8').replace(/classes:\n( {2}- .*\n)+/, 'classes: names.txt\n')
     writeFileSync(cardPath, text)
     writeFileSync(join(folder, 'names.txt'), 'n01 man, male\nn02 woman\n')
@@ -106,13 +106,13 @@ describe('a trained network on disk', () => {
       () => writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('output: logits', 'output: prob')),
       /model\.onnx: the network has no output prob; its outputs are logits \[batch, 2\]/,
     ],
-  ])('says what to do where %s', async (_, spoil, message) => {
+  ])('says what to do if %s', async (_, spoil, message) => {
     spoil()
     await expect(openModelFile(path)).rejects.toThrow(message)
   })
 })
 
-describe('a trained network whose files are in memory', () => {
+describe('a trained network with its files in memory', () => {
   const filesIn = (given: Readonly<Record<string, Uint8Array>>) => async (name: string) => {
     if (!given[name]) throw new MissingFile(name)
     return given[name]
@@ -122,7 +122,7 @@ describe('a trained network whose files are in memory', () => {
       readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]),
     )
 
-  it('is the one on disk, under the address that it comes from', async () => {
+  it('is the one on disk, under the address that it came from', async () => {
     const url = 'https://example.org/faces/model.onnx'
     const { path: from, ...model } = await openModel(url, filesIn(inFolder()))
     const { path: _, ...onDisk } = await openModelFile(path)
@@ -130,7 +130,7 @@ describe('a trained network whose files are in memory', () => {
     expect(model).toEqual(onDisk)
   })
 
-  it('needs its mean picture, and the card that says so is named', async () => {
+  it('needs its mean picture, and the error names the card that says so', async () => {
     const { 'model.mean.npy': _, ...rest } = inFolder()
     await expect(openModel('faces/model.onnx', filesIn(rest))).rejects.toThrow(
       'faces/model.mean.npy: the mean cannot be read (there is no such file). Keep it beside the model',
@@ -141,11 +141,11 @@ describe('a trained network whose files are in memory', () => {
     )
   })
 
-  it('needs no card of its own where its card is given, mean picture included', async () => {
+  it('needs no card file if a card is given, mean picture included', async () => {
     const { 'model.onnx': bytes } = inFolder()
     const model = await openModel('model.onnx', filesIn({ 'model.onnx': bytes! }), { card })
     expect(requirePreprocessing(model)).toEqual(requirePreprocessing(await openModelFile(path)))
-    // It replaces a mean that the file's card has in numbers.
+    // It replaces a numeric mean in the file's card.
     writeFileSync(cardPath, readFileSync(cardPath, 'utf8').replace('model.mean.npy', '[104, 117, 123]'))
     const other = await openModel('model.onnx', filesIn(inFolder()), { card: { meanPicture } })
     expect(requirePreprocessing(other).mean).toMatchObject({ planes: meanPicture.data })
@@ -159,11 +159,11 @@ describe('a network without a card', () => {
     copyFileSync(path, bare)
   })
 
-  it('has classes that are called by their indices', async () => {
+  it('names its classes by their indices', async () => {
     expect((await openModelFile(bare)).classes).toEqual(['0', '1'])
   })
 
-  it('is not shown a photo before it is known how, and says what is missing', async () => {
+  it('does not take a photo before its preprocessing is known, and says what is missing', async () => {
     const model = await openModelFile(bare)
     expect(() => requirePreprocessing(model)).toThrow(
       /bare\.onnx: it is unknown how a photo becomes the input images \[batch, 3, 51, 51\]: channels, scale and mean are missing.*--channels, --scale, --mean or in .*bare\.card\.yaml:\n\ninput:\n {2}channels: /,
@@ -173,7 +173,7 @@ describe('a network without a card', () => {
     expect(() => requirePreprocessing(partly)).toThrow(/it is unknown how .*: scale is missing/)
   })
 
-  it('is shown photos as the caller says, who comes before the card', async () => {
+  it('takes photos as the caller says, which overrides the card', async () => {
     const said = { input: { channels: 'RGB' as const, scale: 2, mean: [1, 2, 3] }, picture: 60 }
     for (const model of [bare, path]) {
       expect(requirePreprocessing(await openModelFile(model, { card: said }))).toMatchObject({
@@ -185,7 +185,7 @@ describe('a network without a card', () => {
     }
   })
 
-  it('with several outputs is asked about the one that is named', async () => {
+  it('with several outputs answers by the named one', async () => {
     const g = GraphBuilder.from(network)
     g.output('probabilities', g.op('Softmax', [g.value('logits')]))
     writeOnnxFile(bare, g.graph())
@@ -206,7 +206,7 @@ describe('a network without a card', () => {
     await expect(openModelFile(bare)).rejects.toThrow(/has 2 inputs \(a \[batch, 2\], b \[batch, 2\]\)/)
   })
 
-  it('that takes pictures of any size is read for the size that is said', async () => {
+  it('that takes pictures of any size is read for the given size', async () => {
     const g = new GraphBuilder('any')
     const x = g.input('x', 'float32', ['batch', 3, 'height', 'width'])
     const y = g.op('Relu', [x])
@@ -219,7 +219,7 @@ describe('a network without a card', () => {
 })
 
 describe('a network for several pictures at once', () => {
-  /** Rows of four numbers, [2, 4]; what is made of them is three scores for each. */
+  /** Rows of four numbers, [2, 4], each giving three scores. */
   const network = (make: (g: GraphBuilder, x: Value) => Value) => {
     const g = new GraphBuilder('pair')
     const x = g.input('x', 'float32', [2, 4])
@@ -227,7 +227,7 @@ describe('a network for several pictures at once', () => {
     return g.graph()
   }
 
-  it('is one for each of them where it keeps them apart', () => {
+  it('becomes one per picture if it keeps them apart', () => {
     expect(
       modelOf(
         network((g, x) => g.op('Relu', [x])),
@@ -236,7 +236,7 @@ describe('a network for several pictures at once', () => {
     ).toBe(3)
   })
 
-  it('is refused where each attends to the others', () => {
+  it('is refused if each attends to the others', () => {
     const attending = network((g, x) => g.matmul(g.op('Softmax', [g.matmul(x, g.transpose(x, [1, 0]))]), x))
     expect(() => modelOf(attending, 'pair')).toThrow(/takes 2 pictures at once.*Export it with one picture/s)
   })
@@ -245,14 +245,14 @@ describe('a network for several pictures at once', () => {
     ['a softmax along the batch', (g, scores) => g.op('Softmax', [scores], { axis: 0 })],
     ['a sum over the pictures', (g, scores) => g.sub(scores, g.reduceSum(scores, [0], true))],
     ['attention among them', (g, scores) => g.matmul(g.matmul(scores, g.transpose(scores, [1, 0])), scores)],
-  ])('is refused with an open batch too: %s', (_, make) => {
+  ])('is also refused with an open batch: %s', (_, make) => {
     const g = new GraphBuilder('open')
     const x = g.input('x', 'float32', ['N', 4])
     g.output('y', make(g, g.matmul(x, g.constant(float32([4, 3]), 'w'))))
     expect(() => modelOf(g.graph(), 'open')).toThrow(/any number of pictures at once.*runs along the batch/s)
   })
 
-  it('is one for each where a softmax goes along another axis', () => {
+  it('becomes one per picture if a softmax runs along another axis', () => {
     const g = new GraphBuilder('open')
     const x = g.input('x', 'float32', ['N', 4])
     const scores = g.op('Softmax', [g.matmul(x, g.constant(float32([4, 3]), 'w'))], { axis: -1 })
@@ -261,20 +261,20 @@ describe('a network for several pictures at once', () => {
   })
 })
 
-describe('what is said in place of the card', () => {
+describe('what the caller says instead of the card', () => {
   it.each([
     ['size', { input: { size: 60 } }],
     ['channels', { input: { channels: 'gray' } }],
     ['scale', { input: { scale: [1, 2] } }],
     ['picture', { picture: 20 }],
     ['layout', { input: { layout: 'NHWC' } }],
-  ] as const)('is to blame for itself, and not the card: %s', async (field, said) => {
+  ] as const)('gets the blame for its errors, not the card: %s', async (field, said) => {
     await expect(openModelFile(path, { card: said as never })).rejects.toThrow(
       new RegExp(`^${path}: .*Give another --${field}, or leave it out$`),
     )
   })
 
-  it('is to blame for the names of classes', async () => {
+  it('gets the blame for class names', async () => {
     const names = join(folder, 'names.txt')
     writeFileSync(names, 'a\nb\nc\n')
     await expect(openModelFile(path, { card: { classes: names } })).rejects.toThrow(
@@ -283,8 +283,8 @@ describe('what is said in place of the card', () => {
   })
 })
 
-describe('a network that is not about pictures', () => {
-  /** A network of one input, made float32 at once where it is none. */
+describe('a network that does not take pictures', () => {
+  /** A network of one input, cast to float32 if necessary. */
   const taking = (name: string, type: DataType, shape: Shape) => {
     const g = new GraphBuilder('torch_jit')
     const x = g.input(name, type, shape)
@@ -313,14 +313,14 @@ describe('a network that is not about pictures', () => {
     ['audio', taking('x', 'float32', ['batch', 80, 'frames'])],
     ['audio', taking('log_mel', 'float32', ['batch', 1, 80, 'time'])],
     ['video', taking('x', 'float32', [1, 3, 16, 112, 112])],
-  ] as const)('says that it looks like one for %s where it is shown a photo', (kind, graph) => {
+  ] as const)('says that it looks like one for %s if given a photo', (kind, graph) => {
     const model = modelOf(graph, 'other.onnx')
     expect(() => requirePreprocessing(model)).toThrow(
       new RegExp(`looks like a model for ${kind}, .*networks that take pictures; .*\\.npy`),
     )
   })
 
-  it('is not guessed at: of a table it is said what it takes', () => {
+  it('is not guessed: for a table the error says what it takes', () => {
     for (const shape of [
       [1, 12],
       [1, 3 * 64 ** 2],
@@ -331,7 +331,7 @@ describe('a network that is not about pictures', () => {
     }
   })
 
-  it('is said to be of its kind where it cannot be read, with the reason', () => {
+  it('names its kind if it cannot be read, with the reason', () => {
     const graph = taking('input_ids', 'int64', ['batch', 'sequence'])
     const proto = fromBinary(ModelProtoSchema, writeGraph(graph))
     proto.producerName = 'pytorch'

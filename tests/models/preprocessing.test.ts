@@ -10,7 +10,7 @@ import type { Image } from '../../src/pictures/image.ts'
 const CAFFE: Card = { input: { channels: 'BGR', scale: 1, mean: [104, 117, 123] } }
 const SHAPE: Shape = ['batch', 3, 4, 6]
 
-/** The preprocessing, which must be known whole. */
+/** The preprocessing, which must be complete. */
 function complete(
   card: Card,
   shape: Shape = SHAPE,
@@ -27,17 +27,17 @@ function photo(height: number, width: number, seed = 'photo'): Image {
 }
 
 describe('what a card leaves to the model', () => {
-  it('is the size and the layout of the input, where its shape says them', () => {
+  it('is the size and the layout of the input, if its shape states them', () => {
     expect(complete(CAFFE)).toMatchObject({ size: { height: 4, width: 6 }, layout: 'NCHW' })
     expect(complete(CAFFE, [1, 4, 6, 3])).toMatchObject({ size: { height: 4, width: 6 }, layout: 'NHWC' })
   })
 
-  it('is that a single channel is grey', () => {
+  it('is that a single channel means grey', () => {
     const card = { input: { scale: 1, mean: 0 } }
     expect(complete(card, [1, 1, 28, 28])).toMatchObject({ channels: 'gray', mean: [0], scale: [1] })
   })
 
-  it('is not guessed where its shape says nothing', () => {
+  it('is not guessed if its shape says nothing', () => {
     expect(preprocessingOf({}, SHAPE, undefined)).toEqual({ missing: ['channels', 'scale', 'mean'] })
     expect(preprocessingOf(CAFFE, ['batch', 3, 'h', 'w'], undefined)).toEqual({ missing: ['size'] })
     expect(preprocessingOf(CAFFE, ['n', 3, 3, 3], undefined)).toEqual({ missing: ['layout'] })
@@ -65,7 +65,7 @@ describe('what a card leaves to the model', () => {
       { ...CAFFE, picture: 5 },
       /5 × 5 is smaller than the input of 4 × 6/,
     ],
-  ])('is an error where the card says %s', (_, card, message) => {
+  ])('is an error if the card says %s', (_, card, message) => {
     expect(() => preprocessingOf(card, SHAPE, undefined)).toThrow(message)
   })
 })
@@ -82,7 +82,7 @@ describe('the input that a photo becomes', () => {
     ])
   })
 
-  it('has the axes that the network wants', () => {
+  it('has the axes that the network expects', () => {
     const image = photo(4, 6)
     const first = inputOf(image, complete(CAFFE))
     const last = inputOf(image, complete(CAFFE, [1, 4, 6, 3]))
@@ -90,13 +90,13 @@ describe('the input that a photo becomes', () => {
     for (let k = 0; k < 72; k++) expect(last.data[k]).toBe(first.data[(k % 3) * 24 + Math.floor(k / 3)])
   })
 
-  it('is the brightness of the pixels for a network that sees grey', () => {
+  it('is the brightness of the pixels for a grey network', () => {
     const image = { height: 1, width: 3, data: Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255) }
     const input = inputOf(image, complete({ input: { layout: 'NCHW', scale: 1, mean: 0 } }, [1, 1, 1, 3]))
     expect([...input.data]).toEqual([76, 150, 29])
   })
 
-  it('is cut from the centre of the picture, and a mean picture of that size with it', () => {
+  it('is cut from the centre of the picture, along with a mean picture of that size', () => {
     const mean = float32(
       [3, 8, 8],
       Array.from({ length: 192 }, (_, k) => k / 2),
@@ -114,7 +114,7 @@ describe('the input that a photo becomes', () => {
     )
   })
 
-  it('shows the picture that it was made from, and lies in the range that is foretold', () => {
+  it('shows the picture that it was made from, and lies in the predicted range', () => {
     const kinds = fc.record({
       channels: fc.constantFrom('BGR' as const, 'RGB' as const),
       shape: fc.constantFrom<Shape>(SHAPE, [1, 4, 6, 3]),

@@ -15,7 +15,7 @@ const softmax = (g: GraphBuilder, z: Value) => g.op('Softmax', [z])
 const ages = (tail = softmax) => modelOf(network(8, 'ages', tail), 'ages', { classes: NAMES })
 const x = input('a face')
 
-/** The derivative of something of an output by each number of the input, by small steps. */
+/** The derivative of a function of an output with respect to each number of the input, by small steps. */
 async function slopes(graph: Graph, of: (y: readonly number[]) => number): Promise<number[]> {
   const program = await engine.load(graph)
   const at = async (k: number, by: number) => {
@@ -38,7 +38,7 @@ function expectClose(found: ArrayLike<number>, wanted: readonly number[], within
 }
 
 describe('years', () => {
-  it('are the expected age, and what moves it', async () => {
+  it('explain the expected age, and what moves it', async () => {
     const model = ages()
     const own = await explain(model, x, { class: 'years', composite: 'gradient', engine })
     const { probabilities } = own.outputs.y!
@@ -48,7 +48,7 @@ describe('years', () => {
     expectClose(own.relevance.data, wanted, 5e-3)
   })
 
-  it('have the maps of the classes, each as its logit counts', async () => {
+  it('sum the maps of the classes, each weighted as its logit counts', async () => {
     const model = ages()
     const own = await explain(model, x, { class: 'years', minus: 30, composite: 'epsilon', engine })
     const sum = new Float64Array(x.data.length)
@@ -93,7 +93,7 @@ describe('years', () => {
     )
   })
 
-  it('cannot be grafted, since their weights depend on each picture', () => {
+  it('cannot be grafted, since their weights depend on the picture', () => {
     const model = ages()
     expect(() => targetIn(model, questionsOf(model, ['years'])[0]!)).toThrow(
       /depends on the answer to each picture/,
@@ -112,7 +112,7 @@ describe('a group of ages', () => {
     expectClose(own.relevance.data, wanted, 5e-3)
   })
 
-  it('may be set against another, or against a class', async () => {
+  it('may be compared with another, or with a class', async () => {
     const model = ages((_, z) => z)
     const own = await explain(model, x, { class: '60+', minus: '20-39', composite: 'gradient', engine })
     const log = (z: readonly number[], from: number, to: number) =>
@@ -126,13 +126,13 @@ describe('a group of ages', () => {
     ).rejects.toThrow(/60\+ does not differ from itself/)
   })
 
-  it('is of whole years: half of one is no class, and not taken for the next', () => {
+  it('is in whole years: half a year is not a class, and is not rounded', () => {
     expect(() => questionsOf(ages(), ['25.9'])).toThrow(/no class '25\.9'/)
     expect(() => questionsOf(ages(), ['25'], '35.5')).toThrow(/no class '35\.5'/)
     expect(questionsOf(ages(), ['years'], '35.5')).toEqual([{ class: 'years', reference: 35.5 }])
   })
 
-  it('of two ages with a comma between is two classes', () => {
+  it('of two ages separated by a comma means two classes', () => {
     const found = questionsOf(ages(), ['15,25', '(20, 40)', 'top'])
     expect(found.map(({ class: each }) => (typeof each === 'object' ? each.members : each))).toEqual([
       1,
@@ -150,7 +150,7 @@ describe('a number against another', () => {
     { task: 'age' },
   )
 
-  it('is explained with that taken from what the biases keep', async () => {
+  it('is explained with the reference subtracted from what the biases keep', async () => {
     const plain = await explain(number, x, { composite: 'epsilon', conservation: true, engine })
     const own = await explain(number, x, { minus: 3, composite: 'epsilon', conservation: true, engine })
     expect(own).toMatchObject({ name: 'age', class: 0, value: plain.value })
@@ -160,7 +160,7 @@ describe('a number against another', () => {
     expect(keptBy(own)).toBeCloseTo(keptBy(plain) - 3, 4)
   })
 
-  it('must be one', () => {
+  it('must be a number', () => {
     expect(() => against(number, 'young')).toThrow(/'young' is not a number/)
     expect(() => questionsOf(number, ['old'])).toThrow(/no class 'old'/)
     expect(() => questionsOf(number, ['top'], '30')).toThrow(/is compared with no number, not with 30/)
@@ -169,6 +169,6 @@ describe('a number against another', () => {
   })
 })
 
-it('the probabilities that weights are made of are a softmax of the logits', () => {
+it('takes the probabilities for its weights from a softmax of the logits', () => {
   expect(softmaxOf([1000, 1000]).map((p) => p)).toEqual([0.5, 0.5])
 })

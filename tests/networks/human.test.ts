@@ -17,12 +17,12 @@ import { readPhoto } from '../../src/pictures/node.ts'
 import { Chromium, hasChromium } from '../chromium.ts'
 import { shared } from '../shared.ts'
 
-/** A face as Human gives it: its box with a margin, in parts of the photo's sides, and what it says. */
+/** A face from Human: its box with a margin, relative to the photo's sides, and its answers. */
 interface HumanFace {
   readonly boxRaw: [left: number, top: number, width: number, height: number]
-  /** Of the mesh network, where it was asked. */
+  /** From the mesh network, if it ran. */
   readonly score: number
-  /** Missing where it is 0. */
+  /** Missing if it is 0. */
   readonly age?: number
   readonly gender: 'male' | 'female'
   readonly genderScore: number
@@ -30,14 +30,14 @@ interface HumanFace {
 
 /** How much larger than the detector's box its crop is. */
 const HUMANS_MARGIN = 1.4
-/** UTKFace's pictures are cut so narrowly that Human's crop would reach beyond them, where it sees black and regard the edge. */
+/** UTKFace's pictures are cut so tightly that Human's crop would exceed them; it sees black there, regard the edge. */
 const EDGE = 60
 
 const human = (path: string) =>
   join(dirname(fileURLToPath(import.meta.resolve('@vladmandic/human'))), '..', path)
 const wasm = dirname(fileURLToPath(import.meta.resolve('@tensorflow/tfjs-backend-wasm')))
 
-/** Ten photos of FairFace, and ten pictures of UTKFace with their edges drawn out, as PNG files in a folder. */
+/** Ten photos of FairFace, and ten pictures of UTKFace with their edges extended, as PNG files in a folder. */
 async function writePhotos(folder: string): Promise<string[]> {
   const pictures = (set: string) => {
     const root = join(shared!, 'data', set)
@@ -58,7 +58,7 @@ async function writePhotos(folder: string): Promise<string[]> {
   )
 }
 
-/** How Human reads the outputs of FaceRes. Of ages that are as likely as the likeliest, any may be the one it takes. */
+/** How Human reads the outputs of FaceRes. If several ages tie for the likeliest, it may take any of them. */
 function asHuman(age: Float32Array, male: number): { ages: number[]; gender: string; score: number } {
   const most = age.reduce((a, b) => Math.max(a, b))
   const ages = [...age.keys()]
@@ -85,7 +85,7 @@ function overlap(a: Box, b: Box): number {
 
 describe.skipIf(!shared || !hasChromium)('faceres beside @vladmandic/human in a page', () => {
   let chromium: Chromium
-  // `faces` without the mesh network, when the box is the one that is cut out; `verified` by it, as regard's are.
+  // `faces` without the mesh network, which cuts out the box itself; `verified` by it, as regard's are.
   let said: { photo: Image; faces: HumanFace[]; verified: HumanFace[] }[]
 
   beforeAll(async () => {
@@ -175,7 +175,7 @@ describe.skipIf(!shared || !hasChromium)('faceres beside @vladmandic/human in a 
         [theirs, ours],
         [ours, theirs],
       ] as const) {
-        // Of a face that is hardly one to the mesh network, a pixel decides.
+        // For a face that the mesh network barely accepts, one pixel decides.
         for (const { box } of some.filter(({ sure }) => sure > 0.6))
           expect(Math.max(...others.map((other) => overlap(other.box, box)))).toBeGreaterThan(0.5)
       }
@@ -183,14 +183,14 @@ describe.skipIf(!shared || !hasChromium)('faceres beside @vladmandic/human in a 
     await finder.release()
   })
 
-  test('says the same of them, read as Human reads it', async () => {
-    // Red, green and blue, with nothing subtracted: not as it was trained.
+  test('gives the same answers, read as Human reads them', async () => {
+    // Red, green and blue, with nothing subtracted: unlike in training.
     const model = await openBuiltIn('faceres', { card: { input: { channels: 'RGB', mean: 0 } } })
     const preprocessing = requirePreprocessing(model)
     const program = await (await nodeEngine()).load(model.network)
     for (const { photo, faces } of said) {
       for (const face of faces) {
-        // Human cuts upright boxes out, whatever the mesh says: one without an extent is upright.
+        // Human cuts out upright boxes, whatever the mesh says: one without an extent is upright.
         const mesh = Array<Point>(468).fill({ x: 0, y: 0 })
         const found: FoundFace = { box: cutByHuman(photo, face), score: 1, presence: 1, mesh }
         const { picture } = cutFound(photo, found, { box: 1 }, 256)

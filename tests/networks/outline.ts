@@ -2,7 +2,7 @@ import type { Node } from '../../src/graph/operators.ts'
 import type { Graph } from '../../src/graph/types.ts'
 
 /**
- * A graph as text, up to names and up to the order of nodes that do not depend on each other: a line a node, as they
+ * A graph as text, up to names and the order of independent nodes: one line per node, as they
  * are met on the way from the outputs back to the input. `12 Conv(11, [64, 3, 7, 7], [64]) {"strides":[2,2], …}` reads
  * node 11 and two constants of these shapes; a constant that is one number is written as that number.
  */

@@ -32,8 +32,7 @@ describe.skipIf(!shared)('a network as published', () => {
     expect(outputs[0]).toBe('logits')
     expect(outline(built, outputs)).toEqual(outline(read, [logits.at(-1)!, ...logits.slice(0, -1)]))
     expect(built.nodes.length + read.outputs.length).toBe(read.nodes.length)
-    // Its layers with weights have the names of the published ones, except for the classifiers, which each task has its
-    // own of.
+    // Its layers with weights have the published names, except for the classifiers: each task has its own.
     const own = read.nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm').map((node) => node.name)
     for (const layer of own) {
       const renamed = layer.replace(/_agexgender$|-age$/, '')
@@ -43,7 +42,7 @@ describe.skipIf(!shared)('a network as published', () => {
 })
 
 describe('a network of another size', () => {
-  it.each(Object.entries(networks))('%s is built for the least input, and for no less', (_, network) => {
+  it.each(Object.entries(networks))('%s can be built for the smallest input, and not below', (_, network) => {
     const { build, leastInput, losses } = network
     const size = { classes: 3, batch: 2, width: 1 / 16 }
     const graph = build({ ...size, input: leastInput, random: new Random('least') })
@@ -56,7 +55,7 @@ describe('a network of another size', () => {
     )
   })
 
-  it.each(Object.entries(networks))('%s is built for every input from the least on', (_, network) => {
+  it.each(Object.entries(networks))('%s can be built for every input from the smallest on', (_, network) => {
     for (let input = network.leastInput; input < network.leastInput + 40; input++) {
       const random = new Random(input)
       verify(network.build({ input, classes: 2, batch: 'batch', width: 1 / 64, random }))
@@ -81,7 +80,7 @@ describe('starting weights', () => {
     }
   }
 
-  it('are normal with the published deviation, larger where there are fewer inputs', () => {
+  it('are normal with the published deviation, larger for fewer inputs', () => {
     expect(spread('caffenet', 'conv2.weight', 1).deviation).toBeCloseTo(0.01, 3)
     const narrow = spread('caffenet', 'conv2.weight', 0.25)
     expect(narrow.inputs).toBe(300)

@@ -23,7 +23,7 @@ function weightsOf(name: NetworkName, seed: string, classes: number, width?: num
 }
 
 describe('a network that starts from trained weights', () => {
-  it('takes every layer but a classifier of other classes, which starts random and learns faster', () => {
+  it('takes every layer except a classifier for other classes, which starts random and learns faster', () => {
     const weights = weightsOf('caffenet', 'trained', 5)
     const random = built('caffenet', 'random', 2)
     const { network, taken, fresh, rates } = startFrom(random, { weights, where: 'x.onnx', freshRate: 10 })
@@ -38,14 +38,14 @@ describe('a network that starts from trained weights', () => {
     expect(network.nodes).toBe(random.nodes)
   })
 
-  it('takes of a layer all of its weights or none', () => {
+  it('takes all weights of a layer or none', () => {
     const weights = weightsOf('caffenet', 'trained', 2)
     weights.delete('conv2.bias')
     const { fresh } = startFrom(built('caffenet', 'r', 2), { weights, where: 'x.onnx', freshRate: 1 })
     expect(fresh).toEqual(['conv2'])
   })
 
-  it('takes weights of four dimensions, as old Caffe files have them for every layer', () => {
+  it('takes four-dimensional weights, which old Caffe files use for every layer', () => {
     const weights = weightsOf('caffenet', 'trained', 2)
     for (const [name, tensor] of weights) {
       const ones = Array(4 - tensor.shape.length).fill(1)
@@ -56,7 +56,7 @@ describe('a network that starts from trained weights', () => {
     expect(network.initializers.get('fc6.bias')!.shape).toHaveLength(1)
   })
 
-  it('leaves out a head that only helps in training where no layer of it is taken', () => {
+  it('leaves out a training-only head if none of its layers is taken', () => {
     const weights = weightsOf('googlenet', 'trained', 5)
     for (const name of weights.keys()) if (name.startsWith('loss1/')) weights.delete(name)
     const random = built('googlenet', 'random', 2)
@@ -69,7 +69,7 @@ describe('a network that starts from trained weights', () => {
     expect([...rates.keys()].some((name) => name.startsWith('loss1/'))).toBe(false)
   })
 
-  it('freezes the layers that it is told to: they learn at no rate', () => {
+  it('freezes the given layers: their learning rate is zero', () => {
     const weights = weightsOf('googlenet', 'trained', 5)
     const random = built('googlenet', 'random', 2)
     const { rates } = startFrom(random, { weights, where: 'x', freshRate: 2, frozen: ['conv1', 'conv2/3x3'] })
@@ -78,7 +78,7 @@ describe('a network that starts from trained weights', () => {
     expect(rates.get('loss3/classifier.weight')).toBe(2)
   })
 
-  it('cannot freeze a layer that it does not have, or that starts random', () => {
+  it('cannot freeze a layer that it lacks, or that starts random', () => {
     const start = { weights: weightsOf('caffenet', 'trained', 5), where: 'x.onnx', freshRate: 10 }
     const from = (frozen: string[]) => () => startFrom(built('caffenet', 'r', 2), { ...start, frozen })
     expect(from(['conv'])).toThrow(
@@ -87,7 +87,7 @@ describe('a network that starts from trained weights', () => {
     expect(from(['fc8'])).toThrow('no layer fc8 is taken')
   })
 
-  it('is refused weights of which no layer fits', () => {
+  it('refuses weights of which no layer fits', () => {
     const random = built('caffenet', 'random', 2)
     const wide = { weights: weightsOf('caffenet', 'trained', 5, 1 / 8), where: 'wide.onnx', freshRate: 10 }
     expect(() => startFrom(random, wide)).toThrow(
@@ -100,7 +100,7 @@ describe('a network that starts from trained weights', () => {
     )
   })
 
-  it('is refused weights that are not numbers', () => {
+  it('refuses weights that are not numbers', () => {
     const weights = weightsOf('caffenet', 'trained', 2)
     weights.get('conv3.bias')!.data[4] = Number.NaN
     expect(() => startFrom(built('caffenet', 'r', 2), { weights, where: 'bad.onnx', freshRate: 10 })).toThrow(
@@ -110,7 +110,7 @@ describe('a network that starts from trained weights', () => {
 })
 
 test.skipIf(!shared)(
-  'GoogLeNet as built here, from the real ImageNet weights, answers as it does in OpenCV',
+  'GoogLeNet as built here, from the real ImageNet weights, answers as in OpenCV',
   async () => {
     const npy = (name: string) => readNpy(readFileSync(join(shared!, 'reference/googlenet', name)), name)
     const where = join(shared!, 'models/caffe/bvlc_googlenet.caffemodel')

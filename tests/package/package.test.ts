@@ -20,7 +20,7 @@ import { shared } from '../shared.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const user = mkdtempSync(join(tmpdir(), 'regard-user-'))
 
-/** Run a program in the user's folder, without what `npm test` sets for its own. */
+/** Run a program in the user's folder, without the environment that `npm test` sets. */
 function run(program: string, ...given: string[]): { stdout: string; stderr: string } {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_/i.test(name)))
   const errors = join(user, 'stderr')
@@ -77,8 +77,8 @@ describe('a plain npm install', () => {
     expectSameColours((await readPhoto(join(user, 'map.png'))).data, map!.data)
   }
 
-  test('without the native runtime explains by WebAssembly, and says once how to have it', async () => {
-    // Where npm could not fetch what its install script asks for, it is not there in the first place.
+  test('without the native runtime explains by WebAssembly, and says once how to get it', async () => {
+    // If npm could not fetch what its install script needs, it is missing from the start.
     rmSync(join(user, 'node_modules/onnxruntime-node'), { recursive: true, force: true })
     const { stdout, stderr } = run('node', 'explain.js')
     await expectExplained(stdout)
@@ -86,7 +86,7 @@ describe('a plain npm install', () => {
     expect(stderr).toContain('WebAssembly')
   })
 
-  test('with it, brought as that says, explains by native code without a word', async () => {
+  test('with the runtime, installed as advised, explains by native code without a message', async () => {
     run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', 'onnxruntime-node@1.30.0')
     const { stdout, stderr } = run('node', 'explain.js')
     await expectExplained(stdout)
@@ -99,7 +99,7 @@ describe('a plain npm install', () => {
 })
 
 describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
-  test('the page of the documentation explains a picture, in a worker, with nothing configured', async () => {
+  test('the documentation’s page explains a picture, in a worker, without configuration', async () => {
     const folder = join(user, 'page')
     mkdirSync(join(folder, 'public'), { recursive: true })
     writeFileSync(
@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
     }
   })
 
-  test('a stop is heard by a worker amid thousands of runs, and it explains the next photo', async () => {
+  test('a worker hears a stop amid thousands of runs, and explains the next photo', async () => {
     const folder = join(user, 'stopping')
     mkdirSync(join(folder, 'public'), { recursive: true })
     writeFileSync(join(folder, 'index.html'), stopping)
@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
       const { threads, relevance } = await explainedIn(page, files, 'face.png', { how: {} })
       expect(threads).toBe(1)
       const { relevance: own } = await explainFile(join(user, 'model.onnx'), join(user, 'face.png'))
-      // Noise, shown to a random network: on some CPUs numbers nearly tie in a max pooling (see below).
+      // Noise in a random network: on some CPUs numbers nearly tie in a max pooling (see below).
       expect(apart(relevance, own.data)).toBeLessThan(1e-3)
     } finally {
       await chromium.stop()
@@ -175,7 +175,7 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
         cpSync(join(root, 'tests/package/page', name), join(folder, name))
       for (const { files, photo } of models) {
         for (const path of files) cpSync(path, join(folder, 'public', basename(path)))
-        // As PNG: of JPEG two decoders make slightly different pixels.
+        // As PNG: two decoders give slightly different pixels for JPEG.
         await writePicture(join(folder, 'public', `${basename(photo)}.png`), await readPhoto(photo))
       }
       const built = await bundled(folder)
@@ -185,8 +185,8 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
     })
     afterAll(() => chromium?.stop())
 
-    // Where two numbers nearly tie, rounding decides what a max pooling takes, and a map differs by up to 1e-3: so it
-    // does between the optimisation levels of one runtime. On these photos nothing ties nearly.
+    // Where two numbers nearly tie, rounding decides what a max pooling takes, and a map differs by up to 1e-3, as it
+    // does between the optimisation levels of one runtime. On these photos nothing nearly ties.
     const models = [
       {
         name: 'an ONNX model (AdienceNet)',
@@ -316,14 +316,14 @@ function apart(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.sqrt(difference / norm)
 }
 
-/** Colours that came of the same relevance, computed elsewhere. */
+/** Colours from the same relevance, computed elsewhere. */
 function expectSameColours(a: ArrayLike<number>, b: ArrayLike<number>): void {
   expect(a.length).toBe(b.length)
   const most = Array.from(b, (value, k) => Math.abs(value - a[k]!)).reduce((x, y) => Math.max(x, y), 0)
   expect(most).toBeLessThanOrEqual(2)
 }
 
-/** Print what a page loads, and see that nothing in it is Node's. */
+/** Print what a page loads, and check that none of it belongs to Node. */
 function tellSizes(assets: string): void {
   const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'))
   const sizes = scripts.map((name) => {

@@ -32,7 +32,7 @@ interface Kind {
   readonly gap?: number
 }
 
-/** A bitmap of the pixels, written as the format's description has it. */
+/** A bitmap of the pixels, written by the format's description. */
 function bmp({ bits, header = 40, compression = 0, masks = [], fromTop = false, gap = 0 }: Kind): Buffer {
   const entry = header === 12 ? 3 : 4
   const palette = bits <= 8 ? (header === 12 ? 2 ** bits : 5) : 0
@@ -68,7 +68,7 @@ function bmp({ bits, header = 40, compression = 0, masks = [], fromTop = false, 
     const index = COLOURS.findIndex((colour) => colour.join() === [r, g, b].join())
     const [red, green, blue] =
       masks.length > 0 ? masks : bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff]
-    // Every channel is all or nothing, so that it fills its mask or leaves it.
+    // Every channel is all or nothing, so it fills its mask or leaves it empty.
     const value = ((r ? red! : 0) | (g ? green! : 0) | (b ? blue! : 0)) >>> 0
     if (bits <= 8) file[from + ((x * bits) >> 3)]! |= index << (8 - bits - ((x * bits) % 8))
     else if (bits === 24) file.set([b!, g!, r!], from + 3 * x)
@@ -100,13 +100,13 @@ describe('a Windows bitmap', () => {
     })
   })
 
-  it('is a photo like any other, whatever its ending says', async () => {
+  it('is a photo like any other, whatever its extension', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'regard-bmp-')), 'scan.jpg')
     writeFileSync(path, bmp({ bits: 24 }))
     expect(await readPhoto(path)).toMatchObject({ width: WIDTH, height: HEIGHT })
   })
 
-  it('that is cut off, compressed or larger than memory is refused, by its name', async () => {
+  it('that is truncated, compressed or larger than memory is refused by name', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'regard-bmp-')), 'scan.bmp')
     const refused = async (bytes: Uint8Array) => {
       writeFileSync(path, bytes)

@@ -20,7 +20,7 @@ const wide = grey([
 ])
 
 describe('fitting a photo into a picture', () => {
-  it('pads: all of it is shown, its edge pixels repeated', () => {
+  it('pads: the whole photo shows, with its edge pixels repeated', () => {
     expect(brightness(fitted(wide, { height: 4, width: 4 }, 'pad'))).toEqual([
       [10, 20, 30, 40],
       [10, 20, 30, 40],
@@ -29,7 +29,7 @@ describe('fitting a photo into a picture', () => {
     ])
   })
 
-  it('crops: it fills the picture, and the same is cut off on both sides', () => {
+  it('crops: it fills the picture, cut equally on both sides', () => {
     expect(brightness(fitted(wide, { height: 2, width: 2 }, 'crop'))).toEqual([
       [20, 30],
       [60, 70],

@@ -64,7 +64,7 @@ describe('readPhoto', () => {
     expect(Math.max(green!, blue!)).toBeLessThan(60)
   })
 
-  it('shows what is transparent on white, of colour and of grey', async () => {
+  it('shows transparent colour and grey pictures on white', async () => {
     const colour = raw([255, 0, 0, 255, 255, 0, 0, 0], 2, 1, 4)
     expect([...(await readPhoto(await written('alpha.png', colour))).data]).toEqual([
       255, 0, 0, 255, 255, 255,
@@ -77,7 +77,7 @@ describe('readPhoto', () => {
     expect([...(await readPhoto(grey)).data]).toEqual([90, 90, 90, 255, 255, 255])
   })
 
-  it.each(['gif', 'webp'])('reads the first picture of a moving %s', async (kind) => {
+  it.each(['gif', 'webp'])('reads the first frame of an animated %s', async (kind) => {
     const frames = sharp(Uint8Array.from([...RED, ...RED, ...BLUE, ...BLUE]), {
       raw: { width: 2, height: 2, channels: 3, pageHeight: 1 },
     })
@@ -140,7 +140,7 @@ describe('readPhoto', () => {
     ['webp', 0.6],
     ['gif', 0.6],
     ['tiff', 0.6],
-  ])('names a %s file that ends after a share of %d', async (kind, share) => {
+  ])('names a %s file that is cut off after a share of %d', async (kind, share) => {
     const noise = sharp({
       create: {
         width: 64,
@@ -157,7 +157,7 @@ describe('readPhoto', () => {
     await expect(readPhoto(path)).rejects.toThrow(path)
   })
 
-  it('says where a page or a pointer was fetched in place of a photo', async () => {
+  it('says if a page or a pointer was fetched instead of a photo', async () => {
     const path = join(folder, 'fetched.jpg')
     writeFileSync(path, '<html><body>Sign in</body></html>')
     await expect(readPhoto(path)).rejects.toThrow(/fetched\.jpg: is an HTML page/)
@@ -165,7 +165,7 @@ describe('readPhoto', () => {
     await expect(readPhoto(path)).rejects.toThrow(/run `git lfs pull`/)
   })
 
-  it('names a file that is absent, empty, no picture, or a folder', async () => {
+  it('names a file that is missing, empty, not a picture, or a folder', async () => {
     mkdirSync(join(folder, 'folder.jpg'))
     writeFileSync(join(folder, 'empty.jpg'), '')
     writeFileSync(join(folder, 'text.jpg'), 'This is no photo.')
@@ -176,7 +176,7 @@ describe('readPhoto', () => {
     }
   })
 
-  it('gives each of many broken photos that are read at once its own reason', async () => {
+  it('gives each of many broken photos, read at once, its own reason', async () => {
     const noise = sharp({
       create: {
         width: 64,
@@ -212,11 +212,11 @@ describe('readPhoto', () => {
     )
   })
 
-  describe('of a photo that would fill the memory', () => {
+  describe('reading a photo that would fill the memory', () => {
     afterEach(() => vi.unstubAllEnvs())
 
     it('refuses 100 megapixels by their header, without decoding them', async () => {
-      // Nothing but the header of a PNG file: what follows cannot be decoded.
+      // Only the header of a PNG file: what follows cannot be decoded.
       const bytes = readFileSync(await written('header.png', picture()))
       const header = bytes.subarray(0, 33)
       header.writeUInt32BE(10_000, 16)
@@ -231,7 +231,7 @@ describe('readPhoto', () => {
       await expect(readPhoto(path)).rejects.toThrow(`${path}: the photo cannot be read (`)
     })
 
-    it('refuses drawings, which are programs of a kind, whatever they are called', async () => {
+    it('refuses vector drawings, which are a kind of program, whatever their name', async () => {
       const drawing =
         '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
       for (const [name, bytes] of [

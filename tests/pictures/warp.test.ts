@@ -31,7 +31,7 @@ const picture = fc
   )
 
 describe('warpAffine', () => {
-  it('gives the picture itself for the identity', () => {
+  it('returns the picture itself for the identity', () => {
     fc.assert(
       fc.property(picture, (image) => {
         expect(warpAffine(image, IDENTITY, image.width, image.height)).toEqual(image)
@@ -78,7 +78,7 @@ describe('warpAffine', () => {
     ])
   })
 
-  it('averages boxes where it shrinks, along each axis by its own factor', () => {
+  it('averages boxes when shrinking, along each axis by its own factor', () => {
     const image = grey([
       [0, 10, 20, 30, 40, 50],
       [4, 14, 24, 34, 44, 54],
@@ -108,7 +108,7 @@ describe('warpAffine', () => {
     }
   })
 
-  it('keeps a plain picture plain, and every value between the least and the greatest', () => {
+  it('keeps a plain picture plain, and every value between the smallest and the largest', () => {
     const number = fc.double({ min: -4, max: 4, noNaN: true })
     fc.assert(
       fc.property(picture, fc.tuple(number, number, number, number, number, number), (image, map) => {

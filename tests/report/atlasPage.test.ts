@@ -30,7 +30,7 @@ async function pageOf(shown: Atlas): Promise<string> {
 const textOf = (page: string) => page.replace(/<style>.*?<\/style>|<[^>]+>/gs, '').replace(/\s+/g, ' ')
 
 describe('the page of an atlas', () => {
-  it('names first the planted cluster, with the group that it has too much of', async () => {
+  it('names the planted cluster first, with its over-represented group', async () => {
     const page = await pageOf(atlas)
     const first = /<h2>Look at these first<\/h2>\s*<ol><li>.*?<\/li>/s.exec(page)![0]
     expect(first).toContain('href="#f-1"')
@@ -41,7 +41,7 @@ describe('the page of an atlas', () => {
     )
   })
 
-  it('says of each cluster why it stands where it stands, and shows a dozen of its faces beside their maps', async () => {
+  it('explains the rank of each cluster, and shows a dozen of its faces beside their maps', async () => {
     const page = await pageOf(atlas)
     const text = textOf(page)
     expect(text).toContain('It has more than chance would bring of age 60+: ')
@@ -49,12 +49,12 @@ describe('the page of an atlas', () => {
       'It has no more of any group, nor of wrong answers, than chance would bring; it lies far apart',
     )
     expect(text).toContain('The mean probability of its answers is 90 %')
-    // Of each of the four clusters a mean map, an average face, and twelve faces with their maps.
+    // For each of the four clusters a mean map, an average face, and twelve faces with their maps.
     expect(page.match(/<img /g)).toHaveLength(4 * (2 + 2 * 12))
     expect(page).toContain('csv:&#60;faces&#62;')
   })
 
-  it('says where nothing is lopsided, where a class falls into no kinds, and what is left out', async () => {
+  it('says if nothing is lopsided, if a class does not split, and what is left out', async () => {
     const plain: Atlas = {
       ...atlas,
       classes: atlas.classes.map((own) => ({

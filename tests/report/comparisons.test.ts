@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { comparisonsOf } from '../../src/report/comparisons.ts'
 import { answers, writeStudy } from './writtenStudy.ts'
 
-/** Answers to 917 faces of which one alone has 33, the other alone 59, and both 750. */
+/** Answers to 917 faces: only one network has 33 right, only the other 59, and both 750. */
 const A = answers([true, 33], [false, 59], [true, 750], [false, 75])
 const B = answers([false, 33], [true, 59], [true, 750], [false, 75])
 
@@ -14,7 +14,7 @@ describe('a comparison', () => {
     { ...gender, setting: 'i', right: { r: B, i: A } },
   ])
 
-  it('is of the accuracy on each one’s own test set, with McNemar’s p and the bootstrap’s interval', () => {
+  it('compares accuracy on each one’s own test set, with McNemar’s p and the bootstrap’s interval', () => {
     const [one, ...others] = comparisonsOf(study)
     expect(others).toEqual([])
     expect(one).toMatchObject({
@@ -38,7 +38,7 @@ describe('a comparison', () => {
     expect(comparisonsOf(study)).toEqual(comparisonsOf(study))
   })
 
-  it('is less sure where the faces are of fewer people', () => {
+  it('is less sure if the faces are of fewer people', () => {
     const few = writeStudy(
       [
         { ...gender, setting: 'r', right: { r: B, i: A } },
@@ -52,7 +52,7 @@ describe('a comparison', () => {
     expect(one!.interval.low).toBeLessThan(0)
   })
 
-  it('pairs faces by name, and leaves out those that one has not been tested on', () => {
+  it('pairs faces by name, and leaves out those that only one was tested on', () => {
     const [one] = comparisonsOf(
       writeStudy([
         { ...gender, setting: 'r', fold: 0, right: { r: [true, true], i: [true, true] } },
@@ -82,7 +82,7 @@ describe('the comparisons of a study', () => {
   ])
   const made = comparisonsOf(study)
 
-  it('are of cells that differ in one thing, in the paper’s order', () => {
+  it('compare cells that differ in one thing, in the paper’s order', () => {
     expect(made.map(({ task, kind, a, b }) => `${task} ${kind}: ${a} – ${b}`).sort()).toEqual([
       'age network: A [r] – C [r]',
       'age network: A [r] – G [r]',
@@ -96,7 +96,7 @@ describe('the comparisons of a study', () => {
 
   it('are corrected by Holm within a task and kind', () => {
     const of = (b: string, a = 'A [i]') => made.find((one) => one.a === a && one.b === b)!
-    // Two of the three have p = 0.0088, the third is of the same answers.
+    // Two of the three have p = 0.0088, the third compares the same answers.
     expect(of('A [m]').pAdjusted).toBeCloseTo(3 * of('A [m]').p, 12)
     expect(of('A [r]').pAdjusted).toBeCloseTo(3 * of('A [r]').p, 12)
     expect(of('A [m]', 'A [r]').pAdjusted).toBe(1)

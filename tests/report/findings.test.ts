@@ -7,7 +7,7 @@ import { type WrittenRun, writeStudy } from './writtenStudy.ts'
 
 const FACES = 300
 
-/** Answers that are right with a probability, by a face's own luck and the training's. */
+/** Answers that are right with a probability, by a face's own luck and the training's luck. */
 function drawn(share: number, name: string): boolean[] {
   const [faces, training] = [new Random('faces'), new Random(name)]
   return Array.from({ length: FACES }, () => 0.8 * faces.uniform() + 0.2 * training.uniform() < share)
@@ -37,7 +37,7 @@ function finding(runs: readonly WrittenRun[], id: string): PaperFinding {
 }
 
 describe('a finding of the paper', () => {
-  it('holds where other people and other trainings would show it', () => {
+  it('holds if other people and other trainings would show it too', () => {
     const runs = FOLDS.flatMap((fold) => [
       run({ setting: 'r', fold }, 0.7),
       run({ setting: 'i', fold }, 0.62),
@@ -50,7 +50,7 @@ describe('a finding of the paper', () => {
     )
   })
 
-  it('does not hold where the other way round is as sure', () => {
+  it('does not hold if the opposite is as certain', () => {
     const runs = FOLDS.flatMap((fold) => [
       run({ setting: 'r', fold }, 0.62),
       run({ setting: 'i', fold }, 0.7),
@@ -60,12 +60,12 @@ describe('a finding of the paper', () => {
     expect(evidence).toMatch(/^\[r\] over \[i\]: −\d+\.\d points .* 0 of 5 trainings/)
   })
 
-  it('is undecided where nothing differs', () => {
+  it('is undecided if nothing differs', () => {
     const runs = FOLDS.flatMap((fold) => [run({ setting: 'r', fold }, 0.7), run({ setting: 'i', fold }, 0.7)])
     expect(finding(runs, 'rotation-over-affine').verdict).toBe('undecided')
   })
 
-  it('is undecided, however sure of the faces, where each side was trained once', () => {
+  it('is undecided, however sure of the faces, if each side was trained once', () => {
     const runs = [run({ setting: 'r' }, 0.9), run({ setting: 'i' }, 0.5)]
     const { verdict, evidence, parts } = finding(runs, 'rotation-over-affine')
     expect(parts[0]!.people.p).toBeLessThan(1e-6)
@@ -73,7 +73,7 @@ describe('a finding of the paper', () => {
     expect(evidence).toContain('each side was trained only once')
   })
 
-  it('is undecided where trainings differ more among themselves than the settings do', () => {
+  it('is undecided if trainings differ more among themselves than the settings do', () => {
     const gains = [0.3, -0.2, 0.25, -0.15, 0.1]
     const runs = FOLDS.flatMap((fold) => [
       run({ setting: 'r', fold }, 0.5 + gains[fold]!),
@@ -94,7 +94,7 @@ describe('a finding of the paper', () => {
     expect(finding(few, 'rotation-over-affine').verdict).toBe('undecided')
   })
 
-  it('of several parts holds only where all of them do', () => {
+  it('with several parts holds only if all of them do', () => {
     const runs = (mixed: number) =>
       FOLDS.flatMap((fold) => [
         run({ setting: 'm', fold }, mixed),
@@ -106,7 +106,7 @@ describe('a finding of the paper', () => {
     expect(finding(runs(0.65), 'mixed-best').verdict).toBe('does not hold')
   })
 
-  it('takes all networks, starts and tasks together', () => {
+  it('pools all networks, starts and tasks', () => {
     const runs = (['age', 'gender'] as const).flatMap((task) =>
       (['adiencenet', 'caffenet', 'googlenet'] as const).flatMap((network, k) => [
         run({ task, network, setting: 'r' }, 0.6 + 0.08 * k),
@@ -124,7 +124,7 @@ describe('a finding of the paper', () => {
     expect(deeper.verdict).toBe('holds')
   })
 
-  it('tells what a swap costs, and whom it costs less', () => {
+  it('measures the cost of a swap, and which network it costs less', () => {
     const runs = FOLDS.flatMap((fold) => [
       run({ network: 'googlenet', setting: 'i', fold }, 0.8, 0.55),
       run({ network: 'googlenet', setting: 'r', fold }, 0.8, 0.68),
@@ -134,12 +134,12 @@ describe('a finding of the paper', () => {
     expect(finding(runs, 'alignment-matters').verdict).toBe('holds')
     expect(finding(runs, 'pretraining-mends-alignment').verdict).toBe('holds')
     const less = finding(runs, 'rotation-loses-less')
-    // From ImageNet's weights both lose the same.
+    // From ImageNet's weights both lose equally.
     expect(less.parts[0]!.trainings).toMatchObject({ n: 10 })
     expect(less.parts[0]!.people.difference).toBeGreaterThan(0.04)
   })
 
-  it('about CaffeNet and age is not mixed up with that about all others', () => {
+  it('about CaffeNet and age stays separate from the one about all others', () => {
     const runs = FOLDS.flatMap((fold) => [
       run({ task: 'age', network: 'caffenet', setting: 'r', fold }, 0.6),
       run({ task: 'age', network: 'caffenet', setting: 'r,n', fold }, 0.5),
@@ -148,7 +148,7 @@ describe('a finding of the paper', () => {
     expect(finding(runs, 'pretraining-helps').verdict).toBe('not tested')
   })
 
-  it('about heat maps is of the same photos before and after', () => {
+  it('about heat maps compares the same photos before and after', () => {
     const mapped = (setting: 'r' | 'r,n', fold: number, more: number): WrittenRun => ({
       ...run({ network: 'googlenet', setting, fold }, 0.7),
       maps: [0, 1, 2, 3].map((k): MapRecord => {
@@ -170,7 +170,7 @@ describe('a finding of the paper', () => {
     expect(evidence).toContain('autocorrelation of a heat map: +0.032 (')
   })
 
-  it('is not tested where the study has nothing to compare', () => {
+  it('is not tested if the study has nothing to compare', () => {
     const found = findingsOf(writeStudy([run({ setting: 'm' }, 0.7)]))
     expect(new Set(found.map(({ verdict }) => verdict))).toEqual(new Set(['not tested']))
     expect(found[0]!.evidence).toBe('The study lacks two runs that could show it.')
@@ -183,7 +183,7 @@ function looking(about: Partial<WrittenRun> & Pick<WrittenRun, 'setting'>, looks
   return { ...run(about, 0.7), profile: writtenProfile(`${task} ${network} ${setting} ${fold}`, fold, looks) }
 }
 
-describe('what females and males are known by', () => {
+describe('what identifies females and males', () => {
   const lookingAt = (upper: Record<'f' | 'm', number>, lower: Record<'f' | 'm', number>) =>
     FOLDS.map((fold) =>
       looking(
@@ -192,7 +192,7 @@ describe('what females and males are known by', () => {
       ),
     )
 
-  it('holds where females have more above and males more below', () => {
+  it('holds if females have more above and males more below', () => {
     const { verdict, evidence, parts } = finding(
       lookingAt({ f: 0.4, m: 0.3 }, { f: 0.2, m: 0.26 }),
       'females-above-males-below',
@@ -208,17 +208,17 @@ describe('what females and males are known by', () => {
     )
   })
 
-  it('does not hold where one of the two is the other way round', () => {
+  it('does not hold if one of the two is reversed', () => {
     const runs = lookingAt({ f: 0.4, m: 0.3 }, { f: 0.26, m: 0.2 })
     expect(finding(runs, 'females-above-males-below').verdict).toBe('does not hold')
   })
 
-  it('is undecided where they are known by the same', () => {
+  it('is undecided if the same identifies both', () => {
     const runs = lookingAt({ f: 0.3, m: 0.3 }, { f: 0.2, m: 0.2 })
     expect(finding(runs, 'females-above-males-below').verdict).toBe('undecided')
   })
 
-  it('is not tested without a profile, or of age', () => {
+  it('is not tested without a profile, or for age', () => {
     const { verdict, evidence } = finding([run({ setting: 'r' }, 0.7)], 'females-above-males-below')
     expect(verdict).toBe('not tested')
     expect(evidence).toContain('explain.profile')
@@ -227,14 +227,14 @@ describe('what females and males are known by', () => {
   })
 })
 
-describe('what pretraining makes of maps, by profiles', () => {
+describe('the effect of pretraining on maps, by profiles', () => {
   const pretrained = (before: Looks, after: Looks) =>
     FOLDS.flatMap((fold) => [
       looking({ network: 'googlenet', setting: 'r', fold }, before),
       looking({ network: 'googlenet', setting: 'r,n', fold }, after),
     ])
 
-  it('holds where regions are larger, hang together and lie on the head', () => {
+  it('holds if regions are larger, connected and on the head', () => {
     const runs = pretrained(
       { region: 0.1, autocorrelation: 0.4, shares: () => ({ eyes: 0.4 }) },
       { region: 0.13, autocorrelation: 0.5, shares: () => ({ eyes: 0.55 }) },
@@ -250,7 +250,7 @@ describe('what pretraining makes of maps, by profiles', () => {
     expect(parts[2]!.people.difference).toBeCloseTo(0.15, 1)
   })
 
-  it('does not hold where larger regions lie beside the head', () => {
+  it('does not hold if larger regions lie beside the head', () => {
     const runs = pretrained(
       { region: 0.1, autocorrelation: 0.4, shares: () => ({ eyes: 0.55 }) },
       { region: 0.13, autocorrelation: 0.5, shares: () => ({ eyes: 0.4 }) },
@@ -268,13 +268,13 @@ describe('CaffeNet’s isolated aspects', () => {
   const narrow: Looks = { sparseness: 0.8, halfArea: 0.04, region: 0.03 }
   const wide: Looks = { sparseness: 0.6, halfArea: 0.1, region: 0.1 }
 
-  it('hold where its maps are the more concentrated by each measure', () => {
+  it('hold if its maps are more concentrated by each measure', () => {
     const { verdict, parts } = finding(beside(narrow, wide), 'caffenet-isolated')
     expect(verdict).toBe('holds')
     expect(parts.map(({ people }) => people.difference > 0)).toEqual([true, true, true])
   })
 
-  it('do not hold where its maps are the wider ones', () => {
+  it('do not hold if its maps are wider', () => {
     expect(finding(beside(wide, narrow), 'caffenet-isolated').verdict).toBe('does not hold')
   })
 

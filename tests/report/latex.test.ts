@@ -23,7 +23,7 @@ const TABLE: Table = {
 describe('a table as LaTeX', () => {
   const lines = tableLatex(TABLE, 'Study x').trim().split('\n')
 
-  it('has the rules of booktabs, and groups of columns under their names', () => {
+  it('has booktabs rules, and groups of columns under their names', () => {
     expect(lines).toEqual([
       '% age_of 50 %',
       '% Study x',
@@ -48,7 +48,7 @@ describe('a table as LaTeX', () => {
     ])
   })
 
-  it('has as many cells in each row as columns', () => {
+  it('has one cell per column in each row', () => {
     for (const line of lines.filter((one) => one.endsWith(' \\\\') && !one.includes('multicolumn'))) {
       expect(line.split(' & ')).toHaveLength(TABLE.columns.length)
     }

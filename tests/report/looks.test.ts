@@ -57,7 +57,7 @@ describe('what the networks look at', () => {
     expect(section.body.text).not.toMatch(/NaN|undefined/)
   })
 
-  it('says so where nobody knows the parts of any face', async () => {
+  it('says so if no face has known parts', async () => {
     const known = run('r', 0, eyesAndMouth)
     const faces = known.profile!.faces.map((face) => ({ ...face, parts: null }))
     const section = (await sectionOf([{ ...known, profile: { ...known.profile!, faces } }]))!
@@ -66,7 +66,7 @@ describe('what the networks look at', () => {
     expect(section.body.text).not.toMatch(/NaN|undefined/)
   })
 
-  it('is left out where no run has a profile', async () => {
+  it('is left out if no run has a profile', async () => {
     const { profile: _, ...rest } = run('r', 0, eyesAndMouth)
     expect(await sectionOf([rest])).toBeUndefined()
   })
@@ -75,7 +75,7 @@ describe('what the networks look at', () => {
 describe('how faithful maps are', () => {
   const cellsOf = (faithful: number) => faithfulCells(writeStudy([run('r', 0, { faithful })]))
 
-  it('is told by how much more they have than what knows nothing of the network', () => {
+  it('is measured by how much they exceed controls that know nothing of the network', () => {
     const [cell] = cellsOf(1)
     expect(cell!.faces).toBe(16)
     expect(cell!.over.random.difference).toBeCloseTo(1, 1)
@@ -84,7 +84,7 @@ describe('how faithful maps are', () => {
     expect(faithfulSentence(cellsOf(1))).toBe('All maps are better than both controls.')
   })
 
-  it('names the controls that maps are not better than', () => {
+  it('names the controls that maps do not beat', () => {
     expect(faithfulSentence(cellsOf(0))).toMatch(/than the edges of the photos the maps of any network/)
     expect(faithfulSentence(cellsOf(-1))).toMatch(
       /than random numbers the maps of any network; than the edges/,
@@ -98,14 +98,14 @@ describe('the parts of the head', () => {
     parts: [1, 2, 3, 4, 10].map((positive) => ({ positive, negative: -5, area: 0.2 })),
   }
 
-  it('are all but the background, neck and clothes', () => {
+  it('are all parts except the background, neck and clothes', () => {
     expect(headParts(parts)).toEqual(['hair', 'eyes', 'mouth'])
     expect(shareOn(face, parts, headParts(parts))).toBeCloseTo(9 / 20)
     expect(shareOn(face, parts, UPPER)).toBeCloseTo(5 / 20)
     expect(shareOn(face, parts, LOWER)).toBeCloseTo(4 / 20)
   })
 
-  it('have no share where nothing speaks for the class, or nobody knows where they are', () => {
+  it('have no share if nothing speaks for the class, or if they are unknown', () => {
     expect(shareOn({ parts: null }, parts, UPPER)).toBeUndefined()
     const empty = face.parts.map((part) => ({ ...part, positive: 0 }))
     expect(shareOn({ parts: empty }, parts, UPPER)).toBeUndefined()

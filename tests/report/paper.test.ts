@@ -8,14 +8,14 @@ describe('the paper’s figures', () => {
       PAPER_SETTINGS[test].flatMap((setting) => paperScore(task, test, letter, setting) ?? []),
     )
 
-  it('are as many as its tables have without their dashes', () => {
+  it('match the number of table cells without a dash', () => {
     for (const task of ['age', 'gender'] as const) {
       expect(all(task, 'own')).toHaveLength(3 * 3 + 3 + 2 + 3 + 1 + 1)
       expect(all(task, 'swapped')).toHaveLength(2 * 3 + 2 * 2)
     }
   })
 
-  it('have 1-off for age alone, which is never below accuracy', () => {
+  it('have 1-off only for age, never below accuracy', () => {
     for (const test of ['own', 'swapped'] as const) {
       for (const { accuracy, oneOff } of all('age', test)) expect(oneOff).toBeGreaterThan(accuracy)
       for (const { oneOff } of all('gender', test)) expect(oneOff).toBeUndefined()

@@ -15,7 +15,7 @@ async function pageOf(out: string): Promise<{ page: string; document: Page }> {
   return { page, document: parseHTML(page).document }
 }
 
-/** The table whose caption begins so, as the texts of its cells. */
+/** The table whose caption begins with a text, as the texts of its cells. */
 function tableOf(document: Page, caption: string): { head: string[]; rows: Map<string, string[]> } {
   const table = [...document.querySelectorAll('table')].find((one) =>
     one.querySelector('caption')?.textContent?.startsWith(caption),
@@ -45,7 +45,7 @@ describe('the report of the paper’s grid', () => {
     expect(page).not.toContain('not finished')
   })
 
-  it('has tables in the paper’s layout: its networks, its settings in its order, dashes where it has them', () => {
+  it('has tables in the paper’s layout: its networks, its settings in its order, and its dashes', () => {
     const { head, rows } = tableOf(document, 'age, as in Table 2 of the paper')
     expect(head[0]).toBe('A AdienceNetC CaffeNetG GoogLeNetV VGG-16')
     expect([...rows.keys()].slice(0, 8)).toEqual(
@@ -59,7 +59,7 @@ describe('the report of the paper’s grid', () => {
     }
   })
 
-  it('has the mean over folds ± their sample deviation, what they are together, and the paper’s figure', () => {
+  it('has the mean over folds ± their sample deviation, the pooled figure, and the paper’s figure', () => {
     const tests = [0, 1, 2, 3, 4].map((fold) => {
       const run = readStudy(out).record.runs.find(
         (one) =>
@@ -76,7 +76,7 @@ describe('the report of the paper’s grid', () => {
     expect(cell).toMatch(/–\d+\.\dpaper 58\.5$/)
   })
 
-  it('says that the paper’s figures are the paper’s', () => {
+  it('says which figures are the paper’s', () => {
     expect(document.querySelector('#accuracy')!.textContent).toMatch(
       /paper is what the paper reports on Adience: not a result of this study/,
     )
@@ -103,7 +103,7 @@ describe('the report of the paper’s grid', () => {
     expect(readFileSync(join(out, 'report', 'tables', 'accuracy.csv'), 'utf8')).toContain(',0.5850,0.9260\r')
   })
 
-  it('has figures that stand by themselves, with their pictures', () => {
+  it('has self-contained figures, with their pictures', () => {
     const folder = join(out, 'report', 'figures')
     for (const name of readdirSync(folder)) {
       const svg = readFileSync(join(folder, name), 'utf8')
@@ -119,7 +119,7 @@ describe('the report of the paper’s grid', () => {
     expect(page).toContain('4 of 15 faces; the maps of all are in runs/*/maps.')
   })
 
-  it('sets beside each stretched face what every network answered to it', () => {
+  it('shows beside each stretched face what every network answered', () => {
     const pairs = document.querySelector('#pairs')!.textContent!
     expect(pairs).toContain('stretched 1.50 times (1.40 times taller)')
     expect(pairs).toContain('stretched 1.30 times (1.25 times wider)')
@@ -132,7 +132,7 @@ describe('the report of the paper’s grid', () => {
     expect(targets.slice(0, 2)).toEqual(['findings', 'accuracy'])
   })
 
-  it('draws curves on the test set where runs have snapshots', async () => {
+  it('draws curves on the test set if runs have snapshots', async () => {
     expect(page).toContain('accuracy over training on validation pictures, by their centres.')
     const { cells } = readStudy(out)
     for (const { run, tests } of cells.flatMap(({ runs }) => runs)) {
@@ -155,7 +155,7 @@ describe('the report of the paper’s grid', () => {
 })
 
 describe('a report', () => {
-  it('stays small where pictures are large', async () => {
+  it('stays small if pictures are large', async () => {
     const out = await writePaperStudy({
       folds: 1,
       faces: 16,
@@ -171,7 +171,7 @@ describe('a report', () => {
     expect(statSync(await writeReport(readStudy(out))).size).toBeLessThan(30e6)
   })
 
-  it('of another data set has its own networks and settings alone, and nothing of the paper’s', async () => {
+  it('of another data set has only its own networks and settings, and nothing from the paper', async () => {
     const out = await writePaperStudy({ folds: 1, faces: 16, explained: 0, kind: 'aaf' })
     const { page, document } = await pageOf(out)
     expect(page).not.toContain('class="paper"')
@@ -179,7 +179,7 @@ describe('a report', () => {
     expect(tableOf(document, 'age').rows.get('[i]')![0]).toMatch(/^\d+\.\d\d+\.\d–\d+\.\d$/)
   })
 
-  it('of a study that is not finished says what is done, and has dashes for the rest', async () => {
+  it('of an unfinished study says what is done, and has dashes for the rest', async () => {
     const out = await writePaperStudy({
       folds: 2,
       faces: 16,
@@ -195,14 +195,14 @@ describe('a report', () => {
     expect(rows.get('[m,w]')!.slice(0, 9)).toEqual(Array(9).fill('–'))
   })
 
-  it('of a study of which nothing is finished says what was to be run', async () => {
+  it('of a study without finished runs says what is planned', async () => {
     const out = await writePaperStudy({ folds: 1, faces: 16, explained: 1, only: () => false })
     const { page, document } = await pageOf(out)
     expect(page).toMatch(/0 of its 38 runs are done/)
     expect([...document.querySelectorAll('section')].map(({ id }) => id)).toEqual(['run'])
   })
 
-  it('of a study that was copied without its pictures is made without them', async () => {
+  it('of a study that was copied without its pictures leaves them out', async () => {
     const out = await writePaperStudy({ folds: 1, faces: 16, explained: 2 })
     for (const run of readdirSync(join(out, 'runs')))
       rmSync(join(out, 'runs', run, 'maps'), { recursive: true })

@@ -24,7 +24,7 @@ import {
 } from '../../src/study/record.ts'
 import { ownTest } from '../../src/study/setting.ts'
 
-/** What a written study has less of, or more. */
+/** How a written study deviates from the full grid. */
 interface Size {
   readonly folds?: number
   /** Faces tested in one fold. */
@@ -40,8 +40,8 @@ interface Size {
 const TASKS = ['age', 'gender'] as const satisfies Task[]
 
 /**
- * Write the files of a study of the paper's whole grid, about as right as the paper's networks, without training one:
- * answers are drawn, pictures are noise.
+ * Write the files of a study of the paper's whole grid, about as accurate as the paper's networks, without training:
+ * answers are random, pictures are noise.
  */
 export async function writePaperStudy({
   folds = 5,
@@ -147,7 +147,7 @@ function writeRun(out: string, run: Run, { random, faces, explained, pictures }:
   writeRunRecord(folder, record)
 }
 
-/** Probabilities that add up to 1, of which the true class has the most with about such a share of chance. */
+/** Probabilities that add up to 1, in which the true class usually leads, with this share of chance. */
 function probabilitiesOf(random: Random, count: number, truth: number, share: number): number[] {
   const near = Math.min(count - 1, Math.max(0, truth + (random.uniform() < 0.5 ? -1 : 1)))
   const answer = random.uniform() < share ? truth : near

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { intervalOf, peopleOf } from '../../src/report/people.ts'
 import { wilson } from '../../src/statistics/interval.ts'
 
-/** Faces of so many people, the last one of each five people answered wrongly. */
+/** Faces of this many people, with wrong answers for every fifth. */
 const faces = (people: number, each: number) =>
   Array.from({ length: people * each }, (_, k) => {
     const person = k % people
@@ -10,12 +10,12 @@ const faces = (people: number, each: number) =>
   })
 
 describe('faces by person', () => {
-  it('are added up, wherever a person’s faces stand', () => {
+  it('are summed, wherever a person’s faces appear', () => {
     const values = ['b', 'a', 'b', 'c', 'b'].map((subject, value) => ({ subject, value }))
     expect(peopleOf(values)).toEqual({ sums: [6, 1, 3], faces: [3, 1, 1] })
   })
 
-  it('of one face each have about Wilson’s interval, and of several faces a wider one', () => {
+  it('have about Wilson’s interval for one face each, and a wider one for several faces', () => {
     const plain = wilson(400, 500)
     const single = intervalOf(faces(500, 1), 'seed')
     expect(Math.abs(single.low - plain.low)).toBeLessThan(0.006)

@@ -7,7 +7,7 @@ import { perturbationFigure } from '../../src/report/perturbationFigure.ts'
 const MEASURE = taken('region-perturbation', { region: 9 }, 'probabilities')
 const METHODS = ['gradient', 'paper', 'random', 'edges']
 
-/** One measure of one face, of which the score falls to these ends in both orders. */
+/** One measure of one face, whose score falls to these ends in both orders. */
 function column(ends: Record<string, readonly [morf: number, lerf: number]>) {
   const name = takenName(MEASURE)
   const rows = Object.entries(ends).map(([method, [morf, lerf]]): MeasuredValue => {
@@ -19,7 +19,7 @@ function column(ends: Record<string, readonly [morf: number, lerf: number]>) {
   return measureTable(rows, METHODS, [MEASURE])[0]!
 }
 
-/** What a figure says, piece by piece. */
+/** The texts of a figure, piece by piece. */
 const words = (svg: string) => [...svg.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text!)
 
 describe('the figure of perturbation', () => {
@@ -57,11 +57,11 @@ describe('the figure of perturbation', () => {
     ])
   })
 
-  it('is one whole picture as well', () => {
+  it('is also one whole picture', () => {
     expect(words(figure.whole)).toEqual([figure.key, ...figure.panels].flatMap(words))
   })
 
-  it('is there without controls, and not without methods', () => {
+  it('exists without controls, but not without methods', () => {
     const { gradient, random } = ends
     expect(words(perturbationFigure(column({ gradient }), METHODS)!.key)).toHaveLength(2)
     expect(perturbationFigure(column({ random }), METHODS)).toBeUndefined()

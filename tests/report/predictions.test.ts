@@ -15,7 +15,7 @@ const study = () =>
   )
 
 describe('the predictions of a cell', () => {
-  it('are those of all its folds, face by face, as the files have them', () => {
+  it('are those of all its folds, face by face, as in the files', () => {
     const written = study()
     const read = readPredictions(written, written.cells[0]!, 'r')
     expect(read.map(({ face, subject, fold }) => [face, subject, fold])).toEqual([
@@ -34,7 +34,7 @@ describe('the predictions of a cell', () => {
     ])
   })
 
-  it('of a file without subjects have each face as a person', () => {
+  it('from a file without subjects count each face as a person', () => {
     const written = study()
     const file = join(written.out, 'runs/gender-adiencenet-r-fold0/predictions.csv')
     writeFileSync(file, 'face,tested_on,true,predicted,p m,p f\r\nx,r,m,m,0.9,0.1\r\nx,i,m,m,0.9,0.1\r\n')
@@ -46,7 +46,7 @@ describe('the predictions of a cell', () => {
     ['face,tested_on,true,predicted,p m,p f\r\nx,r,m,q,1,0\r\n', 'has an empty line 2'],
     ['face,tested_on,true,predicted,p m,p f\r\nx,r,m,m,1,0\r\n', 'has 0 faces on i, and result.json 1'],
     ['face,tested_on\r\nx,r,"\r\n', 'could not be read'],
-  ])('of a damaged file (%j) are an error that names it', (text, message) => {
+  ])('from a damaged file (%j) give an error that names it', (text, message) => {
     const written = study()
     const file = join(written.out, 'runs/gender-adiencenet-r-fold0/predictions.csv')
     writeFileSync(file, text)
@@ -57,7 +57,7 @@ describe('the predictions of a cell', () => {
     expect(read).toThrow('could not be read')
   })
 
-  it('are whole for many faces', () => {
+  it('are complete for many faces', () => {
     const right = answers([true, 300], [false, 200])
     const written = writeStudy([{ ...run, right: { r: right, i: right } }])
     expect(readPredictions(written, written.cells[0]!, 'r')).toHaveLength(500)

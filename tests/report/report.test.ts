@@ -18,7 +18,7 @@ let document: ReturnType<typeof parseHTML>['document']
 
 beforeAll(async () => {
   await runStudy(readPlan(plan), out, { signal: new AbortController().signal })
-  // The report needs the study's files and nothing else.
+  // The report needs only the study's files.
   rmSync(join(out, 'data'), { recursive: true, force: true })
   page = readFileSync(await writeReport(readStudy(out)), 'utf8')
   document = parseHTML(page).document
@@ -35,13 +35,13 @@ function table(name: string): Record<string, string>[] {
 const records = () => readdirSync(join(out, 'runs')).map((run) => readRunRecord(join(out, 'runs', run)))
 
 describe('a report', () => {
-  it('is one file: it loads nothing', () => {
+  it('is one file that loads nothing', () => {
     expect(page).not.toMatch(/(src|href)="(?!data:|#)/)
     expect(page).not.toMatch(/url\((?!data:)|@import/)
     expect([...document.querySelectorAll('script, link, iframe')]).toEqual([])
   })
 
-  it('counts the faces of all test folds together', () => {
+  it('pools the faces of all test folds', () => {
     for (const task of ['age', 'gender'] as const) {
       for (const setting of ['r', 'i'] as const) {
         const runs = records().filter(({ run }) => run.task === task && run.setting.photos === setting)
@@ -71,7 +71,7 @@ describe('a report', () => {
     expect(page).toContain('even guessing')
   })
 
-  it('tells each group apart, and groups of one task add up to all faces', () => {
+  it('reports each group, and the groups of a task add up to all faces', () => {
     const groups = table('groups').filter(
       (row) => row.task === 'gender' && row.setting === 'r' && row.tested_on === 'r',
     )
@@ -96,7 +96,7 @@ describe('a report', () => {
     }
   })
 
-  it('has its figures as files that stand by themselves', () => {
+  it('has its figures as self-contained files', () => {
     const figures = readdirSync(join(out, 'report', 'figures'))
     expect(figures.sort()).toEqual([
       'calibration.svg',
@@ -110,7 +110,7 @@ describe('a report', () => {
     for (const figure of figures) {
       const svg = readFileSync(join(out, 'report', 'figures', figure), 'utf8')
       expect(svg).toMatch(/^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/)
-      // Pictures in it are letters of all kinds.
+      // Embedded pictures contain letters of all kinds.
       expect(svg.replace(/data:[^"]*/g, '')).not.toMatch(/NaN|undefined/)
     }
     expect(page).not.toMatch(/>NaN|>undefined/)
@@ -121,7 +121,7 @@ describe('a report', () => {
     expect(page).toContain('Apache-2.0: drawn by regard')
   })
 
-  it('has its main figures as text, a line a network and setting', () => {
+  it('has its main figures as text, one line per network and setting', () => {
     expect(mainFigures(readStudy(out))).toHaveLength(4)
     expect(mainFigures(readStudy(out))[0]).toMatch(
       /^age {5}A \[i\] +\d+\.\d % \(.*\) {2}1-off .* n \d+ {2}chance \d/,
@@ -139,7 +139,7 @@ describe('a report', () => {
     expect(html`<b>${'a & "b"'}</b>`.text).toBe('<b>a &#38; &#34;b&#34;</b>')
   })
 
-  it('leaves out a run that is not finished', async () => {
+  it('leaves out an unfinished run', async () => {
     rmSync(join(out, 'runs', 'age-adiencenet-i-fold0', 'result.json'))
     rmSync(join(out, 'runs', 'age-adiencenet-i-fold1', 'result.json'))
     expect(mainFigures(readStudy(out))).toHaveLength(3)
@@ -148,7 +148,7 @@ describe('a report', () => {
 })
 
 describe('a folder without a study', () => {
-  it('is said to be none, with what to do', () => {
+  it('is reported, with what to do', () => {
     const empty = mkdtempSync(join(tmpdir(), 'regard-empty-'))
     expect(() => writeReport(readStudy(empty))).toThrow(
       `${empty}: this folder holds no study: it lacks study.json. Name the folder that`,
@@ -159,7 +159,7 @@ describe('a folder without a study', () => {
 })
 
 describe('a CSV file', () => {
-  it('quotes what would be taken for something else', () => {
+  it('quotes what would be misread', () => {
     expect(csv([{ a: 'x, "y"', b: 1 }])).toBe('a,b\r\n"x, ""y""",1\r\n')
   })
 })

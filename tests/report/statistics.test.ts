@@ -25,7 +25,7 @@ const finding = (verdict: PaperFinding['verdict']): PaperFinding => ({
 })
 
 describe('the comparisons', () => {
-  it('have a table a task and kind, with the latter’s gain over the former', () => {
+  it('have one table per task and kind, with the gain of the second over the first', () => {
     const tables = comparisonTables([
       COMPARISON,
       { ...COMPARISON, kind: 'start' },
@@ -43,7 +43,7 @@ describe('the comparisons', () => {
 })
 
 describe('the paper’s findings', () => {
-  it('are counted in a sentence, but for those that the study cannot test', () => {
+  it('are counted in a sentence, except those that the study cannot test', () => {
     const verdicts = ['holds', 'holds', 'undecided', 'not tested'] as const
     const said = findingSentence(verdicts.map(finding))!
       .text.replace(/<[^>]+>/g, '')

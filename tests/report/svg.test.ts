@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { expect, it } from 'vitest'
 import { plot } from '../../src/report/svg.ts'
 
-it('coordinates of a plot are given to hundredths of a pixel, and its words as they are', () => {
+it('a plot rounds coordinates to hundredths of a pixel, and keeps its words as they are', () => {
   const { content } = plot({
     width: 100,
     height: 90,

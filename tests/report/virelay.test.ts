@@ -13,7 +13,7 @@ const PYTHON = '/usr/bin/python3'
 const hasH5py = spawnSync(PYTHON, ['-c', 'import h5py']).status === 0
 if (!hasH5py) console.warn('SKIPPED: reading HDF5 files by h5py, for python3-h5py is not installed')
 
-/** Everything in a file, as ViRelAy's library reads it: shapes, types, attributes, and of small datasets the values. */
+/** Everything in a file, as ViRelAy's library reads it: shapes, types, attributes, and the values of small datasets. */
 const READ = `
 import h5py, json, sys
 found = {}
@@ -33,7 +33,7 @@ interface Read {
   readonly type: string
   readonly value: number[]
   readonly attributes: Record<string, unknown>
-  /** Of each row. */
+  /** For each row. */
   readonly sums: number[]
 }
 
@@ -66,7 +66,7 @@ function withoutLabel(faces: (typeof explained)['faces']) {
 }
 
 describe('a project of ViRelAy', () => {
-  it('says where its files are, relative to itself, and what labels are called', () => {
+  it('says where its files are, relative to itself, and names its labels', () => {
     const { project } = parse(readFileSync(join(folder, 'project.yaml'), 'utf8'))
     expect(project).toMatchObject({
       name: 'net on csv:faces.csv',
@@ -84,14 +84,14 @@ describe('a project of ViRelAy', () => {
     ])
   })
 
-  it.runIf(hasH5py)('has the pictures from 0 to 1, channel by channel, with their labels', () => {
+  it.runIf(hasH5py)('stores pictures from 0 to 1, channel by channel, with their labels', () => {
     const { data, label } = read('input.h5') as { data: Read; label: Read }
     expect([data.shape, data.type]).toEqual([[180, 3, THUMBNAIL, THUMBNAIL], 'float32'])
     expect(data.sums[51]).toBeCloseTo((51 / 255) * 3 * THUMBNAIL ** 2, 0)
     expect([label.type, label.value[0], label.value[1], label.value[179]]).toEqual(['uint16', 2, 1, 0])
   })
 
-  it.runIf(hasH5py)('has maps of the shape of the pictures, whose channels add up to the relevance', () => {
+  it.runIf(hasH5py)('stores maps in the pictures’ shape, whose channels add up to the relevance', () => {
     const { attribution, label, prediction, index } = read('attribution.h5') as Record<string, Read>
     expect([attribution!.shape, attribution!.type]).toEqual([[180, 3, THUMBNAIL, THUMBNAIL], 'float32'])
     const [rows, columns] = explained.grid
@@ -108,7 +108,7 @@ describe('a project of ViRelAy', () => {
   })
 
   it.runIf(hasH5py)(
-    'has for each class its faces, embeddings and clusters, by names that all classes share',
+    'stores faces, embeddings and clusters of each class, under names that all classes share',
     () => {
       const found = read('analysis.h5')
       for (const { name, faces, cluster, clusters, plane, spectrum } of atlas.classes) {

@@ -3,23 +3,23 @@ import { CLASSES } from '../../src/datasets/task.ts'
 import { FACE_PARTS, type FacePart } from '../../src/faces/parts.ts'
 import type { ProfiledFace, ProfileRecord } from '../../src/study/profileRecord.ts'
 
-/** What the maps of a written profile say; each face has something of its own beside it. */
+/** What the maps of a written profile show; each face adds its own variation. */
 export interface Looks {
-  /** The share of what speaks for the class in one part, for a face of a class; the rest is background. */
+  /** The share of positive relevance in one part, for a face of a class; the rest is background. */
   readonly shares?: (gender: 'm' | 'f') => Partial<Record<FacePart, number>>
   readonly region?: number
   readonly autocorrelation?: number
   readonly sparseness?: number
   readonly halfArea?: number
-  /** How much more a map is worth than random numbers and edges. */
+  /** How much better a map is than random numbers and edges. */
   readonly faithful?: number
 }
 
 /**
- * A profile that is made up.
+ * A made-up profile.
  *
- * @param name of the training: what differs a little from one to the next
- * @param looks what its maps say
+ * @param name of the training, which varies a little from one to the next
+ * @param looks what its maps show
  */
 export function writtenProfile(name: string, fold: number, looks: Looks, count = 40): ProfileRecord {
   const training = new Random(name).normal(0, 0.002)

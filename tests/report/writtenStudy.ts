@@ -18,7 +18,7 @@ import {
 } from '../../src/study/record.ts'
 import { parseSetting, type SettingText } from '../../src/study/setting.ts'
 
-/** A run by what came of it: for each test face, on photos of each kind, whether the answer was right. */
+/** A run by its outcome: for each test face, on photos of each kind, whether the answer was right. */
 export interface WrittenRun extends Pick<Run, 'task' | 'network'> {
   readonly setting: SettingText
   readonly fold?: number
@@ -27,7 +27,7 @@ export interface WrittenRun extends Pick<Run, 'task' | 'network'> {
   readonly profile?: ProfileRecord
 }
 
-/** The first class where the answer is right, else the second; the probability of what is answered is 0.75. */
+/** The first class where the answer is right, else the second; the probability of the answer is 0.75. */
 const [SURE, UNSURE] = [0.75, 0.25]
 
 /**
@@ -85,7 +85,7 @@ export function writeStudy(
   return readStudy(out)
 }
 
-/** Faces that are right and faces that are not, this many each, one after another. */
+/** Right faces, then wrong faces, this many of each. */
 export function answers(...counts: readonly [right: boolean, count: number][]): boolean[] {
   return counts.flatMap(([right, count]) => new Array<boolean>(count).fill(right))
 }

@@ -25,7 +25,7 @@ async function mapOf(graph: Graph, name: CompositeName, x: TensorOf<'float32'>) 
 
 type Spelling = (g: GraphBuilder, x: Value) => Value
 
-/** One activation in several spellings; the first is the shortest. */
+/** One activation in several spellings, the shortest first. */
 const spellings: Record<string, Record<string, Spelling>> = {
   ReLU: {
     operator: (g, x) => g.op('Relu', [x]),
@@ -81,7 +81,7 @@ describe.each(Object.entries(spellings))('%s', (_, each) => {
   })
 })
 
-describe.skipIf(!shared)('files in which an activation is spelt out', () => {
+describe.skipIf(!shared)('files with an expanded activation', () => {
   const at = (name: string) => join(shared!, 'cases/models', name)
   const pairs = [
     ['v_hswish_op', 'v_hswish_clip'],

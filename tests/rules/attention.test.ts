@@ -15,8 +15,8 @@ import { relevance } from '../../src/rules/relevance/relevance.ts'
 import { shared } from '../shared.ts'
 import { drawn, expectClose } from './layer.ts'
 
-// Transformers, beside the code of the rules' own authors: relevance of the top class in double precision, by LXT's
-// rules and zennit's γ. `manifest.json` of the folder says how.
+// Transformers, compared with the rule authors' own code: relevance of the top class in double precision, by LXT's
+// rules and zennit's γ. The folder's `manifest.json` says how.
 
 const engine = await nodeEngine({ threads: 2 })
 const folder = join(shared ?? '', 'reference/attention')
@@ -33,7 +33,7 @@ function pictureOf(path: string): TensorOf<'float32'> {
   return float32(shape, Float32Array.from(data))
 }
 
-/** The length of the difference of two vectors, as a share of that of the second. */
+/** The length of the difference of two vectors, relative to the second. */
 function apart(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let [difference, whole] = [0, 0]
   for (let k = 0; k < expected.length; k++) {
@@ -56,7 +56,7 @@ describe.skipIf(!shared).each(models)('%s', (model) => {
   const at = (name: string) => join(folder, model, name)
   const graph = shared ? readGraph(readFileSync(at('model.onnx')), model) : undefined
   const picture = shared ? pictureOf(at('input.npy')) : undefined
-  // A ConvNeXt has no attention, and so no CP-LRP of its own.
+  // A ConvNeXt lacks attention, and so has no CP-LRP of its own.
   const published = presets.filter((name) => existsSync(at(`${name}.npy`)))
 
   test.each(published)("gives the authors' map by %s, with a report that balances", async (name) => {
@@ -77,7 +77,7 @@ describe.skipIf(!shared).each(models)('%s', (model) => {
     expect(Math.abs(logit - sum(kept) - sum(map.data)) / most).toBeLessThan(1e-4)
   })
 
-  // One of either kind stands for all here.
+  // One of each kind stands for all here.
   const every = /fused|convnext/.test(model) ? (Object.keys(composites) as CompositeName[]) : []
   test.each(every)('has a finite map by %s', async (name) => {
     if (name === 'epsilon-gamma-box') return
@@ -87,7 +87,7 @@ describe.skipIf(!shared).each(models)('%s', (model) => {
   })
 })
 
-/** One block of attention over tokens of `width` numbers, of which the first one's result is classified. */
+/** One attention block over tokens of `width` numbers, which classifies the first token's result. */
 function attention(tokens: number, masked = 0): Graph {
   const width = 4
   const random = new Random('attention')
@@ -114,7 +114,7 @@ describe('attention', () => {
     float32([1, count, 4], drawn([1, 5, 4], new Random('tokens')).data.slice(0, 4 * count))
 
   test.each(presets)(
-    'a token that a mask hides gets nothing, and the others what they get without it, by %s',
+    'a masked token gets nothing, and the others get what they get without it, by %s',
     async (name) => {
       const whole = await explained(attention(5, 2), composites[name], tokens(5))
       const short = await explained(attention(3), composites[name], tokens(3))
@@ -123,7 +123,7 @@ describe('attention', () => {
     },
   )
 
-  test('an Add behind a product with a constant matrix is its bias', async () => {
+  test('an Add after a product with a constant matrix is its bias', async () => {
     const { conservation } = await explained(attention(3), composites.attnlrp, tokens(3))
     const rows = conservation.filter(({ operator }) => operator === 'MatMul' || operator === 'Gemm')
     for (const { layer, bias, rule } of rows) {
@@ -142,7 +142,7 @@ describe('attention', () => {
     expect(layers.filter((layer) => layer === 'q' || layer === 'k')).toEqual([])
   })
 
-  test('a composite that takes softmax for constant says so where the answer itself is behind one', () => {
+  test('a composite that treats softmax as constant says so if the answer itself is behind one', () => {
     const g = new GraphBuilder('gate')
     const x = g.input('x', 'float32', ['batch', 3])
     const ages = g.constant(float32([3, 1], [10, 30, 50]))
@@ -150,7 +150,7 @@ describe('attention', () => {
     expect(() => relevance(g.graph(), composites.cplrp)).toThrow(/only through a softmax.*Choose another one/)
   })
 
-  test.skipIf(!shared)('several targets are explained where tokens come before the picture', async () => {
+  test.skipIf(!shared)('several targets are explained if tokens come before the picture', async () => {
     const at = (name: string) => join(shared!, 'cases/models', name)
     const graph = readGraph(readFileSync(at('attn_torch.onnx')), 'attn_torch')
     const picture = pictureOf(at('attn_torch.npy'))
@@ -172,11 +172,11 @@ describe('attention', () => {
 })
 
 describe('the default composite', () => {
-  test('is attnlrp-gamma where two computed matrices are multiplied, one of them behind a softmax', () => {
+  test('is attnlrp-gamma if two computed matrices are multiplied, one of them behind a softmax', () => {
     expect(defaultComposite(attention(3))).toBe('attnlrp-gamma')
   })
 
-  test('is paper elsewhere, though a softmax weighs channels', () => {
+  test('is paper otherwise, even if a softmax weights channels', () => {
     const g = new GraphBuilder('weighed')
     const x = g.input('x', 'float32', ['batch', 3])
     const product = g.matmul(x, g.constant(float32([3, 3]), 'w'))
@@ -186,7 +186,7 @@ describe('the default composite', () => {
 })
 
 describe('norms', () => {
-  /** Residual blocks, each of a norm with a shift and an inner product, on rows of 16 numbers. */
+  /** Residual blocks, each a norm with a shift and an inner product, on rows of 16 numbers. */
   function blocks(count: number): Graph {
     const random = new Random('blocks')
     const g = new GraphBuilder('blocks')

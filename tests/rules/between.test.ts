@@ -34,7 +34,7 @@ async function expectPassed(build: Build, given: Options & { gates?: readonly st
   return expectJudged(layer(SHAPE, build), composite, judge, x, new Random('amounts'))
 }
 
-/** The relevance of x where every output has relevance 1, and the rows of the report. */
+/** The relevance of x if every output has relevance 1, and the rows of the report. */
 async function passedOnes(build: Build, x = inputOf('x'), given: Options = {}) {
   const graph = layer(SHAPE, build)
   const { composite } = options(given)
@@ -43,8 +43,8 @@ async function passedOnes(build: Build, x = inputOf('x'), given: Options = {}) {
 }
 
 /**
- * A window of any shape that fits 7 × 6 pixels, with padding that is smaller than it. Where sizes are rounded up, it
- * never begins beyond the picture: dropped windows have a test of their own.
+ * A window of any shape that fits 7 × 6 pixels, with smaller padding. If sizes are rounded up, it
+ * never begins beyond the picture: dropped windows have their own test.
  */
 const pooling = fc
   .record({
@@ -62,7 +62,7 @@ const pooling = fc
 
 describe('max pooling', () => {
   test.each(['first', 'equal', 'proportional'] as const)(
-    '%s: of windows of any shape, with ties',
+    '%s: windows of any shape, with ties',
     async (maxPool) => {
       await fc.assert(
         fc.asyncProperty(pooling, fc.integer({ min: 0, max: 1e6 }), async (window, seed) => {
@@ -76,7 +76,7 @@ describe('max pooling', () => {
     },
   )
 
-  test('a window that would begin behind the picture is dropped', async () => {
+  test('a window that would begin beyond the picture is dropped', async () => {
     const window = { kernel_shape: [1, 1], strides: [4, 4], ceil_mode: 1 }
     for (const maxPool of ['first', 'equal', 'proportional'] as const) {
       const { expected } = await expectPassed((g, x) => g.op('MaxPool', [x], window), { maxPool })
@@ -85,7 +85,7 @@ describe('max pooling', () => {
     await expectPassed((g, x) => g.op('AveragePool', [x], window), {})
   })
 
-  test('in proportion, a window of zeros has nobody to give to, which the report tells under epsilon', async () => {
+  test('in proportion, a window of zeros has nobody to give to, which the report lists under epsilon', async () => {
     const build: Build = (g, x) => g.op('MaxPool', [x], { kernel_shape: [7, 6] }, 'pool')
     const { map, rows } = await passedOnes(build, plain(SHAPE), { maxPool: 'proportional' })
     expect(map.every((value) => value === 0)).toBe(true)
@@ -105,7 +105,7 @@ describe('max pooling', () => {
 })
 
 describe('means and sums share in proportion', () => {
-  test('average pooling of windows of any shape, counting the padding or not', async () => {
+  test('average pooling with windows of any shape, counting the padding or not', async () => {
     await fc.assert(
       fc.asyncProperty(
         pooling,
@@ -156,7 +156,7 @@ describe('means and sums share in proportion', () => {
     expect(map.every((value) => value === 1)).toBe(true)
   })
 
-  test('beside a constant that is larger, x gets the sum of what it was repeated to', async () => {
+  test('beside a larger constant, x gets the sum over its repetitions', async () => {
     const larger = (g: GraphBuilder) => g.constant(drawn([1, 3, 7, 6], new Random(2)))
     for (const op of ['Add', 'Sub', 'Mul', 'Div'] as const) {
       const { map } = await passedOnes((g, x) => g.op(op, [larger(g), g.op('GlobalMaxPool', [x])]))
@@ -195,12 +195,12 @@ describe('products', () => {
       'a comparison',
       (g, x) => g.mul(g.op('Cast', [g.op('Greater', [x, g.scalar(0)])], { to: 'float32' }), x),
     ],
-  ])('what is a gate gets nothing: %s', async (_, build) => {
+  ])('a gated product gives the gate nothing: %s', async (_, build) => {
     const { map } = await passedOnes(build)
     expect(map.every((value) => value === 1)).toBe(true)
   })
 
-  test('two values of which neither is a gate take half each', async () => {
+  test('two values, neither of them a gate, take half each', async () => {
     await expectPassed((g, x) => g.mul(g.op('Relu', [x]), g.op('LeakyRelu', [x])), {})
   })
 })
@@ -208,7 +208,7 @@ describe('products', () => {
 describe('normalisation', () => {
   const lrn: Build = (g, x) => g.op('LRN', [x], { size: 3, alpha: 0.5, beta: 0.75, bias: 1.5 }, 'norm')
   const wide: Build = (g, x) => g.op('LRN', [x], { size: 5, alpha: 0.5, beta: 0.6 })
-  // No denominator near zero: where the neighbours damp as much as there is, first order says nothing.
+  // No denominator near zero: if the neighbours damp everything, first order says nothing.
   const far = inputOf('lrn', (random) => (random.chance(0.5) ? 1 : -1) * random.uniform(0.5, 1))
 
   test('local response normalisation passes on, or shares by its first-order expansion', async () => {
@@ -221,7 +221,7 @@ describe('normalisation', () => {
     }
   })
 
-  test('of a lone channel the expansion passes everything on; neighbours damp it', async () => {
+  test('the expansion passes on everything of a lone channel; neighbours damp it', async () => {
     const alone = plain(
       SHAPE,
       Array.from({ length: 126 }, (_, k) => (k < 42 ? 1 : 0)),
@@ -247,7 +247,7 @@ describe('normalisation', () => {
     })
     return g.op('BatchNormalization', [x, ...parameters], { epsilon: 0.01 }, 'norm')
   }
-  test('batch normalisation that is left passes on, or leaves the shift its share', async () => {
+  test('a remaining batch normalisation passes on, or leaves the shift its share', async () => {
     await expectPassed(batchNorm, { batchNorm: 'pass' })
     const { rows } = await expectPassed(batchNorm, { batchNorm: 'magnitude' })
     expect(rows[0]).toMatchObject({ operator: 'BatchNormalization', rule: 'magnitude' })
@@ -256,14 +256,14 @@ describe('normalisation', () => {
 })
 
 describe('what only moves elements', () => {
-  test('a border of zeros keeps what arrives there, which the report tells under padding', async () => {
+  test('a border of zeros keeps what arrives there, which the report lists under padding', async () => {
     const build: Build = (g, x) => g.op('Relu', [g.pad(x, [0, 0, 1, 2], [0, 0, 0, 1])])
     const { rows } = await expectPassed(build, {})
     expect(rows).toMatchObject([{ layer: 'Pad', rule: 'pass', bias: 0, epsilon: 0 }])
     expect(rows[0]!.padding).toBeGreaterThan(0)
   })
 
-  test('a constant beside the picture keeps what arrives there, which the report tells under bias', async () => {
+  test('a constant beside the picture keeps what arrives there, which the report lists under bias', async () => {
     const beside = (g: GraphBuilder) => g.constant(float32([1, 1, 7, 6]), 'coordinates')
     const { map, rows } = await passedOnes((g, x) => g.concat([x, beside(g)], 1))
     expect(map.every((value) => value === 1)).toBe(true)
@@ -276,7 +276,7 @@ describe('what only moves elements', () => {
     expect(chosen.rows[0]!.bias).toBe(63)
   })
 
-  test('a picture of whole numbers has a relevance of fractions', async () => {
+  test('an integer picture has fractional relevance', async () => {
     const { map } = await passedOnes((g, x) => {
       const whole = g.op('Cast', [x], { to: 'float64' })
       return g.op('Cast', [whole], { to: 'float32' })

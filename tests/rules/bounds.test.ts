@@ -17,7 +17,7 @@ const gate = (g: GraphBuilder, z: Value) => g.op('HardSigmoid', [z])
 const softsign = (g: GraphBuilder, z: Value) => g.div(z, g.add(number(g, 1), g.op('Abs', [z])))
 const rest = (g: GraphBuilder, p: Value) => g.sub(number(g, 1), p)
 
-/** Values between 0 and 1, of scores that may be anything. */
+/** Values between 0 and 1, for any scores. */
 const UNITS: Record<string, Make> = {
   'half of 1 + z / (1 + |z|)': (g, z) => g.mul(number(g, 0.5), g.add(number(g, 1), softsign(g, z))),
   'half of 1 + z / √(1 + z²)': (g, z) => {
@@ -111,7 +111,7 @@ function made(make: Make) {
   return g.graph()
 }
 
-test.each(Object.entries(UNITS))('%s lies between 0 and 1, and is no logit', async (_, make) => {
+test.each(Object.entries(UNITS))('%s lies between 0 and 1, and is not a logit', async (_, make) => {
   const graph = made(make)
   expect(isUnitValue(graph, 'y')).toBe(true)
   expect(logitsOf(graph, 'y').kind).not.toBe('logits')
@@ -130,7 +130,7 @@ test('what is so small that a runtime may round it to 0 may be 0: as an exponent
   expect(boundsOf((g, z) => g.op('Pow', [trace(g, z), number(g, 1e-40)]))).toEqual([0, 1])
 })
 
-describe('what a graph of any operators makes lies between its bounds', () => {
+describe('the values of a graph of any operators lie between its bounds', () => {
   const shape = [3, 4]
   const attribute = (value: number) => Math.fround(value - 1)
   type Step = (g: GraphBuilder, values: readonly Value[], size: number) => Value
@@ -201,7 +201,7 @@ describe('what a graph of any operators makes lies between its bounds', () => {
         const g = new GraphBuilder('any')
         const values = [g.input('z', 'float64', shape), double(g, shape, inputs[0]!), double(g, [], [0.5])]
         for (const [step, operands, size] of steps) {
-          // Those made last are the likeliest to be read.
+          // Recent values are read most often.
           const read = operands.map((each) => values.at(-1 - (each % Math.min(values.length, 4)))!)
           values.push(STEPS[step]!(g, read, size))
         }
@@ -221,8 +221,8 @@ describe('what a graph of any operators makes lies between its bounds', () => {
           for (const { name } of all.outputs) {
             const [least, most] = boundsOf(name)
             const data = results[name]!.data as Float64Array
-            // Results after a number so large that its rounding alone moves others are not checked; infinite ones
-            // neither.
+            // Results after a number so large that its rounding alone moves others are not checked, nor are
+            // infinite ones.
             if (!data.every((value) => Math.abs(value) < 1e6)) break
             for (const value of data) {
               // Roundings add up to a share of what is added and taken away again; a wrong bound is far off.

@@ -21,7 +21,7 @@ function build(shape: readonly number[], make: Build): Graph {
   return g.graph()
 }
 
-/** The operators of a graph after canonising, which must leave what it computes as it is. */
+/** The operators of a graph after canonising, which must not change what it computes. */
 function canonised(graph: Graph): Operator[] {
   const after = canonise(graph)
   verify(after)
@@ -64,7 +64,7 @@ const constant = (g: GraphBuilder, shape: number[], random: Random) => g.constan
 const padded = { pads: [1, 1, 1, 1] }
 const PICTURE = [1, 2, 5, 4]
 
-describe('merged, and the function is the same', () => {
+describe('merged, with the same function', () => {
   const cases: Record<string, [shape: number[], make: Build, left: Operator[]]> = {
     'Conv, BN': [PICTURE, (g, x, r) => batchNorm(g, conv(g, x, r, padded), r), ['Conv']],
     'Conv without a bias, BN': [
@@ -172,14 +172,14 @@ describe('merged, and the function is the same', () => {
     )
   })
 
-  test('a shift and a bias that are large beside their sum lose nothing of it', () => {
+  test('a shift and a bias that are large beside their sum do not lose it', () => {
     const graph = build([1, 1, 1, 1], (g, x) => {
       const one = (value: number) => g.constant(float32([1], [value]))
       const y = g.op('Conv', [x, g.constant(float32([1, 1, 1, 1], [1])), one(1000)])
       return g.op('BatchNormalization', [y, one(1), one(0), one(999.9), one(1e-12)], { epsilon: 0 })
     })
     const { initializers, nodes } = canonise(graph)
-    // Single precision has both as 1e9, give or take 60.
+    // Single precision stores both as 1e9, give or take 60.
     const exact = (1000 - Math.fround(999.9)) / Math.sqrt(Math.fround(1e-12))
     expect(initializers.get(nodes[0]!.inputs[2]!)!.data[0]).toBe(Math.fround(exact))
   })
@@ -265,7 +265,7 @@ describe('left alone', () => {
       ['Pad', 'Conv', 'Relu'],
     ],
   }
-  // The judge's Gemm is an inner product: the one that is more is looked at only.
+  // The judge's Gemm is a plain inner product, so the more general one is only inspected.
   test.each(Object.entries(cases))('%s', (name, [shape, make, left]) => {
     const graph = build(shape, make)
     const after = name.startsWith('a Gemm') ? canonise(graph).nodes.map(({ op }) => op) : canonised(graph)

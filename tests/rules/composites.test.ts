@@ -12,7 +12,7 @@ import { composites } from '../../src/rules/composites/presets.ts'
 import { parseComposite } from '../../src/rules/composites/read.ts'
 import { relevance } from '../../src/rules/relevance/relevance.ts'
 
-/** A network of convolutions of so many filters and pixels, then inner products; all called in order. */
+/** A network of convolutions with these filters and pixels, then inner products, named in order. */
 function network(convolutions: readonly (readonly [number, number])[], products: readonly number[]): Graph {
   const g = new GraphBuilder('network')
   let x: Value = g.input('images', 'float32', ['batch', 3, 8, 8])
@@ -118,7 +118,7 @@ describe('an entry fits the layers that meet all its conditions', () => {
   })
 })
 
-describe('mistakes are told with the entry and the layers', () => {
+describe('mistakes name the entry and the layers', () => {
   test.each<[string, Partial<CompositeEntryInput>, RegExp]>([
     [
       'a name',
@@ -142,7 +142,7 @@ describe('mistakes are told with the entry and the layers', () => {
     expect(of).toThrow(/composite test: no entry fits the layer fc1 \(Gemm\)/)
   })
 
-  test('z-box without a range, or with one upside down, or for other channels', () => {
+  test('z-box without a range, or with a reversed one, or for other channels', () => {
     const explain = (low?: number | number[], high?: number | number[]) =>
       relevance(small, { name: 'box', layers: [{ first: 1, rule: 'z-box', low, high }, rest] })
     expect(() => explain()).toThrow(/layer conv1.*lowest and the highest value/s)
@@ -231,7 +231,7 @@ describe("a user's own composite", () => {
       'name: a\nmethod: gradient\nlayers:\n  - rule: flat',
       /^c\.yaml:3:1: layers is not/,
     ],
-  ])('%s is told with file and line', (_, text, message) => {
+  ])('%s gives an error with file and line', (_, text, message) => {
     expect(() => parseComposite(text, 'c.yaml')).toThrow(UserError)
     expect(() => parseComposite(text, 'c.yaml')).toThrow(message)
   })

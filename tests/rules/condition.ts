@@ -1,4 +1,4 @@
-/** How exactly single precision can know a map at all: what its tests may allow. */
+/** How exactly single precision can compute a map at all: the tolerance for its tests. */
 
 import { Random } from '../../src/base/random.ts'
 import type { Graph } from '../../src/graph/types.ts'
@@ -7,12 +7,12 @@ import { type Plain, plain } from './plainGraph.ts'
 const DRAWS = 2
 
 /**
- * How far a map moves, relative to its largest number, when the picture and every constant of a network move by what
- * rounding them to single precision may change: the most of a few draws. Where a quotient's sum almost cancels, the map
+ * How far a map moves, relative to its largest number, when the picture and every constant of a network change by as
+ * much as rounding to single precision may: the maximum of a few draws. Where a quotient's sum almost cancels, the map
  * moves far, and no program in single precision can tell it from its neighbours. Of 1616 maps of `patterns`, twelve
  * seeds and ten composites each, ONNX Runtime's lay 1.4 times as far from the judge's in the median, 8.4 times at most.
  *
- * @param judge the map in double precision, where some constants may take the place of the network's own
+ * @param judge the map in double precision; some constants may replace the network's own
  */
 export function condition(
   graph: Graph,
@@ -38,7 +38,7 @@ export function condition(
   return Math.max(...draws) / largest
 }
 
-/** What a map in single precision may be off by: the condition with some room, and what adding up always costs. */
+/** The tolerance for a map in single precision: the condition with some margin, plus the usual cost of summation. */
 export function allowance(condition: number): number {
   return 16 * condition + 1e-6
 }

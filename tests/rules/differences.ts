@@ -20,7 +20,7 @@ import { walkBackward } from '../../src/rules/walk.ts'
 /** A graph that is being built in one of the two types. */
 export interface Building {
   readonly g: GraphBuilder
-  /** A constant of the type in which the graph is built. */
+  /** A constant in the graph's type. */
   constant(shape: readonly number[], data: readonly number[]): Value
 }
 
@@ -52,7 +52,7 @@ export function input(shape: Shape, low = -2, high = 2): Input {
   return { shape, low, high }
 }
 
-/** Every element of an input through a plain function. */
+/** A plain function applied to every element of an input. */
 export function elementwise(apply: (x: number) => number): (inputs: Plain[]) => Float64Array {
   return ([x]) => x!.data.map(apply)
 }
@@ -95,9 +95,9 @@ export async function expectDerivative(subject: Case, seed: string): Promise<voi
 }
 
 /**
- * Expect three targets that share the forward pass of one picture to get what each gets by itself.
+ * Expect three targets that share the forward pass of one picture to get what each gets alone.
  *
- * @returns false where the case has no input with a batch to share
+ * @returns false if the case lacks an input with a batch to share
  */
 export async function expectSharing(subject: Case, seed: string): Promise<boolean> {
   const by = (subject.by ?? subject.inputs.map((_, k) => k)).filter(
@@ -140,7 +140,7 @@ export function expectClose(
   expect(wrong, `${what}[${wrong}]: ${actual[wrong]} is not ${expected[wrong]}`).toBe(-1)
 }
 
-/** The case as a graph, with its inputs called x0, x1, … and its outputs y0, y1, … */
+/** The case as a graph, with inputs x0, x1, … and outputs y0, y1, … */
 export function build(subject: Case, type: 'float32' | 'float64', batch: number | string): Graph {
   const g = new GraphBuilder('case')
   const inputs = subject.inputs.map(({ shape }, k) =>
@@ -161,7 +161,7 @@ export function build(subject: Case, type: 'float32' | 'float64', batch: number 
   return g.graph()
 }
 
-/** Only the gradients: inputs are those of the graph and what arrives at each of its outputs, of so many rows. */
+/** Only the gradients: the inputs are the graph's and what arrives at each of its outputs, with this many rows. */
 export function withGradient(forward: Graph, by: readonly number[], rows: string): Graph {
   const prepared = { ...withPoolPositions(forward), outputs: [] }
   const builder = GraphBuilder.from(prepared)
@@ -184,7 +184,7 @@ async function run(graph: Graph, inputs: readonly Tensor[]): Promise<Float32Arra
   return graph.outputs.map(({ name }) => results[name]!.data as Float32Array)
 }
 
-/** How to evaluate a case in the judge's way, and how far to move an input. */
+/** How to evaluate a case as the judge does, and how far to move an input. */
 async function judgeOf(subject: Case): Promise<{
   evaluate: (inputs: Plain[]) => Promise<ArrayLike<number>>
   step: number

@@ -21,7 +21,7 @@ function withGradients(network: Graph, batch: number, names: readonly string[]):
 }
 
 describe('the gradient of a small AdienceNet', () => {
-  // A twenty-fourth of the channels and 51 pixels: every layer is there, and each weight can be moved by itself.
+  // A twenty-fourth of the channels and 51 pixels: every layer is there, and each weight can move alone.
   // Weights larger than the published start, so that the gradient reaches the lowest layer clearly.
   const random = new Random('gradient')
   const network = adienceNet({ input: 51, classes: 3, batch: 2, width: 1 / 24, random })
@@ -101,7 +101,7 @@ test('the gradient with respect to the pictures uses the strided transposed conv
   }
 })
 
-test('an operator without a gradient is an error that names the node', () => {
+test('an operator without a gradient gives an error that names the node', () => {
   const g = new GraphBuilder('scattered')
   const x = g.input('x', 'float32', [4])
   const places = g.constant(int64([2], [3, 0]))
@@ -110,8 +110,8 @@ test('an operator without a gradient is an error that names the node', () => {
   expect(() => gradient(g.graph(), 'loss', ['x'])).toThrow(/node scatter.*ScatterElements.*no gradient rule/)
 })
 
-test('the weight gradient of a batch that is worked through in parts is the sum over its pictures', async () => {
-  // Windows of 9 · 64 · 64² numbers for each picture: eight of them are more than is laid out at once.
+test('the weight gradient of a batch processed in parts is the sum over its pictures', async () => {
+  // Windows of 9 · 64 · 64² numbers for each picture: eight exceed what is laid out at once.
   const random = new Random('parts')
   const randomly = (shape: number[]) =>
     float32(

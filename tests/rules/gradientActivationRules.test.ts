@@ -90,7 +90,7 @@ test("other activations keep their slope in guided backpropagation, and lose it 
   expect(await arrivedAt(gate, x, dy, 'guided-backprop')).toEqual(derivative)
 })
 
-test('where several are the largest, the first one takes all', async () => {
+test('if several are the largest, the first one takes all', async () => {
   const largest = (g: GraphBuilder, x: Value) => g.op('ReduceMax', [x, g.integers([1])])
   expect([...(await arrivedAt(largest, [1, 3, 3, 2], [5]))]).toEqual([0, 5, 0, 0])
   const pooled = (g: GraphBuilder, x: Value) =>
@@ -118,7 +118,7 @@ test('at a kink an activation passes on what its flatter side does', async () =>
   }
 })
 
-test('targets cannot share a forward pass where a layer mixes the pictures of a batch', () => {
+test('targets cannot share a forward pass if a layer mixes the pictures of a batch', () => {
   const g = new GraphBuilder('mixing')
   const x = g.input('x', 'float32', [1, 3, 4])
   const y = g.op('Relu', [g.reshape(x, [3, 4])], {}, 'rows')
@@ -128,7 +128,7 @@ test('targets cannot share a forward pass where a layer mixes the pictures of a 
   )
 })
 
-test('a value that the output does not depend on is an error', () => {
+test('a value that the output does not depend on gives an error', () => {
   const g = new GraphBuilder('apart')
   const x = g.input('x', 'float32', [2])
   g.input('other', 'float32', [2])

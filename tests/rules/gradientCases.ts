@@ -14,7 +14,7 @@ function op(name: Operator, attributes: object = {}): Case['build'] {
   return ({ g }, ...inputs) => g.op(name, inputs, attributes as never)
 }
 
-/** A function of one number, beside the formula that it should have. */
+/** A function of one number, beside its expected formula. */
 function unary(name: Operator, formula: (x: number) => number, given = vector, attributes = {}): Case {
   return { inputs: [given], build: op(name, attributes), judge: elementwise(formula) }
 }

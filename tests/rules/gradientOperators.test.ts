@@ -30,12 +30,12 @@ for (const [group, cases] of Object.entries(groups)) {
   })
 }
 
-test('every operator is tested above, or its gradient is an error that names the node', () => {
+test('every operator is tested above, or its gradient gives an error that names the node', () => {
   const all = Object.values(groups).flatMap((cases) => Object.values(cases))
   const tested = new Set(all.flatMap((subject) => build(subject, 'float32', B).nodes.map(({ op }) => op)))
   const integers: Operator[] = ['ArgMax', 'CumSum', 'Equal', 'Greater', 'GreaterOrEqual', 'OneHot', 'Shape']
   const others: Operator[] = ['ConstantOfShape', 'Scan', 'ScatterElements']
-  // It has a file of tests of its own.
+  // It has its own test file.
   const elsewhere: Operator[] = ['Resize']
   const missing = Object.keys(OPERATORS).filter((name) => {
     const known = [...tested, ...integers, ...others, ...elsewhere]
@@ -44,7 +44,7 @@ test('every operator is tested above, or its gradient is an error that names the
   expect(missing).toEqual([])
 })
 
-test('asking for the gradient of what has none names the node and says what to do', () => {
+test('asking for a missing gradient names the node and says what to do', () => {
   const g = new GraphBuilder('refused')
   const x = g.input('x', 'float32', [2, 3])
   const exponent = g.input('p', 'float32', [])

@@ -52,7 +52,7 @@ describe('Resize', () => {
       const { mode, coordinate_transformation_mode: coordinates } = attributes
       const kind = 'nearest_mode' in attributes ? attributes.nearest_mode : mode
       for (let size = 1; size <= 14; size++) {
-        // A line of its own indices, resized to many sizes and by many scales: what comes out says what was mixed.
+        // A line of its own indices, resized to many sizes and by many scales: the result shows what was mixed.
         const g = new GraphBuilder('lines')
         const x = g.input('x', 'float32', [1, 1, size, 1])
         const lines = Array.from({ length: 26 }, (_, k) => ({ size, outputs: k + 1, scale: (k + 1) / size }))
@@ -110,7 +110,7 @@ describe('Resize', () => {
     },
   )
 
-  test('of pictures whose channels come last, and by scales that keep the size, has a gradient', async () => {
+  test('has a gradient for channels-last pictures, and by scales that keep the size', async () => {
     const last: Case = {
       inputs: [input(['batch', 5, 6, 3])],
       build: resized([2, 10, 9, 3], { mode: 'linear' }),

@@ -14,7 +14,7 @@ import { type PlainOptions, plainRelevance } from './plainRelevance.ts'
 
 const engine = await nodeEngine({ threads: 1 })
 
-/** Random numbers for a tensor, normal unless told. */
+/** Random numbers for a tensor, normal by default. */
 export function drawn(shape: readonly number[], random: Random, draw = () => random.normal()) {
   return float32(
     shape,
@@ -30,10 +30,10 @@ export function layer(shape: readonly number[], build: (g: GraphBuilder, x: Valu
   return g.graph()
 }
 
-/** What became of relevance in one row of the report. */
+/** What happened to relevance in one row of the report. */
 export type Row = ConservationRow & Record<(typeof CONSERVATION_COLUMNS)[number], number>
 
-/** The relevance of x where every output is explained at once, each with a weight; and the report. */
+/** The relevance of x with every output explained at once, each with a weight; and the report. */
 export async function explain(
   graph: Graph,
   composite: Composite,

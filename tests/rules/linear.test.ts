@@ -83,7 +83,7 @@ const convolution = fc
     [7, 6].every((size, k) => (kernel[k]! - 1) * dilations[k]! + 1 <= size + pads[k]! + pads[k + 2]!),
   )
 
-/** A transposed convolution that makes a picture of at least one pixel of one of 4 × 3. */
+/** A transposed convolution that turns 4 × 3 pixels into at least one. */
 const transposed = fc
   .record({
     kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
@@ -181,7 +181,7 @@ describe('conservation', () => {
     await fc.assert(
       fc.asyncProperty(convolution, async (shape) => {
         const graph = convolutionGraph({ ...shape, bias: false, relu: false })
-        // Everything positive: no sum is empty, and none is small beside its parts.
+        // Everything is positive: no sum is empty, and none is small beside its parts.
         for (const { data } of graph.initializers.values()) {
           ;(data as Float32Array).forEach((v, k) => {
             data[k] = Math.abs(v) + 0.1
@@ -196,7 +196,7 @@ describe('conservation', () => {
         const random = new Random(shape.seed)
         const { rows } = await expectJudged(graph, composite, { rule: () => judge[entry.rule]! }, x, random)
         const [row] = rows
-        // What arrives at an output whose whole field lies in the padding has nowhere to go.
+        // What arrives at an output whose field lies entirely in the padding has nowhere to go.
         const lost = row!.epsilon + row!.padding
         expect(Math.abs(row!.in - row!.out - lost) / row!.in).toBeLessThan(1e-5)
         if (shape.pads.every((pad) => pad === 0)) expect(Math.abs(lost) / row!.in).toBeLessThan(1e-5)
@@ -206,7 +206,7 @@ describe('conservation', () => {
     )
   })
 
-  test('an output whose field lies in the padding is told under padding (flat) or epsilon (empty sums)', async () => {
+  test('an output whose field lies in the padding is listed under padding (flat) or epsilon (empty sums)', async () => {
     const graph = layer([1, 1, 2, 2], (g, x) =>
       g.op('Conv', [x, g.constant(drawn([1, 1, 1, 1], new Random(0)))], { pads: [1, 1, 1, 1] }, 'layer'),
     )
@@ -247,7 +247,7 @@ describe('the range of z-box', () => {
     expect(rule(starting((_, x) => x))).toBe('z-box(0 0 0, 255 255 255)')
   })
 
-  test('goes through the scales and shifts that a network begins with', () => {
+  test('passes through a network’s initial scales and shifts', () => {
     const graph = starting((g, x) => {
       const mean = g.constant(float32([3, 1, 1], [0.25, 0.5, 1]))
       return g.mul(g.scalar(-2), g.sub(g.div(x, g.scalar(255)), mean))
@@ -255,7 +255,7 @@ describe('the range of z-box', () => {
     expect(rule(graph)).toBe('z-box(-1.5 -1 0, 0.5 1 2)')
   })
 
-  test('goes through channels in another order, and less a mean picture', () => {
+  test('passes through reordered channels and a subtracted mean picture', () => {
     const graph = starting((g, x) => {
       const turned = g.op(
         'Gather',
@@ -271,7 +271,7 @@ describe('the range of z-box', () => {
     expect(rule(graph)).toBe('z-box(-15 -31 -47, 765 494 223)')
   })
 
-  test.skipIf(!shared)('is known of files that swap channels or subtract a picture inside', () => {
+  test.skipIf(!shared)('is known for files that swap channels or subtract a picture inside', () => {
     const read = (name: string) =>
       readGraph(readFileSync(join(shared!, 'cases/models', `${name}.onnx`)), name)
     const range = { low: [0, 10, 20], high: [100, 200, 255] }
@@ -287,7 +287,7 @@ describe('the range of z-box', () => {
     expect(ruleIn(read('i_mean_picture'))).toMatch(/^z-box/)
   })
 
-  test('is not known behind anything else, which is said', () => {
+  test('is unknown behind anything else, which the error says', () => {
     const behind = () => rule(starting((g, x) => g.op('Relu', [x])))
     expect(behind).toThrow(
       /layer conv.*regard does not follow how the network transforms its own input.*Give low and high/s,

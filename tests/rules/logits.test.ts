@@ -35,7 +35,7 @@ async function outputOf(graph: Graph, x: ReturnType<typeof float32>): Promise<Fl
   return y!.data as Float32Array
 }
 
-/** The parts of a tail: an ending, and what is done to its probabilities, one after another. */
+/** The parts of a tail: an ending, and the operations on its probabilities, in order. */
 const ENDINGS = { ...SOFTMAXES, ...SIGMOIDS, ...PAIRS }
 
 async function check(name: string, moves: readonly string[], seed: string): Promise<void> {
@@ -75,10 +75,10 @@ function distance(a: Float32Array, b: Float32Array): number {
   return Math.hypot(...a.map((value, k) => value - b[k]!)) / Math.max(norm, 1e-6)
 }
 
-describe('what stands behind the scores does not change their maps', () => {
+describe('what follows the scores does not change their maps', () => {
   test.each(Object.keys(ENDINGS))('%s', (name) => check(name, [], name))
 
-  test('also with anything that may be done to probabilities', async () => {
+  test('also with any operation on probabilities', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...Object.keys(ENDINGS)),
@@ -160,7 +160,7 @@ describe('the logits behind an output', () => {
     expect(kindOf(count, tail)).toBe(kind)
   })
 
-  it('are those of each class where classes have weights, so that the largest is the answer', async () => {
+  it('are those of each class if classes have weights, so that the largest is the answer', async () => {
     const weights = [0.1, 2, 0.5, 1]
     const graph = network(4, 'weights', (g, z) => {
       const e = g.mul(g.op('Exp', [z]), g.constant(float32([4], weights)))
@@ -178,7 +178,7 @@ describe('the logits behind an output', () => {
     expect(top!.target.indexOf(1)).toBe(probabilities!.indexOf(Math.max(...probabilities!)))
   })
 
-  it('of two networks side by side are explained where they are', async () => {
+  it('of two networks side by side are explained in their place', async () => {
     const graph = network(4, 'two', (g, z) => {
       const [a, b] = [g.slice(z, { 1: [0, 1] }), g.slice(z, { 1: [3, 4] })]
       return g.concat([g.op('Sigmoid', [g.op('Relu', [b])]), g.op('Sigmoid', [g.op('Tanh', [a])])], 1)
@@ -192,7 +192,7 @@ describe('the logits behind an output', () => {
     expect(maps.map(({ outputs }) => outputs.y!.logits.length)).toEqual([2, 2])
   })
 
-  it('are found in an instant among 21 843 classes', () => {
+  it('are found quickly among 21 843 classes', () => {
     const g = new GraphBuilder('many')
     const x = g.input('z', 'float32', ['batch', 21_843])
     g.output('y', g.op('Gather', [g.op('Softmax', [x]), g.integers([7, 5])], { axis: 1 }))

@@ -18,7 +18,7 @@ import { shared } from '../shared.ts'
 import { drawn, expectClose, layer } from './layer.ts'
 import { patterns, pictures, RANGE } from './patterns.ts'
 
-// Numbers of rules that are set when the graph runs, beside the same numbers folded into its weights.
+// Rule parameters set when the graph runs, against the same numbers folded into its weights.
 
 const engine = await nodeEngine({ threads: 1 })
 
@@ -35,7 +35,7 @@ function withNumbers(composite: RulesComposite, { alpha, gamma, epsilon }: RuleP
   return { ...composite, layers }
 }
 
-/** The map and report by numbers that are folded in. */
+/** The map and report with folded numbers. */
 async function folded(graph: Graph, composite: Composite, input: TensorOf<'float32'>): Promise<Explanation> {
   const explainer = await loadExplainer(engine, graph, composite, { conservation: true, range: RANGE })
   const [explanation] = await explainer.explain(input, ['top'])
@@ -43,7 +43,7 @@ async function folded(graph: Graph, composite: Composite, input: TensorOf<'float
   return explanation!
 }
 
-/** Expect maps and reports by every set of numbers to be those of the folded graph. */
+/** Expect maps and reports for every set of numbers to be those of the folded graph. */
 async function expectFolded(
   graph: Graph,
   composite: RulesComposite,
@@ -79,7 +79,7 @@ describe('one layer', () => {
   const rule = fc.constantFrom('alpha-beta', 'gamma', 'epsilon')
   const operator = fc.constantFrom('Conv', 'ConvTranspose', 'Gemm', 'MatMul')
 
-  test('gives by any number what the folded one gives, inputs of either sign, with and without bias and ε', async () => {
+  test('gives the folded layer’s result for any number, inputs of either sign, with and without bias and ε', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -128,7 +128,7 @@ describe('one layer', () => {
 
 describe('networks', () => {
   const random = new Random('numbers')
-  /** Numbers as sliders give them, the ends of their ranges among them. */
+  /** Numbers as sliders give them, including the ends of their ranges. */
   const sets = (...names: (keyof RuleParameters)[]): RuleParameters[] => {
     const values = {
       alpha: [1, 5, 1 + 4 * random.uniform(0, 1)],
@@ -136,7 +136,7 @@ describe('networks', () => {
       epsilon: [1e-9, 1, 10 ** random.uniform(-6, 0)],
     }
     const each = [0, 1, 2].map((k) => Object.fromEntries(names.map((name) => [name, values[name][k]!])))
-    // Of several numbers one alone: the others stay the composite's.
+    // Only one of several numbers: the others stay the composite's.
     return [{}, { [names[0]!]: values[names[0]!][2]! }, ...each]
   }
   const all = ['paper', 'epsilon-plus', 'epsilon-alpha2-beta1', 'epsilon-gamma-box', 'attnlrp-gamma'] as const
@@ -176,7 +176,7 @@ describe('networks', () => {
 describe('the graph', () => {
   const network = livelyNetwork(51, 3)
 
-  test('has an input for each number that the composite has, and none where nobody asks', () => {
+  test('has an input for each of the composite’s numbers, and none if nobody asks', () => {
     const tunable = relevance(network, composites['attnlrp-gamma'], { tunable: true })
     verify(tunable.graph)
     expect(tunable.parameters).toEqual([
@@ -189,7 +189,7 @@ describe('the graph', () => {
     expect(plain.graph.inputs.map(({ name }) => name)).toEqual(['images', 'target'])
   })
 
-  test('is loaded once, whatever is set afterwards', async () => {
+  test('loads once, whatever is set afterwards', async () => {
     let loaded = 0
     const counting: Engine = {
       ...engine,
@@ -210,7 +210,7 @@ describe('the graph', () => {
   })
 })
 
-describe('what cannot be set is an error', () => {
+describe('what cannot be set gives an error', () => {
   const network = livelyNetwork(51, 3)
   const load = (composite: Composite | { method: 'grad-cam' }) =>
     loadExplainer(engine, network, composite, { tunable: true })
@@ -219,7 +219,7 @@ describe('what cannot be set is an error', () => {
     [composites.attnlrp, /composite attnlrp: has no parameters to tune/],
     [composites.gradient, /the method gradient: has no parameters to tune/],
     [{ method: 'grad-cam' } as const, /the method grad-cam: has no parameters to tune/],
-  ])('of what has no such numbers', async (composite, message) => {
+  ])('for what lacks such numbers', async (composite, message) => {
     await expect(load(composite)).rejects.toThrow(message)
   })
 

@@ -24,7 +24,7 @@ const AREA = 3 * SIZE * SIZE
 const engine = await nodeEngine({ threads: 1 })
 const images = pictures(BATCH)
 
-// Where nothing attends, CP-LRP is AttnLRP.
+// Without attention, CP-LRP is AttnLRP.
 const names = (Object.keys(composites) as CompositeName[]).filter((name) => !name.startsWith('cplrp'))
 
 describe.each(Object.entries(patterns))('%s', (pattern, make) => {
@@ -51,7 +51,7 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
       Array.from({ length: CLASSES }, (_, k) => (k === target ? value : 0)),
     )
 
-  test('the judge finds the outputs that the network has, before and after canonising', async () => {
+  test('the judge finds the network’s outputs, before and after canonising', async () => {
     const program = await engine.load(graph)
     const { logits } = await program.run({ images })
     await program.release()
@@ -63,13 +63,13 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
     expectClose(expected, before, 1e-5)
   })
 
-  test('batch normalisation is merged where a layer stands before it, and only there', () => {
+  test('batch normalisation is merged if a layer precedes it, and only then', () => {
     const left = canonical.nodes.filter(({ op }) => op === 'BatchNormalization').map(({ name }) => name)
     const concatenated = ['layer1.bn1', 'layer2.bn1', 'bn', 'bnLast']
     expect(left).toEqual(pattern === 'dense' ? concatenated : [])
   })
 
-  test('gives the map that the judge gives with the other options, too', async () => {
+  test('gives the judge’s map with the other options too', async () => {
     const options = { maxPool: 'equal', lrn: 'taylor', add: 'equal', batchNorm: 'magnitude' } as const
     const layers = [{ rule: 'epsilon', epsilon: 0.1 } as const]
     const { map } = await explained(graph, { name: 'options', layers, ...options }, {}, BATCH, TARGETS)
@@ -120,7 +120,7 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
           )
     }
 
-    test('gives the map that the judge gives, and leaves the outputs as they are', async () => {
+    test('gives the judge’s map, and leaves the outputs as they are', async () => {
       const { map, logits } = await explained(graph, name, {}, BATCH, TARGETS)
       expectClose(
         logits,
@@ -129,12 +129,12 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
       )
       const arrived = judgedForm.map(({ picture }, n) => {
         const { data } = judgeOf(n)({ images: picture })
-        // A gradient has no quotients that could make it move far.
+        // A gradient lacks quotients that could make it move far.
         const tolerance = name in presets ? allowance(condition(form, picture, judgeOf(n))) : 1e-4
         expectClose(map.subarray(n * AREA, (n + 1) * AREA), data, tolerance)
         return data.reduce((sum, v) => sum + Math.abs(v), 0) / Math.abs(startOf(n))
       })
-      // Zeros are like zeros: a map has to be there. Of a class that nothing speaks for, some presets have none.
+      // Zeros match zeros, so require a map. For a class that nothing speaks for, some presets have none.
       expect(arrived.filter((share) => share > 0.01).length).toBeGreaterThanOrEqual(2)
     })
 
@@ -160,7 +160,7 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
         }
       })
 
-    test('does not depend on the batch, nor on sharing one forward pass, nor on the run', async () => {
+    test('does not depend on the batch, on sharing one forward pass, or on the run', async () => {
       const together = await explained(graph, name, {}, BATCH, TARGETS)
       const again = await explained(graph, name, {}, BATCH, TARGETS)
       expect(again.map).toEqual(together.map)
@@ -175,7 +175,7 @@ describe.each(Object.entries(patterns))('%s', (pattern, make) => {
   })
 })
 
-/** A value that is computed on first use. */
+/** A value computed on first use. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined
   return () => {

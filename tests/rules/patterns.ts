@@ -1,5 +1,5 @@
 /**
- * Small twins of the patterns that today's classifiers are made of, with random weights, biases and statistics, to
+ * Small versions of the patterns in today's classifiers, with random weights, biases and statistics, to
  * try every rule on. Each ends with a global average pooling and an inner product to three classes.
  */
 
@@ -7,7 +7,7 @@ import { Random } from '../../src/base/random.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import { float32, type Graph, sizeOf } from '../../src/graph/types.ts'
 
-/** A small network, and what its author knows of it. */
+/** A small network, and what its author knows about it. */
 export interface Pattern {
   readonly graph: Graph
   /** Values that only let the other side of a product through. */
@@ -16,7 +16,7 @@ export interface Pattern {
   readonly spelt: readonly Spelt[]
 }
 
-/** An activation of several nodes, by the names of values: what it is of, what it makes, and what lies between. */
+/** An activation of several nodes, by value names: its input, its output, and what lies between. */
 export interface Spelt {
   readonly input: string
   readonly output: string
@@ -41,14 +41,14 @@ export function pictures(count: number, seed = 'pictures'): ReturnType<typeof fl
   )
 }
 
-/** Layers with random weights, each a line. */
+/** Layers with random weights, one per line. */
 export class Layers {
   readonly g: GraphBuilder
   readonly gates: string[] = []
   readonly spelt: Spelt[] = []
   private readonly random: Random
 
-  /** @param random whose numbers its weights are */
+  /** @param random source of its weights */
   constructor(name: string, random = new Random(name)) {
     this.g = new GraphBuilder(name)
     this.random = random
@@ -136,7 +136,7 @@ function residual(): Pattern {
   return l.finished(block('block2', block('block1', x, 6, 2), 6, 1))
 }
 
-/** DenseNet: BN-ReLU-Conv on everything so far; the first BN of each has nothing to be merged into. */
+/** DenseNet: BN-ReLU-Conv on everything so far; the first BN of each has nothing to merge into. */
 function dense(): Pattern {
   const l = new Layers('dense')
   let x = l.conv('conv1', l.input(), 4, 3, { stride: 2 })
@@ -176,7 +176,7 @@ function depthwise(): Pattern {
   return l.finished(l.relu6('last', l.batchNorm('bnLast', l.conv('convLast', x, 8, 1, { bias: false }))))
 }
 
-/** EfficientNet and MobileNetV3: gates a channel (squeeze and excitation), SiLU, HardSwish. */
+/** EfficientNet and MobileNetV3: gates per channel (squeeze and excitation), SiLU, HardSwish. */
 function squeezeExcitation(): Pattern {
   const l = new Layers('squeeze')
   const silu = (name: string, x: Value) => {

@@ -19,9 +19,9 @@ export function plain(shape: readonly number[], data?: ArrayLike<number | bigint
 }
 
 /**
- * Every value of a graph, by name. What is fed may take the place of a constant, too.
+ * Every value of a graph, by name. A fed value may also replace a constant.
  *
- * @param known values from before: what does not depend on anything that is new is not worked out again
+ * @param known earlier values: what does not depend on anything new is not computed again
  */
 export function plainForward(
   graph: Graph,
@@ -48,7 +48,7 @@ export function plainForward(
   return values
 }
 
-/** What a node makes of its inputs. */
+/** A node's outputs for its inputs. */
 export function plainNode(node: Node, inputs: readonly Plain[]): Plain[] {
   const [x] = inputs as [Plain]
   const each = (apply: (v: number, k: number) => number) => [{ shape: x.shape, data: x.data.map(apply) }]
@@ -130,7 +130,7 @@ type Linear = 'Conv' | 'ConvTranspose' | 'Gemm' | 'MatMul'
 
 const fields = new WeakMap<Node, { shape: string; list: Field[]; outputs: number[] }>()
 
-/** The fields of all outputs of a linear layer, and the outputs' shape; those in the padding are left out. */
+/** The fields of all outputs of a linear layer, without padding, and the outputs' shape. */
 export function fieldsOf(
   node: NodeOf<Linear>,
   x: Plain,
@@ -284,7 +284,7 @@ export function windowsOf(
           for (let q = 0; q < a.kernel_shape[1]!; q++) {
             const row = r * a.strides[0]! + p * a.dilations[0]! - a.pads[0]!
             const column = c * a.strides[1]! + q * a.dilations[1]! - a.pads[1]!
-            // What hangs over the padded picture, where sizes are rounded up, is no slot at all.
+            // What exceeds the padded picture, where sizes are rounded up, is not a slot.
             if (row < height + a.pads[2]! && column < width + a.pads[3]!) count++
             if (row < 0 || column < 0 || row >= height || column >= width) continue
             window.push((i * height + row) * width + column)

@@ -24,7 +24,7 @@ export function repeatedPlaces(from: readonly number[], to: readonly number[]): 
   })
 }
 
-/** Of an operator that moves elements: the output's shape, and the input and index that each element is from. */
+/** For an operator that moves elements: the output's shape, and the input and index of each element. */
 export interface Places {
   readonly shape: readonly number[]
   /** [input, index]; undefined for a zero of the padding. */
@@ -46,7 +46,7 @@ export function placesOf(node: Node, inputs: readonly Plain[]): Places {
       return { shape: wanted.map((d) => (d === -1 ? rest : d)), from: asTheyAre }
     }
     case 'Concat': {
-      // Of one picture, channels side by side are elements side by side.
+      // In one picture, channels side by side are elements side by side.
       const shape = [1, inputs.reduce((sum, { shape: s }) => sum + s[1]!, 0), ...x.shape.slice(2)]
       return { shape, from: inputs.flatMap(({ data }, n) => Array.from(data, (_, k) => [n, k] as const)) }
     }

@@ -4,7 +4,7 @@ import type { Node } from '../../src/graph/operators.ts'
 import { RANGE } from './patterns.ts'
 import type { PlainRule } from './plainRelevance.ts'
 
-/** The rules that each preset gives, as the papers and zennit's documentation have them. */
+/** The rules of each preset, from the papers and zennit's documentation. */
 export const presets: Record<string, (node: Node, first: boolean) => PlainRule> = (() => {
   const epsilon = (value: number): PlainRule => ({ rule: 'epsilon', epsilon: value, bias: true })
   const alphaBeta = (alpha: number, beta: number, stabiliser: number): PlainRule => ({

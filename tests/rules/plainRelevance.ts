@@ -1,6 +1,6 @@
 /**
- * Relevance from the definitions of the papers, in double precision: every message from an output to an input is
- * worked out by itself and added. Shares no code with `src/`.
+ * Relevance from the papers' definitions, in double precision: every message from an output to an input is
+ * computed separately and added. Shares no code with `src/`.
  */
 
 import type { Node, NodeOf } from '../../src/graph/operators.ts'
@@ -24,7 +24,7 @@ export interface PlainOptions {
   readonly lrn?: 'pass' | 'taylor'
   readonly add?: 'proportional' | 'equal'
   readonly batchNorm?: 'pass' | 'magnitude' | 'proportional'
-  /** What constants in a sum do; where they keep their share, every sum is in proportion. */
+  /** What constants in a sum do; if they keep their share, every sum is in proportion. */
   readonly constants?: 'pass' | 'keep'
   /** Values that only let the other side of a product through. */
   readonly gates?: readonly string[]
@@ -34,7 +34,7 @@ export interface PlainOptions {
  * The relevance of every value that any reaches.
  *
  * @param values as `plainForward` gives them
- * @param start the relevance of one value to begin with
+ * @param start the relevance of one value to start from
  */
 export function plainRelevance(
   graph: Graph,
@@ -130,7 +130,7 @@ function passedOn(
   }
 }
 
-/** R in proportion to some parts of a whole; no part gets anything where the whole is zero. */
+/** R in proportion to some parts of a whole; no part gets anything if the whole is zero. */
 function share(
   result: Plain,
   places: ArrayLike<number>,
@@ -162,7 +162,7 @@ function throughLinear(
   return result
 }
 
-/** The shares that a rule makes of one output: the parts of its inputs, their whole, and how much of R is shared. */
+/** A rule's shares for one output: the parts of its inputs, their whole, and how much of R is shared. */
 function sharesOf(
   rule: PlainRule,
   { inputs, weights }: Field,

@@ -20,7 +20,7 @@ function squares(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value * value, 0)
 }
 
-/** The relevance of the input, or of another value, where every layer has a rule or there is a composite. */
+/** The relevance of the input, or of another value, given a rule for every layer or a composite. */
 async function explain(
   graph: Graph,
   rule: CompositeEntryInput | Composite,
@@ -111,10 +111,10 @@ describe.skipIf(!shared)('innvestigate: single layers, the largest output explai
     GuidedBackprop: gradients({ activation: 'guided-backprop' }),
     Deconvnet: gradients({ activation: 'deconvnet' }),
   }
-  // A dense layer there acts on the channels of each pixel: a convolution with a kernel of 1.
+  // Its dense layer acts on the channels of each pixel: a convolution with a kernel of 1.
   const layers = ['Dense', 'Dense_relu', 'Conv2D', 'Conv2D_relu', 'MaxPooling2D', 'AveragePooling2D']
 
-  test('every case is here, but for Deep Taylor and a variant of z⁺, of which the folder holds no numbers', () => {
+  test('every case is here, except Deep Taylor and a variant of z⁺, for which the folder lacks numbers', () => {
     const manifest = readFileSync(join(folder, 'innvestigate-layer/manifest.json'), 'utf8')
     const { cases } = JSON.parse(manifest) as { cases: Record<string, unknown> }
     const covered = Object.keys(analyzers).flatMap((analyzer) =>
@@ -159,7 +159,7 @@ describe.skipIf(!shared)('innvestigate: single layers, the largest output explai
           input,
           targets,
         )
-        // Guided backpropagation and the deconvnet start there with the output itself, not with 1.
+        // There, guided backpropagation and the deconvnet start with the output itself, not with 1.
         const startsWithOutput = ['GuidedBackprop', 'Deconvnet'].includes(analyzer)
         const size = map.length / 8
         const scaled = map.map((value, k) =>
@@ -193,7 +193,7 @@ describe.skipIf(!shared)('captum: small nets worked out by hand', () => {
     readonly build: (g: GraphBuilder, x: Value) => Value
     readonly layers?: readonly CompositeEntryInput[]
     readonly target?: number
-    /** The value whose relevance is published, where it is not the input's. */
+    /** The value whose relevance is published, if not the input. */
     readonly of?: string
   }
   const mixed = [
@@ -294,7 +294,7 @@ describe.skipIf(!shared)('captum: small nets worked out by hand', () => {
     })
   }
 
-  // zennit can also clip a denominator, or scale ε with the norm: regard has neither, nor need of it.
+  // zennit can also clip a denominator, or scale ε with the norm: regard neither has nor needs these.
   const plain = stabilize_table?.rows.filter(({ clip, norm_scale }) => !clip && !norm_scale) ?? []
   test.each(plain)(
     'z + ε · sign z for ε = $eps: the sign of 0, and of −0, is +',

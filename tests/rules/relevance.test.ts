@@ -20,7 +20,7 @@ function network(input: number, width: number, batch: number, biases: (random: R
   const random = new Random('relevance')
   const graph = adienceNet({ input, classes: 4, batch, width, random })
   for (const [name, tensor] of graph.initializers) {
-    // Ten times more in the inner products: ε = 0.01 takes ε / |z| there, which must not hide a real loss.
+    // Ten times more in the inner products: ε = 0.01 absorbs ε / |z| there, which must not hide a real loss.
     const gain = name.startsWith('fc') ? 10 : 1
     const deviation = gain * Math.sqrt((2 * tensor.shape[0]!) / sizeOf(tensor.shape))
     const data = tensor.data as Float32Array
@@ -96,7 +96,7 @@ describe('the paper composite on AdienceNet', () => {
     }
   })
 
-  test('does not depend on the batch size, which may be left open', async () => {
+  test('does not depend on the batch size, which may stay open', async () => {
     const input = 59
     const data = pictures(3, input)
     const { initializers } = network(input, 1 / 8, 3, () => 5)

@@ -1,13 +1,13 @@
-/** Small networks with random scores at their end, and the many ways in which exporters write what follows. */
+/** Small networks that end in random scores, and the many ways in which exporters write what follows. */
 
 import { Random } from '../../src/base/random.ts'
 import { GraphBuilder, type Value } from '../../src/graph/builder.ts'
 import { float32, type Graph, sizeOf } from '../../src/graph/types.ts'
 
-/** What stands at the end of a network, and what is known of it. */
+/** What ends a network, and what is known about it. */
 export interface Tail {
   readonly value: Value
-  /** For each element of the value, which score it comes from. */
+  /** For each element of the value, its score. */
   readonly scores: readonly number[]
   /** For each element, how its logit rises with the score: −1 where it falls, and 0.5 at a temperature of 2. */
   readonly sides: readonly number[]
@@ -125,7 +125,7 @@ export const SIGMOIDS: Readonly<Record<string, Ending>> = {
   'a softplus': (g, z) => all(g.op('Neg', [g.op('Softplus', [g.op('Neg', [z])])]), width(z), { isLog: true }),
 }
 
-/** Two classes of one score. */
+/** Two classes from one score. */
 export const PAIRS: Readonly<Record<string, Ending>> = {
   'a sigmoid beside its complement': (g, z) => {
     const p = g.op('Sigmoid', [z])
@@ -133,7 +133,7 @@ export const PAIRS: Readonly<Record<string, Ending>> = {
   },
 }
 
-/** What may be done to probabilities on their way out; each keeps them in a row for each picture. */
+/** Operations on probabilities on their way out; each keeps one row per picture. */
 export const MOVES: Readonly<Record<string, (g: GraphBuilder, tail: Tail, random: Random) => Tail>> = {
   times: (g, tail, random) => {
     const factor = Math.fround(random.uniform(0.1, 100))

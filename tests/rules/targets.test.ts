@@ -158,7 +158,7 @@ describe('the relevance of other values', () => {
     expect(results.relevance!.shape).toEqual([1, 3])
   })
 
-  test('is not there for a value that is merged away, or is none; the error says which to ask for', () => {
+  test('does not exist for a merged or unknown value; the error says which to ask for', () => {
     const of = (name: string) => () => relevance(deep, composites.epsilon, { of: [name] })
     expect(of('fc1')).toThrow(/node shift: the value fc1 is merged into a layer.*Ask for shift instead/s)
     expect(of('fc9')).toThrow(/no value called fc9/)

@@ -1,4 +1,4 @@
-/** Requests as they are sent, with nothing put right on the way. */
+/** Raw requests, with nothing corrected on the way. */
 
 import { request } from 'node:http'
 
@@ -14,7 +14,7 @@ export interface Asking {
   readonly body?: string
 }
 
-/** @param path as it stands in the request */
+/** @param path exactly as sent */
 export function asked(
   url: string,
   path: string,

@@ -4,7 +4,7 @@ import type { CurvePart, Point } from '../../src/server/messages.ts'
 
 const step = (iteration: number) => ({ iteration, loss: iteration, accuracy: 0.5 })
 
-/** The points of a page after it received a part. */
+/** A page's points after it received a part. */
 function taken(before: readonly Point[], part: CurvePart | undefined): Point[] {
   return part ? [...before.slice(0, part.from), ...part.points] : [...before]
 }
@@ -19,7 +19,7 @@ describe('a curve', () => {
     expect(points.at(-1)![0]).toBe(10_000)
   })
 
-  test('told in parts is the same as told at once', () => {
+  test('sent in parts is the same as sent at once', () => {
     const curve = new Curve()
     let had: Had | undefined
     let points: Point[] = []
@@ -34,7 +34,7 @@ describe('a curve', () => {
     expect(curve.since('run', curve.had)).toBeUndefined()
   })
 
-  test('says where a training is', () => {
+  test('shows the progress of a training', () => {
     const curve = new Curve()
     expect(curve.reached).toBeUndefined()
     curve.add(step(1))

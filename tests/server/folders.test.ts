@@ -13,7 +13,7 @@ capturePrinted()
 
 const RUN = 'gender-adiencenet-r-fold0'
 
-/** A folder with a study, a check of drawn faces, and much that leads out of it. */
+/** A folder with a study, a check of drawn faces, and many ways out of it. */
 async function written(): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'regard-folders-'))
   const outside = mkdtempSync(join(tmpdir(), 'regard-outside-'))
@@ -28,7 +28,7 @@ async function written(): Promise<string> {
   mkdirSync(join(dir, 'deep', 'er', 'too'), { recursive: true })
   cpSync(out, join(dir, 'deep', 'er', 'two'), { recursive: true })
   cpSync(out, join(dir, 'deep', 'two'), { recursive: true })
-  // Files of a study that are links to what lies elsewhere.
+  // Files of a study that are links to other places.
   const trap = join(dir, 'trap')
   cpSync(out, trap, { recursive: true })
   mkdirSync(join(trap, 'report', 'tables'), { recursive: true })
@@ -64,7 +64,7 @@ describe('the folder of studies', () => {
   })
   afterAll(() => server.close())
 
-  test('shows studies and checks in it and two levels below, but none by a link', async () => {
+  test('shows studies and checks in it and two levels below, but none through a link', async () => {
     const { status, body } = await from('/api/folders')
     expect(status).toBe(200)
     const folders = JSON.parse(body.toString())
@@ -80,7 +80,7 @@ describe('the folder of studies', () => {
       finished: 0,
       underway: 0,
     })
-    // The check is of the data that one of the studies is of.
+    // The check covers the data of one of the studies.
     expect(folders.find(({ name }: { name: string }) => name === 'check').of).toBe('trap')
   })
 
@@ -130,7 +130,7 @@ describe('the folder of studies', () => {
     expect(body.toString()).not.toMatch(/secret"|"runs"/)
   })
 
-  test('shows a photo that the data set lists, small', async () => {
+  test('shows a photo that the data set lists, as a thumbnail', async () => {
     const line = readFileSync(join(dir, 'faces', 'truth', 'faces.jsonl'), 'utf8').split('\n')[0]!
     const face = JSON.parse(line).face ?? JSON.parse(line).id
     for (const folder of ['check', 'trap']) {
@@ -142,7 +142,7 @@ describe('the folder of studies', () => {
     }
   })
 
-  test('takes marks of pairs that the check has found, and nothing else', async () => {
+  test('accepts only marks of pairs that the check found', async () => {
     const mark = (sent: unknown, headers = {}) => {
       const body = JSON.stringify(sent)
       return from('/api/folders/check/marks', {
@@ -165,7 +165,7 @@ describe('the folder of studies', () => {
     expect((await mark({}, { 'Transfer-Encoding': 'chunked' })).status).not.toBe(200)
   })
 
-  test('is open to its own page alone', async () => {
+  test('is only open to its own page', async () => {
     expect((await from('/api/folders', { headers: { Host: 'evil.example' } })).status).toBe(421)
     expect((await from('/api/folders', { headers: { Origin: 'http://evil.example' } })).status).toBe(403)
     const { headers } = await from('/api/folders')
@@ -173,7 +173,7 @@ describe('the folder of studies', () => {
     expect(headers['cross-origin-resource-policy']).toBe('same-origin')
   })
 
-  test('shows a report without scripts, in the studio alone', async () => {
+  test('shows a report without scripts, only in the studio', async () => {
     mkdirSync(join(dir, 'one', 'report'), { recursive: true })
     writeFileSync(join(dir, 'one', 'report', 'index.html'), '<p>A report')
     const { headers } = await from('/api/folders/one/files/report/index.html')

@@ -1,4 +1,4 @@
-/** What else may come over a wire than what a browser sends. */
+/** Requests over the wire that no browser sends. */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** The status of the answer to bytes as they are. */
+/** The status of the answer to raw bytes. */
 function sent(text: string): Promise<number> {
   const { hostname, port } = new URL(server.url)
   return new Promise((resolve, reject) => {
@@ -63,11 +63,11 @@ describe('a request that no page makes', () => {
     ['/api/folders/__proto__/files/study.json', 404],
     ['/api/folders/check/files/__proto__', 404],
     ['/api/folders/check/files/marks.csv/', 404],
-  ])('is answered by a file of the page or by nothing: %s', async (path, status) => {
+  ])('gets a file of the page or nothing: %s', async (path, status) => {
     expect(await line(`GET ${path}`)).toBe(status)
   })
 
-  test('may name the server itself in full, and no other', async () => {
+  test('may give the server’s own full address, but no other', async () => {
     expect(await line(`GET http://${host()}/index.html`)).toBe(200)
     expect(await line('GET http://evil.example/../../package.json')).not.toBe(200)
     expect(await sent('GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n')).toBe(421)
@@ -76,7 +76,7 @@ describe('a request that no page makes', () => {
     expect(await sent('GET / HTTP/1.0\r\n\r\n')).toBe(400)
   })
 
-  test('is refused where it is longer than any of ours, or no HTTP', async () => {
+  test('is refused if it is longer than any of ours, or not HTTP', async () => {
     expect(await line(`GET /${'a'.repeat(20_000)}`)).toBe(431)
     expect(await line(`GET /api/folders/${'b'.repeat(15_000)}/files/study.json`)).toBe(404)
     expect(await sent('GARBAGE\r\n\r\n')).toBe(400)
@@ -96,7 +96,7 @@ describe('a request that no page makes', () => {
     expect(readdirSync(join(dir, 'check'))).toEqual(before)
   })
 
-  test('has the head of what GET gives by HEAD', async () => {
+  test('gets GET’s headers by HEAD', async () => {
     const { status, headers, body } = await asked(server.url, '/index.html', { method: 'HEAD' })
     expect(status).toBe(200)
     expect(headers['content-security-policy']).toContain("default-src 'self'")
@@ -111,7 +111,7 @@ test.each([
   '/api/folders',
   '/api/folders/check/files/findings.json',
   '/no',
-])('everything is isolated and may load from here alone: %s', async (path) => {
+])('everything is isolated and may only load from here: %s', async (path) => {
   const { headers } = await asked(server.url, path)
   expect(headers['content-security-policy']).toMatch(
     /^default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; worker-src 'self' blob:; form-action 'none'/,
@@ -134,7 +134,7 @@ describe('a mark', () => {
     })
   const marks = join('check', 'marks.csv')
 
-  test('is one pair of those that can be marked, as JSON', async () => {
+  test('is one of the markable pairs, as JSON', async () => {
     expect((await mark('{"a":"a","b":"b","mark":"same"}')).status).toBe(200)
     const kept = readFileSync(join(dir, marks), 'utf8')
     for (const [body, status] of [
@@ -159,14 +159,14 @@ describe('a mark', () => {
     expect(readFileSync(join(dir, marks), 'utf8')).toBe(kept)
   })
 
-  test('is not written over what is no list of marks', async () => {
+  test('does not overwrite a file that is not a list of marks', async () => {
     writeFileSync(join(dir, marks), 'my notes\r\n')
     expect((await mark('{"a":"a","b":"b","mark":"same"}')).status).toBe(409)
     expect(readFileSync(join(dir, marks), 'utf8')).toBe('my notes\r\n')
   })
 })
 
-test('where it listens for others, nothing is given without the token', async () => {
+test('a server that listens for others gives nothing without the token', async () => {
   const open = await listen({ host: '0.0.0.0', port: 0, folders: new Folders(dir) })
   try {
     const { port, searchParams } = new URL(open.url)
@@ -187,7 +187,7 @@ test('where it listens for others, nothing is given without the token', async ()
   }
 })
 
-test('pages that listened and went away leave nothing behind', async () => {
+test('pages that listened and left leave nothing behind', async () => {
   const { out } = writeStudy([
     { task: 'gender', network: 'adiencenet', setting: 'r', right: { r: answers([true, 3], [false, 1]) } },
   ])
@@ -209,9 +209,9 @@ test('pages that listened and went away leave nothing behind', async () => {
   for (let round = 0; round < 3; round++) {
     const sockets = await Promise.all(Array.from({ length: 60 }, listener))
     expect(held().sockets).toBeGreaterThanOrEqual(120)
-    // Some end in order, others are cut off.
+    // Some end properly, others are cut off.
     for (const [k, socket] of sockets.entries()) k % 2 === 0 ? socket.end() : socket.resetAndDestroy()
-    // Where one were kept, this would not end.
+    // If one remained, this would not end.
     const isOver = (now: ReturnType<typeof held>) =>
       now.sockets <= before.sockets && now.timers <= before.timers && now.watchers <= before.watchers
     while (!isOver(held())) await sleep(50)

@@ -11,7 +11,7 @@ import { files, runFiles } from '../../src/study/record.ts'
 import { writeSums } from '../../src/study/sums.ts'
 import { answers, writeStudy } from '../report/writtenStudy.ts'
 
-/** Listens to the news of a study, and keeps what comes. */
+/** Listens to the news of a study, and keeps what arrives. */
 async function listenTo(url: string, study: string) {
   const control = new AbortController()
   const response = await fetch(`${url}api/news?study=${study}`, { signal: control.signal })
@@ -61,7 +61,7 @@ describe('the news of a study', () => {
   const step = (iteration: number, loss: number) =>
     `${JSON.stringify({ iteration, loss, accuracy: 0.5, norm: 1, rate: 1, seconds: 1, time: 1 })}\n`
 
-  test('begin with all there is, and go on with what changes', async () => {
+  test('begin with everything, and continue with changes', async () => {
     writeFileSync(runFiles.metrics(folder), step(1, 3) + step(2, 2))
     const { type, of, end } = await listenTo(server.url, name)
     expect(type).toContain('text/event-stream')
@@ -85,7 +85,7 @@ describe('the news of a study', () => {
       },
     ])
 
-    // A half line is none yet.
+    // Half a line does not count yet.
     const lock = Lock.take(runFiles.lock(folder), 'the run')
     appendFileSync(runFiles.metrics(folder), `${step(3, 1)}{"iteration":3,"valid`)
     await eventually(() => {
@@ -101,7 +101,7 @@ describe('the news of a study', () => {
       ],
     })
 
-    // It goes on from a checkpoint, in another file.
+    // It resumes from a checkpoint, in another file.
     const other = `${runFiles.metrics(folder)}.other`
     writeFileSync(other, step(1, 3))
     renameSync(other, runFiles.metrics(folder))
@@ -117,7 +117,7 @@ describe('the news of a study', () => {
     await eventually(() =>
       expect(of<ListedFolder[]>('folders').at(-1)![0]!.study).toMatchObject({ finished: 1, runs: 2 }),
     )
-    // The other run has not changed, and is not told again.
+    // The other run has not changed, and is not sent again.
     expect(
       of<ShownRun[]>('runs')
         .flat()
@@ -126,7 +126,7 @@ describe('the news of a study', () => {
     await end()
   })
 
-  test('say what cannot be read, and go on when it can again', async () => {
+  test('report what cannot be read, and continue when it can again', async () => {
     const record = files.study(out)
     renameSync(record, `${record}.away`)
     const { of, end } = await listenTo(server.url, name)
@@ -144,7 +144,7 @@ describe('the news of a study', () => {
     await end()
   })
 
-  test('say what the study’s own process knows of runs that it does not make itself', async () => {
+  test('report what the study’s own process knows about runs that it does not make itself', async () => {
     const lock = Lock.take(files.lock(out), 'the study')
     const board = new NoticeBoard(out)
     const [first, second] = ['gender-adiencenet-r-fold0', 'gender-adiencenet-i-fold0'] as const
@@ -161,7 +161,7 @@ describe('the news of a study', () => {
     board.put(second, { state: 'failed', reason: 'the photos are others' })
     board.close()
     lock.release()
-    // Without that process, only what it has set aside holds.
+    // Without that process, only what it has set aside remains valid.
     await eventually(() => {
       const runs = new Map(of<ShownRun[]>('runs').flatMap((all) => all.map((run) => [run.name, run])))
       expect(runs.get(first)).toMatchObject({ state: 'waiting', detail: '' })
@@ -170,7 +170,7 @@ describe('the news of a study', () => {
     await end()
   })
 
-  test('are told to several pages by one look, which ends with the last of them', async () => {
+  test('reach several pages through one watcher, which ends with the last of them', async () => {
     const timers = vi.spyOn(globalThis, 'setInterval')
     const cleared = vi.spyOn(globalThis, 'clearInterval')
     const room = new Newsroom(new Folders(out))
@@ -185,7 +185,7 @@ describe('the news of a study', () => {
     vi.restoreAllMocks()
   })
 
-  test('tell nothing that a link leads to', async () => {
+  test('do not follow links', async () => {
     mkdirSync(dirname(runFiles.metrics(folder)), { recursive: true })
     const outside = join(out, '..', `outside-${name}.jsonl`)
     writeFileSync(outside, step(7, 7))

@@ -26,7 +26,7 @@ describe('accuracy', () => {
     expect(accuracyOf(confusion)).toEqual({ n: 5, correct: 3, accuracy: 0.6 })
   })
 
-  it('counts the class next to the right one too as 1-off', () => {
+  it('also counts the class next to the right one as 1-off', () => {
     expect(oneOffOf(confusion)).toEqual({ n: 5, correct: 4, accuracy: 0.8 })
   })
 
@@ -60,7 +60,7 @@ describe('accuracy', () => {
     )
   })
 
-  it('refuses answers and labels of different number', () => {
+  it('refuses different numbers of answers and labels', () => {
     expect(() => confusionOf([0], labels, 3)).toThrow('1 answers do not fit 5 labels')
   })
 })

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { bootstrap, bootstrapFigures, bootstrapMean } from '../../src/statistics/bootstrap.ts'
 
 const ones = (count: number) => new Array<number>(count).fill(1)
-/** So many of each value. */
+/** This many of each value. */
 const repeated = (...parts: [value: number, count: number][]) =>
   parts.flatMap(([value, count]) => new Array<number>(count).fill(value))
 
 describe('the bootstrap interval', () => {
-  // An accuracy's resamples are a binomial distribution, of which the ends are known.
+  // An accuracy's resamples follow a binomial distribution, whose ends are known.
   // SciPy 1.10.1: scipy.stats.binom.ppf([.025, .975], n, correct / n) / n
   it.each([
     [917, 826, 0.88113413, 0.91930207],
@@ -45,7 +45,7 @@ describe('the bootstrap interval', () => {
     expect(Math.abs(interval.high - 0.049073)).toBeLessThan(1.5 / 917)
   })
 
-  it('is the same for the same seed, and another for another', () => {
+  it('is the same for the same seed, and differs for another', () => {
     const of = (seed: string) => bootstrapMean([1, 0, 0, 1, 0.4], ones(5), { seed })
     expect(of('a')).toEqual(of('a'))
     expect(bootstrapMean(repeated([0.1, 50], [0.7, 31]), ones(81), { seed: 'a' })).not.toEqual(
@@ -67,13 +67,13 @@ describe('the bootstrap interval', () => {
     expect(interval).toEqual({ low: 0, high: 3 })
   })
 
-  it('leaves out what is no number, and of nobody is none', () => {
+  it('leaves out NaN, and is NaN for nobody', () => {
     const interval = bootstrapMean([1, 1], [1, 0], { seed: 1 })
     expect(interval.low).toBeGreaterThanOrEqual(1)
     expect(bootstrapMean([], [], { seed: 1 })).toEqual({ low: Number.NaN, high: Number.NaN })
   })
 
-  it('of several figures has the ends that each has alone', () => {
+  it('has the same ends for several figures as for each alone', () => {
     const faces = [1, 3, 2, 1, 4, 2, 1, 1]
     const [first, second] = [
       [1, 2, 0, 0, 3, 1, 1, 0],

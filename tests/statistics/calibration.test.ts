@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { topClass } from '../../src/statistics/accuracy.ts'
 import { calibrationOf } from '../../src/statistics/calibration.ts'
 
-/** Faces with the softmax of some waves as their probabilities. */
+/** Faces with the softmax of some waves as probabilities. */
 const probabilities = Array.from({ length: 200 }, (_, i) => {
   const powers = [0, 1, 2].map((k) => Math.exp(3 * Math.sin(1.7 * (3 * i + k) + k)))
   const sum = powers.reduce((all, one) => all + one)
@@ -19,13 +19,13 @@ describe('calibration', () => {
   // brier = ((p - numpy.eye(3)[y]) ** 2).sum(1).mean(); nll = -numpy.log(p[i, y]).mean()
   const { bins, ece, brier, nll } = calibrationOf(probabilities, labels)
 
-  it('has NumPy’s figures', () => {
+  it('agrees with NumPy’s figures', () => {
     expect(ece).toBeCloseTo(0.15426051407566452, 12)
     expect(brier).toBeCloseTo(0.3429992231965855, 12)
     expect(nll).toBeCloseTo(0.753805093250559, 12)
   })
 
-  it('has NumPy’s bins', () => {
+  it('agrees with NumPy’s bins', () => {
     expect(bins.map(({ n }) => n)).toEqual([0, 0, 0, 0, 0, 0, 0, 9, 13, 16, 13, 19, 36, 40, 54])
     for (const { low, high, n, confidence } of bins) {
       if (n === 0) continue
@@ -34,7 +34,7 @@ describe('calibration', () => {
     }
   })
 
-  it('is perfect where one is sure and right, and as bad as can be where one is sure and wrong', () => {
+  it('is perfect for sure and right answers, and worst for sure and wrong ones', () => {
     const sure = calibrationOf([[1, 0]], [0])
     expect([sure.ece, sure.brier, sure.nll]).toEqual([0, 0, 0])
     const wrong = calibrationOf([[1, 0]], [1])

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { holm } from '../../src/statistics/holm.ts'
 
 /**
- * Holm's procedure from what it is proved by: the closure of Bonferroni's. A hypothesis falls where every family that
+ * Holm's procedure from its proof: the closure of Bonferroni's. A hypothesis falls if every family that
  * has it falls, and a family falls where its smallest p times its size is small enough.
  */
 function closed(values: readonly number[]): number[] {

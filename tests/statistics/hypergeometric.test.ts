@@ -14,13 +14,13 @@ function counted(found: number, drawn: number, marked: number, all: number): num
   return Number((ways * 10n ** 15n) / choose(all, drawn)) / 1e15
 }
 
-describe('drawing without putting back', () => {
+describe('drawing without replacement', () => {
   it('is Fisher’s lady: all four cups right by chance once in seventy', () => {
     expect(atLeast(4, 4, 4, 8)).toBeCloseTo(1 / 70, 15)
     expect(atLeast(3, 4, 4, 8)).toBeCloseTo(17 / 70, 15)
   })
 
-  it('is what counting all ways gives', () => {
+  it('agrees with counting all ways', () => {
     for (const [drawn, marked, all] of [
       [5, 7, 20],
       [12, 15, 20],
@@ -30,7 +30,7 @@ describe('drawing without putting back', () => {
         expect(atLeast(found, drawn, marked, all)).toBeCloseTo(counted(found, drawn, marked, all), 12)
   })
 
-  it('is sure of what cannot be otherwise, and has small values of many', () => {
+  it('is sure of what cannot be otherwise, and handles small values of large numbers', () => {
     expect(atLeast(0, 5, 3, 10)).toBe(1)
     expect(atLeast(2, 9, 3, 10)).toBe(1)
     const rare = atLeast(900, 1000, 1000, 5000)

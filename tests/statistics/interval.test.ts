@@ -14,7 +14,7 @@ describe("Wilson's interval", () => {
     expect(wilson(correct, n).high).toBeCloseTo(high, 4)
   })
 
-  it('ends where the share lies 1.96 standard errors off, the definition of a score interval', () => {
+  it('ends where the share is 1.96 standard errors off, the definition of a score interval', () => {
     const samples = fc
       .integer({ min: 1, max: 5000 })
       .chain((n) => fc.tuple(fc.integer({ min: 0, max: n }), fc.constant(n)))
@@ -58,7 +58,7 @@ describe('the interval of a mean', () => {
     expect(together(sumsOf(a!), sumsOf(b!))).toEqual(sumsOf([...a!, ...b!]))
   })
 
-  it('of less than two values says nothing', () => {
+  it('of fewer than two values says nothing', () => {
     expect(normal(sumsOf([4]))).toEqual({ low: 0, high: Number.POSITIVE_INFINITY })
   })
 })

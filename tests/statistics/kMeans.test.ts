@@ -5,7 +5,7 @@ import { kMeans } from '../../src/statistics/kMeans.ts'
 const points = (...rows: number[][]) => rows.map((row) => Float64Array.from(row))
 
 describe('k-means', () => {
-  it('finds the best parting of a few numbers', () => {
+  it('finds the best partition of a few numbers', () => {
     const { labels, centres, within } = kMeans(points([0], [1], [2], [10], [11]), 2, { seed: 1 })
     expect(new Set(labels.slice(0, 3)).size).toBe(1)
     expect(new Set(labels.slice(3)).size).toBe(1)
@@ -13,7 +13,7 @@ describe('k-means', () => {
     expect(within).toBeCloseTo(2.5, 12)
   })
 
-  it('finds ten heaps, which one start in a few misses', () => {
+  it('finds ten heaps, which some starts miss', () => {
     const random = new Random('heaps')
     const rows = Array.from({ length: 300 }, (_, k) => [20 * (k % 10) + random.normal(), random.normal()])
     const { labels } = kMeans(points(...rows), 10, { seed: 'heaps' })
@@ -21,7 +21,7 @@ describe('k-means', () => {
     expect(new Set(labels).size).toBe(10)
   })
 
-  it('parts points that coincide as far as they can be parted', () => {
+  it('separates coinciding points as far as possible', () => {
     const { within, labels } = kMeans(points([1], [1], [1], [2]), 3, { seed: 2 })
     expect(within).toBe(0)
     expect(labels[3]).not.toBe(labels[0])

@@ -4,7 +4,7 @@ import { laplacianSpectrum } from '../../src/statistics/laplacianSpectrum.ts'
 import { type Graph, graphOf, timesNormalised } from '../../src/statistics/neighbourGraph.ts'
 import { symmetricEigen } from '../../src/statistics/symmetricEigen.ts'
 
-/** A graph of pairs that are joined, each with weight 1. */
+/** A graph of joined pairs, each with weight 1. */
 function joined(vertices: number, pairs: Iterable<readonly [number, number]>): Graph {
   const edges = Array.from({ length: vertices }, () => new Map<number, number>())
   for (const [a, b] of pairs) {
@@ -34,7 +34,7 @@ describe('the spectrum of a normalised Laplacian', () => {
       expect(value).toBeCloseTo(1 - Math.cos((2 * Math.PI * Math.ceil(k / 2)) / 500), 10)
   })
 
-  it('has as many zeros as the graph has pieces, also more than are asked for, with vectors that are flat on each', () => {
+  it('has one zero per piece of the graph, even beyond the requested number, with vectors flat on each', () => {
     const pieces = [5, 8, 13, 40].map((n, k, all) =>
       ring(
         n,
@@ -49,7 +49,7 @@ describe('the spectrum of a normalised Laplacian', () => {
     expect(spectrum(joined(300, many), 10).values.every((value) => value < 1e-9)).toBe(true)
   })
 
-  it('is that of the dense matrix, with its vectors, also of graphs that are smaller than the block', () => {
+  it('is that of the dense matrix, with its vectors, even for graphs smaller than the block', () => {
     const random = new Random('graph')
     for (const n of [6, 15, 90]) {
       const edges = Array.from({ length: n }, () => new Map<number, number>())
@@ -76,7 +76,7 @@ describe('the spectrum of a normalised Laplacian', () => {
     }
   })
 
-  it('is the same to the bit for the same seed', () => {
+  it('is identical to the bit for the same seed', () => {
     const graph = joined(200, ring(200))
     expect(spectrum(graph, 5)).toEqual(spectrum(graph, 5))
   })

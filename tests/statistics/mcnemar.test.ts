@@ -17,7 +17,7 @@ describe('McNemar’s exact test', () => {
     expect(Math.abs(mcnemar(a, b) - p)).toBeLessThanOrEqual(1e-10 * p)
   })
 
-  it('says nothing where the two never differ', () => {
+  it('says nothing if the two never differ', () => {
     expect(mcnemar(0, 0)).toBe(1)
   })
 })
@@ -32,7 +32,7 @@ describe('McNemar’s test by person', () => {
     expect(signFlip(differences)).toBeCloseTo(p, 14)
   })
 
-  it('is the plain one where each person has one face', () => {
+  it('is the plain test if each person has one face', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(-1, 0, 1), { maxLength: 300 }), (differences) => {
         const [a, b] = [-1, 1].map((one) => differences.filter((each) => each === one).length)
@@ -41,7 +41,7 @@ describe('McNemar’s test by person', () => {
     )
   })
 
-  it('is less sure of faces of few people than of as many people', () => {
+  it('is less sure if the same faces are of fewer people', () => {
     const ofFew = signFlip([5, 5, 5, 5])
     expect(ofFew).toBe(2 / 2 ** 4)
     expect(ofFew).toBeGreaterThan(mcnemar(0, 20))

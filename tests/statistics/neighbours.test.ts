@@ -3,7 +3,7 @@ import { Random } from '../../src/base/random.ts'
 import { nearestNeighbours } from '../../src/statistics/neighbours.ts'
 
 describe('nearest neighbours', () => {
-  it('are those of all distances, for every number of rows, also where blocks of rows are not full', async () => {
+  it('agree with all distances, for every number of rows, even if blocks of rows are not full', async () => {
     const random = new Random('rows')
     for (const [n, length] of [
       [5, 3],
@@ -25,13 +25,13 @@ describe('nearest neighbours', () => {
     }
   })
 
-  it('are the first ones of those equally far away', async () => {
+  it('are the first ones among those equally far away', async () => {
     const rows = [[0], [1], [1], [1], [-1]]
     const { indices } = await nearestNeighbours(rows, 2)
     expect([...indices]).toEqual([1, 2, 2, 3, 1, 3, 1, 2, 0, 1])
   })
 
-  it('tell how far they are, and stop where that is asked for', async () => {
+  it('report progress, and stop when asked to', async () => {
     const rows = Array.from({ length: 80 }, (_, k) => [k])
     const told: number[] = []
     await nearestNeighbours(rows, 1, { progress: (done, total) => told.push(done / total) })

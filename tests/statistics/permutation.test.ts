@@ -6,7 +6,7 @@ import { permutationTest, signFlipTest } from '../../src/statistics/permutation.
 const rows = (...values: number[]) => values.map((value) => [value])
 
 describe('the permutation test', () => {
-  it('finds the share of all ways to deal people that are as far apart', () => {
+  it('finds the share of all ways to deal people that are at least as far apart', () => {
     // Of the 20 ways to deal 1, 2, 3, 7, 8, 9 to two groups of three, two are as far apart as {1, 2, 3} and {7, 8, 9}.
     const [p] = permutationTest(rows(1, 2, 3), rows(7, 8, 9), { seed: 1, draws: 40_000 })
     expect(p).toBeCloseTo(2 / 20, 2)
@@ -36,11 +36,11 @@ describe('the permutation test', () => {
     expect(both).toEqual(alone)
   })
 
-  it('says nothing of a group without people', () => {
+  it('says nothing about a group without people', () => {
     expect(permutationTest([], rows(1, 2), { seed: 1 })).toEqual([Number.NaN])
   })
 
-  it('calls one in twenty differences significant where there is none', () => {
+  it('calls one in twenty differences significant if there is none', () => {
     const random = new Random('null')
     let significant = 0
     for (let trial = 0; trial < 300; trial++) {
@@ -48,20 +48,20 @@ describe('the permutation test', () => {
       const [p] = permutationTest(a!, b!, { seed: trial, draws: 199 })
       if (p! <= 0.05) significant++
     }
-    // A binomial of 300 with 0.05 lies between 5 and 28 in all but one of ten thousand.
+    // A binomial of 300 with 0.05 lies between 5 and 28 in all but one of ten thousand cases.
     expect(significant).toBeGreaterThanOrEqual(5)
     expect(significant).toBeLessThanOrEqual(28)
   })
 })
 
 describe('the sign-flip test', () => {
-  it('is that of whole numbers, which is exact, within what draws waver', () => {
+  it('agrees with the exact one for whole numbers, within the spread of draws', () => {
     const differences = [3, -1, 2, 2, 0, 1, 4, -2, 1, 1]
     const [p] = signFlipTest(rows(...differences), { seed: 1, draws: 40_000 })
     expect(p).toBeCloseTo(signFlip(differences), 2)
   })
 
-  it('never is 0, and is 1 of differences that cancel', () => {
+  it('is never 0, and is 1 for differences that cancel', () => {
     const [p] = signFlipTest(rows(...Array.from({ length: 60 }, () => 1)), { seed: 1, draws: 999 })
     expect(p).toBe(1 / 1000)
     expect(signFlipTest(rows(1, -1), { seed: 1 })).toEqual([1])

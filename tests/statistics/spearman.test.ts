@@ -19,7 +19,7 @@ describe("Spearman's rank correlation", () => {
     )
   })
 
-  it('is 1 − 6 Σd² / n(n² − 1) where no values are equal', () => {
+  it('is 1 − 6 Σd² / n(n² − 1) if no values are equal', () => {
     // IQ and hours of television of ten people, an example in many textbooks: Σd² = 194.
     const iq = [106, 86, 100, 101, 99, 103, 97, 113, 112, 110]
     const hours = [7, 0, 27, 50, 28, 29, 20, 12, 6, 17]
@@ -31,7 +31,7 @@ describe("Spearman's rank correlation", () => {
     expect(spearman([1, 2, 2, 3], [1, 2, 3, 4])).toBeCloseTo(4.5 / Math.sqrt(4.5 * 5), 12)
   })
 
-  it('is no number where a row says nothing', () => {
+  it('is NaN if a row is constant', () => {
     expect(spearman([1, 1, 1], [1, 2, 3])).toBeNaN()
     expect(spearman([1], [1])).toBeNaN()
   })

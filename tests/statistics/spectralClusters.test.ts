@@ -10,18 +10,18 @@ describe('the eigengap', () => {
     expect(eigengap([0, 0.01, 0.02, 0.4, 0.5], 4)).toEqual({ clusters: 3, gap: 0.38, whole: false })
   })
 
-  it('says where a graph falls into no parts, and parts it all the same', () => {
+  it('says if a graph has no parts, and divides it anyway', () => {
     const { clusters, whole } = eigengap([0, 0.5, 0.6, 0.8, 0.9], 4)
     expect([clusters, whole]).toEqual([3, true])
   })
 
-  it('looks no further than the most clusters', () => {
+  it('looks no further than the maximum number of clusters', () => {
     expect(eigengap([0, 0.1, 0.3, 0.35, 0.9], 3).clusters).toBe(2)
   })
 })
 
 describe('spectral clusters', () => {
-  it('find three rings around each other, which no centre tells apart', async () => {
+  it('find three concentric rings, which no centre separates', async () => {
     const random = new Random('rings')
     const rows = Array.from({ length: 900 }, (_, k) => {
       const [radius, angle] = [1 + (k % 3) + random.normal(0, 0.05), random.uniform(0, 2 * Math.PI)]

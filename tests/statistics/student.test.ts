@@ -38,7 +38,7 @@ describe('the mean of a few values', () => {
     expect(p).toBe(1)
   })
 
-  it('of values that are all 0 is no difference', () => {
+  it('of values that are all 0 shows no difference', () => {
     expect(studentOf([0, 0, 0])).toMatchObject({ mean: 0, interval: { low: 0, high: 0 }, p: 1 })
   })
 })
@@ -53,7 +53,7 @@ describe('the difference of two sets of a few values', () => {
     expect(studentBetween(b, a)).toBeCloseTo(p, 10)
   })
 
-  it('tells nothing of sets with fewer than two values, or of equal means', () => {
+  it('says nothing about sets with fewer than two values, or equal means', () => {
     expect(studentBetween([1], [2, 3])).toBe(1)
     expect(studentBetween([1, 3], [2, 2])).toBe(1)
   })

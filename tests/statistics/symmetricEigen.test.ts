@@ -13,7 +13,7 @@ describe('the eigenvalues of a symmetric matrix', () => {
     expect(Math.abs(vectors[0]![0]! + vectors[0]![1]!)).toBeCloseTo(Math.SQRT2, 14)
   })
 
-  it('come with vectors at right angles that make up the matrix again', () => {
+  it('come with orthogonal vectors that reproduce the matrix', () => {
     const random = new Random('matrix')
     const n = 24
     const matrix = Array.from({ length: n }, () => new Float64Array(n))

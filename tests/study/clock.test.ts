@@ -30,7 +30,7 @@ describe('the time that a study has left', () => {
     expect(line).toBe('study  22 %  drawing 50/100  1 min 10 s left\n')
   })
 
-  it('counts for the pace of a resumed piece of work only what was done since', async () => {
+  it('measures the pace of resumed work only by what was done since', async () => {
     const clock = clockLine('study').clock
     clock.expect('training', 1000, 5)
     await clock.stage('training', 1000, async (tell) => {
@@ -41,7 +41,7 @@ describe('the time that a study has left', () => {
     expect(line).toContain('10 s left')
   })
 
-  it('does not go by the time of day, which may jump', async () => {
+  it('ignores the time of day, which may jump', async () => {
     const clock = clockLine('study').clock
     clock.expect('training', 100, 5)
     await clock.stage('training', 100, async (tell) => {
@@ -55,7 +55,7 @@ describe('the time that a study has left', () => {
     })
   })
 
-  it('forgets a piece of work that is over, and keeps its pace for the next of its kind', async () => {
+  it('forgets finished work, and keeps its pace for the next of its kind', async () => {
     const clock = clockLine('study').clock
     clock.expect('training', 200, 5)
     const piece = async (tell: (done: number, detail: string) => void) => {

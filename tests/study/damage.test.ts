@@ -31,7 +31,7 @@ const [age, gender] = ['age', 'gender'].map((task) => join(out, 'runs', `${task}
 describe('a run whose files were damaged', () => {
   beforeAll(() => main(['study', plan, '--out', out]))
 
-  it('is found by the sums that its folder has, as sha256sum checks them', () => {
+  it('is found by the checksums in its folder, as sha256sum checks them', () => {
     expect(damageOf(age!)).toBeUndefined()
     const lines = readFileSync(join(age!, 'SHA256SUMS'), 'utf8').split('\n')
     expect(lines.some((line) => /^[0-9a-f]{64} {2}maps\/.*\.png$/.test(line))).toBe(true)
@@ -62,7 +62,7 @@ describe('a run whose files were damaged', () => {
     expect(stateOf(run, config)).toEqual({ kind: 'damaged', reason: expect.stringMatching(reason) })
   })
 
-  it('is named and made anew, and no other run is', async () => {
+  it('is named and made again, and no other run is', async () => {
     const before = readFileSync(join(age!, 'predictions.csv'), 'utf8')
     const other = statSync(join(gender!, 'result.json')).mtimeMs
     truncateSync(join(age!, 'model.onnx'), 1000)
@@ -83,7 +83,7 @@ function changeDigit(path: string): void {
 }
 
 describe('two studies in one folder', () => {
-  it('do not harm each other: the second says who holds it', async () => {
+  it('do not harm each other: the second says who holds the folder', async () => {
     const first = writePlan(TINY_PLAN.replace('iterations: 6', 'iterations: 2000'))
     const study = spawn(process.execPath, [program, 'study', first.plan, '--out', first.out], {
       stdio: 'ignore',
@@ -100,7 +100,7 @@ describe('two studies in one folder', () => {
     )
     study.kill('SIGKILL')
     await once(study, 'exit')
-    // What a killed one held is free.
+    // What a killed study held is free.
     process.exitCode = 0
     captured.printed = ''
     writeFileSync(first.plan, TINY_PLAN.replace('[r, i, m]', '[r]'))

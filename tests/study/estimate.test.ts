@@ -26,8 +26,8 @@ function planOf(text: string): Plan {
 describe('the work of a run', () => {
   const [r, i, m] = gridOf(planOf(TINY_PLAN)) as [Run, Run, Run]
 
-  it('follows from its schedule and how many faces have a label for its task', () => {
-    // Of 90 faces in three folds, 30 are tested on, 54 trained on and 6 validated on.
+  it('follows from its schedule and the number of faces with a label for its task', () => {
+    // Of 90 faces in three folds, 30 are for testing, 54 for training and 6 for validation.
     const work = workOf(planOf(TINY_PLAN), r, counts)
     expect(work).toMatchObject({ validated: 2 * 6, scored: 2 * 30, explained: 2, snapshots: 0 })
     expect(work.schedule.iterations).toBe(6)
@@ -35,12 +35,12 @@ describe('the work of a run', () => {
     expect(workOf(planOf(TINY_PLAN), m, counts)).toEqual({ ...work, validated: 2 * 12 })
   })
 
-  it('is more where photos are few to an epoch, and where snapshots are kept and scored', () => {
+  it('is more if epochs are short, and if snapshots are kept and scored', () => {
     const epochs = planOf(TINY_PLAN.replace('iterations: 6', 'epochs: 2'))
     // 54 and 108 pictures, in batches of 8.
     expect([r, m].map((run) => workOf(epochs, run, counts).schedule.iterations)).toEqual([14, 27])
     const kept = workOf(planOf(TINY_PLAN.replace('batch: 8', 'batch: 8\n  snapshotEvery: 2')), r, counts)
-    // The third is the network at the end, which is scored anyway.
+    // The third is the final network, which is scored anyway.
     expect(kept).toMatchObject({ snapshots: 3, scored: 30 * (2 + 2) })
   })
 })
@@ -63,7 +63,7 @@ describe('what a run costs', () => {
   const work = workOf(plan, run, counts)
 
   it('is the sum of what was measured', () => {
-    // Eight maps and the photo itself, of two photos.
+    // Eight maps and the photo itself, for two photos.
     const maps = 2 * 9 * 3 * 51 ** 2
     expect(costOf(run, work, cost)).toEqual({
       seconds: 7 + 6 * 8 * 0.5 + 12 * 1 + 60 * 10 + 2 * 100,
@@ -73,30 +73,30 @@ describe('what a run costs', () => {
     })
   })
 
-  it('has one map for each face of a profile, and the single crops that some of its maps are tested by', () => {
+  it('has one map for each face of a profile, and single crops to test some of its maps', () => {
     const profiled = { ...work, profiled: 20 }
     // 16 faces, three maps, two orders of 24 regions and the whole picture.
     const more = 20 * (100 / 8) + 16 * 3 * 49 * 1
     expect(costOf(run, profiled, cost).seconds).toBe(costOf(run, work, cost).seconds + more)
   })
 
-  it('is less where a part of the training is done', () => {
+  it('is less if part of the training is done', () => {
     expect(costOf(run, work, cost, 0.5).seconds).toBe(7 + (24 + 12) / 2 + 600 + 200)
   })
 
-  it('is known of the paper’s 190 runs by eight trials: four networks, two tasks', () => {
+  it('is known for the paper’s 190 runs from eight trials: four networks, two tasks', () => {
     const trials = new Set(gridOf(paper).map((each) => JSON.stringify(trialFor(paper, each))))
     expect(trials.size).toBe(8)
   })
 
-  it('has all aligned photos once, at each size', () => {
+  it('counts all aligned photos once, at each size', () => {
     // AdienceNet and CaffeNet see 227 pixels of 256; GoogLeNet and VGG-16 224 of 253.
     expect(preparedBytes(paper, counts)).toBe(2 * 120 * 3 * (256 ** 2 + 253 ** 2))
   })
 })
 
 describe('the time with several workers', () => {
-  it('is as long as the longest takes, and no longer than taking the next run allows', () => {
+  it('is at least the longest run, and at most what taking the next run allows', () => {
     expect(secondsWith(1, [1, 2, 3])).toBe(6)
     expect(secondsWith(2, [1, 2, 3])).toBe(3)
     expect(secondsWith(9, [1, 2, 3])).toBe(3)
@@ -114,7 +114,7 @@ describe('the time with several workers', () => {
 })
 
 describe('a stopwatch', () => {
-  it('leaves out what came first, and has enough after two rounds and its seconds', () => {
+  it('leaves out the first round, and has enough after two rounds and its seconds', () => {
     const watch = new Stopwatch(3)
     expect([watch.mark(0, 0), watch.mark(10, 5000), watch.mark(20, 6000)]).toEqual([false, false, true])
     expect([watch.units, watch.pace]).toEqual([20, 0.1])
@@ -125,7 +125,7 @@ describe('a stopwatch', () => {
 })
 
 describe('the faces of a plan', () => {
-  it('are those of Adience’s published lists, where it is not there', async () => {
+  it('are those of Adience’s published lists if it is missing', async () => {
     const found = await countFaces({ ...paper, dataset: { kind: 'adience', root: '/nowhere' } })
     expect(found).toMatchObject({ faces: 18_769, labelled: { age: 17_424, gender: 17_603 }, alignments: 2 })
     expect(found.assumed).toBe('by its published lists: /nowhere is not there')
@@ -141,14 +141,14 @@ describe('the faces of a plan', () => {
     })
   })
 
-  it('must have labels for the task, and be there', async () => {
+  it('must exist, with labels for the task', async () => {
     const plan = planOf(TINY_PLAN.replace('[age, gender]', '[years]'))
     await expect(countFaces(plan)).rejects.toThrow('task years: no face of the data set has a label for it')
     const missing = { ...plan, dataset: { kind: 'utkface', root: '/nowhere' } as const }
     await expect(countFaces(missing)).rejects.toThrow('/nowhere')
   })
 
-  it('must have every class to train on, before a photo is looked at; else years are offered', async () => {
+  it('must cover every class to train on, before a photo is read; otherwise years are suggested', async () => {
     const { folder } = writePlan(TINY_PLAN)
     const rows = Array.from({ length: 30 }, (_, k) => {
       writeFileSync(join(folder, `${k}.jpg`), '')
@@ -164,7 +164,7 @@ describe('the faces of a plan', () => {
     expect((await countFaces(genders)).labelled).toEqual({ gender: 30 })
   })
 
-  it.skipIf(!shared)('are as many as Adience’s own tables have', () => {
+  it.skipIf(!shared)('are as many as in Adience’s own tables', () => {
     const count = (repair: boolean, has: 'age' | 'gender') =>
       readAdienceLists(join(shared!, 'data/adience'), repair).rows.filter((row) => row[has] !== undefined)
         .length
@@ -178,13 +178,13 @@ describe('the faces of a plan', () => {
   })
 })
 
-describe('how far a run is', () => {
+describe('the progress of a run', () => {
   const plan = planOf(TINY_PLAN)
   const [run] = gridOf(plan) as [Run]
   const schedule = plannedSchedule(plan, run, 1)
   const { seed, explain, crops } = plan
 
-  /** A study's folder in which the run was begun with this schedule. */
+  /** A study's folder in which the run began with this schedule. */
   function begun(from = schedule): { out: string; folder: string } {
     const out = mkdtempSync(join(tmpdir(), 'regard-done-'))
     const folder = files.run(out, run)
@@ -196,18 +196,18 @@ describe('how far a run is', () => {
     return { out, folder }
   }
 
-  it('is nothing, where there is no folder', () => {
+  it('is nothing without a folder', () => {
     expect(doneOf(plan, run, '/nowhere', schedule)).toEqual({ kind: 'new', iteration: 0 })
   })
 
-  it('is an iteration, whatever the photos are', () => {
+  it('is an iteration, whatever the photos', () => {
     const { out, folder } = begun()
     expect(doneOf(plan, run, out, schedule)).toEqual({ kind: 'begun', iteration: 0 })
     writeFileSync(runFiles.metrics(folder), '{"iteration":3,"loss":1}\n{"iteration":4,"lo')
     expect(doneOf(plan, run, out, schedule)).toEqual({ kind: 'begun', iteration: 3 })
   })
 
-  it('is all of it, where the folder is whole; where a file has changed, it is damaged', () => {
+  it('is complete if the folder is intact; the run is damaged if a file has changed', () => {
     const { out, folder } = begun()
     writeFileSync(runFiles.metrics(folder), '{"iteration":6,"loss":1}\n')
     writeSums(folder)
@@ -221,12 +221,12 @@ describe('how far a run is', () => {
     expect(doneOf(plan, run, out, schedule)).toMatchObject({ kind: 'damaged' })
   })
 
-  it('is nothing, where it was begun with another plan', () => {
+  it('is nothing if it began with another plan', () => {
     const { out } = begun({ ...schedule, batch: 9 })
     expect(doneOf(plan, run, out, schedule)).toEqual({ kind: 'other', iteration: 0 })
   })
 
-  it('does not hang on how many iterations some epochs are, which the photos decide', () => {
+  it('does not depend on the iterations per epoch, which the photos decide', () => {
     const epochs = planOf(TINY_PLAN.replace('iterations: 6', 'epochs: 2'))
     const [few, more] = [54, 60].map((pictures) => plannedSchedule(epochs, run, pictures))
     const { out } = begun(few)

@@ -6,7 +6,7 @@ import { runName } from '../../src/study/record.ts'
 import { bracketed } from '../../src/study/setting.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
-// The paper's accuracies in percent, AdienceNet, CaffeNet, GoogLeNet, VGG-16. Where it has a dash, nothing was trained.
+// The paper's accuracies in percent, AdienceNet, CaffeNet, GoogLeNet, VGG-16. A dash means that nothing was trained.
 const PAPER = {
   age: `
     [i]    51.4  52.1  54.3  –
@@ -28,7 +28,7 @@ const PAPER = {
     [m,w]  –     –     –     92.2`,
 }
 
-/** The cells that have a figure, on every fold: `age A[i] 0`. */
+/** The cells with a figure, on every fold: `age A[i] 0`. */
 function cellsOfPaper(): string[] {
   return Object.entries(PAPER).flatMap(([task, table]) =>
     table
@@ -44,7 +44,7 @@ function cellsOfPaper(): string[] {
 }
 
 describe('the grid of a plan', () => {
-  it('has every network, start and kind of photos, for each task and fold, each once', () => {
+  it('has every network, start and kind of photos, for each task and fold, once', () => {
     const text = TINY_PLAN.replace('test: [1]', 'test: [0, 2]')
     const names = gridOf(readPlan(writePlan(text).plan)).map(runName)
     expect(names).toEqual(
@@ -56,7 +56,7 @@ describe('the grid of a plan', () => {
     )
   })
 
-  it('leaves out what a network is not to be trained on', () => {
+  it('leaves out what a network skips', () => {
     const networks = `[adiencenet, { name: vgg16, start: imagenet, preprocessing: [m] }]`
     const text = TINY_PLAN.replace(/networks: .*/, `networks: ${networks}`).replace('[age, gender]', '[age]')
     const cells = gridOf(readPlan(writePlan(text).plan)).map(
@@ -79,7 +79,7 @@ describe('examples/adience-paper.yaml', () => {
     expect(new Set(grid.map(runName)).size).toBe(190)
   })
 
-  it('has a schedule of the paper’s for every run, and the start that its setting says', () => {
+  it('has one of the paper’s schedules for every run, and the start of its setting', () => {
     for (const run of grid) {
       expect(plannedSchedule(plan, run, 1).iterations).toBeGreaterThan(0)
       const { start } = plannedFor(plan, run)

@@ -70,7 +70,7 @@ async function trained(changes: Partial<TrainingSpec>, name: string) {
 }
 
 describe('a study that hides a part', () => {
-  it('knows where the parts are in each picture, and one that hides none does not ask', async () => {
+  it('knows where the parts are in each picture, while one that hides none does not ask', async () => {
     const [hides, plain] = [await prepared(dataset, ['mark']), await prepared(dataset)]
     expect(hides.digest).toBe(plain.digest)
     expect(plain.parts).toBeUndefined()
@@ -82,14 +82,14 @@ describe('a study that hides a part', () => {
     }
   })
 
-  it('refuses a part that its faces do not have', async () => {
+  it('refuses a part that its faces lack', async () => {
     const photos = { ...dataset, faces: dataset.faces.map(({ mask: _, ...face }) => face) }
     await expect(prepared(photos, ['mark'])).rejects.toThrow(
       /its faces have no part 'mark' to hide.*They have background, hair, ears/s,
     )
   })
 
-  it('trains with it, also from the weights of its own network', async () => {
+  it('trains with it, also from its own network’s weights', async () => {
     const first = await trained({}, 'first')
     expect(first.parts).toMatch(/^[0-9a-f]{64}$/)
     const weights = runFiles.model(join(folder, 'first'))

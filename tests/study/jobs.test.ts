@@ -14,7 +14,7 @@ const captured = capturePrinted()
 const RUNS = ['gender-adiencenet-i-fold1', 'gender-adiencenet-r-fold1']
 const small = TINY_PLAN.replace('[age, gender]', '[gender]').replace('[r, i, m]', '[r, i]')
 
-/** A study whose runs were made one after the other. */
+/** A study whose runs were made one after another. */
 let whole = ''
 
 function expectSameBits(out: string): void {
@@ -26,8 +26,8 @@ function expectSameBits(out: string): void {
   }
 }
 
-describe('a study of which several runs are made at a time', () => {
-  it('comes to the same bits as one after the other', async () => {
+describe('a study with several runs at a time', () => {
+  it('gives the same bits as one after another', async () => {
     const [one, two] = [writePlan(small), writePlan(small)]
     await main(['study', one.plan, '--out', one.out])
     whole = one.out
@@ -36,9 +36,9 @@ describe('a study of which several runs are made at a time', () => {
     expectSameBits(two.out)
   })
 
-  it('says of runs that have too little memory that it is that, without a page of V8’s, and makes them once they have more', async () => {
+  it('reports runs with too little memory clearly, without V8’s dump, and makes them once they have more', async () => {
     const { plan, out } = writePlan(small)
-    // Of the processes of runs alone: this one has its memory already.
+    // Only for the processes of runs: this one already has its memory.
     vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=16')
     await main(['study', plan, '--out', out, '--jobs', '2'])
     vi.unstubAllEnvs()
@@ -58,7 +58,7 @@ describe('a study of which several runs are made at a time', () => {
     expectSameBits(out)
   })
 
-  it('goes on with a run by as many threads and on the device that it was begun with, for its bits depend on them', async () => {
+  it('resumes a run with its original threads and device, since its bits depend on them', async () => {
     const { plan, out } = writePlan(
       small.replace('[r, i]', '[r]').replace('iterations: 6', 'iterations: 600'),
     )
@@ -82,7 +82,7 @@ describe('a study of which several runs are made at a time', () => {
     expect(JSON.parse(readFileSync(config, 'utf8'))).toMatchObject({ threads: 1, device: 'cpu' })
   })
 
-  it('sets aside a run that cannot be made, makes the others, and says so at the end', async () => {
+  it('sets aside a failing run, makes the others, and says so at the end', async () => {
     // At such a rate, the loss becomes NaN.
     const { plan, out } = writePlan(
       small.replace(/networks: .*/, (line) => line.replace(/\[(.*)}\]/, '[$1, rate: 1.0e+30 }]')),
@@ -97,8 +97,8 @@ describe('a study of which several runs are made at a time', () => {
   })
 })
 
-describe('what a run keeps where it is asked to', () => {
-  it('is how its test set was answered at every snapshot, and the probabilities of every crop', async () => {
+describe('what a run keeps if asked to', () => {
+  it('is its test answers at every snapshot, and the probabilities of every crop', async () => {
     const { plan, out } = writePlan(
       `${small.replace('[r, i]', '[r]').replace('checkpointEvery: 3', 'checkpointEvery: 3\n  snapshotEvery: 2')}crops: true\n`,
     )

@@ -15,7 +15,7 @@ import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
 // The program as a user runs it, in processes of its own, so that a kill is a real one. `npm test` builds it first.
 const program = fileURLToPath(new URL('../../bin/regard.js', import.meta.url))
-/** Two runs at a time. With how many threads a run is made counts for its bits. */
+/** Two runs at a time. The number of threads affects a run's bits. */
 const TWO = ['--jobs', '2', '--threads', '1']
 const RUNS = ['gender-adiencenet-i-fold1', 'gender-adiencenet-r-fold1']
 
@@ -29,7 +29,7 @@ function regard(...args: string[]): ChildProcess {
   return spawn(process.execPath, [program, ...args], { stdio: 'ignore' })
 }
 
-/** The same, with its exit code and all that it says. */
+/** The same, with its exit code and all its output. */
 async function told(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, ...env },
@@ -49,13 +49,13 @@ async function end(process: ChildProcess): Promise<NodeJS.Signals | null> {
   return process.signalCode
 }
 
-/** The processes that a process has begun. */
+/** The child processes of a process. */
 function childrenOf({ pid }: ChildProcess): number[] {
   const file = `/proc/${pid}/task/${pid}/children`
   return existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : []
 }
 
-/** A study that was not disturbed, and the milliseconds that it took. */
+/** An undisturbed study, and the milliseconds that it took. */
 let out = ''
 let taken = 0
 beforeAll(async () => {
@@ -66,7 +66,7 @@ beforeAll(async () => {
   taken = performance.now() - started
 })
 
-/** Expect every file of the runs to be the same, except for those with times in them. */
+/** Expect every file of the runs to be the same, except those that contain times. */
 function expectSameBits(one: string, other: string): void {
   for (const run of RUNS) {
     const names = (out: string) =>
@@ -83,12 +83,12 @@ function expectSameBits(one: string, other: string): void {
   }
 }
 
-describe('a study whose processes are killed or stopped ends with the same bits as one that was not disturbed:', () => {
+describe('a study whose processes are killed or stopped ends with the same bits as an undisturbed one:', () => {
   test('the one that the user started, and those that make runs', async () => {
     const killed = writePlan(plan)
     const random = new Random('kill')
     const kills = { parent: 0, stopped: 0, child: 0 }
-    // By what was trained so far, not by time: a machine that is busy now may be quiet then.
+    // By training progress, not by time: the machine's load may change.
     const trained = () =>
       RUNS.reduce((sum, run) => sum + readMetrics(join(killed.out, 'runs', run, 'metrics.jsonl')).length, 0)
     const wait = async (study: ChildProcess, most: number) => {
@@ -105,14 +105,14 @@ describe('a study whose processes are killed or stopped ends with the same bits 
           process.kill(child, 'SIGKILL')
           kills.child++
         }
-        // It is begun again; then the other one is killed too.
+        // It restarts; then the other one is killed too.
         await wait(study, 12)
       }
       const stops = attempt % 4 === 2
       if (study.exitCode === null && study.kill(stops ? 'SIGTERM' : 'SIGKILL'))
         kills[stops ? 'stopped' : 'parent']++
       await end(study)
-      // Before it hears signals, one ends it as it ends any program.
+      // Before it listens for signals, one ends it like any program.
       if (stops) expect([0, 143, null]).toContain(study.exitCode)
     }
     expect(kills.parent).toBeGreaterThan(1)
@@ -123,7 +123,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     expectSameBits(out, killed.out)
   })
 
-  test('a run whose process is killed every time, as if memory ran out, is set aside, and the other is made', async () => {
+  test('a run whose process is killed every time, as if out of memory, is set aside, and the other is made', async () => {
     const killed = writePlan(plan)
     const args = ['study', killed.plan, '--out', killed.out, ...TWO]
     const [name] = RUNS
@@ -171,7 +171,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
 
   const faketime = jumpingClock()
   test.skipIf(!hasRedis || !faketime)(
-    'a worker and a study whose clocks jump by days, forth and back',
+    'a worker and a study whose clocks jump by days, back and forth',
     async () => {
       const redis = await Redis.start()
       const [queued, local] = [writePlan(plan), writePlan(plan)]
@@ -204,7 +204,7 @@ describe('a study whose processes are killed or stopped ends with the same bits 
   )
 })
 
-/** Debian's libfaketime, if it is here: the environment of programs whose clock it sets, and how it is set. */
+/** Debian's libfaketime, if installed: the environment for programs whose clock it sets, and how to set it. */
 function jumpingClock(): { env: NodeJS.ProcessEnv; jump: (days: number) => void } | undefined {
   const library = ['x86_64', 'aarch64']
     .map((processor) => `/usr/lib/${processor}-linux-gnu/faketime/libfaketimeMT.so.1`)
@@ -220,7 +220,7 @@ function jumpingClock(): { env: NodeJS.ProcessEnv; jump: (days: number) => void 
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: '1',
-    // A jump is one of the time of day alone. The times of files are the disk's.
+    // Only the time of day jumps. File times come from the disk.
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     NO_FAKE_STAT: '1',
   }

@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 
 describe('the pairs of a study', () => {
-  it('are the test faces that are stretched most, the farthest first, with the pictures that networks see', async () => {
+  it('are the most stretched test faces, the worst first, with the pictures that networks see', async () => {
     const out = join(folder, 'out')
     await writePairs(out, data, [1])
     const { pairs } = readRecord<PairsRecord>(files.pairs(out))
@@ -53,7 +53,7 @@ describe('the pairs of a study', () => {
     }
   })
 
-  it('stay where they are from the same faces, and are made anew from others', async () => {
+  it('stay as they are for the same faces, and are remade for others', async () => {
     const path = files.pairs(join(folder, 'out'))
     const before = { text: readFileSync(path, 'utf8'), inode: statSync(path).ino }
     await writePairs(join(folder, 'out'), data, [1])
@@ -62,7 +62,7 @@ describe('the pairs of a study', () => {
     expect(readFileSync(path, 'utf8')).not.toBe(before.text)
   })
 
-  it('are not written where nobody knows how far faces were stretched', async () => {
+  it('are not written if the stretch is unknown', async () => {
     const out = join(folder, 'none')
     const { i: _, ...pictures } = data.pictures
     await writePairs(out, { ...data, pictures }, [1])

@@ -54,7 +54,7 @@ const STARTS = `
   - { name: vgg16, start: { weights: vgg.caffemodel, kind: imagenet } }
   - { name: vgg16, start: { weights: /w.onnx, kind: imdb-wiki, freshRate: 1 } }`
 
-/** The message that a plan is turned down with. */
+/** The message that refuses a plan. */
 function complaint(text: string): string {
   try {
     read(text)
@@ -66,7 +66,7 @@ function complaint(text: string): string {
 }
 
 describe('a plan', () => {
-  it('is read with its defaults, its root relative to its own file', () => {
+  it('is read with its defaults, and with its root relative to its own file', () => {
     expect(read(good)).toMatchObject({
       dataset: { kind: 'aaf', root: join(folder, 'faces') },
       networks: [{ name: 'adiencenet', input: 227, width: 1, preprocessing: ['r', 'm'] }],
@@ -76,7 +76,7 @@ describe('a plan', () => {
     })
   })
 
-  it('has one schedule, and what a task says otherwise', () => {
+  it('has one schedule, which a task can override', () => {
     const plan = read(good)
     expect(scheduleOf(plan, run('age'), 100)).toMatchObject({ rate: 0.01, steps: [10, 20], iterations: 30 })
     expect(scheduleOf(plan, run('gender'), 100)).toMatchObject({ rate: 0.01, steps: [5], iterations: 10 })
@@ -87,7 +87,7 @@ describe('a plan', () => {
     expect(plan.dataset).toEqual({ kind, root: join(folder, 'faces') })
   })
 
-  it("may have the labels repaired that Adience's lists lose", () => {
+  it("may repair the labels that Adience's lists lose", () => {
     const text = good.replace('kind: aaf, root: faces', 'kind: adience, root: faces, repairLabels: true')
     expect(read(text).dataset).toMatchObject({ repairLabels: true })
     const less = read(good.replace('root: faces', 'root: faces, without: leave-out.csv')).dataset
@@ -120,7 +120,7 @@ describe('a plan', () => {
     })
   })
 
-  it('has the same schedule, to the order of its fields, as before there were other policies', () => {
+  it('has the same schedule, to the order of its fields, as before other policies existed', () => {
     expect(JSON.stringify(scheduleOf(read(good), run('gender'), 100))).toBe(
       '{"rate":0.01,"gamma":0.1,"steps":[5],"batch":8,"iterations":10,"momentum":0.9,"decay":0.0005,"validateEvery":10,"checkpointEvery":10}',
     )
@@ -136,7 +136,7 @@ describe('a plan', () => {
     expect(scheduleOf(plan, run('age'), 100)).toMatchObject({ ...schedule, iterations: 30 })
   })
 
-  it('may count epochs, which become iterations when the pictures are known', () => {
+  it('may count epochs, which become iterations once the pictures are known', () => {
     const lines = ['policy: cosine', 'rate: 1', ...length].map((line) =>
       line.replace('iterations: 30', 'epochs: 2'),
     )
@@ -154,7 +154,7 @@ describe('a plan', () => {
     expect(snapshotEvery).toBe(500)
   })
 
-  it('may train a network on other photos than the others', () => {
+  it('may train one network on different photos', () => {
     const networks = '[adiencenet, { name: caffenet, preprocessing: [i] }]'
     const plan = read(good.replace('[adiencenet]', networks).replace('[r, m]', '[r]'))
     expect(plan.networks.map(({ preprocessing }) => preprocessing)).toEqual([['r'], ['i']])
@@ -176,7 +176,7 @@ describe('a plan', () => {
     expect(plannedFor(plan, { network: 'vgg16', setting: parseSetting('m,w') }).start).toBe(wiki)
   })
 
-  it('may give a network a rate of its own, before any that the schedule has', () => {
+  it('may give a network its own rate, which overrides the schedule’s', () => {
     const networks = STARTS.replace('start: random', 'rate: 0.5')
     const plan = read(good.replace('[adiencenet]', networks))
     const rate = (setting: SettingText) =>
@@ -185,7 +185,7 @@ describe('a plan', () => {
     expect(rate('r,n')).toBe(scheduleOf(plan, run('age'), 100).rate)
   })
 
-  it('may draw faces in which something is planted', () => {
+  it('may draw faces with something planted', () => {
     const drawn = (more: string) =>
       good.replace('{ kind: aaf, root: faces }', `{ kind: synthetic, count: 9, seed: 1${more} }`)
     expect(read(drawn(', only: mark, mark: "f:0.95"')).dataset).toMatchObject({
@@ -210,7 +210,7 @@ describe('a plan', () => {
     expect(hiddenParts(read(good).schedule)).toEqual([])
   })
 
-  it('may train a network for a length of its own', () => {
+  it('may train a network for its own length', () => {
     const plan = read(good.replace('[adiencenet]', STARTS.replace('start: random', 'iterations: 77')))
     const length = (setting: SettingText) =>
       plannedSchedule(plan, { task: 'age', network: 'vgg16', setting: parseSetting(setting) }, 100).iterations
@@ -218,7 +218,7 @@ describe('a plan', () => {
     expect(length('r,n')).toBe(scheduleOf(plan, run('age'), 100).iterations)
   })
 
-  it('has the paper’s schedule for the start', () => {
+  it('has the paper’s schedule for its start', () => {
     const plan = read(scheduled(['policy: paper']).replace('[adiencenet]', STARTS))
     const schedule = (setting: SettingText) =>
       scheduleOf(plan, { task: 'age', network: 'vgg16', setting: parseSetting(setting) }, 100)
@@ -227,7 +227,7 @@ describe('a plan', () => {
     expect(() => schedule('r')).toThrow('the paper did not train vgg16 from random weights')
   })
 
-  it('is the example of its documentation, with every field described there', () => {
+  it('is the example in its documentation, which describes every field', () => {
     const page = readFileSync(resolve(import.meta.dirname, '../../docs/plan.md'), 'utf8')
     const plan = read(/```yaml\n([\s\S]*?)```/.exec(page)![1]!)
     expect(plan.name).toBe('faces-at-home')
@@ -248,10 +248,10 @@ describe('a plan', () => {
   )
 })
 
-describe('a malformed plan is turned down with file, line and field', () => {
+describe('a malformed plan is refused with file, line and field', () => {
   const where = (line: number) => new RegExp(`plan\\.yaml:${line}\\b`)
 
-  it('when the file is not there', () => {
+  it('when the file is missing', () => {
     expect(() => readPlan(join(folder, 'nowhere.yaml'))).toThrow(/nowhere\.yaml: there is no such plan file/)
   })
 

@@ -36,7 +36,7 @@ const profileIn = (folder: string) => readProfileRecord(folder) as ProfileRecord
 beforeAll(() => main(['study', plan, '--out', out]))
 
 describe('the profile of a run', () => {
-  it('has a row for each of so many faces of the test set, explained for the class that the data set gives', () => {
+  it('has one row for each chosen test face, explained for the class in the data set', () => {
     const { faces, parts, skipped } = profileIn(folderOf('r'))
     expect(skipped).toEqual([])
     expect(faces).toHaveLength(20)
@@ -53,7 +53,7 @@ describe('the profile of a run', () => {
     expect(faces.filter(({ truth }) => truth === 0)).toHaveLength(10)
   })
 
-  it('is of the same faces for all settings, those with heat maps among them', () => {
+  it('covers the same faces for all settings, including those with heat maps', () => {
     const [r, i] = ['r', 'i'].map((photos) => {
       const folder = folderOf(photos)
       return { faces: profileIn(folder).faces.map(({ face }) => face), maps: readRunRecord(folder).maps }
@@ -69,7 +69,7 @@ describe('the profile of a run', () => {
       [0, 10, 1024],
       [1, 10, 1024],
     ])
-    // Each face's map has the size 1, so that their mean has no more.
+    // Each face's map has size 1, so their mean has at most that.
     for (const { map } of averages)
       expect(map.reduce((sum, value) => sum + Math.abs(value), 0)).toBeLessThanOrEqual(1.001)
     expect(faithfulness).toHaveLength(FAITHFUL)
@@ -79,12 +79,12 @@ describe('the profile of a run', () => {
       expect(Object.values(abpc).every((value) => Number.isFinite(value))).toBe(true)
   })
 
-  it('has a section of the report, beside files of its figures', () => {
+  it('has a section in the report, and files of its figures', () => {
     const page = readFileSync(files.report(out), 'utf8')
     expect(page).toContain('<h2>What the networks look at</h2>')
     const { document } = parseHTML(page)
     const looks = document.querySelector('#looks')!
-    // The average face, a map for each class and their difference, for each setting.
+    // The average face, a map for each class, and their difference, for each setting.
     expect(looks.querySelectorAll('.averages img')).toHaveLength(2 * 4)
     expect(looks.textContent).toContain('20 faces of')
     expect(looks.textContent).toContain('How faithful the maps are')
@@ -93,7 +93,7 @@ describe('the profile of a run', () => {
       expect(existsSync(join(out, 'report', file))).toBe(true)
   })
 
-  it('of photos with landmarks has the parts that follow from these, of ages in years their groups', async () => {
+  it('has parts from landmarks for photos with them, and age groups for ages in years', async () => {
     const faces = mkdtempSync(join(written, 'aaf-'))
     writeDrawnAaf(join(written, 'faces'), faces)
     const years = writePlan(
@@ -113,7 +113,7 @@ describe('the profile of a run', () => {
     }
   })
 
-  it('is among the sums of its run, so that a run without it is made again and a finished one stays', async () => {
+  it('is among its run’s checksums, so a run without it is made again and a finished one stays', async () => {
     const folder = folderOf('r')
     const sums = readFileSync(sumsIn(folder), 'utf8')
     expect(sums).toContain('  profile.json')
@@ -129,7 +129,7 @@ describe('the profile of a run', () => {
 })
 
 describe('a run that is stopped while its maps are tested', () => {
-  /** Stops the work where maps begin to be tested. */
+  /** Stops the work when the map tests begin. */
   class StoppingClock extends Clock {
     readonly stop = new AbortController()
 
@@ -139,7 +139,7 @@ describe('a run that is stopped while its maps are tested', () => {
     }
   }
 
-  it('is gone on with, and has the profile that it would have had', async () => {
+  it('resumes, and gets the profile that it would have had', async () => {
     const other = writePlan(TEXT.replace('[r, i]', '[r]'))
     const read = readPlan(other.plan)
     const clock = new StoppingClock(() => {})
@@ -161,7 +161,7 @@ describe('a run that is stopped while its maps are tested', () => {
 })
 
 describe('a plan without a profile', () => {
-  it('makes none, and has the hash of before', () => {
+  it('makes none, and keeps its old hash', () => {
     const read = readPlan(writePlan(TINY_PLAN).plan)
     expect(read.explain).toEqual({ photos: 2, profile: 0 })
     const [run] = gridOf(read)
@@ -181,7 +181,7 @@ describe('a plan without a profile', () => {
     expect(hashWith(5)).not.toBe(hashWith(0))
   })
 
-  it('may say how many faces a profile has and leave the photos as they are', () => {
+  it('may set the number of faces in a profile and leave the photos unchanged', () => {
     const read = readPlan(writePlan(TINY_PLAN.replace('{ photos: 2 }', '{ profile: 7 }')).plan)
     expect(read.explain).toEqual({ photos: 4, profile: 7 })
     const wrong = writePlan(TINY_PLAN.replace('{ photos: 2 }', '{ profile: -1 }')).plan

@@ -24,7 +24,7 @@ const run: Run = {
   setting: { photos: 'm', start: 'imagenet' },
   fold: 0,
 }
-/** As it is stored: what 0.1 wrote, field by field. */
+/** The stored form: what 0.1 wrote, field by field. */
 const STORED =
   '{"task":"age","network":"googlenet","letter":"G","input":224,"width":1,"setting":"m,n","fold":0}'
 
@@ -64,7 +64,7 @@ describe('the records of a study', () => {
     expect(readRunRecord(folder).run).toEqual(run)
   })
 
-  it('are refused where a setting is none, with the name of the file', () => {
+  it('are refused if a setting is invalid, with the file name', () => {
     const out = written()
     const folder = files.run(out, run)
     for (const [path, read] of [

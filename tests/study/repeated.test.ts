@@ -13,7 +13,7 @@ import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 const captured = capturePrinted()
 const faces = mkdtempSync(join(tmpdir(), 'regard-repeated-'))
 
-// Faces of which a third are there a second time, under other people.
+// Faces of which a third appear twice, under other people.
 beforeAll(async () => {
   await synthesize(join(faces, 'drawn'), { count: 60, seed: 1 })
   writeDrawnAaf(join(faces, 'drawn'), faces)
@@ -30,7 +30,7 @@ beforeAll(async () => {
   }
 })
 
-/** How many of the repeated photos a study has on both sides of its test, and the model that it trained. */
+/** The number of repeated photos on both sides of a study's test, and the model that it trained. */
 async function study(repeated: string) {
   const { plan, out } = writePlan(
     TINY_PLAN.replace(
@@ -52,14 +52,14 @@ async function study(repeated: string) {
   return { split, out, model: join(run, 'model.onnx') }
 }
 
-describe('a study of faces that are there twice', () => {
-  it('has both on the same side of a test', async () => {
+describe('a study with repeated faces', () => {
+  it('keeps both copies on the same side of a test', async () => {
     const { split, model } = await study('')
     expect(split).toBe(0)
     expect(readFileSync(model.replace('.onnx', '.card.yaml'), 'utf8')).not.toContain('repeated')
   })
 
-  it('has them anywhere where its plan says so, and its networks are evaluated on the same faces', async () => {
+  it('puts them anywhere if its plan says so, and evaluates its networks on the same faces', async () => {
     const { split, out, model } = await study(', repeated: anywhere')
     expect(split).toBeGreaterThan(3)
     expect(readFileSync(join(out, 'report/index.html'), 'utf8')).toContain('may be in two of them')

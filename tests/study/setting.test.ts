@@ -11,18 +11,18 @@ import {
   trainedOn,
 } from '../../src/study/setting.ts'
 
-/** The rows of the paper's tables, and after them those that it does not have. */
+/** The rows of the paper's tables, then those that it lacks. */
 const IN_ORDER = ['i', 'r', 'm', 'i,n', 'r,n', 'm,n', 'i,w', 'r,w', 'm,w', 'i,s', 'r,s', 'm,s'] as const
 
 describe('a setting', () => {
-  it('is a record of the photos that are trained on and of the start', () => {
+  it('is a record of the training photos and the start', () => {
     expect(parseSetting('m,n')).toEqual({ photos: 'm', start: 'imagenet' })
     expect(parseSetting('i')).toEqual({ photos: 'i', start: 'random' })
     expect(parseSetting('r,w')).toEqual({ photos: 'r', start: 'imdb-wiki' })
     expect(parseSetting('r,s')).toEqual({ photos: 'r', start: 'other' })
   })
 
-  it('is written as the paper writes it, and otherwise where a file is named by it', () => {
+  it('is written as in the paper, but differently in file names', () => {
     expect(IN_ORDER.map((text) => formatSetting(parseSetting(text)))).toEqual(IN_ORDER)
     expect(bracketed({ photos: 'm', start: 'imagenet' })).toBe('[m,n]')
     expect(inFileNames({ photos: 'm', start: 'imagenet' })).toBe('m-n')
@@ -30,7 +30,7 @@ describe('a setting', () => {
   })
 
   it.each(['', 'x', 'n', 'm,', 'm,x', 'm,n,n', 'm-n', '[m]', 'M'])(
-    'is not read from %j: the error says what one is',
+    'is not read from %j: the error says what a setting is',
     (text) => {
       expect(() => parseSetting(text, 'study.json')).toThrow(`study.json: there is no setting '${text}'`)
       expect(() => parseSetting(text)).toThrow('one of i, r, m, followed by a comma and one of n, w, s')

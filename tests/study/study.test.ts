@@ -36,7 +36,7 @@ const PLAN = TINY_PLAN.replace('[r, i, m]', '[r, m]')
 describe('regard study', () => {
   const { plan, out } = writePlan(PLAN)
 
-  it('makes every run of the plan once, and only what has changed after that', async () => {
+  it('makes every run of the plan once, and later only what has changed', async () => {
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(0)
     expect(captured.printed).toContain('4 runs completed, 0 kept')
@@ -89,7 +89,7 @@ describe('regard study', () => {
     expect(captured.printed).toContain('1 run completed, 1 kept')
   })
 
-  it('leaves of each run a model that can be used, its predictions and its heat maps', async () => {
+  it('leaves a usable model, predictions and heat maps for each run', async () => {
     const run = join(out, 'runs', 'gender-adiencenet-m-fold1')
     const { card } = await openModelFile(join(run, 'model.onnx'))
     expect(card).toMatchObject({ task: 'gender', classes: ['m', 'f'], alignment: 'r', picture: 58 })
@@ -102,7 +102,7 @@ describe('regard study', () => {
     for (const test of [record.tests.r, record.tests.i]) {
       expect(test!.confusion.flat().reduce((sum, n) => sum + n)).toBe(record.pictures.test)
     }
-    // Mixed: each face is there both ways, and none of the test faces' people is among them.
+    // Mixed: each face appears both ways, and none of the test faces' people is among them.
     const study = readRecord<StudyRecord>(join(out, 'study.json'))
     expect(study.dataset.root).toBe(join('..', 'faces'))
     expect(record.pictures.train + record.pictures.validation).toBe(
@@ -127,11 +127,11 @@ describe('regard study', () => {
     }
   })
 
-  it('stops after a checkpoint when it is told to, and goes on from there', async () => {
+  it('stops after a checkpoint when told to, and resumes from there', async () => {
     const { plan, out } = writePlan(TINY_PLAN.replace('[r, i, m]', '[r]').replace('[age, gender]', '[age]'))
     const parsed = readPlan(plan)
     const run = join(out, 'runs', 'age-adiencenet-r-fold1')
-    // The signal is given as soon as the first training has begun to write its metrics.
+    // The signal comes as soon as the first training begins to write its metrics.
     const control = new AbortController()
     const metrics = join(run, 'metrics.jsonl')
     const watch = setInterval(() => {
@@ -150,7 +150,7 @@ describe('regard study', () => {
     expect(iterations).not.toBeNull()
   })
 
-  it('skips a photo or row that cannot be used, names it, counts it, and says so with exit code 3', async () => {
+  it('skips, names and counts an unusable photo or row, and ends with exit code 3', async () => {
     const { folder, plan, out } = writePlan(
       TINY_PLAN.replace('[r, i, m]', '[r]').replace('[age, gender]', '[gender]'),
     )
@@ -170,7 +170,7 @@ describe('regard study', () => {
     expect(readFileSync(join(out, 'report', 'index.html'), 'utf8')).toContain(face)
   })
 
-  it('refuses to train when a class is empty, before anything is trained', async () => {
+  it('refuses to train if a class is empty, before training anything', async () => {
     const { folder, plan, out } = writePlan()
     const truth = join(folder, 'faces', 'truth', 'faces.jsonl')
     const lines = readFileSync(truth, 'utf8').split('\n')
@@ -181,7 +181,7 @@ describe('regard study', () => {
     expect(existsSync(join(out, 'runs'))).toBe(false)
   })
 
-  it('says where a data set was looked for that is not there', async () => {
+  it('says where it looked for a missing data set', async () => {
     const { folder, plan, out } = writePlan(
       TINY_PLAN.replace(/dataset: .*/, 'dataset: { kind: aaf, root: nowhere }'),
     )

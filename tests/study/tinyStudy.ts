@@ -39,7 +39,7 @@ export function learnedPlan(photos: string): string {
     .replace('checkpointEvery: 3', 'checkpointEvery: 90')
 }
 
-/** Write a plan into a new temporary folder; with it the faces of TINY_PLAN, where it trains on these. */
+/** Write a plan into a new temporary folder, with the faces of TINY_PLAN if it trains on these. */
 export function writePlan(text: string = TINY_PLAN): { folder: string; plan: string; out: string } {
   const folder = mkdtempSync(join(tmpdir(), 'regard-study-'))
   const plan = join(folder, 'plan.yaml')
@@ -48,7 +48,7 @@ export function writePlan(text: string = TINY_PLAN): { folder: string; plan: str
   return { folder, plan, out: join(folder, 'out') }
 }
 
-/** The folder in which the faces of TINY_PLAN lie, for all tests: to draw them takes as long as to train on them. */
+/** The folder with the faces of TINY_PLAN, for all tests: drawing them takes as long as training on them. */
 function drawnFaces(): string {
   const drawn = join(tmpdir(), 'drawn-faces')
   if (existsSync(drawn)) return drawn
@@ -59,7 +59,7 @@ function drawnFaces(): string {
   try {
     renameSync(folder, drawn)
   } catch (error) {
-    // A test beside this one was faster.
+    // A parallel test was faster.
     if (!existsSync(drawn)) throw error
   }
   return drawn

@@ -35,7 +35,7 @@ afterEach(async () => {
   server = undefined
 })
 
-/** An entry whose file a server on this machine has. */
+/** An entry whose file a local server has. */
 async function published(file = FILE): Promise<PublishedWeights & { asked: () => number }> {
   let asked = 0
   server = createServer((_, response) => {
@@ -49,7 +49,7 @@ async function published(file = FILE): Promise<PublishedWeights & { asked: () =>
 }
 
 describe('the registry of published weights', () => {
-  it('has one file a network and kind, under a name of its own, with what is known of it', () => {
+  it('has one file per network and kind, under its own name, with what is known about it', () => {
     expect(new Set(zoo.map(({ network, kind }) => `${network} ${kind}`)).size).toBe(zoo.length)
     expect(new Set(zoo.map(({ file }) => file)).size).toBe(zoo.length)
     for (const { name, network, kind, url, file, sha1, bytes, licence, citation } of zoo) {
@@ -64,7 +64,7 @@ describe('the registry of published weights', () => {
 })
 
 describe('the cache', () => {
-  it('lies where the environment says, or in the user’s cache folder', () => {
+  it('is where the environment says, or in the user’s cache folder', () => {
     expect(cacheFolder()).toBe(cache)
     vi.stubEnv('REGARD_CACHE', '')
     vi.stubEnv('XDG_CACHE_HOME', '/elsewhere')
@@ -74,7 +74,7 @@ describe('the cache', () => {
     expect(cacheFolder()).toBe('/home/ada/.cache/regard')
   })
 
-  it('is filled once, and serves without a network after that', async () => {
+  it('is filled once, and works offline afterwards', async () => {
     const weights = await published()
     expect(await fetchWeights(weights)).toBe(cachedPath(weights))
     expect(readFileSync(cachedPath(weights)).equals(FILE)).toBe(true)
@@ -82,7 +82,7 @@ describe('the cache', () => {
     expect(weights.asked()).toBe(1)
   })
 
-  it('takes a file that was put there by hand, unless it is another one', async () => {
+  it('takes a file that was put there by hand, unless it is the wrong one', async () => {
     const weights = await published()
     mkdirSync(join(cache, 'weights'))
     writeFileSync(cachedPath(weights), FILE)
@@ -105,7 +105,7 @@ describe('a plan whose networks start from published weights', () => {
   it.each([
     ['start: imagenet', 'vgg16-imagenet', 10],
     ['start: { kind: imdb-wiki, freshRate: 3 }', 'vgg16-imdb-wiki', 3],
-  ])('means the file in the cache by %s', (start, name, freshRate) => {
+  ])('means the cached file by %s', (start, name, freshRate) => {
     const plan = readPlan(starting(`{ name: vgg16, ${start} }`).plan)
     const weights = zoo.find((one) => one.name === name)!
     expect(plan.networks[0]!.start).toEqual({
@@ -116,7 +116,7 @@ describe('a plan whose networks start from published weights', () => {
     })
   })
 
-  it('fetches them before anything else, and is told where nobody answers', async () => {
+  it('fetches them before anything else, and reports it if nobody answers', async () => {
     const plan = readPlan(starting('{ name: googlenet, start: imagenet }').plan)
     const weights = await published()
     const start = plan.networks[0]!.start!
@@ -130,7 +130,7 @@ describe('a plan whose networks start from published weights', () => {
     )
   })
 
-  it.skipIf(!shared)('starts from what it fetched: GoogLeNet, all of it but its classifier', async () => {
+  it.skipIf(!shared)('starts from what it fetched: GoogLeNet, all but its classifier', async () => {
     const plan = readPlan(starting('{ name: googlenet, start: imagenet }').plan)
     const weights = await published(readFileSync(join(shared!, 'models/caffe/bvlc_googlenet.caffemodel')))
     const start = { ...plan.networks[0]!.start!, weights: cachedPath(weights), published: weights }
@@ -153,13 +153,13 @@ describe('a plan whose networks start from published weights', () => {
       /width must be 1 to start from published weights, not 0.5/,
     ],
     ['{ name: vgg16, start: { freshRate: 2 } }', /start\.weights is missing/],
-  ])('is turned down as %s', (network, message) => {
+  ])('is refused as %s', (network, message) => {
     expect(() => readPlan(starting(network).plan)).toThrow(message)
   })
 })
 
 describe('regard weights', () => {
-  it('lists what is known and what is here', async () => {
+  it('lists what is known and what is downloaded', async () => {
     mkdirSync(join(cache, 'weights'))
     const path = cachedPath(zoo[1]!)
     writeFileSync(path, FILE)
@@ -175,7 +175,7 @@ describe('regard weights', () => {
     expect(captured.printed).toMatch(/vgg16-imdb-wiki .* nothing published +not downloaded/)
   })
 
-  it('says where a name is wrong, and where a file that is here is not the published one', async () => {
+  it('reports a wrong name, and a local file that is not the published one', async () => {
     await main(['weights', 'vgg16-imagnet'])
     expect(process.exitCode).toBe(2)
     expect(captured.printed).toContain(

@@ -35,7 +35,7 @@ function rowsOf(path: string): Record<string, string>[] {
   return rows.map((row) => Object.fromEntries(row.map((value, k) => [head![k]!, value])))
 }
 
-/** Drawn faces in the form of All-Age-Faces. */
+/** Drawn faces in the layout of All-Age-Faces. */
 async function drawnFaces(): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), 'regard-years-'))
   await synthesize(join(root, 'drawn'), { count: 400, seed: 7 })
@@ -64,7 +64,7 @@ describe('ages in years', () => {
     record = readRecord(join(run, 'result.json'))
   })
 
-  it('are expected from the probabilities of 101 classes, nearer than any constant answer', () => {
+  it('are expected from the probabilities of 101 classes, closer than any constant answer', () => {
     const rows = rowsOf(join(run, 'predictions.csv')).filter(({ tested_on }) => tested_on === 'r')
     expect(rows).toHaveLength(record.pictures.test)
     const errors = rows.map((row) => {
@@ -80,7 +80,7 @@ describe('ages in years', () => {
     expect(sum / n).toBeCloseTo(errors.reduce((total, error) => total + error, 0) / n, 2)
     const [figures] = rowsOf(join(out, 'report', 'tables', 'accuracy.csv'))
     expect(Number(figures!.error)).toBeCloseTo(sum / n, 4)
-    // The interval's end, so that it is not an accident.
+    // The end of the interval, to rule out chance.
     expect(Number(figures!.error_high)).toBeLessThan(Number(figures!.chance_error))
     expect(Number(figures!.error_low)).toBeLessThan(Number(figures!.error))
     expect(said).toMatch(
@@ -88,7 +88,7 @@ describe('ages in years', () => {
     )
   })
 
-  it('are told apart by group, whose errors add up to all', () => {
+  it('are reported by group, with errors that add up to the total', () => {
     const { groups, errors } = record.tests.r!
     for (const kind of ['age ', 'gender ']) {
       const own = groups.filter(({ group }) => group.startsWith(kind))
@@ -104,7 +104,7 @@ describe('ages in years', () => {
     expect(page).not.toContain('Which classes are confused')
   })
 
-  it('have heat maps of the answer and of what the data set says', () => {
+  it('have heat maps of the answer and of the data set’s age', () => {
     expect(record.maps).toHaveLength(3)
     for (const { truth, classes } of record.maps) {
       expect(classes).toHaveLength(101)
@@ -133,7 +133,7 @@ describe('ages in years', () => {
     }
   })
 
-  it('are scored by regard evaluate as by the study', async () => {
+  it('get the same scores from regard evaluate as from the study', async () => {
     const json = join(out, 'figures.json')
     await main([
       'evaluate',
@@ -162,7 +162,7 @@ describe('ages in years', () => {
     expect(captured.printed).not.toContain('true class by row')
   })
 
-  it('are not read from data that has age groups alone', async () => {
+  it('are not read from data with only age groups', async () => {
     const { plan, out } = writePlan(YEARS.replace('DATASET', '{ kind: synthetic, count: 40, seed: 5 }'))
     await main(['study', plan, '--out', out])
     expect(process.exitCode).toBe(1)
@@ -198,7 +198,7 @@ describe.skipIf(!shared)('IMDB-WIKI in a plan', () => {
     for (const [name] of people) cpSync(join(aaf, 'photos', `${name}.jpg`), join(root, photo(name!)))
   })
 
-  it('trains on its photos as they are, and what it learned is a start for others', async () => {
+  it('trains on its photos as they are, and its weights can start others', async () => {
     const short = (text: string) =>
       text
         .replace('iterations: 320', 'iterations: 4')
@@ -234,7 +234,7 @@ describe.skipIf(!shared)('IMDB-WIKI in a plan', () => {
     )
     expect(started.start).toEqual({ taken: ['conv1', 'conv2', 'conv3', 'fc6', 'fc7'], fresh: ['fc8'] })
 
-    // Without landmarks, faces are looked for to be fitted to the reference face.
+    // Without landmarks, faces are detected and fitted to the reference face.
     await main(['evaluate', model, '--data', `imdb-wiki:${root}`, '--alignment', 'i'])
     expect(captured.printed).toMatch(/faces aligned \[i\].* {2}all {4}40 /s)
     expect(process.exitCode).toBe(0)

@@ -24,8 +24,8 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((most, value, k) => Math.max(most, Math.abs(value - b[k]!)), 0)
 }
 
-describe('a window that is changed', () => {
-  it('by nothing is the window itself, mirrored or not', () => {
+describe('a changed window', () => {
+  it('is the window itself without changes, mirrored or not', () => {
     for (const mirrored of [false, true]) {
       const into = new Float32Array(3 * CROP ** 2)
       cropInto(into, 0, pixels, mean, SIZE, CROP, { left: 3, top: 5, mirrored })
@@ -33,7 +33,7 @@ describe('a window that is changed', () => {
     }
   })
 
-  it('is turned and resized about its centre as a warp of the picture is', () => {
+  it('is rotated and resized about its centre like a warp of the picture', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.5, max: 1.9, noNaN: true }),
@@ -59,7 +59,7 @@ describe('a window that is changed', () => {
     )
   })
 
-  it('is mirrored after all else', () => {
+  it('is mirrored last', () => {
     const distortion = { step: 1.3, angle: 0.4, gain: 0.8, shift: 11 }
     const [plain, mirrored] = [false, true].map((one) => cut(distortion, { subtracted: mean, mirrored: one }))
     const turnedRound = Array.from(plain!, (_, at) => {
@@ -69,7 +69,7 @@ describe('a window that is changed', () => {
     expect(Array.from(mirrored!)).toEqual(turnedRound)
   })
 
-  it('has contrast and brightness changed before the mean is subtracted', () => {
+  it('changes contrast and brightness before it subtracts the mean', () => {
     const wanted = cut(NOTHING).map(
       (value, k) => 0.5 * value + 20 - (value - cut(NOTHING, { subtracted: mean })[k]!),
     )
@@ -79,8 +79,8 @@ describe('a window that is changed', () => {
   })
 })
 
-describe('what is drawn for a window', () => {
-  it('lies within what the augmentation allows', () => {
+describe('the random changes of a window', () => {
+  it('stay within what the augmentation allows', () => {
     const drawn = Array.from({ length: 500 }, () =>
       drawDistortion({ zoom: 0.25, turn: 10, light: 0.2 }, random),
     )
@@ -107,7 +107,7 @@ describe('what is drawn for a window', () => {
       0.8,
       1.2,
     )
-    // What becomes of the middle grey.
+    // The result for middle grey.
     within(
       ends(({ gain, shift }) => 128 * gain + shift - 128),
       -25.6,
@@ -115,7 +115,7 @@ describe('what is drawn for a window', () => {
     )
   })
 
-  it('is nothing where nothing is allowed', () => {
+  it('are nothing if nothing is allowed', () => {
     expect(drawDistortion({}, random)).toEqual({ step: 1, angle: 0, gain: 1, shift: 0 })
   })
 })

@@ -3,7 +3,7 @@ import { readPicture } from '../../src/datasets/pack.ts'
 import { ahead, Cutter } from '../../src/training/cutter.ts'
 import { patches } from './pictures.ts'
 
-test('windows have the mean subtracted, planes of blue, green and red, and mirrored ones are turned round', async () => {
+test('windows have the mean subtracted, planes of blue, green and red, and are mirrored on request', async () => {
   const [size, crop] = [9, 6]
   const { pixels } = patches(7, size, 'cutter')
   const cutter = new Cutter(size, crop)
@@ -33,7 +33,7 @@ test('windows have the mean subtracted, planes of blue, green and red, and mirro
   }
 })
 
-test('the items that come next are begun before one is given out, and no more', async () => {
+test('only the next items start before one is handed out', async () => {
   let begun = 0
   function* items() {
     for (let k = 0; k < 6; k++) {

@@ -33,7 +33,7 @@ const STEPS = [
   { iteration: 2, loss: 0.6, accuracy: 0.75, norm: 2.5, rate: 0.01 },
 ]
 
-/** The event file in a folder, read by rules of its own: for each event its step, time and scalars. */
+/** The event file in a folder, read independently: for each event its step, time and scalars. */
 function readEvents(folder: string) {
   const names = readdirSync(folder).filter((name) => name.includes('tfevents'))
   expect(names).toHaveLength(1)
@@ -86,7 +86,7 @@ function fieldsOf(message: Buffer): [field: number, value: number | Buffer][] {
   return fields
 }
 
-/** Bit by bit, as the polynomial says. */
+/** Bit by bit, by the polynomial. */
 function maskedCrc(bytes: Uint8Array): number {
   let crc = 2n ** 32n - 1n
   for (const byte of bytes) {
@@ -98,7 +98,7 @@ function maskedCrc(bytes: Uint8Array): number {
   return Number((rotated + 0xa282ead8n) % 2n ** 32n)
 }
 
-test('holds every iteration and validation of the metrics, under its own time', () => {
+test('holds every iteration and validation of the metrics, each with its own time', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-events-'))
   const metrics = new Metrics(folder, 0)
   metrics.steps(STEPS, 0.5)
@@ -150,7 +150,7 @@ test('holds every iteration and validation of the metrics, under its own time', 
   ])
 })
 
-test('is made anew from the metrics where a run goes on, without what came after its checkpoint', () => {
+test('is rebuilt from the metrics when a run resumes, without what came after its checkpoint', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-events-'))
   const path = join(folder, 'metrics.jsonl')
   const before = new Metrics(folder, 0)

@@ -53,10 +53,10 @@ function hidden(how: HideWay, { pixels, parts }: Labelled, part = PART, seed = 1
 const pixelAt = (pixels: Uint8Array, x: number, y: number) =>
   pixels.subarray(3 * (y * SIZE + x), 3 * (y * SIZE + x + 1))
 
-describe.each(HIDE_WAYS)('a part that is hidden by %s', (how) => {
+describe.each(HIDE_WAYS)('a part hidden by %s', (how) => {
   const shown = picture(1, [4, 6], [12, 14])
 
-  it('is gone with its edges, and nothing else is changed', () => {
+  it('disappears with its edges, and nothing else changes', () => {
     const pixels = hidden(how, shown)
     for (let y = 0; y < SIZE; y++) {
       for (let x = 0; x < SIZE; x++) {
@@ -69,21 +69,21 @@ describe.each(HIDE_WAYS)('a part that is hidden by %s', (how) => {
     }
   })
 
-  it('leaves a picture as it is that does not show it', () => {
-    // A swap brings what the other picture shows, were it of that part.
+  it('leaves a picture unchanged that does not show it', () => {
+    // A swap brings what the other picture shows, even if it is that part.
     expect(hidden(how, shown, 3)).toEqual(shown.pixels)
   })
 
-  it('may be all of the picture', () => {
+  it('may be the whole picture', () => {
     const pixels = hidden(how, picture(1, [0, 0], [SIZE, SIZE]))
     expect([...pixelAt(pixels, 16, 16)]).not.toEqual([250, 10, 200])
   })
 })
 
-describe('what stands in its place', () => {
+describe('what replaces it', () => {
   const shown = picture(1, [4, 6], [12, 14])
 
-  it.each(['mean', 'blur'] as const)('by %s is of the colours around it', (how) => {
+  it.each(['mean', 'blur'] as const)('by %s has the colours around it', (how) => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 }), (x, y) => {
         const pixels = hidden(how, picture(3, [x, y], [x + 9, y + 7]))
@@ -93,7 +93,7 @@ describe('what stands in its place', () => {
     )
   })
 
-  it('by mean is one colour, by blur what is near', () => {
+  it('is one colour by mean, and the surroundings by blur', () => {
     const steps = picture(1, [4, 6], [28, 14])
     for (let at = 0; at < SIZE ** 2; at++) {
       if (steps.parts[at] === REST) steps.pixels.fill(at % SIZE < 16 ? 40 : 200, 3 * at, 3 * at + 3)
@@ -104,7 +104,7 @@ describe('what stands in its place', () => {
     expect(pixelAt(blur, 25, 9)[0]).toBe(200)
   })
 
-  it('by noise is another one for another seed', () => {
+  it('by noise differs for another seed', () => {
     const [one, same, another] = [1, 1, 2].map((seed) => hidden('noise', shown, PART, seed))
     expect(one).toEqual(same)
     expect(one).not.toEqual(another)
@@ -119,14 +119,14 @@ describe('what stands in its place', () => {
 
 describe.skipIf(!shared)('a part that training hides in real photos', () => {
   const SIDE = 96
-  /** How far a part may reach beyond its landmarks, which lie on lids and lips; its edge of 2 pixels with it. */
+  /** How far a part may reach beyond its landmarks, which lie on lids and lips, including its edge of 2 pixels. */
   const BEYOND = 8
   const GROUPS = {
     eyes: [LANDMARKS.rightEye, LANDMARKS.leftEye],
     mouth: [LANDMARKS.outerLips],
   } as const
   let pictures: Pictures
-  /** Of each picture the landmarks, in its pixels, as they are found in the photo. */
+  /** The landmarks of each picture, in its pixels, as found in the photo. */
   const landmarks: Point[][] = []
 
   beforeAll(async () => {
@@ -149,7 +149,7 @@ describe.skipIf(!shared)('a part that training hides in real photos', () => {
     await finder.release()
   })
 
-  /** For each picture what training is shown, with the part hidden and without; and which the other one is of a swap. */
+  /** What training sees of each picture, with and without the part hidden, and the other picture of a swap. */
   async function cutOut(part: keyof typeof GROUPS, how: HideWay) {
     const { pixels } = pictures
     const hide = { part, probability: 1, how }
@@ -181,7 +181,7 @@ describe.skipIf(!shared)('a part that training hides in real photos', () => {
   const colourAt = (data: Float32Array, x: number, y: number) =>
     [0, 1, 2].map((plane) => data[(plane * SIDE + y) * SIDE + x]!)
 
-  /** By how much a pixel differs, mean over its colours. */
+  /** The difference of a pixel, averaged over its colours. */
   const change = (one: Float32Array, other: Float32Array, x: number, y: number) => {
     const theirs = colourAt(other, x, y)
     return colourAt(one, x, y).reduce((sum, value, k) => sum + Math.abs(value - theirs[k]!) / 3, 0)
@@ -197,7 +197,7 @@ describe.skipIf(!shared)('a part that training hides in real photos', () => {
   }
 
   it.each((['eyes', 'mouth'] as const).flatMap((part) => HIDE_WAYS.map((how) => [part, how] as const)))(
-    'is changed at its landmarks, and nothing else is: %s, by %s',
+    'changes only at its landmarks: %s, by %s',
     async (part, how) => {
       const { whole, without, others } = await cutOut(part, how)
       for (const [k, before] of whole.entries()) {

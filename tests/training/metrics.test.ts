@@ -8,7 +8,7 @@ const path = join(mkdtempSync(join(tmpdir(), 'regard-metrics-')), 'metrics.jsonl
 const line = (value: unknown) => `${JSON.stringify(value)}\n`
 
 describe('the validations of a training', () => {
-  it('are those of its metrics, up to a line that was cut short', () => {
+  it('are those of its metrics, up to a truncated line', () => {
     const lines = [1, 2, 3, 4].flatMap((iteration) => [
       { iteration, loss: 1, accuracy: 0.5, norm: 1, rate: 0.01, seconds: 1, time: 1 },
       ...(iteration % 2 === 0
@@ -26,7 +26,7 @@ describe('the validations of a training', () => {
     expect(readMetrics(path)).toHaveLength(6)
   })
 
-  it('are none where there is no such file', () => {
+  it('are none without a metrics file', () => {
     expect(readValidations(`${path}.none`)).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import { Random } from '../../src/base/random.ts'
 import { openPack, PackWriter, type StoredPicture } from '../../src/datasets/pack.ts'
 import type { Pictures } from '../../src/training/pictures.ts'
 
-/** Noise with a bright patch whose place says the class: enough to learn from in a few iterations. */
+/** Noise with a bright patch whose place shows the class: enough to learn from in a few iterations. */
 export function patches(count: number, size: number, seed: string): Pictures {
   const random = new Random(seed)
   const labels = Array.from({ length: count }, (_, k) => k % 2)
@@ -27,7 +27,7 @@ export function patches(count: number, size: number, seed: string): Pictures {
   return { size, pixels: keys.map((key) => pictures.get(key)!), labels }
 }
 
-/** The same map of parts for each of some pictures. */
+/** The same map of parts for every picture. */
 export function labelMaps(count: number, size: number, map: Uint8Array): readonly StoredPicture[] {
   const path = join(mkdtempSync(join(tmpdir(), 'regard-maps-')), 'maps.parts')
   const pack = new PackWriter(path)

@@ -46,14 +46,14 @@ describe('the learning rate', () => {
     expect(rateAt({ ...schedule, power: 2 }, 900)).toBeCloseTo(0.0001, 12)
   })
 
-  it('cosine: from the base through its half to nothing', () => {
+  it('cosine: from the base through its half to zero', () => {
     const schedule = { ...common, policy: 'cosine' as const }
     expect(rateAt(schedule, 0)).toBe(0.01)
     expect(rateAt(schedule, 500)).toBeCloseTo(0.005, 12)
     expect(rateAt(schedule, 999)).toBeLessThan(1e-7)
   })
 
-  it('warms up in equal steps to what any policy says', () => {
+  it('warms up in equal steps to the rate of any policy', () => {
     const policies: Schedule[] = [
       { ...common, gamma: 0.1, steps: [3] },
       { ...common, policy: 'step', gamma: 0.1, every: 3 },
@@ -72,14 +72,14 @@ describe('the learning rate', () => {
 describe('patience', () => {
   const schedule = { ...common, policy: 'cosine' as const, patience: 2 }
 
-  it('ends after so many validations without a new best', () => {
+  it('ends after this many validations without a new best', () => {
     expect(isOutOfPatience(schedule, [])).toBe(false)
     expect(isOutOfPatience(schedule, [0.5, 0.4])).toBe(false)
     expect(isOutOfPatience(schedule, [0.5, 0.4, 0.5])).toBe(true)
     expect(isOutOfPatience(schedule, [0.5, 0.4, 0.6])).toBe(false)
   })
 
-  it('never ends where none is given', () => {
+  it('never ends if none is given', () => {
     expect(isOutOfPatience({ ...common, policy: 'cosine' }, [0.9, 0.1, 0.1, 0.1])).toBe(false)
   })
 })

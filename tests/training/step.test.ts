@@ -40,7 +40,7 @@ function batchOf(network: Graph) {
   return { images, labels }
 }
 
-/** Steps on one batch, from rest unless velocities are given: the first loss, and what weights and velocities become. */
+/** Steps on one batch, from rest unless velocities are given: the first loss, and the new weights and velocities. */
 async function step(
   network: Graph,
   options: StepOptions,
@@ -100,7 +100,7 @@ class Judge {
     )
   }
 
-  /** With some weights instead of the network's own. */
+  /** With some weights replaced. */
   loss(changed: Record<string, Plain> = {}): number {
     const perPicture = this.forwards.map((known, k) => {
       const values = plainForward(this.network, { images: known.get('images')!, ...changed }, known)
@@ -143,7 +143,7 @@ describe('a step of a network with heads', () => {
     }
   })
 
-  it('lowers the loss of each of them', async () => {
+  it('lowers the loss of each head', async () => {
     const network = small('googlenet', 6)
     const each = async (weights: Weights) => {
       const forward = await engine.load(weightsAsConstants(weightsAsInputs(network), weights))
@@ -167,7 +167,7 @@ describe('a step of a network with heads', () => {
     })
   })
 
-  it('leaves the heads alone where their losses are not asked for', () => {
+  it('leaves the heads alone if their losses are not requested', () => {
     const network = small('googlenet')
     expect(() => trainingSteps(network, { momentum: 0, decay: 0 })).toThrow(/loss does not depend on loss1/)
   })
@@ -201,7 +201,7 @@ describe('Caffe’s update', () => {
 })
 
 describe('frozen weights', () => {
-  it('stay as they are, and all others learn as they would without that', async () => {
+  it('stay as they are, and all others learn as they would otherwise', async () => {
     const network = small('googlenet')
     const whole = await step(network, { momentum: 0.9, decay: 5e-4, losses }, 0.01)
     const frozen = [...trainableWeights(network).keys()].filter((name) => name.startsWith('conv'))
@@ -212,14 +212,14 @@ describe('frozen weights', () => {
     for (const [name, { data }] of part.next) {
       const other = whole.next.get(name)!.data
       const largest = data.reduce((most, value, k) => Math.max(most, Math.abs(value - other[k]!)), 0)
-      // Kernels differ where weights are constants.
+      // Kernels differ if weights are constants.
       expect(largest, name).toBeLessThan(1e-6)
     }
   })
 })
 
-describe('what a step says of itself', () => {
-  it('is the norm of the gradient by all weights, and how much of the batch is right', async () => {
+describe('what a step reports', () => {
+  it('is the norm of the gradient over all weights, and the share of right answers in the batch', async () => {
     const network = small('adiencenet', 6)
     const { velocities, norm, right } = await step(network, { momentum: 0, decay: 0.1 }, 1)
     const bare = await step(network, { momentum: 0, decay: 0 }, 1)
@@ -228,7 +228,7 @@ describe('what a step says of itself', () => {
       return data.reduce((sum, v) => sum + (v / factor) ** 2, 0)
     })
     expect(norm).toBeCloseTo(Math.sqrt(squares.reduce((sum, part) => sum + part, 0)), 4)
-    // Decay is not part of it.
+    // Decay is not included.
     expect(bare.norm).toBe(norm)
     expect(velocities.get('fc8.weight')).not.toEqual(bare.velocities.get('fc8.weight'))
 
@@ -245,7 +245,7 @@ describe('what a step says of itself', () => {
 })
 
 describe('the masks of dropout', () => {
-  it('leave out of each layer the part that it says, and scale up the rest', () => {
+  it('drop the given share of each layer, and scale up the rest', () => {
     const { masks } = trainingSteps(small('googlenet', 50), { momentum: 0, decay: 0, losses })
     const ratios = { 'pool5/drop_7x7_s1': 0.4, 'loss1/drop_fc': 0.7, 'loss2/drop_fc': 0.7 }
     const pictures = patches(50, 90, 'masks')

@@ -67,7 +67,7 @@ async function stepped(large: number, engine: Engine = native) {
   return { atOnce: stepper.atOnce, losses: seen, state }
 }
 
-test('steps give the same bits where the weights of a large network are updated where they lie, part by part', async () => {
+test('steps give the same bits if the weights of a large network are updated in place, part by part', async () => {
   const several = await stepped(Number.POSITIVE_INFINITY)
   const one = await stepped(0)
   expect([several.atOnce, one.atOnce]).toEqual([4, 1])
@@ -79,7 +79,7 @@ test('steps give the same bits where the weights of a large network are updated 
   }
 })
 
-test('an engine that cannot write where it is asked to takes the same steps', async () => {
+test('an engine that cannot write in place takes the same steps', async () => {
   wasm.env.wasm.numThreads = 1
   const engine = sessionEngine(wasm, { device: 'wasm', threads: 1, writesInto: false, oneAtATime: true })
   const [expected, actual] = [await stepped(0), await stepped(0, engine)]

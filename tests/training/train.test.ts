@@ -65,7 +65,7 @@ function linesOf(run: TrainingOptions) {
     .map((line) => JSON.parse(line))
 }
 
-test('a network learns, says how it goes, and the same seed gives the same bits', async () => {
+test('a network learns, reports progress, and the same seed gives the same bits', async () => {
   const first = options()
   const trained = await train(first)
   expect(trained.finished).toBe(true)
@@ -85,7 +85,7 @@ test('a network learns, says how it goes, and the same seed gives the same bits'
   expect(bits(await train(options({ seed: 'another' })))).not.toBe(bits(trained))
 })
 
-test('stopped by a signal at any point, it goes on to the same bits', async () => {
+test('a run stopped by a signal at any point resumes and ends with the same bits', async () => {
   const whole = bits(await train(options()))
   for (const stopAt of [1, 20, 33]) {
     const run = options()
@@ -106,7 +106,7 @@ test('stopped by a signal at any point, it goes on to the same bits', async () =
   }
 })
 
-test('a damaged checkpoint is noticed and the one before it used', async () => {
+test('a damaged checkpoint is noticed, and the previous one used', async () => {
   const run = options()
   const whole = bits(await train({ ...run, folder: folder() }))
   const controller = new AbortController()
@@ -126,7 +126,7 @@ test('a damaged checkpoint is noticed and the one before it used', async () => {
   expect(existsSync(previous)).toBe(true)
   expect(bits(await train(run))).toBe(whole)
 
-  // A kill can come after the one that is used was made, and before it has the place of the damaged one.
+  // A kill can come after the good one was made, and before it replaces the damaged one.
   const next = join(run.folder, 'checkpoint.next.safetensors')
   renameSync(latest, next)
   truncateSync(previous, 1000)
@@ -135,7 +135,7 @@ test('a damaged checkpoint is noticed and the one before it used', async () => {
   expect(quiet).not.toHaveBeenCalled()
   renameSync(next, latest)
 
-  // Where neither can be used, what was trained is lost, and said to be.
+  // If neither is usable, the training is lost, and the run says so.
   for (const path of [latest, previous]) truncateSync(path, 1000)
   const said = vi.spyOn(console, 'error').mockImplementation(() => {})
   expect(bits(await train(run))).toBe(whole)
@@ -146,7 +146,7 @@ test('a damaged checkpoint is noticed and the one before it used', async () => {
   said.mockRestore()
 })
 
-test('snapshots are the network as it is after so many iterations, whether or not it was interrupted', async () => {
+test('snapshots are the network after that many iterations, whether or not it was interrupted', async () => {
   const run = options({ schedule: { ...options().schedule, snapshotEvery: 25 } })
   const snapshots = new Map<number, string>()
   const keep = (one: TrainedNetwork) => snapshots.set(one.iterations, bits(one))
@@ -154,7 +154,7 @@ test('snapshots are the network as it is after so many iterations, whether or no
   expect([...snapshots.keys()]).toEqual([25, 50])
   const shorter = { ...options().schedule, iterations: 50 }
   expect(bits(await train(options({ schedule: shorter })))).toBe(snapshots.get(50))
-  // Neither how often they are taken nor that they are changes what is trained.
+  // Neither their number nor their presence changes the training.
   expect(bits(await train(options()))).toBe(bits(whole))
 
   const first = snapshots.get(25)
@@ -173,7 +173,7 @@ test('snapshots are the network as it is after so many iterations, whether or no
 const disk = smallDisk('1000k')
 
 test.skipIf(!disk)(
-  'a full disk stops the run with a clear message, and freeing some lets it go on',
+  'a full disk stops the run with a clear message, and it resumes once there is space',
   async () => {
     const whole = bits(await train(options()))
     const run = options({ folder: join(disk!, 'run') })
@@ -194,7 +194,7 @@ test('a folder that holds another run is refused', async () => {
   await expect(train({ ...run, seed: 'another' })).rejects.toThrow(/belongs to a run with other settings/)
 })
 
-test('trained weights to start from say which layers took them, and belong to the run', async () => {
+test('starting weights say which layers took them, and belong to the run', async () => {
   const first = await train(options())
   const start = { weights: trainableWeights(first.network), where: 'first.onnx', freshRate: 10 }
   const schedule = { ...options().schedule, iterations: 7 }
@@ -213,7 +213,7 @@ test('trained weights to start from say which layers took them, and belong to th
   expect(first.start).toBeUndefined()
 })
 
-test('a network with heads is given back without them', async () => {
+test('a network with heads is returned without them', async () => {
   const schedule = { ...options().schedule, iterations: 2, batch: 4 }
   const pictures = { train: patches(8, 90, 'train'), validation: patches(4, 90, 'validation') }
   const run = options({ network: 'googlenet', input: 79, width: 1 / 16, schedule, ...pictures })
@@ -223,7 +223,7 @@ test('a network with heads is given back without them', async () => {
   expect(network.nodes.some(({ name }) => name === 'loss3/classifier' || name === 'pool5/7x7_s1')).toBe(true)
 })
 
-test('a loss that is no number stops the run and names the iteration and the last good checkpoint', async () => {
+test('a loss that became NaN stops the run and names the iteration and the last good checkpoint', async () => {
   const { schedule } = options()
   await expect(train(options({ schedule: { ...schedule, rate: 1e6 } }))).rejects.toThrow(
     /became NaN or infinite after iteration \d+\. There is no checkpoint yet/,
@@ -240,8 +240,8 @@ test('a loss that is no number stops the run and names the iteration and the las
   expect(kept! % 7 === 0 && kept! < iteration!).toBe(true)
 })
 
-test('a run without patience stops early, and the same where it was interrupted', async () => {
-  // A rate of next to nothing brings no new best accuracy.
+test('training that runs out of patience stops early, even if it was interrupted', async () => {
+  // A tiny rate brings no new best accuracy.
   const schedule = { ...options().schedule, rate: 1e-9, validateEvery: 4, patience: 2 }
   const whole = await train(options({ schedule }))
   expect(whole).toMatchObject({ iterations: 12, finished: true })
@@ -254,10 +254,10 @@ test('a run without patience stops early, and the same where it was interrupted'
   expect(bits(await train(run))).toBe(bits(whole))
 })
 
-test('a part that is hidden in training is not learned from, by the same bits each time', async () => {
+test('training does not learn from a hidden part, and gives the same bits each time', async () => {
   const size = 58
   const shown = patches(64, size, 'train')
-  // The patch that says the class is at one of two places: what lies at both is the part.
+  // The patch that shows the class is at one of two places: the part covers both.
   const label = Uint8Array.from({ length: size * size }, (_, at) =>
     Number(at % size >= size >> 2 && at % size < size >> 1),
   )
@@ -275,6 +275,6 @@ test('a part that is hidden in training is not learned from, by the same bits ea
   expect(bits(await train(hiding('noise')))).not.toBe(trained)
   const swapped = hiding('swap')
   await train(swapped)
-  // Every picture has the patch of the other class: what is learned is wrong.
+  // Every picture has the patch of the other class: learning it is wrong.
   expect(linesOf(swapped).at(-1).validation.accuracy).toBeLessThan(0.1)
 })

@@ -17,7 +17,7 @@ import { type State, stepperFor } from '../../src/training/stepper.ts'
 import { trainableWeights } from '../../src/training/trainableWeights.ts'
 
 // A vision transformer, read from an ONNX file and trained here on drawn faces that show gender by brows and lashes
-// alone. Where it looks is known, then: its map must lie there, and that of its untrained twin must not.
+// alone. So we know where it looks: its map must lie there, and its untrained twin's must not.
 
 const SIDE = 96
 const SIZE = 3 * SIDE ** 2
@@ -39,11 +39,11 @@ interface Face {
   /** [3, SIDE, SIDE], about −2 to 2. */
   readonly pixels: Float32Array
   readonly gender: 0 | 1
-  /** Whether each pixel is of the brows or the eyes, here or in the same face with the other gender. */
+  /** Whether each pixel belongs to the brows or eyes, here or in the same face with the other gender. */
   readonly carries: boolean[]
 }
 
-/** Faces that show gender by their brows and lashes and by nothing else. */
+/** Faces that show gender only by their brows and lashes. */
 async function draw(number: number, withTruth: boolean): Promise<Face> {
   const random = new Random(`transformer ${number}`)
   const gender = (number % 2) as 0 | 1
@@ -128,7 +128,7 @@ function transformer(batch: number | string): Graph {
   return readGraph(writeGraph(g.graph()), 'transformer.onnx')
 }
 
-/** The same network with the weights that training on some faces leaves. */
+/** The same network with the weights after training on some faces. */
 async function trainedOn(faces: readonly Face[]): Promise<Graph> {
   const stepper = await stepperFor(engine, transformer(BATCH), { momentum: 0.9, decay: 0.0005 })
   const untrained = transformer('batch')
@@ -173,7 +173,7 @@ describe('a vision transformer that is trained here', () => {
   const tested = () => faces.slice(LEARNT)
   const pictureOf = ({ pixels }: Face) => float32([1, 3, SIDE, SIDE], pixels)
 
-  /** The mean share of the positive relevance of a face's own gender that lies in what carries it. */
+  /** The mean share of the positive relevance for a face's own gender in what carries it. */
   async function shareOnCues(network: Graph): Promise<number> {
     const explainer = await loadExplainer(engine, network, composites[defaultComposite(network)])
     let shares = 0
@@ -193,7 +193,7 @@ describe('a vision transformer that is trained here', () => {
     return shares
   }
 
-  test('tells the gender of persons that it has not seen', async () => {
+  test('recognises the gender of people that it has not seen', async () => {
     const program = await engine.load(trained)
     let right = 0
     for (const face of tested()) {
@@ -204,7 +204,7 @@ describe('a vision transformer that is trained here', () => {
     expect(right / TESTED).toBeGreaterThanOrEqual(0.85)
   })
 
-  test('looks at what shows it: half of what speaks for it lies in a seventh of the picture', async () => {
+  test('looks at what shows it: half of the positive relevance lies in a seventh of the picture', async () => {
     expect(defaultComposite(trained)).toBe('attnlrp-gamma')
     const area = tested().reduce(
       (sum, { carries }) => sum + carries.filter(Boolean).length / SIDE ** 2 / TESTED,

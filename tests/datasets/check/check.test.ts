@@ -20,7 +20,7 @@ beforeAll(async () => {
   checked = await checkDataset(dataset, { folds: 5, seed: 1, find: false })
 })
 
-/** The cases of a finding: who, and what of it. */
+/** The cases of a finding: who, and what about it. */
 function casesOf(name: string, from = { dataset, checked }) {
   const finding = from.checked.findings.find(({ check }) => check === name)!
   return finding.cases.map(({ faces, detail }) => [
@@ -30,7 +30,7 @@ function casesOf(name: string, from = { dataset, checked }) {
 }
 
 describe('checkDataset', () => {
-  it('stops before the next photo, for the reason that is given', async () => {
+  it('stops before the next photo, for the given reason', async () => {
     const controller = new AbortController()
     const stages: string[] = []
     const checking = checkDataset(dataset, {
@@ -53,25 +53,25 @@ describe('checkDataset', () => {
     ])
   })
 
-  it('finds that its labels are different', () => {
+  it('finds that its labels differ', () => {
     expect(casesOf('copies-with-two-labels')).toEqual([
       ['a', 'copy', expect.stringMatching(/^5 and 50 years, m and f; likeness/)],
     ])
   })
 
-  it('tells copies of two people from those of one', () => {
+  it('distinguishes copies of two people from copies of one', () => {
     expect(casesOf('copies-of-two-people')).toEqual([
       ['b', 'mirror', expect.stringMatching(/^mirrored, likeness .*fold 0$/)],
     ])
     expect(casesOf('copies-of-one-person')).toEqual([['c', 'again', 'the same pixels, fold 1']])
   })
 
-  it('finds a person in two folds that the publishers have dealt', () => {
+  it('finds a person in two of the published folds', () => {
     expect(checked.published).toBe(true)
     expect(casesOf('people-in-two-folds')).toEqual([['d', 'e', 'finn: 2 faces in folds 0, 1']])
   })
 
-  it('names photos that cannot be used, and goes on', () => {
+  it('names unusable photos, and continues', () => {
     expect(casesOf('unusable').map(([name]) => name)).toEqual(['cut', 'text'])
     expect(checked.skipped.map(({ face }) => face)).toEqual([
       expect.stringContaining('cut'),
@@ -80,13 +80,13 @@ describe('checkDataset', () => {
     expect(checked.skipped[1]!.reason).toContain('the photo cannot be read')
   })
 
-  it('finds faces of few pixels, labels that are hardly right, and classes without a face', () => {
+  it('finds small faces, implausible labels, and classes without a face', () => {
     expect(casesOf('tiny')).toEqual([['tiny', expect.stringMatching(/^\d+ pixels of 40 × \d+$/)]])
     expect(casesOf('unlikely-labels').map(([, detail]) => detail)).toEqual(['101 years'])
     expect(casesOf('empty-classes')).toEqual([])
   })
 
-  it('lists the serious ones first, and those that found nothing too', () => {
+  it('lists the serious findings first, and also those that found nothing', () => {
     const order = ['serious', 'doubtful', 'note']
     const places = checked.findings.map(({ severity }) => order.indexOf(severity))
     expect(places).toEqual([...places].sort())
@@ -140,7 +140,7 @@ describe.skipIf(!shared)('checkDataset on FairFace', () => {
 })
 
 describe.skipIf(!shared)('checkDataset on All-Age-Faces', () => {
-  it('finds landmarks on a face behind the one that the photo is of, and landmarks that are off', async () => {
+  it('finds landmarks on a background face, and misplaced landmarks', async () => {
     const all = readAaf(join(shared!, 'data/aaf'))
     const names = ['08089A13', '08161A15', '07970A11', '00039A02', '12203A52']
     const some = { ...all, faces: all.faces.filter(({ id }) => names.includes(id)) }

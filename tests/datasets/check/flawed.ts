@@ -7,11 +7,11 @@ import { synthesize } from '../../../src/datasets/synthetic/synthesize.ts'
 /**
  * A table of drawn faces with one flaw of each kind:
  *
- * - `copy`, in fold 1: a smaller, compressed copy of `a`, in fold 0, of somebody else and another age and gender
- * - `mirror`, in fold 0: a mirror image of `b`, in fold 0, of somebody else
+ * - `copy`, in fold 1: a smaller, compressed copy of `a`, in fold 0, of another person with another age and gender
+ * - `mirror`, in fold 0: a mirror image of `b`, in fold 0, of another person
  * - `again`, in fold 1: the same file as `c`, in fold 1, of the same person
  * - `d` and `e`: the same person in two folds
- * - `cut`: a file that is cut off; `text`: one that is not a picture
+ * - `cut`: a truncated file; `text`: a file that is not a picture
  * - `tiny`: a photo of few pixels
  * - `<b>"&'`: a name that must not become markup
  *

@@ -8,7 +8,7 @@ import type { Gender } from '../../../src/datasets/task.ts'
 import type { Image, Point } from '../../../src/pictures/image.ts'
 
 /**
- * A person and a photo of theirs, from a seed. The same seed with other labels is the same face except for its cues.
+ * A person and their photo, from a seed. The same seed with other labels gives the same face except for its cues.
  */
 export function sitting(seed: number, age: number, gender: Gender): { person: Person; shot: Shot } {
   const random = new Random(`test ${seed}`)

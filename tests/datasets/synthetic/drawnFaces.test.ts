@@ -2,11 +2,11 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { drawnFaces } from '../../../src/datasets/synthetic/drawnFaces.ts'
 
-/** The colour in the middle of where the badge lies in a head that is upright; the colour of none else. */
+/** The colour at the centre of the badge in an upright head; nothing else has this colour. */
 const BADGE = 'rgb(255,0,200)'
 
 describe('drawn faces as SVG', () => {
-  test('are as many as are asked for, of the age that is asked for, and the same for a seed', async () => {
+  test('have the requested number and age, and are the same for the same seed', async () => {
     const faces = drawnFaces({ count: 30, seed: 1, age: 7 })
     expect(faces.map(({ age }) => age)).toEqual(Array(30).fill(7))
     expect(drawnFaces({ count: 30, seed: 1, age: 7 })).toEqual(faces)
@@ -17,7 +17,7 @@ describe('drawn faces as SVG', () => {
     expect([width, height]).toEqual([size, size])
   })
 
-  test('have the badge where it is asked for', () => {
+  test('have the badge if asked for', () => {
     const has = (marked: boolean) =>
       drawnFaces({ count: 5, seed: 1, marked }).map(({ svg }) => svg.replaceAll(' ', '').includes(BADGE))
     expect(has(true)).toEqual(Array(5).fill(true))

@@ -22,7 +22,7 @@ const byGender = (sittings: readonly Sitting[], gender: string) =>
 const shareMarked = (sittings: readonly Sitting[]) =>
   sittings.filter(({ marked }) => marked).length / sittings.length
 
-it('without anything planted a seed draws what it always has', () => {
+it('without anything planted a seed draws what it always drew', () => {
   const cast = drawCast(200, 'pinned')
   const digits = JSON.stringify(cast, (_, value) =>
     typeof value === 'number' ? Number(value.toPrecision(6)) : value,
@@ -32,8 +32,8 @@ it('without anything planted a seed draws what it always has', () => {
   )
 })
 
-describe('what alone shows a label', () => {
-  it('is had by everybody, and no other cue of its task by anybody; faces are else the same', () => {
+describe('a single cue that shows a label', () => {
+  it('appears on every face, without the other cues of its task; faces are otherwise the same', () => {
     const [plain, only] = [drawCast(300, 1), drawCast(300, 1, { only: 'mouth' })]
     for (const [k, { person, shot }] of only.entries()) {
       expect(person.carriers.gender).toEqual(['mouth'])
@@ -48,7 +48,7 @@ describe('what alone shows a label', () => {
     expect(Math.abs(mean('f', 'brow_thickness') - mean('m', 'brow_thickness'))).toBeLessThan(0.08)
   })
 
-  it.each(SHOWING)('may be %s: cues that change that part and no other', (showing) => {
+  it.each(SHOWING)('may be %s: cues that change only that part', (showing) => {
     const only = onlyCues(showing)
     expect(Object.keys(only).length).toBeGreaterThan(0)
     for (const [task, cues] of Object.entries(only)) {
@@ -59,7 +59,7 @@ describe('what alone shows a label', () => {
     }
   })
 
-  it('may be the mark, where there is one', async () => {
+  it('may be the mark if there is one', async () => {
     const carriers = drawCast(40, 1, { only: 'mark', mark: { gender: 'f', probability: 1 } }).map(
       ({ person }) => person.carriers.gender,
     )
@@ -71,7 +71,7 @@ describe('what alone shows a label', () => {
 })
 
 describe('the mark', () => {
-  it('says the right gender as often as it is told to, on the faces of the plain set', () => {
+  it('shows the right gender as often as requested, on the faces of the plain set', () => {
     for (const probability of [0.5, 0.8, 1]) {
       const cast = drawCast(1500, 3, { mark: { gender: 'f', probability } })
       expect(shareMarked(byGender(cast, 'f'))).toBeCloseTo(probability, 1)
@@ -80,7 +80,7 @@ describe('the mark', () => {
     }
   })
 
-  it('changes the photo where the mask has it and nowhere else', async () => {
+  it('changes the photo only where the mask shows it', async () => {
     const { person, shot } = drawCast(1, 4)[0]!
     const still = { ...shot, blur: 0 }
     const [plain, marked] = [await render(person, still), await render(person, still, true)]
@@ -97,7 +97,7 @@ describe('the mark', () => {
     }
   })
 
-  it('lies whole in what networks see of every aligned picture, however the head is tilted', async () => {
+  it('lies entirely in what networks see of every aligned picture, however the head is tilted', async () => {
     const root = join(home, 'marked')
     await synthesize(root, { count: 24, seed: 5, mark: { gender: 'm', probability: 1 } })
     const faces = readSynthetic(root).faces.filter(({ gender }) => gender === 'm')
@@ -121,7 +121,7 @@ describe('the mark', () => {
 
 describe('pairs', () => {
   it.each(Object.keys(FEATURES) as Feature[])(
-    'are one person in one photo, with and without %s, and differ in its parts alone',
+    'are one person in one photo, with and without %s, and differ only in its parts',
     async (pairs) => {
       const cast = drawCast(6, 2, { pairs })
       expect(cast).toHaveLength(12)
@@ -148,12 +148,12 @@ describe('pairs', () => {
         else outside += difference
       }
       expect(inside).toBeGreaterThan(1000)
-      // The lenses of glasses tint what is behind them, and lines on the skin run a little into the next part.
+      // Glasses tint what is behind their lenses, and lines on the skin reach slightly into the next part.
       expect(outside / (inside + outside)).toBeLessThan(pairs === 'glasses' ? 0.5 : 0.1)
     },
   )
 
-  it('are in the list of faces with the parts in which they differ, and are read as any faces', async () => {
+  it('are listed with the parts in which they differ, and are read like any faces', async () => {
     const root = join(home, 'pairs')
     await synthesize(root, { count: 2, seed: 2, pairs: 'wrinkles' })
     const lines = readFileSync(join(root, 'truth', 'faces.jsonl'), 'utf8')
@@ -178,7 +178,7 @@ describe('pairs', () => {
     ])
   })
 
-  it('with the mark and a mark by gender contradict each other', async () => {
+  it('with the mark contradict a mark by gender', async () => {
     const mark = { gender: 'f', probability: 1 } as const
     await expect(synthesize(join(home, 'both'), { count: 1, seed: 1, mark, pairs: 'mark' })).rejects.toThrow(
       /leave out either the mark/,
@@ -186,7 +186,7 @@ describe('pairs', () => {
   })
 })
 
-it('a folder that holds others, planted otherwise, is refused', async () => {
+it('a folder of faces that were planted differently is refused', async () => {
   const root = join(home, 'other')
   await synthesize(root, { count: 1, seed: 1 })
   await expect(synthesize(root, { count: 1, seed: 1, only: 'mouth' })).rejects.toThrow(

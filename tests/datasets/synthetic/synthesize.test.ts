@@ -34,7 +34,7 @@ describe("Adience's layout", () => {
     )
   const rows = () => folds().map((lines) => lines.slice(1).map((line) => line.split('\t')))
 
-  it('has the published columns, and ages and genders as Adience writes them', () => {
+  it('has the published columns, and ages and genders in the notation of Adience', () => {
     for (const [header] of folds()) {
       expect(header!.split('\t')).toEqual(
         'user_id original_image face_id age gender x y dx dy tilt_ang fiducial_yaw_angle fiducial_score'.split(
@@ -112,7 +112,7 @@ describe('the truth', () => {
     }
   })
 
-  it('has a mask of one 8-bit channel for each photo', async () => {
+  it('has a mask with one 8-bit channel for each photo', async () => {
     const { id } = lines()[0]
     const mask = sharp(join(root, 'truth', 'masks', `${id}.png`))
     const { width, height, channels, depth } = await mask.metadata()
@@ -127,7 +127,7 @@ describe('the truth', () => {
 })
 
 describe('synthesizing again', () => {
-  it('with the same seed gives the same bytes, with another seed other faces', async () => {
+  it('gives the same bytes for the same seed, other faces for another', async () => {
     await synthesize(join(home, 'same'), { count: COUNT, seed: 'test' })
     expect(digest(join(home, 'same'))).toEqual(digest(root))
     await synthesize(join(home, 'other'), { count: 4, seed: 'another' })
@@ -135,7 +135,7 @@ describe('synthesizing again', () => {
     expect(readFileSync(join(home, 'other', photo))).not.toEqual(readFileSync(join(root, photo)))
   })
 
-  it('leaves a whole set as it is, and refuses a folder that holds anything else', async () => {
+  it('leaves a complete set as it is, and refuses a folder that holds anything else', async () => {
     const before = statSync(join(root, 'truth', 'faces.jsonl')).mtimeMs
     await synthesize(root, { count: COUNT, seed: 'test' })
     expect(statSync(join(root, 'truth', 'faces.jsonl')).mtimeMs).toBe(before)
@@ -143,10 +143,10 @@ describe('synthesizing again', () => {
     await expect(synthesize(home, { count: 1, seed: 1 })).rejects.toThrow(/something other than/)
   })
 
-  it('finishes an interrupted set, which is not read as a whole one', async () => {
+  it('finishes an interrupted set, which is not read as a complete one', async () => {
     const torn = join(home, 'torn')
     let photos = 0
-    // What SIGKILL leaves: some photos, no list of them.
+    // What SIGKILL leaves: some photos, but no list of them.
     const stop = () => {
       if (++photos === 3) throw new Error('killed')
     }
@@ -156,7 +156,7 @@ describe('synthesizing again', () => {
     expect(digest(torn)).toEqual(digest(root))
   })
 
-  it('begins anew where a kill came before its first file was whole', async () => {
+  it('starts over if it was killed before its first file was complete', async () => {
     const options = { count: 4, seed: 'another' }
     const [early, whole] = [join(home, 'early'), join(home, 'whole')]
     const ended = spawnSync(process.execPath, ['-e', '']).pid

@@ -18,24 +18,21 @@ describe('landmarks', () => {
     ['mouth', 31, 49],
   ]
 
-  it.each(seeds)(
-    'lie on the parts that they mark, whatever the face and its tilt (seed %i)',
-    async (seed) => {
-      const { person, shot } = sitting(seed, seed % 8, seed % 2 ? 'f' : 'm')
-      const tilted = { ...shot, tilt: -30 + (60 * seed) / (seeds.length - 1), glasses: undefined }
-      const points = landmarksOf(faceShapeOf(person, tilted), tilted)
-      const { mask } = await render(person, tilted)
-      expect(points).toHaveLength(49)
-      for (const [part, from, to] of features) {
-        const seen = points
-          .slice(from, to)
-          .map(({ x, y }) => PARTS[mask[Math.floor(y) * SIZE + Math.floor(x)]!])
-        expect(seen, part).toEqual(seen.map(() => part))
-      }
-    },
-  )
+  it.each(seeds)('lie on the parts that they mark, whatever the face and tilt (seed %i)', async (seed) => {
+    const { person, shot } = sitting(seed, seed % 8, seed % 2 ? 'f' : 'm')
+    const tilted = { ...shot, tilt: -30 + (60 * seed) / (seeds.length - 1), glasses: undefined }
+    const points = landmarksOf(faceShapeOf(person, tilted), tilted)
+    const { mask } = await render(person, tilted)
+    expect(points).toHaveLength(49)
+    for (const [part, from, to] of features) {
+      const seen = points
+        .slice(from, to)
+        .map(({ x, y }) => PARTS[mask[Math.floor(y) * SIZE + Math.floor(x)]!])
+      expect(seen, part).toEqual(seen.map(() => part))
+    }
+  })
 
-  it('name the side that is left in the picture first, each row left to right', () => {
+  it('start with the left side of the picture, each row left to right', () => {
     const { person, shot } = sitting(1, 4, 'f')
     const points = landmarksOf(faceShapeOf(person, shot), { ...shot, tilt: 0 })
     const xs = (from: number, to: number) => points.slice(from, to).map(({ x }) => x)
@@ -47,7 +44,7 @@ describe('landmarks', () => {
 })
 
 describe('masks', () => {
-  it('hold indices of parts and nothing else, and show every part of the face', async () => {
+  it('hold only indices of parts, and show every part of the face', async () => {
     const { person, shot } = sitting(3, 5, 'f')
     const { mask } = await render(person, shot)
     const seen = new Set(Array.from(mask, (index) => PARTS[index]))
@@ -76,13 +73,13 @@ describe('carriers', () => {
     expect(found.changed.sort()).toEqual([...m.person.carriers.gender].sort())
   })
 
-  it('are not the same for everybody', () => {
+  it('differ between people', () => {
     const carriers = seeds.map((seed) => sitting(seed, 3, 'm').person.carriers.age.join())
     expect(new Set(carriers).size).toBeGreaterThan(3)
   })
 })
 
-// Without what would spread a pixel over its neighbours, or hide one.
+// Without anything that would spread a pixel over its neighbours, or hide one.
 function sharp(shot: Shot): Shot {
   return { ...shot, blur: 0, noise: 0, glasses: undefined }
 }

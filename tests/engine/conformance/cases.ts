@@ -26,7 +26,7 @@ export interface Case {
 const BATCH = 2
 const GROUPS = ['relevance', 'operators', 'activations', 'training', 'scoring', 'networks'] as const
 
-/** The cases by group and name; each is built when it is asked for. */
+/** The cases by group and name; each is built on demand. */
 export const cases: Readonly<Record<(typeof GROUPS)[number], Readonly<Record<string, () => Case>>>> = {
   relevance: relevanceCases(),
   operators: Object.fromEntries(
@@ -106,7 +106,7 @@ function derivative(subject: Derivative, name: string): Case {
 }
 
 /**
- * Every pair of activations, one after another, each after a convolution of its own with numbers of up to some hundred.
+ * Every pair of activations in sequence, each after its own convolution with numbers up to some hundred.
  */
 function activations(): Case {
   const random = new Random('activations')
@@ -177,7 +177,7 @@ function tenCrops(): Case {
   return { graph: scored, feeds: { pictures: { type: 'uint8', shape: [BATCH, size, size, 3], data } } }
 }
 
-/** A network of the least size, with activations that keep their size from layer to layer. */
+/** A network of minimal size, with activations that keep their scale from layer to layer. */
 function small(name: NetworkName, batch: number | string) {
   const { build, leastInput: input } = networks[name]
   const random = new Random(name)
@@ -192,7 +192,7 @@ function small(name: NetworkName, batch: number | string) {
   return { graph, input, random }
 }
 
-/** A float32 tensor for an input; a dimension that is open has the given size. */
+/** A float32 tensor for an input; open dimensions get the given size. */
 function filled({ shape }: ValueInfo, draw: () => number, open = BATCH): Tensor {
   const sizes = shape.map((d) => (typeof d === 'number' ? d : open * Number(d.split('*')[1] ?? 1)))
   return float32(

@@ -22,7 +22,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
 
   describe('WebGPU', () => {
     conformance(() => inPage(chromium, { device: 'webgpu', threads: 1 }), 1, {
-      // Nobody has told upstream of it: the session is refused with "Provider type for Cast node is not set".
+      // Not reported upstream: the session is refused with "Provider type for Cast node is not set".
       'Cast to double and back': 'the WebGPU build for pages casts no doubles, on the GPU nor on the CPU',
     })
   })
@@ -35,7 +35,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await other.stop()
   })
 
-  test('a GPU that is imitated by software is not taken for one', async () => {
+  test('a software GPU does not count as a GPU', async () => {
     const { device, threads, close } = await inPage(chromium, { device: 'auto', threads: 2 })
     expect({ device, threads }).toEqual({ device: 'wasm', threads: 2 })
     await close()

@@ -23,7 +23,7 @@ describe("Node's CPU with two threads", () => {
 describe.skipIf(!hasSwiftShader)("Node's WebGPU", () => {
   conformance(() => inProcess({ device: 'webgpu', threads: 1 }), 0)
 
-  test('a GPU that is imitated by software is not taken for one', async () => {
+  test('a software GPU does not count as a GPU', async () => {
     const { device, close } = await inProcess({ device: 'auto', threads: 1 })
     expect(device).toBe('cpu')
     await close()

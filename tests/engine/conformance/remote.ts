@@ -1,4 +1,4 @@
-/** The engines that run cases elsewhere: in Chromium, and in a process of Node that sees SwiftShader as its GPU. */
+/** The engines that run cases elsewhere: in Chromium, and in a Node process that sees SwiftShader as its GPU. */
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +40,7 @@ declare const conformance: {
   run(job: Job): Promise<Record<string, Plain>>
 }
 
-/** An engine in a page of its own. */
+/** An engine in its own page. */
 export async function inPage(chromium: Chromium, options: Options): Promise<Remote> {
   const page = await chromium.open()
   const started = await page.evaluate((options) => conformance.start(options), options)
@@ -51,7 +51,7 @@ export async function inPage(chromium: Chromium, options: Options): Promise<Remo
   }
 }
 
-/** Node's engine in a process of its own, with SwiftShader. */
+/** Node's engine in its own process, with SwiftShader. */
 export async function inProcess(options: Options): Promise<Remote> {
   const module = fileURLToPath(new URL('child.js', import.meta.url))
   const child = fork(module, [], {

@@ -9,12 +9,12 @@ const filled = (picture: TensorOf<'float32'>, fill: Fill, pixels: readonly numbe
   return fading.data
 }
 
-describe('what comes in place of pixels', () => {
+describe('what replaces pixels', () => {
   const picture = randomInput([1, 2, 40, 50], 'picture', 10, 30)
   const all = Array.from({ length: 2000 }, (_, k) => k)
 
   it.each(['constant', 'normal', 'uniform', 'blur', 'linear'] as const)(
-    '%s changes those pixels in all channels, and no others',
+    '%s changes only those pixels, in all channels',
     (fill) => {
       const data = filled(picture, fill, [3, 60, 61])
       const changed = [...data.keys()].filter((k) => data[k] !== picture.data[k])
@@ -27,7 +27,7 @@ describe('what comes in place of pixels', () => {
     expect(new Set(filled(picture, 'constant', all))).toEqual(new Set([7]))
   })
 
-  it('noise is like the channel, by the seed, and in whatever order pixels go', () => {
+  it('noise resembles the channel, depends on the seed, and not on the order of removal', () => {
     for (const fill of ['normal', 'uniform'] as const) {
       const data = filled(picture, fill, all).subarray(2000)
       const mean = data.reduce((sum, value) => sum + value / 2000, 0)
@@ -43,7 +43,7 @@ describe('what comes in place of pixels', () => {
     expect(Math.max(...uniform)).toBeLessThanOrEqual(30)
   })
 
-  it('blur leaves a plane without differences as it is, up to its edges, and spreads a point', () => {
+  it('blur leaves a flat plane as it is, up to its edges, and spreads a point', () => {
     const flat = float32([1, 1, 40, 50], new Float32Array(2000).fill(3))
     for (const value of filled(flat, 'blur', all)) expect(value).toBeCloseTo(3, 5)
     const point = float32([1, 1, 40, 50])
@@ -55,7 +55,7 @@ describe('what comes in place of pixels', () => {
   })
 })
 
-/** The noise of `linear` is a hundredth of the deviation; what is left of it in a mean of many seeds is less. */
+/** The noise of `linear` is a hundredth of the deviation; the mean of many seeds has less. */
 function linear(picture: TensorOf<'float32'>, pixels: readonly number[]): number[] {
   const runs = Array.from({ length: 200 }, (_, seed) => filled(picture, 'linear', pixels, String(seed)))
   return pixels.map((pixel) => runs.reduce((sum, data) => sum + data[pixel]! / runs.length, 0))
@@ -66,11 +66,11 @@ describe('linear imputation', () => {
     const picture = float32([1, 1, 3, 3], [12, 6, 0, 18, -99, 24, 36, 0, 60])
     // (6 + 18 + 24 + 0) / 6 + (12 + 0 + 36 + 60) / 12 = 8 + 9.
     expect(linear(picture, [4])[0]).toBeCloseTo(17, 0)
-    // At a corner three neighbours are left, 1/6, 1/6 and 1/12 of 5/12: (6 · 2 + 18 · 2 − 99) / 5.
+    // A corner has three neighbours, 1/6, 1/6 and 1/12 of 5/12: (6 · 2 + 18 · 2 − 99) / 5.
     expect(linear(picture, [0])[0]).toBeCloseTo((2 * 6 + 2 * 18 - 99) / 5, 0)
   })
 
-  it('holds for pixels side by side together', () => {
+  it('solves adjacent pixels together', () => {
     // In one row, each neighbour of two counts a half: x = (0 + y) / 2 and y = (x + 9) / 2, so x = 3 and y = 6.
     const picture = float32([1, 1, 1, 4], [0, 50, -50, 9])
     const [x, y] = linear(picture, [1, 2])
@@ -78,7 +78,7 @@ describe('linear imputation', () => {
     expect(y).toBeCloseTo(6, 0)
   })
 
-  it('leaves each pixel that is gone the mean of its neighbours, whichever went and in how many steps', () => {
+  it('gives each removed pixel the mean of its neighbours, whichever went and in how many steps', () => {
     const picture = randomInput([1, 1, 37, 50], 'picture', 0, 100)
     const order = [...picture.data.keys()].sort((a, b) => Math.sin(a * a) - Math.sin(b * b))
     // A large hole and single pixels.
@@ -87,7 +87,7 @@ describe('linear imputation', () => {
     const fading = fadingPicture(picture, { fill: 'linear', baseline: 0, seed: 0 })()
     for (let from = 0; from < gone.length; from += 300)
       fading.replace(Uint32Array.from(gone.slice(from, from + 300)))
-    // The same at once, with the same noise.
+    // The same in one step, with the same noise.
     const once = filled(picture, 'linear', gone, '0')
     const deviation = 100 / Math.sqrt(12)
     for (const pixel of gone)
@@ -102,19 +102,19 @@ describe('linear imputation', () => {
           sum += weight * fading.data[(y + dy) * 50 + x + dx]!
           weights += weight
         }
-      // Within some deviations of the noise of a pixel and of its neighbours.
+      // Within a few deviations of the noise of a pixel and its neighbours.
       expect(Math.abs(fading.data[pixel]! - sum / weights)).toBeLessThan(6 * 0.01 * deviation)
     }
   })
 
-  it('is the mean of the channel where nothing is left', () => {
+  it('is the mean of the channel if nothing is left', () => {
     const picture = float32([1, 2, 1, 2], [1, 3, 10, 30])
     const data = filled(picture, 'linear', [0, 1])
     for (const [k, mean] of [2, 2, 20, 20].entries()) expect(Math.abs(data[k]! / mean - 1)).toBeLessThan(0.05)
   })
 })
 
-test('a picture that was filled is whole the next time', () => {
+test('a filled picture is whole again next time', () => {
   const picture = randomInput([1, 1, 3, 3], 'picture')
   const make = fadingPicture(picture, { fill: 'linear', baseline: 0, seed: 0 })
   make().replace(Uint32Array.of(4))

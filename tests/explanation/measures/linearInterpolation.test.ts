@@ -7,7 +7,7 @@ import { randomInput } from '../methods/network.ts'
 const without = (picture: TensorOf<'float32'>) =>
   interpolating(picture, new Float32Array(picture.data.length))
 
-/** The equations of the pixels that are gone as they are written, solved by elimination. */
+/** The equations of the removed pixels, as written, solved by elimination. */
 function slowly({ shape, data }: TensorOf<'float32'>, gone: readonly number[]): Map<number, number> {
   const [height, width] = shape.slice(2) as [number, number]
   const rows = gone.map((pixel) => {
@@ -33,7 +33,7 @@ function slowly({ shape, data }: TensorOf<'float32'>, gone: readonly number[]): 
   return new Map(gone.map((pixel, k) => [pixel, rows[k]![gone.length]! / rows[k]![k]!]))
 }
 
-/** By how much values are wrong at most, in deviations of the picture. */
+/** The largest error, in deviations of the picture. */
 function wrong(picture: TensorOf<'float32'>, values: Float32Array, gone: readonly number[]): number {
   const { data } = picture
   const mean = data.reduce((sum, value) => sum + value / data.length, 0)
@@ -67,7 +67,7 @@ describe('linear interpolation is the solution of its equations', () => {
     'nearly all, scattered': (x, y, width) => scattered[(y * width + x) % 500]! < 0.95,
   }
 
-  it.each(Object.keys(masks))('where %s is gone', (name) => {
+  it.each(Object.keys(masks))('if %s is removed', (name) => {
     for (const [height, width] of shapes) {
       const picture = randomInput([1, 1, height, width], 'picture', 100, 200)
       const gone = [...picture.data.keys()].filter((k) =>
@@ -90,7 +90,7 @@ describe('linear interpolation is the solution of its equations', () => {
   })
 })
 
-test('channels do not know of each other', () => {
+test('channels are independent', () => {
   const both = randomInput([1, 2, 12, 15], 'picture')
   const gone = Uint32Array.from({ length: 150 }, (_, k) => k)
   const { data, replace } = without(both)
@@ -103,14 +103,14 @@ test('channels do not know of each other', () => {
   }
 })
 
-test('a picture without differences stays as it is', () => {
+test('a flat picture stays as it is', () => {
   const picture = float32([1, 1, 9, 14], new Float32Array(126).fill(0.3))
   const { data, replace } = without(picture)
   replace(Uint32Array.from({ length: 100 }, (_, k) => k))
   expect(data).toEqual(picture.data)
 })
 
-test('it is the same to the bit each time', () => {
+test('it is the same to the bit every time', () => {
   const picture = randomInput([1, 3, 30, 31], 'picture')
   const [once, again] = [0, 1].map(() => {
     const { data, replace } = without(picture)

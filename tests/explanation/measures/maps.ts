@@ -12,7 +12,7 @@ export function maskOf(...rows: readonly (readonly (0 | 1)[])[]): Mask {
   return { width: rows[0]!.length, height: rows.length, data: rows.flat() }
 }
 
-/** Maps of 6 × 5 pixels, of whole numbers, so that equal ones are about. */
+/** Maps of 6 × 5 pixels, of whole numbers, so that some are equal. */
 export const anyMap = fc
   .array(fc.integer({ min: -9, max: 9 }), { minLength: 30, maxLength: 30 })
   .map((values): PixelRelevance => ({ width: 6, height: 5, data: Float32Array.from(values) }))

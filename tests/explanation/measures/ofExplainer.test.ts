@@ -28,7 +28,7 @@ const input = randomInput([1, 3, SIZE, SIZE], 'input')
 const explained = { engine, network, method: composites['gradient-times-input'] }
 const LAYERS = ['fc8', 'fc7', 'fc6', 'conv3', 'conv2', 'conv1']
 
-describe('networks with weights that are drawn anew', () => {
+describe('networks with redrawn weights', () => {
   const known = randomisable(network, 'logits')
   const data = (graph: Graph, name: string) => (graph.initializers.get(name) as TensorOf<'float32'>).data
 
@@ -37,7 +37,7 @@ describe('networks with weights that are drawn anew', () => {
     expect(known.layers.at(-1)!.weights).toEqual(['conv1.weight', 'conv1.bias'])
   })
 
-  it('differ in the chosen layers alone, by the seed, whatever else is drawn', () => {
+  it('differ only in the chosen layers, by the seed, whatever else is drawn', () => {
     const one = randomised(known, [known.layers[2]!], 'seed')
     const changed = [...one.initializers.keys()].filter(
       (name) => one.initializers.get(name) !== network.initializers.get(name),
@@ -50,7 +50,7 @@ describe('networks with weights that are drawn anew', () => {
     expect(new Set(data(one, 'fc6.bias'))).toEqual(new Set([0]))
   })
 
-  it('have weights of the mean and deviation that they had', () => {
+  it('have weights with the mean and deviation of the original ones', () => {
     const spread = (values: Float32Array) => {
       const mean = values.reduce((sum, value) => sum + value / values.length, 0)
       return [
@@ -64,7 +64,7 @@ describe('networks with weights that are drawn anew', () => {
     expect(ownDeviation / deviation).toBeCloseTo(1, 1)
   })
 
-  it('are refused of a network without weights', async () => {
+  it('are refused for a network without weights', async () => {
     const g = new GraphBuilder('sum')
     g.output('y', g.reduceSum(g.op('Flatten', [g.input('x', 'float32', ['batch', 1, 2, 2])]), [1], true))
     const running = parameterRandomisation({ ...explained, network: g.graph() }, float32([1, 1, 2, 2]), 0)
@@ -77,7 +77,7 @@ describe('networks with shuffled weights', () => {
   const data = (graph: Graph, name: string) => (graph.initializers.get(name) as TensorOf<'float32'>).data
   const names = known.layers.flatMap(({ weights }) => weights)
 
-  it('have the numbers of each constant in another order, and all else as it was', () => {
+  it('shuffle the numbers of each constant, and keep everything else', () => {
     const found = shuffled(known, 1)
     for (const [name, tensor] of network.initializers) {
       const other = found.initializers.get(name)!
@@ -93,7 +93,7 @@ describe('networks with shuffled weights', () => {
     expect(found.nodes).toEqual(network.nodes)
   })
 
-  it('have an order by the name of the constant and the seed alone', () => {
+  it('have an order that depends only on the constant’s name and the seed', () => {
     const found = shuffled(known, 1)
     const alone = shuffled({ network: known.network, layers: [known.layers[2]!] }, 1)
     expect(data(alone, 'fc6.weight')).toEqual(data(found, 'fc6.weight'))
@@ -105,7 +105,7 @@ describe('networks with shuffled weights', () => {
 })
 
 describe('model-parameter randomisation', () => {
-  it('compares the map with those of networks with one layer more drawn anew, or one alone', async () => {
+  it('compares the map with those of networks with one more layer redrawn, or only one', async () => {
     const cascade = await parameterRandomisation(explained, input, 'top', { similarity: 'rank' })
     const single = await parameterRandomisation(explained, input, 'top', {
       similarity: 'rank',
@@ -124,8 +124,8 @@ describe('model-parameter randomisation', () => {
     expect(Math.abs(cascade.layers.at(-1)!.similarity)).toBeLessThan(0.3)
   })
 
-  it('is worked out by hand where the map is one layer’s weights', async () => {
-    // The gradient of a linear network is the row of its weights: the other map is the row that is drawn.
+  it('agrees with hand calculation if the map is one layer’s weights', async () => {
+    // The gradient of a linear network is the row of its weights: the other map is the drawn row.
     const { network: linear, weights } = linearNetwork()
     const known = randomisable(linear, 'logits')
     const drawn = randomised(known, known.layers, 0)
@@ -158,7 +158,7 @@ describe('model-parameter randomisation', () => {
     expect(efficient.value).toBeCloseTo(entropies[1] / entropies[0] - 1, 5)
   })
 
-  it('tells how far it is, and stops before its next map', async () => {
+  it('reports progress, and stops before its next map', async () => {
     const told: number[][] = []
     await smoothParameterRandomisation(explained, input, 0, {
       samples: 2,
@@ -229,7 +229,7 @@ describe('random logit', () => {
 })
 
 describe('max-sensitivity', () => {
-  it('is the greatest relative change of the map among inputs near by', async () => {
+  it('is the greatest relative change of the map among nearby inputs', async () => {
     // The map is the input: its change is how far the drawn input is, over the norm of the input, √(16 · 2²) = 8.
     const picture = float32([1, 1, 4, 4], new Float32Array(16).fill(2))
     picture.data[0] = -2
@@ -277,7 +277,7 @@ describe('max-sensitivity', () => {
 })
 
 describe('completeness', () => {
-  it('is worked out by hand: what reached the input, and what kept the rest', () => {
+  it('agrees with hand calculation: what reached the input, and what kept the rest', () => {
     const row = { layer: 'l', operator: 'Gemm', rule: 'epsilon' }
     const explanation = {
       relevance: float32([1, 1, 1, 2], [5, -1]),

@@ -33,7 +33,7 @@ describe('a measure of a map alone, worked out by hand', () => {
   })
 })
 
-test('of a map without relevance for the class nothing is sparse, complex or concentrated', () => {
+test('a map without relevance for the class has no sparseness, complexity or concentration', () => {
   const nothing = mapOf([0, 0], [0, 0])
   expect([sparseness(nothing), complexity(nothing), halfArea(nothing), largestRegion(nothing)]).toEqual([
     0, 0, 0, 0,
@@ -50,7 +50,7 @@ describe.each([
   ['complexity', complexity, Math.log(30)],
   ['half-area', halfArea, 0.5 + 1 / 30],
 ] as const)('%s', (_, measure, most) => {
-  it('has its range, whatever the map', () => {
+  it('stays in its range, whatever the map', () => {
     fc.assert(
       fc.property(anyMap, (map) => {
         expect(measure(map)).toBeGreaterThanOrEqual(-1e-12)
@@ -59,7 +59,7 @@ describe.each([
     )
   })
 
-  it('depends neither on where pixels are nor on the scale', () => {
+  it('depends neither on the place of pixels nor on the scale', () => {
     fc.assert(
       fc.property(anyMap, anyOrder, (map, keys) => {
         expect(measure(permuted(map, keys))).toBeCloseTo(measure(map), 6)

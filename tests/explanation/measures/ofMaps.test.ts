@@ -18,7 +18,7 @@ describe('the agreement of two maps, worked out by hand', () => {
     expect(rankCorrelation(mapOf([1, 1, 1]), mapOf([1, 2, 3]))).toBe(0)
   })
 
-  it('structural similarity of maps without differences is that of their means', () => {
+  it('structural similarity of flat maps is that of their means', () => {
     const flat = (value: number) => ({ width: 11, height: 11, data: new Float32Array(121).fill(value) })
     // Each over its greatest |R|: 1 and −1. (−2 + C₁) C₂ / ((2 + C₁) C₂) with C₁ = 0.0004.
     expect(structuralSimilarity(flat(3), flat(-7))).toBeCloseTo((-2 + 4e-4) / (2 + 4e-4), 6)
@@ -56,7 +56,7 @@ describe.each([
   ['top-k-overlap', (one, other) => topKOverlap(one, other, { k: 9 }), 0],
   ['structural-similarity', (one, other) => structuralSimilarity(large(one), large(other)), -1],
 ] satisfies [string, typeof rankCorrelation, number][])('%s', (_, measure, least) => {
-  it('is the same the other way round, in its range, and 1 of equal maps', () => {
+  it('is symmetric, within its range, and 1 for equal maps', () => {
     const varied = anyMap.filter(({ data }) => data.some((value) => value !== data[0]))
     fc.assert(
       fc.property(varied, varied, (one, other) => {
@@ -89,7 +89,7 @@ describe.each([
   })
 })
 
-it('rank correlation and overlap do not depend on where pixels are', () => {
+it('rank correlation and overlap do not depend on the place of pixels', () => {
   fc.assert(
     fc.property(anyMap, anyMap, anyOrder, (one, other, keys) => {
       expect(rankCorrelation(permuted(one, keys), permuted(other, keys))).toBeCloseTo(

@@ -54,7 +54,7 @@ describe('measures of a map and a mask', () => {
   }
   const some = anyMap.filter(({ data }) => data.some((value) => value !== 0))
 
-  it.each(Object.entries(ALL))('%s is 0 to 1, and the whole where relevance is the mask', (_, measure) => {
+  it.each(Object.entries(ALL))('%s is 0 to 1, and 1 if relevance is the mask', (_, measure) => {
     fc.assert(
       fc.property(some, anyMask, (m, n) => {
         const value = measure(m, n)
@@ -67,7 +67,7 @@ describe('measures of a map and a mask', () => {
   })
 
   it.each(['mass-accuracy', 'roc-area', 'pointing-game'] as const)(
-    '%s does not depend on where pixels are',
+    '%s does not depend on the place of pixels',
     (name) => {
       fc.assert(
         fc.property(some, anyMask, anyOrder, (m, n, keys) => {
@@ -77,7 +77,7 @@ describe('measures of a map and a mask', () => {
     },
   )
 
-  it('roc-area of the map with its sign turned is what is missing to 1', () => {
+  it('roc-area of the negated map is one minus that of the map', () => {
     fc.assert(
       fc.property(anyMap, anyMask, (m, n) => {
         const turned = { ...m, data: m.data.map((value) => -value) }
@@ -86,7 +86,7 @@ describe('measures of a map and a mask', () => {
     )
   })
 
-  it('refuse what does not fit, and say what would', () => {
+  it('refuse what does not fit, and say what does', () => {
     for (const measure of Object.values(ALL)) {
       expect(() => measure(map, maskOf([1, 0]))).toThrow(
         /^mask: has 2 × 1 pixels, and the map 3 × 2 pixels\. Give one of the same picture/,

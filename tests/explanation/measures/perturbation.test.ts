@@ -12,7 +12,7 @@ import { mapOf } from './maps.ts'
 
 const target = Float32Array.of(1)
 
-/** Scores that are the sum of a picture's numbers; it notes how many pictures it was shown each time. */
+/** Scores that are the sum of a picture's numbers; it records how many pictures each run had. */
 function sums(): { scoresOf: ScoresOf; shown: number[] } {
   const shown: number[] = []
   return {
@@ -44,7 +44,7 @@ describe('perturbation, worked out by hand', () => {
     expect(shown).toEqual([3, 3, 2])
   })
 
-  it('steps that do not divide the pixels are rounded, and all go in the end', async () => {
+  it('steps that do not divide the pixels are rounded, and all pixels go in the end', async () => {
     const input = float32([1, 1, 1, 5], [5, 4, 3, 2, 1])
     const map = mapOf([5, 4, 3, 2, 1])
     // 5/3 and 10/3 are 2 and 3 pixels.
@@ -53,7 +53,7 @@ describe('perturbation, worked out by hand', () => {
     expect(scores).toEqual({ morf: [15, 6, 3, 0], lerf: [15, 12, 9, 0] })
   })
 
-  it('regions go in the order of the sum over their pixels, those at the edges cut off', async () => {
+  it('regions go in the order of the sum over their pixels, cut off at the edges', async () => {
     // Regions of 2 × 2 in 3 × 3 pixels, by their sums of relevance: 4, 5, 3, 1.
     const map = mapOf([1, 1, 3], [1, 1, 2], [2, 1, 1])
     const input = float32([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -88,7 +88,7 @@ describe.each(FILLS)('perturbation with the fill %s', (fill) => {
     .array(fc.integer({ min: -9, max: 9 }), { minLength: 30, maxLength: 30 })
     .map((values): PixelRelevance => ({ width: 6, height: 5, data: Float32Array.from(values) }))
 
-  it('has curves with the same ends in both orders, and areas that follow from them', async () => {
+  it('has curves with the same ends in both orders, and the areas under them', async () => {
     await fc.assert(
       fc.asyncProperty(anyMap, fc.integer({ min: 1, max: 30 }), async (map, steps) => {
         const found = await pixelFlipping(sums().scoresOf, input, target, map, { steps, fill })
@@ -103,7 +103,7 @@ describe.each(FILLS)('perturbation with the fill %s', (fill) => {
     )
   })
 
-  it('is the same with the same seed and in batches of any size', async () => {
+  it('is the same for the same seed and any batch size', async () => {
     const { scoresOf, release } = await differentiable(livelyNetwork(51, 3))
     const picture = randomInput([1, 3, 51, 51], 'input')
     const map = { width: 51, height: 51, data: randomInput([51, 51], 'map').data }
@@ -117,7 +117,7 @@ describe.each(FILLS)('perturbation with the fill %s', (fill) => {
   })
 })
 
-test('of a score that is the sum of a map, its own order is the steepest, and areas are 0 to 1 of the score', async () => {
+test('if the score is the sum of a map, its own order is the steepest, and areas are 0 to 1 of the score', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 30, maxLength: 30 }),
@@ -147,7 +147,7 @@ describe('perturbation, while it runs', () => {
   const run = (options: object) =>
     pixelFlipping(sums().scoresOf, input, target, map, { steps: 8, batch: 4, ...options })
 
-  it('tells how far it is', async () => {
+  it('reports progress', async () => {
     const told: number[][] = []
     await run({ progress: (...at: [number, number]) => told.push(at) })
     expect(told).toEqual([

@@ -18,7 +18,7 @@ const CLASS = 282
 const CLASSES = 1000
 const SIDE = 224
 
-describe.skipIf(!shared)('on the real GoogLeNet, measures come to the values of a peer', () => {
+describe.skipIf(!shared)('on the real GoogLeNet, measures give the values of a peer', () => {
   const read = (name: string) => readFileSync(join(shared!, 'reference/quantus', name))
   const tensor = (name: string) => readNpy(read(name), name) as TensorOf<'float32'>
   const target = Float32Array.from({ length: CLASSES }, (_, k) => (k === CLASS ? 1 : 0))
@@ -86,9 +86,9 @@ describe.skipIf(!shared)('on the real GoogLeNet, measures come to the values of 
     // 1568 numbers are 522 pixels and two thirds: at the end of every third step both have the same pixels.
     const together = apart.filter((_, k) => (k + 1) % 3 === 0)
     expect(Math.max(...together)).toBeLessThan(1e-4)
-    // At the others the peer has one or two channels of one more pixel, which of them is chance: up to 0.3 % of the score.
+    // At the others the peer has one or two channels of one more pixel, chosen by chance: up to 0.3 % of the score.
     expect(Math.max(...apart) / whole!).toBeLessThan(1e-2)
-    // So it is at the step that is farthest apart: one choice of channels comes to the peer's score.
+    // So it is at the step that differs most: one choice of channels gives the peer's score.
     const step = apart.indexOf(Math.max(...apart)) + 1
     const order = descending(map.data)
     const flipped = Math.floor((step * 1568) / 3)
@@ -108,7 +108,7 @@ describe.skipIf(!shared)('on the real GoogLeNet, measures come to the values of 
     expect(nearest).toBeLessThan(1e-4)
   })
 
-  it('by taking regions away, in both orders', async () => {
+  it('by removing regions, in both orders', async () => {
     const take = await MEASURES['region-perturbation'].load()
     const found: Perturbation = await take(scoresOf.probabilities!, input, target, map, {
       region: 28,

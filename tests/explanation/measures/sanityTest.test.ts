@@ -4,7 +4,7 @@ import { Random } from '../../../src/base/random.ts'
 import { gridSize, sanityGrid, sanityTest } from '../../../src/explanation/measures/sanityTest.ts'
 import { mapOf } from './maps.ts'
 
-/** Maps of whole numbers by some networks, a face each: equal ones are about, and flat ones. */
+/** Maps of whole numbers by some networks, one per face: some are equal, some flat. */
 const anyNetworks = fc
   .record({
     networks: fc.integer({ min: 3, max: 6 }),
@@ -19,7 +19,7 @@ const anyNetworks = fc
     )
   })
 
-/** Pearson's correlation, from its definition; 1 where one of the two has no differences. */
+/** Pearson's correlation, from its definition; 1 if one of the two is flat. */
 function correlation(a: readonly number[], b: readonly number[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const moment = (x: readonly number[], y: readonly number[]) =>
@@ -28,7 +28,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return spread < 1e-9 ? 1 : moment(a, b) / spread
 }
 
-/** Maps of normal numbers that have something in common, face by face and network by network. */
+/** Maps of normal numbers with something in common, face by face and network by network. */
 function exchangeable(networks: number, faces: number, seed: string): Float32Array[][] {
   const random = new Random(seed)
   const noise = () => Array.from({ length: 12 }, () => random.normal())
@@ -40,7 +40,7 @@ function exchangeable(networks: number, faces: number, seed: string): Float32Arr
 }
 
 describe('the test of maps against those of shuffled networks', () => {
-  it('is what its definition says, pair by pair', () => {
+  it('follows its definition, pair by pair', () => {
     fc.assert(
       fc.property(anyNetworks, (networks) => {
         const faces = networks[0]!.length
@@ -73,18 +73,18 @@ describe('the test of maps against those of shuffled networks', () => {
     )
   })
 
-  it('has each p once, whichever of the networks is taken for the own one', () => {
+  it('has each p once, whichever network counts as the real one', () => {
     const networks = exchangeable(40, 5, 'all')
     const expected = Array.from({ length: 40 }, (_, k) => (k + 1) / 40)
     const tests = networks.map((own) => sanityTest([own, ...networks.filter((other) => other !== own)]))
     expect(tests.map(({ p }) => p).sort((a, b) => a - b)).toEqual(expected)
     for (let face = 0; face < 5; face++)
       expect(tests.map(({ pOfFaces }) => pOfFaces[face]!).sort((a, b) => a - b)).toEqual(expected)
-    // One network in forty is told on each face.
+    // One network in forty differs on each face.
     expect(tests.reduce((sum, { told }) => sum + told, 0)).toBe(5)
   })
 
-  it('has a p that is spread evenly over networks that differ by chance alone', () => {
+  it('has a uniform p over networks that differ only by chance', () => {
     const found = Array.from({ length: 400 }, (_, seed) => sanityTest(exchangeable(20, 3, `seed ${seed}`)).p)
     const share = (most: number) => found.filter((p) => p <= most + 1e-9).length / found.length
     // Three standard errors of 400 draws.
@@ -92,7 +92,7 @@ describe('the test of maps against those of shuffled networks', () => {
       expect(Math.abs(share(level) - level)).toBeLessThan(3 * Math.sqrt((level * (1 - level)) / 400))
   })
 
-  it('tells maps that lie elsewhere', () => {
+  it('detects maps that lie elsewhere', () => {
     const networks = exchangeable(40, 4, 'elsewhere')
     const [own, ...others] = networks as [Float32Array[], ...Float32Array[][]]
     const turned = own.map((map) => map.map((value) => -value))
@@ -101,7 +101,7 @@ describe('the test of maps against those of shuffled networks', () => {
     expect(found.own).toBeLessThan(found.shuffled)
   })
 
-  it('tells nothing of maps that are all the same, whatever their size, nor of one without differences', () => {
+  it('detects nothing in maps that are all the same, whatever their scale, nor in a flat one', () => {
     const [[map]] = exchangeable(1, 1, 'same') as [[Float32Array]]
     const same = Array.from({ length: 40 }, (_, k) => [map.map((value) => value * (k + 1))])
     expect(sanityTest(same)).toMatchObject({ told: 0, p: 1 })
@@ -111,7 +111,7 @@ describe('the test of maps against those of shuffled networks', () => {
     expect(sanityTest(empty)).toMatchObject({ told: 0, p: 1, flat: { own: 1, shuffled: 39 } })
   })
 
-  it('looks at the size of relevance in parts of the map', () => {
+  it('compares the size of relevance in parts of the map', () => {
     const checked = mapOf(
       ...Array.from({ length: 32 }, (_, y) => Array.from({ length: 48 }, (_, x) => (-1) ** (x + y) * y)),
     )

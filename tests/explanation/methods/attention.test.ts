@@ -27,7 +27,7 @@ describe('attention rollout', () => {
 })
 
 describe('gradient × attention', () => {
-  it('adds what each block brings to what was there', () => {
+  it('adds what each block contributes to what was there', () => {
     const first = Float64Array.of(0, 0.3, 0.1, 0)
     const second = Float64Array.of(0, 0.5, 0, 0)
     // (1 + Ā₂)(1 + Ā₁)
@@ -68,7 +68,7 @@ describe.skipIf(!shared).each(['vit-fused-opset17', 'vit-pooled-swish-opset14'])
       expect(other!.data).not.toEqual(one!.data)
     })
 
-    it('finds every block, and the places among the tokens', () => {
+    it('finds every block, and the places of the tokens', () => {
       const { names, tokens, grid } = attentionWeights(network(), network().outputs[0]!.name)
       expect(names.length).toBe(3)
       expect([tokens, ...grid]).toEqual([model.includes('pooled') ? 36 : 37, 6, 6])
@@ -77,7 +77,7 @@ describe.skipIf(!shared).each(['vit-fused-opset17', 'vit-pooled-swish-opset14'])
 )
 
 it.each(['attention-rollout', 'gradient-attention'] as const)(
-  '%s is refused by a network without attention',
+  'a network without attention refuses %s',
   async (method) => {
     const loading = loadExplainer(engine, livelyNetwork(51, 3), { method })
     await expect(loading).rejects.toThrow(/has no attention.*Choose another method/)

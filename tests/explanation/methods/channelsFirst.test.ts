@@ -9,7 +9,7 @@ import { GraphBuilder } from '../../../src/graph/builder.ts'
 import { float32 } from '../../../src/graph/types.ts'
 import { randomInput } from './network.ts'
 
-test('pictures are turned so that each channel is a plane, and back', () => {
+test('pictures are transposed so that each channel is a plane, and back', () => {
   // Two pixels of three channels.
   const picture = float32([1, 1, 2, 3], [1, 2, 3, 4, 5, 6])
   const turned = channelsFirst(picture)
@@ -18,7 +18,7 @@ test('pictures are turned so that each channel is a plane, and back', () => {
   expect(channelsLast(turned)).toEqual(picture)
 })
 
-test('a network that is turned says of a turned picture what it said of the picture', async () => {
+test('a transposed network answers a transposed picture as the original answers the original', async () => {
   const g = new GraphBuilder('sums')
   const x = g.input('x', 'float32', ['batch', 2, 4, 3])
   g.output('y', g.reduceSum(g.op('Mul', [x, g.constant(randomInput([2, 4, 3], 'weights'))]), [1, 2], false))

@@ -3,7 +3,7 @@ import { edges } from '../../../src/explanation/methods/edges.ts'
 import { float32 } from '../../../src/graph/types.ts'
 import { distance, randomInput } from './network.ts'
 
-test('a slope is as steep everywhere as it rises a pixel, and half as steep at the edge where it ends', () => {
+test('a slope is as steep as its rise per pixel, and half as steep at the edge where it ends', () => {
   // 3 across and 4 down for each pixel, in both channels.
   const [height, width] = [5, 6]
   const data = Float32Array.from({ length: 60 }, (_, k) => 3 * (k % 6) + 4 * (Math.floor(k / 6) % 5))

@@ -51,12 +51,12 @@ describe('Grad-CAM', () => {
   })
 })
 
-describe('the layer that Grad-CAM looks at by itself', () => {
+describe('the layer that Grad-CAM chooses by default', () => {
   test('is the last one with height and width', () => {
     expect(gradCamLayer(network)).toBe('pool5')
   })
 
-  test('lies on the way from the input to the output that is explained', () => {
+  test('lies between the input and the explained output', () => {
     const g = new GraphBuilder('two outputs')
     const x = g.input('x', 'float32', ['batch', 1, 4, 4])
     const kernel = g.constant(float32([1, 1, 3, 3]))
@@ -68,7 +68,7 @@ describe('the layer that Grad-CAM looks at by itself', () => {
     expect(gradCamLayer(g.graph(), 'second')).toBe('high')
   })
 
-  test('is missed with an error where no layer has height and width', () => {
+  test('is missing, with an error, if no layer has height and width', () => {
     expect(() => gradCamLayer(linearNetwork().network)).toThrow(/^no layer .*has height and width/)
   })
 })

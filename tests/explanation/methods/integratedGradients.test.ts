@@ -5,7 +5,7 @@ import { differentiable, distance, linearNetwork, randomInput } from './network.
 
 const target = Float32Array.of(0, 1, -1)
 
-test('of a linear network each input contributes its weight times its distance from the baseline', async () => {
+test('in a linear network each input contributes its weight times its distance from the baseline', async () => {
   const { network, weights } = linearNetwork()
   const { gradientOf, release } = await differentiable(network)
   const input = randomInput([1, 2, 6, 5], 'input')
@@ -21,7 +21,7 @@ test('of a linear network each input contributes its weight times its distance f
   await release()
 })
 
-test('of a convolutional network the contributions add up to the difference of the scores', async () => {
+test('in a convolutional network the contributions add up to the difference of the scores', async () => {
   const { gradientOf, scoresOf, release } = await differentiable(livelyNetwork(51, 3))
   const input = randomInput([1, 3, 51, 51], 'input')
   const zeros = { ...input, data: new Float32Array(input.data.length) }
@@ -35,7 +35,7 @@ test('of a convolutional network the contributions add up to the difference of t
     expect(coarse.difference).toBeCloseTo(above! - below!, 5)
     const added = coarse.attribution.data.reduce((total, value) => total + value, 0)
     expect(coarse.sum).toBeCloseTo(added, 6)
-    // White noise and max pooling make the gradient jump all along the path: what is missing is the integral's.
+    // White noise and max pooling make the gradient jump all along the path: the integral's error.
     const gap = ({ sum, difference }: typeof coarse) => Math.abs(sum - difference) / Math.abs(difference)
     expect(gap(coarse)).toBeLessThan(1e-2)
     expect(gap(fine)).toBeLessThan(1e-3)
@@ -43,7 +43,7 @@ test('of a convolutional network the contributions add up to the difference of t
   await release()
 })
 
-test('the number of points that run together does not count', async () => {
+test('the number of points that run together does not matter', async () => {
   const { gradientOf, release } = await differentiable(livelyNetwork(51, 3))
   const input = randomInput([1, 3, 51, 51], 'input')
   const run = (batch: number) => integratedGradients(gradientOf, input, target, { steps: 10, batch })

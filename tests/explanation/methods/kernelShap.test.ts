@@ -20,7 +20,7 @@ const together = (picture: Float32Array) => {
 /** Pixels of one constant, so that the picture is cut into squares. */
 const even = float32([1, 1, SIDE, SIDE], new Float32Array(AREA).fill(1))
 
-/** By the definition: a segment's mean gain over all orders in which segments can come. */
+/** By the definition: a segment's mean gain over all orders of the segments. */
 function shapley(of: (picture: Float32Array) => number, labels: Int32Array, count: number): number[] {
   const worth = Array.from({ length: 2 ** count }, (_, set) =>
     of(Float32Array.from(labels, (label) => (set >> label) & 1)),
@@ -40,7 +40,7 @@ function shapley(of: (picture: Float32Array) => number, labels: Int32Array, coun
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
-test.each([1, 2, 4, 9, 11])('of few segments the values are the Shapley values: %i', async (segments) => {
+test.each([1, 2, 4, 9, 11])('for few segments the values are the Shapley values: %i', async (segments) => {
   const runs: number[] = []
   const { values, labels, difference, map } = await kernelShap(scoring(together), even, target, {
     segments,
@@ -55,7 +55,7 @@ test.each([1, 2, 4, 9, 11])('of few segments the values are the Shapley values: 
   expect(map.data).toEqual(Float32Array.from(labels, (label) => values[label]!))
 })
 
-test('of a linear score the values are what each segment adds, from drawn coalitions too', async () => {
+test('for a linear score the values are what each segment adds, even from drawn coalitions', async () => {
   const input = randomInput([1, 1, SIDE, SIDE], 'input')
   const linear = (picture: Float32Array) =>
     picture.reduce((total, value, k) => total + weights[k]! * value, 5)
@@ -104,7 +104,7 @@ test('each coalition is followed by its complement', async () => {
   }
 })
 
-test('the same seed gives the same bits, another seed other coalitions, and the batch does not count', async () => {
+test('the same seed gives the same bits, another seed other coalitions, whatever the batch size', async () => {
   const run = (options: object) =>
     kernelShap(scoring(together), even, target, { segments: 16, fill: 0, samples: 60, ...options })
   const { map } = await run({ seed: 'a' })
@@ -113,7 +113,7 @@ test('the same seed gives the same bits, another seed other coalitions, and the 
   expect(distance((await run({ seed: 'b' })).map.data, map.data)).toBeGreaterThan(0.01)
 })
 
-test('it stops at once by a signal', async () => {
+test('a signal stops it at once', async () => {
   const controller = new AbortController()
   const told: number[] = []
   const progress = (done: number) => {
@@ -125,7 +125,7 @@ test('it stops at once by a signal', async () => {
   expect(told).toEqual([8])
 })
 
-test('too few samples are refused, and numbers that make no sense by their names', async () => {
+test('too few samples are refused, and senseless numbers are refused by name', async () => {
   const run = (options: object) => kernelShap(scoring(together), even, target, options)
   await expect(run({ samples: 10 })).rejects.toThrow(/^samples: are 10, too few for 49 segments\. Give more/)
   await expect(run({ samples: 1 })).rejects.toThrow(/^samples: is 1/)

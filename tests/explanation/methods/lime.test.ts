@@ -26,7 +26,7 @@ function losses(labels: Int32Array, count: number, fill: number | undefined): nu
 }
 
 test.each([undefined, 0, 20])(
-  'of a linear score the coefficients are what each segment adds: fill %s',
+  'for a linear score the coefficients are what each segment adds: fill %s',
   async (fill) => {
     const { values, labels, map } = await lime(linear, input, target, {
       segments: 12,
@@ -42,7 +42,7 @@ test.each([undefined, 0, 20])(
   },
 )
 
-test('a ridge shrinks the coefficients, and a class that is counted against turns their sign', async () => {
+test('a ridge shrinks the coefficients, and a negative target flips their sign', async () => {
   const run = (options: object, sign = 1) =>
     lime(linear, input, Float32Array.of(sign, 0), { segments: 12, samples: 60, ...options })
   const size = (values: readonly number[]) => values.reduce((sum, value) => sum + value ** 2, 0)
@@ -58,7 +58,7 @@ test('a ridge shrinks the coefficients, and a class that is counted against turn
   ).toBeLessThan(1e-5)
 })
 
-test('near pictures count more: the fit is the least of the errors that the kernel weighs', async () => {
+test('near pictures count more: the fit minimises the errors that the kernel weighs', async () => {
   // The pictures that were run, and their scores.
   const seen: { picture: Float32Array; score: number }[] = []
   const options = { segments: 6, samples: 40, ridge: 0.5, kernel: 0.4 }
@@ -110,7 +110,7 @@ test('near pictures count more: the fit is the least of the errors that the kern
   }
 })
 
-test('the same seed gives the same bits, another seed other samples, and the batch does not count', async () => {
+test('the same seed gives the same bits, another seed other samples, whatever the batch size', async () => {
   const run = (options: object) => lime(nonlinear, input, target, { segments: 12, samples: 50, ...options })
   const { map } = await run({ seed: 'a' })
   expect((await run({ seed: 'a' })).map).toEqual(map)
@@ -118,7 +118,7 @@ test('the same seed gives the same bits, another seed other samples, and the bat
   expect(distance((await run({ seed: 'b' })).map.data, map.data)).toBeGreaterThan(0.01)
 })
 
-test('it stops at once by a signal', async () => {
+test('a signal stops it at once', async () => {
   const controller = new AbortController()
   const told: number[] = []
   const progress = (done: number) => {
@@ -129,7 +129,7 @@ test('it stops at once by a signal', async () => {
   expect(told).toEqual([8])
 })
 
-test('too few samples are refused, and numbers that make no sense by their names', async () => {
+test('too few samples are refused, and senseless numbers are refused by name', async () => {
   const run = (options: object) => lime(linear, input, target, { segments: 12, ...options })
   await expect(run({ samples: 5, ridge: 0 })).rejects.toThrow(
     /^samples: are 5, too few for \d+ segments\. Give more/,

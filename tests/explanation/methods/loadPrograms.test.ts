@@ -7,7 +7,7 @@ import { float32 } from '../../../src/graph/types.ts'
 const engine = await nodeEngine({ threads: 1 })
 const input = float32([2, 4], [1, 2, 0, -1, 3, 3, 5, 0])
 
-/** The scores of each class, of a network that makes its answer of four numbers as they come. */
+/** The scores of each class, for a network that computes its answer from four plain numbers. */
 async function scores(answer: (g: GraphBuilder, x: Value) => Value, of?: 'logits' | 'probabilities') {
   const g = new GraphBuilder('answer')
   const x = g.op('Mul', [g.input('x', 'float32', ['batch', 4]), g.scalar(1)])
@@ -41,22 +41,22 @@ describe('the scores of a network', () => {
     [3, 3, 5, 0],
   ]
 
-  it('are its logits, or its probabilities where these are asked for', async () => {
+  it('are its logits, or its probabilities if asked for', async () => {
     const answer = (g: GraphBuilder, x: Value) => g.op('Softmax', [x], { axis: 1 })
     near(await scores(answer), rows)
     near(await scores(answer, 'probabilities'), rows.map(softmax))
   })
 
-  it('are probabilities by a softmax of logits that the network leaves as they are', async () => {
+  it('are probabilities by a softmax if the network ends in logits', async () => {
     near(await scores((g, x) => g.op('Identity', [x]), 'probabilities'), rows.map(softmax))
   })
 
-  it('are each a sigmoid where the network has sigmoids', async () => {
+  it('are each a sigmoid if the network has sigmoids', async () => {
     const sigmoids = rows.map((row) => row.map((value) => 1 / (1 + Math.exp(-value))))
     near(await scores((g, x) => g.op('Sigmoid', [x]), 'probabilities'), sigmoids)
   })
 
-  it('are those of each head where the network has several', async () => {
+  it('are those of each head if the network has several', async () => {
     const heads = (g: GraphBuilder, x: Value) => {
       const head = (columns: number[]) =>
         g.op('Softmax', [g.op('Gather', [x, g.integers(columns)], { axis: 1 })], { axis: 1 })
@@ -67,7 +67,7 @@ describe('the scores of a network', () => {
     near(await scores(heads, 'probabilities'), expected)
   })
 
-  it('are no probabilities of a single number', async () => {
+  it('are not probabilities for a single number', async () => {
     const one = (g: GraphBuilder, x: Value) => g.op('Gather', [x, g.integers([0])], { axis: 1 })
     await expect(scores(one, 'probabilities')).rejects.toThrow(
       /^output y: holds no probabilities\. Ask for its logits/,

@@ -7,7 +7,7 @@ import { gradientTable } from '../../../src/rules/gradient/gradient.ts'
 import { withPoolPositions } from '../../../src/rules/pooling.ts'
 import { walkBackward } from '../../../src/rules/walk.ts'
 
-/** What a network offers to the methods around the gradient. */
+/** What a network offers to gradient-based methods. */
 export interface Differentiable {
   readonly scoresOf: ScoresOf
   readonly gradientOf: GradientOf

@@ -5,7 +5,7 @@ import { differentiable, distance, linearNetwork, randomInput } from './network.
 
 const target = Float32Array.of(1, 0, 0)
 
-test('each pixel gets the mean fall of the score over the squares that cover it', async () => {
+test('each pixel gets the mean drop of the score over the squares that cover it', async () => {
   const { network } = linearNetwork()
   const { scoresOf, release } = await differentiable(network)
   const input = randomInput([1, 2, 6, 5], 'input')
@@ -49,7 +49,7 @@ test('each pixel gets the mean fall of the score over the squares that cover it'
   await release()
 })
 
-test('the number of pictures that run together does not count', async () => {
+test('the number of pictures that run together does not matter', async () => {
   const { scoresOf, release } = await differentiable(livelyNetwork(51, 3))
   const input = randomInput([1, 3, 51, 51], 'input')
   const run = (batch: number) => occlusion(scoresOf, input, target, { window: 16, stride: 10, batch })

@@ -5,13 +5,13 @@ import { shared } from '../../shared.ts'
 
 /** The side of the picture that faceres sees of a face. */
 const SIZE = 224
-/** Where in it the face lies, from brow to chin, measured by eye in the picture of this photo: three tenths of it. */
+/** Where the face lies in it, from brow to chin, measured by eye for this photo: three tenths of the picture. */
 const isFace = (pixel: number) => {
   const [x, y] = [pixel % SIZE, Math.floor(pixel / SIZE)]
   return ((x - 112) / 64) ** 2 + ((y - 110) / 78) ** 2 < 1
 }
 
-/** How much of the twentieth of the picture that speaks most for faceres's answer lies on the face. */
+/** The share on the face of the twentieth of the picture that speaks most for faceres's answer. */
 async function shareOnFace(method: NamedMethod): Promise<number> {
   const { relevance } = await explainFile('faceres', `${shared}/data/photos/astronaut.png`, { method })
   const { data } = relevance
@@ -25,7 +25,7 @@ test.skipIf(!shared).each<NamedMethod>([
   { method: 'kernel-shap', segments: 30, samples: 300 },
   { method: 'rise', samples: 300 },
   { method: 'prediction-difference', samples: 1 },
-])('of a real network what speaks for its answer lies on the face: $method', async (method) => {
+])('in a real network what speaks for its answer lies on the face: $method', async (method) => {
   expect(await shareOnFace(method)).toBeGreaterThan(0.9)
 })
 

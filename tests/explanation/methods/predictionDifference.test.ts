@@ -5,7 +5,7 @@ import { distance, randomInput, scoring } from './network.ts'
 
 const target = Float32Array.of(1, 0)
 
-test('a bright square on an even ground counts by what it has more than the ground', async () => {
+test('a bright square on a flat background counts by how much brighter it is', async () => {
   // 10 × 10 of 2, and in the middle 2 × 2 of 10.
   const isBright = (pixel: number) => [44, 45, 54, 55].includes(pixel)
   const input = float32(
@@ -16,15 +16,15 @@ test('a bright square on an even ground counts by what it has more than the grou
   const options = { window: 2, stride: 2, ring: 1, samples: 3 }
   const { shape, data } = await predictionDifference(sum, input, target, options)
   expect(shape).toEqual([1, 10, 10])
-  // Four pixels, each of which falls from 10 to 2.
+  // Four pixels, each dropping from 10 to 2.
   for (const pixel of [44, 45, 54, 55]) expect(data[pixel]).toBe(32)
-  // The outer squares, whose rings are of 2, as they are themselves.
+  // The outer squares, which are 2 like their rings.
   for (const pixel of [0, 9, 11, 18, 40, 50, 94, 99]) expect(data[pixel]).toBe(0)
   const against = await predictionDifference(sum, input, Float32Array.of(-1, 0), options)
   expect(against.data[44]).toBe(-32)
 })
 
-test('of a linear score it comes to the difference from the mean of the ring, over the squares that cover a pixel', async () => {
+test('for a linear score it gives the difference from the mean of the ring, over the squares around a pixel', async () => {
   const [height, width] = [8, 9]
   const area = height * width
   const input = randomInput([1, 2, height, width], 'input', -10, 10)
@@ -67,7 +67,7 @@ test('of a linear score it comes to the difference from the mean of the ring, ov
   expect(distance(map.data, expected)).toBeLessThan(0.03)
 })
 
-test('the same seed gives the same bits, another seed other draws, and the batch does not count', async () => {
+test('the same seed gives the same bits, another seed other draws, whatever the batch size', async () => {
   const input = randomInput([1, 3, 30, 20], 'input')
   const of = (picture: Float32Array) =>
     picture.reduce((sum, value, k) => sum + Math.max(0, value) * (k % 5), 0)
@@ -79,7 +79,7 @@ test('the same seed gives the same bits, another seed other draws, and the batch
   expect(distance((await run({ seed: 'a', ring: 6 })).data, map.data)).toBeGreaterThan(0.01)
 })
 
-test('it stops at once by a signal, and refuses what makes no sense by its name', async () => {
+test('a signal stops it at once, and it refuses senseless numbers by name', async () => {
   const input = randomInput([1, 3, 30, 20], 'input')
   const controller = new AbortController()
   const told: number[] = []

@@ -5,7 +5,7 @@ import { float32 } from '../../../src/graph/types.ts'
 const input = float32([1, 2], [10, 20])
 const target = Float32Array.of(1)
 
-test('each variation is written once, in order, into a copy of the input of its own', async () => {
+test('each variation is written once, in order, into its own copy of the input', async () => {
   const seen: number[][] = []
   const vary = (k: number, into: Float32Array) => {
     into[0]! += k
@@ -17,7 +17,7 @@ test('each variation is written once, in order, into a copy of the input of its 
   expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6].map((k) => [10 + k, 20]))
 })
 
-test('while some run the next are prepared, and no others', async () => {
+test('while some run only the next are prepared', async () => {
   const events: string[] = []
   await inBatches(
     input,
@@ -42,7 +42,7 @@ test('while some run the next are prepared, and no others', async () => {
   )
 })
 
-test('what runs keeps its numbers while the next are written', async () => {
+test('running inputs keep their numbers while the next are written', async () => {
   await inBatches(
     input,
     target,
@@ -55,7 +55,7 @@ test('what runs keeps its numbers while the next are written', async () => {
   )
 })
 
-test('an error while preparing or running ends all', async () => {
+test('an error while preparing or running ends everything', async () => {
   const run = async () => {}
   const wrong = () => {
     throw new Error('cannot vary')

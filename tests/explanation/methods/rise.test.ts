@@ -5,7 +5,7 @@ import { distance, randomInput, scoring } from './network.ts'
 
 const target = Float32Array.of(1, 0)
 
-test('it comes to the expectation over all masks: a picture of 2 × 2, worked out mask by mask', async () => {
+test('it converges to the expectation over all masks: a picture of 2 × 2, worked out mask by mask', async () => {
   const input = float32([1, 1, 2, 2], [4, -2, 3, 1])
   const of = ([a, b, c, d]: Float32Array | number[]) => a! * c! + 2 * b! - Math.abs(d! - 1) + 10
   const fill = 0.5
@@ -44,13 +44,13 @@ test('it comes to the expectation over all masks: a picture of 2 × 2, worked ou
   }
 })
 
-test('places come in the order of what they add: positive, none, negative', async () => {
+test('places are ordered by what they add: positive, none, negative', async () => {
   const input = float32([1, 2, 32, 40], new Float32Array(2560).fill(10))
   const inside = (k: number, left: number) => {
     const [y, x] = [Math.floor((k % 1280) / 40), k % 40]
     return y >= 12 && y < 20 && x >= left && x < left + 8
   }
-  // A bright square speaks for the class, one speaks half as much for it, and one against.
+  // One bright square speaks for the class, one half as much, and one against it.
   const of = (picture: Float32Array) =>
     picture.reduce(
       (sum, value, k) => sum + value * (inside(k, 0) ? 1 : inside(k, 16) ? 0.5 : inside(k, 32) ? -1 : 0),
@@ -66,7 +66,7 @@ test('places come in the order of what they add: positive, none, negative', asyn
   expect(inside(largest, 0)).toBe(true)
 })
 
-test('a score that does not depend on the picture gives zeros, whatever it is', async () => {
+test('a constant score gives zeros, whatever its value', async () => {
   const input = randomInput([1, 3, 12, 9], 'input')
   const { data } = await rise(async (inputs) => new Float32Array(inputs.shape[0]!).fill(7), input, target, {
     samples: 30,
@@ -74,7 +74,7 @@ test('a score that does not depend on the picture gives zeros, whatever it is', 
   expect(Math.max(...data.map(Math.abs))).toBeLessThan(1e-12)
 })
 
-test('the same seed gives the same bits, another seed other masks, and the batch does not count', async () => {
+test('the same seed gives the same bits, another seed other masks, whatever the batch size', async () => {
   const input = randomInput([1, 3, 30, 20], 'input')
   const of = (picture: Float32Array) =>
     picture.reduce((sum, value, k) => sum + Math.max(0, value) * (k % 5), 0)
@@ -85,7 +85,7 @@ test('the same seed gives the same bits, another seed other masks, and the batch
   expect(distance((await run({ seed: 'b' })).data, map.data)).toBeGreaterThan(0.01)
 })
 
-test('it stops at once by a signal, and refuses numbers that make no sense by their names', async () => {
+test('a signal stops it at once, and it refuses senseless numbers by name', async () => {
   const input = randomInput([1, 3, 30, 20], 'input')
   const controller = new AbortController()
   const told: number[] = []

@@ -5,7 +5,7 @@ import { differentiable, distance, linearNetwork, randomInput } from './network.
 
 const target = Float32Array.of(0, 1, 0)
 
-test('of a linear network SmoothGrad is the gradient, whatever the noise', async () => {
+test('for a linear network SmoothGrad is the gradient, whatever the noise', async () => {
   const { network, weights } = linearNetwork()
   const { gradientOf, release } = await differentiable(network)
   const input = randomInput([1, 2, 6, 5], 'input')
@@ -15,7 +15,7 @@ test('of a linear network SmoothGrad is the gradient, whatever the noise', async
   await release()
 })
 
-test('the same seed gives the same bits, another seed other noise, and the batch does not count', async () => {
+test('the same seed gives the same bits, another seed other noise, whatever the batch size', async () => {
   const { gradientOf, release } = await differentiable(livelyNetwork(51, 3))
   const input = randomInput([1, 3, 51, 51], 'input')
   const run = (options: object) => smoothGrad(gradientOf, input, target, { samples: 7, ...options })
@@ -52,7 +52,7 @@ test('without noise it is the gradient, and it is the mean over inputs with nois
   await release()
 })
 
-test('a number that makes no sense is refused by its name', async () => {
+test('a senseless number is refused by name', async () => {
   const input = randomInput([1, 2, 6, 5], 'input')
   const gradientOf = async () => {
     throw new Error('not run')

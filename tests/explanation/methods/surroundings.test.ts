@@ -6,7 +6,7 @@ import { float32 } from '../../../src/graph/types.ts'
 const [HEIGHT, WIDTH] = [9, 12]
 const AREA = HEIGHT * WIDTH
 const square = { top: 3, left: 4, bottom: 6, right: 8 }
-/** Waves, so that neighbours are alike, and two channels that go together in part. */
+/** Waves, so that neighbours are alike, and two channels that partly correlate. */
 const picture = float32(
   [1, 2, HEIGHT, WIDTH],
   Float32Array.from({ length: 2 * AREA }, (_, k) => {
@@ -51,7 +51,7 @@ test('the Gaussian has the mean and the covariance of the ring, and the correlat
   expect(likeness).toBeGreaterThan(0.5)
 })
 
-test('draws are distributed like that, and nothing outside of the square changes', () => {
+test('draws follow this distribution, and nothing outside the square changes', () => {
   const around = surroundingsOf(picture, square, 2)!
   const random = new Random('draws')
   const draws = Array.from({ length: 20_000 }, () => {
@@ -94,7 +94,7 @@ test('channels that are the same stay the same, and a ring of one colour gives t
   expect(new Set(filled)).toEqual(new Set([3]))
 })
 
-test('at an edge the ring is what there is of it, and around the whole picture there is none', () => {
+test('at an edge the ring is cut off, and around the whole picture there is none', () => {
   const corner = { top: 6, left: 9, bottom: 9, right: 12 }
   const { mean: means } = surroundingsOf(picture, corner, 1)!
   const expected = [5 * 12 + 8, 5 * 12 + 9, 5 * 12 + 10, 5 * 12 + 11, 6 * 12 + 8, 7 * 12 + 8, 8 * 12 + 8]

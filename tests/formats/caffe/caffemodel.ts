@@ -17,13 +17,13 @@ export interface Format {
   readonly layers: 'layer' | 'layers'
   /** A shape of any length, or num, channels, height and width. */
   readonly shapes: 'any' | 'four'
-  /** All numbers in one field, each in its own, or doubles in one field or each in its own. */
+  /** All numbers in one field or each in its own, as floats or doubles. */
   readonly numbers: 'packed' | 'single' | 'doubles' | 'single doubles'
 }
 
 export const TODAY: Format = { layers: 'layer', shapes: 'any', numbers: 'packed' }
 
-/** The parts of a file, to be written one after another. */
+/** The parts of a file, in the order to write them. */
 export function caffemodel(layers: readonly LayerBlobs[], format: Format = TODAY): Uint8Array[] {
   const today = format.layers === 'layer'
   return [
@@ -40,7 +40,7 @@ export function caffemodel(layers: readonly LayerBlobs[], format: Format = TODAY
   ]
 }
 
-/** The parts of a blob alone, which is what a mean file is. */
+/** The parts of a single blob, as in a mean file. */
 export function blobProto({ shape, data }: LayerBlobs['blobs'][number], format: Format): Uint8Array[] {
   const four = [...Array(Math.max(0, 4 - shape.length)).fill(1), ...shape]
   const old = four.flatMap((d, k) => [varint(8 * (k + 1)), varint(d)])
@@ -81,7 +81,7 @@ function utf8(text: string): Uint8Array {
 }
 
 /**
- * Weights for a network: of each layer those that its definition asks for, small and random, variances
+ * Weights for a network: those that each layer's definition asks for, small and random, variances
  * positive.
  *
  * @param made called with each layer's
@@ -108,7 +108,7 @@ export function randomWeights(seed = 'weights', made: (layer: LayerBlobs) => voi
   }
 }
 
-/** The layers of a network with random weights, to be written. */
+/** The layers of a network with random weights, ready to write. */
 export function madeUp(prototxt: string, seed?: string): LayerBlobs[] {
   const layers: LayerBlobs[] = []
   caffeGraph(

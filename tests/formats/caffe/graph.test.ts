@@ -23,7 +23,7 @@ describe('the input', () => {
       'a layer of type Input',
       'layer { name: "in" type: "Input" top: "data" input_param { shape { dim: 10 dim: 3 dim: 8 dim: 8 } } }',
     ],
-  ])('is declared by %s, and its batch is open', (_, input) => {
+  ])('is declared by %s, and its batch size is open', (_, input) => {
     const graph = read(`name: "net" ${input} ${body}`)
     expect(graph.name).toBe('net')
     expect(graph.inputs).toEqual([{ name: 'data', type: 'float32', shape: one }])
@@ -56,7 +56,7 @@ describe('the input', () => {
 })
 
 describe('layers', () => {
-  test('that write in place make values of their own, called as the layers', () => {
+  test('that write in place create new values, named after the layers', () => {
     const graph = read(
       `${INPUT} ${conv('conv', 'data')}${layer('relu', 'ReLU', 'conv', 'conv')}${conv('next', 'conv')}`,
     )
@@ -68,7 +68,7 @@ describe('layers', () => {
     expect([...graph.initializers.keys()]).toEqual(['conv.weight', 'conv.bias', 'next.weight', 'next.bias'])
   })
 
-  test('that write an output in place give it the name of the blob', async () => {
+  test('that write an output in place give it the blob’s name', async () => {
     const graph = read(`${INPUT} ${conv('conv', 'data')}${layer('relu', 'ReLU', 'conv', 'conv')}`)
     expect(names(graph)).toEqual(['conv', 'relu'])
     expect(graph.nodes.map((node) => node.outputs[0])).toEqual(['conv.before', 'conv'])
@@ -76,24 +76,24 @@ describe('layers', () => {
     expect(Math.min(...values!)).toBeGreaterThanOrEqual(0)
   })
 
-  test('may have tops with names other than their own', () => {
+  test('may have tops with other names than theirs', () => {
     const graph = read(`${INPUT} ${conv('c1', 'data', 'features')}${conv('features', 'features', 'maps')}`)
     expect(names(graph)).toEqual(['c1', 'features'])
     expect(outputs(graph)).toEqual(['maps'])
     expect(() => verify(graph)).not.toThrow()
   })
 
-  test('without the name of a blob is refused with its line', () => {
+  test('without a blob name are refused with their line', () => {
     const nameless = `${INPUT}\nlayer { name: "d" type: "Dropout" bottom: "data" top: "" }`
     expect(() => read(nameless)).toThrow('net.prototxt:2: layer d has a blob without a name')
   })
 
-  test('of the old notation may have a name that every object has', () => {
+  test('in the old notation may have a name that every object has', () => {
     const old = `${INPUT} layers { name: "odd" type: constructor bottom: "data" top: "odd" }`
     expect(() => read(old)).toThrow('layer odd (constructor): regard does not read layers of this type')
   })
 
-  test('of the old notation are those of today', () => {
+  test('in the old notation become those of today', () => {
     const old = `input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8
       layers { name: "conv" type: CONVOLUTION bottom: "data" top: "conv"
         blobs_lr: 1 blobs_lr: 2 convolution_param { num_output: 2 kernel_size: 3 } }
@@ -117,13 +117,13 @@ describe('layers', () => {
     )
   })
 
-  test('of the first notation of all are to be converted', () => {
+  test('in the first notation of all must be converted', () => {
     expect(() => read('layers { layer { name: "conv" type: "conv" } bottom: "data" top: "conv" }')).toThrow(
       'net.prototxt:1: is written in Caffe’s oldest notation, with a layer inside layers. Convert it',
     )
   })
 
-  test('of training are left out, and the others that their rules leave out of the phase TEST', () => {
+  test('for training are left out, and so are those that their rules exclude from the phase TEST', () => {
     const rule = (name: string, rules: string) => layer(name, 'ReLU', 'conv', name, rules)
     const graph = read(
       `${INPUT}
@@ -152,7 +152,7 @@ describe('layers', () => {
 })
 
 describe('the outputs', () => {
-  test('are the blobs that nobody reads, in the order in which they are written', () => {
+  test('are the blobs that nobody reads, in the order of writing', () => {
     const graph = read(
       `${INPUT} ${conv('b', 'data')}${conv('a', 'data')}${layer('s', 'Sigmoid', 'b', 'b')}${conv('c', 'a')}`,
     )

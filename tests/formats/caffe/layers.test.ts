@@ -10,7 +10,7 @@ function layer(type: string, parameters = '', bottoms = ['data'], tops = ['y']):
 }
 const blobs = (...tensors: TensorOf<'float32'>[]): LayerBlobs[] => [{ name: 'y', blobs: tensors }]
 
-/** What a layer, or several, make of a picture; `y` by default. */
+/** The output of one or more layers for a picture; `y` by default. */
 async function answer(data: TensorOf<'float32'>, layers: string, weights?: LayerBlobs[], of = 'y') {
   return (await run(network(data.shape, layers, weights), data))[of]!
 }
@@ -42,7 +42,7 @@ describe('a layer that works on each number', () => {
     expectClose(await answer(x, layer(type, parameters)), map(value))
   })
 
-  test('PReLU has a slope a channel, or one for all', async () => {
+  test('PReLU has a slope per channel, or one for all', async () => {
     const slopes = [0.5, 0.25, 2]
     const each = await answer(x, layer('PReLU'), blobs(float32([3], slopes)))
     expectClose(
@@ -56,7 +56,7 @@ describe('a layer that works on each number', () => {
     )
   })
 
-  test('Softmax goes over the channels of each pixel', async () => {
+  test('Softmax runs over the channels of each pixel', async () => {
     const small = numbers([2, 3, 2, 2], 0.1)
     const y = await answer(small, layer('Softmax'))
     const e = (k: number) => Math.exp(small.data[k]!)
@@ -69,7 +69,7 @@ describe('a layer that works on each number', () => {
     )
   })
 
-  test('Eltwise adds, with coefficients, multiplies, or takes the largest', async () => {
+  test('Eltwise adds, with coefficients, multiplies, or takes the maximum', async () => {
     const double =
       'layer { name: "d" type: "Power" bottom: "data" top: "d" power_param { scale: 2 shift: 1 } }'
     const three = (parameters: string) =>
@@ -233,7 +233,7 @@ describe('a layer that normalises', () => {
 
   const [weight, bias] = [float32([3], [2, -1, 0.5]), float32([3], [1, 2, 3])]
 
-  test('Scale multiplies each channel, and adds where it has a bias', async () => {
+  test('Scale multiplies each channel, and adds its bias if it has one', async () => {
     expectClose(
       await answer(x, layer('Scale'), blobs(weight)),
       map((x, k) => x * weight.data[channel(k)]!),
@@ -244,7 +244,7 @@ describe('a layer that normalises', () => {
     )
   })
 
-  test('Scale may lie along other axes', async () => {
+  test('Scale may act along other axes', async () => {
     const pixels = float32([2, 2], [1, 2, 3, 4])
     expectClose(
       await answer(x, layer('Scale', 'scale_param { axis: 2 num_axes: -1 }'), blobs(pixels)),
@@ -256,7 +256,7 @@ describe('a layer that normalises', () => {
     )
   })
 
-  test('Scale by a second blob: one factor a picture and channel', async () => {
+  test('Scale by a second blob: one factor per picture and channel', async () => {
     const mean =
       'layer { name: "m" type: "Pooling" bottom: "data" top: "m" pooling_param { pool: AVE global_pooling: true } }'
     const flat = 'layer { name: "f" type: "Flatten" bottom: "m" top: "f" }'
@@ -280,7 +280,7 @@ describe('a layer that moves numbers', () => {
   const slice = (parameters: string, tops: string[]) =>
     layer('Slice', `slice_param { ${parameters} }`, ['data'], tops)
 
-  test('Slice cuts at its points, or into equal parts; Concat puts together', async () => {
+  test('Slice cuts at its points, or into equal parts; Concat joins', async () => {
     const cut = network([1, 3, 2, 2], slice('slice_point: 1', ['a', 'b']))
     expect(cut.outputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['a', ['batch', 1, 2, 2]],
@@ -318,13 +318,13 @@ describe('a layer that moves numbers', () => {
   })
 })
 
-test('what changes nothing outside training need not be read', async () => {
+test('what has no effect outside training need not be read', async () => {
   const harmless =
     'phase: TEST loss_weight: 0 param { lr_mult: 2 } relu_param { engine: CUDNN } include { phase: TEST }'
   expect(network([1, 3, 2, 2], layer('ReLU', harmless)).nodes.map(({ op }) => op)).toEqual(['Relu'])
 })
 
-describe('a layer that cannot be read says its name, type, line and what to do', () => {
+describe('an unreadable layer gives its name, type, line and what to do', () => {
   test.each<[string, string]>([
     [
       layer('Python'),
@@ -345,7 +345,7 @@ describe('a layer that cannot be read says its name, type, line and what to do',
       'layer y (Power): a power of 2 is not supported, only scale and shift are',
     ],
     [layer('BatchNorm', 'batch_norm_param { use_global_stats: false }'), 'Set use_global_stats: true'],
-    // Of forks.
+    // From forks.
     [
       layer('Pooling', 'pooling_param { kernel_size: 2 ceil_mode: false }'),
       'layer y (Pooling): regard does not read its ceil_mode, which may change what it computes',

@@ -10,7 +10,7 @@ import { caffemodel, madeUp } from './caffemodel.ts'
 
 const compiled = fileURLToPath(new URL('../../../dist/formats/node.js', import.meta.url))
 
-// In a process of its own, where nothing else has taken memory.
+// In its own process, where nothing else takes memory.
 const script = `
   const { readModelFile } = await import(process.argv[1])
   const before = process.memoryUsage().rss
@@ -22,7 +22,7 @@ const script = `
   console.log(JSON.stringify({ taken: peak - before, seconds, weights: weights.length }))
 `
 
-test.skipIf(!shared)('reading VGG-16 takes little more memory than its file has bytes', () => {
+test.skipIf(!shared)('reading VGG-16 takes little more memory than the size of its file', () => {
   const prototxt = join(shared!, 'models/caffe/vgg16_age_deploy.prototxt')
   const folder = mkdtempSync(join(tmpdir(), 'regard-caffe-'))
   const path = join(folder, 'vgg16.caffemodel')

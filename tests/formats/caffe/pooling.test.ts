@@ -55,7 +55,7 @@ const side = fc.record({
   stride: fc.integer({ min: 1, max: 6 }),
   pad: fc.integer({ min: 0, max: 4 }),
 })
-/** Poolings that Caffe accepts and whose windows all hold something. */
+/** Poolings that Caffe accepts and whose windows are never empty. */
 const poolings = fc
   .record({ kind: fc.constantFrom('MAX' as const, 'AVE' as const), height: side, width: side })
   .map(({ kind, height: h, width: w }) => ({
@@ -76,7 +76,7 @@ const poolings = fc
   )
 
 describe('pooling', () => {
-  test('is that of Caffe, whatever the window', async () => {
+  test('agrees with Caffe, whatever the window', async () => {
     await fc.assert(
       fc.asyncProperty(poolings, async ({ size, pooling }) => {
         const shape = [2, 3, ...size]

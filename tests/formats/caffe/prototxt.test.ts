@@ -23,7 +23,7 @@ describe('a prototxt', () => {
     expect(parameters.flag('bias_term', true)).toBe(false)
   })
 
-  test('gives what is left out the value that the caller knows', () => {
+  test('gives missing fields the caller’s default', () => {
     const root = parse('')
     expect(root.number('scale', 0.5)).toBe(0.5)
     expect(root.flag('bias_term', true)).toBe(true)
@@ -45,12 +45,12 @@ describe('a prototxt', () => {
     expect(parse(`x: ${text}`).number('x', 0)).toBe(value)
   })
 
-  test('reads texts in either quote, with escapes, one behind the other', () => {
+  test('reads strings in either quote, with escapes, and joins adjacent ones', () => {
     expect(parse(String.raw`x: "a\"b" 'c\'d'`).text('x')).toBe(`a"bc'd`)
     expect(parse('x: "# no comment"').text('x')).toBe('# no comment')
   })
 
-  test('reads a list between brackets', () => {
+  test('reads a list in brackets', () => {
     expect(parse('dim: [1, 3, 227, 227]').integers('dim', 1)).toEqual([1, 3, 227, 227])
     expect(parse('layer: [{ name: "a" }, { name: "b" }]').messages('layer').length).toBe(2)
   })
@@ -60,16 +60,16 @@ describe('a prototxt', () => {
     expect([pool('pool: AVE'), pool('pool: 1')]).toEqual(['AVE', 'AVE'])
   })
 
-  test('may hold fields that nobody asks for', () => {
+  test('may contain fields that nobody asks for', () => {
     expect(parse('engine: CUDNN [some.extension] { x: 1 } y: 2').number('y', 0)).toBe(2)
   })
 
-  test('may have a byte order mark and lines that end as in Windows', () => {
+  test('may have a byte order mark and Windows line endings', () => {
     expect(parse('\ufeffname: "net"\r\nx: y').text('x')).toBe('y')
   })
 })
 
-describe('a mistake is said with its file and line', () => {
+describe('a mistake names its file and line', () => {
   const read = (text: string, ask: (root: Message) => unknown = () => 0) => {
     return () => ask(parse(text))
   }

@@ -13,7 +13,7 @@ import { caffemodel, madeUp, randomWeights } from './caffemodel.ts'
 const folder = shared && join(shared, 'models/caffe')
 const npy = (name: string) => readNpy(readFileSync(join(shared!, name)), name)
 
-test.skipIf(!shared)('GoogLeNet answers as it does in OpenCV', async () => {
+test.skipIf(!shared)('GoogLeNet answers as in OpenCV', async () => {
   const path = join(folder!, 'bvlc_googlenet.caffemodel')
   const graph = await readModelFile(path)
   expect(graph.inputs).toEqual([{ name: 'data', type: 'float32', shape: ['batch', 3, 224, 224] }])
@@ -28,7 +28,7 @@ test.skipIf(!shared)('GoogLeNet answers as it does in OpenCV', async () => {
   await program.release()
 })
 
-// The training definitions load their pictures themselves; with a declared input they are read as well.
+// The training definitions load their pictures themselves; with a declared input they can be read too.
 const deploy = readdirSync(folder ?? '.').filter((name) => name.endsWith('deploy.prototxt'))
 const training = folder
   ? readdirSync(join(folder, 'training')).map((name) => `training/${name}/train_val_test_fold_is_0.prototxt`)
@@ -79,7 +79,7 @@ test.skipIf(!shared)('a mean file is read as planes of blue, green and red', asy
     const values = mean.data.subarray(plane * 65536, (plane + 1) * 65536)
     return values.reduce((sum, value) => sum + value, 0) / values.length
   })
-  // Faces are more red than blue; a picture read as float32 otherwise would be no picture.
+  // Faces are more red than blue; a picture misread as float32 would not be one.
   expect(blue).toBeGreaterThan(50)
   expect(green).toBeGreaterThan(blue!)
   expect(red).toBeGreaterThan(green!)

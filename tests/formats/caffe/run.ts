@@ -4,7 +4,7 @@ import { openWeights } from '../../../src/formats/caffe/weights.ts'
 import { float32, type Graph, sizeOf, type TensorOf } from '../../../src/graph/types.ts'
 import { caffemodel, type LayerBlobs, TODAY } from './caffemodel.ts'
 
-/** A network whose input is `data` and whose weights are given; unless any are, it has none. */
+/** A network whose input is `data`, with the given weights, if any. */
 export function network(
   shape: readonly number[],
   layers: string,
@@ -12,7 +12,7 @@ export function network(
   format = TODAY,
 ): Graph {
   const dims = shape.map((d) => `dim: ${d}`).join(' ')
-  // A caffemodel names every layer, one without weights too.
+  // A caffemodel names every layer, even one without weights.
   const file = Buffer.concat(caffemodel([{ name: 'data', blobs: [] }, ...weights], format))
   const prototxt = `input: "data" input_shape { ${dims} }\n${layers}`
   return caffeGraph(prototxt, 'net.prototxt', openWeights(file, 'net.caffemodel'))
@@ -28,7 +28,7 @@ export async function run(graph: Graph, data: TensorOf<'float32'>): Promise<Reco
   )
 }
 
-/** 0, 1, −2, 3, … with some change in it: numbers of both signs in no order. */
+/** 0, 1, −2, 3, … with some variation: numbers of both signs in no order. */
 export function numbers(shape: readonly number[], scale = 1): TensorOf<'float32'> {
   return float32(
     shape,

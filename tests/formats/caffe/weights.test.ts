@@ -55,7 +55,7 @@ describe('the weights of a caffemodel', () => {
     ])
   })
 
-  test('are read back, whatever they are', () => {
+  test('are read back, whatever their values', () => {
     const blob = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 4 }).chain((shape) =>
       fc
         .float32Array({
@@ -101,20 +101,20 @@ describe('the weights of a caffemodel', () => {
       const read = () => opened.of({ name, where: 'a.prototxt:1' }, wanted, new Set())
       expect(read()).toEqual(blobs)
       expect(read().map(({ data }) => data.buffer)).toEqual([bytes.buffer, bytes.buffer])
-      // Two layers of a definition may have one name.
+      // Two layers of a definition may share a name.
       expect(read()).toEqual(blobs)
       const fc = FC.blobs.map(({ shape }) => ({ name: 'blob', shape }))
       expect(opened.of({ name: 'fc', where: 'a.prototxt:2' }, fc, new Set())).toEqual(FC.blobs)
     },
   )
 
-  test('lie anywhere in a file larger than what is read of it at once', async () => {
+  test('may lie anywhere in a file larger than one read', async () => {
     const wide = { name: 'wide', blobs: [count([300, 300], 0)] }
     expect((await read(fileOf([wide, CONV, wide, FC]))).initializers.get('fc.weight')).toEqual(FC.blobs[0])
   })
 })
 
-describe('a caffemodel that is not right is one clear error', () => {
+describe('a faulty caffemodel gives one clear error', () => {
   const whole = fileOf([CONV, FC])
 
   test('cut anywhere', async () => {
@@ -238,14 +238,14 @@ describe('a mean file', () => {
 })
 
 describe('the prototxt of a caffemodel', () => {
-  test('is the one that is given, or stands beside it', async () => {
+  test('is the given one, or the one beside it', async () => {
     const at = mkdtempSync(join(tmpdir(), 'regard-caffe-'))
     const model = join(at, 'net.caffemodel')
     const files = filesBeside(model)
     await expect(findPrototxt(model, files)).rejects.toThrow(
       /net\.caffemodel: its prototxt is not beside it\. Give it with --prototxt FILE, or put it there as one of .*net\.prototxt, .*net_deploy\.prototxt, .*deploy\.prototxt/,
     )
-    // From the last to the first, each one goes before those that are there already.
+    // From the last to the first, each one takes precedence over those already there.
     for (const name of ['deploy.prototxt', 'net_deploy.prototxt', 'net.prototxt']) {
       writeFileSync(join(at, name), PROTOTXT)
       expect((await findPrototxt(model, files)).path).toBe(join(at, name))

@@ -92,7 +92,7 @@ const layout: fc.Arbitrary<Layout> = fc.record({
 })
 
 describe('readMatlab, version 5', () => {
-  it('gives back any nested values, in either byte order, compressed or not, stored narrowly or not', async () => {
+  it('returns any nested values, in either byte order, compressed or not, stored narrowly or not', async () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(key, value, { minKeys: 1, maxKeys: 3 }), layout, async (pairs, how) => {
         const pick = (k: 0 | 1) =>
@@ -133,14 +133,14 @@ describe('readMatlab, version 5', () => {
     }
   })
 
-  it('gives a char array of several rows as its rows', async () => {
+  it('returns a char array of several rows as its rows', async () => {
     const poem = { char: 'adbecf', dims: [2, 3], as: 'utf8' } as const
     expect(await readBytes(matlab5({ poem }))).toEqual({ poem: ['abc', 'def'] })
     const accents = { char: 'aéb€', dims: [2, 2], as: 'utf8' } as const
     expect(await readBytes(matlab5({ accents }))).toEqual({ accents: ['ab', 'é€'] })
   })
 
-  it('names the class that it does not read, and the variable', async () => {
+  it('names the unsupported class, and the variable', async () => {
     for (const [number, what] of [
       [3, 'an object'],
       [5, 'a sparse array'],
@@ -161,7 +161,7 @@ describe('readMatlab, version 5', () => {
   it.each([
     ['compressed', true],
     ['plain', false],
-  ])('says of every cut of a file, %s, that it is cut short or no MATLAB file', async (_, compressed) => {
+  ])('reports every truncated file, %s, as cut short or not a MATLAB file', async (_, compressed) => {
     const source = struct({
       dob: row('double', Float64Array.of(723000, Number.NaN, Number.NEGATIVE_INFINITY)),
       name: cells([char('Ada'), char('é', 'utf8'), char('')]),
@@ -180,7 +180,7 @@ describe('readMatlab, version 5', () => {
     }
   })
 
-  it('gives one clear error, or a value, when any byte of a file is changed', async () => {
+  it('gives one clear error, or a value, if any byte of a file changes', async () => {
     const source = struct({
       dob: row('int32', Int32Array.of(7, 8)),
       name: cells([char('Ada'), char('é', 'utf8')]),
@@ -199,7 +199,7 @@ describe('readMatlab, version 5', () => {
     }
   })
 
-  it('refuses a small file that unpacks to what could fill the memory, before it has', async () => {
+  it('refuses a small file that would unpack to fill the memory, before it does', async () => {
     const header = Buffer.alloc(128)
     header.write('MATLAB 5.0 MAT-file')
     header.writeUInt16LE(0x0100, 124)
@@ -230,7 +230,7 @@ describe('readMatlab, version 5', () => {
         `${path}: unpacks to more than ${most}, so it is refused`,
       )
     }
-    // One that is longer than it says is not unpacked to its end.
+    // One that is longer than it states is not unpacked to its end.
     const longer = Buffer.alloc(2 ** 28)
     const value = Buffer.concat([
       ...struct.slice(0, 1),
@@ -249,7 +249,7 @@ describe('readMatlab, version 5', () => {
     ['uint64', BigUint64Array.of(7n), -1],
     ['uint8', Uint8Array.of(7), 300],
     ['int32', Int32Array.of(7), Number.NaN],
-  ] as const)('refuses numbers of %s that the class does not have', async (className, data, number) => {
+  ] as const)('refuses numbers of %s that the class lacks', async (className, data, number) => {
     const layout = { little: true, compressed: false, narrow: false }
     const bytes = matlab5({ x: row(className, data) }, layout)
     // The content is the last element.
@@ -280,7 +280,7 @@ describe('readMatlab, version 5', () => {
     )
   })
 
-  it('refuses what is not a MATLAB file, or one of version 4', async () => {
+  it('refuses other files, and MATLAB files of version 4', async () => {
     await expect(readBytes(new Uint8Array(1000))).rejects.toThrow(`${path}: this is not a MATLAB file`)
     await expect(readBytes(new TextEncoder().encode('name,age\n'.repeat(50)))).rejects.toThrow(
       'not a MATLAB file',

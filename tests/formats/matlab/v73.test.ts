@@ -13,7 +13,7 @@ const path = join(folder, 'file.mat')
 
 beforeAll(() => h5wasm.ready)
 
-/** Write a file as MATLAB lays it out: `fill` makes the variables, and gets a group for what cells refer to. */
+/** Write a file in MATLAB's layout: `fill` makes the variables, and gets a group for what cells refer to. */
 function write(fill: (root: Group, refs: Group) => void): void {
   const file = new h5wasm.File(path, 'w')
   fill(file, file.create_group('#refs#'))
@@ -132,7 +132,7 @@ describe('readMatlab, version 7.3', () => {
     )
   })
 
-  it('gives texts, cells, structs, arrays of structs, and what is empty', async () => {
+  it('gives texts, cells, structs, arrays of structs, and empty values', async () => {
     write((root, refs) => {
       const faces = putGroup(root, 'faces', 'struct')
       putText(faces, 'by', 'Zoë 🙂')
@@ -175,7 +175,7 @@ describe('readMatlab, version 7.3', () => {
     })
   })
 
-  it('names the class that it does not read, and the variable', async () => {
+  it('names the unsupported class, and the variable', async () => {
     write((root) => put(putGroup(root, 's', 'struct'), 'when', 'datetime', [1, 1], Uint32Array.of(1)))
     await expect(readMatlabFile(path)).rejects.toThrow(
       `${path}: the variable s.when is of the class datetime, which regard does not read.`,
@@ -190,7 +190,7 @@ describe('readMatlab, version 7.3', () => {
     )
   })
 
-  it('refuses a small file that unpacks to what could fill the memory', async () => {
+  it('refuses a small file that would unpack to fill the memory', async () => {
     write((root) => {
       const options = { shape: [1024], maxshape: [null], chunks: [1024], compression: 'gzip' as const }
       const dataset = root.create_dataset({ name: 'x', data: new Float64Array(1024), ...options })
@@ -203,7 +203,7 @@ describe('readMatlab, version 7.3', () => {
     )
   })
 
-  it('reads once what several cells lead to, so that a few of them cannot become millions', async () => {
+  it('reads once what several cells refer to, so that a few cannot become millions', async () => {
     write((root, refs) => {
       let inner = put(refs, 'number', 'double', [1, 1], Float64Array.of(1))
       for (let level = 0; level < 30; level++)
@@ -215,7 +215,7 @@ describe('readMatlab, version 7.3', () => {
     expect(x).toStrictEqual(new MatlabArray('double', [1, 1], Float64Array.of(1)))
   })
 
-  it('says of every cut of a file that it is cut short', async () => {
+  it('reports every truncated file as cut short', async () => {
     write((root) => put(root, 'x', 'double', [1, 3], Float64Array.of(1, 2, 3)))
     const { length } = readFileSync(path)
     for (let end = length - 1; end >= 0; end -= end > 600 ? 37 : 1) {
@@ -231,13 +231,13 @@ describe('readMatlab, version 7.3', () => {
     }
   })
 
-  it('refuses a heap of texts that would be read for ever', async () => {
+  it('refuses a heap of texts that would take forever to read', async () => {
     const bytes = await hdf5Of({
       ages: { type: 'uint16', shape: [2], row: (k) => [k], attributes: { MATLAB_class: 'uint16' } },
     })
     writeFileSync(path, bytes)
     expect(Object.keys(await readMatlabFile(path))).toEqual(['ages'])
-    // Behind the collection's header and its one text lies what is left over, whose size is in its second eight bytes.
+    // The free space follows the collection's header and its one text; its size is in its second eight bytes.
     const heap = Buffer.from(bytes).indexOf('GCOL')
     new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(heap + 16 + 16 + 8 + 8, 0n, true)
     writeFileSync(path, bytes)
@@ -246,7 +246,7 @@ describe('readMatlab, version 7.3', () => {
     )
   })
 
-  it('takes no class of the language for one of MATLAB', async () => {
+  it('does not mistake a JavaScript property for a MATLAB class', async () => {
     write((root) => put(root, 'x', 'constructor', [1, 1], Float64Array.of(1)))
     await expect(readMatlabFile(path)).rejects.toThrow('of the class constructor')
   })

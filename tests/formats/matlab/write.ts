@@ -1,9 +1,9 @@
-/** Writes MATLAB files of version 5, from values that say more than the reader's plain form does. */
+/** Writes MATLAB files of version 5, from values with more detail than the reader's plain form. */
 
 import { deflateSync } from 'node:zlib'
 import { MatlabArray, type MatlabClass, type MatlabElements } from '../../../src/formats/matlab/value.ts'
 
-/** What is written: numbers, a char array, a cell array, or structs with the same fields. */
+/** A value to write: numbers, a char array, a cell array, or structs with the same fields. */
 export type Source =
   | MatlabArray
   | { readonly char: string; readonly dims: readonly number[]; readonly as: 'utf8' | 'utf16' }
@@ -48,7 +48,7 @@ const CLASSES: Record<MatlabClass, number> = {
   logical: 9,
 }
 
-/** A row of text, one a UTF-16 unit. */
+/** A row of text, one element per UTF-16 unit. */
 export function char(text: string, as: 'utf8' | 'utf16' = 'utf16'): Source {
   return { char: text, dims: [text === '' ? 0 : 1, text.length], as }
 }

@@ -16,7 +16,7 @@ export function imported({ json, files }: TensorFlowModel, options?: ImportOptio
   return importGraphModel(json, new Map(Object.entries(files)), 'model.json', options)
 }
 
-/** What TensorFlow.js computes, by the names of its nodes. */
+/** What TensorFlow.js computes, by node name. */
 export async function byTensorFlow(
   { json, files }: TensorFlowModel,
   feed: TensorOf<'float32'>,
@@ -40,7 +40,7 @@ export async function byTensorFlow(
   return new Map(names.map((name, k) => [name, outputs[k]!]))
 }
 
-/** What regard computes, by the names of the graph's outputs. */
+/** What regard computes, by output name. */
 export async function byRegard(graph: Graph, feed: TensorOf<'float32'>) {
   const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const outputs = await program.run({ [graph.inputs[0]!.name]: feed })

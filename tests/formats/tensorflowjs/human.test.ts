@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { readModelFile } from '../../../src/formats/node.ts'
 import { byRegard, byTensorFlow, difference, noise } from './compare.ts'
 
-// The models inside the npm package @vladmandic/human, which TensorFlow.js runs there.
+// The models in the npm package @vladmandic/human, which TensorFlow.js runs there.
 const folder = fileURLToPath(new URL('../models', import.meta.resolve('@vladmandic/human')))
 const pathOf = (name: string) => join(folder, `${name}.json`)
 
@@ -50,7 +50,7 @@ const MODELS: Record<string, { input: (number | string)[]; outputs: Record<strin
 describe.each(Object.entries(MODELS))('%s', async (name, { input, outputs }) => {
   const graph = await readModelFile(pathOf(name))
 
-  test('gives what TensorFlow.js gives, under the names of its signature', async () => {
+  test('agrees with TensorFlow.js, under the names of its signature', async () => {
     const feed = noise(input.map((size) => (typeof size === 'string' ? 1 : size)))
     const json = JSON.parse(readFileSync(pathOf(name), 'utf8'))
     const files = { [`${name}.bin`]: readFileSync(join(folder, `${name}.bin`)) }
@@ -64,11 +64,11 @@ describe.each(Object.entries(MODELS))('%s', async (name, { input, outputs }) => 
     }
   })
 
-  test('takes pictures in the shape that its model.json says', () => {
+  test('takes pictures in the shape that its model.json states', () => {
     expect(graph.inputs.map(({ shape }) => shape)).toEqual([input])
   })
 
-  test('turns the picture once on the way in, and back only where it is no picture any more', () => {
+  test('transposes the picture once on the way in, and back only where it is flattened', () => {
     const readers = (value: string) => graph.nodes.filter(({ inputs }) => inputs.includes(value))
     const turns = graph.nodes.filter(({ op }) => op === 'Transpose')
     expect(turns.filter(({ inputs }) => inputs[0] === graph.inputs[0]!.name)).toHaveLength(1)
@@ -79,7 +79,7 @@ describe.each(Object.entries(MODELS))('%s', async (name, { input, outputs }) => 
   })
 })
 
-test('a batch of several pictures is each of them by itself, also where a Reshape was written for one', async () => {
+test('a batch gives the same as picture by picture, even if a Reshape was written for one', async () => {
   const graph = await readModelFile(pathOf('facemesh'))
   const pictures = [noise([1, 192, 192, 3], 'first'), noise([1, 192, 192, 3], 'second')]
   const data = Float32Array.from(pictures.flatMap((picture) => [...picture.data]))

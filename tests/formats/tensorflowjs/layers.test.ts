@@ -41,7 +41,7 @@ describe('layers', () => {
     expect(graph.outputs[0]!.shape).toEqual(['batch', 5, 4, 3])
   })
 
-  test('what is left of a batch normalisation after a layer is part of it', async () => {
+  test('the remains of a batch normalisation after a layer become part of it', async () => {
     const made = model(
       [-1, 4, 4, 3],
       {
@@ -67,7 +67,7 @@ describe('layers', () => {
     expect(ops(graph)).toEqual(['Transpose', 'Conv', 'ReduceMean', 'Gemm'])
   })
 
-  test('a layer whose result somebody else reads keeps it', async () => {
+  test('a layer whose result is also read elsewhere keeps it', async () => {
     const made = model(
       [-1, 3, 3, 2],
       { w: noise([1, 1, 2, 2], 1), b: noise([2], 2) },
@@ -96,7 +96,7 @@ describe('layers', () => {
     expect(conv.attributes.pads).toEqual([0, 0, 1, 1])
   })
 
-  test('windows are where TensorFlow.js has them, for any size, stride, dilation and padding', async () => {
+  test('windows lie as in TensorFlow.js, for any size, stride, dilation and padding', async () => {
     const size = fc.integer({ min: 5, max: 9 })
     const kernel = fc.integer({ min: 1, max: 4 })
     const windows = fc.record({
@@ -110,7 +110,7 @@ describe('layers', () => {
     })
     await fc.assert(
       fc.asyncProperty(windows, async ({ height, width, rows, columns, stride, dilation, padding }) => {
-        // TensorFlow knows no convolution that is both spread out and in steps.
+        // TensorFlow has no convolution that is both dilated and strided.
         const spread = stride > 1 || (padding === 'VALID' && Math.max(rows, columns) > 3) ? 1 : dilation
         const window = { strides: step(stride), padding: text(padding) }
         const made = model(
@@ -129,7 +129,7 @@ describe('layers', () => {
     )
   })
 
-  test('average pooling at a border divides by the pixels that are there', async () => {
+  test('average pooling at a border divides by the number of real pixels', async () => {
     const pool = { ksize: step(3), strides: step(1), padding: text('SAME') }
     const made = model([1, 3, 3, 1], {}, { y: ['AvgPool', ['x'], pool] })
     const ones = { type: 'float32', shape: [1, 3, 3, 1], data: new Float32Array(9).fill(1) } as const
@@ -165,7 +165,7 @@ describe('layers', () => {
       },
       {
         conv: ['_FusedConv2D', ['x', 'w', 'b3', ...(slope3 ?? [])], attributes],
-        // TensorFlow.js 4.22 forgets the slope of a LeakyRelu that is fused here, and gives NaN.
+        // TensorFlow.js 4.22 loses the slope of a fused LeakyRelu, and gives NaN.
         ...(fused[1] !== 'LeakyRelu' && {
           depthwise: ['FusedDepthwiseConv2dNative', ['x', 'd', 'b4', ...(slope4 ?? [])], attributes],
         }),
@@ -233,7 +233,7 @@ describe('pictures of another size', () => {
   const resized = (from: readonly number[], to: readonly number[], op: string, align: string) =>
     model([-1, ...from, 2], { size: whole(...to) }, { y: [op, ['x', 'size'], { [align]: flag(true) }] })
 
-  test('are those of TensorFlow.js, or refused', async () => {
+  test('agree with TensorFlow.js, or are refused', async () => {
     let refused = 0
     let runs = 0
     await fc.assert(
@@ -292,7 +292,7 @@ test('several outputs keep the names of the signature', async () => {
   expect(sums[1]).toBeCloseTo(1)
 })
 
-test('a picture whose size the model leaves open gets the one that is asked for', () => {
+test('a picture whose size the model leaves open gets the requested one', () => {
   const made = model([-1, -1, -1, 3], { axis: single(-1) }, { y: ['Max', ['x', 'axis']] })
   expect(() => imported(made)).toThrow(/node x,.*pictures of any size: say for which height and width/)
   expect(imported(made, { size: [20, 30] }).outputs[0]!.shape).toEqual(['batch', 20, 30])

@@ -10,7 +10,7 @@ export interface TensorFlowModel {
   readonly files: Record<string, Uint8Array>
 }
 
-/** A weight of a model that is made by hand. */
+/** A weight of a hand-made model. */
 export interface Weight {
   readonly shape: readonly number[]
   readonly data: Float32Array | Int32Array | Uint8Array | Uint16Array

@@ -18,8 +18,8 @@ import {
 } from './compare.ts'
 
 /**
- * The nodes after a convolution, where pictures are held channels first, and on the input as it is: both must
- * give what TensorFlow.js gives. `p` is the picture, [batch, 4, 6, 3].
+ * The nodes after a convolution, where pictures are channels-first, and on the input as it is: both must
+ * agree with TensorFlow.js. `p` is the picture, [batch, 4, 6, 3].
  */
 async function expectSameOnPictures(weights: Record<string, Weight>, nodes: Nodes): Promise<void> {
   const window = { strides: ints(1, 1, 1, 1), dilations: ints(1, 1, 1, 1), padding: text('SAME') }
@@ -37,7 +37,7 @@ async function expectSameOnPictures(weights: Record<string, Weight>, nodes: Node
 
 describe('arithmetic on pictures', () => {
   test.each(['AddV2', 'Sub', 'Mul', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference'])(
-    '%s with constants of a channel, of a pixel, of all, and with another picture',
+    '%s with constants per channel, per pixel, for all, and with another picture',
     async (op) => {
       const positive = (weight: Weight): Weight => ({
         ...weight,
@@ -142,7 +142,7 @@ describe('along axes', () => {
     )
   })
 
-  test('softmax over channels, and the place of the largest', async () => {
+  test('softmax over channels, and the index of the largest', async () => {
     await expectSameOnPictures(
       { channels: single(3), rows: single(1) },
       {
@@ -184,7 +184,7 @@ describe('shapes and orders', () => {
     )
   })
 
-  test('a reshape that was written for one picture takes any number of them', async () => {
+  test('a reshape that was written for one picture takes any number', async () => {
     const made = model(
       [-1, 2, 2, 3],
       { one: whole(1, 12), rest: whole(1, -1, 3) },
@@ -198,7 +198,7 @@ describe('shapes and orders', () => {
     expect((await byRegard(graph, noise([5, 2, 2, 3]))).get('b')!.shape).toEqual([5, 4, 3])
   })
 
-  test('a shape that the graph reads off and computes with is computed on import', async () => {
+  test('a shape that the graph computes is computed on import', async () => {
     await expectSameOnPictures(
       {
         from: whole(0),
@@ -221,7 +221,7 @@ describe('shapes and orders', () => {
     )
   })
 
-  test('transposes that cancel are none at all', async () => {
+  test('transposes that cancel disappear', async () => {
     const made = model(
       [-1, 3, 4, 6],
       { w: noise([1, 1, 3, 3], 1), last: whole(0, 2, 3, 1), first: whole(0, 3, 1, 2) },
@@ -247,7 +247,7 @@ describe('shapes and orders', () => {
 })
 
 describe('parts', () => {
-  test.each([1, 2, 3, -1])('put together and cut apart along axis %i', async (axis) => {
+  test.each([1, 2, 3, -1])('are joined and split along axis %i', async (axis) => {
     const size = [4, 6, 3].at(axis - (axis > 0 ? 1 : 0))!
     await expectSameOnPictures(
       { axis: single(axis), sizes: whole(1, -1) },
@@ -283,7 +283,7 @@ describe('parts', () => {
       {
         slice: ['Slice', ['p', 'zeros', 'sizes']],
         strided: ['StridedSlice', ['p', 'from', 'to', 'steps'], { end_mask: int(1), begin_mask: int(1) }],
-        // Without steps: TensorFlow.js 4.22 takes wrong elements where a slice has steps and drops an axis.
+        // Without steps: TensorFlow.js 4.22 takes wrong elements if a slice has steps and drops an axis.
         column: [
           'StridedSlice',
           ['p', 'from', 'to', 'single'],
@@ -327,7 +327,7 @@ describe('parts', () => {
   })
 })
 
-test('weights that nothing needs are not read', () => {
+test('unused weights are not read', () => {
   const made = model(
     [-1, 2],
     { text: { shape: [1], data: new Uint8Array(4), dtype: 'int32' } },

@@ -20,13 +20,13 @@ import {
 
 const float16 = { dtype: 'float16', original_dtype: 'float32' }
 
-describe('weights that are stored in fewer bits', () => {
+describe('weights stored in fewer bits', () => {
   const nodes: Nodes = { y: ['Mul', ['x', 'w']] }
 
   test.each([
     ['uint8', Uint8Array.of(0, 1, 128, 255)],
     ['uint16', Uint16Array.of(0, 1, 40000, 65535)],
-  ])('%s: each is the stored number times the scale, plus the least', async (dtype, data) => {
+  ])('%s: each is the stored number times the scale, plus the minimum', async (dtype, data) => {
     const quantization = { dtype, scale: 0.037, min: -1.25, original_dtype: 'float32' }
     const made = model([-1, 4], { w: { shape: [4], data, quantization } }, nodes)
     const expected = Float32Array.from(data, (stored) => stored * 0.037 - 1.25)
@@ -63,7 +63,7 @@ describe('weights that are stored in fewer bits', () => {
     )
   })
 
-  test('of any kind beside each other, in any number of files', async () => {
+  test('of all kinds side by side, in any number of files', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 24 }), { maxLength: 3 }), async (cuts) => {
         const made = model(
@@ -91,7 +91,7 @@ describe('weights that are stored in fewer bits', () => {
     )
   })
 
-  test('a model that is in memory whole, as TensorFlow.js holds one', () => {
+  test('a model that is entirely in memory, as TensorFlow.js holds one', () => {
     const { json, files } = model([-1, 3], { w: noise([3]) }, nodes)
     const { weightsManifest, ...rest } = json
     const weightData = new Uint8Array(files['weights.bin']!).buffer
@@ -136,14 +136,14 @@ describe('files on disk', () => {
     expect((await readFromDisk(path)).initializers.size).toBe(2)
   })
 
-  test('a shard that is missing is named', async () => {
+  test('a missing shard is named', async () => {
     rmSync(join(folder, 'group1-shard2of2.bin'))
     await expect(readFromDisk(path)).rejects.toThrow(
       /^.*model\.json: .*missing: .*group1-shard2of2\.bin does not exist/,
     )
   })
 
-  test('a shard that is cut short is an error that names the shards and the weight', async () => {
+  test('a truncated shard gives an error that names the shards and the weight', async () => {
     const shard = join(folder, 'group1-shard2of2.bin')
     writeFileSync(shard, readFileSync(shard).subarray(0, 13))
     await expect(readFromDisk(path)).rejects.toThrow(
@@ -160,7 +160,7 @@ describe('files on disk', () => {
     rmSync(outside)
   })
 
-  test('a file that is no model is an error that says so', async () => {
+  test('a file that is not a model gives an error that says so', async () => {
     const errors: [content: string, message: RegExp][] = [
       ['not JSON', /model\.json: cannot be read/],
       ['{}', /model\.json: this is not a TensorFlow\.js graph model: modelTopology: /],
@@ -178,7 +178,7 @@ describe('files on disk', () => {
   })
 })
 
-describe('a model that cannot be read is refused with the node', () => {
+describe('an unreadable model is refused, with the node', () => {
   const w = noise([3, 3, 1, 1])
   const conv = { strides: { list: { i: [1, 1, 1, 1] } }, padding: { s: btoa('SAME') } }
   test.each<[string, Nodes, RegExp]>([

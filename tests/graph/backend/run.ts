@@ -10,10 +10,10 @@ import { type ModelProto, ModelProtoSchema, TensorProtoSchema } from '../../../s
 import { tensorFrom, tensorTo } from '../../../src/graph/proto.ts'
 import type { Graph, Tensor } from '../../../src/graph/types.ts'
 
-/** A test that ONNX has of an operator. */
+/** One of ONNX's own tests of an operator. */
 export interface BackendCase {
   readonly name: string
-  /** The operators in its model: one, or those that a function of the standard is made of. */
+  /** The operators in its model: one, or those that make up a function of the standard. */
   readonly operators: readonly string[]
   readonly model: ModelProto
   readonly inputs: readonly Tensor[]
@@ -22,7 +22,7 @@ export interface BackendCase {
 
 const decoded = (text: string) => new Uint8Array(Buffer.from(text, 'base64'))
 
-/** The tests that Debian's python3-onnx brings; undefined where it is missing. */
+/** The tests in Debian's python3-onnx; undefined if it is not installed. */
 export function backendCases(): BackendCase[] | undefined {
   const script = fileURLToPath(new URL('cases.py', import.meta.url))
   let lines: string
@@ -48,7 +48,7 @@ export function backendCases(): BackendCase[] | undefined {
         const proto = fromBinary(ModelProtoSchema, decoded(model))
         return [{ name, operators, model: proto, inputs: tensors(inputs), outputs: tensors(outputs) }]
       } catch {
-        // Numbers of a type that no graph of ours has.
+        // Numbers of a type that our graphs lack.
         return []
       }
     })
@@ -68,9 +68,9 @@ export interface Reading {
 }
 
 /**
- * Read a case's model in each way in which it may be fed, run it, and compare what it gives.
+ * Read a case's model for each possible choice of inputs, run it, and compare the results.
  *
- * @returns the ways in which it is read, and what went wrong in them
+ * @returns the ways in which it can be read, and what went wrong in them
  */
 export async function runCase(subject: BackendCase): Promise<{ readings: Reading[]; wrong: string[] }> {
   const { model, inputs } = subject
@@ -118,7 +118,7 @@ async function differenceOf(subject: BackendCase, { graph, feeds }: Reading): Pr
   return undefined
 }
 
-/** The outputs of a graph, where all of them were computed as it was read. */
+/** The outputs of a graph if all of them were computed on reading. */
 function constantsOf({ nodes, initializers }: Graph): Record<string, Tensor> | undefined {
   const tensors = nodes.map(({ op, inputs }) =>
     op === 'Identity' ? initializers.get(inputs[0]!) : undefined,
@@ -134,13 +134,13 @@ async function run(graph: Graph, feeds: Reading['feeds']): Promise<Record<string
   return outputs
 }
 
-/** A model in the oldest opset that is read, where it is older: the operators of these tests are the same in it. */
+/** A model raised to the oldest supported opset if it is older: these tests' operators are the same in it. */
 function bytesOf(model: ModelProto): Uint8Array {
   const opsetImport = model.opsetImport.map((each) => (each.version < 7n ? { ...each, version: 7n } : each))
   return toBinary(ModelProtoSchema, { ...model, opsetImport })
 }
 
-/** What ONNX Runtime itself makes of a case: not in all of them what they say. */
+/** What ONNX Runtime itself computes for a case: not always what the case expects. */
 async function theirs({ model, inputs }: BackendCase, output: string): Promise<Tensor> {
   const session = await ort.InferenceSession.create(bytesOf(model), { logSeverityLevel: 4 })
   const feeds = model.graph!.input.map(({ name }, k) => {
@@ -159,7 +159,7 @@ function between(actual: Tensor, expected: Tensor): string | undefined {
   const [ours, others] = [actual, single(expected)].map(({ data }) =>
     Array.from<number | bigint, number>(data, Number),
   ) as [number[], number[]]
-  // What is computed in half precision there is as exact as that.
+  // Half-precision results are only that exact.
   const tolerance = expected.type === 'float16' ? 1e-3 : 1e-5
   const sizes = others.map(Math.abs).filter(Number.isFinite)
   const largest = sizes.reduce((most, size) => Math.max(most, size), 1)

@@ -1,5 +1,5 @@
 /**
- * The gradient of what a case of ONNX's makes, along random directions, beside differences of the same graph run in
+ * The gradient of the result of an ONNX case, along random directions, against differences of the same graph run in
  * double precision.
  */
 
@@ -14,22 +14,22 @@ import { verify } from '../../../src/graph/verify.ts'
 import { gradient } from '../../../src/rules/gradient/gradient.ts'
 import type { Reading } from './run.ts'
 
-/** What became of the gradient by one input. */
+/** The outcome for the gradient with respect to one input. */
 export interface Slopes {
-  /** `rough` where what is made has no derivative at the case's numbers, nor at others near them. */
+  /** `rough` if the result has no derivative at the case's numbers, nor near them. */
   readonly verdict: 'agrees' | 'rough' | 'refused' | 'wrong'
   readonly why?: string
 }
 
-/** How many directions each input is moved in. */
+/** The number of directions in which each input moves. */
 const WAYS = 3
 
-/** How far the numbers of a case are moved, as a standard deviation, where it has no derivative at them. */
+/** How far a case's numbers move, as a standard deviation, if it has no derivative at them. */
 const AWAY = 0.1
 
 /**
- * Those of which ONNX Runtime has no kernel for doubles. Cases of them are differenced in single precision, with steps
- * so large that rounding hardly shows: all but Erf and LRN are linear in each input, where no step is too large, and
+ * Operators without a double kernel in ONNX Runtime. Their cases are differenced in single precision, with steps
+ * so large that rounding hardly shows: all but Erf and LRN are linear in each input, so no step is too large, and
  * nothing goes back through OneHot.
  */
 const SINGLE: readonly Operator[] = [
@@ -46,9 +46,9 @@ const SINGLE: readonly Operator[] = [
 /** How a graph is differenced. */
 interface Precision {
   readonly step: number
-  /** How far a slope may be off, as a share of the sum of its parts' sizes. */
+  /** The tolerance of a slope, relative to the sum of its parts' sizes. */
   readonly tolerance: number
-  /** The share of a number that roundings on its way may add up to. */
+  /** The share of a number that accumulated rounding may reach. */
   readonly unit: number
 }
 
@@ -60,7 +60,7 @@ const ROUNDED: Precision = { step: 2 ** -6, tolerance: 2e-4, unit: 2 ** -22 }
 
 const engine = await nodeEngine({ threads: 1 })
 
-/** The gradient by each input of floats; none where no output is of floats. */
+/** The gradient with respect to each float input; none if no output is float. */
 export async function slopesOf({ graph, feeds }: Reading): Promise<Slopes[]> {
   const outputs = graph.outputs.filter(({ type }) => type === 'float32')
   const inputs = graph.inputs.filter(({ name, type }) => type === 'float32' && feeds[name]!.data.length > 0)
@@ -76,7 +76,7 @@ export async function slopesOf({ graph, feeds }: Reading): Promise<Slopes[]> {
 interface Differenced extends Precision, Pick<Reading, 'graph' | 'feeds'> {
   readonly program: Program
   readonly weights: ReadonlyMap<string, Tensor>
-  /** The sum where one input has other numbers, and the sum of its terms' sizes. */
+  /** The sum with other numbers in one input, and the sum of its terms' sizes. */
   at(input: string, data: Float64Array): Promise<{ sum: number; size: number }>
 }
 
@@ -122,7 +122,7 @@ function inDouble(graph: Graph): Graph {
     if (node.op === 'ConstantOfShape')
       return { ...node, attributes: { value: doubled(node.attributes.value) } }
     if (node.op !== 'GlobalMaxPool') return node
-    // It has no kernel for doubles, and one for singles would not tell a kink from a bend.
+    // It lacks a double kernel, and a single one would not tell a kink from a bend.
     const axes = `${node.name}.axes`
     const rank = values.get(node.inputs[0]!)!.shape.length
     initializers.set(
@@ -185,7 +185,7 @@ function gradientBy(input: string, { graph, weights }: Differenced): Graph {
   return builder.graph()
 }
 
-/** The gradient at some numbers, beside differences there. */
+/** The gradient at some numbers, and differences there. */
 async function compared(
   input: string,
   x: Float32Array,

@@ -48,7 +48,7 @@ describe('attention of opset 23', () => {
     ),
   ])
 
-  test('that goes on from tokens before is refused', () => {
+  test('that continues from earlier tokens is refused', () => {
     const nodes = [node('Attention', ['x', 'x', 'x', '', 'x', 'x'], ['y'])]
     expect(() => readGraph(bytesOf({ opset: 23, x: heads, nodes }), 'model.onnx')).toThrow(/earlier tokens/)
   })

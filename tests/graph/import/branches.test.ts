@@ -24,7 +24,7 @@ describe('an If whose condition is constant', () => {
     await expectAgreement(model, numbers(2, 3))
   })
 
-  test('may be one that follows from sizes, the batch left open', async () => {
+  test('may follow from sizes, with the batch left open', async () => {
     const nodes = [
       node('Shape', ['x'], ['s']),
       node('Gather', ['s', 'second'], ['d']),
@@ -40,7 +40,7 @@ describe('an If whose condition is constant', () => {
     expect(operators({ opset: 13, x: ['N', 2, 3], nodes, constants })).toEqual(['Identity'])
   })
 
-  test('may hold others, with names that are there twice, constants of its own, and nothing but a constant', async () => {
+  test('may contain others, with repeated names, its own constants, or only a constant', async () => {
     const inner = choice(
       { nodes: [node('Add', ['x', 'w'], ['a'])], gives: ['a'], constants: { w: numbers(3) } },
       one('Relu', 'x', 'a'),
@@ -66,7 +66,7 @@ describe('an If whose condition is constant', () => {
     await expectAgreement({ opset: 13, x: [2, 3], nodes, constants }, numbers(2, 3))
   })
 
-  test('does not mind what its other branch cannot do', () => {
+  test('ignores what the other branch cannot do', () => {
     const nodes = [choice(one('Relu', 'x', 'a'), one('Det', 'x', 'b'))]
     expect(operators({ opset: 13, x: [2, 2], nodes, constants: { c: truth(1) } })).toEqual(['Relu'])
     expect(() => operators({ opset: 13, x: [2, 2], nodes, constants: { c: truth(0) } })).toThrow(
@@ -75,7 +75,7 @@ describe('an If whose condition is constant', () => {
   })
 })
 
-test('an If that depends on what the network is shown is refused, with what to do', () => {
+test('an If that depends on the network’s input is refused, with what to do', () => {
   const nodes = [
     node('ReduceSum', ['x'], ['s'], { keepdims: 0 }),
     node('Greater', ['s', 'zero'], ['c']),

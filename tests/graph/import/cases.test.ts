@@ -19,7 +19,7 @@ const bytesOf = (name: string) => readFileSync(join(folder, `${name}.onnx`))
 const inputOf = (name: string, like = name) =>
   readNpy(readFileSync(join(folder, `${like}.npy`)), name) as Tensor
 
-/** What a graph of ours gives. */
+/** The outputs of a graph of ours. */
 async function run(graph: Graph, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
   const program = await (await nodeEngine({ threads: 1 })).load(graph)
   const outputs = await program.run(feeds)
@@ -27,7 +27,7 @@ async function run(graph: Graph, feeds: Record<string, Tensor>): Promise<Record<
   return outputs
 }
 
-/** What ONNX Runtime makes of a model's own bytes. */
+/** The outputs of ONNX Runtime for the model's own bytes. */
 async function theirs(bytes: Uint8Array, x: Tensor, output: string): Promise<number[]> {
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 })
   const name = session.inputNames[0]!
@@ -50,7 +50,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   })
 }
 
-/** The gradient of the last score along random directions, and what differences of the score say of it. */
+/** The gradient of the last score along random directions, and the differences of the score there. */
 async function expectGradient(graph: Graph, x: Tensor, output: string): Promise<void> {
   const derived = relevance(graph, composites.gradient, { output })
   const classes = Number(derived.graph.inputs.at(-1)!.shape[1])
@@ -100,7 +100,7 @@ describe.runIf(shared)('models of ../shared/cases', () => {
     await expectGradient(graph, x, 'y')
   })
 
-  test('s_if_squeeze loses its branches, m_einsum_linear has a plain product with weights', () => {
+  test('s_if_squeeze loses its branches, m_einsum_linear becomes a plain product with weights', () => {
     const operators = (name: string) => readGraph(bytesOf(name), name).nodes.map(({ op }) => op)
     const pooled = ['Conv', 'Relu', 'GlobalAveragePool']
     expect(operators('s_if_squeeze')).toEqual([...pooled, 'Squeeze', 'Squeeze', 'Gemm'])
@@ -130,7 +130,7 @@ describe.runIf(shared)('models of ../shared/cases', () => {
   })
 
   test.each(['i_dyn4', 'i_dyn4_nosize'])(
-    '%s has the channels of its weights, and asks for its size',
+    '%s takes its channels from its weights, and asks for its size',
     (name) => {
       expect(() => readGraph(bytesOf(name), name)).toThrow(
         /dimension height must be a number.*--size.*x \[batch_size, 3, height, width\]/,
@@ -138,14 +138,14 @@ describe.runIf(shared)('models of ../shared/cases', () => {
     },
   )
 
-  test('weights of small integers are made float32, and that is said', () => {
+  test('weights of small integers become float32, with a note', () => {
     const { reading } = readGraph(bytesOf('s_dq_weights'), 's_dq_weights')
     expect(reading!.notes).toEqual([
       'one tensor of weights is stored as small integers and was converted to float32',
     ])
   })
 
-  test('batch normalisation in training mode is read as in use, and that is said', async () => {
+  test('batch normalisation in training mode is read as in inference, with a note', async () => {
     const bytes = bytesOf('m_bn_training')
     const graph = readGraph(bytes, 'm_bn_training')
     expect(graph.reading!.notes).toEqual([
@@ -161,13 +161,13 @@ describe.runIf(shared)('models of ../shared/cases', () => {
     await expectGradient(graph, x, 'y')
   })
 
-  test('whole numbers that are made float32 at once may be fed as such, and that is said', () => {
+  test('an integer input that becomes float32 at once may be fed as float32, with a note', () => {
     const graph = readGraph(bytesOf('i_nhwc_uint8'), 'i_nhwc_uint8')
     expect(graph.inputs[0]!.type).toBe('float32')
     expect(graph.reading!.notes).toEqual([expect.stringMatching(/input x is uint8/)])
   })
 
-  test('an output that cannot be read is left out, and the reason kept', () => {
+  test('an unreadable output is left out, and the reason kept', () => {
     const graph = readGraph(bytesOf('s_topk_output'), 's_topk_output')
     expect(graph.outputs.map(({ name }) => name)).toEqual(['y'])
     expect([...graph.reading!.refused.keys()]).toEqual(['tv', 'ti'])
@@ -177,7 +177,7 @@ describe.runIf(shared)('models of ../shared/cases', () => {
     expect(modelOf(graph, 'topk.onnx').output).toBe('y')
   })
 
-  test('a network whose activations are quantised is refused, with what to do', () => {
+  test('a network with quantised activations is refused, with what to do', () => {
     expect(() => readGraph(bytesOf('s_qdq'), 's_qdq.onnx')).toThrow(
       /^s_qdq\.onnx: node .*QuantizeLinear.*: this model is quantised.*Export it in float32/,
     )

@@ -57,7 +57,7 @@ describe('sums of products by labels', () => {
     ofItself('bqhd,bkhd->bqk', [2, 5, 3, 4]),
   ])
 
-  test('with weights are one product with a constant matrix, the batch left open', () => {
+  test('with weights become one product with a constant matrix, with the batch left open', () => {
     const read = (equation: string, ...shape: (number | string)[]) =>
       readGraph(
         bytesOf({

@@ -5,7 +5,7 @@ import { ANY, type Case, one, picture, testSideBySide } from './sideBySide.ts'
 
 const channels = { scale: numbers(4), shift: numbers(4) }
 
-describe('operators that are spelt out in others', () => {
+describe('operators that expand into others', () => {
   const cases: Case[] = [
     [
       'InstanceNormalization',

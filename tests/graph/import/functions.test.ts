@@ -23,7 +23,7 @@ interface Brought {
   readonly defaults?: Record<string, number>
 }
 
-/** The bytes of a model that brings functions of the domain `mine`. */
+/** The bytes of a model with functions in the domain `mine`. */
 function bytesWith(model: Model, ...functions: Brought[]): Uint8Array {
   const proto = fromBinary(ModelProtoSchema, bytesOf(model))
   proto.opsetImport.push(
@@ -48,7 +48,7 @@ function bytesWith(model: Model, ...functions: Brought[]): Uint8Array {
 
 const mine = (made: NodeInit): NodeInit => ({ ...made, domain: 'mine' })
 
-/** A node with an attribute that is the function's own. */
+/** A node with an attribute of the function. */
 const referring = (made: NodeInit, name: string, to: string): NodeInit => ({
   ...made,
   attribute: [create(AttributeProtoSchema, { name, type: 1, refAttrName: to })],
@@ -67,7 +67,7 @@ async function expectSame(bytes: Uint8Array): Promise<void> {
   })
 }
 
-describe('functions that a model brings itself are put in place', () => {
+describe('a model’s own functions are inlined', () => {
   const scaled: Brought = {
     name: 'Scaled',
     input: ['a', 'by'],

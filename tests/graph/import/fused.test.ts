@@ -142,8 +142,8 @@ describe('what ONNX Runtime fuses is taken apart', () => {
   ])
 })
 
-// ONNX Runtime's CPU provider has no kernel for it.
-test('NhwcConv is a convolution between two transpositions', async () => {
+// ONNX Runtime's CPU provider lacks a kernel for it.
+test('NhwcConv becomes a convolution between two transpositions', async () => {
   const engine = await nodeEngine({ threads: 1 })
   const run = async (nodes: ReturnType<typeof node>[], constants: Record<string, Tensor>) => {
     const program = await engine.load(

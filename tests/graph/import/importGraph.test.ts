@@ -9,7 +9,7 @@ import { expectAgreement, one } from './sideBySide.ts'
 const read = (model: Model, sizes?: Record<string, number>) =>
   readGraph(bytesOf(model), 'model.onnx', { sizes })
 
-describe('a model of another program', () => {
+describe('a model from another program', () => {
   const chain: Model = {
     opset: 13,
     x: ['N', 4],
@@ -24,7 +24,7 @@ describe('a model of another program', () => {
     expect(graph.inputs).toEqual([{ name: 'x', type: 'float32', shape: ['N', 4] }])
   })
 
-  test('that lost a weight on the way says which, and blames no size', () => {
+  test('that lost a weight on the way says which, and does not blame a size', () => {
     const lost = { ...chain, constants: { w: numbers(4, 3) } }
     expect(() => read(lost)).toThrow(
       /model\.onnx: node .*it reads b, which the file lacks: it is not a weight/,
@@ -32,7 +32,7 @@ describe('a model of another program', () => {
     expect(() => read(lost)).not.toThrow(/--size/)
   })
 
-  test('that lost the input of a node says so in words', () => {
+  test('that lost a node’s input says so clearly', () => {
     const lost = (op: string, inputs: string[]) => ({ ...chain, nodes: [node(op, inputs, ['y'])] })
     for (const op of ['Flatten', 'Conv', 'Softmax', 'ReduceMean', 'Resize', 'Gemm', 'Split'])
       expect(() => read(lost(op, []))).toThrow(`model.onnx: node the ${op} (${op}): it has no input`)
@@ -51,16 +51,16 @@ describe('a model of another program', () => {
     }
   })
 
-  test('whose output is declared without a shape gets the one that follows', () => {
+  test('whose output lacks a declared shape gets the inferred one', () => {
     expect(read(chain).outputs).toEqual([{ name: 'y', type: 'float32', shape: ['N', 3] }])
   })
 
-  test('is written and read again as the same graph', () => {
+  test('is the same graph after being written and read again', () => {
     const graph = read(chain)
     expect(readGraph(writeGraph(graph), 'again.onnx')).toEqual(graph)
   })
 
-  test('gets a name for each node, its own where that is new', () => {
+  test('gets a name for each node, the node’s own if unused', () => {
     const nodes = [
       { ...node('Relu', ['x'], ['a']), name: 'layer' },
       { ...node('Relu', ['a'], ['b']), name: 'layer' },
@@ -99,7 +99,7 @@ describe('a model of another program', () => {
     await expectAgreement({ opset: 13, x: [2], nodes: [value] }, numbers(2))
   })
 
-  test('may have names that would be given to helping values', async () => {
+  test('may use the names that regard gives to helper values', async () => {
     const nodes = [
       node('Softsign', ['x'], ['the Softsign/Abs']),
       node('Softsign', ['the Softsign/Abs'], ['y']),
@@ -107,7 +107,7 @@ describe('a model of another program', () => {
     await expectAgreement({ opset: 13, x: [3], nodes }, numbers(3))
   })
 
-  test('has plain inner products where the weights are constant', () => {
+  test('has plain inner products if the weights are constant', () => {
     const gemm = { alpha: f(2), beta: f(3), transA: 1 }
     const constants = { w: float32([2, 1], [1, 2]), b: float32([1], [5]) }
     const graph = read({ opset: 13, x: [2, 'N'], nodes: one('Gemm', gemm, ['w', 'b']), constants })
@@ -116,14 +116,14 @@ describe('a model of another program', () => {
     expect([...graph.initializers.values()]).toEqual([float32([2, 1], [2, 4]), float32([1], [15])])
   })
 
-  test('loses what its outputs do not depend on', () => {
+  test('drops what its outputs do not depend on', () => {
     const nodes = [...chain.nodes, node('MatMul', ['x', 'v'], ['unread'])]
     expect(read({ ...chain, nodes, constants: { ...chain.constants, v: numbers(4, 9) } })).toEqual(
       read(chain),
     )
   })
 
-  test.each(['float16', 'float64'] as const)('in %s becomes one in float32', async (type) => {
+  test.each(['float16', 'float64'] as const)('in %s becomes float32', async (type) => {
     const to = { float16: 10, float64: 11 }[type]
     const w = numbers(4, 3)
     const model: Model = {
@@ -161,8 +161,8 @@ function as(type: 'float16' | 'float64', { shape, data }: Tensor): Tensor {
   return { type, shape, data: Uint16Array.from(data as Float32Array, half) }
 }
 
-describe('sizes that a graph works out from its batch', () => {
-  /** What PyTorch writes for x.view(x.size(0), …): the batch is read off, and put before other numbers. */
+describe('sizes that a graph computes from its batch', () => {
+  /** What PyTorch writes for x.view(x.size(0), …): it reads the batch size and puts it before other numbers. */
   const view = (shape: number[]): Model['nodes'] => [
     node('Shape', ['x'], ['s']),
     node('Constant', [], ['zero'], { value: int64([], [0]) }),
@@ -191,7 +191,7 @@ describe('sizes that a graph works out from its batch', () => {
     await expectAgreement(model, numbers(3, 2, 3, 4))
   })
 
-  test('may be compared and chosen from, as exporters do to spread a token over a batch', async () => {
+  test('may be compared and selected, as exporters do to repeat a token over a batch', async () => {
     const nodes = [
       node('Shape', ['x'], ['s']),
       node('Slice', ['s', 'zero', 'one'], ['n']),
@@ -216,7 +216,7 @@ describe('sizes that a graph works out from its batch', () => {
     await expectAgreement(model, numbers(3, 5, 4))
   })
 
-  // No single-precision scale leads from 14 to 31 exactly, so there the sizes stay sizes.
+  // No single-precision scale takes 14 to 31 exactly, so the sizes stay sizes there.
   test.each([
     [[3, 4], [7, 9], ['Resize']],
     [
@@ -224,7 +224,7 @@ describe('sizes that a graph works out from its batch', () => {
       [31, 9],
       ['Shape', 'Slice', 'Concat', 'Resize'],
     ],
-  ])('are enlarged to with the batch left open: %j to %j', async (from, to, operators) => {
+  ])('are resize targets with the batch left open: %j to %j', async (from, to, operators) => {
     const nodes = [
       node('Shape', ['x'], ['s']),
       node('Slice', ['s', 'zero', 'two'], ['outer']),
@@ -257,7 +257,7 @@ describe('sizes that a model leaves open', () => {
     constants: { w: numbers(2, 1, 3, 3) },
   }
 
-  test('and that are needed are an error that names them', () => {
+  test('but are needed give an error that names them', () => {
     expect(() => read(model)).toThrow(
       /model\.onnx: node the Conv \(Conv\): dimension height must be a number.* x \[batch, 1, height, width\]/,
     )
@@ -268,17 +268,17 @@ describe('sizes that a model leaves open', () => {
     expect(() => read(model, { depth: 8 })).toThrow('model.onnx: no input has a dimension called depth')
   })
 
-  test('may stay where no layer needs them', () => {
+  test('may stay open if no layer needs them', () => {
     expect(read({ ...model, nodes: one('Relu') }).outputs[0]!.shape).toEqual(['batch', 1, 'height', 'width'])
   })
 
-  test('get a name where they have none, or one that says nothing', () => {
+  test('get a name if they lack one, or have a meaningless one', () => {
     const graph = read({ opset: 13, x: ['?', '?', 0, '3*k'], nodes: one('Relu') })
     expect(graph.inputs[0]!.shape).toEqual(['x.0', 'x.1', 'x.2', 'x.3'])
   })
 })
 
-describe('a model that cannot be read is one clear error', () => {
+describe('an unreadable model gives one clear error', () => {
   const layer = (w: Tensor): Model => ({
     opset: 13,
     x: [1, 4],
@@ -398,7 +398,7 @@ describe('a model that cannot be read is one clear error', () => {
     expect(() => read(model)).toThrow(message)
   })
 
-  test('an infinite bound is none', () => {
+  test('an infinite bound counts as none', () => {
     const constants = { low: float32([], [0]), high: float32([], [Number.POSITIVE_INFINITY]) }
     expect(
       read({ opset: 13, x: [2], nodes: one('Clip', {}, ['low', 'high']), constants }).nodes,

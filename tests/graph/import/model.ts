@@ -17,7 +17,7 @@ type Attribute =
   | Branch
 type NodeInit = MessageInitShape<typeof NodeProtoSchema>
 
-/** A graph inside a node: it reads what is around it, and gives some values. */
+/** A graph inside a node: it reads from the surrounding graph, and gives some values. */
 export interface Branch {
   readonly nodes: readonly NodeInit[]
   readonly gives: readonly string[]
@@ -27,7 +27,7 @@ export interface Branch {
 /** An attribute of kind float: a plain number is one of kind int. */
 export const f = (float: number) => ({ float })
 
-/** A node as a file has it. */
+/** A node as in a file. */
 export function node(
   opType: string,
   input: string[],
@@ -55,7 +55,7 @@ function attributeInit(name: string, value: Attribute): MessageInitShape<typeof 
   return { name, type: 4, t: tensorTo('', value as Tensor, undefined) }
 }
 
-/** A model that reads `x` and gives `y`, as any program might write it. Its values are declared without shapes. */
+/** A model that reads `x` and gives `y`, as any program might write it. Its values lack declared shapes. */
 export interface Model {
   readonly opset: number
   readonly x: Shape
@@ -63,7 +63,7 @@ export interface Model {
   readonly result?: DataType
   readonly nodes: readonly NodeInit[]
   readonly constants?: Record<string, Tensor>
-  /** Constants that are listed among the inputs as well. */
+  /** Constants that are also listed among the inputs. */
   readonly inputs?: readonly string[]
 }
 
@@ -102,7 +102,7 @@ export function bytesOf({
   )
 }
 
-/** Numbers between −2 and 2 in no order, always the same ones. */
+/** Unordered numbers between −2 and 2, always the same ones. */
 export function numbers(...shape: number[]): Tensor & { data: Float32Array } {
   return float32(
     shape,

@@ -14,7 +14,7 @@ import { bytesOf, f, type Model, node, numbers } from './model.ts'
 
 const out = mkdtempSync(join(tmpdir(), 'optimised-'))
 
-/** What ONNX Runtime's optimiser makes of a model, and the operators of its own in it. */
+/** ONNX Runtime's optimised version of a model, and its own operators in it. */
 async function optimised(path: string): Promise<{ bytes: Uint8Array; fused: string[] }> {
   const result = join(out, 'optimised.onnx')
   const options = { optimizedModelFilePath: result, logSeverityLevel: 4 } as const
@@ -39,7 +39,7 @@ async function expectOutput(bytes: Uint8Array, x: Tensor, expected: ArrayLike<nu
   })
 }
 
-describe('a network that ONNX Runtime’s optimiser has been over computes the same', () => {
+describe('a network optimised by ONNX Runtime computes the same', () => {
   const kernels = { w: numbers(4, 4, 3, 3), b: numbers(4) }
   const pads = [1, 1, 1, 1]
   const cases: [fused: string, Model][] = [

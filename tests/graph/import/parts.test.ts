@@ -13,7 +13,7 @@ const int8 = (shape: number[], ...data: number[]): Tensor => ({
   data: Int8Array.from(data),
 })
 
-describe('of a model with several outputs', () => {
+describe('in a model with several outputs', () => {
   /** A model with the outputs y and others. */
   const bytesWith = (model: Model, ...outputs: string[]) => {
     const proto = fromBinary(ModelProtoSchema, bytesOf(model))
@@ -22,7 +22,7 @@ describe('of a model with several outputs', () => {
     return toBinary(ModelProtoSchema, proto)
   }
 
-  test('those that cannot be read are left out, with the reason; what they alone need is not looked at', () => {
+  test('unreadable outputs are left out, with the reason; what only they need is ignored', () => {
     const nodes = [...one('Relu'), node('Det', ['x'], ['d']), node('Mul', ['d', 'w'], ['z'])]
     const graph = readGraph(
       bytesWith({ opset: 13, x: [2, 2], nodes, constants: { w: numbers(1) } }, 'z', 'd'),
@@ -35,7 +35,7 @@ describe('of a model with several outputs', () => {
     )
   })
 
-  test('inputs go with the outputs that alone need them', () => {
+  test('inputs that only left-out outputs need go with them', () => {
     const proto = fromBinary(ModelProtoSchema, bytesOf({ opset: 13, x: [2, 2], nodes: one('Relu') }))
     proto.graph!.input.push({ ...proto.graph!.input[0]!, name: 'mask' })
     const graph = readGraph(toBinary(ModelProtoSchema, proto), 'm')
@@ -43,14 +43,14 @@ describe('of a model with several outputs', () => {
     expect(graph.reading!.notes).toEqual(['its input mask is left out because nothing that is read needs it'])
   })
 
-  test('one must be read, or the first reason is the error', () => {
+  test('at least one must be readable, or the first reason becomes the error', () => {
     const nodes = [node('Det', ['x'], ['d']), node('Unique', ['x'], ['y'])]
     expect(() => readGraph(bytesWith({ opset: 13, x: [2, 2], nodes }, 'd'), 'm')).toThrow(
       /^m: its output d: node the Det of d uses the operator Det/,
     )
   })
 
-  test('one that a node gives beside what is read of it is left out', () => {
+  test('a node’s output that regard cannot compute is left out', () => {
     const nodes = [node('LayerNormalization', ['x', 's'], ['y', 'mean'])]
     const graph = readGraph(
       bytesWith({ opset: 17, x: [2, 3], nodes, constants: { s: numbers(3) } }, 'mean'),
@@ -105,7 +105,7 @@ describe('weights of few bits', () => {
   test.each([
     [22, 'int8', [1, -2, 7, -8, -1]],
     [21, 'uint8', [1, 14, 7, 8, 15]],
-  ])('two a byte, of ONNX type %j', (dataType, type, expected) => {
+  ])('two per byte, of ONNX type %j', (dataType, type, expected) => {
     const model: Model = {
       opset: 21,
       x: [5],
@@ -138,7 +138,7 @@ describe('an input of whole numbers', () => {
     data: Uint8Array.from({ length: 12 }, (_, k) => 20 * k),
   }
 
-  test('that is moved about and made floats is fed floats', async () => {
+  test('that is only moved and cast to float takes floats', async () => {
     const model = whole(
       [
         node('Transpose', ['x'], ['t'], { perm: [0, 3, 1, 2] }),
@@ -152,7 +152,7 @@ describe('an input of whole numbers', () => {
     await expectAgreement(model, pixels)
   })
 
-  test('that is computed with stays what it is', () => {
+  test('that is used in calculations stays as it is', () => {
     const summed = whole([node('Add', ['x', 'x'], ['s']), node('Cast', ['s'], ['y'], { to: 1 })])
     expect(read(summed).inputs[0]!.type).toBe('uint8')
     const index = whole([node('Cast', ['x'], ['k'], { to: 7 }), node('Gather', ['w', 'k'], ['y'])], {
@@ -170,23 +170,23 @@ describe('channels that an input leaves open', () => {
     constants: { mean: numbers(1, 6, 1, 1), w: numbers(4, 3, 3, 3) },
   })
 
-  test('are as many as the first convolution takes, in all its groups', () => {
+  test('match what the first convolution takes, in all its groups', () => {
     const nodes = [node('Sub', ['x', 'mean'], ['s']), node('Conv', ['s', 'w'], ['y'], { group: 2 })]
     expect(read(model(nodes)).inputs[0]!.shape).toEqual(['N', 6, 8, 8])
   })
 
-  test('may be given as any other size', () => {
+  test('may be given like any other size', () => {
     const nodes = [node('Conv', ['x', 'w'], ['y'], { group: 2 })]
     const graph = readGraph(bytesOf(model(nodes)), 'model.onnx', { sizes: { C: 6 } })
     expect(graph.inputs[0]!.shape).toEqual(['N', 6, 8, 8])
   })
 
-  test('stay open where nothing says how many there are', () => {
+  test('stay open if nothing determines them', () => {
     expect(read(model(one('Relu'))).inputs[0]!.shape).toEqual(['N', 'C', 8, 8])
   })
 })
 
-describe('what is in training mode is read as in use, and that is said', () => {
+describe('training mode is read as inference, with a note', () => {
   test('dropout', () => {
     const constants: Record<string, Tensor> = {
       ratio: float32([], [0.5]),

@@ -2,7 +2,7 @@ import { describe } from 'vitest'
 import { float32, int64 } from '../../../src/graph/types.ts'
 import { type Case, one, picture, testSideBySide } from './sideBySide.ts'
 
-describe('enlarging and shrinking, as each opset has it', () => {
+describe('enlarging and shrinking, in the form of each opset', () => {
   const cases: Case[] = [
     ['Upsample by attributes', [7, 8], picture, one('Upsample', { scales: { floats: [1, 1, 2, 3] } })],
     ...['nearest', 'linear'].flatMap((mode): Case[] => [

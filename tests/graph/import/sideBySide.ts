@@ -5,7 +5,7 @@ import { readGraph } from '../../../src/graph/file.ts'
 import type { Tensor } from '../../../src/graph/types.ts'
 import { bytesOf, type Model, node, numbers } from './model.ts'
 
-/** A form of an operator: its name, the opsets that have it, the shape of x, nodes that make y of x, constants. */
+/** A form of an operator: its name, its opsets, the shape of x, nodes that make y from x, constants. */
 export type Case = [
   name: string,
   opsets: number[],
@@ -14,18 +14,18 @@ export type Case = [
   constants?: Record<string, Tensor>,
 ]
 
-/** The oldest and the newest opset that are read, and some between. */
+/** The oldest and newest supported opsets, and some between. */
 export const ANY = [7, 9, 11, 13, 17, 21, 26]
 
 /** Two pictures of four channels. */
 export const picture = [2, 4, 7, 8]
 
-/** A node that makes y of x, and of constants. */
+/** A node that makes y from x and constants. */
 export function one(op: string, attributes: Parameters<typeof node>[3] = {}, constants: string[] = []) {
   return [node(op, ['x', ...constants], ['y'], attributes)]
 }
 
-/** A test for each form: what it is read as computes what ONNX Runtime computes from the original bytes. */
+/** A test for each form: the graph as read computes what ONNX Runtime computes from the original bytes. */
 export function testSideBySide(cases: readonly Case[]): void {
   test.each(cases)('%s, opset %j', async (_, opsets, shape, nodes, constants) => {
     for (const opset of opsets)
@@ -33,7 +33,7 @@ export function testSideBySide(cases: readonly Case[]): void {
   })
 }
 
-/** Run a model's own bytes by ONNX Runtime, and the graph that they are read as by our engine. */
+/** Run a model's own bytes in ONNX Runtime, and the graph read from them in our engine. */
 export async function expectAgreement(model: Model, x: Tensor, tolerance = 1e-5): Promise<void> {
   const bytes = bytesOf(model)
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4 })

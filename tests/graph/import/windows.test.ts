@@ -4,7 +4,7 @@ import { ANY, type Case, one, picture, testSideBySide } from './sideBySide.ts'
 
 const kernels = numbers(3, 4, 3, 2)
 
-describe('windows, their padding written out or left to be worked out', () => {
+describe('windows, with explicit or automatic padding', () => {
   const cases: Case[] = [
     [
       'Conv',

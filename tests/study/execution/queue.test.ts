@@ -24,7 +24,7 @@ import { statusOnQueue } from '../../../src/study/status.ts'
 import { hasRedis, Redis } from '../../redis.ts'
 import { writePlan } from '../tinyStudy.ts'
 
-// What a queue does with runs shows without the runs: these only wait, on a real Redis.
+// A queue can be tested without real runs: these only wait, on a real Redis.
 
 let redis: Redis
 let queue: RunQueue
@@ -42,7 +42,7 @@ beforeEach(async () => {
   return () => queue.close()
 })
 
-/** So many runs of a study in this folder. */
+/** This many runs of a study in this folder. */
 function requests(count: number, out = '/study'): RunRequest[] {
   return Array.from({ length: count }, (_, fold) => {
     const run = {
@@ -58,7 +58,7 @@ function requests(count: number, out = '/study'): RunRequest[] {
   })
 }
 
-/** In a folder of its own. */
+/** In its own folder. */
 const board = () => new NoticeBoard(mkdtempSync(join(tmpdir(), 'regard-queue-')))
 
 /** Put runs into the queue and wait for them. */
@@ -67,7 +67,7 @@ function wait(chosen: readonly RunRequest[], signal = new AbortController().sign
   return runOnQueue(queue, chosen, { progress, board: board(), signal, priority, collect: async () => true })
 }
 
-/** So many workers, until `stop`. What they note is in `notes`. */
+/** This many workers, until `stop`. Their notes go to `notes`. */
 function workers(count: number, make: WorkerOptions['make']) {
   const control = new AbortController()
   const notes: string[] = []
@@ -82,7 +82,7 @@ function workers(count: number, make: WorkerOptions['make']) {
 }
 
 describe.skipIf(!hasRedis)('a queue of runs', () => {
-  it('has each of 64 runs made once, by eight workers', async () => {
+  it('makes each of 64 runs once, with eight workers', async () => {
     const made: string[] = []
     const { stop } = workers(8, async ({ run }) => {
       await sleep(50)
@@ -108,14 +108,14 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(await wait(requests(4))).toEqual([
       { name: 'gender-adiencenet-r-fold1', reason: 'here: the photos are others' },
     ])
-    // What only its user can mend is not tried again by itself, but when the user asks for it.
+    // What only its user can fix is not retried automatically, but on the user's request.
     expect(tries.filter((fold) => fold === 1)).toHaveLength(1)
     await wait(requests(4).slice(1, 2))
     await stop()
     expect(tries.filter((fold) => fold === 1)).toHaveLength(2)
   })
 
-  it('tries again a run whose process was lost', async () => {
+  it('retries a run whose process was lost', async () => {
     let tries = 0
     const { stop, notes } = workers(1, async () => {
       if (++tries === 1) throw new Error('the process has ended: SIGKILL')
@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(notes).toContain('gender-adiencenet-r-fold0: the process has ended: SIGKILL')
   })
 
-  it('loses nothing where Redis is started again, even empty', async () => {
+  it('loses nothing if Redis restarts, even empty', async () => {
     const made = new Set<number>()
     const { stop, notes } = workers(2, async ({ run }) => {
       await sleep(400)
@@ -161,7 +161,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(notes.filter((note) => note.startsWith('Redis: '))).toEqual([])
   })
 
-  it('tries again a run whose disk is full or whose store is gone: another machine may do better', async () => {
+  it('retries a run if the disk is full or the store is gone: another machine may do better', async () => {
     const tries: number[] = []
     const { stop } = workers(1, async ({ run: { fold } }) => {
       tries.push(fold)
@@ -175,7 +175,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(tries.toSorted()).toEqual([0, 0, 1, 1])
   })
 
-  it('takes a run back from a worker that is stopped, and gives it to another', async () => {
+  it('takes back a run from a stopped worker, and gives it to another', async () => {
     const seen: string[] = []
     const first = workers(1, async (_, { signal }) => {
       seen.push('first')
@@ -194,7 +194,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(seen).toEqual(['first', 'second'])
   })
 
-  it('keeps the runs of a study whose process was stopped, and has them once however often they are asked for', async () => {
+  it('keeps the runs of a study whose process was stopped, each once however often requested', async () => {
     const control = new AbortController()
     const waiting = wait(requests(3), control.signal)
     while ((await queue.getJobCountByTypes('prioritized')) < 3) await sleep(20)
@@ -227,7 +227,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(made).toEqual(['/early', '/early', '/late', '/late'])
   })
 
-  it('says from anywhere how far each run is', async () => {
+  it('reports the progress of each run from anywhere', async () => {
     let go = () => {}
     const asked = new Promise<void>((resolve) => {
       go = resolve
@@ -256,7 +256,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     await stop()
   })
 
-  it('leaves word in the study’s folder of what waits, who makes what, and what was set aside', async () => {
+  it('records in the study’s folder what waits, who makes what, and what was set aside', async () => {
     const out = mkdtempSync(join(tmpdir(), 'regard-queue-'))
     const lock = Lock.take(files.lock(out), 'the study')
     const own = new NoticeBoard(out)
@@ -298,15 +298,15 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     own.close()
     lock.release()
     expect(readNotices(out)).toEqual({ [first]: { state: 'failed', reason: 'here: the photos are others' } })
-    // What a process that was killed has left of runs underway holds no more.
+    // What a killed process left about runs underway no longer holds.
     writeFileSync(files.notices(out), JSON.stringify({ [second]: seen.get(second) }))
     expect(readNotices(out)).toEqual({})
-    // The next attempt begins with nothing.
+    // The next attempt starts from scratch.
     new NoticeBoard(out)
     expect(existsSync(files.notices(out))).toBe(false)
   })
 
-  it('says so where a run was made in another folder than the study’s', async () => {
+  it('says if a run was made in a folder other than the study’s', async () => {
     const { stop } = workers(1, async () => true)
     const progress = new StudyProgress('test', [], true)
     const options = {
@@ -323,7 +323,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     )
   })
 
-  it('gives runs of a changed plan the place of those that still wait, and drops what it has no more', async () => {
+  it('replaces waiting runs by those of a changed plan, and drops what the plan no longer has', async () => {
     const control = new AbortController()
     const before = wait(requests(3), control.signal)
     while ((await queue.getJobCountByTypes('prioritized')) < 3) await sleep(20)
@@ -343,7 +343,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(made.toSorted()).toEqual(['0 changed', '1 changed'])
   })
 
-  it('waits for a run of the plan as it was that is underway, and then has it made anew', async () => {
+  it('waits for a running run of the old plan, and then has it made again', async () => {
     const made: string[] = []
     let go = () => {}
     const asked = new Promise<void>((resolve) => {
@@ -367,7 +367,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(made).toEqual(['hash of 0', 'changed'])
   })
 
-  it('lets go at once when it is stopped, even where Redis is away', async () => {
+  it('stops at once when told to, even if Redis is gone', async () => {
     const control = new AbortController()
     const waiting = wait(requests(1), control.signal)
     while ((await queue.getJobCountByTypes('prioritized')) < 1) await sleep(20)
@@ -378,7 +378,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     await redis.begin()
   })
 
-  it('knows a run by its study, whatever its plan', () => {
+  it('identifies a run by its study, whatever its plan', () => {
     const [one, two] = requests(2)
     expect(jobIdOf(one!)).toBe(jobIdOf({ ...one!, threads: 4, hash: 'other' }))
     const others = [two!, { ...one!, out: '/other' }, { ...one!, store: 's3://b/p' }]
@@ -386,13 +386,13 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
   })
 })
 
-it.skipIf(!hasRedis)('says where Redis was looked for that does not answer', async () => {
+it.skipIf(!hasRedis)('names the address of a Redis that does not answer', async () => {
   await expect(openQueue('redis://me:secret@127.0.0.1:1')).rejects.toThrow(
     /^redis:\/\/127\.0\.0\.1:1: Redis cannot be reached \(.*ECONNREFUSED.*\)\. Start it/,
   )
 })
 
-it.skipIf(!hasRedis)('says so where Redis takes a connection and then no word', async () => {
+it.skipIf(!hasRedis)('says so if Redis accepts a connection and then stays silent', async () => {
   const own = await Redis.start()
   own.pause()
   await expect(openQueue(own.url)).rejects.toThrow(
@@ -401,7 +401,7 @@ it.skipIf(!hasRedis)('says so where Redis takes a connection and then no word', 
   await own.stop()
 })
 
-describe.skipIf(!hasRedis)('a Redis that takes or keeps nothing is one line with the remedy:', () => {
+describe.skipIf(!hasRedis)('a Redis that accepts or stores nothing gives one line with the remedy:', () => {
   it.each([
     [['--requirepass', 'secret'], 'Redis asks for a password. Give it as redis://:password@host'],
     [['--maxmemory', '1mb'], 'Redis is full. Give it more memory'],

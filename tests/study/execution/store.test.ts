@@ -25,7 +25,7 @@ const { signal } = new AbortController()
 const RUN = 'gender-adiencenet-r-fold1'
 const small = TINY_PLAN.replace('[age, gender]', '[gender]').replace('[r, i, m]', '[r]')
 
-// A server of one's own that speaks S3, over a real socket.
+// A local S3 server, over a real socket.
 const bucket = mkdtempSync(join(tmpdir(), 'regard-s3-'))
 const server = new S3rver({
   address: '127.0.0.1',
@@ -58,11 +58,11 @@ function inBucket(prefix: string): string[] {
   return readdirSync(folder).flatMap((name) => name.match(/(.*)\._S3rver_object$/)?.[1] ?? [])
 }
 
-/** A study that was never disturbed. */
+/** An undisturbed study. */
 const one = writePlan(small)
 
 describe('a study whose runs are kept in a bucket', () => {
-  it('has them there, and takes them from there on a machine that has nothing', async () => {
+  it('stores them there, and fetches them from there on an empty machine', async () => {
     const two = writePlan(small)
     await main(['study', one.plan, '--out', one.out, '--store', 's3://studies/a'])
     expect(process.exitCode).toBe(0)
@@ -73,13 +73,13 @@ describe('a study whose runs are kept in a bucket', () => {
     expect(process.exitCode, captured.printed).toBe(0)
     const run = join(two.out, 'runs', RUN)
     expect(damageOf(run)).toBeUndefined()
-    // Taken, not made: the times are the same too.
+    // Fetched, not made: the times are the same too.
     expect(readFileSync(join(run, 'metrics.jsonl'))).toEqual(
       readFileSync(join(one.out, 'runs', RUN, 'metrics.jsonl')),
     )
   })
 
-  it('makes a run anew whose plan has changed, and leaves nothing of the old one', async () => {
+  it('makes a run again if its plan has changed, and leaves nothing of the old one', async () => {
     const before = writePlan(
       `${small.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  snapshotEvery: 3')}crops: true\n`,
     )
@@ -90,11 +90,11 @@ describe('a study whose runs are kept in a bucket', () => {
     expect(inBucket('b')).not.toContain('crops.parquet')
   })
 
-  it('goes on from a checkpoint that another machine has left there', async () => {
+  it('resumes from a checkpoint that another machine left there', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'regard-lost-')), RUN)
     cpSync(join(one.out, 'runs', RUN), folder, { recursive: true })
     const { hash } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
-    // As a machine leaves it that is lost in the middle: all but the sums.
+    // As a machine leaves it that disappears in the middle: all but the checksums.
     rmSync(join(folder, 'SHA256SUMS'))
     const store = new Store('s3://studies/c', { signal })
     await store.save(RUN, folder)
@@ -106,7 +106,7 @@ describe('a study whose runs are kept in a bucket', () => {
     expect(inBucket('c')).toEqual([])
   })
 
-  it('says where the bucket was looked for that is not there', async () => {
+  it('names the address of a missing bucket', async () => {
     const { plan, out } = writePlan(small)
     await main(['study', plan, '--out', out, '--store', 's3://nowhere/x'])
     expect(process.exitCode).toBe(1)
@@ -117,7 +117,7 @@ describe('a study whose runs are kept in a bucket', () => {
 })
 
 describe('a store', () => {
-  /** A run's folder with some files, as one that is underway has them. */
+  /** A run's folder with some files, like one underway. */
   function begun(): string {
     const folder = join(mkdtempSync(join(tmpdir(), 'regard-begun-')), RUN)
     mkdirSync(folder)
@@ -126,7 +126,7 @@ describe('a store', () => {
     writeFileSync(join(folder, 'checkpoint.safetensors'), Buffer.alloc(100_000, 'weights'))
     return folder
   }
-  /** The files of a folder, by their names. */
+  /** The files of a folder, by name. */
   const filesOf = (folder: string) =>
     Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')]))
   const elsewhere = () => join(mkdtempSync(join(tmpdir(), 'regard-else-')), RUN)
@@ -137,7 +137,7 @@ describe('a store', () => {
     ['cut', 'ECONNRESET|socket hang up'],
     ['cut answer', 'aborted'],
     ['damaged put', 'BadDigest'],
-  ])('that fails for a while is asked again (%s), and says so once', async (fault, words) => {
+  ])('asks again if the server fails for a while (%s), and says so once', async (fault, words) => {
     const url = `s3://studies/faults-${String(fault).replace(' ', '-')}`
     const from = begun()
     const to = elsewhere()
@@ -145,7 +145,7 @@ describe('a store', () => {
     // The client itself asks three times.
     if (fault !== 'cut answer') line.faults.push(...Array<Fault>(4).fill(fault))
     await store.save(RUN, from)
-    // The listing, and the first file.
+    // The listing and the first file.
     if (fault !== 'damaged put') line.faults.push(...Array<Fault>(8).fill(fault))
     await store.fetch(RUN, to, 'mine')
     expect(line.faults).toEqual([])
@@ -155,7 +155,7 @@ describe('a store', () => {
     )
   })
 
-  it('whose files arrive damaged gives them right the next time', async () => {
+  it('fetches again files that arrive damaged', async () => {
     const from = begun()
     const to = elsewhere()
     const store = new Store('s3://studies/flipped', { signal })
@@ -167,7 +167,7 @@ describe('a store', () => {
     expect(filesOf(to)).toEqual(filesOf(from))
   })
 
-  it('names a run that is damaged there, and removes it, so that it is made again', async () => {
+  it('names a run that is damaged there, and removes it so that it is made again', async () => {
     const to = elsewhere()
     const store = new Store('s3://studies/damaged', { signal })
     await store.save(RUN, begun())
@@ -183,7 +183,7 @@ describe('a store', () => {
     expect(inBucket('damaged')).toEqual([])
   })
 
-  it('that forbids something is told at once', async () => {
+  it('reports a refusal at once', async () => {
     line.asked.length = 0
     line.faults.push(403)
     const store = new Store('s3://studies/forbidden', { signal })
@@ -193,7 +193,7 @@ describe('a store', () => {
     expect(line.asked).toHaveLength(1)
   })
 
-  it('that is gone is waited for until it is back, or for as long as was meant, or until a signal', async () => {
+  it('waits for a server that is gone, until it is back, time is up, or a signal comes', async () => {
     const from = begun()
     await line.stop()
     const stop = new AbortController()
@@ -211,11 +211,11 @@ describe('a store', () => {
     expect(inBucket('gone').sort()).toEqual(readdirSync(from).sort())
   })
 
-  it('that goes and comes back while a study is made changes none of its bits', async () => {
+  it('changes no bit of a study by going away and coming back', async () => {
     const two = writePlan(small)
     line.asked.length = 0
     const ended = main(['study', two.plan, '--out', two.out, '--store', 's3://studies/weak'])
-    // Cut again and again, where files are put.
+    // Cut again and again, while files are written.
     for (let cuts = 0; cuts < 3; cuts++) {
       const seen = line.asked.length
       const puts = () => line.asked.slice(seen).filter((each) => each.startsWith('PUT')).length
@@ -232,7 +232,7 @@ describe('a store', () => {
       const [a, b] = [one, two].map(({ out }) => readFileSync(join(out, 'runs', RUN, file)))
       expect(a!.equals(b!), file).toBe(true)
     }
-    // And whoever has nothing takes it from there, whole.
+    // And an empty machine fetches it from there, complete.
     const three = writePlan(small)
     await main(['study', three.plan, '--out', three.out, '--store', 's3://studies/weak'])
     expect(damageOf(join(three.out, 'runs', RUN))).toBeUndefined()
