@@ -15,14 +15,34 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
   let studio: Opened
   let page: Page
   beforeAll(async () => {
-    studio = await openStudio({ hash: '#/models' })
+    studio = await openStudio({ hash: '#/look?m=occlusion' })
     page = studio.page
   })
   afterAll(() => studio?.close())
 
+  test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
+    await page.getByRole('button', { name: 'Stop' }).waitFor()
+    await theWorker(page).evaluate(() => {
+      // It waits for another that never comes, as threads do for each other.
+      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
+    })
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/^It stopped responding and was restarted/)
+      .waitFor()
+    expect(await page.getByRole('button', { name: 'Ask again' }).count()).toBe(1)
+    expect(studio.faults).toEqual([])
+    await closeNotice(page)
+    // The plain settings.
+    await page.goto(`${studio.url}#/look?n=faceres`)
+    await settled(page)
+  })
+
   test('is started anew where it is stuck, with photo and networks, those that were dropped too', async () => {
     const card = join(folder, 'adiencenet-synthetic.card.yaml')
     writeFileSync(card, 'input: { channels: BGR, scale: 1, mean: 128 }\n')
+    await page.getByRole('link', { name: 'Models', exact: true }).click()
     await page.getByLabel('Open a model').setInputFiles([example, card])
     const dropped = page.getByRole('region', { name: 'adiencenet-synthetic' })
     await dropped.getByRole('button', { name: 'Use in Look' }).click()
@@ -58,28 +78,6 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
     await page.getByRole('button', { name: 'Whole photo' }).click()
     await settled(page)
     expect(await page.getByRole('alert').count()).toBe(0)
-    await closeNotice(page)
-  })
-
-  test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
-    const { length } = studio.faults
-    await page.getByRole('button', { name: 'Take adiencenet-synthetic away' }).click()
-    await settled(page)
-    await page.evaluate(() => {
-      location.hash = '#/look?m=occlusion'
-    })
-    await page.getByRole('button', { name: 'Stop' }).waitFor()
-    await theWorker(page).evaluate(() => {
-      // It waits for another that never comes, as threads do for each other.
-      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
-    })
-    await page.getByRole('button', { name: 'Stop' }).click()
-    await page
-      .getByRole('alert')
-      .getByText(/^It stopped responding and was restarted/)
-      .waitFor()
-    expect(await page.getByRole('button', { name: 'Ask again' }).count()).toBe(1)
-    expect(studio.faults.slice(length)).toEqual([])
   })
 })
 
