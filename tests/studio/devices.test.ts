@@ -10,7 +10,7 @@ import { readNpy } from '../../src/formats/npy.ts'
 import { typeOf } from '../../src/server/files.ts'
 import { writeStudio } from '../../src/server/static.ts'
 import { IMITATED_GPU } from '../chromium.ts'
-import { hasChromium, openStudio } from './open.ts'
+import { hasChromium, type Opened, openStudio } from './open.ts'
 
 const SAFARI =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15'
@@ -20,11 +20,18 @@ const example = fileURLToPath(new URL('../../examples/adiencenet-synthetic.onnx'
 describe.skipIf(!hasChromium)('where networks run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-devices-'))
   const card = join(folder, 'adiencenet-synthetic.card.yaml')
-  beforeAll(() => writeFileSync(card, 'input: { channels: BGR, scale: 1, mean: 128 }\n'))
-  afterAll(() => rmSync(folder, { recursive: true }))
+  let studio: Opened
+  beforeAll(async () => {
+    studio = await openStudio({ args: IMITATED_GPU })
+    writeFileSync(card, 'input: { channels: BGR, scale: 1, mean: 128 }\n')
+  })
+  afterAll(async () => {
+    await studio?.close()
+    rmSync(folder, { recursive: true })
+  })
 
   test('a GPU that is imitated is left alone, and its runtime is not fetched', async () => {
-    const { page, faults, close } = await openStudio({ args: IMITATED_GPU })
+    const { page, faults } = studio
     const fetched: string[] = []
     page.on('request', (request) => fetched.push(request.url()))
     expect(await page.evaluate(async () => (await navigator.gpu.requestAdapter()) !== null)).toBe(true)
@@ -34,12 +41,13 @@ describe.skipIf(!hasChromium)('where networks run', () => {
     await settled(page)
     await page.getByText(/^WebAssembly, \d+ threads?$/).waitFor()
     expect(fetched.filter((url) => url.includes('asyncify'))).toEqual([])
+    await page.getByRole('button', { name: 'Face 1' }).click()
     expect(faults).toEqual([])
-    await close()
   })
 
   test('on WebGPU the map is what it is by WebAssembly, and a lost device is gone on without', async () => {
-    const { page, faults, close } = await openStudio({ args: IMITATED_GPU, hash: '#/models' })
+    const { page, faults } = studio
+    await page.getByRole('link', { name: 'Models', exact: true }).click()
     await page.getByLabel('Open a model').setInputFiles([example, card])
     const dropped = page.getByRole('region', { name: 'adiencenet-synthetic' })
     await dropped.getByRole('button', { name: 'Use in Look' }).click()
@@ -63,7 +71,6 @@ describe.skipIf(!hasChromium)('where networks run', () => {
     await page.getByRole('button', { name: 'Whole photo' }).click()
     expect(off(await mapOf(page), wasm)).toBe(0)
     expect(faults).toEqual([])
-    await close()
   })
 
   test('Safari’s is left alone, and the page says so', async () => {
@@ -84,7 +91,7 @@ describe.skipIf(!hasChromium)('where networks run', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
     const { page, close } = await openStudio({ url, serviceWorkers: 'block' })
-    await mapOf(page)
+    await settled(page)
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false)
     await page.getByText('WebAssembly, 1 thread', { exact: true }).waitFor()
     await close()

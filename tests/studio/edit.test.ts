@@ -1,9 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { seriousFaults } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
-/** The side of the sample, in pixels. */
+const sample = fileURLToPath(new URL('../../studio/samples/astronaut.jpg', import.meta.url))
+/** Its side, in pixels. */
 const SIDE = 400
 
 const NOTHING_WAITS = '.cell:not([data-waits]) .map canvas'
@@ -50,10 +52,11 @@ describe.skipIf(!hasChromium)('Edit', () => {
     await shown(page)
   })
   beforeEach(async () => {
-    // Every test begins with the whole photo, as it was opened.
-    await page.goto(`${studio.url}#/help`)
-    await page.reload()
-    await page.goto(`${studio.url}#/look`)
+    // Every test begins with the plain settings, and with the whole photo as it was opened.
+    await page.goto(`${studio.url}#/look?n=faceres`)
+    await page.waitForURL(/#\/look$/)
+    await page.getByLabel('Open a photo').setInputFiles(sample)
+    await page.keyboard.press('Escape')
     await shown(page)
   })
   afterAll(async () => {
@@ -85,7 +88,9 @@ describe.skipIf(!hasChromium)('Edit', () => {
 
   test('by mouse paints where the mouse goes, and nowhere else', async () => {
     await page.getByRole('button', { name: 'Edit', exact: true }).click()
-    await page.getByLabel(/^Size/).fill('30')
+    const size = page.getByLabel(/^Size/)
+    const before = await size.inputValue()
+    await size.fill('30')
     const canvas = page.locator('canvas.brush')
     const box = (await canvas.boundingBox())!
     const to = (x: number, y: number) =>
@@ -104,6 +109,7 @@ describe.skipIf(!hasChromium)('Edit', () => {
     expect(await page.locator('.edited .warn').textContent()).toBe(
       'An edited photo is unlike those the network learned from.',
     )
+    await size.fill(before)
   })
 
   test('by finger paints as by mouse', async () => {

@@ -36,6 +36,8 @@ describe.skipIf(!hasChromium)('Study', () => {
   let plan: string
   let server: Listening
   let studio: Opened
+  /** Of a server that knows no study. */
+  let fromDisk: Opened
   let study: ChildProcess | undefined
   beforeAll(async () => {
     ;({ folder, plan, out } = writePlan(PLAN))
@@ -46,6 +48,7 @@ describe.skipIf(!hasChromium)('Study', () => {
   afterAll(async () => {
     study?.kill()
     await studio?.close()
+    await fromDisk?.close()
     await server?.close()
   })
 
@@ -206,6 +209,42 @@ describe.skipIf(!hasChromium)('Study', () => {
     expect(own(studio.faults)).toEqual([])
   })
 
+  test('is opened from disk where no server knows of it', async () => {
+    fromDisk = await openStudio({ hash: '#/study', width: 390, height: 844, theme: 'dark' })
+    const { page } = fromDisk
+    await page.getByText('No study yet.').waitFor()
+    await page.locator('input[type=file][webkitdirectory]').setInputFiles(folder)
+    await page.getByText('2 of 2 runs finished.').waitFor()
+    await page.getByRole('img', { name: /^Loss of the batches\..* after 600 iterations/ }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    expect(await seriousFaults(page)).toEqual([])
+    await tab(page, 'Confusion')
+    await page
+      .getByRole('button', { name: /answered right/ })
+      .first()
+      .waitFor()
+    await page.locator('.study-matrix button:enabled').first().click()
+    await page.getByText('Its photos are not shown').waitFor()
+    await tab(page, 'Report')
+    await page
+      .getByRole('region', { name: 'Report of tiny' })
+      .getByRole('heading', { name: 'tiny' })
+      .waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    expect(await seriousFaults(page)).toEqual([])
+    await tab(page, 'Findings')
+    await page.locator('.study-run select').selectOption({ label: `Comparison: ${basename(folder)}/compare` })
+    await page.getByRole('heading', { name: 'Networks side by side' }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    expect(await seriousFaults(page)).toEqual([])
+    await tab(page, 'Atlas')
+    await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
+    await tab(page, 'Check')
+    await page.getByText('Opened from disk').waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    expect(own(fromDisk.faults)).toEqual([])
+  })
+
   test('lets a page from disk run and load nothing', async () => {
     const hostile = mkdtempSync(join(tmpdir(), 'regard-hostile-'))
     const elsewhere = 'http://127.0.0.1:9'
@@ -219,87 +258,31 @@ describe.skipIf(!hasChromium)('Study', () => {
 <form action="${elsewhere}/form"><input name="a"></form><p style="background: url('${elsewhere}/st.png'); color: red">Hostile</p>
 <a href="javascript:document.title = 'ran'">Run</a> <a href="#below">Below</a><div style="height: 200vh"></div><h2 id="below">Here</h2>`,
     )
-    const files = await listen({ port: 0 })
-    const other = await openStudio({ url: files.url, hash: '#/study' })
-    try {
-      const { page } = other
-      await page.locator('input[type=file][webkitdirectory]').setInputFiles(hostile)
-      const line = page.getByText('Hostile', { exact: true })
-      await line.waitFor()
-      expect(await line.evaluate((p) => getComputedStyle(p).color)).toBe('rgb(255, 0, 0)')
-      await page.getByText('Run', { exact: true }).click()
-      await page.getByText('Below', { exact: true }).click()
-      await expect
-        .poll(
-          () =>
-            page
-              .getByText('Here', { exact: true })
-              .evaluate((h) => h.getBoundingClientRect().top < innerHeight),
-          {
-            timeout: 500_000,
-          },
-        )
-        .toBe(true)
-      expect(page.url()).toContain('#/study/')
-      expect(await page.title()).not.toBe('ran')
-      expect(page.frames()).toHaveLength(1)
-      // What the policy refuses it says in the console; no request was made.
-      expect(
-        other.faults.filter((fault) => !/violates the following Content Security Policy/.test(fault)),
-      ).toEqual([])
-    } finally {
-      await other.close()
-      await files.close()
-    }
-  })
-
-  test('is opened from disk where no server knows of it', async () => {
-    const files = await listen({ port: 0 })
-    const other = await openStudio({
-      url: files.url,
-      hash: '#/study',
-      width: 390,
-      height: 844,
-      theme: 'dark',
-    })
-    try {
-      const { page } = other
-      await page.getByText('No study yet.').waitFor()
-      await page.locator('input[type=file][webkitdirectory]').setInputFiles(folder)
-      await page.getByText('2 of 2 runs finished.').waitFor()
-      await page.getByRole('img', { name: /^Loss of the batches\..* after 600 iterations/ }).waitFor()
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-      expect(await seriousFaults(page)).toEqual([])
-      await tab(page, 'Confusion')
-      await page
-        .getByRole('button', { name: /answered right/ })
-        .first()
-        .waitFor()
-      await page.locator('.study-matrix button:enabled').first().click()
-      await page.getByText('Its photos are not shown').waitFor()
-      await tab(page, 'Report')
-      await page
-        .getByRole('region', { name: 'Report of tiny' })
-        .getByRole('heading', { name: 'tiny' })
-        .waitFor()
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-      expect(await seriousFaults(page)).toEqual([])
-      await tab(page, 'Findings')
-      await page
-        .locator('.study-run select')
-        .selectOption({ label: `Comparison: ${basename(folder)}/compare` })
-      await page.getByRole('heading', { name: 'Networks side by side' }).waitFor()
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-      expect(await seriousFaults(page)).toEqual([])
-      await tab(page, 'Atlas')
-      await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
-      await tab(page, 'Check')
-      await page.getByText('Opened from disk').waitFor()
-      expect(await seriousFaults(page)).toEqual([])
-      expect(own(other.faults)).toEqual([])
-    } finally {
-      await other.close()
-      await files.close()
-    }
+    const { page, url } = fromDisk
+    await page.goto(`${url}#/study`)
+    await page.locator('input[type=file][webkitdirectory]').setInputFiles(hostile)
+    const line = page.getByText('Hostile', { exact: true })
+    await line.waitFor()
+    expect(await line.evaluate((p) => getComputedStyle(p).color)).toBe('rgb(255, 0, 0)')
+    await page.getByText('Run', { exact: true }).click()
+    await page.getByText('Below', { exact: true }).click()
+    await expect
+      .poll(
+        () =>
+          page
+            .getByText('Here', { exact: true })
+            .evaluate((h) => h.getBoundingClientRect().top < innerHeight),
+        {
+          timeout: 500_000,
+        },
+      )
+      .toBe(true)
+    expect(page.url()).toContain('#/study/')
+    expect(await page.title()).not.toBe('ran')
+    expect(page.frames()).toHaveLength(1)
+    // What the policy refuses it says in the console; no request was made.
+    expect(
+      fromDisk.faults.filter((fault) => !/violates the following Content Security Policy/.test(fault)),
+    ).toEqual([])
   })
 })

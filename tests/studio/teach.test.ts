@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { drawnFaces } from '../../src/datasets/synthetic/drawnFaces.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { fixInput } from '../../src/graph/batch.ts'
@@ -86,27 +86,27 @@ async function saved(page: Page): Promise<string> {
 
 describe.skipIf(!hasChromium)('Teach', () => {
   let studio: Opened
+  let page: Page
   let babies: Awaited<ReturnType<typeof files>>
   let old: Awaited<ReturnType<typeof files>>
+  // All share one page, and go through it as a user would.
   beforeAll(async () => {
     ;[babies, old] = [await files(0), await files(7)]
-  })
-  beforeEach(async () => {
     studio = await openStudio({
       hash: '#/teach',
       args: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
     })
+    page = studio.page
   })
-  afterEach(async () => {
-    expect(studio.faults).toEqual([])
-    await studio.close()
-  })
+  afterEach(() => expect(studio.faults).toEqual([]))
+  afterAll(() => studio?.close())
 
-  const train = () => studio.page.getByRole('button', { name: 'Train', exact: true })
-  const again = () => studio.page.getByRole('button', { name: 'Train again' })
+  const train = () => page.getByRole('button', { name: /^Train( again)?$/ })
+  const stop = () => page.getByRole('button', { name: 'Stop' })
+  const steps = () => page.getByRole('combobox', { name: 'Steps' })
+  const pupil = () => page.getByRole('combobox', { name: 'What learns' })
 
   async function giveFiles(): Promise<void> {
-    const { page } = studio
     for (const [name, some] of [
       ['A', babies],
       ['B', old],
@@ -119,15 +119,30 @@ describe.skipIf(!hasChromium)('Teach', () => {
     }
   }
 
-  test('the first 20 losses are those of Node for the same seed and batches, and the same again', async () => {
-    const { page } = studio
-    await giveFiles()
-    await page.getByRole('combobox', { name: 'Steps' }).selectOption('120')
+  async function begin(): Promise<void> {
     await train().click()
+    await stop().waitFor()
+  }
+
+  async function removeAll(): Promise<void> {
+    const buttons = page.getByRole('button', { name: 'Remove all' })
+    while ((await buttons.count()) > 0) await buttons.first().click()
+  }
+
+  test('says what is missing, and what can be had', async () => {
+    await page.getByText('A has no examples; 10 are needed.').waitFor()
+    expect(await train().isDisabled()).toBe(true)
+    await page.getByText('after 240 steps: at least 90 %').waitFor()
+  })
+
+  test('the first 20 losses are those of Node for the same seed and batches, and the same again', async () => {
+    await giveFiles()
+    await steps().selectOption('120')
+    await begin()
     const first = page.locator('.numbers tbody tr:nth-child(20)')
     await first.waitFor({ state: 'attached' })
-    await page.getByRole('button', { name: 'Stop' }).click()
-    await again().waitFor()
+    await stop().click()
+    await train().waitFor()
     const expected = await lossesInNode(
       [babies, old].map((kind) => kind.map(({ data }) => data)),
       20,
@@ -137,19 +152,36 @@ describe.skipIf(!hasChromium)('Teach', () => {
     console.log(`the first 20 losses are ${apart.toExponential(1)} from Node's at most`)
     expect(losses).toHaveLength(20)
     expect(apart).toBeLessThan(1e-4)
-    await again().click()
-    await page.getByRole('button', { name: 'Stop' }).waitFor()
+    await begin()
     await first.waitFor({ state: 'attached' })
     expect((await lossesIn(page)).slice(0, 20)).toEqual(losses)
+    await stop().click()
+    await train().waitFor()
+  })
+
+  test('a new head on a network that comes with the page learns from few examples', async () => {
+    await removeAll()
+    await pupil().selectOption('faceres')
+    await giveFiles()
+    await steps().selectOption('120')
+    await begin()
+    await train().waitFor()
+    const losses = await lossesIn(page)
+    const mean = (some: readonly number[]) => some.reduce((sum, loss) => sum + loss, 0) / some.length
+    expect(mean(losses.slice(-20))).toBeLessThan(mean(losses.slice(0, 20)) / 2)
+    const model = await saved(page)
+    const { name } = await explainFile(model, old[0]!.path)
+    expect(name).toBe('B')
   })
 
   test('two drawn kinds are told apart after 240 steps, and what was taught is saved, tried and used', async () => {
-    const { page } = studio
-    await page.getByText('after 240 steps: at least 90 %').waitFor()
+    await removeAll()
+    await pupil().selectOption('adiencenet')
+    await steps().selectOption('240')
     await page.getByLabel('Use drawn faces').selectOption('ages')
     await page.getByText('100 examples').nth(1).waitFor()
-    await train().click()
-    await again().waitFor()
+    await begin()
+    await train().waitFor()
     expect(await page.locator('.measures').textContent()).toContain('Step 240 of 240')
     expect(await accuracyIn(page)).toBeGreaterThanOrEqual(0.9)
 
@@ -184,28 +216,12 @@ describe.skipIf(!hasChromium)('Teach', () => {
     expect(await page.getByText('100 examples').count()).toBe(2)
   })
 
-  test('a new head on a network that comes with the page learns from few examples', async () => {
-    const { page } = studio
-    await page.getByRole('combobox', { name: 'What learns' }).selectOption('faceres')
-    await giveFiles()
-    await page.getByRole('combobox', { name: 'Steps' }).selectOption('120')
-    await train().click()
-    await again().waitFor()
-    const losses = await lossesIn(page)
-    const mean = (some: readonly number[]) => some.reduce((sum, loss) => sum + loss, 0) / some.length
-    expect(mean(losses.slice(-20))).toBeLessThan(mean(losses.slice(0, 20)) / 2)
-    const model = await saved(page)
-    const { name } = await explainFile(model, old[0]!.path)
-    expect(name).toBe('B')
-  })
-
-  test('says what is missing, records while it is held, and asks before what is not saved is lost', async () => {
-    const { page } = studio
-    await page.getByText('A has no examples; 10 are needed.').waitFor()
-    expect(await train().isDisabled()).toBe(true)
+  test('records while it is held, and asks before what is not saved is lost', async () => {
+    await removeAll()
+    await page.getByRole('combobox', { name: 'What it sees' }).selectOption('whole')
     await page.getByRole('button', { name: 'Camera' }).click()
     await page.getByLabel('Camera', { exact: true }).waitFor()
-    const kind = page.getByRole('group', { name: 'Kind A' })
+    const kind = page.getByRole('group', { name: 'Kind baby' })
     await kind.getByRole('button', { name: 'Hold to record' }).hover()
     await page.mouse.down()
     await expect.poll(() => kind.locator('.thumbnails li').count(), { timeout: 500_000 }).toBeGreaterThan(3)

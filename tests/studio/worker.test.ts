@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { afterAll, describe, expect, test } from 'vitest'
-import { hasChromium, openStudio } from './open.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasChromium, type Opened, openStudio } from './open.ts'
 
 const example = fileURLToPath(new URL('../../examples/adiencenet-synthetic.onnx', import.meta.url))
 
@@ -12,17 +12,49 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-worker-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
+  let studio: Opened
+  let page: Page
+  beforeAll(async () => {
+    studio = await openStudio({ hash: '#/look?m=occlusion' })
+    page = studio.page
+  })
+  afterAll(() => studio?.close())
+
+  test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
+    await page.getByRole('button', { name: 'Stop' }).waitFor()
+    await theWorker(page).evaluate(() => {
+      // It waits for another that never comes, as threads do for each other.
+      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
+    })
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/^It stopped responding and was restarted/)
+      .waitFor()
+    expect(await page.getByRole('button', { name: 'Ask again' }).count()).toBe(1)
+    expect(studio.faults).toEqual([])
+    await closeNotice(page)
+    // The plain settings.
+    await page.goto(`${studio.url}#/look?n=faceres`)
+    await settled(page)
+  })
+
   test('is started anew where it is stuck, with photo and networks, those that were dropped too', async () => {
     const card = join(folder, 'adiencenet-synthetic.card.yaml')
     writeFileSync(card, 'input: { channels: BGR, scale: 1, mean: 128 }\n')
-    const { page, faults, close } = await openStudio({ hash: '#/models' })
+    await page.getByRole('link', { name: 'Models', exact: true }).click()
     await page.getByLabel('Open a model').setInputFiles([example, card])
     const dropped = page.getByRole('region', { name: 'adiencenet-synthetic' })
     await dropped.getByRole('button', { name: 'Use in Look' }).click()
     await page.getByRole('img', { name: /^adiencenet-synthetic, / }).waitFor()
     await settled(page)
 
-    await stick(page)
+    await theWorker(page).evaluate(() => {
+      // It runs without an end, as a network can.
+      setTimeout(() => {
+        for (;;);
+      })
+    })
     await page.getByRole('button', { name: 'Whole photo' }).click()
     await page.getByText(/^A network is not responding/).waitFor()
     await page.getByRole('button', { name: 'Restart' }).click()
@@ -32,27 +64,11 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
     await settled(page)
     expect(await page.getByRole('alert').count()).toBe(0)
     expect(await page.getByRole('img', { name: /^(faceres|adiencenet-synthetic), / }).count()).toBe(2)
-    expect(faults).toEqual([])
-    await close()
-  })
-
-  test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
-    const { page, faults, close } = await openStudio({ hash: '#/look?m=occlusion' })
-    await page.getByRole('button', { name: 'Stop' }).waitFor()
-    await stick(page)
-    await page.getByRole('button', { name: 'Stop' }).click()
-    await page
-      .getByRole('alert')
-      .getByText(/^It stopped responding and was restarted/)
-      .waitFor()
-    expect(await page.getByRole('button', { name: 'Ask again' }).count()).toBe(1)
-    expect(faults).toEqual([])
-    await close()
+    expect(studio.faults).toEqual([])
+    await closeNotice(page)
   })
 
   test('is started anew where it breaks down', async () => {
-    const { page, close } = await openStudio()
-    await settled(page)
     await theWorker(page).evaluate(() => {
       setTimeout(() => {
         WebAssembly.Memory.prototype.grow.call(new WebAssembly.Memory({ initial: 1, maximum: 1 }), 2)
@@ -62,7 +78,6 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
     await page.getByRole('button', { name: 'Whole photo' }).click()
     await settled(page)
     expect(await page.getByRole('alert').count()).toBe(0)
-    await close()
   })
 })
 
@@ -71,14 +86,9 @@ function theWorker(page: Page) {
   return page.workers()[0]!
 }
 
-/** Let the worker run without an end, as a run of a network can. */
-async function stick(page: Page): Promise<void> {
-  const worker = theWorker(page)
-  await worker.evaluate(() => {
-    setTimeout(() => {
-      for (;;);
-    })
-  })
+/** Close the page's notice about the last restart. */
+async function closeNotice(page: Page): Promise<void> {
+  await page.locator('.worker-status').getByRole('button', { name: 'Close' }).click()
 }
 
 /** Wait until all that is asked is answered. */
