@@ -16,7 +16,7 @@ export function partInWords(part: string): string {
 }
 
 /** Parts that are estimated from the shape of the face alone. */
-const ESTIMATES = new Set(['hair', 'ears', 'background'])
+export const ESTIMATES = new Set(['hair', 'ears', 'background'])
 
 /** A part of what speaks for and against, and how much of the picture it is. */
 export interface PartAmount {
