@@ -21,6 +21,11 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
     await dropped.getByRole('button', { name: 'Use in Look' }).click()
     await page.getByRole('img', { name: /^adiencenet-synthetic, / }).waitFor()
     await settled(page)
+    // Maps lie on one line, however many answers stand above them.
+    const tops = await page
+      .locator('.map')
+      .evaluateAll((all) => all.map((it) => it.getBoundingClientRect().top))
+    expect(tops).toEqual([tops[0], tops[0]])
 
     await stick(page)
     await page.getByRole('button', { name: 'Whole photo' }).click()
@@ -39,6 +44,12 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
   test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
     const { page, faults, close } = await openStudio({ hash: '#/look?m=occlusion' })
     await page.getByRole('button', { name: 'Stop' }).waitFor()
+    // The answer is there before a map of so many runs.
+    await page
+      .locator('.answers')
+      .getByText(/^[fm] \d+ %$/)
+      .waitFor()
+    expect(await page.getByRole('img', { name: /^faceres, / }).count()).toBe(0)
     await stick(page)
     await page.getByRole('button', { name: 'Stop' }).click()
     await page
