@@ -27,7 +27,11 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <p className="faint small">Never while you type in a field. Arrow keys move the rings of Fix eyes.</p>
+      <p className="faint small">
+        Never while you type in a field. Arrow keys also move the rings of Fix eyes and the cloud of an atlas.
+        On a touchscreen, tap a map to read it, rest your finger on it to see the photo, and zoom all maps
+        with two fingers.
+      </p>
       <h2>The sample</h2>
       <p>Eileen Collins, NASA, 1994; public domain.</p>
     </article>

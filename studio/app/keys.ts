@@ -1,7 +1,7 @@
 /** Keyboard shortcuts, outside text fields. */
 
 import { create } from 'zustand'
-import { copyLink } from '../look/address.ts'
+import { copyLink, draw } from '../look/address.ts'
 import { nextBrush, redo, resize, undo } from '../look/edit.ts'
 import { changed } from '../look/run.ts'
 import { getLook, SHOWS, setLook } from '../look/store.ts'
@@ -114,6 +114,7 @@ export const SHORTCUTS: readonly Pick<Shortcut, 'keys' | 'does'>[] = [
   ...SINGLE,
   ...WITH_CONTROL,
   { keys: 'Ctrl+V', does: 'paste a photo' },
+  { keys: 'Arrows', does: 'on a map: the next part; with Shift, the next pixel' },
 ]
 
 /** Start listening; the returned function stops it. */
@@ -139,13 +140,13 @@ function pressed(event: KeyboardEvent): void {
 
 const TICKED = new Set(['range', 'checkbox', 'radio', 'button', 'submit', 'reset', 'file', 'color'])
 
-/** Whether a key belongs to the focused element: a text field, or a list that jumps to typed text. */
+/** Whether a key belongs to the focused element: a text field, or a list that jumps to typed text, as a map's does not. */
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target instanceof HTMLInputElement) return !TICKED.has(target.type)
   return (
     target.isContentEditable ||
-    target.closest('textarea, select, [role=listbox], [role=combobox], [role=menu], [role=dialog]') !== null
+    target.closest('textarea, select, [role=combobox], [role=menu], [role=dialog]') !== null
   )
 }
 
@@ -163,9 +164,7 @@ function nextColumn(by: 1 | -1): void {
 }
 
 function nextShow(): void {
-  setLook(({ drawing }) => ({
-    drawing: { ...drawing, show: SHOWS[(SHOWS.indexOf(drawing.show) + 1) % SHOWS.length]! },
-  }))
+  draw({ show: SHOWS[(SHOWS.indexOf(getLook().drawing.show) + 1) % SHOWS.length]! })
 }
 
 function leave(): void {

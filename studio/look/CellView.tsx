@@ -1,13 +1,11 @@
-import { memo, type PointerEvent, useMemo, useState } from 'react'
+import { memo, useMemo } from 'react'
 import type { Look } from '../worker/protocol.ts'
-import { drawn, strongest } from './drawn.ts'
 import { Legend } from './Legend.tsx'
-import { Pixels } from './Pixels.tsx'
+import { MapView } from './MapView.tsx'
 import { askAgain, changed } from './run.ts'
 import {
   answerTo,
   cellOf,
-  type Drawing,
   lacksFace,
   type Question,
   requestFor,
@@ -18,13 +16,13 @@ import {
 } from './store.ts'
 import {
   amountsOf,
+  busyInWords,
   layerInWords,
   mapInWords,
   otherWarnings,
   partInWords,
   percent,
   reachedInWords,
-  readout,
 } from './words.ts'
 
 interface CellProps {
@@ -54,7 +52,11 @@ export const CellView = memo(function CellView({ id, question, scale }: CellProp
           {error ? (
             <CellError id={id} row={question.id} error={error} />
           ) : (
-            network && lacksFace(state, network) && <p className="small">No face to look at.</p>
+            <p className="small">
+              {network && lacksFace(state, network)
+                ? 'No face to look at.'
+                : state.busy && <span className="faint">{busyInWords(state.busy)}</span>}
+            </p>
           )}
         </div>
       </div>
@@ -123,82 +125,6 @@ function CellError({
       </div>
     </>
   )
-}
-
-function MapView({
-  id,
-  look,
-  drawing,
-  scale,
-}: {
-  readonly id: string
-  readonly look: Look
-  readonly drawing: Drawing
-  readonly scale: number | undefined
-}) {
-  const part = useLook(({ part }) => part)
-  const [at, setAt] = useState<{ readonly x: number; readonly y: number } | undefined>(undefined)
-  const most = strongest(look, drawing, scale)
-  const pixels = useMemo(() => drawn(look, drawing, most), [look, drawing, most])
-  const outline = useMemo(() => (part ? outlineOf(look, part) : ''), [look, part])
-  const move = ({ currentTarget, clientX, clientY }: PointerEvent) => {
-    const box = currentTarget.getBoundingClientRect()
-    const x = Math.floor(((clientX - box.left) / box.width) * look.labels.width)
-    const y = Math.floor(((clientY - box.top) / box.height) * look.labels.height)
-    if (x < 0 || y < 0 || x >= look.labels.width || y >= look.labels.height) return
-    setAt({ x, y })
-    setLook({ part: look.parts[look.labels.data[y * look.labels.width + x]!] })
-  }
-  const amounts = useMemo(() => amountsOf(look), [look])
-  const pointed = part && amounts.find((each) => each.part === part)
-  return (
-    <>
-      <div
-        className="map"
-        onPointerMove={move}
-        onPointerDown={move}
-        onPointerLeave={() => {
-          setAt(undefined)
-          setLook({ part: undefined })
-        }}
-      >
-        <Pixels pixels={pixels} label={mapInWords(id, look)} />
-        <svg
-          viewBox={`0 0 ${look.labels.width} ${look.labels.height}`}
-          preserveAspectRatio="none"
-          aria-hidden="true"
-        >
-          <path d={outline} />
-        </svg>
-      </div>
-      <p className="readout tiny">
-        {pointed ? readout(pointed, look.name) : ' '}
-        {at &&
-          look.map.width === look.labels.width &&
-          ` · pixel ${signed(look.map.data[at.y * look.map.width + at.x]!)}`}
-      </p>
-    </>
-  )
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toPrecision(2)}`
-}
-
-/** The edges between a part's pixels and others. */
-function outlineOf({ labels, parts }: Look, part: string): string {
-  const which = parts.indexOf(part)
-  const { width, height, data } = labels
-  const is = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] === which
-  const lines: string[] = []
-  for (let y = 0; y <= height; y++) {
-    for (let x = 0; x <= width; x++) {
-      if (is(x, y) !== is(x, y - 1)) lines.push(`M${x} ${y}h1`)
-      if (is(x, y) !== is(x - 1, y)) lines.push(`M${x} ${y}v1`)
-    }
-  }
-  return lines.join('')
 }
 
 /** The parts with most of what speaks for the answer; each lights up in all maps. */

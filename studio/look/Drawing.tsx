@@ -1,9 +1,11 @@
+import { draw } from './address.ts'
 import { type Drawing as How, setLook, useLook } from './store.ts'
+import { ZOOMS, zoomed } from './zoom.ts'
 
 /** Controls for drawing maps, which need no new computation. */
 export function Drawing() {
   const drawing = useLook(({ drawing }) => drawing)
-  const set = (change: Partial<How>) => setLook({ drawing: { ...drawing, ...change } })
+  const zoom = useLook(({ zoom }) => zoom)
   return (
     <fieldset className="group">
       <legend>Show</legend>
@@ -14,7 +16,7 @@ export function Drawing() {
             type="button"
             className="button"
             aria-pressed={drawing.show === show}
-            onClick={() => set({ show })}
+            onClick={() => draw({ show })}
           >
             {show === 'map' ? 'Map' : show === 'overlay' ? 'Overlay' : 'Photo'}
           </button>
@@ -29,7 +31,7 @@ export function Drawing() {
             max={1}
             step={0.05}
             value={drawing.opacity}
-            onChange={({ target }) => set({ opacity: Number(target.value) })}
+            onChange={({ target }) => draw({ opacity: Number(target.value) })}
           />
         </label>
       )}
@@ -39,18 +41,23 @@ export function Drawing() {
           className="select"
           value={drawing.show === 'overlay' ? 'light' : drawing.colours}
           disabled={drawing.show !== 'map'}
-          onChange={({ target }) => set({ colours: target.value as How['colours'] })}
+          onChange={({ target }) => draw({ colours: target.value as How['colours'] })}
         >
           <option value="paper">the paper’s, on black</option>
           <option value="light">light; safe for colour-blind people</option>
         </select>
+        {drawing.show !== 'map' && (
+          <span className="faint tiny">
+            {drawing.show === 'overlay' ? 'Over a photo, maps are always light.' : 'No map is shown.'}
+          </span>
+        )}
       </label>
       <label className="field">
         Scale
         <select
           className="select"
           value={drawing.scale}
-          onChange={({ target }) => set({ scale: target.value as How['scale'] })}
+          onChange={({ target }) => draw({ scale: target.value as How['scale'] })}
         >
           <option value="each">each map its own</option>
           <option value="one">one for a row, in logits</option>
@@ -61,7 +68,7 @@ export function Drawing() {
         <select
           className="select"
           value={drawing.brighten}
-          onChange={({ target }) => set({ brighten: Number(target.value) })}
+          onChange={({ target }) => draw({ brighten: Number(target.value) })}
         >
           {[1, 2, 4, 8, 16].map((times) => (
             <option key={times} value={times}>
@@ -69,6 +76,15 @@ export function Drawing() {
             </option>
           ))}
         </select>
+      </label>
+      <label className="field">
+        Zoom {Number(zoom.by.toFixed(1))} ×
+        <input
+          type="range"
+          {...ZOOMS}
+          value={zoom.by}
+          onChange={({ target }) => setLook({ zoom: zoomed(zoom, Number(target.value)) })}
+        />
       </label>
     </fieldset>
   )

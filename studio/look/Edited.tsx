@@ -1,6 +1,5 @@
 import { clear, redo, undo } from './edit.ts'
 import { getLook, setLook, useLook } from './store.ts'
-import { changesInWords } from './words.ts'
 
 /** Undo for what is painted, and comparison with the original. */
 export function Edited() {
@@ -8,7 +7,6 @@ export function Edited() {
   const canRedo = useLook(({ undone }) => undone.length > 0)
   const isOpen = useLook(({ tab }) => tab === 'edit')
   const before = useLook(({ before }) => before)
-  const changes = useLook(changesInWords)
   if (!isEdited && !isOpen && !canRedo) return null
   const show = (before: boolean) => () => setLook({ before })
   return (
@@ -42,9 +40,6 @@ export function Edited() {
         </button>
       </div>
       {isEdited && <p className="warn tiny">An edited photo is unlike those the network learned from.</p>}
-      <p className="unseen" role="status">
-        {changes}
-      </p>
     </div>
   )
 }

@@ -1,14 +1,8 @@
 import { type KeyboardEvent, type PointerEvent, useRef } from 'react'
+import { ARROWS } from '../app/arrows.ts'
 import { type Eyes as Both, eyesOf, withEyes } from './eyes.ts'
 import { changed } from './run.ts'
 import { faceIn, type OpenedPhoto, useLook } from './store.ts'
-
-const ARROWS: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-}
 
 /** The person's right eye is on the left of the photo. */
 const SIDES = ['right', 'left'] as const

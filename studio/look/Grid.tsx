@@ -1,7 +1,8 @@
+import type { CSSProperties } from 'react'
 import { type BuiltInName, builtIn } from 'regard'
 import { CellView } from './CellView.tsx'
 import { addNetwork, changed } from './run.ts'
-import { cellOf, type LookState, scaleOf, shownIn, uneditedIn, useLook } from './store.ts'
+import { cellOf, keyOf, type LookState, requestFor, scaleOf, shownIn, uneditedIn, useLook } from './store.ts'
 import { answerInWords, changeInWords } from './words.ts'
 
 /** Networks as columns, questions as rows, like the paper's Figure 2. */
@@ -12,14 +13,23 @@ export function Grid() {
   const others = [...new Set([...here, ...networks.map(({ id }) => id), ...yours])].filter(
     (id) => !columns.includes(id),
   )
+  // Each column has room for as many answers, so that their maps lie on one line.
+  const most = Math.max(
+    1,
+    ...networks.filter(({ id }) => columns.includes(id)).map(({ answers }) => answers.length),
+  )
   return (
-    <div className="grid">
+    <div
+      className="grid"
+      data-several={columns.length > 1 || undefined}
+      style={{ '--answers': most } as CSSProperties}
+    >
       {columns.map((id) => {
         const network = networks.find((each) => each.id === id)
         const asked = questions.find((question) => cellOf(state, id, question.id).look)
         const look = asked && shownIn(state, id, asked.id)
         const unedited = asked && uneditedIn(state, id, asked.id)
-        const answers = look?.answers ?? answersWithoutMap(state, id)
+        const answers = (before ? undefined : answersWithoutMap(state, id)) ?? look?.answers
         const isChanged = state.strokes.length > 0 && !before && unedited && unedited !== look
         return (
           <section key={id} className="column" aria-label={id} tabIndex={-1}>
@@ -97,7 +107,13 @@ export function Grid() {
   )
 }
 
-/** A network with an operator that lacks a rule still has answers. */
+/** A network answers before a slow map is there, and where an operator lacks a rule. */
 function answersWithoutMap(state: LookState, id: string) {
-  return state.questions.map((question) => cellOf(state, id, question.id).answers).find((found) => found)
+  return state.questions
+    .map((question) => {
+      const { answers } = cellOf(state, id, question.id)
+      const request = requestFor(state, id, question)
+      return request && answers?.key === keyOf(state, request) ? answers.said : undefined
+    })
+    .find((found) => found)
 }

@@ -23,7 +23,7 @@ export function Legend({
       <span>
         −{most} against {look.name}
       </span>
-      <span>{drawing.brighten > 1 ? 'clipped' : '0'}</span>
+      <span>{drawing.brighten > 1 ? '0, ends clipped' : '0'}</span>
       <span>
         for {look.name} +{most}
       </span>

@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { WORDS } from '../app/words.ts'
 import { stopWork } from '../worker/client.ts'
 import { Adjust } from './Adjust.tsx'
 import { applyAddress, followAddress } from './address.ts'
@@ -10,6 +11,7 @@ import { openSample } from './sample.ts'
 import { DATABASE, setLook, useLook } from './store.ts'
 import { Tools } from './Tools.tsx'
 import { Where } from './Where.tsx'
+import { busyInWords, heardIn } from './words.ts'
 import './look.css'
 import './edit.css'
 
@@ -39,6 +41,7 @@ export function Look({ shown }: { readonly shown: boolean }) {
           <Tools />
         </div>
         <Note />
+        <Alert />
         {comparing ? (
           <Suspense fallback={<p className="faint small">Loading …</p>}>
             <Compare comparing={comparing} />
@@ -47,7 +50,14 @@ export function Look({ shown }: { readonly shown: boolean }) {
           <Grid />
         )}
         <Status />
+        <Heard />
         <Where />
+        <details className="notes small">
+          <summary>What a map shows, what “gender” means here, and where your photos go</summary>
+          <p>{WORDS.map}</p>
+          <p>{WORDS.gender}</p>
+          <p>{WORDS.privacy}</p>
+        </details>
       </section>
       <Adjust />
     </div>
@@ -96,35 +106,54 @@ function Note() {
   )
 }
 
-/** Work underway, and errors. */
-function Status() {
-  const busy = useLook(({ busy }) => busy)
+/** What went wrong: above the maps, where it is seen. */
+function Alert() {
   const error = useLook(({ error }) => error)
   return (
+    error && (
+      <div className="note small">
+        <p role="alert" className="error">
+          {error}
+        </p>
+        <button type="button" className="button plain" onClick={() => setLook({ error: undefined })}>
+          Close
+        </button>
+      </div>
+    )
+  )
+}
+
+/** Work underway. */
+function Status() {
+  const busy = useLook(({ busy }) => busy)
+  return (
     <div className="status small">
-      <p aria-live="polite" className="faint">
-        {busy && (
-          <>
-            {busy.what}
-            {busy.total > 0 ? ` ${amount(busy.done)} of ${amount(busy.total)}` : ' …'}
-          </>
-        )}
-      </p>
+      <p className="faint">{busy && busyInWords(busy)}</p>
       {busy?.stops && (
         <button type="button" className="button" onClick={stopWork}>
           Stop
         </button>
       )}
-      {error && (
-        <p role="alert" className="error">
-          {error}
-        </p>
-      )}
     </div>
   )
 }
 
-/** Bytes as megabytes; small numbers are counts of runs, shown as they are. */
-function amount(value: number): string {
-  return value > 50_000 ? `${(value / 2 ** 20).toFixed(1)} MB` : String(value)
+/** Milliseconds without a change before screen readers are told: a slider is moved until then. */
+const REST = 500
+
+/** What screen readers hear. */
+function Heard() {
+  const now = useLook(heardIn)
+  const [said, say] = useState('')
+  useEffect(() => {
+    // Emptied first, so that what is as before is said again.
+    say('')
+    const timer = setTimeout(() => say(now), REST)
+    return () => clearTimeout(timer)
+  }, [now])
+  return (
+    <p className="unseen" aria-live="polite">
+      {said}
+    </p>
+  )
 }

@@ -1,9 +1,10 @@
 /** Keeps the address of the page and the settings of Look in step. */
 
+import { keep, kept } from '../app/kept.ts'
 import { routeOf } from '../app/route.ts'
 import { fromLink, linkOf } from './link.ts'
 import { changed, loadColumns } from './run.ts'
-import { getLook, setLook, useLook } from './store.ts'
+import { type Drawing, getLook, PLAIN, setLook, useLook } from './store.ts'
 
 /** Sliders move faster than browsers let an address change. */
 const REST = 300
@@ -17,9 +18,19 @@ function hashOf(query: string): string {
   return query ? `#/look?${query}` : '#/look'
 }
 
-/** Take the settings from the address, and report what in it cannot be followed. */
+/** Change how maps are drawn: the browser remembers it for the next visit. */
+export function draw(change: Partial<Drawing>): void {
+  const drawing = { ...getLook().drawing, ...change }
+  setLook({ drawing })
+  keep('drawing', linkOf({ ...PLAIN, drawing }))
+}
+
+/**
+ * Take the settings from the address, and report what in it cannot be followed. Without any, maps are drawn as they were
+ * last.
+ */
 export function applyAddress(): void {
-  const query = queryNow()
+  const query = queryNow() || kept('drawing')
   const { here, yours, networks, columns } = getLook()
   if (!query) return
   const known = [...here, ...yours, ...networks.map(({ id }) => id), ...columns]

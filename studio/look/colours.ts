@@ -49,20 +49,22 @@ export function coloured(map: PixelRelevance, scale: number, colours: 'paper' | 
 }
 
 /**
- * A map over the grey photo: strong relevance is opaque. The photo's lightness is fitted to the same range for every
+ * A map over the grey photo: strong relevance is opaque. The lightness of the face is fitted to the same range for every
  * face, so that equal relevance looks equal on every skin.
  *
  * @param seen red, green and blue of each pixel
+ * @param isFace whether a pixel belongs to the face; by default all do
  */
 export function overlaid(
   map: PixelRelevance,
   seen: { readonly data: Uint8Array },
   scale: number,
   opacity: number,
+  isFace?: (pixel: number) => boolean,
 ): ImageData {
   const { width, height, data } = map
   const image = new ImageData(width, height)
-  const grey = greyOf(seen.data, width * height)
+  const grey = greyOf(seen.data, isFace)
   for (let k = 0; k < data.length; k++) {
     const amount = scale > 0 ? Math.min(1, Math.abs(data[k]!) / scale) : 0
     const alpha = opacity * Math.sqrt(amount)
@@ -93,15 +95,22 @@ export function plain({
   return image
 }
 
-/** Lightness between 45 and 90 % of white, from the darkest twentieth to the lightest. */
-function greyOf(rgb: Uint8Array, pixels: number): Float32Array {
+/**
+ * Lightness between 45 and 90 % of white, from the darkest twentieth of a face to its lightest; what is darker or lighter
+ * around it is cut off there.
+ *
+ * @param rgb red, green and blue of each pixel
+ * @param isFace whether a pixel belongs to the face; if none does, all count
+ */
+export function greyOf(rgb: Uint8Array, isFace: (pixel: number) => boolean = () => true): Float32Array {
   const light = Float32Array.from(
-    { length: pixels },
+    { length: rgb.length / 3 },
     (_, k) => 0.299 * rgb[3 * k]! + 0.587 * rgb[3 * k + 1]! + 0.114 * rgb[3 * k + 2]!,
   )
-  const sorted = light.slice().sort()
-  const low = sorted[Math.floor(0.05 * pixels)]!
-  const high = Math.max(low + 1, sorted[Math.floor(0.95 * pixels)]!)
+  const own = light.filter((_, k) => isFace(k))
+  const sorted = (own.length > 0 ? own : light.slice()).sort()
+  const low = sorted[Math.floor(0.05 * sorted.length)]!
+  const high = Math.max(low + 1, sorted[Math.floor(0.95 * sorted.length)]!)
   return light.map((value) => 255 * (0.45 + 0.45 * Math.min(1, Math.max(0, (value - low) / (high - low)))))
 }
 
@@ -113,7 +122,8 @@ function mixed(side: readonly Rgb[], amount: number): Rgb {
   return toRgb(a.map((value, c) => value + (at - k) * (b[c]! - value)) as unknown as Rgb)
 }
 
-function toLab(rgb: Rgb): Rgb {
+/** OKLab's lightness, and how red and how yellow: of red, green and blue from 0 to 255. */
+export function toLab(rgb: Rgb): Rgb {
   const [r, g, b] = rgb.map((value) => {
     const x = value / 255
     return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4

@@ -9,6 +9,7 @@ import {
   type Against,
   answerTo,
   type Comparing,
+  cellOf,
   compositeFor,
   getLook,
   type LookState,
@@ -30,13 +31,15 @@ export function againstOf(state: LookState, { network, row }: Omit<Comparing, 'a
   const tuned = Object.keys(tuning).length > 0
   const isShown = (name: Way) =>
     !tuned && (name === way || (way === 'card' && info && name === compositeFor(info)))
+  // Explained already, where the top answer is.
+  const top = question?.class === 'top' ? cellOf(state, network, row).look?.name : undefined
   const ways: Way[] = ['card', ...COMPOSITE_NAMES, ...METHOD_NAMES]
   return [
     ...networks.filter(({ id }) => id !== network).map(({ id }): Against => ({ other: 'network', name: id })),
     ...(strokes.length > 0 ? [{ other: 'before' } as const] : []),
     // A hundred ages are too many to list.
     ...(answer && !answer.years ? answer.classes : [])
-      .filter((name) => name !== question?.class)
+      .filter((name) => name !== question?.class && name !== top)
       .map((name): Against => ({ other: 'class', name })),
     ...ways.filter((name) => !isShown(name)).map((name): Against => ({ other: 'rules', name })),
   ]

@@ -3,6 +3,7 @@
 import type { Look } from '../worker/protocol.ts'
 import { coloured, overlaid, plain } from './colours.ts'
 import type { Drawing } from './store.ts'
+import { ESTIMATES } from './words.ts'
 
 /** The largest |R| of a map, brightened if asked for. */
 export function strongest(look: Look, { brighten }: Drawing, scale: number | undefined): number {
@@ -18,8 +19,14 @@ export function strongest(look: Look, { brighten }: Drawing, scale: number | und
 export function drawn(look: Look, drawing: Drawing, most: number): ImageData {
   const fits = look.map.width === look.seen.width
   if (drawing.show === 'photo') return plain(look.seen)
-  if (drawing.show === 'overlay' && fits) return overlaid(look.map, look.seen, most, drawing.opacity)
+  if (drawing.show === 'overlay' && fits)
+    return overlaid(look.map, look.seen, most, drawing.opacity, (pixel) => isFace(look, pixel))
   return coloured(look.map, most, drawing.colours)
+}
+
+/** Whether a pixel shows a part inside the outline of the face. */
+function isFace({ labels, parts }: Look, pixel: number): boolean {
+  return !ESTIMATES.has(parts[labels.data[pixel]!]!)
 }
 
 const STEPS = 101

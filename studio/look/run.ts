@@ -21,6 +21,7 @@ import {
   wantedOf,
 } from './store.ts'
 import { absentInWords } from './words.ts'
+import { WHOLE } from './zoom.ts'
 
 /** How each network was loaded, to repeat it for the next worker. */
 const ways = new Map<string, (work: Remote<Work>) => Promise<unknown>>()
@@ -91,7 +92,7 @@ export async function openPhoto(file: Blob, name: string): Promise<void> {
     const photo = { ...info, url: URL.createObjectURL(file), name, number }
     // Without a face nothing can be asked, and answers to the last photo must go.
     const cells = info.faces.length > 0 ? getLook().cells : {}
-    setLook({ ...UNEDITED, photo, face: 0, fixed: undefined, cells })
+    setLook({ ...UNEDITED, photo, face: 0, fixed: undefined, zoom: WHOLE, cells })
   })
   await refresh()
 }
@@ -253,6 +254,8 @@ async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>
   const runsLong = request.way !== undefined && !('name' in request.way)
   setLook({ busy: { what, done: 0, total: 0, stops: runsLong } })
   try {
+    // The answer need not wait for a map that takes hundreds of runs.
+    if (runsLong) put(name, { answers: { key, said: await theWork().answer(request) } })
     const look = await theWork().look(request, telling(what, runsLong))
     if (lostOver === key) lostOver = undefined
     const found = { key, look, error: undefined, failed: undefined, answers: undefined }
@@ -266,9 +269,10 @@ async function ask({ name, request, key }: NonNullable<ReturnType<typeof stale>>
       else put(name, { failed: key, error: messageOf(error) })
       return
     }
-    const answers = await theWork()
+    const said = await theWork()
       .answer(request)
       .catch(() => undefined)
+    const answers = said && { key, said }
     put(name, { key: undefined, look: undefined, failed: key, error: messageOf(error), answers })
   }
 }

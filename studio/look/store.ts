@@ -16,6 +16,7 @@ import {
   type Stroke,
 } from '../worker/protocol.ts'
 import { parametersOf, rulesOf, type Tuning } from './rules.ts'
+import { WHOLE, type Zoom } from './zoom.ts'
 
 /** A question for every network: a row. */
 export interface Question {
@@ -67,8 +68,8 @@ export interface Cell {
   readonly error: string | undefined
   /** The key that failed, so that it is not tried again until something changes. */
   readonly failed: string | undefined
-  /** The network's answers where no map can be made. */
-  readonly answers?: readonly Answered[] | undefined
+  /** The network's answers to a request, by its key, where there is no map yet or none can be made. */
+  readonly answers?: { readonly key: string; readonly said: readonly Answered[] } | undefined
 }
 
 /** The open tab in Adjust. */
@@ -132,6 +133,8 @@ export interface LookState {
   readonly error: string | undefined
   /** The part that is pointed at, in all maps. */
   readonly part: string | undefined
+  /** The part of every map that is shown. */
+  readonly zoom: Zoom
   /** The face with corrected eyes, instead of the one that was found. */
   readonly fixed: FoundFace | undefined
   /** Where networks should run. */
@@ -184,6 +187,7 @@ export const useLook = create<LookState>(() => ({
   busy: undefined,
   error: undefined,
   part: undefined,
+  zoom: WHOLE,
   fixed: undefined,
   live: false,
   device: deviceKept(),

@@ -2,7 +2,7 @@
 
 import { builtIn } from 'regard'
 import type { Answered, Look } from '../worker/protocol.ts'
-import { cellOf, type LookState, uneditedIn } from './store.ts'
+import { type LookState, shownIn, uneditedIn } from './store.ts'
 
 /** More than 100 % can reach the pixels: biases that speak against the answer add to it. */
 export function percent(share: number): string {
@@ -16,7 +16,7 @@ export function partInWords(part: string): string {
 }
 
 /** Parts that are estimated from the shape of the face alone. */
-const ESTIMATES = new Set(['hair', 'ears', 'background'])
+export const ESTIMATES = new Set(['hair', 'ears', 'background'])
 
 /** A part of what speaks for and against, and how much of the picture it is. */
 export interface PartAmount {
@@ -93,20 +93,31 @@ export function changeInWords(before: Answered, now: Answered): string {
     : `${was} → ${is}`
 }
 
-/** How painting changed the answers of all columns; empty until that is known. */
-export function changesInWords(state: LookState): string {
-  const { busy, before, columns, questions } = state
-  if (busy || before) return ''
-  return columns
-    .flatMap((id) => {
-      const [{ id: row }] = questions as [(typeof questions)[number]]
-      const { look } = cellOf(state, id, row)
-      const unedited = uneditedIn(state, id, row)
-      if (!look || !unedited || look === unedited) return []
-      const was = unedited.answers
-      return `${id}: ${look.answers.map((answer, k) => changeInWords(was[k]!, answer)).join(', ')}.`
-    })
-    .join(' ')
+/** `Loading faceres: 4.1 of 6.9 MB`, `Explaining faceres: 132 of 400`, or what is done alone where its length is unknown. */
+export function busyInWords({ what, done, total }: NonNullable<LookState['busy']>): string {
+  if (total === 0) return `${what} …`
+  // Small numbers are counts of runs, not bytes.
+  const isBytes = total > 50_000
+  const amount = (value: number) => (isBytes ? (value / 2 ** 20).toFixed(1) : String(value))
+  return `${what}: ${amount(done)} of ${amount(total)}${isBytes ? ' MB' : ''}`
+}
+
+/** What screen readers hear of Look: the work underway, then the answers. The camera is silent. */
+export function heardIn(state: LookState): string {
+  const { busy, live, before, photo, face, columns, questions } = state
+  if (live || !photo) return ''
+  if (busy) return `${busy.what} …`
+  const looks = columns.flatMap((id) => {
+    const row = questions.find((question) => shownIn(state, id, question.id))?.id
+    return row === undefined ? [] : [{ id, look: shownIn(state, id, row)!, was: uneditedIn(state, id, row) }]
+  })
+  if (looks.length === 0) return ''
+  const said = looks.map(({ id, look, was }) => {
+    const isChanged = was !== undefined && was !== look && !before
+    return `${id}: ${look.answers.map((answer, k) => (isChanged ? changeInWords(was.answers[k]!, answer) : answerInWords(answer))).join(', ')}.`
+  })
+  const whose = face < 0 ? 'Whole photo' : `Face ${face + 1} of ${photo.faces.length}`
+  return `${whose}. ${said.join(' ')} Map ready.`
 }
 /** A layer without the folders that programs put its name into: `conv1_bn` of `conv1_bn/batchnorm_1/mul_1`. */
 export function layerInWords(name: string): string {

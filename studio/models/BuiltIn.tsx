@@ -1,16 +1,14 @@
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
 import { type BuiltInName, builtIn } from 'regard'
 import { WORDS } from '../app/words.ts'
-import { addNetwork, messageOf } from '../look/run.ts'
-import { useLook } from '../look/store.ts'
+import { addNetwork } from '../look/run.ts'
 import { absentInWords } from '../look/words.ts'
-import { theWork } from '../worker/client.ts'
-import type { ModelReport } from '../worker/models.ts'
 import { Actions } from './Actions.tsx'
 import { Facts } from './Facts.tsx'
 import { groupTables } from './groups.ts'
 import { Layers } from './Layers.tsx'
 import { Preview } from './Preview.tsx'
+import { useReport } from './useReport.ts'
 
 /** A network that comes with regard. */
 export function BuiltIn({
@@ -22,19 +20,10 @@ export function BuiltIn({
   readonly isHere: boolean | undefined
 }) {
   const about = builtIn[name]
-  const network = useLook(({ networks }) => networks.find(({ id }) => id === name))
-  const [report, setReport] = useState<ModelReport>()
-  const [error, setError] = useState<string>()
+  const { network, report, error } = useReport(name)
   useEffect(() => {
     if (isHere) void addNetwork(name)
   }, [name, isHere])
-  const isLoaded = network !== undefined
-  useEffect(() => {
-    if (isLoaded)
-      theWork()
-        .reportOn(name)
-        .then(setReport, (failed) => setError(messageOf(failed)))
-  }, [name, isLoaded])
   const { utkface } = about.figures
   return (
     <section className="panel model" aria-label={name}>

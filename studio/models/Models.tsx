@@ -5,6 +5,7 @@ import { useLook } from '../look/store.ts'
 import { absentInWords } from '../look/words.ts'
 import { BuiltIn } from './BuiltIn.tsx'
 import { bytesOf, megabytes } from './kept.ts'
+import { LoadedNetwork } from './LoadedNetwork.tsx'
 import { Stored } from './Stored.tsx'
 import { addFiles, begin, dismissProblems, useModels } from './store.ts'
 import { YourNetwork } from './YourNetwork.tsx'
@@ -17,12 +18,16 @@ export function Models() {
   const { rest } = useRoute()
   const here = useLook(({ here }) => here)
   const yours = useModels(({ yours }) => yours)
+  const loaded = useLook(({ networks }) => networks)
   const [over, setOver] = useState(false)
   useEffect(() => {
     void begin()
   }, [])
   const id = rest[0] || here[0] || NAMES[0]!
   const own = yours.find((each) => each.id === id)
+  const others = loaded.filter(
+    (each) => !NAMES.includes(each.id as BuiltInName) && yours.every((one) => one.id !== each.id),
+  )
   const drop = (event: DragEvent) => {
     event.preventDefault()
     setOver(false)
@@ -59,6 +64,24 @@ export function Models() {
             )
           })}
         </ul>
+        {others.length > 0 && (
+          <>
+            <h2>From Study and Teach</h2>
+            <ul>
+              {others.map((network) => (
+                <li key={network.id}>
+                  <a
+                    href={`#/models/${encodeURIComponent(network.id)}`}
+                    aria-current={network.id === id ? 'page' : undefined}
+                  >
+                    <span>{network.id}</span>
+                    <span className="faint tiny">{megabytes(network.bytes)}</span>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
         <h2>Yours</h2>
         {yours.length === 0 && <p className="faint small">None yet.</p>}
         <ul>
@@ -91,6 +114,8 @@ export function Models() {
             name={id as BuiltInName}
             isHere={here.length > 0 ? here.includes(id) : undefined}
           />
+        ) : others.some((each) => each.id === id) ? (
+          <LoadedNetwork key={id} id={id} />
         ) : (
           <section className="panel model" aria-label={id}>
             <h2>{id}</h2>

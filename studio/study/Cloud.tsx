@@ -1,4 +1,5 @@
-import { type PointerEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
+import { ARROWS } from '../app/arrows.ts'
 import { colourOf } from './words.ts'
 
 /** A point of the cloud. */
@@ -31,8 +32,10 @@ interface Corner {
 
 const [WIDTH, HEIGHT] = [720, 520]
 const STEP = 1.4
+/** How far an arrow key moves, in pixels of the canvas. */
+const MOVE = 60
 
-/** Points in a plane: zoomed by the wheel or buttons, moved with Shift or two fingers, brushed by dragging. */
+/** Points in a plane: zoomed by the wheel or buttons, moved with Shift or arrow keys, brushed by dragging or as they are in view. */
 export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProps<D>) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [seen, setSeen] = useState(() => all(dots))
@@ -99,13 +102,25 @@ export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProp
   const up = () => {
     moved.current = undefined
     if (!brush) return
-    const [a, b] = brush
-    const inside = dots.filter((dot) => {
-      const { x, y } = placeOf(dot, seen)
-      return (x - a.x) * (x - b.x) <= 0 && (y - a.y) * (y - b.y) <= 0
-    })
     setBrush(undefined)
-    select(inside)
+    selectBetween(...brush)
+  }
+  const selectBetween = (a: Corner, b: Corner) =>
+    select(
+      dots.filter((dot) => {
+        const { x, y } = placeOf(dot, seen)
+        return (x - a.x) * (x - b.x) <= 0 && (y - a.y) * (y - b.y) <= 0
+      }),
+    )
+  const press = (event: KeyboardEvent) => {
+    const arrow = ARROWS[event.key]
+    if (!arrow) return
+    event.preventDefault()
+    setSeen(({ x, y, scale }) => ({
+      x: x + (MOVE * arrow[0]) / scale,
+      y: y + (MOVE * arrow[1]) / scale,
+      scale,
+    }))
   }
 
   return (
@@ -124,7 +139,8 @@ export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProp
           setBrush(undefined)
         }}
       />
-      <div className="study-choice">
+      <fieldset className="study-choice" onKeyDown={press}>
+        <legend className="unseen">Zoom, move and brush</legend>
         <button type="button" className="button" onClick={() => setSeen(zoomed(seen, STEP))}>
           Zoom in
         </button>
@@ -134,8 +150,17 @@ export function Cloud<D extends Dot>({ dots, name, selected, select }: CloudProp
         <button type="button" className="button" onClick={() => setSeen(all(dots))}>
           Show all
         </button>
-        <span className="faint tiny">Drag to brush; hold Shift to move.</span>
-      </div>
+        <button
+          type="button"
+          className="button"
+          onClick={() => selectBetween({ x: 0, y: 0 }, { x: WIDTH, y: HEIGHT })}
+        >
+          Brush what is in view
+        </button>
+        <span className="faint tiny">
+          Drag to brush; hold Shift to move, or use the arrow keys on these buttons.
+        </span>
+      </fieldset>
     </div>
   )
 }

@@ -55,6 +55,9 @@ function Profile({ profile, classes }: ProfileProps) {
   const [chosen, setChosen] = useState('all')
   const faces = groups.get(chosen)!
   const rows = rowsOf(faces, profile.parts)
+  const empty = faces.filter(({ parts }) =>
+    parts!.every((each) => each.positive === 0 && each.negative === 0),
+  )
   const most = Math.max(...rows.flatMap(({ positive, negative }) => [positive, negative]))
   const isAges = classes.length > 20
   return (
@@ -65,6 +68,12 @@ function Profile({ profile, classes }: ProfileProps) {
         value={chosen}
         choose={setChosen}
       />
+      {empty.length > 0 && (
+        <p className="warn small">
+          {empty.length} of {counted(faces.length, 'map')} {empty.length === 1 ? 'is' : 'are'} empty: nothing
+          reached the pixels. They do not count.
+        </p>
+      )}
       <div className="study-profile">
         <table className="study-table study-parts">
           <caption className="small faint">

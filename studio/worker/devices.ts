@@ -12,7 +12,7 @@ export class Devices {
   private readonly onGpu = new Set<string>()
   /** Networks that the GPU was tried on in vain. */
   private readonly kept = new Set<string>()
-  private why: string | undefined
+  private why: string | undefined = isSecureContext ? undefined : INSECURE
 
   constructor(wasm: Engine, choice: DeviceChoice, hear: (place: Place) => void) {
     this.wasm = wasm
@@ -88,6 +88,8 @@ export class Devices {
   }
 }
 
+const INSECURE =
+  'Over plain http from another machine, a page gets one thread, no GPU and no camera, and does not work offline. Open it over https or on localhost.'
 const LOST = 'Graphics device lost. Continuing with WebAssembly.'
 const SAFARI = 'WebGPU is still new in Safari, so WebAssembly is used. You can choose Graphics.'
 

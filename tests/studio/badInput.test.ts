@@ -119,8 +119,14 @@ describe.skipIf(!hasChromium)('a photo that Look cannot use', () => {
         .toFormat(format)
         .toFile(file(`photo.${format}`))
     writeFileSync(file('photo.bmp'), await bmp())
+    const session = await page.context().newCDPSession(page)
+    const drop = async (path: string) => {
+      const data = { items: [], files: [path], dragOperationsMask: 1 }
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+        await session.send('Input.dispatchDragEvent', { type, x: 120, y: 200, data })
+    }
     for (const name of ['50-MB.png', 'photo.avif', 'photo.webp', 'photo.gif', 'photo.bmp']) {
-      await open(page, file(name))
+      await (name === 'photo.webp' ? drop(file(name)) : open(page, file(name)))
       await page.getByRole('img', { name, exact: true }).waitFor()
       await page.getByRole('button', { name: 'Face 1' }).waitFor()
       await atRest(page)
@@ -220,7 +226,7 @@ describe.skipIf(!hasChromium)('a browser that allows less', () => {
     await page.getByText('No camera found. Plug one in, or open a photo.').waitFor()
   })
 
-  test('by plain http from another machine explains all the same, without camera and clipboard', async () => {
+  test('by plain http from another machine explains all the same, and says what is not there', async () => {
     const site = join(folder, 'site')
     writeStudio(site)
     const server = await plainServer(site, '/')
@@ -231,13 +237,30 @@ describe.skipIf(!hasChromium)('a browser that allows less', () => {
     })
     try {
       await page.getByRole('img', { name: /^faceres, / }).waitFor()
-      expect(await page.evaluate(() => isSecureContext)).toBe(false)
+      expect(
+        await page.evaluate(() => [
+          isSecureContext,
+          crossOriginIsolated,
+          'gpu' in navigator,
+          'serviceWorker' in navigator,
+          'mediaDevices' in navigator,
+        ]),
+      ).toEqual([false, false, false, false, false])
+      await page.getByText('WebAssembly, 1 thread', { exact: true }).waitFor()
+      await page
+        .getByText(
+          'Over plain http from another machine, a page gets one thread, no GPU and no camera, and does not work offline. Open it over https or on localhost.',
+        )
+        .waitFor()
       await page.getByRole('button', { name: 'Camera', exact: true }).click()
       await page
         .getByText('A page can use a camera only over https or on localhost. Open it there, or open a photo.')
         .waitFor()
       await page.getByRole('button', { name: 'Copy link' }).click()
       await page.getByText(/^Copy this link: http:\/\/studio\.test:\d+\/#\/look$/).waitFor()
+      await page.getByLabel('Networks run on').selectOption('webgpu')
+      await page.getByRole('button', { name: 'Whole photo' }).click()
+      await page.getByText(/^WebGPU cannot be used here: /).waitFor()
       expect(faults).toEqual([])
     } finally {
       await close()

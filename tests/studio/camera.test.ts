@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shared } from '../shared.ts'
+import { seriousFaultsInBoth } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 const [WIDTH, HEIGHT, FRAMES] = [640, 480, 24]
@@ -105,6 +106,7 @@ describe.skipIf(!hasChromium || !shared)('the camera in Look', () => {
     await expect.poll(look, { timeout: 500_000, interval: 200 }).toBeGreaterThan(0)
     expect(await page.locator('[aria-live=polite]').allTextContents()).toEqual([''])
     console.log(await page.locator('.pace').textContent())
+    expect(await seriousFaultsInBoth(page)).toEqual([])
     expect(faults).toEqual([])
   })
 

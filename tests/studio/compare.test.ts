@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { networksHere } from '../../src/server/files.ts'
 import { comparedInWords, partDifferences, shareDifference } from '../../studio/look/compare.ts'
 import type { Look } from '../../studio/worker/protocol.ts'
+import { seriousFaultsInBoth } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 /** A look of two pixels, an eye and a mouth. */
@@ -79,6 +80,7 @@ describe.skipIf(!hasChromium)('Compare', () => {
     await divider.press('ArrowLeft')
     expect(await divider.getAttribute('aria-valuetext')).toBe('49 % A, 51 % B')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    expect(await seriousFaultsInBoth(page)).toEqual([])
     expect(faults).toEqual([])
   })
 

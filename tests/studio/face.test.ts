@@ -1,11 +1,17 @@
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { cutFound } from '../../src/faces/cut.ts'
 import type { FoundFace } from '../../src/faces/face.ts'
 import { MEAN_MESH } from '../../src/faces/meanMesh.ts'
-import { FACE_PARTS, partsOf } from '../../src/faces/parts.ts'
+import { packagedFaceFinder } from '../../src/faces/node.ts'
+import { FACE_PARTS, partsInCut, partsOf } from '../../src/faces/parts.ts'
+import { readPhoto } from '../../src/pictures/node.ts'
+import { greyOf } from '../../studio/look/colours.ts'
 import { eyesOf, withEyes } from '../../studio/look/eyes.ts'
 import { areasOf, partsToPaint } from '../../studio/look/parts.ts'
 import { painted } from '../../studio/worker/paint.ts'
+import { shared } from '../shared.ts'
 
 const SIZE = 128
 const face: FoundFace = {
@@ -79,4 +85,29 @@ describe('eyes that are moved', () => {
   test('on one point span no face', () => {
     expect(withEyes(face, { right: { x: 50, y: 50 }, left: { x: 51, y: 50 } })).toBeUndefined()
   })
+})
+
+test.skipIf(!shared)('under a map every skin is about as light, the darkest and the lightest', async () => {
+  const finder = await packagedFaceFinder()
+  const around = new Set(['background', 'hair', 'ears'])
+  const skins: number[] = []
+  const drawn: number[] = []
+  for (const number of ['0008', '0087', '0059', '0132', '0061', '0041']) {
+    const photo = await readPhoto(join(shared!, `data/fairface/fairface_${number}.jpg`))
+    const [found] = await finder.find(photo)
+    const cut = cutFound(photo, found!, { box: 1.4 }, 224)
+    const { data } = partsInCut(found!.mesh, cut.map, 224)
+    const isFace = (pixel: number) => !around.has(FACE_PARTS[data[pixel]!]!)
+    const mean = (light: Float32Array) => {
+      const own = light.filter((_, k) => isFace(k))
+      return own.reduce((sum, value) => sum + value, 0) / own.length / 255
+    }
+    const green = Float32Array.from({ length: data.length }, (_, k) => cut.picture.data[3 * k + 1]!)
+    skins.push(mean(green))
+    drawn.push(mean(greyOf(cut.picture.data, isFace)))
+  }
+  await finder.release()
+  const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values)
+  expect(range(skins)).toBeGreaterThan(0.5)
+  expect(range(drawn)).toBeLessThan(0.2)
 })

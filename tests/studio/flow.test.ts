@@ -4,6 +4,7 @@ import { explainFile } from '../../src/models/node.ts'
 import { networksHere } from '../../src/server/files.ts'
 import { flowOf, ribbonsOf } from '../../studio/look/flow.ts'
 import { shared } from '../shared.ts'
+import { seriousFaultsInBoth } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 const row = (amounts: object, operator = 'Conv') => ({
@@ -96,6 +97,7 @@ describe.skipIf(!hasChromium)('Flow', () => {
     expect(steps).toBeGreaterThan(20)
     await flow.getByText('As a table').click()
     expect(await flow.getByRole('table').getByRole('row').count()).toBe(steps + 1)
+    expect(await seriousFaultsInBoth(studio.page)).toEqual([])
   })
 
   test("a layer's map is shown by Enter, and a chip leads back to the pixels", async () => {

@@ -12,6 +12,8 @@ export interface OpenOptions {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
+  /** Whether it is touched, rather than pointed at. */
+  readonly touch?: boolean
   /** Of the browser. */
   readonly args?: readonly string[]
   /** As `#/models`. */
@@ -50,6 +52,7 @@ export async function openStudio({
   width = 1440,
   height = 900,
   theme = 'light',
+  touch = false,
   args = [],
   hash = '',
   url: given,
@@ -61,6 +64,7 @@ export async function openStudio({
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
+    hasTouch: touch,
     serviceWorkers,
   })
   const page = await context.newPage()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { seriousFaults } from './axe.ts'
+import { hardToUse, seriousFaults } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 const folder = fileURLToPath(
@@ -28,10 +28,14 @@ const VIEWS: readonly (readonly [view: string, ready: (page: Page) => Promise<un
   ['help', (page) => page.getByRole('heading', { name: 'What a map shows' }).waitFor()],
 ]
 
+/** How far a page is wider than its window. */
+const tooWide = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+
+/** Each width, and what is left of it where all is twice as large; of a phone's, what the narrowest has. */
 describe.skipIf(!hasChromium).each([
-  { name: 'desktop', width: 1440, height: 900, theme: 'light' },
-  { name: 'phone', width: 390, height: 844, theme: 'dark' },
-] as const)('at the width of a $name', ({ name, ...options }) => {
+  { name: 'desktop', width: 1440, height: 900, narrow: 512, theme: 'light', touch: false },
+  { name: 'phone', width: 390, height: 844, narrow: 320, theme: 'dark', touch: true },
+] as const)('at the width of a $name', ({ name, narrow, ...options }) => {
   let studio: Opened
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true })
@@ -44,9 +48,7 @@ describe.skipIf(!hasChromium).each([
     const { page, url, faults } = studio
     await page.goto(`${url}#/${view}`)
     await ready(page)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
-      0,
-    )
+    expect(await tooWide(page)).toBeLessThanOrEqual(0)
     expect(await seriousFaults(page)).toEqual([])
     expect(faults).toEqual([])
     await page.screenshot({
@@ -55,5 +57,10 @@ describe.skipIf(!hasChromium).each([
       quality: 80,
       fullPage: true,
     })
+    expect(await hardToUse(page, options.touch ? 44 : 24)).toEqual([])
+    await page.setViewportSize({ width: narrow, height: 450 })
+    expect(await tooWide(page)).toBeLessThanOrEqual(0)
+    expect(await hardToUse(page, options.touch ? 44 : 24)).toEqual([])
+    await page.setViewportSize(options)
   })
 })

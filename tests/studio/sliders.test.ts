@@ -66,6 +66,17 @@ describe.skipIf(!hasChromium)('sliders of the rules', () => {
     maps.push(await stepped(/^Flat layers/))
     expect(await handedOver()).toBeGreaterThan(loaded)
     expect(new Set(maps).size).toBe(maps.length)
+    await page.getByText('γ: Not used by paper.').waitFor()
+    expect(await page.getByRole('slider', { name: /^γ/ }).isDisabled()).toBe(true)
+    // Until a new map is there, the old one is dimmed.
+    const opacity = await page.locator('.cell').evaluate(async (cell) => {
+      const picture = () => getComputedStyle(cell.querySelector('.map-picture')!).opacity
+      cell.setAttribute('data-waits', 'true')
+      while (Number(picture()) > 0.55) await new Promise(requestAnimationFrame)
+      cell.removeAttribute('data-waits')
+      return picture()
+    })
+    expect(Number(opacity)).toBeGreaterThanOrEqual(0.55)
     expect(faults).toEqual([])
   }, 0)
 })

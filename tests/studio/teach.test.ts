@@ -13,6 +13,7 @@ import { rateAt } from '../../src/training/schedule.ts'
 import { stepperFor } from '../../src/training/stepper.ts'
 import { trainableWeights } from '../../src/training/trainableWeights.ts'
 import { adienceNet, BATCH, Batches, type Example, scheduleOf, splitOf } from '../../studio/worker/lesson.ts'
+import { seriousFaultsInBoth } from './axe.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
 /** The side of a picture that AdienceNet is taught with. */
@@ -191,6 +192,7 @@ describe.skipIf(!hasChromium)('Teach', () => {
     await slider.press('Home')
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^Step 0: baby /)
     expect(await mapIn(page)).not.toBe(last)
+    expect(await seriousFaultsInBoth(page)).toEqual([])
 
     const model = await saved(page)
     const card = readFileSync(join(folder, 'model.card.yaml'), 'utf8')

@@ -22,6 +22,12 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
 
   test('is started anew where Stop is pressed and it goes on; what it was asked is given up', async () => {
     await page.getByRole('button', { name: 'Stop' }).waitFor()
+    // The answer is there before a map of so many runs.
+    await page
+      .locator('.answers')
+      .getByText(/^[fm] \d+ %$/)
+      .waitFor()
+    expect(await page.getByRole('img', { name: /^faceres, / }).count()).toBe(0)
     await theWorker(page).evaluate(() => {
       // It waits for another that never comes, as threads do for each other.
       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
@@ -48,6 +54,11 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
     await dropped.getByRole('button', { name: 'Use in Look' }).click()
     await page.getByRole('img', { name: /^adiencenet-synthetic, / }).waitFor()
     await settled(page)
+    // Maps lie on one line, however many answers stand above them.
+    const tops = await page
+      .locator('.map')
+      .evaluateAll((all) => all.map((it) => it.getBoundingClientRect().top))
+    expect(tops).toEqual([tops[0], tops[0]])
 
     await theWorker(page).evaluate(() => {
       // It runs without an end, as a network can.
