@@ -185,30 +185,31 @@ describe.skipIf(!hasChromium)('Edit', () => {
   test('a map is read by arrow keys and by finger as by mouse, and all maps are zoomed together', async () => {
     const map = page.getByRole('listbox', { name: 'Parts in the map of faceres' })
     const readout = page.locator('.readout')
+    const said = () => readout.textContent()
     const list = await page.locator('.parts button').allTextContents()
     await map.focus()
     await page.keyboard.press('ArrowDown')
-    const first = (await readout.textContent())!
-    expect(first).toMatch(
-      /^(.*): (\S+ %) of what speaks for [fm], \S+ % of what speaks against; \S+ × its area$/,
-    )
+    await expect
+      .poll(said, PATIENT)
+      .toMatch(/^(.*): (\S+ %) of what speaks for [fm], \S+ % of what speaks against; \S+ × its area$/)
+    const first = (await said())!
     expect(list[0]).toBe(first.replace(/: (\S+ %) .*/, ' $1'))
     expect(await map.getByRole('option', { selected: true }).textContent()).toBe(first)
     await page.keyboard.press('ArrowRight')
-    expect(await readout.textContent()).not.toBe(first)
+    await expect.poll(said, PATIENT).not.toBe(first)
     await page.keyboard.press('ArrowUp')
-    expect(await readout.textContent()).toBe(first)
+    await expect.poll(said, PATIENT).toBe(first)
 
     await page.keyboard.press('Shift+ArrowRight')
     await page.keyboard.press('Shift+ArrowDown')
+    await expect.poll(said, PATIENT).toMatch(/ · pixel [+−]\d/)
     expect(await readout.getAttribute('aria-live')).toBe('polite')
-    const pixel = (await readout.textContent())!
-    expect(pixel).toMatch(/ · pixel [+−]\d/)
+    const pixel = (await said())!
     const { x, y, width, height } = (await map.boundingBox())!
     const side = Number(await page.locator('.map canvas').getAttribute('width'))
     await page.mouse.move(x + (width * (side / 2 + 1.5)) / side, y + (height * (side / 2 + 1.5)) / side)
     await expect.poll(() => readout.getAttribute('aria-live'), PATIENT).toBe('off')
-    expect(await readout.textContent()).toBe(pixel)
+    await expect.poll(said, PATIENT).toBe(pixel)
     expect(
       await page.locator('.map:has(:focus-visible)').evaluate((it) => getComputedStyle(it).outlineWidth),
     ).toBe('2px')
@@ -233,7 +234,9 @@ describe.skipIf(!hasChromium)('Edit', () => {
     await expect.poll(picture, PATIENT).not.toBe(drawn)
     await to('touchEnd')
     await expect.poll(picture, PATIENT).toBe(drawn)
-    expect(await page.locator('.readout').first().textContent()).toMatch(/ × its area · pixel [+−]\d/)
+    await expect
+      .poll(() => page.locator('.readout').first().textContent(), PATIENT)
+      .toMatch(/ × its area · pixel [+−]\d/)
 
     await to('touchStart', [0.4, 0.5], [0.6, 0.5])
     await to('touchMove', [0.3, 0.5], [0.7, 0.5])
@@ -243,16 +246,16 @@ describe.skipIf(!hasChromium)('Edit', () => {
     await expect.poll(() => zoom.inputValue(), PATIENT).toBe('3')
     const places = () =>
       page.locator('.map-picture').evaluateAll((all) => all.map((it) => getComputedStyle(it).transform))
+    await expect.poll(async () => (await places())[1], PATIENT).toMatch(/^matrix\(3, 0, 0, 3, /)
     const [one, two] = await places()
-    expect(one).toMatch(/^matrix\(3, 0, 0, 3, /)
     expect(two).toBe(one)
     await to('touchStart', [0.5, 0.5])
     await to('touchMove', [0.6, 0.5])
     await to('touchMove', [0.7, 0.5])
     await to('touchEnd')
-    expect((await places())[1]).not.toBe(one)
+    await expect.poll(async () => (await places())[1], PATIENT).not.toBe(one)
     await zoom.press('Home')
-    expect(await places()).toEqual(['none', 'none'])
+    await expect.poll(places, PATIENT).toEqual(['none', 'none'])
     // A list that is no field leaves single keys alone.
     await map.first().press('v')
     await page.getByRole('button', { name: 'Overlay', pressed: true }).waitFor()
