@@ -37,9 +37,11 @@ beforeEach(async () => {
   for (const name of names) await writePicture(join(photos, name), face)
 })
 
-/** Start a command, which lists its files at once, and then remove one of them. */
+/** Start a command, which lists its files as soon as it is loaded, and then remove one of them. */
 async function losing(lost: string, ...args: string[]): Promise<void> {
+  await main([args[0]!, '--help'])
   const ended = main(args)
+  await new Promise(setImmediate)
   rmSync(lost)
   await ended
 }
