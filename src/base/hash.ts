@@ -1,9 +1,9 @@
 /** Hashes, to tell whether bytes have changed. */
 
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** Bytes to read at a time: files may be larger than memory. */
+/** The most bytes to read at a time: files may be larger than memory. */
 const PART = 2 ** 22
 
 /**
@@ -21,10 +21,11 @@ export function sha256Of(...parts: (string | NodeJS.ArrayBufferView)[]): string 
 export function hashOfFile(path: string, algorithm: 'sha1' | 'sha256' = 'sha256'): string {
   const hash = createHash(algorithm)
   const file = openSync(path, 'r')
-  const buffer = new Uint8Array(PART)
   try {
+    // No larger than the file, since there may be many small ones; and a byte more, so that one read finds its end.
+    const buffer = Buffer.allocUnsafe(Math.min(PART, fstatSync(file).size + 1))
     for (;;) {
-      const count = readSync(file, buffer, 0, PART, null)
+      const count = readSync(file, buffer, 0, buffer.length, null)
       if (count === 0) return hash.digest('hex')
       hash.update(buffer.subarray(0, count))
     }
