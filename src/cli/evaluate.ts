@@ -11,7 +11,6 @@ import {
   evaluate,
   type Fold,
   requireEvaluable,
-  trainingOverlap,
 } from '../evaluation/evaluate.ts'
 import {
   chanceOf,
@@ -22,6 +21,7 @@ import {
   scoreOf,
   shareOf,
 } from '../evaluation/score.ts'
+import { trainingOverlap } from '../evaluation/seen.ts'
 import type { Crops } from '../evaluation/tenCrop.ts'
 import type { Alignment } from '../faces/align.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'

@@ -13,7 +13,6 @@ import { agesOf, isPlain, type Model, requirePreprocessing } from '../models/mod
 import type { Preprocessing } from '../models/preprocessing.ts'
 import { classScores } from './classScores.ts'
 import { requirePlaces, taskOf } from './labels.ts'
-import { countSeen } from './seen.ts'
 import { type Crops, scorePictures, tenCropGraph } from './tenCrop.ts'
 import { type TestRecord, testRecord } from './testRecord.ts'
 import { expectedAge, overYears } from './years.ts'
@@ -172,38 +171,6 @@ export async function evaluate(
 export function facesOf({ faces }: Dataset, { fold, of, seed, repeated }: Fold): Face[] {
   const folds = makeFolds(faces, of, seed, repeated)
   return faces.filter((_, k) => folds[k] === fold)
-}
-
-/**
- * What is doubtful about an evaluation, by what is known about the model's training: whether it has seen the faces that
- * it is scored on. Where its photos are known, these decide; otherwise the kind of data set and the fold.
- *
- * @returns a sentence for the user; undefined where nothing is doubtful
- * @throws UserError where the model's file of photos is damaged
- */
-export function trainingOverlap(model: Model, dataset: Dataset, scored?: Fold): string | undefined {
-  const { trainedOn } = model.card
-  if (!trainedOn) return undefined
-  const { kind } = dataset
-  const { fold, folds, seed } = trainedOn
-  const remedy =
-    trainedOn.dataset === kind
-      ? `Score only faces that it has not seen, with --fold ${fold}/${folds ?? 'N'}`
-      : 'Score it on other photos'
-  const faces = scored ? facesOf(dataset, scored) : dataset.faces
-  const seen = countSeen(model, faces)
-  if (seen === 0) return undefined
-  if (seen !== undefined)
-    return `the model was trained on the photos of ${seen} of these ${faces.length} faces. ${remedy}`
-  if (trainedOn.dataset !== kind) return undefined
-  if (!scored) return `the model was trained on ${kind}: it has seen most of these faces. ${remedy}`
-  const same =
-    scored.fold === fold &&
-    (folds === undefined || scored.of === folds) &&
-    String(scored.seed) === String(seed)
-  return same
-    ? undefined
-    : `the model was trained with fold ${fold}${folds ? ` of ${folds}` : ''} (seed ${seed}) kept for testing: it has seen some of these faces. ${remedy}`
 }
 
 function isTask(task: string | undefined): task is Task {

@@ -6,13 +6,16 @@
  * order. Whoever has a photo can tell from it whether the network was trained on it; nobody can make a photo of it.
  */
 
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { UserError } from '../base/errors.ts'
+import { readBytes } from '../base/files.ts'
 import { hashOfFile } from '../base/hash.ts'
-import type { Face } from '../datasets/dataset.ts'
+import type { Dataset, Face } from '../datasets/dataset.ts'
 import { readNpy } from '../formats/npy.ts'
 import type { TensorOf } from '../graph/types.ts'
 import type { Model } from '../models/model.ts'
+import { type Fold, facesOf } from './evaluate.ts'
 
 /** In a million photos, none but copies share so many bytes: the chance of another pair is 3e-8. */
 const BYTES = 8
@@ -40,33 +43,91 @@ export function seenPhotos(faces: readonly Face[]): TensorOf<'uint8'> | undefine
 }
 
 /**
+ * What is doubtful about an evaluation, by what is known about the model's training: whether it has seen the faces that
+ * it is scored on. Where its photos are known, these decide; otherwise the kind of data set and the fold.
+ *
+ * @returns a sentence for the user; undefined where nothing is doubtful
+ * @throws UserError where the model's list of photos is damaged
+ */
+export function trainingOverlap(model: Model, dataset: Dataset, scored?: Fold): string | undefined {
+  const { trainedOn } = model.card
+  if (!trainedOn) return undefined
+  const { fold, folds, seed } = trainedOn
+  const isSameKind = trainedOn.dataset === dataset.kind
+  const isOwnFold =
+    isSameKind &&
+    scored !== undefined &&
+    scored.fold === fold &&
+    (folds === undefined || scored.of === folds) &&
+    String(scored.seed) === String(seed)
+  const byFold = `Score only faces that it has not seen, with --fold ${fold}/${folds ?? 'N'}`
+  const faces = scored ? facesOf(dataset, scored) : dataset.faces
+  const seen = seenAmong(model, faces)
+  if (seen && 'count' in seen) {
+    if (seen.count === 0) return undefined
+    const remedy = isOwnFold
+      ? 'They are copies of photos in other folds; `regard dataset check` lists copies'
+      : isSameKind
+        ? byFold
+        : 'Score it on other photos'
+    return `the model was trained on the photos of ${seen.count} of these ${faces.length} faces. ${remedy}`
+  }
+  if (isOwnFold) return undefined
+  if (isSameKind) {
+    return scored
+      ? `the model was trained with fold ${fold}${folds ? ` of ${folds}` : ''} (seed ${seed}) kept for testing: it has seen some of these faces. ${byFold}`
+      : `the model was trained on ${dataset.kind}: it has seen most of these faces. ${byFold}`
+  }
+  // Of another data set nothing is known without that file.
+  return (
+    seen && `the model may have seen some of these faces: the list of its photos, ${seen.missing}, is missing`
+  )
+}
+
+/** What a model tells about the photos that it has seen. */
+type Seen =
+  /** How many of the faces are in such photos. */
+  | { readonly count: number }
+  /** The name of the list of its photos, which is not there. */
+  | { readonly missing: string }
+
+/**
  * How many faces are in photos that a network was trained or validated on.
  *
- * @returns undefined where the model does not say, or its file of photos is not beside it
- * @throws UserError where that file is damaged
+ * @returns undefined where its card names no list of photos
+ * @throws UserError where that file cannot be read, or is not such a file
  */
-export function countSeen({ path, card }: Model, faces: readonly Face[]): number | undefined {
+export function seenAmong({ path, card }: Model, faces: readonly Face[]): Seen | undefined {
   const name = card.trainedOn?.photos
   if (name === undefined) return undefined
   const file = join(dirname(path), name)
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(file)
-  } catch {
-    return undefined
-  }
-  const { data } = readNpy(bytes, file) as TensorOf<'uint8'>
-  const marks = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex')
-  const seen = new Set(marks.match(new RegExp(`.{${2 * BYTES}}`, 'g')))
+  if (!existsSync(file)) return { missing: name }
+  const seen = marksIn(file)
   const found = new Map<string, boolean>()
-  const isSeen = (photo: string) => {
-    try {
-      return seen.has(markOf(photo))
-    } catch {
-      // Whoever uses the photo says that it cannot be read.
-      return false
-    }
+  for (const { photo } of faces) if (!found.has(photo)) found.set(photo, isSeen(photo, seen))
+  return { count: faces.filter(({ photo }) => found.get(photo)).length }
+}
+
+function marksIn(file: string): ReadonlySet<string> {
+  const { type, shape, data } = readNpy(readBytes(file), file)
+  if (type !== 'uint8' || shape.length !== 2 || shape[1] !== BYTES) {
+    throw new UserError(
+      `must hold ${BYTES} bytes for each photo, as uint8 [n, ${BYTES}], not ${type} [${shape.join(', ')}]`,
+      file,
+      'Take the file that lay beside the model when it was trained, or remove it',
+    )
   }
-  for (const { photo } of faces) if (!found.has(photo)) found.set(photo, isSeen(photo))
-  return faces.filter(({ photo }) => found.get(photo)).length
+  const marks = Buffer.from(data as Uint8Array)
+  return new Set(
+    Array.from({ length: shape[0]! }, (_, k) => marks.toString('hex', k * BYTES, (k + 1) * BYTES)),
+  )
+}
+
+function isSeen(photo: string, seen: ReadonlySet<string>): boolean {
+  try {
+    return seen.has(markOf(photo))
+  } catch {
+    // Whoever uses the photo says that it cannot be read.
+    return false
+  }
 }

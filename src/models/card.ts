@@ -123,7 +123,7 @@ const schema = z
         repeated: z.literal('anywhere').optional(),
         seed: z.union([z.string(), z.int()]),
         iterations: count,
-        /** The name of the file beside the card that tells its photos: see `evaluation/seen.ts`. */
+        /** The list of its photos, a file beside the card: see `evaluation/seen.ts`. */
         photos: z
           .string()
           .regex(/^[^/\\]+\.npy$/, 'must be the name of an .npy file beside the card')

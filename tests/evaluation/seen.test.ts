@@ -2,8 +2,9 @@ import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { countSeen, seenPhotos } from '../../src/evaluation/seen.ts'
+import { seenAmong, seenPhotos } from '../../src/evaluation/seen.ts'
 import { writeNpy } from '../../src/formats/npy.ts'
+import { float32 } from '../../src/graph/types.ts'
 import { modelOf } from '../../src/models/model.ts'
 import { livelyNetwork } from '../networks/lively.ts'
 
@@ -30,21 +31,28 @@ describe('the photos that a network has seen', () => {
     expect(seen.shape).toEqual([2, 8])
     writeFileSync(join(folder, 'model.photos.npy'), writeNpy(seen))
     const model = modelWith('model.photos.npy')
-    expect(countSeen(model, [faceIn('c.jpg')])).toBe(0)
-    expect(countSeen(model, [faceIn('renamed.jpg'), faceIn('b.jpg'), faceIn('b.jpg'), faceIn('c.jpg')])).toBe(
-      3,
-    )
-    expect(countSeen(model, [faceIn('gone.jpg')])).toBe(0)
+    expect(seenAmong(model, [faceIn('c.jpg')])).toEqual({ count: 0 })
+    expect(
+      seenAmong(model, [faceIn('renamed.jpg'), faceIn('b.jpg'), faceIn('b.jpg'), faceIn('c.jpg')]),
+    ).toEqual({ count: 3 })
+    expect(seenAmong(model, [faceIn('gone.jpg')])).toEqual({ count: 0 })
   })
 
-  it('are not listed where one cannot be read, and unknown where the list is missing', () => {
+  it('are not listed where one cannot be read, and unknown where the list is missing, which is told', () => {
     expect(seenPhotos([faceIn('a.jpg'), faceIn('gone.jpg')])).toBeUndefined()
-    expect(countSeen(modelWith(), [faceIn('a.jpg')])).toBeUndefined()
-    expect(countSeen(modelWith('lost.npy'), [faceIn('a.jpg')])).toBeUndefined()
+    expect(seenAmong(modelWith(), [faceIn('a.jpg')])).toBeUndefined()
+    expect(seenAmong(modelWith('lost.npy'), [faceIn('a.jpg')])).toEqual({ missing: 'lost.npy' })
   })
 
-  it('are refused where the list is damaged', () => {
-    writeFileSync(join(folder, 'damaged.npy'), 'not an array')
-    expect(() => countSeen(modelWith('damaged.npy'), [faceIn('a.jpg')])).toThrow(/damaged\.npy: this is not/)
+  it.each([
+    ['damaged', 'not an array', /list\.npy: this is not/],
+    [
+      'an array of other things',
+      writeNpy(float32([2, 8])),
+      /list\.npy: must hold 8 bytes .*not float32 \[2, 8\]/,
+    ],
+  ])('are refused where the list is %s', (_, bytes, sentence) => {
+    writeFileSync(join(folder, 'list.npy'), bytes)
+    expect(() => seenAmong(modelWith('list.npy'), [faceIn('a.jpg')])).toThrow(sentence)
   })
 })

@@ -65,7 +65,9 @@ describe('a study with repeated faces', () => {
     expect(readFileSync(join(out, 'report/index.html'), 'utf8')).toContain('may be in two of them')
     await main(['evaluate', model, '--data', `aaf:${faces}`, '--fold', '1/3', '--json', join(out, 'x.json')])
     // Their copies are among what it was trained on.
-    expect(captured.printed).toMatch(/Warning: .*trained on the photos of \d+ of these \d+ faces/)
+    expect(captured.printed).toMatch(
+      /Warning: .*trained on the photos of \d+ of these \d+ faces\. They are copies/,
+    )
     const { data } = JSON.parse(readFileSync(join(out, 'x.json'), 'utf8'))
     expect(data[0]).toMatchObject({ scored: { fold: 1, of: 3, repeated: 'anywhere' } })
     const own = JSON.parse(readFileSync(join(model, '../result.json'), 'utf8'))
