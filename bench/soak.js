@@ -1,13 +1,14 @@
 /**
  * Hours of mixed work at once, to see whether memory and handles stay flat: a network trains; photos are predicted, and
- * then explained, by one process each; and a page of the studio gets one photo after the other, moves sliders and goes
+ * then explained, by one process each; and a page of the studio gets a photo every ten seconds, moves sliders and goes
  * through its views.
  *
  *   node bench/soak.js [--hours 2] [--photos 20000] [--out out/soak]
  *
  * Photos are those of ../shared/data, each as often as it takes. The run ends after the hours, or later, once all photos
  * are done. Ctrl-C ends it early. Each sample goes to samples.csv; the table at the end has medians over a tenth of each
- * process's time: after its first tenth, in the middle and at its end.
+ * process's time: after its first tenth, in the middle and at its end. Training is nice: it takes what the others leave,
+ * so that two cores get through all the photos in about the two hours.
  */
 
 import { spawn } from 'node:child_process'
@@ -37,6 +38,7 @@ const { values } = parseArgs({
 })
 const DATA = '../shared/data'
 const SAMPLE_EVERY = 15_000
+const PHOTO_EVERY = 10_000
 const VIEWS = ['#/models', '#/study', '#/teach', '#/help', '#/look']
 
 const out = values.out
@@ -101,7 +103,8 @@ function gather(folder, count) {
 /** Start a command of regard, whose words go to a file, and sample it until it ends. */
 function start(what, args) {
   const log = openSync(join(out, `${what}.log`), 'w')
-  const child = spawn(process.execPath, ['bin/regard.js', ...args], { stdio: ['ignore', log, log] })
+  const command = ['-n', what === 'training' ? '10' : '0', process.execPath, 'bin/regard.js', ...args]
+  const child = spawn('nice', command, { stdio: ['ignore', log, log] })
   running.set(what, child.pid)
   const ended = new Promise((resolve) =>
     child.once('exit', (code, signal) => {
@@ -130,6 +133,7 @@ async function visits() {
     await page.goto(url)
     await page.getByText('Open a photo', { exact: true }).waitFor()
     while (!stopping.signal.aborted) {
+      const due = Date.now() + PHOTO_EVERY
       const photo = photos[(visited * 7919) % photos.length]
       await page.locator('input[type=file]').first().setInputFiles(photo)
       await settled(page)
@@ -142,6 +146,8 @@ async function visits() {
         await sleep(200)
       }
       visited++
+      const left = Math.max(0, due - Date.now())
+      await sleep(left, undefined, { signal: stopping.signal }).catch(() => {})
     }
   } catch (error) {
     faults.push(error instanceof Error ? error.message : String(error))
