@@ -1,40 +1,34 @@
-import { existsSync, statSync } from 'node:fs'
-import { basename, extname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { NotWritten, requireWritableFolder } from '../base/files.ts'
 import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
-import { PICTURE } from '../datasets/listing.ts'
-import { photoFiles } from '../datasets/photoFiles.ts'
 import { readLandmarks } from '../datasets/readLandmarks.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nodeEngine } from '../engine/node.ts'
-import { facesIn, type ShownPhoto } from '../evaluation/facesIn.ts'
+import type { ShownPhoto } from '../evaluation/facesIn.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import type { PlacedMap } from '../explanation/overlay.ts'
-import { endingOf } from '../formats/model.ts'
 import { answersAsked, understands } from '../models/answersAsked.ts'
 import { explainInput, layerOf, loadModelExplainer } from '../models/explain.ts'
-import { inputOf, inputToPhoto } from '../models/input.ts'
+import { inputToPhoto } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
-import { isPreprocessed, readInput } from '../models/node.ts'
+import { isPreprocessed } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
-import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
-import type { Point } from '../pictures/image.ts'
+import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { requirePhotos, tellLeft } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
-import { byPart, drawInto, fileName, type Job, type Seen, type Task, write } from './explanationFiles.ts'
+import { byPart, drawInto, fileName, type Job, type Task, write } from './explanationFiles.ts'
+import { argumentsFrom, filesIn, type Input, namesOf, seenIn, shownIn } from './explanationInputs.ts'
 import { nameOf, summary, tellKind, tellPreprocessing } from './explanationWords.ts'
 import {
   answersFrom,
   chosenComposite,
   compositeFrom,
-  isModelFile,
   MODEL,
   type ModelFlags,
-  modelIn,
   withComposite,
   withModelFlags,
 } from './model.ts'
@@ -99,13 +93,6 @@ export function explainCommand(): Command {
         '  $ regard explain age.onnx *.jpg --class years --minus mean\n',
     )
     .action(explain)
-}
-
-/** A file to explain, and the names of its results. */
-interface Input {
-  readonly path: string
-  /** The path of its results, without suffix and ending. */
-  readonly to: string
 }
 
 async function explain(first: string | undefined, others: string[], flags: Flags): Promise<void> {
@@ -177,46 +164,6 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   }
 }
 
-/** Split the arguments into a model and photos, or photos alone. */
-function argumentsFrom(
-  first: string | undefined,
-  others: readonly string[],
-): { path: string; paths: readonly string[] } {
-  if (first === undefined) throw new UsageError('there is nothing to explain', undefined, 'Name a photo')
-  const isPhoto =
-    PICTURE.test(first) ||
-    isPreprocessed(first) ||
-    (!isBuiltIn(first) &&
-      modelIn(first) === undefined &&
-      existsSync(first) &&
-      (statSync(first).isDirectory() || endingOf(first) === ''))
-  if (isPhoto) return { path: DEFAULT_NETWORK, paths: [first, ...others] }
-  // Whatever it is, reading it as a picture reports that it is not one.
-  const isModel = isBuiltIn(first) || isModelFile(first) || modelIn(first) !== undefined
-  if (others.length === 0 && !isModel && existsSync(first)) return { path: DEFAULT_NETWORK, paths: [first] }
-  if (others.length === 0 && isModel)
-    throw new UsageError('there is nothing to explain', first, 'Name a photo after it')
-  return { path: first, paths: others }
-}
-
-/** The files that are named; for a folder, its photos, with their names below it. */
-function filesIn(paths: readonly string[], out: string) {
-  const left = new Map<string, number>()
-  const found = paths.map((path) => {
-    if (existsSync(path) && statSync(path).isDirectory()) {
-      const { left: own, ...rest } = photoFiles([path], out)
-      for (const [ending, count] of own) left.set(ending, (left.get(ending) ?? 0) + count)
-      return rest
-    }
-    return { photos: [{ path, name: basename(path, extname(path)) }], skipped: [] }
-  })
-  return {
-    photos: found.flatMap(({ photos }) => photos),
-    skipped: found.flatMap(({ skipped }) => skipped),
-    left,
-  }
-}
-
 /** @throws UserError where the model does not use landmarks to cut out faces */
 function requireLandmarksUse({ card, path }: Model): void {
   if (typeof card.alignment === 'string') return
@@ -229,18 +176,6 @@ function requireLandmarksUse({ card, path }: Model): void {
       ? 'Leave --landmarks out'
       : 'Give a photo of the face alone, or write `alignment: r` or `i` into the card',
   )
-}
-
-/** What the network sees of the photos among some inputs, in order. */
-function shownIn(
-  inputs: readonly { readonly path: string }[],
-  model: Model,
-  landmarks: readonly Point[] | undefined,
-  asIs: boolean,
-): AsyncGenerator<ShownPhoto> {
-  const photos = inputs.filter(({ path }) => !isPreprocessed(path))
-  const jobs = photos.map(({ path }) => ({ photo: path, ...(landmarks && { landmarks }) }))
-  return facesIn(jobs, model, { asIs })
 }
 
 /**
@@ -416,67 +351,12 @@ async function explainOne(
   return { lines }
 }
 
-/** What the network sees of one input: for a photo, each of its faces. */
-async function seenIn(path: string, shown: ShownPhoto | undefined, model: Model): Promise<Seen[]> {
-  return shown ? picturesOf(path, shown, model) : [{ tensor: await readInput(path, model), suffix: '' }]
-}
-
-/**
- * The faces of a photo, or the photo itself, as the network sees them.
- *
- * @throws UserError where there is nothing to show
- */
-function picturesOf(path: string, { faces, refused, broken }: ShownPhoto, model: Model): Seen[] {
-  if (faces.length === 0) {
-    throw new UserError(broken ?? refused[0]!, broken === undefined ? path : undefined)
-  }
-  const preprocessing = requirePreprocessing(model)
-  return faces.map((face, k) => ({
-    tensor: inputOf(face.picture, preprocessing),
-    face,
-    suffix: faces.length > 1 ? `.face${k + 1}` : '',
-  }))
-}
-
 function tasksOf(flags: Flags, model: Model, of: string): Task[] {
   const questions = questionsOf(model, flags.class ?? ['top'], flags.minus)
   return questions.map((question) => ({
     question,
     suffix: `${of}${questions.length > 1 ? `.${fileName(nameOf(question.class, model))}` : ''}`,
   }))
-}
-
-/** The names of the results of each input. */
-function namesOf(
-  inputs: readonly { readonly path: string; readonly name: string }[],
-  tasks: readonly Task[],
-  out: string,
-): Input[] {
-  const owners = new Map<string, string>()
-  return inputs.map(({ path: input, name }) => {
-    const to = join(out, name)
-    for (const path of tasks.map(({ suffix }) => to + suffix)) {
-      const other = owners.get(path)
-      if (other !== undefined) {
-        throw new UserError(
-          other === input
-            ? `two classes would both be written as ${path}.png`
-            : `${other} and ${input} would both be written as ${path}.png`,
-          undefined,
-          'Explain them one at a time, each with its own --out',
-        )
-      }
-      if (
-        ['.png', '.map.png', '.photo.png', '.relevance.npy'].some(
-          (ending) => resolve(path + ending) === resolve(input),
-        )
-      ) {
-        throw new UserError('the output would overwrite the input', input, 'Choose another folder with --out')
-      }
-      owners.set(path, input)
-    }
-    return { path: input, to }
-  })
 }
 
 function collect(text: string, before: readonly string[] = []): string[] {
