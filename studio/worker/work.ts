@@ -7,13 +7,11 @@ import {
   type BuiltInName,
   builtIn,
   type Card,
-  type Composite,
   type Cut,
   compositeOf,
   cutFound,
   decodePhoto,
   type Engine,
-  type Explainer,
   explainBy,
   FACE_PARTS,
   type FaceFinder,
@@ -24,7 +22,6 @@ import {
   isMarked,
   loadEngine,
   loadModel,
-  loadModelExplainer,
   type Model,
   openFaceFinder,
   partsInCut,
@@ -34,16 +31,16 @@ import {
   requirePreprocessing,
   rgba,
   sharesByPart,
-  type TunableExplainer,
   UserError,
 } from 'regard'
 import { answerOf } from './answers.ts'
 import { Devices } from './devices.ts'
+import { Explainers } from './explainers.ts'
 import { fetched } from './fetched.ts'
 import { FIELDS, fieldsOf } from './fields.ts'
 import { layerMap, mappedAt, valueBehind } from './layers.ts'
 import type { Drafts, ModelReport, SavedModel } from './models.ts'
-import { painted } from './paint.ts'
+import { OpenPhoto } from './openPhoto.ts'
 import type {
   Answered,
   DeviceChoice,
@@ -58,12 +55,6 @@ import type {
 } from './protocol.ts'
 import type { Teaching } from './teach.ts'
 
-/** How many explainers stay loaded: for example, two networks with two questions each. */
-const KEPT = 4
-
-/** Larger networks are loaded alone, in bytes of weights. */
-const LARGE = 100 * 2 ** 20
-
 /** A network's own answer, explained as its card says. */
 const PLAIN = {
   output: '',
@@ -77,22 +68,14 @@ const PLAIN = {
   layer: undefined,
 } as const satisfies Partial<LookRequest>
 
-interface Loaded {
-  readonly key: string
-  readonly explainer: Explainer
-  readonly bytes: number
-}
-
 export class Work {
   private engine: Engine | undefined
   private devices: Devices | undefined
   private hear: ((place: Place) => void) | undefined
   private finder: FaceFinder | undefined
   private readonly models = new Map<string, { readonly answers: readonly Model[]; readonly bytes: number }>()
-  /** In order of use, the most recent last. */
-  private loaded: Loaded[] = []
-  private photo: Image | undefined
-  private edited: { readonly strokes: readonly Stroke[]; readonly photo: Image } | undefined
+  private readonly explainers = new Explainers((network) => this.devices!.engineFor(network))
+  private readonly photo = new OpenPhoto()
   private stopping = new AbortController()
   private folder = ''
   private drafts: Drafts | undefined
@@ -115,7 +98,7 @@ export class Work {
   async runOn(device: DeviceChoice): Promise<void> {
     const wasm = await loadEngine({ device: 'wasm' })
     await this.alone(async () => {
-      for (const one of this.loaded) await this.release(one)
+      await this.explainers.release()
       this.devices?.leave()
       this.devices = new Devices(wasm, device, this.hear!)
     })
@@ -143,8 +126,7 @@ export class Work {
   /** The same for a decoded picture, such as a camera's. */
   async showPhoto(photo: Image): Promise<PhotoInfo> {
     const faces = await this.facesIn(photo)
-    this.photo = photo
-    this.edited = undefined
+    this.photo.open(photo)
     return { width: photo.width, height: photo.height, faces }
   }
 
@@ -176,7 +158,7 @@ export class Work {
    * @param longest its longer side at most, in pixels
    */
   async paint(strokes: readonly Stroke[], longest: number): Promise<ImageBitmap> {
-    const photo = this.photoWith(strokes)
+    const photo = this.photo.with(strokes)
     const scale = Math.min(1, longest / Math.max(photo.width, photo.height))
     const bitmap = await createImageBitmap(new ImageData(rgba(photo), photo.width, photo.height), {
       resizeWidth: Math.max(1, Math.round(scale * photo.width)),
@@ -239,7 +221,7 @@ export class Work {
 
   async removeNetwork(id: string): Promise<void> {
     await this.alone(async () => {
-      for (const one of this.loaded.filter(({ key }) => key.startsWith(`${id} `))) await this.release(one)
+      await this.explainers.release(id)
       this.models.delete(id)
     })
   }
@@ -298,7 +280,7 @@ export class Work {
             scale: [...scale].reverse(),
           })
         : undefined
-    const explainer = await this.explainerOf(model, bytes, request).catch(() => undefined)
+    const explainer = await this.explainers.of(model, bytes, request).catch(() => undefined)
     const said = async (shown: typeof input) => {
       if (!explainer) return (await import('./models.ts')).answersAlone(this.engine!, answers, shown)
       const found = await explainBy(explainer, model, shown)
@@ -335,7 +317,7 @@ export class Work {
     const known = this.modelOf(request.network)
     const model = known.answers.find(({ output }) => output === request.output) ?? known.answers[0]!
     const asked = against(model, request.minus)
-    const explainer = await this.explainerOf(asked, known.bytes, request)
+    const explainer = await this.explainers.of(asked, known.bytes, request)
     const { picture, toPhoto, labels } = this.shown(model, request)
     const found = await explainBy(explainer, asked, picture, {
       class: request.class,
@@ -369,7 +351,7 @@ export class Work {
 
   /** The picture that a network sees, the map from there to the photo, and the parts. */
   private shown(model: Model, { face, align, strokes }: LookRequest) {
-    const photo = this.photoWith(strokes)
+    const photo = this.photo.with(strokes)
     const { picture } = requirePreprocessing(model)
     // A network whose card does not mention faces gets whole photos.
     const as: Cut | undefined = align === 'own' ? model.card.alignment : align
@@ -379,59 +361,6 @@ export class Work {
     const cut = cutFound(photo, face, as, picture.height)
     const labels = partsInCut(face.mesh, cut.map, picture.height)
     return { picture: cut.picture, toPhoto: cut.map, labels: { ...labels, parts: FACE_PARTS } }
-  }
-
-  private photoWith(strokes: readonly Stroke[]): Image {
-    const { photo } = this
-    if (!photo) throw new UserError('no photo is open')
-    if (strokes.length === 0) return photo
-    // Earlier strokes are not painted again.
-    const { edited } = this
-    const isBegun = edited?.strokes.every(
-      (stroke, k) => JSON.stringify(stroke) === JSON.stringify(strokes[k]),
-    )
-    if (!edited || !isBegun) this.edited = { strokes, photo: painted(photo, strokes) }
-    else if (edited.strokes.length < strokes.length)
-      this.edited = { strokes, photo: painted(edited.photo, strokes.slice(edited.strokes.length)) }
-    return this.edited!.photo
-  }
-
-  private async explainerOf(model: Model, bytes: number, request: LookRequest): Promise<Explainer> {
-    const explainer = await this.loadedFor(model, bytes, request)
-    const { parameters } = request
-    return parameters ? (explainer as TunableExplainer).tuned(parameters) : explainer
-  }
-
-  private async loadedFor(
-    model: Model,
-    bytes: number,
-    { network, way, parameters, conservation, layer }: LookRequest,
-  ) {
-    // One explainer serves all numbers.
-    const tunable = parameters !== undefined
-    const asked = [model.output, model.reference, way, tunable, conservation, layer]
-    const key = `${network} ${JSON.stringify(asked)}`
-    const at = this.loaded.findIndex((one) => one.key === key)
-    if (at >= 0) {
-      const [one] = this.loaded.splice(at, 1) as [Loaded]
-      this.loaded.push(one)
-      return one.explainer
-    }
-    // For a network that is being tuned, earlier explainers are useless, and memory is limited.
-    const isLarge = (one: { readonly bytes: number }) => one.bytes > LARGE
-    while (
-      this.loaded.length > 0 &&
-      (this.loaded.length >= KEPT || isLarge({ bytes }) || this.loaded.some(isLarge))
-    )
-      await this.release(this.loaded[0]!)
-    const explainer = await loadModelExplainer(model, {
-      engine: this.devices!.engineFor(network),
-      ...(isComposite(way)
-        ? { composite: way, conservation, layers: layer ? [layer] : [], tunable }
-        : { method: way }),
-    })
-    this.loaded.push({ key, explainer, bytes })
-    return explainer
   }
 
   /** One at a time, so that nothing is released while in use. */
@@ -453,11 +382,6 @@ export class Work {
     this.drafts ??= new Drafts(this)
     return this.drafts
   }
-
-  private async release(one: Loaded): Promise<void> {
-    this.loaded = this.loaded.filter((each) => each !== one)
-    await one.explainer.release()
-  }
 }
 
 /** Do something with a network; report if there is not enough memory for it. */
@@ -467,10 +391,6 @@ async function inMemory<Result>(network: string, act: () => Promise<Result>): Pr
   } catch (error) {
     throw (await import('./models.ts')).refused(error, network)
   }
-}
-
-function isComposite(way: LookRequest['way']): way is Composite | undefined {
-  return way?.method === undefined || way.method === 'relevance' || way.method === 'gradient'
 }
 
 /** The centre of labels, in the size of a map. */

@@ -1,0 +1,31 @@
+/** The photo that is open, with what was painted on it. */
+
+import { type Image, UserError } from 'regard'
+import { painted } from './paint.ts'
+import type { Stroke } from './protocol.ts'
+
+export class OpenPhoto {
+  private photo: Image | undefined
+  private edited: { readonly strokes: readonly Stroke[]; readonly photo: Image } | undefined
+
+  open(photo: Image): void {
+    this.photo = photo
+    this.edited = undefined
+  }
+
+  /** @throws UserError while no photo is open */
+  with(strokes: readonly Stroke[]): Image {
+    const { photo } = this
+    if (!photo) throw new UserError('no photo is open')
+    if (strokes.length === 0) return photo
+    // Earlier strokes are not painted again.
+    const { edited } = this
+    const isBegun = edited?.strokes.every(
+      (stroke, k) => JSON.stringify(stroke) === JSON.stringify(strokes[k]),
+    )
+    if (!edited || !isBegun) this.edited = { strokes, photo: painted(photo, strokes) }
+    else if (edited.strokes.length < strokes.length)
+      this.edited = { strokes, photo: painted(edited.photo, strokes.slice(edited.strokes.length)) }
+    return this.edited!.photo
+  }
+}
