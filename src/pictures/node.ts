@@ -90,7 +90,7 @@ export async function decodePhoto(bytes: Uint8Array, path: string): Promise<Imag
 export async function isDamaged(bytes: Uint8Array): Promise<boolean> {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return false
   try {
-    await sharp(bytes, { failOn: 'warning', limitInputPixels: mostPixels() }).stats()
+    await sharp(bytes, { failOn: 'warning', limitInputPixels: mostPixels() }).raw().toBuffer()
     return false
   } catch {
     return true
