@@ -137,20 +137,35 @@ export class AtomicFile {
   }
 }
 
-// A killed process could not remove its temporary file: the next one that writes the same file does.
+const TEMPORARY = /\.(\d+)\.tmp$/
+
+/** Each folder that was written into, with the temporary files of any process that it had before. */
+const found = new Map<string, readonly string[]>()
+
+// A killed process could not remove its temporary file: the next one that writes the same file does. A folder is read
+// once only: reading it for each file would take longer and longer where there are thousands.
 function removeAbandoned(path: string): void {
-  for (const temporary of abandonedOf(path)) rmSync(temporary, { force: true })
+  const folder = resolve(dirname(path))
+  if (!found.has(folder)) found.set(folder, temporariesIn(folder))
+  for (const temporary of abandonedAmong(found.get(folder)!, path)) rmSync(temporary, { force: true })
 }
 
-/** The temporary files that killed processes left of a file; the next {@link AtomicFile} removes them. */
+/** The temporary files that killed processes left of a file; the next process that writes it removes them. */
 export function abandonedOf(path: string): string[] {
-  const folder = dirname(path)
+  return abandonedAmong(temporariesIn(dirname(path)), path)
+}
+
+function temporariesIn(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
-  return readdirSync(folder)
+  return readdirSync(folder).filter((name) => TEMPORARY.test(name))
+}
+
+function abandonedAmong(names: readonly string[], path: string): string[] {
+  return names
     .filter((name) => name.startsWith(`${basename(path)}.`))
-    .map((name) => join(folder, name))
+    .map((name) => join(dirname(path), name))
     .filter((temporary) => {
-      const pid = Number(/\.(\d+)\.tmp$/.exec(temporary)?.[1])
+      const pid = Number(TEMPORARY.exec(temporary)![1])
       return pid > 0 && (pid === process.pid ? !mine.has(resolve(temporary)) : !isRunning(pid))
     })
 }
