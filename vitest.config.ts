@@ -1,17 +1,51 @@
+import { totalmem } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // CI asks for the counts in a file; see .ci/run.
 const results = process.env.REGARD_TEST_RESULTS
 
+// Their tests start programs and browsers, or change what the whole process shares.
+const APART = ['cli', 'engine', 'fuzz', 'package', 'studio', 'study'].map((room) => `tests/${room}/**`)
+
+/** Those that take minutes come first, the longest ahead: as the last ones they would run alone. */
+const LONGEST = ['docs', 'kill', 'package', 'device', 'study', 'devices', 'store', 'worker', 'sanityCheck']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return at < 0 ? LONGEST.length : at
+    }
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b))
+  }
+}
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     globalSetup: 'tests/temporary.ts',
     // For what hangs: what is slow beside other work is not at fault.
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    // While one file waits, as those do that start programs, another has the cores; more would want for memory.
-    maxWorkers: 2,
+    // More than two cores need: many wait for programs that they start. Each may take 3 GB.
+    maxWorkers: Math.max(2, Math.min(4, Math.floor(totalmem() / 3e9))),
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['tests/*/**/*.test.ts'],
+          exclude: APART,
+          // Files that change nothing shared load regard once for all.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'apart', include: ['tests/*.test.ts', ...APART.map((room) => `${room}/*.test.ts`)] },
+      },
+    ],
     reporters: results ? ['default', 'json'] : ['default'],
     outputFile: results ? { json: results } : undefined,
   },
