@@ -117,7 +117,12 @@ function start(what, args) {
 
 /** Use the studio's page until the end; how many photos it got, and the errors that it told. */
 async function visits() {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+    // Else Ctrl-C ends this program before its report.
+    handleSIGINT: false,
+  })
   const faults = []
   let visited = 0
   try {
