@@ -2,7 +2,7 @@
 
 /** The pages of `docs/` in the order of the sidebar, by what a reader wants of them (diataxis.fr). */
 export const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Tutorial: { tutorial: 'The first ten minutes' },
+  Tutorial: { tutorial: 'The first ten minutes', gallery: 'Gallery' },
   'How to': {
     predicting: 'Ask a network about photos',
     explaining: 'Explain an answer',
