@@ -21,19 +21,19 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** For what hangs: what is slow beside other work is not at fault. */
+const limits = { testTimeout: 3600_000, hookTimeout: 3600_000 }
+
 export default defineConfig({
   test: {
     globalSetup: 'tests/temporary.ts',
-    // For what hangs: what is slow beside other work is not at fault.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
     // More than two cores need: many wait for programs that they start. Each may take 3 GB.
-    maxWorkers: Math.max(2, Math.min(4, Math.floor(totalmem() / 3e9))),
+    maxWorkers: Math.max(2, Math.min(3, Math.floor(totalmem() / 3e9))),
     sequence: { sequencer: LongestFirst },
     projects: [
       {
-        extends: true,
         test: {
+          ...limits,
           name: 'together',
           include: ['tests/*/**/*.test.ts'],
           exclude: APART,
@@ -42,8 +42,11 @@ export default defineConfig({
         },
       },
       {
-        extends: true,
-        test: { name: 'apart', include: ['tests/*.test.ts', ...APART.map((room) => `${room}/*.test.ts`)] },
+        test: {
+          ...limits,
+          name: 'apart',
+          include: ['tests/*.test.ts', ...APART.map((room) => `${room}/*.test.ts`)],
+        },
       },
     ],
     reporters: results ? ['default', 'json'] : ['default'],

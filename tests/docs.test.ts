@@ -87,7 +87,7 @@ describe('the documentation', () => {
       const label = { f: 'women', m: 'men' }[gender]
       cpSync(join(photos, `${id}.jpg`), join(checkout, 'photos', label, `${id}.jpg`))
     }
-  }, 600_000)
+  })
 
   test('npm start reads age and gender clearly better than chance, and says so', () => {
     const runs = readdirSync(join(checkout, 'out/synthetic/runs'))

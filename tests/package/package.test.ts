@@ -61,7 +61,7 @@ beforeAll(async () => {
   const data = Uint8Array.from({ length: 3 * SIZE * SIZE }, () => random.integer(256))
   await writePicture(join(user, 'face.png'), { width: SIZE, height: SIZE, data })
   writeFileSync(join(user, 'explain.js'), block('js', 'writePicture'))
-}, 600_000)
+})
 
 afterAll(() => rmSync(user, { recursive: true, force: true }))
 
