@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
@@ -27,8 +26,8 @@ const limits = { testTimeout: 3600_000, hookTimeout: 3600_000 }
 export default defineConfig({
   test: {
     globalSetup: 'tests/temporary.ts',
-    // More than two cores need: many wait for programs that they start. Each may take 3 GB.
-    maxWorkers: Math.max(2, Math.min(3, Math.floor(totalmem() / 3e9))),
+    // While one file waits, as those do that start programs, another has the cores; more would want for memory.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
