@@ -139,25 +139,27 @@ export class AtomicFile {
 
 const TEMPORARY = /\.(\d+)\.tmp$/
 
-/** Each folder that was written into, with the temporary files of any process that it had before. */
+/** Each folder that was written into or looked into, with the temporary files that it had then, of any process. */
 const found = new Map<string, readonly string[]>()
 
 // A killed process could not remove its temporary file: the next one that writes the same file does. A folder is read
 // once only: reading it for each file would take longer and longer where there are thousands.
 function removeAbandoned(path: string): void {
   const folder = resolve(dirname(path))
-  if (!found.has(folder)) found.set(folder, temporariesIn(folder))
-  for (const temporary of abandonedAmong(found.get(folder)!, path)) rmSync(temporary, { force: true })
+  const names = found.get(folder) ?? lookInto(folder)
+  for (const temporary of abandonedAmong(names, path)) rmSync(temporary, { force: true })
 }
 
-/** The temporary files that killed processes left of a file; the next process that writes it removes them. */
+/** The temporary files that killed processes left of a file; the next {@link AtomicFile} removes them. */
 export function abandonedOf(path: string): string[] {
-  return abandonedAmong(temporariesIn(dirname(path)), path)
+  return abandonedAmong(lookInto(resolve(dirname(path))), path)
 }
 
-function temporariesIn(folder: string): string[] {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
-  return readdirSync(folder).filter((name) => TEMPORARY.test(name))
+function lookInto(folder: string): readonly string[] {
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+  const names = isFolder ? readdirSync(folder).filter((name) => TEMPORARY.test(name)) : []
+  found.set(folder, names)
+  return names
 }
 
 function abandonedAmong(names: readonly string[], path: string): string[] {
