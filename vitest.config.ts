@@ -4,8 +4,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 // CI asks for the counts in a file; see .ci/run.
 const results = process.env.REGARD_TEST_RESULTS
 
-// Their tests start programs and browsers, or change what the whole process shares.
-const APART = ['cli', 'engine', 'fuzz', 'package', 'studio', 'study'].map((room) => `tests/${room}/**`)
+// They start programs and browsers, change what the whole process shares, or measure its memory.
+const APART = [
+  ...['cli', 'engine', 'fuzz', 'package', 'studio', 'study'].map((room) => `tests/${room}/**/*.test.ts`),
+  'tests/formats/caffe/memory.test.ts',
+]
 
 /** Those that take minutes come first, the longest ahead: as the last ones they would run alone. */
 const LONGEST = ['docs', 'kill', 'package', 'device', 'study', 'devices', 'store', 'worker', 'sanityCheck']
@@ -44,7 +47,7 @@ export default defineConfig({
         test: {
           ...limits,
           name: 'apart',
-          include: ['tests/*.test.ts', ...APART.map((room) => `${room}/*.test.ts`)],
+          include: ['tests/*.test.ts', ...APART],
         },
       },
     ],
