@@ -4,8 +4,6 @@ import { Random } from '../../src/base/random.ts'
 import type { Graph } from '../../src/graph/types.ts'
 import { type Plain, plain } from './plainGraph.ts'
 
-const DRAWS = 2
-
 /**
  * How far a map moves, relative to its largest number, when the picture and every constant of a network change by as
  * much as rounding to single precision may: the maximum of a few draws. Where a quotient's sum almost cancels, the map
@@ -13,11 +11,13 @@ const DRAWS = 2
  * seeds and ten composites each, ONNX Runtime's lay 1.4 times as far from the judge's in the median, 8.4 times at most.
  *
  * @param judge the map in double precision; some constants may replace the network's own
+ * @param draws how many; two tell the scale, and dozens come close to the most that it may be
  */
 export function condition(
   graph: Graph,
   picture: Plain,
   judge: (fed: Record<string, Plain>) => Plain,
+  draws = 2,
 ): number {
   const map = judge({ images: picture }).data
   const largest = map.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
@@ -28,14 +28,14 @@ export function condition(
       shape,
       data.map((v) => v * (1 + random.uniform(-1, 1) * 2 ** -24)),
     )
-  const draws = Array.from({ length: DRAWS }, () => {
+  const distances = Array.from({ length: draws }, () => {
     const constants = [...graph.initializers]
       .filter(([, { type }]) => type === 'float32')
       .map(([name, { shape, data }]) => [name, moved(plain(shape, data))])
     const other = judge({ images: moved(picture), ...Object.fromEntries(constants) }).data
     return map.reduce((most, v, k) => Math.max(most, Math.abs(v - other[k]!)), 0)
   })
-  return Math.max(...draws) / largest
+  return Math.max(...distances) / largest
 }
 
 /** The tolerance for a map in single precision: the condition with some margin, plus the usual cost of summation. */
