@@ -25,6 +25,8 @@ export interface Tally {
   read: number
   refused: number
   faults: number
+  /** The first input that was not read: the end, or where only another process can go on. */
+  next: number
 }
 
 /** The input of a number. */
@@ -35,11 +37,16 @@ export function inputOf(target: Target, seed: string, k: number): Input {
 
 /** Let a target read inputs, one after another. */
 export async function fuzz(target: Target, { seed, from, to, until }: Course, ear: Ear): Promise<Tally> {
-  const tally: Tally = { read: 0, refused: 0, faults: 0 }
-  for (let k = from; k < to && Date.now() < until; k++) {
+  const tally: Tally = { read: 0, refused: 0, faults: 0, next: from }
+  for (; tally.next < to && Date.now() < until; tally.next++) {
+    const k = tally.next
     ear.before?.(k)
     const input = inputOf(target, seed, k)
-    const outcome = await outcomeOf(target, input)
+    let outcome = await outcomeOf(target, input)
+    if (outcome === 'spent') {
+      if (k > from) break
+      outcome = { fault: 'a new process refused its first input for an earlier one' }
+    }
     if (typeof outcome === 'object') {
       tally.faults++
       ear.fault(k, outcome.fault, input)

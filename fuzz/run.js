@@ -122,6 +122,7 @@ async function fuzzed(name, inputs, seconds) {
   const started = Date.now()
   const until = started + 1000 * seconds
   let from = 0
+  let next = 0
   const now = () => {
     const bytes = existsSync(place) ? readFileSync(place) : Buffer.alloc(0)
     return bytes.length === 8 ? bytes.readDoubleLE() : undefined
@@ -138,12 +139,13 @@ async function fuzzed(name, inputs, seconds) {
       if (message.tally) {
         result.read += message.tally.read
         result.refused += message.tally.refused
+        next = message.tally.next
       }
     })
     const last = now()
     if (!death) {
-      from = (last ?? from - 1) + 1
-      break
+      from = next
+      continue
     }
     if (last === undefined) throw new Error(`${name} cannot be set up: ${death}`)
     const at = join(folder, String(last))

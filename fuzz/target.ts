@@ -19,8 +19,11 @@ export interface Target {
   readonly read: (input: Input) => Promise<void>
 }
 
-/** The outcome of an input: its fault, if it has one. */
-export type Outcome = 'read' | 'refused' | { readonly fault: string }
+/**
+ * The outcome of an input: its fault, if it has one. It is `spent` where an earlier input broke a library for the rest
+ * of the process, so that nobody looked at this one.
+ */
+export type Outcome = 'read' | 'refused' | 'spent' | { readonly fault: string }
 
 /** Words of messages that report an accident of the program as a mistake of the user. */
 const ACCIDENT =
@@ -56,7 +59,7 @@ function refusal(message: string): Outcome {
   if (message.trim().length < 10 || message.length > LONGEST)
     return { fault: `a message of ${message.length} characters: ${message.slice(0, 300)}` }
   if (ACCIDENT.test(message)) return { fault: `an accident taken for a mistake: ${message}` }
-  return 'refused'
+  return message.includes('Start the program again') ? 'spent' : 'refused'
 }
 
 function faultOf(error: unknown): string {
