@@ -14,7 +14,8 @@ const integer = z.union([
   z
     .string()
     .regex(/^-?\d+$/)
-    .transform(Number),
+    .transform(Number)
+    .refine(Number.isSafeInteger, 'it is a whole number beyond ±2⁵³'),
 ])
 const text = z.union([z.string(), z.array(z.int())])
 const dataType = z.union([z.string(), z.int()])

@@ -228,6 +228,11 @@ describe('an unreadable model is refused, with the node', () => {
       /^model\.json: node y, .*Conv2D, cannot be read: its weights have the shape \[1, 1, 1, 0\]/,
     ],
     [
+      'a number that a double does not hold',
+      { y: ['MaxPool', ['x'], { ksize: { list: { i: ['1', '2', '9007199254740993', '1'] } } }] },
+      /^model\.json: .*: modelTopology\.node\.\d+\.attr\.ksize\.list\.i\.2: it is a whole number beyond ±2⁵³/,
+    ],
+    [
       'padding that ONNX does not have',
       { y: ['MirrorPad', ['x', 'odd'], { mode: { s: btoa('SYMMETRIC') } }] },
       /padding in the mode SYMMETRIC is not supported/,
