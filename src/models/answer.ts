@@ -42,7 +42,7 @@ export function answerOf(
   if (shape.length === 0) {
     throw new UserError(`${is} lacks a dimension for pictures`, path, 'Export it with the shape [batch, 1]')
   }
-  const found = logitsOf(network, name)
+  const found = logitsIn(network, name, path)
   const sizes = (shape[0] === found.batch ? shape.slice(1) : shape).map(Number)
   const count = sizeOf(sizes)
   if (!Number.isInteger(count) || count === 0) throw new UserError(`${is} is not a list of scores`, path)
@@ -70,6 +70,15 @@ export function answerOf(
   const picked = (g: GraphBuilder, value: Value) =>
     g.op('Gather', [g.reshape(value, [-1, count]), g.integers(head)], { axis: 1 })
   return partOf(network, name, part!, head.length, picked)
+}
+
+/** {@link logitsOf}, with the name of the model in what it throws. */
+function logitsIn(network: Graph, output: string, path: string): Logits {
+  try {
+    return logitsOf(network, output)
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(error.message, path) : error
+  }
 }
 
 /** The output of this name, and the part of it that is asked for. */

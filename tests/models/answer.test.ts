@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
+import { UserError } from '../../src/base/errors.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { readModelFile } from '../../src/formats/node.ts'
 import { readNpy } from '../../src/formats/npy.ts'
@@ -234,6 +235,15 @@ describe('an output', () => {
     const x = float32([1, 6], [1, -1, 0.5, 0.2, 0, 1])
     const { outputs } = await explain(modelOf(graph, 'squares'), x, { engine, composite: 'gradient' })
     expect([...outputs.y!.probabilities!]).toEqual([...outputs.y!.logits])
+  })
+
+  it('that needs several pictures is refused', () => {
+    const third = of((g, z) =>
+      g.op('Gather', [g.op('Softmax', [z], { axis: 1 }), g.integers([2])], { axis: 0 }),
+    )
+    const refused = /^third: the network cannot take a single picture: .*index 2 is outside an axis of 1/
+    expect(() => modelOf(third, 'third')).toThrow(refused)
+    expect(() => modelOf(third, 'third')).toThrow(UserError)
   })
 
   it('of labels is not an answer', () => {

@@ -21,11 +21,12 @@ export const NORMALISATIONS: Readonly<Record<string, Conversion>> = {
     const [x, scale, shift] = node.inputs as [Value, Value, Value]
     const groups = numberIn(node, 'num_groups', 0)
     const [channels, ...picture] = x.shape.slice(1).map(fixed)
-    if (!(groups > 0) || channels! % groups !== 0)
+    if (channels === undefined) throw new UserError('its input lacks a dimension for channels')
+    if (!(groups > 0) || channels % groups !== 0)
       throw new UserError(`${channels} channels do not make ${groups} groups`)
     const rows = g.reshape(x, [0, groups, -1])
     const normal = normalised(g, rows, [2], epsilonOf(node))
-    const whole = [0, channels!, ...picture]
+    const whole = [0, channels, ...picture]
     if (node.opset < 21) {
       const scaled = g.add(g.mul(normal, perChannel(g, scale, [2])), perChannel(g, shift, [2]))
       return form('Reshape', [scaled, g.integers(whole)])

@@ -4,6 +4,7 @@ import { compute } from '../../graph/compute.ts'
 import { axisOf } from '../../graph/dimensions.ts'
 import type { Node, Operator } from '../../graph/operators.ts'
 import { int64, sizeOf, type Tensor } from '../../graph/types.ts'
+import { fittingOne } from './onePicture.ts'
 import {
   areScores,
   type Cores,
@@ -175,7 +176,7 @@ function picked(
     const data = Int32Array.from(terms, () => place++)
     return { type: 'int32', shape, data }
   })
-  const { data } = compute(op, [...places, ...others], attributes)
+  const { data } = fittingOne(() => compute(op, [...places, ...others], attributes))
   return Array.from(data as Int32Array, (each) => all[each]!)
 }
 

@@ -51,6 +51,12 @@ describe('a model from another program', () => {
     }
   })
 
+  test('that normalises groups of channels where there are none says so', () => {
+    const nodes = [node('GroupNormalization', ['x', 's', 's'], ['y'], { num_groups: 3 })]
+    const model: Model = { opset: 21, x: [6], nodes, constants: { s: numbers(3) } }
+    expect(() => read(model)).toThrow('(GroupNormalization): its input lacks a dimension for channels')
+  })
+
   test('whose output lacks a declared shape gets the inferred one', () => {
     expect(read(chain).outputs).toEqual([{ name: 'y', type: 'float32', shape: ['N', 3] }])
   })
