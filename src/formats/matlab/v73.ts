@@ -48,7 +48,7 @@ export async function readMatlab73(bytes: Uint8Array, path: string): Promise<Mat
       'Start the program again',
     )
   }
-  if (hasEndlessHeap(bytes)) throw damaged(path, 'a heap has an object of size 0')
+  if (hasEndlessHeap(bytes)) throw damaged(path, 'an object of a heap has an impossible size')
   const h5wasm = await import('h5wasm')
   const { FS, activate_throwing_error_handler } = await h5wasm.ready
   activate_throwing_error_handler()
@@ -234,8 +234,9 @@ const HEAP = [0x47, 0x43, 0x4f, 0x4c, 1, 0, 0, 0]
 const HEAP_HEADER = 16
 
 /**
- * Whether HDF5's library would read a heap of strings forever: it does not advance if the heap's unused rest, its object
- * 0, has the size 0.
+ * Whether HDF5's library might read a heap of strings forever: it does not advance if the heap's unused rest, its object
+ * 0, has the size 0; and of the size of any object it takes the lower 32 bits, so that one that reaches beyond the heap
+ * may lead it anywhere.
  */
 function hasEndlessHeap(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -247,6 +248,7 @@ function hasEndlessHeap(bytes: Uint8Array): boolean {
       const isRest = view.getUint16(at, true) === 0
       if (isRest && size === 0) return true
       at += isRest ? size : HEAP_HEADER + Math.ceil(size / 8) * 8
+      if (at > end) return true
     }
   }
   return false

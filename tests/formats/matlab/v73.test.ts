@@ -237,13 +237,20 @@ describe('readMatlab, version 7.3', () => {
     })
     writeFileSync(path, bytes)
     expect(Object.keys(await readMatlabFile(path))).toEqual(['ages'])
-    // The free space follows the collection's header and its one text; its size is in its second eight bytes.
-    const heap = Buffer.from(bytes).indexOf('GCOL')
-    new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(heap + 16 + 16 + 8 + 8, 0n, true)
-    writeFileSync(path, bytes)
-    await expect(readMatlabFile(path)).rejects.toThrow(
-      `${path}: the file is cut short or damaged (a heap has an object of size 0)`,
-    )
+    // After the heap's header come its one text and its free space; the size of either is in its second eight bytes.
+    const text = Buffer.from(bytes).indexOf('GCOL') + 16
+    const free = text + 16 + 8
+    for (const [object, size] of [
+      [free, 0n],
+      [text, 0x6e69730000000000n],
+    ] as const) {
+      const damaged = bytes.slice()
+      new DataView(damaged.buffer).setBigUint64(object + 8, size, true)
+      writeFileSync(path, damaged)
+      await expect(readMatlabFile(path)).rejects.toThrow(
+        `${path}: the file is cut short or damaged (an object of a heap has an impossible size)`,
+      )
+    }
   })
 
   it('does not mistake a JavaScript property for a MATLAB class', async () => {
