@@ -58,9 +58,9 @@ export class Progress {
   /** Report that `done` of the total are finished. `detail` is shown after the bar. */
   update(done: number, detail = ''): void {
     const elapsed = (performance.now() - this.started) / 1000
-    const left = done > 0 ? duration((elapsed / done) * (this.total - done)) : '…'
-    const percent = Math.floor((100 * done) / this.total)
-    this.lines.show([`${this.label}  ${percent} %  ${detail ? `${printable(detail)}  ` : ''}${left} left`])
+    const left = done > 0 ? `${duration((elapsed / done) * (this.total - done))} left` : ''
+    const percent = `${Math.floor((100 * done) / this.total)} %`
+    this.lines.show([[this.label, percent, printable(detail), left].filter(Boolean).join('  ')])
   }
 
   /** Clear the line and, if given, print a last word instead. */

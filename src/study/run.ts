@@ -98,6 +98,7 @@ interface Around {
 }
 
 async function runGrid(plan: Plan, out: string, options: StudyOptions, around: Around): Promise<Outcome> {
+  const started = performance.now()
   const { jobs = 1, store, device, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
   const prepared = await prepareAll(plan, out, signal)
@@ -112,7 +113,7 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   const progress = new StudyProgress(
     plan.name,
     open.map(({ job: { run } }) => ({ name: runName(run), rough: rough.get(run)! })),
-    several,
+    { several, kept: runs.length - open.length, started },
   )
   const requests = open.map(
     ({ job, config: { hash } }): RunRequest => ({ plan, run: job.run, hash, out, store, threads, device }),

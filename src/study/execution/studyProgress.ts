@@ -8,6 +8,16 @@ export interface AwaitedRun {
   readonly rough: number
 }
 
+/** What the progress of a study counts from. */
+export interface Beginning {
+  /** Whether several runs are made at a time. */
+  readonly several: boolean
+  /** How many runs were finished before. */
+  readonly kept?: number
+  /** When the study was started, as `performance.now()` gives it; by default now. */
+  readonly started?: number
+}
+
 /**
  * The progress of a study's runs, as lines on the terminal: one for the study and, where several are underway, one for
  * each.
@@ -20,14 +30,17 @@ export class StudyProgress {
   /** For finished runs: the seconds that they took, and the seconds expected. */
   private readonly over = { runs: 0, seconds: 0, rough: 0 }
   private readonly several: boolean
+  private readonly kept: number
   private readonly total: number
+  private readonly started: number
 
-  /** @param several whether several runs are made at a time */
-  constructor(label: string, runs: readonly AwaitedRun[], several: boolean) {
+  constructor(label: string, runs: readonly AwaitedRun[], { several, kept = 0, started }: Beginning) {
     this.label = label
     this.waiting = new Map(runs.map(({ name, rough }) => [name, rough]))
-    this.total = runs.length
     this.several = several
+    this.kept = kept
+    this.total = kept + runs.length
+    this.started = started ?? performance.now()
   }
 
   /** A run begins, or begins again. */
@@ -94,21 +107,20 @@ export class StudyProgress {
   }
 
   private show(): void {
+    // By time, as while the photos were prepared. Until a run has told its pace, nothing is known.
     const left = this.left()
-    const rough = (runs: Iterable<number>) => [...runs].reduce((sum, own) => sum + own, 0)
-    const begun = [...this.underway.values()]
-    const all = this.over.rough + rough(this.waiting.values()) + rough(begun.map((run) => run.rough))
-    const done = this.over.rough + rough(begun.map((run) => run.rough * (run.pace?.share ?? 0)))
-    const percent = Math.floor((100 * done) / (all || 1))
-    const time = left === undefined ? '…' : duration(left)
+    const passed = (performance.now() - this.started) / 1000
+    const percent = left === undefined ? '' : `${Math.floor((100 * passed) / (passed + left || 1))} %`
+    const time = left === undefined ? '' : `${duration(left)} left`
+    const show = (what: string) => [this.label, percent, what, time].filter(Boolean).join('  ')
     const details = [...this.underway].map(([name, { pace }]) => ({ name, pace }))
     if (!this.several) {
-      const detail = details[0]?.pace?.detail ?? ''
-      this.lines.show([`${this.label}  ${percent} %  ${detail}  ${time} left`])
+      this.lines.show([show(details[0]?.pace?.detail ?? '')])
       return
     }
+    const done = `${this.kept + this.over.runs} of ${this.total} runs done`
     this.lines.show([
-      `${this.label}  ${percent} %  ${this.over.runs} of ${this.total} runs done, ${begun.length} underway  ${time} left`,
+      show(`${done}, ${details.length} underway`),
       ...details.map(({ name, pace }) =>
         pace ? `  ${pace.detail}  ${duration(pace.left)} left` : `  ${name}: beginning`,
       ),

@@ -63,7 +63,7 @@ const board = () => new NoticeBoard(mkdtempSync(join(tmpdir(), 'regard-queue-'))
 
 /** Put runs into the queue and wait for them. */
 function wait(chosen: readonly RunRequest[], signal = new AbortController().signal, priority = 1) {
-  const progress = new StudyProgress('test', [], true)
+  const progress = new StudyProgress('test', [], { several: true })
   return runOnQueue(queue, chosen, { progress, board: board(), signal, priority, collect: async () => true })
 }
 
@@ -273,7 +273,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
       await asked
       return true
     })
-    const progress = new StudyProgress('test', [], true)
+    const progress = new StudyProgress('test', [], { several: true })
     const { signal } = new AbortController()
     const options = { progress, board: own, signal, priority: 1, collect: async () => true }
     const seen = new Map<string, Notice>()
@@ -308,7 +308,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
 
   it('says if a run was made in a folder other than the study’s', async () => {
     const { stop } = workers(1, async () => true)
-    const progress = new StudyProgress('test', [], true)
+    const progress = new StudyProgress('test', [], { several: true })
     const options = {
       progress,
       board: board(),
@@ -436,7 +436,7 @@ it.skipIf(!hasRedis)('a worker that is stopped while Redis is gone ends', async 
   const asking = await openQueue(own.url)
   const stop = new AbortController()
   const control = new AbortController()
-  const progress = new StudyProgress('test', [], true)
+  const progress = new StudyProgress('test', [], { several: true })
   const collect = async () => true
   const options = { progress, board: board(), signal: stop.signal, priority: 1, collect }
   const waiting = runOnQueue(asking, requests(1), options)
