@@ -27,7 +27,12 @@ export function argumentsFrom(
   first: string | undefined,
   others: readonly string[],
 ): { path: string; paths: readonly string[] } {
-  if (first === undefined) throw new UsageError('there is nothing to explain', undefined, 'Name a photo')
+  if (first === undefined)
+    throw new UsageError(
+      'there is nothing to explain',
+      undefined,
+      'Name a photo: npx regard explain face.jpg',
+    )
   const isPhoto =
     PICTURE.test(first) ||
     isPreprocessed(first) ||

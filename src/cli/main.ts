@@ -53,7 +53,7 @@ export async function main(args: readonly string[]): Promise<void> {
       'Train networks that read age and gender from faces, compare them, and see what any network looks at.',
     )
     .version(version)
-    .showHelpAfterError('See `regard --help`, or `regard COMMAND --help`.')
+    .showHelpAfterError('See `npx regard --help`, or `npx regard COMMAND --help`.')
     .addHelpText('after', '\nExample:\n  $ regard study examples/synthetic.yaml --out out/synthetic\n')
     .exitOverride()
     // Flags after a subcommand belong to it: `study --out` and `study plan --out` are two flags.

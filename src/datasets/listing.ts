@@ -166,7 +166,9 @@ export function contentOf(folder: string): { readonly files: string[]; readonly 
       else files!.push(entry.name)
     }
   } catch (error) {
-    throw new UserError(`the folder cannot be read (${messageOf(error)})`, folder, 'Check the path')
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const reason = isGone ? 'there is no such folder' : `the folder cannot be read (${messageOf(error)})`
+    throw new UserError(reason, folder, 'Check the path')
   }
   return { files: files!.sort(), folders: folders!.sort() }
 }

@@ -144,7 +144,7 @@ function partOf(
   return { network: extended, output, kind: logitsOf(extended, output).kind, logits }
 }
 
-function listed(names: readonly string[]): string {
+export function listed(names: readonly string[]): string {
   return names.length > SHOWN ? `${names.slice(0, SHOWN).join(', ')}, … to ${names.at(-1)}` : names.join(', ')
 }
 

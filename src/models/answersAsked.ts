@@ -1,6 +1,7 @@
 /** Which of a model's answers a question is about. */
 
 import { UsageError, UserError } from '../base/errors.ts'
+import { listed } from './answer.ts'
 import type { Model } from './model.ts'
 import { against, questionsOf } from './questions.ts'
 
@@ -37,11 +38,13 @@ export function answersAsked(
       'Name classes of one answer at a time',
     )
   }
-  const outputs = answers.map((answer) => `${nameOf(answer)} is ${answer.output}`)
+  const known = answers.map(
+    (answer) => `${nameOf(answer)} (${listed(answer.classes)}; --output ${answer.output})`,
+  )
   throw new UsageError(
     `no answer of the network has the ${named.length > 1 ? 'classes' : 'class'} ${named.join(', ')}`,
     path,
-    `Choose the answer with --output: ${outputs.join(', ')}`,
+    `Its answers are ${known.join(', ')}`,
   )
 }
 

@@ -96,7 +96,11 @@ export async function openBuiltIn(
 export async function readBuiltIn(name: BuiltInName): Promise<Graph> {
   const path = builtInPath(name)
   if (existsSync(path)) return readModelFile(path)
-  throw new UserError(`is not on this machine (${path})`, name, `Download it: regard networks add ${name}`)
+  throw new UserError(
+    `is not on this machine (${path})`,
+    name,
+    `Download it: npx regard networks add ${name}`,
+  )
 }
 
 /** Where the model file of a built-in network lies, or will lie, on this machine. */

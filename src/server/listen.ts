@@ -41,7 +41,7 @@ export async function listen({ host = HOME, port, folders }: ListenOptions): Pro
       reject(
         error.code === 'EADDRINUSE'
           ? new UserError(
-              'is in use by another program',
+              'is in use by another program, perhaps by another studio',
               `port ${port}`,
               'Choose another with --port, or any free one with --port 0',
             )

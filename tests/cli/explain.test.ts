@@ -515,13 +515,13 @@ describe('regard explain of faces', () => {
   })
 
   it.each([
-    ['nothing', [], /there is nothing to explain\. Name a photo\n/],
+    ['nothing', [], /there is nothing to explain\. Name a photo: npx regard explain face\.jpg\n/],
     ['a network and no photo', ['faceres'], /faceres: there is nothing to explain\. Name a photo after it/],
     ['a network that there is not', ['facers', one], /no built-in network 'facers'\. Did you mean faceres\?/],
     [
       'a class of no answer',
       [one, '--class', 'x'],
-      /no answer of the network has the class x\. Choose the answer with --output/,
+      /no answer of the network has the class x\. Its answers are years \(.*--output age_pred\/Softmax\), gender \(.*--output/,
     ],
     ['landmarks that are of no use', [one, '--landmarks', points], /so landmarks are of no use/],
   ])('takes %s as wrong use', async (_, args, message) => {

@@ -150,7 +150,9 @@ describe('regard predict', () => {
       if (before === undefined) delete process.env.REGARD_CACHE
       else process.env.REGARD_CACHE = before
     }
-    expect(captured.printed).toMatch(/gear: is not on this machine .*Download it: regard networks add gear/)
+    expect(captured.printed).toMatch(
+      /gear: is not on this machine .*Download it: npx regard networks add gear/,
+    )
     expect(process.exitCode).toBe(1)
   })
 })

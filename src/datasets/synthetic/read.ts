@@ -27,7 +27,7 @@ export function readSynthetic(root: string): Dataset {
     throw new UserError(
       'holds no complete set of synthetic faces (truth/faces.jsonl is missing)',
       root,
-      `Make one with: regard dataset synthesize ${root}`,
+      `Make one with: npx regard dataset synthesize ${root}`,
     )
   }
   const reading = new Reading()
