@@ -6,7 +6,7 @@ const results = process.env.REGARD_TEST_RESULTS
 
 // They start programs and browsers, change what the whole process shares, or measure its memory.
 const APART = [
-  ...['cli', 'engine', 'fuzz', 'package', 'studio', 'study'].map((room) => `tests/${room}/**/*.test.ts`),
+  ...['cli', 'engine', 'fuzz', 'package', 'study'].map((room) => `tests/${room}/**/*.test.ts`),
   'tests/formats/caffe/memory.test.ts',
 ]
 
