@@ -171,13 +171,12 @@ export function serve<Job, Result>(
 }
 
 /**
- * The built file of a worker's module. Tests run the sources, which a thread cannot: they use the file that `npm test`
- * built before.
+ * The file that a thread or a process starts with. It is bundled (`build/program.js`), so that it loads quickly: also for
+ * tests, which run the sources, and for programs that use regard as a library.
  *
  * @param here the `import.meta.url` of the module beside it
  * @param name of its built file: `cut.worker.js`
  */
 export function workerModule(here: string, name: string): URL {
-  const source = here.endsWith('.ts')
-  return new URL(name, source ? here.replace(/\/src\/(?!.*\/src\/)/, '/dist/') : here)
+  return new URL(name, here.replace(/\/(src|dist)\/(?!.*\/(src|dist)\/)/, '/dist/program/'))
 }
