@@ -3,12 +3,9 @@
  */
 
 import { workerData } from 'node:worker_threads'
-import sharp from 'sharp'
 import { UserError } from '../base/errors.ts'
-import { readText } from '../base/files.ts'
-import { sha256Of } from '../base/hash.ts'
 import { serve } from '../base/workers.ts'
-import { type Cut, type CutFace, cutByLandmarks, cutFound } from '../faces/cut.ts'
+import { type CutFace, cutByLandmarks, cutFound } from '../faces/cut.ts'
 import { type FoundFace, isMarked, mainFace } from '../faces/face.ts'
 import { centre, parseLandmarks } from '../faces/landmarks.ts'
 import { meshFromLandmarks } from '../faces/meshFromLandmarks.ts'
@@ -16,23 +13,14 @@ import { partsInCut, partsOf } from '../faces/parts.ts'
 import { applyAffine } from '../pictures/affine.ts'
 import { fitted } from '../pictures/fit.ts'
 import type { Image, Point } from '../pictures/image.ts'
-import { decodePhoto, readPhoto, readPhotoFile } from '../pictures/node.ts'
+import { decodePhoto, readPhoto } from '../pictures/node.ts'
 import type { Face } from './dataset.ts'
+import { type PictureKeys, pictureKeys, type Recipe, sourceOf } from './pictureKey.ts'
 
 /** An aligned face. */
-export interface Aligned {
-  /**
-   * The SHA-256 of all that its picture depends on: the photo, the landmarks or the models that find them, the alignment,
-   * the size, the version of the code and of the image library; in hexadecimal.
-   */
-  readonly key: string
-  /**
-   * Where parts are asked for, the same for all that they depend on: the picture, the true parts or the models that
-   * find the face, and the version of the code.
-   */
-  readonly partsKey?: string
-  /** 8-bit RGB, interleaved, row by row; absent where the key, or `partsKey` where there is one, is already known. */
-  readonly picture?: Uint8Array
+export interface Aligned extends PictureKeys {
+  /** 8-bit RGB, interleaved, row by row. */
+  readonly picture: Uint8Array
   /**
    * Which part is seen at each pixel of the picture, where that was asked for: by the index in `FACE_PARTS`, or for a
    * drawn face in its `PARTS`. Absent where no face was recognised in a picture that its publishers aligned.
@@ -40,21 +28,8 @@ export interface Aligned {
   readonly parts?: Uint8Array
 }
 
-/** Raise it whenever the same photo, landmarks and models give another picture. */
-const VERSION = 4
-
-/** Raise it whenever the same picture and mask, or mesh, give other parts. */
-const PARTS_VERSION = 1
-
-interface Recipe {
-  readonly as: Cut
-  readonly size: number
-  readonly known: ReadonlySet<string>
-  readonly parts: boolean
-}
-
-const { as, size, known, parts: wantsParts } = workerData as Recipe
-const recipe = JSON.stringify([VERSION, sharp.versions, as, size])
+const recipe = workerData as Recipe
+const { as, size, parts: wantsParts } = recipe
 
 serve(aligned, (result) =>
   typeof result === 'string'
@@ -65,11 +40,9 @@ serve(aligned, (result) =>
 async function aligned(face: Face): Promise<Aligned | string> {
   let where = ''
   try {
-    const { bytes, path, landmarks, from } = await sourceOf(face)
-    const key = await keyOf(from, bytes, landmarks ?? '')
-    const partsKey = wantsParts ? await partsKeyOf(key, from, face) : undefined
-    const keys = { key, ...(partsKey !== undefined && { partsKey }) }
-    if (known.has(partsKey ?? key)) return keys
+    const source = await sourceOf(face, as)
+    const { bytes, path, landmarks, from } = source
+    const keys = await pictureKeys(face, source, recipe)
     const image = await decodePhoto(bytes, path)
     if (from === 'published') {
       const picture = fitted(image, { width: size, height: size }, 'pad')
@@ -114,27 +87,6 @@ async function meshIn(picture: Image): Promise<readonly Point[] | undefined> {
   return main && isMarked(main) ? main.mesh : undefined
 }
 
-/** What a picture is made from. */
-interface Source {
-  /** Where its alignment comes from. */
-  readonly from: 'published' | 'landmarks' | 'found'
-  /** The photo or published picture. */
-  readonly path: string
-  readonly bytes: Uint8Array
-  /** The text of the landmarks' file. */
-  readonly landmarks?: string
-}
-
-async function sourceOf({ photo, published, landmarks }: Face): Promise<Source> {
-  const picture = typeof as === 'string' ? published?.[as] : undefined
-  const path = picture ?? photo
-  if (picture !== undefined || landmarks === undefined) {
-    return { from: picture === undefined ? 'found' : 'published', path, bytes: await readPhotoFile(path) }
-  }
-  const text = readText(landmarks, { what: 'the landmarks' })
-  return { from: 'landmarks', path, bytes: await readPhotoFile(path), landmarks: text }
-}
-
 /** It loads the engine and two networks, which most data sets do not need. */
 const finder = () => import('./faceFinder.ts')
 
@@ -144,28 +96,3 @@ async function found(image: Image, around?: Point): Promise<FoundFace> {
   const faces = await findFaces(image)
   return around ? requireAround(faces, around) : requireMain(faces, image)
 }
-
-async function keyOf(from: Source['from'], photo: Uint8Array, landmarks: string): Promise<string> {
-  const looked = from === 'found' || typeof as !== 'string'
-  // Made of hashes, which all have the same length, so that what is hashed is unambiguous.
-  const parts = [recipe, from, photo, landmarks, looked ? await modelsDigest() : '']
-  return sha256Of(...parts.map((part) => Buffer.from(sha256Of(part), 'hex')))
-}
-
-/**
- * The parts of a published picture follow from the face that is found in it, otherwise from what the picture is made
- * from.
- */
-async function partsKeyOf(key: string, from: Source['from'], { mask }: Face): Promise<string> {
-  const truth = mask === undefined ? '' : sha256Of(await readPhotoFile(mask))
-  return sha256Of(
-    JSON.stringify([PARTS_VERSION, key, truth, from === 'published' ? await modelsDigest() : '']),
-  )
-}
-
-async function modelsDigest(): Promise<string> {
-  models ??= (await import('../faces/node.ts')).digestModels()
-  return models
-}
-
-let models: string | undefined

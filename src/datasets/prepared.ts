@@ -23,6 +23,7 @@ import {
   readPicture,
   type StoredPicture,
 } from './pack.ts'
+import { type PictureKeys, pictureKeys, sourceOf } from './pictureKey.ts'
 
 /** The aligned faces of a data set. */
 export interface PreparedFaces {
@@ -90,25 +91,24 @@ interface Kind {
   readonly ending: string
   readonly channels: Channels
   readonly parts: boolean
-  /** Its key, and its pixels unless the key is already known. */
-  readonly of: (face: Aligned) => { readonly key: string; readonly pixels?: Uint8Array }
+  readonly keyOf: (keys: PictureKeys) => string
+  readonly pixelsOf: (face: Aligned) => Uint8Array
 }
 
 const PICTURES: Kind = {
   ending: 'pictures',
   channels: 3,
   parts: false,
-  of: ({ key, picture }) => ({ key, pixels: picture }),
+  keyOf: ({ key }) => key,
+  pixelsOf: ({ picture }) => picture,
 }
 
 const LABELS: Kind = {
   ending: 'parts',
   channels: 1,
   parts: true,
-  of: ({ partsKey, picture, parts }) => ({
-    key: partsKey!,
-    pixels: parts ?? (picture && new Uint8Array(picture.length / 3).fill(UNKNOWN)),
-  }),
+  keyOf: ({ partsKey }) => partsKey!,
+  pixelsOf: ({ picture, parts }) => parts ?? new Uint8Array(picture.length / 3).fill(UNKNOWN),
 }
 
 async function prepareAll(
@@ -149,29 +149,34 @@ async function keysOf(
 ) {
   const keys = new Map<number, string>()
   const skipped = new Map<number, string>()
-  let known = new Set(cache.known)
-  // Damaged pictures are left to a second round, in which nothing counts as known.
-  for (let round = [...faces.keys()]; round.length > 0; known = new Set()) {
-    const damaged: number[] = []
+  const tell = () => progress?.(keys.size + skipped.size, faces.length)
+  // Most often, all pictures exist: to find that out takes no threads, whose start would take longer.
+  const missing: number[] = []
+  for (let start = 0; start < faces.length; start += AT_ONCE) {
+    const some = faces.slice(start, start + AT_ONCE)
+    const found = cache.isEmpty ? [] : await Promise.all(some.map((face) => knownKey(kind, face, as, size)))
+    for (const k of some.keys()) {
+      const key = found[k]
+      if (key === undefined || !cache.has(key)) missing.push(start + k)
+      else {
+        keys.set(start + k, key)
+        tell()
+      }
+    }
+  }
+  if (missing.length > 0) {
+    const chosen = missing.map((index) => faces[index]!)
     let at = 0
-    const chosen = round.map((index) => faces[index]!)
-    for await (const result of alignFaces(chosen, as, size, { known, parts: kind.parts })) {
-      const index = round[at++]!
+    for await (const result of alignFaces(chosen, as, size, { parts: kind.parts })) {
+      const index = missing[at++]!
       if (typeof result === 'string') skipped.set(index, result)
       else {
-        const { key, pixels } = kind.of(result)
-        if (!cache.has(key)) {
-          if (!pixels) {
-            damaged.push(index)
-            continue
-          }
-          cache.add(key, pixels)
-        }
+        const key = kind.keyOf(result)
+        if (!cache.has(key)) cache.add(key, kind.pixelsOf(result))
         keys.set(index, key)
       }
-      progress?.(keys.size + skipped.size, faces.length)
+      tell()
     }
-    round = damaged
   }
   if (keys.size === 0) {
     const [reason] = skipped.values()
@@ -180,6 +185,21 @@ async function keysOf(
   const inOrder = new Map([...keys].sort(([a], [b]) => a - b))
   return { keys: inOrder, skipped: new Map([...skipped].sort(([a], [b]) => a - b)) }
 }
+
+/** The key of a face's picture; undefined where something that it is made from cannot be read. */
+async function knownKey(kind: Kind, face: Face, as: Alignment, size: number): Promise<string | undefined> {
+  try {
+    const recipe = { as, size, parts: kind.parts }
+    return kind.keyOf(await pictureKeys(face, await sourceOf(face, as), recipe))
+  } catch (error) {
+    // Who makes the picture says so.
+    if (error instanceof UserError) return undefined
+    throw error
+  }
+}
+
+/** How many photos are read at the same time. */
+const AT_ONCE = 16
 
 /** The pack of one alignment and size, with what killed processes left of it, and the pack that replaces it. */
 class Cache {
@@ -210,9 +230,9 @@ class Cache {
     }
   }
 
-  /** The keys of all pictures that may exist. */
-  get known(): Iterable<string> {
-    return [...(this.pack?.pictures.keys() ?? []), ...(this.writer?.keys ?? [])]
+  /** Whether there are no pictures yet. */
+  get isEmpty(): boolean {
+    return (this.pack?.pictures.size ?? 0) + (this.writer?.keys.size ?? 0) === 0
   }
 
   /** Whether a picture exists and is intact. */

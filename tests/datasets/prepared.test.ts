@@ -188,7 +188,7 @@ describe('prepareFaces', () => {
   })
 
   it('aligns as its version promises', async () => {
-    // If these pixels changed on purpose, raise VERSION in align.worker.ts: it invalidates older pictures.
+    // If these pixels changed on purpose, raise VERSION in pictureKey.ts: it invalidates older pictures.
     const pixels = Uint8Array.from({ length: 3 * 64 * 64 }, (_, k) => (k * 7919) % 251)
     const photo = join(root, 'photos/face0.png')
     await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } }).toFile(photo)
