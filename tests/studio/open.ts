@@ -1,7 +1,6 @@
 /** A page of the studio in Chromium, from the server that `regard studio` starts. Nothing may leave it. */
 
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll } from 'vitest'
 import { listen } from '../../src/server/listen.ts'
 import { PROGRAM } from '../chromium.ts'
 
@@ -33,16 +32,17 @@ export interface Opened {
   close(): Promise<void>
 }
 
-/** The browsers of a test file, by what they were started with: to start one costs as much as to open a page. */
+/**
+ * The browsers, by what they were started with, for all test files of the process: to start one costs as much as to open
+ * a page. They end with the process.
+ */
 const browsers = new Map<string, Promise<Browser>>()
-afterAll(async () => {
-  for (const browser of browsers.values()) await (await browser).close()
-})
 
-function browserWith(args: readonly string[]): Promise<Browser> {
+async function browserWith(args: readonly string[]): Promise<Browser> {
   const key = args.join(' ')
-  const browser =
-    browsers.get(key) ?? chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
+  const before = await browsers.get(key)
+  if (before?.isConnected()) return before
+  const browser = chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
   browsers.set(key, browser)
   return browser
 }
