@@ -44,6 +44,7 @@ for (const name of [
   'tsconfig.json',
   'tsconfig.tsbuildinfo',
   'bin',
+  'build',
   'dist',
   'src',
   'studio',
