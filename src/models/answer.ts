@@ -72,12 +72,13 @@ export function answerOf(
   return partOf(network, name, part!, head.length, picked)
 }
 
-/** {@link logitsOf}, with the name of the model in what it throws. */
+/** {@link logitsOf}, which looks at the network for a single picture: shapes that fit for several may not fit for one. */
 function logitsIn(network: Graph, output: string, path: string): Logits {
   try {
     return logitsOf(network, output)
   } catch (error) {
-    throw error instanceof UserError ? new UserError(error.message, path) : error
+    if ((error as Error).constructor !== Error) throw error
+    throw new UserError(`cannot take one picture: ${(error as Error).message}`, path)
   }
 }
 

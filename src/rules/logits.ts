@@ -51,7 +51,6 @@ export interface Logits {
  * Find the logits behind an output.
  *
  * @param output the name of an output, or of any value
- * @throws UserError if the graph cannot take a single picture
  */
 export function logitsOf(graph: Graph, output: string): Logits {
   const elements = tailOf(graph)(output)

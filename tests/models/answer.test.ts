@@ -241,7 +241,7 @@ describe('an output', () => {
     const third = of((g, z) =>
       g.op('Gather', [g.op('Softmax', [z], { axis: 1 }), g.integers([2])], { axis: 0 }),
     )
-    const refused = /^third: the network cannot take a single picture: .*index 2 is outside an axis of 1/
+    const refused = /^third: cannot take one picture: .*index 2 is outside an axis of 1/
     expect(() => modelOf(third, 'third')).toThrow(refused)
     expect(() => modelOf(third, 'third')).toThrow(UserError)
   })

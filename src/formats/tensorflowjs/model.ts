@@ -15,7 +15,7 @@ const integer = z.union([
     .string()
     .regex(/^-?\d+$/)
     .transform(Number)
-    .refine(Number.isSafeInteger, 'it is a whole number beyond ±2⁵³'),
+    .refine(Number.isSafeInteger, 'too large'),
 ])
 const text = z.union([z.string(), z.array(z.int())])
 const dataType = z.union([z.string(), z.int()])

@@ -20,9 +20,8 @@ export const NORMALISATIONS: Readonly<Record<string, Conversion>> = {
   GroupNormalization: (node, g) => {
     const [x, scale, shift] = node.inputs as [Value, Value, Value]
     const groups = numberIn(node, 'num_groups', 0)
-    const [channels, ...picture] = x.shape.slice(1).map(fixed)
-    if (channels === undefined) throw new UserError('its input lacks a dimension for channels')
-    if (!(groups > 0) || channels % groups !== 0)
+    const [channels = 0, ...picture] = x.shape.slice(1).map(fixed)
+    if (!(groups > 0 && channels > 0) || channels % groups !== 0)
       throw new UserError(`${channels} channels do not make ${groups} groups`)
     const rows = g.reshape(x, [0, groups, -1])
     const normal = normalised(g, rows, [2], epsilonOf(node))

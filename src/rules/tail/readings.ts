@@ -4,7 +4,6 @@ import { compute } from '../../graph/compute.ts'
 import { axisOf } from '../../graph/dimensions.ts'
 import type { Node, Operator } from '../../graph/operators.ts'
 import { int64, sizeOf, type Tensor } from '../../graph/types.ts'
-import { fittingOne } from './onePicture.ts'
 import {
   areScores,
   type Cores,
@@ -176,7 +175,7 @@ function picked(
     const data = Int32Array.from(terms, () => place++)
     return { type: 'int32', shape, data }
   })
-  const { data } = fittingOne(() => compute(op, [...places, ...others], attributes))
+  const { data } = compute(op, [...places, ...others], attributes)
   return Array.from(data as Int32Array, (each) => all[each]!)
 }
 

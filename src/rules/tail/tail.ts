@@ -12,7 +12,6 @@ import { GraphBuilder } from '../../graph/builder.ts'
 import type { Node, Operator } from '../../graph/operators.ts'
 import { type Graph, sizeOf, type Tensor } from '../../graph/types.ts'
 import { namesRead, wiringOf } from '../../graph/wiring.ts'
-import { fittingOne, forOne } from './onePicture.ts'
 import { READINGS, type Visit } from './readings.ts'
 import { areScores, Cores, type Elements, number, type Term } from './terms.ts'
 
@@ -33,7 +32,6 @@ const ENDS: readonly Operator[] = [...PROBABILITIES, 'Exp', 'Tanh', 'Softplus', 
  * The elements of a graph's values as expressions.
  *
  * @returns for the name of a value, its elements; undefined where it has too many, or does not hold real numbers
- * @throws UserError if the graph cannot take a single picture; it lacks the name of its file
  */
 export function tailOf(graph: Graph): (name: string) => Elements | undefined {
   const tail = tails.get(graph) ?? tailIn(graph)
@@ -44,9 +42,7 @@ export function tailOf(graph: Graph): (name: string) => Elements | undefined {
 const tails = new WeakMap<Graph, (name: string) => Elements | undefined>()
 
 function tailIn(graph: Graph): (name: string) => Elements | undefined {
-  const builder = fittingOne(() =>
-    GraphBuilder.from({ ...graph, inputs: graph.inputs.map(forOne), outputs: [] }),
-  )
+  const builder = GraphBuilder.from({ ...graph, inputs: graph.inputs.map(forOne), outputs: [] })
   const { makerOf } = wiringOf(graph)
   const behind = behindScores(graph)
   const cores = new Cores()
@@ -113,4 +109,10 @@ function hasNegative(matrix: Tensor | undefined): boolean {
 function isUnit({ inputs: [, low, high] }: Node, constants: Graph['initializers']): boolean {
   const [least, most] = [low, high].map((name) => Number(constants.get(name ?? '')?.data[0]))
   return least! >= 0 && most! <= 1
+}
+
+/** One picture instead of any number of them. */
+function forOne<V extends Graph['inputs'][number]>(input: V): V {
+  const [batch, ...rest] = input.shape
+  return typeof batch === 'string' ? { ...input, shape: [1, ...rest] } : input
 }

@@ -54,7 +54,7 @@ describe('a model from another program', () => {
   test('that normalises groups of channels where there are none says so', () => {
     const nodes = [node('GroupNormalization', ['x', 's', 's'], ['y'], { num_groups: 3 })]
     const model: Model = { opset: 21, x: [6], nodes, constants: { s: numbers(3) } }
-    expect(() => read(model)).toThrow('(GroupNormalization): its input lacks a dimension for channels')
+    expect(() => read(model)).toThrow('(GroupNormalization): 0 channels do not make 3 groups')
   })
 
   test('whose output lacks a declared shape gets the inferred one', () => {
