@@ -18,6 +18,9 @@ export function newest(path, skips = () => false) {
   return names.reduce((most, name) => Math.max(most, changed(join(path, name))), 0)
 }
 
+/** Whether a name in `dist` is of something that is bundled from the rest of it. */
+export const isBundle = (name) => ['studio', 'program'].includes(name.split(/[\\/]/)[0])
+
 /** Whether a file is there, and newer than everything that it is made from. */
 export function isNewer(file, times) {
   return existsSync(file) && changed(file) >= Math.max(...times)

@@ -6,14 +6,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isNewer, newest } from './newer.js'
+import { isBundle, isNewer, newest } from './newer.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
-const isBundle = (name) => ['studio', 'program'].includes(name.split(/[\\/]/)[0])
 
-/** What `bin/regard.js` loads, and what `workerModule` names. */
 const built = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => !isBundle(name))
+/** What `bin/regard.js` loads, and what `workerModule` names. */
 const starts = [
   ...['base/workers', 'base/childStart', 'cli/signal', 'cli/main'],
   ...built

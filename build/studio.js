@@ -5,10 +5,9 @@
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isNewer, newest } from './newer.js'
+import { isBundle, isNewer, newest } from './newer.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const isBundle = (name) => ['studio', 'program'].includes(name.split(/[\\/]/)[0])
 
 const times = [
   newest(join(root, 'studio')),

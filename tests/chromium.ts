@@ -8,7 +8,7 @@ import { extname, join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 
-/** Debian's browser; its shell without windows takes half the processor time for a page, which is drawn the same. */
+/** Debian's browser; its shell without windows has the same engine, and takes half the processor time for a page. */
 export const PROGRAM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync)
 
 /** Whether it is installed; tests that need it are skipped loudly otherwise. */

@@ -1,0 +1,24 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { StudyProgress } from '../../../src/study/execution/studyProgress.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+/** The first line that is shown for a study of eight runs, six of them finished before it was started a minute ago. */
+function line(pace: { share: number; left: number }): string {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  vi.spyOn(performance, 'now').mockReturnValue(60_000)
+  const runs = ['a', 'b'].map((name) => ({ name, rough: 1 }))
+  const progress = new StudyProgress('tiny', runs, { several: true, kept: 6, started: 0 })
+  progress.begin('a')
+  progress.pace('a', { ...pace, detail: 'training 3/6' })
+  return String(write.mock.calls[0]![0]).split('\n')[0]!
+}
+
+test('it counts the runs that were finished before, and the time since the study was started', () => {
+  // Half a run takes 30 s, so that this one and the other take 90 s more.
+  expect(line({ share: 0.5, left: 30 })).toBe('tiny  40 %  6 of 8 runs done, 1 underway  1 min 30 s left')
+})
+
+test('it tells neither percent nor time before a run has told its pace', () => {
+  expect(line({ share: 0, left: 30 })).toBe('tiny  6 of 8 runs done, 1 underway')
+})
