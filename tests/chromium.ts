@@ -11,6 +11,9 @@ import { build } from 'vite'
 /** Debian's browser; its shell without windows has the same engine, and takes half the processor time for a page. */
 export const PROGRAM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync)
 
+/** The browser with all that its shell lacks, such as permissions that are denied; where only the shell is there, that. */
+export const WHOLE = ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell'].find(existsSync)
+
 /** Whether it is installed; tests that need it are skipped loudly otherwise. */
 export const hasChromium = PROGRAM !== undefined
 if (!hasChromium) console.warn('SKIPPED: tests in a browser, for chromium-headless-shell is not installed')

@@ -11,7 +11,7 @@ import { writeGraph } from '../../src/graph/file.ts'
 import { float32 } from '../../src/graph/types.ts'
 import { listen } from '../../src/server/listen.ts'
 import { writeStudio } from '../../src/server/static.ts'
-import { PROGRAM } from '../chromium.ts'
+import { WHOLE } from '../chromium.ts'
 import { shared } from '../shared.ts'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 import { plainServer } from './plainServer.ts'
@@ -272,7 +272,7 @@ describe.skipIf(!hasChromium)('a browser that allows less', () => {
     const profile = join(folder, 'profile')
     const server = await listen({ port: 0 })
     const context = await chromium.launchPersistentContext(withoutStorage(profile), {
-      executablePath: PROGRAM,
+      executablePath: WHOLE,
       args: ['--no-sandbox'],
     })
     try {

@@ -2,7 +2,7 @@
 
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { listen } from '../../src/server/listen.ts'
-import { PROGRAM } from '../chromium.ts'
+import { WHOLE } from '../chromium.ts'
 
 export { hasChromium } from '../chromium.ts'
 
@@ -42,7 +42,7 @@ async function browserWith(args: readonly string[]): Promise<Browser> {
   const key = args.join(' ')
   const before = await browsers.get(key)
   if (before?.isConnected()) return before
-  const browser = chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', ...args] })
+  const browser = chromium.launch({ executablePath: WHOLE, args: ['--no-sandbox', ...args] })
   browsers.set(key, browser)
   return browser
 }
