@@ -37,6 +37,8 @@ export default defineConfig({
         test: {
           ...limits,
           name: 'together',
+          // The longest of them takes half a minute.
+          testTimeout: 1200_000,
           include: ['tests/*/**/*.test.ts'],
           exclude: APART,
           // Files that change nothing shared load regard once for all.

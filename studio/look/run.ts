@@ -59,8 +59,16 @@ function telling(what: string, stops = false) {
   return told((_, done, total) => setLook({ busy: { what, done, total, stops } }))
 }
 
+/** How many things are being done; the message goes with the last one. */
+let underway = 0
+
+function done(): void {
+  if (--underway === 0) setLook({ busy: undefined })
+}
+
 /** Do something with a message about it, and report errors. */
 async function during<Result>(what: string, act: () => Promise<Result>): Promise<Result | undefined> {
+  underway++
   setLook({ busy: { what, done: 0, total: 0, stops: false }, error: undefined })
   try {
     return await act()
@@ -68,7 +76,7 @@ async function during<Result>(what: string, act: () => Promise<Result>): Promise
     setLook({ error: messageOf(error) })
     return undefined
   } finally {
-    setLook({ busy: undefined })
+    done()
   }
 }
 
@@ -217,11 +225,12 @@ let running = false
 async function refresh(): Promise<void> {
   if (running) return
   running = true
+  underway++
   try {
     for (let next = stale(); next; next = stale()) await ask(next)
   } finally {
     running = false
-    setLook({ busy: undefined })
+    done()
   }
 }
 

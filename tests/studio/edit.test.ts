@@ -183,6 +183,7 @@ describe.skipIf(!hasChromium)('Edit', () => {
   })
 
   test('a map is read by arrow keys and by finger as by mouse, and all maps are zoomed together', async () => {
+    await shown(page)
     const map = page.getByRole('listbox', { name: 'Parts in the map of faceres' })
     const readout = page.locator('.readout')
     const said = () => readout.textContent()
@@ -292,6 +293,8 @@ describe.skipIf(!hasChromium)('Edit', () => {
       .first()
       .waitFor()
     await page.keyboard.press('Escape')
+    // A menu that is closing still has the keys.
+    await page.locator('#export:focus').waitFor()
     await page.keyboard.press('2')
     await page.waitForURL(/#\/models$/)
     await page.keyboard.press('?')

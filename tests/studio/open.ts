@@ -83,6 +83,8 @@ export async function openStudio({
     const body = request.postDataBuffer()
     if (body && body.length > 4096) faults.push(`${body.length} bytes to ${to}`)
   })
+  // From the first, so that a file chooser which opens as soon as a key is pressed is told too.
+  page.on('filechooser', () => {})
   await page.goto(url + hash)
   return {
     page,

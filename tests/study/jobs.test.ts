@@ -39,7 +39,7 @@ describe('a study with several runs at a time', () => {
   it('reports runs with too little memory clearly, without V8’s dump, and makes them once they have more', async () => {
     const { plan, out } = writePlan(small)
     // Only for the processes of runs: this one already has its memory.
-    vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=16')
+    vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=8')
     await main(['study', plan, '--out', out, '--jobs', '2'])
     vi.unstubAllEnvs()
     expect(process.exitCode).toBe(1)
