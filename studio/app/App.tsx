@@ -37,7 +37,7 @@ export function App() {
         <WorkerStatus />
         {/* Look keeps its state while another view is shown. */}
         <div hidden={view !== 'look'}>
-          <Look shown={view === 'look'} />
+          <Look view={view} />
         </div>
         <Suspense fallback={<p className="faint loading">Loading …</p>}>
           {view === 'models' && <Models />}

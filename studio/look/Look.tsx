@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
+import type { View } from '../app/route.ts'
 import { WORDS } from '../app/words.ts'
 import { stopWork } from '../worker/client.ts'
 import { Adjust } from './Adjust.tsx'
@@ -18,11 +19,17 @@ import './edit.css'
 const Compare = lazy(() => import('./Compare.tsx').then(({ Compare }) => ({ default: Compare })))
 
 /** A photo, networks side by side, and what each of them looks at. */
-export function Look({ shown }: { readonly shown: boolean }) {
+export function Look({ view }: { readonly view: View }) {
   const comparing = useLook(({ comparing }) => comparing)
+  const shown = view === 'look'
   useEffect(() => {
     void begin()
   }, [])
+  // Models shows what each network sees of the photo; elsewhere nobody waits for it, so nothing is fetched or computed.
+  const showsPhoto = shown || view === 'models'
+  useEffect(() => {
+    if (showsPhoto) void openFirst()
+  }, [showsPhoto])
   useEffect(() => {
     if (!shown) return
     const paste = ({ clipboardData }: ClipboardEvent) => {
@@ -64,20 +71,32 @@ export function Look({ shown }: { readonly shown: boolean }) {
   )
 }
 
-let begun = false
+let begun: Promise<void> | undefined
 
-/** Show something on the first screen. */
-async function begin() {
-  if (begun) return
-  begun = true
+/** Learn which networks there are, and what the address asks for. */
+function begin(): Promise<void> {
+  begun ??= settle()
+  return begun
+}
+
+async function settle() {
   const here = await fetch('models/index.json')
   setLook({ here: await here.json() })
   // A link may name networks that are kept in this browser.
   if (await mayKeep()) await (await import('../models/store.ts')).begin()
   applyAddress()
   followAddress()
-  await openSample()
-  await loadColumns()
+}
+
+let opened = false
+
+/** Show something on the first screen. */
+async function openFirst() {
+  if (opened) return
+  opened = true
+  await begin()
+  // Networks are fetched while faces are looked for.
+  await Promise.all([openSample(), loadColumns()])
 }
 
 /** Whether networks may be kept here. Not every browser can say, so true where unknown. */

@@ -24,9 +24,6 @@ const PLAN = TINY_PLAN.replace('[r, i, m]', '[r, i]')
 /** Messages about a server that is gone are not faults here. */
 const own = (faults: readonly string[]) => faults.filter((fault) => !/ERR_/.test(fault))
 
-/** Look loads its network in the background, and must not be cut short. */
-const lookBegun = (page: Page) => page.locator('.cell figcaption').first().waitFor({ state: 'attached' })
-
 const tab = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Study' }).getByRole('link', { name }).click()
 
@@ -43,7 +40,6 @@ describe.skipIf(!hasChromium)('Study', () => {
     ;({ folder, plan, out } = writePlan(PLAN))
     server = await listen({ port: 0, folders: new Folders(folder) })
     studio = await openStudio({ url: server.url, hash: '#/study' })
-    await lookBegun(studio.page)
   })
   afterAll(async () => {
     study?.kill()
@@ -70,7 +66,6 @@ describe.skipIf(!hasChromium)('Study', () => {
     await loss.waitFor()
     expect(await page.getByRole('row').count()).toBe(3)
 
-    await lookBegun(page)
     const port = Number(new URL(server.url).port)
     await server.close()
     await page.getByText(/^Connection lost\. The study continues; reconnecting in \d s\.$/).waitFor()
