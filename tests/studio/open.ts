@@ -42,7 +42,12 @@ async function browserWith(args: readonly string[]): Promise<Browser> {
   const key = args.join(' ')
   const before = await browsers.get(key)
   if (before?.isConnected()) return before
-  const browser = chromium.launch({ executablePath: WHOLE, args: ['--no-sandbox', ...args] })
+  const browser = chromium.launch({
+    executablePath: WHOLE,
+    args: ['--no-sandbox', ...args],
+    // Vitest ends the process so, and waits for ten seconds for one that does something else.
+    handleSIGTERM: false,
+  })
   browsers.set(key, browser)
   return browser
 }
