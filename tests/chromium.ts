@@ -9,7 +9,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 
 /** Debian's browser; its shell without windows has the same engine, and takes half the processor time for a page. */
-export const PROGRAM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync)
+const PROGRAM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync)
 
 /** The browser with all that its shell lacks, such as permissions that are denied; where only the shell is there, that. */
 export const WHOLE = ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell'].find(existsSync)
