@@ -58,7 +58,7 @@ export interface Study {
 /**
  * Read a study. Runs that are not finished are left out; cells stand in the order of the paper's tables.
  *
- * @param options.photos whether its report shows photos of faces
+ * @param options whether its report shows photos of faces
  * @throws UserError when the folder is not a study's, or one of its files cannot be read
  */
 export function readStudy(out: string, { photos = true } = {}): Study {
