@@ -23,7 +23,8 @@ export const DATA = `a data set: its kind (${DATASET_KINDS.join(', ')}), a colon
 export function sourceFrom(text: string): Source {
   const colon = text.indexOf(':')
   const [kind, root] = [text.slice(0, colon), text.slice(colon + 1)]
-  if (colon < 1 || root === '') throw new InvalidArgumentError('Write it as KIND:PATH, such as aaf:faces.')
+  if (colon < 1 || root === '')
+    throw new InvalidArgumentError('Write its kind before it: folder:photos for photos of your own.')
   if (DATASET_KINDS.includes(kind as DatasetKind)) return { kind: kind as DatasetKind, root: fromHome(root) }
   const near = nearest(kind, DATASET_KINDS)
   const remedy = near ? `Did you mean ${near}?` : `There are ${DATASET_KINDS.join(', ')}.`

@@ -33,6 +33,8 @@ export class StudyProgress {
   private readonly kept: number
   private readonly total: number
   private readonly started: number
+  /** The most percent shown so far: what is left is an estimate, and what is done stays done. */
+  private furthest = 0
 
   constructor(label: string, runs: readonly AwaitedRun[], { several, kept = 0, started }: Beginning) {
     this.label = label
@@ -110,7 +112,9 @@ export class StudyProgress {
     // By time, as while the photos were prepared. Until a run has told its pace, nothing is known.
     const left = this.left()
     const passed = (performance.now() - this.started) / 1000
-    const percent = left === undefined ? '' : `${Math.floor((100 * passed) / (passed + left || 1))} %`
+    if (left !== undefined)
+      this.furthest = Math.max(this.furthest, Math.floor((100 * passed) / (passed + left || 1)))
+    const percent = left === undefined ? '' : `${this.furthest} %`
     const time = left === undefined ? '' : `${duration(left)} left`
     const show = (what: string) => [this.label, percent, what, time].filter(Boolean).join('  ')
     const details = [...this.underway].map(([name, { pace }]) => ({ name, pace }))
