@@ -77,8 +77,13 @@ export function findingSentence(findings: readonly PaperFinding[]): Html | undef
   const count = (verdict: PaperFinding['verdict']) => findings.filter((one) => one.verdict === verdict).length
   const [holds, not, untested] = [count('holds'), count('does not hold'), count('not tested')]
   if (untested === findings.length) return undefined
-  return html`<p>Of <a href="#findings">the paper’s findings</a>, ${findings.length - untested} can be tested with this study:
-<b>${holds} ${holds === 1 ? 'holds' : 'hold'}</b>, ${not} ${not === 1 ? 'does' : 'do'} not, ${count('undecided')} undecided.</p>`
+  const undecided = count('undecided')
+  return html`<p>Of <a href="#findings">the paper’s ${findings.length} findings</a>, ${findings.length - untested} can be tested with this study:
+<b>${holds} ${holds === 1 ? 'holds' : 'hold'}</b>, ${not} ${not === 1 ? 'does' : 'do'} not, ${undecided} undecided.${
+    undecided > 0
+      ? ' Undecided means that the difference may be chance: more faces, folds or trainings would tell.'
+      : undefined
+  }</p>`
 }
 
 /** The findings, each with its verdict and evidence. */

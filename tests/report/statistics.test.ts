@@ -49,7 +49,7 @@ describe('the paper’s findings', () => {
       .text.replace(/<[^>]+>/g, '')
       .replace(/\s+/g, ' ')
     expect(said).toBe(
-      'Of the paper’s findings, 3 can be tested with this study: 2 hold, 0 do not, 1 undecided.',
+      'Of the paper’s 4 findings, 3 can be tested with this study: 2 hold, 0 do not, 1 undecided. Undecided means that the difference may be chance: more faces, folds or trainings would tell.',
     )
     expect(findingSentence((['holds', 'does not hold'] as const).map(finding))!.text).toContain(
       '1 holds</b>, 1 does not, 0 undecided.',
