@@ -8,7 +8,7 @@ import { extname, join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 
-/** Debian's browser; its shell without windows has the same engine, and takes half the processor time for a page. */
+/** Debian's browser; its shell without windows has the same engine. */
 const PROGRAM = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync)
 
 /** The browser with all that its shell lacks, such as permissions that are denied; where only the shell is there, that. */

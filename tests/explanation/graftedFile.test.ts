@@ -105,9 +105,9 @@ describe('a grafted file', () => {
     async (network, _, composite) => expectGrafted(plain[network]!, composite),
   )
 
-  it('stores the weights of VGG-16 at half its width once, folds on loading, and gives the map', async () => {
+  it('stores the weights of VGG-16 at full size once, folds on loading, and gives the map', async () => {
     const { build, input } = networks.vgg16
-    const network = build({ input, classes: 2, batch: 'batch', width: 0.5, random: new Random('vgg16') })
+    const network = build({ input, classes: 2, batch: 'batch', width: 1, random: new Random('vgg16') })
     expect([...graft(network, composites.paper).replaceable!]).toEqual(['fc6.weight', 'fc7.weight'])
     await expectGrafted(network, composites.paper)
   })
