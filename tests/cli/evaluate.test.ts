@@ -205,7 +205,7 @@ describe('regard evaluate', () => {
       ['--data', 'synthetik:faces'],
       /no kind 'synthetik'. Did you mean synthetic/,
     ],
-    ['a data set without a kind', ['--data', 'faces'], /KIND:PATH/],
+    ['a data set without a kind', ['--data', 'faces'], /Write its kind before it: folder:photos/],
     ['no data set', [], /required option '--data/],
     ['a fold that there is not', ['--data', 'aaf:x', '--fold', '3/3'], /K from 0 to N - 1/],
     [
