@@ -80,7 +80,7 @@ function linesOf({ kind, root, read, faces, subjects, classes, folds, ...rest }:
   const ages = classes.years.flatMap((count, years) => (count > 0 ? [years] : []))
   return [
     `${kind}: ${root}`,
-    `  ${faces} faces of ${subjects} people, of ${read} rows or photos that were read`,
+    `  ${faces} ${faces === 1 ? 'face' : 'faces'} of ${subjects} ${subjects === 1 ? 'person' : 'people'}, from ${read} rows or photos`,
     `  licence: ${licence}`,
     `  citation: ${citation}`,
     ...table('age', CLASSES.age, classes.age),

@@ -17,7 +17,7 @@ import { inputToPhoto } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { isPreprocessed } from '../models/node.ts'
 import { against, questionsOf } from '../models/questions.ts'
-import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
+import { DEFAULT_NETWORK, isBuiltIn } from '../networks/builtIn/index.ts'
 import { requirePhotos, tellLeft } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { byPart, drawInto, fileName, type Job, type Task, write } from './explanationFiles.ts'
@@ -123,7 +123,8 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   const suffixes = answers.map(({ task, output }) => (all.length > 1 ? `.${fileName(task ?? output)}` : ''))
   const tasks = answers.map((answer, k) => tasksOf({ ...flags, minus: minuses[k] }, answer, suffixes[k]!))
   const inputs = namesOf(photos, tasks.flat(), flags.out)
-  if (!inputs.every(({ path }) => isPreprocessed(path))) tellPreprocessing(model, asIs)
+  const isOurs = isBuiltIn(model.path)
+  if (!isOurs && !inputs.every(({ path }) => isPreprocessed(path))) tellPreprocessing(model, asIs)
   for (const answer of answers) tellKind(answer)
   const jobs: Job[] = []
   try {

@@ -66,7 +66,7 @@ function inWords(question: Question, explanation: ModelExplanation, model: Model
     return `${amount}, ${by} ${value < reference ? 'less' : 'more'} than ${reference}`
   }
   const age = ageInWords(explanation, model)
-  const what = age ? `${age}, ` : model.task ? `${model.task} ` : ''
+  const what = age ? `${age}; explained: ` : model.task ? `${model.task} ` : ''
   const { minus } = question
   if (minus === undefined && probability !== undefined)
     return `${what}“${name}” ${(100 * probability).toFixed(1)} %`

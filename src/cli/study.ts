@@ -69,7 +69,13 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   const study = made + kept > 0 ? readStudy(out) : undefined
   if (study) for (const line of mainFigures(study)) console.log(line)
   const time = duration((performance.now() - started) / 1000)
-  console.log(`\n${made} ${made === 1 ? 'run' : 'runs'} completed, ${kept} kept from before, in ${time}.`)
+  const count = (runs: number) => `${runs} ${runs === 1 ? 'run' : 'runs'}`
+  const isAllKept = made === 0 && failed.length === 0
+  console.log(
+    isAllKept
+      ? `\n${count(kept)} completed before, nothing left to do.`
+      : `\n${count(made)} completed, ${kept} kept from before, in ${time}.`,
+  )
   tellSkipped(skipped)
   if (study) {
     console.log(`Report: ${await writeReport(study)}`)

@@ -99,7 +99,12 @@ function kindLines(runs: readonly PlannedRun[]): string[] {
   const rows = [...kinds].map(([kind, { work, cost }]) => {
     const { iterations, batch } = work.schedule
     const count = runs.filter((planned) => kindOf(planned) === kind).length
-    const size = [kind, String(count), `${iterations} × ${batch}`, String(Math.round(work.scored))]
+    const size = [
+      kind,
+      String(count),
+      `${iterations} × ${batch} pictures`,
+      `${Math.round(work.scored)} faces`,
+    ]
     return cost ? [...size, duration(cost.seconds), storage(cost.memory), storage(cost.kept)] : size
   })
   const measured = runs[0]!.cost ? ['time', 'memory', 'disk'] : []

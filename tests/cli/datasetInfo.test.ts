@@ -16,7 +16,7 @@ describe('regard dataset info', () => {
     await main(['dataset', 'info', `adience:${root}`, '--json', json])
     expect(process.exitCode).toBe(0)
     expect(captured.printed).toBe(`adience: ${root}
-  5 faces of 5 people, of 6 rows or photos that were read
+  5 faces of 5 people, from 6 rows or photos
   licence: Given on request, for research. The photos were put on Flickr by their owners under Creative Commons licences.
   citation: E. Eidinger, R. Enbar, T. Hassner: Age and gender estimation of unfiltered faces. IEEE Transactions on Information Forensics and Security 9(12), 2170–2179, 2014; lists: G. Levi, T. Hassner: Age and gender classification using convolutional neural networks. CVPR Workshops, 2015
 

@@ -26,9 +26,9 @@ describe('regard study plan', () => {
   gender-adiencenet-r-fold1  AdienceNet  [r]      1     to do
   gender-adiencenet-m-fold1  AdienceNet  [m]      1     to do
 
-  each run of   runs  trains on  scores
-  gender A [r]  1     6 × 8      80
-  gender A [m]  1     6 × 8      80
+  each run of   runs  trains on       scores
+  gender A [r]  1     6 × 8 pictures  80 faces
+  gender A [m]  1     6 × 8 pictures  80 faces
 `)
     expect(existsSync(out)).toBe(false)
   })
@@ -72,7 +72,9 @@ describe('regard study plan', () => {
     captured.printed = ''
     await main(['study', 'plan', plan, '--out', out])
     expect(captured.printed).toContain('tiny: 2 runs, 1 done')
-    expect(captured.printed).toMatch(/gender A \[m\] +1 +6 × 8 +80 +\d+ (s|min .*) +\d+\.\d MB +\d+\.\d MB\n/)
+    expect(captured.printed).toMatch(
+      /gender A \[m\] +1 +6 × 8 pictures +80 faces +\d+ (s|min .*) +\d+\.\d MB +\d+\.\d MB\n/,
+    )
     expect(captured.printed).toMatch(/\nMeasured here, on \d+ threads of .+:\n/)
     expect(captured.printed).toMatch(/\n {2}time +\d.*; left \d.*\n {2}memory +up to .* a run .*\n {2}disk +/)
   })

@@ -48,7 +48,7 @@ describe('regard study', () => {
     )
 
     await main(['study', plan, '--out', out])
-    expect(captured.printed).toContain('0 runs completed, 4 kept')
+    expect(captured.printed).toContain('4 runs completed before, nothing left to do')
     expect(resultTimes(out)).toEqual(first)
 
     writeFileSync(plan, PLAN.replace('checkpointEvery: 3', 'checkpointEvery: 3\n  age: { rate: 0.02 }'))
