@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net'
 
 /**
- * What a line does to a request: answers it itself, like a service that is overloaded or broken; cuts it
- * before it arrives, or cuts its answer in the middle; or changes a byte of what is put or got.
+ * What a line does to a request: answers it itself, like a service that is overloaded or broken; takes it and never
+ * answers; cuts it before it arrives, or cuts its answer in the middle; or changes a byte of what is put or got.
  */
-export type Fault = 503 | 500 | 403 | 'cut' | 'cut answer' | 'damaged put' | 'damaged get'
+export type Fault = 503 | 500 | 403 | 'silence' | 'cut' | 'cut answer' | 'damaged put' | 'damaged get'
 
 const CODES = { 503: 'SlowDown', 500: 'InternalError', 403: 'AccessDenied' } as const
 
@@ -58,6 +58,7 @@ export class FaultyLine {
       return
     }
     const body = await read(asked)
+    if (fault === 'silence') return
     if (typeof fault === 'number') {
       refuse(answer, fault, CODES[fault])
       return

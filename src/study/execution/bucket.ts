@@ -24,8 +24,10 @@ import { duration } from '../../base/progress.ts'
 const PATIENCE = 600_000
 /** Milliseconds before it is asked again: the first pause and the longest. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [200, 15_000]
-/** Milliseconds within which it must accept a connection, and within which some byte must come or go. */
-const [CONNECTING, SILENCE] = [10_000, 30_000]
+/** Milliseconds within which it must accept a connection. */
+const CONNECTING = 10_000
+/** Milliseconds within which some byte must come or go. */
+const SILENCE = 30_000
 /** How often a file is downloaded that arrives damaged. */
 const TRIES = 3
 /** How many files one request can remove. */
@@ -40,6 +42,8 @@ export interface BucketOptions {
   readonly signal: AbortSignal
   /** Milliseconds to wait for a service; by default ten minutes. */
   readonly patience?: number
+  /** Milliseconds within which some byte must come or go; by default half a minute. */
+  readonly silence?: number
 }
 
 /**
@@ -56,6 +60,7 @@ export class Bucket {
   private readonly prefix: string
   private readonly signal: AbortSignal
   private readonly patience: number
+  private readonly silence: number
   /** The error that was reported last, so that each is reported once. */
   private trouble = ''
 
@@ -66,9 +71,10 @@ export class Bucket {
    * @param url `s3://bucket/prefix`
    * @throws UserError when the URL is not of this form
    */
-  constructor(url: string, { signal, patience = PATIENCE }: BucketOptions) {
+  constructor(url: string, { signal, patience = PATIENCE, silence = SILENCE }: BucketOptions) {
     this.signal = signal
     this.patience = patience
+    this.silence = silence
     const [, name, prefix] = /^s3:\/\/([^/]+)(?:\/(.*?))?\/?$/.exec(url) ?? []
     if (!name) throw new UserError('must be s3://bucket/prefix', url)
     this.name = name
@@ -85,16 +91,24 @@ export class Bucket {
       responseChecksumValidation: 'WHEN_REQUIRED',
       // It would report each try on the standard error.
       logger: { debug() {}, info() {}, warn() {}, error() {} },
-      requestHandler: { connectionTimeout: CONNECTING, socketTimeout: SILENCE },
+      requestHandler: { connectionTimeout: CONNECTING, socketTimeout: silence },
     })
   }
 
-  /** Look into the bucket once, without waiting, before anything is begun. */
+  /** Look into the bucket before anything is begun, without waiting for a service that is gone. */
   async mustAnswer(): Promise<void> {
+    const late = AbortSignal.timeout(this.silence)
+    const list = new ListObjectsV2Command({ Bucket: this.name, Prefix: this.prefix })
     try {
-      await this.client.send(new ListObjectsV2Command({ Bucket: this.name, Prefix: this.prefix }))
+      await this.client.send(list, { abortSignal: AbortSignal.any([this.signal, late]) })
     } catch (error) {
-      throw this.refused('list its files', error)
+      this.signal.throwIfAborted()
+      if (!late.aborted) throw this.refused('list its files', error)
+      throw new UserError(
+        `did not answer within ${duration(this.silence / 1000)}`,
+        this.where,
+        'Check AWS_ENDPOINT_URL, and whether S3 is running',
+      )
     }
   }
 
@@ -226,7 +240,10 @@ export class Bucket {
       } catch (error) {
         if (error instanceof Damaged) throw error
         if (error instanceof UserError || !passes(error)) throw this.refused(what, error)
-        const reason = messageOf(error) || (error as Error).name
+        const { name, code } = error as Failure
+        // The client calls connections that were cut so too; these have a code.
+        const isSilent = name === 'TimeoutError' && code === undefined
+        const reason = isSilent ? 'it does not answer' : messageOf(error) || name
         const over = performance.now() - started >= this.patience
         if (over || this.signal.aborted) {
           const time = over && this.patience > 0 ? ` for ${duration(this.patience / 1000)}` : ''
@@ -236,7 +253,6 @@ export class Bucket {
             'Once S3 answers again, run the same command to continue',
           )
         }
-        const { name } = error as Error
         if (name !== this.trouble) console.error(`${this.where}: could not ${what} (${reason}); trying again`)
         this.trouble = name
         await sleep(pause, undefined, { signal: this.signal }).catch(() => {})

@@ -25,7 +25,7 @@ export class Store {
     this.bucket = new Bucket(url, options)
   }
 
-  /** Look into the bucket once, without waiting, before anything is begun. */
+  /** Look into the bucket before anything is begun, without waiting for a service that is gone. */
   mustAnswer(): Promise<void> {
     return this.bucket.mustAnswer()
   }

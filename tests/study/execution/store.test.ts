@@ -117,6 +117,17 @@ describe('a study whose runs are kept in a bucket', () => {
 })
 
 describe('a store', () => {
+  it('says so if the server takes a connection and then stays silent, unless it is stopped before', async () => {
+    line.faults.push('silence', 'silence')
+    await expect(new Store('s3://studies/silent', { signal, silence: 300 }).mustAnswer()).rejects.toThrow(
+      's3://studies/silent/: did not answer within 0 s. Check AWS_ENDPOINT_URL, and whether S3 is running',
+    )
+    const reason = new Error('stopped by its user')
+    const stopped = new Store('s3://studies/silent', { signal: AbortSignal.abort(reason) })
+    await expect(stopped.mustAnswer()).rejects.toThrow(reason)
+    line.faults.length = 0
+  })
+
   /** A run's folder with some files, like one underway. */
   function begun(): string {
     const folder = join(mkdtempSync(join(tmpdir(), 'regard-begun-')), RUN)
@@ -134,6 +145,7 @@ describe('a store', () => {
   it.each<[Fault, string]>([
     [503, 'SlowDown'],
     [500, 'InternalError'],
+    ['silence', 'it does not answer'],
     ['cut', 'ECONNRESET|socket hang up'],
     ['cut answer', 'aborted'],
     ['damaged put', 'BadDigest'],
@@ -141,7 +153,7 @@ describe('a store', () => {
     const url = `s3://studies/faults-${String(fault).replace(' ', '-')}`
     const from = begun()
     const to = elsewhere()
-    const store = new Store(url, { signal })
+    const store = new Store(url, { signal, silence: fault === 'silence' ? 500 : undefined })
     // The client itself asks three times.
     if (fault !== 'cut answer') line.faults.push(...Array<Fault>(4).fill(fault))
     await store.save(RUN, from)
