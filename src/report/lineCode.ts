@@ -5,10 +5,21 @@
  */
 
 import { html } from '../base/html.ts'
-import { bracketed, type Setting, STARTS, type StartKind, type TrainingPhotos } from '../study/setting.ts'
+import {
+  bracketed,
+  type Setting,
+  STARTS,
+  type StartKind,
+  TRAINING_PHOTOS,
+  type TrainingPhotos,
+} from '../study/setting.ts'
 import type { Drawing } from './svg.ts'
 
-const COLOURS: Record<TrainingPhotos, string> = { i: '#0077bb', r: '#aa3377', m: '#ee7733' }
+const COLOURS: Record<TrainingPhotos, { readonly name: string; readonly code: string }> = {
+  i: { name: 'blue', code: '#0077bb' },
+  r: { name: 'purple', code: '#aa3377' },
+  m: { name: 'orange', code: '#ee7733' },
+}
 const DASHES: Record<StartKind, string | undefined> = {
   random: undefined,
   imagenet: undefined,
@@ -26,7 +37,7 @@ export interface LineStyle {
 export function lineOf({ photos, start }: Setting): LineStyle {
   const dash = DASHES[start]
   return {
-    stroke: COLOURS[photos],
+    stroke: COLOURS[photos].code,
     strokeOpacity: start === 'random' ? 0.5 : 1,
     ...(dash && { strokeDasharray: dash }),
   }
@@ -41,8 +52,10 @@ export function lineCode(settings: readonly Setting[]): string {
     'imdb-wiki': 'dashed ones from those of IMDB-WIKI',
     other: 'dotted ones from other trained weights',
   }
+  const shown = TRAINING_PHOTOS.filter((kind) => settings.some(({ photos }) => photos === kind))
+  const colours = shown.map((kind, k) => `[${kind}]${k === 0 ? ' is' : ''} ${COLOURS[kind].name}`)
   const said = STARTS.filter((start) => starts.has(start)).map((k) => words[k])
-  return `Blue [i], purple [r], orange [m]; ${said.join(', ')}.`
+  return `${colours.join(', ')}; ${said.join(', ')}.`
 }
 
 const ITEM = 72

@@ -96,8 +96,7 @@ people whose faces these are. A dash means that no such run is finished.${paper}
   const intro =
     test === 'own'
       ? html`<p>Faces of people whom the network did not see in training, each scored by the mean of ten crops (four
-corners and the centre, each also mirrored). [r] and [i] are tested on photos of their own kind, [m] on the
-rotated ones.${intervals}${
+corners and the centre, each also mirrored).${testedOn(study)}${intervals}${
           tasks.includes('years')
             ? ' The answer to years is the expected age, Σ p · age, and its error the mean of |answer − age|; accuracy counts likeliest ages that are right to the year.'
             : undefined
@@ -111,6 +110,14 @@ depends on how the photo was cut. “to own” is the change from the network’
 ${rowHtml(tables.map(tableHtml))}${test === 'own' ? columnKey(study) : undefined}`,
     tables,
   }
+}
+
+/** By which photos networks are tested, where there is more than one kind of them. */
+function testedOn(study: Study): string {
+  const trained = new Set(study.cells.map(({ setting }) => setting.photos))
+  if (trained.size === 1 && !trained.has('m')) return ''
+  const own = ' A network is tested on photos that are aligned as those it was trained on'
+  return trained.has('m') ? `${own}, [m] on the rotated ones.` : `${own}.`
 }
 
 /** What the letters of the columns mean. */

@@ -41,6 +41,13 @@ describe('a report', () => {
     expect([...document.querySelectorAll('script, link, iframe')]).toEqual([])
   })
 
+  it('explains the settings that the study has, and no others', () => {
+    const text = document.body.textContent!.replace(/\s+/g, ' ')
+    expect(text).toContain('[i] is blue, [r] purple; pale lines start from random weights.')
+    expect(text).toContain('A network is tested on photos that are aligned as those it was trained on.')
+    expect(document.getElementById('accuracy')!.textContent).not.toContain('[m]')
+  })
+
   it('pools the faces of all test folds', () => {
     for (const task of ['age', 'gender'] as const) {
       for (const setting of ['r', 'i'] as const) {
