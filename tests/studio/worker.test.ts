@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { Page, Worker } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, type Opened, openStudio } from './open.ts'
 
@@ -28,7 +28,7 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
       .getByText(/^[fm] \d+ %$/)
       .waitFor()
     expect(await page.getByRole('img', { name: /^faceres, / }).count()).toBe(0)
-    await theWorker(page).evaluate(() => {
+    await (await theWorker(page)).evaluate(() => {
       // It waits for another that never comes, as threads do for each other.
       setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
     })
@@ -60,7 +60,7 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
       .evaluateAll((all) => all.map((it) => it.getBoundingClientRect().top))
     expect(tops).toEqual([tops[0], tops[0]])
 
-    await theWorker(page).evaluate(() => {
+    await (await theWorker(page)).evaluate(() => {
       // It runs without an end, as a network can.
       setTimeout(() => {
         for (;;);
@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
   })
 
   test('is started anew where it breaks down', async () => {
-    await theWorker(page).evaluate(() => {
+    await (await theWorker(page)).evaluate(() => {
       setTimeout(() => {
         WebAssembly.Memory.prototype.grow.call(new WebAssembly.Memory({ initial: 1, maximum: 1 }), 2)
       })
@@ -92,9 +92,11 @@ describe.skipIf(!hasChromium)('the worker of the studio', () => {
   })
 })
 
-/** The first of the page's workers; the others are its threads. */
-function theWorker(page: Page) {
-  return page.workers()[0]!
+/** The page's worker, without its threads. One that was given up takes a moment to end. */
+async function theWorker(page: Page): Promise<Worker> {
+  const running = () => page.workers().filter((one) => one.url().includes('/assets/worker-'))
+  while (running().length !== 1) await page.waitForTimeout(50)
+  return running()[0]!
 }
 
 /** Close the page's notice about the last restart. */
