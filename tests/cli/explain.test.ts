@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { main } from '../../src/cli/main.ts'
@@ -172,6 +173,18 @@ describe('regard explain', () => {
     expect(captured.printed).toMatch(/face\.png: logits -?[\d.]+, [\d.]+ (more|less) than 2 →/)
     expect(captured.printed).toContain('logits is one number: the number itself is explained')
     expect(record('face').target).toMatchObject({ kind: 'number', minus: 2 })
+  })
+
+  it('says of the built-in network what its percentages are of, and nothing of how photos become its input', async () => {
+    await main([
+      'explain',
+      fileURLToPath(new URL('../../studio/samples/astronaut.jpg', import.meta.url)),
+      '--out',
+      out,
+    ])
+    expect(captured.printed).toMatch(/astronaut\.jpg: \d+\.\d ± \d+\.\d years; explained: “\d+” \d+\.\d % → /)
+    expect(captured.printed).toMatch(/astronaut\.jpg: gender “[fm]” \d+\.\d % → /)
+    expect(captured.printed).not.toContain('(pixel - ')
   })
 
   it('reports where the relevance went in each layer', async () => {
