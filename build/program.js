@@ -16,7 +16,7 @@ const built = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((n
 const starts = [
   ...['base/workers', 'base/childStart', 'cli/signal', 'cli/main'],
   ...built
-    .filter((name) => /(\.worker|study[\\/]\w+[\\/]child)\.js$/.test(name))
+    .filter((name) => /(\.worker|\w+[\\/]\w+[\\/]child)\.js$/.test(name))
     .map((name) => name.slice(0, -3)),
 ]
 

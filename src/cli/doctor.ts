@@ -9,6 +9,7 @@ import { isExact } from '../engine/check.ts'
 import { nodeEngine } from '../engine/node.ts'
 import { builtInPath } from '../models/node.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
+import { lookForGpu } from './gpu/look.ts'
 
 /** `regard doctor` */
 export function doctorCommand(): Command {
@@ -80,12 +81,10 @@ async function runtime(): Promise<Finding> {
 }
 
 async function gpu(): Promise<Finding> {
-  try {
-    await nodeEngine({ device: 'webgpu' })
-    return { state: 'good', says: 'WebGPU found a GPU that computes exactly: try --device auto' }
-  } catch (error) {
-    return { state: 'absent', says: `No GPU is used: ${messageOf(error)}` }
-  }
+  const refused = await lookForGpu()
+  return refused === undefined
+    ? { state: 'good', says: 'WebGPU found a GPU that computes exactly: try --device auto' }
+    : { state: 'absent', says: `No GPU is used: ${refused}` }
 }
 
 async function photos(): Promise<Finding> {

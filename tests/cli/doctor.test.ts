@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +19,12 @@ describe('regard doctor', () => {
     expect(captured.printed).toMatch(/ONNX Runtime runs natively and computes exactly, with \d+ threads/)
     expect(captured.printed).toContain('✓ Photos are read and written')
     expect(captured.printed).toContain('Everything that regard needs is here.')
+  })
+
+  it('prints nothing of what a GPU driver prints', () => {
+    const { stderr, stdout } = spawnSync(process.execPath, ['bin/regard.js', 'doctor'], { encoding: 'utf8' })
+    expect(stdout).toMatch(/No GPU is used: |WebGPU found a GPU/)
+    expect(stderr).toBe('')
   })
 
   it('says what to do if nothing can be stored', async () => {
