@@ -41,7 +41,10 @@ export function alignCommand(): Command {
     )
     .option('--size <pixels>', 'height and width of the pictures', sizeFrom, 256)
     .option('--all', 'cut out every face, as NAME.1.png and so on, surest first, not only the main one')
-    .option('--landmarks <file>', 'the 49 landmarks of the only photo, used in place of face detection')
+    .option(
+      '--landmarks <file>',
+      'a file with the 49 landmarks of the face, used instead of face detection (one photo only)',
+    )
     .option('--out <dir>', 'the folder to write to', join('out', 'aligned'))
     .addHelpText(
       'after',
@@ -140,7 +143,7 @@ function tellSuspicious(faces: readonly Written[], table: string): void {
   const suspicious = faces.filter(({ stretch }) => isSuspicious(stretch))
   if (suspicious.length === 0) return
   suspicious.sort((a, b) => b.stretch.ratio - a.stretch.ratio)
-  console.error(`\n${suspicious.length} of them were stretched far; look at these, worst first`)
+  console.error(`\n${suspicious.length} of them were strongly stretched; look at these, worst first`)
   for (const { path, stretch } of suspicious.slice(0, SHOWN))
     console.error(`  ${printable(path)}: ${inWords(stretch)}`)
   if (suspicious.length > SHOWN) console.error(`  … and ${suspicious.length - SHOWN} more: see ${table}`)

@@ -33,7 +33,7 @@ interface Flags extends OverFacesFlags {
 export function atlasCommand(): Command {
   const command = new Command('atlas')
     .description(
-      'Find the faces in a data set that a network explains alike, class by class, and what sets each kind apart from its class.',
+      'Find the faces in a data set that a network explains alike, class by class, and what sets each cluster apart from its class.',
     )
     .argument('[model]', `${MODEL} (default: ${DEFAULT_NETWORK})`)
     .option(...CLASS)
@@ -174,7 +174,7 @@ function recordOf({ faces, skipped }: ExplainedFaces, { classes, left, blank, te
 function linesOf({ classes, left, blank }: Atlas): string[] {
   return [
     ...classes.flatMap(({ name, faces, clusters, whole }) => [
-      `\nclass ${name}, ${faces.length} faces${whole ? ': no clear kinds, only parts of one continuum' : ''}`,
+      `\nclass ${name}, ${faces.length} faces${whole ? ': no clear clusters, only parts of one continuum' : ''}`,
       ...inColumns([
         ['cluster', 'faces', 'people', 'silhouette', 'more than chance would bring'],
         ...clusters.map(({ number, faces: own, people, silhouette, told }) => [

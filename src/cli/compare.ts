@@ -159,7 +159,7 @@ function inWords({
     `  answer alike: ${percent(agreement)}`,
     ...(accuracy
       ? [
-          `  right: ${a} ${percent(accuracy.a)}, ${b} ${percent(accuracy.b)} (p ${pText(accuracy.p)} that they differ)`,
+          `  right: ${a} ${percent(accuracy.a)}, ${b} ${percent(accuracy.b)} (difference: p ${pText(accuracy.p)})`,
         ]
       : []),
     Number.isNaN(correlation.mean)

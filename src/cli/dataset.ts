@@ -20,7 +20,7 @@ export function datasetCommand(): Command {
   command
     .command('synthesize')
     .description(
-      "Draw labelled faces in Adience's layout, with landmarks, masks of the parts, and masks of what shows each label.",
+      "Draw labelled faces in Adience's layout, with landmarks, masks of the parts, and the parts that show each label.",
     )
     .argument('<dir>', 'the folder to write to; must be new or empty')
     .option('--count <n>', 'how many photos', wholeNumber, 1500)
@@ -28,7 +28,7 @@ export function datasetCommand(): Command {
     .addOption(new Option('--only <cue|part>', 'show the labels by this cue or part alone').choices(SHOWING))
     .option(
       '--mark <gender:probability>',
-      'draw a badge in the background that shows the right gender this often: f:0.95',
+      'draw a badge in the upper left corner that gives the right gender this often: f:0.95',
       markFrom,
     )
     .addOption(

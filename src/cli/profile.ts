@@ -115,9 +115,14 @@ function tableOf(name: string, { groups, differences }: Profile): string[] {
     ...columns.map((group) => shareIn(group, part)),
     Number.isFinite(perArea.mean) ? perArea.mean.toFixed(2) : '–',
   ])
-  const head = ['part', 'of picture', ...columns.map(({ group, faces }) => `${group}, n ${faces}`), 'by size']
+  const head = [
+    'part',
+    'of picture',
+    ...columns.map(({ group, faces }) => `${group}, n ${faces}`),
+    'per area',
+  ]
   return [
-    `\n${name}: what speaks for the answer, % of it [95 %]`,
+    `\n${name}: shares of what speaks for the answer, % [95 % interval]`,
     ...inColumns([head, ...rows]),
     '',
     ...differences.map(inWords),

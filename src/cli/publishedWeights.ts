@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { cacheFolder } from '../base/cache.ts'
 import { UsageError } from '../base/errors.ts'
@@ -16,8 +17,8 @@ export function weightsCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  $ regard weights\n  $ regard weights googlenet-imagenet\n\n' +
-        'Weights are kept in $REGARD_CACHE (by default $XDG_CACHE_HOME/regard or ~/.cache/regard). An interrupted download\n' +
-        'is resumed, and a file that you put there yourself is used as it is.',
+        'Weights are kept in $REGARD_CACHE/weights (by default ~/.cache/regard/weights). An interrupted download\n' +
+        'is resumed, and a file that you put there yourself is checked and used.',
     )
     .action(weights)
 }
@@ -52,6 +53,6 @@ function list(): void {
   })
   const head = ['name', 'network', 'trained on', 'size', 'checked by', 'on this machine']
   console.log(inColumns([head, ...rows]).join('\n'))
-  console.log(`\nKept in ${cacheFolder()}. From:`)
+  console.log(`\nKept in ${join(cacheFolder(), 'weights')}. From:`)
   for (const { name, url, licence } of zoo) console.log(`  ${name}: ${url}\n    ${licence}`)
 }

@@ -35,8 +35,8 @@ export function planCommand(): Command {
     .addHelpText(
       'after',
       '\nExample:\n  $ regard study plan examples/synthetic.yaml\n\n' +
-        'Nothing is trained, downloaded or written into the folder. A trial takes about 20 seconds for each network, up to\n' +
-        'a minute for a large one. Other work on the machine makes the estimates larger.',
+        'No run is trained, and nothing is downloaded or written into the folder. A trial takes about 20 seconds for\n' +
+        'each network, up to a minute for a large one. Other work on the machine makes the estimates larger.',
     )
     .action(studyPlan)
 }
@@ -132,9 +132,7 @@ function costLines({ runs, prepared }: Overview, busy: number): string[] {
   return [
     '',
     `Measured here, on ${availableParallelism()} threads of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}:`,
-    ...(busy < BUSY
-      ? []
-      : [`  it was busy with other work (load ${busy.toFixed(1)}): it is faster when idle`]),
+    ...(busy < BUSY ? [] : [`  the machine was busy (load ${busy.toFixed(1)}); an idle one is faster`]),
     `  time    ${[duration(seconds), `left ${duration(sum(left))}`, ...shared].join('; ')}`,
     `  memory  up to ${storage(memory)} a run (${most.name}); this machine has ${storage(totalmem())}` +
       `${fit > 1 ? `, enough for --jobs ${fit}, which share its cores` : ''}`,

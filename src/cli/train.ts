@@ -190,7 +190,7 @@ function summary(
   const how = published ? ' --as-is' : landmarks
   return [
     `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
-    `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`}, of n = ${n} faces of fold ${fold} of ${folds}, by ten crops`,
+    `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`} on ${n} faces of fold ${fold} of ${folds}, by ten crops`,
     ...(task === 'age' ? [`  ${shown(oneOff)} right or one group off`] : []),
     chance
       ? `  ${chance.years.toFixed(1)} years by always answering ${chance.median}`

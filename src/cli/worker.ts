@@ -13,14 +13,11 @@ import { untilStopped } from './signal.ts'
 export function workerCommand(): Command {
   const command = new Command('worker')
     .description(
-      'Train the runs that wait in a queue, until you stop it. Start as many workers as you like, on any machine that has the data and either sees the studies’ folders at the same paths or reaches their store. On Ctrl-C or SIGTERM, a worker writes a checkpoint of each run and puts the run back into the queue.',
+      'Train the runs that wait in a queue, until you stop this command. Start as many workers as you like, on any machine that has the data and either sees the studies’ folders at the same paths or reaches their store. On Ctrl-C or SIGTERM, a worker writes a checkpoint of each run and puts the run back into the queue.',
     )
     .requiredOption('--queue <url>', 'the queue: redis://[user:password@]host[:port]')
     .option('--jobs <n>', 'how many runs to train at a time', countFrom, 1)
-    .option(
-      '--scratch <dir>',
-      'the folder for runs of studies with a store (default: studies, in the folder of `regard weights`)',
-    )
+    .option('--scratch <dir>', 'the folder for runs of studies with a store (default: $REGARD_CACHE/studies)')
   return withDevice(command, "the study's")
     .addHelpText('after', '\nExample:\n  $ regard worker --queue redis://localhost\n')
     .action(worker)

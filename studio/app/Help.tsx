@@ -15,7 +15,7 @@ export function Help() {
       <h2>Keys</h2>
       <label>
         <input type="checkbox" checked={single} onChange={({ target }) => keepSingleKeys(target.checked)} />{' '}
-        Single keys do something
+        Use single-key shortcuts
       </label>
       <dl className="keys">
         {SHORTCUTS.map(({ keys, does }) => (

@@ -51,14 +51,14 @@ const SINGLE: readonly Shortcut[] = [
   { keys: 'F', does: 'next face', inLook: true, is: one('f'), act: nextFace },
   {
     keys: '[ and ]',
-    does: 'network before, network after',
+    does: 'previous network, next network',
     inLook: true,
     is: (key) => key === '[' || key === ']',
     act: (key) => nextColumn(key === '[' ? -1 : 1),
   },
   {
     keys: 'X',
-    does: 'what is explained',
+    does: 'choose what to explain',
     inLook: true,
     is: one('x'),
     act: () => document.querySelector<HTMLElement>('.question select, .question input')?.focus(),
@@ -88,7 +88,7 @@ const SINGLE: readonly Shortcut[] = [
   { keys: 'L', does: 'copy a link to these settings', inLook: true, is: one('l'), act: copyLink },
   {
     keys: 'Esc',
-    does: 'stop what runs, painting, and moving eyes',
+    does: 'stop a computation, painting, or moving eyes',
     inLook: true,
     is: one('escape'),
     act: leave,
@@ -105,8 +105,8 @@ const SINGLE: readonly Shortcut[] = [
 ]
 
 const WITH_CONTROL: readonly Shortcut[] = [
-  { keys: 'Ctrl+Z', does: 'take the last stroke off', inLook: true, is: one('z'), act: undo },
-  { keys: 'Ctrl+Shift+Z', does: 'put it on again', inLook: true, is: one('shift+z'), act: redo },
+  { keys: 'Ctrl+Z', does: 'undo the last stroke', inLook: true, is: one('z'), act: undo },
+  { keys: 'Ctrl+Shift+Z', does: 'redo it', inLook: true, is: one('shift+z'), act: redo },
 ]
 
 /** All keys for Help, including those that every page has. */

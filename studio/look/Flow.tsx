@@ -61,8 +61,8 @@ export function Flow() {
       )}
       {network && !conserves(state, network) ? (
         <p className="small">
-          This method gives no report: only LRP hands relevance down layer by layer, so that one can see where
-          it stays.
+          This method gives no report: only LRP passes relevance down layer by layer, which shows where it
+          stays.
         </p>
       ) : error ? (
         <p className="error small">{error}</p>

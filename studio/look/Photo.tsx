@@ -179,7 +179,7 @@ export function Photo() {
           </button>
           {fixed && (
             <button type="button" className="button" onClick={() => changed({ fixed: undefined })}>
-              As found
+              Undo fix
             </button>
           )}
           <button

@@ -114,8 +114,12 @@ export function CardForm({
         />
         {values.cut === 'box' && (
           <div className="pair">
-            <Text {...bind('box')} label="Box" hint="Its side, in sides of the face’s box." />
-            <Text {...bind('down')} label="Down" hint="How much lower, in the same unit; 0 if empty." />
+            <Text {...bind('box')} label="Box" hint="How many times as large as the face’s box." />
+            <Text
+              {...bind('down')}
+              label="Down"
+              hint="How much lower, as a fraction of the face’s box; 0 if empty."
+            />
           </div>
         )}
         <Text

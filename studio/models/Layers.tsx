@@ -15,7 +15,7 @@ export function Layers({ report: { layers } }: { readonly report: ModelReport })
             <tr>
               <th scope="col">layer</th>
               <th scope="col">operator</th>
-              <th scope="col">gives</th>
+              <th scope="col">output</th>
               <th scope="col">weights</th>
             </tr>
           </thead>

@@ -81,7 +81,7 @@ function Said({ report: { notes, unexplained, missing, errors } }: { readonly re
       )}
       {notes.map((note) => (
         <p key={note} className="faint small">
-          As it is read, {note}.
+          Note: {note}.
         </p>
       ))}
     </>
@@ -91,7 +91,7 @@ function Said({ report: { notes, unexplained, missing, errors } }: { readonly re
 function trainedOn({ card: { trainedOn } }: ModelReport): [string, string][] {
   if (!trainedOn) return []
   const { dataset, setting, fold, iterations } = trainedOn
-  return [['Trained on', `${dataset} [${setting}], without fold ${fold}, ${iterations} steps`]]
+  return [['Trained on', `${dataset} [${setting}], without fold ${fold}, ${iterations} iterations`]]
 }
 
 function listed(names: readonly string[]): string {

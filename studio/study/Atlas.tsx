@@ -84,9 +84,9 @@ function OneAtlas({ folder, atlas, points }: OneAtlasProps) {
   return (
     <>
       <p className="faint small">
-        {counted(atlas.faces, 'face')} of {atlas.data}, {atlas.task}, as the network {networkOf(atlas.model)}{' '}
-        was asked, explained by {atlas.by}. Faces whose maps have the same pattern lie together (UMAP);
-        neither axes nor the size of gaps mean anything.
+        {counted(atlas.faces, 'face')} of {atlas.data}, {atlas.task}, by the network {networkOf(atlas.model)},
+        explained by {atlas.by}. Faces whose maps have the same pattern lie together (UMAP); neither axes nor
+        the size of gaps mean anything.
       </p>
       {atlas.classes.length > 1 && (
         <Choice
@@ -157,9 +157,7 @@ function ClassView({ folder, own, points }: ClassViewProps) {
             </li>
           ))}
           {own.whole && (
-            <li className="tiny faint">
-              The class has no clear kinds: the clusters are parts of one continuum.
-            </li>
+            <li className="tiny faint">The class has no clear clusters: these are parts of one continuum.</li>
           )}
         </ul>
       </div>
@@ -183,7 +181,7 @@ function ClassView({ folder, own, points }: ClassViewProps) {
 
 /** The groups that a cluster has more of than chance would bring. */
 function toldOf({ told, composition }: AtlasClass['clusters'][number]): string {
-  if (told.length === 0) return 'of nothing more than chance would bring'
+  if (told.length === 0) return 'no group is more frequent than by chance'
   return told
     .map((group) => {
       const { share, rest } = composition.find((each) => each.group === group)!

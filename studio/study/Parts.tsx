@@ -77,7 +77,7 @@ function Profile({ profile, classes }: ProfileProps) {
       <div className="study-profile">
         <table className="study-table study-parts">
           <caption className="small faint">
-            Means over {counted(faces.length, 'face')} of which the parts are known. For: its share of all
+            Means over {counted(faces.length, 'face')} whose parts are known. For: the part’s share of all
             that speaks for the label; against: of all that speaks against. The report has intervals and
             tests.
           </caption>

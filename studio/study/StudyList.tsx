@@ -71,7 +71,7 @@ export function StudyList() {
       )}
       {others.length > 0 && (
         <>
-          <h2>Found about them</h2>
+          <h2>Atlases, checks and findings</h2>
           <ul className="study-cards">
             {others.map((folder) => (
               <Other key={folder.name} {...folder} />

@@ -172,8 +172,8 @@ function Timeline() {
         />
       </label>
       <p className="faint tiny">
-        Why it may be {watched.name}; all maps by one scale, ±{most.toPrecision(2)}. Another example is
-        watched when it is chosen on the left and training begins again.
+        Why it may be {watched.name}; all maps by one scale, ±{most.toPrecision(2)}. To watch another example,
+        choose it on the left and train again.
       </p>
     </div>
   )

@@ -51,7 +51,7 @@ export function Try({
             />
           </div>
           <p className="faint tiny">
-            {stream ? 'It is asked about what the camera sees.' : 'Or turn the camera on.'}
+            {stream ? 'It answers for what the camera sees.' : 'Or turn the camera on.'}
           </p>
           <Answer />
           <div className="choices">
@@ -70,7 +70,7 @@ export function Try({
         </>
       ) : (
         <p className="faint small">
-          {trains ? 'It learns.' : 'Once trained, it can be asked here about the camera or a file.'}
+          {trains ? 'It learns.' : 'Once it is trained, try it here on the camera or a file.'}
         </p>
       )}
     </section>

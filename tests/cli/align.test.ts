@@ -168,7 +168,7 @@ describe('regard align', () => {
     await picture().toFile(join(photos, 'plain.png'))
     await main(['align', photos, '--as', 'i', '--out', out])
     expect(process.exitCode).toBe(0)
-    expect(captured.printed).toContain('1 of them were stretched far')
+    expect(captured.printed).toContain('1 of them were strongly stretched')
     expect(captured.printed).toMatch(/flat\.png: stretched 1\.\d+ times \(1\.\d+ times taller/)
   })
 

@@ -57,7 +57,7 @@ describe('regard train', () => {
     const right = ((100 * (confusion[0]![0]! + confusion[1]![1]!)) / n).toFixed(1)
     expect(captured.printed).toMatch(/^AdienceNet \[r\], gender, after 6 iterations:$/m)
     expect(captured.printed).toContain(`${right} % [`)
-    expect(captured.printed).toContain(`right, of n = ${n} faces of fold 1 of 3, by ten crops`)
+    expect(captured.printed).toContain(`right on ${n} faces of fold 1 of 3, by ten crops`)
     expect(captured.printed).toMatch(/^ {2}\d+\.\d % by always answering [mf]$/m)
 
     const commands = [...captured.printed.matchAll(/^ {2}regard (explain|evaluate) (.*)$/gm)]

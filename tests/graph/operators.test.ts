@@ -82,8 +82,8 @@ async function tested(): Promise<
   const number = (verdict: Slopes['verdict']) => outcomes.filter((each) => each.verdict === verdict).length
   const judged = outcomes.filter(({ verdict }) => verdict)
   const sum =
-    `Of all ${outcomes.length} tests, ${read.length} are read; ${spelled.length} are of several operators, which a function of the standard is spelt out in. ` +
-    `Of those read, ${judged.length} make floats of floats: of ${number('agrees')} the gradient agrees, of ${number('refused')} it is refused, and ${number('rough')} has no derivative.`
+    `Of all ${outcomes.length} tests, ${read.length} are read; ${spelled.length} are of several operators, into which a function of the standard is expanded. ` +
+    `Of those read, ${judged.length} have float inputs and outputs: the gradient agrees for ${number('agrees')}, is refused for ${number('refused')}, and ${number('rough')} has none.`
   return { wrong, slopes, counts, sum }
 }
 

@@ -127,7 +127,7 @@ describe.skipIf(!hasChromium)('Study', () => {
     await main(['atlas', other, '--data', data, '--class', 'truth', '--out', join(folder, 'atlas')])
     await main(['atlas', model, '--data', data, '--class', 'truth', '--out', join(folder, 'atlas')])
     await tab(page, 'Atlas')
-    await page.getByText('as the network gender-adiencenet-r-fold1 was asked').waitFor()
+    await page.getByText('by the network gender-adiencenet-r-fold1').waitFor()
     await page.getByRole('button', { name: /^Cluster 1: \d+ faces/ }).click()
     const face = page.getByRole('img', { name: /^Face s/ }).first()
     await expect
