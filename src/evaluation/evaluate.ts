@@ -86,6 +86,15 @@ export function requireEvaluable(
   return { model, task, alignment, preprocessing, inTask: translator(model, task) }
 }
 
+/** @throws UserError where a network's pictures are not square: the parts of a face are only found in squares */
+export function requireSquare({ model, preprocessing: { picture } }: Evaluable): void {
+  if (picture.width === picture.height) return
+  throw new UserError(
+    `its pictures are ${picture.height} × ${picture.width}, and parts can only be found in square ones`,
+    model.path,
+  )
+}
+
 /** The answer of a model that a task is about: ages in years give age groups too. */
 function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
   const [first] = answers as [Model, ...Model[]]

@@ -12,7 +12,7 @@ import { pooled } from '../explanation/pooled.ts'
 import { compositeOf } from '../models/explain.ts'
 import { fitted } from '../pictures/fit.ts'
 import { type Asked, askingOf } from './asking.ts'
-import type { Evaluable } from './evaluate.ts'
+import { type Evaluable, requireSquare } from './evaluate.ts'
 import { type ExplainEachOptions, explainEach } from './explainEach.ts'
 import { type ExplainedFaces, ExplainedStore, GRID, THUMBNAIL } from './explainedFaces.ts'
 
@@ -35,15 +35,10 @@ export async function explainFaces(
   faces: readonly Face[],
   options: ExplainFacesOptions,
 ): Promise<ExplainedFaces> {
-  const { model, preprocessing } = evaluable
-  const { size, picture } = preprocessing
+  const { preprocessing } = evaluable
+  const { size } = preprocessing
   const asking = askingOf(evaluable, dataset.faces, options)
-  if (picture.width !== picture.height) {
-    throw new UserError(
-      `its pictures are ${picture.height} × ${picture.width}, and parts can only be found in square ones`,
-      model.path,
-    )
-  }
+  requireSquare(evaluable)
   const usable = faces.filter((face) => asking.asks(face) !== undefined)
   if (usable.length === 0) {
     throw new UserError(`no face has a label for the task ${evaluable.task}`, dataset.root)

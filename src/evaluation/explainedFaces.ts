@@ -137,12 +137,15 @@ export class ExplainedStore {
 
   /** Write what is waiting: pictures first, so that every line has its pictures. */
   private flush(): void {
-    if (this.waiting.length === 0) return
-    const pictured = this.waiting.flatMap((each) => each.pictured ?? [])
+    const { waiting } = this
+    if (waiting.length === 0) return
+    // If it cannot be written, it is not tried again at the end: the maps of these faces would be there twice, and those
+    // of later faces would belong to others. What is half-written is cut off when the folder is opened again.
+    this.waiting = []
+    const pictured = waiting.flatMap((each) => each.pictured ?? [])
     append(this.maps.path, Buffer.concat(pictured.map(({ map }) => bytesOf(map))))
     append(this.pictures.path, Buffer.concat(pictured.map(({ picture }) => picture)))
-    append(this.lines, this.waiting.map(({ line }) => `${JSON.stringify(line)}\n`).join(''))
-    this.waiting = []
+    append(this.lines, waiting.map(({ line }) => `${JSON.stringify(line)}\n`).join(''))
   }
 
   /** Write what is waiting, and unlock the folder. */

@@ -26,14 +26,14 @@ import { FACE_PARTS } from '../faces/parts.ts'
 import { openBatch } from '../graph/batch.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { loadModelExplainer } from '../models/explain.ts'
-import { inputOf, pictureOf } from '../models/input.ts'
+import { inputOf, pictureFor, pictureOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { rangeOf } from '../models/preprocessing.ts'
 import { centreCrop } from '../pictures/crop.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type Asked, askingOf } from './asking.ts'
-import type { Evaluable } from './evaluate.ts'
+import { type Evaluable, requireSquare } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
 import { type MeasuredValue, RowStore } from './measuredRows.ts'
 
@@ -160,8 +160,9 @@ export async function measureMaps(
     maps: new Map<string, PixelRelevance>(),
   }))
   const unfit: { method: string; reason: string }[] = []
-  const scores = await loadAllScores(engine, model, measures)
+  const scores = new Map<string, LoadedScores>()
   try {
+    await loadAllScores(scores, engine, model, measures)
     let done = 0
     const total = methods.size * shown.length
     for (const [method, way] of methods) {
@@ -182,8 +183,9 @@ export async function measureMaps(
           signal?.throwIfAborted()
           const own = forFace(way, one.face)
           if (own !== way) {
+            const next = await loadWay(engine, model, own, measures)
             await explainer.release()
-            explainer = await loadWay(engine, model, own, measures)
+            explainer = next
           }
           const { explanation } = await asking.explain(explainer, one.face, one.input, signal)
           const { layout } = requirePreprocessing(model)
@@ -232,13 +234,15 @@ export async function measureMaps(
  * @throws UserError where none can be used; the signal's reason, when that stops it
  */
 export async function showAll(
-  { alignment, preprocessing }: Evaluable,
+  evaluable: Evaluable,
   { root }: Dataset,
   faces: readonly Face[],
   { parts, taken: measures, signal }: Pick<MeasureMapsOptions, 'parts' | 'taken' | 'signal'>,
 ): Promise<{ shown: Shown[]; skipped: Skipped[] }> {
+  const { alignment, preprocessing } = evaluable
   const { picture, size } = preprocessing
   const wantsMask = measures.some(({ measure }) => MEASURES[measure].needs === 'mask')
+  if (wantsMask) requireSquare(evaluable)
   const shown: Shown[] = []
   const skipped: Skipped[] = []
   let at = 0
@@ -249,11 +253,12 @@ export async function showAll(
       skipped.push({ face: face.id, reason: aligned })
       continue
     }
-    const cut = { width: picture.width, height: picture.height, data: aligned.picture! }
+    const square = { width: picture.height, height: picture.height, data: aligned.picture! }
+    const cut = pictureFor(square, preprocessing)
     const input = inputOf(cut, preprocessing)
     const names: readonly string[] = face.mask === undefined ? FACE_PARTS : PARTS
     const wanted = new Set(parts.map((part) => names.indexOf(part)))
-    const mask = aligned.parts && maskOf({ ...cut, data: aligned.parts }, wanted, size)
+    const mask = aligned.parts && maskOf({ ...square, data: aligned.parts }, wanted, size)
     shown.push({ face, picture: cut, input, mask })
   }
   if (shown.length === 0) {
@@ -317,12 +322,13 @@ interface LoadedScores {
   readonly release: () => Promise<void>
 }
 
+/** Load what the measures need into a map, whose owner releases it even if loading fails. */
 async function loadAllScores(
+  loaded: Map<string, LoadedScores>,
   engine: Engine,
   { network, output, preprocessing }: Model,
   measures: readonly Taken[],
-): Promise<ReadonlyMap<string, LoadedScores>> {
-  const loaded = new Map<string, LoadedScores>()
+): Promise<void> {
   const opened = openBatch(network)
   const turned =
     'missing' in preprocessing || preprocessing.layout === 'NCHW' ? opened : networkChannelsFirst(opened)
@@ -331,7 +337,6 @@ async function loadAllScores(
     const { program, scoresOf } = await loadScores(engine, turned, output, score)
     loaded.set(score, { scoresOf, several, release: () => program.release() })
   }
-  return loaded
 }
 
 /** How many changed pictures go through the network at a time. */

@@ -226,7 +226,7 @@ export async function explainInput(
     warnings: isEmpty(explanation)
       ? [EMPTY]
       : explainer.conserves
-        ? warningsOf(explanation, questions[k]!)
+        ? warningsOf(explanation, questions[k]!, explainer.output)
         : [],
   }))
 }
@@ -252,11 +252,19 @@ const LEAST = 0.5
  */
 const NOTHING = 0.05
 
-/** What a map's own sums say against it: they should be close to the logit that was handed down. */
-export function warningsOf(explanation: Explanation, { class: asked }: Pick<Question, 'class'>): string[] {
+/**
+ * What a map's own sums say against it: they should be close to the logit that was handed down.
+ *
+ * @param output the name of the explained output
+ */
+export function warningsOf(
+  explanation: Explanation,
+  { class: asked }: Pick<Question, 'class'>,
+  output: string,
+): string[] {
   const { relevance, logit } = explanation
   // What speaks for older and for younger ages may well cancel: there the size of the parts counts.
-  const size = asked === 'years' ? sizeOfParts(explanation) : Math.abs(logit)
+  const size = asked === 'years' ? sizeOfParts(explanation, output) : Math.abs(logit)
   if (size === 0) return []
   let [sum, magnitude] = [0, 0]
   for (const value of relevance.data) {
@@ -279,8 +287,8 @@ export function warningsOf(explanation: Explanation, { class: asked }: Pick<Ques
   return warnings
 }
 
-function sizeOfParts({ target, outputs }: Explanation): number {
-  const [{ logits }] = Object.values(outputs) as [Scores]
+function sizeOfParts({ target, outputs }: Explanation, output: string): number {
+  const { logits } = outputs[output]!
   return target.reduce((sum, weight, k) => sum + Math.abs(weight * logits[k]!), 0)
 }
 

@@ -45,7 +45,7 @@ export async function explainRun(
     const map = `maps/${face.id}.years.png`
     await writePicture(join(folder, map), heatMap(relevances))
     // A map is put into words in years only if it can be trusted.
-    const isTrusted = warningsOf(explanation, { class: 'years' }).length === 0
+    const isTrusted = warningsOf(explanation, { class: 'years' }, explainer.output).length === 0
     const labels = isTrusted ? facePartsOf(face, ownTest(run.setting), data.size) : undefined
     const parts = labels && relevanceByPart(relevances, labels, FACE_PARTS)
     return { expected: expectedAge(probabilities!), reference: reference!, map, ...(parts && { parts }) }

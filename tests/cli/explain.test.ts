@@ -467,7 +467,7 @@ describe('regard explain of faces', () => {
     expect(captured.printed).toMatch(/skipped: \S*nobody\.png: no face was found in it\n/)
     expect(captured.printed).toMatch(/1 of 3 inputs skipped/)
     expect(captured.printed).toMatch(/two\.png \(face 2 of 2\): gender “f” \d+\.\d % → /)
-    expect(captured.printed).toMatch(/Gender is a label here/)
+    expect(captured.printed).toMatch(/Gender here is a label/)
     const kinds = ['json', 'map.png', 'png', 'relevance.npy']
     expect(readdirSync(out).sort()).toEqual(
       ['more', ...[...kinds, 'photo.png'].map((kind) => `one.gender.${kind}`)].sort(),
@@ -536,7 +536,7 @@ describe('regard explain of faces', () => {
       [one, '--class', 'x'],
       /no answer of the network has the class x\. Its answers are years \(.*--output age_pred\/Softmax\), gender \(.*--output/,
     ],
-    ['landmarks that are of no use', [one, '--landmarks', points], /so landmarks are of no use/],
+    ['landmarks that have no effect', [one, '--landmarks', points], /so landmarks have no effect/],
   ])('takes %s as wrong use', async (_, args, message) => {
     await main(['explain', ...args, '--out', out])
     expect(captured.printed).toMatch(message)

@@ -53,7 +53,7 @@ describe('regard predict', () => {
     ])
     expect(captured.printed).toContain('3 faces in 3 photos, by faceres\n')
     expect(captured.printed).toMatch(/1 photo without a usable face:\n {2}\S*nobody\.png: no face was found/)
-    expect(captured.printed).toMatch(/Gender is a label here/)
+    expect(captured.printed).toMatch(/Gender here is a label/)
 
     for (const { answers, found: place } of found.flatMap(({ faces }) => faces)) {
       const { years, gender } = answers as { years: AgeAnswer; gender: ClassAnswer }

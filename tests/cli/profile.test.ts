@@ -107,7 +107,7 @@ describe('regard profile', () => {
     const copy = join(own, 'model.onnx')
     await profile(copy, '--data', `synthetic:${drawn}`, '--limit', '8', '--composite', 'auto')
     expect(captured.printed).toMatch(
-      /of \d+ composites \S+ is the most faithful on \d faces; on \d others its ABPC/,
+      /of \d+ composites \S+ is the most faithful on \d faces; on \d others its faithfulness/,
     )
     const card = readFileSync(join(own, 'model.card.yaml'), 'utf8')
     expect(card).toMatch(/^composite:/m)

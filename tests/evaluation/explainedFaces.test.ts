@@ -1,4 +1,14 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -58,6 +68,28 @@ describe('explained faces', () => {
     expect(maps.map((map) => map[0])).toEqual([0, 1, 2, 3, 4, 5, 6])
     expect(statSync(join(folder, 'maps.f32')).size).toBe(7 * 4 * SIZE)
     expect(readFileSync(join(folder, 'faces.jsonl'), 'utf8')).not.toContain('cut')
+  })
+
+  it('keep to their maps after a write that failed halfway', () => {
+    filled(3)
+    const store = new ExplainedStore(folder, SIZE)
+    const pictures = join(folder, 'pictures.rgb')
+    const before = readFileSync(pictures)
+    rmSync(pictures)
+    mkdirSync(pictures)
+    for (let k = 3; k < 15; k++) store.add(line(`face${k}`), pictured(k))
+    expect(() => store.read(['face3'])).toThrow()
+    // Now there is room, and the command ends.
+    rmdirSync(pictures)
+    writeFileSync(pictures, before)
+    store.close()
+    const again = new ExplainedStore(folder, SIZE)
+    expect(again.known.has('face2')).toBe(true)
+    for (let k = 20; k < 24; k++) again.add(line(`face${k}`), pictured(k))
+    again.close()
+    const { maps, pictures: shown } = readAll(['face2', 'face20', 'face23'])
+    expect(maps.map((map) => map[0])).toEqual([2, 20, 23])
+    expect(shown.map((picture) => picture[0])).toEqual([2, 20, 23])
   })
 
   it('grow by one process at a time', () => {
