@@ -73,6 +73,19 @@ describe('years', () => {
     expectClose(c!.relevance.data, [...a!.relevance.data], 1e-4)
   })
 
+  it('are warned of by their own output, whatever other outputs are called', async () => {
+    // JavaScript lists the name 7 before all others, as older exports of PyTorch name their outputs.
+    const tail = (g: GraphBuilder, z: Value) => {
+      g.output('7', g.op('Relu', [g.slice(z, { 1: [0, 1] })]))
+      return softmax(g, z)
+    }
+    const two = modelOf(network(8, 'ages', tail), 'two', { classes: NAMES, output: 'y' })
+    const asked = { class: 'years', composite: 'epsilon-plus', engine } as const
+    const { warnings } = await explain(two, x, asked)
+    expect(warnings).toEqual([expect.stringContaining('of the logit reached the input')])
+    expect(warnings).toEqual((await explain(ages(), x, asked)).warnings)
+  })
+
   it('need classes that are ages, of one distribution', async () => {
     const letters = modelOf(network(8, 'ages', softmax), 'letters', { classes: [...'abcdefgh'] })
     expect(() => questionsOf(letters, ['years'])).toThrow(
