@@ -6,14 +6,15 @@
  */
 
 import { stringify } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { parseYaml } from '../base/yaml.ts'
 import { FITS } from '../pictures/fit.ts'
 import { CHANNELS, LAYOUTS } from '../pictures/layout.ts'
 import { schemas } from '../rules/composites/composite.ts'
 import { composites } from '../rules/composites/presets.ts'
 
-const count = z.int().positive()
+const count = z.int().check(z.positive())
+const word = z.string().check(z.minLength(1))
 // No slashes: a card from a stranger must not be able to name files elsewhere.
 const FILE_NAME = /^[^/\\]+$/
 const MEAN =
@@ -25,125 +26,131 @@ const PICTURE = 'must be a whole number of pixels, or [height, width]'
 const ALIGNMENT =
   'must be r, i, or a window around the box of a face: { box: 1.4 }, its side in sides of the box, or { box: [width, height] }'
 
-const side = z.number().positive()
-const names = z.array(z.coerce.string().min(1)).min(1)
-const ages = z.array(z.number().min(0))
+const side = z.number().check(z.positive())
+const names = z.array(z.coerce.string().check(z.minLength(1))).check(z.minLength(1))
+const ages = z.array(z.number().check(z.minimum(0)))
 
 /** One of several outputs. */
 const answerSchema = z.strictObject({
-  output: z.string().min(1),
+  output: word,
   /** `age` (groups), `gender`, `years` (an age for each class, or one number), or anything else. */
-  task: z.string().min(1).optional(),
-  classes: names.optional(),
-  ages: ages.optional(),
+  task: z.optional(word),
+  classes: z.optional(names),
+  ages: z.optional(ages),
   /** Whether the output is one number that is the probability of the second class, not a logit. */
-  plain: z.boolean().optional(),
+  plain: z.optional(z.boolean()),
 })
 
-const factor = z.number().refine((value) => value !== 0, SCALE)
+const factor = z.number().check(z.refine((value) => value !== 0, SCALE))
 
 const inputSchema = z
   .strictObject({
-    name: z.string().min(1).optional(),
+    name: z.optional(word),
     /** Height and width of what the network sees, in pixels, where they are equal. */
-    size: count.optional(),
-    height: count.optional(),
-    width: count.optional(),
-    layout: z.enum(LAYOUTS).optional(),
+    size: z.optional(count),
+    height: z.optional(count),
+    width: z.optional(count),
+    layout: z.optional(z.enum(LAYOUTS)),
     /** The order of the channels. */
-    channels: z.enum(CHANNELS).optional(),
+    channels: z.optional(z.enum(CHANNELS)),
     /** value = (pixel − mean) · scale, for pixels from 0 to 255; one number, or one for each channel in order. */
-    scale: z.union([factor, z.array(factor).min(1)], SCALE).optional(),
+    scale: z.optional(z.union([factor, z.array(factor).check(z.minLength(1))], SCALE)),
     /** One number, one for each channel in order, or a mean picture: the name of a file beside the card. */
-    mean: z
-      .union(
-        [z.number(), z.array(z.number()).min(1), z.string().regex(/^[^/\\]+\.(npy|binaryproto)$/, MEAN)],
+    mean: z.optional(
+      z.union(
+        [
+          z.number(),
+          z.array(z.number()).check(z.minLength(1)),
+          z.string().check(z.regex(/^[^/\\]+\.(npy|binaryproto)$/, MEAN)),
+        ],
         MEAN,
-      )
-      .optional(),
+      ),
+    ),
   })
-  .refine(({ height, width }) => (height === undefined) === (width === undefined), {
-    path: ['height'],
-    message: 'and width belong together: give both, or size alone',
-  })
-  .refine(({ size, height }) => size === undefined || height === undefined, {
-    path: ['size'],
-    message: 'means height and width: give either it or both of them',
-  })
+  .check(
+    z.refine(({ height, width }) => (height === undefined) === (width === undefined), {
+      path: ['height'],
+      error: 'and width belong together: give both, or size alone',
+    }),
+    z.refine(({ size, height }) => size === undefined || height === undefined, {
+      path: ['size'],
+      error: 'means height and width: give either it or both of them',
+    }),
+  )
 
 const schema = z
   .strictObject({
-    network: z.string().min(1).optional(),
-    task: z.string().min(1).optional(),
+    network: z.optional(word),
+    task: z.optional(word),
     /** The names of the answers in order: a list, or the name of a text file with one on each line. */
-    classes: z.union([names, z.string().regex(FILE_NAME, CLASSES)], CLASSES).optional(),
+    classes: z.optional(z.union([names, z.string().check(z.regex(FILE_NAME, CLASSES))], CLASSES)),
     /** For ages in years: the age that each class stands for, where its name is not that age. */
-    ages: ages.optional(),
+    ages: z.optional(ages),
     /** The output with a logit or probability for each class. */
-    output: z.string().min(1).optional(),
+    output: z.optional(word),
     /**
      * Instead of `output`, `task`, `classes` and `ages`, for a network that answers several questions: each of these.
      */
-    answers: z.array(answerSchema).min(1).optional(),
-    input: inputSchema.optional(),
+    answers: z.optional(z.array(answerSchema).check(z.minLength(1))),
+    input: z.optional(inputSchema),
     /**
      * Side (or height and width), in pixels, of the picture that a photo becomes before the input is cut from its
      * centre.
      */
-    picture: z.union([count, z.tuple([count, count])], PICTURE).optional(),
-    fit: z.enum(FITS).optional(),
+    picture: z.optional(z.union([count, z.tuple([count, count])], PICTURE)),
+    fit: z.optional(z.enum(FITS)),
     /** How faces are cut out: `r` rotated, `i` in-plane, or an upright window around the detector's box. */
-    alignment: z
-      .union(
+    alignment: z.optional(
+      z.union(
         [
           z.enum(['r', 'i']),
-          z.strictObject({ box: z.union([side, z.tuple([side, side])]), down: z.number().optional() }),
+          z.strictObject({ box: z.union([side, z.tuple([side, side])]), down: z.optional(z.number()) }),
         ],
         ALIGNMENT,
-      )
-      .optional(),
+      ),
+    ),
     /** The composite that the network is explained with: one of regard's by its name, or the rules themselves. */
-    composite: z
-      .union([
+    composite: z.optional(
+      z.union([
         z.enum(Object.keys(composites) as (keyof typeof composites)[]),
         schemas.relevance,
         schemas.gradient,
-      ])
-      .optional(),
-    trainedOn: z
-      .strictObject({
-        dataset: z.string().min(1),
+      ]),
+    ),
+    trainedOn: z.optional(
+      z.strictObject({
+        dataset: word,
         /** The alignment of the photos it was trained on: `r`, `i`, or `m` for both. */
-        setting: z.string().min(1),
+        setting: word,
         /** The fold that was kept for testing, counted from 0. */
-        fold: z.int().min(0),
+        fold: z.int().check(z.minimum(0)),
         /** How many folds there are. */
-        folds: z.int().min(2).optional(),
+        folds: z.optional(z.int().check(z.minimum(2))),
         /** Copies of a photo were put into any folds, not together into one. */
-        repeated: z.literal('anywhere').optional(),
+        repeated: z.optional(z.literal('anywhere')),
         seed: z.union([z.string(), z.int()]),
         iterations: count,
         /** The list of its photos, a file beside the card: see `evaluation/seen.ts`. */
-        photos: z
-          .string()
-          .regex(/^[^/\\]+\.npy$/, 'must be the name of an .npy file beside the card')
-          .optional(),
-      })
-      .optional(),
+        photos: z.optional(
+          z.string().check(z.regex(/^[^/\\]+\.npy$/, 'must be the name of an .npy file beside the card')),
+        ),
+      }),
+    ),
   })
-  .refine(
-    ({ picture, input }) =>
-      [picture ?? []]
-        .flat()
-        .every((side, k) => side >= (input?.size ?? (k === 0 ? input?.height : input?.width) ?? 0)),
-    { path: ['picture'], message: "must be at least as large as the network's input, which is cut from it" },
-  )
-
-  .refine(
-    ({ answers, ...card }) =>
-      !answers ||
-      !(['output', 'task', 'classes', 'ages'] as const).some((field) => card[field] !== undefined),
-    { path: ['answers'], message: 'replace output, task, classes and ages: give one or the other' },
+  .check(
+    z.refine(
+      ({ picture, input }) =>
+        [picture ?? []]
+          .flat()
+          .every((side, k) => side >= (input?.size ?? (k === 0 ? input?.height : input?.width) ?? 0)),
+      { path: ['picture'], error: "must be at least as large as the network's input, which is cut from it" },
+    ),
+    z.refine(
+      ({ answers, ...card }) =>
+        !answers ||
+        !(['output', 'task', 'classes', 'ages'] as const).some((field) => card[field] !== undefined),
+      { path: ['answers'], error: 'replace output, task, classes and ages: give one or the other' },
+    ),
   )
 
 /** A card as read from its file. */

@@ -5,62 +5,61 @@
  * an object with one field for each kind of element.
  */
 
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { UserError } from '../../base/errors.ts'
 import type { DataType } from '../../graph/types.ts'
 
 const integer = z.union([
   z.int(),
-  z
-    .string()
-    .regex(/^-?\d+$/)
-    .transform(Number)
-    .refine(Number.isSafeInteger, 'too large'),
+  z.pipe(
+    z.string().check(z.regex(/^-?\d+$/)),
+    z.pipe(z.transform(Number), z.number().check(z.refine(Number.isSafeInteger, 'too large'))),
+  ),
 ])
 const text = z.union([z.string(), z.array(z.int())])
 const dataType = z.union([z.string(), z.int()])
 const shape = z.object({
-  dim: z.array(z.object({ size: integer.default(0) })).optional(),
-  unknownRank: z.boolean().optional(),
+  dim: z.optional(z.array(z.object({ size: z._default(integer, 0) }))),
+  unknownRank: z.optional(z.boolean()),
 })
-const list = z.object({ i: z.array(integer).optional(), s: z.array(text).optional() })
+const list = z.object({ i: z.optional(z.array(integer)), s: z.optional(z.array(text)) })
 const attribute = z.object({
-  i: integer.optional(),
-  f: z.number().optional(),
-  b: z.boolean().optional(),
-  s: text.optional(),
-  type: dataType.optional(),
-  shape: shape.optional(),
-  list: list.nullish(),
+  i: z.optional(integer),
+  f: z.optional(z.number()),
+  b: z.optional(z.boolean()),
+  s: z.optional(text),
+  type: z.optional(dataType),
+  shape: z.optional(shape),
+  list: z.nullish(list),
 })
 const node = z.object({
   name: z.string(),
   op: z.string(),
-  input: z.array(z.string()).default([]),
-  attr: z.record(z.string(), attribute).default({}),
+  input: z._default(z.array(z.string()), []),
+  attr: z._default(z.record(z.string(), attribute), {}),
 })
 const weight = z.object({
   name: z.string(),
-  shape: z.array(z.int().min(0)),
+  shape: z.array(z.int().check(z.minimum(0))),
   dtype: z.string(),
-  quantization: z
-    .object({ dtype: z.string(), scale: z.number().default(1), min: z.number().default(0) })
-    .optional(),
+  quantization: z.optional(
+    z.object({ dtype: z.string(), scale: z._default(z.number(), 1), min: z._default(z.number(), 0) }),
+  ),
 })
-const endpoint = z.object({ name: z.string(), tensorShape: shape.optional() })
+const endpoint = z.object({ name: z.string(), tensorShape: z.optional(shape) })
 const signature = z.object({
-  inputs: z.record(z.string(), endpoint).default({}),
-  outputs: z.record(z.string(), endpoint).default({}),
+  inputs: z._default(z.record(z.string(), endpoint), {}),
+  outputs: z._default(z.record(z.string(), endpoint), {}),
 })
 const modelSchema = z.object({
-  format: z.string().optional(),
-  signature: signature.nullish(),
-  userDefinedMetadata: z.object({ signature: signature.nullish() }).nullish(),
+  format: z.optional(z.string()),
+  signature: z.nullish(signature),
+  userDefinedMetadata: z.nullish(z.object({ signature: z.nullish(signature) })),
   modelTopology: z.object({ node: z.array(node) }),
-  weightsManifest: z.array(z.object({ paths: z.array(z.string()), weights: z.array(weight) })).optional(),
+  weightsManifest: z.optional(z.array(z.object({ paths: z.array(z.string()), weights: z.array(weight) }))),
   // A model held in memory, as TensorFlow.js does (`tf.io.ModelArtifacts`).
-  weightSpecs: z.array(weight).optional(),
-  weightData: z.union([z.instanceof(ArrayBuffer), z.array(z.instanceof(ArrayBuffer))]).optional(),
+  weightSpecs: z.optional(z.array(weight)),
+  weightData: z.optional(z.union([z.instanceof(ArrayBuffer), z.array(z.instanceof(ArrayBuffer))])),
 })
 
 /** What model.json holds. */

@@ -3,35 +3,33 @@
  * as a user's own YAML file (`read.ts`), checked by the schema below.
  */
 
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { LinearRule } from '../relevance/rule.ts'
 
 /** The operators that are linear layers, bias aside, and so need a rule. Conv includes transposed convolutions. */
 const LINEAR = ['Conv', 'Gemm', 'MatMul'] as const
 
-const name = z.string().min(1)
-const count = z.int().positive()
+const name = z.string().check(z.minLength(1))
+const count = z.int().check(z.positive())
+const notNegative = z.number().check(z.minimum(0))
 
 /** Which linear layers an entry fits: those that meet all given conditions. */
 const match = {
   /** Of these operators. */
-  operators: z.array(z.enum(LINEAR)).min(1).optional(),
+  operators: z.optional(z.array(z.enum(LINEAR)).check(z.minLength(1))),
   /** With a name of this pattern, in which `*` stands for anything. */
-  name: name.optional(),
+  name: z.optional(name),
   /** Of those, the first n, counted from the input. */
-  first: count.optional(),
+  first: z.optional(count),
   /** Of those, the last n, counted from the output. */
-  last: count.optional(),
+  last: z.optional(count),
   /** From the input up to the layer of this name (a pattern), which is included. */
-  upTo: name.optional(),
+  upTo: z.optional(name),
   /**
    * Filters and kernel size of the network's first convolutions: the entry fits only these (with `first`, only the
    * first of them), in a network that begins with them. `paper` recognises VGG and GoogLeNet by them.
    */
-  kernels: z
-    .array(z.tuple([count, count]))
-    .min(1)
-    .optional(),
+  kernels: z.optional(z.array(z.tuple([count, count])).check(z.minLength(1))),
 }
 
 const matchSchema = z.strictObject(match)
@@ -39,15 +37,15 @@ const matchSchema = z.strictObject(match)
 /** Options that rules with a denominator share. */
 const denominator = {
   /** Added to the denominator with its sign. */
-  epsilon: z.number().min(0).default(0),
+  epsilon: z._default(notNegative, 0),
   /** Whether the bias is part of the denominator, and so takes a share that is not passed on. */
-  bias: z.boolean().default(true),
+  bias: z._default(z.boolean(), true),
 }
 /** One number, or one for each channel of the input. */
-const level = z.union([z.number(), z.array(z.number()).min(1)])
+const level = z.union([z.number(), z.array(z.number()).check(z.minLength(1))])
 
 const entry = z.discriminatedUnion('rule', [
-  z.strictObject({ ...match, rule: z.literal('epsilon'), ...denominator, epsilon: z.number().min(0) }),
+  z.strictObject({ ...match, rule: z.literal('epsilon'), ...denominator, epsilon: notNegative }),
   z.strictObject({ ...match, rule: z.literal('simple'), bias: denominator.bias }),
   z
     .strictObject({
@@ -57,18 +55,20 @@ const entry = z.discriminatedUnion('rule', [
       beta: z.number(),
       ...denominator,
     })
-    .refine(({ alpha, beta }) => Math.abs(alpha + beta - 1) < 1e-6, {
-      path: ['beta'],
-      message: 'must be 1 − alpha: alpha and beta add up to 1 (the paper has 2 and −1)',
-    }),
+    .check(
+      z.refine(({ alpha, beta }) => Math.abs(alpha + beta - 1) < 1e-6, {
+        path: ['beta'],
+        error: 'must be 1 − alpha: alpha and beta add up to 1 (the paper has 2 and −1)',
+      }),
+    ),
   z.strictObject({ ...match, rule: z.literal('z-plus'), ...denominator }),
-  z.strictObject({ ...match, rule: z.literal('gamma'), gamma: z.number().min(0), ...denominator }),
+  z.strictObject({ ...match, rule: z.literal('gamma'), gamma: notNegative, ...denominator }),
   z.strictObject({
     ...match,
     rule: z.literal('z-box'),
     /** The lowest and the highest value that the layer's input can have; by default those of the model's card. */
-    low: level.optional(),
-    high: level.optional(),
+    low: z.optional(level),
+    high: z.optional(level),
     epsilon: denominator.epsilon,
   }),
   z.strictObject({ ...match, rule: z.literal('w-square') }),
@@ -77,38 +77,38 @@ const entry = z.discriminatedUnion('rule', [
 
 const relevanceSchema = z.strictObject({
   name,
-  method: z.literal('relevance').default('relevance'),
+  method: z._default(z.literal('relevance'), 'relevance'),
   /** What the walk starts with: the class's logit, or one. */
-  start: z.enum(['logit', 'one']).default('logit'),
+  start: z._default(z.enum(['logit', 'one']), 'logit'),
   /** The first entry that fits a linear layer counts. */
-  layers: z.array(entry).min(1),
+  layers: z.array(entry).check(z.minLength(1)),
   /** Max pooling: the first maximum takes all; equal shares among the maxima; in proportion to the inputs. */
-  maxPool: z.enum(['first', 'equal', 'proportional']).default('first'),
+  maxPool: z._default(z.enum(['first', 'equal', 'proportional']), 'first'),
   /** Local response normalisation: passed on, or first-order Taylor (Binder et al. 2016). */
-  lrn: z.enum(['pass', 'taylor']).default('pass'),
+  lrn: z._default(z.enum(['pass', 'taylor']), 'pass'),
   /** Sums of branches (residual connections): in proportion to what each adds, or in equal shares. */
-  add: z.enum(['proportional', 'equal']).default('proportional'),
+  add: z._default(z.enum(['proportional', 'equal']), 'proportional'),
   /** Batch normalisation that cannot be merged: in proportion to scale · x, or to its magnitude, or passed on whole. */
-  batchNorm: z.enum(['proportional', 'magnitude', 'pass']).default('proportional'),
+  batchNorm: z._default(z.enum(['proportional', 'magnitude', 'pass']), 'proportional'),
   /**
    * Constants in a sum (position embeddings, shifts) that are not a layer's bias: they pass on what arrives, or keep
    * their share. The shift of a norm (LayerNorm and its kind) and position embeddings always keep theirs.
    */
-  constants: z.enum(['pass', 'keep']).default('pass'),
+  constants: z._default(z.enum(['pass', 'keep']), 'pass'),
   /**
    * Softmax inside the network: first-order Taylor (AttnLRP), or constant (CP-LRP), so that what reaches the answer
    * only through it gets nothing.
    */
-  softmax: z.enum(['taylor', 'constant']).default('taylor'),
+  softmax: z._default(z.enum(['taylor', 'constant']), 'taylor'),
 })
 
 const gradientSchema = z.strictObject({
   name,
   method: z.literal('gradient'),
   /** How activations pass the gradient. */
-  activation: z.enum(['gradient', 'guided-backprop', 'deconvnet']).default('gradient'),
+  activation: z._default(z.enum(['gradient', 'guided-backprop', 'deconvnet']), 'gradient'),
   /** Whether the gradient is multiplied by the input at the end. */
-  timesInput: z.boolean().default(false),
+  timesInput: z._default(z.boolean(), false),
 })
 
 /**
