@@ -238,7 +238,7 @@ async function minusFrom(
     await explainer.release()
   })
   if (count === 0) throw new UserError('there is no answer to average: none of the inputs can be read')
-  const mean = (sum / count).toFixed(2)
+  const mean = String(Number((sum / count).toPrecision(6)))
   console.error(`The mean of ${count} answers is ${mean}: each is compared with it`)
   return mean
 }

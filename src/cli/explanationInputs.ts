@@ -74,6 +74,7 @@ export function namesOf(
   out: string,
 ): Input[] {
   const owners = new Map<string, string>()
+  const given = new Map(inputs.map(({ path }) => [resolve(path), path]))
   return inputs.map(({ path: input, name }) => {
     const to = join(out, name)
     for (const path of tasks.map(({ suffix }) => to + suffix)) {
@@ -87,13 +88,11 @@ export function namesOf(
           'Explain them one at a time, each with its own --out',
         )
       }
-      if (
-        ['.png', '.map.png', '.photo.png', '.relevance.npy'].some(
-          (ending) => resolve(path + ending) === resolve(input),
-        )
-      ) {
-        throw new UserError('the output would overwrite the input', input, 'Choose another folder with --out')
-      }
+      const lost = ['.png', '.map.png', '.photo.png', '.relevance.npy']
+        .map((ending) => given.get(resolve(path + ending)))
+        .find((each) => each !== undefined)
+      if (lost !== undefined)
+        throw new UserError('the output would overwrite the input', lost, 'Choose another folder with --out')
       owners.set(path, input)
     }
     return { path: input, to }

@@ -257,5 +257,11 @@ function namesOf(paths: readonly string[]): string[] {
     const name = basename(path).replace(/\.[^.]+$/, '')
     return name === 'model' ? basename(dirname(path)) : name
   })
-  return short.map((name, k) => (short.indexOf(name) === k ? name : `${name}-${k + 1}`))
+  const taken = new Set<string>()
+  for (const name of short) {
+    let [free, k] = [name, 1]
+    while (taken.has(free)) free = `${name}-${++k}`
+    taken.add(free)
+  }
+  return [...taken]
 }

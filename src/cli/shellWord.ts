@@ -1,4 +1,4 @@
-/** A path or another word, quoted for a shell. */
-export function shellWord(path: string): string {
-  return /[^\w./:@+-]/.test(path) ? JSON.stringify(path) : path
+/** A text as one word for a shell, which changes nothing in it: quoted where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

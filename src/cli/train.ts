@@ -25,6 +25,7 @@ import {
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
+import { shellWord } from './shellWord.ts'
 import { untilStopped } from './signal.ts'
 
 interface Flags extends ScheduleOverrides, ReaderOptions, DeviceFlag {
@@ -186,7 +187,7 @@ function summary(
   const model = runFiles.model(folder)
   // The same face by the same cut as in training.
   const published = tested.published?.[ownTest(run.setting)]
-  const landmarks = tested.landmarks ? ` --landmarks ${quoted(tested.landmarks)}` : ''
+  const landmarks = tested.landmarks ? ` --landmarks ${shellWord(tested.landmarks)}` : ''
   const how = published ? ' --as-is' : landmarks
   return [
     `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
@@ -198,8 +199,8 @@ function summary(
     '',
     `Model: ${model}`,
     'See what it looks at, and how it does group by group:',
-    `  regard explain ${quoted(model)} ${quoted(published ?? tested.photo)}${how}`,
-    `  regard evaluate ${quoted(model)} --data ${quoted(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
+    `  regard explain ${shellWord(model)} ${shellWord(published ?? tested.photo)}${how}`,
+    `  regard evaluate ${shellWord(model)} --data ${shellWord(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
   ]
 }
 
@@ -209,11 +210,6 @@ function yearsShown({ years, interval: { low, high } }: MeanError): string {
 
 function shown({ share, interval: { low, high } }: Share): string {
   return `${percent(share)} % [${percent(low)}, ${percent(high)}]`
-}
-
-/** Quoted as one word for a shell. */
-function quoted(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function widthFrom(text: string): number {

@@ -119,7 +119,8 @@ export function keyOf(
     return [face, size, mtimeMs]
   })
   return sha256Of(
-    JSON.stringify(head),
+    // Attributes may hold 64-bit whole numbers, which JSON lacks.
+    JSON.stringify(head, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
     JSON.stringify(photos),
     'planes' in mean ? mean.planes : JSON.stringify(mean),
     ...[...initializers.values()].map(({ data }) => data as NodeJS.ArrayBufferView),

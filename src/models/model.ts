@@ -1,6 +1,7 @@
 /** A network with what it needs to read a photo: the model's file, its card beside it, its mean picture. */
 
 import { UserError } from '../base/errors.ts'
+import { textOf } from '../base/text.ts'
 import { classNames } from '../explanation/classes.ts'
 import { type Files, MissingFile, nameOf, pathBeside, readIfThere } from '../formats/files.ts'
 import { type ReadModelOptions, readModel } from '../formats/model.ts'
@@ -70,7 +71,7 @@ export async function openModel(path: string, files: Files, options: ModelOption
   const cardPath = cardPathOf(path)
   const cardFile = await readIfThere(files, nameOf(cardPath))
   // YAML is read by a library that a page without cards need not load.
-  const own = cardFile ? (await import('./card.ts')).parseCard(textIn(cardFile), cardPath) : {}
+  const own = cardFile ? (await import('./card.ts')).parseCard(textOf(cardFile), cardPath) : {}
   const said = card.input ?? {}
   const sized = said.size === undefined && said.height === undefined ? own.input : said
   const [height, width] = [sized?.size ?? sized?.height, sized?.size ?? sized?.width]
@@ -316,7 +317,7 @@ function answerAt(card: OpenedCard, output: string): Answer {
 }
 
 async function classesIn(file: string, model: string, files: Files): Promise<string[]> {
-  const names = textIn(await files(file)).split(/\r?\n/)
+  const names = textOf(await files(file)).split(/\r?\n/)
   if (names.at(-1) === '') names.pop()
   const empty = names.findIndex((name) => name.trim() === '')
   if (empty >= 0 || names.length === 0)
@@ -340,10 +341,6 @@ async function meanIn(file: string, model: string, files: Files): Promise<Tensor
     throw new UserError(`the mean must be float32, not ${mean.type}`, path)
   }
   return { type: 'float32', shape: mean.shape, data: Float32Array.from(mean.data) }
-}
-
-function textIn(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
 }
 
 /** Run `act`, and add the file to what a user did wrong. */

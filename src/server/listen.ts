@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { hostname, networkInterfaces } from 'node:os'
 import { createAdaptorServer } from '@hono/node-server'
 import { UserError } from '../base/errors.ts'
 import { studioApp } from './app.ts'
@@ -50,8 +51,9 @@ export async function listen({ host = HOME, port, folders }: ListenOptions): Pro
     )
     server.listen(port, host, () => resolve((server.address() as { port: number }).port))
   })
-  for (const name of isHome ? [HOME, 'localhost', '[::1]'] : [host]) hosts.push(`${name}:${bound}`)
-  const shown = `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`
+  const names = isHome ? [HOME, 'localhost', '[::1]'] : namesOf(host)
+  hosts.push(...names.map((name) => `${name}:${bound}`))
+  const shown = `http://${isHome ? inAddress(host) : names[0]}:${bound}/`
   return {
     url: token ? `${shown}?token=${token}` : shown,
     close: () =>
@@ -61,4 +63,24 @@ export async function listen({ host = HOME, port, folders }: ListenOptions): Pro
         if ('closeAllConnections' in server) server.closeAllConnections()
       }),
   }
+}
+
+/** Listening on these means on all addresses of the machine. */
+const ALL = ['0.0.0.0', '::']
+
+/** The names by which others may ask for a machine that listens on an address; the first is the one to tell them. */
+function namesOf(host: string): string[] {
+  if (!ALL.includes(host)) return [inAddress(host)]
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ family }) => host === '::' || family === 'IPv4')
+  // Addresses that others can reach come first, and of those the short ones.
+  addresses.sort((a, b) => Number(a.internal) - Number(b.internal) || a.address.length - b.address.length)
+  const name = hostname().toLowerCase()
+  return [...addresses.map(({ address }) => inAddress(address)), 'localhost', name, `${name}.local`]
+}
+
+/** An address as it is written in a URL: IPv6 in brackets. */
+function inAddress(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }

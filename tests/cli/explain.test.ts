@@ -165,7 +165,7 @@ describe('regard explain', () => {
     await main(['explain', ages, photo, other, '--class', 'years', '--minus', 'mean', '--out', out])
     const [one, two] = ['face', 'other'].map((name) => record(name).target)
     expect(one.minus).toBeCloseTo((one.value + two.value) / 2, 2)
-    expect(captured.printed).toMatch(/The mean of 2 answers is \d+\.\d\d/)
+    expect(captured.printed).toMatch(/The mean of 2 answers is \d+\.\d/)
 
     const number = join(folder, 'number.onnx')
     writeOnnxFile(number, livelyNetwork(SIZE, 1))
@@ -444,6 +444,18 @@ describe('regard explain', () => {
     expect(captured.printed).toMatch(/face\.png: the output would overwrite the input/)
     expect(readFileSync(photo)).toEqual(before)
     expect(existsSync(join(folder, 'face.json'))).toBe(false)
+  })
+
+  it('never writes over another of its photos', async () => {
+    const other = join(folder, 'face.map.png')
+    copyFileSync(photo, other)
+    const renamed = join(folder, 'face.jpg')
+    copyFileSync(photo, renamed)
+    await main(['explain', model, renamed, other, '--out', folder])
+    expect(captured.printed).toMatch(/face\.map\.png: the output would overwrite the input/)
+    expect(readFileSync(other)).toEqual(readFileSync(photo))
+    rmSync(other)
+    rmSync(renamed)
   })
 })
 

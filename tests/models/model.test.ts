@@ -70,6 +70,9 @@ describe('a trained network on disk', () => {
     writeFileSync(cardPath, text)
     writeFileSync(join(folder, 'names.txt'), 'n01 man, male\nn02 woman\n')
     expect((await openModelFile(path)).classes).toEqual(['n01 man, male', 'n02 woman'])
+    // As PowerShell writes it.
+    writeFileSync(join(folder, 'names.txt'), Buffer.from('\ufeffman\r\nwoman\r\n', 'utf16le'))
+    expect((await openModelFile(path)).classes).toEqual(['man', 'woman'])
     writeFileSync(join(folder, 'names.txt'), 'm\n\nf\n')
     await expect(openModelFile(path)).rejects.toThrow(/names\.txt: line 2 is empty and names no class/)
   })

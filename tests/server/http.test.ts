@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -172,7 +172,7 @@ test('a server that listens for others gives nothing without the token', async (
     const { port, searchParams } = new URL(open.url)
     const token = searchParams.get('token')!
     const from = (path: string, headers: Record<string, string> = {}) =>
-      asked(`http://127.0.0.1:${port}/`, path, { headers: { Host: `0.0.0.0:${port}`, ...headers } })
+      asked(`http://127.0.0.1:${port}/`, path, { headers })
     for (const path of ['/', '/api/folders', '/api/news', '/models/index.json', '/?token=', '/?token=other'])
       expect((await from(path)).status).toBe(401)
     const { status, headers } = await from(`/?token=${token}`)
@@ -182,10 +182,30 @@ test('a server that listens for others gives nothing without the token', async (
     expect((await from('/api/folders', { Cookie })).status).toBe(200)
     expect((await from('/api/folders', { Cookie: `${Cookie}x` })).status).toBe(401)
     expect((await from('/api/folders', { Cookie, Origin: 'http://evil.example' })).status).toBe(403)
+    expect((await from('/api/folders', { Cookie, Host: `evil.example:${port}` })).status).toBe(421)
   } finally {
     await open.close()
   }
 })
+
+test.each(['0.0.0.0', '::'])(
+  'the address that a server on %s tells others is one that it answers',
+  async (host) => {
+    const open = await listen({ host, port: 0, folders: new Folders(dir) })
+    try {
+      const url = new URL(open.url)
+      expect(['0.0.0.0', '[::]']).not.toContain(url.hostname)
+      expect((await fetch(url, { redirect: 'manual' })).status).toBe(200)
+      // A browser on another machine gives the name that its user typed.
+      for (const name of [url.hostname, hostname().toLowerCase()]) {
+        const headers = { Host: `${name}:${url.port}` }
+        expect((await asked(`http://127.0.0.1:${url.port}/`, '/api/folders', { headers })).status).toBe(401)
+      }
+    } finally {
+      await open.close()
+    }
+  },
+)
 
 test('pages that listened and left leave nothing behind', async () => {
   const { out } = writeStudy([

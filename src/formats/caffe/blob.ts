@@ -113,8 +113,8 @@ function readShape(bytes: Uint8Array, within: Span): number[] {
   const shape: number[] = []
   const wire = new Wire(bytes, within)
   while (wire.next()) {
-    if (wire.field === BLOB_SHAPE_DIM)
-      shape.push(...(wire.type === WIRE.bytes ? wire.varints() : [wire.value]))
+    if (wire.field !== BLOB_SHAPE_DIM) continue
+    for (const size of wire.type === WIRE.bytes ? wire.varints() : [wire.value]) shape.push(size)
   }
   return shape
 }

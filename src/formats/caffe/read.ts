@@ -1,6 +1,7 @@
 /** Caffe's files: a network's weights with its definition, weights by themselves, and mean pictures. */
 
 import { UserError } from '../../base/errors.ts'
+import { textOf } from '../../base/text.ts'
 import type { Graph } from '../../graph/types.ts'
 import { type Files, nameOf, pathBeside, readIfThere } from '../files.ts'
 import type { Prototxt } from '../model.ts'
@@ -44,7 +45,7 @@ export async function findPrototxt(caffemodel: string, files?: Files): Promise<P
   const candidates = [`${name}.prototxt`, `${name}_deploy.prototxt`, 'deploy.prototxt']
   for (const candidate of files ? candidates : []) {
     const bytes = await readIfThere(files!, candidate)
-    if (bytes) return { text: new TextDecoder().decode(bytes), path: pathBeside(caffemodel, candidate) }
+    if (bytes) return { text: textOf(bytes), path: pathBeside(caffemodel, candidate) }
   }
   const paths = candidates.map((candidate) => pathBeside(caffemodel, candidate))
   throw new UserError(

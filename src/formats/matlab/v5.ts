@@ -96,6 +96,9 @@ interface Element {
   readonly data: Uint8Array
 }
 
+/** How deeply elements may lie within others; those of published files lie four deep. */
+const DEEPEST = 64
+
 /** Reads elements, one after another. */
 class Elements {
   readonly little: boolean
@@ -103,19 +106,27 @@ class Elements {
   readonly allowance: Allowance
   private readonly bytes: Uint8Array
   private readonly view: DataView
+  private readonly depth: number
   private at = 0
 
-  constructor(bytes: Uint8Array, little: boolean, where: string, allowance: Allowance) {
+  constructor(bytes: Uint8Array, little: boolean, where: string, allowance: Allowance, depth = 0) {
     this.allowance = allowance
+    this.depth = depth
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.little = little
     this.where = where
   }
 
-  /** The elements inside an element. */
+  /**
+   * The elements inside an element.
+   *
+   * @throws UserError where elements are nested too deeply: they are read recursively
+   */
   inner(data: Uint8Array): Elements {
-    return new Elements(data, this.little, this.where, this.allowance)
+    if (this.depth === DEEPEST)
+      throw damaged(this.where, `elements are nested more than ${DEEPEST} levels deep`)
+    return new Elements(data, this.little, this.where, this.allowance, this.depth + 1)
   }
 
   get done(): boolean {
@@ -145,8 +156,13 @@ class Elements {
 
   /** The next element as ASCII text. */
   name(): string {
-    return String.fromCharCode(...this.next().data)
+    return asText(this.next().data)
   }
+}
+
+/** ASCII text. */
+function asText(bytes: Uint8Array): string {
+  return new TextDecoder('latin1').decode(bytes)
 }
 
 function readMatrix(parts: Elements): { name: string; value: MatlabValue } {
@@ -191,7 +207,7 @@ function readRecords(parts: Elements, count: number): MatlabRecord[] {
   }
   const fields: string[] = []
   for (let at = 0; at < data.length; at += length) {
-    fields.push(String.fromCharCode(...data.subarray(at, at + length)).replace(/\0.*$/s, ''))
+    fields.push(asText(data.subarray(at, at + length)).replace(/\0.*$/s, ''))
   }
   // Structs without fields take no bytes.
   parts.allowance.takeValues(count)

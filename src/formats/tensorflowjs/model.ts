@@ -85,7 +85,12 @@ export function checkModel(json: unknown, where: string): ModelJson {
     )
   }
   const result = modelSchema.safeParse(json, {
-    error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
+    error: (issue) =>
+      issue.input === undefined
+        ? 'it is missing'
+        : issue.code === 'invalid_type'
+          ? `it is of another type than ${issue.expected}`
+          : 'it has an unknown form',
   })
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!

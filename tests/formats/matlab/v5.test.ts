@@ -280,6 +280,16 @@ describe('readMatlab, version 5', () => {
     )
   })
 
+  it('refuses cells within cells without end, and reads a name however long it is', async () => {
+    let nested: Source = char('x')
+    for (let k = 0; k < 2000; k++) nested = cells([nested])
+    await expect(readBytes(matlab5({ nested }))).rejects.toThrow(
+      `${path}: the file is damaged: elements are nested more than 64 levels deep`,
+    )
+    const name = 'n'.repeat(1e6)
+    expect(await readBytes(matlab5({ [name]: char('x') }))).toEqual({ [name]: 'x' })
+  })
+
   it('refuses other files, and MATLAB files of version 4', async () => {
     await expect(readBytes(new Uint8Array(1000))).rejects.toThrow(`${path}: this is not a MATLAB file`)
     await expect(readBytes(new TextEncoder().encode('name,age\n'.repeat(50)))).rejects.toThrow(
