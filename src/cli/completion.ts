@@ -11,9 +11,12 @@ export function completionCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  $ regard completion bash > ~/.local/share/bash-completion/completions/regard\n' +
-        '  $ regard completion zsh >> ~/.zshrc\n' +
-        '  $ regard completion fish > ~/.config/fish/completions/regard.fish\n',
+        '  $ mkdir -p ~/.local/share/bash-completion/completions\n' +
+        '  $ regard completion bash > ~/.local/share/bash-completion/completions/regard\n\n' +
+        '  $ regard completion zsh > ~/.regard.zsh && echo "source ~/.regard.zsh" >> ~/.zshrc\n\n' +
+        '  $ mkdir -p ~/.config/fish/completions\n' +
+        '  $ regard completion fish > ~/.config/fish/completions/regard.fish\n\n' +
+        'It completes `regard`, not `npx regard`: type `npm link` in regard’s folder once.\n',
     )
     .action((shell: Shell, _: unknown, command: Command) => {
       console.log(scripts[shell](commandsOf(command.parent!)))
@@ -48,7 +51,8 @@ function commandsOf(command: Command, path = ''): Completed[] {
 
 const scripts: Readonly<Record<Shell, (commands: readonly Completed[]) => string>> = {
   bash: bashScript,
-  zsh: (commands) => `autoload -U +X bashcompinit && bashcompinit\n${bashScript(commands)}`,
+  zsh: (commands) =>
+    `autoload -U +X compinit bashcompinit && compinit && bashcompinit\n${bashScript(commands)}`,
   fish: fishScript,
 }
 

@@ -84,7 +84,7 @@ async function gpu(): Promise<Finding> {
   const refused = await lookForGpu()
   return refused === undefined
     ? { state: 'good', says: 'WebGPU found a GPU that computes exactly: try --device auto' }
-    : { state: 'absent', says: `No GPU is used: ${refused}` }
+    : { state: 'absent', says: `Without a GPU: everything runs on the CPU (${refused})` }
 }
 
 async function photos(): Promise<Finding> {

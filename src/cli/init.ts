@@ -7,6 +7,7 @@ import type { Dataset, Face } from '../datasets/dataset.ts'
 import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import { requireTrainable } from '../study/preparedData.ts'
+import { quickSchedule } from '../training/presets.ts'
 import { shellWord } from './shellWord.ts'
 
 /** `regard init [DATA]` */
@@ -61,7 +62,7 @@ const SEED = 1
 /** The choices for a plan. */
 interface Choice {
   /** Undefined for drawn faces. */
-  readonly data: { readonly kind: DatasetKind; readonly root: string } | undefined
+  readonly data: { readonly kind: DatasetKind; readonly root: string; readonly faces: number } | undefined
   readonly tasks: readonly Task[]
   readonly size: Size
   /** How many folds the people are dealt into. */
@@ -101,7 +102,12 @@ async function suggested(root: string | undefined): Promise<Choice> {
   if (root === undefined) return { data: undefined, tasks: ['age', 'gender'], size: 'small', folds: FOLDS }
   const { kind, dataset } = await found(root)
   console.log(described(dataset))
-  return { data: { kind, root }, tasks: trainable(dataset), size: 'small', folds: foldCount(dataset.faces) }
+  return {
+    data: { kind, root, faces: dataset.faces.length },
+    tasks: trainable(dataset),
+    size: 'small',
+    folds: foldCount(dataset.faces),
+  }
 }
 
 /** The same, question by question; undefined where the user stops. */
@@ -136,7 +142,8 @@ async function asked(given: string | undefined): Promise<Choice | undefined> {
   })
   if (isCancel(size)) return undefined
   const folds = own ? foldCount(own.dataset.faces) : FOLDS
-  return { data: own && { kind: own.kind, root }, tasks, size, folds }
+  const data = own && { kind: own.kind, root, faces: own.dataset.faces.length }
+  return { data, tasks, size, folds }
 }
 
 const WORDS: Readonly<Record<Task, string>> = {
@@ -163,16 +170,18 @@ async function found(root: string): Promise<{ readonly kind: DatasetKind; readon
       if (dataset.faces.length > (best?.dataset.faces.length ?? 0)) best = { kind, dataset }
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      complaints.push(`  ${kind}: ${reasonOf(error, resolve(root))}`)
+      const complaint = `  ${kind}: ${reasonOf(error, resolve(root))}`
+      // That of the simplest kind comes first.
+      if (kind === 'folder') complaints.unshift(complaint)
+      else complaints.push(complaint)
     }
   }
   if (best) return best
-  throw new UserError(
-    'is not a data set that regard reads',
-    root,
+  throw new UserError('is not a data set that regard reads', root, [
     'The simplest one is a folder with a folder of photos for each class, `f` and `m`, say; docs/datasets.md lists the others. ' +
-      `What each kind lacks here:\n${complaints.join('\n')}`,
-  )
+      'What each kind lacks here:',
+    ...complaints,
+  ])
 }
 
 /** What is wrong, without the remedy, which differs from kind to kind. */
@@ -215,10 +224,26 @@ function foldCount(faces: readonly Face[]): number {
   return published || FOLDS
 }
 
+/** How often training sees each photo at most, where there are few: beyond that it learns them by heart. */
+const EPOCHS = 60
+const LEAST_ITERATIONS = 200
+
+/** How long to train on few photos; undefined where there are enough for the whole schedule. */
+function fewer({ data, folds }: Choice): number | undefined {
+  if (!data) return undefined
+  const { batch, iterations } = quickSchedule('random')
+  const seen = (data.faces * (folds - 1)) / folds
+  const enough = Math.max(LEAST_ITERATIONS, Math.ceil((EPOCHS * seen) / batch))
+  return enough < iterations ? enough : undefined
+}
+
 /** The plan as a file that explains itself. */
-function planOf({ data, tasks, size, folds }: Choice, out: string): string {
+function planOf(choice: Choice, out: string): string {
+  const { data, tasks, size, folds } = choice
   const name = nameFrom(data?.root)
   const { network, says } = SIZES[size]
+  const iterations = fewer(choice)
+  const entry = { ...network, ...(iterations && { iterations }) }
   const dataset = data
     ? `{ kind: ${data.kind}, root: ${JSON.stringify(relative(dirname(resolve(out)), resolve(data.root)) || '.')} }`
     : '{ kind: synthetic, count: 1500, seed: 2017 }'
@@ -230,16 +255,16 @@ dataset: ${dataset}
 # What networks read from a face: age (eight groups), gender (the data set's two labels), years (0 to 100).
 tasks: [${tasks.join(', ')}]
 
-# ${says}.
+# ${says}${iterations ? `, and not trained for long: with ${data?.faces} photos, expect little more than chance` : ''}.
 networks:
-  - { ${Object.entries(network)
+  - { ${Object.entries(entry)
     .map(([key, value]) => `${key}: ${value}`)
     .join(', ')} }
 
 # Photos are rotated until the eyes are level.
 preprocessing: [r]
 
-# People are dealt into ${folds} parts; the first is tested on. The paper tests on each in turn: [0, 1, 2, 3, 4].
+# People are dealt into ${folds} parts; the first is tested on. The paper tests on each in turn: [${Array.from({ length: folds }, (_, k) => k).join(', ')}].
 folds: { count: ${folds}, test: [0] }
 
 # A schedule for a laptop. \`paper\` trains as the paper did, which takes a GPU.

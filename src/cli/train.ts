@@ -199,8 +199,8 @@ function summary(
     '',
     `Model: ${model}`,
     'See what it looks at, and how it does group by group:',
-    `  regard explain ${shellWord(model)} ${shellWord(published ?? tested.photo)}${how}`,
-    `  regard evaluate ${shellWord(model)} --data ${shellWord(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
+    `  npx regard explain ${shellWord(model)} ${shellWord(published ?? tested.photo)}${how}`,
+    `  npx regard evaluate ${shellWord(model)} --data ${shellWord(`${data.kind}:${data.root}`)} --fold ${fold}/${folds}${repairLabels ? ` ${REPAIR[0]}` : ''}`,
   ]
 }
 

@@ -167,7 +167,7 @@ function curveSection(study: Study): Section | undefined {
   )
   const settings = inPaperOrder(points.map(({ setting }) => setting))
   const thin = study.record.folds.test.length > 1 ? ' Thin lines: folds; thick ones: their mean.' : ''
-  const caption = `Figure 1: accuracy over training on ${where.join(', or on ')}. ${lineCode(settings)}${thin} The dashed line across is what always giving the commonest answer reaches.`
+  const caption = `Figure 1: accuracy over training on ${where.join(', or on ')}. ${lineCode(settings)}${thin} The dashed line across is what always giving the commonest answer reaches in the test set.`
   const figures = [{ name: 'figure-1-learning-curves', caption, svg: curveFigure(panels) }]
   return { id: 'training', title: 'Accuracy over training', body: figureHtml(figures[0]!), figures }
 }
@@ -239,23 +239,26 @@ ${figureHtml(figures[0]!)}`,
   }
 }
 
+const TOO_FEW = `There are too few faces for a diagram: it needs ${LEAST_DRAWN} that are answered with about the same confidence.`
+
 function calibrationSection(study: Study, { calibrations }: Analyses): Section | undefined {
   if (calibrations.length === 0) return undefined
   const tables = tasksOf(study).flatMap((task) => calibrationTable(study, task, calibrations) ?? [])
   const settings = inPaperOrder(calibrations.map(({ cell }) => cell.setting))
-  const figures = [
-    {
+  const isDrawn = calibrations.some(({ calibration }) => calibration.bins.some(({ n }) => n >= LEAST_DRAWN))
+  const figures: Figure[] = []
+  if (isDrawn)
+    figures.push({
       name: 'calibration',
       caption: `Reliability: how often answers of one confidence are right, in 15 equal steps of confidence, those with at least ${LEAST_DRAWN} faces. ${lineCode(settings)} On the dashed line, networks are right as often as they are sure; below it, they are too sure.`,
       svg: calibrationFigure(calibrations),
-    },
-  ]
+    })
   return {
     id: 'calibration',
     title: 'Calibration',
     body: html`<p>Can the probabilities be believed? The expected calibration error is the mean distance between how
 sure answers are and how often they are right (Guo et al. 2017).</p>
-${rowHtml(tables.map(tableHtml))}${figureHtml(figures[0]!)}`,
+${rowHtml(tables.map(tableHtml))}${isDrawn ? figures.map(figureHtml) : html`<p>${TOO_FEW}</p>`}`,
     tables,
     figures,
   }

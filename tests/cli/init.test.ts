@@ -54,6 +54,8 @@ describe('regard init', () => {
     const plan = join(photos, '..', 'plan.yaml')
     await main(['init', photos, '--out', plan, '--yes'])
     expect(readPlan(plan)).toMatchObject({ name: 'R-ntgen-family', tasks: ['gender'] })
+    // Thirty photos, a thousand times each, would be learnt by heart.
+    expect(readPlan(plan).networks[0]!.iterations).toBe(200)
     await main(['study', 'plan', plan, '--no-measure'])
     expect(process.exitCode).toBe(0)
     expect(captured.printed).toContain('40 faces, 40 with a label for gender')
@@ -64,7 +66,9 @@ describe('regard init', () => {
     await main(['init', photos, '--out', join(photos, 'plan.yaml')])
     expect(process.exitCode).toBe(1)
     expect(captured.printed).toContain('is not a data set that regard reads')
-    expect(captured.printed).toContain('aaf: labels.csv is missing')
+    expect(captured.printed).toMatch(
+      /What each kind lacks here:\n {2}folder: .*\n {2}aaf: labels\.csv is missing\n/,
+    )
     expect(existsSync(join(photos, 'plan.yaml'))).toBe(false)
   })
 

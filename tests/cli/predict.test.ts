@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -42,6 +42,17 @@ const json = () => join(out, 'all.json')
 const read = (): PredictedPhoto[] => JSON.parse(readFileSync(json(), 'utf8')).photos
 
 describe('regard predict', () => {
+  it('prints for the sample what the tutorial shows', async () => {
+    const photo = join(out, 'face.jpg')
+    copyFileSync('studio/samples/astronaut.jpg', photo)
+    await predict(photo)
+    const [, ...shown] = captured.printed.split('\n').slice(0, 2)
+    const tutorial = readFileSync('docs/tutorial.md', 'utf8').split('\n')
+    const told = tutorial.find((line) => line.startsWith('  face.jpg '))!
+    // The column of the photo is as wide as its path.
+    expect(shown[0]!.replace(photo, '').trim()).toBe(told.replace('face.jpg', '').trim())
+  })
+
   it('gives each face in a folder its place, age, gender and confidence', async () => {
     await predict(photos, '--csv', join(out, 'all.csv'), '--json', json(), '--draw', join(out, 'drawn'))
     expect(process.exitCode, captured.printed).toBe(0)

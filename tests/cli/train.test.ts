@@ -60,7 +60,7 @@ describe('regard train', () => {
     expect(captured.printed).toContain(`right on ${n} faces of fold 1 of 3, by ten crops`)
     expect(captured.printed).toMatch(/^ {2}\d+\.\d % by always answering [mf]$/m)
 
-    const commands = [...captured.printed.matchAll(/^ {2}regard (explain|evaluate) (.*)$/gm)]
+    const commands = [...captured.printed.matchAll(/^ {2}npx regard (explain|evaluate) (.*)$/gm)]
     expect(commands.map(([, name]) => name)).toEqual(['explain', 'evaluate'])
     const explained = join(folder, 'explained')
     for (const [, name, rest] of commands) {

@@ -11,6 +11,7 @@ import { readPlan } from '../../src/study/plan.ts'
 import { readRunRecord, runName, writeRunRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'
 import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
+import { writeStudy } from './writtenStudy.ts'
 
 const { plan, out } = writePlan(TINY_PLAN.replace('test: [1]', 'test: [0, 1]').replace('[r, i, m]', '[r, i]'))
 let page: string
@@ -152,6 +153,22 @@ describe('a report', () => {
     expect(mainFigures(readStudy(out))).toHaveLength(3)
     await writeReport(readStudy(out))
   })
+})
+
+describe('the report of a study with few faces', () => {
+  it.each([
+    [9, false],
+    [10, true],
+  ])(
+    'has a diagram of calibration only where it would show something: %d faces, %s',
+    async (count, isDrawn) => {
+      const right = { r: Array.from({ length: count }, () => true) }
+      const study = writeStudy([{ task: 'gender', network: 'adiencenet', setting: 'r', right }])
+      const text = readFileSync(await writeReport(study), 'utf8')
+      expect(text.includes('There are too few faces for a diagram')).toBe(!isDrawn)
+      expect(text.includes('Reliability: ')).toBe(isDrawn)
+    },
+  )
 })
 
 describe('a folder without a study', () => {

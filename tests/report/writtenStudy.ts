@@ -48,7 +48,7 @@ export function writeStudy(
     name: 'written',
     version: '0',
     seed: 1,
-    dataset: { kind: 'written' },
+    dataset: { kind: 'written', classes: {}, dropped: {}, remarks: {}, skipped: [] },
     folds: { count: 5, test: [0] },
     runs: made.map(storedRun),
   })
