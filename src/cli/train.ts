@@ -189,6 +189,8 @@ function summary(
   const published = tested.published?.[ownTest(run.setting)]
   const landmarks = tested.landmarks ? ` --landmarks ${shellWord(tested.landmarks)}` : ''
   const how = published ? ' --as-is' : landmarks
+  // Its interval reaches what needs no network.
+  const isChance = error ? error.interval.high >= chance!.years : accuracy.interval.low <= majority.accuracy
   return [
     `${networks[run.network].title} ${bracketed(run.setting)}, ${task}, after ${iterations} iterations:`,
     `  ${error ? `${yearsShown(error)} off` : `${shown(accuracy)} right`} on ${n} faces of fold ${fold} of ${folds}, by ten crops`,
@@ -196,6 +198,7 @@ function summary(
     chance
       ? `  ${chance.years.toFixed(1)} years by always answering ${chance.median}`
       : `  ${percent(majority.accuracy)} % by always answering ${CLASSES[task][majority.class]}`,
+    ...(isChance ? ['  So it may be no better than that: train it for longer, or with another --rate'] : []),
     '',
     `Model: ${model}`,
     'See what it looks at, and how it does group by group:',

@@ -59,6 +59,8 @@ describe('regard train', () => {
     expect(captured.printed).toContain(`${right} % [`)
     expect(captured.printed).toContain(`right on ${n} faces of fold 1 of 3, by ten crops`)
     expect(captured.printed).toMatch(/^ {2}\d+\.\d % by always answering [mf]$/m)
+    // After six iterations it cannot be.
+    expect(captured.printed).toContain('it may be no better than that: train it for longer')
 
     const commands = [...captured.printed.matchAll(/^ {2}npx regard (explain|evaluate) (.*)$/gm)]
     expect(commands.map(([, name]) => name)).toEqual(['explain', 'evaluate'])
