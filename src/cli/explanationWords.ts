@@ -28,7 +28,10 @@ export function tellPreprocessing(model: Model, asIs: boolean): void {
     alignment && !asIs
       ? `Faces are ${cutInWords(alignment)}, ${sides(picture)}`
       : `Photos are ${how} to ${sides(picture)}`
-  console.error(`${what}${cut}; ${channels}, (pixel - ${offset}) * ${numbers(scale)}`)
+  const factor = numbers(scale)
+  console.error(
+    `${what}${cut}; ${channels}, ${factor === 1 ? `pixel − ${offset}` : `(pixel − ${offset}) · ${factor}`}`,
+  )
 }
 
 /** Print a note where an answer is not a class with a logit. */

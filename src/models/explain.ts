@@ -279,9 +279,10 @@ export function warningsOf(
     )
   }
   if (Math.abs(logit) > NOTHING * size && Math.abs(sum) < LEAST * Math.abs(logit)) {
-    const percent = ((100 * sum) / logit).toFixed(1).replace(/^-(0\.0)$/, '$1')
+    const percent = (100 * sum) / logit
+    const shown = Math.abs(percent) < 0.05 ? 'less than 0.1' : percent.toFixed(1).replace('-', '−')
     warnings.push(
-      `${percent} % of the logit reached the input: biases, constants and ε kept the rest (docs/explaining.md)`,
+      `${shown} % of the logit reached the input: biases, constants and ε kept the rest (docs/explaining.md)`,
     )
   }
   return warnings
