@@ -123,30 +123,39 @@ describe('a study whose processes are killed or stopped ends with the same bits 
     expectSameBits(out, killed.out)
   })
 
-  test('a run whose process is killed every time, as if out of memory, is set aside, and the other is made', async () => {
-    const killed = writePlan(plan)
-    const args = ['study', killed.plan, '--out', killed.out, ...TWO]
-    const [name] = RUNS
-    const lock = join(killed.out, 'runs', `${name}.lock`)
-    const seen = new Set<number>()
-    const watch = setInterval(() => {
-      const pid = holderOf(lock)?.pid
-      if (pid === undefined || seen.has(pid)) return
-      seen.add(pid)
-      process.kill(pid, 'SIGKILL')
-    }, 5)
-    const { code, said } = await told(args)
-    clearInterval(watch)
-    expect(seen.size).toBe(3)
-    expect(code).toBe(1)
-    const why =
-      'its process was killed (SIGKILL), probably because memory ran out. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch'
-    expect(said.split(`${name} is tried again: ${why}\n`)).toHaveLength(3)
-    expect(said).toContain(`regard: 1 run failed:\n  ${name}: ${why}\n`)
-    const again = await told(args)
-    expect(again.code, again.said).toBe(0)
-    expectSameBits(out, killed.out)
-  })
+  test.each([
+    ['killed', 'SIGKILL', 'its process was killed (SIGKILL), probably because memory ran out'],
+    [
+      'stopped',
+      'SIGTERM',
+      'its process was stopped from outside (SIGTERM), perhaps because memory ran short',
+    ],
+  ] as const)(
+    'a run whose process is %s every time, as if out of memory, is set aside, and the other is made',
+    async (_, signal, what) => {
+      const killed = writePlan(plan)
+      const args = ['study', killed.plan, '--out', killed.out, ...TWO]
+      const [name] = RUNS
+      const lock = join(killed.out, 'runs', `${name}.lock`)
+      const seen = new Set<number>()
+      const watch = setInterval(() => {
+        const pid = holderOf(lock)?.pid
+        if (pid === undefined || seen.has(pid)) return
+        seen.add(pid)
+        process.kill(pid, signal)
+      }, 5)
+      const { code, said } = await told(args)
+      clearInterval(watch)
+      expect(seen.size).toBe(3)
+      expect(code).toBe(1)
+      const why = `${what}. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch`
+      expect(said.split(`${name} is tried again: ${why}\n`)).toHaveLength(3)
+      expect(said).toContain(`regard: 1 run failed:\n  ${name}: ${why}\n`)
+      const again = await told(args)
+      expect(again.code, again.said).toBe(0)
+      expectSameBits(out, killed.out)
+    },
+  )
 
   test.skipIf(!hasRedis)('one of two workers, on a queue in a real Redis', async () => {
     const redis = await Redis.start()

@@ -5,6 +5,7 @@ import { messageOf, PassingError, UserError } from '../../base/errors.ts'
 import { NotWritten } from '../../base/files.ts'
 import type { NoticeBoard } from '../notices.ts'
 import { runName } from '../record.ts'
+import { STOPPED_ALONE } from './memory.ts'
 import type { RunRequest } from './request.ts'
 import { runInChild } from './runInChild.ts'
 import type { StudyProgress } from './studyProgress.ts'
@@ -78,10 +79,11 @@ async function attempt(
     try {
       const pace = (pace: Parameters<StudyProgress['pace']>[1]) => progress.pace(name, pace)
       const finished = await runInChild(request, { signal, pace, note: (line) => progress.note(line) })
-      if (finished) progress.end(name, (performance.now() - started) / 1000)
+      if (!finished) throw new Error(STOPPED_ALONE)
+      progress.end(name, (performance.now() - started) / 1000)
       return undefined
     } catch (error) {
-      // A child that was just begun hears Ctrl-C before it can leave it to this process, which hears it in a moment.
+      // A child may hear Ctrl-C, or a signal to all processes, a moment before this process does.
       const passes = !(error instanceof UserError) || error instanceof PassingError
       if (passes) await sleep(PAUSE, undefined, { signal }).catch(() => {})
       if (signal.aborted) return undefined

@@ -10,6 +10,12 @@ export function outOfMemory(what: string): string {
   return `${what}. Make fewer runs at a time (a smaller --jobs), or train with a smaller batch`
 }
 
+/** What happened to a process that ended as if asked to, though the study goes on. */
+export const STOPPED_ALONE = outOfMemory(
+  // This is how earlyoom frees memory.
+  'its process was stopped from outside (SIGTERM), perhaps because memory ran short',
+)
+
 /**
  * How a process ended that could no longer report it.
  *
