@@ -34,7 +34,7 @@ export async function makeRun(job: RunJob, context: RunContext): Promise<RunReco
   writeModel(runFiles.model(folder), trained.network, card, seen)
   const model = modelOf(trained.network, labelFor(run), card)
   const tests = await scoreRun(job, context, model)
-  const snapshots = await scoreSnapshots(job, context, tests)
+  const snapshots = await scoreSnapshots(job, context, trained.iterations, tests)
   const maps = await explainRun(job, context, model)
   await profileRun(job, context, model)
   const record: RunRecord = {

@@ -46,11 +46,13 @@ export async function scoreRun(
 /**
  * Score the run's own test photos by the network at every snapshot.
  *
+ * @param trained after how many iterations training ended, which may be before its schedule's end
  * @param tests those of the final network, for a snapshot that is the same network
  */
 export async function scoreSnapshots(
   job: RunJob,
   context: RunContext,
+  trained: number,
   tests: Partial<Record<Alignment, TestRecord>>,
 ): Promise<SnapshotRecord[] | undefined> {
   const { run, schedule, folder } = job
@@ -58,8 +60,8 @@ export async function scoreSnapshots(
   if (snapshotEvery === undefined) return undefined
   const own = ownTest(run.setting)
   const snapshots: SnapshotRecord[] = []
-  for (let iteration = snapshotEvery; iteration <= iterations; iteration += snapshotEvery) {
-    if (iteration === iterations) {
+  for (let iteration = snapshotEvery; iteration <= trained; iteration += snapshotEvery) {
+    if (iteration === trained) {
       snapshots.push({ iteration, tests: { [own]: tests[own]! } })
       break
     }

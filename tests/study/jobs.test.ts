@@ -123,4 +123,20 @@ describe('what a run keeps if asked to', () => {
     const mean = own.reduce((sum, row) => sum + row['p m'], 0) / own.length
     expect(mean).toBeCloseTo(Number(p), 5)
   })
+
+  it('is its snapshots up to its end, where it ran out of patience', async () => {
+    const { plan, out } = writePlan(
+      small
+        .replace('[r, i]', '[r]')
+        .replace('rate: 0.01', 'rate: 1.0e-9')
+        .replace('validateEvery: 3', 'validateEvery: 1\n  patience: 3\n  snapshotEvery: 2'),
+    )
+    await main(['study', plan, '--out', out])
+    expect(process.exitCode, captured.printed).toBe(0)
+    const result = join(out, 'runs', RUNS[1]!, 'result.json')
+    const { iterations, snapshots, tests } = readRecord<RunRecord>(result)
+    expect(iterations).toBe(4)
+    expect(snapshots!.map(({ iteration }) => iteration)).toEqual([2, 4])
+    expect(snapshots![1]!.tests.r).toEqual(tests.r)
+  })
 })
