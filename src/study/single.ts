@@ -7,7 +7,8 @@ import type { Dataset, Face } from '../datasets/dataset.ts'
 import type { Task } from '../datasets/task.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import type { Schedule } from '../training/schedule.ts'
-import { configOf, differences, readConfig, writeConfig } from './config.ts'
+import { configOf, differences, meansIn, readConfig, writeConfig } from './config.ts'
+import { engineFor } from './engineFor.ts'
 import type { RunContext, RunJob } from './job.ts'
 import { makeRun } from './makeRun.ts'
 import { hiddenParts, type Plan, type ScheduleOverrides, scheduleOf, settingOf } from './plan.ts'
@@ -137,7 +138,8 @@ async function trainLocked(
     return { record: readRunRecord(folder), kept: true, ...rest }
   }
   if (!before) writeConfig(folder, now, context.engine)
-  return { record: await makeRun(job, context), kept: false, ...rest }
+  const engine = await engineFor(folder, meansIn(folder, context.engine), context.engine)
+  return { record: await makeRun(job, { ...context, engine }), kept: false, ...rest }
 }
 
 /** Prepare the photos, and announce the work to the clock. */

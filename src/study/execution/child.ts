@@ -8,10 +8,9 @@ import { messageOf, PassingError, UserError } from '../../base/errors.ts'
 import { inWords, NotWritten } from '../../base/files.ts'
 import { holderInWords, Lock } from '../../base/lock.ts'
 import { exitWithThreads } from '../../base/workers.ts'
-import type { Engine } from '../../engine/engine.ts'
 import { nodeEngine } from '../../engine/node.ts'
 import { Clock, type Pace } from '../clock.ts'
-import type { RunConfig } from '../config.ts'
+import { engineFor } from '../engineFor.ts'
 import type { RunJob } from '../job.ts'
 import { makeRun } from '../makeRun.ts'
 import { prepareRuns } from '../prepareRuns.ts'
@@ -92,15 +91,16 @@ async function made(
       const store = url === undefined ? undefined : await openStore(url, signal)
       // What was finished here and could not be put there is put there now.
       if (stateOf(folder, config).kind !== 'finished') await store?.fetch(runName(run), folder, hash)
-      const engine = await engineFor(folder, config, await nodeEngine({ threads, device }))
-      if (!engine) {
+      const given = await nodeEngine({ threads, device })
+      const means = claim(folder, config, given)
+      if (!means) {
         await store?.finish(runName(run), folder)
         return true
       }
       const kinds = Object.keys(data.pictures).length
       const { explained, profiled } = job
       expectRuns(clock, [{ run, schedule, scored: kinds * split.test.length, explained, profiled }])
-      const context = { engine, clock, signal }
+      const context = { engine: await engineFor(folder, means, given), clock, signal }
       if (store) await keeping(store, job, () => makeRun(job, context))
       else await makeRun(job, context)
       return true
@@ -111,21 +111,6 @@ async function made(
     if (signal.aborted && (error === signal.reason || error instanceof PassingError)) return false
     throw error
   }
-}
-
-/** The engine for a run: the given one, or one like that which the run began with; undefined for a finished run. */
-async function engineFor(folder: string, config: RunConfig, engine: Engine): Promise<Engine | undefined> {
-  const means = claim(folder, config, engine)
-  if (!means) return undefined
-  const { threads, device } = means
-  if (threads === engine.threads && device === engine.device) return engine
-  const own = await nodeEngine({ threads, device: device === 'webgpu' ? device : 'cpu' })
-  if (own.device === device) return own
-  throw new UserError(
-    `was begun on the device ${device}, but this machine has ${own.device}`,
-    folder,
-    'Resume it where it was begun, or remove it',
-  )
 }
 
 /** Its client is large, and few studies need it. */
