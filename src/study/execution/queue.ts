@@ -264,8 +264,7 @@ export async function runOnQueue(
         progress.postpone(name)
       } else if (job.data.hash !== request.hash) {
         if (state === 'active') continue
-        await asked(() => job.remove())
-        again.push(request)
+        if (await asked(() => removeIfIdle(queue, id))) again.push(request)
       } else if (state === 'active') {
         progress.begin(name)
         if (job.progress.detail) progress.pace(name, job.progress)
@@ -312,11 +311,17 @@ async function clear(queue: RunQueue, study: string, open: ReadonlyMap<string, R
   for (const id of open.keys()) {
     const job = await queue.getJob(id)
     // How it ended says nothing about the files as they are now.
-    if (job && ENDED.has(await job.getState())) await job.remove()
+    if (job && ENDED.has(await job.getState())) await removeIfIdle(queue, id)
   }
   for (const job of await queue.getJobs(['prioritized', 'waiting', 'delayed'])) {
-    if (job.id!.startsWith(`${study}/`) && !open.has(job.id!)) await job.remove()
+    if (job.id!.startsWith(`${study}/`) && !open.has(job.id!)) await removeIfIdle(queue, job.id!)
   }
+}
+
+/** Remove a run from the queue; false where a worker has taken it since it was looked at. */
+async function removeIfIdle(queue: RunQueue, id: string): Promise<boolean> {
+  // A job's own `remove` throws an error that tells nothing apart.
+  return (await queue.remove(id)) === 1
 }
 
 const ENDED: ReadonlySet<string> = new Set<JobState>(['completed', 'failed'])

@@ -367,6 +367,30 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(made).toEqual(['hash of 0', 'changed'])
   })
 
+  it('waits for a run of the old plan that a worker takes just as it is to be replaced', async () => {
+    const control = new AbortController()
+    const before = wait(requests(2), control.signal)
+    while ((await queue.getJobCountByTypes('prioritized')) < 2) await sleep(20)
+    control.abort()
+    await before
+    // What a worker leaves in Redis as soon as it takes a run.
+    const client = new Client(redis.url)
+    for (const request of requests(2))
+      await client.set(`${queue.toKey(jobIdOf(request))}:lock`, 'a worker', 'PX', 3000)
+    client.disconnect()
+    const waiting = wait([{ ...requests(2)[0]!, hash: 'changed' }])
+    const isNew = async () => (await queue.getJob(jobIdOf(requests(1)[0]!)))?.data.hash === 'changed'
+    await expect.poll(isNew, { timeout: 60_000 }).toBe(true)
+    const made: string[] = []
+    const { stop } = workers(1, async ({ run, hash }) => {
+      made.push(`${run.fold} ${hash}`)
+      return true
+    })
+    expect(await waiting).toEqual([])
+    await stop()
+    expect(made).toContain('0 changed')
+  })
+
   it('stops at once when told to, even if Redis is gone', async () => {
     const control = new AbortController()
     const waiting = wait(requests(1), control.signal)
