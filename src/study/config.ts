@@ -19,7 +19,9 @@ type Decisive = Pick<
   RunJob,
   'run' | 'folds' | 'schedule' | 'seed' | 'explained' | 'profiled' | 'crops' | 'start'
 > & {
-  readonly data: Pick<PreparedData, 'digest' | 'parts'>
+  readonly data: Pick<PreparedData, 'digest'> & {
+    readonly parts?: Pick<NonNullable<PreparedData['parts']>, 'digest'>
+  }
 }
 
 /** @param starts a hash of each file of weights to start from */

@@ -189,10 +189,8 @@ describe('the progress of a run', () => {
     const out = mkdtempSync(join(tmpdir(), 'regard-done-'))
     const folder = files.run(out, run)
     const job = { run, folds: 3, schedule: from, seed, explained: explain.photos, profiled: 0, crops }
-    writeConfig(folder, configOf({ ...job, data: { digest: 'of some photos' } }, new Map()), {
-      threads: 2,
-      device: 'cpu',
-    })
+    const data = { digest: 'of some photos', parts: { digest: 'of their parts' } }
+    writeConfig(folder, configOf({ ...job, data }, new Map()), { threads: 2, device: 'cpu' })
     return { out, folder }
   }
 
@@ -219,6 +217,14 @@ describe('the progress of a run', () => {
     })
     writeFileSync(runFiles.config(folder), '{')
     expect(doneOf(plan, run, out, schedule)).toMatchObject({ kind: 'damaged' })
+  })
+
+  it('is known if training hides parts of the faces', () => {
+    const hide = { part: 'hair', probability: 0.5, how: 'swap' } as const
+    const hiding = { ...schedule, augmentation: { hide } }
+    const { out } = begun(hiding)
+    expect(doneOf(plan, run, out, hiding)).toEqual({ kind: 'begun', iteration: 0 })
+    expect(doneOf(plan, run, out, schedule)).toEqual({ kind: 'other', iteration: 0 })
   })
 
   it('is nothing if it began with another plan', () => {

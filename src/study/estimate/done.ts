@@ -36,8 +36,13 @@ export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): D
     }
     // How many iterations a number of epochs is, is known exactly only with the photos.
     const length = countsEpochs(plan, run) ? { iterations: settings.schedule.iterations } : {}
+    const { data: digest, parts } = settings
     const config = configOf(
-      { ...job, schedule: { ...schedule, ...length }, data: { digest: settings.data } },
+      {
+        ...job,
+        schedule: { ...schedule, ...length },
+        data: { digest, ...(parts !== undefined && { parts: { digest: parts } }) },
+      },
       new Map(start && settings.start ? [[start.weights, settings.start.weights]] : []),
     )
     const state = stateOf(folder, config)
@@ -51,6 +56,8 @@ export function doneOf(plan: Plan, run: Run, out: string, schedule: Schedule): D
 /** The fields of `config.json` that are not known before the photos are. */
 interface Begun {
   readonly data: string
+  /** Where training hides a part. */
+  readonly parts?: string
   readonly schedule: Schedule
   readonly start?: { readonly weights: string }
 }
