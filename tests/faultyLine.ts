@@ -4,10 +4,14 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net'
 
 /**
- * What a line does to a request: answers it itself, like a service that is overloaded or broken; takes it and never
- * answers; cuts it before it arrives, or cuts its answer in the middle; or changes a byte of what is put or got.
+ * What a line does to a request: answers it itself, like a service that is overloaded or broken; answers that all is
+ * well but a file was not removed; takes it and never answers; cuts it before it arrives, or cuts its answer in the
+ * middle; or changes a byte of what is put or got.
  */
-export type Fault = 503 | 500 | 403 | 'silence' | 'cut' | 'cut answer' | 'damaged put' | 'damaged get'
+export type Fault =
+  | (503 | 500 | 403)
+  | { readonly kept: string; readonly code: string }
+  | ('silence' | 'cut' | 'cut answer' | 'damaged put' | 'damaged get')
 
 const CODES = { 503: 'SlowDown', 500: 'InternalError', 403: 'AccessDenied' } as const
 
@@ -61,6 +65,13 @@ export class FaultyLine {
     if (fault === 'silence') return
     if (typeof fault === 'number') {
       refuse(answer, fault, CODES[fault])
+      return
+    }
+    if (typeof fault === 'object') {
+      const { kept, code } = fault
+      const error = `<Error><Key>${kept}</Key><Code>${code}</Code><Message>it says ${code}</Message></Error>`
+      answer.writeHead(200, { 'content-type': 'application/xml' })
+      answer.end(`<?xml version="1.0"?><DeleteResult>${error}</DeleteResult>`)
       return
     }
     if (fault === 'damaged put') body[0]! ^= 1

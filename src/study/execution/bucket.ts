@@ -194,14 +194,17 @@ export class Bucket {
   async remove(folder: string, names: readonly string[]): Promise<void> {
     for (let from = 0; from < names.length; from += MOST_REMOVED) {
       const part = names.slice(from, from + MOST_REMOVED)
-      await this.asked(`remove files of ${folder}`, () =>
-        this.client.send(
+      await this.asked(`remove files of ${folder}`, async () => {
+        const { Errors = [] } = await this.client.send(
           new DeleteObjectsCommand({
             Bucket: this.name,
             Delete: { Objects: part.map((name) => ({ Key: `${this.prefix}${folder}/${name}` })) },
           }),
-        ),
-      )
+        )
+        const [first] = Errors
+        // Which files were not removed stands in an answer that otherwise says that all went well.
+        if (first) throw Object.assign(new Error(`${first.Key}: ${first.Message}`), { name: first.Code })
+      })
     }
   }
 

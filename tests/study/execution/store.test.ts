@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import S3rver from 's3rver'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../../src/cli/main.ts'
+import { Bucket } from '../../../src/study/execution/bucket.ts'
 import { Store } from '../../../src/study/execution/store.ts'
 import { damageOf } from '../../../src/study/sums.ts'
 import { capturePrinted } from '../../cli/capture.ts'
@@ -203,6 +204,21 @@ describe('a store', () => {
       /^s3:\/\/studies\/forbidden\/: could not upload \S* \(AccessDenied is what it says\)\. Check AWS_ENDPOINT_URL/,
     )
     expect(line.asked).toHaveLength(1)
+  })
+
+  it('asks again if the server keeps a file that is to be removed, and reports a refusal', async () => {
+    const store = new Bucket('s3://studies/kept', { signal })
+    await store.put('run/a', join(begun(), 'config.json'))
+    line.faults.push({ kept: 'kept/run/a', code: 'InternalError' })
+    await store.remove('run', ['a'])
+    expect(await store.list('run')).toEqual([])
+    expect(captured.printed).toContain(
+      's3://studies/kept/: could not remove files of run (kept/run/a: it says InternalError); trying again\n',
+    )
+    line.faults.push({ kept: 'kept/run/a', code: 'AccessDenied' })
+    await expect(store.remove('run', ['a'])).rejects.toThrow(
+      's3://studies/kept/: could not remove files of run (kept/run/a: it says AccessDenied). Check AWS_ENDPOINT_URL',
+    )
   })
 
   it('waits for a server that is gone, until it is back, time is up, or a signal comes', async () => {
