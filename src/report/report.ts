@@ -14,6 +14,7 @@ import { bracketed, ownTest } from '../study/setting.ts'
 import { calibrationRows, calibrationsOf } from './calibrations.ts'
 import { ownOf, type Study } from './cells.ts'
 import { comparisonsOf } from './comparisons.ts'
+import { removeEarlier } from './earlier.ts'
 import { faithfulCells, faithfulRows } from './faithful.ts'
 import { findingsOf } from './findings.ts'
 import { tableLatex } from './latex.ts'
@@ -27,7 +28,7 @@ import { comparisonRows, findingRows, findingSentence } from './statistics.ts'
 import { reportStyle } from './style.ts'
 
 /**
- * Write `OUT/report/`: `index.html`, `tables/*.csv`, `tables/*.tex` and `figures/*.svg`.
+ * Write `OUT/report/`: `index.html`, `tables/*.csv`, `tables/*.tex` and `figures/*.svg`, in place of an earlier report.
  *
  * @param study its unfinished runs are left out
  * @returns the path of the page
@@ -44,6 +45,12 @@ export async function writeReport(study: Study): Promise<string> {
   }
   const sections = sectionsOf(study, analyses)
   const folder = join(out, 'report')
+  const written = new Set<string>()
+  const write = (kind: 'tables' | 'figures', name: string, content: string) => {
+    const path = join(folder, kind, name)
+    writeAtomic(path, content)
+    written.add(path)
+  }
   for (const [name, rows] of [
     ['accuracy', accuracyRows(study)],
     ['confusion', confusionRows(study)],
@@ -55,16 +62,18 @@ export async function writeReport(study: Study): Promise<string> {
     ['looks', lookRows(analyses.looks)],
     ['faithful', faithfulRows(analyses.faithful)],
   ] as const) {
-    if (rows.length > 0) writeAtomic(join(folder, 'tables', `${name}.csv`), csv(rows))
+    if (rows.length > 0) write('tables', `${name}.csv`, csv(rows))
   }
   const source = `Study ${study.record.name}, made by regard ${study.record.version}`
   for (const table of sections.flatMap(({ tables = [] }) => tables)) {
-    writeAtomic(join(folder, 'tables', `${table.name}.tex`), tableLatex(table, source))
+    write('tables', `${table.name}.tex`, tableLatex(table, source))
   }
   for (const { name, svg } of sections.flatMap(({ figures = [] }) => figures)) {
-    writeAtomic(join(folder, 'figures', `${name}.svg`), svg)
+    write('figures', `${name}.svg`, svg)
   }
   writeAtomic(files.report(out), page(study.record.name, reportStyle, bodyOf(study, analyses, sections)).text)
+  // Last, so that a report that is stopped has taken nothing away.
+  removeEarlier(folder, written)
   return files.report(out)
 }
 
