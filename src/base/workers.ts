@@ -38,7 +38,8 @@ export async function exitWithThreads(code: number): Promise<never> {
 
 /** Threads that run one module, which calls {@link serve}. */
 export class Workers<Job, Result> {
-  private readonly threads: Thread[]
+  /** Those that have not ended. */
+  private threads: readonly Thread[]
   private readonly pending = new Map<number, Pending<Result>>()
   private next = 0
   private closed = false
@@ -61,7 +62,10 @@ export class Workers<Job, Result> {
       })
       worker.on('error', (error) => this.lose(worker, error as Error))
       const ended = new Promise<void>((resolve) => worker.on('exit', () => resolve()))
-      ended.then(() => this.lose(worker, new Error('a worker thread has ended')))
+      ended.then(() => {
+        this.threads = this.threads.filter((thread) => thread.worker !== worker)
+        this.lose(worker, new Error('a worker thread has ended'))
+      })
       return { worker, ended }
     })
     open.add(this)
@@ -75,11 +79,9 @@ export class Workers<Job, Result> {
   run(job: Job, transfer: readonly TransferListItem[] = []): Promise<Result> {
     // The process is ending, and nothing waits for the answer.
     if (this.closed) return new Promise(() => {})
-    const waiting = new Map(this.threads.map(({ worker }) => [worker, 0]))
-    for (const { worker } of this.pending.values()) waiting.set(worker, waiting.get(worker)! + 1)
-    const [worker] = [...waiting].reduce((least, each) => (each[1] < least[1] ? each : least))
-    const id = this.next++
     const answered = new Promise<Result>((resolve, reject) => {
+      const worker = this.leastBusy()
+      const id = this.next++
       this.pending.set(id, { worker, resolve, reject })
       worker.postMessage({ id, job }, transfer)
     })
@@ -96,6 +98,16 @@ export class Workers<Job, Result> {
     open.delete(this)
   }
 
+  /** @throws Error when all threads have ended */
+  private leastBusy(): Worker {
+    if (this.threads.length === 0) throw new Error('all worker threads have ended')
+    const waiting = new Map(this.threads.map(({ worker }) => [worker, 0]))
+    for (const { worker } of this.pending.values()) waiting.set(worker, waiting.get(worker)! + 1)
+    const [worker] = [...waiting].reduce((least, each) => (each[1] < least[1] ? each : least))
+    return worker
+  }
+
+  /** A thread broke or ended: its jobs fail. */
   private lose(worker: Worker, error: Error): void {
     for (const [id, job] of this.pending) {
       if (job.worker !== worker) continue

@@ -28,23 +28,44 @@ it('a process that must end at once ends no thread in the middle of a job, nor w
   expect(await Promise.all(done)).toEqual(jobs.slice(0, 4))
 })
 
-/** Jobs that each leave a file when they start and another when they end, and the module that does them. */
-function slowJobs() {
+it('a thread that has ended gets no more jobs, and a job fails once none is left', {
+  timeout: 120_000,
+}, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-workers-'))
+  const module = moduleOf(folder, `if (job === 'end') process.exit()`)
+  const workers = new Workers<string, string>(module, 2)
+  await expect(workers.run('end')).rejects.toThrow('a worker thread has ended')
+  expect(await workers.run('another')).toBe('another')
+  await expect(workers.run('end')).rejects.toThrow('a worker thread has ended')
+  await expect(workers.run('another')).rejects.toThrow('all worker threads have ended')
+  await workers.close()
+})
+
+/** A module whose threads return their jobs, after doing this. */
+function moduleOf(folder: string, work: string): URL {
   const path = join(folder, 'job.mjs')
   writeFileSync(
     path,
     `import { writeFileSync } from 'node:fs'
 import { serve } from '${workerModule(new URL('../../src/base/workers.ts', import.meta.url).href, 'workers.js')}'
 serve(async (job) => {
-  writeFileSync(job + '.begun', '')
-  await new Promise((resolve) => setTimeout(resolve, job.endsWith('0') ? 0 : 200))
-  writeFileSync(job + '.ended', '')
+  ${work}
   return job
 })`,
   )
+  return pathToFileURL(path)
+}
+
+/** Jobs that each leave a file when they start and another when they end, and the module that does them. */
+function slowJobs() {
+  const folder = mkdtempSync(join(tmpdir(), 'regard-workers-'))
   return {
-    module: pathToFileURL(path),
+    module: moduleOf(
+      folder,
+      `writeFileSync(job + '.begun', '')
+  await new Promise((resolve) => setTimeout(resolve, job.endsWith('0') ? 0 : 200))
+  writeFileSync(job + '.ended', '')`,
+    ),
     jobs: Array.from({ length: 100 }, (_, k) => join(folder, `job${k}`)),
     left: (ending: string) => readdirSync(folder).filter((name) => name.endsWith(ending)).length,
   }
