@@ -31,6 +31,9 @@ Example:
 const PATIENCE = 10
 const MEMORY = 2e9
 
+/** What is wrong with a process that ended as if all were well, but did not say what it found. */
+const EARLY = 'the process ended by itself, before it was done'
+
 const CHILD = fileURLToPath(new URL('child.js', import.meta.url))
 const KEPT = join(fileURLToPath(new URL('..', import.meta.url)), 'out', 'fuzz')
 
@@ -101,6 +104,7 @@ async function replay(name, folder) {
     outcome = message.outcome
   }
   fault = (await watched(['replay', name, folder], () => 0, hear)) ?? fault
+  if (outcome === undefined) fault ??= EARLY
   console.log(fault ?? outcome)
   process.exitCode = fault ? 1 : 0
 }
@@ -122,7 +126,6 @@ async function fuzzed(name, inputs, seconds) {
   const started = Date.now()
   const until = started + 1000 * seconds
   let from = 0
-  let next = 0
   const now = () => {
     const bytes = existsSync(place) ? readFileSync(place) : Buffer.alloc(0)
     return bytes.length === 8 ? bytes.readDoubleLE() : undefined
@@ -134,7 +137,8 @@ async function fuzzed(name, inputs, seconds) {
   while (from < inputs && Date.now() < until) {
     rmSync(place, { force: true })
     const range = [String(from), String(inputs), String(until)]
-    const death = await watched(['fuzz', name, values.seed, ...range, place, folder], now, (message) => {
+    let next
+    const end = await watched(['fuzz', name, values.seed, ...range, place, folder], now, (message) => {
       if (message.fault) found(message.kind, message.fault, message.at ?? folder)
       if (message.tally) {
         result.read += message.tally.read
@@ -143,10 +147,11 @@ async function fuzzed(name, inputs, seconds) {
       }
     })
     const last = now()
-    if (!death) {
+    if (!end && next !== undefined) {
       from = next
       continue
     }
+    const death = end ?? EARLY
     if (last === undefined) throw new Error(`${name} cannot be set up: ${death}`)
     const at = join(folder, String(last))
     mkdirSync(at, { recursive: true })
