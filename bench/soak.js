@@ -134,7 +134,11 @@ async function visits() {
     })
     running.set('studio’s page', newestBrowser())
     const url = 'http://127.0.0.1:4081/'
-    while (!(await fetch(url).catch(() => undefined))) await sleep(500)
+    while (!(await fetch(url, { signal: stopping.signal }).catch(() => undefined))) {
+      if (stopping.signal.aborted) return { visited, faults }
+      if (!running.has('studio’s server')) throw new Error('the studio’s server has ended')
+      await sleep(500)
+    }
     await page.goto(url)
     await page.getByText('Open a photo', { exact: true }).waitFor()
     while (!stopping.signal.aborted) {
