@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { createReadStream, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from './errors.ts'
 import { writeAtomic } from './files.ts'
@@ -99,7 +100,9 @@ async function* entriesOf(
   let rest: Buffer = Buffer.alloc(0)
   let current: { path: string; size: number } | undefined
   let passing = 0
-  for await (const chunk of createReadStream(archive).pipe(createGunzip())) {
+  // The loop below throws what goes wrong in either.
+  const unpacked = pipeline(createReadStream(archive), createGunzip(), () => {})
+  for await (const chunk of unpacked) {
     rest = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer)
     for (;;) {
       if (passing > 0) {

