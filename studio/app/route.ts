@@ -15,9 +15,18 @@ export interface Route {
 /** Read a fragment; an unknown one means the first view. */
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
-  const [first, ...rest] = path.split('/').map(decodeURIComponent)
+  const [first, ...rest] = path.split('/').map(decoded)
   const view = VIEWS.find((each) => each === first) ?? 'look'
   return { view, rest, query: new URLSearchParams(query) }
+}
+
+/** A part of a path; one that is cut off or damaged stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Do something slow, then go where it leads, unless the user has gone elsewhere in the meantime. */
