@@ -33,7 +33,7 @@ restoring(async (work) => {
     proxy((place: Place) => setLook({ place })),
   )
   try {
-    if (last) await work.openPhoto(await bytesOf(last[0]), last[1])
+    if (last) await work.openPhoto(await bytesOf(last.file), last.name, last.number)
   } catch (error) {
     setLook({ error: messageOf(error) })
   }
@@ -81,20 +81,29 @@ async function during<Result>(what: string, act: () => Promise<Result>): Promise
 }
 
 let opened = 0
-let last: readonly [file: Blob, name: string] | undefined
+/** The last photo that could be opened. */
+let last: { readonly file: Blob; readonly name: string; readonly number: number } | undefined
+
+/** Whether a photo was asked for after the one that is shown, which the worker holds too. */
+function isLater(number: number): boolean {
+  return number > (getLook().photo?.number ?? 0)
+}
 
 /** A photo on which nothing is painted. */
 export const UNEDITED = { strokes: [], undone: [], painted: undefined, before: false, fixing: false } as const
 
-/** Open a photo: strokes on the last one are dropped with it, and the camera stops. */
+/**
+ * Open a photo: strokes on the last one are dropped with it, and the camera stops. If it cannot be opened, the photo that
+ * is shown stays.
+ */
 export async function openPhoto(file: Blob, name: string): Promise<void> {
   const number = ++opened
   setLook({ live: false })
   await during('Looking for faces', async () => {
-    const info = await theWork().openPhoto(await bytesOf(file), name)
-    // Another photo may have been opened since.
-    if (number !== opened) return
-    last = [file, name]
+    const info = await theWork().openPhoto(await bytesOf(file), name, number)
+    // A small photo overtakes a large one.
+    if (!isLater(number)) return
+    last = { file, name, number }
     const before = getLook().photo
     if (before) URL.revokeObjectURL(before.url)
     const photo = { ...info, url: URL.createObjectURL(file), name, number }
@@ -102,6 +111,9 @@ export async function openPhoto(file: Blob, name: string): Promise<void> {
     const cells = info.faces.length > 0 ? getLook().cells : {}
     setLook({ ...UNEDITED, photo, face: 0, fixed: undefined, zoom: WHOLE, cells })
   })
+  // The last frame of a camera that is off is no photo.
+  const { photo, live } = getLook()
+  if (!live && photo?.url === '' && number === opened && file !== last?.file) await reopenPhoto()
   await refresh()
 }
 
@@ -109,9 +121,13 @@ async function bytesOf(file: Blob): Promise<Uint8Array> {
   return new Uint8Array(await file.arrayBuffer())
 }
 
-/** Reopen the photo that was shown before the camera. */
+/** Reopen the photo that was shown before the camera. The message that says why it comes back stays. */
 export async function reopenPhoto(): Promise<void> {
-  if (last) await openPhoto(...last)
+  if (!last) return
+  const { error } = getLook()
+  const reopening = openPhoto(last.file, last.name)
+  setLook({ error })
+  await reopening
 }
 
 /**
@@ -123,11 +139,12 @@ export async function showFrame(
   frame: Image,
 ): Promise<{ readonly finding: number; readonly explaining: number } | undefined> {
   const start = performance.now()
-  const info = await theWork().showPhoto(frame)
+  const number = ++opened
+  const info = await theWork().showPhoto(frame, number)
   const found = performance.now()
   const state = getLook()
-  if (!state.live) return undefined
-  const photo = { ...info, url: '', name: 'Camera', number: ++opened }
+  if (!state.live || !isLater(number)) return undefined
+  const photo = { ...info, url: '', name: 'Camera', number }
   const face = Math.min(state.face, Math.max(0, info.faces.length - 1))
   const now = { ...state, photo, face }
   const cells = { ...state.cells }
@@ -150,7 +167,7 @@ export async function showFrame(
     }
   }
   // A photo that was opened in the meantime stays.
-  if (getLook().live) {
+  if (getLook().live && isLater(number)) {
     if (state.photo?.url) URL.revokeObjectURL(state.photo.url)
     setLook({ photo, face, cells })
   }

@@ -6,10 +6,18 @@ import type { Stroke } from './protocol.ts'
 
 export class OpenPhoto {
   private photo: Image | undefined
+  private number = 0
   private edited: { readonly strokes: readonly Stroke[]; readonly photo: Image } | undefined
 
-  open(photo: Image): void {
+  /**
+   * Open a photo, unless a later one is open.
+   *
+   * @param number larger for a later one
+   */
+  open(photo: Image, number: number): void {
+    if (number < this.number) return
     this.photo = photo
+    this.number = number
     this.edited = undefined
   }
 

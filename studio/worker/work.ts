@@ -114,19 +114,20 @@ export class Work {
   }
 
   /**
-   * Open a photo and find its faces.
+   * Open a photo and find its faces. A later one stays open, however long this one takes.
    *
    * @param bytes of its file
+   * @param number larger for a later photo
    */
-  async openPhoto(bytes: Uint8Array, name: string): Promise<PhotoInfo> {
+  async openPhoto(bytes: Uint8Array, name: string, number: number): Promise<PhotoInfo> {
     const photo = await decodePhoto(bytes, name)
-    return this.showPhoto(photo)
+    return this.showPhoto(photo, number)
   }
 
   /** The same for a decoded picture, such as a camera's. */
-  async showPhoto(photo: Image): Promise<PhotoInfo> {
+  async showPhoto(photo: Image, number: number): Promise<PhotoInfo> {
     const faces = await this.facesIn(photo)
-    this.photo.open(photo)
+    this.photo.open(photo, number)
     return { width: photo.width, height: photo.height, faces }
   }
 

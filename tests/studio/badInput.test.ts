@@ -135,6 +135,39 @@ describe.skipIf(!hasChromium)('a photo that Look cannot use', () => {
     expect(faults).toEqual([])
   })
 
+  test('takes long to read: a smaller one that is opened after it is the one that is explained', async () => {
+    const { page, faults } = studio
+    await sharp({ create: { width: 7_000, height: 7_000, channels: 3, background: '#7a9' } })
+      .png()
+      .toFile(file('slow.png'))
+    writeFileSync(file('quick.jpg'), readFileSync(sample))
+    writeFileSync(file('words.jpg'), 'No photo.')
+    const answer = async () => {
+      await atRest(page)
+      return page.locator('.answers').textContent()
+    }
+    await open(page, file('quick.jpg'))
+    await page.getByRole('img', { name: 'quick.jpg' }).waitFor()
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    const expected = await answer()
+    await open(page, file('slow.png'))
+    await open(page, file('quick.jpg'))
+    // The first face is chosen where another photo is shown.
+    await page.locator('[aria-pressed=true]').getByText('Face 1').waitFor()
+    // By now the worker has both.
+    await atRest(page)
+    await page.getByRole('button', { name: 'Whole photo' }).click()
+    expect(await answer()).toBe(expected)
+    // One that cannot be opened does not keep the one before it away.
+    await open(page, file('slow.png'))
+    await open(page, file('words.jpg'))
+    await page.getByRole('alert').filter({ hasText: 'words.jpg' }).waitFor()
+    await page.getByRole('img', { name: 'slow.png' }).waitFor()
+    await page.getByRole('button', { name: 'Use whole photo' }).click()
+    expect(await answer()).not.toBe(expected)
+    expect(faults).toEqual([])
+  })
+
   test('shows no face: nothing is said of it until the whole photo is to stand for one', async () => {
     const { page, faults } = studio
     await sharp({ create: { width: 640, height: 480, channels: 3, background: '#7a9' } })

@@ -120,6 +120,19 @@ describe.skipIf(!hasChromium || !shared)('the camera in Look', () => {
     expect(faults).toEqual([])
   })
 
+  test('a file that is no photo turns the camera off, and the photo comes back', async () => {
+    const { page, faults } = studio
+    await page.getByRole('button', { name: 'Camera', exact: true }).click()
+    await page.getByText(/maps a second/).waitFor()
+    await page
+      .getByLabel('Open a photo')
+      .setInputFiles({ name: 'words.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('No photo.') })
+    await page.getByRole('alert').filter({ hasText: 'words.jpg' }).waitFor()
+    await page.getByRole('img', { name: /^Camera, \d\d:\d\d/ }).waitFor()
+    expect(await cameras(page)).not.toContain('live')
+    expect(faults).toEqual([])
+  })
+
   test('Stop, or another view, turns the camera off and brings the photo back', async () => {
     const { page, faults } = studio
     for (const leave of [
