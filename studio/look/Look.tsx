@@ -2,14 +2,15 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import type { View } from '../app/route.ts'
 import { WORDS } from '../app/words.ts'
 import { stopWork } from '../worker/client.ts'
+import { fetched } from '../worker/fetched.ts'
 import { Adjust } from './Adjust.tsx'
 import { applyAddress, followAddress } from './address.ts'
 import { Grid } from './Grid.tsx'
 import { Photo } from './Photo.tsx'
 import { Questions } from './Questions.tsx'
-import { loadColumns, openPhoto } from './run.ts'
+import { loadColumns, messageOf, openPhoto } from './run.ts'
 import { openSample } from './sample.ts'
-import { DATABASE, setLook, useLook } from './store.ts'
+import { DATABASE, getLook, setLook, useLook } from './store.ts'
 import { Tools } from './Tools.tsx'
 import { Where } from './Where.tsx'
 import { busyInWords, heardIn } from './words.ts'
@@ -23,13 +24,12 @@ export function Look({ view }: { readonly view: View }) {
   const comparing = useLook(({ comparing }) => comparing)
   const shown = view === 'look'
   useEffect(() => {
-    void begin()
+    begin().catch(report)
   }, [])
   // Models shows what each network sees of the photo; elsewhere nobody waits for it, so nothing is fetched or computed.
-  const showsPhoto = shown || view === 'models'
   useEffect(() => {
-    if (showsPhoto) void openFirst()
-  }, [showsPhoto])
+    if (view === 'look' || view === 'models') void openFirst()
+  }, [view])
   useEffect(() => {
     if (!shown) return
     const paste = ({ clipboardData }: ClipboardEvent) => {
@@ -73,15 +73,22 @@ export function Look({ view }: { readonly view: View }) {
 
 let begun: Promise<void> | undefined
 
-/** Learn which networks there are, and what the address asks for. */
+/** Learn which networks there are, and what the address asks for. If that fails, the next call tries again. */
 function begin(): Promise<void> {
-  begun ??= settle()
+  begun ??= settle().catch((error) => {
+    begun = undefined
+    throw error
+  })
   return begun
 }
 
+function report(error: unknown): void {
+  setLook({ error: messageOf(error) })
+}
+
 async function settle() {
-  const here = await fetch('models/index.json')
-  setLook({ here: await here.json() })
+  const here = await fetched(new URL('models/index.json', document.baseURI))
+  setLook({ here: JSON.parse(new TextDecoder().decode(here)) })
   // A link may name networks that are kept in this browser.
   if (await mayKeep()) await (await import('../models/store.ts')).begin()
   applyAddress()
@@ -94,9 +101,16 @@ let opened = false
 async function openFirst() {
   if (opened) return
   opened = true
-  await begin()
-  // Networks are fetched while faces are looked for.
-  await Promise.all([openSample(), loadColumns()])
+  try {
+    await begin()
+  } catch (error) {
+    // The next view that shows a photo tries again.
+    opened = false
+    setLook({ lacksSample: true })
+    return report(error)
+  }
+  // Networks are fetched while faces are looked for. The user may have opened a photo before them.
+  await Promise.all([getLook().photo ? undefined : openSample(), loadColumns()])
 }
 
 /** Whether networks may be kept here. Not every browser can say, so true where unknown. */

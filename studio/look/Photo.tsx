@@ -21,6 +21,7 @@ const FACES = 12
 /** The photo with its faces, and ways to open another. */
 export function Photo() {
   const photo = useLook(({ photo }) => photo)
+  const lacksSample = useLook(({ lacksSample }) => lacksSample)
   const face = useLook(({ face }) => face)
   const align = useLook(({ align }) => align)
   const tab = useLook(({ tab }) => tab)
@@ -66,7 +67,7 @@ export function Photo() {
         <Frame photo={photo} faces={some} near={near} />
       ) : (
         <div className="photo-frame">
-          <p className="faint small">Loading the sample photo …</p>
+          <p className="faint small">{lacksSample ? 'No photo is open.' : 'Loading the sample photo …'}</p>
         </div>
       )}
       {!camera.stream && <Edited />}
@@ -134,7 +135,7 @@ export function Photo() {
               Camera
             </button>
           )}
-          {photo && photo.name !== SAMPLE && !camera.stream && (
+          {(photo ? photo.name !== SAMPLE : lacksSample) && !camera.stream && (
             <button type="button" className="button" onClick={() => void openSample()}>
               Sample
             </button>

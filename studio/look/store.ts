@@ -94,6 +94,8 @@ export interface OpenedPhoto extends PhotoInfo {
 
 export interface LookState {
   readonly photo: OpenedPhoto | undefined
+  /** Whether the sample photo could not be fetched. */
+  readonly lacksSample: boolean
   /** The index of the face, even where none was found; −1 for the whole photo. */
   readonly face: number
   /** The networks that come with the page. */
@@ -169,6 +171,7 @@ export const PLAIN: Settings = {
 export const useLook = create<LookState>(() => ({
   ...PLAIN,
   photo: undefined,
+  lacksSample: false,
   face: 0,
   here: [],
   yours: [],

@@ -1,9 +1,18 @@
 import { UserError } from 'regard'
-import type { Tell } from './protocol.ts'
 
-/** Fetch a file that comes with the page, reporting how many bytes have arrived. */
-export async function fetched(url: URL, what: string, tell?: Tell): Promise<Uint8Array> {
-  const response = await fetch(url)
+/**
+ * Fetch a file that comes with the page.
+ *
+ * @param tell called with how many bytes have arrived
+ * @throws UserError where it cannot be fetched
+ */
+export async function fetched(
+  url: URL,
+  tell?: (done: number, total: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url).catch(() => {
+    throw new UserError('cannot be downloaded', url.pathname, 'Check the network, and load the page again')
+  })
   if (!response.ok)
     throw new UserError(`was not found (${response.status})`, url.pathname, 'Load the page again')
   const total = Number(response.headers.get('Content-Length') ?? 0)
@@ -12,7 +21,7 @@ export async function fetched(url: URL, what: string, tell?: Tell): Promise<Uint
   for await (const chunk of streamOf(response)) {
     chunks.push(chunk)
     done += chunk.length
-    tell?.(what, done, Math.max(total, done))
+    tell?.(done, Math.max(total, done))
   }
   const bytes = new Uint8Array(done)
   let at = 0

@@ -173,7 +173,8 @@ export class Work {
   async addBuiltIn(name: BuiltInName, tell?: Tell): Promise<NetworkInfo> {
     const { files, card } = builtIn[name]
     const found: Record<string, Uint8Array> = {}
-    for (const file of Object.keys(files)) found[file] = await fetched(new URL(file, this.folder), file, tell)
+    for (const file of Object.keys(files))
+      found[file] = await fetched(new URL(file, this.folder), (done, total) => tell?.(file, done, total))
     return this.addNetwork(name, Object.keys(files)[0]!, found, card)
   }
 

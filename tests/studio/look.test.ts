@@ -21,4 +21,28 @@ describe.skipIf(!hasChromium)('Look', () => {
     expect(await page.getByText(/^Photos stay on this device: not uploaded, not stored/).count()).toBe(1)
     expect(faults).toEqual([])
   })
+
+  test('says what cannot be fetched at first, and tries again', async () => {
+    const { page, faults } = studio
+    const [networks, sample] = ['**/models/index.json', '**/astronaut*.jpg']
+    await page.route(networks, (route) => route.fulfill({ status: 503 }))
+    await page.route(sample, (route) => route.abort())
+    await page.reload()
+    await page.getByRole('alert').getByText('/models/index.json: was not found (503)').waitFor()
+    await page.getByText('No photo is open.').waitFor()
+
+    await page.unroute(networks)
+    await page.getByRole('link', { name: 'Models', exact: true }).click()
+    await page.getByRole('link', { name: 'Look', exact: true }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/astronaut.*: cannot be downloaded/)
+      .waitFor()
+
+    await page.unroute(sample)
+    await page.getByRole('button', { name: 'Sample' }).click()
+    await page.getByRole('img', { name: /^faceres, / }).waitFor()
+    // The browser itself tells of both.
+    expect(faults.filter((fault) => !fault.startsWith('Failed to load resource'))).toEqual([])
+  })
 })
