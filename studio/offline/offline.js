@@ -21,24 +21,27 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event
   const isOwn = request.method === 'GET' && request.url.startsWith(self.registration.scope)
-  if (isOwn) event.respondWith(answered(request))
+  if (isOwn) event.respondWith(answered(event))
 })
 
 /** From the network, or from the cache where there is none; files with a hash in their names are cached for good. */
-async function answered(request) {
+async function answered(event) {
+  const { request } = event
   const cache = await caches.open(KEPT)
   const known = await cache.match(request, { ignoreSearch: true })
   if (known && request.url.includes('/assets/')) return known
+  let response
   try {
-    const response = await fetch(request)
-    if (response.status !== 200) return response
-    const isolated = withHeaders(response)
-    await cache.put(request, isolated.clone())
-    return isolated
+    response = await fetch(request)
   } catch (error) {
     if (known) return known
     throw error
   }
+  if (response.status !== 200) return response
+  const isolated = withHeaders(response)
+  // The page need not wait for this, and does without it where there is no room.
+  event.waitUntil(cache.put(request, isolated.clone()).catch(() => {}))
+  return isolated
 }
 
 function withHeaders(response) {
