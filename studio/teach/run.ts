@@ -14,8 +14,14 @@ import { getTeach, isUnsaved, type Kind, missing, setTeach, useTeach } from './s
 let teaching: Promise<Remote<Teaching>> | undefined
 
 function theTeaching(): Promise<Remote<Teaching>> {
-  teaching ??= (theWork().teaching() as unknown as Promise<Remote<Teaching>>).then(guarded)
-  return teaching
+  if (teaching) return teaching
+  const asked = (theWork().teaching() as unknown as Promise<Remote<Teaching>>).then(guarded)
+  teaching = asked
+  // The next call tries again.
+  asked.catch(() => {
+    if (teaching === asked) teaching = undefined
+  })
+  return asked
 }
 
 restoring(async (work) => {

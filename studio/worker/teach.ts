@@ -149,8 +149,18 @@ export class Teaching {
   /** The taught network's answer to a picture. */
   async ask(source: ExampleSource): Promise<Told> {
     const { model, setup } = this.taughtNow()
-    this.explainer ??= loadModelExplainer(model, { engine: this.tools.engine })
-    return told(await this.explainer, model, await this.cut(source, setup))
+    return told(await this.explainerOf(model), model, await this.cut(source, setup))
+  }
+
+  /** The explainer of the taught network. Where it cannot be loaded, the next question tries again. */
+  private explainerOf(model: Model): Promise<Explainer> {
+    if (this.explainer) return this.explainer
+    const loading = loadModelExplainer(model, { engine: this.tools.engine })
+    this.explainer = loading
+    loading.catch(() => {
+      if (this.explainer === loading) this.explainer = undefined
+    })
+    return loading
   }
 
   /** The files of the taught network: the model and its card. */
@@ -207,8 +217,10 @@ export class Teaching {
     const { engine } = this.tools
     const model = lesson.model()
     this.taught = { model, setup: { pupil, sees } }
-    await (await this.explainer)?.release()
+    const before = this.explainer
     this.explainer = undefined
+    // Whoever asked hears of it where it could not be loaded; a lesson goes on.
+    await (await before?.catch(() => undefined))?.release()
     const right = await lesson.rightOf(held)
     const explainer = await loadModelExplainer(model, { engine })
     try {

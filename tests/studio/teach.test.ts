@@ -240,6 +240,26 @@ describe.skipIf(!hasChromium)('Teach', () => {
   })
 })
 
+test.skipIf(!hasChromium)(
+  'teaching works once its code can be fetched, though it could not at first',
+  async () => {
+    const { page, close } = await openStudio({ hash: '#/teach' })
+    try {
+      const code = '**/assets/teach-*.js'
+      await page.route(code, (route) => route.abort())
+      const [{ path }] = (await files(0)) as [{ path: string }]
+      const input = page.getByLabel('Add files to A')
+      await input.setInputFiles(path)
+      await page.getByText(/^Left out: /).waitFor()
+      await page.unroute(code)
+      await input.setInputFiles(path)
+      await page.getByRole('group', { name: 'Kind A' }).getByText('1 example').waitFor()
+    } finally {
+      await close()
+    }
+  },
+)
+
 /** A sum over the map of the timeline. */
 function mapIn(page: Page): Promise<number> {
   return page.evaluate(() => {
