@@ -247,7 +247,7 @@ test.skipIf(!hasChromium)(
     try {
       const code = '**/assets/teach-*.js'
       await page.route(code, (route) => route.abort())
-      const [{ path }] = (await files(0)) as [{ path: string }]
+      const { path } = (await files(0))[0]!
       const input = page.getByLabel('Add files to A')
       await input.setInputFiles(path)
       await page.getByText(/^Left out: /).waitFor()
