@@ -158,9 +158,7 @@ export function measureCommand(): Command {
 }
 
 async function run(path: string | undefined, flags: Flags): Promise<void> {
-  const opened = await networksOver([path ?? DEFAULT_NETWORK], flags)
-  if (!opened) return
-  const { networks, dataset } = opened
+  const { networks, dataset } = await networksOver([path ?? DEFAULT_NETWORK], flags)
   const [network] = networks as [(typeof networks)[number]]
   const hasAttention = defaultComposite(network.model.network).startsWith('attnlrp')
   const left = [...COSTLY, ...(hasAttention ? [] : OF_ATTENTION)]

@@ -138,7 +138,7 @@ export function cutInWords(cut: Cut): string {
   return `cut out upright, ${typeof box === 'number' ? box : box.join(' × ')} times their box`
 }
 
-/** The same, once for each question that the model answers, or only for the one that `--output` names. */
+/** A model, once for each question that it answers, or only for the one that `--output` names. */
 export async function answersFrom(path: string, flags: ModelFlags): Promise<Model[]> {
   const model = await modelFrom(path, flags)
   return flags.output === undefined ? answersOf(model) : [model]

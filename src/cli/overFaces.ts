@@ -104,7 +104,7 @@ const AUTO = 'auto'
  * faces, printed, and written into its card.
  *
  * @param paths files, or names of built-in networks
- * @returns undefined if Ctrl-C stops it
+ * @throws UserError if a network or the data set cannot be read; the signal's reason, when that stops it
  */
 export async function networksOver(
   paths: readonly string[],

@@ -13,7 +13,6 @@ import { topClass } from '../statistics/accuracy.ts'
 import type { Evaluable } from './evaluate.ts'
 import type { ExplainedFace } from './explainedFaces.ts'
 import { requirePlaces } from './labels.ts'
-import { expectedAge } from './years.ts'
 
 /** What to explain about each face. */
 export interface Asked {
@@ -89,14 +88,12 @@ export function askingOf(
       const questions =
         model.kind === 'number' ? [{ class: 0, reference: Number(mean) }] : questionsOf(asked, [text], minus)
       const [explanation] = await explainInput(explainer, asked, input, questions, { signal })
-      const { probability, value, outputs, class: explained } = explanation!
+      const { probability, value, class: explained } = explanation!
       const truth = truthOf(face) ?? null
       if (isAge) {
-        const { probabilities } = outputs[asked.output]!
-        const age = value ?? expectedAge(probabilities!)
         return {
           truth,
-          answer: nearestAgeGroup(age),
+          answer: nearestAgeGroup(value!),
           probability: 1,
           explained: null,
           explanation: explanation!,

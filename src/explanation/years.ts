@@ -25,8 +25,8 @@ export function agesNamed(names: readonly string[]): readonly number[] | undefin
 }
 
 /**
- * The indices of the classes that lie in a range of ages such as `60+` or `20-29`; undefined where the text
- * is not a range of ages.
+ * The indices of the classes that lie in a range of ages such as `60+` or `20-29`; none where the text is
+ * not a range of ages.
  */
 export function classesWithin(text: string, names: readonly string[]): readonly number[] {
   const [from, to] = ageRangeOf(text) ?? []

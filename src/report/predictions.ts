@@ -55,7 +55,8 @@ function readRun(out: string, record: RunRecord): Map<Alignment, Prediction[]> {
   rows.forEach((row, k) => {
     const list = read.get(row[columns.testedOn] as Alignment)
     const [truth, predicted] = [names.indexOf(row[columns.true]!), names.indexOf(row[columns.predicted]!)]
-    if (!list || truth < 0 || predicted < 0) throw damaged(`has an empty line ${k + 2}`, path)
+    if (!list || truth < 0 || predicted < 0)
+      throw damaged(`has an unknown class or alignment in line ${k + 2}`, path)
     const face = row[columns.face]!
     list.push({
       face,

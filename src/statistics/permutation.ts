@@ -56,7 +56,7 @@ export function permutationTest(
  *
  * @param differences rows of differences, one for each person, that would be equally likely with their signs flipped if
  *   there were no effect
- * @returns a p for each kind; NaN where there is nobody
+ * @returns a p for each kind; none where there is nobody
  */
 export function signFlipTest(
   differences: readonly ArrayLike<number>[],

@@ -43,7 +43,10 @@ describe('the predictions of a cell', () => {
 
   it.each([
     ['face,tested_on,true,predicted,p m\r\nx,r,m,m,1\r\n', 'has no column "p f"'],
-    ['face,tested_on,true,predicted,p m,p f\r\nx,r,m,q,1,0\r\n', 'has an empty line 2'],
+    [
+      'face,tested_on,true,predicted,p m,p f\r\nx,r,m,q,1,0\r\n',
+      'has an unknown class or alignment in line 2',
+    ],
     ['face,tested_on,true,predicted,p m,p f\r\nx,r,m,m,1,0\r\n', 'has 0 faces on i, and result.json 1'],
     ['face,tested_on\r\nx,r,"\r\n', 'could not be read'],
   ])('from a damaged file (%j) give an error that names it', (text, message) => {

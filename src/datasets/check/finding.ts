@@ -10,7 +10,7 @@ export type Severity = 'serious' | 'doubtful' | 'note'
 
 /** What a check has found. */
 export interface Finding {
-  /** A name for programs, such as `copies-across-folds`. */
+  /** A name for programs, such as `copies-in-two-folds`. */
   readonly check: string
   readonly severity: Severity
   /** What is wrong, such as `the same picture in two folds`. */
