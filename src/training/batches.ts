@@ -32,12 +32,19 @@ export interface BatchesOptions {
  */
 export class Batches {
   private readonly options: BatchesOptions
+  /** The pictures of each class, in rising order. */
+  private readonly ofClass = new Map<number, number[]>()
   private random: Random
   private order: number[]
   private taken = 0
 
   constructor(options: BatchesOptions) {
     this.options = options
+    for (const [index, label] of options.pictures.labels.entries()) {
+      const own = this.ofClass.get(label)
+      if (own) own.push(index)
+      else this.ofClass.set(label, [index])
+    }
     this.random = new Random(options.seed)
     this.order = this.newOrder()
   }
@@ -95,9 +102,8 @@ export class Batches {
   private hidden(index: number, { part, probability, how }: Hide): HiddenPart | undefined {
     if (!this.random.chance(probability)) return undefined
     const { pixels, labels, parts } = this.options.pictures
-    const others = pixels.flatMap((_, k) => (labels[k] === labels[index] ? [] : [k]))
     const seed = this.random.uint32()
-    const other = this.random.pick(others)
+    const other = this.pickOther(labels[index]!)
     return {
       part: parts!.names.indexOf(part),
       parts: parts!.maps[index]!,
@@ -105,6 +111,20 @@ export class Batches {
       seed,
       other: { picture: pixels[other]!, parts: parts!.maps[other]! },
     }
+  }
+
+  /** A picture of another class. A list of these for each class would take much memory where classes are years. */
+  private pickOther(label: number): number {
+    const own = this.ofClass.get(label)!
+    const place = this.random.integer(this.options.pictures.labels.length - own.length)
+    // How many pictures of the class come before it: before `own[k]` come `own[k] - k` of others.
+    let [low, high] = [0, own.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (own[middle]! - middle <= place) low = middle + 1
+      else high = middle
+    }
+    return place + low
   }
 
   // Kept elements are scaled up, so that nothing changes outside training.
