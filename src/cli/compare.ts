@@ -119,7 +119,7 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
     settings: differences,
   }
   writeAtomic(join(out, 'compare.json'), `${JSON.stringify(record, undefined, 2)}\n`)
-  writeAtomic(join(out, 'compare.csv'), csv(rowsOf(comparisons, explained[0]!.classes)))
+  writeAtomic(join(out, 'compare.csv'), csv(rowsOf(comparisons, explained[0]!.classes), COLUMNS))
   await writeComparePage(out, names, comparisons, differences, { data, licence: dataset.licence })
   console.log(`\nPage: ${join(out, 'index.html')}`)
   console.error(aboutPeople(networks.map(({ task }) => ({ task }))))
@@ -191,6 +191,12 @@ function settingsInWords({ a, b, trainings, people, ofSettings, parts }: Setting
     : `${people} people; with only ${Math.min(...trainings)} training${Math.min(...trainings) === 1 ? '' : 's'} a side, this describes these networks, not how they were trained`
   return `\n${a} against ${b}, where they look: ${what} (${scope})`
 }
+
+/** The columns of `compare.csv`: where only settings are compared, it has no rows. */
+const COLUMNS = [
+  ...['a', 'b', 'face', 'label', 'answer_a', 'answer_b', 'probability_a', 'probability_b'],
+  ...['correlation', 'overlap'],
+]
 
 /** A row for each face and pair. */
 function rowsOf(comparisons: readonly Comparison[], classes: readonly string[]) {

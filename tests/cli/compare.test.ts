@@ -58,6 +58,9 @@ describe('regard compare', () => {
       'r',
     )
     expect(comparisons).toEqual([])
+    expect(readFileSync(join(compared, 'compare.csv'), 'utf8')).toBe(
+      'a,b,face,label,answer_a,answer_b,probability_a,probability_b,correlation,overlap\r\n',
+    )
     expect(settings[0]).toMatchObject({ a: 'both', b: 'again', trainings: [3, 3], ofSettings: true })
   })
 

@@ -10,6 +10,8 @@ import { checkPage } from './page.ts'
 import { LEAVE_OUT, type Settled } from './settle.ts'
 
 const TABLE = 'findings.csv'
+const ABOUT_FACE = ['face', 'person', 'fold', 'age', 'years', 'gender', 'photo']
+const COLUMNS = ['check', 'severity', 'case', 'detail', ...ABOUT_FACE]
 
 /**
  * Write what was found: `index.html`, the page; `findings.csv`, a row for each face of each case; `findings.json`; and where
@@ -26,7 +28,7 @@ export async function writeCheck(
 ): Promise<string> {
   // The page comes first, as it takes a while: if it is stopped, nothing is written.
   const page = await checkPage(dataset, checked, TABLE, markedInWords({ leftOut, different }))
-  writeAtomic(join(folder, TABLE), csv(rowsOf(dataset, checked)))
+  writeAtomic(join(folder, TABLE), csv(rowsOf(dataset, checked), COLUMNS))
   writeAtomic(
     join(folder, 'findings.json'),
     `${JSON.stringify(recordOf(dataset, checked, folder), undefined, 2)}\n`,
@@ -48,7 +50,7 @@ function rowsOf(dataset: Dataset, { findings, folds }: Checked): CsvRow[] {
   return findings.flatMap(({ check, severity, cases }) =>
     cases.flatMap(({ faces: indices, detail }, k): CsvRow[] => {
       const common = { check, severity, case: k + 1, detail }
-      const none = { face: '', person: '', fold: '', age: '', years: '', gender: '', photo: '' }
+      const none = Object.fromEntries(ABOUT_FACE.map((name) => [name, '']))
       if (indices.length === 0) return [{ ...common, ...none }]
       return indices.map((index) => {
         const face = dataset.faces[index]!
