@@ -6,8 +6,9 @@
 import { UsageError } from './base/errors.ts'
 import type { Engine } from './engine/engine.ts'
 import type { FaceFinder } from './faces/face.ts'
-import { type Files, MissingFile } from './formats/files.ts'
+import { type Files, MissingFile, nameOf } from './formats/files.ts'
 import { readModel } from './formats/model.ts'
+import { pathOf } from './formats/web.ts'
 import type { TensorOf } from './graph/types.ts'
 import {
   type ExplainOptions,
@@ -130,13 +131,12 @@ export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }
     if (files) return openModel(String(model), typeof files === 'function' ? files : inMemory(files), options)
     const url = urlFrom(model)
     // Nobody else holds the bytes that were fetched.
-    return openModel(url.href.replace(/[?#].*$/s, ''), filesAt(url), { overwrite: true, ...options })
+    return openModel(pathOf(url), filesAt(url), { overwrite: true, ...options })
   }
 
   async function toModelInput(photo: Photo): Promise<ModelInput> {
     if (photo instanceof URL) {
-      const name = photo.pathname.replace(/^.*\//s, '')
-      return decodePhoto(await filesAt(photo)(decodeURIComponent(name)), photo.href)
+      return decodePhoto(await filesAt(photo)(nameOf(pathOf(photo))), photo.href)
     }
     if (photo instanceof Blob) {
       const name = 'name' in photo ? String(photo.name) : 'the photo'
