@@ -13,6 +13,8 @@ const times = [
   newest(join(root, 'studio')),
   newest(join(root, 'dist'), isBundle),
   newest(join(root, 'package.json')),
+  // Models shows its tables.
+  newest(join(root, 'docs/networks.md')),
 ]
 if (!isNewer(join(root, 'dist/studio/index.html'), times)) {
   const { build } = await import('vite')
