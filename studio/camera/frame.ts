@@ -36,7 +36,12 @@ export function pixelsOf(
 /** Wait until a video shows another frame: a hidden page has none, so nothing is computed for it. */
 export function anotherFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    video.requestVideoFrameCallback(() => resolve())
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    const end = () => {
+      video.cancelVideoFrameCallback(asked)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const asked = video.requestVideoFrameCallback(end)
+    signal.addEventListener('abort', end)
   })
 }
