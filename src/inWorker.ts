@@ -32,7 +32,7 @@ export interface RegardWorker {
    */
   explain(model: LoadedModel, photo: Photo, options?: WorkerExplainOptions): Promise<ModelExplanation>
 
-  /** End the worker, whatever it is doing; calls that it has not finished fail. */
+  /** End the worker, whatever it is doing; calls that it has not finished fail, and so do later ones. */
   close(): void
 }
 
@@ -46,6 +46,7 @@ export function startWorker(options: EngineOptions = {}): RegardWorker {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
   const waiting = new Map<number, { settle: (heard: Heard) => void; fail: (error: Error) => void }>()
   let next = 0
+  let closed: Error | undefined
   const failAll = (error: Error) => {
     for (const { fail } of waiting.values()) fail(error)
     waiting.clear()
@@ -61,6 +62,9 @@ export function startWorker(options: EngineOptions = {}): RegardWorker {
     const id = next++
     return new Promise<Result>((resolve, reject) => {
       signal?.throwIfAborted()
+      if (closed) throw closed
+      // It throws where something cannot be sent; then nobody waits for an answer.
+      worker.postMessage({ id, call, given } satisfies Ask)
       const stop = () => {
         worker.postMessage({ id, call: 'stop', given: [] } satisfies Ask)
         finish(() => reject(signal!.reason))
@@ -79,7 +83,6 @@ export function startWorker(options: EngineOptions = {}): RegardWorker {
           else finish(() => resolve(heard.result as Result))
         },
       })
-      worker.postMessage({ id, call, given } satisfies Ask)
     })
   }
 
@@ -101,7 +104,8 @@ export function startWorker(options: EngineOptions = {}): RegardWorker {
     },
     close() {
       worker.terminate()
-      failAll(new Error('the worker was closed'))
+      closed = new Error('the worker was closed')
+      failAll(closed)
     },
   }
 }

@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
     }
   })
 
-  test('a worker hears a stop amid thousands of runs, and explains the next photo', async () => {
+  test('a worker hears a stop amid thousands of runs, explains the next photo, and fails once closed', async () => {
     const folder = join(user, 'stopping')
     mkdirSync(join(folder, 'public'), { recursive: true })
     writeFileSync(join(folder, 'index.html'), stopping)
@@ -132,11 +132,13 @@ describe.skipIf(!hasChromium)('in Chromium, from the installed package', () => {
     const chromium = await Chromium.start(await bundled(folder))
     try {
       const page = await chromium.open()
-      const { reason, done, total, map } = await page.evaluate((size) => stopped(size), SIZE)
+      const found = await page.evaluate((size) => stopped(size), SIZE)
+      const { reason, done, total, map } = found
       expect(reason).toBe('AbortError')
       expect(total).toBeGreaterThan(5000)
       expect(done).toBeLessThan(total)
       expect(map).toEqual([SIZE, SIZE])
+      expect(found).toMatchObject({ unsent: 'DataCloneError', closed: 'the worker was closed' })
     } finally {
       await chromium.stop()
     }
@@ -265,15 +267,18 @@ const stopping = `<!doctype html><meta charset="utf-8">
     }
     const reason = await regard.explain(model, photo, { method, signal: stop.signal, progress }).catch(({ name }) => name)
     const { map } = await regard.explain(model, photo)
+    // A function cannot be sent.
+    const unsent = await regard.explain(model, photo, { minus: () => {} }).catch(({ name }) => name)
     regard.close()
-    return { reason, ...far, map: [map.width, map.height] }
+    const closed = await regard.explain(model, photo).catch(({ message }) => message)
+    return { reason, ...far, map: [map.width, map.height], unsent, closed }
   }
 </script>
 `
 
 declare function stopped(
   size: number,
-): Promise<{ reason: string; done: number; total: number; map: number[] }>
+): Promise<{ reason: string; done: number; total: number; map: number[]; unsent: string; closed: string }>
 
 const script = '<script type="module" src="./page.js"></script>'
 
