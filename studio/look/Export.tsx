@@ -1,10 +1,11 @@
 import { Menu } from '@base-ui/react/menu'
 import { useRef, useState } from 'react'
+import { messageOf } from '../../src/base/errors.ts'
+import { download } from '../app/download.ts'
 import { numbersFile, relevanceFile } from './export/numbers.ts'
 import { pageOf } from './export/page.ts'
 import { pngOf, sheetOf, svgOf } from './export/sheet.ts'
 import { fileNameOf, holdPhoto, type Taken, takenFrom } from './export/taken.ts'
-import { messageOf } from './run.ts'
 import { getLook, type LookState, useLook } from './store.ts'
 import './export.css'
 
@@ -24,8 +25,8 @@ export function Export() {
     try {
       const made = await make()
       download(
-        made instanceof Blob ? made : new Blob([made], { type: TYPES[ending] }),
         fileNameOf(of, ending),
+        made instanceof Blob ? made : new Blob([made], { type: TYPES[ending] }),
       )
     } catch (reason) {
       setError(`No file was made: ${messageOf(reason)}`)
@@ -132,14 +133,4 @@ const TYPES: Readonly<Record<string, string>> = {
   '.npy': 'application/octet-stream',
   '.json': 'application/json',
   '.html': 'text/html',
-}
-
-function download(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  // Some browsers read the URL only after the click.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

@@ -1,8 +1,9 @@
 /** Covering, blurring or erasing a part of the photo, to see what that changes. */
 
+import { messageOf } from '../../src/base/errors.ts'
 import { theWork } from '../worker/client.ts'
 import type { Stroke } from '../worker/protocol.ts'
-import { changed, messageOf } from './run.ts'
+import { changed } from './run.ts'
 import { getLook, setLook } from './store.ts'
 
 /** Brushes, in the order in which a key cycles through them. */

@@ -1,8 +1,9 @@
 /** The camera in Look: frames are explained one after another, always the newest, as fast as possible. */
 
+import { messageOf } from '../../src/base/errors.ts'
 import { anotherFrame, frameOf } from '../camera/frame.ts'
 import { WorkerLost } from '../worker/client.ts'
-import { messageOf, openPhoto, reopenPhoto, showFrame, UNEDITED } from './run.ts'
+import { openPhoto, reopenPhoto, showFrame, UNEDITED } from './run.ts'
 import { getLook, setLook } from './store.ts'
 
 /** The pace: means over the last frames, in milliseconds. */

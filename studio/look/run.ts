@@ -2,6 +2,7 @@
 
 import { proxy, type Remote } from 'comlink'
 import type { BuiltInName, Image } from 'regard'
+import { messageOf } from '../../src/base/errors.ts'
 import { keep } from '../app/kept.ts'
 import { modelsFolder, restoring, theWork, told, WorkerLost } from '../worker/client.ts'
 import type { DeviceChoice, NetworkInfo, Place } from '../worker/protocol.ts'
@@ -312,8 +313,4 @@ export function askAgain(id: string, row: number): void {
   const cell = getLook().cells[key]
   if (cell)
     changed({ cells: { ...getLook().cells, [key]: { ...cell, error: undefined, failed: undefined } } })
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,8 +1,9 @@
 /** The sample photo that is shown before the user opens one; it is in the public domain. */
 
+import { messageOf } from '../../src/base/errors.ts'
 import sample from '../samples/astronaut.jpg?url'
 import { fetched } from '../worker/fetched.ts'
-import { messageOf, openPhoto } from './run.ts'
+import { openPhoto } from './run.ts'
 import { setLook } from './store.ts'
 
 export const SAMPLE = 'Sample: Eileen Collins, NASA'

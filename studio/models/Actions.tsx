@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { download } from '../app/download.ts'
 import { thenGo } from '../app/route.ts'
 import { theWork } from '../worker/client.ts'
 import type { NetworkInfo } from '../worker/protocol.ts'
@@ -97,13 +98,4 @@ async function save(network: NetworkInfo, output: string, yours: Yours | undefin
     const picture = typeof mean === 'string' ? yours?.files[mean] : undefined
     if (picture) download(mean as string, picture)
   })
-}
-
-function download(name: string, blob: Blob): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  // The browser reads the bytes after this task.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Image } from 'regard'
+import { messageOf } from '../../src/base/errors.ts'
 import { plain } from '../look/colours.ts'
-import { messageOf } from '../look/run.ts'
 import { faceIn, useLook } from '../look/store.ts'
 import { answerInWords, taskInWords } from '../look/words.ts'
 import { theWork } from '../worker/client.ts'

@@ -1,7 +1,8 @@
 /** The user's own networks, dropped or stored: what is known about them, and what is still missing. */
 
 import { create } from 'zustand'
-import { added, changed, messageOf, removed } from '../look/run.ts'
+import { messageOf } from '../../src/base/errors.ts'
+import { added, changed, removed } from '../look/run.ts'
 import { getLook, setLook } from '../look/store.ts'
 import { restoring, theWork } from '../worker/client.ts'
 import type { ModelReport } from '../worker/models.ts'

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { messageOf } from '../look/run.ts'
+import { messageOf } from '../../src/base/errors.ts'
 import { useLook } from '../look/store.ts'
 import { theWork } from '../worker/client.ts'
 import type { ModelReport } from '../worker/models.ts'

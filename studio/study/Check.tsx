@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { messageOf } from '../look/run.ts'
+import { messageOf } from '../../src/base/errors.ts'
 import { Choice } from './Choice.tsx'
 import { FacePicture } from './Faces.tsx'
 import type { CheckFile, FindingFile } from './records.ts'

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { CLASSES } from '../../src/datasets/task.ts'
 import type { ShownStudy } from '../../src/server/messages.ts'
 import { coloured } from '../look/colours.ts'
 import { partInWords } from '../look/words.ts'
@@ -104,7 +105,8 @@ function Profile({ profile, classes }: ProfileProps) {
         </table>
         <div className="study-averages">
           {profile.averages.map(({ class: of, faces: n, map }) => {
-            const name = isAges ? AGE_GROUPS[of] : classes[of]
+            // For ages in years, the average maps are for groups.
+            const name = isAges ? CLASSES.age[of] : classes[of]
             return (
               <figure key={of}>
                 <AverageMap map={map} grid={profile.grid} name={name ?? String(of)} />
@@ -119,9 +121,6 @@ function Profile({ profile, classes }: ProfileProps) {
     </>
   )
 }
-
-/** For ages in years, the average maps are for these groups. */
-const AGE_GROUPS = ['0-2', '4-6', '8-13', '15-20', '25-32', '38-43', '48-53', '60+']
 
 function Bar({
   share,

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
+import { messageOf } from '../../src/base/errors.ts'
 import type { ShownRun, ShownStudy } from '../../src/server/messages.ts'
-import { messageOf } from '../look/run.ts'
 import { Choice } from './Choice.tsx'
 import type { Source } from './source.ts'
 import type { Curves } from './store.ts'

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { messageOf } from '../look/run.ts'
+import { messageOf } from '../../src/base/errors.ts'
 import { type Source, textOf } from './source.ts'
 import { useRead } from './useRead.ts'
 

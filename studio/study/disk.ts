@@ -1,9 +1,9 @@
 /** A study's folder from disk, read in the page: nothing is sent anywhere. */
 
+import { messageOf } from '../../src/base/errors.ts'
 import { Curve } from '../../src/server/curve.ts'
 import { KINDS, kindsOf } from '../../src/server/kinds.ts'
 import type { FolderKind, ShownRun } from '../../src/server/messages.ts'
-import { messageOf } from '../look/run.ts'
 import type { ResultFile, StoredRun, StudyFile, TestFile } from './records.ts'
 import { jsonOf, openedFolder, type Source, textOf } from './source.ts'
 import { type Curves, type OpenedFolder, setStudies } from './store.ts'

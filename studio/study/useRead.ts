@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { messageOf } from '../look/run.ts'
+import { messageOf } from '../../src/base/errors.ts'
 
 /** Something that is read once, or why it could not be. */
 export interface Read<T> {

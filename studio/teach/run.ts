@@ -2,8 +2,10 @@
 
 import { proxy, type Remote } from 'comlink'
 import { drawnFaces } from 'regard'
+import { messageOf } from '../../src/base/errors.ts'
+import { download } from '../app/download.ts'
 import { thenGo } from '../app/route.ts'
-import { added, changed, messageOf } from '../look/run.ts'
+import { added, changed } from '../look/run.ts'
 import { getLook } from '../look/store.ts'
 import { guarded, restoring, theWork, told } from '../worker/client.ts'
 import type { ExampleSource, Glance, StepNews, Told } from '../worker/protocol.ts'
@@ -201,15 +203,6 @@ export async function save(): Promise<void> {
   download('model.onnx', new Blob([model as Uint8Array<ArrayBuffer>]))
   download('model.card.yaml', new Blob([card], { type: 'application/yaml' }))
   setTeach({ saved: true })
-}
-
-function download(name: string, blob: Blob) {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  // By then, the browser has read it.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
 /** Open it as a column in Look. */

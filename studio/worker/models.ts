@@ -22,6 +22,7 @@ import {
   verify,
   writeGraph,
 } from 'regard'
+import { messageOf } from '../../src/base/errors.ts'
 import { answerOf } from './answers.ts'
 import { type Answered, type NetworkInfo, SPENT } from './protocol.ts'
 
@@ -229,10 +230,6 @@ export function refused(error: unknown, id: string): unknown {
 function withoutRule(message: string): string | undefined {
   const [, op] = /(?:uses the operator |node \S* ?\()(\w+)/.exec(message) ?? []
   return op && `${op} cannot be explained. Answers work, maps do not.`
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function tooLarge(id: string): UserError {
