@@ -20,9 +20,8 @@ import {
   layerInWords,
   mapInWords,
   otherWarnings,
-  partInWords,
-  percent,
   reachedInWords,
+  shareInWords,
 } from './words.ts'
 
 interface CellProps {
@@ -127,21 +126,21 @@ function CellError({
   )
 }
 
-/** The parts with most of what speaks for the answer; each lights up in all maps. */
+/** The parts with most of what speaks for the answer, or else against it; each lights up in all maps. */
 function Parts({ look }: { readonly look: Look }) {
   const amounts = useMemo(() => amountsOf(look).slice(0, 3), [look])
   return (
     <ul className="parts">
-      {amounts.map(({ part, positive }) => (
-        <li key={part}>
+      {amounts.map((each) => (
+        <li key={each.part}>
           <button
             type="button"
-            onPointerEnter={() => setLook({ part })}
+            onPointerEnter={() => setLook({ part: each.part })}
             onPointerLeave={() => setLook({ part: undefined })}
-            onFocus={() => setLook({ part })}
+            onFocus={() => setLook({ part: each.part })}
             onBlur={() => setLook({ part: undefined })}
           >
-            {partInWords(part)} {percent(positive)}
+            {shareInWords(each)}
           </button>
         </li>
       ))}

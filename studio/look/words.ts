@@ -18,45 +18,69 @@ export function partInWords(part: string): string {
 /** Parts that are estimated from the shape of the face alone. */
 export const ESTIMATES = new Set(['hair', 'ears', 'background'])
 
+/** What negative and positive relevance mean: an age in years has no side, but a face is made younger or older. */
+export function sidesInWords({ name }: Pick<Look, 'name'>): readonly [against: string, for_: string] {
+  return name === 'years' ? ['younger', 'older'] : [`against ${name}`, `for ${name}`]
+}
+
+/** The share of the other side below which a side is next to nothing, and shares of it say nothing. */
+const NEXT_TO_NOTHING = 0.01
+
 /** A part of what speaks for and against, and how much of the picture it is. */
 export interface PartAmount {
   readonly part: string
-  /** Shares of all that speaks for, and of all that speaks against; 0 to 1. */
+  /** Shares of all that speaks for, and of all that speaks against; 0 to 1, and 0 where that is next to nothing. */
   readonly positive: number
   readonly negative: number
   readonly area: number
 }
 
-/** The parts of a map with any relevance, those with most of what speaks for it first. */
+/** The parts of a map with any relevance, those with most of what speaks for it first, then with most against. */
 export function amountsOf({ shares, parts }: Pick<Look, 'shares' | 'parts'>): PartAmount[] {
   const positive = shares.reduce((sum, each) => sum + each.positive, 0)
   const negative = shares.reduce((sum, each) => sum + each.negative, 0)
+  const [hasFor, hasAgainst] = [
+    positive > -NEXT_TO_NOTHING * negative,
+    -negative > NEXT_TO_NOTHING * positive,
+  ]
   return shares
     .map((share, k) => ({
       part: parts[k]!,
-      positive: positive > 0 ? share.positive / positive : 0,
-      negative: negative < 0 ? share.negative / negative : 0,
+      positive: hasFor ? share.positive / positive : 0,
+      negative: hasAgainst ? share.negative / negative : 0,
       area: share.area,
     }))
     .filter(({ area }) => area > 0)
-    .sort((a, b) => b.positive - a.positive)
+    .sort((a, b) => b.positive - a.positive || b.negative - a.negative)
+}
+
+/** `mouth 24 %`, its share of what speaks for; where next to nothing does, `mouth −24 %`, of what speaks against. */
+export function shareInWords({ part, positive, negative }: PartAmount): string {
+  return `${partInWords(part)} ${positive > 0 || negative === 0 ? percent(positive) : `−${percent(negative)}`}`
 }
 
 /** `mouth: 24 % of what speaks for f, 3 % against; 4.1 × its area` */
 export function readout({ part, positive, negative, area }: PartAmount, name: string): string {
   const estimate = ESTIMATES.has(part) ? ' (estimate)' : ''
   const times = (positive / area).toPrecision(2)
-  return `${partInWords(part)}${estimate}: ${percent(positive)} of what speaks for ${name}, ${percent(negative)} of what speaks against; ${times} × its area`
+  const [against, for_] =
+    name === 'years' ? ['makes it younger', 'makes it older'] : ['speaks against', `speaks for ${name}`]
+  return `${partInWords(part)}${estimate}: ${percent(positive)} of what ${for_}, ${percent(negative)} of what ${against}; ${times} × its area`
 }
 
 /** A whole map in a sentence or two, for users who cannot see it. */
 export function mapInWords(network: string, look: Look): string {
   const amounts = amountsOf(look)
-  const list = (some: readonly string[]) => (some.length > 0 ? some.join(', ') : 'nothing')
-  const most = amounts.slice(0, 3).map(({ part, positive }) => `${partInWords(part)} ${percent(positive)}`)
-  const against = [...amounts].sort((a, b) => b.negative - a.negative)[0]
+  const mostOf = (side: 'positive' | 'negative', count: number) =>
+    [...amounts]
+      .sort((a, b) => b[side] - a[side])
+      .slice(0, count)
+      .filter((each) => each[side] > 0)
+      .map((each) => `${partInWords(each.part)} ${percent(each[side])}`)
+      .join(', ') || 'next to nothing'
+  const [against, for_] = look.name === 'years' ? ['Younger', 'Older'] : ['Against', 'Most relevance for']
   const said = look.probability === undefined ? (look.value?.toFixed(1) ?? '') : percent(look.probability)
-  return `${network}, ${look.name}, ${said}. Most relevance for: ${list(most)}. Against: ${against && against.negative > 0 ? `${partInWords(against.part)} ${percent(against.negative)}` : 'nothing'}. ${reachedInWords(look)}`
+  return `${network}, ${look.name}, ${said}. ${for_}: ${mostOf('positive', 3)}. ${against}: ${mostOf('negative', 1)}. ${reachedInWords(look)}`
 }
 
 /** How much of the logit reached the pixels. */

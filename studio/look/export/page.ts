@@ -5,7 +5,15 @@ import { WORDS } from '../../app/words.ts'
 import { coloured, plain } from '../colours.ts'
 import { coloursOf, stripOf } from '../drawn.ts'
 import type { Drawing } from '../store.ts'
-import { amountsOf, answerInWords, layerInWords, mapInWords, partInWords, percent } from '../words.ts'
+import {
+  amountsOf,
+  answerInWords,
+  layerInWords,
+  mapInWords,
+  partInWords,
+  percent,
+  sidesInWords,
+} from '../words.ts'
 import { dataUriOf } from './sheet.ts'
 import type { Taken } from './taken.ts'
 import { escaped } from './text.ts'
@@ -58,6 +66,7 @@ function section({ network, look }: Taken, drawing: Drawing, photo: boolean): st
     ({ part, positive, negative, area }) =>
       `<tr><th scope="row">${escaped(partInWords(part))}</th><td>${percent(positive)}</td><td>${percent(negative)}</td><td>${percent(area)}</td></tr>`,
   )
+  const [against, for_] = sidesInWords(look)
   return [
     `<section><h2>${escaped(network.id)}: ${escaped(look.answers.map(answerInWords).join(', '))}</h2>`,
     `<p>Why ${escaped(look.name)}, by ${escaped(look.by)}.</p><div class="pictures">`,
@@ -66,7 +75,7 @@ function section({ network, look }: Taken, drawing: Drawing, photo: boolean): st
       : '',
     `<figure><img alt="${escaped(mapInWords(network.id, look))}" src="${dataUriOf(coloured(look.map, most, colours))}">`,
     `<img class="legend" alt="" src="${dataUriOf(stripOf(colours))}">`,
-    `<figcaption><span class="ends"><span>−${amount} against ${escaped(look.name)}</span><span>for ${escaped(look.name)} +${amount}</span></span>The map${escaped(at)}</figcaption></figure></div>`,
+    `<figcaption><span class="ends"><span>−${amount} ${escaped(against)}</span><span>${escaped(for_)} +${amount}</span></span>The map${escaped(at)}</figcaption></figure></div>`,
     `<p>${escaped(mapInWords(network.id, look))}</p>`,
     ...look.warnings.map((warning) => `<p class="warn">${escaped(warning)}.</p>`),
     '<table><thead><tr><th scope="col">part</th><th scope="col">of what speaks for</th><th scope="col">of what speaks against</th><th scope="col">area</th></tr></thead>',

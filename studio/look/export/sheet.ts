@@ -4,7 +4,15 @@ import { version } from '../../../package.json'
 import type { Look } from '../../worker/protocol.ts'
 import { coloursOf, drawn, stripOf, strongest } from '../drawn.ts'
 import { type Drawing, type LookState, scaleOf } from '../store.ts'
-import { amountsOf, answerInWords, layerInWords, partInWords, percent, reachedInWords } from '../words.ts'
+import {
+  amountsOf,
+  answerInWords,
+  layerInWords,
+  percent,
+  reachedInWords,
+  shareInWords,
+  sidesInWords,
+} from '../words.ts'
 import type { Taken } from './taken.ts'
 import { escaped } from './text.ts'
 
@@ -100,19 +108,18 @@ function cellItems(
     const end = { size: 12, faint: true, y: y + 29 } as const
     const below = { ...end, y: y + 44 }
     const strip = stripOf(coloursOf(drawing))
+    const [against, for_] = sidesInWords(look)
     items.push(
       { pixels: strip, framed: true, label: 'legend', x, y: y + 6, width: MAP, height: 9 },
       { ...end, text: `−${amount}`, x },
       { ...end, text: drawing.brighten > 1 ? 'clipped' : '0', x: x + MAP / 2, anchor: 'middle' },
       { ...end, text: `+${amount}`, x: x + MAP, anchor: 'end' },
-      { ...below, text: fitting(`against ${look.name}`, 12, MAP / 2), x },
-      { ...below, text: fitting(`for ${look.name}`, 12, MAP / 2), x: x + MAP, anchor: 'end' },
+      { ...below, text: fitting(against, 12, MAP / 2), x },
+      { ...below, text: fitting(for_, 12, MAP / 2), x: x + MAP, anchor: 'end' },
     )
     y += 48
   }
-  const parts = amountsOf(look)
-    .slice(0, 3)
-    .map(({ part, positive }) => `${partInWords(part)} ${percent(positive)}`)
+  const parts = amountsOf(look).slice(0, 3).map(shareInWords)
   const under = [parts.join(', '), `${look.by}. ${reachedInWords(look)}`]
   for (const [k, text] of under.entries()) {
     for (const line of linesOf(text, 12, MAP)) {
