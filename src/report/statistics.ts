@@ -79,11 +79,15 @@ export function findingSentence(findings: readonly PaperFinding[]): Html | undef
   if (untested === findings.length) return undefined
   const undecided = count('undecided')
   return html`<p>Of <a href="#findings">the paper’s ${findings.length} findings</a>, ${findings.length - untested} can be tested with this study:
-<b>${holds} ${holds === 1 ? 'holds' : 'hold'}</b>, ${not} ${not === 1 ? 'does' : 'do'} not, ${undecided} undecided.${
+<b>${counted(holds, 'holds', 'hold')}</b>, ${counted(not, 'does not', 'do not')}, ${counted(undecided, 'is undecided', 'are undecided')}.${
     undecided > 0
       ? ' Undecided means that the difference may be chance: more faces, folds or trainings would tell.'
       : undefined
   }</p>`
+}
+
+function counted(count: number, one: string, several: string): string {
+  return count === 0 ? `none ${one}` : `${count} ${count === 1 ? one : several}`
 }
 
 /** The findings, each with its verdict and evidence. */

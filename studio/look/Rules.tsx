@@ -51,8 +51,13 @@ export function Rules() {
           </optgroup>
         </select>
       </label>
+      {way === 'card' && columns.length > 1 && (
+        <p className="faint tiny">
+          The sliders begin with the rules of {columns[0]}: {own}. Moved, they hold for all networks.
+        </p>
+      )}
       <Slider
-        label={`α ${value('alpha', 2).toFixed(1)}, β ${(1 - value('alpha', 2)).toFixed(1)}`}
+        label={`α ${value('alpha', 2).toFixed(1)}, β ${(1 - value('alpha', 2)).toFixed(1).replace('-', '−')}`}
         off={off('alpha')}
         min={1}
         max={5}

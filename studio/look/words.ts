@@ -92,7 +92,9 @@ export function reachedInWords({
   if (logit === 0 || !Number.isFinite(reached / logit)) return ''
   const share = reached / logit
   if (warnings.some((warning) => warning.startsWith('the map is empty'))) return 'The map is empty.'
-  return `${percent(Math.max(0, share))} of the logit reached the pixels.${share < 0.05 ? ' Read it with care.' : ''}`
+  const much = share < 0.0005 ? 'Less than 0.1 %' : percent(share)
+  const mind = share < 0.05 ? ' Read it with care.' : share > 1.05 ? ' Biases spoke against the answer.' : ''
+  return `${much} of the logit reached the pixels.${mind}`
 }
 
 /** What else to know before believing a map; {@link reachedInWords} says how much reached the pixels. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { amountsOf, mapInWords, readout, shareInWords } from '../../studio/look/words.ts'
+import { amountsOf, mapInWords, reachedInWords, readout, shareInWords } from '../../studio/look/words.ts'
 import type { Look } from '../../studio/worker/protocol.ts'
 
 /** A look whose map has this much for and against in each part. */
@@ -17,6 +17,15 @@ test('shares of a side that is next to nothing are not told', () => {
   const blue = look('f', { mouth: [0.1, -30], cheeks: [0, -10] })
   expect(mapInWords('one', blue)).toContain('Most relevance for: next to nothing. Against: mouth 75 %.')
   expect(amountsOf(blue).map(shareInWords)).toEqual(['mouth −75 %', 'cheeks −25 %'])
+})
+
+test.each([
+  [0.62, '62 % of the logit reached the pixels.'],
+  [1.51, '151 % of the logit reached the pixels. Biases spoke against the answer.'],
+  [0.011, '1.1 % of the logit reached the pixels. Read it with care.'],
+  [-0.2, 'Less than 0.1 % of the logit reached the pixels. Read it with care.'],
+])('what reached the pixels is told with what to mind: %d', (reached, told) => {
+  expect(reachedInWords({ logit: 1, reached, warnings: [] })).toBe(told)
 })
 
 test('what moves an age makes the face younger or older', () => {
