@@ -280,7 +280,7 @@ function tables(
       : []),
   ])
   return [
-    `${model.path}: ${task}, ${crops} of faces ${cutInWords(alignment)}`,
+    `${model.path}: ${task}, ${crops} of faces ${cutInWords(alignment)}; 95 % intervals count each face by itself`,
     '',
     ...inColumns([head, ...whole]),
     ...each,
