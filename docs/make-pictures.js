@@ -10,7 +10,7 @@ import { drawShot } from '../dist/datasets/synthetic/shot.js'
 import { alignment } from '../dist/faces/align.js'
 import { mainFace } from '../dist/faces/face.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
-import { openFaceFinder } from '../dist/faces/node.js'
+import { packagedFaceFinder } from '../dist/faces/node.js'
 import { FACE_PARTS, partsOf } from '../dist/faces/parts.js'
 import { applyAffine, invertAffine } from '../dist/pictures/affine.js'
 import { warpAffine } from '../dist/pictures/warp.js'
@@ -35,7 +35,7 @@ await sharp({ create: { width: 8 * SIZE, height: 3 * SIZE, channels: 3, backgrou
 
 // The parts of faces: a column for each face; rows the picture aligned as r, the parts from the mesh that is found, and
 // the truth by the same names.
-const finder = await openFaceFinder()
+const finder = await packagedFaceFinder()
 const CELL = 176
 const SHADES = [
   ['background', '#f5f5f5'],

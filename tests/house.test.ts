@@ -105,6 +105,34 @@ describe('the house', () => {
     expect(others.flatMap((name) => ways.get(join(src, name)) ?? [])).toEqual([])
   })
 
+  test('what its scripts take from it is there', () => {
+    const scripts = ['bench', 'docs', 'fuzz'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.js'))
+        .map((name) => join(root, folder, name)),
+    )
+    const taken = scripts.flatMap((script) =>
+      [...readFileSync(script, 'utf8').matchAll(/import \{([^}]*)\} from '([./]+\/dist\/[^']*)'/g)].flatMap(
+        ([, names, from]) => {
+          const file = join(script, '..', from!).replace(`${join(root, 'dist')}${sep}`, `${src}${sep}`)
+          const path = file.replace(/\.js$/, '.ts')
+          const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+          return names!
+            .split(',')
+            .map((name) => name.trim().split(' as ')[0]!)
+            .filter((name) => name !== '')
+            .map((name) => ({ name, script: relative(root, script), path, text }))
+        },
+      ),
+    )
+    expect(taken.length).toBeGreaterThan(20)
+    const isThere = ({ name, text }: (typeof taken)[number]) =>
+      new RegExp(
+        `export (async )?(function\\*?|const|class) ${name}\\b|export \\{[^}]*\\b${name}\\b|export \\*`,
+      ).test(text)
+    expect(taken.filter((one) => !isThere(one)).map(({ name, script }) => `${script}: ${name}`)).toEqual([])
+  })
+
   test('is drawn correctly in docs/architecture.md', () => {
     const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
     const drawn = [...page.matchAll(/^\| `(\w+)\/` *\|[^|]*\|[^|]*\|([^|]*)\|$/gm)].map(
