@@ -4,7 +4,7 @@
  */
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
-import * as z from 'zod/v4/core'
+import * as z from 'zod/mini'
 import { messageOf, UserError } from './errors.ts'
 import { nearest } from './nearest.ts'
 
@@ -17,7 +17,7 @@ import { nearest } from './nearest.ts'
  * @returns what the schema makes of it
  * @throws UserError naming every mistake, one on each line, as `FILE:LINE:COLUMN: FIELD WHAT`
  */
-export function parseYaml<S extends z.$ZodType>(
+export function parseYaml<S extends z.core.$ZodType>(
   text: string,
   where: string,
   schemaOf: S | ((data: unknown) => S),
@@ -78,7 +78,7 @@ interface Problem {
   readonly at: 'key' | 'value'
 }
 
-function problemsOf(issues: readonly z.$ZodIssue[], schema: z.$ZodType): Problem[] {
+function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.core.$ZodType): Problem[] {
   const meant = new Set<string>()
   const problems = issues.flatMap((issue): Problem[] => {
     // A missing field has no position of its own: its parent's name is the nearest.
@@ -99,7 +99,7 @@ function problemsOf(issues: readonly z.$ZodIssue[], schema: z.$ZodType): Problem
 const MISSING = 'is missing'
 
 /** What is wrong, in words that fit after the name of the field; zod's own words in rare cases. */
-function wording(issue: z.$ZodRawIssue): string | undefined {
+function wording(issue: z.core.$ZodRawIssue): string | undefined {
   const { input } = issue
   switch (issue.code) {
     case 'invalid_type':
@@ -141,9 +141,9 @@ function wording(issue: z.$ZodRawIssue): string | undefined {
 }
 
 /** What is wrong by the one of several forms that a value is probably meant to have, if its kind shows which. */
-function ofNearest({ input, errors = [] }: z.$ZodRawIssue): string | undefined {
+function ofNearest({ input, errors = [] }: z.core.$ZodRawIssue): string | undefined {
   const isGroup = typeof input === 'object' && input !== null
-  const forms = errors as readonly (readonly z.$ZodIssue[])[]
+  const forms = errors as readonly (readonly z.core.$ZodIssue[])[]
   const [first] =
     forms.find((issues) =>
       issues.every(({ code, path }) => (isGroup ? path.length > 0 : code !== 'invalid_type')),
@@ -222,9 +222,9 @@ function offsetOf(
 }
 
 /** The names of the fields that a schema knows at a path. */
-function keysAt(schema: z.$ZodType, path: readonly PropertyKey[]): Set<string> {
-  const { def } = (schema as z.$ZodTypes)._zod
-  const into = (inner: readonly z.$ZodType[], rest = path) =>
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): Set<string> {
+  const { def } = (schema as z.core.$ZodTypes)._zod
+  const into = (inner: readonly z.core.$ZodType[], rest = path) =>
     new Set(inner.flatMap((one) => [...keysAt(one, rest)]))
   switch (def.type) {
     case 'object': {
