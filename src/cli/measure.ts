@@ -12,7 +12,6 @@ import {
   CONTROLS,
   type MeasuredMaps,
   measureMaps,
-  sampled,
   type Taken,
   taken,
   type Way,
@@ -27,6 +26,7 @@ import {
   refusals,
 } from '../evaluation/measureTable.ts'
 import { checkSanity, type SanityCheck, SHUFFLED, sanityInWords } from '../evaluation/sanityCheck.ts'
+import { sampled } from '../evaluation/shownFaces.ts'
 import { ORDERS } from '../explanation/measures/perturbation.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
 import { NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'

@@ -9,10 +9,11 @@ import type { Composite } from '../rules/composites/composite.ts'
 import { defaultComposite } from '../rules/composites/default.ts'
 import { composites } from '../rules/composites/presets.ts'
 import type { Evaluable } from './evaluate.ts'
-import { measureMaps, sampled, taken } from './measure.ts'
+import { measureMaps, taken } from './measure.ts'
 import type { MeasuredValue } from './measuredRows.ts'
 import { measureTable } from './measureTable.ts'
 import type { Mean } from './profile.ts'
+import { sampled } from './shownFaces.ts'
 
 /** The chosen composite, and how it fares on faces that it was not chosen on. */
 export interface ChosenComposite {

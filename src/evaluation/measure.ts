@@ -6,36 +6,30 @@
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { sha256Of } from '../base/hash.ts'
-import { Random } from '../base/random.ts'
 import type { Watch } from '../base/watch.ts'
-import { alignFaces } from '../datasets/alignFaces.ts'
 import { type Dataset, type Face, type Skipped, skippedBelow } from '../datasets/dataset.ts'
-import { PARTS } from '../datasets/synthetic/parts.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Explainer, Explanation } from '../explanation/explain.ts'
 import { type PixelRelevance, pixelRelevance } from '../explanation/heatMap.ts'
 import type { Finding } from '../explanation/measures/finding.ts'
-import type { Mask } from '../explanation/measures/mask.ts'
 import type { Curves, Perturbation } from '../explanation/measures/perturbation.ts'
 import { MEASURES, type MeasureName } from '../explanation/measures.ts'
 import { channelsFirst, networkChannelsFirst } from '../explanation/methods/channelsFirst.ts'
 import { loadScores } from '../explanation/methods/loadPrograms.ts'
 import type { ScoresOf } from '../explanation/methods/program.ts'
 import type { NamedMethod } from '../explanation/methods.ts'
-import { FACE_PARTS } from '../faces/parts.ts'
 import { openBatch } from '../graph/batch.ts'
-import type { TensorOf } from '../graph/types.ts'
 import { loadModelExplainer } from '../models/explain.ts'
-import { inputOf, pictureFor, pictureOf } from '../models/input.ts'
+import { pictureOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { rangeOf } from '../models/preprocessing.ts'
-import { centreCrop } from '../pictures/crop.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Composite } from '../rules/composites/composite.ts'
 import { type Asked, askingOf } from './asking.ts'
-import { type Evaluable, requireSquare } from './evaluate.ts'
+import type { Evaluable } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
 import { type MeasuredValue, RowStore } from './measuredRows.ts'
+import { type Shown, showAll } from './shownFaces.ts'
 
 /** A way to make maps: a composite or another method. */
 export type Way = Composite | NamedMethod
@@ -99,41 +93,6 @@ export function taken(measure: MeasureName, given: Taken['options'] = {}, score?
 }
 
 /**
- * Faces to measure on: equally many of each class, as far as possible, and the same ones for the same data and seed.
- *
- * @param labelOf the class of a face
- */
-export function sampled(
-  faces: readonly Face[],
-  count: number,
-  labelOf: (face: Face) => number | undefined,
-  seed: string | number,
-): Face[] {
-  const random = new Random(`measured ${seed}`)
-  const classes = new Map<number, Face[]>()
-  for (const face of random.shuffle(faces)) {
-    const label = labelOf(face)
-    if (label !== undefined) classes.set(label, [...(classes.get(label) ?? []), face])
-  }
-  const chosen = new Set<Face>()
-  for (let turn = 0; chosen.size < count && turn < faces.length; turn++) {
-    for (const members of classes.values()) {
-      const face = members[turn]
-      if (face && chosen.size < count) chosen.add(face)
-    }
-  }
-  return faces.filter((face) => chosen.has(face))
-}
-
-/** A face as the network sees it. */
-interface Shown {
-  readonly face: Face
-  readonly picture: Image
-  readonly input: TensorOf<'float32'>
-  readonly mask: Mask | undefined
-}
-
-/**
  * Measure methods on faces, continuing an earlier call.
  *
  * @throws UserError where no face can be used; the signal's reason, when that stops it: what was measured until then is
@@ -148,7 +107,9 @@ export async function measureMaps(
   const { engine, methods, taken: measures, signal, progress } = options
   const asking = askingOf(evaluable, dataset.faces, options)
   const { model } = asking
-  const { shown, skipped } = await showAll(evaluable, dataset, faces, options)
+  const wantsMask = measures.some(({ measure }) => MEASURES[measure].needs === 'mask')
+  const parts = wantsMask ? options.parts : undefined
+  const { shown, skipped } = await showAll(evaluable, dataset, faces, { parts, signal })
   const names = measures.map(takenName)
   const key = sha256Of(
     keyOf(evaluable, dataset, options),
@@ -226,63 +187,6 @@ export async function measureMaps(
     for (const { release } of scores.values()) await release()
     store.close()
   }
-}
-
-/**
- * Cut the faces out, with the pixels that maps should lie on.
- *
- * @throws UserError where none can be used; the signal's reason, when that stops it
- */
-export async function showAll(
-  evaluable: Evaluable,
-  { root }: Dataset,
-  faces: readonly Face[],
-  { parts, taken: measures, signal }: Pick<MeasureMapsOptions, 'parts' | 'taken' | 'signal'>,
-): Promise<{ shown: Shown[]; skipped: Skipped[] }> {
-  const { alignment, preprocessing } = evaluable
-  const { picture, size } = preprocessing
-  const wantsMask = measures.some(({ measure }) => MEASURES[measure].needs === 'mask')
-  if (wantsMask) requireSquare(evaluable)
-  const shown: Shown[] = []
-  const skipped: Skipped[] = []
-  let at = 0
-  for await (const aligned of alignFaces(faces, alignment, picture.height, { parts: wantsMask })) {
-    signal?.throwIfAborted()
-    const face = faces[at++]!
-    if (typeof aligned === 'string') {
-      skipped.push({ face: face.id, reason: aligned })
-      continue
-    }
-    const square = { width: picture.height, height: picture.height, data: aligned.picture! }
-    const cut = pictureFor(square, preprocessing)
-    const input = inputOf(cut, preprocessing)
-    const names: readonly string[] = face.mask === undefined ? FACE_PARTS : PARTS
-    const wanted = new Set(parts.map((part) => names.indexOf(part)))
-    const mask = aligned.parts && maskOf({ ...square, data: aligned.parts }, wanted, size)
-    shown.push({ face, picture: cut, input, mask })
-  }
-  if (shown.length === 0) {
-    throw new UserError(
-      `none of its ${faces.length} faces can be used. The first: ${skipped[0]!.reason}`,
-      root,
-    )
-  }
-  return { shown, skipped }
-}
-
-/** The pixels of some parts, in the centre that the network sees; undefined where there are none. */
-function maskOf(
-  labels: { readonly width: number; readonly height: number; readonly data: Uint8Array },
-  wanted: ReadonlySet<number>,
-  { width, height }: { readonly width: number; readonly height: number },
-): Mask | undefined {
-  const { left } = centreCrop(labels.width, width)
-  const { left: top } = centreCrop(labels.height, height)
-  const data = Uint8Array.from({ length: width * height }, (_, k) => {
-    const [x, y] = [left + (k % width), top + Math.floor(k / width)]
-    return Number(wanted.has(labels.data[y * labels.width + x]!))
-  })
-  return data.some((inside) => inside === 1) ? { width, height, data } : undefined
 }
 
 /**

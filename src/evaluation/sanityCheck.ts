@@ -27,8 +27,9 @@ import { requirePreprocessing } from '../models/model.ts'
 import { type Asked, type Asking, askingOf } from './asking.ts'
 import type { Evaluable } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
-import { loadWay, showAll, type Way } from './measure.ts'
+import { loadWay, type Way } from './measure.ts'
 import { isControl } from './measureTable.ts'
+import { showAll } from './shownFaces.ts'
 
 /**
  * How many shuffled networks a network is compared with: p is at least 1 / 40, so it is below 0.05 only at that value.
@@ -76,7 +77,7 @@ export async function checkSanity(
   if (known.layers.length === 0) {
     throw new UserError('no convolution or inner product has weights to shuffle', model.path)
   }
-  const { shown, skipped } = await showAll(evaluable, dataset, faces, { parts: [], taken: [], signal })
+  const { shown, skipped } = await showAll(evaluable, dataset, faces, { signal })
   const ids = shown.map(({ face }) => face.id)
   const key = sha256Of(keyOf(evaluable, dataset, options), JSON.stringify(ids)).slice(0, 16)
   const folder = join(options.folder, `sanity-${key}`)

@@ -11,9 +11,9 @@ import { heatMap, pixelRelevance } from '../explanation/heatMap.ts'
 import { yearWeights } from '../explanation/years.ts'
 import { FACE_PARTS } from '../faces/parts.ts'
 import type { TensorOf } from '../graph/types.ts'
-import { warningsOf } from '../models/explain.ts'
 import { inputOf, pictureOf } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
+import { warningsOf } from '../models/warnings.ts'
 import { writePicture } from '../pictures/node.ts'
 import { composites } from '../rules/composites/presets.ts'
 import { chosenFaces } from './chosenFaces.ts'
@@ -45,7 +45,7 @@ export async function explainRun(
     const map = `maps/${face.id}.years.png`
     await writePicture(join(folder, map), heatMap(relevances))
     // A map is put into words in years only if it can be trusted.
-    const isTrusted = warningsOf(explanation, { class: 'years' }, explainer.output).length === 0
+    const isTrusted = warningsOf(explanation, { class: 'years' }, explainer).length === 0
     const labels = isTrusted ? facePartsOf(face, ownTest(run.setting), data.size) : undefined
     const parts = labels && relevanceByPart(relevances, labels, FACE_PARTS)
     return { expected: expectedAge(probabilities!), reference: reference!, map, ...(parts && { parts }) }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { sampled, taken, takenName } from '../../src/evaluation/measure.ts'
+import { taken, takenName } from '../../src/evaluation/measure.ts'
 import type { MeasuredValue } from '../../src/evaluation/measuredRows.ts'
 import { doubtful, inOrder, measureTable, refusals } from '../../src/evaluation/measureTable.ts'
+import { sampled } from '../../src/evaluation/shownFaces.ts'
 
 const FLIPPING = taken('pixel-flipping', { steps: 10 }, 'logits')
 const SPARSENESS = taken('sparseness')

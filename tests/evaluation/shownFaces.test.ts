@@ -9,7 +9,7 @@ import { synthesize } from '../../src/datasets/synthetic/synthesize.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { requireEvaluable } from '../../src/evaluation/evaluate.ts'
 import { explainFaces } from '../../src/evaluation/explainFaces.ts'
-import { showAll, taken } from '../../src/evaluation/measure.ts'
+import { showAll } from '../../src/evaluation/shownFaces.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { float32 } from '../../src/graph/types.ts'
 import { modelOf } from '../../src/models/model.ts'
@@ -48,7 +48,7 @@ function leftHalf({ data, width }: Image): number {
 
 describe('a network whose pictures are not square', () => {
   it('is measured with faces that are fitted to them', async () => {
-    const { shown } = await showAll(narrow(), dataset, dataset.faces, { parts: [], taken: [] })
+    const { shown } = await showAll(narrow(), dataset, dataset.faces)
     expect(shown).toHaveLength(3)
     let at = 0
     for await (const aligned of alignFaces(dataset.faces, 'r', 60)) {
@@ -60,8 +60,7 @@ describe('a network whose pictures are not square', () => {
   })
 
   it('is refused where parts of faces are asked for', async () => {
-    const asked = { parts: ['eyes'], taken: [taken('rank-accuracy')] }
-    await expect(showAll(narrow(), dataset, dataset.faces, asked)).rejects.toThrow(
+    await expect(showAll(narrow(), dataset, dataset.faces, { parts: ['eyes'] })).rejects.toThrow(
       /its pictures are 60 × 40, and parts can only be found in square ones/,
     )
     const engine = await nodeEngine({ threads: 1 })
