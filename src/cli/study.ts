@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { requireWritableFolder } from '../base/files.ts'
 import { duration } from '../base/progress.ts'
 import { readStudy } from '../report/cells.ts'
-import { mainFigures, writeReport } from '../report/report.ts'
+import { FIGURES, mainFigures, writeReport } from '../report/report.ts'
 import type { FailedRun } from '../study/execution/local.ts'
 import { readPlan } from '../study/plan.ts'
 import { runStudy } from '../study/run.ts'
@@ -67,7 +67,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
     },
   )
   const study = made + kept > 0 ? readStudy(out) : undefined
-  if (study) for (const line of mainFigures(study)) console.log(line)
+  if (study) console.log([FIGURES, ...mainFigures(study)].join('\n'))
   const time = duration((performance.now() - started) / 1000)
   const count = (runs: number) => `${runs} ${runs === 1 ? 'run' : 'runs'}`
   const isAllKept = made === 0 && failed.length === 0

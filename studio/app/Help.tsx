@@ -12,6 +12,17 @@ export function Help() {
       <p>{WORDS.gender}</p>
       <h2>Where your photos go</h2>
       <p>{WORDS.privacy}</p>
+      <h2>Words</h2>
+      <dl>
+        {WORDS.terms.map(([term, means]) => (
+          <div key={term}>
+            <dt>
+              <b>{term}</b>
+            </dt>
+            <dd>{means}</dd>
+          </div>
+        ))}
+      </dl>
       <h2>Keys</h2>
       <label>
         <input type="checkbox" checked={single} onChange={({ target }) => keepSingleKeys(target.checked)} />{' '}
