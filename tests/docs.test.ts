@@ -46,6 +46,7 @@ for (const name of [
   'bin',
   'build',
   'dist',
+  'docs',
   'src',
   'studio',
   'examples',

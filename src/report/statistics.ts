@@ -79,7 +79,7 @@ export function findingSentence(findings: readonly PaperFinding[]): Html | undef
   if (untested === findings.length) return undefined
   const undecided = count('undecided')
   return html`<p>Of <a href="#findings">the paper’s ${findings.length} findings</a>, ${findings.length - untested} can be tested with this study:
-<b>${counted(holds, 'holds', 'hold')}</b>, ${counted(not, 'does not', 'do not')}, ${counted(undecided, 'is undecided', 'are undecided')}.${
+<b>${counted(holds, 'holds', 'hold')}</b>, ${counted(not, 'fails', 'fail')}, ${counted(undecided, 'is undecided', 'are undecided')}.${
     undecided > 0
       ? ' Undecided means that the difference may be chance: more faces, folds or trainings would tell.'
       : undefined

@@ -49,10 +49,10 @@ describe('the paper’s findings', () => {
       .text.replace(/<[^>]+>/g, '')
       .replace(/\s+/g, ' ')
     expect(said).toBe(
-      'Of the paper’s 4 findings, 3 can be tested with this study: 2 hold, 0 do not, 1 undecided. Undecided means that the difference may be chance: more faces, folds or trainings would tell.',
+      'Of the paper’s 4 findings, 3 can be tested with this study: 2 hold, none fails, 1 is undecided. Undecided means that the difference may be chance: more faces, folds or trainings would tell.',
     )
     expect(findingSentence((['holds', 'does not hold'] as const).map(finding))!.text).toContain(
-      '1 holds</b>, 1 does not, 0 undecided.',
+      '1 holds</b>, 1 fails, none is undecided.',
     )
     expect(findingSentence([finding('not tested')])).toBeUndefined()
   })
