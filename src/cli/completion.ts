@@ -72,7 +72,7 @@ function bashScript(commands: readonly Completed[]): string {
   )
   return `_regard() {
   local current="\${COMP_WORDS[COMP_CWORD]}" path='' word words=''
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$path $word" in
       ${paths.join(' | ')}) path="$path $word" ;;
     esac
