@@ -126,7 +126,9 @@ function summary(dataset: Dataset, checked: Checked): string[] {
       `${severity}:`,
       ...made.filter((one) => one.severity === severity).flatMap((one) => lines(one, dataset)),
     ]),
-    ...(passed.length === 0 ? [] : ['', `${passed.length} other checks found nothing; the page lists them`]),
+    ...(passed.length === 0
+      ? []
+      : ['', `${passed.length} of ${checked.findings.length} checks found nothing; the page lists them`]),
   ]
 }
 

@@ -84,7 +84,8 @@ async function gpu(): Promise<Finding> {
   const refused = await lookForGpu()
   return refused === undefined
     ? { state: 'good', says: 'WebGPU found a GPU that computes exactly: try --device auto' }
-    : { state: 'absent', says: `Without a GPU: everything runs on the CPU (${refused})` }
+    : // Its remedy is what follows anyway: the CPU.
+      { state: 'absent', says: `Everything runs on the CPU: ${refused.split('. ')[0]}` }
 }
 
 async function photos(): Promise<Finding> {

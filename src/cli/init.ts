@@ -255,7 +255,7 @@ dataset: ${dataset}
 # What networks read from a face: age (eight groups), gender (the data set's two labels), years (0 to 100).
 tasks: [${tasks.join(', ')}]
 
-# ${says}${iterations ? `, and not trained for long: with ${data?.faces} photos, expect little more than chance` : ''}.
+# ${says}${iterations ? `, and fewer iterations than usual: more of ${data?.faces} photos would be learnt by heart` : ''}.
 networks:
   - { ${Object.entries(entry)
     .map(([key, value]) => `${key}: ${value}`)

@@ -97,7 +97,7 @@ Age and Gender Classification</i> (2017).</footer>`
 
 /** What {@link mainFigures} are. */
 export const FIGURES =
-  'Right on test faces, with 95 % intervals over people; 1-off: right or one age group off; n: faces; chance: always the commonest answer'
+  'On test faces, with 95 % intervals over people. 1-off: right or one age group off; n: faces; chance: always the same answer'
 
 /** The main figures as lines of text, for the terminal. */
 export function mainFigures(study: Study): string[] {

@@ -13,7 +13,8 @@ const ASK: Readonly<Record<string, (script: string, words: readonly string[]) =>
   bash: (script, words) => `${script}\n${asked(words)}`,
   // As `bashcompinit` calls it.
   zsh: (script, words) => `${script}\nsetopt KSH_ARRAYS\n${asked(words)}`,
-  fish: (script, words) => `${script}\ncomplete -C 'regard ${words.join(' ')}' | string split -f1 \\t; or true`,
+  fish: (script, words) =>
+    `${script}\ncomplete -C 'regard ${words.join(' ')}' | string split -f1 \\t; or true`,
 }
 
 function asked(words: readonly string[]): string {

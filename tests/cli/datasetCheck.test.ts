@@ -26,7 +26,7 @@ describe('regard dataset check', () => {
     expect(printed).toContain('12 faces of 10 people, in the 2 folds of its publishers')
     expect(printed).toMatch(/serious:\n +1 {2}the same picture in two folds\. The network is tested/)
     expect(printed.indexOf('serious:')).toBeLessThan(printed.indexOf('doubtful:'))
-    expect(printed).toMatch(/\n\d+ other checks found nothing; the page lists them\n/)
+    expect(printed).toMatch(/\n\d+ of \d+ checks found nothing; the page lists them\n/)
     expect(printed).toMatch(/2 photos could not be used:\n.*cut: .*cut\.jpg: the photo cannot be read/)
     expect(printed).toContain(join(out, 'index.html'))
   })

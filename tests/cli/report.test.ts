@@ -17,7 +17,7 @@ describe('regard report', () => {
       only: ({ letter }) => letter === 'A',
     })
     await main(['report', out])
-    expect(captured.printed).toMatch(/^Right on test faces, .*\nage {5}A \[i\] +\d+\.\d % .*\nage {5}A \[r\]/)
+    expect(captured.printed).toMatch(/^On test faces, .*\nage {5}A \[i\] +\d+\.\d % .*\nage {5}A \[r\]/)
     expect(captured.printed).toContain('\nNot finished: 6 of 38 runs are done.\n')
     expect(captured.printed).toContain(`Report: ${join(out, 'report', 'index.html')}`)
     expect(existsSync(join(out, 'report', 'index.html'))).toBe(true)
