@@ -28,9 +28,7 @@ it('a process that must end at once ends no thread in the middle of a job, nor w
   expect(await Promise.all(done)).toEqual(jobs.slice(0, 4))
 })
 
-it('a thread that has ended gets no more jobs, and a job fails once none is left', {
-  timeout: 120_000,
-}, async () => {
+it('a thread that has ended gets no more jobs, and a job fails once none is left', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'regard-workers-'))
   const module = moduleOf(folder, `if (job === 'end') process.exit()`)
   const workers = new Workers<string, string>(module, 2)
