@@ -1,8 +1,18 @@
 /** The photo that is open, with what was painted on it. */
 
-import { type Image, UserError } from 'regard'
+import {
+  type Cut,
+  cutFound,
+  FACE_PARTS,
+  type Image,
+  type Model,
+  partsInCut,
+  requirePreprocessing,
+  UserError,
+} from 'regard'
+import { FIELDS, fieldsOf } from './fields.ts'
 import { painted } from './paint.ts'
-import type { Stroke } from './protocol.ts'
+import type { LookRequest, Stroke } from './protocol.ts'
 
 export class OpenPhoto {
   private photo: Image | undefined
@@ -35,5 +45,23 @@ export class OpenPhoto {
     else if (edited.strokes.length < strokes.length)
       this.edited = { strokes, photo: painted(edited.photo, strokes.slice(edited.strokes.length)) }
     return this.edited!.photo
+  }
+
+  /**
+   * What a network sees of it: the picture, the map from there to the photo, and the parts.
+   *
+   * @throws UserError while no photo is open
+   */
+  shownTo(model: Model, { face, align, strokes }: Pick<LookRequest, 'face' | 'align' | 'strokes'>) {
+    const photo = this.with(strokes)
+    const { picture } = requirePreprocessing(model)
+    // A network whose card does not mention faces gets whole photos.
+    const as: Cut | undefined = align === 'own' ? model.card.alignment : align
+    if (!face || !as) {
+      return { picture: photo, toPhoto: undefined, labels: { ...fieldsOf(picture), parts: FIELDS } }
+    }
+    const cut = cutFound(photo, face, as, picture.height)
+    const labels = partsInCut(face.mesh, cut.map, picture.height)
+    return { picture: cut.picture, toPhoto: cut.map, labels: { ...labels, parts: FACE_PARTS } }
   }
 }

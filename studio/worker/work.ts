@@ -7,13 +7,10 @@ import {
   type BuiltInName,
   builtIn,
   type Card,
-  type Cut,
   compositeOf,
-  cutFound,
   decodePhoto,
   type Engine,
   explainBy,
-  FACE_PARTS,
   type FaceFinder,
   type FoundFace,
   type Image,
@@ -24,7 +21,6 @@ import {
   loadModel,
   type Model,
   openFaceFinder,
-  partsInCut,
   pausing,
   pictureOf,
   pixelRelevance,
@@ -37,7 +33,6 @@ import { answerOf } from './answers.ts'
 import { Devices } from './devices.ts'
 import { Explainers } from './explainers.ts'
 import { fetched } from './fetched.ts'
-import { FIELDS, fieldsOf } from './fields.ts'
 import { layerMap, mappedAt, valueBehind } from './layers.ts'
 import type { Drafts, ModelReport, SavedModel } from './models.ts'
 import { OpenPhoto } from './openPhoto.ts'
@@ -269,7 +264,7 @@ export class Work {
     const { answers, bytes } = this.modelOf(id)
     const model = answers[0]!
     const request = { ...PLAIN, network: id, face }
-    const { picture } = this.shown(model, request)
+    const { picture } = this.photo.shownTo(model, request)
     const preprocessing = requirePreprocessing(model)
     const input = inputOf(picture, preprocessing)
     const { channels, mean, scale } = preprocessing
@@ -302,7 +297,7 @@ export class Work {
   async answer(request: LookRequest): Promise<Answered[]> {
     return this.alone(async () => {
       const { answers } = this.modelOf(request.network)
-      const { picture } = this.shown(answers[0]!, request)
+      const { picture } = this.photo.shownTo(answers[0]!, request)
       const { answersAlone } = await import('./models.ts')
       return answersAlone(this.engine!, answers, inputOf(picture, requirePreprocessing(answers[0]!)))
     })
@@ -320,7 +315,7 @@ export class Work {
     const model = known.answers.find(({ output }) => output === request.output) ?? known.answers[0]!
     const asked = against(model, request.minus)
     const explainer = await this.explainers.of(asked, known.bytes, request)
-    const { picture, toPhoto, labels } = this.shown(model, request)
+    const { picture, toPhoto, labels } = this.photo.shownTo(model, request)
     const found = await explainBy(explainer, asked, picture, {
       class: request.class,
       minus: request.minus,
@@ -349,20 +344,6 @@ export class Work {
       by: nameOf(model, request),
       milliseconds: performance.now() - start,
     }
-  }
-
-  /** The picture that a network sees, the map from there to the photo, and the parts. */
-  private shown(model: Model, { face, align, strokes }: LookRequest) {
-    const photo = this.photo.with(strokes)
-    const { picture } = requirePreprocessing(model)
-    // A network whose card does not mention faces gets whole photos.
-    const as: Cut | undefined = align === 'own' ? model.card.alignment : align
-    if (!face || !as) {
-      return { picture: photo, toPhoto: undefined, labels: { ...fieldsOf(picture), parts: FIELDS } }
-    }
-    const cut = cutFound(photo, face, as, picture.height)
-    const labels = partsInCut(face.mesh, cut.map, picture.height)
-    return { picture: cut.picture, toPhoto: cut.map, labels: { ...labels, parts: FACE_PARTS } }
   }
 
   /** One at a time, so that nothing is released while in use. */
