@@ -255,7 +255,7 @@ dataset: ${dataset}
 # What networks read from a face: age (eight groups), gender (the data set's two labels), years (0 to 100).
 tasks: [${tasks.join(', ')}]
 
-# ${says}${iterations ? `, and fewer iterations than usual: more of ${data?.faces} photos would be learnt by heart` : ''}.
+# ${says}${iterations ? `, with fewer iterations than usual, since there are only ${data?.faces} photos` : ''}.
 networks:
   - { ${Object.entries(entry)
     .map(([key, value]) => `${key}: ${value}`)

@@ -67,6 +67,15 @@ function wait(chosen: readonly RunRequest[], signal = new AbortController().sign
   return runOnQueue(queue, chosen, { progress, board: board(), signal, priority, collect: async () => true })
 }
 
+/** A study that put this many runs into the queue, and no longer waits for them. */
+async function leaveWaiting(count: number): Promise<void> {
+  const control = new AbortController()
+  const before = wait(requests(count), control.signal)
+  while ((await queue.getJobCountByTypes('prioritized')) < count) await sleep(20)
+  control.abort()
+  await before
+}
+
 /** This many workers, until `stop`. Their notes go to `notes`. */
 function workers(count: number, make: WorkerOptions['make']) {
   const control = new AbortController()
@@ -324,11 +333,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
   })
 
   it('replaces waiting runs by those of a changed plan, and drops what the plan no longer has', async () => {
-    const control = new AbortController()
-    const before = wait(requests(3), control.signal)
-    while ((await queue.getJobCountByTypes('prioritized')) < 3) await sleep(20)
-    control.abort()
-    await before
+    await leaveWaiting(3)
     const waiting = wait(requests(2).map((request) => ({ ...request, hash: 'changed' })))
     const isNew = async () =>
       (await queue.getJobs(['prioritized'])).every(({ data }) => data.hash === 'changed')
@@ -368,11 +373,7 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
   })
 
   it('waits for a run of the old plan that a worker takes just as it is to be replaced', async () => {
-    const control = new AbortController()
-    const before = wait(requests(2), control.signal)
-    while ((await queue.getJobCountByTypes('prioritized')) < 2) await sleep(20)
-    control.abort()
-    await before
+    await leaveWaiting(2)
     // What a worker leaves in Redis as soon as it takes a run.
     const client = new Client(redis.url)
     for (const request of requests(2))
