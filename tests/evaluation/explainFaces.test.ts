@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import type { Dataset } from '../../src/datasets/dataset.ts'
+import { requireEvaluable } from '../../src/evaluation/evaluate.ts'
+import { keyOf } from '../../src/evaluation/explainFaces.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { float32, int64 } from '../../src/graph/types.ts'
+import { modelOf } from '../../src/models/model.ts'
+
+const none = { kind: 'folder', root: '/photos', faces: [] } as unknown as Dataset
+
+/** A network with a node that is told a 64-bit whole number. */
+function told(value: number) {
+  const g = new GraphBuilder('told')
+  const x = g.input('x', 'float32', ['batch', 3, 8, 8])
+  const flat = g.op('Flatten', [x])
+  const filled = g.op('ConstantOfShape', [g.op('Shape', [flat])], { value: int64([1], [value]) })
+  const sum = g.op('Add', [flat, g.op('Cast', [filled], { to: 'float32' })])
+  g.output('y', g.op('MatMul', [sum, g.constant(float32([192, 2]))]))
+  const input = { channels: 'RGB', scale: 1, mean: 0 } as const
+  return requireEvaluable([
+    modelOf(g.graph(), 'told.onnx', { classes: ['m', 'f'], task: 'gender', alignment: 'r', input }),
+  ])
+}
+
+test('explained faces are kept apart by the whole numbers in a network, which JSON cannot hold', () => {
+  expect(keyOf(told(1), none, {})).toBe(keyOf(told(1), none, {}))
+  expect(keyOf(told(1), none, {})).not.toBe(keyOf(told(2), none, {}))
+})
