@@ -67,6 +67,7 @@ export { withoutUnread } from './graph/fold.ts'
 export { OPSET } from './graph/operators.ts'
 export { float32, type Graph, int64, type Tensor, type TensorOf } from './graph/types.ts'
 export { verify } from './graph/verify.ts'
+export { agesOf } from './models/ages.ts'
 export { type Card, formatCard, parseCard } from './models/card.ts'
 export {
   compositeOf,
@@ -79,7 +80,6 @@ export {
 export { graftModel } from './models/graft.ts'
 export { inputOf, inputToPhoto, pictureOf } from './models/input.ts'
 export {
-  agesOf,
   answersOf,
   type Model,
   type ModelOptions,

@@ -4,8 +4,9 @@ import { printable } from '../base/printable.ts'
 import { deviationOf, expectedAge } from '../evaluation/years.ts'
 import type { Question } from '../explanation/classes.ts'
 import { partsInWords } from '../explanation/partsInWords.ts'
+import { agesOf } from '../models/ages.ts'
 import type { ModelExplanation } from '../models/explain.ts'
-import { agesOf, type Model, requirePreprocessing } from '../models/model.ts'
+import { type Model, requirePreprocessing } from '../models/model.ts'
 import { cutInWords } from './model.ts'
 
 /** A question in words. */

@@ -141,9 +141,6 @@ export function modelOf(
   }))
 }
 
-/** How many classes DEX has, one a year (Rothe et al. 2015); networks like it do not name their classes. */
-const YEARS = 101
-
 /** The model once for each answer that its card lists, in that order; or the model alone. */
 export function answersOf(model: Model): Model[] {
   const { network, path, card } = model
@@ -153,33 +150,6 @@ export function answersOf(model: Model): Model[] {
 /** Whether an answer is one number that is used as it is, such as an age or the probability of the second class. */
 export function isPlain({ kind, logits }: Pick<Model, 'kind' | 'logits'>): boolean {
   return kind === 'number' || (kind === 'other' && logits === 1)
-}
-
-/**
- * The age that each class of an answer in years stands for; undefined for an answer that is one number.
- *
- * @throws UserError where the card does not say it
- */
-export function agesOf({ path, card, output, logits, classes }: Model): readonly number[] | undefined {
-  if (logits === 1) return undefined
-  const answer = answerAt(card, output)
-  if (!answer.ages && !answer.classes && logits !== YEARS) {
-    throw new UserError(
-      `the ages that its ${logits} classes stand for are unknown`,
-      path,
-      `Give them in its card: \`ages: [10, 20, …]\`. (${YEARS} classes are those from 0 to ${YEARS - 1})`,
-    )
-  }
-  const ages = answer.ages ?? classes.map((name) => (name.trim() === '' ? Number.NaN : Number(name)))
-  const unknown = ages.findIndex((age) => !Number.isFinite(age))
-  if (ages.length === logits && unknown < 0) return ages
-  throw new UserError(
-    ages.length === logits
-      ? `the age that the class ${classes[unknown]} stands for is unknown`
-      : `there are ${ages.length} ages, and the output ${output} has ${logits} classes`,
-    path,
-    'Give the age of each class in its card, in order: `ages: [10, 20, …]`',
-  )
 }
 
 /**
@@ -308,7 +278,7 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
 /**
  * What a card says about one output. Names of classes that are given besides a card's answers apply to every output.
  */
-function answerAt(card: OpenedCard, output: string): Answer {
+export function answerAt(card: OpenedCard, output: string): Answer {
   const answer = card.answers?.find((each) => each.output === output)
   if (answer) return { ...answer, classes: card.classes ?? answer.classes }
   // A card's names apply to its own output, and to that output's mean over all places.

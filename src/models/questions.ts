@@ -11,31 +11,12 @@ import {
 } from '../explanation/classes.ts'
 import type { Explanation } from '../explanation/explain.ts'
 import { type Target, weightsOf } from '../explanation/target.ts'
-import {
-  agesNamed,
-  classesWithin,
-  groupWeights,
-  meanOf,
-  softmaxOf,
-  yearWeights,
-} from '../explanation/years.ts'
+import { classesWithin, groupWeights, meanOf, softmaxOf, yearWeights } from '../explanation/years.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Node } from '../graph/operators.ts'
 import type { Graph } from '../graph/types.ts'
+import { agesToAsk } from './ages.ts'
 import { isPlain, type Model } from './model.ts'
-
-/** How many classes DEX has, one a year: this many classes without names are the years from 0 on. */
-const YEARS = 101
-
-/** The age that each class of a model stands for; undefined where its classes are not ages. */
-function agesOfClasses(model: Model): readonly number[] | undefined {
-  const { card, output, logits, classes } = model
-  if (logits === 1) return undefined
-  const answer = card.answers?.find((each) => each.output === output) ?? card
-  if (answer.ages?.length === logits) return answer.ages
-  const isKnown = answer.classes !== undefined || logits === YEARS
-  return isKnown ? agesNamed(classes) : undefined
-}
 
 /**
  * Parse what a user asks into questions.
@@ -47,7 +28,7 @@ function agesOfClasses(model: Model): readonly number[] | undefined {
  */
 export function questionsOf(model: Model, asked: readonly string[], minus?: string): Question[] {
   const { kind, classes, path } = model
-  const ages = agesOfClasses(model)
+  const ages = agesToAsk(model)
   const group = (text: string): ClassGroup | undefined => {
     // `8,13` are two ages, and `(8, 13)` is a range.
     const isRange = !text.includes(',') || text.trim().startsWith('(')
@@ -145,7 +126,7 @@ export function targetIn(
       throw new UserError(
         `the network's own answer is ${classes[minus!]}, which would be compared with itself`,
         undefined,
-        agesOfClasses(model)
+        agesToAsk(model)
           ? `Name another class; --class years --minus ${classes[minus!]} compares the expected age with it`
           : 'Name another class',
       )
@@ -159,7 +140,7 @@ export function targetIn(
     )
   }
   requireSoftmax(scores)
-  if (known === 'years') return { weights: yearWeights(scores.logits, agesOfClasses(model)!, reference) }
+  if (known === 'years') return { weights: yearWeights(scores.logits, agesToAsk(model)!, reference) }
   const of = (one: 'top' | number | ClassGroup) =>
     typeof one === 'object' ? groupWeights(scores.logits, one.members) : weightsOf(one, logits)
   const against = minus === undefined ? undefined : of(minus)
@@ -170,7 +151,7 @@ export function targetIn(
 
 /** The expected age of a model's answer, in years. */
 export function expectedAgeIn(model: Model, logits: Float32Array): number {
-  return meanOf(agesOfClasses(model)!, softmaxOf(logits))
+  return meanOf(agesToAsk(model)!, softmaxOf(logits))
 }
 
 /** @throws UserError where an output's probabilities are not the softmax of all its logits */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../src/graph/builder.ts'
 import { parseCard } from '../../src/models/card.ts'
-import { agesOf, answersOf, isPlain, modelOf, type OpenedCard } from '../../src/models/model.ts'
+import { answersOf, isPlain, modelOf, type OpenedCard } from '../../src/models/model.ts'
 
 /** A network with outputs `age` of five classes, `gender` of one logit and `years`, one number. */
 function network() {
@@ -35,8 +35,6 @@ describe('a card may describe several answers', () => {
       ['years', 'years', 1],
     ])
     expect(answers.map(isPlain)).toEqual([false, false, true])
-    expect(agesOf(answers[0]!)).toEqual([12, 25, 35, 50, 68])
-    expect(agesOf(answers[2]!)).toBeUndefined()
   })
 
   test('the first is the default', () => {
@@ -47,19 +45,6 @@ describe('a card may describe several answers', () => {
   test('a model whose card describes one answer has that one', () => {
     const model = modelOf(network(), 'two', { output: 'gender', task: 'gender', classes: ['f', 'm'] })
     expect(answersOf(model)).toEqual([model])
-  })
-
-  test('the ages that classes stand for must be given if nothing states them', () => {
-    const unsaid = (answer: object) => () =>
-      agesOf(modelOf(network(), 'two', { answers: [{ output: 'age', task: 'years', ...answer }] }))
-    expect(unsaid({})).toThrow(
-      /two: the ages that its 5 classes stand for are unknown\. Give them in its card/,
-    )
-    expect(unsaid({ classes: ['a', 'b', 'c', 'd', 'e'] })).toThrow(
-      /the age that the class a stands for is unknown/,
-    )
-    expect(unsaid({ ages: [1, 2] })).toThrow(/there are 2 ages, and the output age has 5 classes/)
-    expect(unsaid({ classes: ['10', '20', '30', '40', '50'] })()).toEqual([10, 20, 30, 40, 50])
   })
 
   test('answers and a single answer exclude each other', () => {
