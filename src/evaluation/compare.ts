@@ -3,6 +3,7 @@
  * what speaks for each network's own answer rather than the other's.
  */
 
+import { groupBy } from '../base/groupBy.ts'
 import { rankCorrelation } from '../explanation/measures/rankCorrelation.ts'
 import { topKOverlap } from '../explanation/measures/topKOverlap.ts'
 import { bootstrapFigures } from '../statistics/bootstrap.ts'
@@ -149,7 +150,7 @@ function contrastOf(network: string, { faces, parts }: ExplainedFaces): Contrast
     const net = netOf(face)
     return net ? [{ subject: face.subject, net }] : []
   })
-  const people = [...groupBySubject(rows).values()]
+  const people = [...groupBy(rows, ({ subject }) => subject).values()]
   const means = people.map((own) =>
     parts.map((_, k) => own.reduce((sum, { net }) => sum + net[k]!, 0) / own.length),
   )
@@ -170,18 +171,14 @@ function netOf({ parts }: ExplainedFace): number[] | undefined {
   return size === 0 ? undefined : parts!.map(({ positive, negative }) => (positive + negative) / size)
 }
 
-function groupBySubject<T extends { readonly subject: string }>(rows: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const row of rows) groups.set(row.subject, [...(groups.get(row.subject) ?? []), row])
-  return groups
-}
-
 /** For each person, the sum over their faces. */
 function sumsBy<T extends { readonly subject: string }>(
   rows: readonly T[],
   of: (row: T) => number,
 ): number[] {
-  return [...groupBySubject(rows).values()].map((own) => own.reduce((sum, row) => sum + of(row), 0))
+  return [...groupBy(rows, ({ subject }) => subject).values()].map((own) =>
+    own.reduce((sum, row) => sum + of(row), 0),
+  )
 }
 
 /** The mean over rows that have the value, with its interval over people. */
@@ -191,7 +188,7 @@ function meanBy<T extends { readonly subject: string }>(
   seed: string,
 ): Mean {
   const known = rows.filter((row) => !Number.isNaN(of(row)))
-  const people = [...groupBySubject(known).values()]
+  const people = [...groupBy(known, ({ subject }) => subject).values()]
   const sums = people.map((own) => [own.reduce((sum, row) => sum + of(row), 0)])
   const faces = people.map((own) => own.length)
   const interval: Interval | null =

@@ -3,6 +3,7 @@
  * particular networks. A difference counts where it is more than chance among both trainings and people would bring.
  */
 
+import { groupBy } from '../base/groupBy.ts'
 import { holm } from '../statistics/holm.ts'
 import { signFlipTest } from '../statistics/permutation.ts'
 import { studentBetween } from '../statistics/student.ts'
@@ -49,15 +50,17 @@ export function compareSettings(a: Setting, b: Setting): SettingsDifference {
   const [meansOfA, meansOfB] = shares.map((trainings) =>
     trainings.map((each) => parts.map((_, k) => mean(faces.map((face) => each.get(face)!.shares[k]!)))),
   ) as [number[][], number[][]]
-  const people = new Map<string, number[][]>()
-  for (const face of faces) {
+  const people = groupBy(faces, (face) => first.get(face)!.subject)
+  const gapsAt = (face: string) => {
     const [ofA, ofB] = shares.map((trainings) =>
       parts.map((_, k) => mean(trainings.map((each) => each.get(face)!.shares[k]!))),
     ) as [number[], number[]]
-    const { subject } = first.get(face)!
-    people.set(subject, [...(people.get(subject) ?? []), ofA.map((share, k) => share - ofB[k]!)])
+    return ofA.map((share, k) => share - ofB[k]!)
   }
-  const gaps = [...people.values()].map((own) => parts.map((_, k) => mean(own.map((row) => row[k]!))))
+  const gaps = [...people.values()].map((own) => {
+    const rows = own.map(gapsAt)
+    return parts.map((_, k) => mean(rows.map((row) => row[k]!)))
+  })
   const overPeople = signFlipTest(gaps, { seed: `${a.name} ${b.name}` })
   const ofSettings = [a, b].every(({ trainings }) => trainings.length >= LEAST)
   const p = parts.map((_, k) => {
