@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { NotWritten, requireWritableFolder } from '../base/files.ts'
+import { addToGroup } from '../base/groupBy.ts'
 import { printable } from '../base/printable.ts'
 import { Progress } from '../base/progress.ts'
 import type { Watch } from '../base/watch.ts'
@@ -332,7 +333,7 @@ async function explainOne(
           lines.push(summary(name, question, explanation, job.model, { to: file, parts }))
           if (face?.map && explanation.map) {
             const toPhoto = inputToPhoto(requirePreprocessing(job.model), face.picture, face.map)
-            maps.set(suffix, [...(maps.get(suffix) ?? []), { map: explanation.map, toPhoto }])
+            addToGroup(maps, suffix, { map: explanation.map, toPhoto })
           }
         }
       }

@@ -9,6 +9,7 @@
 
 import { statSync } from 'node:fs'
 import { DisjointSets } from '../base/disjointSets.ts'
+import { addToGroup } from '../base/groupBy.ts'
 import { hashOfFile } from '../base/hash.ts'
 import { closePairs } from './closePairs.ts'
 import type { Face } from './dataset.ts'
@@ -30,7 +31,7 @@ export function identicalPhotos(faces: readonly Face[]): number[][] {
     if (size === undefined || counts.get(size) === 1) continue
     try {
       const digest = hashOfFile(faces[index]!.photo)
-      groups.set(digest, [...(groups.get(digest) ?? []), index])
+      addToGroup(groups, digest, index)
     } catch {}
   }
   return [...groups.values()].filter((group) => group.length > 1)

@@ -4,6 +4,7 @@
  */
 
 import { UserError } from '../base/errors.ts'
+import { addToGroup } from '../base/groupBy.ts'
 import { bootstrapFigures } from '../statistics/bootstrap.ts'
 import { holm } from '../statistics/holm.ts'
 import type { Interval } from '../statistics/interval.ts'
@@ -171,7 +172,7 @@ function isKnown(face: ExplainedFace): face is Known {
 /** The faces of each group, all of them first. */
 function groupsOf(faces: readonly Known[], classes: readonly string[], by: Classing): Map<string, Known[]> {
   const groups = new Map<string, Known[]>([['all', [...faces]]])
-  const add = (group: string, face: Known) => groups.set(group, [...(groups.get(group) ?? []), face])
+  const add = (group: string, face: Known) => addToGroup(groups, group, face)
   const sorted = [...faces].sort((a, b) => (classOf(a, by) ?? 0) - (classOf(b, by) ?? 0))
   for (const face of sorted) {
     const of = classOf(face, by)

@@ -1,6 +1,7 @@
 /** Faces to measure maps on: a sample of a data set, cut out as the network sees them. */
 
 import { UserError } from '../base/errors.ts'
+import { addToGroup } from '../base/groupBy.ts'
 import { Random } from '../base/random.ts'
 import { alignFaces } from '../datasets/alignFaces.ts'
 import type { Dataset, Face, Skipped } from '../datasets/dataset.ts'
@@ -28,7 +29,7 @@ export function sampled(
   const classes = new Map<number, Face[]>()
   for (const face of random.shuffle(faces)) {
     const label = labelOf(face)
-    if (label !== undefined) classes.set(label, [...(classes.get(label) ?? []), face])
+    if (label !== undefined) addToGroup(classes, label, face)
   }
   const chosen = new Set<Face>()
   for (let turn = 0; chosen.size < count && turn < faces.length; turn++) {

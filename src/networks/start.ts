@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts'
+import { addToGroup } from '../base/groupBy.ts'
 import { withoutUnread } from '../graph/fold.ts'
 import type { Graph, TensorOf, ValueInfo } from '../graph/types.ts'
 
@@ -93,7 +94,7 @@ function layersOf(network: Graph): Map<string, string[]> {
   const layers = new Map<string, string[]>()
   for (const name of network.initializers.keys()) {
     const layer = /^(.*)\.(weight|bias)$/.exec(name)?.[1]
-    if (layer !== undefined) layers.set(layer, [...(layers.get(layer) ?? []), name])
+    if (layer !== undefined) addToGroup(layers, layer, name)
   }
   return layers
 }

@@ -4,6 +4,7 @@
  */
 
 import { existsSync } from 'node:fs'
+import { addToGroup } from '../base/groupBy.ts'
 import type { Task } from '../datasets/task.ts'
 import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Alignment } from '../faces/align.ts'
@@ -73,7 +74,7 @@ export function readStudy(out: string, { photos = true } = {}): Study {
       record: readRunRecord(folder),
       ...(profile && { profile: { ...profile, fold: run.fold } }),
     }
-    cells.set(key, [...(cells.get(key) ?? []), made])
+    addToGroup(cells, key, made)
   }
   const tasks = unique(record.runs.map(({ task }) => task))
   return {

@@ -6,6 +6,7 @@
  * output's own order.
  */
 
+import { addToGroup } from '../base/groupBy.ts'
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import { type Dimension, float32, type Graph, sizeOf } from '../graph/types.ts'
 import { isUnitValue } from './bounds.ts'
@@ -81,7 +82,7 @@ export function logitsOf(graph: Graph, output: string): Logits {
   const kind = head === 'sigmoid' ? 'sigmoid' : 'softmax'
   const heads = new Map<unknown, number[]>()
   found.forEach((each, k) => {
-    heads.set(each.head, [...(heads.get(each.head) ?? []), k])
+    addToGroup(heads, each.head, k)
   })
   return {
     output,

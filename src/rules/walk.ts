@@ -14,6 +14,7 @@
  * an error. The walk checks the shape of everything that arrives, so a rule that mixes rows does not go unseen.
  */
 
+import { addToGroup } from '../base/groupBy.ts'
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import type { NodeOf, Operator } from '../graph/operators.ts'
 import type { Dimension, Graph, Shape } from '../graph/types.ts'
@@ -84,7 +85,7 @@ export function walkBackward(
       const name = node.inputs[k]!
       if (!value || !onTheWay.has(name)) return
       checkShape(value, withRows(visit.inputs[k]!, rows), `${node.name} (${node.op})`)
-      arrived.set(name, [...(arrived.get(name) ?? []), value])
+      addToGroup(arrived, name, value)
     })
   }
   return new Map(wanted.flatMap((name) => (arrived.has(name) ? [[name, total(name)!]] : [])))

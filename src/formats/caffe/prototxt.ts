@@ -8,6 +8,7 @@
  */
 
 import { UserError } from '../../base/errors.ts'
+import { addToGroup } from '../../base/groupBy.ts'
 
 /** How deep messages may be nested: Caffe needs five levels. */
 const DEEPEST = 100
@@ -40,7 +41,7 @@ export class Message {
   }
 
   add(name: string, field: Field): void {
-    this.fields.set(name, [...(this.fields.get(name) ?? []), field])
+    addToGroup(this.fields, name, field)
   }
 
   has(name: string): boolean {

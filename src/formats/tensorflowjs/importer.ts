@@ -1,3 +1,4 @@
+import { addToGroup } from '../../base/groupBy.ts'
 import { GraphBuilder, type Value } from '../../graph/builder.ts'
 import type { AttributesOf, Operator } from '../../graph/operators.ts'
 import { type DataType, float32, type Graph, int64, type Shape, type Tensor } from '../../graph/types.ts'
@@ -36,7 +37,7 @@ export class Importer {
     this.outputs = new Set([...outputs.values()].map(({ node }) => node))
     for (const node of nodes) {
       for (const input of node.inputs) {
-        this.consumers.set(input.node, [...(this.consumers.get(input.node) ?? []), node])
+        addToGroup(this.consumers, input.node, node)
       }
     }
   }
