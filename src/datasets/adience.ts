@@ -84,7 +84,7 @@ export function readAdienceLists(
   const faulty: Skipped[] = []
   for (const [fold, path] of tablesIn(root).entries()) {
     const table = readTable(path, COLUMNS, { delimiter: '\t', quotes: false })
-    faulty.push(...table.faulty)
+    for (const row of table.faulty) faulty.push(row)
     for (const row of table.rows) {
       const read = rowOf(row, fold, repairLabels)
       if (typeof read === 'string') faulty.push({ face: row.where, reason: read })

@@ -1,4 +1,5 @@
 import { reasonOf } from '../base/errors.ts'
+import { TakenNames } from './names.ts'
 import { type AttributesOf, type Node, OPERATORS, OPSET, type Operator } from './operators.ts'
 import { inferNode, type Known, known } from './shapes.ts'
 import {
@@ -38,9 +39,9 @@ export class GraphBuilder {
   private readonly initializers = new Map<string, Tensor>()
   private nodes: Node[] = []
   private readonly values = new Map<string, Known>()
-  private readonly taken = new Set<string>()
   private readonly derivations = new Map<string, Value>()
   private readonly reserved = new Set<string>()
+  private readonly taken = new TakenNames([], (name) => this.reserved.has(name))
   private readonly constants = new Set<string>()
   /** The names that values had before. */
   private readonly renamed = new Map<string, string>()
@@ -346,10 +347,7 @@ export class GraphBuilder {
   }
 
   private unique(name: string): string {
-    const wanted = this.prefix + name
-    let unique = wanted
-    for (let k = 2; this.taken.has(unique) || this.reserved.has(unique); k++) unique = `${wanted}_${k}`
-    return this.claim(unique)
+    return this.taken.unique(this.prefix + name)
   }
 }
 

@@ -4,6 +4,7 @@
  * wrap around.
  */
 
+import { memoised } from '../base/memoised.ts'
 import type { NodeOf, Operator } from '../graph/operators.ts'
 import type { Graph, Tensor } from '../graph/types.ts'
 import { wiringOf } from '../graph/wiring.ts'
@@ -37,12 +38,7 @@ const SLACK = 1e-5
 /** The bounds of a graph's values, by their names. */
 export function boundsIn(graph: Graph): (name: string) => Interval {
   const { makerOf } = wiringOf(graph)
-  const known = new Map<string, Interval>()
-  const boundsOf = (name: string): Interval => {
-    const bounds = known.get(name) ?? withoutTraces(found(name))
-    known.set(name, bounds)
-    return bounds
-  }
+  const boundsOf = memoised((name: string): Interval => withoutTraces(found(name)))
   const found = (name: string): Interval => {
     const constant = graph.initializers.get(name)
     if (constant) return spanOf(constant)
@@ -277,28 +273,32 @@ function isPart({ node, graph, boundsOf }: Visit<'Div'>): boolean {
   const isSize = (name: string): boolean => {
     if (name === part) return isNonNegative(name)
     const maker = makerOf(name)
-    if (maker?.op === 'Sqrt') return covers(maker.inputs[0]!, isSquare)
+    if (maker?.op === 'Sqrt') return coversSquare(maker.inputs[0]!)
     return maker?.op === 'Abs' && maker.inputs[0] === part
   }
   /** Whether a value is at least another, non-negative one for which `is` holds. */
-  const covers = (name: string, is: (name: string) => boolean): boolean => {
-    if (is(name)) return true
-    const maker = makerOf(name)
-    switch (maker?.op) {
-      case 'Add':
-      case 'Sum':
-        return maker.inputs.every(isNonNegative) && maker.inputs.some((each) => covers(each, is))
-      case 'Max':
-        return maker.inputs.some((each) => covers(each, is))
-      case 'Clip':
-        return !maker.inputs[2] && covers(maker.inputs[0]!, is)
-      case 'ReduceSum':
-      case 'ReduceMax':
-        // Without the reduced axes, elements would meet sums other than their own.
-        return !!maker.attributes.keepdims && covers(maker.inputs[0]!, is)
-      default:
-        return false
-    }
+  const covering = (is: (name: string) => boolean) => {
+    const covers = memoised((name: string): boolean => {
+      if (is(name)) return true
+      const maker = makerOf(name)
+      switch (maker?.op) {
+        case 'Add':
+        case 'Sum':
+          return maker.inputs.every(isNonNegative) && maker.inputs.some(covers)
+        case 'Max':
+          return maker.inputs.some(covers)
+        case 'Clip':
+          return !maker.inputs[2] && covers(maker.inputs[0]!)
+        case 'ReduceSum':
+        case 'ReduceMax':
+          // Without the reduced axes, elements would meet sums other than their own.
+          return !!maker.attributes.keepdims && covers(maker.inputs[0]!)
+        default:
+          return false
+      }
+    })
+    return covers
   }
-  return covers(whole, isSize)
+  const coversSquare = covering(isSquare)
+  return covering(isSize)(whole)
 }

@@ -7,6 +7,7 @@
  */
 
 import { addToGroup } from '../base/groupBy.ts'
+import { memoised } from '../base/memoised.ts'
 import type { GraphBuilder, Value } from '../graph/builder.ts'
 import { type Dimension, float32, type Graph, sizeOf } from '../graph/types.ts'
 import { isUnitValue } from './bounds.ts'
@@ -66,7 +67,8 @@ export function logitsOf(graph: Graph, output: string): Logits {
   })
   if (!elements || elements.terms.length === 0) return asItIs('logits')
   if (areScores(elements)) return asItIs(isUnitValue(graph, output) ? 'other' : 'logits')
-  const found = elements.terms.map(read)
+  const placeOf = placing()
+  const found = elements.terms.map((term) => read(term, placeOf))
   if (!found.every((each) => each !== undefined)) return asItIs('other')
   const [first] = found as [Found]
   const alike = found.every(({ scale, shift, isLog, head }) => {
@@ -107,7 +109,7 @@ interface Found {
 
 type Share = Core & { readonly kind: 'share' }
 
-function read(term: Term): Found | undefined {
+function read(term: Term, placeOf: (share: Share) => Place | undefined): Found | undefined {
   const single = onlyPart(term)
   if (!single) return undefined
   const { core, factor } = single
@@ -116,15 +118,20 @@ function read(term: Term): Found | undefined {
     if (inner?.core.kind !== 'share' || inner.factor <= 0 || core.of.shift !== 0 || factor < 0)
       return undefined
     const shift = term.shift + factor * Math.log(inner.factor)
-    return readShare(inner.core, factor, shift, true)
+    return foundAt(placeOf(inner.core), inner.core, factor, shift, true)
   }
-  return core.kind === 'share' ? readShare(core, factor, term.shift, false) : undefined
+  return core.kind === 'share' ? foundAt(placeOf(core), core, factor, term.shift, false) : undefined
 }
 
-function readShare(core: Share, factor: number, shift: number, isLog: boolean): Found | undefined {
-  const place = placeOf(core)
+function foundAt(
+  place: Place | undefined,
+  share: Share,
+  factor: number,
+  shift: number,
+  isLog: boolean,
+): Found | undefined {
   if (!place) return undefined
-  const head = isSigmoid(core) ? 'sigmoid' : core.total
+  const head = isSigmoid(share) ? 'sigmoid' : share.total
   // A value that falls as a probability rises is the probability of the other side.
   return factor > 0
     ? { place, scale: factor, shift, isLog, head }
@@ -136,30 +143,32 @@ function onlyPart({ parts }: Term): { core: Core; factor: number } | undefined {
   return core && { core, factor: factor! }
 }
 
-/** The logit whose share it is. */
-function placeOf(share: Share): Place | undefined {
-  const { of, total } = share
-  if (of?.kind === 'share') return placeOf(of)
-  if (of?.kind === 'exp') {
-    const place = placeIn(of.of)
-    if (!place || isSigmoid(share)) return place
-    // Each class may have a weight of its own.
-    const [first] = total.parts.values()
-    const weight = Math.log(total.parts.get(of)! / first!)
-    return { ...place, shift: place.shift + weight }
+/** Finds the logit whose share a share is. */
+function placing(): (share: Share) => Place | undefined {
+  const placeOf: (share: Share) => Place | undefined = memoised((share) => {
+    const { of, total } = share
+    if (of?.kind === 'share') return placeOf(of)
+    if (of?.kind === 'exp') {
+      const place = placeIn(of.of)
+      if (!place || isSigmoid(share)) return place
+      // Each class may have a weight of its own.
+      const [first] = total.parts.values()
+      const weight = Math.log(total.parts.get(of)! / first!)
+      return { ...place, shift: place.shift + weight }
+    }
+    // The number added to an exponential: the other side of a sigmoid.
+    const beside = of === undefined && isSigmoid(share) ? onlyPart(total)?.core : undefined
+    const place = beside?.kind === 'exp' ? placeIn(beside.of) : undefined
+    return place && turned(place)
+  })
+  const placeIn = ({ parts, shift }: Term): Place | undefined => {
+    const [[core, factor] = [], ...others] = [...parts].filter(([{ kind }]) => kind !== 'largest')
+    if (!core || others.length > 0) return undefined
+    if (core.kind === 'score') return { value: core.value, index: core.index, scale: factor!, shift }
+    const place = core.kind === 'share' ? placeOf(core) : undefined
+    return place && (factor! > 0 ? place : turned(place))
   }
-  // The number added to an exponential: the other side of a sigmoid.
-  const beside = of === undefined && isSigmoid(share) ? onlyPart(total)?.core : undefined
-  const place = beside?.kind === 'exp' ? placeIn(beside.of) : undefined
-  return place && turned(place)
-}
-
-function placeIn({ parts, shift }: Term): Place | undefined {
-  const [[core, factor] = [], ...others] = [...parts].filter(([{ kind }]) => kind !== 'largest')
-  if (!core || others.length > 0) return undefined
-  if (core.kind === 'score') return { value: core.value, index: core.index, scale: factor!, shift }
-  const place = core.kind === 'share' ? placeOf(core) : undefined
-  return place && (factor! > 0 ? place : turned(place))
+  return placeOf
 }
 
 function turned({ scale, shift, ...place }: Place): Place {

@@ -11,7 +11,7 @@ import { squaredDistance } from './kMeans.ts'
  *   0 for a point that is alone in its group, and where there is only one group
  */
 export function silhouettes(points: readonly Float64Array[], labels: readonly number[]): Float64Array {
-  const groups = Math.max(...labels) + 1
+  const groups = labels.reduce((most, label) => Math.max(most, label), -1) + 1
   const counts = new Int32Array(groups)
   for (const label of labels) counts[label]!++
   return Float64Array.from(points, (point, n) => {

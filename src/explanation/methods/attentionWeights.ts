@@ -1,6 +1,7 @@
 /** Where in a vision transformer the attention weights are, and which of its tokens are places of the picture. */
 
 import { UserError } from '../../base/errors.ts'
+import { memoised } from '../../base/memoised.ts'
 import type { Node } from '../../graph/operators.ts'
 import { float32, type Graph, type TensorOf } from '../../graph/types.ts'
 import { verify } from '../../graph/verify.ts'
@@ -33,12 +34,13 @@ export function attentionWeights(network: Graph, output: string): AttentionWeigh
     network.inputs.map(({ name }) => name),
   )
   const needed = sources(network, [output])
-  const weighs = (name: string): boolean =>
+  const weighs: (name: string) => boolean = memoised((name) =>
     readersOf(name).some(
       (reader: Node) =>
         (reader.op === 'MatMul' && reader.inputs[0] === name && computed.has(reader.inputs[1]!)) ||
         (PASSING.includes(reader.op) && weighs(reader.outputs[0]!)),
-    )
+    ),
+  )
   const values = verify(network)
   const names = network.nodes.flatMap(({ op, outputs: [name] }) =>
     op === 'Softmax' && needed.has(name!) && weighs(name!) ? [name!] : [],

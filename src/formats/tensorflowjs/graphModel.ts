@@ -169,7 +169,7 @@ function neededNodes(
     if (!node) throw new UserError(`its graph reads ${name}, which is not in it`, where)
     if (needed.has(node)) continue
     needed.add(node)
-    open.push(...node.inputs.map((input) => input.node))
+    for (const input of node.inputs) open.push(input.node)
   }
   return [...all.values()].filter((node) => needed.has(node))
 }
@@ -213,7 +213,7 @@ function sorted(nodes: readonly TensorFlowNode[], where: string): TensorFlowNode
     }
     if (state.get(name) === 'open') throw new UserError(`its graph has a cycle through ${name}`, where)
     state.set(name, 'open')
-    stack.push(...before.reverse())
+    for (const name of before.reverse()) stack.push(name)
   }
   return order
 }

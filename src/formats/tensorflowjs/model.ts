@@ -200,5 +200,5 @@ const TYPES: Record<string | number, DataType> = {
 }
 
 function plainText(given: z.infer<typeof text>): string {
-  return typeof given === 'string' ? atob(given) : String.fromCharCode(...given)
+  return typeof given === 'string' ? atob(given) : given.map((code) => String.fromCharCode(code)).join('')
 }

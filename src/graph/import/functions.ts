@@ -4,8 +4,8 @@
  */
 
 import { UserError } from '../../base/errors.ts'
+import { TakenNames } from '../names.ts'
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from '../onnx_pb.ts'
-import { uniqueName } from './names.ts'
 
 /**
  * A graph of a file with its functions inlined.
@@ -20,8 +20,9 @@ export function withFunctionsInPlace(
 ): GraphProto {
   if (functions.length === 0) return graph
   const byName = new Map(functions.map((each) => [keyOf(each.domain, each.name), each]))
-  const names = new Set<string>()
   const values = [...graph.node.flatMap(({ output }) => output), ...graph.initializer.map(({ name }) => name)]
+  values.sort()
+  const names = new TakenNames([], (name) => startsOne(values, `${name}/`))
   /** @param within the functions that the nodes are inside of */
   const inPlace = (nodes: readonly NodeProto[], within: readonly FunctionProto[]): NodeProto[] =>
     nodes.flatMap((node) => {
@@ -30,12 +31,21 @@ export function withFunctionsInPlace(
         return [withBranches(node, (branch) => changed(branch, { node: inPlace(branch.node, within) }))]
       checkOpset(found, opset)
       if (within.includes(found)) throw new UserError(`the function ${found.name} uses itself`)
-      const prefix = uniqueName(node.name || node.output[0] || found.name, names, (name) =>
-        values.some((value) => value.startsWith(`${name}/`)),
-      )
+      const prefix = names.unique(node.name || node.output[0] || found.name)
       return inPlace(nodesOf(found, node, prefix), [...within, found])
     })
   return changed(graph, { node: inPlace(graph.node, []) })
+}
+
+/** Whether one of some sorted names starts so: all that do stand together. */
+function startsOne(sorted: readonly string[], start: string): boolean {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle]! < start) low = middle + 1
+    else high = middle
+  }
+  return sorted[low]?.startsWith(start) ?? false
 }
 
 function keyOf(domain: string, name: string): string {

@@ -1,6 +1,7 @@
 import { UserError } from '../../base/errors.ts'
 import { GraphBuilder } from '../builder.ts'
 import { addFolded, fold, withoutUnread } from '../fold.ts'
+import { TakenNames } from '../names.ts'
 import type { GraphProto, NodeProto, TensorProto } from '../onnx_pb.ts'
 import { isOperator, OPERATORS } from '../operators.ts'
 import { type AttributeValue, attributeFrom, type ExternalFiles, tensorFrom, typeOf } from '../proto.ts'
@@ -9,7 +10,6 @@ import { sources } from '../wiring.ts'
 import { constantOf, nodeOf } from './constants.ts'
 import { type Conversion, type FileNode, type Form, form } from './form.ts'
 import { FUSED } from './fused.ts'
-import { uniqueName } from './names.ts'
 import { conversionOf } from './opsets.ts'
 import { inOrder, namesReadBy } from './order.ts'
 import { single, singleType } from './precision.ts'
@@ -29,9 +29,9 @@ export class Reader {
   /** Why a value could not be read. */
   private readonly refused = new Map<string, UserError>()
   private readonly notes = new Set<string>()
-  private readonly nodeNames = new Set<string>()
+  private readonly nodeNames = new TakenNames()
   /** Names of values, so that values inside branches get different ones. */
-  private readonly taken: Set<string>
+  private readonly taken: TakenNames
   private dequantised = 0
   private readonly opset: number
   private readonly external: ExternalFiles | undefined
@@ -41,11 +41,8 @@ export class Reader {
     this.results = new Set(proto.output.map(({ name }) => name))
     const made = proto.node.flatMap((node) => node.output)
     this.builder.reserve(made)
-    this.taken = new Set([
-      ...made,
-      ...proto.input.map((p) => p.name),
-      ...proto.initializer.map((p) => p.name),
-    ])
+    const named = [...proto.input, ...proto.initializer].map(({ name }) => name)
+    this.taken = new TakenNames([...made, ...named], (name) => this.builder.find(name) !== undefined)
     this.opset = opset
     this.external = external
   }
@@ -84,7 +81,7 @@ export class Reader {
       refuse(broken)
       return
     }
-    const name = uniqueName(proto.name || outputs[0] || proto.opType, this.nodeNames)
+    const name = this.nodeNames.unique(proto.name || outputs[0] || proto.opType)
     try {
       if (proto.opType === 'If' && isStandard(proto)) {
         this.branch(proto, name, names)
@@ -166,7 +163,7 @@ export class Reader {
     }
     converted.forEach((each, k) => {
       if (!each || k >= made.length) return
-      this.add(each, k === 0 ? name : uniqueName(`${name}.${k}`, this.nodeNames), [made[k]!])
+      this.add(each, k === 0 ? name : this.nodeNames.unique(`${name}.${k}`), [made[k]!])
     })
   }
 
@@ -201,7 +198,7 @@ export class Reader {
       if (output && made.has(inner) && !own.has(inner)) own.set(inner, outer(output))
     })
     for (const inner of [...made, ...graph.initializer.map((tensor) => tensor.name)])
-      if (inner !== '' && !own.has(inner)) own.set(inner, this.freshName(`${name}/${inner}`))
+      if (inner !== '' && !own.has(inner)) own.set(inner, this.taken.unique(`${name}/${inner}`))
     builder.reserve(own.values())
     const names: Names = (inner) => own.get(inner) ?? outer(inner)
     const read = new Set([...results, ...nodes.flatMap(namesReadBy)])
@@ -215,15 +212,11 @@ export class Reader {
       const reason = this.refused.get(from)
       if (reason) this.refused.set(outer(output), reason)
       else {
-        this.add(form('Identity', [builder.value(from)]), uniqueName(`${name}.${k}`, this.nodeNames), [
+        this.add(form('Identity', [builder.value(from)]), this.nodeNames.unique(`${name}.${k}`), [
           outer(output),
         ])
       }
     })
-  }
-
-  private freshName(wanted: string): string {
-    return uniqueName(wanted, this.taken, (name) => this.builder.find(name) !== undefined)
   }
 
   private fileNode(proto: NodeProto, names: Names, outputs: number): FileNode {

@@ -1,3 +1,4 @@
+import { memoised } from '../../base/memoised.ts'
 import type { Node } from '../../graph/operators.ts'
 import type { Graph } from '../../graph/types.ts'
 import { dependents, wiringOf } from '../../graph/wiring.ts'
@@ -28,15 +29,15 @@ const MOVES: readonly string[] = [
 export function keptConstants(graph: Graph, varies: Varies): ReadonlySet<string> {
   const { makerOf } = wiringOf(graph)
   /** The node whose output the value is, apart from constant factors and moves of elements. */
-  const origin = (name: string): Node | undefined => {
+  const origin = memoised((name: string): Node | undefined => {
     const node = makerOf(name)
     if (!node) return undefined
     if (MOVES.includes(node.op)) return origin(node.inputs[0]!)
     if (node.op !== 'Mul') return node
     const varying = node.inputs.filter(varies)
     return varying.length === 1 ? origin(varying[0]!) : node
-  }
-  const isRoot = (name: string): boolean => {
+  })
+  const isRoot = memoised((name: string): boolean => {
     const node = makerOf(name)
     if (node?.op === 'Sqrt' || node?.op === 'Pow') return varies(name)
     const passing = ['Reciprocal', 'Add', 'Max', 'Clip', 'Expand', 'Div', ...MOVES]
@@ -45,7 +46,7 @@ export function keptConstants(graph: Graph, varies: Varies): ReadonlySet<string>
       passing.includes(node.op) &&
       node.inputs.some((each) => each !== '' && isRoot(each))
     )
-  }
+  })
   const isNorm = (node: Node | undefined) =>
     (node?.op === 'Div' && isRoot(node.inputs[1]!)) || (node?.op === 'Mul' && node.inputs.some(isRoot))
   const behindLayers = dependents(

@@ -1,3 +1,4 @@
+import { memoised } from '../../base/memoised.ts'
 import type { Node } from '../../graph/operators.ts'
 import type { Graph, TensorOf } from '../../graph/types.ts'
 import { wiringOf } from '../../graph/wiring.ts'
@@ -5,35 +6,37 @@ import { affineOf } from '../canonise/channelwise.ts'
 import type { InputRange } from './rules.ts'
 
 /**
- * The range of a value that is the network's input, or what many networks make of it first: its channels scaled and
+ * The ranges of the values that are the network's input, or what many networks make of it first: its channels scaled and
  * shifted (divided by 255, minus a mean), minus a mean picture, or with its channels in another order; undefined for
  * any other value.
  *
  * @param range that of the input, with one number a channel or one for all
  */
-export function rangeAt(
+export function rangesIn(
   graph: Graph,
-  name: string,
   input: string,
   range: InputRange,
-): InputRange | undefined {
-  if (name === input) return range
-  const maker = wiringOf(graph).makerOf(name)
-  if (maker?.outputs[0] !== name) return undefined
-  const before = (value: string) => rangeAt(graph, value, input, range)
-  if (['Identity', 'Dropout', 'Cast', 'Transpose'].includes(maker.op)) return before(maker.inputs[0]!)
-  if (maker.op === 'Gather') return reordered(maker, graph, before(maker.inputs[0]!))
-  const found = affineOf(maker, graph)
-  if (!found) return lessPicture(maker, graph, before)
-  const own = before(found.x)
-  if (!own) return undefined
-  const { scale, shift } = found.affine
-  const channels = Math.max(scale.length, own.low.length, own.high.length)
-  return fromEnds(
-    Array.from({ length: channels }, (_, k) =>
-      [own.low, own.high].map((bounds) => at(bounds, k) * at(scale, k) + at(shift, k)),
-    ),
-  )
+): (name: string) => InputRange | undefined {
+  const { makerOf } = wiringOf(graph)
+  const rangeOf: (name: string) => InputRange | undefined = memoised((name) => {
+    if (name === input) return range
+    const maker = makerOf(name)
+    if (maker?.outputs[0] !== name) return undefined
+    if (['Identity', 'Dropout', 'Cast', 'Transpose'].includes(maker.op)) return rangeOf(maker.inputs[0]!)
+    if (maker.op === 'Gather') return reordered(maker, graph, rangeOf(maker.inputs[0]!))
+    const found = affineOf(maker, graph)
+    if (!found) return lessPicture(maker, graph, rangeOf)
+    const own = rangeOf(found.x)
+    if (!own) return undefined
+    const { scale, shift } = found.affine
+    const channels = Math.max(scale.length, own.low.length, own.high.length)
+    return fromEnds(
+      Array.from({ length: channels }, (_, k) =>
+        [own.low, own.high].map((bounds) => at(bounds, k) * at(scale, k) + at(shift, k)),
+      ),
+    )
+  })
+  return rangeOf
 }
 
 function at(list: ArrayLike<number>, k: number): number {
@@ -64,11 +67,11 @@ function reordered(
 function lessPicture(
   { op, inputs }: Node,
   graph: Graph,
-  before: (name: string) => InputRange | undefined,
+  rangeOf: (name: string) => InputRange | undefined,
 ): InputRange | undefined {
   const picture = graph.initializers.get(inputs[1] ?? '')
   if ((op !== 'Sub' && op !== 'Add') || picture?.type !== 'float32') return undefined
-  const range = before(inputs[0]!)
+  const range = rangeOf(inputs[0]!)
   if (!range || picture.shape.length < 3) return undefined
   const channels = picture.shape.at(-3)!
   return fromEnds(

@@ -27,7 +27,7 @@ import { withPoolPositions } from '../pooling.ts'
 import { walkBackward } from '../walk.ts'
 import { Conservation, type ConservationRow } from './conservation.ts'
 import { type Amounts, asInputs, known, type Parameter } from './parameters.ts'
-import { rangeAt } from './range.ts'
+import { rangesIn } from './range.ts'
 import { type InputRange, ruleOf } from './rules.ts'
 import { withSplitSums } from './split.ts'
 import { relevanceTable } from './table.ts'
@@ -273,9 +273,10 @@ function rulesOf(
 ) {
   const assigned = assign(graph, composite, input, output)
   const layers = new Map(graph.nodes.map((node) => [node.name, node]))
+  const rangeOf = range && rangesIn(graph, input, range)
   return new Map(
     [...assigned].map(([name, entry]) => {
-      const at = range && rangeAt(graph, layers.get(name)!.inputs[0]!, input, range)
+      const at = rangeOf?.(layers.get(name)!.inputs[0]!)
       return [name, ruleOf(entry, name, at, range !== undefined, amounts)]
     }),
   )

@@ -8,6 +8,7 @@
  * involves no probability, exponential or largest score is itself a score, and is not looked into.
  */
 
+import { memoised } from '../../base/memoised.ts'
 import { GraphBuilder } from '../../graph/builder.ts'
 import type { Node, Operator } from '../../graph/operators.ts'
 import { type Graph, sizeOf, type Tensor } from '../../graph/types.ts'
@@ -46,12 +47,7 @@ function tailIn(graph: Graph): (name: string) => Elements | undefined {
   const { makerOf } = wiringOf(graph)
   const behind = behindScores(graph)
   const cores = new Cores()
-  const known = new Map<string, Elements | undefined>()
-  const elementsOf = (name: string): Elements | undefined => {
-    if (!known.has(name)) known.set(name, found(name))
-    return known.get(name)
-  }
-  const found = (name: string): Elements | undefined => {
+  const elementsOf: (name: string) => Elements | undefined = memoised((name) => {
     const { type, shape } = builder.value(name)
     const node = makerOf(name)
     const size = sizeOf(shape.map(Number))
@@ -75,7 +71,7 @@ function tailIn(graph: Graph): (name: string) => Elements | undefined {
     // An unbounded value may well be scores again.
     const computed = inputs.filter((input) => input?.terms.some(({ parts }) => parts.size > 0))
     return computed.some((input) => areScores(input!)) ? as(cores.scores(name, size)) : unknown()
-  }
+  })
   return elementsOf
 }
 
