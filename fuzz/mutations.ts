@@ -63,7 +63,7 @@ function span(length: number, random: Random): [start: number, end: number] {
   return [start, Math.min(length, start + 1 + random.integer(most))]
 }
 
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
+function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {
@@ -113,16 +113,16 @@ const ON_BYTES: readonly Mutate[] = [
   (bytes, random) => bytes.slice(0, random.integer(bytes.length + 1)),
   (bytes, random) => {
     const [start, end] = span(bytes.length, random)
-    return joined(bytes.subarray(0, start), bytes.subarray(end))
+    return joined([bytes.subarray(0, start), bytes.subarray(end)])
   },
   (bytes, random) => {
     const [start, end] = span(bytes.length, random)
-    return joined(bytes.subarray(0, end), bytes.subarray(start))
+    return joined([bytes.subarray(0, end), bytes.subarray(start)])
   },
   (bytes, random) => {
     const [start] = span(bytes.length, random)
     const length = 1 + random.integer(16)
-    return joined(bytes.subarray(0, start), noise(length, random), bytes.subarray(start))
+    return joined([bytes.subarray(0, start), noise(length, random), bytes.subarray(start)])
   },
   (bytes, random) => {
     const changed = bytes.slice()
@@ -137,8 +137,24 @@ const ON_BYTES: readonly Mutate[] = [
   },
 ]
 
-/** Bits, numbers, and runs of bytes. */
-export const mutateBytes: Mutate = several((bytes, random) => random.pick(ON_BYTES)(bytes, random))
+/** How many bytes a part takes that is given many times: what takes time by its square then takes minutes. */
+const MANY = 500_000
+
+/** How often a part is given many times: a reader takes long for these. */
+const SELDOM = 1 / 300
+
+/** How many times a part of some length is given. */
+function times(length: number): number {
+  return Math.ceil(MANY / Math.max(length, 2))
+}
+
+/** Bits, numbers, and runs of bytes; seldom a run many times. */
+export const mutateBytes: Mutate = several((bytes, random) => {
+  if (!random.chance(SELDOM)) return random.pick(ON_BYTES)(bytes, random)
+  const [start, end] = span(bytes.length, random)
+  const run = bytes.subarray(start, end)
+  return joined([bytes.subarray(0, end), ...Array(times(run.length)).fill(run), bytes.subarray(end)])
+})
 
 /** A list with one item left out, given twice, or moved. */
 function rearranged<T>(items: readonly T[], random: Random): T[] {
@@ -188,9 +204,23 @@ const ON_TEXT: readonly Mutate<string>[] = [
   (text, random) => text.slice(0, random.integer(text.length + 1)),
 ]
 
-/** Lines, words, numbers and brackets; now and then the bytes themselves. */
+/** A line, or a run of words, many times; each copy has its number, or none has. */
+function manyOfText(text: string, random: Random): string {
+  const parts = text.split(random.chance(0.5) ? /(?<=\n)/ : /(?<=\W)(?=\w)/u)
+  const at = random.integer(parts.length)
+  const run = parts.slice(at, at + 1 + random.integer(3)).join('')
+  const numbered = random.chance(0.5)
+  const copies = Array.from({ length: times(run.length) }, (_, k) =>
+    numbered ? run.replace(/\w+/u, (word) => `${word}${k}`) : run,
+  )
+  return [...parts.slice(0, at), ...copies, ...parts.slice(at)].join('')
+}
+
+/** Lines, words, numbers and brackets; now and then the bytes themselves; seldom a part many times. */
 export const mutateText: Mutate = several((bytes, random) => {
   if (random.chance(0.1)) return random.pick(ON_BYTES)(bytes, random)
+  if (random.chance(SELDOM))
+    return new TextEncoder().encode(manyOfText(new TextDecoder().decode(bytes), random))
   return new TextEncoder().encode(random.pick(ON_TEXT)(new TextDecoder().decode(bytes), random))
 })
 
@@ -234,7 +264,13 @@ function put(group: object, key: string, value: Json): void {
   Object.defineProperty(group, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** The fields and items of a JSON file; now and then its text. */
+/** A copy of a value, under its own name if it has one. */
+function numbered(value: Json, k: number): Json {
+  const hasName = value !== null && typeof value === 'object' && 'name' in value
+  return hasName ? { ...value, name: `${value.name}${k}` } : value
+}
+
+/** The fields and items of a JSON file; now and then its text; seldom one many times. */
 export const mutateJson: Mutate = several((bytes, random) => {
   if (random.chance(0.1)) return mutateText(bytes, random)
   let json: Json
@@ -249,6 +285,13 @@ export const mutateJson: Mutate = several((bytes, random) => {
   const keys = Object.keys(group)
   const key = keys.length > 0 ? random.pick(keys) : '0'
   const value = (group as Record<string, Json>)[key] ?? null
+  if (random.chance(SELDOM)) {
+    const copies = times(JSON.stringify(value).length)
+    for (let k = 0; k < copies; k++)
+      if (Array.isArray(group)) group.push(numbered(value, k))
+      else put(group, `${key}${k}`, value)
+    return new TextEncoder().encode(JSON.stringify(json))
+  }
   switch (random.integer(4)) {
     case 0:
       if (Array.isArray(group)) group.splice(Number(key), 1)
@@ -324,7 +367,7 @@ function varintOf(value: bigint): Uint8Array {
 
 function bytesOf(fields: readonly Field[]): Uint8Array {
   return joined(
-    ...fields.flatMap(({ number, wire, value }) => {
+    fields.flatMap(({ number, wire, value }) => {
       const key = varintOf(BigInt(number * 8 + wire))
       if (typeof value === 'bigint') return [key, varintOf(value)]
       const content = Array.isArray(value) ? bytesOf(value) : value
@@ -376,13 +419,33 @@ function otherField(field: Field, all: readonly Field[][], random: Random): Fiel
   }
 }
 
-/** The fields of a Protocol Buffers message, at any depth, with lengths put right; now and then its bytes. */
+/** A copy of a message, with a number behind what it holds in one of its fields, which may be its name. */
+function withNumber(message: Field, named: Field, k: number): Field {
+  const value = (message.value as Field[]).map((each) =>
+    each === named && named.value instanceof Uint8Array
+      ? { ...each, value: joined([named.value, new TextEncoder().encode(String(k))]) }
+      : each,
+  )
+  return { ...message, value }
+}
+
+/**
+ * The fields of a Protocol Buffers message, at any depth, with lengths put right; now and then its bytes; seldom a field
+ * many times.
+ */
 export const mutateProtobuf: Mutate = several((bytes, random) => {
   const message = random.chance(0.1) ? undefined : messageIn(bytes, 8)
   if (!message || message.length === 0) return mutateBytes(bytes, random)
   const all = messagesIn(message)
   const fields = random.pick(all)
   if (fields.length === 0) return mutateBytes(bytes, random)
+  if (random.chance(SELDOM)) {
+    const field = random.pick(fields)
+    const copies = times(bytesOf([field]).length)
+    const inner = Array.isArray(field.value) && random.chance(0.7) ? random.pick(field.value) : undefined
+    for (let k = 0; k < copies; k++) fields.push(inner ? withNumber(field, inner, k) : field)
+    return bytesOf(message)
+  }
   if (random.chance(0.4)) fields.splice(0, fields.length, ...rearranged(fields, random))
   else {
     const k = random.integer(fields.length)
