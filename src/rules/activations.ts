@@ -64,7 +64,7 @@ export function activationsOf(graph: Graph, shapeOf: (name: string) => Shape): A
     graph.inputs.map(({ name }) => name),
   )
   const wiring = wiringOf(graph)
-  const places = new Map(graph.nodes.map((node, k) => [node, k]))
+  const places = new Map(graph.nodes.flatMap(({ outputs }, k) => outputs.map((name) => [name, k])))
   const results = new Set(graph.outputs.map(({ name }) => name))
   const taken = new Set<Node>()
   const found: Activation[] = []
@@ -102,9 +102,10 @@ export function activationsOf(graph: Graph, shapeOf: (name: string) => Shape): A
     const inner = new Set<Node>()
     if (open.size === 1 && last.op !== 'Max' && last.op !== 'Min') return undefined
     while (open.size > 1) {
-      const makers = [...open].map((name) => wiring.makerOf(name))
       // The value computed last may depend on the others.
-      const [latest] = makers.sort((a, b) => (places.get(b!) ?? -1) - (places.get(a!) ?? -1))
+      let at = -1
+      for (const name of open) at = Math.max(at, places.get(name) ?? -1)
+      const latest = graph.nodes[at]
       if (!latest || !ELEMENTWISE.has(latest.op)) return undefined
       inner.add(latest)
       for (const name of latest.outputs) open.delete(name)
