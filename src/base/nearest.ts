@@ -1,9 +1,15 @@
+/** Longer names are not typed by hand, and comparing two of them takes time by the product of their lengths. */
+const LONGEST = 200
+
 /** The known name that a mistyped one probably means; undefined where none is near. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST) return undefined
   let best: string | undefined
   // A third of the letters may be wrong, or one in a short name, and none in a single letter.
   let least = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1) + 1
   for (const candidate of known) {
+    // So many letters are too many or missing.
+    if (Math.abs(name.length - candidate.length) >= least) continue
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance < least) [best, least] = [candidate, distance]
   }

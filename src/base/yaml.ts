@@ -3,7 +3,17 @@
  * that was probably meant.
  */
 
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+} from 'yaml'
 import * as z from 'zod/mini'
 import { messageOf, UserError } from './errors.ts'
 import { nearest } from './nearest.ts'
@@ -22,9 +32,14 @@ export function parseYaml<S extends z.core.$ZodType>(
   where: string,
   schemaOf: S | ((data: unknown) => S),
 ): z.output<S> {
-  const lines = new LineCounter()
+  if (text.length > MOST) {
+    const length = `${(text.length / 1e6).toFixed(1)} million characters`
+    throw new UserError(`has ${length}; regard reads YAML of up to ${MOST / 1e6} million`, where)
+  }
   requireShallow(text, where)
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const lines = new LineCounter()
+  // The library compares each key with all others, which takes minutes for thousands.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return `${where}:${Math.max(line, 1)}:${Math.max(col, 1)}`
@@ -33,6 +48,8 @@ export function parseYaml<S extends z.core.$ZodType>(
     const { message, pos } = document.errors[0]!
     throw new UserError(`this is not YAML: ${message}`, place(pos[0]))
   }
+  const repeated = repeatedKey(document.contents)
+  if (repeated) throw new UserError(`${brief(repeated.key)} is given twice`, place(repeated.offset))
   let data: unknown
   try {
     data = document.toJS()
@@ -47,18 +64,51 @@ export function parseYaml<S extends z.core.$ZodType>(
     offsetOf(document.contents, path, what, (node) =>
       isAlias(node) ? (node.resolve(document) ?? node) : node,
     )
-  const problems = problemsOf(result.error.issues, schema)
+  const all = problemsOf(result.error.issues, schema)
+  const problems = all
+    .slice(0, MOST_LISTED)
     .map(({ path, what, at }) => ({ path, what, offset: find(path, at) }))
     .sort((a, b) => a.offset - b.offset)
   const messages = problems.map(({ path, what, offset }) => `${place(offset)}: ${fieldOf(path)}${what}`)
+  if (all.length > MOST_LISTED)
+    messages.push(`${messages.pop()} (and ${all.length - MOST_LISTED} more mistakes)`)
   throw new UserError([...new Set(messages)])
+}
+
+/** The longest text, in characters: a card with the names of 20,000 classes has less than a million. */
+const MOST = 2e6
+
+/** How many mistakes are listed. */
+const MOST_LISTED = 50
+
+/** The first key that its group has already, and where it stands. */
+function repeatedKey(node: unknown): { key: string; offset: number } | undefined {
+  if (!isMap(node) && !isSeq(node)) return undefined
+  const keys = new Set<string>()
+  for (const item of node.items) {
+    if (isPair(item) && isScalar(item.key)) {
+      const key = String(item.key.value)
+      if (keys.has(key)) return { key, offset: item.key.range?.[0] ?? 0 }
+      keys.add(key)
+    }
+    const inside = repeatedKey(isPair(item) ? item.value : item)
+    if (inside) return inside
+  }
+  return undefined
 }
 
 /** How deeply groups may be nested; regard's own files need eight levels. */
 const DEEPEST = 64
 
 /** Many groups that begin on one line, and lines indented as only very many groups are. */
-const BLOCKS = new RegExp(`(?:[-?][ \\t]+){${DEEPEST}}|^[ \\t]{${4 * DEEPEST}}`, 'm')
+const BLOCKS = new RegExp(
+  [
+    `(?:[-?][ \\t]+){${DEEPEST}}`,
+    `(?:^|[ \\t])(?:[^\\s:]+:[ \\t]+){${DEEPEST}}`,
+    `^[ \\t]{${4 * DEEPEST}}`,
+  ].join('|'),
+  'm',
+)
 
 /** The library reads groups recursively: far too many levels would abort the process, not only the reading. */
 function requireShallow(text: string, where: string): void {

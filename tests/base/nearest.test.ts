@@ -11,4 +11,10 @@ describe('the nearest known name', () => {
   ])('of %s is %s', (name, expected) => {
     expect(nearest(name, ['m', 'rate', 'tasks', 'preprocessing'])).toBe(expected)
   })
+
+  it('is not looked for where a file has a name of a megabyte', () => {
+    const long = 'conv'.repeat(250_000)
+    expect(nearest(long, [`${long}1`, 'conv'])).toBeUndefined()
+    expect(nearest('cov', [long, 'conv'])).toBe('conv')
+  })
 })

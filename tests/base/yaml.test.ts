@@ -66,7 +66,13 @@ describe('YAML that people write', () => {
 
   it('says where the text stops being YAML', () => {
     expect(complaint('name: a\nrate: [1\n')).toMatch(/^plan\.yaml:3:1: this is not YAML: /)
-    expect(complaint('name: a\nname: b')).toMatch(/^plan\.yaml:2:1: this is not YAML: .*unique/)
+  })
+
+  it.each([
+    ['name: a\nname: b', 'plan.yaml:2:1: “name” is given twice'],
+    ['network:\n  - { 1: a, "1": b }', 'plan.yaml:2:13: “1” is given twice'],
+  ])('refuses a key that is given twice: %j', (text, message) => {
+    expect(complaint(text)).toBe(message)
   })
 
   it.each(['__proto__', 'constructor', 'toString'])('names the key %s like any unknown key', (key) => {
@@ -82,12 +88,26 @@ describe('YAML that people write', () => {
       ['{a: ', '}'],
       ['- ', ''],
       ['? ', ''],
+      ['a: ', ''],
     ] as const)
       expect(complaint(`${open.repeat(deep)}1${close.repeat(deep)}`)).toBe(
         'plan.yaml: is nested more than 64 levels deep',
       )
     const lines = Array.from({ length: 300 }, (_, k) => `${' '.repeat(k)}a:`)
     expect(complaint(lines.join('\n'))).toBe('plan.yaml: is nested more than 64 levels deep')
+  })
+
+  it('lists the first mistakes of very many, in the time that it takes to read them', () => {
+    const text = Array.from({ length: 40_000 }, (_, k) => `name${k}: a`).join('\n')
+    const lines = complaint(text).split('\n')
+    expect(lines.length).toBe(50)
+    expect(lines.at(-1)).toMatch(/\(and 39952 more mistakes\)$/)
+  })
+
+  it('refuses what nobody has written by hand', () => {
+    expect(complaint('a'.repeat(3e6))).toBe(
+      'plan.yaml: has 3.0 million characters; regard reads YAML of up to 2 million',
+    )
   })
 
   it('shows names that are invisible, or would change how the text looks', () => {
