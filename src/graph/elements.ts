@@ -101,7 +101,9 @@ export function shaped(x: Tensor, shape: readonly number[]): Tensor {
 }
 
 export function stridesOf(shape: readonly number[]): number[] {
-  return shape.map((_, k) => sizeOf(shape.slice(k + 1)))
+  const strides = shape.map(() => 1)
+  for (let k = shape.length - 2; k >= 0; k--) strides[k] = strides[k + 1]! * shape[k + 1]!
+  return strides
 }
 
 export function expanded(x: Tensor, shape: readonly number[]): Tensor {

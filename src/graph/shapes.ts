@@ -5,12 +5,13 @@
  * once for every batch size; two names are the same dimension only if they are the same name.
  */
 
+import { UserError } from '../base/errors.ts'
 import type { Node, Operator } from './operators.ts'
 import { elementwiseShapes } from './shapes/elementwise.ts'
 import { layerShapes } from './shapes/layers.ts'
 import { moveShapes } from './shapes/moves.ts'
 import type { Inferred, Known, ShapeRule, ShapeRules } from './shapes/rule.ts'
-import type { Tensor, ValueInfo } from './types.ts'
+import type { Shape, Tensor, ValueInfo } from './types.ts'
 
 export type { Known } from './shapes/rule.ts'
 
@@ -24,10 +25,21 @@ export function inferNode(node: Node, inputs: readonly (Known | undefined)[]): I
   const infer = RULES[node.op] as ShapeRule<Operator>
   const inferred = infer(inputs as Known[], node.attributes as never, node)
   // What a stranger's attributes lead to, such as strides of 0.
-  for (const { shape } of inferred)
+  for (const { shape } of inferred) {
+    requireFewDimensions(shape, 'its output would have')
     if (!shape.every((d) => typeof d === 'string' || (Number.isSafeInteger(d) && d >= 0)))
       throw new Error(`its output would have the shape [${shape.join(', ')}]`)
+  }
   return inferred
+}
+
+/** The most dimensions that a value may have, as in NumPy; networks have up to eight. */
+const MOST_DIMENSIONS = 64
+
+/** @throws UserError for more dimensions than anything has: to compute with these would take for ever */
+export function requireFewDimensions({ length }: Shape, what: string): void {
+  if (length > MOST_DIMENSIONS)
+    throw new UserError(`${what} ${length} dimensions; at most ${MOST_DIMENSIONS} are possible`)
 }
 
 const RULES: ShapeRules = {
@@ -43,8 +55,13 @@ const RULES: ShapeRules = {
   },
 }
 
-/** What is known about a value from its declaration and its elements, if constant. */
+/**
+ * What is known about a value from its declaration and its elements, if constant.
+ *
+ * @throws UserError for too many dimensions
+ */
 export function known(info: Pick<ValueInfo, 'type' | 'shape'>, constant?: Tensor): Known {
+  requireFewDimensions(info.shape, 'a value has')
   const isWhole = constant && ['int64', 'int32', 'bool'].includes(constant.type)
   const dimensions =
     isWhole && constant.shape.length <= 1

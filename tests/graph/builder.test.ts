@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { GraphBuilder } from '../../src/graph/builder.ts'
+import { float32 } from '../../src/graph/types.ts'
 import { verify } from '../../src/graph/verify.ts'
 
 test('a value can be several outputs, whatever name the first gave it', () => {
@@ -30,4 +31,15 @@ test('a node whose output would have an impossible shape is an error', () => {
   expect(() => g.op('BatchNormalization', [g.input('x', 'float32', [3]), ...parameters])).toThrow(
     'channels and parameters are missing: the shape has too few dimensions',
   )
+})
+
+test('a value has at most 64 dimensions', () => {
+  const g = new GraphBuilder('deep')
+  const ones = (count: number) => new Array<number>(count).fill(1)
+  const x = g.input('x', 'float32', ones(64))
+  expect(() => g.input('y', 'float32', ones(65))).toThrow(
+    'a value has 65 dimensions; at most 64 are possible',
+  )
+  expect(() => g.constant(float32(ones(100_000), [1]))).toThrow('a value has 100000 dimensions')
+  expect(() => g.reshape(x, ones(65))).toThrow('its output would have 65 dimensions')
 })

@@ -8,6 +8,7 @@
 
 import { UserError } from '../../base/errors.ts'
 import { placed } from '../../graph/proto.ts'
+import { requireFewDimensions } from '../../graph/shapes.ts'
 import { sizeOf, type Tensor } from '../../graph/types.ts'
 import type { ModelJson, WeightSpec } from './model.ts'
 
@@ -33,6 +34,7 @@ export function decodeWeights(model: ModelJson, files: WeightFiles, where: strin
     const bytes = joined(parts)
     let offset = 0
     for (const spec of weights) {
+      requireFewDimensions(spec.shape, `${where}: weight ${spec.name} has`)
       const stored = spec.quantization?.dtype ?? spec.dtype
       const width = WIDTHS[stored]
       if (!width)
