@@ -41,7 +41,7 @@ export function withSizes(inputs: readonly ValueInfo[], given: OpenSizes): Value
     const said = inputs.map((input) => `${input.name} [${input.shape.join(', ')}]`).join('; ')
     throw new UserError(`no input has a dimension called ${name}`, undefined, `The inputs are ${said}`)
   }
-  const fixed = (d: Dimension) => (typeof d === 'string' ? (sizes[d] ?? d) : d)
+  const fixed = (d: Dimension) => (typeof d === 'string' && Object.hasOwn(sizes, d) ? sizes[d]! : d)
   return inputs.map((input) => ({ ...input, shape: input.shape.map(fixed) }))
 }
 

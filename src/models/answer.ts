@@ -45,7 +45,8 @@ export function answerOf(
   const found = logitsIn(network, name, path)
   const sizes = (shape[0] === found.batch ? shape.slice(1) : shape).map(Number)
   const count = sizeOf(sizes)
-  if (!Number.isInteger(count) || count === 0) throw new UserError(`${is} is not a list of scores`, path)
+  if (!Number.isInteger(count) || count === 0 || count > MOST)
+    throw new UserError(`${is} is not a list of scores`, path)
   const heads = headsOf(found, sizes)
   if (part === undefined && heads.length === 1)
     return { network, output: name, kind: found.kind, logits: count }
@@ -71,6 +72,9 @@ export function answerOf(
     g.op('Gather', [g.reshape(value, [-1, count]), g.integers(head)], { axis: 1 })
   return partOf(network, name, part!, head.length, picked)
 }
+
+/** The most scores of one picture: a map of 150 classes at 512 × 512 places has 39 million. */
+const MOST = 2 ** 26
 
 /** {@link logitsOf}, which looks at the network for a single picture: shapes that fit for several may not fit for one. */
 function logitsIn(network: Graph, output: string, path: string): Logits {

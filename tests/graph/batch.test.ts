@@ -222,4 +222,10 @@ describe('open sizes', () => {
     for (const length of [0, -1, 2.5, Number.NaN])
       expect(() => fixInput(graph(), { length })).toThrow(/of dimension length is not a positive integer/)
   })
+
+  test.each(['__proto__', 'constructor', 'toString'])('may be called %s', (name) => {
+    const g = new GraphBuilder('odd')
+    g.output('y', g.op('Relu', [g.input('x', 'float32', [name, 4])]))
+    expect(fixInput(g.graph(), {}).outputs[0]!.shape).toEqual([name, 4])
+  })
 })

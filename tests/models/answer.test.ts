@@ -251,3 +251,9 @@ describe('an output', () => {
     expect(() => modelOf(graph, 'label')).toThrow(/is int64: a label, not scores/)
   })
 })
+
+test('an output with more elements than scores of anything is refused', () => {
+  const g = new GraphBuilder('huge')
+  g.output('y', g.op('Relu', [g.input('x', 'float32', ['batch', 3, 8, 2 ** 31])]))
+  expect(() => modelOf(g.graph(), 'huge.onnx')).toThrow(/is not a list of scores/)
+})
