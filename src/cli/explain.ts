@@ -12,7 +12,7 @@ import { nodeEngine } from '../engine/node.ts'
 import type { ShownPhoto } from '../evaluation/facesIn.ts'
 import { METHODS, NAMED_METHODS, type NamedMethod } from '../explanation/methods.ts'
 import type { PlacedMap } from '../explanation/overlay.ts'
-import { answersAsked, understands } from '../models/answersAsked.ts'
+import { answerNames, answersAsked, understands } from '../models/answersAsked.ts'
 import { explainInput, layerOf, loadModelExplainer } from '../models/explain.ts'
 import { inputToPhoto } from '../models/input.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
@@ -124,7 +124,8 @@ async function explain(first: string | undefined, others: string[], flags: Flags
   const minuses: (string | undefined)[] = []
   for (const answer of meant) minuses.push(await minusFrom(flags, answer, photos, shownOf, engine))
   const answers = meant.map((answer, k) => against(answer, minuses[k]))
-  const suffixes = answers.map(({ task, output }) => (all.length > 1 ? `.${fileName(task ?? output)}` : ''))
+  const names = answerNames(all)
+  const suffixes = meant.map((answer) => (all.length > 1 ? `.${fileName(names[all.indexOf(answer)]!)}` : ''))
   const tasks = answers.map((answer, k) => tasksOf({ ...flags, minus: minuses[k] }, answer, suffixes[k]!))
   const inputs = namesOf(photos, tasks.flat(), flags.out)
   const isOurs = isBuiltIn(model.path)

@@ -16,7 +16,7 @@ import {
   type PredictedPhoto,
   predict,
 } from '../evaluation/predict.ts'
-import { nameOf } from '../models/answersAsked.ts'
+import { answerNames, nameOf } from '../models/answersAsked.ts'
 import type { Model } from '../models/model.ts'
 import { DEFAULT_NETWORK } from '../networks/builtIn/index.ts'
 import { readPhoto } from '../pictures/node.ts'
@@ -88,11 +88,11 @@ async function run(paths: string[], flags: Flags): Promise<void> {
     ),
   ).finally(() => progress.finish())
   const [model] = answers as [Model, ...Model[]]
-  const names = answers.map(nameOf)
+  const names = answerNames(answers)
   const rows = predicted.flatMap(({ photo, faces }) =>
     faces.map((face, k) => ({ photo, face, k, of: faces.length })),
   )
-  if (rows.length > 0) console.log(inColumns(tableOf(rows, names)).join('\n'))
+  if (rows.length > 0) console.log(inColumns(tableOf(rows, answers, names)).join('\n'))
   if (rows.length > MOST_SHOWN) {
     const more = rows.length - MOST_SHOWN
     console.log(`… and ${more} more${flags.csv || flags.json ? '' : ': --csv FILE has them all'}`)
@@ -101,8 +101,9 @@ async function run(paths: string[], flags: Flags): Promise<void> {
   if (readable.length > 0) console.log(summary(readable, model.path))
   const sentence = aboutPeople(answers)
   if (rows.length > 0 && sentence) console.log(sentence)
-  if (flags.csv) writeAtomic(flags.csv, csvOf(rows, answers))
-  if (flags.json) writeAtomic(flags.json, `${JSON.stringify(recordOf(predicted, answers))}\n`)
+  if (flags.csv) writeAtomic(flags.csv, csvOf(rows, answers, names))
+  if (flags.json)
+    writeAtomic(flags.json, `${JSON.stringify({ network: model.path, answers: names, photos: predicted })}\n`)
   const undrawn = flags.draw ? await draw(photos, predicted, names, flags.draw) : []
   const broken = predicted.flatMap(({ photo, broken }) => (broken ? [withoutPath(photo, broken)] : []))
   tellSkipped([...folders, ...broken, ...undrawn])
@@ -139,9 +140,12 @@ function isNumber(answer: Said): answer is NumberAnswer {
   return 'value' in answer
 }
 
-function tableOf(rows: readonly Row[], names: readonly string[]): string[][] {
+function tableOf(rows: readonly Row[], answers: readonly Model[], names: readonly string[]): string[][] {
   const found = rows.some(({ face }) => face.found)
-  const head = names.flatMap((name) => (name === 'years' ? ['age', 'group'] : [name, 'sure']))
+  const head = names.flatMap((name, k) => {
+    if (answers[k]!.task !== 'years') return [name, 'sure']
+    return [name === 'years' ? 'age' : name, 'group']
+  })
   return [
     ['photo', ...(found ? ['face', 'at'] : []), ...head],
     ...rows
@@ -190,23 +194,28 @@ function summary(predicted: readonly PredictedPhoto[], model: string): string {
   ].join('\n')
 }
 
-/** The columns of a network's answers, which every photo has, with or without a face. */
-function columnsOf(answers: readonly Model[]): string[] {
-  const said = answers.flatMap((answer) => {
+/** The columns of every network. */
+const COLUMNS = ['photo', 'face', 'left', 'top', 'width', 'height', 'score', 'network']
+
+/** The columns of each of a network's answers; of several that would be called alike, each has its output too. */
+function columnsOf(answers: readonly Model[]): string[][] {
+  const columns = answers.map((answer) => {
     const name = nameOf(answer)
     if (name === 'years') return ['age', 'age_deviation', 'age_group']
     if (answer.kind === 'number') return [name]
-    return [classColumn(name), `${classColumn(name)}_probability`]
+    // A column means the same for every network: an age group is not an age in years.
+    const ofClass = name === 'age' ? 'age_group' : name
+    return [ofClass, `${ofClass}_probability`]
   })
-  return ['photo', 'face', 'left', 'top', 'width', 'height', 'score', ...said, 'network']
+  const all = [...COLUMNS, ...columns.flat()]
+  const isOnly = (column: string) => all.indexOf(column) === all.lastIndexOf(column)
+  return columns.map((own, k) =>
+    own.map((column) => (isOnly(column) ? column : `${column} (${answers[k]!.output})`)),
+  )
 }
 
-/** A column means the same for every network: an age group is not an age in years. */
-function classColumn(name: string): string {
-  return name === 'age' ? 'age_group' : name
-}
-
-function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
+function csvOf(rows: readonly Row[], answers: readonly Model[], names: readonly string[]): string {
+  const columns = columnsOf(answers)
   const lines = rows.map(({ photo, face, k }): CsvRow => {
     const { left, top, width, height } = face.found?.box ?? {}
     const box = Object.entries({ left, top, width, height, score: face.found?.score })
@@ -214,32 +223,28 @@ function csvOf(rows: readonly Row[], answers: readonly Model[]): string {
       photo,
       face: k + 1,
       ...Object.fromEntries(box.map(([name, value]) => [name, rounded(value)])),
-      ...Object.assign(
-        {},
-        ...answers.map((answer) => fieldsOf(nameOf(answer), face.answers[nameOf(answer)]!)),
+      ...Object.fromEntries(
+        columns.flatMap((own, n) => {
+          const fields = fieldsOf(face.answers[names[n]!]!)
+          return own.map((column, at) => [column, fields[at]!])
+        }),
       ),
       network: answers[0]!.path,
     }
   })
-  return csv(lines, columnsOf(answers))
+  return csv(lines, [...COLUMNS.slice(0, -1), ...columns.flat(), ...COLUMNS.slice(-1)])
 }
 
-function fieldsOf(name: string, answer: Said): CsvRow {
-  if (isNumber(answer)) return { [name]: rounded(answer.value) }
-  if (!isAge(answer)) {
-    const column = classColumn(name)
-    return { [column]: answer.class, [`${column}_probability`]: rounded(answer.probability) }
-  }
+/** What stands in the columns of an answer. */
+function fieldsOf(answer: Said): string[] {
+  if (isNumber(answer)) return [rounded(answer.value)]
+  if (!isAge(answer)) return [answer.class, rounded(answer.probability)]
   const { years, deviation, group } = answer
-  return { age: rounded(years), age_deviation: rounded(deviation), age_group: group }
+  return [rounded(years), rounded(deviation), group]
 }
 
 function rounded(value: number | undefined): string {
   return value === undefined ? '' : String(Number(value.toFixed(4)))
-}
-
-function recordOf(predicted: readonly PredictedPhoto[], answers: readonly Model[]): unknown {
-  return { network: answers[0]!.path, answers: answers.map(nameOf), photos: predicted }
 }
 
 /**

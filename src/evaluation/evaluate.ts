@@ -9,6 +9,7 @@ import { CLASSES, nearestAgeGroup, TASKS, type Task } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Cut } from '../faces/cut.ts'
 import { agesOf } from '../models/ages.ts'
+import { answerNames } from '../models/answersAsked.ts'
 import { pictureFor } from '../models/input.ts'
 import { isPlain, type Model, requirePreprocessing } from '../models/model.ts'
 import type { Preprocessing } from '../models/preprocessing.ts'
@@ -101,7 +102,7 @@ function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
   const [first] = answers as [Model, ...Model[]]
   // The user may say what the card does not.
   if (answers.length === 1 && (!asked || !isTask(first.task))) return first
-  const tasks = answers.map(({ task, output }) => task ?? output)
+  const tasks = answerNames(answers)
   if (!asked) throw new UsageError(`it answers ${tasks.join(' and ')}`, first.path, 'Choose one with --task')
   const found =
     answers.find(({ task }) => task === asked) ??
@@ -114,8 +115,9 @@ function answerTo(answers: readonly Model[], asked: Task | undefined): Model {
 function translator(model: Model, task: Task): Evaluable['inTask'] {
   if (task === 'years' || (task === 'age' && model.task === 'years')) {
     const ages = agesOf(model)
-    const age = (row: Float32Array) => (ages ? expectedAge(row, ages) : row[0]!)
-    if (task === 'years') return (row) => (ages ? overYears(row, ages) : overYears([1], [age(row)]))
+    const age = (row: Float32Array) => (ages ? expectedAge(classScores(model, row), ages) : row[0]!)
+    if (task === 'years')
+      return (row) => (ages ? overYears(classScores(model, row), ages) : overYears([1], [age(row)]))
     return (row) => {
       const group = nearestAgeGroup(age(row))
       return CLASSES.age.map((_, k) => Number(k === group))

@@ -4,7 +4,9 @@ import type { Watch } from '../base/watch.ts'
 import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CutFace } from '../faces/cut.ts'
+import type { Graph } from '../graph/types.ts'
 import { agesOf } from '../models/ages.ts'
+import { answerNames } from '../models/answersAsked.ts'
 import { pictureFor } from '../models/input.ts'
 import { isPlain, type Model, requirePreprocessing } from '../models/model.ts'
 import { topClass } from '../statistics/accuracy.ts'
@@ -32,7 +34,7 @@ export interface ClassAnswer {
   readonly class: string
   /** How sure the network is of it, 0 to 1. */
   readonly probability: number
-  /** The probability of each class, by name. */
+  /** The probability of each class, by name; where a name stands twice, the later ones are `NAME [INDEX]`. */
   readonly probabilities: Readonly<Record<string, number>>
 }
 
@@ -45,7 +47,7 @@ export interface NumberAnswer {
 export interface PredictedFace {
   /** Where it is and how sure the detector was; absent where the photo is used as it is. */
   readonly found?: NonNullable<CutFace['found']>
-  /** By the question: \`years\`, \`gender\`, or the card's name for it. */
+  /** By the question: `years`, `gender`, or the card's name for it; of several alike, `NAME (OUTPUT)`. */
   readonly answers: Readonly<Record<string, AgeAnswer | ClassAnswer | NumberAnswer>>
 }
 
@@ -80,7 +82,8 @@ export async function predict(
 ): Promise<PredictedPhoto[]> {
   const [model] = answers as [Model, ...Model[]]
   const preprocessing = requirePreprocessing(model)
-  const readers = answers.map(readerOf)
+  const names = answerNames(answers)
+  const readers = answers.map((answer, k) => readerOf(answer, names[k]!))
   const cut = photos.map((photo) => ({ photo, faces: [] as CutFace['found'][], refused: [] as string[] }))
   const broken = new Map<number, string>()
   async function* pictures() {
@@ -97,7 +100,7 @@ export async function predict(
     }
   }
   const outputs = answers.map((answer) => ({ output: answer.output, plain: isPlain(answer) }))
-  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops: 1, of: model.path })
+  const graph = tenCropGraph(networkOf(answers), preprocessing, { outputs, crops: 1, of: model.path })
   const rows = await scorePictures(engine, graph, pictures(), { crops: 1, signal, of: model.path })
   let face = 0
   return cut.map(({ photo, faces, refused }, k) => ({
@@ -108,6 +111,22 @@ export async function predict(
   }))
 }
 
+/** The network with the outputs of all its answers: one that is a part of an output was added for that answer alone. */
+function networkOf(answers: readonly Model[]): Graph {
+  const networks = [...new Set(answers.map(({ network }) => network))]
+  const [network] = networks as [Graph, ...Graph[]]
+  if (networks.length === 1) return network
+  const byName = <T extends { readonly name: string }>(of: (graph: Graph) => readonly T[]) => [
+    ...new Map(networks.flatMap(of).map((each) => [each.name, each])).values(),
+  ]
+  return {
+    ...network,
+    nodes: byName(({ nodes }) => nodes),
+    initializers: new Map(networks.flatMap(({ initializers }) => [...initializers])),
+    outputs: byName(({ outputs }) => outputs),
+  }
+}
+
 /** How to read one answer from a row of scores. */
 interface Reader {
   readonly name: string
@@ -116,17 +135,22 @@ interface Reader {
   read(scores: Float32Array): AgeAnswer | ClassAnswer | NumberAnswer
 }
 
-function readerOf(model: Model): Reader {
-  const { task, output, classes } = model
-  const name = task ?? output
+function readerOf(model: Model, name: string): Reader {
+  const { task, classes } = model
   if (model.kind === 'number' && task !== 'years')
     return { name, length: 1, read: (scores) => ({ value: scores[0]! }) }
   if (task !== 'years') {
     const length = isPlain(model) ? 1 : classes.length
-    return { name, length, read: (scores) => classAnswer(classScores(model, scores), classes) }
+    const keys = apart(classes)
+    return { name, length, read: (scores) => classAnswer(classScores(model, scores), classes, keys) }
   }
   const ages = agesOf(model)
-  return { name, length: ages?.length ?? 1, read: (scores) => ageAnswer(scores, ages) }
+  const length = ages?.length ?? 1
+  return {
+    name,
+    length,
+    read: (scores) => ageAnswer(ages ? classScores(model, scores) : scores, ages),
+  }
 }
 
 function readRow(row: Float32Array, readers: readonly Reader[]): PredictedFace['answers'] {
@@ -140,18 +164,32 @@ function readRow(row: Float32Array, readers: readonly Reader[]): PredictedFace['
   )
 }
 
-function ageAnswer(scores: Float32Array, ages: readonly number[] | undefined): AgeAnswer {
+function ageAnswer(scores: ArrayLike<number>, ages: readonly number[] | undefined): AgeAnswer {
   const years = ages ? expectedAge(scores, ages) : scores[0]!
   const group = CLASSES.age[nearestAgeGroup(years)]!
   if (!ages) return { years, group }
-  return { years, deviation: deviationOf(scores, ages), group, probabilities: [...scores], ages }
+  return { years, deviation: deviationOf(scores, ages), group, probabilities: Array.from(scores), ages }
 }
 
-function classAnswer(scores: ArrayLike<number>, classes: readonly string[]): ClassAnswer {
+/** The names of classes; one that an earlier class has is followed by its index, as the second “crane” of ImageNet. */
+function apart(classes: readonly string[]): string[] {
+  const taken = new Set<string>()
+  return classes.map((name, k) => {
+    const own = taken.has(name) ? `${name} [${k}]` : name
+    taken.add(own)
+    return own
+  })
+}
+
+function classAnswer(
+  scores: ArrayLike<number>,
+  classes: readonly string[],
+  keys: readonly string[],
+): ClassAnswer {
   const top = topClass(scores)
   return {
     class: classes[top]!,
     probability: scores[top]!,
-    probabilities: Object.fromEntries(classes.map((name, k) => [name, scores[k]!])),
+    probabilities: Object.fromEntries(keys.map((key, k) => [key, scores[k]!])),
   }
 }

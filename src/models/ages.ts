@@ -12,8 +12,15 @@ const YEARS = 101
  *
  * @throws UserError where the card does not say it
  */
-export function agesOf({ path, card, output, logits, classes }: Model): readonly number[] | undefined {
+export function agesOf({ path, card, output, kind, logits, classes }: Model): readonly number[] | undefined {
   if (logits === 1) return undefined
+  if (kind.endsWith('sigmoid')) {
+    throw new UserError(
+      `its ${logits} answers are separate probabilities, not one for each age that add up to 1: they have no mean age`,
+      path,
+      'Export it with the age that it computes from them',
+    )
+  }
   const answer = answerAt(card, output)
   if (!answer.ages && !answer.classes && logits !== YEARS) {
     throw new UserError(

@@ -53,6 +53,14 @@ export function nameOf({ task, output }: Model): string {
   return task ?? output
 }
 
+/** The names of a network's answers, in order; of several with one name, each has its output too. */
+export function answerNames(answers: readonly Model[]): string[] {
+  const names = answers.map(nameOf)
+  return names.map((name, k) =>
+    names.filter((other) => other === name).length > 1 ? `${name} (${answers[k]!.output})` : name,
+  )
+}
+
 /** Whether an answer understands a question. */
 export function understands(answer: Model, asked: readonly string[], minus?: string): boolean {
   try {

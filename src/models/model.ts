@@ -279,10 +279,13 @@ function onlyInput(network: Graph, { input }: OpenedCard, path: string): ValueIn
  * What a card says about one output. Names of classes that are given besides a card's answers apply to every output.
  */
 export function answerAt(card: OpenedCard, output: string): Answer {
-  const answer = card.answers?.find((each) => each.output === output)
+  // What is said of an output applies to its mean over all places too.
+  const whole = output.replace(/\[mean\]$/, '')
+  const answer =
+    card.answers?.find((each) => each.output === output) ??
+    card.answers?.find((each) => each.output === whole)
   if (answer) return { ...answer, classes: card.classes ?? answer.classes }
-  // A card's names apply to its own output, and to that output's mean over all places.
-  const own = [undefined, output, output.replace(/\[mean\]$/, '')].includes(card.output)
+  const own = [undefined, output, whole].includes(card.output)
   return own ? card : { task: card.task }
 }
 

@@ -214,10 +214,14 @@ function startOf(g: GraphBuilder, answer: Logits, logits: Value, target: Value, 
 }
 
 /** The two sides to compare for a single logit: the answer is yes where the first is at least the second. */
-function sidesOf(g: GraphBuilder, { kind, output }: Logits, logits: Value): Value[] {
-  // One class of a softmax whose others are not outputs: its logit alone does not decide.
-  if (kind === 'softmax') return [g.reshape(g.value(output), [-1, 1]), g.scalar(0.5)]
-  return [logits, g.scalar(0)]
+function sidesOf(g: GraphBuilder, { kind, output, scale, shift }: Logits, logits: Value): Value[] {
+  if (kind === 'logits' || kind === 'other') return [logits, g.scalar(0)]
+  // The logit alone does not decide for one class of a softmax whose others are not outputs, nor for a hard sigmoid
+  // that is 0.5 elsewhere than at 0.
+  const value = g.reshape(g.value(output), [-1, 1])
+  const unshifted = shift === 0 ? value : g.sub(value, g.scalar(shift))
+  const unscaled = scale === 1 ? unshifted : g.div(unshifted, g.scalar(scale))
+  return [kind.startsWith('log-') ? g.op('Exp', [unscaled]) : unscaled, g.scalar(0.5)]
 }
 
 /** What starts at each logit: the gradient of what is explained, the logits themselves, or one. */
