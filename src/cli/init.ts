@@ -3,6 +3,7 @@ import { dirname, extname, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { requireWritable, writeAtomic } from '../base/files.ts'
+import { fromHome } from '../base/home.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
 import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
@@ -114,14 +115,15 @@ async function suggested(root: string | undefined): Promise<Choice> {
 async function asked(given: string | undefined): Promise<Choice | undefined> {
   const { intro, isCancel, log, multiselect, select, text } = await import('@clack/prompts')
   intro('A plan for a study')
-  const root =
+  const place =
     given ??
     (await text({
       message: 'Where are your photos? Give a folder or a table, or nothing for faces that regard draws.',
       placeholder: 'nothing: drawn faces',
       defaultValue: '',
     }))
-  if (isCancel(root)) return undefined
+  if (isCancel(place)) return undefined
+  const root = fromHome(place)
   const own = root === '' ? undefined : await found(root)
   if (own) log.info(described(own.dataset))
   const possible = own ? trainable(own.dataset) : TASKS

@@ -63,7 +63,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
       heard: options.queue ? undefined : 'Stopping after a checkpoint; interrupt again to stop at once.',
       stopped: options.queue
         ? 'Stopped waiting. The runs stay in the queue and workers continue; `regard study status` shows how far they are.'
-        : 'Stopped. Nothing is lost: the same command resumes from here.',
+        : 'Stopped. The same command continues: no training is lost; photos that were still being drawn or prepared are begun again.',
     },
   )
   const study = made + kept > 0 ? readStudy(out) : undefined

@@ -12,7 +12,7 @@ import { Reading } from './reading.ts'
 import { CLASSES } from './task.ts'
 
 const REMEDY =
-  'Name each folder after what its photos show: a gender (m, f, male, female, man, woman), an age group ' +
+  'Name each folder after what its photos show: a gender (m, f, male, female, men, women), an age group ' +
   `(${CLASSES.age.join(', ')}) or an age in years (34)`
 
 /** How many names a message lists. */

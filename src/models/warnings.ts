@@ -52,8 +52,11 @@ export function warningsOf(
   if (Math.abs(logit) > NOTHING * size && Math.abs(sum) < LEAST * Math.abs(logit)) {
     const percent = (100 * sum) / logit
     const shown = Math.abs(percent) < 0.05 ? 'less than 0.1' : percent.toFixed(1).replace('-', '−')
+    const reached = `${shown} % of the logit reached the input`
     warnings.push(
-      `${shown} % of the logit reached the input: biases, constants and ε kept the rest (docs/explaining.md)`,
+      percent <= -0.05
+        ? `${reached}: biases, constants and ε hold more than all of it, and the map adds up to the rest (docs/explaining.md)`
+        : `${reached}: biases, constants and ε kept the rest (docs/explaining.md)`,
     )
   }
   return warnings

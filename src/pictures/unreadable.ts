@@ -31,15 +31,20 @@ export function photoUnreadable(
   const format = formatOf(bytes)
   if (!reason && format && !reads.includes(format))
     return new UserError(`${name} cannot read ${format}`, where, 'Save it as JPEG')
+  if (bytes.length === 0)
+    return new UserError(
+      'the photo cannot be read (the file is empty)',
+      where,
+      'Copy it again from where it came from',
+    )
   return new UserError(
-    `the photo cannot be read (${reason ?? whatIsWrong(bytes, format, reads)})`,
+    `the photo cannot be read (${reason ?? whatIsWrong(format, reads)})`,
     where,
     'Open it in a picture viewer to check it; what opens there can be saved as JPEG or PNG',
   )
 }
 
-function whatIsWrong({ length }: Uint8Array, format: string | undefined, reads: readonly string[]): string {
-  if (length === 0) return 'the file is empty'
+function whatIsWrong(format: string | undefined, reads: readonly string[]): string {
   return format
     ? `it is a ${format} file that is damaged, cut off, or of an uncommon variant`
     : `it is not one of ${reads.join(', ')}`

@@ -85,7 +85,7 @@ describe('readFolder', () => {
     const root = folder('m/a.jpg', '20-29/b.jpg', 'children/c.jpg')
     expect(() => readFolder(root)).toThrow(
       'holds folders that are not named after a class: "20-29", "children". Name each folder after what its photos show: ' +
-        'a gender (m, f, male, female, man, woman), an age group (0-2, 4-6, 8-13, 15-20, 25-32, 38-43, 48-53, 60+) ' +
+        'a gender (m, f, male, female, men, women), an age group (0-2, 4-6, 8-13, 15-20, 25-32, 38-43, 48-53, 60+) ' +
         'or an age in years (34)',
     )
   })

@@ -70,7 +70,7 @@ describe.skipIf(!hasChromium)('a photo that Look cannot use', () => {
       [
         'empty.jpg',
         Buffer.from(''),
-        /^empty\.jpg: the photo cannot be read \(the file is empty\)\. Open it in /,
+        /^empty\.jpg: the photo cannot be read \(the file is empty\)\. Copy it again/,
       ],
       ['words.jpg', Buffer.from('No photo.'), /^words\.jpg: the photo cannot be read \(.+\)\. Open it in /],
       [
