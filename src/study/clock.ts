@@ -1,4 +1,5 @@
-import { Progress } from '../base/progress.ts'
+import { printable } from '../base/printable.ts'
+import { duration, Lines } from '../base/progress.ts'
 
 /** The progress of some work. */
 export interface Pace {
@@ -75,14 +76,23 @@ export class Clock {
   }
 }
 
-/** A clock that shows itself as a progress line. `finish` clears the line. */
-export function clockLine(label: string): { clock: Clock; finish: () => void } {
-  const progress = new Progress(label, 1)
-  // Progress expects equal shares in equal times: from a share of the time it works out the time left again.
-  return {
-    clock: new Clock(({ share, detail }) => progress.update(share, detail)),
-    finish: () => progress.finish(),
-  }
+/** A clock that shows itself as a progress line. */
+export interface ClockLine {
+  readonly clock: Clock
+  /** The most percent shown so far: what is left is an estimate, and what is done stays done. */
+  percent(): number
+  /** Clear the line. */
+  finish(): void
+}
+
+export function clockLine(label: string): ClockLine {
+  const lines = new Lines()
+  let furthest = 0
+  const clock = new Clock(({ share, left, detail }) => {
+    furthest = Math.max(furthest, Math.floor(100 * share))
+    lines.show([[label, `${furthest} %`, printable(detail), `${duration(left)} left`].join('  ')])
+  })
+  return { clock, percent: () => furthest, finish: () => lines.clear() }
 }
 
 interface Kind {

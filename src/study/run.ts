@@ -101,7 +101,7 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   const started = performance.now()
   const { jobs = 1, store, device, signal } = options
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
-  const prepared = await prepareAll(plan, out, signal)
+  const { prepared, percent } = await prepareAll(plan, out, signal)
   const { runs, data } = prepared
   writeStudyRecord(out, studyRecord(plan, out, prepared))
   await writePairs(out, data, plan.folds.test)
@@ -113,7 +113,7 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   const progress = new StudyProgress(
     plan.name,
     open.map(({ job: { run } }) => ({ name: runName(run), rough: rough.get(run)! })),
-    { several, kept: runs.length - open.length, started },
+    { several, kept: runs.length - open.length, started, percent },
   )
   const requests = open.map(
     ({ job, config: { hash } }): RunRequest => ({ plan, run: job.run, hash, out, store, threads, device }),
@@ -151,12 +151,18 @@ async function make(
 }
 
 /** What the runs need. */
-async function prepareAll(plan: Plan, out: string, signal: AbortSignal): Promise<PreparedStudy> {
-  const { clock, finish } = clockLine(plan.name)
+/** @returns also the percent of the study that were shown meanwhile */
+async function prepareAll(
+  plan: Plan,
+  out: string,
+  signal: AbortSignal,
+): Promise<{ prepared: PreparedStudy; percent: number }> {
+  const line = clockLine(plan.name)
   try {
-    return await prepareRuns(plan, out, gridOf(plan), { clock, signal })
+    const prepared = await prepareRuns(plan, out, gridOf(plan), { clock: line.clock, signal })
+    return { prepared, percent: line.percent() }
   } finally {
-    finish()
+    line.finish()
   }
 }
 

@@ -16,6 +16,8 @@ export interface Beginning {
   readonly kept?: number
   /** When the study was started, as `performance.now()` gives it; by default now. */
   readonly started?: number
+  /** The percent that were shown before, while photos were prepared. */
+  readonly percent?: number
 }
 
 /**
@@ -34,9 +36,14 @@ export class StudyProgress {
   private readonly total: number
   private readonly started: number
   /** The most percent shown so far: what is left is an estimate, and what is done stays done. */
-  private furthest = 0
+  private furthest: number
 
-  constructor(label: string, runs: readonly AwaitedRun[], { several, kept = 0, started }: Beginning) {
+  constructor(
+    label: string,
+    runs: readonly AwaitedRun[],
+    { several, kept = 0, started, percent = 0 }: Beginning,
+  ) {
+    this.furthest = percent
     this.label = label
     this.waiting = new Map(runs.map(({ name, rough }) => [name, rough]))
     this.several = several

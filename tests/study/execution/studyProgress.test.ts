@@ -28,6 +28,19 @@ test('its percentage never falls', () => {
   )
 })
 
+test('it goes on from the percent that were shown while photos were prepared', () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  vi.spyOn(performance, 'now').mockReturnValue(10_000)
+  const progress = new StudyProgress('tiny', [{ name: 'a', rough: 1 }], {
+    several: false,
+    started: 0,
+    percent: 20,
+  })
+  progress.begin('a')
+  progress.pace('a', { share: 0.5, left: 90, detail: 'training 3/6' })
+  expect(String(write.mock.calls.at(-1)![0])).toContain('tiny  20 %  training 3/6  1 min 30 s left')
+})
+
 test('it tells neither percent nor time before a run has told its pace', () => {
   expect(line({ share: 0, left: 30 })).toBe('tiny  6 of 8 runs done, 1 underway')
 })
