@@ -44,7 +44,7 @@ export function readFolder(root: string): Dataset {
       const id = reading.idFor(below.replace(PICTURE, '').split(sep).join('/'))
       reading.keep({ id, photo: join(top, below), subject: id, ...labels })
     } else if (folders.length > 0) unknown.add(folders.join('/'))
-    else reading.drop('outside every folder named after a class')
+    else reading.drop('in no folder that is named after a class')
   }
   if (unknown.size > 0) {
     const named = [...unknown]

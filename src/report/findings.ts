@@ -119,7 +119,7 @@ function verdictOf(parts: readonly FindingPart[]): Verdict {
 
 function evidenceOf(
   parts: readonly FindingPart[],
-  needs = 'The study lacks two runs that could show it.',
+  needs = 'The study has no two runs that differ in this alone.',
 ): string {
   if (parts.length === 0) return needs
   return parts.map(sentenceOf).join(' ')

@@ -74,7 +74,7 @@ export function Photo() {
       <div className="photo-side">
         {photo && faces.length === 0 && face >= 0 && !camera.stream && (
           <div className="no-face" role="status">
-            <p className="warn small">No face found. Try a larger one.</p>
+            <p className="warn small">No face found. Try a photo that shows it larger.</p>
             <button type="button" className="button" onClick={() => choose(-1)}>
               Use whole photo
             </button>

@@ -33,7 +33,7 @@ describe('readFolder', () => {
     const { faces, dropped, skipped, read } = readFolder(root)
     expect(faces.map(({ id }) => id)).toEqual(['m_a'])
     expect(dropped).toEqual({
-      'outside every folder named after a class': 1,
+      'in no folder that is named after a class': 1,
       'not read as a photo: .txt': 1,
       'not read as a photo: .md': 1,
       'not read as a photo: .mp4 (Save frames of videos as pictures)': 1,

@@ -173,7 +173,7 @@ describe('a finding of the paper', () => {
   it('is not tested if the study has nothing to compare', () => {
     const found = findingsOf(writeStudy([run({ setting: 'm' }, 0.7)]))
     expect(new Set(found.map(({ verdict }) => verdict))).toEqual(new Set(['not tested']))
-    expect(found[0]!.evidence).toBe('The study lacks two runs that could show it.')
+    expect(found[0]!.evidence).toBe('The study has no two runs that differ in this alone.')
   })
 })
 

@@ -174,7 +174,7 @@ describe.skipIf(!hasChromium)('a photo that Look cannot use', () => {
       .png()
       .toFile(file('meadow.png'))
     await open(page, file('meadow.png'))
-    await page.getByText('No face found. Try a larger one.').waitFor()
+    await page.getByText('No face found. Try a photo that shows it larger.').waitFor()
     await page.getByText('No face to look at.').waitFor()
     expect(await page.getByRole('img', { name: /^faceres, / }).count()).toBe(0)
     expect(await page.locator('.answers li').count()).toBe(0)

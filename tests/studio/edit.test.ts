@@ -353,7 +353,7 @@ describe.skipIf(!hasChromium)('Edit', () => {
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': await canvas.convertToBlob() })])
     })
     await page.keyboard.press('Control+v')
-    await page.getByText('No face found. Try a larger one.').waitFor()
+    await page.getByText('No face found. Try a photo that shows it larger.').waitFor()
   })
 
   test('works where the browser keeps nothing', async () => {
