@@ -43,7 +43,8 @@ export function classNames(logits: number, given?: readonly string[]): readonly 
 
 /**
  * Find classes by what a user typed: `top`, a name, an index, or several of these separated by commas. A name may
- * itself contain commas, and takes precedence over an index.
+ * itself contain commas, and takes precedence over an index. `top` is the network's own answer, also where a class is
+ * called so: that one has its index.
  *
  * @param also what else a text can mean where it is not a class
  * @returns each class once
@@ -55,8 +56,9 @@ export function findClasses<Other extends string | number | object = never>(
   also: (text: string) => Other | undefined = () => undefined,
 ): ('top' | number | Other)[] {
   type Found = 'top' | number | Other
-  const known = (text: string): Found | undefined => findClass(text, names) ?? also(text)
-  const one = (text: string): Found => (text === 'top' ? text : (known(text) ?? requireClass(text, names)))
+  const known = (text: string): Found | undefined =>
+    text === 'top' ? text : (findClass(text, names) ?? also(text))
+  const one = (text: string): Found => known(text) ?? requireClass(text, names)
   const found = texts.flatMap((text): Found[] => {
     const whole = known(text)
     return whole === undefined ? text.split(',').map((part) => one(part.trim())) : [whole]

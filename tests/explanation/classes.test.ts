@@ -28,6 +28,11 @@ describe('finding classes', () => {
     expect(findClasses(texts, CATS)).toEqual(found)
   })
 
+  it('takes `top` for the own answer of a network that has a class of this name, which its index finds', () => {
+    expect(findClasses(['top'], ['bottom', 'top'])).toEqual(['top'])
+    expect(findClasses(['1, top'], ['bottom', 'top'])).toEqual([1, 'top'])
+  })
+
   it('lists the classes, and suggests the one probably meant', () => {
     expect(() => findClasses(['tigercat'], CATS)).toThrow(
       /no class 'tigercat'; did you mean 'tiger cat'\?\nIts classes: tabby, tabby cat \(0\), tiger cat \(1\), 1 \(2\)$/,
