@@ -4,7 +4,7 @@ import { printable } from '../base/printable.ts'
 import { deviationOf, expectedAge } from '../evaluation/years.ts'
 import type { Question } from '../explanation/classes.ts'
 import { partsInWords } from '../explanation/partsInWords.ts'
-import { agesOf } from '../models/ages.ts'
+import { agesToAsk } from '../models/ages.ts'
 import type { ModelExplanation } from '../models/explain.ts'
 import { type Model, requirePreprocessing } from '../models/model.ts'
 import { cutInWords } from './model.ts'
@@ -80,9 +80,9 @@ function inWords(question: Question, explanation: ModelExplanation, model: Model
 
 /** An answer in years in words, ahead of the explained class; undefined for other answers. */
 function ageInWords({ outputs }: ModelExplanation, model: Model): string | undefined {
-  if (model.task !== 'years') return undefined
+  if (model.task !== 'years' || model.kind.endsWith('sigmoid')) return undefined
   const { probabilities } = outputs[model.output]!
-  const ages = agesOf(model)
+  const ages = agesToAsk(model)
   if (!ages || !probabilities) return undefined
   const [age, by] = [expectedAge(probabilities, ages), deviationOf(probabilities, ages)]
   return `${age.toFixed(1)} ± ${by.toFixed(1)} years`

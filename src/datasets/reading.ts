@@ -77,7 +77,7 @@ function lacking(faces: readonly Face[]): Record<string, number> {
   const [ageless, genderless] = [without('age'), without('gender')]
   const between = ageless.filter(({ years }) => years !== undefined).length
   const counts = {
-    'age between the groups (kept for gender)': between,
+    [`age between the groups (kept for ${genderless.length === faces.length ? 'years' : 'gender'})`]: between,
     'no age group (kept for gender)': ageless.length === faces.length ? 0 : ageless.length - between,
     'gender unknown (kept for age)': genderless.length === faces.length ? 0 : genderless.length,
   }

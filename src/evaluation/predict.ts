@@ -4,7 +4,6 @@ import type { Watch } from '../base/watch.ts'
 import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CutFace } from '../faces/cut.ts'
-import type { Graph } from '../graph/types.ts'
 import { agesOf } from '../models/ages.ts'
 import { answerNames } from '../models/answersAsked.ts'
 import { pictureFor } from '../models/input.ts'
@@ -100,7 +99,7 @@ export async function predict(
     }
   }
   const outputs = answers.map((answer) => ({ output: answer.output, plain: isPlain(answer) }))
-  const graph = tenCropGraph(networkOf(answers), preprocessing, { outputs, crops: 1, of: model.path })
+  const graph = tenCropGraph(model.network, preprocessing, { outputs, crops: 1, of: model.path })
   const rows = await scorePictures(engine, graph, pictures(), { crops: 1, signal, of: model.path })
   let face = 0
   return cut.map(({ photo, faces, refused }, k) => ({
@@ -109,22 +108,6 @@ export async function predict(
     refused,
     ...(broken.has(k) && { broken: broken.get(k)! }),
   }))
-}
-
-/** The network with the outputs of all its answers: one that is a part of an output was added for that answer alone. */
-function networkOf(answers: readonly Model[]): Graph {
-  const networks = [...new Set(answers.map(({ network }) => network))]
-  const [network] = networks as [Graph, ...Graph[]]
-  if (networks.length === 1) return network
-  const byName = <T extends { readonly name: string }>(of: (graph: Graph) => readonly T[]) => [
-    ...new Map(networks.flatMap(of).map((each) => [each.name, each])).values(),
-  ]
-  return {
-    ...network,
-    nodes: byName(({ nodes }) => nodes),
-    initializers: new Map(networks.flatMap(({ initializers }) => [...initializers])),
-    outputs: byName(({ outputs }) => outputs),
-  }
 }
 
 /** How to read one answer from a row of scores. */

@@ -86,8 +86,13 @@ export function requireClass(text: string, names: readonly string[]): number {
 /** How many classes an error lists. */
 const LISTED = 20
 
+/** @throws UsageError for a name that several classes have, such as “crane” in ImageNet */
 function findClass(text: string, names: readonly string[]): number | undefined {
   const named = names.indexOf(text)
+  if (names.lastIndexOf(text) !== named) {
+    const all = names.flatMap((name, k) => (name === text ? [k] : []))
+    throw new UsageError([`several classes are called '${text}'`, `Name one by its index: ${all.join(', ')}`])
+  }
   if (named >= 0) return named
   return /^\d+$/.test(text) && Number(text) < names.length ? Number(text) : undefined
 }

@@ -259,11 +259,12 @@ function answerIn(
   { class: asked }: Question,
   model: Model,
   target: Float32Array,
-  { logits, probabilities }: Scores,
+  scores: Scores,
 ): Pick<ModelExplanation, 'class' | 'name' | 'probability' | 'value'> {
+  const { logits, probabilities } = scores
   const isNumber = model.kind === 'number'
   if (asked === 'years' || isNumber) {
-    const value = isNumber ? logits[0]! : expectedAgeIn(model, logits)
+    const value = isNumber ? logits[0]! : expectedAgeIn(model, scores)
     const name = isNumber ? model.classes[0]! : 'years'
     return { class: isNumber ? 0 : undefined, name, probability: undefined, value }
   }

@@ -141,10 +141,20 @@ export function modelOf(
   }))
 }
 
-/** The model once for each answer that its card lists, in that order; or the model alone. */
+/**
+ * The model once for each answer that its card lists, in that order; or the model alone. All are of one network: each
+ * part of an output that is an answer is an output of it.
+ */
 export function answersOf(model: Model): Model[] {
-  const { network, path, card } = model
-  return card.answers?.map(({ output }) => modelOf(network, path, card, { output })) ?? [model]
+  const { path, card } = model
+  if (!card.answers) return [model]
+  let { network } = model
+  const answers = card.answers.map(({ output }) => {
+    const answer = modelOf(network, path, card, { output })
+    network = answer.network
+    return answer
+  })
+  return answers.map((answer) => ({ ...answer, network }))
 }
 
 /** Whether an answer is one number that is used as it is, such as an age or the probability of the second class. */

@@ -9,7 +9,7 @@ import {
   requireClass,
   targetOf,
 } from '../explanation/classes.ts'
-import type { Explanation } from '../explanation/explain.ts'
+import type { Explanation, Scores } from '../explanation/explain.ts'
 import { type Target, weightsOf } from '../explanation/target.ts'
 import { classesWithin, groupWeights, meanOf, softmaxOf, yearWeights } from '../explanation/years.ts'
 import { GraphBuilder } from '../graph/builder.ts'
@@ -50,7 +50,14 @@ export function questionsOf(model: Model, asked: readonly string[], minus?: stri
   const found = findClasses(asked, classes, (text) => (text === 'years' ? 'years' : group(text)))
   return found.map((each) => {
     if (each === 'years') {
-      if (!ages || !isDistribution(model)) {
+      if (ages && !isDistribution(model)) {
+        throw new UsageError(
+          'its answers are ages, but not one softmax over them, so the expected age is no function of its logits',
+          path,
+          'Explain one of its classes, such as --class top',
+        )
+      }
+      if (!ages) {
         throw new UsageError(
           `its answers are not ages, so there is no expected age: ${classes.slice(0, 8).join(', ')}`,
           path,
@@ -149,9 +156,17 @@ export function targetIn(
   throw new UsageError(`the group ${typeof known === 'object' ? known.name : ''} does not differ from itself`)
 }
 
-/** The expected age of a model's answer, in years. */
-export function expectedAgeIn(model: Model, logits: Float32Array): number {
-  return meanOf(agesToAsk(model)!, softmaxOf(logits))
+/**
+ * The expected age of a model's answer, in years; undefined where its output holds no distribution over ages.
+ *
+ * @param scores of that output
+ */
+export function expectedAgeIn(model: Model, { logits, probabilities }: Scores): number | undefined {
+  const ages = agesToAsk(model)
+  if (!ages || model.kind.endsWith('sigmoid')) return undefined
+  // A function of several softmaxes, such as their mean, is no softmax of its own elements.
+  if (model.kind === 'other') return probabilities && meanOf(ages, Array.from(probabilities))
+  return meanOf(ages, softmaxOf(logits))
 }
 
 /** @throws UserError where an output's probabilities are not the softmax of all its logits */

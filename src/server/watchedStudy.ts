@@ -138,11 +138,13 @@ export class WatchedStudy {
       const iterations = iterationsIn(folder)
       const common = { ...head, state, detail, ...(iterations !== undefined && { iterations }) }
       if (state !== 'finished') return common
-      const { confusion, errors } = readRunRecord(folder).tests[ownTest(run.setting)]!
+      const { iterations: made, tests } = readRunRecord(folder)
+      const { confusion, errors } = tests[ownTest(run.setting)]!
       const { n, correct, accuracy } = accuracyOf(confusion)
       const { low, high } = wilson(correct, n)
       return {
         ...common,
+        iterations: made,
         accuracy,
         interval: [low, high],
         ...(errors && { years: errorOf(errors).years }),

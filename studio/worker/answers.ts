@@ -1,6 +1,6 @@
 /** A network's answers, whichever of its outputs is explained. */
 
-import { agesOf, expectedAgeIn, type Model, type ModelExplanation, type Scores, softmaxOf } from 'regard'
+import { expectedAgeIn, type Model, type ModelExplanation, type Scores, softmaxOf } from 'regard'
 import type { Answered } from './protocol.ts'
 
 /** The answer of one output; all answers of a network are available, whichever is explained. */
@@ -12,11 +12,10 @@ export function answerOf(model: Model, { outputs }: Pick<ModelExplanation, 'outp
   if (kind === 'number') return { ...said, classes: [], value: scores.logits[0]! }
   const both = probabilitiesOf(model, scores)
   const named = both.map((probability, k) => ({ name: classes[k]!, probability }))
-  const ages = task === 'years' && agesOf(model)
   return {
     ...said,
     classes: named.sort((a, b) => b.probability - a.probability).slice(0, 5),
-    value: ages ? expectedAgeIn(model, scores.logits) : undefined,
+    value: task === 'years' ? expectedAgeIn(model, scores) : undefined,
   }
 }
 

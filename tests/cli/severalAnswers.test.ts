@@ -152,3 +152,24 @@ test('the answer that is explained is the one that is predicted, also where a si
   await main(['explain', path, photo, '--as-is', '--out', join(out, 'maps')])
   expect(captured.printed).toContain('“m” 80.0 %')
 })
+
+test('separate probabilities are explained all the same, by classes', async () => {
+  const path = model(
+    { y: (g, layer) => g.op('Sigmoid', [layer(3, [2, 1, 3])]) },
+    'task: years\nages: [10, 20, 30]',
+  )
+  await main(['explain', path, photo, '--as-is', '--out', join(out, 'maps')])
+  expect(process.exitCode, captured.printed).toBe(0)
+  expect(captured.printed).toContain('years “2” 95.3 %')
+})
+
+test('a hard sigmoid may fall', async () => {
+  const path = model(
+    { y: (g, layer) => g.op('HardSigmoid', [layer(1, [2])], { alpha: -0.2, beta: 0.5 }) },
+    'classes: [m, f]',
+  )
+  const { answers } = await predicted(path)
+  expect(answers.y!.probability).toBeCloseTo(0.9, 5)
+  await main(['explain', path, photo, '--as-is', '--out', join(out, 'maps')])
+  expect(captured.printed).toContain('“m” 90.0 %')
+})

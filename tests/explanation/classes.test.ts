@@ -33,6 +33,14 @@ describe('finding classes', () => {
     expect(findClasses(['1, top'], ['bottom', 'top'])).toEqual([1, 'top'])
   })
 
+  it('refuses a name that several classes have, whose indices find them', () => {
+    const names = ['crane', 'cat', 'crane']
+    expect(() => findClasses(['crane'], names)).toThrow(
+      "several classes are called 'crane'\nName one by its index: 0, 2",
+    )
+    expect(findClasses(['2'], names)).toEqual([2])
+  })
+
   it('lists the classes, and suggests the one probably meant', () => {
     expect(() => findClasses(['tigercat'], CATS)).toThrow(
       /no class 'tigercat'; did you mean 'tiger cat'\?\nIts classes: tabby, tabby cat \(0\), tiger cat \(1\), 1 \(2\)$/,

@@ -37,6 +37,17 @@ describe('a card may describe several answers', () => {
     expect(answers.map(isPlain)).toEqual([false, false, true])
   })
 
+  test('parts of outputs are outputs of one network, which all answers share', () => {
+    const g = new GraphBuilder('parts')
+    const x = g.input('x', 'float32', ['batch', 6])
+    g.output('y', g.op('Softmax', [g.reshape(x, [-1, 2, 3])]))
+    g.output('z', g.op('Softmax', [x]))
+    const parts: OpenedCard = { answers: [{ output: 'z' }, { output: 'y[0]' }, { output: 'y[1]' }] }
+    const answers = answersOf(modelOf(g.graph(), 'parts', parts))
+    expect(new Set(answers.map(({ network }) => network)).size).toBe(1)
+    expect(answers[0]!.network.outputs.map(({ name }) => name)).toEqual(['y', 'z', 'y[0]', 'y[1]'])
+  })
+
   test('the first is the default', () => {
     expect(modelOf(network(), 'two', card).output).toBe('age')
     expect(modelOf(network(), 'two', card, { output: 'gender' }).classes).toEqual(['f', 'm'])

@@ -5,7 +5,7 @@ import type { GraphBuilder, Value } from '../../src/graph/builder.ts'
 import { float32, type Graph } from '../../src/graph/types.ts'
 import { explain } from '../../src/models/explain.ts'
 import { modelOf } from '../../src/models/model.ts'
-import { against, questionsOf, targetIn } from '../../src/models/questions.ts'
+import { against, expectedAgeIn, questionsOf, targetIn } from '../../src/models/questions.ts'
 import { input, network } from '../rules/tails.ts'
 
 const engine = await nodeEngine({ threads: 1 })
@@ -94,7 +94,9 @@ describe('years', () => {
     const indices = modelOf(network(8, 'ages', softmax), 'indices')
     expect(() => questionsOf(indices, ['years'])).toThrow(/are not ages/)
     const sigmoids = ages((g, z) => g.op('Sigmoid', [z]))
-    expect(() => questionsOf(sigmoids, ['years'])).toThrow(/are not ages/)
+    expect(() => questionsOf(sigmoids, ['years'])).toThrow(
+      /its answers are ages, but not one softmax over them/,
+    )
     expect(() => questionsOf(ages(), ['years'], 'young')).toThrow(/'young' is not a number/)
     const sliced = modelOf(
       network(8, 'ages', (g, z) => g.slice(g.op('Softmax', [z]), { 1: [0, 4] })),
@@ -184,4 +186,36 @@ describe('a number against another', () => {
 
 it('takes the probabilities for its weights from a softmax of the logits', () => {
   expect(softmaxOf([1000, 1000]).map((p) => p)).toEqual([0.5, 0.5])
+})
+
+describe('the expected age of an answer', () => {
+  const half = float32([], [0.5])
+  const ensemble = modelOf(
+    network(8, 'ages', (g, z) =>
+      g.mul(g.add(g.op('Softmax', [z]), g.op('Softmax', [g.op('Neg', [z])])), g.constant(half)),
+    ),
+    'ensemble',
+    { classes: NAMES },
+  )
+
+  it('is that of the probabilities that a mean of several softmaxes gives', async () => {
+    const { outputs } = await explain(ensemble, x, { composite: 'epsilon', engine })
+    const { y: scores } = outputs
+    const program = await engine.load(ensemble.network)
+    const { y } = await program.run({ x })
+    await program.release()
+    const wanted = meanOf(AGES, Array.from(y!.data as Float32Array))
+    expect(expectedAgeIn(ensemble, scores!)).toBeCloseTo(wanted, 4)
+    expect(Math.abs(wanted - meanOf(AGES, softmaxOf(y!.data as Float32Array)))).toBeGreaterThan(0.1)
+  })
+
+  it('is unknown for separate probabilities', async () => {
+    const separate = modelOf(
+      network(8, 'ages', (g, z) => g.op('Sigmoid', [z])),
+      'separate',
+      { classes: NAMES },
+    )
+    const { outputs } = await explain(separate, x, { composite: 'epsilon', engine })
+    expect(expectedAgeIn(separate, outputs.y!)).toBeUndefined()
+  })
 })

@@ -59,8 +59,12 @@ export const READINGS: Partial<Readonly<Record<Operator, Reading>>> = {
   Neg: mapped((x, cores) => cores.joined(times(x, -1))),
   Exp: mapped((x, cores) => cores.exp(x)),
   Sigmoid: ofScores(mapped((x, cores) => cores.sigmoid(x))),
-  // It rises with its input as a sigmoid does; how fast does not matter here.
-  HardSigmoid: ofScores(mapped((x, cores) => cores.sigmoid(x))),
+  // It rises with its input as a sigmoid does, or falls; how fast does not matter here.
+  HardSigmoid: ofScores((visit, cores) => {
+    const { alpha } = visit.node.attributes as { alpha: number }
+    if (alpha === 0) return undefined
+    return mapped((x) => cores.sigmoid(alpha < 0 ? times(x, -1) : x))(visit, cores)
+  }),
   // 2σ(2x) − 1. The factor is left out: the score is what goes into the tanh, not twice that.
   Tanh: mapped((x, cores) => {
     const [factor] = x.parts.size === 1 ? x.parts.values() : [1]
