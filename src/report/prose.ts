@@ -87,7 +87,12 @@ function bestSentence(study: Study, task: Task, byNetwork: readonly Study['cells
 
 function asked(task: Task, cells: Study['cells']): Html {
   const { n } = scoreOf(ownOf(cells[0]!))
-  return html`Asked for <b>${taskInWords(task)}</b>, on ${n} faces of people it had never seen,`
+  // What somebody's weights were trained on is not known here: it may have been these very faces.
+  const known = cells.every(({ setting }) => setting.start !== 'other')
+  const whose = known
+    ? 'it had never seen'
+    : html`that it was not trained on here (the weights that <b>s</b> starts from may have been)`
+  return html`Asked for <b>${taskInWords(task)}</b>, on ${n} faces of people ${whose},`
 }
 
 /** Cells from the best to the worst; equal ones stay in their order. */
