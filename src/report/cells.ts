@@ -4,6 +4,7 @@
  */
 
 import { existsSync } from 'node:fs'
+import { UserError } from '../base/errors.ts'
 import { addToGroup } from '../base/groupBy.ts'
 import type { Task } from '../datasets/task.ts'
 import type { TestRecord } from '../evaluation/testRecord.ts'
@@ -28,6 +29,7 @@ import {
   placeOf,
   type Setting,
 } from '../study/setting.ts'
+import { damageOf, sumsIn } from '../study/sums.ts'
 
 /** The runs of one task, network and setting, one for each fold, and the sum of their tests. */
 export interface Cell {
@@ -56,6 +58,16 @@ export interface Study {
   readonly photos: boolean
 }
 
+/** Networks are large, and a report reads none. */
+const isRead = (name: string) => !name.endsWith('.onnx')
+
+/** @throws UserError where a finished run's files are not as it wrote them: its figures would contradict each other */
+function requireUnchanged(folder: string): void {
+  const damage = existsSync(sumsIn(folder)) ? damageOf(folder, isRead) : undefined
+  if (damage !== undefined)
+    throw new UserError(damage, folder, 'The command that made the study makes this run again')
+}
+
 /**
  * Read a study. Runs that are not finished are left out; cells stand in the order of the paper's tables.
  *
@@ -68,6 +80,7 @@ export function readStudy(out: string, { photos = true } = {}): Study {
   for (const run of record.runs) {
     const folder = files.run(out, run)
     if (!existsSync(runFiles.result(folder))) continue
+    requireUnchanged(folder)
     const key = [run.task, run.network, formatSetting(run.setting)].join()
     const profile = readProfileRecord(folder)
     const made = {

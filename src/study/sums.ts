@@ -28,13 +28,15 @@ export function writeSums(folder: string): void {
  * What is wrong with a finished run's files: `model.onnx is missing`; undefined where nothing is.
  *
  * @param folder of a finished run
+ * @param matters whether a file is looked at, by its name; by default all are
  */
-export function damageOf(folder: string): string | undefined {
+export function damageOf(folder: string, matters = (_name: string) => true): string | undefined {
   const lines = readFileSync(sumsIn(folder), 'utf8').split('\n').slice(0, -1)
   if (lines.length === 0) return `${SUMS} is empty`
   for (const line of lines) {
     const [, sum, name] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? []
     if (sum === undefined) return `${SUMS} is damaged`
+    if (!matters(name!)) continue
     const path = join(folder, name!)
     if (!existsSync(path)) return `${name} is missing`
     if (!statSync(path).isFile() || hashOfFile(path) !== sum)

@@ -10,6 +10,7 @@ import { mainFigures, writeReport } from '../../src/report/report.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { readRunRecord, runName, writeRunRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'
+import { writeSums } from '../../src/study/sums.ts'
 import { TINY_PLAN, writePlan } from '../study/tinyStudy.ts'
 import { writeStudy } from './writtenStudy.ts'
 
@@ -139,10 +140,12 @@ describe('a report', () => {
   it('turns names into text, never into markup', async () => {
     const runs = records()
     const record = runs.find(({ run }) => run.task === 'gender')!
-    writeRunRecord(join(out, 'runs', runName(record.run)), {
+    const folder = join(out, 'runs', runName(record.run))
+    writeRunRecord(folder, {
       ...record,
       maps: record.maps.map((map) => ({ ...map, face: '<script>alert(1)</script>' })),
     })
+    writeSums(folder)
     expect(readFileSync(await writeReport(readStudy(out)), 'utf8')).not.toContain('<script>')
     expect(html`<b>${'a & "b"'}</b>`.text).toBe('<b>a &#38; &#34;b&#34;</b>')
   })

@@ -62,6 +62,18 @@ describe('a run whose files were damaged', () => {
     expect(stateOf(run, config)).toEqual({ kind: 'damaged', reason: expect.stringMatching(reason) })
   })
 
+  it('is no part of a report, whose figures would contradict each other', async () => {
+    const copy = join(mkdtempSync(join(tmpdir(), 'regard-damaged-')), 'out')
+    cpSync(out, copy, { recursive: true })
+    const predictions = join(copy, 'runs', 'gender-adiencenet-r-fold1', 'predictions.csv')
+    writeFileSync(predictions, readFileSync(predictions, 'utf8').replaceAll('f,', 'm,'))
+    await main(['report', copy])
+    expect(process.exitCode).toBe(1)
+    expect(captured.printed).toMatch(
+      /predictions\.csv has changed since it was written\. The command that made/,
+    )
+  })
+
   it('is named and made again, and no other run is', async () => {
     const before = readFileSync(join(age!, 'predictions.csv'), 'utf8')
     const other = statSync(join(gender!, 'result.json')).mtimeMs
