@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { Look } from '../look/Look.tsx'
+import { listenToDrops } from './drop.ts'
 import { Header } from './Header.tsx'
 import { listenToKeys } from './keys.ts'
 import { useRoute, type View } from './route.ts'
@@ -26,6 +27,7 @@ export function App() {
     document.title = `${TITLES[view]} – regard studio`
   }, [view])
   useEffect(listenToKeys, [])
+  useEffect(listenToDrops, [])
   return (
     <>
       <button type="button" className="button skip" onClick={skip}>

@@ -1,5 +1,6 @@
-import { type CSSProperties, type DragEvent, lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { type CSSProperties, lazy, Suspense, useEffect, useRef, useState } from 'react'
 import type { Box, FoundFace } from 'regard'
+import { useDrop } from '../app/drop.ts'
 import { useRoute } from '../app/route.ts'
 import { WORDS } from '../app/words.ts'
 import { useCamera } from '../camera/useCamera.ts'
@@ -9,6 +10,7 @@ import { Live } from './Live.tsx'
 import { changed, openPhoto } from './run.ts'
 import { openSample, SAMPLE } from './sample.ts'
 import { faceIn, type OpenedPhoto, setLook, useLook } from './store.ts'
+import { elsewhere } from './words.ts'
 
 // Code that the first screen does not need is loaded on demand.
 const Painted = lazy(() => import('./Paint.tsx').then(({ Painted }) => ({ default: Painted })))
@@ -27,7 +29,6 @@ export function Photo() {
   const tab = useLook(({ tab }) => tab)
   const fixing = useLook(({ fixing }) => fixing)
   const fixed = useLook(({ fixed }) => fixed)
-  const [over, setOver] = useState(false)
   const [all, setAll] = useState(false)
   const [near, setNear] = useState(false)
   const [more, setMore] = useState(false)
@@ -40,26 +41,19 @@ export function Photo() {
   useEffect(() => {
     if (view !== 'look') stop()
   }, [view])
-  const drop = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    const [file] = event.dataTransfer.files
-    if (file) void openPhoto(file, file.name)
-  }
+  useDrop(({ items, files }) => {
+    const [file] = files
+    if (!file) return
+    if (items[0]?.webkitGetAsEntry()?.isDirectory) setLook({ error: elsewhere(file.name, true) })
+    else void openPhoto(file, file.name)
+  }, view === 'look')
   const faces = photo?.faces ?? []
   const some = all ? faces : faces.slice(0, FACES)
   return (
     <section
       className="photo panel"
       aria-label="Photo"
-      data-over={over || undefined}
       data-large={camera.stream || fixing || tab === 'edit' ? true : undefined}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
     >
       {camera.stream ? (
         <Live camera={camera} video={video} />

@@ -21,7 +21,7 @@ import {
   uneditedKey,
   wantedOf,
 } from './store.ts'
-import { absentInWords } from './words.ts'
+import { absentInWords, elsewhere } from './words.ts'
 import { WHOLE } from './zoom.ts'
 
 /** How each network was loaded, to repeat it for the next worker. */
@@ -98,6 +98,8 @@ export const UNEDITED = { strokes: [], undone: [], painted: undefined, before: f
  * is shown stays.
  */
 export async function openPhoto(file: Blob, name: string): Promise<void> {
+  const error = elsewhere(name)
+  if (error) return setLook({ error })
   const number = ++opened
   setLook({ live: false })
   await during('Looking for faces', async () => {

@@ -10,6 +10,15 @@ export function percent(share: number): string {
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
 }
 
+/** How files of networks end. */
+const NETWORK = /\.(onnx|caffemodel|prototxt|json|card\.ya?ml)$/i
+
+/** Where to open what was opened as a photo and is none; undefined for what may be one. */
+export function elsewhere(name: string, isFolder = false): string | undefined {
+  if (isFolder) return `${name}: is a folder. Open its photos one by one here, or a study’s folder in Study.`
+  return NETWORK.test(name) ? `${name}: is part of a network, not a photo. Open it in Models.` : undefined
+}
+
 /** `around_eyes` in plain words. */
 export function partInWords(part: string): string {
   return part === 'around_eyes' ? 'around the eyes' : part

@@ -1,5 +1,6 @@
-import { type DragEvent, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { type BuiltInName, builtIn } from 'regard'
+import { filesDropped, useDrop } from '../app/drop.ts'
 import { thenGo, useRoute } from '../app/route.ts'
 import { useLook } from '../look/store.ts'
 import { absentInWords } from '../look/words.ts'
@@ -19,7 +20,6 @@ export function Models() {
   const here = useLook(({ here }) => here)
   const yours = useModels(({ yours }) => yours)
   const loaded = useLook(({ networks }) => networks)
-  const [over, setOver] = useState(false)
   useEffect(() => {
     void begin()
   }, [])
@@ -28,25 +28,9 @@ export function Models() {
   const others = loaded.filter(
     (each) => !NAMES.includes(each.id as BuiltInName) && yours.every((one) => one.id !== each.id),
   )
-  const drop = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    void take([...event.dataTransfer.files])
-  }
+  useDrop(({ items }) => void filesDropped(items).then((found) => take(found.map(({ file }) => file))))
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere; there is a button for the same.
-    <div
-      className="models"
-      data-over={over || undefined}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={(event) => {
-        if (event.currentTarget === event.target) setOver(false)
-      }}
-      onDrop={drop}
-    >
+    <div className="models">
       <nav className="models-list panel" aria-label="Networks">
         <h2>Built in</h2>
         <ul>

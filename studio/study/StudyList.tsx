@@ -1,7 +1,8 @@
-import { type DragEvent, useRef, useState } from 'react'
+import { useRef } from 'react'
 import type { FolderKind, ListedFolder } from '../../src/server/messages.ts'
+import { filesDropped, useDrop } from '../app/drop.ts'
 import { thenGo } from '../app/route.ts'
-import { filesDropped, openFolder } from './disk.ts'
+import { openFolder } from './disk.ts'
 import { useStudies } from './store.ts'
 import { counted, FOUND } from './words.ts'
 
@@ -11,7 +12,6 @@ export function StudyList() {
   const folders = useStudies(({ folders }) => folders)
   const opened = useStudies(({ opened }) => opened)
   const refused = useStudies(({ refused }) => refused)
-  const [isOver, setOver] = useState(false)
   const studies = folders.filter(({ kinds }) => kinds.includes('study'))
   const fromDisk = Object.values(opened).flatMap(({ study }) => study?.shown ?? [])
   const others = [...folders, ...Object.values(opened).map(({ folder }) => folder)].filter(
@@ -23,23 +23,9 @@ export function StudyList() {
       const name = await openFolder(picked)
       return name === undefined ? undefined : link(name)
     })
-  const drop = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    void filesDropped(event.dataTransfer.items).then(open)
-  }
+  useDrop(({ items }) => void filesDropped(items).then(open))
   return (
-    <section
-      aria-label="All studies"
-      className="study-list"
-      data-over={isOver || undefined}
-      onDrop={drop}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-    >
+    <section aria-label="All studies" className="study-list">
       {isEmpty ? (
         <p className="study-empty">
           No study yet. Run <code>npx regard study PLAN.yaml</code> or open its folder.

@@ -77,36 +77,6 @@ function foldersIn(picked: readonly { readonly path: string; readonly file: File
     })
 }
 
-/** The files of a dropped folder, with everything in it. */
-export async function filesDropped(
-  items: DataTransferItemList,
-): Promise<{ readonly path: string; readonly file: File }[]> {
-  // Taken before anything is awaited: later, the list is empty.
-  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? [])
-  return (await Promise.all(entries.map(filesIn))).flat()
-}
-
-async function filesIn(entry: FileSystemEntry): Promise<{ readonly path: string; readonly file: File }[]> {
-  const path = entry.fullPath.replace(/^\//, '')
-  if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) =>
-      (entry as FileSystemFileEntry).file(resolve, reject),
-    )
-    return [{ path, file }]
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader()
-  const entries: FileSystemEntry[] = []
-  for (;;) {
-    // A hundred at a time; none at the end.
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
-    )
-    if (some.length === 0) break
-    entries.push(...some)
-  }
-  return (await Promise.all(entries.map(filesIn))).flat()
-}
-
 async function readStudy(
   name: string,
   source: Source,

@@ -13,7 +13,7 @@ import { listen } from '../../src/server/listen.ts'
 import { writeStudio } from '../../src/server/static.ts'
 import { WHOLE } from '../chromium.ts'
 import { shared } from '../shared.ts'
-import { hasChromium, type Opened, openStudio } from './open.ts'
+import { drop, hasChromium, type Opened, openStudio } from './open.ts'
 import { plainServer } from './plainServer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-bad-'))
@@ -41,6 +41,45 @@ afterAll(() => studio?.close())
 async function open(page: Page, path: string): Promise<void> {
   await page.getByLabel('Open a photo').setInputFiles(path)
 }
+
+describe.skipIf(!hasChromium)('what is dropped', () => {
+  test('is opened wherever on Look it is dropped, and says where it belongs if it is no photo', async () => {
+    const { page, faults } = studio
+    const name = 'beside.jpg'
+    writeFileSync(file(name), readFileSync(sample))
+    await drop(page, file(name), [1000, 600])
+    await page.getByRole('img', { name, exact: true }).waitFor()
+    writeFileSync(file('net.onnx'), 'x')
+    const alert = page.getByRole('alert')
+    await drop(page, file('net.onnx'))
+    await alert
+      .filter({ hasText: 'net.onnx: is part of a network, not a photo. Open it in Models.' })
+      .waitFor()
+    await drop(page, folder)
+    await alert
+      .filter({ hasText: /: is a folder\. Open its photos one by one here, or a study’s / })
+      .waitFor()
+    await page.getByRole('button', { name: 'Sample' }).click()
+    await page.getByRole('img', { name: 'Sample: Eileen Collins, NASA' }).waitFor()
+    await atRest(page)
+    expect(faults).toEqual([])
+  })
+
+  test('is left alone by a view that takes no files, which stays', async () => {
+    const { page, faults } = studio
+    await page.evaluate(() => {
+      location.hash = '#/help'
+    })
+    await page.getByRole('heading', { name: 'Help', includeHidden: true }).waitFor()
+    await drop(page, sample)
+    expect(page.url()).toContain('#/help')
+    await page.evaluate(() => {
+      location.hash = '#/look'
+    })
+    await page.getByRole('img', { name: 'Sample: Eileen Collins, NASA' }).waitFor()
+    expect(faults).toEqual([])
+  })
+})
 
 describe.skipIf(!hasChromium)('a photo that Look cannot use', () => {
   test('says what it is and what to do, and the last one stays', async () => {
@@ -119,14 +158,8 @@ describe.skipIf(!hasChromium)('a photo that Look cannot use', () => {
         .toFormat(format)
         .toFile(file(`photo.${format}`))
     writeFileSync(file('photo.bmp'), await bmp())
-    const session = await page.context().newCDPSession(page)
-    const drop = async (path: string) => {
-      const data = { items: [], files: [path], dragOperationsMask: 1 }
-      for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-        await session.send('Input.dispatchDragEvent', { type, x: 120, y: 200, data })
-    }
     for (const name of ['50-MB.png', 'photo.avif', 'photo.webp', 'photo.gif', 'photo.bmp']) {
-      await (name === 'photo.webp' ? drop(file(name)) : open(page, file(name)))
+      await (name === 'photo.webp' ? drop(page, file(name)) : open(page, file(name)))
       await page.getByRole('img', { name, exact: true }).waitFor()
       await page.getByRole('button', { name: 'Face 1' }).waitFor()
       await atRest(page)

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +23,7 @@ import { builtInPath, openModelFile } from '../../src/models/node.ts'
 import { readPhoto } from '../../src/pictures/node.ts'
 import { shared } from '../shared.ts'
 import { seriousFaults } from './axe.ts'
-import { hasChromium, type Opened, openStudio } from './open.ts'
+import { drop, hasChromium, type Opened, openStudio } from './open.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'regard-models-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -55,7 +63,7 @@ describe.skipIf(!hasChromium)('Models', () => {
   test('has no serious fault of access, light and dark, at the width of a phone', async () => {
     const wide = page.viewportSize()!
     await page.setViewportSize({ width: 390, height: 844 })
-    await drop(page, example)
+    await pick(page, example)
     await page.getByText('needed').first().waitFor()
     for (const [theme, other] of [
       ['light', 'Dark'],
@@ -110,7 +118,7 @@ describe.skipIf(!hasChromium)('Models', () => {
     const large = join(folder, 'VGG-16.onnx')
     writeFileSync(large, '')
     truncateSync(large, 550e6)
-    await drop(page, large)
+    await pick(page, large)
     await page.getByText('VGG-16 does not fit in this browser. Use `npx regard explain`').waitFor()
   })
 
@@ -143,7 +151,7 @@ describe.skipIf(!hasChromium)('Models', () => {
   })
 
   test('says at its field what is wrong with a card', async () => {
-    await drop(page, example)
+    await pick(page, example)
     await page.getByLabel('Channels').selectOption('BGR')
     await text(page, 'Mean').fill('104, 117')
     await text(page, 'Scale').fill('one')
@@ -165,9 +173,9 @@ describe.skipIf(!hasChromium)('Models', () => {
     const [json, bin] = ['faceres.json', 'faceres.bin'].map((name) =>
       join(dirname(builtInPath('faceres')), name),
     )
-    await drop(page, json!)
+    await pick(page, json!)
     await page.getByText('This faceres.json needs faceres.bin: drop them together.').waitFor()
-    await drop(page, bin!)
+    await pick(page, bin!)
     await page.getByText(/^The network has several outputs: /).waitFor()
     await page.getByLabel('Start from').selectOption('Caffe: BGR, 104, 117, 123')
     await page.getByLabel('Output').selectOption('gender_pred/Sigmoid')
@@ -180,8 +188,16 @@ describe.skipIf(!hasChromium)('Models', () => {
       .waitFor()
   })
 
+  test('reads a folder that is dropped', async () => {
+    const dropped = join(folder, 'network')
+    mkdirSync(dropped)
+    copyFileSync(example, join(dropped, 'mine.onnx'))
+    await drop(page, dropped)
+    await page.getByRole('link', { name: /^mine/ }).waitFor()
+  })
+
   test('says that there is no room, and goes on', async () => {
-    await drop(page, example)
+    await pick(page, example)
     const session = await page.context().newCDPSession(page)
     const { origin } = new URL(studio.url)
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 })
@@ -192,7 +208,7 @@ describe.skipIf(!hasChromium)('Models', () => {
 
   describe.skipIf(!shared)('a network of Caffe', () => {
     test('takes the mean picture that is dropped with it', async () => {
-      await drop(page, weights, definition, join(caffe, 'adience_r_fold0_mean.binaryproto'))
+      await pick(page, weights, definition, join(caffe, 'adience_r_fold0_mean.binaryproto'))
       await page.getByText('channels and scale are missing').waitFor()
       expect(await text(page, 'Mean').inputValue()).toBe('adience_r_fold0_mean.binaryproto')
       await page.getByLabel('Channels').selectOption('BGR')
@@ -204,9 +220,9 @@ describe.skipIf(!hasChromium)('Models', () => {
 
     test('asks for its card, explains, is saved with its explanation, and is kept until all is deleted', async () => {
       await page.getByLabel('Open a photo').setInputFiles(astronaut)
-      await drop(page, weights)
+      await pick(page, weights)
       await page.getByText('This .caffemodel needs its .prototxt: drop both.').waitFor()
-      await drop(page, definition)
+      await pick(page, definition)
       await page.getByText('channels, scale and mean are missing').waitFor()
       expect(await page.getByRole('button', { name: 'Use in Look' }).isDisabled()).toBe(true)
       await page.getByLabel('Start from').selectOption('Caffe: BGR, 104, 117, 123')
@@ -271,7 +287,7 @@ describe.skipIf(!hasChromium)('Models', () => {
   })
 })
 
-async function drop(page: Page, ...files: string[]): Promise<void> {
+async function pick(page: Page, ...files: string[]): Promise<void> {
   await page.getByLabel('Open a model').setInputFiles(files)
 }
 

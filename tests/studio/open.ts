@@ -101,3 +101,12 @@ export async function openStudio({
     },
   }
 }
+
+/** Drop a file or folder on the page, by default where Look has its photo. */
+export async function drop(page: Page, path: string, [x, y] = [120, 200]): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [path], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: x!, y: y!, data })
+  await session.detach()
+}
