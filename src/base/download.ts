@@ -11,7 +11,6 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { basename } from 'node:path'
 import { messageOf, UserError } from './errors.ts'
 import { notWritten, writeAtomic } from './files.ts'
 import { hashOfFile } from './hash.ts'
@@ -50,7 +49,7 @@ export async function download(wanted: Download): Promise<void> {
   const { path, signal } = wanted
   let lock: Lock | undefined
   try {
-    lock = Lock.take(`${path}.lock`, `the download of ${basename(path)}`)
+    lock = Lock.take(`${path}.lock`, 'the download', path)
     for (let before = -1; ; ) {
       try {
         const version = await attempt(wanted)

@@ -82,12 +82,13 @@ export class Lock {
    *
    * @param path of the lock's file; its folder is made if it is missing
    * @param what is held, for the message: `the study`
+   * @param where it is, for the message: the folder of the lock's file, unless that lies beside what is held
    * @throws UserError naming the holder, or that the file could not be written
    */
-  static take(path: string, what: string): Lock {
+  static take(path: string, what: string, where = dirname(path)): Lock {
     const lock = Lock.attempt(path)
     if (lock instanceof Lock) return lock
-    throw held(path, what, lock)
+    throw held(where, what, lock)
   }
 
   /**
@@ -237,10 +238,10 @@ function parsed(text: string): Holder | undefined {
   }
 }
 
-function held(path: string, what: string, holder: Holder): UserError {
+function held(where: string, what: string, holder: Holder): UserError {
   return new UserError(
     `${what} is held by ${holderInWords(holder)}, since ${holder.since}`,
-    dirname(path),
+    where,
     'Wait until it has ended, or stop it',
   )
 }

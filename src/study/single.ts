@@ -102,7 +102,7 @@ export async function trainSingle(
   context: RunContext,
 ): Promise<FinishedRun> {
   requirePlace(place)
-  const lock = Lock.take(runFiles.lock(place.folder), 'the run')
+  const lock = Lock.take(runFiles.lock(place.folder), 'the run', place.folder)
   try {
     return await trainLocked(spec, dataset, place, context)
   } finally {

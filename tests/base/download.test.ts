@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { download } from '../../src/base/download.ts'
 
@@ -217,7 +217,7 @@ describe('a download', () => {
       writeFileSync(`${path}.lock`, JSON.stringify({ pid, host: hostname(), since: 'today' }))
     heldBy(process.ppid)
     await expect(download({ url, path })).rejects.toThrow(
-      `the download of ${basename(path)} is held by process ${process.ppid} on this machine, since today`,
+      `${path}: the download is held by process ${process.ppid} on this machine, since today`,
     )
     heldBy(99999999)
     await download({ url, path })

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Lock } from '../../src/base/lock.ts'
 import { readDataset } from '../../src/datasets/readers.ts'
 import { nodeEngine } from '../../src/engine/node.ts'
 import { Clock } from '../../src/study/clock.ts'
@@ -41,5 +42,20 @@ describe('a single training', () => {
     writeFileSync(config, recorded)
     expect((await train(2)).record.iterations).toBe(10)
     expect(readFileSync(config, 'utf8')).toBe(recorded)
+  })
+
+  it('names its folder when another process trains there', async () => {
+    const { folder, out } = writePlan()
+    const dataset = await readDataset('synthetic', join(folder, 'faces'))
+    const other = Lock.take(runFiles.lock(out), 'the run')
+    const context = {
+      engine: await nodeEngine(),
+      clock: new Clock(() => {}),
+      signal: new AbortController().signal,
+    }
+    await expect(
+      trainSingle(spec, dataset, { folder: out, aligned: folder, resume: true }, context),
+    ).rejects.toThrow(`${out}: the run is held by process ${process.pid} on this machine`)
+    other.release()
   })
 })
