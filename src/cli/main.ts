@@ -62,7 +62,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const command of loaded) program.addCommand(command)
   inherit(program)
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(withoutHelpOfUnknown(args), { from: 'user' })
   } catch (thrown) {
     const error = inWords(thrown)
     if (error instanceof CommanderError) {
@@ -77,6 +77,13 @@ export async function main(args: readonly string[]): Promise<void> {
       process.exitCode = error instanceof UsageError ? 2 : 1
     }
   }
+}
+
+/** Help that is asked of a command that does not exist would be that of the program, without a word about the command. */
+function withoutHelpOfUnknown(args: readonly string[]): readonly string[] {
+  const [first = '-'] = args
+  const isKnown = first.startsWith('-') || first === 'help' || Object.hasOwn(commands, first)
+  return isKnown ? args : [first]
 }
 
 /** Commander passes its settings only to commands that it created itself. */

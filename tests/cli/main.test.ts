@@ -33,6 +33,11 @@ describe('regard', () => {
 
   it.each([
     ['an unknown command', ['studdy', 'plan.yaml'], /unknown command 'studdy'/],
+    [
+      'help of an unknown command',
+      ['studdy', '--help'],
+      /unknown command 'studdy'\n\(Did you mean study\?\)/,
+    ],
     ['a missing argument', ['study'], /missing required argument 'plan'/],
     ['an unknown option', ['study', 'plan.yaml', '--oot', 'x'], /unknown option '--oot'/],
     ['an option that makes no sense', ['dataset', 'synthesize', 'x', '--count', 'many'], /--count/],
