@@ -58,7 +58,7 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
   requireWritableFolder(out)
   const started = performance.now()
   const { made, kept, failed, skipped } = await untilStopped(
-    (signal) => runStudy(plan, out, { ...options, signal }),
+    (signal) => runStudy(plan, out, { ...options, warn, signal }),
     {
       heard: options.queue ? undefined : 'Stopping after a checkpoint; interrupt again to stop at once.',
       stopped: options.queue
@@ -82,6 +82,10 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
     console.log(`Or see it in your browser: npx regard studio ${shellWord(relative('.', out) || '.')}`)
   }
   tellFailed(failed)
+}
+
+function warn(doubt: string): void {
+  console.error(`Warning: ${doubt}`)
 }
 
 /** Name the runs that could not be made. The same command tries them again. */

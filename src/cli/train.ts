@@ -3,11 +3,13 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from '../base/errors.ts'
 import { requireWritableFolder } from '../base/files.ts'
 import { nearest } from '../base/nearest.ts'
-import type { Dataset } from '../datasets/dataset.ts'
+import { type Dataset, labelOf } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
 import { type NodeDevice, nodeEngine } from '../engine/node.ts'
+import { facesOf } from '../evaluation/evaluate.ts'
 import { chanceOf, type MeanError, percent, type Share, scoreOf } from '../evaluation/score.ts'
+import { startOverlap } from '../evaluation/seen.ts'
 import { type NetworkName, networks } from '../networks/index.ts'
 import { clockLine } from '../study/clock.ts'
 import { readSchedule, type ScheduleOverrides } from '../study/plan.ts'
@@ -113,6 +115,8 @@ async function run(flags: Flags): Promise<void> {
   requireWritableFolder(folder)
   if (flags.aligned !== undefined) requireWritableFolder(flags.aligned)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
+  const doubt = startDoubt(spec, dataset)
+  if (doubt) console.error(`Warning: ${doubt}`)
   const single = await untilStopped((signal) => trainWith(spec, dataset, place, signal, flags.device), {
     heard: 'Stopping after a checkpoint; interrupt again to stop at once.',
     stopped: 'Stopped. Nothing is lost: the same command with --resume continues from here.',
@@ -120,6 +124,16 @@ async function run(flags: Flags): Promise<void> {
   if (single.kept) console.log(`${folder} is finished: there is nothing to resume.`)
   console.log(summary(flags, spec, place, single).join('\n'))
   tellSkipped(single.skipped)
+}
+
+/** Whether the network to start from has seen faces that the trained one is tested on. */
+function startDoubt({ start, task, fold, folds, seed }: TrainingSpec, dataset: Dataset): string | undefined {
+  if (!start) return undefined
+  const tested = facesOf(dataset, { fold, of: folds, seed })
+  return startOverlap(
+    start.weights,
+    tested.filter((face) => labelOf(face, task) !== undefined),
+  )
 }
 
 function specFrom(flags: Flags): TrainingSpec {

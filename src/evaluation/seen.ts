@@ -22,16 +22,24 @@ const BYTES = 8
 
 const markOf = (photo: string) => hashOfFile(photo).slice(0, 2 * BYTES)
 
+/** The list of the photos that a network has seen, which may not be there, by the network's file. */
+function seenPath(model: string): string {
+  return `${model.replace(/\.[^./\\]+$/, '')}.photos.npy`
+}
+
 /**
  * What `NAME.photos.npy` holds.
  *
  * @param faces that a network was trained or validated on
+ * @param start the file of the network that it started from: what that one has seen, if it has a list, counts too
  * @returns undefined where a photo cannot be read: a list with gaps would call photos new that are not
+ * @throws UserError where the list of the start is damaged
  */
-export function seenPhotos(faces: readonly Face[]): TensorOf<'uint8'> | undefined {
+export function seenPhotos(faces: readonly Face[], start?: string): TensorOf<'uint8'> | undefined {
+  const before = (start !== undefined && marksBeside(start)) || []
   const photos = new Set(faces.map(({ photo }) => photo))
   try {
-    const marks = [...new Set([...photos].map(markOf))].sort()
+    const marks = [...new Set([...before, ...[...photos].map(markOf)])].sort()
     return {
       type: 'uint8',
       shape: [marks.length, BYTES],
@@ -84,6 +92,24 @@ export function trainingOverlap(model: Model, dataset: Dataset, scored?: Fold): 
   )
 }
 
+/**
+ * What is doubtful about starting from a network: whether it has seen faces that the trained one is then tested on.
+ *
+ * @param start the network's file
+ * @param faces those that are tested on
+ * @returns a sentence for the user; undefined where it has seen none, or has no list of its photos
+ * @throws UserError where that list is damaged
+ */
+export function startOverlap(start: string, faces: readonly Face[]): string | undefined {
+  const seen = marksBeside(start)
+  const count = seen ? seenCount(faces, seen) : 0
+  if (count === 0) return undefined
+  return (
+    `${start} was trained on the photos of ${count} of the ${faces.length} faces to test on: what starts from it will ` +
+    'look better than it is. Start from weights that were trained on other photos'
+  )
+}
+
 /** What a model tells about the photos that it has seen. */
 type Seen =
   /** How many of the faces are in such photos. */
@@ -102,10 +128,19 @@ export function seenAmong({ path, card }: Model, faces: readonly Face[]): Seen |
   if (name === undefined) return undefined
   const file = join(dirname(path), name)
   if (!existsSync(file)) return { missing: name }
-  const seen = marksIn(file)
+  return { count: seenCount(faces, marksIn(file)) }
+}
+
+function seenCount(faces: readonly Face[], seen: ReadonlySet<string>): number {
   const found = new Map<string, boolean>()
   for (const { photo } of faces) if (!found.has(photo)) found.set(photo, isSeen(photo, seen))
-  return { count: faces.filter(({ photo }) => found.get(photo)).length }
+  return faces.filter(({ photo }) => found.get(photo)).length
+}
+
+/** The marks of the photos that a network has seen; undefined where no list lies beside it. */
+function marksBeside(model: string): ReadonlySet<string> | undefined {
+  const file = seenPath(model)
+  return existsSync(file) ? marksIn(file) : undefined
 }
 
 function marksIn(file: string): ReadonlySet<string> {

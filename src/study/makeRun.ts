@@ -30,7 +30,10 @@ export async function makeRun(job: RunJob, context: RunContext): Promise<RunReco
   const trained = await trainRun(job, context, train, validation)
   const card = cardOf(job, trained)
   const { faces } = job.data
-  const seen = seenPhotos([...split.train, ...split.validation].map((k) => faces[k]!))
+  const seen = seenPhotos(
+    [...split.train, ...split.validation].map((k) => faces[k]!),
+    job.start?.weights,
+  )
   writeModel(runFiles.model(folder), trained.network, card, seen)
   const model = modelOf(trained.network, labelFor(run), card)
   const tests = await scoreRun(job, context, model)

@@ -8,6 +8,7 @@ import { version } from '../base/version.ts'
 import { countClasses } from '../datasets/classes.ts'
 import { skippedBelow } from '../datasets/dataset.ts'
 import type { NodeDevice } from '../engine/node.ts'
+import { startOverlap } from '../evaluation/seen.ts'
 import { clockLine } from './clock.ts'
 import { type FailedRun, runLocally } from './execution/local.ts'
 import type { RunQueue } from './execution/queue.ts'
@@ -39,6 +40,8 @@ export interface StudyOptions {
   readonly store?: string
   /** The priority in the queue: 1 goes before 2. */
   readonly priority?: number
+  /** Called with what is doubtful about the study, before its runs begin. */
+  readonly warn?: (sentence: string) => void
   /** Stops the study; its runs write checkpoints first. */
   readonly signal: AbortSignal
 }
@@ -103,6 +106,7 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   const { threads = Math.max(1, Math.floor(availableParallelism() / jobs)) } = options
   const { prepared, percent } = await prepareAll(plan, out, signal)
   const { runs, data } = prepared
+  for (const doubt of doubtsOf(prepared)) options.warn?.(doubt)
   writeStudyRecord(out, studyRecord(plan, out, prepared))
   await writePairs(out, data, plan.folds.test)
   const open = runs.filter(({ job, config }) => stateOf(job.folder, config).kind !== 'finished')
@@ -127,6 +131,22 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
     failed,
     skipped: data.skipped,
   }
+}
+
+/** Starting networks that have seen faces that the networks trained from them are tested on. */
+function doubtsOf({ runs, data: { faces } }: PreparedStudy): string[] {
+  const tested = new Map<string, Set<number>>()
+  for (const { job } of runs) {
+    const { start, split } = job
+    if (start) tested.set(start.weights, new Set([...(tested.get(start.weights) ?? []), ...split.test]))
+  }
+  return [...tested].flatMap(
+    ([start, own]) =>
+      startOverlap(
+        start,
+        [...own].map((k) => faces[k]!),
+      ) ?? [],
+  )
 }
 
 async function make(

@@ -140,9 +140,32 @@ describe('regard train', () => {
     await train(own, '--start', `imagenet:${join(first, 'model.onnx')}`, '--schedule', 'quick', ...short)
     expect(process.exitCode).toBe(0)
     expect(captured.printed).toContain('AdienceNet [r,n], gender, after 4 iterations:')
+    expect(captured.printed).not.toContain('Warning')
     const { start } = readRecord<RunRecord>(join(own, 'result.json'))
     expect(start).toEqual({ taken: ['conv1', 'conv2', 'conv3', 'fc6', 'fc7'], fresh: ['fc8'] })
     expect(readMetrics(join(own, 'metrics.jsonl'))[0]).toMatchObject({ iteration: 1, rate: 0.002 / 50 })
+  })
+
+  it('warns of test faces that the start was trained on, and so does a study', async () => {
+    const [first, other] = [join(folder, 'of-fold-1'), join(folder, 'of-fold-0')]
+    const short = ['--schedule', 'quick', '--iterations', '2', '--batch', '8']
+    await train(first, ...short)
+    const start = join(first, 'model.onnx')
+    await train(other, '--fold', '0/3', '--start', start, ...short)
+    expect(process.exitCode).toBe(0)
+    expect(captured.printed).toContain(
+      `Warning: ${start} was trained on the photos of 41 of the 41 faces to test on:`,
+    )
+    const again = join(folder, 'again.yaml')
+    const network = `{ name: adiencenet, start: { weights: ${start} }, `
+    const text = readFileSync(plan, 'utf8').replace('{ name: adiencenet, ', network).replace('[r, m]', '[r]')
+    writeFileSync(again, text.replace('test: [1]', 'test: [0, 1]'))
+    captured.printed = ''
+    await main(['study', again, '--out', join(folder, 'again')])
+    expect(process.exitCode).toBe(0)
+    expect(captured.printed).toContain(
+      `Warning: ${start} was trained on the photos of 41 of the 80 faces to test on:`,
+    )
   })
 
   it('skips and names an unreadable photo, and ends with exit code 3', async () => {

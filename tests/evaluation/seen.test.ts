@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { seenAmong, seenPhotos } from '../../src/evaluation/seen.ts'
+import { seenAmong, seenPhotos, startOverlap } from '../../src/evaluation/seen.ts'
 import { writeNpy } from '../../src/formats/npy.ts'
 import { float32 } from '../../src/graph/types.ts'
 import { modelOf } from '../../src/models/model.ts'
@@ -36,6 +36,22 @@ describe('the photos that a network has seen', () => {
       seenAmong(model, [faceIn('renamed.jpg'), faceIn('b.jpg'), faceIn('b.jpg'), faceIn('c.jpg')]),
     ).toEqual({ count: 3 })
     expect(seenAmong(model, [faceIn('gone.jpg')])).toEqual({ count: 0 })
+  })
+
+  it('include those of the network that it started from, about which a training is warned', () => {
+    const start = join(folder, 'first.onnx')
+    writeFileSync(join(folder, 'first.photos.npy'), writeNpy(seenPhotos([faceIn('a.jpg')])!))
+    const seen = seenPhotos([faceIn('b.jpg')], start)!
+    expect(seen).toEqual(seenPhotos([faceIn('a.jpg'), faceIn('b.jpg')]))
+    expect(startOverlap(start, [faceIn('b.jpg'), faceIn('renamed.jpg'), faceIn('c.jpg')])).toBe(
+      `${start} was trained on the photos of 1 of the 3 faces to test on: what starts from it will look better than it is. ` +
+        'Start from weights that were trained on other photos',
+    )
+    expect(startOverlap(start, [faceIn('b.jpg')])).toBeUndefined()
+    expect(startOverlap(join(folder, 'unlisted.onnx'), [faceIn('a.jpg')])).toBeUndefined()
+    expect(seenPhotos([faceIn('b.jpg')], join(folder, 'unlisted.onnx'))).toEqual(
+      seenPhotos([faceIn('b.jpg')]),
+    )
   })
 
   it('are not listed where one cannot be read, and unknown where the list is missing, which is told', () => {
