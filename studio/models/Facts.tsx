@@ -28,7 +28,7 @@ export function Facts({
           ['Sees', network.size ? `${network.size.width} × ${network.size.height} pixels` : ''],
           ['Faces', cutInWords(network.card.alignment)],
           ['Composite', network.composite],
-          ['Weights', megabytes(network.bytes)],
+          ['Weights', `${megabytes(network.bytes)} in memory`],
         ] as const)
       : []),
     ...(report?.input
