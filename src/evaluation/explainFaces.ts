@@ -9,6 +9,7 @@ import type { Watch } from '../base/watch.ts'
 import { type Dataset, type Face, skippedBelow } from '../datasets/dataset.ts'
 import { partNames } from '../datasets/partNames.ts'
 import { pooled } from '../explanation/pooled.ts'
+import { agesToAsk } from '../models/ages.ts'
 import { compositeOf } from '../models/explain.ts'
 import { fitted } from '../pictures/fit.ts'
 import { type Asked, askingOf } from './asking.ts'
@@ -108,21 +109,29 @@ export function keyOf(
     [...(rather ?? [])],
     way,
     rest,
-    model.output,
+    [model.output, model.kind, model.task, model.classes, agesToAsk(model)],
     kind,
     root,
     partNames(faces),
     nodes,
   ]
-  const photos = faces.map((face) => {
-    const { size, mtimeMs } = statSync(face.photo, { throwIfNoEntry: false }) ?? {}
-    return [face, size, mtimeMs]
-  })
+  const given = faces.map((face) => [face, filesOf(face).map(editionOf)])
   return sha256Of(
     // Attributes may hold 64-bit whole numbers, which JSON lacks.
     JSON.stringify(head, (_, value) => (typeof value === 'bigint' ? `${value}n` : value)),
-    JSON.stringify(photos),
+    JSON.stringify(given),
     'planes' in mean ? mean.planes : JSON.stringify(mean),
     ...[...initializers.values()].map(({ data }) => data as NodeJS.ArrayBufferView),
   ).slice(0, 16)
+}
+
+/** All files that a face is made from. */
+function filesOf({ photo, landmarks, mask, published = {} }: Face): string[] {
+  return [photo, landmarks, mask, ...Object.values(published)].filter((file) => file !== undefined)
+}
+
+/** Tells a file from what it was before it was changed; a file that is missing is told where it is used. */
+function editionOf(file: string): readonly [size?: number, changed?: number] {
+  const { size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? {}
+  return [size, mtimeMs]
 }
