@@ -11,6 +11,7 @@ import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { type Sums, together } from '../statistics/interval.ts'
+import { isOfStudy } from '../study/config.ts'
 import { type ProfileRecord, readProfileRecord } from '../study/profileRecord.ts'
 import {
   files,
@@ -69,7 +70,7 @@ function requireUnchanged(folder: string): void {
 }
 
 /**
- * Read a study. Runs that are not finished are left out; cells stand in the order of the paper's tables.
+ * Read a study. Runs that are not finished, or are of a former plan, are left out; cells stand in the order of the paper's tables.
  *
  * @param options whether its report shows photos of faces
  * @throws UserError when the folder is not a study's, or one of its files cannot be read
@@ -79,7 +80,7 @@ export function readStudy(out: string, { photos = true } = {}): Study {
   const cells = new Map<string, Made[]>()
   for (const run of record.runs) {
     const folder = files.run(out, run)
-    if (!existsSync(runFiles.result(folder))) continue
+    if (!existsSync(runFiles.result(folder)) || !isOfStudy(record, run, folder)) continue
     requireUnchanged(folder)
     const key = [run.task, run.network, formatSetting(run.setting)].join()
     const profile = readProfileRecord(folder)

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { messageOf } from '../base/errors.ts'
 import { holderOf } from '../base/lock.ts'
+import { isOfStudy } from '../study/config.ts'
 import { readNotices } from '../study/notices.ts'
 import { files, readStudyRecord, runFiles, runName } from '../study/record.ts'
 import { sumsIn } from '../study/sums.ts'
@@ -153,9 +154,12 @@ export class Newsroom {
 
   private summary(path: string): { study: StudySummary } | { error: string } {
     try {
-      const { name: title, runs } = this.knownOf(files.study(path), () => readStudyRecord(path))
+      const record = this.knownOf(files.study(path), () => readStudyRecord(path))
+      const { name: title, runs } = record
       const folders = runs.map((run) => files.run(path, run))
-      const finished = folders.filter((folder) => existsSync(sumsIn(folder))).length
+      const finished = runs.filter(
+        (run, k) => existsSync(sumsIn(folders[k]!)) && isOfStudy(record, run, folders[k]!),
+      ).length
       const notices = this.folders.within(files.notices(path), '.') ? readNotices(path) : {}
       const underway = runs.filter(
         (run, k) => notices[runName(run)]?.state === 'underway' || holderOf(runFiles.lock(folders[k]!)),

@@ -6,7 +6,7 @@ import { holderOf } from '../base/lock.ts'
 import { errorOf } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { wilson } from '../statistics/interval.ts'
-import { readConfig } from '../study/config.ts'
+import { isOfStudy, readConfig } from '../study/config.ts'
 import { type Notice, type Notices, readNotices } from '../study/notices.ts'
 import {
   files,
@@ -110,7 +110,9 @@ export class WatchedStudy {
     const folder = files.run(this.path, run)
     // A link that leads elsewhere is not a run.
     const isElsewhere = existsSync(folder) && !this.folders.within(folder, '.')
-    const signature = isElsewhere ? '' : `${this.signatureOf(folder)} ${JSON.stringify(notice)}`
+    const signature = isElsewhere
+      ? ''
+      : `${this.signature} ${this.signatureOf(folder)} ${JSON.stringify(notice)}`
     if (before?.signature === signature) return undefined
     const shown = isElsewhere
       ? { ...headOf(run), state: 'waiting' as const, detail: '' }
@@ -130,11 +132,13 @@ export class WatchedStudy {
   private read(run: Run, folder: string, notice: Notice | undefined): ShownRun {
     const head = headOf(run)
     try {
-      const reached = this.curveOf(run, folder).reached
+      const isOwn = isOfStudy(this.record!, run, folder)
+      if (!isOwn) this.curves.delete(runName(run))
+      const reached = isOwn ? this.curveOf(run, folder).reached : undefined
       const isReadable = (path: string) => this.folders.within(path, '.') !== undefined
       if (signatureOf(sumsIn(folder)) && !isReadable(runFiles.result(folder)))
         return { ...head, state: 'failed', detail: 'result.json is missing' }
-      const { state, detail } = statusOf(this.path, run, notice, () => reached)
+      const { state, detail } = statusOf(this.path, this.record!, run, notice, () => reached)
       const iterations = iterationsIn(folder)
       const common = { ...head, state, detail, ...(iterations !== undefined && { iterations }) }
       if (state !== 'finished') return common

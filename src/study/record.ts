@@ -88,6 +88,8 @@ export interface StudyRecord {
     readonly repeated?: Repeated
   }
   readonly runs: readonly Run[]
+  /** The hash of each run's configuration, by the run's name; older studies lack it. */
+  readonly configs?: Readonly<Record<string, string>>
 }
 
 /** One photo of the test set with heat maps for its classes. Files are relative to the run's folder. */

@@ -215,5 +215,6 @@ function studyRecord(plan: Plan, out: string, { dataset, runs, data }: PreparedS
     },
     folds: plan.folds,
     runs: runs.map(({ job }) => job.run),
+    configs: Object.fromEntries(runs.map(({ job, config }) => [runName(job.run), config.hash])),
   }
 }

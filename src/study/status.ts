@@ -6,10 +6,19 @@ import { duration } from '../base/progress.ts'
 import { percent } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { readMetrics } from '../training/metrics.ts'
+import { isOfStudy } from './config.ts'
 import { ATTEMPTS } from './execution/local.ts'
 import type { RunQueue } from './execution/queue.ts'
 import { type Notice, readNotices } from './notices.ts'
-import { files, type Run, readRunRecord, readStudyRecord, runFiles, runName } from './record.ts'
+import {
+  files,
+  type Run,
+  readRunRecord,
+  readStudyRecord,
+  runFiles,
+  runName,
+  type StudyRecord,
+} from './record.ts'
 import { ownTest } from './setting.ts'
 import { sumsIn } from './sums.ts'
 
@@ -30,10 +39,10 @@ export interface RunStatus {
  * @throws UserError when there is no study
  */
 export function statusIn(out: string): RunStatus[] {
-  const { runs } = readStudyRecord(out)
+  const record = readStudyRecord(out)
   const notices = readNotices(out)
-  return runs.map((run) =>
-    statusOf(out, run, notices[runName(run)], () => reachedBy(runFiles.metrics(files.run(out, run)))),
+  return record.runs.map((run) =>
+    statusOf(out, record, run, notices[runName(run)], () => reachedBy(runFiles.metrics(files.run(out, run)))),
   )
 }
 
@@ -45,27 +54,31 @@ export function statusIn(out: string): RunStatus[] {
  */
 export function statusOf(
   out: string,
+  record: Pick<StudyRecord, 'configs'>,
   run: Run,
   notice: Notice | undefined,
   reached: () => Reached | undefined,
 ): RunStatus {
   const folder = files.run(out, run)
   const status = { study: out, run: runName(run) }
-  if (existsSync(sumsIn(folder))) {
+  const isOwn = isOfStudy(record, run, folder)
+  if (isOwn && existsSync(sumsIn(folder))) {
     const { tests, iterations } = readRunRecord(folder)
     const { accuracy } = accuracyOf(tests[ownTest(run.setting)]!.confusion)
     return { ...status, state: 'finished', detail: `${percent(accuracy)} % after ${iterations} iterations` }
   }
-  const [holder, far] = [holderOf(runFiles.lock(folder)), inWords(reached())]
+  const [holder, far] = [holderOf(runFiles.lock(folder)), isOwn ? inWords(reached()) : undefined]
   if (notice && !(notice.state === 'failed' && holder))
     return { ...status, state: notice.state, detail: noticeInWords(notice, far) }
   if (holder) {
     return { ...status, state: 'underway', detail: `${far ?? 'beginning'}, by ${holderInWords(holder)}` }
   }
   return far === undefined
-    ? { ...status, state: 'waiting', detail: '' }
+    ? { ...status, state: 'waiting', detail: isOwn ? '' : FORMER }
     : { ...status, state: 'begun', detail: far }
 }
+
+const FORMER = 'its folder holds a run of a former plan or other data'
 
 /** @param far how far its training is, where this machine can see that */
 function noticeInWords({ state, worker, detail, left, attempt, reason }: Notice, far?: string): string {

@@ -4,15 +4,15 @@ import { messageOf } from '../../src/base/errors.ts'
 import { Curve } from '../../src/server/curve.ts'
 import { KINDS, kindsOf } from '../../src/server/kinds.ts'
 import type { FolderKind, ShownRun } from '../../src/server/messages.ts'
-import type { ResultFile, StoredRun, StudyFile, TestFile } from './records.ts'
+import type { ConfigFile, ResultFile, StoredRun, StudyFile, TestFile } from './records.ts'
 import { jsonOf, openedFolder, type Source, textOf } from './source.ts'
 import { type Curves, type OpenedFolder, setStudies } from './store.ts'
 
 /** What the names of opened folders begin with: no folder of the server has such a name. */
 const DISK = 'disk:'
 
-/** Files of a training that are read while it is shown; with a server, the server sends them. */
-const METRICS = /^runs\/[^/]+\/metrics\.jsonl$/
+/** Files of a run that say how far it is; with a server, the server reads them. */
+const STATE = /^runs\/[^/]+\/(metrics\.jsonl|config\.json)$/
 
 /**
  * Open a folder that was picked or dropped, and those in it.
@@ -71,7 +71,7 @@ function foldersIn(picked: readonly { readonly path: string; readonly file: File
         .filter(
           ([path]) =>
             kinds.some((kind) => KINDS[kind].readable.test(path)) ||
-            (kinds.includes('study') && METRICS.test(path)),
+            (kinds.includes('study') && STATE.test(path)),
         )
       return [{ root, kinds, files: new Map(own) }]
     })
@@ -82,18 +82,27 @@ async function readStudy(
   source: Source,
   files: ReadonlyMap<string, File>,
 ): Promise<NonNullable<OpenedFolder['study']>> {
-  const { name: title, version, dataset, folds, runs } = await jsonOf<StudyFile>(source, 'study.json')
+  const {
+    name: title,
+    version,
+    dataset,
+    folds,
+    runs,
+    configs,
+  } = await jsonOf<StudyFile>(source, 'study.json')
   if (!Array.isArray(runs) || !dataset || !folds)
     throw new Error('Its study.json is not what `regard study` writes.')
   const curves: Record<string, Curves[string]> = {}
   const shownRuns: ShownRun[] = []
   for (const run of runs) {
-    const curve = files.has(`runs/${nameOf(run)}/metrics.jsonl`)
-      ? await curveOf(source, `runs/${nameOf(run)}/metrics.jsonl`)
-      : new Curve()
+    const path = `runs/${nameOf(run)}/metrics.jsonl`
+    const isOwn = await isOfStudy(nameOf(run), configs?.[nameOf(run)], source, files)
+    const curve = isOwn && files.has(path) ? await curveOf(source, path) : new Curve()
     const part = curve.since(nameOf(run))!
     curves[nameOf(run)] = { points: part.points, validations: part.validations }
-    shownRuns.push(await runOf(run, curve, source, files))
+    shownRuns.push(
+      isOwn ? await runOf(run, curve, source, files) : { ...headOf(run), state: 'waiting', detail: '' },
+    )
   }
   const names = (kind: string) =>
     [...files.keys()].filter((path) => path.startsWith(`report/${kind}/`)).map((path) => path.split('/')[2]!)
@@ -112,6 +121,18 @@ async function readStudy(
     },
     curves,
   }
+}
+
+/** Whether a run's folder holds the study's own run, not one of a former plan. */
+async function isOfStudy(
+  name: string,
+  now: string | undefined,
+  source: Source,
+  files: ReadonlyMap<string, File>,
+): Promise<boolean> {
+  const path = `runs/${name}/config.json`
+  if (now === undefined || !files.has(path)) return true
+  return (await jsonOf<ConfigFile>(source, path)).hash === now
 }
 
 async function curveOf(source: Source, path: string): Promise<Curve> {
@@ -133,9 +154,7 @@ async function runOf(
   source: Source,
   files: ReadonlyMap<string, File>,
 ): Promise<ShownRun> {
-  const { task, network, letter, setting, fold } = run
-  const name = nameOf(run)
-  const head = { name, task, network, letter, setting, fold }
+  const [name, head] = [nameOf(run), headOf(run)]
   const path = `runs/${name}/result.json`
   if (!files.has(path)) {
     const { reached } = curve
@@ -144,7 +163,7 @@ async function runOf(
       : { ...head, state: 'waiting', detail: '' }
   }
   const { tests, iterations } = await jsonOf<ResultFile>(source, path)
-  const { n, correct, years } = scoreOf(tests[ownTest(setting)]!)
+  const { n, correct, years } = scoreOf(tests[ownTest(run.setting)]!)
   return {
     ...head,
     state: 'finished',
@@ -154,6 +173,11 @@ async function runOf(
     iterations,
     profiled: files.has(`runs/${name}/profile.json`),
   }
+}
+
+function headOf(run: StoredRun) {
+  const { task, network, letter, setting, fold } = run
+  return { name: nameOf(run), task, network, letter, setting, fold }
 }
 
 /** The name that `regard study` gives the folder of a run. */

@@ -7,6 +7,13 @@ export interface StudyFile {
   readonly dataset: { readonly kind: string; readonly faces: number; readonly subjects: number }
   readonly folds: { readonly count: number; readonly test: readonly number[] }
   readonly runs: readonly StoredRun[]
+  /** The hash of each run's configuration; older studies lack it. */
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+/** `config.json` of a run. */
+export interface ConfigFile {
+  readonly hash: string
 }
 
 export interface StoredRun {

@@ -4,6 +4,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -12,9 +13,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { openModelFile } from '../../src/models/node.ts'
+import { readStudy, runsOf } from '../../src/report/cells.ts'
+import { Folders } from '../../src/server/folders.ts'
+import { WatchedStudy } from '../../src/server/watchedStudy.ts'
 import { readPlan } from '../../src/study/plan.ts'
 import { type RunRecord, readRecord, type StudyRecord } from '../../src/study/record.ts'
 import { runStudy } from '../../src/study/run.ts'
+import { statusIn } from '../../src/study/status.ts'
 import { capturePrinted } from '../cli/capture.ts'
 import { TINY_PLAN, writePlan } from './tinyStudy.ts'
 
@@ -148,6 +153,30 @@ describe('regard study', () => {
     expect(again).toMatchObject({ made: 1, kept: 0 })
     const iterations = readFileSync(metrics, 'utf8').match(/"loss"/g)
     expect(iterations).not.toBeNull()
+  })
+
+  it('never counts runs of a former plan among those of the present one', async () => {
+    const small = TINY_PLAN.replace('[r, i, m]', '[r, m]').replace('[age, gender]', '[gender]')
+    const { plan, out } = writePlan(small)
+    await runStudy(readPlan(plan), out, { signal: new AbortController().signal })
+    expect(runsOf(readStudy(out))).toEqual({ done: 2, planned: 2 })
+
+    // Another seed deals other folds. As if it had been stopped after the first run, the second is the former one.
+    const second = join(out, 'runs', 'gender-adiencenet-m-fold1')
+    cpSync(second, `${second}-before`, { recursive: true })
+    writeFileSync(plan, small.replace('seed: 1', 'seed: 9'))
+    await runStudy(readPlan(plan), out, { signal: new AbortController().signal })
+    expect(runsOf(readStudy(out))).toEqual({ done: 2, planned: 2 })
+    rmSync(second, { recursive: true })
+    renameSync(`${second}-before`, second)
+    expect(runsOf(readStudy(out))).toEqual({ done: 1, planned: 2 })
+    expect(statusIn(out)).toMatchObject([
+      { state: 'finished' },
+      { state: 'waiting', detail: 'its folder holds a run of a former plan or other data' },
+    ])
+    const page = new WatchedStudy(new Folders(out), '.', out)
+    page.look()
+    expect(page.shown().runs.map(({ state }) => state)).toEqual(['finished', 'waiting'])
   })
 
   it('skips, names and counts an unusable photo or row, and ends with exit code 3', async () => {
