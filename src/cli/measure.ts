@@ -8,15 +8,9 @@ import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
 import { PARTS } from '../datasets/synthetic/parts.ts'
 import { nodeEngine } from '../engine/node.ts'
 import type { Evaluable } from '../evaluation/evaluate.ts'
+import { type MeasuredMaps, measureMaps, type Taken, taken, type Way } from '../evaluation/measure.ts'
 import {
-  CONTROLS,
-  type MeasuredMaps,
-  measureMaps,
-  type Taken,
-  taken,
-  type Way,
-} from '../evaluation/measure.ts'
-import {
+  controlsInWords,
   doubtful,
   inOrder,
   isControl,
@@ -300,6 +294,7 @@ function takenFrom({ measures = [...USUAL], fill, score }: Flags, side: number):
 
 function tableOf(columns: readonly MeasureColumn[], methods: readonly string[]): string[] {
   const [first] = columns
+  const controls = controlsInWords(columns)
   const order = first ? inOrder(first, methods) : methods
   const rows = order.map((method) => [
     isControl(method) ? `${method} (control)` : method,
@@ -312,8 +307,9 @@ function tableOf(columns: readonly MeasureColumn[], methods: readonly string[]):
     ),
     '',
     ...inColumns([['method', ...columns.map((_, k) => letter(k))], ...rows]),
-    '',
-    '* better than both controls (p < 0.05 by person, adjusted over the methods)',
+    ...(controls === undefined
+      ? []
+      : ['', `* better than ${controls} (p < 0.05 by person, adjusted over the methods)`]),
   ]
 }
 
@@ -340,7 +336,7 @@ function doubts(columns: readonly MeasureColumn[]): string[] {
     const found = doubtful(column)
     if (found.length === 0) return []
     return [
-      `By ${column.name}, these are not significantly better than the controls ${CONTROLS.join(' and ')}: ${found.join(', ')}.`,
+      `By ${column.name}, these are not significantly better than ${controlsInWords([column])}: ${found.join(', ')}.`,
     ]
   })
 }

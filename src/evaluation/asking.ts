@@ -1,7 +1,7 @@
 /** What to ask a network about each face of a data set, and what its answers mean. */
 
-import { UsageError } from '../base/errors.ts'
-import { type Face, labelOf } from '../datasets/dataset.ts'
+import { UsageError, UserError } from '../base/errors.ts'
+import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
 import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { agesNamed } from '../explanation/years.ts'
@@ -110,6 +110,22 @@ export function askingOf(
       }
     },
   }
+}
+
+/**
+ * The faces that there is a question about.
+ *
+ * @throws UserError where there is none
+ */
+export function askedOf(
+  asking: Asking,
+  faces: readonly Face[],
+  { task }: Evaluable,
+  { root }: Dataset,
+): readonly Face[] {
+  const found = faces.filter((face) => asking.asks(face) !== undefined)
+  if (found.length === 0) throw new UserError(`no face has a label for the task ${task}`, root)
+  return found
 }
 
 /** The age in the middle of each age group, in years. */

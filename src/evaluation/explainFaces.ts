@@ -12,7 +12,7 @@ import { pooled } from '../explanation/pooled.ts'
 import { agesToAsk } from '../models/ages.ts'
 import { compositeOf } from '../models/explain.ts'
 import { fitted } from '../pictures/fit.ts'
-import { type Asked, askingOf } from './asking.ts'
+import { type Asked, askedOf, askingOf } from './asking.ts'
 import { type Evaluable, requireSquare } from './evaluate.ts'
 import { type ExplainEachOptions, explainEach } from './explainEach.ts'
 import { type ExplainedFaces, ExplainedStore, GRID, THUMBNAIL } from './explainedFaces.ts'
@@ -40,10 +40,7 @@ export async function explainFaces(
   const { size } = preprocessing
   const asking = askingOf(evaluable, dataset.faces, options)
   requireSquare(evaluable)
-  const usable = faces.filter((face) => asking.asks(face) !== undefined)
-  if (usable.length === 0) {
-    throw new UserError(`no face has a label for the task ${evaluable.task}`, dataset.root)
-  }
+  const usable = askedOf(asking, faces, evaluable, dataset)
   const grid = [Math.min(GRID, size.height), Math.min(GRID, size.width)] as const
   const parts = partNames(faces)
   const store = new ExplainedStore(

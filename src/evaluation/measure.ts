@@ -25,7 +25,7 @@ import { type Model, requirePreprocessing } from '../models/model.ts'
 import { rangeOf } from '../models/preprocessing.ts'
 import type { Image } from '../pictures/image.ts'
 import type { Composite } from '../rules/composites/composite.ts'
-import { type Asked, askingOf } from './asking.ts'
+import { type Asked, askedOf, askingOf } from './asking.ts'
 import type { Evaluable } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
 import { type MeasuredValue, RowStore } from './measuredRows.ts'
@@ -109,7 +109,10 @@ export async function measureMaps(
   const { model } = asking
   const wantsMask = measures.some(({ measure }) => MEASURES[measure].needs === 'mask')
   const parts = wantsMask ? options.parts : undefined
-  const { shown, skipped } = await showAll(evaluable, dataset, faces, { parts, signal })
+  const { shown, skipped } = await showAll(evaluable, dataset, askedOf(asking, faces, evaluable, dataset), {
+    parts,
+    signal,
+  })
   const names = measures.map(takenName)
   const key = sha256Of(
     keyOf(evaluable, dataset, options),
@@ -156,8 +159,15 @@ export async function measureMaps(
             const values: Record<string, number | null> = {}
             const curves: Record<string, Curves> = {}
             const refused: Record<string, string> = {}
+            const isEmpty = map.data.every((value) => value === 0)
             for (const [k, each] of measures.entries()) {
               const name = names[k]!
+              if (isEmpty) {
+                // Its pixels have no order and no shares, and some measures would find that good.
+                values[name] = null
+                refused[name] = 'they are empty, no pixel has any relevance'
+                continue
+              }
               const subject = { explainer, explanation, map, shown: one, model, engine, way: own }
               try {
                 const found = await foundBy(each, subject, scores, signal)

@@ -31,8 +31,10 @@ export interface MeasureColumn {
   readonly means: ReadonlyMap<string, MeasuredMean>
   /** For measures that remove pixels, the mean curves over the same faces, point by point. */
   readonly curves: ReadonlyMap<string, Curves>
+  /** The controls that it has a value for. */
+  readonly controls: readonly string[]
   /**
-   * For measures with a better side: the p that a method is no better than the controls, the greater of the two, by
+   * For measures with a better side: the p that a method is no better than these controls, the greatest of them, by
    * flipping the signs of people's differences, adjusted over the methods (Holm); 1 where its mean is not better than
    * theirs.
    */
@@ -75,6 +77,7 @@ export function measureTable(
           return found.length > 0 ? [[method, meanCurves(found)]] : []
         }),
       ),
+      controls,
       overControls: new Map(isSided ? tested.map((method, k) => [method, adjusted[k]!]) : []),
     }
   })
@@ -109,7 +112,13 @@ export function isControl(method: string): boolean {
   return CONTROLS.some((control) => control === method)
 }
 
-/** Whether a method is shown to be better than both controls: at 5 %, after Holm's procedure. */
+/** `the controls random and edges`, those that any column has; undefined without any. */
+export function controlsInWords(columns: readonly MeasureColumn[]): string | undefined {
+  const found = CONTROLS.filter((control) => columns.some(({ controls }) => controls.includes(control)))
+  return found.length === 0 ? undefined : `the control${found.length === 1 ? '' : 's'} ${found.join(' and ')}`
+}
+
+/** Whether a method is shown to be better than the controls: at 5 %, after Holm's procedure. */
 export function isOverControls({ overControls }: MeasureColumn, method: string): boolean {
   return (overControls.get(method) ?? 1) < 0.05
 }

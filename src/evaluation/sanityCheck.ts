@@ -24,7 +24,7 @@ import {
 } from '../explanation/measures/sanityTest.ts'
 import type { TensorOf } from '../graph/types.ts'
 import { requirePreprocessing } from '../models/model.ts'
-import { type Asked, type Asking, askingOf } from './asking.ts'
+import { type Asked, type Asking, askedOf, askingOf } from './asking.ts'
 import type { Evaluable } from './evaluate.ts'
 import { keyOf } from './explainFaces.ts'
 import { loadWay, type Way } from './measure.ts'
@@ -77,7 +77,9 @@ export async function checkSanity(
   if (known.layers.length === 0) {
     throw new UserError('no convolution or inner product has weights to shuffle', model.path)
   }
-  const { shown, skipped } = await showAll(evaluable, dataset, faces, { signal })
+  const { shown, skipped } = await showAll(evaluable, dataset, askedOf(asking, faces, evaluable, dataset), {
+    signal,
+  })
   const ids = shown.map(({ face }) => face.id)
   const key = sha256Of(keyOf(evaluable, dataset, options), JSON.stringify(ids)).slice(0, 16)
   const folder = join(options.folder, `sanity-${key}`)

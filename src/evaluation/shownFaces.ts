@@ -17,7 +17,7 @@ import { type Evaluable, requireSquare } from './evaluate.ts'
 /**
  * Faces to measure on: equally many of each class, as far as possible, and the same ones for the same data and seed.
  *
- * @param labelOf the class of a face
+ * @param labelOf the class of a face; those without one are left out, unless none has one
  */
 export function sampled(
   faces: readonly Face[],
@@ -27,8 +27,9 @@ export function sampled(
 ): Face[] {
   const random = new Random(`measured ${seed}`)
   const classes = new Map<number, Face[]>()
+  const isLabelled = faces.some((face) => labelOf(face) !== undefined)
   for (const face of random.shuffle(faces)) {
-    const label = labelOf(face)
+    const label = isLabelled ? labelOf(face) : 0
     if (label !== undefined) addToGroup(classes, label, face)
   }
   const chosen = new Set<Face>()

@@ -48,9 +48,7 @@ export function testRecord(
   const answers = scores.map(topClass)
   const errors =
     task === 'years' ? scores.map((row, k) => Math.abs(expectedAge(row) - labels[k]!)) : undefined
-  // Where no face has an age, a missing age says nothing.
-  const aged = faces.some(({ age }) => age !== undefined)
-  const groups = faces.map((face) => groupsOf(face).filter((group) => aged || group !== BETWEEN))
+  const groups = faces.map(groupsOf)
   const shares = accuracyByGroup(answers, labels, groups)
   return {
     confusion: confusionOf(answers, labels, CLASSES[task].length),
@@ -64,9 +62,11 @@ export function testRecord(
   }
 }
 
-/** The groups that a face belongs to by its labels. */
+/** The groups that a face belongs to by its labels: without an age, or with a range across groups, to none of ages. */
 export function groupsOf(face: Face): string[] {
   const [age, gender] = [labelOf(face, 'age'), labelOf(face, 'gender')]
-  const groups = [age === undefined ? BETWEEN : `age ${CLASSES.age[age]}`]
-  return gender === undefined ? groups : [...groups, `gender ${CLASSES.gender[gender]}`]
+  return [
+    ...(age !== undefined ? [`age ${CLASSES.age[age]}`] : face.years !== undefined ? [BETWEEN] : []),
+    ...(gender === undefined ? [] : [`gender ${CLASSES.gender[gender]}`]),
+  ]
 }

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { writeAtomic } from '../base/files.ts'
 import { Html, html, page } from '../base/html.ts'
 import { version } from '../base/version.ts'
-import type { MeasuredMaps } from '../evaluation/measure.ts'
+import { CONTROLS, type MeasuredMaps } from '../evaluation/measure.ts'
 import {
+  controlsInWords,
   inOrder,
   isControl,
   isOverControls,
@@ -73,8 +74,7 @@ export async function writeMeasurePage(
   const faces = new Set(rows.map(({ face }) => face)).size
   const body = html`<h1>${title}</h1>
 <p class="byline">${about.network} on ${about.data} · regard ${version}</p>
-<p class="summary">${methods.filter((method) => !isControl(method)).length} methods on the same ${faces} faces, beside two controls that know nothing about the network:
-random numbers, and the edges of the picture.</p>
+<p class="summary">${methods.filter((method) => !isControl(method)).length} methods on the same ${faces} faces${besideControls(columns)}.</p>
 ${doubts.map((sentence) => html`<p>${sentence}</p>`)}
 ${sanity && sanitySection(sanity)}
 <h2>Measures</h2>
@@ -83,8 +83,7 @@ ${sanity && sanitySection(sanity)}
     (method) =>
       html`<tr${isControl(method) ? html` class="control"` : undefined}><th>${method}</th>${columns.map((column) => cell(column, method))}</tr>`,
   )}</tbody></table></div>
-<p class="faint">Means over faces, with 95 % intervals by a bootstrap of people. ∗ better than both controls (p &lt; 0.05 by person,
-adjusted over the methods by Holm’s procedure); bold: the best.</p>
+<p class="faint">Means over faces, with 95 % intervals by a bootstrap of people.${star(columns)} Bold: the best.</p>
 <dl>${columns.map(
     ({ measure, name, better }) =>
       html`<dt>${MEASURES[measure].title}</dt><dd>${name}; ${better === 'neither' ? 'neither direction is better' : better === 'one' ? 'best near 1' : `${better} is better`}. <span class="faint">${MEASURES[measure].source}</span></dd>`,
@@ -100,6 +99,29 @@ ${colourScale()}
 that: ${about.licence}</p></div>
 <footer>The figures: measure.json and, face by face, measure.csv, beside this page; the curves: curves.csv.</footer>`
   writeAtomic(join(out, 'index.html'), page(title, style, body).text)
+}
+
+/** What the controls are that were measured too. */
+function besideControls(columns: readonly MeasureColumn[]): string {
+  const found = CONTROLS.filter((control) => columns.some(({ controls }) => controls.includes(control)))
+  const [one] = found
+  if (one === undefined) return ''
+  return found.length === 1
+    ? `, beside a control that knows nothing about the network: ${CONTROL_WORDS[one]}`
+    : `, beside controls that know nothing about the network: ${found.map((control) => CONTROL_WORDS[control]).join(', and ')}`
+}
+
+const CONTROL_WORDS: Readonly<Record<string, string>> = {
+  random: 'random numbers',
+  edges: 'the edges of the picture',
+}
+
+/** The meaning of the star in the table; empty without controls. */
+function star(columns: readonly MeasureColumn[]): string {
+  const controls = controlsInWords(columns)
+  return controls === undefined
+    ? ''
+    : ` ∗ better than ${controls} (p < 0.05 by person, adjusted over the methods by Holm’s procedure).`
 }
 
 /** The best by the first measure first. */

@@ -19,3 +19,27 @@ export function ranksOf(values: ArrayLike<number>): Float64Array {
   }
   return ranks
 }
+
+/**
+ * The share of the k greatest numbers that are marked. Equal ones that do not all find room share it, so that no index goes
+ * before another.
+ *
+ * @param k at least 1, and at most the number of values
+ * @param marks as many as values: 0, or anything else for marked ones
+ * @returns 0 to 1
+ */
+export function shareOfGreatest(values: ArrayLike<number>, k: number, marks: ArrayLike<number>): number {
+  const least = values[descending(values)[k - 1]!]!
+  const [greater, equal] = [
+    { all: 0, marked: 0 },
+    { all: 0, marked: 0 },
+  ]
+  for (let place = 0; place < values.length; place++) {
+    const value = values[place]!
+    const side = value > least ? greater : value === least ? equal : undefined
+    if (!side) continue
+    side.all++
+    if (marks[place]) side.marked++
+  }
+  return (greater.marked + ((k - greater.all) * equal.marked) / equal.all) / k
+}

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { writeGraph } from '../../src/graph/file.ts'
+import { float32 } from '../../src/graph/types.ts'
 import { learnedPlan, writePlan } from '../study/tinyStudy.ts'
 import { capturePrinted } from './capture.ts'
 
@@ -160,6 +163,54 @@ describe('regard measure', () => {
       expect(printed).toContain(
         'The maps by edges do not differ from those of networks with shuffled weights: 0 of 3',
       )
+  })
+
+  it('names the controls that were measured, and no others', async () => {
+    const to = mkdtempSync(join(folder, 'measure-'))
+    const some = ['--faces', '2', '--measures', 'sparseness', '--methods']
+    const page = () => readFileSync(join(to, 'index.html'), 'utf8')
+    await measure(to, ...some, 'paper,random')
+    for (const said of [captured.printed, page()])
+      expect(said).toContain('better than the control random (p ')
+    expect(page()).toContain('beside a control that knows nothing about the network: random numbers.')
+    captured.printed = ''
+    await measure(to, ...some, 'paper,epsilon')
+    for (const said of [captured.printed, page()]) expect(said).not.toMatch(/better than|nothing about/)
+  })
+
+  it('needs no labels to explain the network’s own answers', async () => {
+    const table = join(folder, 'ages.csv')
+    const photo = 'faces/truth/photos/s0001_1.jpg'
+    writeFileSync(
+      table,
+      `path,age,landmarks\n${photo},33,${photo.replace('photos', 'landmarks').replace('jpg', 'txt')}\n`,
+    )
+    const to = mkdtempSync(join(folder, 'measure-'))
+    const some = ['--data', `csv:${table}`, '--measures', 'sparseness', '--methods', 'paper', '--out', to]
+    await main(['measure', model, ...some])
+    expect(process.exitCode).toBe(0)
+    await main(['measure', model, ...some, '--class', 'truth'])
+    expect(captured.printed).toContain('no face has a label for the task gender')
+    expect(process.exitCode).toBe(1)
+  })
+
+  it('gives empty maps no value, and says so', async () => {
+    const g = new GraphBuilder('empty')
+    const x = g.input('x', 'float32', ['batch', 3, 51, 51])
+    const pooled = g.reshape(g.op('GlobalAveragePool', [g.mul(x, g.scalar(0))]), [-1, 3])
+    g.output('y', g.op('Gemm', [pooled, g.constant(float32([3, 2])), g.constant(float32([2], [0, 1]))]))
+    const path = join(folder, 'empty.onnx')
+    writeFileSync(path, writeGraph(g.graph()))
+    const card = 'task: gender\nclasses: [m, f]\nalignment: r\ninput: { channels: RGB, scale: 1, mean: 0 }\n'
+    writeFileSync(path.replace('.onnx', '.card.yaml'), card)
+    const to = mkdtempSync(join(folder, 'measure-'))
+    const args = ['--faces', '3', '--methods', 'gradient,random', '--measures', 'complexity,rank-accuracy']
+    await main(['measure', path, ...data, ...args, '--out', to])
+    expect(captured.printed).toContain(
+      'complexity cannot judge 3 maps by gradient: they are empty, no pixel has any relevance',
+    )
+    const { columns }: Written = JSON.parse(readFileSync(join(to, 'measure.json'), 'utf8'))
+    for (const { methods } of columns) expect(methods.gradient).toMatchObject({ mean: null, faces: 0 })
   })
 
   it.each([

@@ -129,5 +129,6 @@ describe('the faces to measure on', () => {
     expect(sampled(faces, 10, labelOf, 1)).toEqual(chosen)
     expect(sampled(faces, 10, labelOf, 2)).not.toEqual(chosen)
     expect(sampled(faces, 99, labelOf, 1)).toHaveLength(28)
+    expect(sampled(faces, 10, () => undefined, 1)).toHaveLength(10)
   })
 })

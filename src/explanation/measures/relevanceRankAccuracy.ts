@@ -1,4 +1,4 @@
-import { descending } from '../../statistics/ranks.ts'
+import { shareOfGreatest } from '../../statistics/ranks.ts'
 import type { PixelRelevance } from '../heatMap.ts'
 import { type Mask, pixelsInside } from './mask.ts'
 
@@ -7,14 +7,12 @@ import { type Mask, pixelsInside } from './mask.ts'
  * the mask.
  *
  * Arras, Osman and Samek 2022, *CLEVR-XAI: A benchmark dataset for the ground truth evaluation of neural network
- * explanations*, “Relevance Rank Accuracy”. Relevance is ordered with its sign.
+ * explanations*, “Relevance Rank Accuracy”. Relevance is ordered with its sign; pixels that are equal share the last
+ * places.
  *
  * @returns 0 to 1
  * @throws UserError where the mask does not fit the map
  */
 export function relevanceRankAccuracy(map: PixelRelevance, mask: Mask): number {
-  const count = pixelsInside(mask, map)
-  return descending(map.data)
-    .subarray(0, count)
-    .reduce((hits, pixel) => hits + (mask.data[pixel] ? 1 : 0) / count, 0)
+  return shareOfGreatest(map.data, pixelsInside(mask, map), mask.data)
 }

@@ -13,8 +13,13 @@ export interface TopKOptions {
  *
  * @throws UserError where the map has fewer pixels
  */
-export function topK({ data }: PixelRelevance, k: number): Uint32Array {
+export function topK(map: PixelRelevance, k: number): Uint32Array {
+  requireK(map, k)
+  return descending(map.data).subarray(0, k)
+}
+
+/** @throws UserError where a map has fewer than k pixels */
+export function requireK({ data }: PixelRelevance, k: number): void {
   if (k > data.length)
     throw new UserError(`is ${k}`, 'k', `Give at most ${data.length}, the number of pixels of the map`)
-  return descending(data).subarray(0, k)
 }

@@ -36,6 +36,13 @@ describe('a measure of a map and a mask, worked out by hand', () => {
     expect(topKIntersection(map, mask, { k: 1 })).toBe(1)
   })
 
+  it('pixels that are equal share the last places among the most relevant, wherever they are', () => {
+    // Three places: 5 (inside), and two of the five that are 0, of which two are inside.
+    const ties = mapOf([5, 0, 0], [0, 0, 0])
+    expect(relevanceRankAccuracy(ties, mask)).toBeCloseTo((1 + (2 * 2) / 5) / 3, 12)
+    expect(topKIntersection(ties, mask, { k: 3 })).toBeCloseTo((1 + (2 * 2) / 5) / 3, 12)
+  })
+
   it('the area under the ROC curve counts pairs, equal ones half', () => {
     // Inside 5, 2, 1; outside 0, 4, −2. Of 9 pairs 5 wins 3, 2 wins 2 (not over 4), 1 wins 2: 7.
     expect(rocArea(map, mask)).toBeCloseTo(7 / 9, 12)
