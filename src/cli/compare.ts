@@ -1,20 +1,24 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { csv } from '../base/csv.ts'
-import { UsageError } from '../base/errors.ts'
+import { UsageError, UserError } from '../base/errors.ts'
 import { writeAtomic } from '../base/files.ts'
-import { type Comparison, compare, disagreements } from '../evaluation/compare.ts'
+import type { Dataset, Face } from '../datasets/dataset.ts'
+import { askingOf } from '../evaluation/asking.ts'
+import { type Comparison, compare, disagreements, withoutContrast } from '../evaluation/compare.ts'
 import { compareSettings, type SettingsDifference } from '../evaluation/compareSettings.ts'
 import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
 import type { Mean } from '../evaluation/profile.ts'
-import { writeComparePage } from '../report/comparePage.ts'
+import { NO_CONTRAST, writeComparePage } from '../report/comparePage.ts'
 import { points, pText } from '../report/words.ts'
 import { nameOfData, tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
 import {
   type Explainable,
   explainOver,
+  facesFor,
   KEPT,
+  keyOfExplained,
   networksOver,
   type OverFacesFlags,
   withOverFaces,
@@ -37,7 +41,7 @@ export function compareCommand(): Command {
       'after',
       '\nExamples:\n' +
         '  $ regard compare a/model.onnx b/model.onnx --data aaf:faces --fold 0/5\n' +
-        '  $ regard compare random=a1.onnx,a2.onnx,a3.onnx imagenet=b1.onnx,b2.onnx,b3.onnx --data aaf:faces --fold 0/5\n' +
+        '  $ regard compare random=a1.onnx,a2.onnx,a3.onnx imagenet=b1.onnx,b2.onnx,b3.onnx --data utkface:faces\n' +
         KEPT,
     )
     .action(run)
@@ -65,9 +69,12 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
       undefined,
       'Choose one with --task',
     )
+  requireDifferent(sides, networks, dataset, flags)
+  const faces = commonFaces(networks, dataset, flags)
   const found = await untilStopped(async (signal) => {
     const explained: ExplainedFaces[] = []
-    for (const network of networks) explained.push(await explainOver(network, dataset, flags, { signal }))
+    for (const network of networks)
+      explained.push(await explainOver(network, dataset, flags, { faces, signal }))
     const comparisons: Comparison[] = []
     if (sides.every(({ paths }) => paths.length === 1)) {
       for (const [k, a] of networks.entries())
@@ -88,9 +95,11 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
         name: string,
       ) => {
         const rather = disagreements(own, other)
-        if (rather.size === 0) return undefined
+        if (rather.size === 0 || network.model.kind === 'number') return undefined
+        const asking = askingOf(network, dataset.faces, { rather })
+        if (!faces.some((face) => asking.asks(face))) return undefined
         const label = `Explaining ${network.name} rather than ${name}`
-        return explainOver(network, dataset, flags, { rather, signal, label })
+        return explainOver(network, dataset, flags, { faces, rather, signal, label })
       }
       return compare(
         { name: a.name, explained: ofA, contrast: await contrast(a, ofA, ofB, b.name) },
@@ -126,6 +135,65 @@ async function run(given: readonly string[], flags: OverFacesFlags): Promise<voi
   tellSkipped(explained.flatMap(({ skipped }) => skipped))
 }
 
+/**
+ * The faces that all networks can be compared on. A fold is dealt by the seed that a network was trained with, so
+ * networks of different seeds have other faces in it.
+ *
+ * @throws UserError where there is none
+ */
+function commonFaces(
+  networks: readonly Explainable[],
+  dataset: Dataset,
+  flags: OverFacesFlags,
+): readonly Face[] {
+  const own = networks.map((network) => facesFor(network, dataset, flags))
+  const ids = own.map((faces) => new Set(faces.map(({ id }) => id)))
+  const common = own[0]!.filter(({ id }) => ids.every((others) => others.has(id)))
+  const most = Math.max(...own.map(({ length }) => length))
+  if (common.length === 0) {
+    throw new UserError(
+      'the networks have no face in common: each one’s fold is dealt by the seed that it was trained with',
+      dataset.root,
+      'Leave out --fold and compare them on faces that none has seen, such as those of another data set',
+    )
+  }
+  if (common.length < most) {
+    console.error(
+      `Compared on the ${common.length} faces that are in the fold of every network; each fold has up to ${most}, dealt by the network’s own seed`,
+    )
+  }
+  return common
+}
+
+/** @throws UsageError where a setting has one network twice, or two settings have one name */
+function requireDifferent(
+  sides: readonly Side[],
+  networks: readonly Explainable[],
+  dataset: Dataset,
+  flags: OverFacesFlags,
+): void {
+  const names = sides.flatMap(({ name }) => name ?? [])
+  const twice = names.find((name, k) => names.indexOf(name) < k)
+  if (twice !== undefined) throw new UsageError(`two settings are called ${twice}`)
+  let at = 0
+  for (const { name, paths } of sides) {
+    const keys = new Map<string, string>()
+    for (const [k, path] of paths.entries()) {
+      const key = paths.length > 1 ? keyOfExplained(networks[at + k]!, dataset, flags, {}) : ''
+      const other = keys.get(key)
+      if (other !== undefined) {
+        throw new UsageError(
+          `${other} and ${path} are the same network, which would count as two trainings`,
+          name,
+          'Name each training once',
+        )
+      }
+      keys.set(key, path)
+    }
+    at += paths.length
+  }
+}
+
 /** Read one argument: a file, or `NAME=FILE,FILE`. */
 function sideFrom(text: string): Side {
   const equals = text.indexOf('=')
@@ -148,8 +216,10 @@ function inWords({
   people,
   agreement,
   accuracy,
+  sameFrame,
   correlation,
   overlap,
+  empty,
   contrasts,
 }: Comparison): string[] {
   const percent = ({ mean, interval }: Mean) =>
@@ -162,12 +232,18 @@ function inWords({
           `  right: ${a} ${percent(accuracy.a)}, ${b} ${percent(accuracy.b)} (difference: p ${pText(accuracy.p)})`,
         ]
       : []),
-    Number.isNaN(correlation.mean)
+    !sameFrame
       ? '  maps: faces are cut out differently for the two, so their maps cannot be compared pixel by pixel'
-      : `  maps: rank correlation ${correlation.mean.toFixed(2)}, ${percent(overlap)} of the most relevant tenth in common`,
+      : Number.isNaN(correlation.mean)
+        ? '  maps: one of the two is empty for every face, so there is nothing to compare'
+        : `  maps: rank correlation ${correlation.mean.toFixed(2)}, ${percent(overlap)} of the most relevant tenth in common` +
+          `${empty > 0 ? `, without ${empty} ${empty === 1 ? 'face' : 'faces'} of which a map is empty` : ''}`,
+    ...withoutContrast({ a, b, agreement, contrasts }).map(
+      (network) => `  where they disagree, for ${network}’s answer: unknown, since ${NO_CONTRAST}`,
+    ),
     ...contrasts.map(
-      ({ network, parts: own }) =>
-        `  where they disagree, for ${network}’s answer: ${told(own.map(({ part, net, p }) => ({ part, value: net.mean, p })))}`,
+      ({ network, faces: count, parts: own }) =>
+        `  where they disagree, for ${network}’s answer (${count} ${count === 1 ? 'face' : 'faces'}): ${told(own.map(({ part, net, p }) => ({ part, value: net.mean, p })))}`,
     ),
   ]
 }
@@ -184,7 +260,8 @@ function told(
 }
 
 function settingsInWords({ a, b, trainings, people, ofSettings, parts }: SettingsDifference): string {
-  if (people === 0) return `\n${a} against ${b}, where they look: no face has a map with parts by all of them`
+  if (people === 0)
+    return `\n${a} against ${b}, where they look: for no face do all of them have a map with parts, in which something speaks for the answer`
   const what = told(parts.map(({ part, difference, p }) => ({ part, value: difference, p })))
   const scope = ofSettings
     ? `${trainings[0]} and ${trainings[1]} trainings, ${people} people`

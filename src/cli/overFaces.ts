@@ -194,16 +194,18 @@ export async function explainOver(
   flags: OverFacesFlags,
   {
     label = `Explaining ${network.name}`,
+    faces = facesFor(network, dataset, flags),
     ...rest
   }: Pick<ExplainFacesOptions, 'class' | 'rather' | 'signal'> & {
     readonly label?: string
+    /** By default those that {@link facesFor} gives. */
+    readonly faces?: readonly Face[]
   },
 ): Promise<ExplainedFaces> {
   const { out, method, device, limit } = flags
-  const faces = facesFor(network, dataset, flags, !rest.rather).slice(0, limit)
   let progress: Progress | undefined
   try {
-    return await explainFaces(network, dataset, faces, {
+    return await explainFaces(network, dataset, faces.slice(0, limit), {
       engine: await nodeEngine({ device }),
       composite: network.composite,
       method: method && ({ method } as NamedMethod),

@@ -104,7 +104,7 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
 /** How many answers have a column of their own on the screen. */
 const MOST_COLUMNS = 3
 
-function tableOf(name: string, { groups, differences }: Profile): string[] {
+function tableOf(name: string, { groups, differences, silent }: Profile): string[] {
   const all = groups[0]!
   const answers = groups.filter(({ group }) => group.startsWith('answer '))
   const columns = [all, ...(answers.length > 1 && answers.length <= MOST_COLUMNS ? answers : [])]
@@ -124,6 +124,9 @@ function tableOf(name: string, { groups, differences }: Profile): string[] {
   return [
     `\n${name}: shares of what speaks for the answer, % [95 % interval]`,
     ...inColumns([head, ...rows]),
+    ...(silent === 0
+      ? []
+      : [`without ${silent} of ${all.faces} maps, in which nothing speaks for the answer`]),
     '',
     ...differences.map(inWords),
   ]
@@ -134,12 +137,13 @@ function shareIn({ parts }: GroupProfile, wanted: string): string {
   return interval ? `${percent(mean)} [${percent(interval.low)}, ${percent(interval.high)}]` : percent(mean)
 }
 
+/** `–` where no map of the group says it. */
 function percent(share: number): string {
-  return (100 * share).toFixed(1)
+  return Number.isFinite(share) ? (100 * share).toFixed(1) : '–'
 }
 
 function inWords({ a, b, people, parts }: Difference): string {
-  if (people[0] === 0) return `${a} against ${b}: no face has a map with parts by both`
+  if (people.includes(0)) return `${a} against ${b}: no faces to compare have a map with parts`
   const told = parts
     .filter(({ p }) => p < 0.05)
     .sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference))

@@ -6,6 +6,7 @@ import { CLASSES, nearestAgeGroup } from '../datasets/task.ts'
 import type { Explainer } from '../explanation/explain.ts'
 import { agesNamed } from '../explanation/years.ts'
 import type { TensorOf } from '../graph/types.ts'
+import { agesToAsk } from '../models/ages.ts'
 import { explainInput, type ModelExplanation } from '../models/explain.ts'
 import type { Model } from '../models/model.ts'
 import { against, questionsOf } from '../models/questions.ts'
@@ -23,7 +24,8 @@ export interface Asked {
   readonly class?: string
   /**
    * What to compare the explained class with, by the faces' ids: the index of a class of the task; faces that are not
-   * in it are left out. For ages it is the group whose middle the expected age is compared with.
+   * in it are left out. For ages it is the group whose middle the expected age is compared with; faces are left out if
+   * the network's own ages do not reach it.
    */
   readonly rather?: ReadonlyMap<string, number>
 }
@@ -60,7 +62,11 @@ export function askingOf(
   if (isAge && wanted !== 'top') {
     throw new UsageError('for ages in years, the expected age is explained, not a class', model.path)
   }
+  if (rather && model.kind === 'number') {
+    throw new UsageError('its answer is one number, and cannot be explained rather than another', model.path)
+  }
   const mean = isAge ? meanAge(others) : undefined
+  const ages = isAge ? agesToAsk(model) : undefined
   const asked = against(model, mean)
   const classes = isAge ? CLASSES.age : CLASSES[task]
   // Where each class of the task is among the network's own.
@@ -73,7 +79,10 @@ export function askingOf(
     asks(face) {
       const other = rather?.get(face.id)
       if (rather && other === undefined) return undefined
-      if (isAge) return { class: 'years', minus: other === undefined ? mean : String(MIDDLES[other]) }
+      if (isAge) {
+        const minus = other === undefined ? mean : ages && middleIn(ages, other)?.toString()
+        return minus === undefined ? undefined : { class: 'years', minus }
+      }
       const text = wanted === 'truth' ? places[truthOf(face) ?? -1]?.toString() : wanted
       if (text === undefined) return undefined
       // A single logit already says how its two classes differ.
@@ -130,6 +139,18 @@ export function askedOf(
 
 /** The age in the middle of each age group, in years. */
 const MIDDLES = agesNamed(CLASSES.age)!
+
+/**
+ * The age in the middle of a group that a network can be compared with, which lies between its youngest and its oldest
+ * class: the group's own middle, or that of the network's classes in it. Undefined where its ages do not reach so far.
+ */
+function middleIn(ages: readonly number[], group: number): number | undefined {
+  const isWithin = (age: number) => age > Math.min(...ages) && age < Math.max(...ages)
+  if (isWithin(MIDDLES[group]!)) return MIDDLES[group]
+  const own = ages.filter((age) => nearestAgeGroup(age) === group)
+  const middle = own.reduce((sum, age) => sum + age, 0) / own.length
+  return isWithin(middle) ? middle : undefined
+}
 
 /** The probability of each class; for a single one, of both sides. */
 function probabilitiesIn({ outputs }: ModelExplanation, { output }: Model): ArrayLike<number> {

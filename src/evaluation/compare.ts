@@ -21,16 +21,23 @@ export interface BothAnswers {
   readonly truth: number | null
   readonly answers: readonly [number, number]
   readonly probabilities: readonly [number, number]
-  /** Spearman's rank correlation of the two maps, from some distance; NaN for faces that are cut out differently. */
+  /**
+   * Spearman's rank correlation of the two maps, from some distance; NaN where faces are cut out differently, or a map is
+   * empty.
+   */
   readonly correlation: number
   /** The share of the most relevant tenth of one map that is also in that of the other. */
   readonly overlap: number
+  /** Whether one of the maps is empty. */
+  readonly empty: boolean
 }
 
 /** What speaks for one network's answer rather than the other's, in each part, over the faces on which they disagree. */
 interface Contrast {
   /** Whose answer it is. */
   readonly network: string
+  /** Over how many faces: those whose map is not empty, and whose parts are known. */
+  readonly faces: number
   readonly parts: readonly {
     readonly part: string
     /** The part's relevance with its sign, divided by the sum of all |R|: −1 to 1. */
@@ -52,9 +59,14 @@ export interface Comparison {
    * How often each is right, over faces with a label, and the p of their difference, by person; null without labels.
    */
   readonly accuracy: { readonly a: Mean; readonly b: Mean; readonly p: number } | null
+  /** Whether faces are cut out alike for both: otherwise their maps cannot be compared place by place. */
+  readonly sameFrame: boolean
+  /** Over the faces of which neither map is empty; NaN without any, or in different frames. */
   readonly correlation: Mean
   readonly overlap: Mean
-  /** For each network; empty where they agree on all faces. */
+  /** The number of faces of which a map is empty. */
+  readonly empty: number
+  /** For each network that has them; empty where they agree on all faces. */
   readonly contrasts: readonly Contrast[]
   /** All faces, those on which the networks differ most first: by answer, then by map. */
   readonly each: readonly BothAnswers[]
@@ -64,7 +76,10 @@ export interface Comparison {
 export interface ComparedNetwork {
   readonly name: string
   readonly explained: ExplainedFaces
-  /** The faces on which they disagree, each answer explained rather than the other's; undefined where there are none. */
+  /**
+   * The faces on which they disagree, each answer explained rather than the other's; undefined where there are none, or
+   * the network answers with one number, of which there is no other.
+   */
   readonly contrast?: ExplainedFaces
 }
 
@@ -103,11 +118,24 @@ export function compare(a: ComparedNetwork, b: ComparedNetwork, sameFrame: boole
             b: meanBy(labelled, right(1), `${seed} b`),
             p: signFlip(sumsBy(labelled, (one) => right(0)(one) - right(1)(one))),
           },
+    sameFrame,
+    empty: each.filter(({ empty }) => empty).length,
     correlation: meanBy(each, ({ correlation }) => correlation, `${seed} correlation`),
     overlap: meanBy(each, ({ overlap }) => overlap, `${seed} overlap`),
     contrasts: [a, b].flatMap(({ name, contrast }) => (contrast ? contrastOf(name, contrast) : [])),
     each: [...each].sort(byDifference),
   }
+}
+
+/** The networks that disagree with the other, and of which it cannot be said what speaks for their own answers. */
+export function withoutContrast({
+  a,
+  b,
+  agreement,
+  contrasts,
+}: Pick<Comparison, 'a' | 'b' | 'agreement' | 'contrasts'>): string[] {
+  if (agreement.mean === 1) return []
+  return [a, b].filter((name) => contrasts.every(({ network }) => network !== name))
 }
 
 /** Different answers come first, those that both were surest of before others; then the maps that are least alike. */
@@ -126,7 +154,8 @@ function bothAnswers(a: ExplainedFaces, b: ExplainedFaces, sameFrame: boolean): 
     if (place === undefined) return []
     const other = b.faces[place]!
     const maps = [mapOf(a, k), mapOf(b, place)] as const
-    const fit = sameFrame && maps[0].width === maps[1].width && maps[0].height === maps[1].height
+    const empty = maps.some(({ data }) => data.every((value) => value === 0))
+    const fit = sameFrame && !empty && maps[0].width === maps[1].width && maps[0].height === maps[1].height
     return [
       {
         face: one.face,
@@ -136,6 +165,7 @@ function bothAnswers(a: ExplainedFaces, b: ExplainedFaces, sameFrame: boolean): 
         probabilities: [one.probability, other.probability] as const,
         correlation: fit ? rankCorrelation(...maps) : Number.NaN,
         overlap: fit ? topKOverlap(...maps, { k: Math.ceil(maps[0].data.length / 10) }) : Number.NaN,
+        empty,
       },
     ]
   })
@@ -145,24 +175,29 @@ function mapOf({ maps, grid }: ExplainedFaces, k: number) {
   return { width: grid[1], height: grid[0], data: maps[k]! }
 }
 
-function contrastOf(network: string, { faces, parts }: ExplainedFaces): Contrast {
+/** None where all maps are empty, or all parts unknown. */
+function contrastOf(network: string, { faces, parts }: ExplainedFaces): Contrast[] {
   const rows = faces.flatMap((face) => {
     const net = netOf(face)
     return net ? [{ subject: face.subject, net }] : []
   })
+  if (rows.length === 0) return []
   const people = [...groupBy(rows, ({ subject }) => subject).values()]
   const means = people.map((own) =>
     parts.map((_, k) => own.reduce((sum, { net }) => sum + net[k]!, 0) / own.length),
   )
   const p = holm(signFlipTest(means, { seed: `${network} contrast` }))
-  return {
-    network,
-    parts: parts.map((part, k) => ({
-      part,
-      net: meanBy(rows, ({ net }) => net[k]!, `${network} ${part}`),
-      p: p[k] ?? Number.NaN,
-    })),
-  }
+  return [
+    {
+      network,
+      faces: rows.length,
+      parts: parts.map((part, k) => ({
+        part,
+        net: meanBy(rows, ({ net }) => net[k]!, `${network} ${part}`),
+        p: p[k] ?? Number.NaN,
+      })),
+    },
+  ]
 }
 
 /** Each part's relevance divided by the sum of all |R|; undefined where parts are not known, or the map is empty. */

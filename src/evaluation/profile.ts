@@ -65,6 +65,8 @@ export interface Difference {
 export interface Profile {
   readonly groups: readonly GroupProfile[]
   readonly differences: readonly Difference[]
+  /** The number of maps in which nothing speaks for the class: they have no shares, and are left out. */
+  readonly silent: number
 }
 
 /** How faces are classed: by the network's answer, or by the data set's label. */
@@ -123,6 +125,7 @@ export function profileOf(
   return {
     groups: [...groups].map(([group, members]) => groupProfile(group, members, parts)),
     differences: pairs.map(([a, ofA, b, ofB]) => differenceOf(a, ofA, b, ofB, parts)),
+    silent: known.filter((face) => !speaksFor(face)).length,
   }
 }
 
@@ -142,9 +145,9 @@ export function networkDifference(
   for (const face of ofA.faces.filter(isKnown)) {
     const other = others.get(face.face)
     if (!other) continue
-    const [mine, its] = [sharesOf(face, 'positive'), sharesOf(other, 'positive')]
     // An empty map does not say where a network looks.
-    if (!mine.some(isPositive) || !its.some(isPositive)) continue
+    if (!speaksFor(face) || !speaksFor(other)) continue
+    const [mine, its] = [sharesOf(face, 'positive'), sharesOf(other, 'positive')]
     const gap = mine.map((share, k) => share - its[k]!)
     all.push(gap)
     const person = rows.get(face.subject) ?? { sum: gap.map(() => 0), faces: 0 }
@@ -167,6 +170,11 @@ type Known = ExplainedFace & { readonly parts: NonNullable<ExplainedFace['parts'
 
 function isKnown(face: ExplainedFace): face is Known {
   return face.parts !== null
+}
+
+/** Whether anything in its map speaks for the answer. */
+function speaksFor({ parts }: Known): boolean {
+  return parts.some(({ positive }) => positive > 0)
 }
 
 /** The faces of each group, all of them first. */
@@ -252,7 +260,7 @@ function groupProfile(group: string, faces: readonly Known[], parts: readonly st
 
 /**
  * Whether two kinds of faces differ: people are reassigned to the two sides at random. A person with faces on both
- * counts on both.
+ * counts on both. Faces are left out where nothing in the map speaks for the answer.
  */
 function differenceOf(
   a: string,
@@ -261,8 +269,9 @@ function differenceOf(
   ofB: readonly Known[],
   parts: readonly string[],
 ): Difference {
-  const [rowsA, rowsB] = [ofA, ofB].map((faces) => faces.map((face) => sharesOf(face, 'positive')))
-  const [peopleA, peopleB] = [meansByPerson(ofA, rowsA!), meansByPerson(ofB, rowsB!)]
+  const [sideA, sideB] = [ofA.filter(speaksFor), ofB.filter(speaksFor)]
+  const [rowsA, rowsB] = [sideA, sideB].map((faces) => faces.map((face) => sharesOf(face, 'positive')))
+  const [peopleA, peopleB] = [meansByPerson(sideA, rowsA!), meansByPerson(sideB, rowsB!)]
   const p = holm(permutationTest(peopleA, peopleB, { seed: `${a} ${b}` }))
   return {
     a,
@@ -271,7 +280,7 @@ function differenceOf(
     parts: parts.map((part, k) => ({
       part,
       difference: meanOf(rowsA!, k) - meanOf(rowsB!, k),
-      p: p[k]!,
+      p: p[k] ?? Number.NaN,
     })),
   }
 }

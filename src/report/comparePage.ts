@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { writeAtomic } from '../base/files.ts'
 import { type Html, html, page } from '../base/html.ts'
 import { version } from '../base/version.ts'
-import type { BothAnswers, Comparison } from '../evaluation/compare.ts'
+import { type BothAnswers, type Comparison, withoutContrast } from '../evaluation/compare.ts'
 import type { SettingsDifference } from '../evaluation/compareSettings.ts'
 import { type ExplainedFaces, THUMBNAIL } from '../evaluation/explainedFaces.ts'
 import type { Mean } from '../evaluation/profile.ts'
@@ -54,9 +54,13 @@ that: ${licence}</p></div>
   writeAtomic(join(out, 'index.html'), page(title, style, body).text)
 }
 
+/** Why a network may have no contrasts. */
+export const NO_CONTRAST =
+  'its answer is one number, its ages do not reach the other’s, or its maps are empty or without parts'
+
 function settingsText({ a, b, trainings, people, ofSettings, parts }: SettingsDifference): Html {
   if (people === 0)
-    return html`<h2>${a} against ${b}: where they look</h2><p>For no face does every network have a map with parts.</p>`
+    return html`<h2>${a} against ${b}: where they look</h2><p>For no face does every network have a map with parts, in which something speaks for the answer.</p>`
   const scope = ofSettings
     ? `Tested over ${trainings[0]} and ${trainings[1]} trainings and ${people} people.`
     : `Tested over ${people} people. With so few trainings, this describes these networks only, not how they were trained.`
@@ -72,7 +76,20 @@ async function section(
   comparison: Comparison,
   explained: ReadonlyMap<string, ExplainedFaces>,
 ): Promise<Html> {
-  const { a, b, faces, people, agreement, accuracy, correlation, overlap, contrasts, each } = comparison
+  const {
+    a,
+    b,
+    faces,
+    people,
+    agreement,
+    accuracy,
+    sameFrame,
+    correlation,
+    overlap,
+    empty,
+    contrasts,
+    each,
+  } = comparison
   const [ofA, ofB] = [explained.get(a)!, explained.get(b)!]
   const disagreeing = each.filter(({ answers }) => answers[0] !== answers[1])
   const shown = (disagreeing.length > 0 ? disagreeing : each).slice(0, SHOWN)
@@ -84,12 +101,22 @@ async function section(
       ? html` ${a} is right in ${share(accuracy.a)}, ${b} in ${share(accuracy.b)}; p of the difference: ${pText(accuracy.p)}.`
       : undefined
   } ${
-    Number.isNaN(correlation.mean)
+    !sameFrame
       ? 'Faces are cut out differently for the two, so their maps cannot be compared pixel by pixel.'
-      : html`Their maps have a rank correlation of ${correlation.mean.toFixed(2)}, and ${share(overlap)} of the most relevant tenth in common.`
+      : Number.isNaN(correlation.mean)
+        ? 'One of their two maps is empty for every face, so there is nothing to compare.'
+        : html`Their maps have a rank correlation of ${correlation.mean.toFixed(2)}, and ${share(overlap)} of the most relevant tenth in common${empty > 0 ? `, without ${empty} ${empty === 1 ? 'face' : 'faces'} of which a map is empty` : ''}.`
   }</p>
+${withoutContrast(comparison).map(
+  (network) =>
+    html`<p>Where they disagree, what speaks for ${network}’s answer is unknown, since ${NO_CONTRAST}.</p>`,
+)}
 <div class="side-by-side">${contrasts.map(
-    ({ network, parts }) => html`<div><h3>Where they disagree: what speaks for ${network}’s answer</h3>
+    ({
+      network,
+      faces: count,
+      parts,
+    }) => html`<div><h3>Where they disagree: what speaks for ${network}’s answer (${count} ${count === 1 ? 'face' : 'faces'})</h3>
 ${partsTable(
   parts.map(({ part, net, p }) => ({ part, value: points(net.mean), size: net.mean, p })),
   'relevance of its answer rather than the other’s, in points of all relevance',

@@ -68,7 +68,9 @@ async function section({ name, explained, profile, by }: ProfiledNetwork, figure
     warned > 0
       ? ` ${warned} maps add up to something far from what they explain: biases kept most of it, or rules divided by values that nearly cancel.`
       : ''
-  }${unknown > 0 ? ` For ${unknown}, the parts are unknown.` : ''}</p>
+  }${unknown > 0 ? ` For ${unknown}, the parts are unknown.` : ''}${
+    profile.silent > 0 ? ` In ${profile.silent} maps nothing speaks for the answer: they have no shares.` : ''
+  }</p>
 ${await averagesOf(explained)}
 <p class="faint">Average face, and average maps in the same frame; each face’s map counts equally.</p>
 ${colourScale()}

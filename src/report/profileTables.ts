@@ -35,7 +35,8 @@ export function groupTable(groups: readonly GroupProfile[], by: Classing): Html 
 
 /** The parts in which two kinds of faces differ, as a sentence. */
 export function differenceText({ a, b, people, parts }: Difference): Html {
-  if (people[0] === 0) return html`<p><b>${a} against ${b}:</b> no face has a map with parts by both.</p>`
+  if (people.includes(0))
+    return html`<p><b>${a} against ${b}:</b> no faces to compare have a map with parts.</p>`
   const told = parts.filter(({ p }) => p < 0.05)
   const words =
     told.length === 0
@@ -50,8 +51,9 @@ export function differenceText({ a, b, people, parts }: Difference): Html {
   return html`<p><b>${a} against ${b}:</b> ${words} <span class="faint">${people[0] === people[1] ? `${people[0]}` : `${people[0]} and ${people[1]}`} people; p by person, adjusted over the parts (Holm).</span></p>`
 }
 
+/** `–` where no map says it. */
 function percent(share: number): string {
-  return (100 * share).toFixed(1)
+  return Number.isFinite(share) ? (100 * share).toFixed(1) : '–'
 }
 
 function inPercent({ mean, interval }: Mean): Html {

@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import type { Comparison } from '../../src/evaluation/compare.ts'
 import type { SettingsDifference } from '../../src/evaluation/compareSettings.ts'
+import { GraphBuilder } from '../../src/graph/builder.ts'
+import { writeGraph } from '../../src/graph/file.ts'
+import { float32 } from '../../src/graph/types.ts'
 import { learnedPlan, writePlan } from '../study/tinyStudy.ts'
 import { capturePrinted } from './capture.ts'
 
@@ -30,6 +33,47 @@ async function compare(...args: string[]): Promise<Written> {
   return JSON.parse(readFileSync(join(compared, 'compare.json'), 'utf8'))
 }
 
+/** A network of the same kind, hardly trained, from another seed. */
+async function trainedWith(seed: number): Promise<string> {
+  const to = join(folder, `seed-${seed}`)
+  const path = join(to, 'model.onnx')
+  if (existsSync(path)) return path
+  const asked = [
+    '--data',
+    `synthetic:${join(folder, 'faces')}`,
+    '--task',
+    'gender',
+    '--network',
+    'adiencenet',
+  ]
+  const size = ['--input', '51', '--width', '0.2', '--iterations', '2', '--batch', '8', '--fold', '1/3']
+  await main([
+    'train',
+    ...asked,
+    ...size,
+    '--seed',
+    String(seed),
+    '--aligned',
+    join(folder, 'data'),
+    '--out',
+    to,
+  ])
+  return path
+}
+
+/** A network that gives every face the same answer, with an empty map. */
+function constantNetwork(name: string, logits: readonly number[]): string {
+  const g = new GraphBuilder(name)
+  const x = g.input('x', 'float32', ['batch', 3, 51, 51])
+  const pooled = g.reshape(g.op('GlobalAveragePool', [g.mul(x, g.scalar(0))]), [-1, 3])
+  g.output('y', g.op('Gemm', [pooled, g.constant(float32([3, 2])), g.constant(float32([2], logits))]))
+  const path = join(folder, `${name}.onnx`)
+  writeFileSync(path, writeGraph(g.graph()))
+  const card = 'task: gender\nclasses: [m, f]\nalignment: r\ninput: { channels: RGB, scale: 1, mean: 0 }\n'
+  writeFileSync(path.replace('.onnx', '.card.yaml'), card)
+  return path
+}
+
 describe('regard compare', () => {
   it('lists the faces on which two networks disagree, and what speaks for each answer', async () => {
     const { comparisons, settings } = await compare(model('age', 'r'), model('age', 'i'), '--alignment', 'r')
@@ -51,9 +95,12 @@ describe('regard compare', () => {
 
   it('groups the trainings of a setting', async () => {
     const [r, i] = [model('gender', 'r'), model('gender', 'i')]
+    const others: string[] = []
+    for (const seed of [2, 3, 4, 5]) others.push(await trainedWith(seed))
+    const [a, b, c, d] = others
     const { comparisons, settings } = await compare(
-      `both=${r},${i},${r}`,
-      `again=${i},${r},${i}`,
+      `one=${r},${a},${b}`,
+      `other=${i},${c},${d}`,
       '--alignment',
       'r',
     )
@@ -61,10 +108,44 @@ describe('regard compare', () => {
     expect(readFileSync(join(compared, 'compare.csv'), 'utf8')).toBe(
       'a,b,face,label,answer_a,answer_b,probability_a,probability_b,correlation,overlap\r\n',
     )
-    expect(settings[0]).toMatchObject({ a: 'both', b: 'again', trainings: [3, 3], ofSettings: true })
+    expect(settings[0]).toMatchObject({ a: 'one', b: 'other', trainings: [3, 3], ofSettings: true })
+  })
+
+  it('compares on the faces that are in the fold of each, which its own seed deals', async () => {
+    const [a, b] = [await trainedWith(2), await trainedWith(3)]
+    const { comparisons } = await compare(a, b, '--fold', '0/3')
+    const [, count] = /Compared on the (\d+) faces that are in the fold of every network/.exec(
+      captured.printed,
+    )!
+    expect(comparisons[0]!.faces).toBe(Number(count))
+    captured.printed = ''
+    await main(['compare', a, b, ...data, '--fold', '0/40', '--out', compared])
+    expect(captured.printed).toMatch(
+      /the networks have no face in common: each one’s fold is dealt by the seed /,
+    )
+    expect(process.exitCode).toBe(1)
+  })
+
+  it('says that empty maps cannot be compared, nor answers that are one number explained instead of others', async () => {
+    const [empty, other] = [constantNetwork('m', [1, 0]), constantNetwork('f', [0, 1])]
+    const { comparisons } = await compare(empty, other)
+    expect(comparisons[0]).toMatchObject({ faces: 40, empty: 40, contrasts: [] })
+    expect(captured.printed).toContain(
+      'one of the two is empty for every face, so there is nothing to compare',
+    )
+    expect(captured.printed).toContain('for m’s answer: unknown, since its answer is one number')
+    expect(`${captured.printed}${readFileSync(join(compared, 'index.html'), 'utf8')}`).not.toMatch(/NaN/)
   })
 
   it.each([
+    [
+      ['a=x.onnx', 'a=y.onnx'].map((side) => side.replace(/[xy].onnx/, model('gender', 'r'))),
+      /two settings are called a/,
+    ],
+    [
+      [`a=${model('gender', 'r')},${model('gender', 'r')}`, model('gender', 'i')],
+      /are the same network, which would count as two trainings/,
+    ],
     [[model('gender', 'r')], /there is only one network, and nothing to compare it with/],
     [[model('gender', 'r'), model('age', 'r')], /they answer different questions: gender and age/],
     [['a=', model('age', 'r')], /names no file/],
