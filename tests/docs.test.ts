@@ -106,7 +106,7 @@ describe('the documentation', () => {
     const report = readFileSync(join(checkout, 'out/synthetic/report/index.html'), 'utf8')
     expect(report).toContain('clearly above chance')
     // One of its networks starts from weights that may have been trained on anything.
-    expect(report).toContain('people that it was not trained on here')
+    expect(report).toContain('people that it was not trained on in this study')
     expect(report).not.toContain('it had never seen')
     expect(report).not.toMatch(/src="(?!data:)/)
   })

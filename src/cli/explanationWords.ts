@@ -24,7 +24,7 @@ export function tellPreprocessing(model: Model, asIs: boolean): void {
   const numbers = (values: readonly number[]) =>
     new Set(values).size === 1 ? values[0] : `(${values.join(', ')})`
   const offset = 'planes' in mean ? 'the mean picture' : numbers(mean)
-  const cut = sides(picture) === sides(size) ? '' : `, of it the centre ${sides(size)}`
+  const cut = sides(picture) === sides(size) ? '' : `, of which the network sees the central ${sides(size)}`
   const what =
     alignment && !asIs
       ? `Faces are ${cutInWords(alignment)}, ${sides(picture)}`

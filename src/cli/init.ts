@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { requireWritable, writeAtomic } from '../base/files.ts'
 import { fromHome } from '../base/home.ts'
-import type { Dataset, Face } from '../datasets/dataset.ts'
+import { type Dataset, type Face, labelOf } from '../datasets/dataset.ts'
 import { DATASET_KINDS, type DatasetKind, readDataset } from '../datasets/readers.ts'
 import { TASKS, type Task } from '../datasets/task.ts'
 import { requireTrainable } from '../study/preparedData.ts'
@@ -20,7 +20,7 @@ export function initCommand(): Command {
       'the folder of a data set, or a table of photos and labels, of any kind that regard reads (default: regard asks, or draws faces)',
     )
     .option('--out <file>', 'the plan to write', 'plan.yaml')
-    .option('--yes', 'accept all suggestions without being asked')
+    .option('--yes', 'accept all suggestions without being asked, as without a terminal')
     .addHelpText(
       'after',
       '\nExamples:\n  $ regard init ~/Pictures/faces\n  $ regard init labels.csv --out ages.yaml --yes\n\n' +
@@ -180,17 +180,24 @@ async function found(root: string): Promise<{ readonly kind: DatasetKind; readon
   }
   if (best) return best
   throw new UserError('is not a data set that regard reads', root, [
-    'The simplest one is a folder with a folder of photos for each class, `f` and `m`, say; docs/datasets.md lists the others. ' +
+    'The simplest one is a folder of folders named by labels: `f` and `m`, or ages such as `25-32`; other labels cannot be ' +
+      'trained. docs/datasets.md lists the other kinds. ' +
       'What each kind lacks here:',
     ...complaints,
   ])
 }
 
 /** What is wrong, without the remedy, which differs from kind to kind. */
-function reasonOf({ message, where }: UserError, root: string): string {
-  const said = where && message.startsWith(where) ? message.slice(where.length + 2) : message
+function reasonOf(error: UserError, root: string): string {
+  const { where } = error
+  const wrong = withoutRemedy(error)
+  const said = where && wrong.startsWith(where) ? wrong.slice(where.length + 2) : wrong
   const within = where ? relative(root, where) : ''
-  return `${within} ${said.split(/\. (?=[A-Z])/)[0]}`.trim()
+  return `${within} ${said}`.trim()
+}
+
+function withoutRemedy({ message }: UserError): string {
+  return message.split(/\. (?=[A-Z])/)[0]!
 }
 
 function described({ kind, faces }: Dataset): string {
@@ -205,19 +212,23 @@ function described({ kind, faces }: Dataset): string {
  */
 function trainable({ faces, root }: Dataset): Task[] {
   const folds = { count: foldCount(faces), test: [0] }
+  const labelled = TASKS.filter((task) => faces.some((face) => labelOf(face, task) !== undefined))
   const complaints: string[] = []
-  const tasks = TASKS.filter((task) => {
+  const tasks = labelled.filter((task) => {
     try {
       requireTrainable(faces, { tasks: [task], seed: SEED, folds })
       return true
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      complaints.push(`  ${error.message}`)
+      complaints.push(`  ${withoutRemedy(error)}`)
       return false
     }
   })
   if (tasks.length > 0) return tasks
-  throw new UserError(['no network can be trained on it:', ...complaints], root)
+  throw new UserError(['no network can be trained on it:', ...complaints], root, [
+    'Add photos: each class needs some to train, to validate and to test on. That takes a dozen or two; figures that say ' +
+      'anything take hundreds',
+  ])
 }
 
 /** As many as the publishers dealt, or five. */
@@ -274,7 +285,7 @@ schedule: { policy: quick }
 
 seed: ${SEED}
 
-# Heat maps of eight test photos, and in numbers what the networks look at in a hundred.
+# Heat maps of up to eight test photos, and in numbers what the networks look at in up to a hundred.
 explain: { photos: 8, profile: 100 }
 `
 }

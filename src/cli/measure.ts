@@ -307,7 +307,8 @@ function tableOf(columns: readonly MeasureColumn[], methods: readonly string[]):
     ),
     '',
     ...inColumns([['method', ...columns.map((_, k) => letter(k))], ...rows]),
-    ...(controls === undefined
+    ...(controls === undefined ||
+    !methods.some((method) => columns.some((one) => isOverControls(one, method)))
       ? []
       : ['', `* better than ${controls} (p < 0.05 by person, adjusted over the methods)`]),
   ]

@@ -48,7 +48,7 @@ function list(): void {
   const rows = zoo.map((one) => {
     const have = cachedBytes(one)
     const state = have === 'all' ? cachedPath(one) : have > 0 ? `${megabytes(have)} of it` : 'not downloaded'
-    const checked = one.sha1 ? 'sha1' : 'nothing published'
+    const checked = one.sha1 ? 'SHA-1' : 'nothing published'
     return [one.name, one.network, one.kind, one.bytes ? megabytes(one.bytes) : '?', checked, state]
   })
   const head = ['name', 'network', 'trained on', 'size', 'checked by', 'on this machine']

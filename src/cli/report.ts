@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { readStudy, runsOf } from '../report/cells.ts'
-import { FIGURES, mainFigures, writeReport } from '../report/report.ts'
+import { figuresInWords, mainFigures, writeReport } from '../report/report.ts'
 
 /** `regard report DIR` */
 export function reportCommand(): Command {
@@ -22,7 +22,7 @@ export function reportCommand(): Command {
 async function report(folder: string, { photos }: { readonly photos: boolean }): Promise<void> {
   const study = readStudy(resolve(folder), { photos })
   const page = await writeReport(study)
-  console.log([FIGURES, ...mainFigures(study)].join('\n'))
+  console.log([figuresInWords(study), ...mainFigures(study)].join('\n'))
   const { done, planned } = runsOf(study)
   if (done < planned) console.log(`Not finished: ${done} of ${planned} runs are done.`)
   console.log(`Report: ${page}`)

@@ -41,8 +41,14 @@ async function run(dir: string | undefined, { port, host, write }: Flags): Promi
     return
   }
   const folder = dir ?? usualFolder()
-  const { url, close } = await listen({ host, port, folders: new Folders(folder) })
-  console.log(`Studio: ${url}\nStudies in: ${relative('.', folder) || '.'}\nPress Ctrl-C to stop it.`)
+  const folders = new Folders(folder)
+  const { url, close } = await listen({ host, port, folders })
+  // A study's own folder is named to see that study.
+  const [own] = [...folders.all().values()].filter(
+    ({ path, kinds }) => path === folders.root && kinds.includes('study'),
+  )
+  const view = own ? `#/study/${encodeURIComponent(own.name)}` : ''
+  console.log(`Studio: ${url}${view}\nStudies in: ${relative('.', folder) || '.'}\nPress Ctrl-C to stop it.`)
   // To be stopped is how the studio ends: its exit code is 0.
   await untilStopped(
     (signal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { requireWritableFolder } from '../base/files.ts'
 import { duration } from '../base/progress.ts'
 import { readStudy } from '../report/cells.ts'
-import { FIGURES, mainFigures, writeReport } from '../report/report.ts'
+import { figuresInWords, mainFigures, writeReport } from '../report/report.ts'
 import type { FailedRun } from '../study/execution/local.ts'
 import { readPlan } from '../study/plan.ts'
 import { runStudy } from '../study/run.ts'
@@ -63,11 +63,11 @@ async function study(planFile: string, { out: folder, ...options }: Flags): Prom
       heard: options.queue ? undefined : 'Stopping after a checkpoint; interrupt again to stop at once.',
       stopped: options.queue
         ? 'Stopped waiting. The runs stay in the queue and workers continue; `regard study status` shows how far they are.'
-        : 'Stopped. The same command continues: no training is lost; photos that were still being drawn or prepared are begun again.',
+        : 'Stopped. The same command continues: no training is lost; drawing or preparing photos starts over.',
     },
   )
   const study = made + kept > 0 ? readStudy(out) : undefined
-  if (study) console.log([FIGURES, ...mainFigures(study)].join('\n'))
+  if (study) console.log([figuresInWords(study), ...mainFigures(study)].join('\n'))
   const time = duration((performance.now() - started) / 1000)
   const count = (runs: number) => `${runs} ${runs === 1 ? 'run' : 'runs'}`
   const isAllKept = made === 0 && failed.length === 0

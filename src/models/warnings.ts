@@ -56,7 +56,7 @@ export function warningsOf(
     warnings.push(
       percent <= -0.05
         ? `${reached}: biases, constants and ε hold more than all of it, and the map adds up to the rest (docs/explaining.md)`
-        : `${reached}: biases, constants and ε kept the rest (docs/explaining.md)`,
+        : `${reached}: biases, constants and ε took or added the rest (docs/explaining.md)`,
     )
   }
   return warnings

@@ -145,7 +145,7 @@ function sentenceOf(part: FindingPart): string {
 const SHOWN: Record<Unit, { scale: number; digits: number; word: string }> = {
   points: { scale: 100, digits: 1, word: ' points' },
   picture: { scale: 100, digits: 2, word: ' % of the picture' },
-  relevance: { scale: 100, digits: 1, word: ' % of what speaks for the class' },
+  relevance: { scale: 100, digits: 1, word: ' points of what speaks for the class' },
   I: { scale: 1, digits: 3, word: '' },
   Gini: { scale: 1, digits: 3, word: '' },
 }

@@ -66,7 +66,7 @@ async function section({ name, explained, profile, by }: ProfiledNetwork, figure
   return html`<h2>${name}</h2>
 <p>${faces.length} faces of ${new Set(faces.map(({ subject }) => subject)).size} people, explained by ${by}.${
     warned > 0
-      ? ` ${warned} maps add up to something far from what they explain: biases kept most of it, or rules divided by values that nearly cancel.`
+      ? ` ${warned} maps add up to something far from what they explain: biases took or added most of it, or rules divided by values that nearly cancel.`
       : ''
   }${unknown > 0 ? ` For ${unknown}, the parts are unknown.` : ''}${
     profile.silent > 0 ? ` In ${profile.silent} maps nothing speaks for the answer: they have no shares.` : ''

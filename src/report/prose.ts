@@ -91,7 +91,7 @@ function asked(task: Task, cells: Study['cells']): Html {
   const known = cells.every(({ setting }) => setting.start !== 'other')
   const whose = known
     ? 'it had never seen'
-    : html`that it was not trained on here (the weights that <b>s</b> starts from may have been)`
+    : html`that it was not trained on in this study (the weights that <b>s</b> starts from may have been trained on them)`
   return html`Asked for <b>${taskInWords(task)}</b>, on ${n} faces of people ${whose},`
 }
 

@@ -96,8 +96,10 @@ Age and Gender Classification</i> (2017).</footer>`
 }
 
 /** What {@link mainFigures} are. */
-export const FIGURES =
-  'On test faces, with 95 % intervals over people. 1-off: right or one age group off; n: faces; chance: always the same answer'
+export function figuresInWords(study: Study): string {
+  const oneOff = study.cells.some(({ task }) => task === 'age') ? '1-off: right or one age group off; ' : ''
+  return `On test faces, with 95 % intervals over people. ${oneOff}n: faces; chance: always the same answer`
+}
 
 /** The main figures as lines of text, for the terminal. */
 export function mainFigures(study: Study): string[] {

@@ -18,7 +18,8 @@ const DEPTH = 2
 const SETTLED = 2000
 
 export class Folders {
-  private readonly root: string
+  /** The folder that it looks in, without links. */
+  readonly root: string
   /** The contents of folders, cached by their times: some hold very many files. */
   private readonly known = new Map<string, { readonly time: number; readonly below: readonly string[] }>()
 

@@ -34,7 +34,7 @@ export function Rules() {
           value={way}
           onChange={({ target }) => changed({ way: target.value as Way, tuning: {} })}
         >
-          <option value="card">LRP, as each network’s card has it</option>
+          <option value="card">LRP, by each network’s own rules</option>
           <optgroup label="LRP and gradients, by composite">
             {COMPOSITE_NAMES.map((each) => (
               <option key={each} value={each}>

@@ -60,7 +60,7 @@ function keyOf(pair: readonly string[]): string {
   return JSON.stringify([...pair].sort())
 }
 
-const SEVERITIES = { serious: 'Serious', doubtful: 'Doubtful', note: 'Good to know' } as const
+const SEVERITIES = { serious: 'Serious', doubtful: 'Doubtful', note: 'Note' } as const
 
 /** How many cases are shown at first. */
 const SHOWN = 12

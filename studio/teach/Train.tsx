@@ -49,7 +49,7 @@ export function Train() {
               checked={mirrored}
               onChange={({ target }) => setTeach({ mirrored: target.checked })}
             />
-            Mirror pictures by chance
+            Mirror pictures at random
           </label>
         )}
       </fieldset>

@@ -114,7 +114,7 @@ describe('regard explain', () => {
     expect(process.exitCode).toBe(0)
     expect(readdirSync(out).sort()).toEqual(FILES)
     expect(captured.printed).toContain(
-      `Photos are padded to 58 × 58, of it the centre 51 × 51; BGR, pixel − the mean picture\n`,
+      `Photos are padded to 58 × 58, of which the network sees the central 51 × 51; BGR, pixel − the mean picture\n`,
     )
 
     const { model: named, input, outputs, target, composite } = record('face')
@@ -516,7 +516,9 @@ describe('regard explain of faces', () => {
 
   it('cuts out a face as the card says, without being told where it is', async () => {
     await main(['explain', ofFaces, one, '--out', out])
-    expect(captured.printed).toContain('Faces are aligned [r], 58 × 58, of it the centre 51 × 51; BGR')
+    expect(captured.printed).toContain(
+      'Faces are aligned [r], 58 × 58, of which the network sees the central 51 × 51; BGR',
+    )
     const { toPhoto } = record('one').face
     const { left, top } = centreCrop(PICTURE, SIZE)
     const seen = part(warpAffine(face, toPhoto, PICTURE, PICTURE), left, top, SIZE)

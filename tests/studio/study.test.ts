@@ -191,13 +191,13 @@ describe.skipIf(!hasChromium)('Study', () => {
     const data = `synthetic:${join(folder, 'faces')}`
     await main(['dataset', 'check', data, '--no-finder', '--out', join(folder, 'check')])
     await tab(page, 'Check')
-    await page.getByText(/^Good to know the same picture of one person/).click()
+    await page.getByText(/^Note the same picture of one person/).click()
     const same = page.getByRole('button', { name: 'Same' }).first()
     await same.click()
     await expect.poll(() => same.getAttribute('aria-pressed')).toBe('true')
     expect(readFileSync(join(folder, 'check', 'marks.csv'), 'utf8')).toMatch(/,same\r\n$/)
     await page.reload()
-    await page.getByText(/^Good to know the same picture of one person/).click()
+    await page.getByText(/^Note the same picture of one person/).click()
     expect(await seriousFaults(page)).toEqual([])
     await expect
       .poll(() => page.getByRole('button', { name: 'Same', pressed: true }).count(), { timeout: 500_000 })

@@ -6,7 +6,7 @@ import { CLASSES } from '../task.ts'
 import type { Case, CheckedDataset, Finding } from './finding.ts'
 
 /** All findings about pictures that occur more than once. */
-export function copies({ dataset: { faces }, folds, repetitions }: CheckedDataset): Finding[] {
+export function copies({ dataset: { faces, kind }, folds, repetitions }: CheckedDataset): Finding[] {
   const apart = repetitions.filter(({ faces: [a, b] }) => folds[a] !== folds[b])
   const together = repetitions.filter(({ faces: [a, b] }) => folds[a] === folds[b])
   const areOne = ({ faces: [a, b] }: Repetition) => faces[a]!.subject === faces[b]!.subject
@@ -43,8 +43,12 @@ export function copies({ dataset: { faces }, folds, repetitions }: CheckedDatase
       cases: together.filter(areOne).map((one) => caseOf(one, folds)),
     },
   ]
-  return findings.map((finding) => ({ ...finding, pairs: true }))
+  const warning = kind === 'synthetic' ? DRAWN : ''
+  return findings.map((finding) => ({ ...finding, advice: warning + finding.advice, pairs: true }))
 }
+
+/** Two drawn people may differ by no more than a photo and its copy. */
+const DRAWN = 'Drawn faces resemble each other, so pairs that are not of the same pixels may be two faces. '
 
 function caseOf(one: Repetition, folds: readonly number[]): Case {
   const [a, b] = one.faces.map((face) => folds[face]!)

@@ -31,7 +31,7 @@ export const ssrnetAge: BuiltInNetwork = {
   limits: [
     'It gives one number, and does not say how sure it is',
     'A face counts mostly in what it divides by, which relevance holds fixed, so its maps are empty: use --method occlusion',
-    'It takes children for adults, and nobody for old: its error is 26 years below 3 and above 60. It is here for comparison',
+    'It takes children for adults, and never takes anyone for old: its error is 26 years below 3 and above 60. It is here for comparison',
   ],
 }
 
