@@ -111,6 +111,9 @@ function Way({
           What is handed down starts at {number(start)}; the logit is {number(look.logit)}.
         </p>
       )}
+      <p className="faint tiny">
+        Percentages are of the whole answer. Parts may cancel: what stays with a minus was added.
+      </p>
       <ul className="flow-key tiny faint" aria-label="What stays">
         {kinds.map((leak) => (
           <li key={leak}>

@@ -20,7 +20,7 @@ export function Stored() {
       <p className="faint tiny">
         {count > 0
           ? `${count === 1 ? 'One network is' : `${count} networks are`} kept here (${megabytes(kept)}); the browser may clear ${count === 1 ? 'it' : 'them'}. Download what you need.`
-          : 'No network is kept here.'}
+          : 'No network is kept here, only settings.'}
       </p>
       {asks ? (
         <fieldset className="group">

@@ -100,7 +100,7 @@ function Setup() {
           disabled={fixed}
           onChange={({ target }) => setTeach({ pupil: target.value as PupilName })}
         >
-          <option value="adiencenet">AdienceNet, untrained</option>
+          <option value="adiencenet">a new AdienceNet</option>
           <option value="faceres">a new head on FaceRes</option>
         </select>
       </label>

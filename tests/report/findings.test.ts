@@ -204,7 +204,7 @@ describe('what identifies females and males', () => {
     expect(above!.people.interval.low).toBeGreaterThan(0.08)
     expect(above!.trainings).toMatchObject({ n: 5, greater: 5 })
     expect(evidence).toMatch(
-      /^hair, forehead, brows and eyes, females over males: \+\d+\.\d % of what speaks for the class \(95 %/,
+      /^hair, forehead, brows and eyes, females over males: \+\d+\.\d points of what speaks for the class \(95 %/,
     )
   })
 
