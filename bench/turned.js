@@ -5,10 +5,11 @@
  *
  * It takes 48 photos of All-Age-Faces, whose landmarks say where the face is, and 48 of each folder of photos, where
  * the face counts as it is found in the upright photo, if it is. A face is right if its landmarks lie, on average,
- * within 0.17 of the distance between the eyes of where they should be.
+ * within 0.17 of the distance between the eyes of where they should be. Then all photos of each folder are looked at as
+ * they are: all are upright, so a face that is turned by more than 60° is wrong.
  */
 
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { readAaf } from '../dist/datasets/aaf.js'
 import { contentOf, isPicture } from '../dist/datasets/listing.js'
@@ -17,25 +18,28 @@ import { isMarked, mainFace } from '../dist/faces/face.js'
 import { eyeCentres } from '../dist/faces/landmarks.js'
 import { landmarks49 } from '../dist/faces/meshLandmarks.js'
 import { packagedFaceFinder } from '../dist/faces/node.js'
+import { featuresOf, rollOf } from '../dist/faces/roll.js'
 import { readPhoto } from '../dist/pictures/node.js'
 
 const PHOTOS = 48
 const NEAR = 0.17
+const TURNED = 60
 const [aaf, ...folders] = process.argv.slice(2)
 
 const finder = await packagedFaceFinder({ threads: 1 })
 const sets = [
-  spread(readAaf(aaf).faces).map(({ photo, landmarks }) => ({ photo, given: readLandmarks(landmarks) })),
+  readAaf(aaf).faces.map(({ photo, landmarks }) => ({ photo, landmarks })),
   ...folders.map((folder) =>
-    spread(contentOf(folder).files.filter((file) => isPicture(join(folder, file)))).map((file) => ({
-      photo: join(folder, file),
-    })),
+    contentOf(folder)
+      .files.filter((file) => isPicture(join(folder, file)))
+      .map((file) => ({ photo: join(folder, file) })),
   ),
 ]
 for (const [k, photos] of sets.entries()) {
   console.log([aaf, ...folders][k])
   const known = []
-  for (const { photo, given } of photos) {
+  for (const { photo, landmarks } of spread(photos)) {
+    const given = landmarks && readLandmarks(landmarks)
     const image = await readPhoto(photo)
     const face = mainFace(await finder.find(image), image)
     const points = given ?? (face && isMarked(face) ? landmarks49(face.mesh) : undefined)
@@ -53,6 +57,13 @@ for (const [k, photos] of sets.entries()) {
     }
     console.log(`  ${angle}°`, counts, `${(ms / known.length).toFixed(0)} ms a photo`)
   }
+  const turned = []
+  for (const { photo } of photos) {
+    const image = await readPhoto(photo)
+    const face = mainFace(await finder.find(image), image)
+    if (face && isMarked(face) && Math.abs(turnOf(face)) > TURNED) turned.push(basename(photo))
+  }
+  console.log(`  of ${photos.length} upright photos, ${turned.length} taken for turned ones:`, ...turned)
 }
 await finder.release()
 
@@ -66,6 +77,11 @@ async function turn({ width, height, data }, angle) {
     .raw()
     .toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, data: new Uint8Array(turned) }
+}
+
+/** How many degrees a face is turned, −180 to 180. */
+function turnOf({ mesh }) {
+  return ((rollOf(featuresOf(landmarks49(mesh))) + 540) % 360) - 180
 }
 
 function verdict(face, points, from, to, angle) {
