@@ -44,11 +44,11 @@ const PLAIN = {
 /** The greatest distance between the two networks' eyes and mouth in an upright face that is not plain. */
 const UP = 0.04
 /** What a presence of 0 counts for, as a distance between the two networks' eyes and mouth. */
-const UNSURE = 0.3
+const UNSURE = 1
 /**
  * What a view of the turned photo counts for in addition, unless the face there is certain: most photos are the right way
- * up. With these two numbers, 2 of 5685 upright photos of three data sets are taken for turned ones (`bench/turned.js`);
- * with 0.05 and 0 it was 16 of a third of them, and no fewer turned photos were aligned wrongly.
+ * up. Chosen with the number above, from photos turned each way: with 0.05 and 0, 16 of 2021 upright photos were taken for
+ * turned ones, and more turned ones were aligned wrongly too. `bench/turned.js` counts both.
  */
 const TURNED = 0.0125
 
