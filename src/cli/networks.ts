@@ -78,7 +78,7 @@ function list(): void {
       '\n',
     ),
   )
-  console.log('\nMeasured on 958 faces of UTKFace; more, group by group, in docs/networks.md.')
+  console.log('\nMeasured on 959 faces of UTKFace; more, group by group, in docs/networks.md.')
   for (const name of names) {
     const { title, source, licence, trainedOn, limits }: BuiltInNetwork = builtIn[name]
     console.log(`\n${name}: ${title}\n  ${source}\n  Licence: ${licence}\n  Trained on: ${trainedOn}`)

@@ -51,7 +51,7 @@ export function BuiltIn({
               ['Licence', about.licence],
               ['Trained on', about.trainedOn],
               [
-                'On 958 faces of UTKFace',
+                'On 959 faces of UTKFace',
                 [
                   utkface.error === undefined ? '' : `age off by ${utkface.error} years`,
                   utkface.gender === undefined ? '' : `gender label right for ${utkface.gender} %`,

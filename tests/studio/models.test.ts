@@ -53,7 +53,7 @@ describe.skipIf(!hasChromium)('Models', () => {
     const network = page.getByRole('region', { name: 'faceres', exact: true })
     const text = await network.textContent()
     expect(text).toMatch(/VGGFace2/)
-    expect(text).toMatch(/age off by 5\.7 years; gender label right for 85\.4 %/)
+    expect(text).toMatch(/age off by 5\.7 years; gender label right for 85\.5 %/)
     expect(await network.getByRole('row', { name: 'age 60+ 119 13.5 [11.7, 15.2]' }).count()).toBe(1)
     expect(await network.locator('.preview').textContent()).toMatch(/Age in years: \d+ years/)
     await page.goto(`${studio.url}#/models/my-model`)

@@ -36,10 +36,10 @@ export const faceres: BuiltInNetwork = {
   licence:
     'MIT, like the package @vladmandic/human that contains it; the package does not say what the authors allow with the weights',
   trainedOn: 'VGGFace2 (identity), then IMDB-WIKI (age and gender): mostly well-known people',
-  figures: { utkface: { error: 5.7, gender: 85.4 } },
+  figures: { utkface: { error: 5.7, gender: 85.5 } },
   limits: [
     'It underestimates the age of people over 60: its error there is 12 to 14 years',
-    'For small children its gender label is little better than a guess: 57 to 62 % are right up to the age of 2',
+    'For small children its gender label is little better than a guess: 58 to 62 % are right up to the age of 2',
     'On All-Age-Faces and FairFace it takes women for men more often than men for women (81 and 96 % are right on the first); on UTKFace it does not',
   ],
 }

@@ -44,7 +44,7 @@ export const ssrnetGender: BuiltInNetwork = {
     'gender-ssrnet-imdb.bin': 'dad6fc66a3124717fecba8ecd9a5c1e2f616f27937733407e52db4772b2f95c1',
   },
   card: { ...COMMON, answers: [{ output: 'Identity', task: 'gender', classes: ['f', 'm'], plain: true }] },
-  figures: { utkface: { gender: 74.9 } },
+  figures: { utkface: { gender: 75.0 } },
   limits: [
     'Faces that it is sure of have empty maps, because its answer is flat there: use --method occlusion',
     'Its answer is a number of about 0 to 1, but not from a sigmoid: read it as a score, not as a probability',
