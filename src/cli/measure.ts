@@ -10,6 +10,7 @@ import { nodeEngine } from '../engine/node.ts'
 import type { Evaluable } from '../evaluation/evaluate.ts'
 import { type MeasuredMaps, measureMaps, type Taken, taken, type Way } from '../evaluation/measure.ts'
 import {
+  anyOverControls,
   controlsInWords,
   doubtful,
   inOrder,
@@ -294,7 +295,6 @@ function takenFrom({ measures = [...USUAL], fill, score }: Flags, side: number):
 
 function tableOf(columns: readonly MeasureColumn[], methods: readonly string[]): string[] {
   const [first] = columns
-  const controls = controlsInWords(columns)
   const order = first ? inOrder(first, methods) : methods
   const rows = order.map((method) => [
     isControl(method) ? `${method} (control)` : method,
@@ -307,10 +307,9 @@ function tableOf(columns: readonly MeasureColumn[], methods: readonly string[]):
     ),
     '',
     ...inColumns([['method', ...columns.map((_, k) => letter(k))], ...rows]),
-    ...(controls === undefined ||
-    !methods.some((method) => columns.some((one) => isOverControls(one, method)))
-      ? []
-      : ['', `* better than ${controls} (p < 0.05 by person, adjusted over the methods)`]),
+    ...(anyOverControls(columns)
+      ? ['', `* better than ${controlsInWords(columns)} (p < 0.05 by person, adjusted over the methods)`]
+      : []),
   ]
 }
 

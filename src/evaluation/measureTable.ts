@@ -118,6 +118,13 @@ export function controlsInWords(columns: readonly MeasureColumn[]): string | und
   return found.length === 0 ? undefined : `the control${found.length === 1 ? '' : 's'} ${found.join(' and ')}`
 }
 
+/** Whether any method is shown to be better than the controls, by any measure. */
+export function anyOverControls(columns: readonly MeasureColumn[]): boolean {
+  return columns.some((column) =>
+    [...column.overControls.keys()].some((method) => isOverControls(column, method)),
+  )
+}
+
 /** Whether a method is shown to be better than the controls: at 5 %, after Holm's procedure. */
 export function isOverControls({ overControls }: MeasureColumn, method: string): boolean {
   return (overControls.get(method) ?? 1) < 0.05

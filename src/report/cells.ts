@@ -11,10 +11,10 @@ import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { NetworkName } from '../networks/index.ts'
 import { type Sums, together } from '../statistics/interval.ts'
-import { isOfStudy } from '../study/config.ts'
 import { type ProfileRecord, readProfileRecord } from '../study/profileRecord.ts'
 import {
   files,
+  isOfStudy,
   type Run,
   type RunRecord,
   readRunRecord,

@@ -7,6 +7,7 @@ import { Html, html, page } from '../base/html.ts'
 import { version } from '../base/version.ts'
 import { CONTROLS, type MeasuredMaps } from '../evaluation/measure.ts'
 import {
+  anyOverControls,
   controlsInWords,
   inOrder,
   isControl,
@@ -116,12 +117,11 @@ const CONTROL_WORDS: Readonly<Record<string, string>> = {
   edges: 'the edges of the picture',
 }
 
-/** The meaning of the star in the table; empty without controls. */
+/** The meaning of the star in the table; empty without a star. */
 function star(columns: readonly MeasureColumn[]): string {
-  const controls = controlsInWords(columns)
-  return controls === undefined
-    ? ''
-    : ` ∗ better than ${controls} (p < 0.05 by person, adjusted over the methods by Holm’s procedure).`
+  return anyOverControls(columns)
+    ? ` ∗ better than ${controlsInWords(columns)} (p < 0.05 by person, adjusted over the methods by Holm’s procedure).`
+    : ''
 }
 
 /** The best by the first measure first. */

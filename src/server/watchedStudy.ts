@@ -6,10 +6,11 @@ import { holderOf } from '../base/lock.ts'
 import { errorOf } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { wilson } from '../statistics/interval.ts'
-import { isOfStudy, readConfig } from '../study/config.ts'
+import { readConfig } from '../study/config.ts'
 import { type Notice, type Notices, readNotices } from '../study/notices.ts'
 import {
   files,
+  isOfStudy,
   type Run,
   readRunRecord,
   readStudyRecord,

@@ -6,15 +6,7 @@ import { version } from '../base/version.ts'
 import type { Device } from '../engine/engine.ts'
 import type { RunJob } from './job.ts'
 import type { PreparedData } from './preparedData.ts'
-import {
-  type Run,
-  readRecord,
-  runFiles,
-  runName,
-  type StudyRecord,
-  storedRun,
-  writeRecord,
-} from './record.ts'
+import { readRecord, runFiles, storedRun, writeRecord } from './record.ts'
 
 /** Everything that decides a run's results, and a hash of it. */
 export interface RunConfig {
@@ -90,15 +82,6 @@ export function readConfig(folder: string): RunConfig | undefined {
     ...settings
   } = readRecord<{ hash: string; version: string } & Means>(path)
   return { hash, settings }
-}
-
-/**
- * Whether the run in a folder was begun with the present plan and data of its study, as far as the study tells: after the
- * plan is changed, a run of the former one stays until the new one begins.
- */
-export function isOfStudy({ configs }: Pick<StudyRecord, 'configs'>, run: Run, folder: string): boolean {
-  const [now, begun] = [configs?.[runName(run)], readConfig(folder)?.hash]
-  return now === undefined || begun === undefined || now === begun
 }
 
 /** What differs between two runs, in words: `schedule.rate was 0.003 and is 0.01`. */

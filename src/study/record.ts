@@ -247,3 +247,15 @@ export function readStudyRecord(out: string): StudyRecord {
   }
   throw new UserError('is not what `regard study` writes', path, remedy)
 }
+
+/**
+ * Whether the run in a folder was begun with the present plan and data of its study, as far as the study tells: after the
+ * plan is changed, a run of the former one stays until the new one begins.
+ *
+ * @throws UserError where the run's configuration cannot be read
+ */
+export function isOfStudy({ configs }: Pick<StudyRecord, 'configs'>, run: Run, folder: string): boolean {
+  const now = configs?.[runName(run)]
+  const path = runFiles.config(folder)
+  return now === undefined || !existsSync(path) || readRecord<{ hash: string }>(path).hash === now
+}

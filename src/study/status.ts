@@ -6,12 +6,12 @@ import { duration } from '../base/progress.ts'
 import { percent } from '../evaluation/score.ts'
 import { accuracyOf } from '../statistics/accuracy.ts'
 import { readMetrics } from '../training/metrics.ts'
-import { isOfStudy } from './config.ts'
 import { ATTEMPTS } from './execution/local.ts'
 import type { RunQueue } from './execution/queue.ts'
 import { type Notice, readNotices } from './notices.ts'
 import {
   files,
+  isOfStudy,
   type Run,
   readRunRecord,
   readStudyRecord,

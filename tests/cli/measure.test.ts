@@ -170,10 +170,7 @@ describe('regard measure', () => {
     const some = ['--faces', '2', '--measures', 'sparseness', '--methods']
     const page = () => readFileSync(join(to, 'index.html'), 'utf8')
     await measure(to, ...some, 'paper,random')
-    for (const said of [captured.printed, page()])
-      expect(said).toContain('better than the control random (p ')
     expect(page()).toContain('beside a control that knows nothing about the network: random numbers.')
-    captured.printed = ''
     await measure(to, ...some, 'paper,epsilon')
     for (const said of [captured.printed, page()]) expect(said).not.toMatch(/better than|nothing about/)
   })

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { taken, takenName } from '../../src/evaluation/measure.ts'
 import type { MeasuredValue } from '../../src/evaluation/measuredRows.ts'
-import { doubtful, inOrder, measureTable, refusals } from '../../src/evaluation/measureTable.ts'
+import {
+  controlsInWords,
+  doubtful,
+  inOrder,
+  measureTable,
+  refusals,
+} from '../../src/evaluation/measureTable.ts'
 import { sampled } from '../../src/evaluation/shownFaces.ts'
 
 const FLIPPING = taken('pixel-flipping', { steps: 10 }, 'logits')
@@ -52,6 +58,14 @@ describe('a table of measures', () => {
     expect(column.overControls.get('paper')).toBeLessThan(0.01)
     expect(column.overControls.get('gradient')).toBeGreaterThan(0.05)
     expect(doubtful(column)).toEqual(['gradient'])
+  })
+
+  it('names the controls that it has values for', () => {
+    const of = (levels: Record<string, number>) =>
+      controlsInWords(measureTable(rows(levels), Object.keys(levels), [FLIPPING]))
+    expect(of({ paper: 1, random: 0, edges: 0 })).toBe('the controls random and edges')
+    expect(of({ paper: 1, random: 0 })).toBe('the control random')
+    expect(of({ paper: 1, gradient: 0 })).toBeUndefined()
   })
 
   it('leaves out maps that a measure leaves undefined', () => {
