@@ -9,7 +9,7 @@ import { type Comparison, compare, disagreements, withoutContrast } from '../eva
 import { compareSettings, type SettingsDifference } from '../evaluation/compareSettings.ts'
 import type { ExplainedFaces } from '../evaluation/explainedFaces.ts'
 import type { Mean } from '../evaluation/profile.ts'
-import { NO_CONTRAST, writeComparePage } from '../report/comparePage.ts'
+import { INCOMPARABLE, NO_CONTRAST, withoutEmpty, writeComparePage } from '../report/comparePage.ts'
 import { points, pText } from '../report/words.ts'
 import { nameOfData, tellSkipped } from './data.ts'
 import { MODEL } from './model.ts'
@@ -216,7 +216,7 @@ function inWords({
   people,
   agreement,
   accuracy,
-  sameFrame,
+  incomparable,
   correlation,
   overlap,
   empty,
@@ -232,12 +232,9 @@ function inWords({
           `  right: ${a} ${percent(accuracy.a)}, ${b} ${percent(accuracy.b)} (difference: p ${pText(accuracy.p)})`,
         ]
       : []),
-    !sameFrame
-      ? '  maps: faces are cut out differently for the two, so their maps cannot be compared pixel by pixel'
-      : Number.isNaN(correlation.mean)
-        ? '  maps: one of the two is empty for every face, so there is nothing to compare'
-        : `  maps: rank correlation ${correlation.mean.toFixed(2)}, ${percent(overlap)} of the most relevant tenth in common` +
-          `${empty > 0 ? `, without ${empty} ${empty === 1 ? 'face' : 'faces'} of which a map is empty` : ''}`,
+    incomparable
+      ? `  maps: ${INCOMPARABLE[incomparable]}`
+      : `  maps: rank correlation ${correlation.mean.toFixed(2)}, ${percent(overlap)} of the most relevant tenth in common${withoutEmpty(empty)}`,
     ...withoutContrast({ a, b, agreement, contrasts }).map(
       (network) => `  where they disagree, for ${network}’s answer: unknown, since ${NO_CONTRAST}`,
     ),

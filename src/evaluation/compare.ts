@@ -59,9 +59,12 @@ export interface Comparison {
    * How often each is right, over faces with a label, and the p of their difference, by person; null without labels.
    */
   readonly accuracy: { readonly a: Mean; readonly b: Mean; readonly p: number } | null
-  /** Whether faces are cut out alike for both: otherwise their maps cannot be compared place by place. */
-  readonly sameFrame: boolean
-  /** Over the faces of which neither map is empty; NaN without any, or in different frames. */
+  /**
+   * Why their maps cannot be compared place by place: faces are cut out differently, or to so few pixels that their grids
+   * differ; or for each face one map is empty. Null where they can.
+   */
+  readonly incomparable: 'frames' | 'empty' | null
+  /** Over the faces of which neither map is empty; NaN where they cannot be compared. */
   readonly correlation: Mean
   readonly overlap: Mean
   /** The number of faces of which a map is empty. */
@@ -118,7 +121,11 @@ export function compare(a: ComparedNetwork, b: ComparedNetwork, sameFrame: boole
             b: meanBy(labelled, right(1), `${seed} b`),
             p: signFlip(sumsBy(labelled, (one) => right(0)(one) - right(1)(one))),
           },
-    sameFrame,
+    incomparable: each.some(({ correlation }) => !Number.isNaN(correlation))
+      ? null
+      : each.every(({ empty }) => empty)
+        ? 'empty'
+        : 'frames',
     empty: each.filter(({ empty }) => empty).length,
     correlation: meanBy(each, ({ correlation }) => correlation, `${seed} correlation`),
     overlap: meanBy(each, ({ overlap }) => overlap, `${seed} overlap`),

@@ -54,6 +54,17 @@ that: ${licence}</p></div>
   writeAtomic(join(out, 'index.html'), page(title, style, body).text)
 }
 
+/** Why maps cannot be compared. */
+export const INCOMPARABLE: Record<NonNullable<Comparison['incomparable']>, string> = {
+  frames: 'faces are cut out differently for the two, so their maps cannot be compared pixel by pixel',
+  empty: 'one of the two is empty for every face, so there is nothing to compare',
+}
+
+/** Faces that a figure about both maps leaves out; empty where there are none. */
+export function withoutEmpty(empty: number): string {
+  return empty === 0 ? '' : `, without ${empty} ${empty === 1 ? 'face' : 'faces'} of which a map is empty`
+}
+
 /** Why a network may have no contrasts. */
 export const NO_CONTRAST =
   'its answer is one number, its ages do not reach the other’s, or its maps are empty or without parts'
@@ -83,7 +94,7 @@ async function section(
     people,
     agreement,
     accuracy,
-    sameFrame,
+    incomparable,
     correlation,
     overlap,
     empty,
@@ -101,11 +112,9 @@ async function section(
       ? html` ${a} is right in ${share(accuracy.a)}, ${b} in ${share(accuracy.b)}; p of the difference: ${pText(accuracy.p)}.`
       : undefined
   } ${
-    !sameFrame
-      ? 'Faces are cut out differently for the two, so their maps cannot be compared pixel by pixel.'
-      : Number.isNaN(correlation.mean)
-        ? 'One of their two maps is empty for every face, so there is nothing to compare.'
-        : html`Their maps have a rank correlation of ${correlation.mean.toFixed(2)}, and ${share(overlap)} of the most relevant tenth in common${empty > 0 ? `, without ${empty} ${empty === 1 ? 'face' : 'faces'} of which a map is empty` : ''}.`
+    incomparable
+      ? html`Maps: ${INCOMPARABLE[incomparable]}.`
+      : html`Their maps have a rank correlation of ${correlation.mean.toFixed(2)}, and ${share(overlap)} of the most relevant tenth in common${withoutEmpty(empty)}.`
   }</p>
 ${withoutContrast(comparison).map(
   (network) =>

@@ -43,6 +43,19 @@ describe('two networks', () => {
     Array.from({ length: 40 }, (_, k) => face(k, k % 4 ? {} : { answer: 1, probability: 0.5 + k / 100 })),
   )
 
+  it('say why their maps cannot be compared: other frames, other sizes, or nothing in them', () => {
+    const against = (other: ExplainedFaces, sameFrame = true) =>
+      compare({ name: 'one', explained: one }, { name: 'other', explained: other }, sameFrame)
+    expect(against(other).incomparable).toBeNull()
+    expect(against(other, false).incomparable).toBe('frames')
+    const wide = { ...setOf([...one.faces], (k) => [1, 2, 3, k, 5, 6]), grid: [2, 3] as const }
+    expect(against(wide)).toMatchObject({ incomparable: 'frames', empty: 0 })
+    expect(against(setOf([...one.faces], () => [0, 0, 0, 0]))).toMatchObject({
+      incomparable: 'empty',
+      empty: 40,
+    })
+  })
+
   it('are compared by agreement and accuracy', () => {
     const { agreement, accuracy, faces, correlation, overlap } = compare(
       { name: 'one', explained: one },
