@@ -165,7 +165,7 @@ export async function measureMaps(
               if (isEmpty) {
                 // Its pixels have no order and no shares, and some measures would find that good.
                 values[name] = null
-                refused[name] = 'they are empty, no pixel has any relevance'
+                refused[name] = 'they are empty: no pixel has any relevance'
                 continue
               }
               const subject = { explainer, explanation, map, shown: one, model, engine, way: own }

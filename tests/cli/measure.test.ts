@@ -204,7 +204,7 @@ describe('regard measure', () => {
     const args = ['--faces', '3', '--methods', 'gradient,random', '--measures', 'complexity,rank-accuracy']
     await main(['measure', path, ...data, ...args, '--out', to])
     expect(captured.printed).toContain(
-      'complexity cannot judge 3 maps by gradient: they are empty, no pixel has any relevance',
+      'complexity cannot judge 3 maps by gradient: they are empty: no pixel has any relevance',
     )
     const { columns }: Written = JSON.parse(readFileSync(join(to, 'measure.json'), 'utf8'))
     for (const { methods } of columns) expect(methods.gradient).toMatchObject({ mean: null, faces: 0 })

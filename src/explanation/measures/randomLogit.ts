@@ -51,7 +51,7 @@ export async function randomLogit(
   const [own] = await explainer.explain(input, [target], { signal })
   progress?.(1, 2)
   const others = [...own!.target.keys()].filter((index) => own!.target[index] === 0)
-  if (others.length === 0) throw new UserError('there is no other class to compare with', 'target')
+  if (others.length === 0) throw new UserError('there is no other class to compare with')
   const drawn = new Random(seed).pick(others)
   const [other] = await explainer.explain(input, [drawn], { signal })
   progress?.(2, 2)

@@ -224,7 +224,7 @@ describe('random logit', () => {
       picture,
       { weights: [1, 1, 1] },
     )
-    await expect(running).rejects.toThrow(/^target: there is no other class to compare with/)
+    await expect(running).rejects.toThrow(/^there is no other class to compare with/)
   })
 })
 
