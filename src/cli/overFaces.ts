@@ -7,6 +7,7 @@ import { parseDocument } from 'yaml'
 import { UsageError } from '../base/errors.ts'
 import { readText, requireWritableFolder, writeAtomic } from '../base/files.ts'
 import { Progress } from '../base/progress.ts'
+import { Random } from '../base/random.ts'
 import type { Dataset, Face } from '../datasets/dataset.ts'
 import { type ReaderOptions, readDataset } from '../datasets/readers.ts'
 import { CLASSES, type Task } from '../datasets/task.ts'
@@ -48,7 +49,7 @@ export function withOverFaces(command: Command, out: string): Command {
     .addOption(
       new Option('--method <name>', 'a method to use in place of a composite').choices(NAMED_METHODS),
     )
-    .option('--limit <n>', 'use only the first n faces', countFrom)
+    .option('--limit <n>', 'use only n faces, drawn from the whole data set', countFrom)
   return withComposite(
     withDataSet(command, out),
     ', or auto: the most faithful on these faces, which is also written into the card',
@@ -145,7 +146,7 @@ async function chooseFor(
   let progress: Progress | undefined
   const label = `Choosing a composite for ${network.name}`
   try {
-    const faces = facesFor(network, dataset, flags, false).slice(0, flags.limit)
+    const faces = limited(facesFor(network, dataset, flags, false), flags.limit)
     const chosen = await chooseComposite(network, dataset, faces, {
       engine: await nodeEngine({ device: flags.device }),
       folder: join(flags.out, 'measured'),
@@ -205,7 +206,7 @@ export async function explainOver(
   const { out, method, device, limit } = flags
   let progress: Progress | undefined
   try {
-    return await explainFaces(network, dataset, faces.slice(0, limit), {
+    return await explainFaces(network, dataset, limited(faces, limit), {
       engine: await nodeEngine({ device }),
       composite: network.composite,
       method: method && ({ method } as NamedMethod),
@@ -219,6 +220,17 @@ export async function explainOver(
   } finally {
     progress?.finish()
   }
+}
+
+/**
+ * At most so many faces, in their order. They are drawn by their ids, since data sets often list one class after the
+ * other; those of a smaller limit are among those of a larger one.
+ */
+function limited(faces: readonly Face[], limit: number | undefined): readonly Face[] {
+  if (limit === undefined || faces.length <= limit) return faces
+  const lots = faces.map(({ id }) => new Random(`limit ${id}`).uniform())
+  const highest = [...lots].sort((a, b) => a - b)[limit - 1]!
+  return faces.filter((_, k) => lots[k]! <= highest)
 }
 
 /** The name of the folder in OUT/explained that {@link explainOver} keeps faces in. */

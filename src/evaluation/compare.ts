@@ -3,6 +3,7 @@
  * what speaks for each network's own answer rather than the other's.
  */
 
+import { UserError } from '../base/errors.ts'
 import { groupBy } from '../base/groupBy.ts'
 import { rankCorrelation } from '../explanation/measures/rankCorrelation.ts'
 import { topKOverlap } from '../explanation/measures/topKOverlap.ts'
@@ -101,9 +102,17 @@ export function disagreements(one: ExplainedFaces, other: ExplainedFaces): Map<s
  * Compare two networks.
  *
  * @param sameFrame whether faces are cut out alike for both: otherwise their maps cannot be compared place by place
+ * @throws UserError where no face could be explained for both
  */
 export function compare(a: ComparedNetwork, b: ComparedNetwork, sameFrame: boolean): Comparison {
   const each = bothAnswers(a.explained, b.explained, sameFrame)
+  if (each.length === 0) {
+    const [skipped] = [...a.explained.skipped, ...b.explained.skipped]
+    throw new UserError(
+      `no face could be explained for both${skipped ? `. The first that was skipped: ${skipped.face}: ${skipped.reason}` : ''}`,
+      `${a.name} and ${b.name}`,
+    )
+  }
   const labelled = each.filter(({ truth }) => truth !== null)
   const seed = `${a.name} ${b.name}`
   const right = (k: 0 | 1) => (one: BothAnswers) => Number(one.answers[k] === one.truth)

@@ -93,7 +93,7 @@ describe('regard atlas', () => {
   })
 
   it('leaves out classes with too few faces, and says so', async () => {
-    // Of the first 41 faces 24 have the label m, and 17 f; some have an empty map.
+    // Of these 41 faces fewer than 20 have the label f.
     const { left, classes } = await atlas(model('gender'), ...DRAWN, '--class', 'truth', '--limit', '41')
     expect(classes.map(({ name }) => name)).toEqual(['m'])
     expect(left).toMatchObject([{ name: 'f' }])

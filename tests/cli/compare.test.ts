@@ -126,6 +126,22 @@ describe('regard compare', () => {
     expect(process.exitCode).toBe(1)
   })
 
+  it('takes its few faces from the whole data set, and adds to them for more', async () => {
+    const to = mkdtempSync(join(folder, 'limited-'))
+    const [a, b] = [constantNetwork('m', [1, 0]), constantNetwork('f', [0, 1])]
+    const faces = async (limit: string) => {
+      await main(['compare', a, b, ...data.slice(0, 2), '--limit', limit, '--out', to])
+      const rows: Record<string, string>[] = parse(readFileSync(join(to, 'compare.csv')), { columns: true })
+      return rows.map(({ face }) => face!).sort()
+    }
+    const few = await faces('10')
+    const more = await faces('30')
+    expect([few.length, more.length]).toEqual([10, 30])
+    expect(more).toEqual(expect.arrayContaining(few))
+    // Not the first ones.
+    expect(few.at(-1)! > more[9]!).toBe(true)
+  })
+
   it('says that empty maps cannot be compared, nor answers that are one number explained instead of others', async () => {
     const [empty, other] = [constantNetwork('m', [1, 0]), constantNetwork('f', [0, 1])]
     const { comparisons } = await compare(empty, other)
@@ -134,7 +150,8 @@ describe('regard compare', () => {
       'one of the two is empty for every face, so there is nothing to compare',
     )
     expect(captured.printed).toContain('for m’s answer: unknown, since its answer is one number')
-    expect(`${captured.printed}${readFileSync(join(compared, 'index.html'), 'utf8')}`).not.toMatch(/NaN/)
+    const words = readFileSync(join(compared, 'index.html'), 'utf8').replace(/data:[^"]*/g, '')
+    expect(`${captured.printed}${words}`).not.toMatch(/NaN/)
   })
 
   it.each([

@@ -56,6 +56,17 @@ describe('two networks', () => {
     })
   })
 
+  it('cannot be compared without a face that both could explain', () => {
+    const skipped = [{ face: '7.jpg', reason: 'no face was found' }]
+    expect(() =>
+      compare(
+        { name: 'one', explained: setOf([face(1)]) },
+        { name: 'other', explained: { ...setOf([face(2)]), skipped } },
+        true,
+      ),
+    ).toThrow('no face could be explained for both. The first that was skipped: 7.jpg: no face was found')
+  })
+
   it('are compared by agreement and accuracy', () => {
     const { agreement, accuracy, faces, correlation, overlap } = compare(
       { name: 'one', explained: one },
