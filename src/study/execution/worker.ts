@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { messageOf, PassingError, UserError } from '../../base/errors.ts'
 import { NotWritten } from '../../base/files.ts'
+import { STOPPED_ALONE } from './memory.ts'
 import {
   closeQueue,
   connectionTo,
@@ -24,6 +25,8 @@ const LEASE = 20_000
 const LOSSES = 10
 /** Milliseconds for Redis to take a run back. */
 const ANSWER = 5000
+/** Milliseconds within which this process hears a signal that the processes of its runs have heard. */
+const SOON = 1000
 /** Milliseconds between two checks whether all runs have ended. */
 const LOOK = 50
 /** Milliseconds between two progress reports of a run. */
@@ -67,6 +70,7 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
     QUEUE_NAME,
     async (job, token) => {
       const own = new AbortController()
+      const stopped = AbortSignal.any([signal, own.signal])
       lost.set(job.id!, own)
       const begun = performance.now()
       let lastSent = Number.NEGATIVE_INFINITY
@@ -74,7 +78,7 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
       note(`${job.name}: begun`)
       try {
         const made = await make(restoredRequest(job.data), {
-          signal: AbortSignal.any([signal, own.signal]),
+          signal: stopped,
           pace(pace) {
             if (performance.now() - lastSent < OFTEN) return
             lastSent = performance.now()
@@ -87,6 +91,9 @@ export async function work({ url, jobs, make, signal, note }: WorkerOptions): Pr
           note(`${job.name}: made in ${Math.round((performance.now() - begun) / 1000)} s`)
           return
         }
+        // A signal to all processes may reach the run's before this one.
+        if (!stopped.aborted) await sleep(SOON, undefined, { signal: stopped }).catch(() => {})
+        if (!stopped.aborted) throw new Error(STOPPED_ALONE)
         note(`${job.name}: put back after a checkpoint`)
         // If Redis is gone, it gives the run to another worker after the lease; if it ended the lease, it already has.
         if (!own.signal.aborted) {

@@ -135,6 +135,14 @@ describe.skipIf(!hasRedis)('a queue of runs', () => {
     expect(notes).toContain('gender-adiencenet-r-fold0: the process has ended: SIGKILL')
   })
 
+  it('sets aside a run whose process alone is stopped each time', async () => {
+    const { stop, notes } = workers(1, async () => false)
+    const [failed] = await wait(requests(1))
+    await stop()
+    expect(failed!.reason).toMatch(/^its process was stopped from outside \(SIGTERM\)/)
+    expect(notes.filter((note) => note.includes('stopped from outside'))).toHaveLength(3)
+  })
+
   it('loses nothing if Redis restarts, even empty', async () => {
     const made = new Set<number>()
     const { stop, notes } = workers(2, async ({ run }) => {
