@@ -20,6 +20,8 @@ export interface Checkpoint {
   readonly weights: Weights
   readonly velocities: Weights
   readonly batches: BatchesState
+  /** Of all validations so far, as patience asks for them; undefined in checkpoints of earlier versions. */
+  readonly accuracies: readonly number[] | undefined
   /** What the run computes, as text: a checkpoint of another run is refused. */
   readonly run: string
 }
@@ -34,7 +36,7 @@ const NAMES = [NEXT, LATEST, PREVIOUS]
 /** Write a checkpoint into a run's folder; the one before it is kept as well. */
 export function writeCheckpoint(
   folder: string,
-  { iteration, weights, velocities, batches, run }: Checkpoint,
+  { iteration, weights, velocities, batches, accuracies, run }: Checkpoint,
 ): void {
   const order: TensorOf<'int32'> = {
     type: 'int32',
@@ -46,7 +48,7 @@ export function writeCheckpoint(
     ...[...velocities].map(([name, tensor]) => [`${name}.velocity`, tensor] as const),
     ['order', order],
   ])
-  const state = JSON.stringify({ iteration, random: batches.random, taken: batches.taken, run })
+  const state = JSON.stringify({ iteration, random: batches.random, taken: batches.taken, accuracies, run })
   const metadata = { state, sha256: checksum(tensors, state) }
   const path = join(folder, LATEST)
   // The disk may be full: the existing ones stay in place until the new one is complete.
@@ -101,7 +103,7 @@ function parse(bytes: Uint8Array, path: string): Checkpoint {
   const { state = '', sha256 } = metadata
   if (checksum(tensors, state) !== sha256)
     throw new UserError('the checkpoint is damaged: its checksum does not match', path)
-  const { iteration, random, taken, run } = JSON.parse(state)
+  const { iteration, random, taken, accuracies, run } = JSON.parse(state)
   const weights: Weights = new Map()
   const velocities: Weights = new Map()
   for (const [name, tensor] of tensors) {
@@ -111,7 +113,7 @@ function parse(bytes: Uint8Array, path: string): Checkpoint {
     target.set(isVelocity ? name.slice(0, -'.velocity'.length) : name, tensor as TensorOf<'float32'>)
   }
   const order = Array.from((tensors.get('order') as TensorOf<'int32'>).data)
-  return { iteration, weights, velocities, batches: { random, order, taken }, run }
+  return { iteration, weights, velocities, batches: { random, order, taken }, accuracies, run }
 }
 
 function checksum(tensors: ReadonlyMap<string, Tensor>, state: string): string {

@@ -76,20 +76,27 @@ const EVENTS = 'events.out.tfevents.'
 
 /** The two files of a run that continues from an iteration: entries of later iterations are dropped. */
 export class Metrics {
-  /** The accuracies of all validations so far. */
-  readonly accuracies: number[] = []
   private readonly lines: string
   private readonly events: string
   private seconds = 0
 
   /**
+   * Where entries are missing, which a crash of the machine can do, standard error says so: the curves have a gap.
+   *
    * @param folder of the run
    * @param iteration that the run continues from
    */
   constructor(folder: string, iteration: number) {
     this.lines = join(folder, 'metrics.jsonl')
     const kept = readMetrics(this.lines).filter((metric) => metric.iteration <= iteration)
-    for (const metric of kept) this.count(metric)
+    const steps = kept.filter((metric) => 'loss' in metric)
+    const missing = iteration - steps.length
+    if (missing > 0) {
+      console.error(
+        `${this.lines}: ${missing} of the ${iteration} iterations before the checkpoint are missing, so that the curves have a gap. The training itself goes on unchanged`,
+      )
+    }
+    this.seconds = steps.at(-1)?.seconds ?? 0
     writeAtomic(this.lines, kept.map(lineOf).join(''))
 
     const now = Date.now() / 1000
@@ -116,6 +123,7 @@ export class Metrics {
         time: rounded(Date.now() / 1000),
       })),
     )
+    this.seconds = rounded(before + seconds)
   }
 
   /** Add a validation. */
@@ -124,14 +132,8 @@ export class Metrics {
   }
 
   private add(metrics: readonly Metric[]): void {
-    for (const metric of metrics) this.count(metric)
     append(this.lines, metrics.map(lineOf).join(''))
     append(this.events, Buffer.concat(metrics.map(eventOf)))
-  }
-
-  private count(metric: Metric): void {
-    if ('validation' in metric) this.accuracies.push(metric.validation.accuracy)
-    else this.seconds = metric.seconds
   }
 }
 

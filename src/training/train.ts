@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { sha256Of } from '../base/hash.ts'
 import { Random } from '../base/random.ts'
@@ -12,7 +13,7 @@ import { centreCrop } from '../pictures/crop.ts'
 import { Batches } from './batches.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { ahead, Cutter } from './cutter.ts'
-import { Metrics } from './metrics.ts'
+import { Metrics, readValidations } from './metrics.ts'
 import type { Pictures } from './pictures.ts'
 import { isOutOfPatience, rateAt, type Schedule } from './schedule.ts'
 import { type Measured, type State, stepperFor } from './stepper.ts'
@@ -100,11 +101,13 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   mkdirSync(folder, { recursive: true })
   let iteration = 0
   let kept: number | undefined
+  const accuracies: number[] = []
   const resume = (saved: Checkpoint | undefined) => {
     if (!saved) return
     batches.restore(saved.batches)
     state = saved
     kept = iteration = saved.iteration
+    accuracies.push(...(saved.accuracies ?? validatedUntil(folder, saved.iteration)))
   }
   resume(readCheckpoint(folder, run))
   const metrics = new Metrics(folder, iteration)
@@ -119,10 +122,9 @@ export async function train(options: TrainingOptions): Promise<Trained> {
   }
   const save = () => {
     requireFinite()
-    writeCheckpoint(folder, { ...state, iteration, batches: saveState, run })
+    writeCheckpoint(folder, { ...state, iteration, batches: saveState, accuracies, run })
     kept = iteration
   }
-  const accuracies = metrics.accuracies
   const trained = () => ({
     network: weightsAsConstants(bare, state.weights),
     mean: cutter.mean,
@@ -155,6 +157,7 @@ export async function train(options: TrainingOptions): Promise<Trained> {
           cutter,
           Math.min(VALIDATION_BATCH, schedule.batch),
         )
+        accuracies.push(accuracy)
         metrics.validation(iteration, accuracy, options.validation.labels.length)
       }
       if (options.snapshot && iteration % (schedule.snapshotEvery ?? Number.POSITIVE_INFINITY) === 0) {
@@ -319,6 +322,13 @@ function diverged(what: string, iteration: number, folder: string, kept: number 
 
 function fromRest(weights: Weights): State {
   return { weights, velocities: new Map([...weights].map(([name, { shape }]) => [name, float32(shape)])) }
+}
+
+/** The accuracies of a folder's validations up to an iteration, for checkpoints that lack them. */
+function validatedUntil(folder: string, last: number): number[] {
+  return readValidations(join(folder, 'metrics.jsonl'))
+    .filter(({ iteration }) => iteration <= last)
+    .map(({ accuracy }) => accuracy)
 }
 
 function mean(values: Float32Array): number {

@@ -254,6 +254,22 @@ test('training that runs out of patience stops early, even if it was interrupted
   expect(bits(await train(run))).toBe(bits(whole))
 })
 
+test('a metrics file that lost its end in a crash changes nothing but the curves, and is reported', async () => {
+  const schedule = { ...options().schedule, rate: 1e-9, validateEvery: 4, patience: 2 }
+  const whole = await train(options({ schedule }))
+  const run = options({ schedule })
+  const controller = new AbortController()
+  const progress = ({ iteration }: { iteration: number }) => iteration >= 9 && controller.abort()
+  await train({ ...run, signal: controller.signal, progress })
+  truncateSync(join(run.folder, 'metrics.jsonl'), 300)
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const again = await train(run)
+  expect(said.mock.calls.flat().join()).toMatch(/\d of the \d+ iterations before the checkpoint are missing/)
+  said.mockRestore()
+  expect(again.iterations).toBe(whole.iterations)
+  expect(bits(again)).toBe(bits(whole))
+})
+
 test('training does not learn from a hidden part, and gives the same bits each time', async () => {
   const size = 58
   const shown = patches(64, size, 'train')
