@@ -43,6 +43,7 @@ export function readCsv(table: string): Dataset {
     if (!read.includes(column)) reading.remark(`column "${column}" not read`, rows.length)
   const listing = new Listing()
   const seen = new Map<string, string>()
+  const named = new Set(rows.flatMap(({ cells }) => cells.subject || []))
   for (const row of rows) {
     const cells = { ...row.cells, gender: row.cells[gender] ?? '' }
     const face = faceOf(cells, columns, (file) => listing.find(resolve(dirname(path), fromHome(file))))
@@ -62,7 +63,9 @@ export function readCsv(table: string): Dataset {
       continue
     }
     const id = reading.idFor(row.cells.path!.replace(PICTURE, ''))
-    reading.keep({ id, ...face, subject: face.subject || id })
+    if (face.subject === '' && named.size > 0)
+      reading.remark('without a subject (each counts as another person)')
+    reading.keep({ id, ...face, subject: face.subject || nameBeside(named, id) })
   }
   return reading.dataset(
     {
@@ -73,6 +76,11 @@ export function readCsv(table: string): Dataset {
     },
     REMEDY,
   )
+}
+
+/** A name for a face's person that nobody else has. */
+function nameBeside(named: ReadonlySet<string>, id: string): string {
+  return named.has(id) ? nameBeside(named, `${id}*`) : id
 }
 
 /** The face of a row without its id, or what is wrong with the row. */

@@ -1,5 +1,6 @@
 import { UserError } from '../base/errors.ts'
 import type { Dataset, Face, Skipped } from './dataset.ts'
+import { OLDEST } from './task.ts'
 
 /** Short enough for an id and what is added to it to fit into a file name (255 bytes) in any script. */
 const LONGEST_ID = 60
@@ -30,8 +31,9 @@ export class Reading {
     return unique
   }
 
+  /** Keep a face. A name with accents may be written in two ways, and is one person. */
   keep(face: Face): void {
-    this.faces.push(face)
+    this.faces.push({ ...face, subject: face.subject.normalize() })
   }
 
   /** Leave out one or several faces that are as published, but cannot be used. */
@@ -79,6 +81,7 @@ function lacking(faces: readonly Face[]): Record<string, number> {
   const counts = {
     [`age between the groups (kept for ${genderless.length === faces.length ? 'years' : 'gender'})`]: between,
     'no age group (kept for gender)': ageless.length === faces.length ? 0 : ageless.length - between,
+    [`age above ${OLDEST} (not used for years)`]: faces.filter(({ years = 0 }) => years > OLDEST).length,
     'gender unknown (kept for age)': genderless.length === faces.length ? 0 : genderless.length,
   }
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))

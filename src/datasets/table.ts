@@ -23,8 +23,8 @@ interface Table {
 
 const DELIMITERS = [',', ';', '\t'] as const
 
-/** What programs write into an empty cell. */
-const EMPTY = /^(|-|nan|none|null|n\/?a|#n\/a)$/i
+/** What programs write into an empty cell, to the letter: people are called Nan, Na and Null. */
+const EMPTY = /^(|-|NaN|nan|None|null|NULL|NA|N\/A|n\/a|#N\/A)$/
 
 /** The first line in which a spreadsheet names the separator. */
 const SEPARATOR = /^sep=([,;\t])(\r\n|\n|\r)/i
@@ -32,7 +32,7 @@ const SEPARATOR = /^sep=([,;\t])(\r\n|\n|\r)/i
 /**
  * Read a table in UTF-8 or UTF-16, with line ends of any system. It ignores blanks around fields, empty lines, and
  * columns without a name, such as those that a spreadsheet leaves behind; `NaN`, `None`, `null`, `NA`, `N/A` and `-`
- * mean an empty cell.
+ * mean an empty cell, in these and a few other spellings.
  *
  * @param needed the required columns
  * @param delimiter the separator of fields; by default whichever of comma, semicolon and tab is most frequent in the

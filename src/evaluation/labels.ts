@@ -50,9 +50,8 @@ const LABELS: Record<NamedTask, (name: string) => number> = {
     const [from, to] = ageRangeOf(name) ?? []
     if (from === undefined || to === undefined || from === to) return -1
     // Adience's own lists name the third group (8, 12) and the last (60, 100).
-    return AGE_GROUPS.findIndex(
-      ([low, high]) => from === low && (high === Number.POSITIVE_INFINITY || Math.abs(to - high) <= 1),
-    )
+    const end = from === 8 && to === 12 ? 13 : to >= 100 ? Number.POSITIVE_INFINITY : to
+    return AGE_GROUPS.findIndex(([low, high]) => from === low && end === high)
   },
 }
 

@@ -345,8 +345,19 @@ export function scheduleOf(
   const own = { ...{ age, gender, years }[task], ...overrides }
   const { iterations, epochs } = lengthOf(common, own)
   const { epochs: _, ...merged } = { ...common, ...own }
+  // 1.1 · 100 / 10 is a little above 11 in binary.
+  const whole = iterations ?? Math.ceil(Number(((epochs! * pictures) / merged.batch).toPrecision(12)))
   // A policy's overrides have only its own fields.
-  return { ...merged, iterations: iterations ?? Math.ceil((epochs! * pictures) / merged.batch) } as Schedule
+  const made = { ...merged, iterations: whole } as Schedule
+  // Only now is it known how long the training is: a network may have its own length, and epochs depend on the faces.
+  if ('steps' in made && made.steps.some((step) => step >= whole)) {
+    throw new UserError(
+      `steps: must lie below the ${whole} iterations of ${network} for ${task}`,
+      'schedule',
+      'The rate would never fall there',
+    )
+  }
+  return made
 }
 
 /** The parts that a schedule hides in training, for any task. */

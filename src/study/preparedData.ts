@@ -115,7 +115,13 @@ export async function prepare(
       ),
     )
   const [pictures, maps] = [ofKept(prepared), ofKept(parts)]
-  const labelled = faces.map(({ id, age, years, gender }, k) => [id, age, years, gender, kept[k]])
+  // Dealt folds follow from the people, so they differ where these do; the folds of a table stay. Published data sets
+  // have their people in their photos' names.
+  const people = dataset.kind === 'csv' && dataset.faces.every(({ fold }) => fold !== undefined)
+  const labelled = faces.map(({ id, age, years, gender, subject }, k) => [
+    ...[id, age, years, gender, kept[k]],
+    ...(people ? [subject] : []),
+  ])
   const sumsOf = (all: PreparedData['pictures']) =>
     Object.values(all)
       .flat()

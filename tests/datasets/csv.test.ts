@@ -141,6 +141,25 @@ describe('readCsv', () => {
     })
   })
 
+  it('keeps people apart, and together, by their names', () => {
+    const files = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `${name}.jpg`)
+    const names = ['Nan', 'Nan', 'Andr\u00e9', 'Andre\u0301', 'e', '', 'f', 'NaN']
+    const { faces, remarks } = readCsv(
+      table(['path,gender,subject', ...files.map((file, k) => `${file},m,${names[k]}`)], files),
+    )
+    // Face f is nobody's, though somebody is called f; and h has no name.
+    expect(faces.map(({ subject }) => subject)).toEqual([
+      ...['Nan', 'Nan', 'Andr\u00e9', 'Andr\u00e9', 'e', 'f*', 'f', 'h'],
+    ])
+    expect(remarks).toEqual({ 'without a subject (each counts as another person)': 2 })
+  })
+
+  it('counts ages that no network of years knows', () => {
+    expect(readCsv(table(['path,age', 'a.jpg,34', 'b.jpg,116'])).remarks).toMatchObject({
+      'age above 100 (not used for years)': 1,
+    })
+  })
+
   it('names the columns that it does not read', () => {
     const { remarks } = readCsv(table(['path,gender,sex,mood', 'a.jpg,m,f,glad', 'b.jpg,f,f,sad']))
     expect(remarks).toEqual({ 'column "sex" not read': 2, 'column "mood" not read': 2 })

@@ -29,6 +29,10 @@ describe('the classes of a network and the labels of a data set', () => {
     ['one of them twice', 'gender', ['m', 'male']],
     ['indices', 'gender', ['0', '1']],
     ['other age groups', 'age', ['0-9', '10-19', '20-29', '30-39', '40-49', '50-59', '60-69', '70+']],
+    [
+      ...(['almost the same age groups', 'age'] as const),
+      ['0-3', '4-7', '8-14', '15-20', '25-32', '38-43', '48-53', '60-64'],
+    ],
     ['every year', 'age', Array.from({ length: 101 }, (_, year) => String(year))],
   ] as const)('do not fit if they are %s', (_, task, names) => {
     expect(taskOf(names)).toBe(undefined)

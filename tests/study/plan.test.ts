@@ -82,6 +82,28 @@ describe('a plan', () => {
     expect(scheduleOf(plan, run('gender'), 100)).toMatchObject({ rate: 0.01, steps: [5], iterations: 10 })
   })
 
+  it('has no steps beyond the end of a network’s own training, or of its epochs', () => {
+    const own = read(
+      good.replace('networks: [adiencenet]', 'networks: [{ name: adiencenet, iterations: 8 }]'),
+    )
+    expect(() => plannedSchedule(own, run('age'), 100)).toThrow(
+      /steps: must lie below the 8 iterations of adiencenet/,
+    )
+    const epochs = read(good.replace('iterations: 30', 'epochs: 1'))
+    expect(() => scheduleOf(epochs, run('age'), 100)).toThrow(/steps: must lie below the \d+ iterations/)
+    expect(scheduleOf(epochs, run('age'), 1000)).toMatchObject({ steps: [10, 20] })
+  })
+
+  it('counts the iterations of epochs in decimals', () => {
+    const plan = read(
+      good
+        .replace('iterations: 30', 'epochs: 1.1')
+        .replace('batch: 8', 'batch: 10')
+        .replace('[10, 20]', '[5]'),
+    )
+    expect(scheduleOf(plan, run('age'), 100).iterations).toBe(11)
+  })
+
   it.each(['adience', 'csv', 'fairface', 'folder', 'utkface'])('may train on %s', (kind) => {
     const plan = read(good.replace('kind: aaf', `kind: ${kind}`))
     expect(plan.dataset).toEqual({ kind, root: join(folder, 'faces') })

@@ -59,6 +59,10 @@ export async function synthesize(
   writeAtomic(join(root, SYNTHESIS_FILE), recipe)
 
   const sittings = drawCast(count, seed, planting)
+  // As in Adience, a person has one number.
+  const people = new Map(
+    [...new Set(sittings.map(({ subject }) => subject))].map((subject, k) => [subject, k + 1]),
+  )
   for (const folder of foldersOf(root, sittings)) mkdirSync(folder, { recursive: true })
   let next = 0
   let done = 0
@@ -66,7 +70,8 @@ export async function synthesize(
     try {
       while (next < sittings.length) {
         const place = next++
-        await writePhoto(root, sittings[place]!, place + 1)
+        const sitting = sittings[place]!
+        await writePhoto(root, sitting, people.get(sitting.subject)!)
         progress(++done, sittings.length)
       }
     } catch (error) {
@@ -80,7 +85,9 @@ export async function synthesize(
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 
   for (let fold = 0; fold < FOLDS; fold++) {
-    const rows = sittings.flatMap((sitting, i) => (sitting.fold === fold ? [foldRow(sitting, i + 1)] : []))
+    const rows = sittings.flatMap((sitting) =>
+      sitting.fold === fold ? [foldRow(sitting, people.get(sitting.subject)!)] : [],
+    )
     writeAtomic(join(root, `fold_${fold}_data.txt`), `${[FOLD_HEADER, ...rows].join('\n')}\n`)
   }
   writeAtomic(

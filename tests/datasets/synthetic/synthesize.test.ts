@@ -100,6 +100,8 @@ describe('the truth', () => {
     const labels = ({ faces }: Dataset) =>
       faces.map(({ photo, age, gender }) => [basename(photo).split('.').at(-2), age, gender].join()).sort()
     expect(labels(adience)).toEqual(labels(truth))
+    const people = ({ faces }: Dataset) => new Set(faces.map(({ subject }) => subject)).size
+    expect(people(adience)).toBe(people(truth))
     expect(makeFolds(adience.faces, 5, 1)).toEqual(adience.faces.map(({ fold }) => fold))
     for (const { published } of adience.faces) expect(Object.keys(published!)).toEqual(['r', 'i'])
   })
