@@ -24,6 +24,7 @@ import {
   type TrainingSpec,
   trainSingle,
 } from '../study/single.ts'
+import { startMismatch } from '../study/startingWeights.ts'
 import { DATA, foldFrom, REPAIR, requireUse, type Source, sourceFrom, tellSkipped } from './data.ts'
 import { type DeviceFlag, withDevice } from './device.ts'
 import { countFrom, positiveFrom } from './numbers.ts'
@@ -115,8 +116,7 @@ async function run(flags: Flags): Promise<void> {
   requireWritableFolder(folder)
   if (flags.aligned !== undefined) requireWritableFolder(flags.aligned)
   const dataset = await readDataset(flags.data.kind, flags.data.root, flags)
-  const doubt = startDoubt(spec, dataset)
-  if (doubt) console.error(`Warning: ${doubt}`)
+  for (const doubt of startDoubts(spec, dataset)) console.error(`Warning: ${doubt}`)
   const single = await untilStopped((signal) => trainWith(spec, dataset, place, signal, flags.device), {
     heard: 'Stopping after a checkpoint; interrupt again to stop at once.',
     stopped: 'Stopped. Nothing is lost: the same command with --resume continues from here.',
@@ -126,14 +126,15 @@ async function run(flags: Flags): Promise<void> {
   tellSkipped(single.skipped)
 }
 
-/** Whether the network to start from has seen faces that the trained one is tested on. */
-function startDoubt({ start, task, fold, folds, seed }: TrainingSpec, dataset: Dataset): string | undefined {
-  if (!start) return undefined
+/** Whether the network to start from has seen faces that the trained one is tested on, or other pictures. */
+function startDoubts({ start, task, fold, folds, seed }: TrainingSpec, dataset: Dataset): string[] {
+  if (!start) return []
   const tested = facesOf(dataset, { fold, of: folds, seed })
-  return startOverlap(
+  const overlap = startOverlap(
     start.weights,
     tested.filter((face) => labelOf(face, task) !== undefined),
   )
+  return [startMismatch(start) ?? [], overlap ?? []].flat()
 }
 
 function specFrom(flags: Flags): TrainingSpec {

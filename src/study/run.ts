@@ -22,6 +22,7 @@ import type { Plan } from './plan.ts'
 import type { PreparedData } from './preparedData.ts'
 import { expectedRuns, type PreparedRun, type PreparedStudy, prepareRuns } from './prepareRuns.ts'
 import { files, type Run, runName, type StudyRecord, writeStudyRecord } from './record.ts'
+import { startMismatch } from './startingWeights.ts'
 import { stateOf } from './state.ts'
 import { damageOf, sumsIn } from './sums.ts'
 import { roughSeconds } from './workload.ts'
@@ -133,20 +134,28 @@ async function runGrid(plan: Plan, out: string, options: StudyOptions, around: A
   }
 }
 
-/** Starting networks that have seen faces that the networks trained from them are tested on. */
+/**
+ * Starting networks that have seen faces that the networks trained from them are tested on, or that saw their pictures in
+ * another form.
+ */
 function doubtsOf({ runs, data: { faces } }: PreparedStudy): string[] {
   const tested = new Map<string, Set<number>>()
+  const mismatches = new Set<string>()
   for (const { job } of runs) {
     const { start, split } = job
-    if (start) tested.set(start.weights, new Set([...(tested.get(start.weights) ?? []), ...split.test]))
+    if (!start) continue
+    tested.set(start.weights, new Set([...(tested.get(start.weights) ?? []), ...split.test]))
+    const mismatch = startMismatch(start)
+    if (mismatch) mismatches.add(mismatch)
   }
-  return [...tested].flatMap(
+  const overlaps = [...tested].flatMap(
     ([start, own]) =>
       startOverlap(
         start,
         [...own].map((k) => faces[k]!),
       ) ?? [],
   )
+  return [...mismatches, ...overlaps]
 }
 
 async function make(

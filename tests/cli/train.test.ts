@@ -151,8 +151,14 @@ describe('regard train', () => {
     const short = ['--schedule', 'quick', '--iterations', '2', '--batch', '8']
     await train(first, ...short)
     const start = join(first, 'model.onnx')
+    // By its card, that network saw other pictures than regard trains on.
+    const card = join(first, 'model.card.yaml')
+    writeFileSync(card, readFileSync(card, 'utf8').replace('channels: BGR', 'channels: RGB'))
     await train(other, '--fold', '0/3', '--start', start, ...short)
     expect(process.exitCode).toBe(0)
+    expect(captured.printed).toContain(
+      `Warning: ${start} saw its pictures as RGB with a scale of 1, according to`,
+    )
     expect(captured.printed).toContain(
       `Warning: ${start} was trained on the photos of 41 of the 41 faces to test on:`,
     )
@@ -166,6 +172,7 @@ describe('regard train', () => {
     expect(captured.printed).toContain(
       `Warning: ${start} was trained on the photos of 41 of the 80 faces to test on:`,
     )
+    expect(captured.printed).toContain(`Warning: ${start} saw its pictures as RGB`)
   })
 
   it('skips and names an unreadable photo, and ends with exit code 3', async () => {
