@@ -32,7 +32,7 @@ export interface MeanError {
 export interface Chance {
   /** By always giving the most frequent class: that class, and its accuracy. */
   readonly majority: { readonly class: number; readonly accuracy: number }
-  /** The best 1-off of a constant answer. */
+  /** The 1-off of always giving the most frequent class. */
   readonly majorityOneOff: number
   /** The accuracy of guessing uniformly among the classes. */
   readonly even: number
@@ -57,7 +57,7 @@ export function chanceOf({ confusion, errors }: TestRecord): Chance {
   const evenOneOff = total(counts.map((count, k) => count * around(counts, k).length)) / counts.length / n
   return {
     majority: { class: most, accuracy: counts[most]! / n },
-    majorityOneOff: Math.max(...near) / n,
+    majorityOneOff: near[most]! / n,
     even: 1 / counts.length,
     evenOneOff,
     ...(errors && { error: errorOfChance(counts) }),

@@ -16,7 +16,7 @@ import {
   type Setting,
   swappedTest,
 } from '../study/setting.ts'
-import { type Cell, cellAt, cellsOf, networksOf, ownOf, type Study } from './cells.ts'
+import { type Cell, cellAt, cellsOf, countOf, fullestOf, networksOf, ownOf, type Study } from './cells.ts'
 import {
   PAPER_LETTERS,
   PAPER_SETTINGS,
@@ -115,7 +115,7 @@ export function accuracyTable(study: Study, task: Task, test: TestKind): Table |
           ...(test === 'own' ? [countOf(cells.filter((cell) => isSameSetting(cell.setting, setting)))] : []),
         ],
       })),
-      ...(test === 'own' ? chanceRows(task, cells[0]!, letters.length) : []),
+      ...(test === 'own' ? chanceRows(task, fullestOf(cells), letters.length) : []),
     ],
   }
 }
@@ -186,14 +186,6 @@ export function byFold(cell: Cell, test: TestKind): Score[] {
 function missingFolds(study: Study, cell: Cell, k: number): string[] {
   const planned = study.record.folds.test.length
   return k === 0 && cell.runs.length < planned ? [`${cell.runs.length} of ${planned} folds`] : []
-}
-
-/** How many faces were tested; if some cells have unfinished folds, from the fewest to the most. */
-function countOf(cells: readonly Cell[]): string {
-  const counts = cells.map((cell) => scoreOf(ownOf(cell)).n)
-  if (counts.length === 0) return '–'
-  const [least, most] = [Math.min(...counts), Math.max(...counts)]
-  return least === most ? String(least) : `${least}–${most}`
 }
 
 function chanceRows(task: Task, cell: Cell, count: number) {

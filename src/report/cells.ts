@@ -10,6 +10,7 @@ import type { Task } from '../datasets/task.ts'
 import type { TestRecord } from '../evaluation/testRecord.ts'
 import type { Alignment } from '../faces/align.ts'
 import type { NetworkName } from '../networks/index.ts'
+import { accuracyOf } from '../statistics/accuracy.ts'
 import { type Sums, together } from '../statistics/interval.ts'
 import { type ProfileRecord, readProfileRecord } from '../study/profileRecord.ts'
 import {
@@ -156,6 +157,24 @@ function pooled(made: readonly Made[]): Cell {
 /** The test of a cell on photos of its own kind. */
 export function ownOf({ tests, setting }: Cell): TestRecord {
   return tests[ownTest(setting)]!
+}
+
+/** The number of faces that a cell was tested on, on photos of its own kind. */
+export function facesOf(cell: Cell): number {
+  return accuracyOf(ownOf(cell).confusion).n
+}
+
+/** The first cell of those with the most faces: the others have fewer where their folds are not all finished. */
+export function fullestOf(cells: readonly Cell[]): Cell {
+  return cells.reduce((best, cell) => (facesOf(cell) > facesOf(best) ? cell : best))
+}
+
+/** How many faces cells were tested on; if some have unfinished folds, from the fewest to the most: `40–81`. */
+export function countOf(cells: readonly Cell[]): string {
+  if (cells.length === 0) return '–'
+  const counts = cells.map(facesOf)
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? String(least) : `${least}–${most}`
 }
 
 function sum(a: TestRecord, b: TestRecord): TestRecord {

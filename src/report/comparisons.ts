@@ -43,7 +43,12 @@ const NETWORKS = Object.keys(networks) as NetworkName[]
 
 /** Every pair of cells of one task that differ in only one thing. */
 export function pairsOf(study: Study, kind: ComparisonKind): Pair[] {
-  const alike = groupBy(study.cells, (cell) => JSON.stringify([cell.task, { ...placeOf(cell), [kind]: 0 }]))
+  const alike = groupBy(study.cells, (cell) => {
+    const [{ run }] = cell.runs as [Cell['runs'][number]]
+    // Different networks see pictures of different sizes.
+    const size = kind === 'network' ? [run.width] : [run.width, run.input]
+    return JSON.stringify([cell.task, { ...placeOf(cell), [kind]: 0 }, ...size])
+  })
   return [...alike.values()].flatMap((cells) => {
     const sorted = cells.toSorted((a, b) => placeOf(a)[kind] - placeOf(b)[kind])
     return sorted.flatMap((a, k) =>

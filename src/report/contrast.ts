@@ -5,6 +5,7 @@
  */
 
 import { groupBy } from '../base/groupBy.ts'
+import { FEW } from '../evaluation/profile.ts'
 import type { Alignment } from '../faces/align.ts'
 import { bootstrap, bootstrapMean } from '../statistics/bootstrap.ts'
 import type { Interval } from '../statistics/interval.ts'
@@ -55,7 +56,7 @@ export interface Difference {
 }
 
 /**
- * Counted differences over people: the interval by a bootstrap of people, p by McNemar's test by person ({@link signFlip}).
+ * Counted differences over people: the interval by a bootstrap of people, or Student's for fewer than {@link FEW}, p by McNemar's test by person ({@link signFlip}).
  * Several contrasts are pooled, with every face counting equally; a person is drawn with all their faces in all
  * contrasts, so it does no harm that these share people.
  *
@@ -66,9 +67,15 @@ export function overPeople(contrasts: readonly Contrast[], seed: string): Differ
   const { sums, faces } = peopleOf(contrasts.flat())
   return {
     difference: total(sums) / total(faces),
-    interval: bootstrapMean(sums, faces, { seed }),
+    interval: sums.length < FEW ? ofFew(sums, faces) : bootstrapMean(sums, faces, { seed }),
     p: signFlip(sums),
   }
+}
+
+/** Draws from a few people are too much alike: Student's interval of their means, within −1 to 1. */
+function ofFew(sums: readonly number[], faces: readonly number[]): Interval {
+  const { low, high } = studentOf(sums.map((sum, k) => sum / faces[k]!)).interval
+  return { low: Math.max(low, -1), high: Math.min(high, 1) }
 }
 
 /** The same for measured differences, also of few people: Student's t of each person's mean. */

@@ -30,25 +30,29 @@ function groupTable(task: Task, cells: readonly Cell[]): Table {
       { name: 'n' },
       ...cells.map(({ setting }) => ({ name: bracketed(setting) })),
     ],
-    rows: groups.map((group) => ({
-      cells: [
-        group,
-        String(
-          Math.max(...cells.map((cell) => ownOf(cell).groups.find((one) => one.group === group)?.n ?? 0)),
-        ),
-        ...cells.map((cell) => fared(cell, group)),
-      ],
-    })),
+    rows: groups.map((group) => {
+      const most = Math.max(...cells.map((cell) => groupOf(cell, group)?.n ?? 0))
+      return { cells: [group, String(most), ...cells.map((cell) => fared(cell, group, most))] }
+    }),
   }
 }
 
-function fared(cell: Cell, group: string): TableCell {
-  const one = ownOf(cell).groups.find((other) => other.group === group)
+function groupOf(cell: Cell, group: string) {
+  return ownOf(cell).groups.find((one) => one.group === group)
+}
+
+/** @param most the number of the group's faces, if all folds are finished */
+function fared(cell: Cell, group: string, most: number): TableCell {
+  const one = groupOf(cell, group)
   if (!one) return { value: '–' }
+  const fewer = one.n < most ? [`of ${one.n}`] : []
   if (one.errors) {
     const { years, interval } = errorOf(one.errors)
-    return { value: years.toFixed(1), small: [`${interval.low.toFixed(1)}–${interval.high.toFixed(1)}`] }
+    return {
+      value: years.toFixed(1),
+      small: [`${interval.low.toFixed(1)}–${interval.high.toFixed(1)}`, ...fewer],
+    }
   }
   const { share, interval } = shareOf(one.correct, one.n)
-  return { value: percent(share), small: [`${percent(interval.low)}–${percent(interval.high)}`] }
+  return { value: percent(share), small: [`${percent(interval.low)}–${percent(interval.high)}`, ...fewer] }
 }

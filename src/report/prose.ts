@@ -5,7 +5,17 @@ import { AGE_GROUPS, CLASSES, type Task } from '../datasets/task.ts'
 import { chanceOf, percent, type Score, scoreOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
 import { bracketed, ownTest, START_LETTERS, type TrainedKind, type TrainingPhotos } from '../study/setting.ts'
-import { type Cell, cellsOf, ownOf, runsOf, type Study, tasksOf, unique } from './cells.ts'
+import {
+  type Cell,
+  cellsOf,
+  countOf,
+  fullestOf,
+  ownOf,
+  runsOf,
+  type Study,
+  tasksOf,
+  unique,
+} from './cells.ts'
 import { scoreOn } from './scored.ts'
 
 const PHOTOS_IN_WORDS: Record<TrainingPhotos, string> = {
@@ -86,13 +96,12 @@ function bestSentence(study: Study, task: Task, byNetwork: readonly Study['cells
 }
 
 function asked(task: Task, cells: Study['cells']): Html {
-  const { n } = scoreOf(ownOf(cells[0]!))
   // What somebody's weights were trained on is not known here: it may have been these very faces.
   const known = cells.every(({ setting }) => setting.start !== 'other')
   const whose = known
     ? 'it had never seen'
     : html`that it was not trained on in this study (the weights that <b>s</b> starts from may have been trained on them)`
-  return html`Asked for <b>${taskInWords(task)}</b>, on ${n} faces of people ${whose},`
+  return html`Asked for <b>${taskInWords(task)}</b>, on ${countOf(cells)} faces of people ${whose},`
 }
 
 /** Cells from the best to the worst; equal ones stay in their order. */
@@ -110,10 +119,11 @@ function said(task: Task, cell: Cell): Html {
 
 /** What chance reaches, and how many cells are clearly above it. */
 function chance(study: Study, task: Task, cells: Study['cells']): Html {
-  const { majority, error } = chanceOf(ownOf(cells[0]!))
+  const { majority, error } = chanceOf(ownOf(fullestOf(cells)))
   const clear = cells.filter((cell) => {
     const { accuracy, error: own } = scoreOn(study, cell, ownTest(cell.setting))
-    return own ? own.interval.high < error!.years : accuracy.interval.low > majority.accuracy
+    const chance = chanceOf(ownOf(cell))
+    return own ? own.interval.high < chance.error!.years : accuracy.interval.low > chance.majority.accuracy
   }).length
   const verdict =
     clear === cells.length

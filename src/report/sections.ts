@@ -1,9 +1,12 @@
 /** The sections of the report, each made from a study's files. */
 
+import { groupBy } from '../base/groupBy.ts'
 import { type Html, html } from '../base/html.ts'
 import type { Task } from '../datasets/task.ts'
+import { FEW } from '../evaluation/profile.ts'
 import { chanceOf } from '../evaluation/score.ts'
 import { networks } from '../networks/index.ts'
+import type { Run } from '../study/record.ts'
 import { bracketed, inFileNames, inPaperOrder } from '../study/setting.ts'
 import { accuracyTable, hasSwaps, isPapersData } from './accuracyTables.ts'
 import { type CalibratedCell, calibrationFigure, calibrationTable, LEAST_DRAWN } from './calibrations.ts'
@@ -92,7 +95,7 @@ function accuracySection(study: Study, test: TestKind): Section | undefined {
       ? ' A value is the mean over folds ± their sample standard deviation; below it, all folds taken together.'
       : ''
   const intervals = html`${folds} Small figures: 95 % interval, by a bootstrap of the
-people whose faces these are. A dash means that no such run is finished.${paper}`
+people whose faces these are; of fewer than ${FEW} people, Wilson’s or Student’s, with each person counted once. A dash means that no such run is finished.${paper}`
   const intro =
     test === 'own'
       ? html`<p>Faces of people whom the network did not see in training, each scored by the mean of ten crops (four
@@ -122,10 +125,19 @@ function testedOn(study: Study): string {
 
 /** What the letters of the columns mean. */
 function columnKey(study: Study) {
-  return html`<p>Columns: ${networksOf(study).map(
-    ({ letter, network, input, width }) =>
-      html`<b>${letter}</b> ${networks[network].title}, ${input} × ${input} pixels${width === 1 ? undefined : html`, ${width} of its channels`}; `,
-  )}<b>n</b> faces tested.</p>`
+  return html`<p>Columns: ${networksOf(study).map(({ letter, network }) => {
+    const sizes = groupBy(
+      study.record.runs.filter((run) => run.letter === letter),
+      ({ input, width }) => `${input} × ${input} pixels${width === 1 ? '' : `, ${width} of its channels`}`,
+    )
+    const which = (runs: readonly Run[]) =>
+      sizes.size === 1
+        ? undefined
+        : html` (${inPaperOrder(runs.map(({ setting }) => setting))
+            .map(bracketed)
+            .join(', ')})`
+    return html`<b>${letter}</b> ${networks[network].title}${[...sizes].map(([size, runs]) => html`, ${size}${which(runs)}`)}; `
+  })}<b>n</b> faces tested.</p>`
 }
 
 function comparisonSection({ comparisons }: Analyses): Section | undefined {

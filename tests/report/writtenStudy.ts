@@ -19,7 +19,7 @@ import {
 import { parseSetting, type SettingText } from '../../src/study/setting.ts'
 
 /** A run by its outcome: for each test face, on photos of each kind, whether the answer was right. */
-export interface WrittenRun extends Pick<Run, 'task' | 'network'> {
+export interface WrittenRun extends Pick<Run, 'task' | 'network'>, Partial<Pick<Run, 'input' | 'width'>> {
   readonly setting: SettingText
   readonly fold?: number
   readonly right: Partial<Record<Alignment, readonly boolean[]>>
@@ -40,9 +40,9 @@ export function writeStudy(
   subjectOf = (k: number, fold: number) => `s${fold}.${k}`,
 ): Study {
   const out = mkdtempSync(join(tmpdir(), 'regard-written-'))
-  const made = runs.map(({ task, network, setting: text, fold = 0 }): Run => {
+  const made = runs.map(({ task, network, setting: text, fold = 0, input = 227, width = 1 }): Run => {
     const setting = parseSetting(text)
-    return { task, network, setting, fold, letter: networks[network].letter, input: 227, width: 1 }
+    return { task, network, setting, fold, letter: networks[network].letter, input, width }
   })
   writeRecord(files.study(out), {
     name: 'written',
