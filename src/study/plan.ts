@@ -352,8 +352,8 @@ export function scheduleOf(
   // Only now is it known how long the training is: a network may have its own length, and epochs depend on the faces.
   if ('steps' in made && made.steps.some((step) => step >= whole)) {
     throw new UserError(
-      `steps: must lie below the ${whole} iterations of ${network} for ${task}`,
-      'schedule',
+      `must lie below the ${whole} iterations of ${network} for ${task}`,
+      'schedule.steps',
       'The rate would never fall there',
     )
   }
