@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { UsageError, UserError } from '../base/errors.ts'
 import { inWords } from '../base/files.ts'
+import { nearest } from '../base/nearest.ts'
 import { version } from '../base/version.ts'
 import { Stopped } from './signal.ts'
 
@@ -62,6 +64,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const command of loaded) program.addCommand(command)
   inherit(program)
   try {
+    requireSubcommand(loaded, args)
     await program.parseAsync(withoutHelpOfUnknown(args), { from: 'user' })
   } catch (thrown) {
     const error = inWords(thrown)
@@ -84,6 +87,26 @@ function withoutHelpOfUnknown(args: readonly string[]): readonly string[] {
   const [first = '-'] = args
   const isKnown = first.startsWith('-') || first === 'help' || Object.hasOwn(commands, first)
   return isKnown ? args : [first]
+}
+
+/**
+ * A mistyped subcommand of a command that also takes a file would be taken for that file.
+ *
+ * @throws UsageError naming the subcommand that was probably meant
+ */
+function requireSubcommand(
+  loaded: readonly Command[],
+  [first, second = '-', ...rest]: readonly string[],
+): void {
+  const names = loaded.find((command) => command.name() === first)?.commands.map((own) => own.name()) ?? []
+  if (rest.length === 0 || second.startsWith('-') || names.includes(second) || existsSync(second)) return
+  const meant = nearest(second, names)
+  if (meant === undefined) return
+  throw new UsageError(
+    `there is no command '${first} ${second}'`,
+    undefined,
+    `Did you mean regard ${first} ${meant}?`,
+  )
 }
 
 /** Commander passes its settings only to commands that it created itself. */

@@ -34,6 +34,11 @@ describe('regard', () => {
   it.each([
     ['an unknown command', ['studdy', 'plan.yaml'], /unknown command 'studdy'/],
     [
+      'an unknown command of a command that takes a file too',
+      ['study', 'statsu', 'out'],
+      /there is no command 'study statsu'\. Did you mean regard study status\?/,
+    ],
+    [
       'help of an unknown command',
       ['studdy', '--help'],
       /unknown command 'studdy'\n\(Did you mean study\?\)/,
