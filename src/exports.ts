@@ -99,7 +99,7 @@ export { type Affine, applyAffine, invertAffine } from './pictures/affine.ts'
 export { enlarged } from './pictures/enlarged.ts'
 export { FITS, type Fit, fitted } from './pictures/fit.ts'
 export type { Image, Point } from './pictures/image.ts'
-export { rgba } from './pictures/rgba.ts'
+export { type CanvasPixels, fromRgba, rgba } from './pictures/rgba.ts'
 export { sideBySide } from './pictures/sideBySide.ts'
 export { warpAffine } from './pictures/warp.ts'
 export type {

@@ -18,6 +18,7 @@ import {
 } from './models/explain.ts'
 import { type Model, type ModelOptions, openModel } from './models/model.ts'
 import type { Image } from './pictures/image.ts'
+import { type CanvasPixels, fromRgba } from './pictures/rgba.ts'
 
 /** Where networks run, and on how many threads. */
 export interface EngineOptions {
@@ -43,10 +44,10 @@ export interface LoadModelOptions extends ModelOptions {
 }
 
 /**
- * A photo: decoded, as the bytes of its file, as a Blob (such as a File), by its URL; or input that is ready for the
- * network.
+ * A photo: decoded, as the bytes of its file, as a Blob (such as a File), by its URL, as the pixels of a canvas (an
+ * `ImageData`); or input that is ready for the network.
  */
-export type Photo = Image | Uint8Array | Blob | URL | TensorOf<'float32'>
+export type Photo = Image | Uint8Array | Blob | URL | CanvasPixels | TensorOf<'float32'>
 
 /** The face finder's two networks. */
 export interface FaceFinderOptions {
@@ -142,7 +143,20 @@ export function regardOn({ loadEngine, decodePhoto, filesAt, urlOf, faceModels }
       const name = 'name' in photo ? String(photo.name) : 'the photo'
       return decodePhoto(new Uint8Array(await photo.arrayBuffer()), name)
     }
-    return photo instanceof Uint8Array ? decodePhoto(photo, 'the photo') : photo
+    if (photo instanceof Uint8Array) return decodePhoto(photo, 'the photo')
+    if (typeof photo !== 'object' || photo === null || !('data' in photo)) {
+      throw new UsageError(
+        'is neither a picture, nor the bytes of one, a Blob or a URL',
+        `the photo ${photo}`,
+        'For an address, give new URL(…); for a path, use explainFile of `regard/node`',
+      )
+    }
+    if ('type' in photo) return photo
+    const { width, height, data } = photo
+    if (data instanceof Uint8ClampedArray && data.length === 4 * width * height)
+      return fromRgba({ width, height, data })
+    // Clamped bytes are read like others.
+    return { width, height, data: data as Uint8Array }
   }
 
   return {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { loadEngine, loadModel, mainFace, openFaceFinder } from '../src/index.node.ts'
+import { float32 } from '../src/graph/types.ts'
+import { explain, loadEngine, loadModel, mainFace, openFaceFinder, toModelInput } from '../src/index.node.ts'
 import { readPhoto } from '../src/pictures/node.ts'
 import { shared } from './shared.ts'
 
@@ -21,4 +22,21 @@ test('a caller may name the folder they are in', async () => {
 
 test('a path is not a URL: the error names the function that takes paths', async () => {
   await expect(loadModel('model.onnx')).rejects.toThrow(/model\.onnx: is not a URL.*openModelFile/)
+})
+
+test('the pixels of a canvas are a photo, and what is none is refused in words', async () => {
+  const pixels = { width: 1, height: 1, data: Uint8ClampedArray.of(7, 8, 9, 255) }
+  expect(await toModelInput(pixels)).toEqual({ width: 1, height: 1, data: Uint8Array.of(7, 8, 9) })
+  for (const none of [undefined, null, 'face.jpg', {}])
+    await expect(toModelInput(none as never)).rejects.toThrow(
+      /the photo .*is neither a picture, nor the bytes/,
+    )
+})
+
+test('an unknown composite is refused with the names of those that there are', async () => {
+  const model = await loadModel(new URL('../examples/adiencenet-synthetic.onnx', import.meta.url))
+  const input = float32([1, 3, 80, 80])
+  await expect(explain(model, input, { composite: 'epsilom' as never })).rejects.toThrow(
+    /no composite 'epsilom'.*epsilon-plus/,
+  )
 })

@@ -166,13 +166,23 @@ export async function loadModelExplainer(
   )
 }
 
-/** The composite that is asked for, or that of a model's card, or else the one that suits its network. */
+/**
+ * The composite that is asked for, or that of a model's card, or else the one that suits its network.
+ *
+ * @throws UsageError where there is none of that name
+ */
 export function compositeOf(
   { card, network }: Pick<Model, 'card' | 'network'>,
   asked?: CompositeName | Composite,
 ): Composite {
   const chosen = asked ?? card.composite ?? defaultComposite(network)
-  return typeof chosen === 'string' ? composites[chosen] : chosen
+  if (typeof chosen !== 'string') return chosen
+  if (Object.hasOwn(composites, chosen)) return composites[chosen]
+  throw new UsageError(
+    `there is no composite '${chosen}'`,
+    undefined,
+    `There are ${Object.keys(composites).join(', ')}`,
+  )
 }
 
 /**

@@ -5,7 +5,7 @@ import { float32, type TensorOf } from '../graph/types.ts'
 import { type Affine, composeAffine } from '../pictures/affine.ts'
 import { centreCrop } from '../pictures/crop.ts'
 import { fitMap, fitted, type Size } from '../pictures/fit.ts'
-import type { Image } from '../pictures/image.ts'
+import { type Image, requireImage } from '../pictures/image.ts'
 import type { Channels } from '../pictures/layout.ts'
 import { meanAt, type Preprocessing } from './preprocessing.ts'
 
@@ -15,6 +15,7 @@ import { meanAt, type Preprocessing } from './preprocessing.ts'
  * @param photo of any size; one that already has the size of the preprocessing's picture is used unchanged
  */
 export function inputOf(photo: Image, preprocessing: Preprocessing): TensorOf<'float32'> {
+  requireImage(photo)
   const { size, picture, channels, scale } = preprocessing
   const { data } = pictureFor(photo, preprocessing)
   const top = centreCrop(picture.height, size.height).top

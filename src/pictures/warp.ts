@@ -1,5 +1,5 @@
 import type { Affine } from './affine.ts'
-import type { Image } from './image.ts'
+import { type Image, requireImage } from './image.ts'
 
 /**
  * Warp a picture by an affine map, with bilinear interpolation. Node and the browser share this code, so both
@@ -14,6 +14,7 @@ import type { Image } from './image.ts'
  * @param height of the output, in pixels
  */
 export function warpAffine(image: Image, outputToSource: Affine, width: number, height: number): Image {
+  requireImage(image)
   const [a, b, c, d, e, f] = outputToSource
   // How many source pixels one step in the output crosses, along each axis of the source.
   const boxWidth = wholeStep(Math.hypot(a, b), image.width)

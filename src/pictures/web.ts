@@ -3,6 +3,7 @@
 import type { Size } from './fit.ts'
 import type { Image } from './image.ts'
 import { MOST_MEGAPIXELS, photoTooLarge, sizeInHeader } from './photo.ts'
+import { fromRgba } from './rgba.ts'
 
 /**
  * The photo that a file holds: upright (its EXIF orientation is applied), in 8-bit sRGB; transparent parts are shown on
@@ -45,12 +46,5 @@ function pixelsOf(bitmap: ImageBitmap): Image {
   context.fillStyle = 'white'
   context.fillRect(0, 0, width, height)
   context.drawImage(bitmap, 0, 0)
-  const { data: rgba } = context.getImageData(0, 0, width, height)
-  const data = new Uint8Array(3 * width * height)
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    data[3 * pixel] = rgba[4 * pixel]!
-    data[3 * pixel + 1] = rgba[4 * pixel + 1]!
-    data[3 * pixel + 2] = rgba[4 * pixel + 2]!
-  }
-  return { width, height, data }
+  return fromRgba(context.getImageData(0, 0, width, height))
 }
