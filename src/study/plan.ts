@@ -22,6 +22,7 @@ import { HIDE_WAYS } from '../training/hiding.ts'
 import { paperSchedule, quickSchedule } from '../training/presets.ts'
 import type { Schedule } from '../training/schedule.ts'
 import { type PretrainedWeights, requireFile, start, withFile } from './pretrained.ts'
+import type { Run } from './record.ts'
 import { ALIGNMENTS, type Setting, TRAINING_PHOTOS, type TrainingPhotos } from './setting.ts'
 
 const count = z.int().positive()
@@ -349,15 +350,24 @@ export function scheduleOf(
   const whole = iterations ?? Math.ceil(Number(((epochs! * pictures) / merged.batch).toPrecision(12)))
   // A policy's overrides have only its own fields.
   const made = { ...merged, iterations: whole } as Schedule
-  // Only now is it known how long the training is: a network may have its own length, and epochs depend on the faces.
-  if ('steps' in made && made.steps.some((step) => step >= whole)) {
-    throw new UserError(
-      `must lie below the ${whole} iterations of ${network} for ${task}`,
-      'schedule.steps',
-      'The rate would never fall there',
-    )
-  }
+  // How many iterations epochs are is known only with the faces.
+  if (iterations !== undefined) requireSteps(made, { network, task })
   return made
+}
+
+/**
+ * Check that the rate of a schedule falls at all of its steps: a network may have a length of its own.
+ *
+ * @throws UserError where a step lies beyond the end
+ */
+export function requireSteps(schedule: Schedule, { network, task }: Pick<Run, 'network' | 'task'>): void {
+  const { iterations } = schedule
+  if (!('steps' in schedule) || schedule.steps.every((step) => step < iterations)) return
+  throw new UserError(
+    `must lie below the ${iterations} iterations of ${network} for ${task}`,
+    'schedule.steps',
+    'The rate would never fall there',
+  )
 }
 
 /** The parts that a schedule hides in training, for any task. */

@@ -7,7 +7,7 @@ import { synthesize } from '../datasets/synthetic/synthesize.ts'
 import type { Clock } from './clock.ts'
 import { configOf, type RunConfig } from './config.ts'
 import type { RunJob } from './job.ts'
-import { alignmentsOf, hiddenParts, type Plan, plannedFor, plannedSchedule } from './plan.ts'
+import { alignmentsOf, hiddenParts, type Plan, plannedFor, plannedSchedule, requireSteps } from './plan.ts'
 import { type PreparedData, pictureSize, prepare, requireTrainable, splitFor } from './preparedData.ts'
 import { files, type Run } from './record.ts'
 import { trainedOn } from './setting.ts'
@@ -63,9 +63,11 @@ export async function prepareRuns(
   const ready = runs.map((run): PreparedRun => {
     const data = prepared.get(pictureSize(run.input))!
     const split = splitFor(data, seed, run.task, run.fold)
+    const schedule = plannedSchedule(plan, run, split.train.length * trainedOn(run.setting).length)
+    requireSteps(schedule, run)
     const job: RunJob = {
       run,
-      schedule: plannedSchedule(plan, run, split.train.length * trainedOn(run.setting).length),
+      schedule,
       start: startFor(plan, run),
       seed,
       folds,

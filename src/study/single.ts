@@ -11,7 +11,14 @@ import { configOf, differences, meansIn, readConfig, writeConfig } from './confi
 import { engineFor } from './engineFor.ts'
 import type { RunContext, RunJob } from './job.ts'
 import { makeRun } from './makeRun.ts'
-import { hiddenParts, type Plan, type ScheduleOverrides, scheduleOf, settingOf } from './plan.ts'
+import {
+  hiddenParts,
+  type Plan,
+  requireSteps,
+  type ScheduleOverrides,
+  scheduleOf,
+  settingOf,
+} from './plan.ts'
 import { type PreparedData, pictureSize, prepare, requireTrainable, splitFor } from './preparedData.ts'
 import type { PretrainedWeights } from './pretrained.ts'
 import { type Run, type RunRecord, readRunRecord, runFiles } from './record.ts'
@@ -174,6 +181,7 @@ async function jobFor(
   const data = await prepare(dataset, preparation, context)
   const split = splitFor(data, seed, task, fold)
   const schedule = scheduleFor(split.train.length)
+  requireSteps(schedule, run)
   expect(schedule, split.test.length)
   const made = { data, split, folder: place.folder, dataset: dataset.kind }
   return { run, schedule, start, seed, folds, explained: 0, profiled: 0, ...made }
