@@ -160,19 +160,19 @@ export function ownOf({ tests, setting }: Cell): TestRecord {
 }
 
 /** The number of faces that a cell was tested on, on photos of its own kind. */
-export function facesOf(cell: Cell): number {
+function testedFaces(cell: Cell): number {
   return accuracyOf(ownOf(cell).confusion).n
 }
 
 /** The first cell of those with the most faces: the others have fewer where their folds are not all finished. */
 export function fullestOf(cells: readonly Cell[]): Cell {
-  return cells.reduce((best, cell) => (facesOf(cell) > facesOf(best) ? cell : best))
+  return cells.reduce((best, cell) => (testedFaces(cell) > testedFaces(best) ? cell : best))
 }
 
 /** How many faces cells were tested on; if some have unfinished folds, from the fewest to the most: `40–81`. */
 export function countOf(cells: readonly Cell[]): string {
   if (cells.length === 0) return '–'
-  const counts = cells.map(facesOf)
+  const counts = cells.map(testedFaces)
   const [least, most] = [Math.min(...counts), Math.max(...counts)]
   return least === most ? String(least) : `${least}–${most}`
 }
